@@ -1,0 +1,27 @@
+using Microsoft.Extensions.DependencyInjection;
+
+using NotificationBus.Channels.Email;
+using NotificationBus.Channels.Email.Providers;
+using NotificationBus.Channels.Push;
+using NotificationBus.Channels.Sandbox;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Channels;
+
+/// <summary>The inventory: every channel and every provider there is, a line each.</summary>
+public static class ChannelSetup
+{
+    /// <summary>Makes the channels and their providers known. Configuration chooses among them.</summary>
+    public static IServiceCollection AddChannels(this IServiceCollection services)
+    {
+        services.AddSingleton<SandboxInbox>();
+
+        services.AddChannel<EmailChannel>().Provider<SmtpEmailProvider, SmtpOptions>("smtp").Sandbox("email");
+        services.AddChannel<PushChannel>().Sandbox("push");
+        return services;
+    }
+
+    static ChannelBuilder Sandbox(this ChannelBuilder builder, string channel) =>
+        builder.Provider(new ProviderType(SandboxProvider.Type, channel, OptionsType: null, (services, account) =>
+            new SandboxProvider(account, channel, services.GetRequiredService<SandboxInbox>())));
+}

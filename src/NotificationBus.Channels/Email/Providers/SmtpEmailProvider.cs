@@ -1,0 +1,278 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
+
+using NotificationBus.Channels.Email.Smtp;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Channels.Email.Providers;
+
+/// <summary>How the connection to the server is protected.</summary>
+public enum SmtpSecurity
+{
+    /// <summary>Starts in plain text and must change to TLS before anything is said; usually port 587.</summary>
+    StartTls,
+
+    /// <summary>TLS from the first byte; usually port 465.</summary>
+    ImplicitTls,
+
+    /// <summary>No protection, for a server on this machine or a mail catcher; usually port 25 or 1025.</summary>
+    None,
+}
+
+/// <summary>An SMTP server that relays our mail: <c>Providers:{account}</c>.</summary>
+public sealed class SmtpOptions : IValidatableObject
+{
+    /// <summary>The server. Required. With TLS its certificate must be for this name.</summary>
+    [Required(ErrorMessage = "must be set to the name of the server, such as smtp.example.com")]
+    public string Host { get; set; } = "";
+
+    /// <summary>The port, 1 to 65535. Default: 587 for StartTls, 465 for ImplicitTls (RFC 8314), 25 for None.</summary>
+    [Range(1, 65535, ErrorMessage = "must be from {1} to {2}")]
+    public int? Port { get; set; }
+
+    /// <summary>StartTls, ImplicitTls or None. Default StartTls, which is required and never falls back to plain text.</summary>
+    [EnumDataType(typeof(SmtpSecurity), ErrorMessage = "must be StartTls, ImplicitTls or None")]
+    public SmtpSecurity Security { get; set; } = SmtpSecurity.StartTls;
+
+    /// <summary>
+    /// Allows <c>Security: None</c> to a server that is not on this machine, such as a mail catcher in the same container network.
+    /// Default false. A password is refused even then.
+    /// </summary>
+    public bool AllowPlaintext { get; set; }
+
+    /// <summary>A PEM file with the only authorities to trust. Default: those of the machine.</summary>
+    public string? TrustedCertificate { get; set; }
+
+    /// <summary>Who signs in. Default: nobody does.</summary>
+    public string? Username { get; set; }
+
+    /// <summary>The password of <see cref="Username"/>; never logged.</summary>
+    public string? Password { get; set; }
+
+    /// <summary>The sender's mailbox, in the envelope and in the header; where bounces go. Required.</summary>
+    [Required(ErrorMessage = "must be set to the mailbox that sends, such as shop@example.com")]
+    public string From { get; set; } = "";
+
+    /// <summary>The sender's name as readers see it. Default: none.</summary>
+    public string? FromName { get; set; }
+
+    /// <summary>What follows the @ of every Message-ID. Default: the domain of <see cref="From"/>.</summary>
+    public string? MessageIdDomain { get; set; }
+
+    /// <summary>
+    /// How long each step may take: waiting for a free connection, connecting, each command. Default 15 s, from 1 s to 5 min.
+    /// RFC 5321 4.5.3.2 asks for minutes, for clients with nobody else to turn to; before the final dot another provider or
+    /// another try costs nothing. All steps before the final dot together get three times as long.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00", ErrorMessage = "must be from {1} to {2}")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// How long the server may take to answer the final dot. Default 2 min, from 1 min to 10 min. RFC 5321 4.5.3.2.6 asks for
+    /// 10 min, because whoever leaves earlier cannot know whether the mail went out. Two are enough for filters of today and do
+    /// not keep a connection and a message of the bus for so long; set 10 min where a duplicate is worse than a wait.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:01:00", "00:10:00", ErrorMessage = "must be from {1} to {2}")]
+    public TimeSpan FinalDotTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How many connections this process opens to the server at most. Default 4, from 1 to 100; many servers refuse more than 10 of one client.</summary>
+    [Range(1, 100, ErrorMessage = "must be from {1} to {2}")]
+    public int MaxConnections { get; set; } = 4;
+
+    internal TimeSpan UntilFinalDot => 3 * Timeout;
+
+    internal int EffectivePort => Port ?? Security switch
+    {
+        SmtpSecurity.StartTls => 587,
+        SmtpSecurity.ImplicitTls => 465,
+        _ => 25,
+    };
+
+    internal bool IsLoopback =>
+        Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
+
+    // An empty value is what an environment file leaves behind when nothing is meant.
+    internal bool SignsIn => !string.IsNullOrEmpty(Username);
+
+    internal string EffectiveMessageIdDomain => string.IsNullOrEmpty(MessageIdDomain) ? From[(From.LastIndexOf('@') + 1)..] : MessageIdDomain;
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Uri.CheckHostName(Host) == UriHostNameType.Unknown)
+            yield return new ValidationResult("must be a host name or an IP address, without port and scheme", [nameof(Host)]);
+
+        if ((Security, EffectivePort) is (SmtpSecurity.StartTls or SmtpSecurity.None, 465))
+            yield return new ValidationResult($"Port 465 speaks TLS from the first byte, but Security is {Security}: use ImplicitTls, or port 587 with StartTls", [nameof(Port), nameof(Security)]);
+
+        if ((Security, EffectivePort) is (SmtpSecurity.ImplicitTls, 25 or 587))
+            yield return new ValidationResult($"Port {EffectivePort} starts in plain text, but Security is ImplicitTls: use StartTls, or port 465", [nameof(Port), nameof(Security)]);
+
+        if (Security == SmtpSecurity.None && !IsLoopback && !AllowPlaintext)
+            yield return new ValidationResult("None is only for a host on this machine (localhost, 127.0.0.1, ::1), unless AllowPlaintext is true", [nameof(Security)]);
+
+        if (Security == SmtpSecurity.None && !IsLoopback && SignsIn)
+            yield return new ValidationResult("a password is only sent over TLS or to this machine: set Security to StartTls or ImplicitTls, or remove Username", [nameof(Security), nameof(Username)]);
+
+        if (SignsIn == string.IsNullOrEmpty(Password))
+            yield return new ValidationResult("must be set together, or neither of them", [nameof(Username), nameof(Password)]);
+
+        if (HasNul(Username) || HasNul(Password))
+            yield return new ValidationResult("must not contain NUL", [nameof(Username), nameof(Password)]);
+
+        if (new EmailChannel().Refuse(From) is { } wrong)
+            yield return new ValidationResult(wrong, [nameof(From)]);
+
+        if (HeaderText.BreaksOut(FromName))
+            yield return new ValidationResult("must be one line", [nameof(FromName)]);
+
+        if (!string.IsNullOrEmpty(MessageIdDomain) && Uri.CheckHostName(MessageIdDomain) != UriHostNameType.Dns)
+            yield return new ValidationResult("must be a domain, such as example.com", [nameof(MessageIdDomain)]);
+
+        if (!CanLoadTrustedCertificate())
+            yield return new ValidationResult("must be a file with at least one certificate in PEM form", [nameof(TrustedCertificate)]);
+    }
+
+    internal X509Certificate2Collection? LoadTrustedCertificate()
+    {
+        if (string.IsNullOrEmpty(TrustedCertificate))
+            return null;
+
+        var certificates = new X509Certificate2Collection();
+        certificates.ImportFromPemFile(TrustedCertificate);
+        return certificates;
+    }
+
+    bool CanLoadTrustedCertificate()
+    {
+        try
+        {
+            return LoadTrustedCertificate() is not { Count: 0 };
+        }
+        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    static bool HasNul(string? value) => value is not null && value.Contains('\0', StringComparison.Ordinal);
+}
+
+/// <summary>Hands mail to an SMTP server, over connections that are kept for the next mail.</summary>
+public sealed partial class SmtpEmailProvider : IProvider, IAsyncDisposable
+{
+    static readonly EmailChannel Email = new();
+
+    readonly SmtpOptions _options;
+    readonly TimeProvider _clock;
+    readonly SmtpConnections _connections;
+    readonly string _server;
+
+    /// <summary>Opens no connection yet.</summary>
+    /// <param name="name">The account's name.</param>
+    /// <param name="options">The server; validated by whoever bound it.</param>
+    /// <param name="clock">Dates the mail and ends what takes too long.</param>
+    public SmtpEmailProvider(string name, SmtpOptions options, TimeProvider clock)
+    {
+        Name = name;
+        _options = options;
+        _clock = clock;
+        _connections = new SmtpConnections(options, clock);
+        _server = $"{options.Host}:{options.EffectivePort}";
+    }
+
+    /// <inheritdoc />
+    public string Name { get; }
+
+    /// <inheritdoc />
+    public string Channel => Email.Name;
+
+    /// <inheritdoc />
+    public TimeSpan LongestCall => _options.UntilFinalDot + _options.FinalDotTimeout;
+
+    /// <inheritdoc />
+    /// <remarks>A cancelled send answers too, because it knows whether the mail can have gone out.</remarks>
+    public async Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken)
+    {
+        var content = (EmailContent)delivery.Content;
+        if (Refuse(delivery, content) is { } refused)
+            return refused;
+
+        var message = MimeMessage.Write(
+            delivery.Id,
+            _options.EffectiveMessageIdDomain,
+            from: new Mailbox(_options.FromName, _options.From),
+            to: new Mailbox(delivery.RecipientName, delivery.Address),
+            content,
+            _clock.GetUtcNow());
+        try
+        {
+            return Translate(await _connections.Send(delivery.Address, message, cancellationToken));
+        }
+        catch (SmtpException broken)
+        {
+            return Translate(broken);
+        }
+    }
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => _connections.DisposeAsync();
+
+    // Also checked where the values came in; here it is too late to trust anybody.
+    ProviderResult.Rejected? Refuse(Delivery delivery, EmailContent content) =>
+        Email.Refuse(delivery.Address) is { } wrong ? new ProviderResult.Rejected(wrong, AddressIsWrong: true)
+        : Email.Refuse(_options.From) is { } wrongSender ? new ProviderResult.Rejected($"From: {wrongSender}")
+        : HeaderText.BreaksOut(_options.FromName) ? new ProviderResult.Rejected("FromName has more than one line")
+        : HeaderText.BreaksOut(_options.EffectiveMessageIdDomain) ? new ProviderResult.Rejected("MessageIdDomain has more than one line")
+        : HeaderText.BreaksOut(delivery.RecipientName) ? new ProviderResult.Rejected("the recipient's name has more than one line")
+        : HeaderText.BreaksOut(content.Subject) ? new ProviderResult.Rejected("the subject has more than one line")
+        : null;
+
+    ProviderResult Translate(SmtpException broken) => broken.Step == SmtpStep.FinalDot
+        ? new ProviderResult.InDoubt(Mask($"{_server}: {broken.Message}"))
+        : new ProviderResult.Unavailable(Mask($"{_server}: {broken.Message}"));
+
+    ProviderResult Translate(SmtpAnswer answer)
+    {
+        var (step, reply) = answer;
+        var reason = Mask($"{_server} answered {reply.Codes} to {step.InWords()}: {reply.Text}".TrimEnd(' ', ':'));
+
+        if (step == SmtpStep.FinalDot && reply.Code / 100 == 2)
+        {
+            return reply.Enhanced is { Class: not 2 }
+                ? new ProviderResult.InDoubt($"{reason} (the two codes contradict each other)")
+                : new ProviderResult.Accepted(reply.Text.Length == 0 ? null : Mask(reply.Text));
+        }
+
+        return reply.Class switch
+        {
+            4 => new ProviderResult.Unavailable(reason),
+            5 when IsOurFault(reply) => new ProviderResult.Unavailable($"{reason} (check Username, Password and From, and SPF, DKIM and DMARC of the sender's domain)"),
+            5 when step == SmtpStep.Sender && !IsTooBig(reply) => new ProviderResult.Unavailable($"{reason} (check From)"),
+            5 => new ProviderResult.Rejected(reason, AddressIsWrong: IsWrongAddress(reply)),
+            // Neither yes nor no. Before the final dot the server has nothing it could send.
+            _ when step == SmtpStep.FinalDot => new ProviderResult.InDoubt(reason),
+            _ => new ProviderResult.Unavailable(reason),
+        };
+    }
+
+    // Signing in, encryption, a sender the server or the recipient's server does not let us use: RFC 4954, RFC 7372, RFC 7505, Exchange.
+    static bool IsOurFault(SmtpReply reply) =>
+        reply.Code is 530 or 534 or 535 or 538
+        || reply.Enhanced is (5, 7, 8 or 9 or 10 or 11 or 57 or 60) or (5, 7, >= 20 and <= 27) or (5, 1, 7 or 8);
+
+    static bool IsTooBig(SmtpReply reply) => reply.Enhanced is (5, 3, 4) || (reply.Enhanced is null && reply.Code == 552);
+
+    // Not 5.2.2: a full mailbox is emptied again.
+    static bool IsWrongAddress(SmtpReply reply) =>
+        reply.Enhanced is (5, 1, 1 or 2 or 3 or 6 or 10) or (5, 2, 1);
+
+    // Servers like to repeat whom they refuse.
+    static string Mask(string text) => MailboxLike().Replace(text, "[mailbox]");
+
+    [GeneratedRegex(@"\S*(?:@|\uFF20|%40|=40)\S*", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex MailboxLike();
+}

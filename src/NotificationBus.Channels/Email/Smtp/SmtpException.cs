@@ -1,0 +1,14 @@
+namespace NotificationBus.Channels.Email.Smtp;
+
+/// <summary>
+/// A connection that cannot be used: not opened, lost, silent for too long or talking nonsense. What the server answers about one
+/// mail is no exception but an <see cref="SmtpAnswer"/>.
+/// </summary>
+sealed class SmtpException(SmtpStep step, string reason, Exception? cause = null) : Exception($"{step.InWords()}: {reason}", cause)
+{
+    /// <summary>The reason when the end came from outside and not from the limit of the step.</summary>
+    public const string OutOfTime = "the call took too long as a whole, or was cancelled";
+
+    /// <summary>How far it got.</summary>
+    public SmtpStep Step => step;
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace NotificationBus.Channels.Email.Smtp;
+
+/// <summary>What the server said last about one mail, and to which step. Only a positive reply to the final dot means that it took the mail.</summary>
+sealed record SmtpAnswer(SmtpStep Step, SmtpReply Reply);
+
+/// <summary>RFC 3463: <c>5.1.1</c> says more than the basic code beside it.</summary>
+sealed record EnhancedStatus(int Class, int Subject, int Detail)
+{
+    public override string ToString() => $"{Class}.{Subject}.{Detail}";
+}
+
+/// <summary>One reply, of one line or more.</summary>
+sealed partial class SmtpReply
+{
+    const int TextLimit = 300;
+
+    SmtpReply(int code, EnhancedStatus? enhanced, string text, IReadOnlyList<string> lines)
+    {
+        Code = code;
+        Enhanced = enhanced;
+        Text = text;
+        Lines = lines;
+    }
+
+    /// <summary>The three digits.</summary>
+    public int Code { get; }
+
+    /// <summary>The enhanced status code, when the server gave one.</summary>
+    public EnhancedStatus? Enhanced { get; }
+
+    /// <summary>The words for a person, on one line, without the codes, cut to a length that fits a log. They may name mailboxes.</summary>
+    public string Text { get; }
+
+    /// <summary>The lines without the basic code; the keywords of EHLO stand here.</summary>
+    public IReadOnlyList<string> Lines { get; }
+
+    /// <summary>The digit that decides: of the enhanced code where the reply is a failure, because it says more, otherwise of the basic one.</summary>
+    public int Class => Code >= 400 && Enhanced is { Class: 4 or 5 } enhanced ? enhanced.Class : Code / 100;
+
+    /// <summary>The codes alone, for a reason that must not repeat what the server wrote.</summary>
+    public string Codes => Enhanced is { } enhanced ? $"{Code} {enhanced}" : Code.ToString(CultureInfo.InvariantCulture);
+
+    public static SmtpReply Of(int code, IReadOnlyList<string> lines)
+    {
+        var status = EnhancedCode().Match(lines[0]);
+        var enhanced = status.Success
+            ? new EnhancedStatus(Number(status.Groups["class"]), Number(status.Groups["subject"]), Number(status.Groups["detail"]))
+            : null;
+
+        var text = Unreadable().Replace(string.Join(' ', lines.Select(line => EnhancedCode().Replace(line, ""))), " ").Trim();
+        return new SmtpReply(code, enhanced, text.Length <= TextLimit ? text : text[..TextLimit], lines);
+    }
+
+    static int Number(Group digits) => int.Parse(digits.ValueSpan, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"\A(?<class>[245])\.(?<subject>[0-9]{1,3})\.(?<detail>[0-9]{1,3})(\s+|\z)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 10_000)]
+    private static partial Regex EnhancedCode();
+
+    [GeneratedRegex(@"[\p{C}\s]+", RegexOptions.CultureInvariant, 10_000)]
+    private static partial Regex Unreadable();
+}

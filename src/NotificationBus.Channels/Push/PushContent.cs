@@ -1,0 +1,8 @@
+using NotificationBus.Sending;
+
+namespace NotificationBus.Channels.Push;
+
+/// <summary>What a phone shows on its lock screen.</summary>
+/// <param name="Title">One short line.</param>
+/// <param name="Body">One or two sentences.</param>
+public sealed record PushContent(string Title, string Body) : Content;

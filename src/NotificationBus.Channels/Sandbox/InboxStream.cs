@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace NotificationBus.Channels.Sandbox;
+
+/// <summary>The inbox as server-sent events: <c>edition</c> first and whenever it changes, then each <c>delivery</c>, oldest first.</summary>
+static class InboxStream
+{
+    /// <summary>Everything after <paramref name="seen"/>, then what arrives, until the token says so.</summary>
+    public static async IAsyncEnumerable<SseItem<string>> Follow(
+        SandboxInbox inbox, InboxPlace seen, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Guid? announced = null;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            // The edition is read before the deliveries: when a Clear comes between the two, Arrival returns at once and
+            // the next round announces the edition they belong to.
+            var edition = inbox.Edition;
+            if (seen.Edition != edition)
+                seen = new InboxPlace(edition, 0);
+
+            var news = inbox.Since(seen.Number);
+            if (announced != edition)
+            {
+                announced = edition;
+                var newest = news.Count > 0 ? news[0].Number : seen.Number;
+                yield return Event("edition", seen, new { edition, newest, SandboxInbox.Capacity });
+            }
+
+            foreach (var caught in news.Reverse())
+            {
+                seen = seen with { Number = caught.Number };
+                yield return Event("delivery", seen, InboxItem.Of(caught));
+            }
+
+            // Being told to stop is how a stream ends, not an error.
+            await inbox.Arrival(edition, seen.Number, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    static SseItem<string> Event<T>(string type, InboxPlace place, T content) =>
+        new(JsonSerializer.Serialize(content, InboxItem.Json), type)
+        {
+            EventId = place.ToString(),
+            ReconnectionInterval = TimeSpan.FromSeconds(1),
+        };
+}
+
+/// <summary>How far a reader got. A number says nothing in another edition, so the place names both.</summary>
+sealed record InboxPlace(Guid Edition, long Number)
+{
+    /// <summary>Reads what <see cref="ToString"/> wrote; anything else is the beginning.</summary>
+    public static InboxPlace Parse(string? text) =>
+        text?.Split(':') is [var edition, var number]
+        && Guid.TryParseExact(edition, "N", out var id)
+        && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? new InboxPlace(id, count)
+            : new InboxPlace(default, 0);
+
+    /// <inheritdoc />
+    public override string ToString() => $"{Edition:N}:{Number}";
+}

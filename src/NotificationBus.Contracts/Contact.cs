@@ -1,0 +1,23 @@
+namespace NotificationBus.Contracts;
+
+/// <summary>A person as an event names them: who they are and where each channel reaches them.</summary>
+public sealed record Contact
+{
+    /// <summary>The person's id in the publishing system, at most 200 characters. Part of the notification's identity.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The name templates greet the person by. Templates fall back to a neutral greeting when it is missing.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>BCP 47 language tag such as <c>th</c> or <c>en-GB</c>. An unknown one falls back to its language, then to the default language.</summary>
+    public string? Locale { get; init; }
+
+    /// <summary>Mailbox for the e-mail channel, <c>local@domain</c>, at most 254 characters (RFC 5321).</summary>
+    public string? Email { get; init; }
+
+    /// <summary>Number in E.164 form, <c>+66812345678</c>.</summary>
+    public string? Phone { get; init; }
+
+    /// <summary>One token for each device of the push channel.</summary>
+    public IReadOnlyList<string> PushTokens { get; init => field = value ?? []; } = [];
+}

@@ -1,0 +1,46 @@
+using System.Text.Json;
+
+namespace NotificationBus.Contracts;
+
+/// <summary>The order to send one delivery: one notification, on one channel, to one address. Goes to the queue of its channel.</summary>
+public sealed record SendDelivery
+{
+    /// <summary>The notification the delivery belongs to.</summary>
+    public required Guid NotificationId { get; init; }
+
+    /// <summary>The delivery. Also the key a provider deduplicates by, where it can.</summary>
+    public required Guid DeliveryId { get; init; }
+
+    /// <summary>The channel, such as <c>email</c>.</summary>
+    public required string Channel { get; init; }
+
+    /// <summary>Where on the channel: mailbox, number, token or URL.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>Which templates apply.</summary>
+    public required string Category { get; init; }
+
+    /// <summary>Who is told: the id in the publishing system.</summary>
+    public required string RecipientId { get; init; }
+
+    /// <summary>The name the template greets the person by.</summary>
+    public string? RecipientName { get; init; }
+
+    /// <summary>BCP 47 language tag that chooses the template.</summary>
+    public string? Locale { get; init; }
+
+    /// <summary>What the template needs, as a JSON object.</summary>
+    public required JsonElement Data { get; init; }
+
+    /// <summary>From then on the delivery is of no use any more and is not sent.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>Another channel is tried next, so that nothing is gained by waiting for a provider of this one.</summary>
+    public bool AnotherChannelFollows { get; init; }
+
+    /// <summary>How often the order was put off because no provider of the channel was available.</summary>
+    public int Redeliveries { get; init; }
+
+    /// <summary>How many calls to providers were made before the order was put off last.</summary>
+    public int EarlierAttempts { get; init; }
+}

@@ -1,0 +1,23 @@
+namespace NotificationBus.Contracts;
+
+/// <summary>A buyer wrote to a seller. The seller is told.</summary>
+public sealed record ChatMessageSent
+{
+    /// <summary>The producer's name for this occurrence, at most 255 characters. Publishing it again is harmless; without it the message id takes its place.</summary>
+    public string? EventId { get; init; }
+
+    /// <summary>The conversation the message belongs to.</summary>
+    public required string ConversationId { get; init; }
+
+    /// <summary>What the buyer wrote, as plain text.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>The product the conversation is about, when it is about one.</summary>
+    public string? Product { get; init; }
+
+    /// <summary>Who wrote.</summary>
+    public required Contact Buyer { get; init; }
+
+    /// <summary>Who is told.</summary>
+    public required Contact Seller { get; init; }
+}

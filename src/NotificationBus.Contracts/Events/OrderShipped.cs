@@ -1,0 +1,23 @@
+namespace NotificationBus.Contracts;
+
+/// <summary>Purchased items were shipped. The buyer is told.</summary>
+public sealed record OrderShipped
+{
+    /// <summary>The producer's name for this occurrence, at most 255 characters. Publishing it again is harmless; without it the message id takes its place.</summary>
+    public string? EventId { get; init; }
+
+    /// <summary>The order's number as people read it.</summary>
+    public required string OrderId { get; init; }
+
+    /// <summary>What was shipped.</summary>
+    public required string Product { get; init; }
+
+    /// <summary>Who carries the parcel.</summary>
+    public string? Carrier { get; init; }
+
+    /// <summary>The carrier's number for the parcel.</summary>
+    public string? TrackingNumber { get; init; }
+
+    /// <summary>Who is told.</summary>
+    public required Contact Buyer { get; init; }
+}

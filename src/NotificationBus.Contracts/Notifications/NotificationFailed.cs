@@ -1,0 +1,20 @@
+namespace NotificationBus.Contracts;
+
+/// <summary>No channel took the notification, and none will be tried again by itself.</summary>
+public sealed record NotificationFailed
+{
+    /// <summary>The notification.</summary>
+    public required Guid NotificationId { get; init; }
+
+    /// <summary>The event that caused it, such as <c>order-placed</c>.</summary>
+    public required string EventName { get; init; }
+
+    /// <summary>The producer's name for the occurrence, when it gave one.</summary>
+    public string? EventId { get; init; }
+
+    /// <summary>The recipient's id in the publishing system.</summary>
+    public required string RecipientId { get; init; }
+
+    /// <summary>Why, for a person to read. Names no address.</summary>
+    public required string Reason { get; init; }
+}

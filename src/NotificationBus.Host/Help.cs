@@ -1,0 +1,40 @@
+namespace NotificationBus.Host;
+
+/// <summary>What <c>--help</c> prints.</summary>
+static class Help
+{
+    public const string Text = """
+        NotificationBus: tells buyers and sellers what happened, by e-mail and push.
+
+        Without settings it runs embedded: one process, in memory, every delivery caught at /inbox.
+
+          dotnet run --project src/NotificationBus.Host
+          dotnet run --project src/NotificationBus.Host -- --Transport=RabbitMq \
+              --ConnectionStrings:RabbitMq=amqp://user:password@localhost:5672 \
+              --ConnectionStrings:Postgres="Host=localhost;Database=notificationbus;Username=…;Password=…"
+
+        Settings, on the command line as --Key:Sub=value, in the environment as Key__Sub=value, or in appsettings.json:
+
+          Transport                        InMemory (default) or RabbitMq
+          Roles                            api,worker (default both); what this host does
+          Inbox                            true or false: show what the sandbox caught at /inbox; by itself only embedded or in Development
+          Urls                             where HTTP is served, default http://localhost:8080
+          ConnectionStrings:RabbitMq       amqp://… or amqps://…
+          ConnectionStrings:Postgres       Host=…;Database=…;Username=…;Password=…
+          Postgres:Migrate                 true (default): bring the tables up to date at start
+          Postgres:StartTimeout            how long to wait for the servers at start, default 00:01:00
+          Publishing:Timeout               how long RabbitMQ may take to confirm, default 00:00:10
+          EventTypes:{category}:Channels   email,push: the channels an event uses
+          EventTypes:{category}:Mode       AllAtOnce (default) or FirstThatWorks
+          EventTypes:{category}:Lifetime   how long a notification is of use, default 1.00:00:00 (one day)
+          Channels:{channel}:Providers     smtp,sandbox: accounts in the order they are tried
+          Channels:{channel}:Concurrency   deliveries sent at the same time by one host, default 16
+          Providers:{account}:…            the account's own settings; Providers:{account}:Type when it is not named like its type
+          Redelivery:FirstDelay            the most a delivery first waits when no provider is available, default 00:00:05
+          Redelivery:LongestDelay          the most it ever waits, default 00:10:00
+          Templates:Folder                 a folder of your own templates
+          Templates:DefaultLanguage        en
+
+        A wrong or misspelt setting stops the host with a line that names it, and exit code 2.
+        """;
+}

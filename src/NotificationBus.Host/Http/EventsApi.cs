@@ -1,0 +1,34 @@
+using System.Collections.Frozen;
+
+using NotificationBus.Intake;
+
+namespace NotificationBus.Host.Http;
+
+/// <summary><c>POST /v1/events/{name}</c>: the same events as on the bus, for producers without one.</summary>
+static class EventsApi
+{
+    public static void MapEvents(this IEndpointRouteBuilder routes)
+    {
+        var events = routes.ServiceProvider.GetServices<IEventMap>()
+            .ToFrozenDictionary(map => map.Name, map => map.Accept(new Handler()), StringComparer.Ordinal);
+        var names = string.Join(", ", events.Keys.Order(StringComparer.Ordinal));
+
+        routes.MapPost("/v1/events/{name}", (string name, HttpContext context) =>
+            events.TryGetValue(name, out var handle) ? handle(context) : Task.FromResult(Problems.UnknownEvent(names)));
+    }
+
+    sealed class Handler : IEventMapVisitor<Func<HttpContext, Task<IResult>>>
+    {
+        public Func<HttpContext, Task<IResult>> Visit<TEvent>(EventMap<TEvent> map)
+            where TEvent : class =>
+            async context =>
+            {
+                // Passed over in silence it would look like a promise.
+                if (context.Request.Headers.ContainsKey(NotificationsApi.IdempotencyKey))
+                    return Problems.Validation(NotificationsApi.IdempotencyKey, "is for /v1/notifications; an event has an eventId");
+
+                var (happened, refusal) = await JsonBody.Read<TEvent>(context.Request);
+                return refusal ?? await Acceptance.Accept(context, map, happened!);
+            };
+    }
+}

@@ -1,0 +1,21 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace NotificationBus.Host.Http;
+
+/// <summary>Registration of what the API needs.</summary>
+static class HttpApi
+{
+    public static void AddHttpApi(this IServiceCollection services)
+    {
+        services.AddSingleton<RecentlyAccepted>();
+        services.AddHealthChecks().AddStoppingCheck();
+        services.ConfigureHttpJsonOptions(options =>
+        {
+            options.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower));
+            // Answers are JSON and never part of a page: Thai stays Thai.
+            options.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        });
+    }
+}

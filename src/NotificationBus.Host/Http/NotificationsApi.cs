@@ -1,0 +1,106 @@
+using NotificationBus.Contracts;
+using NotificationBus.Intake;
+using NotificationBus.Intake.Maps;
+using NotificationBus.Notifications;
+
+namespace NotificationBus.Host.Http;
+
+/// <summary><c>/v1/notifications</c>: ask for one, and ask about them.</summary>
+static class NotificationsApi
+{
+    public const string IdempotencyKey = "Idempotency-Key";
+
+    const int LongestKey = 255;
+
+    static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
+
+    public static void MapNotifications(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/v1/notifications", Request);
+        routes.MapMethods("/v1/notifications/{id:guid}", GetAndHead, Find);
+        routes.MapMethods("/v1/notifications", GetAndHead, Search);
+    }
+
+    /// <summary>202 at once; with <c>Prefer: wait=10</c> 200 with the outcome when it is known in time.</summary>
+    static async Task<IResult> Request(HttpContext context, IEnumerable<IEventMap> maps, OutcomeWatch outcomes, INotificationQueries queries)
+    {
+        if (!Preference.TryReadWait(context.Request.Headers["Prefer"], out var wait))
+            return Problems.Validation("Prefer", $"wait must be 0 to {Preference.LongestWait} seconds");
+
+        var (requested, refusal) = await JsonBody.Read<NotificationRequested>(context.Request);
+        if (refusal is null)
+            (requested, refusal) = WithIdempotencyKey(context.Request, requested!);
+        if (refusal is not null)
+            return refusal;
+
+        var map = maps.OfType<NotificationRequestedMap>().Single();
+        var (accepted, problem) = await Acceptance.Take(context, map, requested!);
+        if (problem is not null)
+            return problem;
+
+        if (wait is { } seconds)
+        {
+            context.Response.Headers["Preference-Applied"] = $"wait={seconds}";
+            if (await Concludes(accepted!.Id, TimeSpan.FromSeconds(seconds), context, outcomes)
+                && await queries.Find(accepted.Id, context.RequestAborted) is { } notification)
+                return Results.Ok(notification);
+        }
+
+        return Results.Accepted(accepted!.Links.Self, accepted);
+    }
+
+    /// <summary>Waits for the outcome, but not when the host is about to stop: the time it has is for what is being sent.</summary>
+    static async Task<bool> Concludes(Guid id, TimeSpan atMost, HttpContext context, OutcomeWatch outcomes)
+    {
+        var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        try
+        {
+            return await outcomes.Outcome(id, atMost, leave.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    static async Task<IResult> Find(Guid id, INotificationQueries queries, RecentlyAccepted accepted, CancellationToken cancellationToken) =>
+        await queries.Find(id, cancellationToken) is { } notification ? Results.Ok(notification)
+        : accepted.Contains(id) ? Results.Ok(AcceptedNotification.Of(id))
+        : Problems.UnknownNotification();
+
+    static async Task<IResult> Search(HttpRequest request, INotificationQueries queries, CancellationToken cancellationToken)
+    {
+        var (filter, errors) = NotificationSearch.Read(request.Query);
+        if (errors.Count > 0)
+            return Problems.Validation(errors);
+
+        // One more than asked for tells whether there is a next page.
+        var found = await queries.Search(filter with { Limit = filter.Limit + 1 }, cancellationToken);
+        var page = found.Take(filter.Limit).ToList();
+        var next = found.Count > filter.Limit ? NotificationSearch.Next(request, page[^1]) : null;
+        return Results.Ok(new NotificationPage(page, next));
+    }
+
+    /// <summary>The header is the event id under another name; a body that has one too must say the same.</summary>
+    static (NotificationRequested?, IResult?) WithIdempotencyKey(HttpRequest request, NotificationRequested requested)
+    {
+        if (!request.Headers.TryGetValue(IdempotencyKey, out var values))
+            return (requested, null);
+
+        var key = values.ToString();
+        if (values.Count > 1 || key.Length is 0 or > LongestKey || key.Any(char.IsControl))
+            return (null, Refuse($"must stand once and be 1 to {LongestKey} characters without control characters"));
+        if (requested.EventId is { } eventId && eventId != key)
+            return (null, Refuse("differs from the eventId of the body; send one of them"));
+
+        return (requested with { EventId = key }, null);
+
+        static IResult Refuse(string error) => Problems.Validation(IdempotencyKey, error);
+    }
+}
+
+/// <summary>One page of notifications.</summary>
+/// <param name="Notifications">Newest first.</param>
+/// <param name="Next">Where the next page is; null on the last one.</param>
+public sealed record NotificationPage(IReadOnlyList<NotificationSummary> Notifications, string? Next);

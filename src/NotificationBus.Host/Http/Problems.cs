@@ -1,0 +1,106 @@
+using System.Data.Common;
+using System.Diagnostics;
+
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
+
+using NotificationBus.Messaging;
+
+namespace NotificationBus.Host.Http;
+
+/// <summary>The errors of the API as problem details (RFC 9457). They name places and rules, never values.</summary>
+static class Problems
+{
+    const int RetryAfterSeconds = 5;
+
+    public static IResult Validation(IReadOnlyDictionary<string, string[]> errors) =>
+        Problem(StatusCodes.Status400BadRequest, "validation", "The request breaks rules", "See errors: one entry for each place.", errors);
+
+    public static IResult Validation(string place, string error) =>
+        Validation(new Dictionary<string, string[]>(StringComparer.Ordinal) { [place] = [error] });
+
+    public static IResult MalformedJson(string detail) =>
+        Problem(StatusCodes.Status400BadRequest, "malformed-json", "The body is no valid JSON", detail);
+
+    public static IResult UnsupportedMediaType(string detail) =>
+        Problem(StatusCodes.Status415UnsupportedMediaType, "unsupported-media-type", "The body is of a type that is not read here", detail);
+
+    public static IResult TooLarge(long limit) =>
+        Problem(StatusCodes.Status413PayloadTooLarge, "too-large", "The body is too large", $"At most {limit / 1024} KB are read.");
+
+    public static IResult TemplateVariables(string detail) =>
+        Problem(StatusCodes.Status422UnprocessableEntity, "template-variables", "A template cannot be filled", detail);
+
+    public static IResult UnknownEvent(string allowed) =>
+        Problem(StatusCodes.Status404NotFound, "unknown-event", "There is no such event", $"Events are {allowed}.");
+
+    public static IResult UnknownNotification() =>
+        Problem(StatusCodes.Status404NotFound, "unknown-notification", "There is no such notification", "It may belong to an event that has not been taken yet.");
+
+    /// <summary>Gives every error without a body one, and turns what nobody planned into an answer without details.</summary>
+    public static void UseProblemDetails(this WebApplication app)
+    {
+        app.UseExceptionHandler(handler => handler.Run(async context =>
+        {
+            var exception = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+            await ForException(context, exception).ExecuteAsync(context);
+        }));
+        app.UseStatusCodePages(async context => await ForStatus(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
+    }
+
+    /// <summary>What the server found wrong with a request while it was read.</summary>
+    public static IResult ForRefused(BadHttpRequestException exception) =>
+        exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge(HttpLimits.BodySize) : ForStatus(exception.StatusCode);
+
+    static IResult ForException(HttpContext context, Exception? exception)
+    {
+        switch (exception)
+        {
+            case BadHttpRequestException refused:
+                return ForRefused(refused);
+
+            // EF Core wraps what it takes for an outage.
+            case BrokerUnavailableException or DbException or InvalidOperationException { InnerException: DbException } or MassTransit.MassTransitException:
+                context.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
+                return Problem(StatusCodes.Status503ServiceUnavailable, "unavailable", "A server behind this one does not answer",
+                    "Nothing was promised. Try again with the same eventId or Idempotency-Key: that is harmless even if this call arrived.");
+
+            default:
+                return ForStatus(StatusCodes.Status500InternalServerError);
+        }
+    }
+
+    static ProblemAnswer ForStatus(int status) => status switch
+    {
+        StatusCodes.Status404NotFound => Problem(status, "not-found", "There is nothing here", "See /v1/notifications and /v1/events/{name}."),
+        StatusCodes.Status405MethodNotAllowed => Problem(status, "method-not-allowed", "This address does not take that method", "The Allow header names those it takes."),
+        StatusCodes.Status500InternalServerError => Problem(status, "internal", "Something failed that should not", "The log has it under the traceId."),
+        _ => Problem(status, "refused", "The request was refused", $"{ReasonPhrases.GetReasonPhrase(status)}."),
+    };
+
+    static ProblemAnswer Problem(int status, string type, string title, string detail, IReadOnlyDictionary<string, string[]>? errors = null)
+    {
+        var problem = new ProblemDetails
+        {
+            Status = status,
+            Type = $"urn:notificationbus:problem:{type}",
+            Title = title,
+            Detail = detail,
+        };
+        if (errors is not null)
+            problem.Extensions["errors"] = errors;
+
+        return new ProblemAnswer(problem);
+    }
+
+    sealed class ProblemAnswer(ProblemDetails problem) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            // Without an activity the server's own name for the request is what the log has.
+            problem.Extensions["traceId"] = Activity.Current?.TraceId.ToString() ?? httpContext.TraceIdentifier;
+            return Results.Json(problem, statusCode: problem.Status, contentType: "application/problem+json").ExecuteAsync(httpContext);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net.Sockets;
+
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+
+using NotificationBus.Channels;
+using NotificationBus.Channels.Sandbox;
+using NotificationBus.Host.Http;
+using NotificationBus.Host.Settings;
+using NotificationBus.Templates;
+
+namespace NotificationBus.Host;
+
+/// <summary>The one executable: reads the settings, wires the flow to a transport and a store, and serves HTTP.</summary>
+public static class NotificationHost
+{
+    const int WrongSettings = 2;
+
+    /// <summary>Runs the host until it is told to stop.</summary>
+    /// <param name="args">Settings, see <c>--help</c>.</param>
+    /// <param name="output">Takes the help.</param>
+    /// <param name="error">Takes what kept the host from starting, a line for each wrong setting.</param>
+    /// <returns>0 after a stop, 2 when a setting kept it from starting.</returns>
+    public static async Task<int> Run(string[] args, TextWriter output, TextWriter error)
+    {
+        if (args.Any(argument => argument is "--help" or "-h" or "-?"))
+        {
+            await output.WriteLineAsync(Help.Text);
+            return 0;
+        }
+
+        try
+        {
+            await using var app = Build(args);
+            await app.PrepareServers();
+            await app.RunUntilStopped();
+            return 0;
+        }
+        catch (Exception exception) when (Explain(exception) is { } explanation)
+        {
+            await error.WriteLineAsync(explanation);
+            return WrongSettings;
+        }
+    }
+
+    /// <summary>Builds the host without starting it.</summary>
+    /// <exception cref="SettingsException">A setting is wrong.</exception>
+    public static WebApplication Build(string[] args)
+    {
+        SettingsCheck.CheckArguments(args);
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.AddReadableLogs();
+        if (string.IsNullOrEmpty(builder.Configuration["Urls"]) && string.IsNullOrEmpty(builder.Configuration["Http_Ports"]))
+            builder.WebHost.UseUrls("http://localhost:8080");
+
+        var settings = SettingsCheck.Read(builder.Configuration);
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(Options.Create(settings.Publishing));
+        builder.Services.AddSingleton(Options.Create(settings.Redelivery));
+        builder.Services.AddNotificationBus(settings.EventTypes, settings.Channels);
+        builder.Services.AddChannels();
+        builder.Services.AddTemplates(settings.Templates);
+        builder.Services.AddTransport(settings);
+        builder.Services.AddHttpApi();
+        builder.WebHost.ConfigureKestrel(HttpLimits.Apply);
+
+        var app = builder.Build();
+        SettingsCheck.CheckNames(settings, app.Services);
+        app.UseProblemDetails();
+        app.MapHealth();
+        if (settings.IsApi)
+        {
+            app.MapEvents();
+            app.MapNotifications();
+            if (settings.Inbox ?? (settings.Transport == Transport.InMemory || app.Environment.IsDevelopment()))
+                app.MapInbox();
+        }
+
+        app.AnnounceWhenStarted(settings);
+        return app;
+    }
+
+    static async Task RunUntilStopped(this WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+            await app.WaitForShutdownAsync();
+        }
+        catch
+        {
+            // What did start is told to stop: torn down as it runs, it would log failures that are none.
+            await app.StopAsync();
+            throw;
+        }
+    }
+
+    static IServiceCollection AddTemplates(this IServiceCollection services, TemplateSettings settings)
+    {
+        string[] folders = [Path.Combine(AppContext.BaseDirectory, "templates"), .. settings.Folder is { } own ? [own] : Array.Empty<string>()];
+        return services.AddSingleton<ITemplates>(provider =>
+            HandlebarsTemplates.Load(folders, provider.GetServices<Sending.IChannel>(), settings.DefaultLanguage));
+    }
+
+    /// <summary>What went wrong, when it is something the person who started the host can mend.</summary>
+    static string? Explain(Exception exception) => exception switch
+    {
+        SettingsException => exception.Message,
+        TemplateException => $"Templates: {exception.Message}",
+        OptionsValidationException options => string.Join(Environment.NewLine, options.Failures),
+        IOException { InnerException: AddressInUseException } or SocketException { SocketErrorCode: SocketError.AccessDenied or SocketError.AddressNotAvailable } =>
+            $"Urls: {exception.Message.TrimEnd('.')}. Choose another one with --Urls=http://localhost:8081",
+        _ => null,
+    };
+}

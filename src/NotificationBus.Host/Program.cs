@@ -1,0 +1,3 @@
+using NotificationBus.Host;
+
+return await NotificationHost.Run(args, Console.Out, Console.Error);

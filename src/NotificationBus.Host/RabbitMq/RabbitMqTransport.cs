@@ -1,0 +1,64 @@
+using MassTransit;
+
+using NotificationBus.Contracts;
+using NotificationBus.Host.Settings;
+using NotificationBus.Intake;
+using NotificationBus.Messaging;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Host.RabbitMq;
+
+/// <summary>How the flow uses RabbitMQ: quorum queues that drop nothing, confirmed and mandatory publishing.</summary>
+static class RabbitMqTransport
+{
+    public static void ConfigureNotificationBus(this IRabbitMqBusFactoryConfigurator bus, IBusRegistrationContext context, HostSettings settings)
+    {
+        bus.Host(new Uri(settings.ConnectionStrings.RabbitMq!), host => host.PublisherConfirmation = true);
+        bus.RefuseUnroutable(context);
+        if (settings.IsWorker)
+            bus.ReceiveNotifications<IRabbitMqReceiveEndpointConfigurator>(context, DeclareQueue);
+    }
+
+    static void DeclareQueue(IRabbitMqReceiveEndpointConfigurator endpoint)
+    {
+        foreach (var (argument, value) in QueueArguments.Working)
+            endpoint.SetQueueArgument(argument, value);
+
+        endpoint.BindDeadLetterQueue(QueueArguments.DeadLetters, QueueArguments.DeadLetters, queue =>
+        {
+            foreach (var (argument, value) in QueueArguments.OfDeadLetters)
+                queue.SetQueueArgument(argument, value);
+        });
+    }
+
+    /// <summary>
+    /// An exchange that nothing is bound to confirms a message and drops it. Where that would lose a notification the message
+    /// is mandatory, and an unroutable one fails. The outcomes are not: nobody has to listen to them.
+    /// </summary>
+    static void RefuseUnroutable(this IRabbitMqBusFactoryConfigurator bus, IBusRegistrationContext context)
+    {
+        var names = bus.MessageTopology.EntityNameFormatter;
+        var mustArrive = context.GetServices<IEventMap>().Select(map => map.Accept(new ExchangeOf(names)))
+            .Append(names.FormatEntityName<DeliverySent>())
+            .Append(names.FormatEntityName<DeliveryFailed>())
+            .Append(names.FormatEntityName<DeliveryExpired>())
+            .Concat(context.GetRequiredService<ChannelSet>().All.Select(channel => ChannelEndpoint.QueueOf(channel.Name)))
+            .ToHashSet(StringComparer.Ordinal);
+
+        bus.ConfigurePublish(pipe => pipe.UseExecute(Refuse));
+        bus.ConfigureSend(pipe => pipe.UseExecute(Refuse));
+
+        void Refuse(SendContext message)
+        {
+            if (message.TryGetPayload(out RabbitMqSendContext? sent) && mustArrive.Contains(sent.Exchange))
+                sent.Mandatory = true;
+        }
+    }
+
+    sealed class ExchangeOf(IEntityNameFormatter names) : IEventMapVisitor<string>
+    {
+        public string Visit<TEvent>(EventMap<TEvent> map)
+            where TEvent : class =>
+            names.FormatEntityName<TEvent>();
+    }
+}

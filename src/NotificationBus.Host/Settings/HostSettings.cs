@@ -1,0 +1,82 @@
+using System.ComponentModel.DataAnnotations;
+
+using NotificationBus.Messaging;
+using NotificationBus.Planning;
+using NotificationBus.Postgres;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Host.Settings;
+
+/// <summary>How messages travel, and with it where the record is kept.</summary>
+public enum Transport
+{
+    /// <summary>Embedded: everything in the memory of one process, lost when it ends. The default.</summary>
+    InMemory,
+
+    /// <summary>Distributed: RabbitMQ and PostgreSQL, any number of hosts.</summary>
+    RabbitMq,
+}
+
+/// <summary>Everything the host can be told, from appsettings.json, the environment (<c>Channels__email__Concurrency</c>) and the command line (<c>--Channels:email:Concurrency=32</c>).</summary>
+public sealed class HostSettings
+{
+    /// <summary>InMemory (default) or RabbitMq.</summary>
+    public Transport Transport { get; set; }
+
+    /// <summary>What this host does: <c>api</c> (HTTP), <c>worker</c> (saga and sending). Both by default.</summary>
+    public IReadOnlyList<string> Roles { get; set; } = [];
+
+    /// <summary>
+    /// Whether <c>/inbox</c> shows what the sandbox caught. It asks nobody for a password, so it is there by itself only when the host
+    /// runs embedded or in Development.
+    /// </summary>
+    public bool? Inbox { get; set; }
+
+    /// <summary>Where the servers are. Needed with Transport=RabbitMq.</summary>
+    public ServerAddresses ConnectionStrings { get; set; } = new();
+
+    /// <summary>The database.</summary>
+    public PostgresOptions Postgres { get; set; } = new();
+
+    /// <summary>How long the broker may take.</summary>
+    public PublishingOptions Publishing { get; set; } = new();
+
+    /// <summary>When an order comes again that no provider could take.</summary>
+    public RedeliveryOptions Redelivery { get; set; } = new();
+
+    /// <summary>The texts.</summary>
+    public TemplateSettings Templates { get; set; } = new();
+
+    /// <summary>What each category of notification uses, by category.</summary>
+    public IReadOnlyDictionary<string, EventTypeOptions> EventTypes { get; set; } = new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal);
+
+    /// <summary>What each channel uses, by channel.</summary>
+    public IReadOnlyDictionary<string, ChannelOptions> Channels { get; set; } = new Dictionary<string, ChannelOptions>(StringComparer.Ordinal);
+
+    /// <summary>True when this host serves HTTP.</summary>
+    public bool IsApi => Roles.Contains("api");
+
+    /// <summary>True when this host runs the saga and sends.</summary>
+    public bool IsWorker => Roles.Contains("worker");
+}
+
+/// <summary>Where the servers are.</summary>
+public sealed class ServerAddresses
+{
+    /// <summary>RabbitMQ as a URI: <c>amqp://user:password@host:5672/vhost</c>, or <c>amqps</c> for TLS.</summary>
+    public string? RabbitMq { get; set; }
+
+    /// <summary>PostgreSQL as Npgsql reads it: <c>Host=…;Database=…;Username=…;Password=…</c>.</summary>
+    public string? Postgres { get; set; }
+}
+
+/// <summary>The texts.</summary>
+public sealed class TemplateSettings
+{
+    /// <summary>A folder of your own templates. What it has replaces the shipped ones; what it lacks is taken from them.</summary>
+    public string? Folder { get; set; }
+
+    /// <summary>The language when the recipient's is unknown or has no template. Default <c>en</c>.</summary>
+    [Required]
+    public string DefaultLanguage { get; set; } = "en";
+}

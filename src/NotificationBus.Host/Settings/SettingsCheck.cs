@@ -1,0 +1,171 @@
+using System.Net;
+
+using Microsoft.Extensions.Configuration.CommandLine;
+using Microsoft.Extensions.Configuration.Json;
+
+using NotificationBus.Intake;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Host.Settings;
+
+/// <summary>Reads the host's settings and refuses to start with wrong ones.</summary>
+static class SettingsCheck
+{
+    // Sections of the framework; everything else at the top is ours or misspelt.
+    static readonly string[] OfTheFramework =
+        ["Providers", "Serilog", "Logging", "Urls", "AllowedHosts", "Kestrel", "Environment", "ContentRoot", "ApplicationName", "DetailedErrors", "Http_Ports", "Https_Ports"];
+
+    static readonly string[] KnownRoles = ["api", "worker"];
+
+    /// <summary>The settings.</summary>
+    /// <exception cref="SettingsException">One line for each wrong key.</exception>
+    public static HostSettings Read(IConfigurationRoot configuration)
+    {
+        var reader = new SettingsReader();
+        var settings = (HostSettings)reader.Read(typeof(HostSettings), Ours(configuration), alsoAllowed: OfTheFramework);
+        var errors = reader.Errors.Concat(Servers(settings)).Concat(Roles(settings)).Concat(Urls(configuration["Urls"])).ToList();
+        return errors.Count == 0 ? settings : throw new SettingsException(string.Join(Environment.NewLine, errors));
+    }
+
+    /// <summary>Checks what only the registered channels, templates and events can tell.</summary>
+    /// <exception cref="SettingsException">One line for each wrong key.</exception>
+    public static void CheckNames(HostSettings settings, IServiceProvider services)
+    {
+        var channels = services.GetRequiredService<ChannelSet>();
+        var categories = services.GetRequiredService<Templates.ITemplates>().Categories;
+        var errors = new List<string>();
+
+        foreach (var name in settings.Channels.Keys.Where(name => channels.Find(name) is null))
+            errors.Add($"Channels:{name} is no channel, allowed are {channels.Names}");
+
+        foreach (var (category, rule) in settings.EventTypes)
+        {
+            if (!categories.Contains(category))
+                errors.Add($"EventTypes:{category} has no templates, categories with templates are {string.Join(", ", categories.Order(StringComparer.Ordinal))}");
+            if (rule.Channels.Count == 0)
+                errors.Add($"EventTypes:{category}:Channels is empty; name at least one of {channels.Names}");
+            for (var index = 0; index < rule.Channels.Count; index++)
+            {
+                if (channels.Find(rule.Channels[index]) is null)
+                    errors.Add($"EventTypes:{category}:Channels:{index} is no channel, allowed are {channels.Names}");
+            }
+        }
+
+        foreach (var map in services.GetServices<IEventMap>().Where(map => categories.Contains(map.Name) && !settings.EventTypes.ContainsKey(map.Name)))
+            errors.Add($"EventTypes:{map.Name} is missing; say which channels the event uses");
+
+        foreach (var account in services.GetRequiredService<IConfiguration>().GetSection("Providers").GetChildren())
+            errors.AddRange(UnknownKeys(account, services.GetServices<ProviderType>()));
+
+        if (errors.Count > 0)
+            throw new SettingsException(string.Join(Environment.NewLine, errors));
+
+        // Making the chains validates every account that is used.
+        services.GetRequiredService<ProviderChains>();
+    }
+
+    static IReadOnlyList<string> UnknownKeys(IConfigurationSection account, IEnumerable<ProviderType> types)
+    {
+        var typeName = account["Type"] ?? account.Key;
+        var type = types.FirstOrDefault(type => type.Name == typeName);
+        if (type is null)
+            return [$"{account.Path}:Type {(account["Type"] is null ? $"is missing, and '{account.Key}' is no type" : "is unknown")}; allowed are {string.Join(", ", types.Select(type => type.Name).Distinct(StringComparer.Ordinal))}"];
+
+        var reader = new SettingsReader();
+        reader.Read(type.OptionsType ?? typeof(object), account, account.Path, "Type");
+        return reader.Errors;
+    }
+
+    /// <summary>Checks the form of the command line, which the framework partly passes over and partly takes for a crash.</summary>
+    /// <exception cref="SettingsException">An argument is no setting.</exception>
+    public static void CheckArguments(IReadOnlyList<string> args)
+    {
+        for (var index = 0; index < args.Count; index++)
+        {
+            // By its number: a stray argument may be the tail of a password with a space in it.
+            if (!IsSwitch(args[index]))
+                throw new SettingsException($"Argument {index + 1} is no setting; write --Key=value, for instance --Transport=RabbitMq");
+            if (args[index].Contains('='))
+                continue;
+            if (++index == args.Count || IsSwitch(args[index]))
+                throw new SettingsException($"{args[index - 1]} has no value; write --Key=value");
+        }
+
+        static bool IsSwitch(string argument) => argument.StartsWith("--", StringComparison.Ordinal);
+    }
+
+    static IEnumerable<string> Servers(HostSettings settings)
+    {
+        var servers = settings.ConnectionStrings;
+        if (settings.Transport == Transport.RabbitMq)
+        {
+            if (string.IsNullOrWhiteSpace(servers.RabbitMq))
+                yield return "ConnectionStrings:RabbitMq is missing; Transport=RabbitMq needs it, for instance amqp://user:password@localhost:5672";
+            else if (!Uri.TryCreate(servers.RabbitMq, UriKind.Absolute, out var uri) || uri.Scheme is not ("amqp" or "amqps") || uri.Host.Length == 0)
+                yield return "ConnectionStrings:RabbitMq must be a URI such as amqp://user:password@localhost:5672/vhost";
+
+            if (string.IsNullOrWhiteSpace(servers.Postgres))
+                yield return "ConnectionStrings:Postgres is missing; Transport=RabbitMq needs it, for instance Host=localhost;Database=notificationbus;Username=…;Password=…";
+            else if (!IsConnectionString(servers.Postgres))
+                yield return "ConnectionStrings:Postgres must be an Npgsql connection string such as Host=localhost;Database=notificationbus;Username=…;Password=…";
+        }
+        else if (!string.IsNullOrWhiteSpace(servers.RabbitMq) || !string.IsNullOrWhiteSpace(servers.Postgres))
+        {
+            yield return "Transport is InMemory but ConnectionStrings name servers; set Transport=RabbitMq, or leave ConnectionStrings out";
+        }
+    }
+
+    static IEnumerable<string> Roles(HostSettings settings)
+    {
+        foreach (var role in settings.Roles.Except(KnownRoles, StringComparer.Ordinal))
+            yield return $"Roles: '{role}' is unknown, allowed are {string.Join(", ", KnownRoles)}";
+        if (settings.Roles.Count == 0)
+            yield return $"Roles is empty, allowed are {string.Join(", ", KnownRoles)}";
+        else if (settings.Transport == Transport.InMemory && !(settings.IsApi && settings.IsWorker))
+            yield return "Roles must be api and worker while Transport is InMemory: no other process shares its memory";
+    }
+
+    static IEnumerable<string> Urls(string? urls) =>
+        (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries).All(IsUrl) ? [] : ["Urls must be addresses such as http://localhost:8080, separated by semicolons"];
+
+    static bool IsUrl(string value)
+    {
+        try
+        {
+            return BindingAddress.Parse(value) is { Scheme: "http" or "https", Port: <= IPEndPoint.MaxPort };
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    static bool IsConnectionString(string value)
+    {
+        try
+        {
+            return new Npgsql.NpgsqlConnectionStringBuilder(value).Host is { Length: > 0 };
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// The settings without the machine's own environment: PATH is no misspelt key. What the environment says under a name that
+    /// is ours still counts, and below such a name every key is checked.
+    /// </summary>
+    static IConfiguration Ours(IConfigurationRoot configuration)
+    {
+        var names = configuration.Providers
+            .Where(provider => provider is JsonConfigurationProvider or CommandLineConfigurationProvider)
+            .SelectMany(provider => provider.GetChildKeys([], parentPath: null))
+            .Concat(typeof(HostSettings).GetProperties().Where(property => property.CanWrite).Select(property => property.Name))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+        return new ConfigurationBuilder()
+            .AddInMemoryCollection(configuration.AsEnumerable().Where(setting => names.Contains(setting.Key.Split(':')[0])))
+            .Build();
+    }
+}

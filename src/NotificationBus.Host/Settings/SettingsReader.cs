@@ -1,0 +1,120 @@
+using System.Collections;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
+
+namespace NotificationBus.Host.Settings;
+
+/// <summary>
+/// Reads settings and refuses what it does not know: a misspelt key would otherwise be a default that nobody chose. It reports
+/// every wrong key at once, and never repeats a value.
+/// </summary>
+sealed class SettingsReader
+{
+    readonly List<string> _errors = [];
+
+    public IReadOnlyList<string> Errors => _errors;
+
+    /// <summary>Reads an object whose settable properties are the keys that are allowed.</summary>
+    public object Read(Type type, IConfiguration section, string path = "", params IEnumerable<string> alsoAllowed)
+    {
+        var target = Activator.CreateInstance(type)!;
+        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).ToList();
+        MustBeSection(section, path, properties.Select(property => property.Name).Concat(alsoAllowed));
+        foreach (var child in section.GetChildren())
+        {
+            var property = properties.Find(property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
+            if (property is not null)
+                property.SetValue(target, ReadValue(property.PropertyType, child, Join(path, property.Name)) ?? property.GetValue(target));
+            else if (!alsoAllowed.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+                _errors.Add($"{Join(path, child.Key)} is unknown, allowed here are {string.Join(", ", properties.Select(property => property.Name).Concat(alsoAllowed))}");
+        }
+
+        Validate(target, path);
+        return target;
+    }
+
+    object? ReadValue(Type type, IConfigurationSection section, string path)
+    {
+        if (type == typeof(IReadOnlyList<string>))
+            return ReadList(section, path);
+
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>))
+            return ReadDictionary(type.GetGenericArguments()[1], section, path);
+
+        if (!IsScalar(type))
+            return Read(type, section, path);
+
+        return section.Value is { } value ? Convert(type, value, path) : NotAScalar(section, path);
+    }
+
+    /// <summary>A value where keys are expected would be passed over without a word: <c>--EventTypes:order-placed=push</c>.</summary>
+    void MustBeSection(IConfiguration section, string path, IEnumerable<string> keys)
+    {
+        if (section is IConfigurationSection { Value.Length: > 0 })
+            _errors.Add($"{path} has no value of its own; set {string.Join(", ", keys.Select(key => Join(path, key)))}");
+    }
+
+    string? NotAScalar(IConfigurationSection section, string path)
+    {
+        if (section.GetChildren().Any())
+            _errors.Add($"{path} must be a single value");
+        return null;
+    }
+
+    IDictionary ReadDictionary(Type valueType, IConfigurationSection section, string path)
+    {
+        var dictionary = (IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(typeof(string), valueType), StringComparer.Ordinal)!;
+        MustBeSection(section, path, ["…"]);
+        foreach (var child in section.GetChildren())
+            dictionary.Add(child.Key, Read(valueType, child, Join(path, child.Key)));
+        return dictionary;
+    }
+
+    /// <summary>A list, either one key for each item or, shorter on the command line and replacing the whole list, one value with commas.</summary>
+    string[] ReadList(IConfigurationSection section, string path) =>
+        section.Value is { } value
+            ? value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            : [.. section.GetChildren().Select(item => item.Value ?? NotAScalar(item, Join(path, item.Key))).OfType<string>()];
+
+    object? Convert(Type type, string value, string path)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type == typeof(string))
+            return value;
+
+        try
+        {
+            // The converter of an enum takes any number, also one that stands for nothing.
+            if (!type.IsEnum || Enum.GetNames(type).Contains(value, StringComparer.OrdinalIgnoreCase))
+                return TypeDescriptor.GetConverter(type).ConvertFromString(null, CultureInfo.InvariantCulture, value);
+        }
+        catch (Exception)
+        {
+            // Each converter has exceptions of its own; what it wants is said below.
+        }
+
+        _errors.Add($"{path} must be {Describe(type)}");
+        return null;
+    }
+
+    static string Describe(Type type) =>
+        type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type))}"
+        : type == typeof(bool) ? "true or false"
+        : type == typeof(TimeSpan) ? "a time such as 00:00:10 (hours:minutes:seconds)"
+        : "a number";
+
+    void Validate(object target, string path)
+    {
+        var results = new List<ValidationResult>();
+        if (Validator.TryValidateObject(target, new ValidationContext(target), results, validateAllProperties: true))
+            return;
+
+        _errors.AddRange(results.Select(result => $"{Join(path, string.Join(',', result.MemberNames))}: {result.ErrorMessage}"));
+    }
+
+    static bool IsScalar(Type type) => Type.GetTypeCode(Nullable.GetUnderlyingType(type) ?? type) != TypeCode.Object || type == typeof(TimeSpan) || type == typeof(TimeSpan?);
+
+    static string Join(string path, string key) => path.Length == 0 ? key : $"{path}:{key}";
+}

@@ -1,0 +1,66 @@
+using MassTransit;
+
+using NotificationBus.Host.RabbitMq;
+using NotificationBus.Host.Settings;
+using NotificationBus.Messaging;
+using NotificationBus.Postgres;
+
+namespace NotificationBus.Host;
+
+/// <summary>The two ways to run: embedded and distributed. The flow is the same in both.</summary>
+static class Transports
+{
+    // The host waits for what is in flight; what takes longer is redelivered, and the ledger knows what was tried.
+    static readonly TimeSpan Drain = TimeSpan.FromSeconds(25);
+
+    public static IServiceCollection AddTransport(this IServiceCollection services, HostSettings settings)
+    {
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = Drain + TimeSpan.FromSeconds(5));
+        services.Configure<MassTransitHostOptions>(bus =>
+        {
+            // Whoever publishes before the queues are bound loses the message without an error.
+            bus.WaitUntilStarted = true;
+            bus.StartTimeout = settings.Postgres.StartTimeout + TimeSpan.FromSeconds(30);
+            bus.StopTimeout = Drain;
+        });
+
+        return settings.Transport == Transport.InMemory ? services.AddEmbedded() : services.AddDistributed(settings);
+    }
+
+    /// <summary>Waits until the servers are there and as this host needs them.</summary>
+    public static async Task PrepareServers(this WebApplication app)
+    {
+        var settings = app.Services.GetRequiredService<HostSettings>();
+        if (settings.Transport == Transport.InMemory)
+            return;
+
+        await app.Services.GetRequiredService<Schema>().EnsureReady(app.Lifetime.ApplicationStopping);
+        await app.Services.GetRequiredService<QueueCheck>().EnsureReady(app.Lifetime.ApplicationStopping);
+    }
+
+    static IServiceCollection AddEmbedded(this IServiceCollection services)
+    {
+        services.AddInMemoryStore();
+        services.AddOutgoingDispatch();
+        return services.AddMassTransit(bus =>
+        {
+            bus.AddNotificationFlow();
+            bus.UsingInMemory((context, transport) => transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { }));
+        });
+    }
+
+    static IServiceCollection AddDistributed(this IServiceCollection services, HostSettings settings)
+    {
+        services.AddPostgresStore(settings.ConnectionStrings.Postgres!);
+        services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Postgres));
+        services.AddSingleton<QueueCheck>();
+        if (settings.IsWorker)
+            services.AddOutgoingDispatch();
+
+        return services.AddMassTransit(bus =>
+        {
+            bus.AddNotificationFlow();
+            bus.UsingRabbitMq((context, transport) => transport.ConfigureNotificationBus(context, settings));
+        });
+    }
+}

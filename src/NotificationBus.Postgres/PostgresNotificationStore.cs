@@ -1,0 +1,198 @@
+using System.Text.Json;
+
+using Npgsql;
+
+using NotificationBus.Saga;
+using NotificationBus.Saga.Persistence;
+
+namespace NotificationBus.Postgres;
+
+/// <summary>
+/// The record in PostgreSQL. Every statement takes any number of rows, as arrays, and is one round trip and one commit; what
+/// concurrent messages ask of it is gathered by <see cref="GroupCommit{TRow, TResult}"/>.
+/// </summary>
+public sealed class PostgresNotificationStore : INotificationStore
+{
+    const string OutgoingOfStoredSteps = """
+        outgoing AS (
+            INSERT INTO outgoing_message (message_id, notification_id, input_id, destination, content_type, message_types, body, due_at)
+            SELECT o.message_id, o.notification_id, o.input_id, o.destination, o.content_type, o.message_types, o.body, coalesce(o.due_at, now() + @o_grace)
+            FROM unnest(@o_id, @o_notification, @o_input, @o_destination, @o_content_type, @o_message_types, @o_body, @o_due_at)
+                AS o (message_id, notification_id, input_id, destination, content_type, message_types, body, due_at)
+            JOIN stored ON stored.id = o.notification_id
+            ON CONFLICT (message_id) DO NOTHING)
+        SELECT id FROM stored
+        """;
+
+    const string InsertSteps = $"""
+        WITH stored AS (
+            INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
+                requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, changed_at, completed_at)
+            SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient_id, n.recipient, n.data,
+                n.requested_channels, n.mode, n.deliveries, n.decisions, n.refusal, n.taken_inputs::uuid[], n.created_at, n.expires_at, now(), n.completed_at
+            FROM unnest(@id, @state, @version, @event_name, @event_id, @category, @recipient_id, @recipient, @data,
+                @requested_channels, @mode, @deliveries, @decisions, @refusal, @taken_inputs, @created_at, @expires_at, @completed_at)
+                AS n (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
+                requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, completed_at)
+            ON CONFLICT (id) DO NOTHING
+            RETURNING id),
+        {OutgoingOfStoredSteps}
+        """;
+
+    const string UpdateSteps = $"""
+        WITH stored AS (
+            UPDATE notification SET
+                state = n.state, version = n.version, deliveries = n.deliveries, taken_inputs = n.taken_inputs::uuid[],
+                changed_at = now(), completed_at = n.completed_at
+            FROM unnest(@id, @state, @version, @deliveries, @taken_inputs, @completed_at)
+                AS n (id, state, version, deliveries, taken_inputs, completed_at)
+            WHERE notification.id = n.id AND notification.version = n.version - 1
+            RETURNING notification.id),
+        {OutgoingOfStoredSteps}
+        """;
+
+    const string LoadNotifications = """
+        SELECT id, state, version, event_name, event_id, category, recipient, data, requested_channels, mode, deliveries,
+            decisions, refusal, taken_inputs, created_at, completed_at, expires_at
+        FROM notification WHERE id = ANY(@ids)
+        """;
+
+    readonly NpgsqlDataSource _database;
+    readonly GroupCommit<Guid, NotificationState?> _loads;
+    readonly GroupCommit<NotificationStep, bool> _inserts;
+    readonly GroupCommit<NotificationStep, bool> _updates;
+
+    /// <summary>Keeps the record in that database.</summary>
+    public PostgresNotificationStore(NpgsqlDataSource database)
+    {
+        _database = database;
+        _loads = new GroupCommit<Guid, NotificationState?>(id => id, Load);
+        _inserts = new GroupCommit<NotificationStep, bool>(step => step.Notification.CorrelationId, Insert);
+        _updates = new GroupCommit<NotificationStep, bool>(step => step.Notification.CorrelationId, Update);
+    }
+
+    /// <inheritdoc />
+    public Task<NotificationState?> Load(Guid notificationId, CancellationToken cancellationToken) => _loads.Run(notificationId, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken)
+    {
+        step.After();
+        return _inserts.Run(step, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public Task<bool> Update(NotificationStep step, CancellationToken cancellationToken)
+    {
+        step.After();
+        return _updates.Run(step, cancellationToken);
+    }
+
+    async Task<Func<NotificationStep, bool>> Insert(IReadOnlyList<NotificationStep> steps)
+    {
+        var rows = steps.Select(step => step.Notification).ToList();
+        await using var command = _database.CreateCommand(InsertSteps);
+        var parameters = command.Parameters;
+        parameters.Add("id", rows, row => row.CorrelationId);
+        parameters.Add("state", rows, row => row.CurrentState);
+        parameters.Add("version", rows, row => row.Version);
+        parameters.Add("event_name", rows, row => row.EventName);
+        parameters.Add("event_id", rows, row => row.EventId);
+        parameters.Add("category", rows, row => row.Category);
+        parameters.Add("recipient_id", rows, row => row.Recipient.Id);
+        parameters.AddJson("recipient", rows, row => JsonSerializer.Serialize(row.Recipient, NotificationJson.Default.Contact));
+        parameters.AddJsonAsWritten("data", rows, row => row.Data.GetRawText());
+        parameters.AddJson("requested_channels", rows, row => row.RequestedChannels is { } channels ? JsonSerializer.Serialize(channels, NotificationJson.Default.IReadOnlyListString) : null);
+        parameters.Add("mode", rows, row => row.Mode.ToString());
+        parameters.AddJson("deliveries", rows, DeliveriesOf);
+        parameters.AddJson("decisions", rows, row => JsonSerializer.Serialize(row.Decisions, NotificationJson.Default.IReadOnlyListString));
+        parameters.Add("refusal", rows, row => row.Refusal);
+        parameters.Add("taken_inputs", rows, TakenInputsOf);
+        parameters.Add("created_at", rows, row => row.CreatedAt);
+        parameters.Add("expires_at", rows, row => row.ExpiresAt);
+        parameters.Add("completed_at", rows, row => row.CompletedAt);
+        AddOutgoing(parameters, steps);
+        return await ReadStored(command);
+    }
+
+    async Task<Func<NotificationStep, bool>> Update(IReadOnlyList<NotificationStep> steps)
+    {
+        var rows = steps.Select(step => step.Notification).ToList();
+        await using var command = _database.CreateCommand(UpdateSteps);
+        var parameters = command.Parameters;
+        parameters.Add("id", rows, row => row.CorrelationId);
+        parameters.Add("state", rows, row => row.CurrentState);
+        parameters.Add("version", rows, row => row.Version);
+        parameters.AddJson("deliveries", rows, DeliveriesOf);
+        parameters.Add("taken_inputs", rows, TakenInputsOf);
+        parameters.Add("completed_at", rows, row => row.CompletedAt);
+        AddOutgoing(parameters, steps);
+        return await ReadStored(command);
+    }
+
+    async Task<Func<Guid, NotificationState?>> Load(IReadOnlyList<Guid> ids)
+    {
+        await using var command = _database.CreateCommand(LoadNotifications);
+        command.Parameters.Add("ids", ids, id => id);
+        await using var reader = await command.ExecuteReaderAsync();
+
+        var notifications = new Dictionary<Guid, NotificationState>(ids.Count);
+        while (await reader.ReadAsync())
+        {
+            var notification = Read(reader);
+            notifications.Add(notification.CorrelationId, notification);
+        }
+
+        return id => notifications.GetValueOrDefault(id);
+    }
+
+    static NotificationState Read(NpgsqlDataReader row) => new()
+    {
+        CorrelationId = row.GetGuid(0),
+        CurrentState = row.GetString(1),
+        Version = row.GetInt32(2),
+        EventName = row.GetString(3),
+        EventId = row.IsDBNull(4) ? null : row.GetString(4),
+        Category = row.GetString(5),
+        Recipient = JsonSerializer.Deserialize(row.GetString(6), NotificationJson.Default.Contact)!,
+        Data = JsonElement.Parse(row.GetString(7)),
+        RequestedChannels = row.IsDBNull(8) ? null : JsonSerializer.Deserialize(row.GetString(8), NotificationJson.Default.IReadOnlyListString),
+        Mode = Enum.Parse<Planning.DeliveryMode>(row.GetString(9)),
+        Deliveries = JsonSerializer.Deserialize(row.GetString(10), NotificationJson.Default.IReadOnlyListDeliveryState)!,
+        Decisions = JsonSerializer.Deserialize(row.GetString(11), NotificationJson.Default.IReadOnlyListString)!,
+        Refusal = row.IsDBNull(12) ? null : row.GetString(12),
+        TakenInputs = row.GetFieldValue<Guid[]>(13),
+        CreatedAt = row.GetFieldValue<DateTimeOffset>(14),
+        CompletedAt = row.IsDBNull(15) ? null : row.GetFieldValue<DateTimeOffset>(15),
+        ExpiresAt = row.GetFieldValue<DateTimeOffset>(16),
+    };
+
+    static string DeliveriesOf(NotificationState row) => JsonSerializer.Serialize(row.Deliveries, NotificationJson.Default.IReadOnlyListDeliveryState);
+
+    // unnest() takes no array of arrays with rows of different length: the ids of each row travel as one array literal.
+    static string TakenInputsOf(NotificationState row) => $"{{{string.Join(',', row.TakenInputs)}}}";
+
+    static void AddOutgoing(NpgsqlParameterCollection parameters, IReadOnlyList<NotificationStep> steps)
+    {
+        var outgoing = steps.SelectMany(step => step.Outgoing, (step, message) => (step, message)).ToList();
+        parameters.Add("o_id", outgoing, row => row.message.MessageId);
+        parameters.Add("o_notification", outgoing, row => row.step.Notification.CorrelationId);
+        parameters.Add("o_input", outgoing, row => row.step.InputId);
+        parameters.Add("o_destination", outgoing, row => row.message.Destination);
+        parameters.Add("o_content_type", outgoing, row => row.message.ContentType);
+        parameters.Add("o_message_types", outgoing, row => row.message.MessageTypes);
+        parameters.Add("o_body", outgoing, row => row.message.Body.ToArray());
+        parameters.Add("o_due_at", outgoing, row => row.message.DueAt);
+        parameters.Add(new NpgsqlParameter<TimeSpan>("o_grace", NotificationStep.PublishGrace));
+    }
+
+    static async Task<Func<NotificationStep, bool>> ReadStored(NpgsqlCommand command)
+    {
+        await using var reader = await command.ExecuteReaderAsync();
+        var stored = new HashSet<Guid>();
+        while (await reader.ReadAsync())
+            stored.Add(reader.GetGuid(0));
+
+        return step => stored.Contains(step.Notification.CorrelationId);
+    }
+}

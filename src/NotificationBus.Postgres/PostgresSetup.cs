@@ -1,0 +1,57 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+using Npgsql;
+
+using NotificationBus.Notifications;
+using NotificationBus.Outgoing;
+using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Postgres;
+
+/// <summary>Registration of the record in PostgreSQL.</summary>
+public static class PostgresSetup
+{
+    /// <summary>Keeps the record in PostgreSQL.</summary>
+    public static IServiceCollection AddPostgresStore(this IServiceCollection services, string connectionString)
+    {
+        services.AddSingleton(new NpgsqlDataSourceBuilder(connectionString).Build());
+        services.AddDbContextFactory<NotificationBusDbContext>((provider, options) => options
+            .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+            // There is no snapshot of the model to compare with: migrations are SQL files, and the model is one view.
+            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning)));
+
+        services.AddSingleton<Schema>();
+        services.AddSingleton<PublishedMessages>();
+        services.AddHostedService(provider => provider.GetRequiredService<PublishedMessages>());
+        services.AddSingleton<IOutgoingMessages, PostgresOutgoingMessages>();
+        services.AddSingleton<PostgresNotificationStore>();
+        services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<PostgresNotificationStore>());
+        services.AddSingleton<PostgresAttemptLedger>();
+        services.AddSingleton<IAttemptLedger>(provider => provider.GetRequiredService<PostgresAttemptLedger>());
+        services.AddSingleton<INotificationQueries, PostgresNotificationQueries>();
+        services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgres", tags: ["ready"], timeout: TimeSpan.FromSeconds(2));
+        return services;
+    }
+}
+
+/// <summary>Ready means that the database answers.</summary>
+sealed class PostgresHealthCheck(NpgsqlDataSource database) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await using var command = database.CreateCommand("SELECT 1");
+            await command.ExecuteScalarAsync(cancellationToken);
+            return HealthCheckResult.Healthy();
+        }
+        catch (NpgsqlException exception)
+        {
+            return HealthCheckResult.Unhealthy("PostgreSQL does not answer", exception);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Net.Sockets;
+
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+using Npgsql;
+
+
+namespace NotificationBus.Postgres;
+
+/// <summary>Sees to it that the database is there and that its tables are of this host's version.</summary>
+public sealed partial class Schema(
+    NpgsqlDataSource database,
+    IDbContextFactory<NotificationBusDbContext> contexts,
+    IOptions<PostgresOptions> options,
+    TimeProvider clock,
+    ILogger<Schema> log)
+{
+    // Any number will do, as long as all hosts take the same.
+    const long MigrationLock = 0x4E6F_7469_6679;
+
+    static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Waits for the database, then migrates or checks.</summary>
+    /// <exception cref="SettingsException">The database does not answer, or its tables are of another version.</exception>
+    public async Task EnsureReady(CancellationToken cancellationToken)
+    {
+        await using var connection = await Connect(cancellationToken);
+        await WarnAboutLostCommits(connection, cancellationToken);
+
+        // EF Core locks its own history table, but two hosts may still both find that there is none and create it.
+        await Execute(connection, $"SELECT pg_advisory_lock({MigrationLock})", cancellationToken);
+        try
+        {
+            await MigrateOrCheck(cancellationToken);
+        }
+        finally
+        {
+            await Execute(connection, $"SELECT pg_advisory_unlock({MigrationLock})", CancellationToken.None);
+        }
+    }
+
+    async Task MigrateOrCheck(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var known = context.Database.GetMigrations().ToList();
+        var applied = (await context.Database.GetAppliedMigrationsAsync(cancellationToken)).ToList();
+
+        if (applied.Except(known, StringComparer.Ordinal).FirstOrDefault() is { } newer)
+            throw new SettingsException($"ConnectionStrings:Postgres: the database has migration {newer}, which this version does not know; start a newer version");
+
+        var pending = known.Except(applied, StringComparer.Ordinal).ToList();
+        if (pending.Count == 0)
+            return;
+
+        if (!options.Value.Migrate)
+            throw new SettingsException($"ConnectionStrings:Postgres: the database lacks migration {pending[0]}; set Postgres:Migrate=true on one start, or have your migrator apply it");
+
+        await context.Database.MigrateAsync(cancellationToken);
+        Migrated(string.Join(", ", pending));
+    }
+
+    async Task<NpgsqlConnection> Connect(CancellationToken cancellationToken)
+    {
+        var giveUp = clock.GetUtcNow() + options.Value.StartTimeout;
+        while (true)
+        {
+            try
+            {
+                return await database.OpenConnectionAsync(cancellationToken);
+            }
+            catch (NpgsqlException exception) when (IsStillStarting(exception) && clock.GetUtcNow() < giveUp)
+            {
+                Waiting(Explain(exception));
+                await Task.Delay(RetryInterval, clock, cancellationToken);
+            }
+            catch (NpgsqlException exception)
+            {
+                throw new SettingsException($"ConnectionStrings:Postgres: {Explain(exception)}");
+            }
+        }
+    }
+
+    /// <summary>A wrong password or database does not get better by waiting.</summary>
+    static bool IsStillStarting(NpgsqlException exception) =>
+        exception is not PostgresException refusal || refusal.SqlState is PostgresErrorCodes.CannotConnectNow;
+
+    static string Explain(NpgsqlException exception) => exception switch
+    {
+        PostgresException refusal => $"PostgreSQL refused ({refusal.SqlState}: {refusal.MessageText})",
+        { InnerException: SocketException socket } => $"PostgreSQL does not answer ({socket.SocketErrorCode})",
+        _ => $"PostgreSQL does not answer ({exception.Message})",
+    };
+
+    async Task WarnAboutLostCommits(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT current_setting('synchronous_commit'), current_setting('fsync')", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        if (reader.GetString(0) == "off" || reader.GetString(1) == "off")
+            CommitsMayBeLost();
+    }
+
+    static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        // No time limit: another host may be migrating for as long as that takes.
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    [LoggerMessage(LogLevel.Information, "Waiting for PostgreSQL: {Reason}")]
+    partial void Waiting(string reason);
+
+    [LoggerMessage(LogLevel.Information, "Applied migrations {Migrations}")]
+    partial void Migrated(string migrations);
+
+    [LoggerMessage(LogLevel.Warning, "PostgreSQL runs with synchronous_commit or fsync off: a power failure loses notifications that were acknowledged")]
+    partial void CommitsMayBeLost();
+}

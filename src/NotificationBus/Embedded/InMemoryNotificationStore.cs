@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+
+using NotificationBus.Notifications;
+using NotificationBus.Saga;
+using NotificationBus.Saga.Persistence;
+
+namespace NotificationBus.Embedded;
+
+/// <summary>
+/// The record in memory, lost when the process ends. It keeps copies as JSON, as the database does, so that a step that fails
+/// leaves nothing behind, and it loses races in the same way.
+/// </summary>
+public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMemoryOutgoingMessages outgoing) : INotificationStore, INotificationQueries
+{
+    readonly ConcurrentDictionary<Guid, Row> _rows = new();
+
+    /// <inheritdoc />
+    public Task<NotificationState?> Load(Guid notificationId, CancellationToken cancellationToken) =>
+        Task.FromResult(_rows.TryGetValue(notificationId, out var row) ? row.ToState() : null);
+
+    /// <inheritdoc />
+    public Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken)
+    {
+        var stored = _rows.TryAdd(step.Notification.CorrelationId, Row.Of(step.After()));
+        if (stored)
+            outgoing.Keep(step);
+
+        return Task.FromResult(stored);
+    }
+
+    /// <inheritdoc />
+    public Task<bool> Update(NotificationStep step, CancellationToken cancellationToken)
+    {
+        var id = step.Notification.CorrelationId;
+        var stored = _rows.TryGetValue(id, out var row)
+            && row.Version == step.Notification.Version
+            && _rows.TryUpdate(id, Row.Of(step.After()), row);
+        if (stored)
+            outgoing.Keep(step);
+
+        return Task.FromResult(stored);
+    }
+
+    /// <inheritdoc />
+    public async Task<NotificationView?> Find(Guid id, CancellationToken cancellationToken) =>
+        await Load(id, cancellationToken) is { } notification ? NotificationView.Of(notification, ledger.AttemptsOf(id)) : null;
+
+    /// <inheritdoc />
+    public Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlySet<Guid>>(ids.Where(id => _rows.TryGetValue(id, out var row) && row.ToState().CompletedAt is not null).ToHashSet());
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<NotificationSummary>>([.. _rows.Values
+            .Select(row => row.ToState())
+            .Select(notification => new NotificationSummary
+            {
+                Id = notification.CorrelationId,
+                Status = NotificationView.StatusOf(notification.CurrentState),
+                Event = notification.EventName,
+                Category = notification.Category,
+                Recipient = notification.Recipient.Id,
+                CreatedAt = notification.CreatedAt,
+                CompletedAt = notification.CompletedAt,
+            })
+            .Where(summary => filter.Status is null || summary.Status == filter.Status)
+            .Where(summary => filter.Recipient is null || summary.Recipient == filter.Recipient)
+            .Where(summary => filter.Category is null || summary.Category == filter.Category)
+            .Where(summary => filter.After is null || (summary.CreatedAt, summary.Id).CompareTo((filter.After.CreatedAt, filter.After.Id)) < 0)
+            .OrderByDescending(summary => summary.CreatedAt).ThenByDescending(summary => summary.Id)
+            .Take(filter.Limit)]);
+
+    sealed record Row(int Version, byte[] Json)
+    {
+        public static Row Of(NotificationState notification) =>
+            new(notification.Version, JsonSerializer.SerializeToUtf8Bytes(notification, NotificationJson.Default.NotificationState));
+
+        public NotificationState ToState() => JsonSerializer.Deserialize(Json, NotificationJson.Default.NotificationState)!;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text.Json;
+
+using NotificationBus.Contracts;
+
+namespace NotificationBus.Intake;
+
+/// <summary>One kind of event that starts notifications. The state machine, the HTTP API and the start-up checks all read this list.</summary>
+public interface IEventMap
+{
+    /// <summary>The event in configuration and in <c>POST /v1/events/{name}</c>, such as <c>order-placed</c>.</summary>
+    string Name { get; }
+
+    /// <summary>The contract.</summary>
+    Type EventType { get; }
+
+    /// <summary>Which property of the event is the recipient, as JSON spells it. Error messages point at it.</summary>
+    string RecipientProperty { get; }
+
+    /// <summary>Hands the map, with its event type, to somebody who needs the type.</summary>
+    TResult Accept<TResult>(IEventMapVisitor<TResult> visitor);
+}
+
+/// <summary>Somebody who needs a map with its event type: the state machine, the HTTP API.</summary>
+public interface IEventMapVisitor<out TResult>
+{
+    /// <summary>Called by <see cref="IEventMap.Accept{TResult}"/>.</summary>
+    TResult Visit<TEvent>(EventMap<TEvent> map)
+        where TEvent : class;
+}
+
+/// <summary>
+/// Says what one event means: who is told, of what category, with which variables. A new event type is a contract, one class
+/// like this, and its templates.
+/// </summary>
+public abstract class EventMap<TEvent> : IEventMap
+    where TEvent : class
+{
+    /// <inheritdoc />
+    public abstract string Name { get; }
+
+    /// <inheritdoc />
+    public abstract string RecipientProperty { get; }
+
+    /// <inheritdoc />
+    public Type EventType => typeof(TEvent);
+
+    /// <inheritdoc />
+    public TResult Accept<TResult>(IEventMapVisitor<TResult> visitor) => visitor.Visit(this);
+
+    /// <summary>The producer's name for the occurrence.</summary>
+    public abstract string? EventId(TEvent happened);
+
+    /// <summary>Who is told.</summary>
+    public abstract Contact Recipient(TEvent happened);
+
+    /// <summary>What the templates may use. Only what is named here leaves the event.</summary>
+    protected abstract JsonElement Variables(TEvent happened);
+
+    /// <summary>Which templates and rules apply; the event's own name unless the event says otherwise.</summary>
+    protected virtual string Category(TEvent happened) => Name;
+
+    /// <summary>Channels the event itself asks for; null for those configured.</summary>
+    protected virtual IReadOnlyList<string>? Channels(TEvent happened) => null;
+
+    /// <summary>The notification's id: the same for every repetition of the same occurrence, for ever.</summary>
+    public Guid NotificationId(TEvent happened, Guid messageId) =>
+        DeterministicId.From("notification", Name, EventId(happened) ?? messageId.ToString("N"), RecipientOrThrow(happened).Id ?? "");
+
+    // "seller": null satisfies `required` when the event comes over the bus.
+    Contact RecipientOrThrow(TEvent happened) =>
+        Recipient(happened) ?? throw new InvalidEventException($"{RecipientProperty} must not be null");
+
+    /// <summary>Reads the event.</summary>
+    public NotificationRequest Read(TEvent happened, Guid messageId) => new()
+    {
+        NotificationId = NotificationId(happened, messageId),
+        EventName = Name,
+        EventId = EventId(happened),
+        Category = Category(happened),
+        Recipient = Recipient(happened),
+        Data = Variables(happened),
+        Channels = Channels(happened),
+    };
+}

@@ -1,0 +1,134 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+using NotificationBus.Contracts;
+using NotificationBus.Planning;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Intake;
+
+/// <summary>
+/// What every request must keep, whichever way it came in. Bad values are named by their place and never repeated. The
+/// database could not hold some of them (NUL in text), and the identity of a notification depends on others.
+/// </summary>
+public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary<string, EventTypeOptions> rules)
+{
+    const int LongestId = 200;
+    const int LongestEventId = 255;
+    const int LongestName = 200;
+    const int MostPushTokens = 50;
+
+    /// <summary>What is wrong with a request, by JSON path; empty when nothing is.</summary>
+    public IReadOnlyDictionary<string, string[]> Check(NotificationRequest request, string recipientProperty)
+    {
+        var errors = new Errors();
+        errors.Unless(request.EventId is null || IsName(request.EventId, LongestEventId), "eventId",
+            $"must be 1 to {LongestEventId} characters without control characters");
+
+        // "category": null satisfies `required` when the event comes over the bus.
+        if (request.Category is null || !rules.ContainsKey(request.Category))
+            errors.Add("category", $"is unknown, allowed are {string.Join(", ", rules.Keys.Order(StringComparer.Ordinal))}");
+
+        if (request.Channels is { } wanted)
+        {
+            errors.Unless(wanted.Count > 0, "channels", "must name at least one channel, or be left out");
+            for (var index = 0; index < wanted.Count; index++)
+                errors.Unless(wanted[index] is { } name && channels.Find(name) is not null, $"channels[{index}]", $"is no channel, allowed are {channels.Names}");
+        }
+
+        CheckRecipient(request.Recipient, recipientProperty, errors);
+
+        if (request.Data.ValueKind != JsonValueKind.Object)
+            errors.Add("data", "must be a JSON object");
+        else if (!IsText(request.Data))
+            errors.Add("data", "must not contain the character U+0000 or half a surrogate pair");
+
+        return errors.ByPath;
+    }
+
+    /// <summary>Checks a request that came over the bus, where nobody can be answered.</summary>
+    /// <exception cref="InvalidEventException">The request breaks a rule; it goes to the error queue with that reason and is not tried again.</exception>
+    public void Demand(NotificationRequest request, string recipientProperty)
+    {
+        var errors = Check(request, recipientProperty);
+        // A bad address on the bus spoils only its own channel; the planner says so in its decisions.
+        var fatal = errors.Where(error => !IsAddress(error.Key, recipientProperty)).ToList();
+        if (fatal.Count > 0)
+            throw new InvalidEventException(string.Join("; ", fatal.Select(error => $"{error.Key} {string.Join(", ", error.Value)}")));
+    }
+
+    static bool IsAddress(string path, string recipient) =>
+        path == $"{recipient}.email" || path.StartsWith($"{recipient}.pushTokens[", StringComparison.Ordinal);
+
+    void CheckRecipient(Contact recipient, string at, Errors errors)
+    {
+        errors.Unless(IsName(recipient.Id, LongestId), $"{at}.id", $"must be 1 to {LongestId} characters without control characters");
+        errors.Unless(recipient.Name is null || IsName(recipient.Name, LongestName), $"{at}.name", $"must be 1 to {LongestName} characters without control characters");
+        errors.Unless(recipient.Locale is null || LanguageTag().IsMatch(recipient.Locale), $"{at}.locale", "must be a BCP 47 language tag such as th or en-GB");
+        errors.Unless(recipient.Phone is null || E164().IsMatch(recipient.Phone), $"{at}.phone", "must be a number in E.164 form such as +66812345678");
+        errors.Unless(recipient.PushTokens is { Count: <= MostPushTokens }, $"{at}.pushTokens", $"must be at most {MostPushTokens} tokens");
+
+        // Worse than an address that cannot work: a recipient that cannot be stored.
+        errors.Unless(!recipient.PushTokens.Append(recipient.Email).Any(HasNul), at, "must not contain the character U+0000");
+
+        if (recipient.Email is { } email && channels.Find("email")?.Refuse(email) is { } badMailbox)
+            errors.Add($"{at}.email", badMailbox);
+
+        for (var index = 0; index < (recipient.PushTokens?.Count ?? 0); index++)
+        {
+            var refusal = recipient.PushTokens![index] is { Length: > 0 } token ? channels.Find("push")?.Refuse(token) : "the push token is empty";
+            if (refusal is not null)
+                errors.Add($"{at}.pushTokens[{index}]", refusal);
+        }
+    }
+
+    static bool IsName(string? value, int longest) => value is { Length: > 0 } && value.Length <= longest && !value.Any(char.IsControl);
+
+    static bool HasNul(string? text) => text?.Contains('\0') == true;
+
+    /// <summary>True when a database can hold every string in it. Half a surrogate pair can be escaped in JSON, and is no text.</summary>
+    static bool IsText(JsonElement data)
+    {
+        try
+        {
+            return !HasNulWithin(data);
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    static bool HasNulWithin(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.String => HasNul(element.GetString()),
+        JsonValueKind.Array => element.EnumerateArray().Any(HasNulWithin),
+        JsonValueKind.Object => element.EnumerateObject().Any(property => HasNul(property.Name) || HasNulWithin(property.Value)),
+        _ => false,
+    };
+
+    // The limit is time on the wall: a short one fires on a busy machine, and sends a good event to the error queue.
+    [GeneratedRegex(@"\A[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 10_000)]
+    private static partial Regex LanguageTag();
+
+    [GeneratedRegex(@"\A\+[1-9][0-9]{6,14}\z", RegexOptions.CultureInvariant, 10_000)]
+    private static partial Regex E164();
+
+    sealed class Errors
+    {
+        readonly Dictionary<string, string[]> _byPath = new(StringComparer.Ordinal);
+
+        public IReadOnlyDictionary<string, string[]> ByPath => _byPath;
+
+        public void Add(string path, string message) => _byPath[path] = [.. _byPath.GetValueOrDefault(path, []), message];
+
+        public void Unless(bool fine, string path, string message)
+        {
+            if (!fine)
+                Add(path, message);
+        }
+    }
+}
+
+/// <summary>A message on the bus that no retry can make right. It goes to the error queue with this reason.</summary>
+public sealed class InvalidEventException(string message) : Exception(message);

@@ -1,0 +1,31 @@
+using System.Text.Json;
+
+using NotificationBus.Contracts;
+
+namespace NotificationBus.Intake.Maps;
+
+/// <summary>A buyer wrote to a seller: tell the seller.</summary>
+public sealed class ChatMessageSentMap : EventMap<ChatMessageSent>
+{
+    /// <inheritdoc />
+    public override string Name => "chat-message-sent";
+
+    /// <inheritdoc />
+    public override string RecipientProperty => "seller";
+
+    /// <inheritdoc />
+    public override string? EventId(ChatMessageSent happened) => happened.EventId;
+
+    /// <inheritdoc />
+    public override Contact Recipient(ChatMessageSent happened) => happened.Seller;
+
+    /// <inheritdoc />
+    protected override JsonElement Variables(ChatMessageSent happened) => TemplateVariables.Of(new
+    {
+        happened.ConversationId,
+        happened.Text,
+        happened.Product,
+        Buyer = new { happened.Buyer?.Name },
+        Seller = new { happened.Seller.Name },
+    });
+}

@@ -1,0 +1,30 @@
+using System.Text.Json;
+
+using NotificationBus.Contracts;
+
+namespace NotificationBus.Intake.Maps;
+
+/// <summary>The general event: the producer names recipient, category and variables itself.</summary>
+public sealed class NotificationRequestedMap : EventMap<NotificationRequested>
+{
+    /// <inheritdoc />
+    public override string Name => "notification-requested";
+
+    /// <inheritdoc />
+    public override string RecipientProperty => "recipient";
+
+    /// <inheritdoc />
+    public override string? EventId(NotificationRequested happened) => happened.EventId;
+
+    /// <inheritdoc />
+    public override Contact Recipient(NotificationRequested happened) => happened.Recipient;
+
+    /// <inheritdoc />
+    protected override string Category(NotificationRequested happened) => happened.Category;
+
+    /// <inheritdoc />
+    protected override IReadOnlyList<string>? Channels(NotificationRequested happened) => happened.Channels;
+
+    /// <inheritdoc />
+    protected override JsonElement Variables(NotificationRequested happened) => TemplateVariables.Of(happened.Data);
+}

@@ -1,0 +1,31 @@
+using System.Text.Json;
+
+using NotificationBus.Contracts;
+
+namespace NotificationBus.Intake.Maps;
+
+/// <summary>A buyer purchased a product: tell the seller.</summary>
+public sealed class OrderPlacedMap : EventMap<OrderPlaced>
+{
+    /// <inheritdoc />
+    public override string Name => "order-placed";
+
+    /// <inheritdoc />
+    public override string RecipientProperty => "seller";
+
+    /// <inheritdoc />
+    public override string? EventId(OrderPlaced happened) => happened.EventId;
+
+    /// <inheritdoc />
+    public override Contact Recipient(OrderPlaced happened) => happened.Seller;
+
+    /// <inheritdoc />
+    protected override JsonElement Variables(OrderPlaced happened) => TemplateVariables.Of(new
+    {
+        happened.OrderId,
+        happened.Product,
+        happened.Total,
+        Buyer = new { happened.Buyer?.Name },
+        Seller = new { happened.Seller.Name },
+    });
+}

@@ -1,0 +1,30 @@
+using System.Text.Json;
+
+using NotificationBus.Contracts;
+
+namespace NotificationBus.Intake.Maps;
+
+/// <summary>Purchased items were shipped: tell the buyer.</summary>
+public sealed class OrderShippedMap : EventMap<OrderShipped>
+{
+    /// <inheritdoc />
+    public override string Name => "order-shipped";
+
+    /// <inheritdoc />
+    public override string RecipientProperty => "buyer";
+
+    /// <inheritdoc />
+    public override string? EventId(OrderShipped happened) => happened.EventId;
+
+    /// <inheritdoc />
+    public override Contact Recipient(OrderShipped happened) => happened.Buyer;
+
+    /// <inheritdoc />
+    protected override JsonElement Variables(OrderShipped happened) => TemplateVariables.Of(new
+    {
+        happened.OrderId,
+        happened.Product,
+        happened.Carrier,
+        happened.TrackingNumber,
+    });
+}

@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+using NotificationBus.Contracts;
+
+namespace NotificationBus.Intake.Maps;
+
+/// <summary>An order is still unpaid: remind the buyer.</summary>
+public sealed class PaymentReminderDueMap : EventMap<PaymentReminderDue>
+{
+    /// <inheritdoc />
+    public override string Name => "payment-reminder-due";
+
+    /// <inheritdoc />
+    public override string RecipientProperty => "buyer";
+
+    /// <inheritdoc />
+    public override string? EventId(PaymentReminderDue happened) => happened.EventId;
+
+    /// <inheritdoc />
+    public override Contact Recipient(PaymentReminderDue happened) => happened.Buyer;
+
+    /// <inheritdoc />
+    protected override JsonElement Variables(PaymentReminderDue happened) => TemplateVariables.Of(new
+    {
+        happened.OrderId,
+        happened.Product,
+        happened.Total,
+    });
+}

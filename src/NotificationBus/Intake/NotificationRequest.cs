@@ -1,0 +1,30 @@
+using System.Text.Json;
+
+using NotificationBus.Contracts;
+
+namespace NotificationBus.Intake;
+
+/// <summary>What an event asks for, whatever event it was: tell one recipient one thing.</summary>
+public sealed record NotificationRequest
+{
+    /// <summary>Deterministic, see <see cref="EventMap{TEvent}.NotificationId"/>.</summary>
+    public required Guid NotificationId { get; init; }
+
+    /// <summary>The event, such as <c>order-placed</c>.</summary>
+    public required string EventName { get; init; }
+
+    /// <summary>The producer's name for the occurrence.</summary>
+    public string? EventId { get; init; }
+
+    /// <summary>Which templates and rules apply.</summary>
+    public required string Category { get; init; }
+
+    /// <summary>Who is told.</summary>
+    public required Contact Recipient { get; init; }
+
+    /// <summary>What the templates may use, a JSON object.</summary>
+    public required JsonElement Data { get; init; }
+
+    /// <summary>Channels the event itself asks for; null for those configured.</summary>
+    public IReadOnlyList<string>? Channels { get; init; }
+}

@@ -1,0 +1,14 @@
+using System.Data.Common;
+
+namespace NotificationBus.Messaging;
+
+/// <summary>Tells an outage from bad input.</summary>
+static class Outages
+{
+    /// <summary>
+    /// True unless the database says that the statement or its values are wrong (SQLSTATE classes 22, 23, 42 and 54): what a
+    /// fail-over, a restart or a full pool may look like is too manifold to be listed.
+    /// </summary>
+    public static bool Passes(DbException exception) =>
+        exception.SqlState is not { Length: 5 } state || state[..2] is not ("22" or "23" or "42" or "54");
+}

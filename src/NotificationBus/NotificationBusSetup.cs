@@ -1,0 +1,74 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+using NotificationBus.Embedded;
+using NotificationBus.Intake;
+using NotificationBus.Intake.Maps;
+using NotificationBus.Messaging;
+using NotificationBus.Notifications;
+using NotificationBus.Outgoing;
+using NotificationBus.Planning;
+using NotificationBus.Saga;
+using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
+
+namespace NotificationBus;
+
+/// <summary>Registration of the flow. The host adds channels, a store and a transport to it.</summary>
+public static class NotificationBusSetup
+{
+    /// <summary>Adds the flow.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="eventTypes">What each category uses, by category.</param>
+    /// <param name="channels">What each channel uses, by channel.</param>
+    public static IServiceCollection AddNotificationBus(
+        this IServiceCollection services,
+        IReadOnlyDictionary<string, EventTypeOptions> eventTypes,
+        IReadOnlyDictionary<string, ChannelOptions> channels)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(eventTypes);
+        services.AddSingleton(channels);
+
+        services.AddEventMap<ChatMessageSentMap>();
+        services.AddEventMap<OrderPlacedMap>();
+        services.AddEventMap<PaymentReminderDueMap>();
+        services.AddEventMap<OrderShippedMap>();
+        services.AddEventMap<NotificationRequestedMap>();
+
+        services.AddSingleton<ChannelSet>();
+        services.AddSingleton<ProviderChains>();
+        services.AddSingleton<IntakeRules>();
+        services.AddSingleton<PlanningRules>();
+        services.AddSingleton<NotificationIntake>();
+        services.AddSingleton<NotificationSteps>();
+        services.AddSingleton<OutcomeWatch>();
+        services.AddSingleton<PublishLimit>();
+        services.AddSingleton<OutgoingPublisher>();
+        services.AddSingleton<Redelivery>();
+        services.TryAddSingleton(Random.Shared);
+        return services;
+    }
+
+    /// <summary>Makes one kind of event start notifications.</summary>
+    public static IServiceCollection AddEventMap<TMap>(this IServiceCollection services)
+        where TMap : class, IEventMap =>
+        services.AddSingleton<IEventMap, TMap>();
+
+    /// <summary>Publishes scheduled messages, and those an interrupted step left behind. Only hosts that run the saga need it.</summary>
+    public static IServiceCollection AddOutgoingDispatch(this IServiceCollection services) =>
+        services.AddHostedService<OutgoingDispatch>();
+
+    /// <summary>Keeps the record in memory, lost when the process ends.</summary>
+    public static IServiceCollection AddInMemoryStore(this IServiceCollection services)
+    {
+        services.AddSingleton<InMemoryAttemptLedger>();
+        services.AddSingleton<IAttemptLedger>(provider => provider.GetRequiredService<InMemoryAttemptLedger>());
+        services.AddSingleton<InMemoryOutgoingMessages>();
+        services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<InMemoryOutgoingMessages>());
+        services.AddSingleton<InMemoryNotificationStore>();
+        services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
+        services.AddSingleton<INotificationQueries>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
+        return services;
+    }
+}

@@ -1,0 +1,169 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+using NotificationBus.Planning;
+using NotificationBus.Saga;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Notifications;
+
+/// <summary>One notification as people read it: what was asked, where it stands, what was tried and why.</summary>
+public sealed record NotificationView
+{
+    /// <summary>The notification.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>accepted, sending, delivered, partly-delivered, expired or failed.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Why it failed, wholly or in part.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>The event, such as <c>order-placed</c>.</summary>
+    public required string Event { get; init; }
+
+    /// <summary>The producer's name for the occurrence.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? EventId { get; init; }
+
+    /// <summary>Which templates and rules applied.</summary>
+    public required string Category { get; init; }
+
+    /// <summary>The recipient's id in the publishing system.</summary>
+    public required string Recipient { get; init; }
+
+    /// <summary>How the deliveries follow each other.</summary>
+    public required DeliveryMode Mode { get; init; }
+
+    /// <summary>When the event was taken.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the last delivery was settled.</summary>
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    /// <summary>The deliveries in order.</summary>
+    public required IReadOnlyList<DeliveryView> Deliveries { get; init; }
+
+    /// <summary>Why each channel is used or not.</summary>
+    public required IReadOnlyList<string> Decisions { get; init; }
+
+    /// <summary>Puts a notification and its attempts together.</summary>
+    public static NotificationView Of(NotificationState notification, IEnumerable<DeliveryAttempt> attempts)
+    {
+        var attemptsOf = attempts.ToLookup(attempt => attempt.DeliveryId);
+        var reason = notification.FailureReason();
+        return new NotificationView
+        {
+            Id = notification.CorrelationId,
+            Status = StatusOf(notification.CurrentState),
+            Reason = reason.Length > 0 ? reason : null,
+            Event = notification.EventName,
+            EventId = notification.EventId,
+            Category = notification.Category,
+            Recipient = notification.Recipient.Id,
+            Mode = notification.Mode,
+            CreatedAt = notification.CreatedAt,
+            CompletedAt = notification.CompletedAt,
+            Deliveries = [.. notification.Deliveries.Select(delivery => DeliveryView.Of(delivery, attemptsOf[delivery.Id]))],
+            Decisions = notification.Decisions,
+        };
+    }
+
+    /// <summary>The status as the API spells a state: PartlyDelivered is partly-delivered.</summary>
+    public static string StatusOf(string state) => JsonNamingPolicy.KebabCaseLower.ConvertName(state);
+}
+
+/// <summary>One delivery as people read it.</summary>
+public sealed record DeliveryView
+{
+    /// <summary>The delivery.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>The channel.</summary>
+    public required string Channel { get; init; }
+
+    /// <summary>Where on the channel, shortened so that it is recognized and not disclosed: <c>s…@example.com</c>.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>Deliveries of one step go out together.</summary>
+    public required int Step { get; init; }
+
+    /// <summary>waiting, sending, sent, failed, expired or not-needed.</summary>
+    public required DeliveryStatus Status { get; init; }
+
+    /// <summary>The provider that took it, or that refused it last.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>The provider's own id for it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ProviderMessageId { get; init; }
+
+    /// <summary>Why it failed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>When it was sent or given up.</summary>
+    public DateTimeOffset? SettledAt { get; init; }
+
+    /// <summary>The calls to providers, in order.</summary>
+    public required IReadOnlyList<AttemptView> Attempts { get; init; }
+
+    /// <summary>Puts a delivery and its attempts together.</summary>
+    public static DeliveryView Of(DeliveryState delivery, IEnumerable<DeliveryAttempt> attempts) => new()
+    {
+        Id = delivery.Id,
+        Channel = delivery.Channel,
+        Address = Shorten(delivery.Address),
+        Step = delivery.Step,
+        Status = delivery.Status,
+        Provider = delivery.Provider,
+        ProviderMessageId = delivery.ProviderMessageId,
+        Reason = delivery.Reason,
+        SettledAt = delivery.SettledAt,
+        Attempts = [.. attempts.OrderBy(attempt => attempt.Number).Select(AttemptView.Of)],
+    };
+
+    /// <summary>A mailbox keeps its first letter and its domain, anything else its first four characters.</summary>
+    public static string Shorten(string address)
+    {
+        var at = address.LastIndexOf('@');
+        return at > 0 ? $"{address[..1]}…{address[at..]}"
+            : address.Length > 4 ? $"{address[..4]}…"
+            : "…";
+    }
+}
+
+/// <summary>One call to one provider as people read it.</summary>
+public sealed record AttemptView
+{
+    /// <summary>Counts the calls of the delivery from 1.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>The provider that was called.</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>started, accepted, rejected, unavailable or in-doubt.</summary>
+    public required AttemptStatus Status { get; init; }
+
+    /// <summary>Why it was not accepted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>When the call was claimed.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>When the outcome was recorded.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>The attempt without what only the ledger needs.</summary>
+    public static AttemptView Of(DeliveryAttempt attempt) => new()
+    {
+        Number = attempt.Number,
+        Provider = attempt.Provider,
+        Status = attempt.Status,
+        Reason = attempt.Reason,
+        StartedAt = attempt.StartedAt,
+        FinishedAt = attempt.FinishedAt,
+    };
+}

@@ -1,0 +1,32 @@
+namespace NotificationBus.Outgoing;
+
+/// <summary>
+/// What is to be published, and when: the messages that steps of the saga cause, stored by <see cref="Saga.Persistence.INotificationStore"/>
+/// together with the step, and those that are scheduled. A message stays until the broker has confirmed it.
+/// </summary>
+public interface IOutgoingMessages
+{
+    /// <summary>What the step caused by <paramref name="inputId"/> has to publish and nobody has confirmed yet.</summary>
+    Task<IReadOnlyList<OutgoingMessage>> Unpublished(Guid notificationId, Guid inputId, CancellationToken cancellationToken);
+
+    /// <summary>Keeps messages until they are due. One that is kept already stays as it is.</summary>
+    Task Schedule(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken);
+
+    /// <summary>Forgets a scheduled message, if it was not published yet.</summary>
+    Task Cancel(Guid messageId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Messages that are due, the longest due first. One that was handed out is handed out again, here or on another host, when
+    /// <paramref name="lease"/> has passed and it is still there.
+    /// </summary>
+    Task<IReadOnlyList<OutgoingMessage>> TakeDue(TimeSpan lease, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Completes when something may be due: when the next message is, when one was scheduled, or after <paramref name="atMost"/>.</summary>
+    Task WaitForDue(TimeSpan atMost, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Forgets messages the broker has confirmed. May do so later: a message that is published a second time for that reason
+    /// carries the same id.
+    /// </summary>
+    ValueTask Published(IReadOnlyCollection<Guid> messageIds);
+}

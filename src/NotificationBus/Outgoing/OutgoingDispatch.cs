@@ -1,0 +1,55 @@
+using MassTransit;
+
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace NotificationBus.Outgoing;
+
+/// <summary>
+/// Publishes what is due: scheduled messages when their time has come, and what a step of the saga stored and did not publish
+/// because the process died and the input did not come again. Any number of hosts do so side by side.
+/// </summary>
+sealed partial class OutgoingDispatch(IOutgoingMessages outgoing, OutgoingPublisher publisher, IBus bus, TimeProvider clock, ILogger<OutgoingDispatch> log) : BackgroundService
+{
+    // Published together and confirmed together: enough to keep the broker busy, few enough for the publish to end in time.
+    const int BatchSize = 500;
+
+    // Longer than a publish may take, so that a host that is slow is not taken for dead.
+    static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+
+    static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                while (await PublishDue(stoppingToken) == BatchSize)
+                {
+                }
+
+                await outgoing.WaitForDue(LongestWait, stoppingToken);
+            }
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            {
+                DispatchFailed(exception);
+                await Task.Delay(LongestWait, clock, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    async Task<int> PublishDue(CancellationToken cancellationToken)
+    {
+        var due = await outgoing.TakeDue(Lease, BatchSize, cancellationToken);
+        await publisher.Publish(due, bus);
+        return due.Count;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Messages that are due could not be published, and are tried again")]
+    partial void DispatchFailed(Exception exception);
+}

@@ -1,0 +1,52 @@
+using MassTransit;
+
+namespace NotificationBus.Outgoing;
+
+/// <summary>A message that is to be published, exactly as it goes over the wire.</summary>
+public sealed record OutgoingMessage
+{
+    /// <summary>Derived from the message that caused it and its place in the step: publishing it again is the same message.</summary>
+    public required Guid MessageId { get; init; }
+
+    /// <summary>The exchange, such as <c>exchange:send-{channel}</c>. Without host, so that it holds after the broker moved.</summary>
+    public required string Destination { get; init; }
+
+    /// <summary>The body's content type.</summary>
+    public required string ContentType { get; init; }
+
+    /// <summary>The message types as URNs, separated by <c>;</c>.</summary>
+    public required string MessageTypes { get; init; }
+
+    /// <summary>The body as the serializer wrote it.</summary>
+    public required ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>When to publish it; null for at once.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>Takes the message off its way to the transport.</summary>
+    public static OutgoingMessage From<T>(SendContext<T> context, Guid messageId, DateTimeOffset? dueAt = null)
+        where T : class
+    {
+#pragma warning disable RS0030 // This is the guard that BannedSymbols.txt speaks of.
+        if (context.Delay is not null)
+            throw new NotSupportedException("SendContext.Delay needs the delayed-exchange plug-in; schedule the message instead");
+#pragma warning restore RS0030
+
+        context.MessageId = messageId;
+        return new OutgoingMessage
+        {
+            MessageId = messageId,
+            Destination = $"exchange:{ExchangeOf(context.DestinationAddress!)}",
+            ContentType = context.Serializer.ContentType.ToString(),
+            MessageTypes = string.Join(';', context.SupportedMessageTypes),
+            Body = context.Serializer.GetMessageBody(context).GetBytes(),
+            DueAt = dueAt,
+        };
+    }
+
+    static string ExchangeOf(Uri address)
+    {
+        var path = address.AbsolutePath;
+        return Uri.UnescapeDataString(path[(path.LastIndexOf('/') + 1)..]);
+    }
+}

@@ -1,0 +1,39 @@
+namespace NotificationBus.Planning;
+
+/// <summary>The deliveries chosen for a notification, and why these.</summary>
+/// <param name="Mode">How they follow each other.</param>
+/// <param name="Lifetime">How long the notification is of use.</param>
+/// <param name="Deliveries">Ordered by step. Empty when nothing can be sent.</param>
+/// <param name="Decisions">Why each channel is used or not, for an operator to read.</param>
+/// <param name="Refusal">Why the notification cannot be sent at all; null when there is something to send.</param>
+public sealed record DeliveryPlan(
+    DeliveryMode Mode,
+    TimeSpan Lifetime,
+    IReadOnlyList<PlannedDelivery> Deliveries,
+    IReadOnlyList<string> Decisions,
+    PlanRefusal? Refusal);
+
+/// <summary>Why nothing of a notification can be sent.</summary>
+/// <param name="Cause">What kind of reason it is.</param>
+/// <param name="Reason">For a person to read. Names no address.</param>
+public sealed record PlanRefusal(RefusalCause Cause, string Reason);
+
+/// <summary>What kind of reason keeps a notification from being sent.</summary>
+public enum RefusalCause
+{
+    /// <summary>No channel is configured for the category, or one that does not exist was asked for.</summary>
+    Channel,
+
+    /// <summary>A template is missing, or a variable it uses.</summary>
+    Template,
+
+    /// <summary>No channel reaches the recipient.</summary>
+    Address,
+}
+
+/// <summary>One delivery of a plan.</summary>
+/// <param name="Id">Deterministic: planning the same notification again gives the same deliveries.</param>
+/// <param name="Channel">The channel.</param>
+/// <param name="Address">Where on the channel.</param>
+/// <param name="Step">Deliveries of one step go out together; the next step begins when the one before reached nobody.</param>
+public sealed record PlannedDelivery(Guid Id, string Channel, string Address, int Step);

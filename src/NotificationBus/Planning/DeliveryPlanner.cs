@@ -1,0 +1,82 @@
+using NotificationBus.Intake;
+using NotificationBus.Sending;
+using NotificationBus.Templates;
+
+namespace NotificationBus.Planning;
+
+/// <summary>Decides which deliveries a notification consists of. Nothing here looks anything up: rules, channels and texts are arguments.</summary>
+public static class DeliveryPlanner
+{
+    /// <summary>Plans a notification.</summary>
+    /// <param name="request">What the event asks for.</param>
+    /// <param name="rule">What is configured for its category; null when nothing is.</param>
+    /// <param name="channels">The channels there are.</param>
+    /// <param name="templates">The texts. Every one the plan needs is filled once here, so that a missing variable shows before anything is sent.</param>
+    public static DeliveryPlan Plan(NotificationRequest request, EventTypeOptions? rule, ChannelSet channels, ITemplates templates)
+    {
+        rule ??= new EventTypeOptions();
+        var wanted = request.Channels ?? rule.Channels;
+        if (wanted.Count == 0)
+            return Refused(rule, RefusalCause.Channel, $"no channel is configured for '{request.Category}' (EventTypes:{request.Category}:Channels)");
+
+        var deliveries = new List<PlannedDelivery>();
+        var decisions = new List<string>();
+        foreach (var name in wanted.Distinct(StringComparer.Ordinal))
+        {
+            if (channels.Find(name) is not { } channel)
+                return Refused(rule, RefusalCause.Channel, $"there is no channel '{name}', only {channels.Names}");
+
+            var usable = UsableAddresses(channel, request, decisions);
+            if (usable.Count == 0)
+                continue;
+
+            try
+            {
+                templates.Render(request.Category, channel, request.Recipient.Locale, request.Recipient.Name, request.Data);
+            }
+            catch (TemplateException exception)
+            {
+                return Refused(rule, RefusalCause.Template, exception.Message);
+            }
+
+            var step = rule.Mode == DeliveryMode.AllAtOnce || deliveries.Count == 0 ? 1 : deliveries[^1].Step + 1;
+            deliveries.AddRange(usable.Select((address, index) => new PlannedDelivery(
+                DeterministicId.From("delivery", request.NotificationId.ToString("N"), name, $"{index}"), name, address, step)));
+        }
+
+        return deliveries.Count > 0
+            ? new DeliveryPlan(rule.Mode, rule.Lifetime, deliveries, decisions, Refusal: null)
+            : new DeliveryPlan(rule.Mode, rule.Lifetime, [], decisions, new PlanRefusal(RefusalCause.Address, string.Join("; ", decisions)));
+    }
+
+    static List<string> UsableAddresses(IChannel channel, NotificationRequest request, List<string> decisions)
+    {
+        var addresses = channel.AddressesOf(request.Recipient).ToList();
+        var usable = new List<string>();
+        foreach (var address in addresses)
+        {
+            if (channel.Refuse(address) is { } refusal)
+                decisions.Add($"{channel.Name}: {refusal}");
+            else
+                usable.Add(address);
+        }
+
+        if (addresses.Count == 0)
+            decisions.Add($"{channel.Name}: the recipient has no address there");
+        else if (usable.Count > 0)
+            decisions.Add($"{channel.Name}: used");
+
+        return usable;
+    }
+
+    static DeliveryPlan Refused(EventTypeOptions rule, RefusalCause cause, string reason) =>
+        new(rule.Mode, rule.Lifetime, [], [reason], new PlanRefusal(cause, reason));
+}
+
+/// <summary>The planner together with what is configured and written: what the saga and the intake call.</summary>
+public sealed class PlanningRules(IReadOnlyDictionary<string, EventTypeOptions> rules, ChannelSet channels, ITemplates templates)
+{
+    /// <summary>Plans a notification by the rule of its category.</summary>
+    public DeliveryPlan Plan(NotificationRequest request) =>
+        DeliveryPlanner.Plan(request, rules.GetValueOrDefault(request.Category), channels, templates);
+}

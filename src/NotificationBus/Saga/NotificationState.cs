@@ -1,0 +1,142 @@
+using System.Text.Json;
+
+using MassTransit;
+
+using NotificationBus.Contracts;
+using NotificationBus.Intake;
+using NotificationBus.Planning;
+
+namespace NotificationBus.Saga;
+
+/// <summary>What is known of one notification. One row in the store; it stays after the end, so that a late repetition of its event finds it.</summary>
+public sealed class NotificationState : SagaStateMachineInstance
+{
+    /// <summary>The notification's id.</summary>
+    public Guid CorrelationId { get; set; }
+
+    /// <summary>The state's name: Sending, Delivered, PartlyDelivered, Expired or Failed.</summary>
+    public string CurrentState { get; set; } = "Initial";
+
+    /// <summary>Counts the writes of the row; 0 before the first. A write that finds another version has lost a race.</summary>
+    public int Version { get; set; }
+
+    /// <summary>Ids of the messages this row has already taken, newest last. A message that comes again changes nothing.</summary>
+    public IReadOnlyList<Guid> TakenInputs { get; set; } = [];
+
+    /// <summary>The event, such as <c>order-placed</c>.</summary>
+    public string EventName { get; set; } = "";
+
+    /// <summary>The producer's name for the occurrence.</summary>
+    public string? EventId { get; set; }
+
+    /// <summary>Which templates and rules apply.</summary>
+    public string Category { get; set; } = "";
+
+    /// <summary>Who is told, as the event said.</summary>
+    public Contact Recipient { get; set; } = null!;
+
+    /// <summary>What the templates may use.</summary>
+    public JsonElement Data { get; set; }
+
+    /// <summary>Channels the event itself asked for.</summary>
+    public IReadOnlyList<string>? RequestedChannels { get; set; }
+
+    /// <summary>How the deliveries follow each other.</summary>
+    public DeliveryMode Mode { get; set; }
+
+    /// <summary>The deliveries of the plan and how each of them stands, by step.</summary>
+    public IReadOnlyList<DeliveryState> Deliveries { get; set; } = [];
+
+    /// <summary>Why each channel is used or not.</summary>
+    public IReadOnlyList<string> Decisions { get; set; } = [];
+
+    /// <summary>Why the notification could not be sent at all.</summary>
+    public string? Refusal { get; set; }
+
+    /// <summary>When the event was taken.</summary>
+    public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>From then on the notification is of no use any more.</summary>
+    public DateTimeOffset ExpiresAt { get; set; }
+
+    /// <summary>When the last delivery was settled; null before.</summary>
+    public DateTimeOffset? CompletedAt { get; set; }
+
+    /// <summary>A notification as its event asks for it, before planning.</summary>
+    public static NotificationState From(NotificationRequest request, DateTimeOffset now) => new()
+    {
+        CorrelationId = request.NotificationId,
+        EventName = request.EventName,
+        EventId = request.EventId,
+        Category = request.Category,
+        Recipient = request.Recipient,
+        Data = request.Data,
+        RequestedChannels = request.Channels,
+        CreatedAt = now,
+    };
+
+    /// <summary>The request again, for planning.</summary>
+    public NotificationRequest ToRequest() => new()
+    {
+        NotificationId = CorrelationId,
+        EventName = EventName,
+        EventId = EventId,
+        Category = Category,
+        Recipient = Recipient,
+        Data = Data,
+        Channels = RequestedChannels,
+    };
+}
+
+/// <summary>How one delivery of a notification stands.</summary>
+public sealed class DeliveryState
+{
+    /// <summary>The delivery's id.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>The channel.</summary>
+    public required string Channel { get; init; }
+
+    /// <summary>Where on the channel.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>Deliveries of one step go out together.</summary>
+    public required int Step { get; init; }
+
+    /// <summary>How it stands.</summary>
+    public DeliveryStatus Status { get; set; }
+
+    /// <summary>The provider that took it, or that refused it last.</summary>
+    public string? Provider { get; set; }
+
+    /// <summary>The provider's own id for it.</summary>
+    public string? ProviderMessageId { get; set; }
+
+    /// <summary>Why it failed.</summary>
+    public string? Reason { get; set; }
+
+    /// <summary>When it was sent or given up.</summary>
+    public DateTimeOffset? SettledAt { get; set; }
+}
+
+/// <summary>How a delivery stands.</summary>
+public enum DeliveryStatus
+{
+    /// <summary>Its step has not begun.</summary>
+    Waiting,
+
+    /// <summary>Ordered: it is in the queue of its channel or with a worker.</summary>
+    Sending,
+
+    /// <summary>A provider took it.</summary>
+    Sent,
+
+    /// <summary>No provider takes it.</summary>
+    Failed,
+
+    /// <summary>It was not sent while it was of use.</summary>
+    Expired,
+
+    /// <summary>An earlier step reached the recipient.</summary>
+    NotNeeded,
+}

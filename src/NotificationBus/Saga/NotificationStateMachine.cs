@@ -1,0 +1,96 @@
+using MassTransit;
+
+using NotificationBus.Contracts;
+using NotificationBus.Intake;
+
+namespace NotificationBus.Saga;
+
+/// <summary>
+/// One notification from its event to its outcome. Read this file first: the verbs are in <see cref="NotificationSteps"/>,
+/// and what is written or published by a step leaves through <see cref="Persistence.NotificationRepository"/>, in one statement.
+/// </summary>
+public sealed class NotificationStateMachine : MassTransitStateMachine<NotificationState>, IEventMapVisitor<Event>
+{
+    /// <summary>Builds the machine for every event there is a map for.</summary>
+    public NotificationStateMachine(IEnumerable<IEventMap> events, NotificationSteps steps)
+    {
+        Steps = steps;
+        InstanceState(notification => notification.CurrentState);
+
+        Event(() => Sent, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
+        Event(() => Refused, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
+        Event(() => Lapsed, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
+        Event(() => GivenUp, result => result.CorrelateById(context => context.Message.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
+
+        foreach (var map in events)
+            map.Accept(this);
+
+        During(Sending,
+            When(Sent).NoteSent(this).OrderNextStep().Conclude(this),
+            When(Refused).NoteFailed(this).OrderNextStep().Conclude(this),
+            When(Lapsed).NoteExpired(this).OrderNextStep().Conclude(this),
+            When(GivenUp).NoteGivenUp(this).OrderNextStep().Conclude(this));
+
+        // A delivery that was given up and then replayed may be sent after all. Then the record and the outcome say so.
+        During(PartlyDelivered, When(Sent).NoteSent(this).Conclude(this));
+        During(Failed, When(Sent).NoteSent(this).Conclude(this));
+        During(Expired, When(Sent).NoteSent(this).Conclude(this));
+        During(Delivered, When(Sent).NoteSent(this));
+
+        // After the end, a result that is late or comes twice changes nothing.
+        foreach (var ended in Ends)
+            During(ended, Ignore(Refused), Ignore(Lapsed), Ignore(GivenUp));
+    }
+
+    internal NotificationSteps Steps { get; }
+
+    State[] Ends => [Delivered, PartlyDelivered, Expired, Failed];
+
+    /// <summary>Deliveries are on their way.</summary>
+    public State Sending { get; private set; } = null!;
+
+    /// <summary>Every channel that was needed took it.</summary>
+    public State Delivered { get; private set; } = null!;
+
+    /// <summary>Some channels took it and some did not.</summary>
+    public State PartlyDelivered { get; private set; } = null!;
+
+    /// <summary>No channel took it while it was of use.</summary>
+    public State Expired { get; private set; } = null!;
+
+    /// <summary>No channel took it.</summary>
+    public State Failed { get; private set; } = null!;
+
+    /// <summary>A provider took a delivery.</summary>
+    public Event<DeliverySent> Sent { get; private set; } = null!;
+
+    /// <summary>No provider takes a delivery.</summary>
+    public Event<DeliveryFailed> Refused { get; private set; } = null!;
+
+    /// <summary>A delivery was not sent while it was of use.</summary>
+    public Event<DeliveryExpired> Lapsed { get; private set; } = null!;
+
+    /// <summary>The worker failed in a way nobody planned, and the order ended in the error queue.</summary>
+    public Event<Fault<SendDelivery>> GivenUp { get; private set; } = null!;
+
+    /// <summary>Lets an event start notifications: one line of the saga for each kind of event.</summary>
+    Event IEventMapVisitor<Event>.Visit<TEvent>(EventMap<TEvent> map)
+    {
+        var happened = Event<TEvent>(map.Name, start =>
+        {
+            start.CorrelateById(context => map.NotificationId(context.Message, context.InputId()));
+            start.InsertOnInitial = true;
+            start.SetSagaFactory(context => Steps.Begin(map, context));
+        });
+
+        Initially(
+            When(happened).PlanDeliveries(this).TransitionTo(Sending).OrderNextStep().Conclude(this));
+
+        // The same occurrence again, under another message id.
+        During(Sending, Ignore(happened));
+        foreach (var ended in Ends)
+            During(ended, Ignore(happened));
+
+        return happened;
+    }
+}

@@ -1,0 +1,17 @@
+namespace NotificationBus.Saga.Persistence;
+
+/// <summary>
+/// The record of the notifications. Each method is one statement and one round trip, and takes what it needs at once: this is
+/// the seam where concurrent calls can be gathered into one statement.
+/// </summary>
+public interface INotificationStore
+{
+    /// <summary>The notification, or null.</summary>
+    Task<NotificationState?> Load(Guid notificationId, CancellationToken cancellationToken);
+
+    /// <summary>Stores the first step of a notification together with its outgoing messages. False when the notification exists already; then nothing is stored.</summary>
+    Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken);
+
+    /// <summary>Stores a later step together with its outgoing messages. False when somebody else wrote the row since it was loaded; then nothing is stored.</summary>
+    Task<bool> Update(NotificationStep step, CancellationToken cancellationToken);
+}

@@ -1,0 +1,121 @@
+using System.Collections.Frozen;
+
+using MassTransit;
+using MassTransit.Context;
+using MassTransit.Saga;
+
+using NotificationBus.Intake;
+using NotificationBus.Outgoing;
+
+namespace NotificationBus.Saga.Persistence;
+
+/// <summary>
+/// The saga repository: takes a message to its notification and makes one step of it. State, taken input and outgoing messages
+/// are stored in one statement; the messages are published after it, and only then is the input acknowledged.
+/// <list type="bullet">
+/// <item>A crash before the statement: the input comes again, and nothing had happened.</item>
+/// <item>A crash after it: the input comes again, the row has already taken it, and what is unconfirmed is published again under the same ids.</item>
+/// <item>The input does not come again: <see cref="OutgoingDispatch"/> publishes.</item>
+/// </list>
+/// </summary>
+sealed class NotificationRepository(
+    INotificationStore store,
+    IOutgoingMessages outgoing,
+    OutgoingPublisher publisher,
+    IEnumerable<IEventMap> events,
+    ISagaConsumeContextFactory<INotificationStore, NotificationState> contexts)
+    : ISagaRepositoryContextFactory<NotificationState>, ILoadSagaRepositoryContextFactory<NotificationState>
+{
+    readonly FrozenSet<Type> _beginnings = events.Select(map => map.EventType).ToFrozenSet();
+
+    public async Task Send<T>(ConsumeContext<T> context, IPipe<SagaRepositoryContext<NotificationState, T>> next)
+        where T : class
+    {
+        var notificationId = context.CorrelationId!.Value;
+        var inputId = context.InputId();
+
+        // An event that is here for the first time most likely begins a notification: insert without looking. If the row
+        // exists after all, the insert says so, the step is tried again, and then it looks.
+        var begins = _beginnings.Contains(typeof(T));
+        var firstTime = begins && context.GetRetryAttempt() == 0 && !context.ReceiveContext.Redelivered;
+        var existing = firstTime ? null : await store.Load(notificationId, context.CancellationToken);
+
+        if (existing?.TakenInputs.Contains(inputId) == true)
+        {
+            await publisher.Publish(await outgoing.Unpublished(notificationId, inputId, context.CancellationToken), context.ReceiveContext.SendEndpointProvider);
+            return;
+        }
+
+        var step = new SagaStepContext<T>(context);
+        await next.Send(new StepRepositoryContext<T>(step, store, existing, begins, contexts));
+        await publisher.Publish(step.Outgoing, context.ReceiveContext.SendEndpointProvider);
+    }
+
+    public Task SendQuery<T>(ConsumeContext<T> context, ISagaQuery<NotificationState> query, IPipe<SagaRepositoryQueryContext<NotificationState, T>> next)
+        where T : class =>
+        throw new NotSupportedException("Every message names its notification: correlate by id");
+
+    public Task<T> Execute<T>(Func<LoadSagaRepositoryContext<NotificationState>, Task<T>> asyncMethod, CancellationToken cancellationToken = default)
+        where T : class =>
+        asyncMethod(new LoadContext(store, cancellationToken));
+
+    public void Probe(ProbeContext context) => context.CreateScope("notificationRepository").Add("store", store.GetType().Name);
+
+    /// <summary>What MassTransit asks of a repository while it makes one step.</summary>
+    sealed class StepRepositoryContext<T>(
+        SagaStepContext<T> step,
+        INotificationStore store,
+        NotificationState? existing,
+        bool begins,
+        ISagaConsumeContextFactory<INotificationStore, NotificationState> contexts)
+        : ConsumeContextScope<T>(step), SagaRepositoryContext<NotificationState, T>
+        where T : class
+    {
+        public Task<SagaConsumeContext<NotificationState, T>> Add(NotificationState instance) =>
+            contexts.CreateSagaConsumeContext(store, step, instance, SagaConsumeContextMode.Add);
+
+        /// <summary>Writes nothing yet: the row is inserted with the state after the step. Null when the row is known to exist.</summary>
+        public async Task<SagaConsumeContext<NotificationState, T>> Insert(NotificationState instance) =>
+            existing is not null ? null! : await contexts.CreateSagaConsumeContext(store, step, instance, SagaConsumeContextMode.Insert);
+
+        public async Task<SagaConsumeContext<NotificationState, T>> Load(Guid correlationId) =>
+            existing is null ? null! : await contexts.CreateSagaConsumeContext(store, step, existing, SagaConsumeContextMode.Load);
+
+        public Task Save(SagaConsumeContext<NotificationState> context) => Store(context);
+
+        public Task Update(SagaConsumeContext<NotificationState> context) => Store(context);
+
+        public Task Delete(SagaConsumeContext<NotificationState> context) =>
+            throw new NotSupportedException("A notification stays after its end, so that a late repetition finds it");
+
+        public Task Discard(SagaConsumeContext<NotificationState> context) => Task.CompletedTask;
+
+        public Task Undo(SagaConsumeContext<NotificationState> context) => Task.CompletedTask;
+
+        public Task<SagaConsumeContext<NotificationState, TOther>> CreateSagaConsumeContext<TOther>(ConsumeContext<TOther> consumeContext, NotificationState instance, SagaConsumeContextMode mode)
+            where TOther : class =>
+            contexts.CreateSagaConsumeContext(store, consumeContext, instance, mode);
+
+        async Task Store(SagaConsumeContext<NotificationState> context)
+        {
+            var notification = context.Saga;
+
+            // Writing that nothing happened would only make a thousand repetitions of one event race for its row.
+            if (existing is not null && begins)
+                return;
+
+            var written = new NotificationStep(notification, step.InputId(), step.Outgoing);
+            var stored = notification.Version == 0
+                ? await store.Insert(written, step.CancellationToken)
+                : await store.Update(written, step.CancellationToken);
+            if (!stored)
+                throw new ConcurrencyException("Somebody else wrote the notification first", typeof(NotificationState), notification.CorrelationId);
+        }
+    }
+
+    sealed class LoadContext(INotificationStore store, CancellationToken cancellationToken)
+        : MassTransit.Middleware.BasePipeContext(cancellationToken), LoadSagaRepositoryContext<NotificationState>
+    {
+        public async Task<NotificationState> Load(Guid correlationId) => (await store.Load(correlationId, CancellationToken))!;
+    }
+}

@@ -1,0 +1,18 @@
+using System.Collections.Frozen;
+
+namespace NotificationBus.Sending;
+
+/// <summary>The channels there are, by name.</summary>
+public sealed class ChannelSet(IEnumerable<IChannel> channels)
+{
+    readonly FrozenDictionary<string, IChannel> _channels = channels.ToFrozenDictionary(channel => channel.Name, StringComparer.Ordinal);
+
+    /// <summary>All channels.</summary>
+    public IReadOnlyCollection<IChannel> All => _channels.Values;
+
+    /// <summary>The names, for an error message.</summary>
+    public string Names => string.Join(", ", _channels.Keys.Order(StringComparer.Ordinal));
+
+    /// <summary>The channel of that name, or null.</summary>
+    public IChannel? Find(string name) => _channels.GetValueOrDefault(name);
+}

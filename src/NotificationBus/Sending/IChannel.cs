@@ -1,0 +1,24 @@
+using NotificationBus.Contracts;
+using NotificationBus.Templates;
+
+namespace NotificationBus.Sending;
+
+/// <summary>A way of reaching someone: email, push. A kind, never a vendor.</summary>
+public interface IChannel
+{
+    /// <summary>Lower-case word used in configuration, in queue names (<c>send-{name}</c>) and in answers of the API.</summary>
+    string Name { get; }
+
+    /// <summary>The parts a template of this channel must have, such as <c>subject</c>.</summary>
+    IReadOnlyList<TemplatePart> Parts { get; }
+
+    /// <summary>Where this channel reaches the person, one address for each delivery. Empty when it does not.</summary>
+    IEnumerable<string> AddressesOf(Contact recipient);
+
+    /// <summary>Why an address can never work on this channel, or null when it looks right. The answer does not repeat the address.</summary>
+    string? Refuse(string address);
+
+    /// <summary>Turns rendered parts into what a provider of this channel sends.</summary>
+    /// <exception cref="TemplateException">The rendered text is nothing this channel may send, for instance a subject of two lines.</exception>
+    Content Fill(IReadOnlyDictionary<string, string> parts);
+}

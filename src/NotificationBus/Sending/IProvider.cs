@@ -1,0 +1,20 @@
+namespace NotificationBus.Sending;
+
+/// <summary>
+/// A vendor or server that carries one channel. What it may normally answer comes back as a <see cref="ProviderResult"/>;
+/// an exception is for what nobody planned, and the chain treats it as in doubt.
+/// </summary>
+public interface IProvider
+{
+    /// <summary>The word that names it in configuration, in the attempts and in answers of the API, such as <c>smtp</c>.</summary>
+    string Name { get; }
+
+    /// <summary>The channel it carries.</summary>
+    string Channel { get; }
+
+    /// <summary>The longest one call may take. The claim on the delivery lasts a little longer, so that nobody repeats a call that is still running.</summary>
+    TimeSpan LongestCall => TimeSpan.FromSeconds(15);
+
+    /// <summary>Makes one call. It does not retry; it gives up when <paramref name="cancellationToken"/> says so.</summary>
+    Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken);
+}

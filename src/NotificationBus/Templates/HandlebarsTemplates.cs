@@ -1,0 +1,112 @@
+using System.Text.Json;
+
+using HandlebarsDotNet;
+
+using NotificationBus.Sending;
+
+namespace NotificationBus.Templates;
+
+/// <summary>
+/// Templates from files, <c>{category}/{channel}.{language}.hbs</c>. All of them are compiled when the host starts, so that a
+/// broken one stops the host and not a notification. Instances are immutable and safe for any number of threads.
+/// </summary>
+/// <remarks>
+/// <para>The language is the exact tag, else the tag with its end cut off, else the default language: <c>th-TH</c>, <c>th</c>, <c>en</c>.</para>
+/// <para>A variable may be asked for (<c>#if</c>, <c>#unless</c>, <c>#with</c>) whether it is there or not; printing or looping over a
+/// missing one is an error that names it. Helpers are the built-in ones, <c>money</c> and <c>link</c>.</para>
+/// <para>A part ends at 1,048,576 characters, a template at 10,000 rounds of loops, partials at a depth of 10. There is no limit in time:
+/// what a template writes without a loop is as long as its file. A partial that stands indented on a line of its own is collected by
+/// Handlebars.Net before its length is counted.</para>
+/// </remarks>
+public sealed class HandlebarsTemplates : ITemplates
+{
+    readonly Dictionary<(string Category, string Channel), Languages> _templates;
+    readonly string _defaultLanguage;
+
+    HandlebarsTemplates(Dictionary<(string Category, string Channel), Languages> templates, string defaultLanguage)
+    {
+        _templates = templates;
+        _defaultLanguage = defaultLanguage;
+        Categories = [.. templates.Keys.Select(key => key.Category).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyCollection<string> Categories { get; }
+
+    /// <summary>Reads and compiles every template of one folder.</summary>
+    /// <inheritdoc cref="Load(IEnumerable{string}, IEnumerable{IChannel}, string)"/>
+    public static HandlebarsTemplates Load(string folder, IEnumerable<IChannel> channels, string defaultLanguage = "en") =>
+        Load([folder], channels, defaultLanguage);
+
+    /// <summary>Reads and compiles every template. A file overrides the file of the same name in an earlier folder.</summary>
+    /// <param name="folders">The shipped templates first, then the company's own.</param>
+    /// <param name="channels">The channels there are: what parts their templates must have.</param>
+    /// <param name="defaultLanguage">The language every template must be written in; others are optional.</param>
+    /// <exception cref="TemplateException">A file is wrong; the message names the file and the line.</exception>
+    public static HandlebarsTemplates Load(IEnumerable<string> folders, IEnumerable<IChannel> channels, string defaultLanguage = "en")
+    {
+        var files = TemplateFile.Find(folders);
+        var channelsByName = channels.ToDictionary(channel => channel.Name, StringComparer.Ordinal);
+        var compiler = new TemplateCompiler(files.Where(file => file.IsLayout));
+        var templates = new Dictionary<(string, string), Languages>();
+
+        foreach (var file in files.Where(file => !file.IsLayout))
+        {
+            var channel = channelsByName.GetValueOrDefault(file.Channel)
+                ?? throw file.Error($"there is no channel '{file.Channel}'; there are {string.Join(", ", channelsByName.Keys)}");
+
+            if (!templates.TryGetValue((file.Category, file.Channel), out var languages))
+                templates.Add((file.Category, file.Channel), languages = new Languages(StringComparer.OrdinalIgnoreCase));
+
+            languages[file.Language] = new Template($"{file.Category}/{file.Channel}.{file.Language}",
+                [.. file.SectionsFor(channel).Select(section => compiler.Compile(file, section))]);
+        }
+
+        foreach (var ((category, channel), languages) in templates)
+        {
+            if (!languages.ContainsKey(defaultLanguage))
+                throw new TemplateException($"{category}/{channel}.{defaultLanguage}.hbs is missing: everybody whose language has no template is written to in '{defaultLanguage}'");
+        }
+
+        return new HandlebarsTemplates(templates, defaultLanguage);
+    }
+
+    /// <inheritdoc />
+    public Content Render(string category, IChannel channel, string? locale, string? recipientName, JsonElement data)
+    {
+        var template = Find(category, channel.Name, locale);
+        try
+        {
+            var variables = Variable.Root(data, recipientName);
+            var parts = new Dictionary<string, string>(template.Parts.Count, StringComparer.Ordinal);
+            foreach (var part in template.Parts)
+                parts.Add(part.Name, part.Fill(variables));
+
+            return channel.Fill(parts);
+        }
+        catch (Exception e) when (e is TemplateException or HandlebarsException)
+        {
+            throw new TemplateException($"{template.Name}: {TemplateCompiler.Reason(e)}", e);
+        }
+    }
+
+    Template Find(string category, string channel, string? locale)
+    {
+        if (!_templates.TryGetValue((category, channel), out var languages))
+            throw new TemplateException($"there is no template for '{category}' on the channel '{channel}'");
+
+        // zh-Hant-TW, zh-Hant, zh: what is most specific comes last in the tag.
+        var byTag = languages.GetAlternateLookup<ReadOnlySpan<char>>();
+        for (var tag = locale.AsSpan(); !tag.IsEmpty; tag = tag[..Math.Max(tag.LastIndexOf('-'), 0)])
+        {
+            if (byTag.TryGetValue(tag, out var template))
+                return template;
+        }
+
+        return languages[_defaultLanguage];
+    }
+
+    sealed class Languages(IEqualityComparer<string> comparer) : Dictionary<string, Template>(comparer);
+
+    sealed record Template(string Name, IReadOnlyList<CompiledPart> Parts);
+}

@@ -1,0 +1,24 @@
+using System.Text.Json;
+
+using NotificationBus.Sending;
+
+namespace NotificationBus.Templates;
+
+/// <summary>The texts, per category, channel and language.</summary>
+public interface ITemplates
+{
+    /// <summary>The categories that have a template for at least one channel.</summary>
+    IReadOnlyCollection<string> Categories { get; }
+
+    /// <summary>
+    /// Fills the template of <paramref name="category"/> for a channel. The language is looked for from the exact tag to its
+    /// language to the default language: <c>th-TH</c>, <c>th</c>, <c>en</c>.
+    /// </summary>
+    /// <param name="category">Kind of notification.</param>
+    /// <param name="channel">The channel whose form is wanted.</param>
+    /// <param name="locale">BCP 47 tag; null for the default language.</param>
+    /// <param name="recipientName">Available to the template as <c>recipient.name</c>.</param>
+    /// <param name="data">The variables, a JSON object.</param>
+    /// <exception cref="TemplateException">No such template, or a variable the template uses is missing.</exception>
+    Content Render(string category, IChannel channel, string? locale, string? recipientName, JsonElement data);
+}

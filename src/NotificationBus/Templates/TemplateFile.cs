@@ -1,0 +1,112 @@
+using System.Text.RegularExpressions;
+
+using NotificationBus.Sending;
+
+namespace NotificationBus.Templates;
+
+/// <summary>A text between two <c>---</c> lines of a template file.</summary>
+/// <param name="Part">What it becomes.</param>
+/// <param name="Text">The Handlebars source.</param>
+/// <param name="Line">The line of the file on which the source begins.</param>
+sealed record TemplateSection(TemplatePart Part, string Text, int Line);
+
+/// <summary>One <c>.hbs</c> file: a template with its sections, or a partial of the folder <c>_layout</c>.</summary>
+sealed partial class TemplateFile
+{
+    const string LayoutFolder = "_layout";
+
+    readonly string _path;
+
+    TemplateFile(string path, string category)
+    {
+        _path = path;
+        Category = category;
+        Name = Path.GetFileNameWithoutExtension(path);
+        if (IsLayout)
+            return;
+
+        var name = ChannelAndLanguage().Match(Name);
+        if (!name.Success)
+            throw Error("the name is not of the form channel.language.hbs, such as email.en.hbs");
+
+        Channel = name.Groups["channel"].Value;
+        Language = name.Groups["language"].Value;
+    }
+
+    /// <summary>The file's name without <c>.hbs</c>; for a layout this is the name of the partial.</summary>
+    public string Name { get; }
+
+    public string Category { get; }
+
+    public string Channel { get; } = "";
+
+    public string Language { get; } = "";
+
+    public bool IsLayout => Category.Equals(LayoutFolder, StringComparison.Ordinal);
+
+    /// <summary>All files, those of later folders in place of those of earlier ones.</summary>
+    public static IReadOnlyCollection<TemplateFile> Find(IEnumerable<string> folders)
+    {
+        var files = new SortedDictionary<string, TemplateFile>(StringComparer.OrdinalIgnoreCase);
+        foreach (var folder in folders)
+        {
+            if (!Directory.Exists(folder))
+                throw new TemplateException($"{folder}: there is no such folder of templates");
+
+            foreach (var path in Directory.EnumerateFiles(folder, "*.hbs", SearchOption.AllDirectories))
+            {
+                var steps = Path.GetRelativePath(folder, path).Split(Path.DirectorySeparatorChar);
+                if (steps.Length != 2)
+                    throw new TemplateException($"{path}: templates are in folders named after their category, one level deep");
+
+                files[$"{steps[0]}/{steps[1]}"] = new TemplateFile(path, steps[0]);
+            }
+        }
+
+        return files.Values;
+    }
+
+    /// <summary>The whole text, for partials: they have no sections.</summary>
+    public string Read() => File.ReadAllText(_path).ReplaceLineEndings("\n");
+
+    /// <summary>The sections, each of the channel's parts exactly once.</summary>
+    public IReadOnlyList<TemplateSection> SectionsFor(IChannel channel)
+    {
+        var lines = Read().Split('\n');
+        var sections = new List<TemplateSection>();
+
+        for (var start = 0; start < lines.Length;)
+        {
+            var heading = Heading().Match(lines[start++]);
+            if (!heading.Success && sections.Count == 0 && string.IsNullOrWhiteSpace(lines[start - 1]))
+                continue;
+
+            if (!heading.Success)
+                throw Error("text before the first section", start);
+
+            var part = channel.Parts.FirstOrDefault(part => part.Name.Equals(heading.Groups["name"].Value, StringComparison.Ordinal))
+                ?? throw Error($"the channel '{channel.Name}' has no part '{heading.Groups["name"].Value}'; it has {string.Join(", ", channel.Parts.Select(part => part.Name))}", start);
+
+            if (sections.Exists(section => section.Part == part))
+                throw Error($"the section '{part.Name}' is there twice", start);
+
+            var end = start;
+            while (end < lines.Length && !Heading().IsMatch(lines[end]))
+                end++;
+
+            sections.Add(new TemplateSection(part, string.Join('\n', lines[start..end]).TrimEnd(), start + 1));
+            start = end;
+        }
+
+        var missing = channel.Parts.FirstOrDefault(part => !sections.Exists(section => section.Part == part && section.Text.Length > 0));
+        return missing is null ? sections : throw Error($"the section '--- {missing.Name}' is missing or empty", lines.Length);
+    }
+
+    public TemplateException Error(string reason, int line = 1, Exception? inner = null) => new($"{_path}:{line}: {reason}", inner);
+
+    [GeneratedRegex(@"\A(?<channel>[a-z0-9-]+)\.(?<language>[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)\z", RegexOptions.ExplicitCapture, 100)]
+    private static partial Regex ChannelAndLanguage();
+
+    [GeneratedRegex(@"\A---[ \t]+(?<name>\S+)[ \t]*\z", RegexOptions.ExplicitCapture, 100)]
+    private static partial Regex Heading();
+}

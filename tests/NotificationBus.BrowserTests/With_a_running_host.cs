@@ -1,0 +1,52 @@
+using Microsoft.Playwright;
+
+namespace NotificationBus.BrowserTests;
+
+/// <summary>A situation: a host nobody has told anything yet, and a browser to look at its inbox.</summary>
+public abstract class With_a_running_host(Chromium chromium) : IAsyncLifetime
+{
+    readonly List<IBrowserContext> _profiles = [];
+
+    protected RunningHost Host { get; set; } = null!;
+
+    public virtual async ValueTask InitializeAsync() => Host = await RunningHost.Start();
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        foreach (var profile in _profiles)
+            await profile.DisposeAsync();
+        await Host.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Opens the inbox in a window of its own and waits until it listens.</summary>
+    protected async Task<InboxWindow> OpenInbox(BrowserNewContextOptions? options = null)
+    {
+        var profile = await chromium.NewProfile(options);
+        _profiles.Add(profile);
+        var window = new InboxWindow(await profile.NewPageAsync());
+        await window.Visit($"{Host.Origin}/inbox");
+        return window;
+    }
+
+    /// <summary>A buyer orders: the seller gets an e-mail and a push.</summary>
+    protected Task PlaceOrder(
+        string orderId = "4711", string product = "Blue ceramic bowl", string buyer = "Nok", string seller = "Som", string locale = "th") =>
+        Host.Tell("order-placed", new
+        {
+            orderId,
+            product,
+            total = new { amount = 590, currency = "THB" },
+            buyer = new { id = "buyer-7", name = buyer },
+            seller = new { id = "seller-42", name = seller, locale, email = "som@example.com", pushTokens = new[] { "demo-token" } },
+        });
+
+    /// <summary>An order is on its way: the buyer gets a push, and nothing else.</summary>
+    protected Task ShipOrder(string orderId) =>
+        Host.Tell("order-shipped", new
+        {
+            orderId,
+            product = "Blue ceramic bowl",
+            buyer = new { id = "buyer-7", name = "Nok", locale = "en", pushTokens = new[] { "nok-token" } },
+        });
+}

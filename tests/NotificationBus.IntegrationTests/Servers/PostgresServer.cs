@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Security.Cryptography;
+
+using Npgsql;
+
+namespace NotificationBus.IntegrationTests.Servers;
+
+/// <summary>
+/// A PostgreSQL of our own: own data folder, port and password, on loopback only, as durable as a real one. It can be killed, frozen
+/// and restarted without anybody else noticing, and keeps its port and its data over a restart.
+/// </summary>
+sealed class PostgresServer : IDatabaseServer
+{
+    const string User = "notificationbus";
+
+    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(1);
+    static readonly string? CreateClusterProgram = Installed.Program("initdb", VersionsOfDebian());
+    static readonly string? ServerProgram = Installed.Program("postgres", VersionsOfDebian());
+
+    /// <summary>PostgreSQL refuses to run as root, and the packages come with a user for it.</summary>
+    static readonly string[] AsItsUser = Environment.IsPrivilegedProcess
+        ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
+        : [];
+
+    readonly TemporaryFolder _folder = new();
+    readonly string _password = RandomNumberGenerator.GetHexString(32);
+    readonly int _port = FreePort.Take();
+    ChildProcess? _server;
+
+    /// <summary>Whether this machine has what <see cref="Start"/> needs.</summary>
+    public static bool IsInstalled => CreateClusterProgram is not null && ServerProgram is not null;
+
+    /// <summary>The database every server is born with, as somebody who may do everything.</summary>
+    public string ConnectionString => $"Host=127.0.0.1;Port={_port};Username={User};Password={_password};Database=postgres";
+
+    string Cluster => Path.Combine(_folder.Path, "cluster");
+
+    ChildProcess Server => _server ?? throw new InvalidOperationException("The server was never started.");
+
+    /// <summary>Starts a server and completes when it takes connections.</summary>
+    public static async Task<PostgresServer> Start()
+    {
+        if (!IsInstalled)
+            throw ServersMissing.ToBeKilled("PostgreSQL");
+
+        var server = new PostgresServer();
+        try
+        {
+            await server.CreateCluster();
+            await server.Run();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task<string> CreateDatabase() => Database.Create(ConnectionString);
+
+    /// <summary>Ends the server as a power cut would.</summary>
+    public Task Kill() => Server.Kill();
+
+    /// <summary>Ends the server in good order, and its connections with it.</summary>
+    public Task Stop() => Server.Terminate(StartLimit, Signal.Interrupt);
+
+    /// <summary>Starts the server again on its port and its data, after <see cref="Kill"/>, after <see cref="Stop"/>, or in good order.</summary>
+    public async Task Restart()
+    {
+        await Stop();
+        await Server.DisposeAsync();
+        await Run();
+    }
+
+    public void Freeze() => Server.Freeze();
+
+    public void Thaw() => Server.Thaw();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+            await _server.DisposeAsync();
+
+        _folder.Dispose();
+    }
+
+    async Task CreateCluster()
+    {
+        var password = _folder.Write("password", _password);
+        if (AsItsUser.Length > 0)
+            await ChildProcess.Run(["chown", "-R", "postgres:", _folder.Path]);
+
+        // Unsynced: a machine that crashes right now takes the test with it anyway. The server itself keeps fsync on.
+        await ChildProcess.Run([.. AsItsUser, CreateClusterProgram!, "--no-sync", "--encoding=UTF8", "--locale=C", "--auth=scram-sha-256",
+            $"--username={User}", $"--pwfile={password}", $"--pgdata={Cluster}"]);
+    }
+
+    Task Run()
+    {
+        _server = ChildProcess.Start([.. AsItsUser, ServerProgram!, "-D", Cluster, "-p", $"{_port}", "-k", _folder.Path,
+            "-c", "listen_addresses=127.0.0.1", "-c", "fsync=on", "-c", "shared_buffers=64MB", "-c", "max_connections=200"]);
+        return _server.Until("the first connection", StartLimit, async () =>
+        {
+            try
+            {
+                await using var source = NpgsqlDataSource.Create(ConnectionString + ";Pooling=false;Timeout=5");
+                await using var connection = await source.OpenConnectionAsync();
+                return true;
+            }
+            catch (NpgsqlException)
+            {
+                return false;
+            }
+        });
+    }
+
+    /// <summary>Debian and Ubuntu keep the versions side by side and out of the search path; the newest comes first.</summary>
+    static IEnumerable<string> VersionsOfDebian()
+    {
+        const string Versions = "/usr/lib/postgresql";
+        return Directory.Exists(Versions)
+            ? Directory.EnumerateDirectories(Versions)
+                .OrderByDescending(folder => double.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var version) ? version : 0)
+                .Select(folder => Path.Combine(folder, "bin"))
+            : [];
+    }
+}

@@ -1,0 +1,23 @@
+namespace NotificationBus.IntegrationTests.Servers;
+
+/// <summary>What a person has to read when this machine lacks a server, and what to do about it.</summary>
+static class ServersMissing
+{
+    public const string RabbitMq = "NOTIFICATIONBUS_TEST_RABBITMQ";
+    public const string Postgres = "NOTIFICATIONBUS_TEST_POSTGRES";
+
+    const string Install = "Install them (Debian, Ubuntu: apt-get install rabbitmq-server postgresql; the tests start private ones and never touch the machine's own)";
+
+    public static Exception ToBeUsed(IEnumerable<string> servers) => new InvalidOperationException($"""
+        The integration tests need {string.Join(" and ", servers)}, which this machine does not have.
+        {Install},
+        or name running ones:
+          {RabbitMq}=amqp://user:password@host:5672/a-virtual-host-for-the-tests
+          {Postgres}="Host=…;Username=somebody-who-may-create-databases;Password=…"
+        """);
+
+    public static Exception ToBeKilled(string server) => new InvalidOperationException($"""
+        This test kills, freezes or restarts a {server} of its own, which this machine does not have; one that is only named will not do.
+        {Install}.
+        """);
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace NotificationBus.IntegrationTests;
+
+/// <summary>The queues as an operator sees them.</summary>
+static class The_broker
+{
+    /// <summary>How many messages wait in a queue; none when there is no such queue.</summary>
+    public static async Task<uint> Messages(Uri virtualHost, string queue)
+    {
+        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        try
+        {
+            return (await channel.QueueDeclarePassiveAsync(queue)).MessageCount;
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == Constants.NotFound)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Waits until a queue holds so many messages.</summary>
+    public static async Task Has(uint wanted, Uri virtualHost, string queue, TimeSpan within)
+    {
+        var waiting = Stopwatch.StartNew();
+        uint found;
+        while ((found = await Messages(virtualHost, queue)) != wanted)
+        {
+            if (waiting.Elapsed > within)
+                throw new TimeoutException($"{queue} holds {found} messages after {within}, wanted are {wanted}");
+
+            await Task.Delay(50);
+        }
+    }
+
+    public static async Task Declare(Uri virtualHost, string queue, Dictionary<string, object?> arguments)
+    {
+        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments);
+    }
+
+    /// <summary>What went wrong ends in one of these.</summary>
+    public static async Task ShouldHaveNoStrays(Uri virtualHost)
+    {
+        string[] queues = ["notifications_error", "notifications_skipped", "send-email_error", "send-email_skipped", "send-push_error", "send-push_skipped", "notifications-dead-letters"];
+        foreach (var queue in queues)
+            (await Messages(virtualHost, queue)).ShouldBe(0u, $"messages in {queue}");
+    }
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+using NotificationBus.Contracts;
+using NotificationBus.IntegrationTests.Servers;
+
+namespace NotificationBus.IntegrationTests;
+
+/// <summary>Servers of their own, because these tests hurt them.</summary>
+public sealed class When_a_server_goes_away(BusAndDatabase servers)
+{
+    static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task Should_wait_for_the_database_and_deliver_when_it_is_back()
+    {
+        var broker = await servers.CreateVirtualHost();
+        await using var postgres = await PostgresServer.Start();
+        var database = await postgres.CreateDatabase();
+        await using var host = await HostProcess.Start(broker, database);
+
+        await postgres.Kill();
+        await Answers(host, "/health/ready", HttpStatusCode.ServiceUnavailable);
+        using (var accepted = await Post(host, "order-1"))
+            accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted, "the event is durable in RabbitMQ");
+        using (var asked = await host.Client.GetAsync(new Uri("/v1/notifications", UriKind.Relative)))
+        {
+            asked.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            asked.Headers.RetryAfter.ShouldNotBeNull();
+        }
+
+        await postgres.Restart();
+
+        await Answers(host, "/health/ready", HttpStatusCode.OK);
+        await using var record = new The_record(database);
+        await record.UntilDelivered(1, Soon);
+        (await record.Deliveries("status = 'sent' AND attempts = 1")).ShouldBe(1);
+        await The_broker.ShouldHaveNoStrays(broker);
+    }
+
+    [Fact]
+    public async Task Should_answer_503_in_time_while_the_broker_is_frozen_and_take_the_repetition_once()
+    {
+        await using var rabbit = await RabbitMqServer.Start();
+        var broker = await rabbit.CreateVirtualHost();
+        var database = await servers.CreateDatabase();
+        await using var host = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Publishing:Timeout"] = "00:00:02" });
+        await using var record = new The_record(database);
+
+        rabbit.Freeze();
+        var asked = Stopwatch.StartNew();
+        using (var refused = await Post(host, "order-1"))
+        {
+            refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            refused.Headers.RetryAfter.ShouldNotBeNull();
+            refused.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        }
+
+        asked.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+        rabbit.Thaw();
+        await Answers(host, "/health/ready", HttpStatusCode.OK);
+        using (var accepted = await Post(host, "order-1"))
+            accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+
+        await record.UntilDelivered(1, Soon);
+        await The_broker.Has(0, broker, "notifications", Soon);
+        (await host.Terminate()).ShouldBe(0);
+        (await record.Notifications()).ShouldBe(1, "the refused call may have arrived, under the same id");
+        (await record.Deliveries("attempts = 1")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Should_not_accept_what_no_queue_would_keep()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var api = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "api" });
+
+        using (var refused = await Post(api, "order-1"))
+            refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable, "no worker has declared the queues");
+
+        await using var worker = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "worker" });
+        using (var accepted = await Post(api, "order-1"))
+            accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+
+        await using var record = new The_record(database);
+        await record.UntilDelivered(1, Soon);
+        using var noApi = await Post(worker, "order-2");
+        noApi.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    static Task<HttpResponseMessage> Post(HostProcess host, string eventId) => host.Client.PostAsJsonAsync("/v1/events/order-placed", new OrderPlaced
+    {
+        EventId = eventId,
+        OrderId = "4711",
+        Product = "Blue ceramic bowl",
+        Total = new Money(590, "THB"),
+        Buyer = new Contact { Id = "buyer-7" },
+        Seller = new Contact { Id = "seller-42", PushTokens = ["demo-token"] },
+    }, JsonSerializerOptions.Web);
+
+    static async Task Answers(HostProcess host, string path, HttpStatusCode wanted)
+    {
+        var waiting = Stopwatch.StartNew();
+        while (true)
+        {
+            using var answer = await host.Client.GetAsync(new Uri(path, UriKind.Relative));
+            if (answer.StatusCode == wanted)
+                return;
+            if (waiting.Elapsed > TimeSpan.FromMinutes(1))
+                throw new TimeoutException($"{path} still answers {answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}\n{host.Output}");
+
+            await Task.Delay(100);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using NotificationBus.IntegrationTests.Servers;
+
+namespace NotificationBus.IntegrationTests;
+
+public sealed class When_hosts_start(BusAndDatabase servers)
+{
+    const int WrongSettings = 2;
+
+    // A host with wrong settings gives up at once; the rest is for a busy machine.
+    static readonly TimeSpan Soon = TimeSpan.FromSeconds(40);
+
+    [Fact]
+    public async Task Should_migrate_once_when_several_start_at_the_same_moment()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var record = new The_record(database);
+
+        var hosts = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => HostProcess.Start(broker, database)));
+        try
+        {
+            (await record.Scalar<long>("""SELECT count(*) FROM "__EFMigrationsHistory" """)).ShouldBe(1);
+            hosts.SelectMany(host => host.Output.Lines()).Count(line => line.Contains("Applied migrations", StringComparison.Ordinal)).ShouldBe(1);
+        }
+        finally
+        {
+            foreach (var host in hosts)
+                await host.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Should_refuse_tables_that_are_too_old_when_they_may_not_migrate()
+    {
+        var (broker, database) = await servers.CreateBoth();
+
+        await using var host = Launch(broker, database, ("Postgres:Migrate", "false"));
+
+        (await host.Exit.WaitAsync(Soon)).ShouldBe(WrongSettings);
+        host.Output.Lines()[^1].ShouldStartWith("ConnectionStrings:Postgres: the database lacks migration");
+        host.Output.Lines()[^1].ShouldContain("Postgres:Migrate=true");
+    }
+
+    [Fact]
+    public async Task Should_refuse_tables_of_a_newer_version()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using (await HostProcess.Start(broker, database))
+        {
+        }
+
+        await using var record = new The_record(database);
+        await record.Scalar<string>("""INSERT INTO "__EFMigrationsHistory" VALUES ('29990101000000_Future', '99.0') RETURNING "MigrationId" """);
+        await using var host = Launch(broker, database);
+
+        (await host.Exit.WaitAsync(Soon)).ShouldBe(WrongSettings);
+        host.Output.Lines()[^1].ShouldContain("29990101000000_Future");
+    }
+
+    [Theory]
+    [InlineData("send-email", "x-delivery-limit", 20, "100000")]
+    [InlineData("notifications", "x-queue-type", "classic", "quorum")]
+    [InlineData("send-push", "x-dead-letter-exchange", "elsewhere", "notifications-dead-letters")]
+    public async Task Should_name_the_queue_and_the_argument_that_are_wrong(string queue, string argument, object wrong, string needed)
+    {
+        var (broker, database) = await servers.CreateBoth();
+        var arguments = new Dictionary<string, object?>(StringComparer.Ordinal)
+        {
+            ["x-queue-type"] = "quorum",
+            ["x-delivery-limit"] = 100_000,
+            ["x-dead-letter-exchange"] = "notifications-dead-letters",
+        };
+        arguments[argument] = wrong;
+        // A classic queue has no delivery limit to be wrong about.
+        if (wrong is "classic")
+            arguments.Remove("x-delivery-limit");
+        await The_broker.Declare(broker, queue, arguments);
+
+        await using var host = Launch(broker, database);
+
+        (await host.Exit.WaitAsync(Soon)).ShouldBe(WrongSettings);
+        var explanation = host.Output.Lines()[^1];
+        explanation.ShouldContain($"queue '{queue}'");
+        explanation.ShouldContain(argument);
+        explanation.ShouldContain($"needed is {needed}");
+        explanation.ShouldContain($"it has {wrong}");
+    }
+
+    [Fact]
+    public async Task Should_say_which_server_does_not_answer_and_under_which_key_it_stands()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        var nowhere = FreePort.Take();
+
+        await using var withoutBroker = Launch(new Uri($"amqp://guest:guest@127.0.0.1:{nowhere}"), database, ("Postgres:StartTimeout", "00:00:01"));
+        await using var withoutDatabase = Launch(broker, $"Host=127.0.0.1;Port={nowhere};Username=nobody;Database=none", ("Postgres:StartTimeout", "00:00:01"));
+
+        (await withoutBroker.Exit.WaitAsync(Soon)).ShouldBe(WrongSettings);
+        withoutBroker.Output.Lines()[^1].ShouldBe($"ConnectionStrings:RabbitMq: no broker answers at 127.0.0.1:{nowhere}");
+        (await withoutDatabase.Exit.WaitAsync(Soon)).ShouldBe(WrongSettings);
+        withoutDatabase.Output.Lines()[^1].ShouldBe("ConnectionStrings:Postgres: PostgreSQL does not answer (ConnectionRefused)");
+    }
+
+    [Fact]
+    public async Task Should_not_wait_for_a_password_to_become_right()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        var wrongPassword = new UriBuilder(broker) { Password = "wrong" }.Uri;
+
+        await using var host = Launch(wrongPassword, database);
+
+        (await host.Exit.WaitAsync(Soon)).ShouldBe(WrongSettings);
+        host.Output.Lines()[^1].ShouldBe("ConnectionStrings:RabbitMq: the broker refuses the user, the password or the virtual host");
+        host.Output.ToString().ShouldNotContain("wrong");
+    }
+
+    static HostProcess Launch(Uri broker, string database, params (string Key, string Value)[] settings) =>
+        HostProcess.Launch(settings.Append(("Transport", "RabbitMq")).Append(("ConnectionStrings:RabbitMq", $"{broker}")).Append(("ConnectionStrings:Postgres", database))
+            .ToDictionary(setting => setting.Item1, setting => setting.Item2, StringComparer.Ordinal));
+}

@@ -1,0 +1,31 @@
+using NotificationBus.IntegrationTests.Servers;
+
+namespace NotificationBus.IntegrationTests;
+
+public sealed class When_the_same_event_is_published_a_thousand_times(BusAndDatabase servers)
+{
+    static readonly string Producer = Path.Combine(AppContext.BaseDirectory, "NotificationBus.Producer.dll");
+
+    [Theory]
+    [InlineData("--same-event")]
+    [InlineData("--same-message")]
+    public async Task Should_be_one_notification_and_one_mail(string repetition)
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var mail = await MailServer.Start();
+        await using var record = new The_record(database);
+        await using var host = await HostProcess.Start(broker, database, mail.Settings);
+
+        await ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", "1000", repetition]);
+        await record.UntilDelivered(1, TimeSpan.FromMinutes(1));
+
+        // The queue is empty once the last repetition was handed out; a host that stops in good order has finished it.
+        await The_broker.Has(0, broker, "notifications", TimeSpan.FromMinutes(1));
+        (await host.Terminate()).ShouldBe(0);
+        await The_broker.Has(0, broker, "notifications", TimeSpan.FromSeconds(10));
+
+        (await record.Notifications()).ShouldBe(1);
+        (await mail.Count()).ShouldBe(1);
+        await The_broker.ShouldHaveNoStrays(broker);
+    }
+}

@@ -1,0 +1,127 @@
+using NotificationBus.Sending;
+
+namespace NotificationBus.Tests.Channels.Email;
+
+public sealed class When_a_connection_is_reused : With_a_scripted_server
+{
+    [Fact]
+    public async Task Should_connect_once_for_many_mails()
+    {
+        var provider = Provider();
+
+        for (var i = 0; i < 3; i++)
+            (await provider.Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
+
+        Server.Connections.ShouldBe(1);
+        Server.Mails.Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Should_start_from_nothing_after_a_refusal()
+    {
+        Server.Answer("RCPT", "550 5.1.1 no such user", "250 2.1.5 fine");
+        var provider = Provider();
+
+        (await provider.Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Rejected>();
+        (await provider.Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
+
+        Server.Connections.ShouldBe(1);
+        Server.Commands.Select(command => command.Split(' ')[0]).ShouldBe(["EHLO", "MAIL", "RCPT", "RSET", "MAIL", "RCPT", "DATA"]);
+    }
+
+    [Fact]
+    public async Task Should_not_keep_one_the_server_is_about_to_close()
+    {
+        Server.Answer(ScriptedSmtpServer.FinalDot, "421 4.3.2 shutting down", "250 2.0.0 queued");
+        var provider = Provider();
+
+        (await provider.Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>();
+        (await provider.Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
+
+        Server.Connections.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Should_replace_one_the_server_closed()
+    {
+        var provider = Provider();
+        await provider.Send(ADelivery(), Cancellation);
+        await Server.DropConnections();
+
+        var result = await provider.Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Accepted>();
+        Server.Connections.ShouldBe(2);
+        Server.Mails.Count.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("MAIL", ScriptedSmtpServer.HangUp)]
+    [InlineData("MAIL", "421 4.4.2 idle for too long")]
+    [InlineData("RCPT", ScriptedSmtpServer.HangUp)]
+    [InlineData("DATA", ScriptedSmtpServer.HangUp)]
+    public async Task Should_replace_one_that_turns_out_dead(string step, string answer)
+    {
+        var usual = step is "DATA" ? "354 go on" : "250 2.1.0 fine";
+        Server.Answer(step, usual, answer, usual);
+        var provider = Provider();
+        await provider.Send(ADelivery(), Cancellation);
+
+        var result = await provider.Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Accepted>();
+        Server.Connections.ShouldBe(2);
+        Server.Mails.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Should_replace_it_only_once()
+    {
+        Server.Answer("MAIL", "250 2.1.0 fine", ScriptedSmtpServer.HangUp);
+        var provider = Provider();
+        await provider.Send(ADelivery(), Cancellation);
+
+        var result = await provider.Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Unavailable>();
+        Server.Connections.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Should_never_send_again_after_the_final_dot()
+    {
+        Server.Answer(ScriptedSmtpServer.FinalDot, "250 2.0.0 queued", ScriptedSmtpServer.HangUp);
+        var provider = Provider();
+        await provider.Send(ADelivery(), Cancellation);
+
+        var result = await provider.Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.InDoubt>();
+        Server.Connections.ShouldBe(1);
+        Server.Mails.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Should_leave_politely_when_there_is_nothing_to_send_for_a_while()
+    {
+        var provider = Provider();
+        await provider.Send(ADelivery(), Cancellation);
+
+        Clock.Advance(TimeSpan.FromSeconds(60));
+        await Server.ConnectionsEnded;
+
+        Server.Commands[^1].ShouldBe("QUIT");
+    }
+
+    [Fact]
+    public async Task Should_open_no_more_than_it_may()
+    {
+        var provider = Provider(options => options.MaxConnections = 2);
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => provider.Send(ADelivery(), Cancellation)));
+
+        results.ShouldAllBe(result => result is ProviderResult.Accepted);
+        Server.Connections.ShouldBeLessThanOrEqualTo(2);
+        Server.Mails.Count.ShouldBe(20);
+    }
+}

@@ -1,0 +1,234 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+using NotificationBus.Channels.Email.Providers;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Tests.Channels.Email;
+
+public sealed partial class When_a_mail_is_written : With_a_scripted_server
+{
+    const string Thai = "คำสั่งซื้อของคุณกำลังเดินทางไปหาคุณแล้ว กรุณาเตรียมรับพัสดุภายในวันพรุ่งนี้ ขอบคุณที่ใช้บริการกับเรา 🎁";
+
+    [Fact]
+    public async Task Should_carry_what_every_mail_must_carry()
+    {
+        var mail = await Written(ADelivery());
+
+        Headers(mail).ShouldBe(
+        [
+            "Date: Sat, 14 Mar 2026 09:26:53 +0000",
+            "From: \"The Shop\" <shop@example.com>",
+            "To: \"Som Chai\" <som@example.net>",
+            "Message-ID: <22222222222222222222222222222222@example.com>",
+            "Subject: Your order",
+            "MIME-Version: 1.0",
+            "Auto-Submitted: auto-generated",
+            "Content-Type: multipart/alternative; boundary=\"=_22222222222222222222222222222222\"",
+        ]);
+        Part(mail, "text/plain").ShouldBe("It is on its way.");
+        Part(mail, "text/html").ShouldBe("<p>It is on its way.</p>");
+    }
+
+    [Fact]
+    public async Task Should_not_write_an_empty_encoded_word()
+    {
+        var mail = await Written(ADelivery(subject: ""));
+
+        Header(mail, "Subject").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_have_the_same_name_on_every_try()
+    {
+        var first = await Written(ADelivery());
+        Clock.Advance(TimeSpan.FromMinutes(10));
+        var second = await Written(ADelivery());
+
+        Header(second, "Message-ID").ShouldBe(Header(first, "Message-ID"));
+        Header(second, "Date").ShouldNotBe(Header(first, "Date"), StringComparer.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Thai)]
+    [InlineData("Café")]
+    [InlineData("=?utf-8?B?SGVsbG8=?=")]
+    [InlineData("two  spaces and  many more words, so many that they need a second line of the header")]
+    [InlineData("many plain words, so many that they need a second line of the header and nothing else than that")]
+    [InlineData("averyverylongwordwithoutanyspaceinitwhichcannotbefoldedanywhereatallbecausethereisnospaceinit")]
+    [InlineData("tab\there")]
+    [InlineData("")]
+    public async Task Should_bring_the_subject_back_as_it_was(string subject)
+    {
+        var mail = await Written(ADelivery(subject: subject));
+
+        Decode(Header(mail, "Subject")).ShouldBe(subject);
+    }
+
+    [Theory]
+    [InlineData("สมชาย ใจดี ผู้มีชื่อยาวมากจนต้องแบ่งออกเป็นหลายบรรทัดในจดหมายฉบับนี้")]
+    [InlineData("O'Hara \"S\" \\ <boss@x.org>")]
+    [InlineData("A very long name of plain letters, longer than one line of a mail can hold, to be sure")]
+    public async Task Should_bring_the_name_back_as_it_was(string name)
+    {
+        var mail = await Written(ADelivery() with { RecipientName = name });
+
+        var to = Header(mail, "To");
+        to.ShouldEndWith(" <som@example.net>");
+        var phrase = Decode(to[..^" <som@example.net>".Length]);
+        Unquote(phrase).ShouldBe(name);
+    }
+
+    [Fact]
+    public async Task Should_leave_out_a_name_nobody_knows()
+    {
+        var mail = await Written(ADelivery() with { RecipientName = null });
+
+        Header(mail, "To").ShouldBe("<som@example.net>");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("one line")]
+    [InlineData("a line with a space at its end \r\nand = and a tab\t\r\n\r\n")]
+    [InlineData(".\r\n..two\r\n.three")]
+    [InlineData("bare\nline\rbreaks\n.\nMAIL FROM:<evil@example.org>")]
+    [InlineData("Käse für 5 €, immer wieder Käse, so viel Käse, dass eine Zeile nicht genügt: Käse, Käse, Käse, Käse, Käse!")]
+    [InlineData(Thai + "\r\n" + Thai)]
+    public async Task Should_bring_the_body_back_as_it_was(string text)
+    {
+        var mail = await Written(ADelivery(text: text));
+
+        Part(mail, "text/plain").ShouldBe(text.ReplaceLineEndings("\r\n"));
+    }
+
+    [Fact]
+    public async Task Should_announce_its_size_where_the_server_asks_for_it()
+    {
+        await Written(ADelivery());
+
+        Server.Commands[1].ShouldBe($"MAIL FROM:<shop@example.com> SIZE={Server.Mails[0].Length}");
+    }
+
+    [Fact]
+    public async Task Should_not_bother_a_server_that_knows_no_size()
+    {
+        Server.Offers.Clear();
+
+        await Written(ADelivery());
+
+        Server.Commands[1].ShouldBe("MAIL FROM:<shop@example.com>");
+    }
+
+    [Fact]
+    public async Task Should_stuff_dots_so_that_no_line_ends_the_message_early()
+    {
+        await Written(ADelivery(text: "before\r\n.\r\n.after"));
+
+        Server.Mails[0].ShouldContain("before\r\n..\r\n..after");
+    }
+
+    [Fact]
+    public async Task Should_keep_its_lines_short_and_seven_bit()
+    {
+        var readable = $"Café {new string('x', 500)} \r\nand spaces at the end  ";
+        var mail = await Written(ADelivery(subject: Thai, text: readable, html: $"<p>{Thai}{Thai}</p>") with { RecipientName = Thai });
+
+        mail.ShouldContain("Content-Transfer-Encoding: quoted-printable");
+        mail.ShouldContain("Content-Transfer-Encoding: base64");
+        mail.Split("\r\n").ShouldAllBe(line => line.Length <= 76);
+        // Servers on the way cut them off.
+        mail.Split("\r\n").ShouldAllBe(line => !line.EndsWith(' '));
+        mail.ShouldAllBe(character => character < 128);
+        mail.Replace("\r\n", "", StringComparison.Ordinal).ShouldNotContain('\n');
+    }
+
+    async Task<string> Written(Delivery delivery)
+    {
+        var result = await Provider().Send(delivery, Cancellation);
+        result.ShouldBeOfType<ProviderResult.Accepted>();
+        return string.Join("\r\n", Server.Mails[^1].Split("\r\n").Select(line => line.StartsWith('.') ? line[1..] : line));
+    }
+
+    static string[] Headers(string mail) =>
+        mail[..mail.IndexOf("\r\n\r\n", StringComparison.Ordinal)].Replace("\r\n ", " ", StringComparison.Ordinal).Split("\r\n");
+
+    static string Header(string mail, string name) =>
+        Headers(mail).Single(header => header.StartsWith(name + ":", StringComparison.Ordinal))[(name.Length + 2)..];
+
+    static string Part(string mail, string type)
+    {
+        var part = mail.Split("--=_22222222222222222222222222222222").Single(part => part.Contains($"Content-Type: {type}; charset=utf-8\r\n", StringComparison.Ordinal));
+        var split = part.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        var body = part[(split + 4)..^2];
+        return part[..split].Contains("base64", StringComparison.Ordinal)
+            ? Strict.GetString(Convert.FromBase64String(body))
+            : Strict.GetString(Encoding.Latin1.GetBytes(Hex().Replace(
+                body.Replace("=\r\n", "", StringComparison.Ordinal),
+                hex => ((char)byte.Parse(hex.Groups["hex"].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString())));
+    }
+
+    // Every word is decoded on its own: a torn character would throw here.
+    static string Decode(string value) => EncodedWord().Replace(
+        BetweenWords().Replace(value, "?==?"),
+        word => Strict.GetString(Convert.FromBase64String(word.Groups["octets"].Value)));
+
+    static string Unquote(string phrase) =>
+        phrase.StartsWith('"') ? Escaped().Replace(phrase[1..^1], "${character}") : phrase;
+
+    static UTF8Encoding Strict { get; } = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    [GeneratedRegex(@"=\?utf-8\?B\?(?<octets>[A-Za-z0-9+/=]*)\?=", RegexOptions.NonBacktracking)]
+    private static partial Regex EncodedWord();
+
+    [GeneratedRegex(@"\?=\s+=\?", RegexOptions.NonBacktracking)]
+    private static partial Regex BetweenWords();
+
+    [GeneratedRegex("=(?<hex>[0-9A-F]{2})", RegexOptions.NonBacktracking)]
+    private static partial Regex Hex();
+
+    [GeneratedRegex(@"\\(?<character>.)", RegexOptions.NonBacktracking)]
+    private static partial Regex Escaped();
+}
+
+public sealed class When_a_value_would_start_another_header : With_a_scripted_server
+{
+    public static TheoryData<string> Breaks => ["a\r\nBcc: v@example.org", "a\nb", "a\rb", "a\0b"];
+
+    [Theory, MemberData(nameof(Breaks))]
+    public Task Should_refuse_the_subject(string value) => Refuses(ADelivery(subject: value));
+
+    [Theory, MemberData(nameof(Breaks))]
+    public Task Should_refuse_the_name(string value) => Refuses(ADelivery() with { RecipientName = value });
+
+    [Theory, MemberData(nameof(Breaks))]
+    public Task Should_refuse_the_senders_name(string value) => Refuses(ADelivery(), options => options.FromName = value);
+
+    [Theory, MemberData(nameof(Breaks))]
+    public Task Should_refuse_the_senders_mailbox(string value) => Refuses(ADelivery(), options => options.From = value + "@example.com");
+
+    [Theory, MemberData(nameof(Breaks))]
+    public Task Should_refuse_the_domain_of_the_name(string value) => Refuses(ADelivery(), options => options.MessageIdDomain = value);
+
+    [Theory]
+    [InlineData("\"a\r\nRCPT TO:<x>\"@b.c")]
+    [InlineData("som@example.net>\r\nRCPT TO:<v@example.org")]
+    [InlineData("som@example.net\n")]
+    [InlineData("som@example.net\0")]
+    [InlineData("som@example.net> SIZE=1")]
+    public async Task Should_refuse_the_mailbox_for_good(string address)
+    {
+        var result = await Refuses(ADelivery() with { Address = address });
+
+        result.AddressIsWrong.ShouldBeTrue();
+    }
+
+    async Task<ProviderResult.Rejected> Refuses(Delivery delivery, Action<SmtpOptions>? change = null)
+    {
+        var result = await Provider(change).Send(delivery, Cancellation);
+
+        Server.Connections.ShouldBe(0);
+        return result.ShouldBeOfType<ProviderResult.Rejected>();
+    }
+}

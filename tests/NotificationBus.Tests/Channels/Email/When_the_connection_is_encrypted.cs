@@ -1,0 +1,171 @@
+using System.Text;
+
+using NotificationBus.Channels.Email.Providers;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Tests.Channels.Email;
+
+public sealed class When_the_connection_is_encrypted : With_a_scripted_server
+{
+    [Fact]
+    public async Task Should_say_nothing_of_the_mail_before_STARTTLS()
+    {
+        var certificate = Certificate();
+        Server.Certificate = certificate.Certificate;
+
+        var result = await Provider(Trusting(certificate, SmtpSecurity.StartTls)).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Accepted>();
+        Server.Commands.Select(command => command.Split(' ')[0]).ShouldBe(["EHLO", "STARTTLS", "EHLO", "MAIL", "RCPT", "DATA"]);
+    }
+
+    [Fact]
+    public async Task Should_encrypt_from_the_first_byte_with_implicit_TLS()
+    {
+        var certificate = Certificate();
+        Server.Certificate = certificate.Certificate;
+        Server.ImplicitTls = true;
+
+        var provider = Provider(Trusting(certificate, SmtpSecurity.ImplicitTls));
+        var first = await provider.Send(ADelivery(), Cancellation);
+        var second = await provider.Send(ADelivery(), Cancellation);
+
+        first.ShouldBeOfType<ProviderResult.Accepted>();
+        second.ShouldBeOfType<ProviderResult.Accepted>();
+        Server.Connections.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Should_not_fall_back_to_plain_text()
+    {
+        var result = await Provider(options => options.Security = SmtpSecurity.StartTls).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Unavailable>().Reason.ShouldContain("does not offer STARTTLS");
+        Server.Commands.ShouldNotContain(command => command.StartsWith("MAIL", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Should_not_go_on_in_plain_text_when_STARTTLS_is_refused()
+    {
+        var certificate = Certificate();
+        Server.Certificate = certificate.Certificate;
+        Server.Answer("STARTTLS", "454 4.7.0 TLS not available");
+
+        var result = await Provider(Trusting(certificate, SmtpSecurity.StartTls)).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Unavailable>();
+        Server.Commands.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Should_not_listen_to_what_was_slipped_in_before_the_handshake()
+    {
+        var certificate = Certificate();
+        Server.Certificate = certificate.Certificate;
+        Server.Answer("STARTTLS", "220 2.0.0 go ahead\r\n250 AUTH PLAIN");
+
+        var result = await Provider(Trusting(certificate, SmtpSecurity.StartTls)).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Unavailable>().Reason.ShouldContain("before the handshake");
+    }
+
+    [Fact]
+    public async Task Should_refuse_a_certificate_nobody_vouches_for()
+    {
+        var certificate = Certificate();
+        var another = Certificate();
+        Server.Certificate = certificate.Certificate;
+
+        var result = await Provider(Trusting(another, SmtpSecurity.StartTls)).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Unavailable>().Reason.ShouldContain("certificate");
+        Server.Commands.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Should_refuse_a_certificate_for_another_name()
+    {
+        var certificate = Certificate("other.example");
+        Server.Certificate = certificate.Certificate;
+
+        var result = await Provider(Trusting(certificate, SmtpSecurity.StartTls)).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Unavailable>().Reason.ShouldContain("certificate");
+    }
+
+    [Fact]
+    public async Task Should_trust_only_the_machine_when_told_nothing_else()
+    {
+        var certificate = Certificate();
+        Server.Certificate = certificate.Certificate;
+
+        var result = await Provider(options => options.Security = SmtpSecurity.StartTls).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Unavailable>().Reason.ShouldContain("certificate");
+    }
+
+    static Action<SmtpOptions> Trusting(TestCertificate certificate, SmtpSecurity security) => options =>
+    {
+        options.Security = security;
+        options.TrustedCertificate = certificate.PemFile;
+    };
+}
+
+public sealed class When_the_server_wants_a_password : With_a_scripted_server
+{
+    const string Password = "correct horse";
+
+    [Fact]
+    public async Task Should_sign_in_with_PLAIN()
+    {
+        Server.Offers.Add("AUTH LOGIN PLAIN");
+
+        var result = await Provider(SigningIn).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Accepted>();
+        Server.Commands[1].ShouldBe($"AUTH PLAIN {Base64($"\0shop\0{Password}")}");
+    }
+
+    [Fact]
+    public async Task Should_sign_in_with_LOGIN_where_there_is_nothing_else()
+    {
+        Server.Offers.Add("AUTH LOGIN");
+        Server.Answer("AUTH", "334 VXNlcm5hbWU6");
+        Server.Answer(Base64("shop").ToUpperInvariant(), "334 UGFzc3dvcmQ6");
+        Server.Answer(Base64(Password).ToUpperInvariant(), "235 2.7.0 welcome");
+
+        var result = await Provider(SigningIn).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Accepted>();
+        Server.Commands.Skip(1).Take(3).ShouldBe(["AUTH LOGIN", Base64("shop"), Base64(Password)]);
+    }
+
+    [Fact]
+    public async Task Should_tell_the_operator_and_nobody_the_password()
+    {
+        Server.Offers.Add("AUTH PLAIN");
+        Server.Answer("AUTH", $"535 5.7.8 wrong: AUTH PLAIN {Base64($"\0shop\0{Password}")} {Password}");
+
+        var result = await Provider(SigningIn).Send(ADelivery(), Cancellation);
+
+        result.ShouldBe(new ProviderResult.Unavailable($"127.0.0.1:{Server.Port}: AUTH: the server answered 535 5.7.8; check Username and Password"));
+    }
+
+    [Fact]
+    public async Task Should_say_so_when_the_server_offers_no_way_it_knows()
+    {
+        Server.Offers.Add("AUTH CRAM-MD5");
+
+        var result = await Provider(SigningIn).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Unavailable>().Reason.ShouldContain("neither AUTH PLAIN nor AUTH LOGIN");
+    }
+
+    static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+
+    static void SigningIn(SmtpOptions options)
+    {
+        options.Username = "shop";
+        options.Password = Password;
+    }
+}

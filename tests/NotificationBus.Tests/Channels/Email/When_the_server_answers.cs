@@ -1,0 +1,164 @@
+using NotificationBus.Sending;
+
+namespace NotificationBus.Tests.Channels.Email;
+
+public sealed class When_the_server_answers : With_a_scripted_server
+{
+    const string Dot = ScriptedSmtpServer.FinalDot;
+
+    public enum Outcome
+    {
+        Accepted,
+        Rejected,
+        AddressIsWrong,
+        Unavailable,
+        InDoubt,
+    }
+
+    [Theory]
+    // Taken only by the answer to the final dot.
+    [InlineData(Dot, "250 2.0.0 Ok: queued as 4F1A", Outcome.Accepted)]
+    [InlineData(Dot, "250 OK id=1abc-def", Outcome.Accepted)]
+    [InlineData(Dot, "250-2.6.0 many\r\n250 2.6.0 lines", Outcome.Accepted)]
+    [InlineData(Dot, "250 5.1.1 yes and no", Outcome.InDoubt)]
+    [InlineData(Dot, "354 what?", Outcome.InDoubt)]
+    [InlineData(Dot, "hello", Outcome.InDoubt)]
+    // Content and policy.
+    [InlineData(Dot, "550 5.6.0 content refused", Outcome.Rejected)]
+    [InlineData(Dot, "554 5.6.1 media refused", Outcome.Rejected)]
+    [InlineData(Dot, "553 5.6.7 non-ASCII address", Outcome.Rejected)]
+    [InlineData(Dot, "552 5.3.4 too big", Outcome.Rejected)]
+    [InlineData("MAIL", "552 5.3.4 too big", Outcome.Rejected)]
+    [InlineData("MAIL", "552 too big", Outcome.Rejected)]
+    [InlineData("RCPT", "550 5.7.1 looks like spam", Outcome.Rejected)]
+    [InlineData(Dot, "554 5.7.1 looks like spam", Outcome.Rejected)]
+    // The address, and only when it is the recipient's.
+    [InlineData("RCPT", "550 5.1.1 no such user", Outcome.AddressIsWrong)]
+    [InlineData("RCPT", "550 5.1.2 no such domain", Outcome.AddressIsWrong)]
+    [InlineData("RCPT", "501 5.1.3 bad syntax", Outcome.AddressIsWrong)]
+    [InlineData("RCPT", "551 5.1.6 moved", Outcome.AddressIsWrong)]
+    [InlineData("RCPT", "556 5.1.10 null MX", Outcome.AddressIsWrong)]
+    [InlineData("RCPT", "550 5.2.1 disabled", Outcome.AddressIsWrong)]
+    [InlineData(Dot, "550 5.1.1 no such user", Outcome.AddressIsWrong)]
+    [InlineData("RCPT", "550-5.1.1 no such user\r\n550 5.1.1 look it up", Outcome.AddressIsWrong)]
+    [InlineData("RCPT", "552 5.2.2 mailbox full", Outcome.Rejected)]
+    [InlineData("RCPT", "550 no code at all", Outcome.Rejected)]
+    [InlineData("RCPT", "599 5.9.9 unheard of", Outcome.Rejected)]
+    [InlineData("MAIL", "550 5.1.1 no such sender", Outcome.Unavailable)]
+    // Later, or slower.
+    [InlineData("MAIL", "421 4.3.2 shutting down", Outcome.Unavailable)]
+    [InlineData("RCPT", "450 4.2.1 busy", Outcome.Unavailable)]
+    [InlineData("RCPT", "450 4.7.1 greylisted", Outcome.Unavailable)]
+    [InlineData("RCPT", "451 4.7.1 greylisted", Outcome.Unavailable)]
+    [InlineData("RCPT", "452 4.2.2 mailbox full", Outcome.Unavailable)]
+    [InlineData("RCPT", "452 4.5.3 too many recipients", Outcome.Unavailable)]
+    [InlineData("MAIL", "421 4.7.0 too many connections", Outcome.Unavailable)]
+    [InlineData(Dot, "454 Throttling failure: Maximum sending rate exceeded", Outcome.Unavailable)]
+    [InlineData(Dot, "451 4.3.0 disk full", Outcome.Unavailable)]
+    [InlineData(Dot, "421 4.3.0 shutting down", Outcome.Unavailable)]
+    [InlineData("DATA", "451 4.3.0 later", Outcome.Unavailable)]
+    [InlineData("RCPT", "499 4.9.9 unheard of", Outcome.Unavailable)]
+    // Ours to mend.
+    [InlineData("MAIL", "530 5.7.0 sign in first", Outcome.Unavailable)]
+    [InlineData("RCPT", "530 5.7.1 client was not authenticated", Outcome.Unavailable)]
+    [InlineData("MAIL", "534 5.7.9 mechanism too weak", Outcome.Unavailable)]
+    [InlineData("MAIL", "535 5.7.8 wrong password", Outcome.Unavailable)]
+    [InlineData("MAIL", "538 5.7.11 encryption required", Outcome.Unavailable)]
+    [InlineData(Dot, "550 5.7.60 not allowed to send as this sender", Outcome.Unavailable)]
+    [InlineData(Dot, "550 5.7.26 DMARC", Outcome.Unavailable)]
+    [InlineData("MAIL", "553 5.1.8 sender's domain unknown", Outcome.Unavailable)]
+    [InlineData(ScriptedSmtpServer.Greeting, "554 5.7.1 your network is listed", Outcome.Unavailable)]
+    [InlineData("EHLO", "502 5.5.1 what?", Outcome.Unavailable)]
+    // The enhanced code knows better than the basic one.
+    [InlineData("RCPT", "450 5.1.1 no such user", Outcome.AddressIsWrong)]
+    [InlineData("RCPT", "550 4.2.1 busy", Outcome.Unavailable)]
+    // Nonsense.
+    [InlineData("DATA", "250 thanks", Outcome.Unavailable)]
+    [InlineData("DATA", "250 5.1.1 thanks", Outcome.Unavailable)]
+    [InlineData("RCPT", "354 go on", Outcome.Unavailable)]
+    [InlineData("RCPT", "250-one\r\n550 two", Outcome.Unavailable)]
+    [InlineData("RCPT", "999 what?", Outcome.Unavailable)]
+    [InlineData("RCPT", "", Outcome.Unavailable)]
+    public async Task Should_say_what_it_means(string step, string answer, Outcome expected)
+    {
+        Server.Answer(step, answer);
+
+        var result = await Provider().Send(ADelivery(), Cancellation);
+
+        Kind(result).ShouldBe(expected, result.ToString());
+    }
+
+    [Fact]
+    public async Task Should_keep_the_name_the_server_gave_the_mail()
+    {
+        var result = await Provider().Send(ADelivery(), Cancellation);
+
+        result.ShouldBe(new ProviderResult.Accepted("Ok: queued as 4F1A"));
+    }
+
+    [Fact]
+    public async Task Should_take_a_yes_without_a_word()
+    {
+        Server.Answer(Dot, "250");
+
+        var result = await Provider().Send(ADelivery(), Cancellation);
+
+        result.ShouldBe(new ProviderResult.Accepted(null));
+    }
+
+    [Theory]
+    [InlineData("550 5.1.1 <som@example.net>: Recipient address rejected")]
+    [InlineData("550 5.1.1 som@example.net... User unknown")]
+    [InlineData("550 5.1.1 bounce to b-som=40example.net refused")]
+    [InlineData("550 5.1.1 see https://example.org/?who=som%40example.net")]
+    public async Task Should_not_repeat_the_mailbox(string answer)
+    {
+        Server.Answer("RCPT", answer);
+
+        var result = (await Provider().Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Rejected>();
+
+        result.Reason.ShouldNotContain("som");
+        result.Reason.ShouldContain("550 5.1.1 to RCPT TO");
+    }
+
+    [Fact]
+    public async Task Should_not_read_an_endless_line()
+    {
+        Server.Answer("RCPT", "250 " + new string('x', 5_000));
+
+        var result = await Provider().Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Unavailable>().Reason.ShouldContain("longer than");
+    }
+
+    [Fact]
+    public async Task Should_not_read_an_endless_reply()
+    {
+        Server.Answer("RCPT", string.Concat(Enumerable.Repeat("250-more\r\n", 200)) + "250 end");
+
+        var result = await Provider().Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Unavailable>().Reason.ShouldContain("lines");
+    }
+
+    [Fact]
+    public async Task Should_not_take_an_answer_nobody_asked_for_as_the_next_one()
+    {
+        Server.Answer("RCPT", "250 2.1.5 fine\r\n354 go on\r\n250 2.0.0 queued");
+
+        var result = await Provider().Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Unavailable>();
+        await Server.ConnectionsEnded;
+        Server.Commands[^1].ShouldStartWith("RCPT");
+    }
+
+    static Outcome Kind(ProviderResult result) => result switch
+    {
+        ProviderResult.Accepted => Outcome.Accepted,
+        ProviderResult.Rejected { AddressIsWrong: true } => Outcome.AddressIsWrong,
+        ProviderResult.Rejected => Outcome.Rejected,
+        ProviderResult.Unavailable => Outcome.Unavailable,
+        _ => Outcome.InDoubt,
+    };
+}

@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+using NotificationBus.Channels.Sandbox;
+using NotificationBus.Host;
+
+namespace NotificationBus.Tests.Host;
+
+/// <summary>The whole host, embedded, on a free loopback port, and a client that talks to it over HTTP.</summary>
+public sealed class RunningHost : IAsyncLifetime
+{
+    /// <summary>How long a condition may take before the test counts as failed. Nothing passes by its running out.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    WebApplication? _app;
+
+    /// <summary>As on the command line.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
+    public HttpClient Client { get; } = new() { Timeout = Patience };
+
+    public SandboxInbox Inbox => _app!.Services.GetRequiredService<SandboxInbox>();
+
+    public async ValueTask InitializeAsync()
+    {
+        _app = NotificationHost.Build(["--Urls=http://127.0.0.1:0", .. Settings]);
+        await _app.StartAsync();
+        Client.BaseAddress = new Uri(_app.Urls.Single());
+    }
+
+    public Task<Answer> Get(string path) => Send(HttpMethod.Get, path);
+
+    public Task<Answer> Post(string path, string json, params (string Name, string Value)[] headers) =>
+        Post(path, Json(Encoding.UTF8.GetBytes(json)), headers);
+
+    public Task<Answer> Post(string path, HttpContent body, params (string Name, string Value)[] headers) =>
+        Send(HttpMethod.Post, path, body, headers);
+
+    public async Task<Answer> Send(HttpMethod method, string path, HttpContent? body = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = body };
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value).ShouldBeTrue();
+
+        using var response = await Client.SendAsync(request);
+        return new Answer(response.StatusCode, response.Headers, response.Content.Headers, await response.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>Asks for a notification until it has an outcome. It is there from the moment it was accepted.</summary>
+    public async Task<JsonElement> Outcome(string self)
+    {
+        var waiting = Stopwatch.StartNew();
+        while (waiting.Elapsed < Patience)
+        {
+            var answer = await Get(self);
+            answer.Status.ShouldBe(HttpStatusCode.OK);
+            if (answer.Json.GetProperty("status").GetString() is not ("accepted" or "sending"))
+                return answer.Json;
+
+            await Task.Delay(5);
+        }
+
+        throw new TimeoutException($"{self} has no outcome after {Patience}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (_app is not null)
+            await _app.DisposeAsync();
+    }
+
+    public static HttpContent Json(byte[] body) =>
+        new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+}
+
+/// <summary>An answer, read to its end.</summary>
+public sealed record Answer(HttpStatusCode Status, HttpResponseHeaders Headers, HttpContentHeaders ContentHeaders, string Body)
+{
+    public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Body);
+
+    /// <summary>The address of the only notification of an accepted event.</summary>
+    public string Self => Json.GetProperty("notifications").EnumerateArray().ShouldHaveSingleItem().GetProperty("links").GetProperty("self").GetString()!;
+
+    /// <summary>A problem as every problem must be, and says which places it names.</summary>
+    public IReadOnlyDictionary<string, string> ShouldBeProblem(HttpStatusCode status, string type)
+    {
+        Status.ShouldBe(status, Body);
+        ContentHeaders.ContentType!.MediaType.ShouldBe("application/problem+json");
+        Json.GetProperty("type").GetString().ShouldBe($"urn:notificationbus:problem:{type}");
+        Json.GetProperty("status").GetInt32().ShouldBe((int)status);
+        Json.GetProperty("title").GetString().ShouldNotBeNullOrEmpty();
+        Json.GetProperty("detail").GetString().ShouldNotBeNullOrEmpty();
+        Json.GetProperty("traceId").GetString().ShouldNotBeNullOrEmpty();
+        foreach (var ours in (string[])["System.", "Microsoft.", "NotificationBus.", "   at ", "Exception"])
+            Body.ShouldNotContain(ours);
+
+        return Json.TryGetProperty("errors", out var errors)
+            ? errors.EnumerateObject().ToDictionary(error => error.Name, error => string.Join("; ", error.Value.EnumerateArray()), StringComparer.Ordinal)
+            : new Dictionary<string, string>(StringComparer.Ordinal);
+    }
+}

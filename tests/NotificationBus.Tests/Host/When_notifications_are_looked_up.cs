@@ -1,0 +1,135 @@
+using System.Net;
+using System.Text;
+
+namespace NotificationBus.Tests.Host;
+
+public sealed class When_notifications_are_looked_up(RunningHost host) : IClassFixture<RunningHost>
+{
+    const string Path = "/v1/notifications";
+
+    [Fact]
+    public async Task Should_page_through_all_with_each_exactly_once()
+    {
+        var posted = new List<string>();
+        for (var number = 0; number < 23; number++)
+            posted.Add((await Delivered("order-shipped", "buyer", "paging"))[^36..]);
+
+        var seen = new List<string>();
+        var pages = 0;
+        for (var next = $"{Path}?recipient=paging&status=delivered&limit=5"; next is not null; pages++)
+        {
+            var page = (await host.Get(next)).Json;
+            seen.AddRange(page.GetProperty("notifications").EnumerateArray().Select(notification => notification.GetProperty("id").GetString()!));
+            next = page.GetProperty("next").GetString();
+        }
+
+        pages.ShouldBe(5);
+        seen.ShouldBe(posted.AsEnumerable().Reverse());
+    }
+
+    [Fact]
+    public async Task Should_filter_by_recipient_category_and_status()
+    {
+        await Delivered("order-placed", "seller", "filtered");
+        await Delivered("chat-message-sent", "seller", "filtered");
+        await Delivered("order-placed", "seller", "somebody else");
+
+        (await Events("recipient=filtered")).ShouldBe(["chat-message-sent", "order-placed"]);
+        (await Events("recipient=filtered&category=order-placed")).ShouldBe(["order-placed"]);
+        (await Events("recipient=filtered&status=delivered")).Count.ShouldBe(2);
+        (await Events("recipient=filtered&status=failed")).ShouldBeEmpty();
+        (await Events("recipient=nobody")).ShouldBeEmpty();
+        (await Events("recipient=Somebody%20else")).ShouldBeEmpty("an id is another one in capitals");
+        (await Events("recipient=somebody%20else")).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Should_list_what_is_documented()
+    {
+        await Delivered("order-placed", "seller", "listed");
+
+        var page = (await host.Get($"{Path}?recipient=listed")).Json;
+
+        page.EnumerateObject().Select(property => property.Name).ShouldBe(["notifications", "next"]);
+        page.GetProperty("notifications")[0].EnumerateObject().Select(property => property.Name)
+            .ShouldBe(["id", "status", "event", "category", "recipient", "createdAt", "completedAt"]);
+        page.GetProperty("next").GetString().ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("limit=0", "limit")]
+    [InlineData("limit=-1", "limit")]
+    [InlineData("limit=201", "limit")]
+    [InlineData("limit=1e9", "limit")]
+    [InlineData("limit=99999999999", "limit")]
+    [InlineData("limit=5&limit=6", "limit")]
+    [InlineData("pageSize=5", "pageSize")]
+    [InlineData("sort=;drop", "sort")]
+    [InlineData("Status=delivered", "Status")]
+    [InlineData("status=sent", "status")]
+    [InlineData("recipient=a%00", "recipient")]
+    [InlineData("after=x", "after")]
+    [InlineData("after=-_-_", "after")]
+    [InlineData("after=%27;--", "after")]
+    [InlineData("after=*", "after")]
+    public async Task Should_refuse_a_query_it_does_not_understand(string query, string place)
+    {
+        var answer = await host.Get($"{Path}?{query}");
+
+        answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldBe([place]);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("1")]
+    [InlineData("1.2")]
+    [InlineData("-1.00000000000000000000000000000000")]
+    [InlineData("9223372036854775807.00000000000000000000000000000000")]
+    [InlineData("99999999999999999999.00000000000000000000000000000000")]
+    [InlineData("1.00000000000000000000000000000000.1")]
+    [InlineData("1.00000000-0000-0000-0000-000000000000")]
+    public async Task Should_refuse_a_cursor_it_did_not_give(string content)
+    {
+        // "x" keeps the empty one from being no cursor at all.
+        var cursor = Convert.ToBase64String(Encoding.ASCII.GetBytes(content + "x")).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+
+        (await host.Get($"{Path}?after={cursor}")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldBe(["after"]);
+    }
+
+    [Fact]
+    public async Task Should_refuse_a_cursor_that_was_cut()
+    {
+        await Delivered("order-shipped", "buyer", "cut");
+        await Delivered("order-shipped", "buyer", "cut");
+        var next = (await host.Get($"{Path}?recipient=cut&limit=1")).Json.GetProperty("next").GetString()!;
+
+        (await host.Get(next)).Status.ShouldBe(HttpStatusCode.OK);
+        (await host.Get(next[..^2])).ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldBe(["after"]);
+    }
+
+    [Fact]
+    public async Task Should_not_know_an_id_nobody_gave()
+    {
+        (await host.Get($"{Path}/{Guid.NewGuid()}")).ShouldBeProblem(HttpStatusCode.NotFound, "unknown-notification");
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("not-an-id")]
+    [InlineData("00000000-0000-0000-0000-00000000000g")]
+    [InlineData("..%2f..%2fetc")]
+    public async Task Should_not_find_what_is_no_id(string id)
+    {
+        (await host.Get($"{Path}/{id}")).ShouldBeProblem(HttpStatusCode.NotFound, "not-found");
+    }
+
+    async Task<string> Delivered(string name, string role, string recipient)
+    {
+        var accepted = await host.Post(Occurrence.AddressOf(name), Occurrence.With(name, $"{role}.id", recipient));
+        (await host.Outcome(accepted.Self)).GetProperty("status").GetString().ShouldBe("delivered");
+        return accepted.Self;
+    }
+
+    async Task<IReadOnlyList<string?>> Events(string query) =>
+        [.. (await host.Get($"{Path}?{query}")).Json.GetProperty("notifications").EnumerateArray().Select(notification => notification.GetProperty("event").GetString())];
+}

@@ -1,0 +1,190 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+
+using NotificationBus.Host;
+using NotificationBus.Host.Settings;
+
+namespace NotificationBus.Tests.Host;
+
+public sealed class When_the_settings_are_wrong
+{
+    const string Secret = "s3cr3t-canary";
+    const string Amqp = $"--ConnectionStrings:RabbitMq=amqp://user:{Secret}@localhost:5672";
+    const string Postgres = $"--ConnectionStrings:Postgres=Host=localhost;Username=user;Password={Secret}";
+    const string Smtp = "--Channels:email:Providers=smtp --Providers:smtp:Host=localhost --Providers:smtp:From=shop@example.com";
+
+    [Theory]
+    // Misspelt.
+    [InlineData("--Transprot=RabbitMq", "Transprot is unknown, allowed here are Transport, Roles,")]
+    [InlineData("--Provders:smtp:Host=x", "Provders is unknown, allowed here are")]
+    [InlineData("--Channels:email:Provders=smtp", "Channels:email:Provders is unknown, allowed here are Providers, Concurrency")]
+    [InlineData("--EventTypes:order-placed:Channel=push", "EventTypes:order-placed:Channel is unknown, allowed here are Channels, Mode")]
+    [InlineData("--Postgres:Timeout=5", "Postgres:Timeout is unknown, allowed here are Migrate, StartTimeout")]
+    [InlineData("--ConnectionStrings:Rabbit=x", "ConnectionStrings:Rabbit is unknown, allowed here are RabbitMq, Postgres")]
+    // Wrong type.
+    [InlineData("--Transport=Rabbit", "Transport must be one of InMemory, RabbitMq")]
+    [InlineData("--Transport=1", "Transport must be one of InMemory, RabbitMq")]
+    [InlineData("--Transport=5", "Transport must be one of InMemory, RabbitMq")]
+    [InlineData("--EventTypes:order-placed:Mode=7", "EventTypes:order-placed:Mode must be one of AllAtOnce, FirstThatWorks")]
+    [InlineData("--Channels:email:Concurrency=many", "Channels:email:Concurrency must be a number")]
+    [InlineData("--Channels:email:Concurrency=1.5", "Channels:email:Concurrency must be a number")]
+    [InlineData("--Channels:email:Concurrency=99999999999", "Channels:email:Concurrency must be a number")]
+    [InlineData("--Postgres:Migrate=perhaps", "Postgres:Migrate must be true or false")]
+    [InlineData("--Publishing:Timeout=soon", "Publishing:Timeout must be a time such as 00:00:10 (hours:minutes:seconds)")]
+    // A value for a section, a section for a value.
+    [InlineData("--EventTypes:order-placed=push", "EventTypes:order-placed has no value of its own; set EventTypes:order-placed:Channels, EventTypes:order-placed:Mode")]
+    [InlineData("--Channels=email", "Channels has no value of its own; set Channels:…")]
+    [InlineData("--Postgres=Host", "Postgres has no value of its own; set Postgres:Migrate, Postgres:StartTimeout")]
+    [InlineData("--Publishing:Timeout:Seconds=5", "Publishing:Timeout must be a single value")]
+    [InlineData("--Roles:5:name=api", "Roles:5 must be a single value")]
+    // Out of range.
+    [InlineData("--Channels:email:Concurrency=0", "Channels:email:Concurrency: The field Concurrency must be between 1 and 1000.")]
+    [InlineData("--Channels:email:Concurrency=1001", "Channels:email:Concurrency: The field Concurrency must be between 1 and 1000.")]
+    [InlineData("--Publishing:Timeout=00:00:00", "Publishing:Timeout: The field Timeout must be between 00:00:01 and 00:00:25.")]
+    [InlineData("--Publishing:Timeout=5", "Publishing:Timeout: The field Timeout must be between 00:00:01 and 00:00:25.")]
+    [InlineData("--Postgres:StartTimeout=-00:00:01", "Postgres:StartTimeout: The field StartTimeout must be between 00:00:00 and 00:10:00.")]
+    // Unknown names.
+    [InlineData("--Roles=api,wroker", "Roles: 'wroker' is unknown, allowed are api, worker", "Roles must be api and worker while Transport is InMemory")]
+    [InlineData("--Roles=", "Roles is empty, allowed are api, worker")]
+    [InlineData("--Roles=api", "Roles must be api and worker while Transport is InMemory: no other process shares its memory")]
+    [InlineData("--Channels:pigeon:Providers=sandbox", "Channels:pigeon is no channel, allowed are email, push")]
+    [InlineData("--EventTypes:order-lost:Channels=push", "EventTypes:order-lost has no templates, categories with templates are announcement, chat-message-sent")]
+    [InlineData("--EventTypes:order-placed:Channels=push,pigeon", "EventTypes:order-placed:Channels:1 is no channel, allowed are email, push")]
+    [InlineData("--EventTypes:order-placed:Channels=", "EventTypes:order-placed:Channels is empty; name at least one of email, push")]
+    [InlineData("--Channels:email:Providers=", "Channels:email:Providers is empty; name at least one of smtp, sandbox")]
+    [InlineData("--Channels:email:Providers=ses", "Channels:email:Providers:0 names 'ses', which is neither a type (smtp, sandbox) nor an account with Providers:ses:Type")]
+    [InlineData("--Channels:push:Providers=smtp --Providers:smtp:Host=localhost --Providers:smtp:From=shop@example.com", "Channels:push:Providers:0 names 'smtp'")]
+    // Accounts.
+    [InlineData("--Providers:relay:Host=localhost", "Providers:relay:Type is missing, and 'relay' is no type; allowed are smtp, sandbox")]
+    [InlineData("--Providers:relay:Type=smpt", "Providers:relay:Type is unknown; allowed are smtp, sandbox")]
+    [InlineData("--Providers:smtp=localhost", "Providers:smtp has no value of its own; set Providers:smtp:Host,", "Providers:smtp:Host: must", "Providers:smtp:From: must")]
+    [InlineData(Smtp + " --Providers:smtp:Hots=x", "Providers:smtp:Hots is unknown, allowed here are Host, Port,")]
+    [InlineData("--Channels:email:Providers=smtp --Providers:smtp:From=shop@example.com", "Providers:smtp:Host: must be set to the name of the server")]
+    [InlineData("--Channels:email:Providers=smtp --Providers:smtp:Host=localhost", "Providers:smtp:From: must be set to the mailbox that sends")]
+    [InlineData("--Channels:email:Providers=smtp", "Providers:smtp:Host: must be set to the name of the server", "Providers:smtp:From: must be set to the mailbox that sends")]
+    [InlineData(Smtp + " --Providers:smtp:Port=465", "Port 465 speaks TLS from the first byte, but Security is StartTls")]
+    [InlineData(Smtp + " --Providers:smtp:Port=70000", "Providers:smtp:Port: must be from 1 to 65535")]
+    [InlineData(Smtp + " --Providers:smtp:Security=9", "Providers:smtp:Security must be one of StartTls, ImplicitTls, None")]
+    [InlineData(Smtp + " --Providers:smtp:Password=" + Secret, "Providers:smtp:Username,Password: must be set together, or neither of them")]
+    [InlineData(Smtp + " --Providers:smtp:Port=" + Secret, "Providers:smtp:Port must be a number")]
+    // Servers.
+    [InlineData("--Transport=RabbitMq", "ConnectionStrings:RabbitMq is missing; Transport=RabbitMq needs it", "ConnectionStrings:Postgres is missing; Transport=RabbitMq needs it")]
+    [InlineData("--Transport=RabbitMq " + Amqp, "ConnectionStrings:Postgres is missing")]
+    [InlineData("--Transport=RabbitMq " + Postgres, "ConnectionStrings:RabbitMq is missing")]
+    [InlineData("--Transport=RabbitMq " + Postgres + " --ConnectionStrings:RabbitMq=http://user:" + Secret + "@localhost", "ConnectionStrings:RabbitMq must be a URI such as amqp://")]
+    [InlineData("--Transport=RabbitMq " + Postgres + " --ConnectionStrings:RabbitMq=amqp:" + Secret, "ConnectionStrings:RabbitMq must be a URI such as amqp://")]
+    [InlineData("--Transport=RabbitMq " + Amqp + " --ConnectionStrings:Postgres=" + Secret, "ConnectionStrings:Postgres must be an Npgsql connection string")]
+    [InlineData("--Transport=RabbitMq " + Amqp + " --ConnectionStrings:Postgres=Host=localhost;Port=" + Secret, "ConnectionStrings:Postgres must be an Npgsql connection string")]
+    [InlineData(Amqp, "Transport is InMemory but ConnectionStrings name servers; set Transport=RabbitMq, or leave ConnectionStrings out")]
+    [InlineData(Postgres, "Transport is InMemory but ConnectionStrings name servers; set Transport=RabbitMq, or leave ConnectionStrings out")]
+    // Templates.
+    [InlineData("--Templates:Folder=no-such-folder", "Templates: no-such-folder: there is no such folder of templates")]
+    [InlineData("--Templates:DefaultLanguage=xx", "Templates: announcement/email.xx.hbs is missing")]
+    [InlineData("--Templates:DefaultLanguage=", "Templates:DefaultLanguage: The DefaultLanguage field is required.")]
+    // Addresses.
+    [InlineData("--Urls=canary", "Urls must be addresses such as http://localhost:8080, separated by semicolons")]
+    [InlineData("--Urls=http://localhost:99999", "Urls must be addresses such as http://localhost:8080, separated by semicolons")]
+    [InlineData("--Urls=ftp://localhost:8080", "Urls must be addresses such as http://localhost:8080, separated by semicolons")]
+    // No settings.
+    [InlineData("RabbitMq", "Argument 1 is no setting; write --Key=value, for instance --Transport=RabbitMq")]
+    [InlineData("--Transport=InMemory -Transport=RabbitMq", "Argument 2 is no setting; write --Key=value, for instance --Transport=RabbitMq")]
+    [InlineData(Postgres + " " + Secret, "Argument 2 is no setting; write --Key=value, for instance --Transport=RabbitMq")]
+    [InlineData("--Transport", "--Transport has no value; write --Key=value")]
+    [InlineData("--Transport --Roles=api,worker", "--Transport has no value; write --Key=value")]
+    public async Task Should_stop_with_a_line_for_each(string args, params string[] lines)
+    {
+        var (exitCode, _, error) = await Run(args.Split(' '));
+
+        exitCode.ShouldBe(2);
+        var said = error.TrimEnd().Split(Environment.NewLine);
+        said.Length.ShouldBe(lines.Length, error);
+        for (var index = 0; index < lines.Length; index++)
+            said[index].ShouldContain(lines[index]);
+        error.ShouldNotContain(Secret);
+    }
+
+    [Fact]
+    public async Task Should_name_all_of_them_at_once()
+    {
+        var (_, _, error) = await Run("--Transprot=x", "--Channels:email:Concurrency=0", "--Roles=wroker", "--Urls=x");
+
+        error.TrimEnd().Split(Environment.NewLine).Length.ShouldBe(5, error);
+    }
+
+    [Fact]
+    public async Task Should_stop_with_one_line_when_the_port_is_in_use()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var address = $"http://{taken.LocalEndpoint}";
+
+        var (exitCode, _, error) = await Run($"--Urls={address}");
+
+        exitCode.ShouldBe(2);
+        error.ShouldBe($"Urls: Failed to bind to address {address}: address already in use. Choose another one with --Urls=http://localhost:8081{Environment.NewLine}");
+    }
+
+    [Fact]
+    public async Task Should_stop_with_one_line_when_the_address_is_not_ours()
+    {
+        // TEST-NET-1 (RFC 5737): nobody's.
+        var (exitCode, _, error) = await Run("--Urls=http://192.0.2.1:8080");
+
+        exitCode.ShouldBe(2);
+        error.TrimEnd().Split(Environment.NewLine).ShouldHaveSingleItem().ShouldStartWith("Urls: ");
+    }
+
+    [Fact]
+    public async Task Should_stop_with_one_line_when_no_server_answers()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var nobody = ((IPEndPoint)taken.LocalEndpoint).Port;
+        taken.Stop();
+
+        var (exitCode, _, error) = await Run(
+            "--Transport=RabbitMq", $"--ConnectionStrings:RabbitMq=amqp://user:{Secret}@127.0.0.1:{nobody}",
+            $"--ConnectionStrings:Postgres=Host=127.0.0.1;Port={nobody};Username=user;Password={Secret}", "--Postgres:StartTimeout=00:00:00");
+
+        exitCode.ShouldBe(2);
+        error.TrimEnd().Split(Environment.NewLine).ShouldHaveSingleItem().ShouldStartWith("ConnectionStrings:Postgres: ");
+        error.ShouldNotContain(Secret);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("-?")]
+    public async Task Should_help_whoever_asks(string argument)
+    {
+        var (exitCode, output, error) = await Run("--Transprot=x", argument);
+
+        exitCode.ShouldBe(0);
+        error.ShouldBeEmpty();
+        foreach (var setting in Settings(typeof(HostSettings)))
+            output.ShouldContain($"  {setting} ");
+    }
+
+    /// <summary>Every key there is, as the help spells it. What is missing here is missing there.</summary>
+    static IEnumerable<string> Settings(Type type, string path = "") =>
+        from property in type.GetProperties().Where(property => property.CanWrite)
+        let key = path + property.Name
+        let dictionary = property.PropertyType.IsGenericType && property.PropertyType.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)
+        let section = dictionary ? property.PropertyType.GetGenericArguments()[1] : property.PropertyType
+        from setting in section.Assembly.GetName().Name!.StartsWith("NotificationBus", StringComparison.Ordinal) && section.IsClass
+            ? Settings(section, dictionary ? $"{key}:{Entry(property)}:" : $"{key}:")
+            : [key]
+        select setting;
+
+    static string Entry(PropertyInfo dictionary) => dictionary.Name == nameof(HostSettings.EventTypes) ? "{category}" : "{channel}";
+
+    static async Task<(int ExitCode, string Output, string Error)> Run(params string[] args)
+    {
+        await using var output = new StringWriter();
+        await using var error = new StringWriter();
+        var exitCode = await NotificationHost.Run(args.Any(argument => argument.StartsWith("--Urls", StringComparison.Ordinal)) ? args : [.. args, "--Urls=http://127.0.0.1:0"], output, error)
+            .WaitAsync(RunningHost.Patience);
+        return (exitCode, output.ToString(), error.ToString());
+    }
+}

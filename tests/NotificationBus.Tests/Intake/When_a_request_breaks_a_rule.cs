@@ -1,0 +1,141 @@
+using System.Text.Json;
+
+using NotificationBus.Channels.Email;
+using NotificationBus.Channels.Push;
+using NotificationBus.Contracts;
+using NotificationBus.Intake;
+using NotificationBus.Planning;
+using NotificationBus.Sending;
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Intake;
+
+public sealed class When_a_request_breaks_a_rule
+{
+    static readonly IntakeRules Rules = new(
+        new ChannelSet([new EmailChannel(), new PushChannel()]),
+        new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal) { ["order-placed"] = new(), ["announcement"] = new() });
+
+    static readonly NotificationRequest Fine = new()
+    {
+        NotificationId = Guid.Parse("11111111-1111-1111-1111-111111111111"),
+        EventName = "order-placed",
+        EventId = "event-1",
+        Category = "order-placed",
+        Recipient = A.Seller with { Phone = "+66812345678" },
+        Data = JsonElement.Parse("""{"product":"Blue ceramic bowl"}"""),
+        Channels = ["email"],
+    };
+
+    public static TheoryData<string, string, string> Breaches => new()
+    {
+        { "eventId", "", "must be 1 to 255 characters without control characters" },
+        { "eventId", new string('x', 256), "must be 1 to 255 characters without control characters" },
+        { "eventId", "secret\n", "must be 1 to 255 characters without control characters" },
+        { "category", "secret", "is unknown, allowed are announcement, order-placed" },
+        { "category", null!, "is unknown, allowed are announcement, order-placed" },
+        { "channels", null!, "must name at least one channel, or be left out" },
+        { "channels[1]", "secret", "is no channel, allowed are email, push" },
+        { "channels[1]", null!, "is no channel, allowed are email, push" },
+        { "seller.id", "", "must be 1 to 200 characters without control characters" },
+        { "seller.id", null!, "must be 1 to 200 characters without control characters" },
+        { "seller.id", new string('x', 201), "must be 1 to 200 characters without control characters" },
+        { "seller.id", "secret\0", "must be 1 to 200 characters without control characters" },
+        { "seller.name", "", "must be 1 to 200 characters without control characters" },
+        { "seller.name", new string('x', 201), "must be 1 to 200 characters without control characters" },
+        { "seller.name", "secret\r\n", "must be 1 to 200 characters without control characters" },
+        { "seller.locale", "secret!", "must be a BCP 47 language tag such as th or en-GB" },
+        { "seller.locale", "th\n", "must be a BCP 47 language tag such as th or en-GB" },
+        { "seller.phone", "0812345678", "must be a number in E.164 form such as +66812345678" },
+        { "seller.phone", "+66812345678\n", "must be a number in E.164 form such as +66812345678" },
+        { "seller.email", "secret", "the mailbox is not of the form local@domain" },
+        { "seller.pushTokens", "51", "must be at most 50 tokens" },
+        { "seller.pushTokens[1]", "", "the push token is empty" },
+        { "seller.pushTokens[1]", null!, "the push token is empty" },
+        { "seller.pushTokens[1]", "sec ret", "the push token has spaces or control characters" },
+        { "data", "[]", "must be a JSON object" },
+        { "data", """{"a":[{"b":"secret\u0000"}]}""", "must not contain the character U+0000 or half a surrogate pair" },
+        { "data", """{"a":{"secret\u0000":1}}""", "must not contain the character U+0000 or half a surrogate pair" },
+        { "data", """{"a":"secret\ud800"}""", "must not contain the character U+0000 or half a surrogate pair" },
+        { "data", """{"secret\ud800":1}""", "must not contain the character U+0000 or half a surrogate pair" },
+    };
+
+    [Fact]
+    public void Should_have_nothing_to_say_when_none_is_broken()
+    {
+        Rules.Check(Fine, "seller").ShouldBeEmpty();
+        Should.NotThrow(() => Rules.Demand(Fine, "seller"));
+    }
+
+    [Fact]
+    public void Should_allow_what_is_optional_to_be_missing() =>
+        Rules.Check(Fine with { EventId = null, Channels = null, Recipient = new Contact { Id = "seller-42" }, Data = JsonElement.Parse("{}") }, "seller").ShouldBeEmpty();
+
+    [Fact]
+    public void Should_allow_what_is_as_long_as_it_may_be() =>
+        Rules.Check(Fine with
+        {
+            EventId = new string('x', 255),
+            Recipient = Fine.Recipient with { Id = new string('x', 200), Name = new string('ส', 200), PushTokens = [.. Enumerable.Range(0, 50).Select(token => $"token-{token}")] },
+        }, "seller").ShouldBeEmpty();
+
+    [Theory]
+    [MemberData(nameof(Breaches))]
+    public void Should_name_the_place_and_never_the_value(string path, string? value, string message)
+    {
+        var errors = Rules.Check(With(path, value), "seller");
+
+        errors.Keys.ShouldBe([path]);
+        errors[path].ShouldBe([message]);
+        message.ShouldNotContain("secret");
+    }
+
+    [Theory]
+    [MemberData(nameof(Breaches))]
+    public void Should_refuse_the_event_on_the_bus_unless_only_an_address_is_wrong(string path, string? value, string message)
+    {
+        var request = With(path, value);
+
+        if (path == "seller.email" || path.StartsWith("seller.pushTokens[", StringComparison.Ordinal))
+            Should.NotThrow(() => Rules.Demand(request, "seller"));
+        else
+            Should.Throw<InvalidEventException>(() => Rules.Demand(request, "seller")).Message.ShouldBe($"{path} {message}");
+    }
+
+    [Fact]
+    public void Should_refuse_an_address_on_the_bus_that_no_database_can_hold()
+    {
+        foreach (var recipient in new[] { A.Seller with { Email = "som\0@example.com" }, A.Seller with { PushTokens = ["phone\0"] } })
+        {
+            Should.Throw<InvalidEventException>(() => Rules.Demand(Fine with { Recipient = recipient }, "seller"))
+                .Message.ShouldBe("seller must not contain the character U+0000");
+        }
+    }
+
+    [Fact]
+    public void Should_name_every_breach_at_once()
+    {
+        var request = Fine with { Category = "unknown", Recipient = A.Seller with { Id = "", Email = "nobody" } };
+
+        Rules.Check(request, "buyer").Keys.ShouldBe(["category", "buyer.id", "buyer.email"], ignoreOrder: true);
+        Should.Throw<InvalidEventException>(() => Rules.Demand(request, "buyer")).Message.ShouldBe(
+            "category is unknown, allowed are announcement, order-placed; buyer.id must be 1 to 200 characters without control characters");
+    }
+
+    static NotificationRequest With(string path, string? value) => path switch
+    {
+        "eventId" => Fine with { EventId = value },
+        "category" => Fine with { Category = value! },
+        "channels" => Fine with { Channels = [] },
+        "channels[1]" => Fine with { Channels = ["push", value!] },
+        "seller.id" => Fine with { Recipient = Fine.Recipient with { Id = value! } },
+        "seller.name" => Fine with { Recipient = Fine.Recipient with { Name = value } },
+        "seller.locale" => Fine with { Recipient = Fine.Recipient with { Locale = value } },
+        "seller.phone" => Fine with { Recipient = Fine.Recipient with { Phone = value } },
+        "seller.email" => Fine with { Recipient = Fine.Recipient with { Email = value } },
+        "seller.pushTokens" => Fine with { Recipient = Fine.Recipient with { PushTokens = [.. Enumerable.Range(0, 51).Select(token => $"token-{token}")] } },
+        "seller.pushTokens[1]" => Fine with { Recipient = Fine.Recipient with { PushTokens = ["phone", value!] } },
+        "data" => Fine with { Data = JsonElement.Parse(value!) },
+        _ => throw new ArgumentOutOfRangeException(nameof(path), path, "no such place"),
+    };
+}

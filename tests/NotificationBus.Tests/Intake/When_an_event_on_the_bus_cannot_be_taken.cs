@@ -1,0 +1,67 @@
+using MassTransit;
+
+using NotificationBus.Contracts;
+using NotificationBus.Intake;
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Intake;
+
+public sealed class When_an_event_on_the_bus_cannot_be_taken : IAsyncLifetime
+{
+    EmbeddedFlow _flow = null!;
+
+    public async ValueTask InitializeAsync() => _flow = await EmbeddedFlow.Start();
+
+    public ValueTask DisposeAsync() => _flow.DisposeAsync();
+
+    [Fact]
+    public async Task Should_go_to_the_error_queue_when_it_names_nobody()
+    {
+        await _flow.Bus.Publish(An.OrderPlaced() with { Seller = null! });
+
+        await ShouldBeRefused("seller must not be null");
+    }
+
+    [Fact]
+    public async Task Should_go_to_the_error_queue_when_the_message_has_no_id()
+    {
+        await _flow.Bus.Publish(An.OrderPlaced(), publish => publish.MessageId = null);
+
+        await ShouldBeRefused("the message has no messageId");
+    }
+
+    [Fact]
+    public async Task Should_go_to_the_error_queue_when_a_result_has_no_id()
+    {
+        await _flow.Bus.Publish(new DeliverySent { NotificationId = Guid.CreateVersion7(), DeliveryId = Guid.CreateVersion7(), Provider = "scripted" },
+            publish => publish.MessageId = null);
+
+        await ShouldBeRefused("the message has no messageId");
+    }
+
+    [Fact]
+    public async Task Should_go_to_the_error_queue_when_it_breaks_a_rule()
+    {
+        await _flow.Bus.Publish(An.Announcement() with { Category = null! });
+
+        await ShouldBeRefused("category is unknown, allowed are announcement, chat-message-sent, order-placed, order-shipped, payment-reminder-due");
+    }
+
+    [Fact]
+    public async Task Should_take_the_other_channels_when_only_an_address_is_wrong()
+    {
+        var id = await _flow.Tell(An.OrderPlaced(A.Seller with { Email = "nobody" }));
+
+        var notification = await _flow.Outcome(id);
+        notification.CurrentState.ShouldBe("Delivered");
+        notification.Decisions.ShouldBe(["email: the mailbox is not of the form local@domain", "push: used"]);
+    }
+
+    async Task ShouldBeRefused(string reason)
+    {
+        await _flow.Pulse.Until(() => _flow.Wire.Errors.Count == 1);
+        _flow.Wire.Errors[0].Exception.ShouldBe($"{typeof(InvalidEventException).FullName}: {reason}");
+        _flow.Store.Writes.ShouldBe(0);
+        _flow.Wire.Published.ShouldBeEmpty();
+    }
+}

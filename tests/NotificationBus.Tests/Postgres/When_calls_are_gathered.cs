@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+
+using Npgsql;
+
+using NotificationBus.Postgres;
+
+namespace NotificationBus.Tests.Postgres;
+
+public sealed class When_calls_are_gathered
+{
+    static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+
+    readonly ConcurrentQueue<IReadOnlyList<Row>> _statements = new();
+    readonly SemaphoreSlim _started = new(0);
+    readonly SemaphoreSlim _database = new(0);
+    readonly GroupCommit<Row, int> _gathered;
+
+    public When_calls_are_gathered() => _gathered = new GroupCommit<Row, int>(row => row.Key, Execute);
+
+    [Fact]
+    public async Task Should_send_the_first_at_once_and_alone()
+    {
+        var call = Run(1);
+
+        await Started();
+        _statements.ShouldHaveSingleItem().Count.ShouldBe(1);
+        _database.Release();
+        (await call.WaitAsync(Soon)).ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task Should_share_a_statement_among_those_that_come_meanwhile()
+    {
+        var busy = await KeepTheDatabaseBusy();
+        var meanwhile = Enumerable.Range(3, 50).Select(value => Run(value)).ToList();
+
+        _database.Release(3);
+
+        (await Task.WhenAll(busy.Concat(meanwhile)).WaitAsync(Soon)).ShouldBe(Enumerable.Range(1, 52).Select(value => value * 10));
+        _statements.Select(rows => rows.Count).ShouldBe([1, 1, 50]);
+    }
+
+    [Fact]
+    public async Task Should_split_what_is_too_much_for_one_statement()
+    {
+        var busy = await KeepTheDatabaseBusy();
+        var meanwhile = Enumerable.Range(3, 300).Select(value => Run(value)).ToList();
+
+        _database.Release(100);
+
+        await Task.WhenAll(busy.Concat(meanwhile)).WaitAsync(Soon);
+        _statements.ShouldAllBe(rows => rows.Count <= 128);
+    }
+
+    [Fact]
+    public async Task Should_never_have_one_row_in_two_statements_at_a_time()
+    {
+        var key = Guid.NewGuid();
+        var first = Run(1, key);
+        await Started();
+        var second = Run(2, key);
+        var other = Run(3);
+        await Started();
+
+        _statements.Select(rows => rows.Select(row => row.Value)).ShouldBe([[1], [3]]);
+        _database.Release(2);
+        await Task.WhenAll(first, other).WaitAsync(Soon);
+        await Started();
+        _statements.Last().ShouldHaveSingleItem().Value.ShouldBe(2);
+        _database.Release();
+        (await second.WaitAsync(Soon)).ShouldBe(20);
+    }
+
+    [Fact]
+    public async Task Should_fail_a_bad_row_alone()
+    {
+        var busy = await KeepTheDatabaseBusy();
+        var good = new[] { Run(3), Run(5) };
+        var bad = Run(Row.Bad);
+
+        _database.Release(100);
+
+        (await Task.WhenAll(busy.Concat(good)).WaitAsync(Soon)).ShouldBe([10, 20, 30, 50]);
+        (await Should.ThrowAsync<PostgresException>(() => bad.WaitAsync(Soon))).SqlState.ShouldBe("22P05");
+    }
+
+    [Fact]
+    public async Task Should_tell_everybody_of_an_outage_and_go_on_after_it()
+    {
+        var busy = await KeepTheDatabaseBusy();
+        var during = new[] { Run(Row.Outage), Run(4) };
+        _database.Release(3);
+
+        foreach (var call in during)
+            (await Should.ThrowAsync<NpgsqlException>(() => call.WaitAsync(Soon))).Message.ShouldBe("gone");
+        await Task.WhenAll(busy).WaitAsync(Soon);
+
+        _database.Release();
+        (await Run(7).WaitAsync(Soon)).ShouldBe(70);
+    }
+
+    [Fact]
+    public async Task Should_let_go_of_whoever_no_longer_waits()
+    {
+        using var impatience = new CancellationTokenSource();
+        var call = Run(1, cancellationToken: impatience.Token);
+        await Started();
+
+        await impatience.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => call.WaitAsync(Soon));
+
+        _database.Release(2);
+        (await Run(2).WaitAsync(Soon)).ShouldBe(20);
+    }
+
+    [Fact]
+    public async Task Should_answer_each_its_own_under_load()
+    {
+        _database.Release(100_000);
+        var keys = Enumerable.Range(0, 50).Select(_ => Guid.NewGuid()).ToArray();
+
+        var answers = await Task.WhenAll(Enumerable.Range(1, 20_000).Select(value => Task.Run(() => Run(value, keys[value % keys.Length])))).WaitAsync(Soon);
+
+        answers.ShouldBe(Enumerable.Range(1, 20_000).Select(value => value * 10));
+        _statements.Sum(rows => rows.Count).ShouldBe(20_000);
+        _statements.ShouldAllBe(rows => rows.Select(row => row.Key).Distinct().Count() == rows.Count);
+    }
+
+    Task<int> Run(int value, Guid? key = null, CancellationToken cancellationToken = default) =>
+        _gathered.Run(new Row(key ?? Guid.NewGuid(), value), cancellationToken);
+
+    /// <summary>Two statements are as many as there are at a time.</summary>
+    async Task<IReadOnlyList<Task<int>>> KeepTheDatabaseBusy()
+    {
+        var first = Run(1);
+        await Started();
+        var second = Run(2);
+        await Started();
+        return [first, second];
+    }
+
+    async Task Started() => (await _started.WaitAsync(Soon)).ShouldBeTrue("no statement was sent");
+
+    async Task<Func<Row, int>> Execute(IReadOnlyList<Row> rows)
+    {
+        _statements.Enqueue(rows);
+        _started.Release();
+        await _database.WaitAsync();
+        if (rows.Any(row => row.Value == Row.Outage))
+            throw new NpgsqlException("gone", new IOException());
+        if (rows.Any(row => row.Value == Row.Bad))
+            throw new PostgresException("bad text", "ERROR", "ERROR", "22P05");
+
+        return row => row.Value * 10;
+    }
+
+    sealed record Row(Guid Key, int Value)
+    {
+        public const int Bad = -1;
+        public const int Outage = -2;
+    }
+}

@@ -1,0 +1,89 @@
+using NotificationBus.Contracts;
+using NotificationBus.Planning;
+using NotificationBus.Saga;
+using NotificationBus.Sending;
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Saga;
+
+public sealed class When_channels_are_tried_in_order : IAsyncLifetime
+{
+    EmbeddedFlow _flow = null!;
+
+    public async ValueTask InitializeAsync() => _flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+
+    public ValueTask DisposeAsync() => _flow.DisposeAsync();
+
+    [Fact]
+    public async Task Should_stop_at_the_first_that_works()
+    {
+        var id = await _flow.Tell(An.OrderPlaced());
+
+        var notification = await _flow.Outcome(id);
+        notification.CurrentState.ShouldBe("Delivered");
+        notification.Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.Sent, DeliveryStatus.NotNeeded]);
+        _flow.Push.Calls.ShouldBeEmpty();
+        _flow.Outcomes.ShouldHaveSingleItem().ShouldBeOfType<NotificationDelivered>().Channels.ShouldBe(["email"]);
+    }
+
+    [Fact]
+    public async Task Should_escalate_to_the_next_channel_when_the_first_fails()
+    {
+        _flow.Email.Answers(ScriptedProvider.Rejected);
+
+        var id = await _flow.Tell(An.OrderPlaced());
+
+        var notification = await _flow.Outcome(id);
+        notification.CurrentState.ShouldBe("Delivered");
+        notification.Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.Failed, DeliveryStatus.Sent]);
+        notification.Deliveries[0].Reason.ShouldBe("no such mailbox");
+        _flow.Outcomes.ShouldHaveSingleItem().ShouldBeOfType<NotificationDelivered>().Channels.ShouldBe(["push"]);
+    }
+
+    [Fact]
+    public async Task Should_order_the_next_channel_only_after_the_first_has_failed()
+    {
+        var answer = new TaskCompletionSource<ProviderResult>();
+        _flow.Email.Answers((_, _) => answer.Task);
+
+        var id = await _flow.Tell(An.OrderPlaced());
+        await _flow.Pulse.Until(() => _flow.Email.Calls.Count == 1);
+
+        _flow.Find(id)!.Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.Sending, DeliveryStatus.Waiting]);
+        _flow.Wire.Published.Count(message => message.Type == nameof(SendDelivery)).ShouldBe(1);
+
+        answer.SetResult(ScriptedProvider.Unavailable);
+        (await _flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
+        _flow.Wire.Published.Count(message => message.Type == nameof(SendDelivery)).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Should_try_every_device_before_the_next_channel()
+    {
+        _flow.Push.Answers(delivery => delivery.Address == "tablet" ? ScriptedProvider.Accepted : ScriptedProvider.Rejected);
+        var seller = A.Seller with { PushTokens = ["phone", "tablet"] };
+
+        var id = await _flow.Tell(An.Announcement(seller));
+
+        var notification = await _flow.Outcome(id);
+        notification.CurrentState.ShouldBe("Delivered");
+        notification.Deliveries.Select(delivery => (delivery.Channel, delivery.Step, delivery.Status)).ShouldBe([
+            ("push", 1, DeliveryStatus.Failed),
+            ("push", 1, DeliveryStatus.Sent),
+            ("email", 2, DeliveryStatus.NotNeeded)]);
+    }
+
+    [Fact]
+    public async Task Should_fail_when_no_channel_works()
+    {
+        _flow.Email.Answers(ScriptedProvider.Rejected);
+        _flow.Push.Answers(ScriptedProvider.Rejected);
+
+        var id = await _flow.Tell(An.OrderPlaced());
+
+        var notification = await _flow.Outcome(id);
+        notification.CurrentState.ShouldBe("Failed");
+        _flow.Outcomes.ShouldHaveSingleItem().ShouldBeOfType<NotificationFailed>().Reason
+            .ShouldBe("email: no such mailbox; push: no such mailbox");
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+using NotificationBus.Channels.Email;
+using NotificationBus.Channels.Push;
+using NotificationBus.Embedded;
+using NotificationBus.Sending;
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Sending;
+
+public sealed class When_an_account_is_configured
+{
+    static readonly ProviderType Smtp = new("smtp", "email", OptionsType: null, (_, account) => new ScriptedProvider(account, "email"));
+    static readonly ProviderType EmailSandbox = new("sandbox", "email", OptionsType: null, (_, account) => new ScriptedProvider(account, "email"));
+    static readonly ProviderType PushSandbox = new("sandbox", "push", OptionsType: null, (_, account) => new ScriptedProvider(account, "push"));
+
+    [Fact]
+    public void Should_try_the_accounts_in_the_order_they_are_written()
+    {
+        var chain = Chains(["eu", "smtp", "sandbox"], ("Providers:eu:Type", "smtp")).Of("email");
+
+        chain.Channel.ShouldBe("email");
+        chain.Providers.Select(provider => provider.Name).ShouldBe(["eu", "smtp", "sandbox"]);
+    }
+
+    [Fact]
+    public void Should_be_an_error_to_name_nobody() => Refused([])
+        .ShouldBe("Channels:email:Providers is empty; name at least one of smtp, sandbox");
+
+    [Fact]
+    public void Should_be_an_error_to_name_an_account_there_is_not() => Refused(["smtp", "stmp"])
+        .ShouldBe("Channels:email:Providers:1 names 'stmp', which is neither a type (smtp, sandbox) nor an account with Providers:stmp:Type");
+
+    [Fact]
+    public void Should_be_an_error_to_misspell_the_type() => Refused(["eu"], ("Providers:eu:Type", "stmp"))
+        .ShouldBe("Providers:eu:Type is no provider of the channel email, allowed are smtp, sandbox");
+
+    [Fact]
+    public void Should_be_an_error_to_use_a_type_of_another_channel() => Refused(["sandbox"], push: ["smtp"])
+        .ShouldBe("Channels:push:Providers:0 names 'smtp', which is neither a type (sandbox) nor an account with Providers:smtp:Type");
+
+    static string Refused(string[] email, params (string Key, string? Value)[] settings) =>
+        Should.Throw<SettingsException>(() => Chains(email, settings)).Message;
+
+    static string Refused(string[] email, string[] push) =>
+        Should.Throw<SettingsException>(() => Chains(email, push)).Message;
+
+    static ProviderChains Chains(string[] email, params (string Key, string? Value)[] settings) => Chains(email, ["sandbox"], settings);
+
+    static ProviderChains Chains(string[] email, string[] push, params (string Key, string? Value)[] settings) => new(
+        new ChannelSet([new EmailChannel(), new PushChannel()]),
+        new Dictionary<string, ChannelOptions>(StringComparer.Ordinal)
+        {
+            ["email"] = new() { Providers = email },
+            ["push"] = new() { Providers = push },
+        },
+        [Smtp, EmailSandbox, PushSandbox],
+        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value))).Build(),
+        new ServiceCollection().BuildServiceProvider(),
+        new InMemoryAttemptLedger(TimeProvider.System), TimeProvider.System,
+        NullLogger<ProviderChain>.Instance);
+}

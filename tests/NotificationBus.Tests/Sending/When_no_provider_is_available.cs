@@ -1,0 +1,152 @@
+using NotificationBus.Contracts;
+using NotificationBus.Saga;
+using NotificationBus.Sending;
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Sending;
+
+public sealed class When_no_provider_is_available
+{
+    static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    [Fact]
+    public async Task Should_put_the_delivery_off_and_send_it_when_one_is_back()
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        flow.Push.Answers(ScriptedProvider.Unavailable, ScriptedProvider.Unavailable, ScriptedProvider.Accepted);
+        var id = await flow.Tell(An.OrderShipped());
+
+        await PutOff(flow, 1);
+        flow.Find(id)!.Deliveries[0].Status.ShouldBe(DeliveryStatus.Sending);
+        flow.Clock.Advance(TimeSpan.FromSeconds(5));
+        await PutOff(flow, 2);
+        flow.Clock.Advance(TimeSpan.FromSeconds(10));
+
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
+        var attempts = (await flow.Queries.Find(id, CancellationToken.None))!.Deliveries[0].Attempts;
+        attempts.Select(attempt => (attempt.Number, attempt.Status)).ShouldBe(
+            [(1, AttemptStatus.Unavailable), (2, AttemptStatus.Unavailable), (3, AttemptStatus.Accepted)]);
+    }
+
+    [Fact]
+    public async Task Should_not_come_back_before_the_provider_wants_it()
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        flow.Push.Answers(new ProviderResult.Unavailable("too busy", RetryAfter: Hour), ScriptedProvider.Accepted);
+        var id = await flow.Tell(An.OrderShipped());
+        await PutOff(flow, 1);
+
+        flow.Clock.Advance(Hour - TimeSpan.FromSeconds(1));
+        flow.Push.Calls.Count.ShouldBe(1);
+        flow.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
+    }
+
+    [Fact]
+    public async Task Should_mark_it_expired_rather_than_send_it_too_late()
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        flow.Push.Answers(new ProviderResult.Unavailable("closed for a week", RetryAfter: 7 * 24 * Hour));
+
+        var id = await flow.Tell(An.OrderShipped());
+
+        var notification = await flow.Outcome(id);
+        notification.CurrentState.ShouldBe("Expired");
+        notification.Deliveries[0].Status.ShouldBe(DeliveryStatus.Expired);
+        flow.OutcomesOf(id).ShouldHaveSingleItem().ShouldBeOfType<NotificationExpired>().Reason.ShouldContain("closed for a week");
+    }
+
+    [Fact]
+    public async Task Should_not_call_anybody_when_the_command_is_taken_too_late()
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        flow.Push.Answers(ScriptedProvider.Unavailable);
+        var id = await flow.Tell(An.OrderShipped());
+        await PutOff(flow, 1);
+
+        flow.Clock.Advance(25 * Hour);
+
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Expired");
+        flow.Push.Calls.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Should_try_the_next_channel_at_once_when_there_is_one()
+    {
+        await using var flow = await EmbeddedFlow.Start(NotificationBus.Planning.DeliveryMode.FirstThatWorks, dispatchers: 1);
+        flow.Email.Answers(ScriptedProvider.Unavailable);
+
+        var id = await flow.Tell(An.OrderPlaced());
+
+        var notification = await flow.Outcome(id);
+        notification.CurrentState.ShouldBe("Delivered");
+        notification.Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.Failed, DeliveryStatus.Sent]);
+        notification.Deliveries[0].Reason.ShouldBe("no provider is available, the last one said: too busy");
+    }
+
+    [Fact]
+    public async Task Should_wait_for_the_claim_of_a_dead_worker_to_run_out_without_holding_the_command()
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        var id = DeliveryOf(flow, out var happened);
+        await flow.Ledger.Claim(
+            new DeliveryAttempt { DeliveryId = id.Delivery, NotificationId = id.Notification, Number = 1, Channel = "push", Provider = "scripted", Status = AttemptStatus.Started },
+            Hour, CancellationToken.None);
+
+        await flow.Tell(happened);
+        await PutOff(flow, 1);
+        flow.Push.Calls.ShouldBeEmpty();
+        flow.Clock.Advance(Hour);
+
+        (await flow.Outcome(id.Notification)).CurrentState.ShouldBe("Delivered");
+        var attempts = (await flow.Queries.Find(id.Notification, CancellationToken.None))!.Deliveries[0].Attempts;
+        attempts.Select(attempt => attempt.Status).ShouldBe([AttemptStatus.InDoubt, AttemptStatus.Accepted]);
+    }
+
+    static (Guid Notification, Guid Delivery) DeliveryOf(EmbeddedFlow flow, out OrderShipped happened)
+    {
+        happened = An.OrderShipped(eventId: "shipment-1");
+        var notification = flow.MapOf<OrderShipped>().NotificationId(happened, Guid.Empty);
+        return (notification, NotificationBus.Intake.DeterministicId.From("delivery", notification.ToString("N"), "push", "0"));
+    }
+
+    static Task PutOff(EmbeddedFlow flow, int times) => flow.Pulse.Until(() => flow.Outgoing.Scheduled == times);
+}
+
+public sealed class When_a_delivery_is_put_off
+{
+    static readonly DateTimeOffset Now = new(2026, 3, 14, 9, 26, 53, TimeSpan.Zero);
+
+    [Fact]
+    public void Should_wait_longer_each_time_and_never_longer_than_the_longest()
+    {
+        foreach (var (redeliveries, most) in new[] { (0, 5), (1, 10), (2, 20), (7, 600), (40, 600), (int.MaxValue, 600) })
+        {
+            var delays = Enumerable.Range(0, 2000).Select(seed => Delay(redeliveries, new Random(seed))).ToList();
+
+            delays.Max().ShouldBeInRange(TimeSpan.FromSeconds(most * 0.99), TimeSpan.FromSeconds(most));
+            delays.Min().ShouldBeInRange(TimeSpan.Zero, TimeSpan.FromSeconds(most * 0.01));
+            delays.Average(delay => delay.TotalSeconds).ShouldBe(most / 2.0, most * 0.05);
+        }
+    }
+
+    static TimeSpan Delay(int redeliveries, Random chance)
+    {
+        var clock = new ManualClock();
+        var redelivery = new Redelivery(new NotificationBus.Embedded.InMemoryOutgoingMessages(clock), Microsoft.Extensions.Options.Options.Create(new RedeliveryOptions()), clock, chance);
+        var command = new SendDelivery
+        {
+            NotificationId = Guid.Empty,
+            DeliveryId = Guid.Empty,
+            Channel = "push",
+            Address = "phone",
+            Category = "order-shipped",
+            RecipientId = "buyer-7",
+            Data = default,
+            ExpiresAt = Now.AddDays(1),
+            Redeliveries = redeliveries,
+        };
+        return redelivery.Next(command, retryAfter: null)!.Value - clock.GetUtcNow();
+    }
+}

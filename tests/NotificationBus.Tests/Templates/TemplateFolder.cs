@@ -1,0 +1,52 @@
+using System.Text.Json;
+
+using NotificationBus.Channels.Email;
+using NotificationBus.Channels.Push;
+using NotificationBus.Sending;
+using NotificationBus.Templates;
+
+namespace NotificationBus.Tests.Templates;
+
+/// <summary>A folder of templates that a test writes itself, and the shipped one.</summary>
+public sealed class TemplateFolder : IDisposable
+{
+    readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
+
+    public static readonly EmailChannel Email = new();
+    public static readonly PushChannel Push = new();
+    public static readonly IChannel[] Channels = [Email, Push];
+
+    public static string Shipped => System.IO.Path.Combine(AppContext.BaseDirectory, "templates");
+
+    public string Path => _folder.FullName;
+
+    public TemplateFolder Write(string file, string text)
+    {
+        var path = System.IO.Path.Combine(Path, file);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+        return this;
+    }
+
+    /// <summary>A push template <c>test/push.en.hbs</c>, whose body begins on line 4.</summary>
+    public TemplateFolder Body(string body) => Write("test/push.en.hbs", $"--- title\nTitle\n--- body\n{body}\n");
+
+    /// <summary>An e-mail template <c>test/email.en.hbs</c>, whose HTML begins on line 6.</summary>
+    public TemplateFolder Html(string html) => Write("test/email.en.hbs", $"--- subject\n{{{{title}}}}\n--- text\n{{{{title}}}}\n--- html\n{html}\n");
+
+    public HandlebarsTemplates Load() => HandlebarsTemplates.Load(Path, Channels);
+
+    /// <summary>The body of the push template, filled.</summary>
+    public string Fill(string json, string? recipientName = null) =>
+        ((PushContent)Load().Render("test", Push, null, recipientName, Json(json))).Body;
+
+    public EmailContent FillEmail(string json) => (EmailContent)Load().Render("test", Email, null, null, Json(json));
+
+    public static JsonElement Json(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.Clone();
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}

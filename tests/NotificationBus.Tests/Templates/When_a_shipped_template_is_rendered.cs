@@ -1,0 +1,111 @@
+using System.Text.Json.Nodes;
+
+using NotificationBus.Channels.Email;
+using NotificationBus.Channels.Push;
+using NotificationBus.Templates;
+
+namespace NotificationBus.Tests.Templates;
+
+public sealed class When_a_shipped_template_is_rendered
+{
+    static readonly HandlebarsTemplates Templates = HandlebarsTemplates.Load(TemplateFolder.Shipped, TemplateFolder.Channels);
+
+    static readonly Dictionary<string, (string Required, string Optional)> Variables = new(StringComparer.Ordinal)
+    {
+        ["announcement"] = ("""{ "title": "New opening hours", "text": "We are open on Sunday." }""", "{}"),
+        ["chat-message-sent"] = ("""{ "conversationId": "C-77", "text": "Is it still available?" }""", """{ "product": "Silk scarf", "buyer": { "name": "Nok" }, "seller": { "name": "Som" } }"""),
+        ["order-placed"] = ("""{ "orderId": "A-1042", "product": "Silk scarf", "total": { "amount": 1590, "currency": "THB" } }""", """{ "buyer": { "name": "Nok" }, "seller": { "name": "Som" } }"""),
+        ["order-shipped"] = ("""{ "orderId": "A-1042", "product": "Silk scarf" }""", """{ "carrier": "Thailand Post", "trackingNumber": "EX123456789TH" }"""),
+        ["payment-reminder-due"] = ("""{ "orderId": "A-1042", "product": "Silk scarf", "total": { "amount": 1590, "currency": "THB" } }""", "{}"),
+    };
+
+    public static TheoryData<string, string> CategoriesAndLanguages =>
+        [.. from category in Variables.Keys from language in new[] { "en", "th" } select (category, language)];
+
+    public static TheoryData<string, string, string, string> Requirements =>
+    [
+        .. from category in Variables.Keys
+           from language in new[] { "en", "th" }
+           from channel in TemplateFolder.Channels
+           from variable in PathsOf(JsonNode.Parse(Variables[category].Required)!.AsObject())
+           // A push is too short for the number of the conversation.
+           where (channel.Name, variable) is not ("push", "conversationId")
+           select (category, language, channel.Name, variable),
+    ];
+
+    [Fact]
+    public void Should_be_there_for_every_event() => Templates.Categories.ShouldBe(Variables.Keys, ignoreOrder: true);
+
+    [Theory]
+    [MemberData(nameof(CategoriesAndLanguages))]
+    public void Should_use_everything_it_is_given(string category, string language)
+    {
+        var data = With(category, Variables[category].Optional);
+        var (email, push) = Render(category, language, "Malee", data);
+
+        email.Text.ShouldContain("Malee");
+        email.Html.ShouldContain("Malee");
+        email.Html.ShouldContain($"<html lang=\"{language}\"");
+        foreach (var value in ValuesOf(data).Where(value => value is not "Som"))
+        {
+            $"{email.Subject}\n{email.Text}".ShouldContain(value);
+            email.Html.ShouldContain(value);
+        }
+
+        push.Title.Length.ShouldBeInRange(1, 40);
+        push.Body.Length.ShouldBeInRange(1, 120);
+    }
+
+    [Theory]
+    [MemberData(nameof(CategoriesAndLanguages))]
+    public void Should_do_without_what_is_optional(string category, string language)
+    {
+        var (email, push) = Render(category, language, recipientName: null, With(category, "{}"));
+
+        foreach (var text in new[] { email.Subject, email.Text, email.Html, push.Title, push.Body })
+        {
+            text.ShouldNotBeNullOrWhiteSpace();
+            text.ShouldNotContain("{{");
+            text.ShouldNotContain("}}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Requirements))]
+    public void Should_name_what_is_required_and_missing(string category, string language, string channel, string variable)
+    {
+        var data = With(category, Variables[category].Optional);
+        Remove(data, variable);
+
+        Should.Throw<TemplateException>(() => Templates.Render(category, TemplateFolder.Channels.Single(c => c.Name.Equals(channel, StringComparison.Ordinal)), language, "Malee", TemplateFolder.Json(data.ToJsonString())))
+            .Message.ShouldBe($"{category}/{channel}.{language}: '{variable}' is missing");
+    }
+
+    static (EmailContent, PushContent) Render(string category, string language, string? recipientName, JsonObject data)
+    {
+        var json = TemplateFolder.Json(data.ToJsonString());
+        return ((EmailContent)Templates.Render(category, TemplateFolder.Email, language, recipientName, json),
+            (PushContent)Templates.Render(category, TemplateFolder.Push, language, recipientName, json));
+    }
+
+    static JsonObject With(string category, string optional)
+    {
+        var data = JsonNode.Parse(Variables[category].Required)!.AsObject();
+        foreach (var (name, value) in JsonNode.Parse(optional)!.AsObject())
+            data[name] = value!.DeepClone();
+
+        return data;
+    }
+
+    static IEnumerable<string> PathsOf(JsonObject data) =>
+        data.SelectMany(member => member.Value is JsonObject inner ? inner.Select(deeper => $"{member.Key}.{deeper.Key}") : [member.Key]);
+
+    static IEnumerable<string> ValuesOf(JsonObject data) =>
+        data.SelectMany(member => member.Value is JsonObject inner ? ValuesOf(inner).Where(value => value is not "1590" and not "THB") : [member.Value!.ToString()]);
+
+    static void Remove(JsonObject data, string path)
+    {
+        var steps = path.Split('.');
+        (steps.Length == 1 ? data : data[steps[0]]!.AsObject()).Remove(steps[^1]);
+    }
+}

@@ -1,0 +1,67 @@
+using NotificationBus.Templates;
+
+namespace NotificationBus.Tests.Templates;
+
+public sealed class When_a_variable_is_hostile : IDisposable
+{
+    readonly TemplateFolder _folder = new();
+
+    [Fact]
+    public void Should_be_escaped_in_html_and_nowhere_else()
+    {
+        var email = _folder.Write("_layout/line.hbs", "<b>{{label}}</b>").Html("<i title=\"{{title}}\">{{title}}</i>{{> line label=title}}")
+            .FillEmail("""{ "title": "\"><script>alert('1')</script> & ไทย" }""");
+
+        email.Html.ShouldNotContain("<script");
+        const string Escaped = "&quot;&gt;&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt; &amp; ไทย";
+        email.Html.ShouldBe($"<i title=\"{Escaped}\">{Escaped}</i><b>{Escaped}</b>");
+        email.Subject.ShouldBe("\"><script>alert('1')</script> & ไทย");
+        email.Text.ShouldBe("\"><script>alert('1')</script> & ไทย");
+    }
+
+    [Fact]
+    public void Should_not_be_escaped_on_the_lock_screen() =>
+        _folder.Body("{{text}}").Fill("""{ "text": "Tom & Jerry's <3" }""").ShouldBe("Tom & Jerry's <3");
+
+    [Fact]
+    public void Should_be_printed_as_it_is_when_it_looks_like_a_template() =>
+        _folder.Body("{{text}}").Fill("""{ "text": "{{secret}} {{#each}}", "secret": "42" }""").ShouldBe("{{secret}} {{#each}}");
+
+    [Fact]
+    public void Should_be_escaped_when_a_helper_prints_it() =>
+        _folder.Html("{{money total}}").FillEmail("""{ "title": "t", "total": { "amount": 1, "currency": "<b>" } }""").Html.ShouldBe("&lt;b&gt; 1.00");
+
+    [Fact]
+    public void Should_not_start_a_header() =>
+        Should.Throw<TemplateException>(() => _folder.Html("x").FillEmail("""{ "title": "Hi\r\nBcc: everybody@example.com" }"""))
+            .Message.ShouldBe("test/email.en: the subject has more than one line");
+
+    [Theory]
+    [InlineData("javascript:alert(1)")]
+    [InlineData(" JavaScript:alert(1)")]
+    [InlineData("data:text/html,x")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("/relative")]
+    public void Should_not_become_a_link(string url) =>
+        Should.Throw<TemplateException>(() => _folder.Html("<a href=\"{{link title}}\">x</a>").FillEmail($$"""{ "title": "{{url}}" }"""))
+            .Message.ShouldBe("test/email.en: 'title' is not a web address");
+
+    [Fact]
+    public void Should_become_a_link_when_it_is_a_web_address() =>
+        _folder.Html("<a href=\"{{link title}}\">x</a>").FillEmail("""{ "title": "https://example.com/a?b=1&c=\"" }""").Html
+            .ShouldBe("<a href=\"https://example.com/a?b&#x3D;1&amp;c&#x3D;%22\">x</a>");
+
+    [Theory]
+    [InlineData("{{{title}}}", "raw output is not offered")]
+    [InlineData("{{&title}}", "raw output is not offered")]
+    [InlineData("<a href=\"{{title}}\">x</a>", "must be written {{link …}}")]
+    [InlineData("<img src={{title}}>", "must be written {{link …}}")]
+    public void Should_stop_the_host_when_a_template_would_let_it_through(string html, string reason)
+    {
+        var message = Should.Throw<TemplateException>(() => _folder.Html($"<p>\n{html}").Load()).Message;
+        message.ShouldStartWith(Path.Combine(_folder.Path, "test", "email.en.hbs") + ":7: ");
+        message.ShouldContain(reason);
+    }
+
+    public void Dispose() => _folder.Dispose();
+}

@@ -1,0 +1,212 @@
+using System.Collections.Immutable;
+
+using MassTransit;
+
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+using NotificationBus.Channels.Email;
+using NotificationBus.Channels.Push;
+using NotificationBus.Contracts;
+using NotificationBus.Embedded;
+using NotificationBus.Intake;
+using NotificationBus.Messaging;
+using NotificationBus.Notifications;
+using NotificationBus.Outgoing;
+using NotificationBus.Planning;
+using NotificationBus.Saga;
+using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
+using NotificationBus.Templates;
+using NotificationBus.Tests.Templates;
+
+namespace NotificationBus.Tests.TestKit;
+
+/// <summary>
+/// The flow on a real bus in memory, registered as the host registers it. Providers answer as the test says, and the clock
+/// stands still until the test moves it.
+/// </summary>
+sealed class EmbeddedFlow : IAsyncDisposable
+{
+    static readonly HandlebarsTemplates Templates = HandlebarsTemplates.Load(TemplateFolder.Shipped, TemplateFolder.Channels);
+
+    readonly IHost _host;
+    ImmutableList<object> _outcomes = [];
+
+    EmbeddedFlow(DeliveryMode mode, int dispatchers, Action<IInMemoryBusFactoryConfigurator>? configure)
+    {
+        Clock = new ManualClock(Pulse);
+        Email = new ScriptedProvider("scripted", "email", Pulse);
+        Push = new ScriptedProvider("scripted", "push", Pulse);
+        Wire = new Wire(Pulse);
+
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(settings: null);
+        var services = builder.Services;
+        services.AddSingleton<TimeProvider>(Clock);
+        services.AddSingleton<ITemplates>(Templates);
+        services.AddSingleton<Random>(new LeastLuck());
+        services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = true);
+        services.AddNotificationBus(EventTypes(mode), OneProviderForEachChannel);
+        services.AddChannel<EmailChannel>().Provider(new ProviderType("scripted", "email", OptionsType: null, (_, _) => Email));
+        services.AddChannel<PushChannel>().Provider(new ProviderType("scripted", "push", OptionsType: null, (_, _) => Push));
+        services.AddInMemoryStore();
+        services.AddSingleton(provider => new WatchedStore(provider.GetRequiredService<InMemoryNotificationStore>(), Pulse));
+        services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<WatchedStore>());
+        services.AddSingleton(provider => new WatchedOutgoing(provider.GetRequiredService<InMemoryOutgoingMessages>(), Pulse));
+        services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<WatchedOutgoing>());
+        for (var i = 0; i < dispatchers; i++)
+            services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<OutgoingDispatch>(provider));
+
+        services.AddMassTransit(bus =>
+        {
+            bus.AddNotificationFlow();
+            bus.UsingInMemory((context, transport) =>
+            {
+                transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { });
+                transport.ReceiveEndpoint("somebody-elses", endpoint =>
+                {
+                    endpoint.Handler<NotificationDelivered>(Note);
+                    endpoint.Handler<NotificationPartlyDelivered>(Note);
+                    endpoint.Handler<NotificationExpired>(Note);
+                    endpoint.Handler<NotificationFailed>(Note);
+                });
+                foreach (var queue in new[] { NotificationEndpoints.SagaQueue, "send-email", "send-push" })
+                    transport.ReceiveEndpoint($"{queue}_error", _ => { });
+
+                configure?.Invoke(transport);
+            });
+        });
+        _host = builder.Build();
+    }
+
+    public Pulse Pulse { get; } = new();
+
+    public ManualClock Clock { get; }
+
+    public Wire Wire { get; }
+
+    public ScriptedProvider Email { get; }
+
+    public ScriptedProvider Push { get; }
+
+    public IBus Bus => _host.Services.GetRequiredService<IBus>();
+
+    public WatchedStore Store => _host.Services.GetRequiredService<WatchedStore>();
+
+    public WatchedOutgoing Outgoing => _host.Services.GetRequiredService<WatchedOutgoing>();
+
+    public IAttemptLedger Ledger => _host.Services.GetRequiredService<IAttemptLedger>();
+
+    public INotificationQueries Queries => _host.Services.GetRequiredService<INotificationQueries>();
+
+    public NotificationIntake Intake => _host.Services.GetRequiredService<NotificationIntake>();
+
+    /// <summary>The outcomes as another service gets them, in order.</summary>
+    public IReadOnlyList<object> Outcomes => _outcomes;
+
+    public static async Task<EmbeddedFlow> Start(
+        DeliveryMode mode = DeliveryMode.AllAtOnce,
+        int dispatchers = 0,
+        Action<IInMemoryBusFactoryConfigurator>? configure = null)
+    {
+        var flow = new EmbeddedFlow(mode, dispatchers, configure);
+        flow.Bus.ConnectSendObserver(flow.Wire);
+        flow.Bus.ConnectReceiveObserver(flow.Wire);
+        await flow._host.StartAsync();
+        // Each dispatcher waits for the clock to move.
+        await flow.Pulse.Until(() => flow.Clock.AlarmsWithin(TimeSpan.FromSeconds(5)) >= dispatchers);
+        return flow;
+    }
+
+    public EventMap<TEvent> MapOf<TEvent>()
+        where TEvent : class =>
+        _host.Services.GetServices<IEventMap>().OfType<EventMap<TEvent>>().Single();
+
+    /// <summary>Publishes an event as its producer does. Nobody waits for it.</summary>
+    /// <returns>The id of its notification.</returns>
+    public async Task<Guid> Tell<TEvent>(TEvent happened, Guid? messageId = null)
+        where TEvent : class
+    {
+        var id = messageId ?? Guid.CreateVersion7();
+        await Bus.Publish(happened, publish => publish.MessageId = id);
+        return MapOf<TEvent>().NotificationId(happened, id);
+    }
+
+    /// <summary>Publishes a message and waits until the saga has dealt with it, and everything it caused is published.</summary>
+    public async Task<Guid> Handle<TMessage>(TMessage message, Guid? messageId = null)
+        where TMessage : class
+    {
+        var id = messageId ?? Guid.CreateVersion7();
+        var times = Times() + 1;
+        await Bus.Publish(message, publish => publish.MessageId = id);
+        await Pulse.Until(() => Times() == times);
+        return id;
+
+        int Times() => Wire.Handled.Count(handled => handled.Place == NotificationEndpoints.SagaQueue && handled.Id == id);
+    }
+
+    /// <summary>Waits until the notification is as the test wants it.</summary>
+    public async Task<NotificationState> Until(Guid notificationId, Func<NotificationState, bool> condition)
+    {
+        NotificationState? notification = null;
+        await Pulse.Until(() => (notification = Find(notificationId)) is not null && condition(notification));
+        return notification!;
+    }
+
+    /// <summary>Waits until the notification has an outcome and another service has heard of it.</summary>
+    public async Task<NotificationState> Outcome(Guid notificationId)
+    {
+        await Pulse.Until(() => Find(notificationId)?.CompletedAt is not null && OutcomesOf(notificationId).Count > 0);
+        return Find(notificationId)!;
+    }
+
+    public IReadOnlyList<object> OutcomesOf(Guid notificationId) =>
+        [.. _outcomes.Where(outcome => notificationId == outcome switch
+        {
+            NotificationDelivered delivered => delivered.NotificationId,
+            NotificationPartlyDelivered partly => partly.NotificationId,
+            NotificationExpired expired => expired.NotificationId,
+            NotificationFailed failed => failed.NotificationId,
+            _ => Guid.Empty,
+        })];
+
+    /// <summary>The store in memory answers at once.</summary>
+    public NotificationState? Find(Guid notificationId) => Store.Load(notificationId, CancellationToken.None).GetAwaiter().GetResult();
+
+    public async ValueTask DisposeAsync()
+    {
+        Email.Close();
+        Push.Close();
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+
+    Task Note<TOutcome>(ConsumeContext<TOutcome> context)
+        where TOutcome : class
+    {
+        ImmutableInterlocked.Update(ref _outcomes, outcomes => outcomes.Add(context.Message));
+        Pulse.Beat();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Whatever waits by chance waits as long as it may.</summary>
+    sealed class LeastLuck : Random
+    {
+        public override double NextDouble() => 1;
+    }
+
+    static Dictionary<string, EventTypeOptions> EventTypes(DeliveryMode mode) => new(StringComparer.Ordinal)
+    {
+        ["chat-message-sent"] = new() { Channels = ["email", "push"], Mode = mode },
+        ["order-placed"] = new() { Channels = ["email", "push"], Mode = mode },
+        ["payment-reminder-due"] = new() { Channels = ["push"], Mode = mode },
+        ["order-shipped"] = new() { Channels = ["push"], Mode = mode },
+        ["announcement"] = new() { Channels = ["push", "email"], Mode = mode },
+    };
+
+    static Dictionary<string, ChannelOptions> OneProviderForEachChannel => new(StringComparer.Ordinal)
+    {
+        ["email"] = new() { Providers = ["scripted"] },
+        ["push"] = new() { Providers = ["scripted"] },
+    };
+}

@@ -1,0 +1,33 @@
+using System.Runtime.CompilerServices;
+
+namespace NotificationBus.Tests.TestKit;
+
+/// <summary>Wakes whoever waits for a condition each time something happened that may have made it true.</summary>
+sealed class Pulse
+{
+    // Only a test that fails waits this long.
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Beat() => Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    public async Task Until(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? what = null)
+    {
+        while (true)
+        {
+            var next = Volatile.Read(ref _next).Task;
+            if (condition())
+                return;
+
+            try
+            {
+                await next.WaitAsync(Patience, TestContext.Current.CancellationToken);
+            }
+            catch (TimeoutException exception)
+            {
+                throw new TimeoutException($"Nothing has happened for a while, and this is still not so: {what}", exception);
+            }
+        }
+    }
+}

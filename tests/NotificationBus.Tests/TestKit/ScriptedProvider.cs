@@ -1,0 +1,62 @@
+using NotificationBus.Sending;
+
+namespace NotificationBus.Tests.TestKit;
+
+/// <summary>A provider that answers what the test tells it to, and remembers what it was asked.</summary>
+sealed class ScriptedProvider(string name, string channel, Pulse? pulse = null) : IProvider
+{
+    public static readonly ProviderResult Accepted = new ProviderResult.Accepted("their-id");
+    public static readonly ProviderResult Rejected = new ProviderResult.Rejected("no such mailbox");
+    public static readonly ProviderResult Unavailable = new ProviderResult.Unavailable("too busy");
+    public static readonly ProviderResult InDoubt = new ProviderResult.InDoubt("the line went dead");
+
+    readonly Lock _lock = new();
+    readonly List<Delivery> _calls = [];
+    readonly TaskCompletionSource<ProviderResult> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    Func<Delivery, int, Task<ProviderResult>> _answer = (_, _) => Task.FromResult(Accepted);
+
+    public string Name => name;
+
+    public string Channel => channel;
+
+    public TimeSpan LongestCall => TimeSpan.FromSeconds(10);
+
+    public IReadOnlyList<Delivery> Calls
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _calls];
+        }
+    }
+
+    /// <summary>Answers one after the other; the last one stays.</summary>
+    public ScriptedProvider Answers(params ProviderResult[] results) =>
+        Answers((_, call) => Task.FromResult(results[Math.Min(call, results.Length) - 1]));
+
+    public ScriptedProvider Answers(Func<Delivery, ProviderResult> answer) =>
+        Answers((delivery, _) => Task.FromResult(answer(delivery)));
+
+    /// <summary>Answers as a function of the delivery and of the number of the call, which begins at 1.</summary>
+    public ScriptedProvider Answers(Func<Delivery, int, Task<ProviderResult>> answer)
+    {
+        _answer = answer;
+        return this;
+    }
+
+    /// <summary>Lets go of whoever still waits for an answer, so that a test that failed ends soon.</summary>
+    public void Close() => _closed.TrySetResult(Rejected);
+
+    public async Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken)
+    {
+        int call;
+        lock (_lock)
+        {
+            _calls.Add(delivery);
+            call = _calls.Count;
+        }
+
+        pulse?.Beat();
+        return await await Task.WhenAny(_answer(delivery, call), _closed.Task);
+    }
+}

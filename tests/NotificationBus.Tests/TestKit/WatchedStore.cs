@@ -1,0 +1,84 @@
+using NotificationBus.Embedded;
+using NotificationBus.Outgoing;
+using NotificationBus.Saga;
+using NotificationBus.Saga.Persistence;
+
+namespace NotificationBus.Tests.TestKit;
+
+/// <summary>The store in memory, with places where a test can have it fail, or have somebody else come first.</summary>
+sealed class WatchedStore(InMemoryNotificationStore store, Pulse pulse) : INotificationStore
+{
+    int _writes;
+
+    /// <summary>Called before a step is written, with the number of tries so far, which begins at 1. What it throws, the write throws, and nothing is stored.</summary>
+    public Func<NotificationStep, int, Task>? BeforeWrite { get; set; }
+
+    /// <summary>Called when a step is stored. What it throws looks like the end of the process: stored, and nothing published.</summary>
+    public Action<NotificationStep>? AfterWrite { get; set; }
+
+    /// <summary>How often a step was to be written, in vain or not.</summary>
+    public int Writes => _writes;
+
+    public Task<NotificationState?> Load(Guid notificationId, CancellationToken cancellationToken) => store.Load(notificationId, cancellationToken);
+
+    public Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken) => Write(step, () => store.Insert(step, cancellationToken));
+
+    public Task<bool> Update(NotificationStep step, CancellationToken cancellationToken) => Write(step, () => store.Update(step, cancellationToken));
+
+    async Task<bool> Write(NotificationStep step, Func<Task<bool>> write)
+    {
+        var number = Interlocked.Increment(ref _writes);
+        if (BeforeWrite is not null)
+            await BeforeWrite(step, number);
+
+        var stored = await write();
+        pulse.Beat();
+        if (stored)
+            AfterWrite?.Invoke(step);
+
+        return stored;
+    }
+}
+
+/// <summary>The outgoing messages in memory, with a place where a test can see and hurt the dispatch.</summary>
+sealed class WatchedOutgoing(InMemoryOutgoingMessages outgoing, Pulse pulse) : IOutgoingMessages
+{
+    int _scheduled;
+
+    /// <summary>How many messages were scheduled so far.</summary>
+    public int Scheduled => _scheduled;
+
+    /// <summary>Called before messages that are due are taken.</summary>
+    public Action? BeforeDispatch { get; set; }
+
+    public Task<IReadOnlyList<OutgoingMessage>> Unpublished(Guid notificationId, Guid inputId, CancellationToken cancellationToken) =>
+        outgoing.Unpublished(notificationId, inputId, cancellationToken);
+
+    public async Task Schedule(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken)
+    {
+        await outgoing.Schedule(messages, cancellationToken);
+        Interlocked.Add(ref _scheduled, messages.Count);
+        pulse.Beat();
+    }
+
+    public Task Cancel(Guid messageId, CancellationToken cancellationToken) => outgoing.Cancel(messageId, cancellationToken);
+
+    public Task<IReadOnlyList<OutgoingMessage>> TakeDue(TimeSpan lease, int limit, CancellationToken cancellationToken)
+    {
+        BeforeDispatch?.Invoke();
+        return outgoing.TakeDue(lease, limit, cancellationToken);
+    }
+
+    public Task WaitForDue(TimeSpan atMost, CancellationToken cancellationToken) => outgoing.WaitForDue(atMost, cancellationToken);
+
+    public ValueTask Published(IReadOnlyCollection<Guid> messageIds) => outgoing.Published(messageIds);
+}
+
+/// <summary>The process ends here, and whatever it was about to do is not done.</summary>
+sealed class ProcessDiedException : Exception;
+
+/// <summary>The database is away for a moment.</summary>
+sealed class OutageException : System.Data.Common.DbException
+{
+    public override bool IsTransient => true;
+}

@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+usage: tests/run.sh [--help]
+
+Everything that has to pass: build without warnings, format, unit tests, integration tests, browser tests.
+The last line says "N passed, N failed"; the exit code is 0 only when something passed and nothing failed.
+
+The integration tests start a private RabbitMQ and PostgreSQL. On Debian and Ubuntu what is missing is installed
+(as root, or with a password-less sudo); nothing that is installed is started, stopped or configured.
+Elsewhere, or without these rights, install it yourself, or name running servers:
+  NOTIFICATIONBUS_TEST_RABBITMQ=amqp://user:password@host:5672/a-virtual-host-for-the-tests
+  NOTIFICATIONBUS_TEST_POSTGRES="Host=...;Username=somebody-who-may-create-databases;Password=..."
+(Tests that kill a server cannot use a named one, and fail without their own.)
+The browser tests use Chromium or Google Chrome. Ubuntu has Chromium only as a snap: install Google Chrome there first.
+TEXT
+}
+
+# What the tests need from the distribution: a package, and a command that says whether it is there.
+packages() {
+  cat <<'TABLE'
+rabbitmq-server  command -v rabbitmq-server || test -x /usr/lib/rabbitmq/bin/rabbitmq-server || test -n "${NOTIFICATIONBUS_TEST_RABBITMQ:-}"
+postgresql       command -v initdb || ls /usr/lib/postgresql/*/bin/initdb || test -n "${NOTIFICATIONBUS_TEST_POSTGRES:-}"
+nodejs           command -v node
+npm              command -v npm
+chromium         command -v chromium || command -v chromium-browser || command -v google-chrome
+TABLE
+}
+
+heading() { printf '\n== %s\n' "$*"; }
+
+give_up() {
+  printf '\n%s\n' "$*" >&2
+  printf '\n0 passed, 1 failed\n'
+  exit 1
+}
+
+missing_packages() {
+  local package check
+  while read -r package check; do
+    bash -c "$check" </dev/null >/dev/null 2>&1 || echo "$package"
+  done < <(packages)
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+# Debian starts a server as soon as it is installed. The tests want the programs, and no servers on the machine's usual ports.
+install_without_starting() {
+  local policy=/usr/sbin/policy-rc.d ours=
+  if [ ! -e "$policy" ]; then
+    ours=yes
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod +x "$policy"
+  fi
+  local installed=0
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" || installed=$?
+  [ -z "$ours" ] || as_root rm -f "$policy"
+  return "$installed"
+}
+
+provide_packages() {
+  local missing
+  missing=$(missing_packages | tr '\n' ' ')
+  [ -n "${missing// /}" ] || return 0
+
+  if ! command -v apt-get >/dev/null || ! as_root true 2>/dev/null; then
+    usage >&2
+    give_up "Missing on this machine, and not installed by this script (which needs Debian or Ubuntu, and root or a password-less sudo): $missing"
+  fi
+  echo "Installing $missing"
+  as_root apt-get update
+  # shellcheck disable=SC2086 # one word for each package
+  install_without_starting $missing
+  missing=$(missing_packages | tr '\n' ' ')
+  [ -z "${missing// /}" ] || give_up "Still missing after the installation: $missing"
+}
+
+provide_sdk() {
+  command -v dotnet >/dev/null ||
+    give_up "The .NET SDK 10 is missing: https://dotnet.microsoft.com/download/dotnet/10.0"
+  # Asked in the repository, where global.json says which version will do.
+  dotnet --version ||
+    give_up "No installed .NET SDK satisfies global.json (SDK 10): https://dotnet.microsoft.com/download/dotnet/10.0"
+}
+
+provide_smtp_server() {
+  local folder=tests/servers/smtp
+  [ -f "$folder/package-lock.json" ] || return 0
+  npm ci --prefix "$folder" --no-audit --no-fund
+}
+
+# One number from the summary a test project has written.
+counted() {
+  grep -o "<Counters [^>]*" "$2" | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*'
+}
+
+# Runs the tests of one project and adds its numbers to the totals. A project that runs no test has failed.
+run_tests() {
+  local project=$1 name results passed=0 failed=0 total=0 outcome=0
+  name=$(basename "$project" .csproj)
+  results="$results_folder/$name.trx"
+  dotnet test "$project" -c Release --no-build --logger "console;verbosity=normal" \
+    --results-directory "$results_folder" --logger "trx;LogFileName=$name.trx" || outcome=$?
+  if [ -f "$results" ]; then
+    passed=$(counted passed "$results")
+    total=$(counted total "$results")
+    # What did not pass has failed: errors, timeouts and skipped tests too.
+    failed=$((total - passed))
+  fi
+  if [ "$total" -eq 0 ] || { [ "$outcome" -ne 0 ] && [ "$failed" -eq 0 ]; }; then
+    echo "$name did not run its tests to the end." >&2
+    failed=$((failed + 1))
+  fi
+  all_passed=$((all_passed + passed))
+  all_failed=$((all_failed + failed))
+}
+
+for argument in "$@"; do
+  case $argument in
+    --help | -h) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+results_folder=$(mktemp -d)
+trap 'rm -rf "$results_folder"' EXIT
+all_passed=0 all_failed=0
+
+heading "What the tests need"
+provide_sdk
+provide_packages
+provide_smtp_server || give_up "The SMTP server of the tests could not be installed."
+
+heading "Restore"
+dotnet restore || give_up "The packages could not be restored."
+
+heading "Build"
+dotnet build -c Release --no-restore -warnaserror || give_up "The build failed."
+
+heading "Format"
+if dotnet format --verify-no-changes --no-restore; then
+  echo "formatted"
+else
+  all_failed=$((all_failed + 1))
+fi
+
+for project in tests/*/*Tests.csproj; do
+  heading "$(basename "$project" .csproj)"
+  run_tests "$project"
+done
+
+printf '\n%d passed, %d failed\n' "$all_passed" "$all_failed"
+[ "$all_failed" -eq 0 ] && [ "$all_passed" -gt 0 ]

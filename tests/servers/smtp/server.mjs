@@ -1,0 +1,87 @@
+// A real SMTP server for the integration tests. It listens on a free port of the loopback interface, keeps what it takes in
+// memory and tells about it over a second port:
+//
+//   node server.mjs [--starttls | --tls] [--cert file --key file] [--user name --password word]
+//
+//   stdout           one line of JSON when it listens: {"port":2525,"control":8025}
+//   GET /messages    every mail, oldest first: messageId, from, to, subject, text, html, headers, receivedAt
+//   GET /count       {"count":3}
+//
+
+import { createServer } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { simpleParser } from 'mailparser';
+import { SMTPServer } from 'smtp-server';
+
+const { values: options } = parseArgs({
+  options: {
+    starttls: { type: 'boolean', default: false },
+    tls: { type: 'boolean', default: false },
+    cert: { type: 'string' },
+    key: { type: 'string' },
+    user: { type: 'string' },
+    password: { type: 'string' },
+  },
+});
+
+const encrypted = options.starttls || options.tls;
+if (encrypted && !(options.cert && options.key)) {
+  console.error('--starttls and --tls need --cert and --key');
+  process.exit(2);
+}
+
+const messages = [];
+
+const smtp = new SMTPServer({
+  secure: options.tls,
+  ...(encrypted && { cert: readFileSync(options.cert), key: readFileSync(options.key) }),
+  authOptional: options.user === undefined,
+  disabledCommands: [...(encrypted ? [] : ['STARTTLS']), ...(options.user === undefined ? ['AUTH'] : [])],
+  allowInsecureAuth: !encrypted,
+  disableReverseLookup: true,
+  closeTimeout: 0,
+  onAuth(auth, _session, done) {
+    if (auth.username === options.user && auth.password === options.password) {
+      done(null, { user: auth.username });
+    } else {
+      done(Object.assign(new Error('wrong name or password'), { responseCode: 535 }));
+    }
+  },
+  // The mail is in the list before its 250 is sent: whoever was told "accepted" finds it.
+  onData(stream, session, done) {
+    receive(stream, session).then((number) => done(null, `Ok: queued as ${number}`), done);
+  },
+});
+
+async function receive(stream, session) {
+  const mail = await simpleParser(stream);
+  messages.push({
+    messageId: mail.messageId,
+    from: session.envelope.mailFrom.address,
+    to: session.envelope.rcptTo.map((recipient) => recipient.address),
+    subject: mail.subject,
+    text: mail.text,
+    html: mail.html,
+    headers: Object.fromEntries(mail.headerLines.map(({ key, line }) => [key, line.slice(line.indexOf(':') + 1).trim()])),
+    receivedAt: new Date().toISOString(),
+  });
+  return messages.length;
+}
+
+const control = createServer((request, response) => {
+  const answer = { '/messages': messages, '/count': { count: messages.length } }[request.url];
+  response.writeHead(request.method === 'GET' && answer ? 200 : 404, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(request.method === 'GET' && answer ? answer : { error: 'GET /messages or GET /count' }));
+});
+
+// A client that breaks off is an ordinary situation for the tests.
+smtp.on('error', (error) => console.error(error.message));
+
+const listen = (server) => new Promise((resolve, reject) => {
+  server.once('error', reject);
+  server.listen(0, '127.0.0.1', resolve);
+});
+
+await Promise.all([listen(smtp), listen(control)]);
+console.log(JSON.stringify({ port: smtp.server.address().port, control: control.address().port }));
