@@ -1,6 +1,5 @@
-using Npgsql;
-
 using NotificationBus.Sending;
+using Npgsql;
 
 namespace NotificationBus.Postgres;
 

@@ -1,8 +1,6 @@
 using Microsoft.EntityFrameworkCore;
-
-using Npgsql;
-
 using NotificationBus.Notifications;
+using Npgsql;
 
 namespace NotificationBus.Postgres;
 

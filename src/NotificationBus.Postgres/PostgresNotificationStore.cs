@@ -1,9 +1,7 @@
 using System.Text.Json;
-
-using Npgsql;
-
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
+using Npgsql;
 
 namespace NotificationBus.Postgres;
 

@@ -1,6 +1,5 @@
-using Npgsql;
-
 using NotificationBus.Outgoing;
+using Npgsql;
 
 namespace NotificationBus.Postgres;
 

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
-
-using Npgsql;
-
 using NotificationBus.Postgres;
+using Npgsql;
 
 namespace NotificationBus.Tests.Postgres;
 

@@ -31,7 +31,7 @@ sealed class SagaStepContext<TMessage> : ConsumeContextProxy<TMessage>, OutboxSe
     public Task AddSend<T>(SendContext<T> context)
         where T : class
     {
-// The same input at the same place gives the same id, so that a step done again after a crash publishes the same messages.
+        // The same input at the same place gives the same id, so that a step done again after a crash publishes the same messages.
         var id = DeterministicId.From("outgoing", _input.InputId().ToString("N"), $"{CorrelationId:N}", $"{_outgoing.Count}");
         _outgoing.Add(OutgoingMessage.From(context, id));
         return Task.CompletedTask;
