@@ -1,3 +1,5 @@
+using System.Data.Common;
+
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
@@ -41,26 +43,28 @@ static class NotificationsApi
         if (wait is { } seconds)
         {
             context.Response.Headers["Preference-Applied"] = $"wait={seconds}";
-            if (await Concludes(accepted!.Id, TimeSpan.FromSeconds(seconds), context, outcomes)
-                && await queries.Find(accepted.Id, context.RequestAborted) is { } notification)
+            if (await Outcome(accepted!.Id, TimeSpan.FromSeconds(seconds), context, outcomes, queries) is { } notification)
                 return Results.Ok(notification);
         }
 
         return Results.Accepted(accepted!.Links.Self, accepted);
     }
 
-    /// <summary>Waits for the outcome, but not when the host is about to stop: the time it has is for what is being sent.</summary>
-    static async Task<bool> Concludes(Guid id, TimeSpan atMost, HttpContext context, OutcomeWatch outcomes)
+    /// <summary>
+    /// Waits for the outcome, but not when the host is about to stop: the time it has is for what is being sent. Null when it is
+    /// not known in time, or cannot be asked for: the notification was taken all the same.
+    /// </summary>
+    static async Task<NotificationView?> Outcome(Guid id, TimeSpan atMost, HttpContext context, OutcomeWatch outcomes, INotificationQueries queries)
     {
         var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         try
         {
-            return await outcomes.Outcome(id, atMost, leave.Token);
+            return await outcomes.Outcome(id, atMost, leave.Token) ? await queries.Find(id, leave.Token) : null;
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception exception) when (exception is DbException || stopping.IsCancellationRequested)
         {
-            return false;
+            return null;
         }
     }
 

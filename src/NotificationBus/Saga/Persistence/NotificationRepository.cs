@@ -35,20 +35,35 @@ sealed class NotificationRepository(
         var inputId = context.InputId();
 
         // An event that is here for the first time most likely begins a notification: insert without looking. If the row
-        // exists after all, the insert says so, the step is tried again, and then it looks.
+        // exists after all, the insert says so, and the step is made again with what is there.
         var begins = _beginnings.Contains(typeof(T));
         var firstTime = begins && context.GetRetryAttempt() == 0 && !context.ReceiveContext.Redelivered;
-        var existing = firstTime ? null : await store.Load(notificationId, context.CancellationToken);
+        if (firstTime && await MakeStep(context, next, existing: null, begins))
+            return;
 
+        var existing = await store.Load(notificationId, context.CancellationToken);
         if (existing?.TakenInputs.Contains(inputId) == true)
         {
             await publisher.Publish(await outgoing.Unpublished(notificationId, inputId, context.CancellationToken), context.ReceiveContext.SendEndpointProvider);
             return;
         }
 
+        if (!await MakeStep(context, next, existing, begins))
+            throw new ConcurrencyException("Somebody else wrote the notification first", typeof(NotificationState), notificationId);
+    }
+
+    /// <summary>Makes the step and publishes what it causes. False when somebody else wrote the row; then nothing has happened.</summary>
+    async Task<bool> MakeStep<T>(ConsumeContext<T> context, IPipe<SagaRepositoryContext<NotificationState, T>> next, NotificationState? existing, bool begins)
+        where T : class
+    {
         var step = new SagaStepContext<T>(context);
-        await next.Send(new StepRepositoryContext<T>(step, store, existing, begins, contexts));
+        var repository = new StepRepositoryContext<T>(step, store, existing, begins, contexts);
+        await next.Send(repository);
+        if (repository.LostRace)
+            return false;
+
         await publisher.Publish(step.Outgoing, context.ReceiveContext.SendEndpointProvider);
+        return true;
     }
 
     public Task SendQuery<T>(ConsumeContext<T> context, ISagaQuery<NotificationState> query, IPipe<SagaRepositoryQueryContext<NotificationState, T>> next)
@@ -71,6 +86,9 @@ sealed class NotificationRepository(
         : ConsumeContextScope<T>(step), SagaRepositoryContext<NotificationState, T>
         where T : class
     {
+        /// <summary>True when somebody else wrote the row since it was loaded, so that the step was not stored.</summary>
+        public bool LostRace { get; private set; }
+
         public Task<SagaConsumeContext<NotificationState, T>> Add(NotificationState instance) =>
             contexts.CreateSagaConsumeContext(store, step, instance, SagaConsumeContextMode.Add);
 
@@ -108,8 +126,7 @@ sealed class NotificationRepository(
             var stored = notification.Version == 0
                 ? await store.Insert(written, step.CancellationToken)
                 : await store.Update(written, step.CancellationToken);
-            if (!stored)
-                throw new ConcurrencyException("Somebody else wrote the notification first", typeof(NotificationState), notification.CorrelationId);
+            LostRace = !stored;
         }
     }
 
