@@ -72,6 +72,9 @@ public static class NotificationHost
         {
             app.MapEvents();
             app.MapNotifications();
+            app.MapDecisions();
+            app.MapProviders();
+            app.MapSuppressions();
             if (settings.Inbox ?? (settings.Transport == Transport.InMemory || app.Environment.IsDevelopment()))
                 app.MapInbox();
         }

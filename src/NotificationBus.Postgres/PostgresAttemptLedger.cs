@@ -8,38 +8,60 @@ namespace NotificationBus.Postgres;
 public sealed class PostgresAttemptLedger : IAttemptLedger
 {
     const string ClaimAttempts = """
-        INSERT INTO delivery_attempt (delivery_id, number, notification_id, channel, provider, status, lease_until)
-        SELECT a.delivery_id, a.number, a.notification_id, a.channel, a.provider, 'Started', now() + a.lease
-        FROM unnest(@delivery, @number, @notification, @channel, @provider, @lease) AS a (delivery_id, number, notification_id, channel, provider, lease)
-        ON CONFLICT (delivery_id, number) DO NOTHING
-        RETURNING delivery_id
+        WITH asked AS (
+            SELECT a.*, s.reason AS suppression
+            FROM unnest(@delivery, @number, @notification, @channel, @provider, @address, @lease)
+                AS a (delivery_id, number, notification_id, channel, provider, address, lease)
+            LEFT JOIN suppressed_address s ON s.channel = a.channel AND s.address = a.address),
+        granted AS (
+            INSERT INTO delivery_attempt (delivery_id, number, notification_id, channel, provider, status, lease_until)
+            SELECT delivery_id, number, notification_id, channel, provider, 'Started', now() + lease FROM asked WHERE suppression IS NULL
+            ON CONFLICT (delivery_id, number) DO NOTHING
+            RETURNING delivery_id)
+        SELECT delivery_id, NULL FROM granted
+        UNION ALL
+        SELECT delivery_id, suppression FROM asked WHERE suppression IS NOT NULL
         """;
 
     const string RecordOutcomes = """
+        WITH outcome AS (
+            SELECT * FROM unnest(@delivery, @number, @channel, @provider, @status, @provider_message, @reason, @suppressed)
+                AS a (delivery_id, number, channel, provider, status, provider_message_id, reason, suppressed)),
+        suppressed AS (
+            INSERT INTO suppressed_address (channel, address, reason, source)
+            SELECT channel, suppressed, coalesce(reason, 'refused'), provider FROM outcome WHERE suppressed IS NOT NULL
+            ON CONFLICT DO NOTHING)
         UPDATE delivery_attempt SET
-            status = a.status, provider_message_id = a.provider_message_id, reason = a.reason, finished_at = now()
-        FROM unnest(@delivery, @number, @status, @provider_message, @reason) AS a (delivery_id, number, status, provider_message_id, reason)
-        WHERE delivery_attempt.delivery_id = a.delivery_id AND delivery_attempt.number = a.number AND delivery_attempt.status = 'Started'
+            status = o.status, provider_message_id = o.provider_message_id, reason = o.reason, finished_at = now()
+        FROM outcome o
+        WHERE delivery_attempt.delivery_id = o.delivery_id AND delivery_attempt.number = o.number AND delivery_attempt.status = 'Started'
+        RETURNING delivery_attempt.delivery_id
         """;
 
     readonly NpgsqlDataSource _database;
-    readonly GroupCommit<(DeliveryAttempt Attempt, TimeSpan Lease), bool> _claims;
-    readonly GroupCommit<DeliveryAttempt, bool> _outcomes;
+    readonly GroupCommit<Claiming, ClaimAnswer> _claims;
+    readonly GroupCommit<Outcome, bool> _outcomes;
 
     /// <summary>Keeps the ledger in that database.</summary>
     public PostgresAttemptLedger(NpgsqlDataSource database)
     {
         _database = database;
-        _claims = new GroupCommit<(DeliveryAttempt Attempt, TimeSpan Lease), bool>(claim => claim.Attempt.DeliveryId, Claim);
-        _outcomes = new GroupCommit<DeliveryAttempt, bool>(outcome => outcome.DeliveryId, Record);
+        _claims = new GroupCommit<Claiming, ClaimAnswer>(claim => claim.Attempt.DeliveryId, Claim);
+        _outcomes = new GroupCommit<Outcome, bool>(outcome => outcome.Attempt.DeliveryId, Record);
     }
 
     /// <inheritdoc />
-    public async Task<AttemptClaim> Claim(DeliveryAttempt attempt, TimeSpan lease, CancellationToken cancellationToken) =>
-        await _claims.Run((attempt, lease), cancellationToken) ? new AttemptClaim([], default) : await Earlier(attempt.DeliveryId, cancellationToken);
+    public async Task<AttemptClaim> Claim(DeliveryAttempt attempt, string address, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        var answer = await _claims.Run(new Claiming(attempt, address, lease), cancellationToken);
+        return answer.Granted || answer.Suppression is not null
+            ? new AttemptClaim([], Now: default, answer.Suppression)
+            : await Earlier(attempt.DeliveryId, cancellationToken);
+    }
 
     /// <inheritdoc />
-    public Task Record(DeliveryAttempt outcome, CancellationToken cancellationToken) => _outcomes.Run(outcome, cancellationToken);
+    public Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken) =>
+        _outcomes.Run(new Outcome(outcome, suppressedAddress), cancellationToken);
 
     /// <summary>The attempts of some deliveries, in order.</summary>
     internal async Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(IReadOnlyCollection<Guid> deliveryIds, CancellationToken cancellationToken)
@@ -48,7 +70,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         return attempts;
     }
 
-    async Task<Func<(DeliveryAttempt Attempt, TimeSpan Lease), bool>> Claim(IReadOnlyList<(DeliveryAttempt Attempt, TimeSpan Lease)> claims)
+    async Task<Func<Claiming, ClaimAnswer>> Claim(IReadOnlyList<Claiming> claims)
     {
         await using var command = _database.CreateCommand(ClaimAttempts);
         var parameters = command.Parameters;
@@ -57,27 +79,36 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         parameters.Add("notification", claims, claim => claim.Attempt.NotificationId);
         parameters.Add("channel", claims, claim => claim.Attempt.Channel);
         parameters.Add("provider", claims, claim => claim.Attempt.Provider);
+        parameters.Add("address", claims, claim => claim.Address);
         parameters.Add("lease", claims, claim => claim.Lease);
 
         await using var reader = await command.ExecuteReaderAsync();
-        var granted = new HashSet<Guid>();
+        var answers = new Dictionary<Guid, ClaimAnswer>(claims.Count);
         while (await reader.ReadAsync())
-            granted.Add(reader.GetGuid(0));
+            answers.Add(reader.GetGuid(0), reader.IsDBNull(1) ? new ClaimAnswer(Granted: true, Suppression: null) : new ClaimAnswer(Granted: false, reader.GetString(1)));
 
-        return claim => granted.Contains(claim.Attempt.DeliveryId);
+        return claim => answers.GetValueOrDefault(claim.Attempt.DeliveryId);
     }
 
-    async Task<Func<DeliveryAttempt, bool>> Record(IReadOnlyList<DeliveryAttempt> outcomes)
+    async Task<Func<Outcome, bool>> Record(IReadOnlyList<Outcome> outcomes)
     {
         await using var command = _database.CreateCommand(RecordOutcomes);
         var parameters = command.Parameters;
-        parameters.Add("delivery", outcomes, outcome => outcome.DeliveryId);
-        parameters.Add("number", outcomes, outcome => outcome.Number);
-        parameters.Add("status", outcomes, outcome => outcome.Status.ToString());
-        parameters.Add("provider_message", outcomes, outcome => outcome.ProviderMessageId);
-        parameters.Add("reason", outcomes, outcome => outcome.Reason);
-        await command.ExecuteNonQueryAsync();
-        return _ => true;
+        parameters.Add("delivery", outcomes, outcome => outcome.Attempt.DeliveryId);
+        parameters.Add("number", outcomes, outcome => outcome.Attempt.Number);
+        parameters.Add("channel", outcomes, outcome => outcome.Attempt.Channel);
+        parameters.Add("provider", outcomes, outcome => outcome.Attempt.Provider);
+        parameters.Add("status", outcomes, outcome => outcome.Attempt.Status.ToString());
+        parameters.Add("provider_message", outcomes, outcome => outcome.Attempt.ProviderMessageId);
+        parameters.Add("reason", outcomes, outcome => outcome.Attempt.Reason);
+        parameters.Add("suppressed", outcomes, outcome => outcome.SuppressedAddress);
+
+        await using var reader = await command.ExecuteReaderAsync();
+        var recorded = new HashSet<Guid>();
+        while (await reader.ReadAsync())
+            recorded.Add(reader.GetGuid(0));
+
+        return outcome => recorded.Contains(outcome.Attempt.DeliveryId);
     }
 
     async Task<AttemptClaim> Earlier(Guid deliveryId, CancellationToken cancellationToken)
@@ -118,4 +149,10 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
 
         return (attempts, now);
     }
+
+    sealed record Claiming(DeliveryAttempt Attempt, string Address, TimeSpan Lease);
+
+    readonly record struct ClaimAnswer(bool Granted, string? Suppression);
+
+    sealed record Outcome(DeliveryAttempt Attempt, string? SuppressedAddress);
 }

@@ -30,10 +30,10 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     {
         await using var command = database.CreateCommand($"""
             WITH scheduled AS (
-                INSERT INTO outgoing_message (message_id, destination, content_type, message_types, body, due_at)
-                SELECT message_id, destination, content_type, message_types, body, coalesce(due_at, now())
-                FROM unnest(@id, @destination, @content_type, @message_types, @body, @due_at)
-                    AS o (message_id, destination, content_type, message_types, body, due_at)
+                INSERT INTO outgoing_message (message_id, destination, content_type, message_types, body, due_at, waits_for)
+                SELECT message_id, destination, content_type, message_types, body, coalesce(due_at, now()), waits_for
+                FROM unnest(@id, @destination, @content_type, @message_types, @body, @due_at, @waits_for)
+                    AS o (message_id, destination, content_type, message_types, body, due_at, waits_for)
                 ON CONFLICT (message_id) DO NOTHING)
             SELECT pg_notify('{Wake}', '')
             """);
@@ -44,6 +44,7 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         parameters.Add("message_types", messages, message => message.MessageTypes);
         parameters.Add("body", messages, message => message.Body.ToArray());
         parameters.Add("due_at", messages, message => message.DueAt);
+        parameters.Add("waits_for", messages, message => message.WaitsFor);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -53,6 +54,17 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         await using var command = database.CreateCommand("DELETE FROM outgoing_message WHERE message_id = @id");
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", messageId));
         await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public async Task<int> Release(string waitsFor, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand($"""
+            WITH released AS (UPDATE outgoing_message SET due_at = now(), waits_for = NULL WHERE waits_for = @waits_for RETURNING 1)
+            SELECT count(*)::integer, pg_notify('{Wake}', '') FROM released
+            """);
+        command.Parameters.Add(new NpgsqlParameter<string>("waits_for", waitsFor));
+        return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     /// <inheritdoc />

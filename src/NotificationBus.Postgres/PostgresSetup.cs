@@ -7,6 +7,8 @@ using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
+using NotificationBus.Sending.Accounts;
+using NotificationBus.Sending.Controls;
 
 using Npgsql;
 
@@ -32,6 +34,10 @@ public static class PostgresSetup
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<PostgresNotificationStore>());
         services.AddSingleton<PostgresAttemptLedger>();
         services.AddSingleton<IAttemptLedger>(provider => provider.GetRequiredService<PostgresAttemptLedger>());
+        services.AddSingleton<ISuppressions, PostgresSuppressions>();
+        services.AddSingleton<PostgresProviderHealth>();
+        services.AddSingleton<IProviderHealth>(provider => provider.GetRequiredService<PostgresProviderHealth>());
+        services.AddSingleton<IControls, PostgresControls>();
         services.AddSingleton<INotificationQueries, PostgresNotificationQueries>();
         services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgres", tags: ["ready"], timeout: TimeSpan.FromSeconds(2));
         return services;

@@ -11,6 +11,8 @@ using NotificationBus.Planning;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
+using NotificationBus.Sending.Accounts;
+using NotificationBus.Sending.Controls;
 
 namespace NotificationBus;
 
@@ -46,6 +48,8 @@ public static class NotificationBusSetup
         services.AddSingleton<PublishLimit>();
         services.AddSingleton<OutgoingPublisher>();
         services.AddSingleton<Redelivery>();
+        services.AddSingleton<ControlBoard>();
+        services.AddHostedService(provider => provider.GetRequiredService<ControlBoard>());
         services.TryAddSingleton(Random.Shared);
         return services;
     }
@@ -57,13 +61,17 @@ public static class NotificationBusSetup
 
     /// <summary>Publishes scheduled messages, and those an interrupted step left behind. Only hosts that run the saga need it.</summary>
     public static IServiceCollection AddOutgoingDispatch(this IServiceCollection services) =>
-        services.AddHostedService<OutgoingDispatch>();
+        services.AddHostedService<OutgoingDispatch>().AddHostedService<ResumedChannels>();
 
     /// <summary>Keeps the record in memory, lost when the process ends.</summary>
     public static IServiceCollection AddInMemoryStore(this IServiceCollection services)
     {
         services.AddSingleton<InMemoryAttemptLedger>();
         services.AddSingleton<IAttemptLedger>(provider => provider.GetRequiredService<InMemoryAttemptLedger>());
+        services.AddSingleton<ISuppressions>(provider => provider.GetRequiredService<InMemoryAttemptLedger>());
+        services.AddSingleton<InMemoryControls>();
+        services.AddSingleton<IControls>(provider => provider.GetRequiredService<InMemoryControls>());
+        services.AddSingleton<IProviderHealth>(provider => provider.GetRequiredService<InMemoryControls>());
         services.AddSingleton<InMemoryOutgoingMessages>();
         services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<InMemoryOutgoingMessages>());
         services.AddSingleton<InMemoryNotificationStore>();

@@ -26,6 +26,10 @@ public sealed partial class EmailChannel : IChannel
         : "the mailbox is not of the form local@domain";
 
     /// <inheritdoc />
+    /// <remarks>The local part may tell capitals apart (RFC 5321 2.4), and no server of today does.</remarks>
+    public string Canonical(string address) => address.ToLowerInvariant();
+
+    /// <inheritdoc />
     public Content Fill(IReadOnlyDictionary<string, string> parts)
     {
         // A line break here would start a header of the sender's choosing.

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace NotificationBus.Contracts;
 
-/// <summary>The order to send one delivery: one notification, on one channel, to one address. Goes to the queue of its channel.</summary>
+/// <summary>The command to send one delivery: one notification, on one channel, to one address. Goes to the queue of its channel and lane.</summary>
 public sealed record SendDelivery
 {
     /// <summary>The notification the delivery belongs to.</summary>
@@ -38,9 +38,21 @@ public sealed record SendDelivery
     /// <summary>Another channel is tried next, so that nothing is gained by waiting for a provider of this one.</summary>
     public bool AnotherChannelFollows { get; init; }
 
-    /// <summary>How often the order was put off because no provider of the channel was available.</summary>
+    /// <summary>Which queue of the channel it waits in.</summary>
+    public Lane Lane { get; init; }
+
+    /// <summary>When nobody can know whether it went out: false sends it again, true holds it until an operator decides.</summary>
+    public bool HoldWhenInDoubt { get; init; }
+
+    /// <summary>How often it was put off because no provider of the channel was available.</summary>
     public int Redeliveries { get; init; }
 
-    /// <summary>How many calls to providers were made before the order was put off last.</summary>
+    /// <summary>How many calls to providers were made before it was put off last, or held.</summary>
     public int EarlierAttempts { get; init; }
+
+    /// <summary>How many of the calls before left it in doubt, since an operator decided last.</summary>
+    public int EarlierInDoubt { get; init; }
+
+    /// <summary>The turn it was put off to, when a provider's rate is limited.</summary>
+    public SendSlot? Slot { get; init; }
 }

@@ -15,7 +15,7 @@ static class NotificationSearch
     const int LargestLimit = 200;
 
     static readonly string[] Parameters = ["status", "recipient", "category", "limit", "after"];
-    static readonly string[] Statuses = ["sending", "delivered", "partly-delivered", "expired", "failed"];
+    static readonly string[] Statuses = ["sending", "held", "delivered", "partly-delivered", "expired", "failed"];
 
     public static (NotificationFilter Filter, IReadOnlyDictionary<string, string[]> Errors) Read(IQueryCollection query)
     {

@@ -38,6 +38,12 @@ static class Problems
     public static IResult UnknownNotification() =>
         Problem(StatusCodes.Status404NotFound, "unknown-notification", "There is no such notification", "It may belong to an event that has not been taken yet.");
 
+    public static IResult Unknown(string what, IEnumerable<string> allowed) =>
+        Problem(StatusCodes.Status404NotFound, $"unknown-{what}", $"There is no such {what}", $"There are {string.Join(", ", allowed)}.");
+
+    public static IResult NothingToDecide(string status) =>
+        Problem(StatusCodes.Status409Conflict, "nothing-to-decide", "The delivery is not held", $"It is {status}.");
+
     /// <summary>Gives every error without a body one, and turns what nobody planned into an answer without details.</summary>
     public static void UseProblemDetails(this WebApplication app)
     {

@@ -26,9 +26,8 @@ sealed partial class QueueCheck(HostSettings settings, ChannelSet channels, Time
             return;
 
         await Declare(connection, QueueArguments.DeadLetters, QueueArguments.OfDeadLetters);
-        await Declare(connection, NotificationEndpoints.SagaQueue, QueueArguments.Working);
-        foreach (var channel in channels.All)
-            await Declare(connection, ChannelEndpoint.QueueOf(channel.Name), QueueArguments.Working);
+        foreach (var queue in NotificationEndpoints.Queues(channels))
+            await Declare(connection, queue, QueueArguments.Working);
     }
 
     static async Task Declare(IConnection connection, string queue, IReadOnlyDictionary<string, object> arguments)

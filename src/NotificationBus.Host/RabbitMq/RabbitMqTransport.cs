@@ -1,6 +1,5 @@
 using MassTransit;
 
-using NotificationBus.Contracts;
 using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -39,10 +38,7 @@ static class RabbitMqTransport
     {
         var names = bus.MessageTopology.EntityNameFormatter;
         var mustArrive = context.GetServices<IEventMap>().Select(map => map.Accept(new ExchangeOf(names)))
-            .Append(names.FormatEntityName<DeliverySent>())
-            .Append(names.FormatEntityName<DeliveryFailed>())
-            .Append(names.FormatEntityName<DeliveryExpired>())
-            .Concat(context.GetRequiredService<ChannelSet>().All.Select(channel => ChannelEndpoint.QueueOf(channel.Name)))
+            .Concat(NotificationEndpoints.Queues(context.GetRequiredService<ChannelSet>()))
             .ToHashSet(StringComparer.Ordinal);
 
         bus.ConfigurePublish(pipe => pipe.UseExecute(Refuse));

@@ -72,7 +72,7 @@ static class SettingsCheck
             return [$"{account.Path}:Type {(account["Type"] is null ? $"is missing, and '{account.Key}' is no type" : "is unknown")}; allowed are {string.Join(", ", types.Select(type => type.Name).Distinct(StringComparer.Ordinal))}"];
 
         var reader = new SettingsReader();
-        reader.Read(type.OptionsType ?? typeof(object), account, account.Path, "Type");
+        reader.Read(type.OptionsType ?? typeof(object), account, account.Path, "Type", "PerSecond");
         return reader.Errors;
     }
 

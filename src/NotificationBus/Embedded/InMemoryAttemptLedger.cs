@@ -3,18 +3,22 @@ using NotificationBus.Sending;
 namespace NotificationBus.Embedded;
 
 /// <summary>The ledger in memory, lost when the process ends.</summary>
-public sealed class InMemoryAttemptLedger(TimeProvider clock) : IAttemptLedger
+public sealed class InMemoryAttemptLedger(TimeProvider clock) : IAttemptLedger, ISuppressions
 {
     readonly Lock _lock = new();
     readonly Dictionary<Guid, List<DeliveryAttempt>> _attempts = [];
     readonly Dictionary<Guid, HashSet<Guid>> _deliveries = [];
+    readonly SortedDictionary<(string Channel, string Address), Suppression> _suppressions = [];
 
     /// <inheritdoc />
-    public Task<AttemptClaim> Claim(DeliveryAttempt attempt, TimeSpan lease, CancellationToken cancellationToken)
+    public Task<AttemptClaim> Claim(DeliveryAttempt attempt, string address, TimeSpan lease, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         lock (_lock)
         {
+            if (_suppressions.TryGetValue((attempt.Channel, address), out var suppression))
+                return Task.FromResult(new AttemptClaim([], now, suppression.Reason));
+
             if (!_attempts.TryGetValue(attempt.DeliveryId, out var attempts))
                 _attempts.Add(attempt.DeliveryId, attempts = []);
 
@@ -31,17 +35,47 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock) : IAttemptLedger
     }
 
     /// <inheritdoc />
-    public Task Record(DeliveryAttempt outcome, CancellationToken cancellationToken)
+    public Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken)
     {
+        var now = clock.GetUtcNow();
         lock (_lock)
         {
             var attempts = _attempts[outcome.DeliveryId];
             var claimed = attempts[outcome.Number - 1];
-            if (claimed.Status == AttemptStatus.Started)
-                attempts[outcome.Number - 1] = outcome with { StartedAt = claimed.StartedAt, LeaseUntil = claimed.LeaseUntil, FinishedAt = clock.GetUtcNow() };
-        }
+            if (claimed.Status != AttemptStatus.Started)
+                return Task.FromResult(false);
 
-        return Task.CompletedTask;
+            attempts[outcome.Number - 1] = outcome with { StartedAt = claimed.StartedAt, LeaseUntil = claimed.LeaseUntil, FinishedAt = now };
+            if (suppressedAddress is not null)
+                _suppressions.TryAdd((outcome.Channel, suppressedAddress), new Suppression(outcome.Channel, suppressedAddress, outcome.Reason ?? "refused", outcome.Provider, now));
+            return Task.FromResult(true);
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<Suppression>> List(SuppressionFilter filter, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<IReadOnlyList<Suppression>>([.. _suppressions.Values
+                .Where(suppression => (filter.Channel ?? suppression.Channel) == suppression.Channel && (filter.Address ?? suppression.Address) == suppression.Address)
+                .OrderByDescending(suppression => suppression.CreatedAt)
+                .Take(filter.Limit)]);
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<bool> Add(Suppression suppression, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            return Task.FromResult(_suppressions.TryAdd((suppression.Channel, suppression.Address), suppression with { CreatedAt = clock.GetUtcNow() }));
+    }
+
+    /// <inheritdoc />
+    public Task<bool> Remove(string channel, string address, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            return Task.FromResult(_suppressions.Remove((channel, address)));
     }
 
     /// <summary>All attempts of a notification.</summary>

@@ -46,6 +46,21 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
     }
 
     /// <inheritdoc />
+    public Task<int> Release(string waitsFor, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var waiting = _pending.Values.Where(pending => pending.Message.WaitsFor == waitsFor).ToList();
+            foreach (var pending in waiting)
+                _pending[pending.Message.MessageId] = pending with { DueAt = clock.GetUtcNow() };
+
+            _scheduled.TrySetResult();
+            _scheduled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return Task.FromResult(waiting.Count);
+        }
+    }
+
+    /// <inheritdoc />
     public Task<IReadOnlyList<OutgoingMessage>> TakeDue(TimeSpan lease, int limit, CancellationToken cancellationToken)
     {
         lock (_lock)

@@ -1,5 +1,6 @@
 using MassTransit;
 
+using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Planning;
 
@@ -25,8 +26,19 @@ public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRule
         if (planning.Plan(request).Refusal is { Cause: RefusalCause.Template } refusal)
             return new IntakeAnswer(request.NotificationId, errors, refusal.Reason);
 
-        await limit.Await(bus.Publish(happened, publish => publish.MessageId = messageId, CancellationToken.None));
+        // On the bus an event goes where its type is bound; here its category is known.
+        var lane = planning.RuleOf(request.Category).Lane;
+        await limit.Await(lane == planning.LaneOf(map)
+            ? bus.Publish(happened, publish => publish.MessageId = messageId, CancellationToken.None)
+            : Send(happened, messageId, lane));
         return new IntakeAnswer(request.NotificationId, errors, TemplateError: null);
+    }
+
+    async Task Send<TEvent>(TEvent happened, Guid messageId, Lane lane)
+        where TEvent : class
+    {
+        var endpoint = await bus.GetSendEndpoint(SagaEndpoint.Of(lane));
+        await endpoint.Send(happened, send => send.MessageId = messageId, CancellationToken.None);
     }
 }
 

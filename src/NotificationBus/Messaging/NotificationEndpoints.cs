@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
+using NotificationBus.Planning;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
@@ -18,12 +19,6 @@ namespace NotificationBus.Messaging;
 /// <summary>The queues of the flow and what listens on them, the same on every transport.</summary>
 public static class NotificationEndpoints
 {
-    /// <summary>The queue of the saga.</summary>
-    public const string SagaQueue = "notifications";
-
-    // A step is short and waits for the database most of the time.
-    const int SagaConcurrency = 32;
-
     // Two results of one notification at the same moment would race for its row; the loser would work twice.
     const int SagaPartitions = 64;
 
@@ -38,37 +33,67 @@ public static class NotificationEndpoints
         });
     }
 
-    /// <summary>Declares the saga's queue and one queue for each channel.</summary>
+    /// <summary>Every queue the flow works on.</summary>
+    public static IEnumerable<string> Queues(ChannelSet channels) =>
+        Enum.GetValues<Lane>().SelectMany(lane => channels.All.Select(channel => ChannelEndpoint.QueueOf(channel.Name, lane)).Prepend(SagaEndpoint.QueueOf(lane)));
+
+    /// <summary>Declares the saga's queues and those of each channel, one for each lane.</summary>
     /// <param name="bus">The bus of the transport.</param>
     /// <param name="context">The registrations.</param>
     /// <param name="declare">What the transport says about every queue.</param>
     public static void ReceiveNotifications<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare)
         where TEndpoint : IReceiveEndpointConfigurator
     {
-        bus.ReceiveEndpoint(SagaQueue, (TEndpoint endpoint) =>
-        {
-            declare(endpoint);
-            endpoint.PrefetchCount = SagaConcurrency * 2;
-            endpoint.ConcurrentMessageLimit = SagaConcurrency;
-            PartitionByNotification(endpoint, context);
-            RetryWhatPasses(endpoint);
-            endpoint.ConfigureSaga<NotificationState>(context);
-        });
-
         var options = context.GetRequiredService<IReadOnlyDictionary<string, ChannelOptions>>();
-        foreach (var channel in context.GetRequiredService<ChannelSet>().All)
+        foreach (var lane in Enum.GetValues<Lane>())
         {
-            bus.ReceiveEndpoint(ChannelEndpoint.QueueOf(channel.Name), (TEndpoint endpoint) =>
+            bus.ReceiveEndpoint(SagaEndpoint.QueueOf(lane), (TEndpoint endpoint) =>
             {
                 declare(endpoint);
-                // Orders are sent to the queue's own exchange; nobody publishes them.
-                endpoint.ConfigureConsumeTopology = false;
-                endpoint.PrefetchCount = options[channel.Name].Concurrency * 2;
-                endpoint.ConcurrentMessageLimit = options[channel.Name].Concurrency;
+                Limit(endpoint, SagaConcurrency(lane));
+                BindEvents(endpoint, context, lane);
+                PartitionByNotification(endpoint, context);
                 RetryWhatPasses(endpoint);
-                endpoint.ConfigureConsumer<SendDeliveryConsumer>(context);
+                endpoint.ConfigureSaga<NotificationState>(context);
             });
+
+            foreach (var channel in context.GetRequiredService<ChannelSet>().All)
+            {
+                bus.ReceiveEndpoint(ChannelEndpoint.QueueOf(channel.Name, lane), (TEndpoint endpoint) =>
+                {
+                    declare(endpoint);
+                    // Commands are sent to the queue's own exchange; nobody publishes them.
+                    endpoint.ConfigureConsumeTopology = false;
+                    Limit(endpoint, options[channel.Name].ConcurrencyOf(lane));
+                    RetryWhatPasses(endpoint);
+                    endpoint.ConfigureConsumer<SendDeliveryConsumer>(context);
+                });
+            }
         }
+    }
+
+    // A step is short and waits for the database most of the time.
+    static int SagaConcurrency(Lane lane) => lane == Lane.Bulk ? 8 : 32;
+
+    static void Limit(IReceiveEndpointConfigurator endpoint, int concurrency)
+    {
+        endpoint.PrefetchCount = concurrency * 2;
+        endpoint.ConcurrentMessageLimit = concurrency;
+    }
+
+    /// <summary>Events come through the exchange of their type to the queue of their lane. Results are sent to the queue of theirs.</summary>
+    static void BindEvents(IReceiveEndpointConfigurator endpoint, IRegistrationContext context, Lane lane)
+    {
+        var planning = context.GetRequiredService<PlanningRules>();
+        foreach (var map in context.GetServices<IEventMap>())
+            endpoint.ConfigureMessageTopology(map.EventType, enabled: planning.LaneOf(map) == lane);
+
+        endpoint.ConfigureMessageTopology<DeliverySent>(enabled: false);
+        endpoint.ConfigureMessageTopology<DeliveryFailed>(enabled: false);
+        endpoint.ConfigureMessageTopology<DeliveryExpired>(enabled: false);
+        endpoint.ConfigureMessageTopology<DeliveryHeld>(enabled: false);
+        endpoint.ConfigureMessageTopology<DecideDelivery>(enabled: false);
+        endpoint.ConfigureMessageTopology<Fault<SendDelivery>>(enabled: lane == Lane.Transactional);
     }
 
     /// <summary>
@@ -97,6 +122,8 @@ public static class NotificationEndpoints
         endpoint.UsePartitioner<DeliverySent>(partitioner, result => result.Message.NotificationId);
         endpoint.UsePartitioner<DeliveryFailed>(partitioner, result => result.Message.NotificationId);
         endpoint.UsePartitioner<DeliveryExpired>(partitioner, result => result.Message.NotificationId);
+        endpoint.UsePartitioner<DeliveryHeld>(partitioner, result => result.Message.NotificationId);
+        endpoint.UsePartitioner<DecideDelivery>(partitioner, decision => decision.Message.NotificationId);
         endpoint.UsePartitioner<Fault<SendDelivery>>(partitioner, fault => fault.Message.Message.NotificationId);
         foreach (var map in context.GetServices<IEventMap>())
             map.Accept(new PartitionEvent(endpoint, partitioner));

@@ -89,7 +89,7 @@ public sealed record DeliveryView
     /// <summary>Deliveries of one step go out together.</summary>
     public required int Step { get; init; }
 
-    /// <summary>waiting, sending, sent, failed, expired or not-needed.</summary>
+    /// <summary>waiting, sending, sent, failed, expired, not-needed, or held until an operator decides.</summary>
     public required DeliveryStatus Status { get; init; }
 
     /// <summary>The provider that took it, or that refused it last.</summary>
@@ -143,7 +143,7 @@ public sealed record AttemptView
     /// <summary>The provider that was called.</summary>
     public required string Provider { get; init; }
 
-    /// <summary>started, accepted, rejected, unavailable or in-doubt.</summary>
+    /// <summary>started, accepted, rejected, unavailable, throttled, misconfigured or in-doubt.</summary>
     public required AttemptStatus Status { get; init; }
 
     /// <summary>Why it was not accepted.</summary>

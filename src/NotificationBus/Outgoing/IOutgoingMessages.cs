@@ -15,6 +15,12 @@ public interface IOutgoingMessages
     /// <summary>Forgets a scheduled message, if it was not published yet.</summary>
     Task Cancel(Guid messageId, CancellationToken cancellationToken);
 
+    /// <summary>Makes everything due now that waits for something.</summary>
+    /// <param name="waitsFor">What it waited for: <see cref="OutgoingMessage.WaitsFor"/>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How many messages that were.</returns>
+    Task<int> Release(string waitsFor, CancellationToken cancellationToken);
+
     /// <summary>
     /// Messages that are due, the longest due first. One that was handed out is handed out again, here or on another host, when
     /// <paramref name="lease"/> has passed and it is still there.

@@ -23,6 +23,9 @@ public sealed record OutgoingMessage
     /// <summary>When to publish it; null for at once.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
+    /// <summary>What may bring it out before it is due, such as <c>channel email</c>; see <see cref="IOutgoingMessages.Release"/>.</summary>
+    public string? WaitsFor { get; init; }
+
     /// <summary>Takes the message off its way to the transport.</summary>
     public static OutgoingMessage From<T>(SendContext<T> context, Guid messageId, DateTimeOffset? dueAt = null)
         where T : class

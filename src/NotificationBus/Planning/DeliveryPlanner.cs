@@ -1,3 +1,4 @@
+using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Sending;
 using NotificationBus.Templates;
@@ -79,4 +80,10 @@ public sealed class PlanningRules(IReadOnlyDictionary<string, EventTypeOptions> 
     /// <summary>Plans a notification by the rule of its category.</summary>
     public DeliveryPlan Plan(NotificationRequest request) =>
         DeliveryPlanner.Plan(request, rules.GetValueOrDefault(request.Category), channels, templates);
+
+    /// <summary>What is configured for a category.</summary>
+    public EventTypeOptions RuleOf(string category) => rules.GetValueOrDefault(category) ?? new EventTypeOptions();
+
+    /// <summary>The lane in which an event on the bus begins. One that is not a category of its own carries those of all categories, campaigns among them.</summary>
+    public Lane LaneOf(IEventMap map) => rules.GetValueOrDefault(map.Name)?.Lane ?? Lane.Bulk;
 }

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 
+using NotificationBus.Contracts;
+
 namespace NotificationBus.Planning;
 
 /// <summary>
@@ -16,4 +18,23 @@ public sealed class EventTypeOptions
     /// <summary>How long a notification is of use, counted from its event: 10 s to 30 days, default one day. What could not be sent by then is marked expired.</summary>
     [Range(typeof(TimeSpan), "00:00:10", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>Transactional (the default), or Bulk for what goes to many and may wait: it has queues of its own, and delays nothing that is transactional.</summary>
+    public Lane Lane { get; set; } = Lane.Transactional;
+
+    /// <summary>
+    /// What happens to a delivery of which nobody can know whether it went out: Resend (the default) risks that the recipient
+    /// gets it twice, Hold waits for an operator.
+    /// </summary>
+    public InDoubtPolicy OnInDoubt { get; set; } = InDoubtPolicy.Resend;
+}
+
+/// <summary>What happens to a delivery of which nobody can know whether it went out.</summary>
+public enum InDoubtPolicy
+{
+    /// <summary>It is sent again, by the same provider first, and held after five calls that ended so.</summary>
+    Resend,
+
+    /// <summary>It is held until an operator decides.</summary>
+    Hold,
 }

@@ -8,6 +8,9 @@ public enum NotificationProgress
     /// <summary>A delivery is on its way.</summary>
     Sending,
 
+    /// <summary>Nothing is on its way, and a delivery waits for an operator's decision.</summary>
+    Held,
+
     /// <summary>The open step is settled and reached nobody; another step follows.</summary>
     StepFailed,
 
@@ -33,6 +36,9 @@ public static class NotificationProgressReader
         var deliveries = notification.Deliveries;
         if (deliveries.Any(delivery => delivery.Status == DeliveryStatus.Sending))
             return NotificationProgress.Sending;
+
+        if (deliveries.Any(delivery => delivery.Status == DeliveryStatus.Held))
+            return NotificationProgress.Held;
 
         var sent = deliveries.Any(delivery => delivery.Status == DeliveryStatus.Sent);
         if (!sent)

@@ -14,7 +14,7 @@ public sealed class NotificationState : SagaStateMachineInstance
     /// <summary>The notification's id.</summary>
     public Guid CorrelationId { get; set; }
 
-    /// <summary>The state's name: Sending, Delivered, PartlyDelivered, Expired or Failed.</summary>
+    /// <summary>The state's name: Sending, Held, Delivered, PartlyDelivered, Expired or Failed.</summary>
     public string CurrentState { get; set; } = "Initial";
 
     /// <summary>Counts the writes of the row; 0 before the first. A write that finds another version has lost a race.</summary>
@@ -115,6 +115,9 @@ public sealed class DeliveryState
     /// <summary>Why it failed.</summary>
     public string? Reason { get; set; }
 
+    /// <summary>How many calls to providers were made when it was held; an operator may have it sent again.</summary>
+    public int Attempts { get; set; }
+
     /// <summary>When it was sent or given up.</summary>
     public DateTimeOffset? SettledAt { get; set; }
 }
@@ -125,7 +128,7 @@ public enum DeliveryStatus
     /// <summary>Its step has not begun.</summary>
     Waiting,
 
-    /// <summary>Ordered: it is in the queue of its channel or with a worker.</summary>
+    /// <summary>Its command is in the queue of its channel, with a worker, or put off.</summary>
     Sending,
 
     /// <summary>A provider took it.</summary>
@@ -139,4 +142,7 @@ public enum DeliveryStatus
 
     /// <summary>An earlier step reached the recipient.</summary>
     NotNeeded,
+
+    /// <summary>It may or may not have been sent, and waits for an operator's decision.</summary>
+    Held,
 }

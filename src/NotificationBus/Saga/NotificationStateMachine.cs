@@ -20,16 +20,24 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         Event(() => Sent, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => Refused, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => Lapsed, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
+        Event(() => LeftInDoubt, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
+        Event(() => Decided, decision => decision.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => GivenUp, result => result.CorrelateById(context => context.Message.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
 
         foreach (var map in events)
             map.Accept(this);
 
-        During(Sending,
-            When(Sent).NoteSent(this).OrderNextStep().Conclude(this),
-            When(Refused).NoteFailed(this).OrderNextStep().Conclude(this),
-            When(Lapsed).NoteExpired(this).OrderNextStep().Conclude(this),
-            When(GivenUp).NoteGivenUp(this).OrderNextStep().Conclude(this));
+        // Held differs from Sending for whoever looks at it: somebody has to decide before it can go on.
+        foreach (var open in Open)
+        {
+            During(open,
+                When(Sent).NoteSent(this).SendNextStep(this).Conclude(this),
+                When(Refused).NoteFailed(this).SendNextStep(this).Conclude(this),
+                When(Lapsed).NoteExpired(this).SendNextStep(this).Conclude(this),
+                When(GivenUp).NoteGivenUp(this).SendNextStep(this).Conclude(this),
+                When(LeftInDoubt).NoteHeld().Conclude(this),
+                When(Decided).FollowDecision(this).SendNextStep(this).Conclude(this));
+        }
 
         // A delivery that was given up and then replayed may be sent after all. Then the record and the outcome say so.
         During(PartlyDelivered, When(Sent).NoteSent(this).Conclude(this));
@@ -39,15 +47,20 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
 
         // After the end, a result that is late or comes twice changes nothing.
         foreach (var ended in Ends)
-            During(ended, Ignore(Refused), Ignore(Lapsed), Ignore(GivenUp));
+            During(ended, Ignore(Refused), Ignore(Lapsed), Ignore(GivenUp), Ignore(LeftInDoubt), Ignore(Decided));
     }
 
     internal NotificationSteps Steps { get; }
+
+    State[] Open => [Sending, Held];
 
     State[] Ends => [Delivered, PartlyDelivered, Expired, Failed];
 
     /// <summary>Deliveries are on their way.</summary>
     public State Sending { get; private set; } = null!;
+
+    /// <summary>A delivery is in doubt and waits for an operator's decision.</summary>
+    public State Held { get; private set; } = null!;
 
     /// <summary>Every channel that was needed took it.</summary>
     public State Delivered { get; private set; } = null!;
@@ -70,7 +83,13 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
     /// <summary>A delivery was not sent while it was of use.</summary>
     public Event<DeliveryExpired> Lapsed { get; private set; } = null!;
 
-    /// <summary>The worker failed in a way nobody planned, and the order ended in the error queue.</summary>
+    /// <summary>Nobody knows whether a delivery went out, and it must not be sent again unasked.</summary>
+    public Event<DeliveryHeld> LeftInDoubt { get; private set; } = null!;
+
+    /// <summary>An operator has decided about a delivery that is held.</summary>
+    public Event<DecideDelivery> Decided { get; private set; } = null!;
+
+    /// <summary>The worker failed in a way nobody planned, and the command ended in the error queue.</summary>
     public Event<Fault<SendDelivery>> GivenUp { get; private set; } = null!;
 
     /// <summary>Lets an event start notifications: one line of the saga for each kind of event.</summary>
@@ -84,12 +103,11 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         });
 
         Initially(
-            When(happened).PlanDeliveries(this).TransitionTo(Sending).OrderNextStep().Conclude(this));
+            When(happened).PlanDeliveries(this).TransitionTo(Sending).SendNextStep(this).Conclude(this));
 
         // The same occurrence again, under another message id.
-        During(Sending, Ignore(happened));
-        foreach (var ended in Ends)
-            During(ended, Ignore(happened));
+        foreach (var later in Open.Concat(Ends))
+            During(later, Ignore(happened));
 
         return happened;
     }

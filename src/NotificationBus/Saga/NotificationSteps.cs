@@ -52,6 +52,61 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
         settle(delivery);
         delivery.SettledAt = clock.GetUtcNow();
     }
+
+    /// <summary>Keeps a delivery for an operator to decide about.</summary>
+    internal static void Hold(NotificationState notification, DeliveryHeld held)
+    {
+        // Only one that is on its way: a decision or a result may have been faster.
+        if (notification.Deliveries.FirstOrDefault(delivery => delivery.Id == held.DeliveryId) is not { Status: DeliveryStatus.Sending } delivery)
+            return;
+
+        delivery.Status = DeliveryStatus.Held;
+        delivery.Provider = held.Provider;
+        delivery.Reason = held.Reason;
+        delivery.Attempts = held.Attempts;
+    }
+
+    /// <summary>Does what was decided about a delivery that is held; nothing when it is no longer held, so that a second click does nothing.</summary>
+    /// <returns>The delivery, when it is to be sent again.</returns>
+    internal DeliveryState? Decide(NotificationState notification, DecideDelivery decided)
+    {
+        if (notification.Deliveries.FirstOrDefault(delivery => delivery.Id == decided.DeliveryId) is not { Status: DeliveryStatus.Held } delivery)
+            return null;
+
+        if (decided.Decision == HeldDecision.Resend)
+        {
+            delivery.Status = DeliveryStatus.Sending;
+            return delivery;
+        }
+
+        delivery.Status = decided.Decision == HeldDecision.Sent ? DeliveryStatus.Sent : DeliveryStatus.Failed;
+        delivery.Reason = $"decided by an operator: {decided.Why}";
+        delivery.SettledAt = clock.GetUtcNow();
+        return null;
+    }
+
+    /// <summary>The command for one delivery.</summary>
+    internal SendDelivery Command(NotificationState notification, DeliveryState delivery)
+    {
+        var rule = planning.RuleOf(notification.Category);
+        return new SendDelivery
+        {
+            NotificationId = notification.CorrelationId,
+            DeliveryId = delivery.Id,
+            Channel = delivery.Channel,
+            Address = delivery.Address,
+            Category = notification.Category,
+            RecipientId = notification.Recipient.Id,
+            RecipientName = notification.Recipient.Name,
+            Locale = notification.Recipient.Locale,
+            Data = notification.Data,
+            ExpiresAt = notification.ExpiresAt,
+            AnotherChannelFollows = notification.Deliveries.Any(later => later.Step > delivery.Step),
+            Lane = rule.Lane,
+            HoldWhenInDoubt = rule.OnInDoubt == InDoubtPolicy.Hold,
+            EarlierAttempts = delivery.Attempts,
+        };
+    }
 }
 
 /// <summary>The verbs of <see cref="NotificationStateMachine"/>.</summary>
@@ -91,11 +146,22 @@ static class NotificationVerbs
         {
             delivery.Status = DeliveryStatus.Failed;
             // The exception's own text may carry anything, an address included; its type is enough to find it in the error queue.
-            delivery.Reason = $"the worker failed ({context.Message.Exceptions?.FirstOrDefault()?.ExceptionType ?? "unknown"}); the order is in the error queue";
+            delivery.Reason = $"the worker failed ({context.Message.Exceptions?.FirstOrDefault()?.ExceptionType ?? "unknown"}); the command is in the error queue";
         }));
 
-    /// <summary>Orders the first step, or the next one when the one before reached nobody.</summary>
-    public static EventActivityBinder<NotificationState, TEvent> OrderNextStep<TEvent>(this EventActivityBinder<NotificationState, TEvent> step)
+    public static EventActivityBinder<NotificationState, DeliveryHeld> NoteHeld(this EventActivityBinder<NotificationState, DeliveryHeld> step) =>
+        step.Then(context => NotificationSteps.Hold(context.Saga, context.Message));
+
+    /// <summary>Does what an operator has decided about a delivery that is held; nothing when it is no longer held.</summary>
+    public static EventActivityBinder<NotificationState, DecideDelivery> FollowDecision(this EventActivityBinder<NotificationState, DecideDelivery> step, NotificationStateMachine machine) =>
+        step.ThenAsync(async context =>
+        {
+            if (machine.Steps.Decide(context.Saga, context.Message) is { } resend)
+                await context.SendCommand(machine, resend);
+        });
+
+    /// <summary>Has the first step sent, or the next one when the one before reached nobody.</summary>
+    public static EventActivityBinder<NotificationState, TEvent> SendNextStep<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
         where TEvent : class =>
         step.If(context => context.Saga.Progress() == NotificationProgress.StepFailed, next => next.ThenAsync(async context =>
         {
@@ -103,7 +169,7 @@ static class NotificationVerbs
             foreach (var delivery in waiting.Where(delivery => delivery.Step == waiting[0].Step))
             {
                 delivery.Status = DeliveryStatus.Sending;
-                await context.Send(ChannelEndpoint.Of(delivery.Channel), Order(context.Saga, delivery));
+                await context.SendCommand(machine, delivery);
             }
         }));
 
@@ -111,6 +177,8 @@ static class NotificationVerbs
     public static EventActivityBinder<NotificationState, TEvent> Conclude<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
         where TEvent : class =>
         step
+            .If(context => context.Reached(NotificationProgress.Held, machine.Held), held => held.TransitionTo(machine.Held))
+            .If(context => context.Reached(NotificationProgress.Sending, machine.Sending), sending => sending.TransitionTo(machine.Sending))
             .If(context => context.Reached(NotificationProgress.Delivered, machine.Delivered), end => end
                 .Then(context => machine.Steps.Close(context.Saga))
                 .Publish(context => new NotificationDelivered
@@ -158,22 +226,14 @@ static class NotificationVerbs
                 })
                 .TransitionTo(machine.Failed));
 
+    static Task SendCommand<TEvent>(this BehaviorContext<NotificationState, TEvent> context, NotificationStateMachine machine, DeliveryState delivery)
+        where TEvent : class
+    {
+        var command = machine.Steps.Command(context.Saga, delivery);
+        return context.Send(ChannelEndpoint.Of(command.Channel, command.Lane), command);
+    }
+
     static bool Reached<TEvent>(this BehaviorContext<NotificationState, TEvent> context, NotificationProgress progress, State state)
         where TEvent : class =>
         context.Saga.Progress() == progress && context.Saga.CurrentState != state.Name;
-
-    static SendDelivery Order(NotificationState notification, DeliveryState delivery) => new()
-    {
-        NotificationId = notification.CorrelationId,
-        DeliveryId = delivery.Id,
-        Channel = delivery.Channel,
-        Address = delivery.Address,
-        Category = notification.Category,
-        RecipientId = notification.Recipient.Id,
-        RecipientName = notification.Recipient.Name,
-        Locale = notification.Recipient.Locale,
-        Data = notification.Data,
-        ExpiresAt = notification.ExpiresAt,
-        AnotherChannelFollows = notification.Deliveries.Any(later => later.Step > delivery.Step),
-    };
 }

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 
+using NotificationBus.Contracts;
+
 namespace NotificationBus.Sending;
 
 /// <summary>What one channel uses: <c>Channels:{channel}</c>.</summary>
@@ -11,4 +13,10 @@ public sealed class ChannelOptions
     /// <summary>How many deliveries one host sends at the same time, 1 to 1000, default 16. It is also the most that can be sent twice when the host is killed.</summary>
     [Range(1, 1000)]
     public int Concurrency { get; set; } = 16;
+
+    /// <summary>How many deliveries of the bulk lane one host sends at the same time, beside the others, 1 to 1000, default 4.</summary>
+    [Range(1, 1000)]
+    public int BulkConcurrency { get; set; } = 4;
+
+    internal int ConcurrencyOf(Lane lane) => lane == Lane.Bulk ? BulkConcurrency : Concurrency;
 }

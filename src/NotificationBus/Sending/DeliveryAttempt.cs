@@ -55,6 +55,12 @@ public enum AttemptStatus
     /// <summary>Certainly not sent; another provider may take it.</summary>
     Unavailable,
 
+    /// <summary>Certainly not sent; the provider is called too often.</summary>
+    Throttled,
+
+    /// <summary>Certainly not sent; somebody has to mend the account.</summary>
+    Misconfigured,
+
     /// <summary>Nobody can know whether it went out.</summary>
     InDoubt,
 }

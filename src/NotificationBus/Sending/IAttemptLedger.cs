@@ -8,20 +8,25 @@ public interface IAttemptLedger
 {
     /// <summary>Claims the next call of a delivery.</summary>
     /// <param name="attempt">What is about to be called. Its times are set by the store.</param>
+    /// <param name="address">Where it would be sent, as <see cref="IChannel.Canonical"/> writes it. Nothing is granted for one that is suppressed.</param>
     /// <param name="lease">How long others keep away when no outcome follows.</param>
     /// <param name="cancellationToken">Gives up the claim.</param>
-    /// <returns>The attempts there are when that number was claimed before, by this delivery's earlier order or by another worker; empty when the claim is granted.</returns>
-    Task<AttemptClaim> Claim(DeliveryAttempt attempt, TimeSpan lease, CancellationToken cancellationToken);
+    Task<AttemptClaim> Claim(DeliveryAttempt attempt, string address, TimeSpan lease, CancellationToken cancellationToken);
 
     /// <summary>Records how a claimed call came out. An outcome that is recorded stays.</summary>
-    Task Record(DeliveryAttempt outcome, CancellationToken cancellationToken);
+    /// <param name="outcome">The attempt with its outcome.</param>
+    /// <param name="suppressedAddress">The address, when the outcome is that it must not be used again; suppressed by the same write.</param>
+    /// <param name="cancellationToken">Gives up the record.</param>
+    /// <returns>False when another outcome was recorded before; then nothing is written.</returns>
+    Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken);
 }
 
 /// <summary>The answer to a claim.</summary>
-/// <param name="Earlier">The attempts of the delivery in order when the claim was refused; empty when it was granted.</param>
+/// <param name="Earlier">The attempts of the delivery in order when its number was claimed before, by an earlier command or by another worker; else empty.</param>
 /// <param name="Now">The store's clock, by which leases are counted.</param>
-public sealed record AttemptClaim(IReadOnlyList<DeliveryAttempt> Earlier, DateTimeOffset Now)
+/// <param name="Suppression">Why the address must not be used; null when it may.</param>
+public sealed record AttemptClaim(IReadOnlyList<DeliveryAttempt> Earlier, DateTimeOffset Now, string? Suppression = null)
 {
     /// <summary>True when the caller may make the call.</summary>
-    public bool Granted => Earlier.Count == 0;
+    public bool Granted => Earlier.Count == 0 && Suppression is null;
 }

@@ -18,6 +18,9 @@ public interface IChannel
     /// <summary>Why an address can never work on this channel, or null when it looks right. The answer does not repeat the address.</summary>
     string? Refuse(string address);
 
+    /// <summary>The one form under which an address is suppressed, however it was written.</summary>
+    string Canonical(string address) => address;
+
     /// <summary>Turns rendered parts into what a provider of this channel sends.</summary>
     /// <exception cref="TemplateException">The rendered text is nothing this channel may send, for instance a subject of two lines.</exception>
     Content Fill(IReadOnlyDictionary<string, string> parts);

@@ -15,6 +15,9 @@ public interface IProvider
     /// <summary>The longest one call may take. The claim on the delivery lasts a little longer, so that nobody repeats a call that is still running.</summary>
     TimeSpan LongestCall => TimeSpan.FromSeconds(15);
 
+    /// <summary>How many calls one host makes at the same time at most, such as the connections to a server. Further deliveries wait before they are claimed.</summary>
+    int MostConcurrentCalls => int.MaxValue;
+
     /// <summary>Makes one call. It does not retry; it gives up when <paramref name="cancellationToken"/> says so.</summary>
     Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken);
 }

@@ -1,139 +1,163 @@
 using System.Data.Common;
 
+using MassTransit;
+
 using Microsoft.Extensions.Logging;
 
+using NotificationBus.Contracts;
 using NotificationBus.Messaging;
+using NotificationBus.Sending.Accounts;
+using NotificationBus.Sending.Controls;
 
 namespace NotificationBus.Sending;
 
 /// <summary>
 /// The providers of one channel in order. Every call is claimed before and recorded after; the ledger and not the broker says
-/// what was tried already when an order comes again.
+/// what was tried already when a command comes again. Which provider is asked next is up to <see cref="ChainRound"/>.
 /// </summary>
-public sealed partial class ProviderChain(string channel, IReadOnlyList<IProvider> providers, IAttemptLedger ledger, TimeProvider clock, ILogger<ProviderChain> log)
+public sealed partial class ProviderChain(
+    IChannel channel,
+    IReadOnlyList<ProviderAccount> accounts,
+    IAttemptLedger ledger,
+    ControlBoard board,
+    Random chance,
+    TimeProvider clock,
+    ILogger<ProviderChain> log)
 {
-    // What is in doubt is sent again by the same provider, who may know the delivery by its id. Once: a provider that keeps
-    // breaking the connection after taking the message would otherwise send it over and over.
-    const int MostCallsInDoubt = 2;
-
     static readonly TimeSpan RecordInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The channel.</summary>
-    public string Channel => channel;
+    static readonly TimeSpan LongestRetryDelay = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The accounts in order.</summary>
-    public IReadOnlyList<IProvider> Providers => providers;
+    /// <summary>The channel.</summary>
+    public IChannel Channel => channel;
+
+    /// <summary>The accounts as configured, in order.</summary>
+    public IReadOnlyList<ProviderAccount> Accounts => accounts;
 
     /// <summary>Sends one delivery, or finds that it was sent already.</summary>
     /// <param name="delivery">The delivery.</param>
-    /// <param name="earlierAttempts">How many calls were made before the order was put off. They are over: every provider may be asked again.</param>
+    /// <param name="command">The command that asks for it: what was tried before, and what to do when in doubt.</param>
     /// <param name="cancellationToken">Gives up before a call, never in the middle of one.</param>
-    /// <exception cref="AttemptInProgressException">Another worker holds the claim. Try again after its lease.</exception>
-    public async Task<DeliveryAttempt> Send(Delivery delivery, int earlierAttempts, CancellationToken cancellationToken)
+    public async Task<ChainOutcome> Send(Delivery delivery, SendDelivery command, CancellationToken cancellationToken)
     {
-        var attempts = new List<DeliveryAttempt>();
-        while (Next(attempts) is { } provider)
+        var round = new ChainRound(Order(delivery.Id), command);
+        while (round.Next() is { } account)
         {
+            if (round.IsRetry)
+                await Task.Delay(LongestRetryDelay * chance.NextDouble(), clock, cancellationToken);
+
+            var admission = await account.Enter(round.MayHaveBeenSentBy(account), command.Slot, cancellationToken);
+            if (admission is Admission.Refused refused)
+            {
+                round.Refuse(account, refused);
+                continue;
+            }
+
+            if (admission is Admission.Paced paced)
+                return round.Paced(paced);
+
+            using var granted = (Admission.Granted)admission;
             // Asked here and not handed to the claim: one that is written after its caller has left keeps everybody away.
             cancellationToken.ThrowIfCancellationRequested();
-            var claimed = new DeliveryAttempt
-            {
-                DeliveryId = delivery.Id,
-                NotificationId = delivery.NotificationId,
-                Number = earlierAttempts + attempts.Count + 1,
-                Channel = channel,
-                Provider = provider.Name,
-                Status = AttemptStatus.Started,
-            };
-
-            var claim = await ledger.Claim(claimed, LeaseOf(provider), CancellationToken.None);
+            var claimed = round.Claim(channel.Name, account);
+            var claim = await ledger.Claim(claimed, channel.Canonical(delivery.Address), LeaseOf(account.Provider), CancellationToken.None);
             if (claim.Granted)
-                attempts.Add(await Call(provider, delivery, claimed));
+            {
+                round.Add(await Call(granted, delivery, claimed));
+            }
             else
-                attempts = await Settle(claim, earlierAttempts, cancellationToken);
+            {
+                await granted.NotMade();
+                if (claim.Suppression is { } reason)
+                    return new ChainOutcome.Refused(Provider: null, $"the address is suppressed: {reason}", round.AttemptsMade);
+                if (round.InProgress(claim) is { } inProgress)
+                    return inProgress;
 
-            if (attempts[^1].Status == AttemptStatus.Accepted)
-                return attempts[^1];
+                await Settle(round, claim, cancellationToken);
+            }
         }
 
-        // Whatever was answered afterwards, what is in doubt may have been sent, and the result must say so.
-        return attempts.FindLast(attempt => attempt.Status == AttemptStatus.InDoubt) ?? attempts[^1];
+        return round.Conclude();
     }
 
-    /// <summary>The provider to ask after these attempts; null when none is left.</summary>
-    IProvider? Next(List<DeliveryAttempt> attempts)
+    /// <summary>The accounts in the order in which this delivery tries them.</summary>
+    IReadOnlyList<ProviderAccount> Order(Guid deliveryId)
     {
-        if (attempts.Count == 0)
-            return providers[0];
+        var set = board.Current.Channel(channel.Name).Order;
+        var order = set is null ? accounts : [.. set.Select(name => accounts.FirstOrDefault(account => account.Name == name)).OfType<ProviderAccount>()];
+        var total = order.Sum(account => account.Control.Weight ?? 0);
+        if (total == 0)
+            return order;
 
-        var last = attempts[^1];
-        var inDoubt = attempts.Count(attempt => attempt.Status == AttemptStatus.InDoubt);
-        if (last.Status == AttemptStatus.Rejected)
-            return null;
-
-        if (last.Status == AttemptStatus.InDoubt && inDoubt < MostCallsInDoubt)
-            return providers.FirstOrDefault(provider => provider.Name == last.Provider);
-
-        // Another provider would not know what may have been sent before.
-        return inDoubt > 0 ? null : providers.FirstOrDefault(provider => attempts.TrueForAll(attempt => attempt.Provider != provider.Name));
+        // Drawn by the delivery's id, so that a command that comes again asks the same provider first.
+        var draw = (int)(BitConverter.ToUInt32(deliveryId.ToByteArray()) % (uint)total);
+        var first = order.First(account => (draw -= account.Control.Weight ?? 0) < 0);
+        return [first, .. order.Where(account => account != first)];
     }
 
-    async Task<DeliveryAttempt> Call(IProvider provider, Delivery delivery, DeliveryAttempt claimed)
+    async Task<(DeliveryAttempt Outcome, ProviderResult Result)> Call(Admission.Granted admission, Delivery delivery, DeliveryAttempt claimed)
     {
-        ProviderResult result;
-        try
-        {
-            // Not cancelled when the host stops: the host waits, and a call cut off in the middle would be in doubt.
-            using var limit = new CancellationTokenSource(provider.LongestCall);
-            result = await provider.Send(delivery, limit.Token);
-        }
-        catch (Exception exception)
-        {
-            // Not the exception itself: its text may repeat what was sent.
-            ProviderFailed(provider.Name, delivery.Id, exception.GetType().FullName);
-            result = new ProviderResult.InDoubt($"the provider failed: {exception.GetType().Name}");
-        }
-
+        var provider = admission.Account.Provider;
+        var result = await admission.Call(() => Ask(provider, delivery));
         var outcome = result switch
         {
             ProviderResult.Accepted accepted => claimed with { Status = AttemptStatus.Accepted, ProviderMessageId = accepted.ProviderMessageId },
             ProviderResult.Rejected rejected => claimed with { Status = AttemptStatus.Rejected, Reason = rejected.Reason },
             ProviderResult.Unavailable unavailable => claimed with { Status = AttemptStatus.Unavailable, Reason = unavailable.Reason, RetryAfter = unavailable.RetryAfter },
+            ProviderResult.Throttled throttled => claimed with { Status = AttemptStatus.Throttled, Reason = throttled.Reason, RetryAfter = throttled.RetryAfter },
+            ProviderResult.Misconfigured misconfigured => claimed with { Status = AttemptStatus.Misconfigured, Reason = misconfigured.Reason },
             ProviderResult.InDoubt inDoubt => claimed with { Status = AttemptStatus.InDoubt, Reason = inDoubt.Reason },
             _ => throw new NotSupportedException($"Unknown result {result.GetType().Name}"),
         };
-        await Record(outcome, LeaseOf(provider));
+
+        var suppressed = result is ProviderResult.Rejected { AddressIsWrong: true } ? channel.Canonical(delivery.Address) : null;
+        await Record(outcome, suppressed, LeaseOf(provider));
         if (outcome.Status != AttemptStatus.Accepted)
             NotAccepted(provider.Name, delivery.Id, outcome.Status, outcome.Reason);
 
-        return outcome;
+        return (outcome, result);
     }
 
-    /// <summary>What an earlier order of the same delivery did. A call whose claim ran out without an outcome is in doubt.</summary>
-    async Task<List<DeliveryAttempt>> Settle(AttemptClaim claim, int earlierAttempts, CancellationToken cancellationToken)
+    async Task<ProviderResult> Ask(IProvider provider, Delivery delivery)
     {
-        var earlier = claim.Earlier.Where(attempt => attempt.Number > earlierAttempts).ToList();
-        var last = earlier[^1];
-        if (last.Status != AttemptStatus.Started)
-            return earlier;
+        try
+        {
+            // Not cancelled when the host stops: the host waits, and a call cut off in the middle would be in doubt.
+            using var limit = new CancellationTokenSource(provider.LongestCall);
+            return await provider.Send(delivery, limit.Token);
+        }
+        catch (Exception exception)
+        {
+            // Not the exception itself: its text may repeat what was sent.
+            ProviderFailed(provider.Name, delivery.Id, exception.GetType().FullName);
+            return new ProviderResult.InDoubt($"the provider failed: {exception.GetType().Name}");
+        }
+    }
 
-        if (last.LeaseUntil > claim.Now)
-            throw new AttemptInProgressException(last.DeliveryId, last.LeaseUntil - claim.Now);
+    /// <summary>Takes over what an earlier command of the same delivery did. A call whose claim ran out without an outcome is in doubt.</summary>
+    async Task Settle(ChainRound round, AttemptClaim claim, CancellationToken cancellationToken)
+    {
+        var last = claim.Earlier[^1];
+        if (last.Status == AttemptStatus.Started)
+        {
+            last = last with { Status = AttemptStatus.InDoubt, Reason = ChainRound.WorkerDied };
+            if (!await ledger.Record(last, suppressedAddress: null, cancellationToken))
+                throw new ConcurrencyException($"Attempt {last.Number} of delivery {last.DeliveryId} was settled by another worker", typeof(DeliveryAttempt), last.DeliveryId);
+        }
 
-        earlier[^1] = last with { Status = AttemptStatus.InDoubt, Reason = "the worker died before it recorded an outcome" };
-        await ledger.Record(earlier[^1], cancellationToken);
-        return earlier;
+        round.TakeOver([.. claim.Earlier.SkipLast(1), last]);
     }
 
     /// <summary>Writes down what the provider answered. It is known only here, so that an outage of the ledger is waited out while the claim lasts.</summary>
-    async Task Record(DeliveryAttempt outcome, TimeSpan lease)
+    async Task Record(DeliveryAttempt outcome, string? suppressedAddress, TimeSpan lease)
     {
         var giveUp = clock.GetUtcNow() + lease;
         while (true)
         {
             try
             {
-                await ledger.Record(outcome, CancellationToken.None);
+                if (!await ledger.Record(outcome, suppressedAddress, CancellationToken.None))
+                    AnsweredLate(outcome.Provider, outcome.DeliveryId, outcome.Status);
                 return;
             }
             catch (DbException exception) when (Outages.Passes(exception) && clock.GetUtcNow() < giveUp)
@@ -151,12 +175,7 @@ public sealed partial class ProviderChain(string channel, IReadOnlyList<IProvide
 
     [LoggerMessage(LogLevel.Error, "{Provider} failed on delivery {DeliveryId} with {ExceptionType}, which it should have translated")]
     partial void ProviderFailed(string provider, Guid deliveryId, string? exceptionType);
-}
 
-/// <summary>The delivery's claim is held by a worker that may still be at it.</summary>
-public sealed class AttemptInProgressException(Guid deliveryId, TimeSpan remaining)
-    : Exception($"Delivery {deliveryId} is claimed by another worker for {remaining.TotalSeconds:0} s more")
-{
-    /// <summary>How long the claim still runs.</summary>
-    public TimeSpan Remaining => remaining;
+    [LoggerMessage(LogLevel.Warning, "{Provider} answered {Status} for delivery {DeliveryId} after the claim had run out; the record says in doubt")]
+    partial void AnsweredLate(string provider, Guid deliveryId, AttemptStatus status);
 }

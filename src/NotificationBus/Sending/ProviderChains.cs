@@ -3,6 +3,9 @@ using System.Collections.Frozen;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
+using NotificationBus.Sending.Accounts;
+using NotificationBus.Sending.Controls;
+
 namespace NotificationBus.Sending;
 
 /// <summary>The provider chain of every channel, as configured. Made when the host starts, so that a wrong account stops it there.</summary>
@@ -19,14 +22,23 @@ public sealed class ProviderChains : IAsyncDisposable
         IConfiguration configuration,
         IServiceProvider services,
         IAttemptLedger ledger,
+        IProviderHealth health,
+        ControlBoard board,
+        Random chance,
         TimeProvider clock,
-        ILogger<ProviderChain> log)
+        ILoggerFactory logs)
     {
         var known = types.ToList();
         _chains = channels.All.ToFrozenDictionary(
             channel => channel.Name,
-            channel => new ProviderChain(channel.Name, [.. Accounts(channel.Name).Select((account, index) => Create(channel.Name, account, index))], ledger, clock, log),
+            channel => new ProviderChain(
+                channel,
+                [.. Accounts(channel.Name).Select((account, index) => Guard(Create(channel.Name, account, index)))],
+                ledger, board, chance, clock, logs.CreateLogger<ProviderChain>()),
             StringComparer.Ordinal);
+
+        ProviderAccount Guard(IProvider provider) =>
+            new(provider, AccountOptions.Read(configuration, provider.Name), health, board, clock, logs.CreateLogger<ProviderAccount>());
 
         IEnumerable<string> Accounts(string channel) => options.TryGetValue(channel, out var configured) && configured.Providers.Count > 0
             ? configured.Providers
@@ -49,16 +61,16 @@ public sealed class ProviderChains : IAsyncDisposable
         string Allowed(string channel) => string.Join(", ", known.Where(type => type.Channel == channel).Select(type => type.Name));
     }
 
+    /// <summary>All chains.</summary>
+    public IReadOnlyCollection<ProviderChain> All => _chains.Values;
+
     /// <summary>The chain of a channel.</summary>
     public ProviderChain Of(string channel) => _chains[channel];
 
     /// <summary>Lets the providers close their connections in good order.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var provider in _chains.Values.SelectMany(chain => chain.Providers))
-        {
-            if (provider is IAsyncDisposable disposable)
-                await disposable.DisposeAsync();
-        }
+        foreach (var account in _chains.Values.SelectMany(chain => chain.Accounts))
+            await account.DisposeAsync();
     }
 }

@@ -7,6 +7,9 @@ public abstract record ProviderResult
     {
     }
 
+    /// <summary>What the answer said of the rate limit, when it said something (RateLimit header fields, or the vendor's own).</summary>
+    public RateLimit? RateLimit { get; init; }
+
     /// <summary>The provider took it and answers for it from now on.</summary>
     /// <param name="ProviderMessageId">The provider's id for it, when it gave one.</param>
     public sealed record Accepted(string? ProviderMessageId) : ProviderResult;
@@ -18,10 +21,25 @@ public abstract record ProviderResult
 
     /// <summary>Certainly not sent, and not the delivery's fault: somebody else may take it, or the same provider later.</summary>
     /// <param name="Reason">For a person to read. Names no address.</param>
-    /// <param name="RetryAfter">How long the provider asked to be left alone.</param>
-    public sealed record Unavailable(string Reason, TimeSpan? RetryAfter = null) : ProviderResult;
+    /// <param name="RetryAfter">How long the provider asked to be left alone with this delivery.</param>
+    /// <param name="OnlyThisDelivery">True when the provider works and turned away just this delivery, as with greylisting; it does not count against the provider.</param>
+    public sealed record Unavailable(string Reason, TimeSpan? RetryAfter = null, bool OnlyThisDelivery = false) : ProviderResult;
+
+    /// <summary>Certainly not sent: we call too often (HTTP 429). The whole account is left alone for a while.</summary>
+    /// <param name="Reason">For a person to read. Names no address.</param>
+    /// <param name="RetryAfter">How long the provider asked to be left alone; null when it did not say.</param>
+    public sealed record Throttled(string Reason, TimeSpan? RetryAfter = null) : ProviderResult;
+
+    /// <summary>Certainly not sent, and nothing will be until somebody mends the account: wrong credentials, a sender that is not allowed.</summary>
+    /// <param name="Reason">For a person to read; says what to check. Names no address and no secret.</param>
+    public sealed record Misconfigured(string Reason) : ProviderResult;
 
     /// <summary>Nobody can know whether it went out, for instance when the connection broke after the request was written.</summary>
     /// <param name="Reason">For a person to read. Names no address.</param>
     public sealed record InDoubt(string Reason) : ProviderResult;
 }
+
+/// <summary>What a provider said of its rate limit.</summary>
+/// <param name="Remaining">How many more calls it takes until <paramref name="Reset"/>.</param>
+/// <param name="Reset">When it counts afresh, from now.</param>
+public sealed record RateLimit(int Remaining, TimeSpan Reset);

@@ -11,7 +11,7 @@ using NotificationBus.Outgoing;
 
 namespace NotificationBus.Sending;
 
-/// <summary>Settings of <c>Redelivery</c>: when an order comes again that no provider of its channel could take.</summary>
+/// <summary>Settings of <c>Redelivery</c>: when a delivery comes again that no provider of its channel could take.</summary>
 public sealed class RedeliveryOptions
 {
     /// <summary>The most the first redelivery is put off, 100 ms to 1 h, default 5 s. Each further one is put off up to twice as long.</summary>
@@ -24,30 +24,36 @@ public sealed class RedeliveryOptions
 }
 
 /// <summary>
-/// Puts an order off: it is kept with the outgoing messages until it is due, and holds no broker message and no thread meanwhile.
+/// Puts a command off: it is kept with the outgoing messages until it is due, and holds no broker message and no thread meanwhile.
 /// </summary>
 public sealed class Redelivery(IOutgoingMessages outgoing, IOptions<RedeliveryOptions> options, TimeProvider clock, Random chance)
 {
     /// <summary>
-    /// When the order should come again: exponential with full jitter, so that what a provider turned away together does not come
-    /// back together (Exponential Backoff And Jitter, AWS Architecture Blog), and not before the provider wants it.
+    /// When the command should come again: exponential with full jitter, so that what a provider turned away together does not come
+    /// back together (Exponential Backoff And Jitter, AWS Architecture Blog), and not before there is a chance.
     /// </summary>
     /// <returns>Null when that would be too late for the notification.</returns>
-    public DateTimeOffset? Next(SendDelivery order, TimeSpan? retryAfter)
+    public DateTimeOffset? Next(SendDelivery command, TimeSpan? atLeast)
     {
         var (first, longest) = (options.Value.FirstDelay, options.Value.LongestDelay);
-        var most = first.TotalSeconds * Math.Pow(2, Math.Min(order.Redeliveries, 30));
+        var most = first.TotalSeconds * Math.Pow(2, Math.Min(command.Redeliveries, 30));
         var delay = TimeSpan.FromSeconds(Math.Min(most, longest.TotalSeconds) * chance.NextDouble());
-        var due = clock.GetUtcNow() + (retryAfter > delay ? retryAfter.Value : delay);
-        return due < order.ExpiresAt ? due : null;
+        return InTime(command, clock.GetUtcNow() + (atLeast ?? TimeSpan.Zero) + delay);
     }
 
-    /// <summary>Keeps an order until it is due. Under an id that is the same when the order that is put off comes twice.</summary>
-    public async Task PutOff(ConsumeContext<SendDelivery> context, SendDelivery order, DateTimeOffset dueAt)
+    /// <summary>The time itself, or null when it is too late for the notification.</summary>
+    public static DateTimeOffset? InTime(SendDelivery command, DateTimeOffset dueAt) => dueAt < command.ExpiresAt ? dueAt : null;
+
+    /// <summary>Keeps a command until it is due. Under an id that is the same when the command that is put off comes twice.</summary>
+    /// <param name="context">The command that is put off.</param>
+    /// <param name="command">What is to come instead.</param>
+    /// <param name="dueAt">When.</param>
+    /// <param name="waitsFor">What may bring it back earlier; null when only time does.</param>
+    public async Task PutOff(ConsumeContext<SendDelivery> context, SendDelivery command, DateTimeOffset dueAt, string? waitsFor = null)
     {
-        var endpoint = (ITransportSendEndpoint)await context.ReceiveContext.SendEndpointProvider.GetSendEndpoint(ChannelEndpoint.Of(order.Channel));
-        var message = await endpoint.CreateSendContext(order, Pipe.Empty<SendContext<SendDelivery>>(), context.CancellationToken);
+        var endpoint = (ITransportSendEndpoint)await context.ReceiveContext.SendEndpointProvider.GetSendEndpoint(ChannelEndpoint.Of(command.Channel, command.Lane));
+        var message = await endpoint.CreateSendContext(command, Pipe.Empty<SendContext<SendDelivery>>(), context.CancellationToken);
         var id = DeterministicId.From("redelivery", $"{context.InputId():N}");
-        await outgoing.Schedule([OutgoingMessage.From(message, id, dueAt)], context.CancellationToken);
+        await outgoing.Schedule([OutgoingMessage.From(message, id, dueAt) with { WaitsFor = waitsFor }], context.CancellationToken);
     }
 }

@@ -3,116 +3,148 @@ using MassTransit;
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Sending.Controls;
 using NotificationBus.Templates;
 
 namespace NotificationBus.Sending;
 
-/// <summary>Takes an order from the queue of a channel, fills the template, has the channel's providers send it, and reports the result.</summary>
-public sealed class SendDeliveryConsumer(ChannelSet channels, ITemplates templates, ProviderChains chains, Redelivery redelivery, PublishLimit limit, TimeProvider clock) : IConsumer<SendDelivery>
+/// <summary>Takes a command from the queue of a channel, fills the template, has the channel's providers send it, and reports the result.</summary>
+public sealed class SendDeliveryConsumer(
+    ChannelSet channels,
+    ITemplates templates,
+    ProviderChains chains,
+    ControlBoard board,
+    Redelivery redelivery,
+    PublishLimit limit,
+    TimeProvider clock) : IConsumer<SendDelivery>
 {
+    // A paused channel releases what waits for it when it is resumed. Should that miss one, it comes by itself.
+    static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(5);
+
     /// <inheritdoc />
     public async Task Consume(ConsumeContext<SendDelivery> context)
     {
-        var order = context.Message;
-        var channel = channels.Find(order.Channel)
-            ?? throw new InvalidEventException($"there is no channel '{order.Channel}', only {channels.Names}");
+        var command = context.Message;
+        var channel = channels.Find(command.Channel)
+            ?? throw new InvalidEventException($"there is no channel '{command.Channel}', only {channels.Names}");
 
-        if (order.ExpiresAt <= clock.GetUtcNow())
+        if (command.ExpiresAt <= clock.GetUtcNow())
         {
-            await Report(context, Expired(order, provider: null, "it was too late when the worker got to it"), order.EarlierAttempts);
+            await Report(context, Expired(command, provider: null, "it was too late when the worker got to it"), command.EarlierAttempts);
+            return;
+        }
+
+        if (board.Current.Channel(channel.Name).Paused)
+        {
+            await redelivery.PutOff(context, command, Earlier(clock.GetUtcNow() + LookAgain, command.ExpiresAt), WaitsForChannel(channel.Name));
             return;
         }
 
         Content content;
         try
         {
-            content = templates.Render(order.Category, channel, order.Locale, order.RecipientName, order.Data);
+            content = templates.Render(command.Category, channel, command.Locale, command.RecipientName, command.Data);
         }
         catch (TemplateException exception)
         {
             // The plan had filled it before. The template has changed since then.
-            await Report(context, Failed(order, provider: null, exception.Message), attemptNumber: 0);
+            await Report(context, Failed(command, provider: null, exception.Message), command.EarlierAttempts);
             return;
         }
 
-        DeliveryAttempt attempt;
-        try
-        {
-            attempt = await chains.Of(order.Channel).Send(Delivery(order, content), order.EarlierAttempts, context.CancellationToken);
-        }
-        catch (AttemptInProgressException exception)
-        {
-            await redelivery.PutOff(context, order, clock.GetUtcNow() + exception.Remaining);
-            return;
-        }
-
-        switch (attempt.Status)
-        {
-            case AttemptStatus.Accepted:
-                await Report(context, Sent(order, attempt), attempt.Number);
-                break;
-
-            case AttemptStatus.Unavailable when order.AnotherChannelFollows:
-                await Report(context, Failed(order, attempt.Provider, $"no provider is available, the last one said: {attempt.Reason}"), attempt.Number);
-                break;
-
-            case AttemptStatus.Unavailable when redelivery.Next(order, attempt.RetryAfter) is { } dueAt:
-                await redelivery.PutOff(context, order with { Redeliveries = order.Redeliveries + 1, EarlierAttempts = attempt.Number }, dueAt);
-                break;
-
-            case AttemptStatus.Unavailable:
-                await Report(context, Expired(order, attempt.Provider, $"no provider was available in time, the last one said: {attempt.Reason}"), attempt.Number);
-                break;
-
-            default:
-                await Report(context, Failed(order, attempt.Provider, Explain(attempt)), attempt.Number);
-                break;
-        }
+        await Report(context, await chains.Of(command.Channel).Send(Delivery(command, content), command, context.CancellationToken));
     }
 
-    /// <summary>Reports under an id that is the same when the order comes again, so that the saga takes it once.</summary>
+    /// <summary>What a delivery waits for whose channel is paused.</summary>
+    internal static string WaitsForChannel(string channel) => $"channel {channel}";
+
+    Task Report(ConsumeContext<SendDelivery> context, ChainOutcome outcome)
+    {
+        var command = context.Message;
+        return outcome switch
+        {
+            ChainOutcome.Sent sent => Report(context, Sent(command, sent.Attempt), sent.Attempt.Number),
+            ChainOutcome.Refused refused => Report(context, Failed(command, refused.Provider, refused.Reason), refused.Attempts),
+            ChainOutcome.Held held => Report(context, Held(command, held.Attempt), held.Attempt.Number),
+            ChainOutcome.NotNow notNow => Wait(context, notNow),
+            _ => throw new NotSupportedException($"Unknown outcome {outcome.GetType().Name}"),
+        };
+    }
+
+    async Task Wait(ConsumeContext<SendDelivery> context, ChainOutcome.NotNow notNow)
+    {
+        var command = context.Message;
+        if (notNow.InProgress)
+        {
+            await redelivery.PutOff(context, command, Earlier(clock.GetUtcNow() + notNow.AtLeast!.Value, command.ExpiresAt));
+            return;
+        }
+
+        // Nothing is gained by waiting, unless it may have been sent already.
+        if (command.AnotherChannelFollows && notNow is { Slot: null, InDoubt: 0 })
+        {
+            await Report(context, Failed(command, notNow.Provider, notNow.Reason), notNow.Attempts);
+            return;
+        }
+
+        var next = command with { EarlierAttempts = notNow.Attempts, EarlierInDoubt = notNow.InDoubt, Slot = notNow.Slot };
+        var dueAt = notNow.Slot is { } slot ? Redelivery.InTime(command, slot.At) : redelivery.Next(command, notNow.AtLeast);
+        if (dueAt is not { } due)
+            await Report(context, Expired(command, notNow.Provider, $"not sent in time: {notNow.Reason}"), notNow.Attempts);
+        else if (notNow.Slot is not null)
+            await redelivery.PutOff(context, next, due);
+        else
+            await redelivery.PutOff(context, next with { Redeliveries = command.Redeliveries + 1 }, due);
+    }
+
+    /// <summary>Reports under an id that is the same when the command comes again, so that the saga takes it once.</summary>
     Task Report<TResult>(ConsumeContext<SendDelivery> context, TResult result, int attemptNumber)
         where TResult : class =>
-        limit.Await(context.Publish(result, publish =>
-            publish.MessageId = DeterministicId.From("result", $"{context.Message.DeliveryId:N}", $"{attemptNumber}", typeof(TResult).Name)));
+        limit.Await(context.Send(SagaEndpoint.Of(context.Message.Lane), result, send =>
+            send.MessageId = DeterministicId.From("result", $"{context.Message.DeliveryId:N}", $"{attemptNumber}", typeof(TResult).Name)));
 
-    static string Explain(DeliveryAttempt attempt) => attempt.Status switch
-    {
-        AttemptStatus.InDoubt => $"in doubt, it may have been sent: {attempt.Reason}",
-        _ => attempt.Reason ?? "refused without a reason",
-    };
+    static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
-    static Delivery Delivery(SendDelivery order, Content content) => new()
+    static Delivery Delivery(SendDelivery command, Content content) => new()
     {
-        NotificationId = order.NotificationId,
-        Id = order.DeliveryId,
-        Channel = order.Channel,
-        Address = order.Address,
-        RecipientName = order.RecipientName,
-        Category = order.Category,
+        NotificationId = command.NotificationId,
+        Id = command.DeliveryId,
+        Channel = command.Channel,
+        Address = command.Address,
+        RecipientName = command.RecipientName,
+        Category = command.Category,
         Content = content,
     };
 
-    static DeliverySent Sent(SendDelivery order, DeliveryAttempt attempt) => new()
+    static DeliverySent Sent(SendDelivery command, DeliveryAttempt attempt) => new()
     {
-        NotificationId = order.NotificationId,
-        DeliveryId = order.DeliveryId,
+        NotificationId = command.NotificationId,
+        DeliveryId = command.DeliveryId,
         Provider = attempt.Provider,
         ProviderMessageId = attempt.ProviderMessageId,
     };
 
-    static DeliveryFailed Failed(SendDelivery order, string? provider, string reason) => new()
+    static DeliveryHeld Held(SendDelivery command, DeliveryAttempt attempt) => new()
     {
-        NotificationId = order.NotificationId,
-        DeliveryId = order.DeliveryId,
+        NotificationId = command.NotificationId,
+        DeliveryId = command.DeliveryId,
+        Provider = attempt.Provider,
+        Reason = attempt.Reason ?? "in doubt",
+        Attempts = attempt.Number,
+    };
+
+    static DeliveryFailed Failed(SendDelivery command, string? provider, string reason) => new()
+    {
+        NotificationId = command.NotificationId,
+        DeliveryId = command.DeliveryId,
         Provider = provider,
         Reason = reason,
     };
 
-    static DeliveryExpired Expired(SendDelivery order, string? provider, string reason) => new()
+    static DeliveryExpired Expired(SendDelivery command, string? provider, string reason) => new()
     {
-        NotificationId = order.NotificationId,
-        DeliveryId = order.DeliveryId,
+        NotificationId = command.NotificationId,
+        DeliveryId = command.DeliveryId,
         Provider = provider,
         Reason = reason,
     };

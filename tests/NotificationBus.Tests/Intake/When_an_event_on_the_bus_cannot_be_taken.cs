@@ -1,6 +1,7 @@
 using MassTransit;
 
 using NotificationBus.Contracts;
+using NotificationBus.Messaging;
 using NotificationBus.Intake;
 using NotificationBus.Tests.TestKit;
 
@@ -33,8 +34,9 @@ public sealed class When_an_event_on_the_bus_cannot_be_taken : IAsyncLifetime
     [Fact]
     public async Task Should_go_to_the_error_queue_when_a_result_has_no_id()
     {
-        await _flow.Bus.Publish(new DeliverySent { NotificationId = Guid.CreateVersion7(), DeliveryId = Guid.CreateVersion7(), Provider = "scripted" },
-            publish => publish.MessageId = null);
+        var saga = await _flow.Bus.GetSendEndpoint(SagaEndpoint.Of(Lane.Transactional));
+        await saga.Send(new DeliverySent { NotificationId = Guid.CreateVersion7(), DeliveryId = Guid.CreateVersion7(), Provider = "scripted" },
+            send => send.MessageId = null);
 
         await ShouldBeRefused("the message has no messageId");
     }

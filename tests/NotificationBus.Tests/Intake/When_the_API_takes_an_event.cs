@@ -1,5 +1,4 @@
 using NotificationBus.Contracts;
-using NotificationBus.Messaging;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Intake;
@@ -64,12 +63,12 @@ public sealed class When_the_API_takes_an_event : IAsyncLifetime
     }
 
     List<Guid?> TakenEvents =>
-        [.. _flow.Wire.Handled.Where(message => message.Place == NotificationEndpoints.SagaQueue && message.Type == nameof(OrderPlaced)).Select(message => message.Id)];
+        [.. _flow.Wire.Handled.Where(message => message.Place == "notifications" && message.Type == nameof(OrderPlaced)).Select(message => message.Id)];
 
     /// <summary>What is published now has passed everything that was published before.</summary>
     async Task ShouldHavePublishedNothing()
     {
         await _flow.Handle(An.OrderShipped());
-        _flow.Wire.Handled.Count(message => message.Place == NotificationEndpoints.SagaQueue && message.Type is nameof(OrderPlaced) or nameof(NotificationRequested)).ShouldBe(0);
+        _flow.Wire.Handled.Count(message => message.Place == "notifications" && message.Type is nameof(OrderPlaced) or nameof(NotificationRequested)).ShouldBe(0);
     }
 }

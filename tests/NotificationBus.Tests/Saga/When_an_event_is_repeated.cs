@@ -1,5 +1,4 @@
 using NotificationBus.Contracts;
-using NotificationBus.Messaging;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Saga;
@@ -70,7 +69,7 @@ public sealed class When_an_event_is_repeated : IAsyncLifetime
 
         var id = ids.Distinct().ShouldHaveSingleItem();
         await _flow.Outcome(id);
-        await _flow.Pulse.Until(() => _flow.Wire.Handled.Count(message => message.Type == nameof(OrderPlaced) && message.Place == NotificationEndpoints.SagaQueue) == 200);
+        await _flow.Pulse.Until(() => _flow.Wire.Handled.Count(message => message.Type == nameof(OrderPlaced) && message.Place == "notifications") == 200);
         ShouldHaveDoneEverythingOnce(id);
     }
 

@@ -17,7 +17,7 @@ public sealed class When_the_worker_fails
         var sending = await flow.Until(id, notification => notification.Deliveries[1].Status == DeliveryStatus.Sent);
 
         // An order for a channel this host does not have, as after a rolling update: nobody planned for that.
-        var worker = await flow.Bus.GetSendEndpoint(ChannelEndpoint.Of("email"));
+        var worker = await flow.Bus.GetSendEndpoint(ChannelEndpoint.Of("email", Lane.Transactional));
         await worker.Send(new SendDelivery
         {
             NotificationId = id,
@@ -33,7 +33,7 @@ public sealed class When_the_worker_fails
         var notification = await flow.Outcome(id);
         notification.CurrentState.ShouldBe("PartlyDelivered");
         notification.Deliveries[0].Status.ShouldBe(DeliveryStatus.Failed);
-        notification.Deliveries[0].Reason.ShouldBe("the worker failed (NotificationBus.Intake.InvalidEventException); the order is in the error queue");
+        notification.Deliveries[0].Reason.ShouldBe("the worker failed (NotificationBus.Intake.InvalidEventException); the command is in the error queue");
         await flow.Pulse.Until(() => flow.Wire.Errors.Count == 1);
         flow.Wire.Errors[0].Exception.ShouldContain("there is no channel 'fax', only email, push");
         answer.SetResult(ScriptedProvider.Accepted);
@@ -47,7 +47,7 @@ public sealed class When_the_worker_fails
         flow.Push.Answers((_, _) => answer.Task);
         var id = await flow.Tell(An.OrderShipped());
         var sending = await flow.Until(id, notification => notification.CurrentState == "Sending");
-        var worker = await flow.Bus.GetSendEndpoint(ChannelEndpoint.Of("push"));
+        var worker = await flow.Bus.GetSendEndpoint(ChannelEndpoint.Of("push", Lane.Transactional));
         await worker.Send(new SendDelivery
         {
             NotificationId = id,

@@ -10,43 +10,68 @@ public sealed class When_a_call_is_in_doubt : With_scripted_providers
     {
         First.Answers(ScriptedProvider.InDoubt, ScriptedProvider.Accepted);
 
-        var attempt = await Send();
+        (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("first");
 
-        (attempt.Status, attempt.Provider).ShouldBe((AttemptStatus.Accepted, "first"));
         Attempts.ShouldBe(["1 first InDoubt the line went dead", "2 first Accepted"]);
     }
 
     [Fact]
-    public async Task Should_stop_when_it_is_in_doubt_again()
+    public async Task Should_fall_back_when_it_is_in_doubt_again()
     {
         First.Answers(ScriptedProvider.InDoubt);
 
-        var attempt = await Send();
+        (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
 
-        attempt.Status.ShouldBe(AttemptStatus.InDoubt);
         First.Calls.Count.ShouldBe(2);
-        Second.Calls.ShouldBeEmpty();
+        Attempts.Last().ShouldBe("3 second Accepted");
     }
 
     [Fact]
-    public async Task Should_never_ask_another_provider_even_when_the_same_one_is_unavailable_then()
+    public async Task Should_wait_for_later_when_nobody_is_left_and_remember_how_often_it_was()
     {
-        First.Answers(ScriptedProvider.InDoubt, ScriptedProvider.Unavailable);
+        First.Answers(ScriptedProvider.InDoubt);
+        Second.Answers(ScriptedProvider.Unavailable);
 
-        var attempt = await Send();
+        var later = (await Send()).ShouldBeOfType<ChainOutcome.NotNow>();
 
-        Second.Calls.ShouldBeEmpty();
-        attempt.Status.ShouldBe(AttemptStatus.InDoubt);
-        Attempts.ShouldBe(["1 first InDoubt the line went dead", "2 first Unavailable too busy"]);
+        (later.Attempts, later.InDoubt).ShouldBe((3, 2));
     }
 
     [Fact]
-    public async Task Should_stay_in_doubt_when_the_same_provider_rejects_it_then()
+    public async Task Should_hold_it_before_the_recipient_has_it_a_dozen_times()
+    {
+        First.Answers(ScriptedProvider.InDoubt);
+        Second.Answers(ScriptedProvider.Unavailable);
+
+        var outcome = await Send();
+        var rounds = 1;
+        for (; outcome is ChainOutcome.NotNow later; rounds++)
+            outcome = await Send(TheCommand with { EarlierAttempts = later.Attempts, EarlierInDoubt = later.InDoubt });
+
+        outcome.ShouldBeOfType<ChainOutcome.Held>().Attempt.Number.ShouldBe(7);
+        rounds.ShouldBe(3);
+        First.Calls.Count.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task Should_hold_it_at_once_when_the_category_says_so()
+    {
+        First.Answers(ScriptedProvider.InDoubt);
+
+        var held = (await Send(TheCommand with { HoldWhenInDoubt = true })).ShouldBeOfType<ChainOutcome.Held>();
+
+        (held.Attempt.Provider, held.Attempt.Reason).ShouldBe(("first", "the line went dead"));
+        First.Calls.Count.ShouldBe(1);
+        Second.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_say_that_it_may_have_been_sent_when_the_same_provider_rejects_it_then()
     {
         First.Answers(ScriptedProvider.InDoubt, ScriptedProvider.Rejected);
 
-        (await Send()).Status.ShouldBe(AttemptStatus.InDoubt);
-        First.Calls.Count.ShouldBe(2);
+        (await Send()).ShouldBeOfType<ChainOutcome.Refused>().Reason.ShouldContain("it may have been sent: the line went dead");
+
         Second.Calls.ShouldBeEmpty();
     }
 
@@ -55,7 +80,7 @@ public sealed class When_a_call_is_in_doubt : With_scripted_providers
     {
         First.Answers((_, call) => call == 1 ? throw new InvalidOperationException("som@example.com") : Task.FromResult(ScriptedProvider.Accepted));
 
-        (await Send()).Status.ShouldBe(AttemptStatus.Accepted);
+        (await Send()).ShouldBeOfType<ChainOutcome.Sent>();
 
         Attempts.ShouldBe(["1 first InDoubt the provider failed: InvalidOperationException", "2 first Accepted"]);
     }

@@ -6,6 +6,7 @@ using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
 using NotificationBus.Embedded;
 using NotificationBus.Sending;
+using NotificationBus.Sending.Controls;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;
@@ -21,9 +22,17 @@ public sealed class When_an_account_is_configured
     {
         var chain = Chains(["eu", "smtp", "sandbox"], ("Providers:eu:Type", "smtp")).Of("email");
 
-        chain.Channel.ShouldBe("email");
-        chain.Providers.Select(provider => provider.Name).ShouldBe(["eu", "smtp", "sandbox"]);
+        chain.Channel.Name.ShouldBe("email");
+        chain.Accounts.Select(account => account.Name).ShouldBe(["eu", "smtp", "sandbox"]);
     }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("fast")]
+    [InlineData("100001")]
+    public void Should_be_an_error_to_limit_the_rate_to_nothing_or_too_much(string perSecond) => Refused(["smtp"], ("Providers:smtp:PerSecond", perSecond))
+        .ShouldBe("Providers:smtp:PerSecond must be a number from 0.01 to 100000");
 
     [Fact]
     public void Should_be_an_error_to_name_nobody() => Refused([])
@@ -49,16 +58,24 @@ public sealed class When_an_account_is_configured
 
     static ProviderChains Chains(string[] email, params (string Key, string? Value)[] settings) => Chains(email, ["sandbox"], settings);
 
-    static ProviderChains Chains(string[] email, string[] push, params (string Key, string? Value)[] settings) => new(
-        new ChannelSet([new EmailChannel(), new PushChannel()]),
-        new Dictionary<string, ChannelOptions>(StringComparer.Ordinal)
-        {
-            ["email"] = new() { Providers = email },
-            ["push"] = new() { Providers = push },
-        },
-        [Smtp, EmailSandbox, PushSandbox],
-        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value))).Build(),
-        new ServiceCollection().BuildServiceProvider(),
-        new InMemoryAttemptLedger(TimeProvider.System), TimeProvider.System,
-        NullLogger<ProviderChain>.Instance);
+    static ProviderChains Chains(string[] email, string[] push, params (string Key, string? Value)[] settings)
+    {
+        var controls = new InMemoryControls(TimeProvider.System);
+        return new ProviderChains(
+            new ChannelSet([new EmailChannel(), new PushChannel()]),
+            new Dictionary<string, ChannelOptions>(StringComparer.Ordinal)
+            {
+                ["email"] = new() { Providers = email },
+                ["push"] = new() { Providers = push },
+            },
+            [Smtp, EmailSandbox, PushSandbox],
+            new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value))).Build(),
+            new ServiceCollection().BuildServiceProvider(),
+            new InMemoryAttemptLedger(TimeProvider.System),
+            controls,
+            new ControlBoard(controls, TimeProvider.System, NullLogger<ControlBoard>.Instance),
+            Random.Shared,
+            TimeProvider.System,
+            NullLoggerFactory.Instance);
+    }
 }

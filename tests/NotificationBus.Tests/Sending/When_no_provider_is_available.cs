@@ -36,9 +36,9 @@ public sealed class When_no_provider_is_available
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
 
-        flow.Clock.Advance(Hour - TimeSpan.FromSeconds(1));
+        flow.Clock.Advance(Hour);
         flow.Push.Calls.Count.ShouldBe(1);
-        flow.Clock.Advance(TimeSpan.FromSeconds(1));
+        flow.Clock.Advance(TimeSpan.FromSeconds(5));
 
         (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
     }
@@ -92,7 +92,7 @@ public sealed class When_no_provider_is_available
         var id = DeliveryOf(flow, out var happened);
         await flow.Ledger.Claim(
             new DeliveryAttempt { DeliveryId = id.Delivery, NotificationId = id.Notification, Number = 1, Channel = "push", Provider = "scripted", Status = AttemptStatus.Started },
-            Hour, CancellationToken.None);
+            "phone", Hour, CancellationToken.None);
 
         await flow.Tell(happened);
         await PutOff(flow, 1);
@@ -147,6 +147,6 @@ public sealed class When_a_delivery_is_put_off
             ExpiresAt = Now.AddDays(1),
             Redeliveries = redeliveries,
         };
-        return redelivery.Next(command, retryAfter: null)!.Value - clock.GetUtcNow();
+        return redelivery.Next(command, atLeast: null)!.Value - clock.GetUtcNow();
     }
 }

@@ -8,9 +8,8 @@ public sealed class When_providers_answer : With_scripted_providers
     [Fact]
     public async Task Should_be_content_when_the_first_accepts()
     {
-        var attempt = await Send();
+        var attempt = (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt;
 
-        attempt.Status.ShouldBe(AttemptStatus.Accepted);
         attempt.Provider.ShouldBe("first");
         attempt.ProviderMessageId.ShouldBe("their-id");
         First.Calls.ShouldHaveSingleItem().ShouldBe(TheDelivery);
@@ -23,9 +22,8 @@ public sealed class When_providers_answer : With_scripted_providers
     {
         First.Answers(ScriptedProvider.Rejected);
 
-        var attempt = await Send();
+        (await Send()).ShouldBeOfType<ChainOutcome.Refused>().Reason.ShouldBe("no such mailbox");
 
-        (attempt.Status, attempt.Reason).ShouldBe((AttemptStatus.Rejected, "no such mailbox"));
         Second.Calls.ShouldBeEmpty();
         Attempts.ShouldBe(["1 first Rejected no such mailbox"]);
     }
@@ -35,9 +33,9 @@ public sealed class When_providers_answer : With_scripted_providers
     {
         First.Answers(ScriptedProvider.Unavailable);
 
-        var attempt = await Send();
+        var attempt = (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt;
 
-        (attempt.Status, attempt.Provider, attempt.Number).ShouldBe((AttemptStatus.Accepted, "second", 2));
+        (attempt.Provider, attempt.Number).ShouldBe(("second", 2));
         First.Calls.Count.ShouldBe(1);
         Attempts.ShouldBe(["1 first Unavailable too busy", "2 second Accepted"]);
     }
@@ -46,12 +44,57 @@ public sealed class When_providers_answer : With_scripted_providers
     public async Task Should_report_the_last_one_when_all_are_unavailable()
     {
         First.Answers(ScriptedProvider.Unavailable);
-        Second.Answers(new ProviderResult.Unavailable("closed"));
+        Second.Answers(new ProviderResult.Unavailable("closed", OnlyThisDelivery: true));
 
-        var attempt = await Send();
+        var later = (await Send()).ShouldBeOfType<ChainOutcome.NotNow>();
 
-        (attempt.Status, attempt.Provider, attempt.Reason).ShouldBe((AttemptStatus.Unavailable, "second", "closed"));
+        (later.Provider, later.Reason, later.Attempts).ShouldBe(("second", "no provider is available, the last one said: closed", 2));
         Attempts.ShouldBe(["1 first Unavailable too busy", "2 second Unavailable closed"]);
+    }
+
+    [Fact]
+    public async Task Should_try_the_last_one_there_is_a_few_times()
+    {
+        First.Answers(ScriptedProvider.Unavailable);
+        Second.Answers(ScriptedProvider.Failing, ScriptedProvider.Failing, ScriptedProvider.Accepted);
+
+        (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Number.ShouldBe(4);
+
+        Attempts.ShouldBe(["1 first Unavailable too busy", "2 second Unavailable out of order", "3 second Unavailable out of order", "4 second Accepted"]);
+    }
+
+    [Fact]
+    public async Task Should_try_the_last_one_no_more_than_three_times()
+    {
+        First.Answers(ScriptedProvider.Failing);
+        Second.Answers(ScriptedProvider.Failing);
+
+        (await Send()).ShouldBeOfType<ChainOutcome.NotNow>();
+
+        (First.Calls.Count, Second.Calls.Count).ShouldBe((1, 3));
+    }
+
+    [Fact]
+    public async Task Should_suppress_an_address_that_is_wrong_and_never_use_it_again_however_it_is_written()
+    {
+        First.Answers(new ProviderResult.Rejected("no such mailbox", AddressIsWrong: true));
+        await Send();
+
+        var again = await Send(Another() with { Address = "Som@Example.COM" });
+
+        again.ShouldBeOfType<ChainOutcome.Refused>().Reason.ShouldBe("the address is suppressed: no such mailbox");
+        First.Calls.Count.ShouldBe(1);
+        var suppression = (await Ledger.List(new SuppressionFilter(Channel: null, Address: null, Limit: 10), CancellationToken.None)).ShouldHaveSingleItem();
+        (suppression.Address, suppression.Source).ShouldBe(("som@example.com", "first"));
+    }
+
+    [Fact]
+    public async Task Should_not_suppress_an_address_because_of_the_content()
+    {
+        First.Answers(ScriptedProvider.Rejected, ScriptedProvider.Accepted);
+        await Send();
+
+        (await Send(Another())).ShouldBeOfType<ChainOutcome.Sent>();
     }
 
     [Fact]

@@ -1,15 +1,26 @@
 using Microsoft.Extensions.Logging.Abstractions;
 
+using NotificationBus.Channels.Email;
+using NotificationBus.Contracts;
 using NotificationBus.Embedded;
 using NotificationBus.Sending;
+using NotificationBus.Sending.Accounts;
+using NotificationBus.Sending.Controls;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;
 
-/// <summary>A situation: two providers of one channel, and a ledger whose clock the test moves.</summary>
+/// <summary>A situation: two providers of one channel, a ledger whose clock the test moves, and what all hosts have in common.</summary>
 public abstract class With_scripted_providers
 {
-    protected With_scripted_providers() => Ledger = new InMemoryAttemptLedger(Clock);
+    readonly Lazy<ProviderChain> _chain;
+
+    protected With_scripted_providers()
+    {
+        Ledger = new InMemoryAttemptLedger(Clock);
+        Controls = new InMemoryControls(Clock);
+        _chain = new Lazy<ProviderChain>(() => AnotherHost());
+    }
 
     internal ManualClock Clock { get; } = new();
 
@@ -18,6 +29,11 @@ public abstract class With_scripted_providers
     internal ScriptedProvider Second { get; } = new("second", "email");
 
     internal InMemoryAttemptLedger Ledger { get; }
+
+    internal InMemoryControls Controls { get; }
+
+    /// <summary>Settings of the first account beside its own.</summary>
+    internal AccountOptions FirstAccount { get; } = new();
 
     internal static Delivery TheDelivery { get; } = new()
     {
@@ -29,12 +45,49 @@ public abstract class With_scripted_providers
         Content = new Text("It is on its way."),
     };
 
+    internal SendDelivery TheCommand => CommandFor(TheDelivery);
+
     /// <summary>What the ledger has: number, provider, status, reason.</summary>
     protected IEnumerable<string> Attempts =>
         Ledger.AttemptsOf(TheDelivery.NotificationId).Select(attempt => $"{attempt.Number} {attempt.Provider} {attempt.Status} {attempt.Reason}".TrimEnd());
 
-    protected Task<DeliveryAttempt> Send(int earlierAttempts = 0) =>
-        new ProviderChain("email", [First, Second], Ledger, Clock, NullLogger<ProviderChain>.Instance).Send(TheDelivery, earlierAttempts, CancellationToken.None);
+    internal static Delivery Another() => TheDelivery with { NotificationId = Guid.NewGuid(), Id = Guid.NewGuid() };
+
+    internal SendDelivery CommandFor(Delivery delivery) => new()
+    {
+        NotificationId = delivery.NotificationId,
+        DeliveryId = delivery.Id,
+        Channel = delivery.Channel,
+        Address = delivery.Address,
+        Category = delivery.Category,
+        RecipientId = "seller-42",
+        Data = default,
+        ExpiresAt = Clock.GetUtcNow().AddDays(1),
+    };
+
+    /// <summary>The channel as another host has it: its own accounts and its own copy of what is common.</summary>
+    internal ProviderChain AnotherHost() => AnotherHost(out _);
+
+    internal ProviderChain AnotherHost(out ControlBoard board)
+    {
+        var copy = board = new ControlBoard(Controls, Clock, NullLogger<ControlBoard>.Instance);
+        copy.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
+        return new ProviderChain(new EmailChannel(), [Account(First, FirstAccount), Account(Second, new AccountOptions())],
+            Ledger, copy, new NoDelay(), Clock, NullLogger<ProviderChain>.Instance);
+
+        ProviderAccount Account(IProvider provider, AccountOptions options) =>
+            new(provider, options, Controls, copy, Clock, NullLogger<ProviderAccount>.Instance);
+    }
+
+    internal Task<ChainOutcome> Send(SendDelivery? command = null) => _chain.Value.Send(TheDelivery, command ?? TheCommand, CancellationToken.None);
+
+    internal Task<ChainOutcome> Send(Delivery delivery) => _chain.Value.Send(delivery, CommandFor(delivery), CancellationToken.None);
 
     sealed record Text(string Value) : Content;
+
+    /// <summary>Retries at once.</summary>
+    sealed class NoDelay : Random
+    {
+        public override double NextDouble() => 0;
+    }
 }

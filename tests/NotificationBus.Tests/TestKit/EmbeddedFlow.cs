@@ -70,7 +70,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
                     endpoint.Handler<NotificationExpired>(Note);
                     endpoint.Handler<NotificationFailed>(Note);
                 });
-                foreach (var queue in new[] { NotificationEndpoints.SagaQueue, "send-email", "send-push" })
+                foreach (var queue in new[] { "notifications", "notifications-bulk", "send-email", "send-push", "send-email-bulk", "send-push-bulk" })
                     transport.ReceiveEndpoint($"{queue}_error", _ => { });
 
                 configure?.Invoke(transport);
@@ -132,17 +132,18 @@ sealed class EmbeddedFlow : IAsyncDisposable
         return MapOf<TEvent>().NotificationId(happened, id);
     }
 
-    /// <summary>Publishes a message and waits until the saga has dealt with it, and everything it caused is published.</summary>
+    /// <summary>Sends the saga a message and waits until it has dealt with it, and everything it caused is published.</summary>
     public async Task<Guid> Handle<TMessage>(TMessage message, Guid? messageId = null)
         where TMessage : class
     {
         var id = messageId ?? Guid.CreateVersion7();
         var times = Times() + 1;
-        await Bus.Publish(message, publish => publish.MessageId = id);
+        var saga = await Bus.GetSendEndpoint(SagaEndpoint.Of(Lane.Transactional));
+        await saga.Send(message, send => send.MessageId = id);
         await Pulse.Until(() => Times() == times);
         return id;
 
-        int Times() => Wire.Handled.Count(handled => handled.Place == NotificationEndpoints.SagaQueue && handled.Id == id);
+        int Times() => Wire.Handled.Count(handled => handled.Place == "notifications" && handled.Id == id);
     }
 
     /// <summary>Waits until the notification is as the test wants it.</summary>

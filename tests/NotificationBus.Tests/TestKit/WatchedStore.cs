@@ -63,6 +63,8 @@ sealed class WatchedOutgoing(InMemoryOutgoingMessages outgoing, Pulse pulse) : I
 
     public Task Cancel(Guid messageId, CancellationToken cancellationToken) => outgoing.Cancel(messageId, cancellationToken);
 
+    public Task<int> Release(string waitsFor, CancellationToken cancellationToken) => outgoing.Release(waitsFor, cancellationToken);
+
     public Task<IReadOnlyList<OutgoingMessage>> TakeDue(TimeSpan lease, int limit, CancellationToken cancellationToken)
     {
         BeforeDispatch?.Invoke();

@@ -194,6 +194,9 @@ public sealed partial class SmtpEmailProvider : IProvider, IAsyncDisposable
     public TimeSpan LongestCall => _options.UntilFinalDot + _options.FinalDotTimeout;
 
     /// <inheritdoc />
+    public int MostConcurrentCalls => _options.MaxConnections;
+
+    /// <inheritdoc />
     /// <remarks>A cancelled send answers too, because it knows whether the mail can have gone out.</remarks>
     public async Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken)
     {
@@ -249,9 +252,10 @@ public sealed partial class SmtpEmailProvider : IProvider, IAsyncDisposable
 
         return reply.Class switch
         {
-            4 => new ProviderResult.Unavailable(reason),
-            5 when IsOurFault(reply) => new ProviderResult.Unavailable($"{reason} (check Username, Password and From, and SPF, DKIM and DMARC of the sender's domain)"),
-            5 when step == SmtpStep.Sender && !IsTooBig(reply) => new ProviderResult.Unavailable($"{reason} (check From)"),
+            // Greylisting, a full mailbox: this recipient, later. 421 is the server itself.
+            4 => new ProviderResult.Unavailable(reason, OnlyThisDelivery: reply.Code != 421 && step is SmtpStep.Recipient or SmtpStep.FinalDot),
+            5 when IsOurFault(reply) => new ProviderResult.Misconfigured($"{reason} (check Username, Password and From, and SPF, DKIM and DMARC of the sender's domain)"),
+            5 when step == SmtpStep.Sender && !IsTooBig(reply) => new ProviderResult.Misconfigured($"{reason} (check From)"),
             5 => new ProviderResult.Rejected(reason, AddressIsWrong: IsWrongAddress(reply)),
             // Neither yes nor no. Before the final dot the server has nothing it could send.
             _ when step == SmtpStep.FinalDot => new ProviderResult.InDoubt(reason),

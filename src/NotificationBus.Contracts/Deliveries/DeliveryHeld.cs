@@ -1,0 +1,20 @@
+namespace NotificationBus.Contracts;
+
+/// <summary>Nobody can know whether the delivery went out, and it is not sent again until an operator has decided.</summary>
+public sealed record DeliveryHeld
+{
+    /// <summary>The notification the delivery belongs to.</summary>
+    public required Guid NotificationId { get; init; }
+
+    /// <summary>The delivery.</summary>
+    public required Guid DeliveryId { get; init; }
+
+    /// <summary>The provider that may have sent it.</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>Why it is in doubt, for a person to read. Names no address.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>How many calls to providers were made so far.</summary>
+    public required int Attempts { get; init; }
+}

@@ -1,0 +1,11 @@
+namespace NotificationBus.Contracts;
+
+/// <summary>Which queue a delivery waits in.</summary>
+public enum Lane
+{
+    /// <summary>Somebody waits for it: an order, a message, a password.</summary>
+    Transactional,
+
+    /// <summary>Many at once, and minutes do not matter: campaigns, announcements.</summary>
+    Bulk,
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+
+using MassTransit;
+
+using NotificationBus.Contracts;
+using NotificationBus.Messaging;
+using NotificationBus.Notifications;
+using NotificationBus.Planning;
+using NotificationBus.Saga;
+using NotificationBus.Sending.Controls;
+
+namespace NotificationBus.Host.Http;
+
+/// <summary><c>POST /v1/notifications/{id}/deliveries/{deliveryId}/decision</c>: what becomes of a delivery that is held.</summary>
+static class DecisionsApi
+{
+    public static void MapDecisions(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/notifications/{id:guid}/deliveries/{deliveryId:guid}/decision", Decide);
+
+    /// <summary>202 when the decision is taken; the saga follows it. 409 when there is nothing to decide any more.</summary>
+    static async Task<IResult> Decide(
+        Guid id,
+        Guid deliveryId,
+        HttpRequest request,
+        INotificationQueries queries,
+        IControls controls,
+        PlanningRules planning,
+        IBus bus,
+        PublishLimit limit,
+        CancellationToken cancellationToken)
+    {
+        var (body, refusal) = await JsonBody.Read<Decision>(request);
+        if (refusal is not null)
+            return refusal;
+
+        var errors = new FieldErrors();
+        var by = errors.ReadBy(body!.By, body.Why);
+        var decision = errors.ReadWord("decision", body.Word, default(HeldDecision));
+        if (errors.Any)
+            return Problems.Validation(errors.ByField);
+
+        if (await queries.Find(id, cancellationToken) is not { } notification || notification.Deliveries.FirstOrDefault(one => one.Id == deliveryId) is not { } delivery)
+            return Problems.UnknownNotification();
+        if (delivery.Status != DeliveryStatus.Held)
+            return Problems.NothingToDecide(JsonNamingPolicy.KebabCaseLower.ConvertName(delivery.Status.ToString()));
+
+        var what = JsonSerializer.SerializeToElement(new { notification = id, decision = body.Word });
+        await controls.Note($"delivery {deliveryId}", by, what, cancellationToken);
+
+        var endpoint = await bus.GetSendEndpoint(SagaEndpoint.Of(planning.RuleOf(notification.Category).Lane));
+        var decided = new DecideDelivery { NotificationId = id, DeliveryId = deliveryId, Decision = decision, Why = $"{by.Who}: {by.Why}" };
+        await limit.Await(endpoint.Send(decided, CancellationToken.None));
+        return Results.Accepted($"/v1/notifications/{id}");
+    }
+}
+
+/// <summary>What an operator decides about a delivery that is held.</summary>
+public sealed record Decision
+{
+    /// <summary>resend, sent or failed.</summary>
+    [System.Text.Json.Serialization.JsonPropertyName("decision")]
+    public required string Word { get; init; }
+
+    /// <summary>Who decides.</summary>
+    public required string By { get; init; }
+
+    /// <summary>Why.</summary>
+    public required string Why { get; init; }
+}

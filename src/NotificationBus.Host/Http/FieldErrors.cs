@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text.Json;
+
+using NotificationBus.Sending.Controls;
+
+namespace NotificationBus.Host.Http;
+
+/// <summary>Reads the fields of an operator's request and collects what is wrong with them.</summary>
+sealed class FieldErrors
+{
+    const int LongestText = 500;
+
+    readonly Dictionary<string, string[]> _errors = new(StringComparer.Ordinal);
+
+    public bool Any => _errors.Count > 0;
+
+    public IReadOnlyDictionary<string, string[]> ByField => _errors;
+
+    public void Add(string field, string error) => _errors[field] = [error];
+
+    /// <summary>Who asks, and why: an entry in the record that says neither is of no use to anybody.</summary>
+    public ChangedBy ReadBy(string by, string why) => new(ReadText("by", by), ReadText("why", why));
+
+    public string ReadText(string field, string value)
+    {
+        if (string.IsNullOrWhiteSpace(value) || value.Length > LongestText)
+            Add(field, $"must be a text of 1 to {LongestText} characters");
+        return value.Trim();
+    }
+
+    /// <summary>One of the words of an enumeration, as the API spells them.</summary>
+    public T ReadWord<T>(string field, string? value, T otherwise)
+        where T : struct, Enum
+    {
+        if (value is null)
+            return otherwise;
+
+        foreach (var word in Enum.GetValues<T>())
+        {
+            if (Spell(word) == value)
+                return word;
+        }
+
+        Add(field, $"must be one of {string.Join(", ", Enum.GetValues<T>().Select(Spell))}");
+        return otherwise;
+
+        static string Spell(T word) => JsonNamingPolicy.KebabCaseLower.ConvertName(word.ToString());
+    }
+
+    public T? ReadNumber<T>(string field, T? value, T least, T most)
+        where T : struct, IComparable<T>, IFormattable
+    {
+        if (value is { } number && (number.CompareTo(least) < 0 || number.CompareTo(most) > 0))
+            Add(field, string.Create(CultureInfo.InvariantCulture, $"must be {least} to {most}"));
+        return value;
+    }
+
+    public long ReadQueryNumber(IQueryCollection query, string field, long otherwise, long least, long most)
+    {
+        if (query[field] is not [{ Length: > 0 } text])
+        {
+            if (query[field].Count > 0)
+                Add(field, "must stand once");
+            return otherwise;
+        }
+
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+            return number;
+
+        Add(field, $"must be {least} to {most}");
+        return otherwise;
+    }
+}

@@ -1,0 +1,204 @@
+using NotificationBus.Sending;
+using NotificationBus.Sending.Accounts;
+using NotificationBus.Sending.Controls;
+
+namespace NotificationBus.Host.Http;
+
+/// <summary><c>/v1/providers</c> and <c>/v1/channels</c>: how sending stands, and what operators set while the hosts run.</summary>
+static class ProvidersApi
+{
+    public static void MapProviders(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/providers", (ProviderChains chains, ControlBoard board, TimeProvider clock) =>
+            Results.Ok(new ProviderList([.. chains.All.SelectMany(chain => chain.Accounts, (chain, account) => ProviderStatus.Of(chain, account, board.Current, clock.GetUtcNow()))])));
+        routes.MapPut("/v1/providers/{account}", SetProvider);
+        routes.MapGet("/v1/channels", (ProviderChains chains, ControlBoard board) =>
+            Results.Ok(new ChannelList([.. chains.All.Select(chain => ChannelStatus.Of(chain, board.Current.Channel(chain.Channel.Name)))])));
+        routes.MapPut("/v1/channels/{channel}", SetChannel);
+        routes.MapGet("/v1/changes", Changes);
+    }
+
+    static async Task<IResult> SetProvider(string account, HttpRequest request, ProviderChains chains, IControls controls, CancellationToken cancellationToken)
+    {
+        var accounts = chains.All.SelectMany(chain => chain.Accounts).Select(known => known.Name).Distinct(StringComparer.Ordinal).ToList();
+        if (!accounts.Contains(account, StringComparer.Ordinal))
+            return Problems.Unknown("provider", accounts);
+
+        var (body, refusal) = await JsonBody.Read<SetProvider>(request);
+        if (refusal is not null)
+            return refusal;
+
+        var errors = new FieldErrors();
+        var by = errors.ReadBy(body!.By, body.Why);
+        var setting = new ProviderControl
+        {
+            Switch = errors.ReadWord("switch", body.Switch, ProviderSwitch.On),
+            Pin = body.Pin is null ? null : errors.ReadWord("pin", body.Pin, default(CircuitPin)),
+            Weight = errors.ReadNumber("weight", body.Weight, 0, 1000),
+            PerSecond = errors.ReadNumber("perSecond", body.PerSecond, 0.01, 100_000),
+        };
+        if (errors.Any)
+            return Problems.Validation(errors.ByField);
+
+        return Results.Ok(await controls.ChangeProvider(account, _ => setting, by, cancellationToken));
+    }
+
+    static async Task<IResult> SetChannel(string channel, HttpRequest request, ProviderChains chains, IControls controls, CancellationToken cancellationToken)
+    {
+        if (chains.All.FirstOrDefault(chain => chain.Channel.Name == channel) is not { } chain)
+            return Problems.Unknown("channel", chains.All.Select(known => known.Channel.Name));
+
+        var (body, refusal) = await JsonBody.Read<SetChannel>(request);
+        if (refusal is not null)
+            return refusal;
+
+        var errors = new FieldErrors();
+        var by = errors.ReadBy(body!.By, body.Why);
+        var accounts = chain.Accounts.Select(account => account.Name).ToList();
+        if (body.Order is { } order && (order.Count == 0 || order.Except(accounts, StringComparer.Ordinal).Any() || order.Distinct(StringComparer.Ordinal).Count() != order.Count))
+            errors.Add("order", $"must name each account once, at least one of {string.Join(", ", accounts)}; what it leaves out is not used");
+        if (errors.Any)
+            return Problems.Validation(errors.ByField);
+
+        var setting = new ChannelControl { Paused = body.Paused ?? false, Order = body.Order };
+        return Results.Ok(await controls.ChangeChannel(channel, _ => setting, by, cancellationToken));
+    }
+
+    static async Task<IResult> Changes(HttpRequest request, IControls controls, CancellationToken cancellationToken)
+    {
+        var errors = new FieldErrors();
+        var limit = errors.ReadQueryNumber(request.Query, "limit", 50, 1, 200);
+        var before = errors.ReadQueryNumber(request.Query, "before", long.MaxValue, 1, long.MaxValue);
+        if (errors.Any)
+            return Problems.Validation(errors.ByField);
+
+        var found = await controls.Changes(before, (int)limit + 1, cancellationToken);
+        var page = found.Take((int)limit).ToList();
+        return Results.Ok(new ChangePage(page, found.Count > page.Count ? $"/v1/changes?limit={limit}&before={page[^1].Number}" : null));
+    }
+}
+
+/// <summary>The body of <c>PUT /v1/providers/{account}</c>. What is left out is left to configuration and to the circuit breaker.</summary>
+public sealed record SetProvider
+{
+    /// <summary>on (default), drain or off.</summary>
+    public string? Switch { get; init; }
+
+    /// <summary>closed or open: holds the circuit there.</summary>
+    public string? Pin { get; init; }
+
+    /// <summary>0 to 1000: the account's share of its channel.</summary>
+    public int? Weight { get; init; }
+
+    /// <summary>0.01 to 100,000 calls per second, all hosts together.</summary>
+    public double? PerSecond { get; init; }
+
+    /// <summary>Who sets it.</summary>
+    public required string By { get; init; }
+
+    /// <summary>Why.</summary>
+    public required string Why { get; init; }
+}
+
+/// <summary>The body of <c>PUT /v1/channels/{channel}</c>. What is left out is left to configuration.</summary>
+public sealed record SetChannel
+{
+    /// <summary>True: nothing is sent on it; what is to be sent waits.</summary>
+    public bool? Paused { get; init; }
+
+    /// <summary>The accounts to be tried, in order.</summary>
+    public IReadOnlyList<string>? Order { get; init; }
+
+    /// <summary>Who sets it.</summary>
+    public required string By { get; init; }
+
+    /// <summary>Why.</summary>
+    public required string Why { get; init; }
+}
+
+/// <summary>The provider accounts.</summary>
+public sealed record ProviderList(IReadOnlyList<ProviderStatus> Providers);
+
+/// <summary>How a provider account stands.</summary>
+public sealed record ProviderStatus
+{
+    /// <summary>The account.</summary>
+    public required string Account { get; init; }
+
+    /// <summary>The channel it carries.</summary>
+    public required string Channel { get; init; }
+
+    /// <summary>on, drain or off: what operators have set.</summary>
+    public required ProviderSwitch Switch { get; init; }
+
+    /// <summary>Its share of the channel, when operators have set one.</summary>
+    public int? Weight { get; init; }
+
+    /// <summary>Where operators hold its circuit.</summary>
+    public CircuitPin? Pin { get; init; }
+
+    /// <summary>closed, open, or half-open while probes show whether it works again.</summary>
+    public required string Circuit { get; init; }
+
+    /// <summary>True when only a person can mend it.</summary>
+    public required bool NeedsAttention { get; init; }
+
+    /// <summary>When the circuit last changed.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Why it is not called, or was not called last.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Until when it wants to be left alone.</summary>
+    public DateTimeOffset? PausedUntil { get; init; }
+
+    /// <summary>The most calls per second, as set or configured.</summary>
+    public double? PerSecond { get; init; }
+
+    /// <summary>The calls per second it seems to allow, learned from its complaints.</summary>
+    public double? LearnedPerSecond { get; init; }
+
+    /// <summary>Puts together what is known of an account.</summary>
+    public static ProviderStatus Of(ProviderChain chain, ProviderAccount account, SendingControls controls, DateTimeOffset now)
+    {
+        var (control, health) = (controls.Provider(account.Name), controls.HealthOf(account.Name));
+        return new ProviderStatus
+        {
+            Account = account.Name,
+            Channel = chain.Channel.Name,
+            Switch = control.Switch,
+            Weight = control.Weight,
+            Pin = control.Pin,
+            Circuit = control.Pin is { } pin ? (pin == CircuitPin.Open ? "open" : "closed") : !health.CircuitOpen ? "closed" : health.OpenUntil > now ? "open" : "half-open",
+            NeedsAttention = health.NeedsAttention,
+            Since = health.Since,
+            Reason = health.Reason,
+            PausedUntil = health.PausedUntil > now ? health.PausedUntil : null,
+            PerSecond = control.PerSecond ?? account.Options.PerSecond,
+            LearnedPerSecond = health.LearnedPerSecond,
+        };
+    }
+}
+
+/// <summary>The channels.</summary>
+public sealed record ChannelList(IReadOnlyList<ChannelStatus> Channels);
+
+/// <summary>How a channel stands.</summary>
+/// <param name="Channel">The channel.</param>
+/// <param name="Paused">True while nothing is sent on it.</param>
+/// <param name="Providers">The accounts that are tried, in order.</param>
+/// <param name="Configured">The accounts that are configured, in order.</param>
+public sealed record ChannelStatus(string Channel, bool Paused, IReadOnlyList<string> Providers, IReadOnlyList<string> Configured)
+{
+    /// <summary>Puts together what is known of a channel.</summary>
+    public static ChannelStatus Of(ProviderChain chain, ChannelControl control)
+    {
+        var configured = chain.Accounts.Select(account => account.Name).ToList();
+        return new ChannelStatus(chain.Channel.Name, control.Paused, control.Order ?? configured, configured);
+    }
+}
+
+/// <summary>What operators have changed.</summary>
+/// <param name="Changes">Newest first.</param>
+/// <param name="Next">Where the next page is; null on the last one.</param>
+public sealed record ChangePage(IReadOnlyList<ControlChange> Changes, string? Next);

@@ -1,0 +1,136 @@
+using System.Text.Json;
+
+using NotificationBus.Sending.Controls;
+
+using Npgsql;
+
+using NpgsqlTypes;
+
+namespace NotificationBus.Postgres;
+
+/// <summary>What operators have set, in PostgreSQL. Every change and its reason are one transaction, and all hosts are notified of it.</summary>
+public sealed class PostgresControls(NpgsqlDataSource database, PostgresProviderHealth health) : IControls, IAsyncDisposable
+{
+    /// <summary>What is notified when anything changes that hosts have a copy of.</summary>
+    internal const string Changed = "sending_controls_changed";
+
+    readonly Listener _listener = new(database, Changed);
+
+    /// <inheritdoc />
+    public async Task<SendingControls> Load(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            SELECT 'provider', account, setting FROM provider_control
+            UNION ALL
+            SELECT 'channel', channel, setting FROM channel_control
+            """);
+        var providers = new Dictionary<string, ProviderControl>(StringComparer.Ordinal);
+        var channels = new Dictionary<string, ChannelControl>(StringComparer.Ordinal);
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                if (reader.GetString(0) == "provider")
+                    providers.Add(reader.GetString(1), Read<ProviderControl>(reader.GetString(2)));
+                else
+                    channels.Add(reader.GetString(1), Read<ChannelControl>(reader.GetString(2)));
+            }
+        }
+
+        return new SendingControls { Providers = providers, Channels = channels, Health = await health.Load(cancellationToken) };
+    }
+
+    /// <inheritdoc />
+    public Task<ProviderControl> ChangeProvider(string account, Func<ProviderControl, ProviderControl> change, ChangedBy by, CancellationToken cancellationToken) =>
+        Change("provider_control", "account", account, $"provider {account}", change, by, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<ChannelControl> ChangeChannel(string channel, Func<ChannelControl, ChannelControl> change, ChangedBy by, CancellationToken cancellationToken) =>
+        Change("channel_control", "channel", channel, $"channel {channel}", change, by, cancellationToken);
+
+    /// <inheritdoc />
+    public async Task Note(string subject, ChangedBy by, JsonElement what, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await Note(connection, subject, by, "null", what.GetRawText(), cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyList<ControlChange>> Changes(long? before, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            SELECT number, at, subject, who, why, before, after FROM control_change WHERE number < @before ORDER BY number DESC LIMIT @limit
+            """);
+        command.Parameters.Add(new NpgsqlParameter<long>("before", before ?? long.MaxValue));
+        command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+
+        var changes = new List<ControlChange>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            changes.Add(new ControlChange
+            {
+                Number = reader.GetInt64(0),
+                At = reader.GetFieldValue<DateTimeOffset>(1),
+                Subject = reader.GetString(2),
+                Who = reader.GetString(3),
+                Why = reader.GetString(4),
+                Before = JsonElement.Parse(reader.GetString(5)),
+                After = JsonElement.Parse(reader.GetString(6)),
+            });
+        }
+
+        return changes;
+    }
+
+    /// <inheritdoc />
+    public async Task WaitForChange(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        // What was notified while nobody listened is not told again.
+        if (!await _listener.EnsureListening(cancellationToken))
+            await _listener.Wait(atMost, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => _listener.DisposeAsync();
+
+    async Task<TSetting> Change<TSetting>(
+        string table, string key, string name, string subject, Func<TSetting, TSetting> change, ChangedBy by, CancellationToken cancellationToken)
+        where TSetting : new()
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+
+        // There first, so that two operators who change it for the first time wait for each other.
+        var before = (string)(await Execute(connection, $$"""
+            INSERT INTO {{table}} ({{key}}, setting) VALUES (@name, '{}') ON CONFLICT ({{key}}) DO UPDATE SET changed_at = now() RETURNING setting
+            """, cancellationToken, new NpgsqlParameter<string>("name", name)))!;
+        var setting = change(Read<TSetting>(before));
+        var after = JsonSerializer.Serialize(setting, ControlJson.Options);
+        await Execute(connection, $"UPDATE {table} SET setting = @setting WHERE {key} = @name", cancellationToken, new NpgsqlParameter<string>("name", name), Json("setting", after));
+        await Note(connection, subject, by, before, after, cancellationToken);
+        await Execute(connection, $"NOTIFY {Changed}", cancellationToken);
+
+        await transaction.CommitAsync(cancellationToken);
+        return setting;
+    }
+
+    static Task<object?> Note(NpgsqlConnection connection, string subject, ChangedBy by, string before, string after, CancellationToken cancellationToken) =>
+        Execute(connection, "INSERT INTO control_change (subject, who, why, before, after) VALUES (@subject, @who, @why, @before, @after)", cancellationToken,
+            new NpgsqlParameter<string>("subject", subject),
+            new NpgsqlParameter<string>("who", by.Who),
+            new NpgsqlParameter<string>("why", by.Why),
+            Json("before", before),
+            Json("after", after));
+
+    static async Task<object?> Execute(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddRange(parameters);
+        return await command.ExecuteScalarAsync(cancellationToken);
+    }
+
+    static NpgsqlParameter Json(string name, string value) => new(name, NpgsqlDbType.Jsonb) { Value = value };
+
+    static TSetting Read<TSetting>(string json) => JsonSerializer.Deserialize<TSetting>(json, ControlJson.Options)!;
+}

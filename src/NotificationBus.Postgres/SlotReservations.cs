@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+
+using Npgsql;
+
+namespace NotificationBus.Postgres;
+
+/// <summary>
+/// Hands out the turns at accounts whose rate is limited: one row for each account, moved on by all hosts. Those who ask while a
+/// statement is under way share the next one.
+/// </summary>
+sealed class SlotReservations(NpgsqlDataSource database)
+{
+    const string TakeSlots = """
+        INSERT INTO provider_slot AS s (account, next_slot) VALUES (@account, now() + @interval)
+        ON CONFLICT (account) DO UPDATE SET next_slot = greatest(s.next_slot, now()) + @interval
+        RETURNING next_slot - @interval - now()
+        """;
+
+    readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
+
+    /// <summary>Takes the next slot.</summary>
+    /// <returns>How long to wait for it.</returns>
+    public Task<TimeSpan> Reserve(string account, double perSecond) =>
+        _accounts.GetOrAdd(account, name => new Account(name)).Reserve(database, TimeSpan.FromSeconds(1 / perSecond));
+
+    sealed class Account(string name)
+    {
+        readonly Lock _lock = new();
+        List<TaskCompletionSource<TimeSpan>> _waiting = [];
+        bool _asking;
+
+        public Task<TimeSpan> Reserve(NpgsqlDataSource database, TimeSpan interval)
+        {
+            var slot = new TaskCompletionSource<TimeSpan>(TaskCreationOptions.RunContinuationsAsynchronously);
+            lock (_lock)
+            {
+                _waiting.Add(slot);
+                if (!_asking)
+                {
+                    _asking = true;
+                    _ = Task.Run(() => Ask(database, interval));
+                }
+            }
+
+            return slot.Task;
+        }
+
+        async Task Ask(NpgsqlDataSource database, TimeSpan interval)
+        {
+            while (true)
+            {
+                List<TaskCompletionSource<TimeSpan>> asking;
+                lock (_lock)
+                {
+                    if (_waiting.Count == 0)
+                    {
+                        _asking = false;
+                        return;
+                    }
+
+                    (asking, _waiting) = (_waiting, []);
+                }
+
+                try
+                {
+                    var first = await Take(database, asking.Count * interval);
+                    for (var index = 0; index < asking.Count; index++)
+                        asking[index].SetResult(first + index * interval);
+                }
+                catch (Exception exception)
+                {
+                    foreach (var slot in asking)
+                        slot.SetException(exception);
+                }
+            }
+        }
+
+        async Task<TimeSpan> Take(NpgsqlDataSource database, TimeSpan interval)
+        {
+            await using var command = database.CreateCommand(TakeSlots);
+            command.Parameters.Add(new NpgsqlParameter<string>("account", name));
+            command.Parameters.Add(new NpgsqlParameter<TimeSpan>("interval", interval));
+            return (TimeSpan)(await command.ExecuteScalarAsync())!;
+        }
+    }
+}

@@ -1,0 +1,184 @@
+using System.Text.Json;
+
+using NotificationBus.Sending.Accounts;
+using NotificationBus.Sending.Controls;
+
+namespace NotificationBus.Embedded;
+
+/// <summary>What is common to all hosts, for the only one there is; lost when the process ends.</summary>
+public sealed class InMemoryControls(TimeProvider clock) : IControls, IProviderHealth
+{
+    readonly Lock _lock = new();
+    readonly Dictionary<string, ProviderControl> _providers = new(StringComparer.Ordinal);
+    readonly Dictionary<string, ChannelControl> _channels = new(StringComparer.Ordinal);
+    readonly Dictionary<string, ProviderHealth> _health = new(StringComparer.Ordinal);
+    readonly Dictionary<string, int> _probesPassed = new(StringComparer.Ordinal);
+    readonly Dictionary<string, DateTimeOffset> _rateRaised = new(StringComparer.Ordinal);
+    readonly Dictionary<string, DateTimeOffset> _nextSlot = new(StringComparer.Ordinal);
+    readonly List<ControlChange> _changes = [];
+    TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <inheritdoc />
+    public Task<SendingControls> Load(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(new SendingControls
+            {
+                Providers = new Dictionary<string, ProviderControl>(_providers, StringComparer.Ordinal),
+                Channels = new Dictionary<string, ChannelControl>(_channels, StringComparer.Ordinal),
+                Health = new Dictionary<string, ProviderHealth>(_health, StringComparer.Ordinal),
+            });
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<ProviderControl> ChangeProvider(string account, Func<ProviderControl, ProviderControl> change, ChangedBy by, CancellationToken cancellationToken) =>
+        Change(_providers, account, $"provider {account}", change, by);
+
+    /// <inheritdoc />
+    public Task<ChannelControl> ChangeChannel(string channel, Func<ChannelControl, ChannelControl> change, ChangedBy by, CancellationToken cancellationToken) =>
+        Change(_channels, channel, $"channel {channel}", change, by);
+
+    /// <inheritdoc />
+    public Task Note(string subject, ChangedBy by, JsonElement what, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            Note(subject, by, JsonSerializer.SerializeToElement<object?>(null), what);
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<ControlChange>> Changes(long? before, int limit, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            return Task.FromResult<IReadOnlyList<ControlChange>>([.. _changes.Where(change => change.Number < (before ?? long.MaxValue)).Reverse().Take(limit)]);
+    }
+
+    /// <inheritdoc />
+    public async Task WaitForChange(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        Task changed;
+        lock (_lock)
+            changed = _changed.Task;
+
+        await changed.WaitAsync(atMost, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <inheritdoc />
+    public Task Open(string account, TimeSpan breakFor, string reason, bool needsAttention) => Update(account, health =>
+    {
+        _probesPassed[account] = 0;
+        var now = clock.GetUtcNow();
+        return health with
+        {
+            CircuitOpen = true,
+            NeedsAttention = needsAttention,
+            Since = health.CircuitOpen ? health.Since : now,
+            OpenUntil = now + breakFor,
+            ProbeUntil = default,
+            Reason = reason,
+        };
+    });
+
+    /// <inheritdoc />
+    public async Task<bool> TryProbe(string account, TimeSpan lease)
+    {
+        var granted = false;
+        await Update(account, health =>
+        {
+            var now = clock.GetUtcNow();
+            granted = health.CircuitOpen && health.OpenUntil <= now && health.ProbeUntil <= now;
+            return granted ? health with { ProbeUntil = now + lease } : health;
+        });
+        return granted;
+    }
+
+    /// <inheritdoc />
+    public Task ProbePassed(string account, int needed) => Update(account, health =>
+        (_probesPassed[account] = _probesPassed.GetValueOrDefault(account) + 1) < needed
+            ? health with { ProbeUntil = default }
+            : health with { CircuitOpen = false, NeedsAttention = false, Since = clock.GetUtcNow(), ProbeUntil = default, OpenUntil = default, Reason = null });
+
+    /// <inheritdoc />
+    public Task ProbeNotMade(string account) => Update(account, health => health with { ProbeUntil = default });
+
+    /// <inheritdoc />
+    public Task Pause(string account, TimeSpan pause, string reason, double? perSecond) => Update(account, health =>
+    {
+        var now = clock.GetUtcNow();
+        _rateRaised[account] = now;
+        var until = now + pause;
+        return health with { PausedUntil = until > health.PausedUntil ? until : health.PausedUntil, Reason = reason, LearnedPerSecond = perSecond ?? health.LearnedPerSecond };
+    });
+
+    /// <inheritdoc />
+    public Task RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter) => Update(account, health =>
+    {
+        var now = clock.GetUtcNow();
+        if (health.LearnedPerSecond is not { } rate || _rateRaised.GetValueOrDefault(account) + interval > now)
+            return health;
+
+        _rateRaised[account] = now;
+        return health with { LearnedPerSecond = health.PausedUntil + forgetAfter < now ? null : rate * factor };
+    });
+
+    /// <inheritdoc />
+    public Task<TimeSpan> Reserve(string account, double perSecond)
+    {
+        lock (_lock)
+        {
+            var now = clock.GetUtcNow();
+            var slot = _nextSlot.GetValueOrDefault(account) is var next && next > now ? next : now;
+            _nextSlot[account] = slot + TimeSpan.FromSeconds(1 / perSecond);
+            return Task.FromResult(slot - now);
+        }
+    }
+
+    Task<TSetting> Change<TSetting>(Dictionary<string, TSetting> settings, string name, string subject, Func<TSetting, TSetting> change, ChangedBy by)
+        where TSetting : new()
+    {
+        lock (_lock)
+        {
+            var before = settings.GetValueOrDefault(name) ?? new TSetting();
+            var after = change(before);
+            settings[name] = after;
+            Note(subject, by, JsonSerializer.SerializeToElement(before, ControlJson.Options), JsonSerializer.SerializeToElement(after, ControlJson.Options));
+            Tell();
+            return Task.FromResult(after);
+        }
+    }
+
+    void Note(string subject, ChangedBy by, JsonElement before, JsonElement after) => _changes.Add(new ControlChange
+    {
+        Number = _changes.Count + 1,
+        At = clock.GetUtcNow(),
+        Subject = subject,
+        Who = by.Who,
+        Why = by.Why,
+        Before = before,
+        After = after,
+    });
+
+    Task Update(string account, Func<ProviderHealth, ProviderHealth> update)
+    {
+        lock (_lock)
+        {
+            var before = _health.GetValueOrDefault(account) ?? ProviderHealth.Unknown;
+            var after = update(before);
+            _health[account] = after;
+            if (after != before)
+                Tell();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    void Tell()
+    {
+        _changed.TrySetResult();
+        _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

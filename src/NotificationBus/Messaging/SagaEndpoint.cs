@@ -1,0 +1,13 @@
+using NotificationBus.Contracts;
+
+namespace NotificationBus.Messaging;
+
+/// <summary>Where the saga takes what happens: one queue for each lane, so that a flood of campaigns delays no order.</summary>
+public static class SagaEndpoint
+{
+    /// <summary>The queue of a lane.</summary>
+    public static string QueueOf(Lane lane) => lane == Lane.Bulk ? "notifications-bulk" : "notifications";
+
+    /// <summary>The address results and commands are sent to.</summary>
+    public static Uri Of(Lane lane) => new($"exchange:{QueueOf(lane)}");
+}

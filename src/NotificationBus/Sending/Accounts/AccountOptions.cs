@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Configuration;
+
+namespace NotificationBus.Sending.Accounts;
+
+/// <summary>What every account may have beside the options of its own type: <c>Providers:{account}</c>.</summary>
+public sealed class AccountOptions
+{
+    /// <summary>What the account is, such as <c>smtp</c>. Default: an account is what it is called.</summary>
+    public string? Type { get; set; }
+
+    /// <summary>The most calls per second to the account, all hosts together, 0.01 to 100,000. Default: no limit but what the provider complains about.</summary>
+    public double? PerSecond { get; set; }
+
+    /// <summary>What is configured for an account.</summary>
+    /// <exception cref="SettingsException">A value is out of its range.</exception>
+    public static AccountOptions Read(IConfiguration configuration, string account)
+    {
+        var section = configuration.GetSection($"Providers:{account}");
+        var options = new AccountOptions { Type = section["Type"] };
+        if (section["PerSecond"] is not { } perSecond)
+            return options;
+
+        if (!double.TryParse(perSecond, System.Globalization.CultureInfo.InvariantCulture, out var value) || value is < 0.01 or > 100_000)
+            throw new SettingsException($"Providers:{account}:PerSecond must be a number from 0.01 to 100000");
+
+        options.PerSecond = value;
+        return options;
+    }
+}

@@ -1,0 +1,31 @@
+using NotificationBus.Contracts;
+
+namespace NotificationBus.Sending.Accounts;
+
+/// <summary>Whether an account may be called now.</summary>
+abstract record Admission
+{
+    Admission()
+    {
+    }
+
+    /// <summary>One call may be made; dispose of it afterwards.</summary>
+    public sealed record Granted(ProviderAccount Account, bool IsProbe, IDisposable Place) : Admission, IDisposable
+    {
+        /// <summary>Makes the call.</summary>
+        public Task<ProviderResult> Call(Func<Task<ProviderResult>> call) => Account.Call(this, call);
+
+        /// <summary>Says that the call is not made after all.</summary>
+        public Task NotMade() => Account.NotMade(this);
+
+        public void Dispose() => Place.Dispose();
+    }
+
+    /// <summary>Not this account now; another one may do.</summary>
+    /// <param name="Reason">For an operator to read.</param>
+    /// <param name="For">How long that lasts at least; null when nobody knows.</param>
+    public sealed record Refused(string Reason, TimeSpan? For) : Admission;
+
+    /// <summary>The account is the right one, but its turn is later.</summary>
+    public sealed record Paced(SendSlot Slot, TimeSpan Wait) : Admission;
+}

@@ -1,0 +1,42 @@
+namespace NotificationBus.Sending.Accounts;
+
+/// <summary>Counts calls over the last ten seconds.</summary>
+sealed class CallMeter(TimeProvider clock)
+{
+    const int Seconds = 10;
+
+    readonly Lock _lock = new();
+    readonly int[] _calls = new int[Seconds];
+    long _second;
+
+    /// <summary>Calls per second, over the last ten.</summary>
+    public double PerSecond
+    {
+        get
+        {
+            lock (_lock)
+            {
+                Forget();
+                return _calls.Sum() / (double)Seconds;
+            }
+        }
+    }
+
+    /// <summary>Counts one call.</summary>
+    public void Count()
+    {
+        lock (_lock)
+        {
+            Forget();
+            _calls[_second % Seconds]++;
+        }
+    }
+
+    void Forget()
+    {
+        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        for (var passed = Math.Min(now - _second, Seconds); passed > 0; passed--)
+            _calls[(now - passed + 1) % Seconds] = 0;
+        _second = now;
+    }
+}

@@ -1,0 +1,40 @@
+namespace NotificationBus.Sending.Accounts;
+
+/// <summary>
+/// What a host finds out about a provider account, told to all hosts. Times are counted by the store's clock, and every method is
+/// one short statement that changes one row.
+/// </summary>
+public interface IProviderHealth
+{
+    /// <summary>Opens the circuit, or keeps it open after a failed probe.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="breakFor">How long no probe is made.</param>
+    /// <param name="reason">Why, for an operator.</param>
+    /// <param name="needsAttention">True when only a person can mend it.</param>
+    Task Open(string account, TimeSpan breakFor, string reason, bool needsAttention);
+
+    /// <summary>Asks to make the one probe that is allowed at a time while the circuit is open.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="lease">How long others keep away when no outcome follows.</param>
+    Task<bool> TryProbe(string account, TimeSpan lease);
+
+    /// <summary>A probe was taken; the circuit closes when <paramref name="needed"/> have been, one after the other.</summary>
+    Task ProbePassed(string account, int needed);
+
+    /// <summary>A probe that was allowed was not made after all.</summary>
+    Task ProbeNotMade(string account);
+
+    /// <summary>The provider asked to be left alone.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="pause">For how long.</param>
+    /// <param name="reason">What it said.</param>
+    /// <param name="perSecond">The rate to go on with; null leaves it as it is.</param>
+    Task Pause(string account, TimeSpan pause, string reason, double? perSecond);
+
+    /// <summary>Raises the learned rate by a factor, at most once in <paramref name="interval"/> over all hosts, and forgets it a good while after the last complaint.</summary>
+    Task RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter);
+
+    /// <summary>Takes the next free slot of an account that is called at most <paramref name="perSecond"/> times a second, all hosts together.</summary>
+    /// <returns>How long to wait for it.</returns>
+    Task<TimeSpan> Reserve(string account, double perSecond);
+}

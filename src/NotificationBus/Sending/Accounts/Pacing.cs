@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Logging;
+
+using NotificationBus.Contracts;
+using NotificationBus.Sending.Controls;
+
+namespace NotificationBus.Sending.Accounts;
+
+/// <summary>
+/// Keeps an account within its rate, all hosts together: the configured one, or what the provider's complaints have taught. Slots
+/// are handed out by the store; whoever has to wait for one waits in the scheduler.
+/// </summary>
+sealed partial class Pacing(string account, AccountOptions options, IProviderHealth health, ControlBoard board, TimeProvider clock, ILogger log)
+{
+    // Where the provider does not say how long (RFC 6585 leaves it open).
+    static readonly TimeSpan UsualPause = TimeSpan.FromSeconds(60);
+
+    // Whoever asks for a day is asked again before.
+    static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+
+    // A slot that was missed by more is somebody else's by now.
+    static readonly TimeSpan SlotIsGood = TimeSpan.FromSeconds(1);
+
+    static readonly TimeSpan RaiseInterval = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan ForgetAfter = TimeSpan.FromMinutes(10);
+
+    // Half after a complaint, a quarter more after every quiet while.
+    const double Cut = 0.5;
+    const double Raise = 1.25;
+    const double LeastPerSecond = 0.1;
+
+    readonly CallMeter _calls = new(clock);
+    long _raisedAt;
+
+    /// <summary>The rate in force, calls per second; null when there is no limit.</summary>
+    double? PerSecond
+    {
+        get
+        {
+            var controls = board.Current;
+            var set = controls.Provider(account).PerSecond ?? options.PerSecond;
+            var learned = controls.HealthOf(account).LearnedPerSecond;
+            return set is { } one && learned is { } other ? Math.Min(one, other) : set ?? learned;
+        }
+    }
+
+    /// <summary>How long to wait for the next slot, which is taken.</summary>
+    public Task<TimeSpan> Reserve() =>
+        PerSecond is { } perSecond ? health.Reserve(account, perSecond) : Task.FromResult(TimeSpan.Zero);
+
+    /// <summary>True when the slot's time is now. One that comes much too late, after an outage say, would come together with all others.</summary>
+    public bool IsFresh(SendSlot slot) => (clock.GetUtcNow() - slot.At).Duration() <= SlotIsGood;
+
+    /// <summary>Learns from an answer.</summary>
+    public async Task Consider(ProviderResult result)
+    {
+        _calls.Count();
+        if (result is ProviderResult.Throttled throttled)
+            await Pause(throttled.RetryAfter is { } asked && asked > TimeSpan.Zero ? asked : UsualPause, throttled.Reason, complained: true);
+        else if (result.RateLimit is { Remaining: <= 0 } limit)
+            await Pause(limit.Reset, "its rate limit is used up", complained: false);
+        else if (board.Current.HealthOf(account).LearnedPerSecond is not null)
+            await RaiseAgain();
+    }
+
+    async Task Pause(TimeSpan pause, string reason, bool complained)
+    {
+        var limited = pause < LongestPause ? pause : LongestPause;
+        var now = clock.GetUtcNow();
+        var before = board.Current.HealthOf(account);
+
+        // Calls that were made together are turned away together; the rate is cut for the first of them.
+        var perSecond = complained && before.PausedUntil <= now ? Math.Max((before.LearnedPerSecond ?? _calls.PerSecond) * Cut, LeastPerSecond) : before.LearnedPerSecond;
+        var until = now + limited;
+        board.Note(account, before with { PausedUntil = until > before.PausedUntil ? until : before.PausedUntil, Reason = reason, LearnedPerSecond = perSecond });
+        if (before.PausedUntil <= now)
+            LeftAlone(account, limited, reason);
+
+        await log.Tell(account, () => health.Pause(account, limited, reason, perSecond));
+    }
+
+    async Task RaiseAgain()
+    {
+        var now = clock.GetTimestamp();
+        var raisedAt = Interlocked.Read(ref _raisedAt);
+        if (clock.GetElapsedTime(raisedAt, now) < RaiseInterval || Interlocked.CompareExchange(ref _raisedAt, now, raisedAt) != raisedAt)
+            return;
+
+        await log.Tell(account, () => health.RaiseLearnedRate(account, Raise, RaiseInterval, ForgetAfter));
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Account} is left alone for {Pause}, on every host: {Reason}")]
+    partial void LeftAlone(string account, TimeSpan pause, string reason);
+}

@@ -1,0 +1,166 @@
+using Microsoft.Extensions.Logging;
+
+using NotificationBus.Contracts;
+using NotificationBus.Sending.Controls;
+
+namespace NotificationBus.Sending.Accounts;
+
+/// <summary>
+/// A provider and everything that decides whether it may be called now: what operators have set, the circuit, what it said about
+/// being called too often, its rate, and how many calls it takes at the same time.
+/// </summary>
+public sealed class ProviderAccount : IAsyncDisposable
+{
+    // A provider nobody has seen work yet gets few calls at a time, so that a wrong password costs few of them.
+    const int MostCallsUnproven = 3;
+
+    // Shorter waits are not worth a way through the scheduler.
+    static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(250);
+
+    readonly ControlBoard _board;
+    readonly IProviderHealth _health;
+    readonly CircuitBreaker _circuit;
+    readonly Pacing _pacing;
+    readonly TimeProvider _clock;
+    readonly SemaphoreSlim _places;
+    readonly SemaphoreSlim _placesUnproven = new(MostCallsUnproven);
+
+    /// <summary>Guards a provider.</summary>
+    public ProviderAccount(IProvider provider, AccountOptions options, IProviderHealth health, ControlBoard board, TimeProvider clock, ILogger<ProviderAccount> log)
+    {
+        (Provider, _board, _health, _clock) = (provider, board, health, clock);
+        Options = options;
+        _circuit = new CircuitBreaker(provider.Name, health, board, clock, log);
+        _pacing = new Pacing(provider.Name, options, health, board, clock, log);
+        _places = new SemaphoreSlim(provider.MostConcurrentCalls);
+    }
+
+    /// <summary>The provider.</summary>
+    public IProvider Provider { get; }
+
+    /// <summary>What is configured beside the provider's own settings.</summary>
+    public AccountOptions Options { get; }
+
+    /// <summary>The account's name.</summary>
+    public string Name => Provider.Name;
+
+    /// <summary>What operators have set.</summary>
+    internal ProviderControl Control => _board.Current.Provider(Name);
+
+    /// <summary>Asks to make one call, and waits for a free place when that is all there is to wait for.</summary>
+    /// <param name="mayHaveSentIt">True when this account may have sent the delivery already, so that it is the one to ask again.</param>
+    /// <param name="slot">The slot that was taken for this delivery before.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    internal async Task<Admission> Enter(bool mayHaveSentIt, SendSlot? slot, CancellationToken cancellationToken)
+    {
+        if (Refuse(mayHaveSentIt) is { } refusal)
+            return refusal;
+
+        var place = await TakePlace(cancellationToken);
+        Admission? admission = null;
+        try
+        {
+            // Asked again: much may have happened while it waited.
+            return admission = Refuse(mayHaveSentIt) ?? await Admit(place, slot, cancellationToken);
+        }
+        finally
+        {
+            if (admission is not Admission.Granted)
+                place.Dispose();
+        }
+    }
+
+    /// <summary>Lets the provider close its connections in good order.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Provider is IAsyncDisposable disposable)
+            await disposable.DisposeAsync();
+        _places.Dispose();
+        _placesUnproven.Dispose();
+    }
+
+    internal async Task<ProviderResult> Call(Admission.Granted admission, Func<Task<ProviderResult>> call)
+    {
+        var result = admission.IsProbe ? await _circuit.Probe(call) : await _circuit.Call(call);
+        await _pacing.Consider(result);
+        return result;
+    }
+
+    internal Task NotMade(Admission.Granted admission) => admission.IsProbe ? _health.ProbeNotMade(Name) : Task.CompletedTask;
+
+    async Task<Admission> Admit(IDisposable place, SendSlot? slot, CancellationToken cancellationToken)
+    {
+        if (Control.Pin != CircuitPin.Closed && _board.Current.HealthOf(Name) is { CircuitOpen: true } health)
+        {
+            return await _health.TryProbe(Name, Provider.LongestCall)
+                ? new Admission.Granted(this, IsProbe: true, place)
+                : new Admission.Refused($"{Name} is being probed: {health.Reason}", For: null);
+        }
+
+        if (slot?.Account == Name && _pacing.IsFresh(slot))
+            return new Admission.Granted(this, IsProbe: false, place);
+
+        var wait = await _pacing.Reserve();
+        if (wait > ShortWait)
+            return new Admission.Paced(new SendSlot(Name, _clock.GetUtcNow() + wait), wait);
+
+        if (wait > TimeSpan.Zero)
+            await Task.Delay(wait, _clock, cancellationToken);
+        return new Admission.Granted(this, IsProbe: false, place);
+    }
+
+    Admission.Refused? Refuse(bool mayHaveSentIt)
+    {
+        var control = Control;
+        if (control.Switch == ProviderSwitch.Off || (control.Switch == ProviderSwitch.Drain && !mayHaveSentIt))
+            return new Admission.Refused($"{Name} is switched off", For: null);
+        if (control.Pin == CircuitPin.Open)
+            return new Admission.Refused($"the circuit of {Name} is held open", For: null);
+        if (control.Pin == CircuitPin.Closed)
+            return null;
+
+        var health = _board.Current.HealthOf(Name);
+        var now = _clock.GetUtcNow();
+        var closedAt = health.OpenUntil > health.ProbeUntil ? health.OpenUntil : health.ProbeUntil;
+        if (health.CircuitOpen && closedAt > now)
+            return new Admission.Refused($"the circuit of {Name} is open: {health.Reason}", closedAt - now);
+        if (health.PausedUntil > now)
+            return new Admission.Refused($"{Name} wants to be left alone: {health.Reason}", health.PausedUntil - now);
+
+        return null;
+    }
+
+    async Task<IDisposable> TakePlace(CancellationToken cancellationToken)
+    {
+        var places = _circuit.Proven ? null : _placesUnproven;
+        if (places is not null)
+            await places.WaitAsync(cancellationToken);
+
+        try
+        {
+            await _places.WaitAsync(cancellationToken);
+        }
+        catch
+        {
+            places?.Release();
+            throw;
+        }
+
+        return new Place(_places, places);
+    }
+
+    sealed class Place(SemaphoreSlim places, SemaphoreSlim? placesUnproven) : IDisposable
+    {
+        bool _free;
+
+        public void Dispose()
+        {
+            if (_free)
+                return;
+
+            _free = true;
+            places.Release();
+            placesUnproven?.Release();
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using NotificationBus.Contracts;
+
+namespace NotificationBus.Sending;
+
+/// <summary>What the providers of a channel made of a delivery.</summary>
+public abstract record ChainOutcome
+{
+    ChainOutcome()
+    {
+    }
+
+    /// <summary>A provider took it.</summary>
+    public sealed record Sent(DeliveryAttempt Attempt) : ChainOutcome;
+
+    /// <summary>No provider ever will.</summary>
+    /// <param name="Provider">Who refused it; null when nobody was asked.</param>
+    /// <param name="Reason">For a person to read. Names no address.</param>
+    /// <param name="Attempts">How many calls were made so far.</param>
+    public sealed record Refused(string? Provider, string Reason, int Attempts) : ChainOutcome;
+
+    /// <summary>It may have been sent, and must not be sent again before an operator has decided.</summary>
+    public sealed record Held(DeliveryAttempt Attempt) : ChainOutcome;
+
+    /// <summary>Nobody takes it now; somebody may later.</summary>
+    public sealed record NotNow : ChainOutcome
+    {
+        /// <summary>Why, for a person to read. Names no address.</summary>
+        public required string Reason { get; init; }
+
+        /// <summary>The provider that was asked last; null when none was.</summary>
+        public string? Provider { get; init; }
+
+        /// <summary>How long to wait at least; null when nobody knows.</summary>
+        public TimeSpan? AtLeast { get; init; }
+
+        /// <summary>The turn that was taken for it; then it waits for nothing else.</summary>
+        public SendSlot? Slot { get; init; }
+
+        /// <summary>True while another worker may still be calling a provider for it.</summary>
+        public bool InProgress { get; init; }
+
+        /// <summary>How many calls were made so far.</summary>
+        public int Attempts { get; init; }
+
+        /// <summary>How many of them left it in doubt.</summary>
+        public int InDoubt { get; init; }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+using NotificationBus.Sending.Accounts;
+
+namespace NotificationBus.Sending.Controls;
+
+/// <summary>This host's copy of <see cref="IControls"/>. It is read for every delivery and costs nothing; a change on any host is here when the store tells of it.</summary>
+public sealed partial class ControlBoard(IControls controls, TimeProvider clock, ILogger<ControlBoard> log) : BackgroundService
+{
+    // The store tells of every change; this is for the case that it could not.
+    static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
+    static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+
+    volatile SendingControls _current = SendingControls.None;
+    ImmutableList<Action<SendingControls>> _listeners = [];
+
+    /// <summary>What is in force now.</summary>
+    public SendingControls Current => _current;
+
+    /// <summary>Has somebody told after every change of <see cref="Current"/>.</summary>
+    internal void Tell(Action<SendingControls> listener) => ImmutableInterlocked.Update(ref _listeners, listeners => listeners.Add(listener));
+
+    /// <inheritdoc />
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Before the first delivery: one that is sent through a provider an operator has switched off cannot be taken back.
+        await Load(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Notes what this host has found out, before the other hosts know.</summary>
+    internal void Note(string account, ProviderHealth health) =>
+        Show(_current with { Health = _current.Health.ToImmutableDictionary(StringComparer.Ordinal).SetItem(account, health) });
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await controls.WaitForChange(LongestWait, stoppingToken);
+                await Load(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                NotRefreshed(exception);
+                await Task.Delay(RetryInterval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    async Task Load(CancellationToken cancellationToken) => Show(await controls.Load(cancellationToken));
+
+    void Show(SendingControls next)
+    {
+        _current = next;
+        foreach (var listener in _listeners)
+            listener(next);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "What operators set could not be read; the last that is known stays in force")]
+    partial void NotRefreshed(Exception exception);
+}
