@@ -1,4 +1,5 @@
 using NotificationBus.Sending;
+
 using Npgsql;
 
 namespace NotificationBus.Postgres;

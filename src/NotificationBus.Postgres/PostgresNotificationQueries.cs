@@ -1,5 +1,7 @@
 using Microsoft.EntityFrameworkCore;
+
 using NotificationBus.Notifications;
+
 using Npgsql;
 
 namespace NotificationBus.Postgres;

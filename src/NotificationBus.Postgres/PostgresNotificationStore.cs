@@ -1,6 +1,8 @@
 using System.Text.Json;
+
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
+
 using Npgsql;
 
 namespace NotificationBus.Postgres;

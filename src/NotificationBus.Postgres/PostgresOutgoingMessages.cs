@@ -1,4 +1,5 @@
 using NotificationBus.Outgoing;
+
 using Npgsql;
 
 namespace NotificationBus.Postgres;

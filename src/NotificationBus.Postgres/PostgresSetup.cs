@@ -2,10 +2,12 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
+
 using Npgsql;
 
 namespace NotificationBus.Postgres;

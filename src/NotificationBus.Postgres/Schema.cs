@@ -6,7 +6,6 @@ using Microsoft.Extensions.Options;
 
 using Npgsql;
 
-
 namespace NotificationBus.Postgres;
 
 /// <summary>Sees to it that the database is there and that its tables are of this host's version.</summary>

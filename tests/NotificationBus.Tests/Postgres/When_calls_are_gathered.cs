@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+
 using NotificationBus.Postgres;
+
 using Npgsql;
 
 namespace NotificationBus.Tests.Postgres;
