@@ -23,6 +23,7 @@ packages() {
   cat <<'TABLE'
 rabbitmq-server  command -v rabbitmq-server || test -x /usr/lib/rabbitmq/bin/rabbitmq-server || test -n "${NOTIFICATIONBUS_TEST_RABBITMQ:-}"
 postgresql       command -v initdb || ls /usr/lib/postgresql/*/bin/initdb || test -n "${NOTIFICATIONBUS_TEST_POSTGRES:-}"
+curl             command -v curl
 nodejs           command -v node
 npm              command -v npm
 chromium         command -v chromium || command -v chromium-browser || command -v google-chrome
@@ -72,9 +73,16 @@ provide_packages() {
     give_up "Missing on this machine, and not installed by this script (which needs Debian or Ubuntu, and root or a password-less sudo): $missing"
   fi
   echo "Installing $missing"
-  as_root apt-get update
+  as_root apt-get update || give_up "apt-get update failed; its own words are above."
+  case " $missing " in
+    *" chromium "*)
+      # Ubuntu has the name, but nothing behind it that apt could install.
+      apt-cache policy chromium | grep -q 'Candidate: [0-9]' ||
+        give_up "apt has no chromium here: install Google Chrome (https://www.google.com/chrome/) and start again."
+      ;;
+  esac
   # shellcheck disable=SC2086 # one word for each package
-  install_without_starting $missing
+  install_without_starting $missing || give_up "apt-get could not install $missing; its own words are above."
   missing=$(missing_packages | tr '\n' ' ')
   [ -z "${missing// /}" ] || give_up "Still missing after the installation: $missing"
 }
@@ -98,12 +106,35 @@ counted() {
   grep -o "<Counters [^>]*" "$2" | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*'
 }
 
+# Name and message of every test that did not pass, from the summary a test project has written.
+failures() {
+  awk '
+    function plain(text) {
+      gsub(/&lt;/, "<", text); gsub(/&gt;/, ">", text); gsub(/&quot;/, "\"", text); gsub(/&#xD;/, "", text); gsub(/&#xA;/, "\n    ", text); gsub(/&amp;/, "\\&", text)
+      return text
+    }
+    /<UnitTestResult / {
+      said = 0
+      if ($0 !~ / outcome="Passed"/) {
+        name = $0; sub(/.* testName="/, "", name); sub(/".*/, "", name)
+        print "  " plain(name)
+      }
+      failed = $0 !~ / outcome="Passed"/
+    }
+    failed && /<Message>/ { within = 1; sub(/.*<Message>/, "") }
+    within {
+      line = $0; ends = sub(/<\/Message>.*/, "", line)
+      if (++said <= 12) print "    " plain(line)
+      if (ends) within = 0
+    }' "$1"
+}
+
 # Runs the tests of one project and adds its numbers to the totals. A project that runs no test has failed.
 run_tests() {
   local project=$1 name results passed=0 failed=0 total=0 outcome=0
   name=$(basename "$project" .csproj)
   results="$results_folder/$name.trx"
-  dotnet test "$project" -c Release --no-build --logger "console;verbosity=normal" \
+  dotnet test "$project" -c Release --no-build --logger "console;verbosity=minimal" \
     --results-directory "$results_folder" --logger "trx;LogFileName=$name.trx" || outcome=$?
   if [ -f "$results" ]; then
     passed=$(counted passed "$results")
@@ -115,6 +146,7 @@ run_tests() {
     echo "$name did not run its tests to the end." >&2
     failed=$((failed + 1))
   fi
+  [ "$failed" -eq 0 ] || [ ! -f "$results" ] || failures "$results" >>"$results_folder/failures"
   all_passed=$((all_passed + passed))
   all_failed=$((all_failed + failed))
 }
@@ -154,6 +186,12 @@ for project in tests/*/*Tests.csproj; do
   heading "$(basename "$project" .csproj)"
   run_tests "$project"
 done
+
+# Once more, where a log that is cut off at the top still has them.
+if [ -s "$results_folder/failures" ]; then
+  heading "What failed"
+  cat "$results_folder/failures"
+fi
 
 printf '\n%d passed, %d failed\n' "$all_passed" "$all_failed"
 [ "$all_failed" -eq 0 ] && [ "$all_passed" -gt 0 ]

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
+using NotificationBus.Channels.Sandbox;
 using NotificationBus.Host.Settings;
+using NotificationBus.Sending;
 
 namespace NotificationBus.Host;
 
@@ -15,6 +17,8 @@ static class Announcement
             if (settings.Transport == Transport.RabbitMq)
             {
                 app.Logger.LogInformation("NotificationBus runs distributed on RabbitMQ and PostgreSQL as {Roles} at {Address}", string.Join('+', settings.Roles), address);
+                if (settings.IsWorker)
+                    app.WarnAboutSandboxes();
                 return;
             }
 
@@ -22,6 +26,17 @@ static class Announcement
             if (app.Environment.IsDevelopment())
                 Console.WriteLine(Invitation(address));
         });
+
+    /// <summary>Embedded, the sandbox is what everybody expects. On real servers somebody may have forgotten it.</summary>
+    static void WarnAboutSandboxes(this WebApplication app)
+    {
+        var chains = app.Services.GetRequiredService<ProviderChains>();
+        foreach (var channel in app.Services.GetRequiredService<ChannelSet>().All.Select(channel => channel.Name).Order(StringComparer.Ordinal))
+        {
+            if (chains.Of(channel).Providers.Any(provider => provider is SandboxProvider))
+                app.Logger.LogWarning("Channel {Channel} has a sandbox among its providers: what reaches it is caught, not sent ({Setting})", channel, $"Channels:{channel}:Providers");
+        }
+    }
 
     static string Invitation(string address) => $$$"""
 

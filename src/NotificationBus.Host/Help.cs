@@ -30,6 +30,9 @@ static class Help
           Channels:{channel}:Providers     smtp,sandbox: accounts in the order they are tried
           Channels:{channel}:Concurrency   deliveries sent at the same time by one host, default 16
           Providers:{account}:…            the account's own settings; Providers:{account}:Type when it is not named like its type
+          Providers:{smtp account}:…       Host and From, both required; Port, Security (StartTls, ImplicitTls, None), Username,
+                                           Password, FromName, AllowPlaintext, TrustedCertificate, MessageIdDomain, Timeout,
+                                           FinalDotTimeout, MaxConnections
           Redelivery:FirstDelay            the most a delivery first waits when no provider is available, default 00:00:05
           Redelivery:LongestDelay          the most it ever waits, default 00:10:00
           Templates:Folder                 a folder of your own templates

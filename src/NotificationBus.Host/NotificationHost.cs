@@ -113,6 +113,8 @@ public static class NotificationHost
         OptionsValidationException options => string.Join(Environment.NewLine, options.Failures),
         IOException { InnerException: AddressInUseException } or SocketException { SocketErrorCode: SocketError.AccessDenied or SocketError.AddressNotAvailable } =>
             $"Urls: {exception.Message.TrimEnd('.')}. Choose another one with --Urls=http://localhost:8081",
+        InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" } when exception.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase) =>
+            "Urls: https needs a certificate; set Kestrel:Certificates:Default:Path and Kestrel:Certificates:Default:KeyPath to PEM files, or serve http behind a proxy",
         _ => null,
     };
 }

@@ -38,12 +38,19 @@ static class Transports
         await app.Services.GetRequiredService<QueueCheck>().EnsureReady(app.Lifetime.ApplicationStopping);
     }
 
+    static void AddBrokerHealthCheck(this IServiceCollection services)
+    {
+        services.AddSingleton<BrokerHealthCheck>();
+        services.AddHealthChecks().AddCheck<BrokerHealthCheck>("rabbitmq", tags: ["ready"], timeout: TimeSpan.FromSeconds(5));
+    }
+
     static IServiceCollection AddEmbedded(this IServiceCollection services)
     {
         services.AddInMemoryStore();
         services.AddOutgoingDispatch();
         return services.AddMassTransit(bus =>
         {
+            bus.DisableUsageTelemetry();
             bus.AddNotificationFlow();
             bus.UsingInMemory((context, transport) => transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { }));
         });
@@ -56,9 +63,12 @@ static class Transports
         services.AddSingleton<QueueCheck>();
         if (settings.IsWorker)
             services.AddOutgoingDispatch();
+        else
+            services.AddBrokerHealthCheck();
 
         return services.AddMassTransit(bus =>
         {
+            bus.DisableUsageTelemetry();
             bus.AddNotificationFlow();
             bus.UsingRabbitMq((context, transport) => transport.ConfigureNotificationBus(context, settings));
         });

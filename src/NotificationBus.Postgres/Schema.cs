@@ -1,11 +1,12 @@
 using System.Net.Sockets;
 
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 using Npgsql;
-
 
 namespace NotificationBus.Postgres;
 
@@ -33,7 +34,13 @@ public sealed partial class Schema(
         await Execute(connection, $"SELECT pg_advisory_lock({MigrationLock})", cancellationToken);
         try
         {
-            await MigrateOrCheck(cancellationToken);
+            await MigrateOrCheck(connection, cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new SettingsException(options.Value.Migrate
+                ? $"ConnectionStrings:Postgres: {Explain(exception)}; GRANT CREATE, USAGE ON SCHEMA public to the user, or have your migrator create the tables and set Postgres:Migrate=false"
+                : $"ConnectionStrings:Postgres: {Explain(exception)}; GRANT the user SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public");
         }
         finally
         {
@@ -41,11 +48,12 @@ public sealed partial class Schema(
         }
     }
 
-    async Task MigrateOrCheck(CancellationToken cancellationToken)
+    async Task MigrateOrCheck(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var known = context.Database.GetMigrations().ToList();
-        var applied = (await context.Database.GetAppliedMigrationsAsync(cancellationToken)).ToList();
+        var hasHistory = await HasHistory(connection, cancellationToken);
+        List<string> applied = hasHistory ? [.. await context.Database.GetAppliedMigrationsAsync(cancellationToken)] : [];
 
         if (applied.Except(known, StringComparer.Ordinal).FirstOrDefault() is { } newer)
             throw new SettingsException($"ConnectionStrings:Postgres: the database has migration {newer}, which this version does not know; start a newer version");
@@ -57,6 +65,8 @@ public sealed partial class Schema(
         if (!options.Value.Migrate)
             throw new SettingsException($"ConnectionStrings:Postgres: the database lacks migration {pending[0]}; set Postgres:Migrate=true on one start, or have your migrator apply it");
 
+        if (!hasHistory)
+            await Execute(connection, context.GetService<IHistoryRepository>().GetCreateIfNotExistsScript(), cancellationToken);
         await context.Database.MigrateAsync(cancellationToken);
         Migrated(string.Join(", ", pending));
     }
@@ -100,6 +110,13 @@ public sealed partial class Schema(
         await reader.ReadAsync(cancellationToken);
         if (reader.GetString(0) == "off" || reader.GetString(1) == "off")
             CommitsMayBeLost();
+    }
+
+    /// <summary>EF Core reads its history to find out that there is none, and logs that as an error; every first start would begin with two.</summary>
+    static async Task<bool> HasHistory(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT to_regclass('\"__EFMigrationsHistory\"') IS NOT NULL", connection);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)

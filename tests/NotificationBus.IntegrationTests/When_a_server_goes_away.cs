@@ -90,6 +90,24 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers)
         noApi.StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Theory]
+    [InlineData("api")]
+    [InlineData("api,worker")]
+    public async Task Should_be_ready_only_while_the_broker_is_there(string roles)
+    {
+        await using var rabbit = await RabbitMqServer.Start();
+        var broker = await rabbit.CreateVirtualHost();
+        var database = await servers.CreateDatabase();
+        await using var host = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = roles });
+
+        await rabbit.Kill();
+        await Answers(host, "/health/ready", HttpStatusCode.ServiceUnavailable);
+        await Answers(host, "/health/live", HttpStatusCode.OK);
+
+        await rabbit.Restart();
+        await Answers(host, "/health/ready", HttpStatusCode.OK);
+    }
+
     static Task<HttpResponseMessage> Post(HostProcess host, string eventId) => host.Client.PostAsJsonAsync("/v1/events/order-placed", new OrderPlaced
     {
         EventId = eventId,

@@ -1,5 +1,7 @@
 using NotificationBus.IntegrationTests.Servers;
 
+using Npgsql;
+
 namespace NotificationBus.IntegrationTests;
 
 public sealed class When_hosts_start(BusAndDatabase servers)
@@ -109,8 +111,82 @@ public sealed class When_hosts_start(BusAndDatabase servers)
         await using var host = Launch(wrongPassword, database);
 
         (await host.Exit.WaitAsync(Soon)).ShouldBe(WrongSettings);
-        host.Output.Lines()[^1].ShouldBe("ConnectionStrings:RabbitMq: the broker refuses the user, the password or the virtual host");
+        host.Output.Lines()[^1].ShouldBe("ConnectionStrings:RabbitMq: the broker refuses the user or the password");
         host.Output.ToString().ShouldNotContain("wrong");
+    }
+
+    [Fact]
+    public async Task Should_name_the_setting_when_the_virtual_host_is_missing()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        var elsewhere = new UriBuilder(broker) { Path = "/no-such-virtual-host" }.Uri;
+
+        await using var host = Launch(elsewhere, database);
+
+        (await host.Exit.WaitAsync(Soon)).ShouldBe(WrongSettings, $"{host.Output}");
+        host.Output.Lines()[^1].ShouldStartWith("ConnectionStrings:RabbitMq: the broker has no such virtual host");
+        host.Output.ToString().ShouldNotContain("   at ");
+    }
+
+    [Theory]
+    [InlineData("true", "GRANT CREATE")]
+    [InlineData("false", "GRANT the user SELECT")]
+    public async Task Should_say_what_the_user_of_the_database_needs(string migrate, string needed)
+    {
+        var (broker, database) = await servers.CreateBoth();
+        var user = $"nbtest_{Guid.CreateVersion7():N}";
+        await using (var record = new The_record(database))
+        {
+            await record.Execute($"CREATE ROLE {user} LOGIN PASSWORD 'canary'; REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+            // The tables are another's; without them there is nothing this user could be refused.
+            if (migrate == "false")
+                await record.Execute("CREATE TABLE \"__EFMigrationsHistory\" (\"MigrationId\" text, \"ProductVersion\" text)");
+        }
+
+        await using (var host = Launch(broker, new NpgsqlConnectionStringBuilder(database) { Username = user, Password = "canary" }.ConnectionString, ("Postgres:Migrate", migrate)))
+        {
+            (await host.Exit.WaitAsync(Soon)).ShouldBe(WrongSettings);
+            host.Output.Lines()[^1].ShouldStartWith("ConnectionStrings:Postgres: PostgreSQL refused (42501: permission denied for");
+            host.Output.Lines()[^1].ShouldContain(needed);
+            host.Output.ToString().ShouldNotContain("   at ");
+            host.Output.ToString().ShouldNotContain("canary");
+        }
+
+        await using var owner = new The_record(database);
+        await owner.Execute($"DROP ROLE {user}");
+    }
+
+    [Fact]
+    public async Task Should_start_on_an_empty_database_without_an_error()
+    {
+        var (broker, database) = await servers.CreateBoth();
+
+        await using var host = await HostProcess.Start(broker, database);
+
+        host.Output.ToString().ShouldNotContain("__EFMigrationsHistory");
+        host.Output.ToString().ShouldNotContain("\"Level\":\"Error\"");
+    }
+
+    [Theory]
+    [InlineData("sandbox", "sandbox", "email,push")]
+    [InlineData("smtp,sandbox", "sandbox", "email,push")]
+    [InlineData("smtp", "sandbox", "push")]
+    public async Task Should_warn_of_every_channel_that_does_not_really_send(string email, string push, string warned)
+    {
+        var (broker, database) = await servers.CreateBoth();
+
+        await using var host = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Channels:email:Providers"] = email,
+            ["Channels:push:Providers"] = push,
+            ["Providers:smtp:Host"] = "localhost",
+            ["Providers:smtp:From"] = "shop@example.com",
+        });
+
+        var warnings = host.Output.Lines().Where(line => line.Contains("caught, not sent", StringComparison.Ordinal)).ToList();
+        warnings.Count.ShouldBe(warned.Split(',').Length);
+        foreach (var channel in warned.Split(','))
+            warnings.ShouldContain(line => line.Contains($"Channels:{channel}:Providers", StringComparison.Ordinal));
     }
 
     static HostProcess Launch(Uri broker, string database, params (string Key, string Value)[] settings) =>

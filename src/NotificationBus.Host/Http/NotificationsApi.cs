@@ -26,8 +26,8 @@ static class NotificationsApi
     /// <summary>202 at once; with <c>Prefer: wait=10</c> 200 with the outcome when it is known in time.</summary>
     static async Task<IResult> Request(HttpContext context, IEnumerable<IEventMap> maps, OutcomeWatch outcomes, INotificationQueries queries)
     {
-        if (!Preference.TryReadWait(context.Request.Headers["Prefer"], out var wait))
-            return Problems.Validation("Prefer", $"wait must be 0 to {Preference.LongestWait} seconds");
+        if (!PreferHeader.TryReadWait(context.Request.Headers["Prefer"], out var wait))
+            return Problems.Validation("Prefer", $"wait must be 0 to {PreferHeader.LongestWait} seconds");
 
         var (requested, refusal) = await JsonBody.Read<NotificationRequested>(context.Request);
         if (refusal is null)
@@ -103,8 +103,3 @@ static class NotificationsApi
         static IResult Refuse(string error) => Problems.Validation(IdempotencyKey, error);
     }
 }
-
-/// <summary>One page of notifications.</summary>
-/// <param name="Notifications">Newest first.</param>
-/// <param name="Next">Where the next page is; null on the last one.</param>
-public sealed record NotificationPage(IReadOnlyList<NotificationSummary> Notifications, string? Next);

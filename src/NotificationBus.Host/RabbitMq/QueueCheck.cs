@@ -49,7 +49,7 @@ sealed partial class QueueCheck(HostSettings settings, ChannelSet channels, Time
     }
 
     /// <summary>The broker says: inequivalent arg 'x-delivery-limit' for queue 'q' in vhost '/': received '100000' but current is '20'.</summary>
-    static string Difference(string brokersWords)
+    internal static string Difference(string brokersWords)
     {
         var match = Inequivalent().Match(brokersWords);
         return match.Success
@@ -65,27 +65,36 @@ sealed partial class QueueCheck(HostSettings settings, ChannelSet channels, Time
         {
             try
             {
-                return await factory.CreateConnectionAsync(cancellationToken);
+                return await factory.OpenAndTry(cancellationToken);
             }
-            catch (BrokerUnreachableException exception) when (exception.InnerException is AuthenticationFailureException or PossibleAuthenticationFailureException or OperationInterruptedException)
+            catch (Exception exception) when (Refusal(exception) is { } refusal)
             {
-                throw new SettingsException("ConnectionStrings:RabbitMq: the broker refuses the user, the password or the virtual host");
+                throw new SettingsException($"ConnectionStrings:RabbitMq: {refusal}");
             }
-            catch (BrokerUnreachableException) when (clock.GetUtcNow() < giveUp)
+            catch (Exception exception) when (exception is BrokerUnreachableException or OperationInterruptedException)
             {
+                if (clock.GetUtcNow() >= giveUp)
+                    throw new SettingsException($"ConnectionStrings:RabbitMq: no broker answers at {factory.Endpoint.HostName}:{factory.Endpoint.Port}");
+
                 Waiting(factory.Endpoint.HostName, factory.Endpoint.Port);
                 await Task.Delay(RetryInterval, clock, cancellationToken);
-            }
-            catch (BrokerUnreachableException)
-            {
-                throw new SettingsException($"ConnectionStrings:RabbitMq: no broker answers at {factory.Endpoint.HostName}:{factory.Endpoint.Port}");
             }
         }
     }
 
+    /// <summary>What does not get better by waiting. The client wraps it sometimes, and sometimes not.</summary>
+    static string? Refusal(Exception? exception) => exception switch
+    {
+        null => null,
+        AuthenticationFailureException or PossibleAuthenticationFailureException => "the broker refuses the user or the password",
+        OperationInterruptedException { ShutdownReason.ReplyCode: Constants.NotAllowed or Constants.AccessRefused } =>
+            "the broker has no such virtual host, or does not let the user in; rabbitmqctl add_vhost and set_permissions mend that, or name another one after the port",
+        _ => Refusal(exception.InnerException),
+    };
+
     [LoggerMessage(LogLevel.Information, "Waiting for RabbitMQ at {Host}:{Port}")]
     partial void Waiting(string host, int port);
 
-    [GeneratedRegex(@"inequivalent arg '(?<argument>[^']+)'.*received (the value )?'?(?<needed>none|[^' ]+)'?.*but current is (the value )?'?(?<current>none|[^' ]+)'?", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"inequivalent arg '(?<argument>[^']+)' for .*: received ((?<needed>none)|(the value )?'(?<needed>[^']*)'.*?) but current is ((?<current>none)|(the value )?'(?<current>[^']*)')", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
     private static partial Regex Inequivalent();
 }

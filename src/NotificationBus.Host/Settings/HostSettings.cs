@@ -1,21 +1,9 @@
-using System.ComponentModel.DataAnnotations;
-
 using NotificationBus.Messaging;
 using NotificationBus.Planning;
 using NotificationBus.Postgres;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Host.Settings;
-
-/// <summary>How messages travel, and with it where the record is kept.</summary>
-public enum Transport
-{
-    /// <summary>Embedded: everything in the memory of one process, lost when it ends. The default.</summary>
-    InMemory,
-
-    /// <summary>Distributed: RabbitMQ and PostgreSQL, any number of hosts.</summary>
-    RabbitMq,
-}
 
 /// <summary>Everything the host can be told, from appsettings.json, the environment (<c>Channels__email__Concurrency</c>) and the command line (<c>--Channels:email:Concurrency=32</c>).</summary>
 public sealed class HostSettings
@@ -58,25 +46,4 @@ public sealed class HostSettings
 
     /// <summary>True when this host runs the saga and sends.</summary>
     public bool IsWorker => Roles.Contains("worker");
-}
-
-/// <summary>Where the servers are.</summary>
-public sealed class ServerAddresses
-{
-    /// <summary>RabbitMQ as a URI: <c>amqp://user:password@host:5672/vhost</c>, or <c>amqps</c> for TLS.</summary>
-    public string? RabbitMq { get; set; }
-
-    /// <summary>PostgreSQL as Npgsql reads it: <c>Host=…;Database=…;Username=…;Password=…</c>.</summary>
-    public string? Postgres { get; set; }
-}
-
-/// <summary>The texts.</summary>
-public sealed class TemplateSettings
-{
-    /// <summary>A folder of your own templates. What it has replaces the shipped ones; what it lacks is taken from them.</summary>
-    public string? Folder { get; set; }
-
-    /// <summary>The language when the recipient's is unknown or has no template. Default <c>en</c>.</summary>
-    [Required]
-    public string DefaultLanguage { get; set; } = "en";
 }

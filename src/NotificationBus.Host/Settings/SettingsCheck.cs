@@ -1,10 +1,9 @@
 using System.Net;
 
-using Microsoft.Extensions.Configuration.CommandLine;
-using Microsoft.Extensions.Configuration.Json;
-
 using NotificationBus.Intake;
+using NotificationBus.Intake.Maps;
 using NotificationBus.Sending;
+using NotificationBus.Templates;
 
 namespace NotificationBus.Host.Settings;
 
@@ -22,8 +21,8 @@ static class SettingsCheck
     public static HostSettings Read(IConfigurationRoot configuration)
     {
         var reader = new SettingsReader();
-        var settings = (HostSettings)reader.Read(typeof(HostSettings), Ours(configuration), alsoAllowed: OfTheFramework);
-        var errors = reader.Errors.Concat(Servers(settings)).Concat(Roles(settings)).Concat(Urls(configuration["Urls"])).ToList();
+        var settings = (HostSettings)reader.Read(typeof(HostSettings), OwnSettings.Of(configuration), alsoAllowed: OfTheFramework);
+        var errors = reader.Errors.Concat(OwnSettings.Misspelt(configuration)).Concat(Servers(settings)).Concat(Roles(settings)).Concat(Urls(configuration["Urls"])).ToList();
         return errors.Count == 0 ? settings : throw new SettingsException(string.Join(Environment.NewLine, errors));
     }
 
@@ -32,7 +31,8 @@ static class SettingsCheck
     public static void CheckNames(HostSettings settings, IServiceProvider services)
     {
         var channels = services.GetRequiredService<ChannelSet>();
-        var categories = services.GetRequiredService<Templates.ITemplates>().Categories;
+        var templates = services.GetRequiredService<ITemplates>();
+        var categories = templates.Categories;
         var errors = new List<string>();
 
         foreach (var name in settings.Channels.Keys.Where(name => channels.Find(name) is null))
@@ -42,6 +42,8 @@ static class SettingsCheck
         {
             if (!categories.Contains(category))
                 errors.Add($"EventTypes:{category} has no templates, categories with templates are {string.Join(", ", categories.Order(StringComparer.Ordinal))}");
+            foreach (var channel in rule.Channels.Where(channel => categories.Contains(category) && channels.Find(channel) is not null && !templates.Has(category, channel)))
+                errors.Add($"EventTypes:{category}:Channels names {channel}, but there is no template {category}/{channel}.{settings.Templates.DefaultLanguage}.hbs");
             if (rule.Channels.Count == 0)
                 errors.Add($"EventTypes:{category}:Channels is empty; name at least one of {channels.Names}");
             for (var index = 0; index < rule.Channels.Count; index++)
@@ -51,8 +53,12 @@ static class SettingsCheck
             }
         }
 
-        foreach (var map in services.GetServices<IEventMap>().Where(map => categories.Contains(map.Name) && !settings.EventTypes.ContainsKey(map.Name)))
-            errors.Add($"EventTypes:{map.Name} is missing; say which channels the event uses");
+        // A request names its category itself; every other event has the category of its own name.
+        foreach (var map in services.GetServices<IEventMap>().Where(map => map is not NotificationRequestedMap && !settings.EventTypes.ContainsKey(map.Name)))
+            errors.Add($"EventTypes:{map.Name} is missing; say which channels the event uses{(categories.Contains(map.Name) ? "" : $", and write its templates {map.Name}/{{channel}}.{settings.Templates.DefaultLanguage}.hbs")}");
+
+        foreach (var category in categories.Where(category => category.Any(char.IsUpper)))
+            errors.Add($"Templates: the folder {category} must be in lower case, as settings are compared without case");
 
         foreach (var account in services.GetRequiredService<IConfiguration>().GetSection("Providers").GetChildren())
             errors.AddRange(UnknownKeys(account, services.GetServices<ProviderType>()));
@@ -67,7 +73,8 @@ static class SettingsCheck
     static IReadOnlyList<string> UnknownKeys(IConfigurationSection account, IEnumerable<ProviderType> types)
     {
         var typeName = account["Type"] ?? account.Key;
-        var type = types.FirstOrDefault(type => type.Name == typeName);
+        // The key of an account may be spelt in capitals, as the environment likes to.
+        var type = types.FirstOrDefault(type => type.Name.Equals(typeName, account["Type"] is null ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal));
         if (type is null)
             return [$"{account.Path}:Type {(account["Type"] is null ? $"is missing, and '{account.Key}' is no type" : "is unknown")}; allowed are {string.Join(", ", types.Select(type => type.Name).Distinct(StringComparer.Ordinal))}"];
 
@@ -150,22 +157,5 @@ static class SettingsCheck
         {
             return false;
         }
-    }
-
-    /// <summary>
-    /// The settings without the machine's own environment: PATH is no misspelt key. What the environment says under a name that
-    /// is ours still counts, and below such a name every key is checked.
-    /// </summary>
-    static IConfiguration Ours(IConfigurationRoot configuration)
-    {
-        var names = configuration.Providers
-            .Where(provider => provider is JsonConfigurationProvider or CommandLineConfigurationProvider)
-            .SelectMany(provider => provider.GetChildKeys([], parentPath: null))
-            .Concat(typeof(HostSettings).GetProperties().Where(property => property.CanWrite).Select(property => property.Name))
-            .ToHashSet(StringComparer.OrdinalIgnoreCase);
-
-        return new ConfigurationBuilder()
-            .AddInMemoryCollection(configuration.AsEnumerable().Where(setting => names.Contains(setting.Key.Split(':')[0])))
-            .Build();
     }
 }

@@ -68,7 +68,12 @@ sealed class SettingsReader
         var dictionary = (IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(typeof(string), valueType), StringComparer.Ordinal)!;
         MustBeSection(section, path, ["…"]);
         foreach (var child in section.GetChildren())
-            dictionary.Add(child.Key, Read(valueType, child, Join(path, child.Key)));
+        {
+            // The framework compares keys without case and keeps the spelling that came first; names of ours are in lower case.
+            var name = child.Key.ToLowerInvariant();
+            dictionary.Add(name, Read(valueType, child, Join(path, name)));
+        }
+
         return dictionary;
     }
 

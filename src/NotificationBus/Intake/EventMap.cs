@@ -62,6 +62,9 @@ public abstract class EventMap<TEvent> : IEventMap
     /// <summary>Channels the event itself asks for; null for those configured.</summary>
     protected virtual IReadOnlyList<string>? Channels(TEvent happened) => null;
 
+    /// <summary>What is wrong with the event's own values; the recipient is looked at for all events alike.</summary>
+    protected virtual IEnumerable<Breach> Breaches(TEvent happened) => [];
+
     /// <summary>The notification's id: the same for every repetition of the same occurrence, for ever.</summary>
     public Guid NotificationId(TEvent happened, Guid messageId) =>
         DeterministicId.From("notification", Name, EventId(happened) ?? messageId.ToString("N"), RecipientOrThrow(happened).Id ?? "");
@@ -80,5 +83,6 @@ public abstract class EventMap<TEvent> : IEventMap
         Recipient = Recipient(happened),
         Data = Variables(happened),
         Channels = Channels(happened),
+        Breaches = [.. Breaches(happened)],
     };
 }

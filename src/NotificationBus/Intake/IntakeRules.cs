@@ -36,6 +36,9 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
                 errors.Unless(wanted[index] is { } name && channels.Find(name) is not null, $"channels[{index}]", $"is no channel, allowed are {channels.Names}");
         }
 
+        foreach (var breach in request.Breaches)
+            errors.Add(breach.Path, breach.Error);
+
         CheckRecipient(request.Recipient, recipientProperty, errors);
 
         if (request.Data.ValueKind != JsonValueKind.Object)

@@ -27,4 +27,7 @@ public sealed record NotificationRequest
 
     /// <summary>Channels the event itself asks for; null for those configured.</summary>
     public IReadOnlyList<string>? Channels { get; init; }
+
+    /// <summary>What is wrong with the event's own values, by its map.</summary>
+    public IReadOnlyList<Breach> Breaches { get; init; } = [];
 }

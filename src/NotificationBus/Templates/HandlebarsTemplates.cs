@@ -33,6 +33,9 @@ public sealed class HandlebarsTemplates : ITemplates
     /// <inheritdoc />
     public IReadOnlyCollection<string> Categories { get; }
 
+    /// <inheritdoc />
+    public bool Has(string category, string channel) => _templates.ContainsKey((category, channel));
+
     /// <summary>Reads and compiles every template of one folder.</summary>
     /// <inheritdoc cref="Load(IEnumerable{string}, IEnumerable{IChannel}, string)"/>
     public static HandlebarsTemplates Load(string folder, IEnumerable<IChannel> channels, string defaultLanguage = "en") =>

@@ -10,6 +10,9 @@ public interface ITemplates
     /// <summary>The categories that have a template for at least one channel.</summary>
     IReadOnlyCollection<string> Categories { get; }
 
+    /// <summary>True when the category has a template for that channel; in the default language it then has one for certain.</summary>
+    bool Has(string category, string channel);
+
     /// <summary>
     /// Fills the template of <paramref name="category"/> for a channel. The language is looked for from the exact tag to its
     /// language to the default language: <c>th-TH</c>, <c>th</c>, <c>en</c>.

@@ -136,6 +136,43 @@ public sealed class When_the_settings_are_wrong
     }
 
     [Fact]
+    public async Task Should_name_the_template_that_a_channel_lacks()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder.CreateSubdirectory("news").FullName, "push.en.hbs"), "--- title\nNews\n--- body\nNews\n");
+
+            var (exitCode, _, error) = await Run($"--Templates:Folder={folder.FullName}", "--EventTypes:news:Channels=push,email");
+
+            exitCode.ShouldBe(2);
+            error.TrimEnd().ShouldBe("EventTypes:news:Channels names email, but there is no template news/email.en.hbs");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Should_stop_with_one_line_when_https_has_no_certificate()
+    {
+        // A home of its own, in which no developer's certificate lies.
+        var home = Directory.CreateTempSubdirectory();
+        try
+        {
+            await using var host = HostProgram.Start(new Dictionary<string, string>(StringComparer.Ordinal) { ["HOME"] = home.FullName }, "--Urls=https://127.0.0.1:0");
+
+            (await host.ExitCode()).ShouldBe(2);
+            host.Output.ShouldHaveSingleItem().ShouldStartWith("Urls: https needs a certificate; set Kestrel:Certificates:Default:Path");
+        }
+        finally
+        {
+            home.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Should_stop_with_one_line_when_no_server_answers()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);

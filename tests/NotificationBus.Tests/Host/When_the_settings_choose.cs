@@ -1,3 +1,8 @@
+using MassTransit;
+
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
 using NotificationBus.Host;
 
 namespace NotificationBus.Tests.Host;
@@ -45,6 +50,16 @@ public sealed class When_the_settings_choose
         await using var host = NotificationHost.Build(["--Transport", "InMemory", "--Urls=http://127.0.0.1:0;http://[::1]:0", "--environment=Staging"]);
 
         host.Environment.EnvironmentName.ShouldBe("Staging");
+    }
+
+    [Theory]
+    [InlineData("--Transport=InMemory")]
+    [InlineData("--Transport=RabbitMq --ConnectionStrings:RabbitMq=amqp://localhost --ConnectionStrings:Postgres=Host=localhost")]
+    public async Task Should_report_its_usage_to_nobody(string transport)
+    {
+        await using var host = NotificationHost.Build(transport.Split(' '));
+
+        host.Services.GetRequiredService<IOptions<UsageTelemetryOptions>>().Value.Enabled.ShouldBeFalse();
     }
 
     static async Task<IReadOnlyList<string>> Sent(string orderPlaced, params string[] settings)

@@ -50,6 +50,15 @@ public sealed class When_an_event_on_the_bus_cannot_be_taken : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_go_to_the_error_queue_when_its_own_values_break_rules()
+    {
+        await _flow.Bus.Publish(An.OrderPlaced() with { OrderId = " ", Total = new Money(-1, "baht") });
+
+        await ShouldBeRefused("orderId must not be blank; total.amount must be 0 to 999999999999.99 with at most 4 decimals; "
+            + "total.currency must be three capital letters (ISO 4217) such as THB");
+    }
+
+    [Fact]
     public async Task Should_take_the_other_channels_when_only_an_address_is_wrong()
     {
         var id = await _flow.Tell(An.OrderPlaced(A.Seller with { Email = "nobody" }));

@@ -29,6 +29,8 @@ sealed class TemplatesOfTheTest(string? missing = null) : ITemplates
 {
     public IReadOnlyCollection<string> Categories => ["news"];
 
+    public bool Has(string category, string channel) => channel != missing;
+
     public Content Render(string category, IChannel channel, string? locale, string? recipientName, JsonElement data) =>
         channel.Name == missing ? throw new TemplateException($"{category}/{channel.Name}.en: 'title' is missing") : new ChannelOfTheTest.Nothing();
 }

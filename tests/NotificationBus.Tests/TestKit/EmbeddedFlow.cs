@@ -59,6 +59,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
 
         services.AddMassTransit(bus =>
         {
+            bus.DisableUsageTelemetry();
             bus.AddNotificationFlow();
             bus.UsingInMemory((context, transport) =>
             {

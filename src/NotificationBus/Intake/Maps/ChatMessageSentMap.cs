@@ -28,4 +28,11 @@ public sealed class ChatMessageSentMap : EventMap<ChatMessageSent>
         Buyer = new { happened.Buyer?.Name },
         Seller = new { happened.Seller.Name },
     });
+
+    /// <inheritdoc />
+    protected override IEnumerable<Breach> Breaches(ChatMessageSent happened) =>
+    [
+        .. EventRules.Text("conversationId", happened.ConversationId),
+        .. EventRules.Text("text", happened.Text),
+    ];
 }

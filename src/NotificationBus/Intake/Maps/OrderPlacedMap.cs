@@ -28,4 +28,12 @@ public sealed class OrderPlacedMap : EventMap<OrderPlaced>
         Buyer = new { happened.Buyer?.Name },
         Seller = new { happened.Seller.Name },
     });
+
+    /// <inheritdoc />
+    protected override IEnumerable<Breach> Breaches(OrderPlaced happened) =>
+    [
+        .. EventRules.Text("orderId", happened.OrderId),
+        .. EventRules.Text("product", happened.Product),
+        .. EventRules.Money("total", happened.Total),
+    ];
 }

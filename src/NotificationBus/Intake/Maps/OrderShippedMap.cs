@@ -27,4 +27,11 @@ public sealed class OrderShippedMap : EventMap<OrderShipped>
         happened.Carrier,
         happened.TrackingNumber,
     });
+
+    /// <inheritdoc />
+    protected override IEnumerable<Breach> Breaches(OrderShipped happened) =>
+    [
+        .. EventRules.Text("orderId", happened.OrderId),
+        .. EventRules.Text("product", happened.Product),
+    ];
 }

@@ -26,4 +26,12 @@ public sealed class PaymentReminderDueMap : EventMap<PaymentReminderDue>
         happened.Product,
         happened.Total,
     });
+
+    /// <inheritdoc />
+    protected override IEnumerable<Breach> Breaches(PaymentReminderDue happened) =>
+    [
+        .. EventRules.Text("orderId", happened.OrderId),
+        .. EventRules.Text("product", happened.Product),
+        .. EventRules.Money("total", happened.Total),
+    ];
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Primitives;
 namespace NotificationBus.Host.Http;
 
 /// <summary>The <c>Prefer</c> header (RFC 7240).</summary>
-static class Preference
+static class PreferHeader
 {
     /// <summary>The longest wait in seconds; a client that wants more asks again.</summary>
     public const int LongestWait = 30;

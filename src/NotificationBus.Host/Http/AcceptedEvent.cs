@@ -1,0 +1,19 @@
+namespace NotificationBus.Host.Http;
+
+/// <summary>The answer to an event.</summary>
+/// <param name="Notifications">The notifications it began, or had begun when it came before.</param>
+public sealed record AcceptedEvent(IReadOnlyList<AcceptedNotification> Notifications);
+
+/// <summary>A notification that will be worked on.</summary>
+/// <param name="Id">The notification.</param>
+/// <param name="Status">Always <c>accepted</c>.</param>
+/// <param name="Links">Where to ask.</param>
+public sealed record AcceptedNotification(Guid Id, string Status, NotificationLinks Links)
+{
+    /// <summary>The answer for that notification.</summary>
+    public static AcceptedNotification Of(Guid id) => new(id, "accepted", new NotificationLinks($"/v1/notifications/{id}"));
+}
+
+/// <summary>Where to ask about a notification.</summary>
+/// <param name="Self">The notification itself.</param>
+public sealed record NotificationLinks(string Self);

@@ -1,0 +1,11 @@
+namespace NotificationBus.Host.Settings;
+
+/// <summary>Where the servers are.</summary>
+public sealed class ServerAddresses
+{
+    /// <summary>RabbitMQ as a URI: <c>amqp://user:password@host:5672/vhost</c>, or <c>amqps</c> for TLS.</summary>
+    public string? RabbitMq { get; set; }
+
+    /// <summary>PostgreSQL as Npgsql reads it: <c>Host=…;Database=…;Username=…;Password=…</c>.</summary>
+    public string? Postgres { get; set; }
+}
