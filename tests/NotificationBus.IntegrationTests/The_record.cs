@@ -15,6 +15,41 @@ sealed class The_record(string connectionString) : IAsyncDisposable
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
+    /// <summary>Changes the record behind the hosts' backs.</summary>
+    public async Task<int> Execute(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        return await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>The names of the columns and how many rows there are.</summary>
+    public async Task<(IReadOnlyList<string> Columns, int Rows)> Read(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync();
+        var columns = Enumerable.Range(0, reader.FieldCount).Select(reader.GetName).ToList();
+        var rows = 0;
+        while (await reader.ReadAsync())
+            rows++;
+
+        return (columns, rows);
+    }
+
+    /// <summary>Holds back whoever wants to begin a notification, until disposed.</summary>
+    public async Task<IAsyncDisposable> HoldBackNewNotifications()
+    {
+        var connection = await _database.OpenConnectionAsync();
+        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE notification IN EXCLUSIVE MODE", connection);
+        await command.ExecuteNonQueryAsync();
+        return connection;
+    }
+
+    /// <summary>The claims of a host that is dead run out now instead of in a minute.</summary>
+    public Task LetClaimsRunOut() => Execute("UPDATE delivery_attempt SET lease_until = now() WHERE status = 'Started'");
+
+    /// <summary>Nothing is left to be published.</summary>
+    public Task UntilNothingIsOutgoing(TimeSpan within) => Until("SELECT count(*) FROM outgoing_message", 0, within);
+
     public Task<long> Notifications(string where = "true") => Scalar<long>($"SELECT count(*) FROM notification_overview WHERE {where}");
 
     public Task<long> Deliveries(string where = "true") => Scalar<long>($"SELECT count(*) FROM delivery_overview WHERE {where}");

@@ -1,3 +1,4 @@
+using NotificationBus.Tests.TestKit;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Sending;

@@ -1,10 +1,8 @@
-using NotificationBus.IntegrationTests.Servers;
-
 using Npgsql;
 
-namespace NotificationBus.IntegrationTests;
+namespace NotificationBus.IntegrationTests.Servers;
 
-public sealed class When_the_database_is_killed
+public sealed class When_a_PostgresServer_is_killed
 {
     [Fact]
     public async Task Should_come_back_with_what_was_committed()

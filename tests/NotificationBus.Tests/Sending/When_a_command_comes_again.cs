@@ -3,7 +3,7 @@ using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;
 
-public sealed class When_an_order_comes_again : With_scripted_providers
+public sealed class When_a_command_comes_again : With_scripted_providers
 {
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(25);
 
