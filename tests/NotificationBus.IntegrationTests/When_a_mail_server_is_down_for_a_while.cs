@@ -6,7 +6,7 @@ namespace NotificationBus.IntegrationTests;
 
 public sealed class When_a_mail_server_is_down_for_a_while(BusAndDatabase servers)
 {
-    static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task Should_put_the_mail_off_and_deliver_it_once_the_server_is_back()

@@ -19,7 +19,7 @@ public sealed class When_the_host_is_stopped_in_the_middle(BusAndDatabase server
         await using (var first = await HostProcess.Start(broker, database, mail.Settings))
         {
             await ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", $"{Count}"]);
-            await record.Some("SELECT count(*) FROM delivery_overview WHERE status = 'sent'", TimeSpan.FromMinutes(1));
+            await record.Some("SELECT count(*) FROM delivery_overview WHERE status = 'sent'", TimeSpan.FromMinutes(2));
 
             (await first.Terminate()).ShouldBe(0);
         }
