@@ -44,6 +44,13 @@ sealed class The_record(string connectionString) : IAsyncDisposable
         return connection;
     }
 
+    /// <summary>Waits until nobody else is connected: what a killed host had begun to write is written or not.</summary>
+    public Task UntilAlone(TimeSpan within) =>
+        Until("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()", 0, within);
+
+    /// <summary>What is put off comes now.</summary>
+    public Task LetAllBeDue() => Execute("UPDATE outgoing_message SET due_at = now()");
+
     /// <summary>The claims of a host that is dead run out now instead of in a minute.</summary>
     public Task LetClaimsRunOut() => Execute("UPDATE delivery_attempt SET lease_until = now() WHERE status = 'Started'");
 

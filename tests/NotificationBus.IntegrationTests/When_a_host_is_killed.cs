@@ -7,7 +7,7 @@ public sealed class When_a_host_is_killed(BusAndDatabase servers)
     const int Count = 150;
     const int Concurrency = 8;
 
-    static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan Soon = TimeSpan.FromMinutes(4);
     static readonly string Producer = Path.Combine(AppContext.BaseDirectory, "NotificationBus.Producer.dll");
 
     [Fact]
@@ -33,8 +33,10 @@ public sealed class When_a_host_is_killed(BusAndDatabase servers)
 
         await using var third = await HostProcess.Start(broker, database, settings);
         await record.UntilDelivered(4 * Count, Soon);
-        await The_broker.HasNothingToDo(broker, Soon);
+        // A command that came twice and met itself at work was put off until the claim would run out, in three minutes.
+        await record.LetAllBeDue();
         await record.UntilNothingIsOutgoing(Soon);
+        await The_broker.HasNothingToDo(broker, Soon);
         (await record.Notifications()).ShouldBe(4 * Count);
 
         var mailsOf = (await mail.Mails()).ToLookup(mail => DeliveryOf(mail));
@@ -44,7 +46,7 @@ public sealed class When_a_host_is_killed(BusAndDatabase servers)
         foreach (var mails in repeated)
         {
             (await record.Scalar<long>($"SELECT count(*) FROM delivery_attempt WHERE delivery_id = '{mails.Key}' AND status = 'InDoubt'"))
-                .ShouldBe(mails.Count() - 1, "each repetition has the attempt that made it necessary on record");
+                .ShouldBeGreaterThanOrEqualTo(mails.Count() - 1, "each repetition has the attempt that made it necessary on record");
         }
 
         (await record.Scalar<long>("SELECT count(*) FROM delivery_attempt WHERE status = 'Started'")).ShouldBe(0);
@@ -54,6 +56,7 @@ public sealed class When_a_host_is_killed(BusAndDatabase servers)
         {
             await record.Some($"SELECT count(*) / {mails} FROM delivery_attempt WHERE channel = 'email' AND status = 'Accepted'", Soon);
             await host.Kill();
+            await record.UntilAlone(Soon);
             await record.LetClaimsRunOut();
         }
     }
