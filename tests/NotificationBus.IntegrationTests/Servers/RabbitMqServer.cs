@@ -159,9 +159,26 @@ sealed class RabbitMqServer : IBroker
     async Task Evaluate(string expressions)
     {
         var file = _folder.Write($"{Guid.CreateVersion7():N}.erl", expressions + "\n");
-        var answer = await ChildProcess.Run([CallProgram!, "-sname", _node, "-a", $"file eval [\"{file}\"]"], _environment);
+        var answer = await Call(file);
         if (answer is not "ok")
             throw new InvalidOperationException($"{_node} answered {answer} to {expressions}");
+    }
+
+    async Task<string> Call(string file)
+    {
+        // It gives a node that is busy a few seconds to answer and no more. What is evaluated here may be evaluated twice.
+        const int Tries = 5;
+        for (var number = 1; ; number++)
+        {
+            try
+            {
+                return await ChildProcess.Run([CallProgram!, "-sname", _node, "-a", $"file eval [\"{file}\"]"], _environment);
+            }
+            catch (InvalidOperationException) when (number < Tries && !Server.Exit.IsCompleted)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1));
+            }
+        }
     }
 
     Uri VirtualHost(string name) => new($"amqp://{User}:{_password}@127.0.0.1:{_port}/{name}");

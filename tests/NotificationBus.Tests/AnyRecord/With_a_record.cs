@@ -63,7 +63,7 @@ public abstract class With_a_record(Func<Task<RecordOfTheTest>> create) : IAsync
         ExpiresAt = DateTimeOffset.UnixEpoch.AddDays(1),
     };
 
-    /// <summary>A message that is due so long from now; without a time it is due when whoever keeps it says.</summary>
+    /// <summary>A message that is due then; without a time it is due when whoever keeps it says.</summary>
     protected static OutgoingMessage Message(DateTimeOffset? dueAt = null, string destination = "exchange:send-email") => new()
     {
         MessageId = Guid.CreateVersion7(),
