@@ -11,7 +11,7 @@ The last line says "N passed, N failed"; the exit code is 0 only when something 
 The integration tests start a private RabbitMQ and PostgreSQL. On Debian and Ubuntu what is missing is installed
 (as root, or with a password-less sudo); nothing that is installed is started, stopped or configured.
 Elsewhere, or without these rights, install it yourself, or name running servers:
-  NOTIFICATIONBUS_TEST_RABBITMQ=amqp://user:password@host:5672/a-virtual-host-for-the-tests
+  NOTIFICATIONBUS_TEST_RABBITMQ=amqp://an-administrator:password@host:5672 (with its management plug-in on port 15672)
   NOTIFICATIONBUS_TEST_POSTGRES="Host=...;Username=somebody-who-may-create-databases;Password=..."
 (Tests that kill a server cannot use a named one, and fail without their own.)
 The browser tests use Chromium or Google Chrome. Ubuntu has Chromium only as a snap: install Google Chrome there first.

@@ -33,7 +33,7 @@ static class Announcement
         var chains = app.Services.GetRequiredService<ProviderChains>();
         foreach (var channel in app.Services.GetRequiredService<ChannelSet>().All.Select(channel => channel.Name).Order(StringComparer.Ordinal))
         {
-            if (chains.Of(channel).Providers.Any(provider => provider is SandboxProvider))
+            if (chains.Of(channel).Accounts.Any(account => account.Provider is SandboxProvider))
                 app.Logger.LogWarning("Channel {Channel} has a sandbox among its providers: what reaches it is caught, not sent ({Setting})", channel, $"Channels:{channel}:Providers");
         }
     }

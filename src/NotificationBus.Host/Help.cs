@@ -27,9 +27,13 @@ static class Help
           EventTypes:{category}:Channels   email,push: the channels an event uses
           EventTypes:{category}:Mode       AllAtOnce (default) or FirstThatWorks
           EventTypes:{category}:Lifetime   how long a notification is of use, default 1.00:00:00 (one day)
+          EventTypes:{category}:Lane       Transactional (default), or Bulk: queues of its own, and delays nothing
+          EventTypes:{category}:OnInDoubt  Resend (default), or Hold: an operator decides when nobody knows whether it was sent
           Channels:{channel}:Providers     smtp,sandbox: accounts in the order they are tried
           Channels:{channel}:Concurrency   deliveries sent at the same time by one host, default 16
+          Channels:{channel}:BulkConcurrency  the same for the bulk lane, default 4
           Providers:{account}:…            the account's own settings; Providers:{account}:Type when it is not named like its type
+          Providers:{account}:PerSecond    the most calls per second, all hosts together; default no limit
           Providers:{smtp account}:…       Host and From, both required; Port, Security (StartTls, ImplicitTls, None), Username,
                                            Password, FromName, AllowPlaintext, TrustedCertificate, MessageIdDomain, Timeout,
                                            FinalDotTimeout, MaxConnections

@@ -71,10 +71,12 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     public async Task<IReadOnlyList<OutgoingMessage>> TakeDue(TimeSpan lease, int limit, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand($"""
-            UPDATE outgoing_message SET due_at = now() + @lease
-            WHERE message_id IN (
-                SELECT message_id FROM outgoing_message WHERE due_at <= now() ORDER BY due_at LIMIT @limit FOR UPDATE SKIP LOCKED)
-            RETURNING {Columns}
+            WITH due AS (
+                SELECT message_id AS id, due_at AS was_due FROM outgoing_message WHERE due_at <= now() ORDER BY due_at LIMIT @limit FOR UPDATE SKIP LOCKED),
+            taken AS (
+                UPDATE outgoing_message SET due_at = now() + @lease FROM due WHERE message_id = due.id
+                RETURNING {Columns}, was_due)
+            SELECT {Columns} FROM taken ORDER BY was_due
             """);
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));

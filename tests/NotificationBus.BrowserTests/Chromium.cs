@@ -11,7 +11,7 @@ namespace NotificationBus.BrowserTests;
 public sealed class Chromium : IAsyncLifetime
 {
     /// <summary>How long a condition may take before the test counts as failed. Nothing passes by its running out.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     static readonly string[] Programs = ["chromium", "chromium-browser", "google-chrome"];
 

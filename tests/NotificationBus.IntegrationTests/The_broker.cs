@@ -44,6 +44,20 @@ static class The_broker
         await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments);
     }
 
+    public static async Task Purge(Uri virtualHost, string queue)
+    {
+        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        await channel.QueuePurgeAsync(queue);
+    }
+
+    /// <summary>Waits until nothing is left in the queues of the flow.</summary>
+    public static async Task HasNothingToDo(Uri virtualHost, TimeSpan within)
+    {
+        foreach (var queue in (string[])["notifications", "send-email", "send-push"])
+            await Has(0, virtualHost, queue, within);
+    }
+
     /// <summary>What went wrong ends in one of these.</summary>
     public static async Task ShouldHaveNoStrays(Uri virtualHost)
     {

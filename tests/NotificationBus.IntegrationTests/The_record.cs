@@ -15,11 +15,47 @@ sealed class The_record(string connectionString) : IAsyncDisposable
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    public async Task Execute(string sql)
+    /// <summary>Changes the record behind the hosts' backs.</summary>
+    public async Task<int> Execute(string sql)
     {
         await using var command = _database.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
+        return await command.ExecuteNonQueryAsync();
     }
+
+    /// <summary>The names of the columns and how many rows there are.</summary>
+    public async Task<(IReadOnlyList<string> Columns, int Rows)> Read(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync();
+        var columns = Enumerable.Range(0, reader.FieldCount).Select(reader.GetName).ToList();
+        var rows = 0;
+        while (await reader.ReadAsync())
+            rows++;
+
+        return (columns, rows);
+    }
+
+    /// <summary>Holds back whoever wants to begin a notification, until disposed.</summary>
+    public async Task<IAsyncDisposable> HoldBackNewNotifications()
+    {
+        var connection = await _database.OpenConnectionAsync();
+        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE notification IN EXCLUSIVE MODE", connection);
+        await command.ExecuteNonQueryAsync();
+        return connection;
+    }
+
+    /// <summary>Waits until nobody else is connected: what a killed host had begun to write is written or not.</summary>
+    public Task UntilAlone(TimeSpan within) =>
+        Until("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()", 0, within);
+
+    /// <summary>What is put off comes now.</summary>
+    public Task LetAllBeDue() => Execute("UPDATE outgoing_message SET due_at = now()");
+
+    /// <summary>The claims of a host that is dead run out now instead of in a minute.</summary>
+    public Task LetClaimsRunOut() => Execute("UPDATE delivery_attempt SET lease_until = now() WHERE status = 'Started'");
+
+    /// <summary>Nothing is left to be published.</summary>
+    public Task UntilNothingIsOutgoing(TimeSpan within) => Until("SELECT count(*) FROM outgoing_message", 0, within);
 
     public Task<long> Notifications(string where = "true") => Scalar<long>($"SELECT count(*) FROM notification_overview WHERE {where}");
 

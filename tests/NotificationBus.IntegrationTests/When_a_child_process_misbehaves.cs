@@ -5,7 +5,7 @@ namespace NotificationBus.IntegrationTests;
 /// <summary>The tests rely on their processes to end, and on being told why one did.</summary>
 public sealed class When_a_child_process_misbehaves
 {
-    static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task Should_kill_what_it_has_started_too()
@@ -70,7 +70,7 @@ public sealed class When_a_child_process_misbehaves
         // These very tests, in a process of their own that is killed while it runs a server.
         using var folder = new TemporaryFolder();
         await using var tests = ChildProcess.Start(
-            ["dotnet", typeof(When_a_child_process_misbehaves).Assembly.Location, "-method", $"{typeof(When_the_database_is_killed).FullName}.*"],
+            ["dotnet", typeof(When_a_child_process_misbehaves).Assembly.Location, "-method", $"{typeof(When_a_PostgresServer_is_killed).FullName}.*"],
             new Dictionary<string, string?>(StringComparer.Ordinal) { ["TMPDIR"] = folder.Path });
         File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute);
         await tests.Until("its server runs", Limit, () => Task.FromResult(ProcessTree.Of(tests.Id).Any(IsServer)));

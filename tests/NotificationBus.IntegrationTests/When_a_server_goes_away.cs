@@ -11,7 +11,7 @@ namespace NotificationBus.IntegrationTests;
 /// <summary>Servers of their own, because these tests hurt them.</summary>
 public sealed class When_a_server_goes_away(BusAndDatabase servers)
 {
-    static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task Should_wait_for_the_database_and_deliver_when_it_is_back()
@@ -58,7 +58,7 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers)
             refused.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
         }
 
-        asked.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+        asked.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(30));
         rabbit.Thaw();
         await Answers(host, "/health/ready", HttpStatusCode.OK);
         using (var accepted = await Post(host, "order-1"))
@@ -126,7 +126,7 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers)
             using var answer = await host.Client.GetAsync(new Uri(path, UriKind.Relative));
             if (answer.StatusCode == wanted)
                 return;
-            if (waiting.Elapsed > TimeSpan.FromMinutes(1))
+            if (waiting.Elapsed > TimeSpan.FromMinutes(2))
                 throw new TimeoutException($"{path} still answers {answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}\n{host.Output}");
 
             await Task.Delay(100);

@@ -18,7 +18,7 @@ public sealed class When_a_service_publishes_a_thousand_of_each_event(BusAndData
         await using var record = new The_record(database);
 
         await ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", $"{Count}"]);
-        await record.UntilDelivered(4 * Count, TimeSpan.FromMinutes(2));
+        await record.UntilDelivered(4 * Count, TimeSpan.FromMinutes(5));
 
         (await record.Notifications()).ShouldBe(4 * Count);
         (await record.Deliveries("status = 'sent' AND attempts = 1")).ShouldBe(6 * Count);

@@ -111,14 +111,14 @@ public sealed class When_a_service_publishes_events(BusAndDatabase servers)
                     endpoint.Handler<OrderShipped>(context => listener.Take(context, context.Message.EventId));
                 });
             });
-            await listener._bus.StartAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            await listener._bus.StartAsync().WaitAsync(TimeSpan.FromMinutes(2));
             return listener;
         }
 
         public async Task Has(int messages)
         {
             for (var arrived = 0; arrived < messages; arrived++)
-                (await _arrivals.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBeTrue($"message {arrived + 1} of {messages} did not arrive");
+                (await _arrivals.WaitAsync(TimeSpan.FromMinutes(2))).ShouldBeTrue($"message {arrived + 1} of {messages} did not arrive");
         }
 
         public async ValueTask DisposeAsync()

@@ -24,7 +24,7 @@ public sealed class When_another_language_publishes(BusAndDatabase servers)
             ["buyer"] = new JsonObject { ["id"] = "buyer-7", ["name"] = "Nok" },
             ["seller"] = new JsonObject { ["id"] = "seller-42", ["name"] = "Som", ["locale"] = "th", ["email"] = "som@example.com" },
         });
-        await record.UntilDelivered(1, TimeSpan.FromSeconds(30));
+        await record.UntilDelivered(1, TimeSpan.FromMinutes(2));
 
         var received = (await mail.Mails()).ShouldHaveSingleItem();
         received.To.ShouldBe(["som@example.com"]);
@@ -51,8 +51,8 @@ public sealed class When_another_language_publishes(BusAndDatabase servers)
             ["buyer"] = new JsonObject { ["id"] = "buyer-7", ["pushTokens"] = new JsonArray("demo-token") },
         });
 
-        await record.UntilDelivered(1, TimeSpan.FromSeconds(30));
-        await The_broker.Has(1, broker, "notifications_error", TimeSpan.FromSeconds(30));
+        await record.UntilDelivered(1, TimeSpan.FromMinutes(2));
+        await The_broker.Has(1, broker, "notifications_error", TimeSpan.FromMinutes(2));
         (await record.Notifications()).ShouldBe(1);
     }
 }

@@ -12,13 +12,14 @@ public sealed class When_the_host_is_stopped_in_the_middle(BusAndDatabase server
     public async Task Should_lose_nothing_and_send_nothing_twice()
     {
         var (broker, database) = await servers.CreateBoth();
-        await using var mail = await MailServer.Start();
+        // 600 mails, 16 at a time and 50 ms each, take a second and more: the middle is long enough to be met.
+        await using var mail = await MailServer.Start(TimeSpan.FromMilliseconds(50));
         await using var record = new The_record(database);
 
         await using (var first = await HostProcess.Start(broker, database, mail.Settings))
         {
             await ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", $"{Count}"]);
-            await record.Some("SELECT count(*) FROM delivery_overview WHERE status = 'sent'", TimeSpan.FromMinutes(1));
+            await record.Some("SELECT count(*) FROM delivery_overview WHERE status = 'sent'", TimeSpan.FromMinutes(2));
 
             (await first.Terminate()).ShouldBe(0);
         }

@@ -17,12 +17,12 @@ public sealed class When_the_same_event_is_published_a_thousand_times(BusAndData
         await using var host = await HostProcess.Start(broker, database, mail.Settings);
 
         await ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", "1000", repetition]);
-        await record.UntilDelivered(1, TimeSpan.FromMinutes(1));
+        await record.UntilDelivered(1, TimeSpan.FromMinutes(2));
 
         // The queue is empty once the last repetition was handed out; a host that stops in good order has finished it.
-        await The_broker.Has(0, broker, "notifications", TimeSpan.FromMinutes(1));
+        await The_broker.Has(0, broker, "notifications", TimeSpan.FromMinutes(2));
         (await host.Terminate()).ShouldBe(0);
-        await The_broker.Has(0, broker, "notifications", TimeSpan.FromSeconds(10));
+        await The_broker.Has(0, broker, "notifications", TimeSpan.FromMinutes(2));
 
         (await record.Notifications()).ShouldBe(1);
         (await mail.Count()).ShouldBe(1);

@@ -17,7 +17,7 @@ var bus = Bus.Factory.CreateUsingRabbitMq(rabbit =>
     // An event nobody is bound to is returned, and the publish fails; without this it would be confirmed and gone.
     rabbit.ConfigurePublish(publish => publish.UseExecute(context => context.GetPayload<RabbitMqSendContext>().Mandatory = true));
 });
-await bus.StartAsync().WaitAsync(TimeSpan.FromSeconds(30));
+await bus.StartAsync().WaitAsync(TimeSpan.FromMinutes(1));
 try
 {
     var published = options.Repetition is Repetition.None
@@ -61,4 +61,4 @@ async Task<Dictionary<string, int>> PublishOneOrder()
 }
 
 // All in flight at once; each completes when the broker has confirmed it. No token goes into a publish: RabbitMQ.Client 7.1 miscounts after one is cancelled.
-static Task Confirmed(IEnumerable<Task> publishing) => Task.WhenAll(publishing).WaitAsync(TimeSpan.FromMinutes(2));
+static Task Confirmed(IEnumerable<Task> publishing) => Task.WhenAll(publishing).WaitAsync(TimeSpan.FromMinutes(5));

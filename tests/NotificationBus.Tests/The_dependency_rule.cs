@@ -15,7 +15,7 @@ public sealed partial class The_dependency_rule
     public static TheoryData<string, string[]> Projects => new()
     {
         { "NotificationBus.Contracts", [] },
-        { "NotificationBus", ["NotificationBus.Contracts", "MassTransit", "Handlebars.Net"] },
+        { "NotificationBus", ["NotificationBus.Contracts", "MassTransit", "Handlebars.Net", "Polly.Core"] },
         { "NotificationBus.Channels", ["NotificationBus"] },
         { "NotificationBus.Postgres", ["NotificationBus", "Npgsql", "Npgsql.EntityFrameworkCore.PostgreSQL", "Microsoft.EntityFrameworkCore.Relational"] },
     };
@@ -36,7 +36,7 @@ public sealed partial class The_dependency_rule
         string[] framework = ["System.*", "Microsoft.Extensions.*", "Microsoft.AspNetCore.*", "Microsoft.Net.Http.*"];
 
         ForeignTo(typeof(OrderPlaced), ["System.*"]).ShouldBeEmpty();
-        ForeignTo(typeof(NotificationState), [.. framework, "NotificationBus.Contracts", "MassTransit", "MassTransit.Abstractions", "Handlebars"]).ShouldBeEmpty();
+        ForeignTo(typeof(NotificationState), [.. framework, "NotificationBus.Contracts", "MassTransit", "MassTransit.Abstractions", "Handlebars", "Polly.Core"]).ShouldBeEmpty();
         ForeignTo(typeof(EmailChannel), [.. framework, "NotificationBus", "NotificationBus.Contracts"]).ShouldBeEmpty();
     }
 

@@ -4,5 +4,5 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace NotificationBus.Postgres.Migrations;
 
 [DbContext(typeof(NotificationBusDbContext))]
-[Migration("20261121000200_SendingControls")]
+[Migration("20261121000400_SendingControls")]
 sealed class SendingControls : SqlFileMigration;

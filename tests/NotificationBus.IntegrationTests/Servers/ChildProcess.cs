@@ -5,6 +5,9 @@ namespace NotificationBus.IntegrationTests.Servers;
 /// <summary>A program we started, in a session of its own, that ends with the test or with the test process, whichever ends first.</summary>
 sealed class ChildProcess : IAsyncDisposable
 {
+    // A machine with two cores that runs the servers and the host beside it may take minutes to publish some thousand events.
+    static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(5);
+
     readonly Process _process;
     readonly string _name;
 
@@ -56,7 +59,7 @@ sealed class ChildProcess : IAsyncDisposable
     public static async Task<string> Run(IReadOnlyList<string> command, IReadOnlyDictionary<string, string?>? environment = null)
     {
         await using var process = Start(command, environment);
-        var exitCode = await process.Exit.WaitAsync(TimeSpan.FromMinutes(1));
+        var exitCode = await process.Exit.WaitAsync(LongestRun);
         return exitCode == 0
             ? string.Join('\n', process.Output.Lines())
             : throw new InvalidOperationException($"{string.Join(' ', command)} ended with {exitCode}:\n{process.Output}");
@@ -112,7 +115,7 @@ sealed class ChildProcess : IAsyncDisposable
         if (!Exit.IsCompleted)
             ProcessTree.Kill(Id);
 
-        return Exit.WaitAsync(TimeSpan.FromSeconds(30));
+        return Exit.WaitAsync(TimeSpan.FromMinutes(2));
     }
 
     /// <summary>Stops the program and all it started where they are; connections stay open and silent.</summary>

@@ -6,33 +6,53 @@ namespace NotificationBus.IntegrationTests.Servers;
 /// <summary>A real SMTP server (tests/servers/smtp) that keeps what it takes, as an independent witness of what was sent.</summary>
 sealed class MailServer : IAsyncDisposable
 {
-    static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
     static readonly string Program = Path.Combine(Repository.Root, "tests", "servers", "smtp", "server.mjs");
 
     // Once for all tests: npm ci empties the folder first, and would take it away from under a server that starts.
     static readonly Lazy<Task> s_packages = new(InstallPackages);
 
-    readonly ChildProcess _process;
-    readonly HttpClient _control;
+    readonly int _port = FreePort.Take();
+    readonly TimeSpan _delay;
+    ChildProcess? _process;
+    HttpClient? _control;
 
-    MailServer(ChildProcess process, int port, int control)
+    MailServer(TimeSpan delay) => _delay = delay;
+
+    public int Port => _port;
+
+    HttpClient Control => _control ?? throw new InvalidOperationException("The mail server is stopped.");
+
+    /// <summary>Starts a server and completes when it listens.</summary>
+    /// <param name="delay">How long a mail that is in the list already waits for its 250.</param>
+    public static async Task<MailServer> Start(TimeSpan delay = default)
     {
-        _process = process;
-        Port = port;
-        _control = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{control}") };
+        var server = new MailServer(delay);
+        await server.Restart();
+        return server;
     }
 
-    public int Port { get; }
+    /// <summary>Ends the server, its connections and its memory.</summary>
+    public async Task Stop()
+    {
+        if (_process is not null)
+            await _process.DisposeAsync();
 
-    public static async Task<MailServer> Start()
+        _control?.Dispose();
+        (_process, _control) = (null, null);
+    }
+
+    /// <summary>Starts the server again on its port, with nothing in it.</summary>
+    public async Task Restart()
     {
         if (Installed.Program("node", []) is not { } node)
             throw new InvalidOperationException("Node.js is missing: the tests' SMTP server runs on it. tests/run.sh installs it.");
         await s_packages.Value;
+        await Stop();
 
-        var process = ChildProcess.Start([node, Program]);
-        var listening = JsonDocument.Parse(await process.Line(line => line.StartsWith('{'), StartLimit)).RootElement;
-        return new MailServer(process, listening.GetProperty("port").GetInt32(), listening.GetProperty("control").GetInt32());
+        _process = ChildProcess.Start([node, Program, "--port", $"{_port}", "--delay", $"{_delay.TotalMilliseconds:0}"]);
+        var listening = JsonDocument.Parse(await _process.Line(line => line.StartsWith('{'), StartLimit)).RootElement;
+        _control = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{listening.GetProperty("control").GetInt32()}") };
     }
 
     /// <summary>The settings that make a host send its mail here.</summary>
@@ -45,9 +65,9 @@ sealed class MailServer : IAsyncDisposable
         ["Providers:smtp:From"] = "shop@example.com",
     };
 
-    public async Task<IReadOnlyList<Mail>> Mails() => (await _control.GetFromJsonAsync<List<Mail>>("/messages"))!;
+    public async Task<IReadOnlyList<Mail>> Mails() => (await Control.GetFromJsonAsync<List<Mail>>("/messages"))!;
 
-    public async Task<int> Count() => (await _control.GetFromJsonAsync<JsonElement>("/count")).GetProperty("count").GetInt32();
+    public async Task<int> Count() => (await Control.GetFromJsonAsync<JsonElement>("/count")).GetProperty("count").GetInt32();
 
     static async Task InstallPackages()
     {
@@ -56,11 +76,7 @@ sealed class MailServer : IAsyncDisposable
             await ChildProcess.Run(["npm", "ci", "--prefix", folder, "--no-audit", "--no-fund"]);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _process.DisposeAsync();
-        _control.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await Stop();
 }
 
 /// <summary>A mail as the server parsed it.</summary>

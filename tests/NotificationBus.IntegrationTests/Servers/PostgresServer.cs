@@ -13,7 +13,7 @@ sealed class PostgresServer : IDatabaseServer
 {
     const string User = "notificationbus";
 
-    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
     static readonly string? CreateClusterProgram = Installed.Program("initdb", VersionsOfDebian());
     static readonly string? ServerProgram = Installed.Program("postgres", VersionsOfDebian());
 

@@ -12,7 +12,7 @@ static class ServersMissing
         The integration tests need {string.Join(" and ", servers)}, which this machine does not have.
         {Install},
         or name running ones:
-          {RabbitMq}=amqp://user:password@host:5672/a-virtual-host-for-the-tests
+          {RabbitMq}=amqp://an-administrator:password@host:5672 (with its management plug-in on port 15672)
           {Postgres}="Host=…;Username=somebody-who-may-create-databases;Password=…"
         """);
 

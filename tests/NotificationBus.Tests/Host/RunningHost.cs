@@ -16,7 +16,7 @@ namespace NotificationBus.Tests.Host;
 public sealed class RunningHost : IAsyncLifetime
 {
     /// <summary>How long a condition may take before the test counts as failed. Nothing passes by its running out.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     WebApplication? _app;
 

@@ -8,7 +8,7 @@ namespace NotificationBus.Tests.Postgres;
 
 public sealed class When_calls_are_gathered
 {
-    static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     readonly ConcurrentQueue<IReadOnlyList<Row>> _statements = new();
     readonly SemaphoreSlim _started = new(0);

@@ -46,8 +46,9 @@ public sealed class When_channels_are_tried_in_order : IAsyncLifetime
         var answer = new TaskCompletionSource<ProviderResult>();
         _flow.Email.Answers((_, _) => answer.Task);
 
-        var id = await _flow.Tell(An.OrderPlaced());
-        await _flow.Pulse.Until(() => _flow.Email.Calls.Count == 1);
+        var happened = An.OrderPlaced(eventId: "order-4711");
+        await _flow.Handle(happened);
+        var id = _flow.MapOf<OrderPlaced>().NotificationId(happened, Guid.Empty);
 
         _flow.Find(id)!.Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.Sending, DeliveryStatus.Waiting]);
         _flow.Wire.Published.Count(message => message.Type == nameof(SendDelivery)).ShouldBe(1);

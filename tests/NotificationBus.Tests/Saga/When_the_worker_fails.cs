@@ -16,7 +16,7 @@ public sealed class When_the_worker_fails
         var id = await flow.Tell(An.OrderPlaced());
         var sending = await flow.Until(id, notification => notification.Deliveries[1].Status == DeliveryStatus.Sent);
 
-        // An order for a channel this host does not have, as after a rolling update: nobody planned for that.
+        // A command for a channel this host does not have, as after a rolling update: nobody planned for that.
         var worker = await flow.Bus.GetSendEndpoint(ChannelEndpoint.Of("email", Lane.Transactional));
         await worker.Send(new SendDelivery
         {

@@ -32,13 +32,23 @@ public sealed class When_no_provider_is_available
     public async Task Should_not_come_back_before_the_provider_wants_it()
     {
         await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        var rounds = 0;
+        flow.Outgoing.BeforeDispatch = () =>
+        {
+            Interlocked.Increment(ref rounds);
+            flow.Pulse.Beat();
+        };
         flow.Push.Answers(new ProviderResult.Unavailable("too busy", RetryAfter: Hour), ScriptedProvider.Accepted);
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
+        await flow.Pulse.Until(() => Volatile.Read(ref rounds) == 1 && Waits(flow));
 
-        flow.Clock.Advance(Hour);
+        flow.Clock.Advance(Hour - TimeSpan.FromSeconds(1));
+        await flow.Pulse.Until(() => Volatile.Read(ref rounds) == 2 && Waits(flow));
+        flow.Wire.Published.Count(message => message.Type == nameof(SendDelivery)).ShouldBe(1, "whoever dispatches has looked and found nothing");
         flow.Push.Calls.Count.ShouldBe(1);
-        flow.Clock.Advance(TimeSpan.FromSeconds(5));
+        // What the provider wants, and then the chance that keeps those apart who were turned away together.
+        flow.Clock.Advance(TimeSpan.FromSeconds(6));
 
         (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
     }
@@ -110,6 +120,9 @@ public sealed class When_no_provider_is_available
         var notification = flow.MapOf<OrderShipped>().NotificationId(happened, Guid.Empty);
         return (notification, NotificationBus.Intake.DeterministicId.From("delivery", notification.ToString("N"), "push", "0"));
     }
+
+    /// <summary>Whoever dispatches waits for the clock.</summary>
+    static bool Waits(EmbeddedFlow flow) => flow.Clock.AlarmsWithin(TimeSpan.FromSeconds(5)) > 0;
 
     static Task PutOff(EmbeddedFlow flow, int times) => flow.Pulse.Until(() => flow.Outgoing.Scheduled == times);
 }

@@ -13,13 +13,13 @@ namespace NotificationBus.Tests.Sending;
 /// <summary>A situation: two providers of one channel, a ledger whose clock the test moves, and what all hosts have in common.</summary>
 public abstract class With_scripted_providers
 {
-    readonly Lazy<ProviderChain> _chain;
+    readonly Lazy<(ProviderChain Chain, ControlBoard Board)> _host;
 
     protected With_scripted_providers()
     {
         Ledger = new InMemoryAttemptLedger(Clock);
         Controls = new InMemoryControls(Clock);
-        _chain = new Lazy<ProviderChain>(() => AnotherHost());
+        _host = new Lazy<(ProviderChain, ControlBoard)>(() => (AnotherHost(out var board), board));
     }
 
     internal ManualClock Clock { get; } = new();
@@ -31,6 +31,8 @@ public abstract class With_scripted_providers
     internal InMemoryAttemptLedger Ledger { get; }
 
     internal InMemoryControls Controls { get; }
+
+    internal ControlBoard Board => _host.Value.Board;
 
     /// <summary>Settings of the first account beside its own.</summary>
     internal AccountOptions FirstAccount { get; } = new();
@@ -66,8 +68,6 @@ public abstract class With_scripted_providers
     };
 
     /// <summary>The channel as another host has it: its own accounts and its own copy of what is common.</summary>
-    internal ProviderChain AnotherHost() => AnotherHost(out _);
-
     internal ProviderChain AnotherHost(out ControlBoard board)
     {
         var copy = board = new ControlBoard(Controls, Clock, NullLogger<ControlBoard>.Instance);
@@ -79,9 +79,27 @@ public abstract class With_scripted_providers
             new(provider, options, Controls, copy, Clock, NullLogger<ProviderAccount>.Instance);
     }
 
-    internal Task<ChainOutcome> Send(SendDelivery? command = null) => _chain.Value.Send(TheDelivery, command ?? TheCommand, CancellationToken.None);
+    internal Task<ChainOutcome> Send(SendDelivery? command = null) => Send(TheDelivery, command ?? TheCommand);
 
-    internal Task<ChainOutcome> Send(Delivery delivery) => _chain.Value.Send(delivery, CommandFor(delivery), CancellationToken.None);
+    internal Task<ChainOutcome> Send(Delivery delivery, int earlierAttempts = 0) => Send(delivery, CommandFor(delivery) with { EarlierAttempts = earlierAttempts });
+
+    internal Task<ChainOutcome> Send(Delivery delivery, SendDelivery command) => _host.Value.Chain.Send(delivery, command, CancellationToken.None);
+
+    /// <summary>An operator sets something for an account, and this host hears of it.</summary>
+    internal async Task Set(ProviderControl setting, string account = "first")
+    {
+        _ = Board;
+        await Controls.ChangeProvider(account, _ => setting, new ChangedBy("ann", "they are down"), CancellationToken.None);
+        await Until(() => Board.Current.Provider(account) == setting);
+    }
+
+    /// <summary>Waits for what another thread does.</summary>
+    internal static async Task Until(Func<bool> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!condition())
+            await Task.Delay(1, patience.Token);
+    }
 
     sealed record Text(string Value) : Content;
 

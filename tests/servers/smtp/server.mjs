@@ -1,8 +1,9 @@
-// A real SMTP server for the integration tests. It listens on a free port of the loopback interface, keeps what it takes in
-// memory and tells about it over a second port:
+// A real SMTP server for the integration tests. It listens on the loopback interface, on a free port unless one is named, keeps
+// what it takes in memory and tells about it over a second port:
 //
-//   node server.mjs [--starttls | --tls] [--cert file --key file] [--user name --password word]
+//   node server.mjs [--port number] [--delay milliseconds] [--starttls | --tls] [--cert file --key file] [--user name --password word]
 //
+//   --delay          how long a mail that is taken already waits for its 250: a client killed meanwhile cannot know
 //   stdout           one line of JSON when it listens: {"port":2525,"control":8025}
 //   GET /messages    every mail, oldest first: messageId, from, to, subject, text, html, headers, receivedAt
 //   GET /count       {"count":3}
@@ -16,6 +17,8 @@ import { SMTPServer } from 'smtp-server';
 
 const { values: options } = parseArgs({
   options: {
+    port: { type: 'string', default: '0' },
+    delay: { type: 'string', default: '0' },
     starttls: { type: 'boolean', default: false },
     tls: { type: 'boolean', default: false },
     cert: { type: 'string' },
@@ -50,7 +53,7 @@ const smtp = new SMTPServer({
   },
   // The mail is in the list before its 250 is sent: whoever was told "accepted" finds it.
   onData(stream, session, done) {
-    receive(stream, session).then((number) => done(null, `Ok: queued as ${number}`), done);
+    receive(stream, session).then((number) => setTimeout(() => done(null, `Ok: queued as ${number}`), Number(options.delay)), done);
   },
 });
 
@@ -78,10 +81,10 @@ const control = createServer((request, response) => {
 // A client that breaks off is an ordinary situation for the tests.
 smtp.on('error', (error) => console.error(error.message));
 
-const listen = (server) => new Promise((resolve, reject) => {
+const listen = (server, port) => new Promise((resolve, reject) => {
   server.once('error', reject);
-  server.listen(0, '127.0.0.1', resolve);
+  server.listen(port, '127.0.0.1', resolve);
 });
 
-await Promise.all([listen(smtp), listen(control)]);
+await Promise.all([listen(smtp, Number(options.port)), listen(control, 0)]);
 console.log(JSON.stringify({ port: smtp.server.address().port, control: control.address().port }));

@@ -53,6 +53,9 @@ sealed partial class CircuitBreaker
     /// <summary>True once the provider has taken anything, so that its failures are those of a provider that works as a rule.</summary>
     public bool Proven { get; private set; }
 
+    /// <summary>True when an answer counts against the provider.</summary>
+    public static bool SpeaksAgainst(ProviderResult result) => Failed(result) || result is ProviderResult.Misconfigured;
+
     /// <summary>Makes a call while the circuit is closed, and counts how it comes out.</summary>
     public async Task<ProviderResult> Call(Func<Task<ProviderResult>> call)
     {
@@ -72,7 +75,7 @@ sealed partial class CircuitBreaker
     public async Task<ProviderResult> Probe(Func<Task<ProviderResult>> call)
     {
         var result = await call();
-        if (Failed(result) || result is ProviderResult.Misconfigured)
+        if (SpeaksAgainst(result))
         {
             await Open($"a probe failed: {ReasonOf(result)}", result is ProviderResult.Misconfigured);
         }

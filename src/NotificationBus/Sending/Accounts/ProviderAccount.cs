@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 using Microsoft.Extensions.Logging;
 
 using NotificationBus.Contracts;
@@ -24,6 +26,7 @@ public sealed class ProviderAccount : IAsyncDisposable
     readonly TimeProvider _clock;
     readonly SemaphoreSlim _places;
     readonly SemaphoreSlim _placesUnproven = new(MostCallsUnproven);
+    readonly ConcurrentQueue<Place> _doubted = new();
 
     /// <summary>Guards a provider.</summary>
     public ProviderAccount(IProvider provider, AccountOptions options, IProviderHealth health, ControlBoard board, TimeProvider clock, ILogger<ProviderAccount> log)
@@ -53,6 +56,7 @@ public sealed class ProviderAccount : IAsyncDisposable
     /// <param name="cancellationToken">Gives up waiting.</param>
     internal async Task<Admission> Enter(bool mayHaveSentIt, SendSlot? slot, CancellationToken cancellationToken)
     {
+        GiveBackWhenDecided();
         if (Refuse(mayHaveSentIt) is { } refusal)
             return refusal;
 
@@ -81,9 +85,20 @@ public sealed class ProviderAccount : IAsyncDisposable
 
     internal async Task<ProviderResult> Call(Admission.Granted admission, Func<Task<ProviderResult>> call)
     {
-        var result = admission.IsProbe ? await _circuit.Probe(call) : await _circuit.Call(call);
+        var result = await CallThroughCircuit(admission, call);
         await _pacing.Consider(result);
+        if (CircuitBreaker.SpeaksAgainst(result))
+            _doubted.Enqueue((Place)admission.Place);
+        GiveBackWhenDecided();
         return result;
+    }
+
+    Task<ProviderResult> CallThroughCircuit(Admission.Granted admission, Func<Task<ProviderResult>> call)
+    {
+        if (Control.Pin == CircuitPin.Closed)
+            return call();
+
+        return admission.IsProbe ? _circuit.Probe(call) : _circuit.Call(call);
     }
 
     internal Task NotMade(Admission.Granted admission) => admission.IsProbe ? _health.ProbeNotMade(Name) : Task.CompletedTask;
@@ -130,6 +145,19 @@ public sealed class ProviderAccount : IAsyncDisposable
         return null;
     }
 
+    /// <summary>
+    /// As long as nobody knows whether the provider works at all, a call that failed keeps its place: otherwise the next delivery
+    /// would be sent into the same wall before the circuit opens.
+    /// </summary>
+    void GiveBackWhenDecided()
+    {
+        if (!_circuit.Proven && !_board.Current.HealthOf(Name).CircuitOpen && Control.Pin != CircuitPin.Closed)
+            return;
+
+        while (_doubted.TryDequeue(out var place))
+            place.GiveBackUnproven();
+    }
+
     async Task<IDisposable> TakePlace(CancellationToken cancellationToken)
     {
         var places = _circuit.Proven ? null : _placesUnproven;
@@ -146,21 +174,26 @@ public sealed class ProviderAccount : IAsyncDisposable
             throw;
         }
 
-        return new Place(_places, places);
+        return new Place(this, isUnproven: places is not null);
     }
 
-    sealed class Place(SemaphoreSlim places, SemaphoreSlim? placesUnproven) : IDisposable
+    sealed class Place(ProviderAccount account, bool isUnproven) : IDisposable
     {
-        bool _free;
+        int _isFree;
+        int _unprovenIsFree = isUnproven ? 0 : 1;
+
+        public void GiveBackUnproven()
+        {
+            if (Interlocked.Exchange(ref _unprovenIsFree, 1) == 0)
+                account._placesUnproven.Release();
+        }
 
         public void Dispose()
         {
-            if (_free)
-                return;
-
-            _free = true;
-            places.Release();
-            placesUnproven?.Release();
+            if (Interlocked.Exchange(ref _isFree, 1) == 0)
+                account._places.Release();
+            if (!account._doubted.Contains(this))
+                GiveBackUnproven();
         }
     }
 }

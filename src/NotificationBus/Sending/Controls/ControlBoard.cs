@@ -39,12 +39,16 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        Task? change = null;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await controls.WaitForChange(LongestWait, stoppingToken);
+                // Waiting begins before the copy is made, so that nothing is missed in between.
+                change ??= controls.WaitForChange(LongestWait, stoppingToken);
                 await Load(stoppingToken);
+                await change;
+                change = null;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -53,6 +57,8 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
             catch (Exception exception)
             {
                 NotRefreshed(exception);
+                if (change?.IsCompleted == true)
+                    change = null;
                 await Task.Delay(RetryInterval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

@@ -25,7 +25,7 @@ public interface IControls
     /// <summary>The changes before a number, newest first.</summary>
     Task<IReadOnlyList<ControlChange>> Changes(long? before, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Completes when something has changed since the last call, on any host, or after <paramref name="atMost"/>.</summary>
+    /// <summary>Completes when something changes from now on, on any host, or after <paramref name="atMost"/>. May complete for nothing.</summary>
     Task WaitForChange(TimeSpan atMost, CancellationToken cancellationToken);
 }
 

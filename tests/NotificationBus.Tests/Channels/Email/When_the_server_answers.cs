@@ -12,6 +12,8 @@ public sealed class When_the_server_answers : With_a_scripted_server
         Rejected,
         AddressIsWrong,
         Unavailable,
+        NotThisDelivery,
+        Misconfigured,
         InDoubt,
     }
 
@@ -44,34 +46,34 @@ public sealed class When_the_server_answers : With_a_scripted_server
     [InlineData("RCPT", "552 5.2.2 mailbox full", Outcome.Rejected)]
     [InlineData("RCPT", "550 no code at all", Outcome.Rejected)]
     [InlineData("RCPT", "599 5.9.9 unheard of", Outcome.Rejected)]
-    [InlineData("MAIL", "550 5.1.1 no such sender", Outcome.Unavailable)]
+    [InlineData("MAIL", "550 5.1.1 no such sender", Outcome.Misconfigured)]
     // Later, or slower.
     [InlineData("MAIL", "421 4.3.2 shutting down", Outcome.Unavailable)]
-    [InlineData("RCPT", "450 4.2.1 busy", Outcome.Unavailable)]
-    [InlineData("RCPT", "450 4.7.1 greylisted", Outcome.Unavailable)]
-    [InlineData("RCPT", "451 4.7.1 greylisted", Outcome.Unavailable)]
-    [InlineData("RCPT", "452 4.2.2 mailbox full", Outcome.Unavailable)]
-    [InlineData("RCPT", "452 4.5.3 too many recipients", Outcome.Unavailable)]
+    [InlineData("RCPT", "450 4.2.1 busy", Outcome.NotThisDelivery)]
+    [InlineData("RCPT", "450 4.7.1 greylisted", Outcome.NotThisDelivery)]
+    [InlineData("RCPT", "451 4.7.1 greylisted", Outcome.NotThisDelivery)]
+    [InlineData("RCPT", "452 4.2.2 mailbox full", Outcome.NotThisDelivery)]
+    [InlineData("RCPT", "452 4.5.3 too many recipients", Outcome.NotThisDelivery)]
     [InlineData("MAIL", "421 4.7.0 too many connections", Outcome.Unavailable)]
-    [InlineData(Dot, "454 Throttling failure: Maximum sending rate exceeded", Outcome.Unavailable)]
-    [InlineData(Dot, "451 4.3.0 disk full", Outcome.Unavailable)]
+    [InlineData(Dot, "454 Throttling failure: Maximum sending rate exceeded", Outcome.NotThisDelivery)]
+    [InlineData(Dot, "451 4.3.0 disk full", Outcome.NotThisDelivery)]
     [InlineData(Dot, "421 4.3.0 shutting down", Outcome.Unavailable)]
     [InlineData("DATA", "451 4.3.0 later", Outcome.Unavailable)]
-    [InlineData("RCPT", "499 4.9.9 unheard of", Outcome.Unavailable)]
+    [InlineData("RCPT", "499 4.9.9 unheard of", Outcome.NotThisDelivery)]
     // Ours to mend.
-    [InlineData("MAIL", "530 5.7.0 sign in first", Outcome.Unavailable)]
-    [InlineData("RCPT", "530 5.7.1 client was not authenticated", Outcome.Unavailable)]
-    [InlineData("MAIL", "534 5.7.9 mechanism too weak", Outcome.Unavailable)]
-    [InlineData("MAIL", "535 5.7.8 wrong password", Outcome.Unavailable)]
-    [InlineData("MAIL", "538 5.7.11 encryption required", Outcome.Unavailable)]
-    [InlineData(Dot, "550 5.7.60 not allowed to send as this sender", Outcome.Unavailable)]
-    [InlineData(Dot, "550 5.7.26 DMARC", Outcome.Unavailable)]
-    [InlineData("MAIL", "553 5.1.8 sender's domain unknown", Outcome.Unavailable)]
+    [InlineData("MAIL", "530 5.7.0 sign in first", Outcome.Misconfigured)]
+    [InlineData("RCPT", "530 5.7.1 client was not authenticated", Outcome.Misconfigured)]
+    [InlineData("MAIL", "534 5.7.9 mechanism too weak", Outcome.Misconfigured)]
+    [InlineData("MAIL", "535 5.7.8 wrong password", Outcome.Misconfigured)]
+    [InlineData("MAIL", "538 5.7.11 encryption required", Outcome.Misconfigured)]
+    [InlineData(Dot, "550 5.7.60 not allowed to send as this sender", Outcome.Misconfigured)]
+    [InlineData(Dot, "550 5.7.26 DMARC", Outcome.Misconfigured)]
+    [InlineData("MAIL", "553 5.1.8 sender's domain unknown", Outcome.Misconfigured)]
     [InlineData(ScriptedSmtpServer.Greeting, "554 5.7.1 your network is listed", Outcome.Unavailable)]
     [InlineData("EHLO", "502 5.5.1 what?", Outcome.Unavailable)]
     // The enhanced code knows better than the basic one.
     [InlineData("RCPT", "450 5.1.1 no such user", Outcome.AddressIsWrong)]
-    [InlineData("RCPT", "550 4.2.1 busy", Outcome.Unavailable)]
+    [InlineData("RCPT", "550 4.2.1 busy", Outcome.NotThisDelivery)]
     // Nonsense.
     [InlineData("DATA", "250 thanks", Outcome.Unavailable)]
     [InlineData("DATA", "250 5.1.1 thanks", Outcome.Unavailable)]
@@ -158,7 +160,9 @@ public sealed class When_the_server_answers : With_a_scripted_server
         ProviderResult.Accepted => Outcome.Accepted,
         ProviderResult.Rejected { AddressIsWrong: true } => Outcome.AddressIsWrong,
         ProviderResult.Rejected => Outcome.Rejected,
+        ProviderResult.Unavailable { OnlyThisDelivery: true } => Outcome.NotThisDelivery,
         ProviderResult.Unavailable => Outcome.Unavailable,
+        ProviderResult.Misconfigured => Outcome.Misconfigured,
         _ => Outcome.InDoubt,
     };
 }

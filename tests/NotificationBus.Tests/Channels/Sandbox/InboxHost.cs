@@ -12,7 +12,7 @@ namespace NotificationBus.Tests.Channels.Sandbox;
 public sealed class InboxHost : IAsyncLifetime
 {
     /// <summary>How long a condition may take before the test counts as failed. Nothing passes by its running out.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     readonly WebApplication _app;
 

@@ -26,7 +26,7 @@ public sealed class When_the_publish_fails
         var id = await flow.Tell(An.OrderPlaced());
 
         (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
-        OrdersIn(flow).Order().ShouldBe(refused.Order());
+        CommandsIn(flow).Order().ShouldBe(refused.Order());
         flow.Email.Calls.ShouldHaveSingleItem();
         flow.Push.Calls.ShouldHaveSingleItem();
         flow.Wire.Faults.ShouldBeEmpty();
@@ -47,9 +47,9 @@ public sealed class When_the_publish_fails
         await flow.Outcome(id);
         await flow.Pulse.Until(() => flow.Wire.Handled.Count(message => message.Type == nameof(DeliverySent)) == 4);
 
-        var orders = OrdersIn(flow);
-        orders.Count.ShouldBe(4);
-        orders.Distinct().Count().ShouldBe(2);
+        var commands = CommandsIn(flow);
+        commands.Count.ShouldBe(4);
+        commands.Distinct().Count().ShouldBe(2);
         flow.Wire.Handled.Where(message => message.Type == nameof(DeliverySent)).Select(message => message.Id).Distinct().Count().ShouldBe(2);
         flow.Email.Calls.ShouldHaveSingleItem();
         flow.Push.Calls.ShouldHaveSingleItem();
@@ -92,6 +92,6 @@ public sealed class When_the_publish_fails
         flow.Wire.Published.Count(message => message.Type == nameof(NotificationDelivered)).ShouldBe(1);
     }
 
-    static List<Guid> OrdersIn(EmbeddedFlow flow) =>
+    static List<Guid> CommandsIn(EmbeddedFlow flow) =>
         [.. flow.Wire.Published.Where(message => message.Type == nameof(SendDelivery)).Select(message => message.Id!.Value)];
 }

@@ -1,16 +1,14 @@
 using System.Diagnostics;
 using System.Text;
 
-using NotificationBus.IntegrationTests.Servers;
-
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
-namespace NotificationBus.IntegrationTests;
+namespace NotificationBus.IntegrationTests.Servers;
 
-public sealed class When_the_broker_is_killed
+public sealed class When_a_RabbitMqServer_is_killed
 {
-    static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task Should_come_back_with_its_queues()

@@ -1,0 +1,93 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+using NotificationBus.Outgoing;
+using NotificationBus.Postgres;
+using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
+using NotificationBus.Sending.Accounts;
+using NotificationBus.Sending.Controls;
+using NotificationBus.Tests.AnyRecord;
+
+using Npgsql;
+
+namespace NotificationBus.IntegrationTests;
+
+public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers) : When_a_step_is_stored(() => PostgresRecord.Create(servers));
+
+public sealed class When_messages_are_due_in_PostgreSQL(BusAndDatabase servers) : When_messages_are_due(() => PostgresRecord.Create(servers));
+
+public sealed class When_a_call_is_claimed_in_PostgreSQL(BusAndDatabase servers) : When_a_call_is_claimed(() => PostgresRecord.Create(servers));
+
+public sealed class When_hosts_share_what_they_know_in_PostgreSQL(BusAndDatabase servers) : When_hosts_share_what_they_know(() => PostgresRecord.Create(servers));
+
+/// <summary>A database of its own, and two hosts that know nothing of each other.</summary>
+sealed class PostgresRecord : RecordOfTheTest
+{
+    readonly NpgsqlDataSource _database;
+    readonly List<ServiceProvider> _hosts = [];
+
+    PostgresRecord(string database)
+    {
+        _database = NpgsqlDataSource.Create(database);
+        Host = StartHost(database);
+        AnotherHost = StartHost(database);
+    }
+
+    public override HostOfTheRecord Host { get; }
+
+    public override HostOfTheRecord AnotherHost { get; }
+
+    public static async Task<RecordOfTheTest> Create(BusAndDatabase servers)
+    {
+        var record = new PostgresRecord(await servers.CreateDatabase());
+        await record._hosts[0].GetRequiredService<Schema>().EnsureReady(CancellationToken.None);
+        return record;
+    }
+
+    public override DateTimeOffset Now => TimeProvider.System.GetUtcNow();
+
+    /// <summary>The database counts by its own clock, which nobody can move: so everything in it is moved into the past.</summary>
+    public override async Task Pass(TimeSpan time)
+    {
+        await using var command = _database.CreateCommand("""
+            WITH outgoing AS (UPDATE outgoing_message SET due_at = due_at - @time),
+            health AS (
+                UPDATE provider_health SET open_until = open_until - @time, probe_until = probe_until - @time,
+                    paused_until = paused_until - @time, rate_changed_at = rate_changed_at - @time)
+            UPDATE delivery_attempt SET started_at = started_at - @time, lease_until = lease_until - @time, finished_at = finished_at - @time
+            """);
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan>("time", time));
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        foreach (var host in _hosts)
+        {
+            await host.GetRequiredService<PublishedMessages>().StopAsync(CancellationToken.None);
+            await host.DisposeAsync();
+        }
+
+        await _database.DisposeAsync();
+    }
+
+    HostOfTheRecord StartHost(string database)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(Options.Create(new PostgresOptions()));
+        services.AddPostgresStore(database);
+        var host = services.BuildServiceProvider();
+        _hosts.Add(host);
+        _ = host.GetRequiredService<PublishedMessages>().StartAsync(CancellationToken.None);
+        return new HostOfTheRecord(
+            host.GetRequiredService<INotificationStore>(),
+            host.GetRequiredService<IAttemptLedger>(),
+            host.GetRequiredService<ISuppressions>(),
+            host.GetRequiredService<IOutgoingMessages>(),
+            host.GetRequiredService<IControls>(),
+            host.GetRequiredService<IProviderHealth>());
+    }
+}

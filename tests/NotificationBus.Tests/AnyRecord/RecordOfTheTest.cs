@@ -1,0 +1,34 @@
+using NotificationBus.Outgoing;
+using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
+using NotificationBus.Sending.Accounts;
+using NotificationBus.Sending.Controls;
+
+namespace NotificationBus.Tests.AnyRecord;
+
+/// <summary>One record, empty at first, and the hosts that share it.</summary>
+public abstract class RecordOfTheTest : IAsyncDisposable
+{
+    /// <summary>The record as one host sees it.</summary>
+    public abstract HostOfTheRecord Host { get; }
+
+    /// <summary>The same record as another host sees it.</summary>
+    public abstract HostOfTheRecord AnotherHost { get; }
+
+    /// <summary>The time of the hosts.</summary>
+    public abstract DateTimeOffset Now { get; }
+
+    /// <summary>Lets time pass for everything that is in the record.</summary>
+    public abstract Task Pass(TimeSpan time);
+
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>What one host does with the record.</summary>
+public sealed record HostOfTheRecord(
+    INotificationStore Store,
+    IAttemptLedger Ledger,
+    ISuppressions Suppressions,
+    IOutgoingMessages Outgoing,
+    IControls Controls,
+    IProviderHealth Health);

@@ -1,0 +1,129 @@
+using NotificationBus.Sending;
+
+namespace NotificationBus.Tests.AnyRecord;
+
+public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create) : With_a_record(create)
+{
+    const string Address = "som@example.com";
+
+    [Fact]
+    public async Task Should_refuse_everybody_else_and_show_the_claim_with_its_lease()
+    {
+        var call = Call();
+        (await Host.Ledger.Claim(call, Address, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+
+        var refused = await AnotherHost.Ledger.Claim(call, Address, Lease, CancellationToken.None);
+
+        refused.Granted.ShouldBeFalse();
+        var claimed = refused.Earlier.ShouldHaveSingleItem();
+        (claimed.DeliveryId, claimed.NotificationId, claimed.Number, claimed.Channel, claimed.Provider, claimed.Status, claimed.FinishedAt)
+            .ShouldBe((call.DeliveryId, call.NotificationId, 1, "email", "first", AttemptStatus.Started, null));
+        claimed.StartedAt.ShouldBeLessThanOrEqualTo(refused.Now);
+        (claimed.LeaseUntil - claimed.StartedAt).ShouldBe(Lease);
+        claimed.LeaseUntil.ShouldBeGreaterThan(refused.Now);
+    }
+
+    [Fact]
+    public async Task Should_show_that_the_lease_has_run_out_and_still_refuse()
+    {
+        var call = Call();
+        await Host.Ledger.Claim(call, Address, Lease, CancellationToken.None);
+
+        await Record.Pass(Lease);
+
+        var refused = await AnotherHost.Ledger.Claim(call, Address, Lease, CancellationToken.None);
+        refused.Earlier.ShouldHaveSingleItem().LeaseUntil.ShouldBeLessThanOrEqualTo(refused.Now);
+    }
+
+    [Fact]
+    public async Task Should_show_all_earlier_attempts_in_order_to_whoever_begins_anew()
+    {
+        var call = Call();
+        await Host.Ledger.Claim(call, Address, Lease, CancellationToken.None);
+        await Host.Ledger.Record(call with { Status = AttemptStatus.Unavailable, Reason = "too busy" }, suppressedAddress: null, CancellationToken.None);
+        var second = call with { Number = 2, Provider = "second" };
+        (await Host.Ledger.Claim(second, Address, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        await Host.Ledger.Record(second with { Status = AttemptStatus.Accepted, ProviderMessageId = "their-id" }, suppressedAddress: null, CancellationToken.None);
+        await Host.Ledger.Claim(Call(), Address, Lease, CancellationToken.None);
+
+        var refused = await AnotherHost.Ledger.Claim(call, Address, Lease, CancellationToken.None);
+
+        refused.Earlier.Select(attempt => (attempt.Number, attempt.Provider, attempt.Status, attempt.Reason, attempt.ProviderMessageId)).ShouldBe(
+            [(1, "first", AttemptStatus.Unavailable, "too busy", null), (2, "second", AttemptStatus.Accepted, null, "their-id")]);
+        refused.Earlier.ShouldAllBe(attempt => attempt.FinishedAt >= attempt.StartedAt);
+    }
+
+    [Fact]
+    public async Task Should_keep_the_outcome_that_was_recorded_first()
+    {
+        var call = Call();
+        await Host.Ledger.Claim(call, Address, Lease, CancellationToken.None);
+        await Host.Ledger.Record(call with { Status = AttemptStatus.Accepted, ProviderMessageId = "their-id" }, suppressedAddress: null, CancellationToken.None);
+
+        (await AnotherHost.Ledger.Record(call with { Status = AttemptStatus.InDoubt, Reason = "the worker died" }, suppressedAddress: null, CancellationToken.None)).ShouldBeFalse();
+
+        var kept = (await Host.Ledger.Claim(call, Address, Lease, CancellationToken.None)).Earlier.ShouldHaveSingleItem();
+        (kept.Status, kept.ProviderMessageId, kept.Reason).ShouldBe((AttemptStatus.Accepted, "their-id", null));
+    }
+
+    [Fact]
+    public async Task Should_be_granted_to_one_of_many()
+    {
+        var call = Call();
+
+        var claims = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() =>
+            (i % 2 == 0 ? Host : AnotherHost).Ledger.Claim(call, Address, Lease, CancellationToken.None))));
+
+        claims.Count(claim => claim.Granted).ShouldBe(1);
+        claims.Where(claim => !claim.Granted).ShouldAllBe(claim => claim.Earlier.Count == 1);
+    }
+
+    [Fact]
+    public async Task Should_be_refused_for_an_address_that_a_provider_called_wrong()
+    {
+        var call = Call();
+        await Host.Ledger.Claim(call, Address, Lease, CancellationToken.None);
+        (await Host.Ledger.Record(call with { Status = AttemptStatus.Rejected, Reason = "no such mailbox" }, Address, CancellationToken.None)).ShouldBeTrue();
+
+        var refused = await AnotherHost.Ledger.Claim(Call(), Address, Lease, CancellationToken.None);
+
+        (refused.Granted, refused.Suppression).ShouldBe((false, "no such mailbox"));
+        (await AnotherHost.Ledger.Claim(Call(), "nok@example.com", Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        (await AnotherHost.Ledger.Claim(Call() with { Channel = "push" }, Address, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Should_be_granted_and_refused_side_by_side()
+    {
+        await Host.Suppressions.Add(new Suppression("email", Address, "asked us to stop", "operator ann"), CancellationToken.None);
+
+        var claims = await Task.WhenAll(Enumerable.Range(0, 100).Select(i =>
+            Host.Ledger.Claim(Call(), i % 2 == 0 ? Address : $"{i}@example.com", Lease, CancellationToken.None)));
+
+        claims.Select((claim, i) => claim.Granted == (i % 2 != 0)).ShouldAllBe(asExpected => asExpected);
+    }
+
+    [Fact]
+    public async Task Should_be_granted_again_once_an_operator_allows_the_address()
+    {
+        var suppression = new Suppression("email", Address, "asked us to stop", "operator ann");
+        (await Host.Suppressions.Add(suppression, CancellationToken.None)).ShouldBeTrue();
+        (await Host.Suppressions.Add(suppression with { Reason = "again" }, CancellationToken.None)).ShouldBeFalse();
+        (await Host.Suppressions.List(new SuppressionFilter("email", Address, 10), CancellationToken.None)).ShouldHaveSingleItem().Reason.ShouldBe("asked us to stop");
+
+        (await Host.Suppressions.Remove("email", Address, CancellationToken.None)).ShouldBeTrue();
+
+        (await Host.Suppressions.Remove("email", Address, CancellationToken.None)).ShouldBeFalse();
+        (await Host.Ledger.Claim(Call(), Address, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+    }
+
+    static DeliveryAttempt Call() => new()
+    {
+        DeliveryId = Guid.CreateVersion7(),
+        NotificationId = Guid.CreateVersion7(),
+        Number = 1,
+        Channel = "email",
+        Provider = "first",
+        Status = AttemptStatus.Started,
+    };
+}

@@ -1,0 +1,203 @@
+using System.Text.Json;
+
+using NotificationBus.Contracts;
+using NotificationBus.Outgoing;
+using NotificationBus.Planning;
+using NotificationBus.Saga;
+using NotificationBus.Saga.Persistence;
+
+namespace NotificationBus.Tests.AnyRecord;
+
+public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) : With_a_record(create)
+{
+    [Fact]
+    public async Task Should_give_back_all_of_it()
+    {
+        var notification = new NotificationState
+        {
+            CorrelationId = Guid.CreateVersion7(),
+            CurrentState = "PartlyDelivered",
+            EventName = "order-placed",
+            EventId = "order-4711",
+            Category = "order-placed",
+            Recipient = new Contact { Id = "seller-42", Name = "สมชาย 🎏", Locale = "th", Email = "som@example.com", PushTokens = ["one", "two"] },
+            Data = JsonElement.Parse("""{"b":1.50,"a":"\u0000","a2":1e400}"""),
+            RequestedChannels = ["push", "email"],
+            Mode = DeliveryMode.FirstThatWorks,
+            Deliveries =
+            [
+                new DeliveryState { Id = Guid.CreateVersion7(), Channel = "push", Address = "one", Step = 0, Status = DeliveryStatus.Failed, Provider = "p", Reason = "gone", SettledAt = DateTimeOffset.UnixEpoch },
+                new DeliveryState { Id = Guid.CreateVersion7(), Channel = "email", Address = "som@example.com", Step = 1, Status = DeliveryStatus.Sent, Provider = "p", ProviderMessageId = "7" },
+            ],
+            Decisions = ["push: used", "email: used"],
+            Refusal = "none of it",
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            ExpiresAt = DateTimeOffset.UnixEpoch.AddDays(1),
+            CompletedAt = DateTimeOffset.UnixEpoch.AddHours(1),
+        };
+        var input = Guid.CreateVersion7();
+
+        (await Host.Store.Insert(new NotificationStep(notification, input, []), CancellationToken.None)).ShouldBeTrue();
+
+        var stored = (await AnotherHost.Store.Load(notification.CorrelationId, CancellationToken.None))!;
+        stored.Version.ShouldBe(1);
+        stored.TakenInputs.ShouldBe([input]);
+        JsonSerializer.Serialize(stored).ShouldBe(JsonSerializer.Serialize(notification));
+    }
+
+    [Fact]
+    public async Task Should_know_nothing_of_what_was_never_stored() =>
+        (await Host.Store.Load(Guid.CreateVersion7(), CancellationToken.None)).ShouldBeNull();
+
+    [Fact]
+    public async Task Should_store_nothing_of_a_notification_that_is_there_already()
+    {
+        var (id, first, second) = (Guid.CreateVersion7(), Message(), Message());
+        var (firstInput, secondInput) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        (await Insert(id, firstInput, first)).ShouldBeTrue();
+        var late = Notification(id);
+        late.CurrentState = "Failed";
+
+        (await AnotherHost.Store.Insert(new NotificationStep(late, secondInput, [second]), CancellationToken.None)).ShouldBeFalse();
+
+        var stored = (await Host.Store.Load(id, CancellationToken.None))!;
+        (stored.CurrentState, stored.Version).ShouldBe(("Sending", 1));
+        stored.TakenInputs.ShouldBe([firstInput]);
+        (await Host.Outgoing.Unpublished(id, secondInput, CancellationToken.None)).ShouldBeEmpty();
+        (await TakeAll()).ShouldBe([first.MessageId]);
+    }
+
+    [Fact]
+    public async Task Should_store_the_next_step_with_its_messages()
+    {
+        var (id, first, second) = (Guid.CreateVersion7(), Message(), Message());
+        await Insert(id, first);
+        var (notification, input) = ((await Host.Store.Load(id, CancellationToken.None))!, Guid.CreateVersion7());
+        notification.CurrentState = "Delivered";
+        notification.CompletedAt = DateTimeOffset.UnixEpoch.AddHours(1);
+
+        (await Host.Store.Update(new NotificationStep(notification, input, [second]), CancellationToken.None)).ShouldBeTrue();
+
+        var stored = (await AnotherHost.Store.Load(id, CancellationToken.None))!;
+        (stored.CurrentState, stored.Version, stored.CompletedAt).ShouldBe(("Delivered", 2, DateTimeOffset.UnixEpoch.AddHours(1)));
+        stored.TakenInputs[^1].ShouldBe(input);
+        (await TakeAll()).ShouldBe([first.MessageId, second.MessageId], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Should_store_nothing_when_somebody_else_wrote_since()
+    {
+        var (id, second, late) = (Guid.CreateVersion7(), Message(), Message());
+        await Insert(id);
+        var mine = (await Host.Store.Load(id, CancellationToken.None))!;
+        var theirs = (await AnotherHost.Store.Load(id, CancellationToken.None))!;
+        var (myInput, theirInput) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        (await AnotherHost.Store.Update(new NotificationStep(theirs, theirInput, [second]), CancellationToken.None)).ShouldBeTrue();
+        mine.CurrentState = "Failed";
+
+        (await Host.Store.Update(new NotificationStep(mine, myInput, [late]), CancellationToken.None)).ShouldBeFalse();
+
+        var stored = (await Host.Store.Load(id, CancellationToken.None))!;
+        (stored.CurrentState, stored.Version).ShouldBe(("Sending", 2));
+        stored.TakenInputs.ShouldContain(theirInput);
+        stored.TakenInputs.ShouldNotContain(myInput);
+        (await Host.Outgoing.Unpublished(id, myInput, CancellationToken.None)).ShouldBeEmpty();
+        (await TakeAll()).ShouldBe([second.MessageId]);
+    }
+
+    [Fact]
+    public async Task Should_store_no_later_step_of_a_notification_that_never_began()
+    {
+        (await Host.Store.Update(new NotificationStep(Notification(Guid.CreateVersion7()), Guid.CreateVersion7(), [Message()]), CancellationToken.None)).ShouldBeFalse();
+
+        (await TakeAll()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_let_one_of_many_begin_a_notification()
+    {
+        var id = Guid.CreateVersion7();
+
+        var stored = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() =>
+            (i % 2 == 0 ? Host : AnotherHost).Store.Insert(new NotificationStep(Notification(id), Guid.CreateVersion7(), [Message()]), CancellationToken.None))));
+
+        stored.Count(won => won).ShouldBe(1);
+        (await TakeAll()).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Should_let_one_of_many_make_the_next_step_and_store_nothing_of_the_others()
+    {
+        var id = Guid.CreateVersion7();
+        await Insert(id);
+        var loaded = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Host.Store.Load(id, CancellationToken.None)));
+
+        var stored = await Task.WhenAll(loaded.Select((notification, i) => Task.Run(() =>
+            (i % 2 == 0 ? Host : AnotherHost).Store.Update(new NotificationStep(notification!, Guid.CreateVersion7(), [Message()]), CancellationToken.None))));
+
+        stored.Count(won => won).ShouldBe(1);
+        (await TakeAll()).Count.ShouldBe(1);
+        var now = (await Host.Store.Load(id, CancellationToken.None))!;
+        now.Version.ShouldBe(2);
+        now.TakenInputs.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Should_keep_nothing_that_is_changed_without_being_stored()
+    {
+        var id = Guid.CreateVersion7();
+        await Insert(id);
+        (await Host.Store.Load(id, CancellationToken.None))!.CurrentState = "Failed";
+
+        (await Host.Store.Load(id, CancellationToken.None))!.CurrentState.ShouldBe("Sending");
+    }
+
+    [Fact]
+    public async Task Should_find_what_each_input_has_yet_to_publish_as_it_was_stored()
+    {
+        var (id, first, second) = (Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7());
+        OutgoingMessage[] ofFirst = [Message(), Message(destination: "exchange:send-push")];
+        await Insert(id, first, ofFirst);
+        await Insert(Guid.CreateVersion7(), first, Message());
+        var notification = (await Host.Store.Load(id, CancellationToken.None))!;
+        var ofSecond = Message();
+        await Host.Store.Update(new NotificationStep(notification, second, [ofSecond]), CancellationToken.None);
+
+        var found = await AnotherHost.Outgoing.Unpublished(id, first, CancellationToken.None);
+
+        found.Select(Picture).ShouldBe(ofFirst.Select(Picture), ignoreOrder: true);
+        (await Host.Outgoing.Unpublished(id, second, CancellationToken.None)).Select(Picture).ShouldBe([Picture(ofSecond)]);
+        (await Host.Outgoing.Unpublished(id, Guid.CreateVersion7(), CancellationToken.None)).ShouldBeEmpty();
+
+        static string Picture(OutgoingMessage message) =>
+            $"{message.MessageId} {message.Destination} {message.ContentType} {message.MessageTypes} {Convert.ToHexString(message.Body.Span)}";
+    }
+
+    [Fact]
+    public async Task Should_forget_what_was_published()
+    {
+        var (id, input, published, lost) = (Guid.CreateVersion7(), Guid.CreateVersion7(), Message(), Message());
+        await Insert(id, input, published, lost);
+
+        await Host.Outgoing.Published([published.MessageId]);
+
+        // It may do so later.
+        var waiting = System.Diagnostics.Stopwatch.StartNew();
+        while ((await Host.Outgoing.Unpublished(id, input, CancellationToken.None)).Count > 1 && waiting.Elapsed < Patience)
+            await Task.Delay(10);
+        (await Host.Outgoing.Unpublished(id, input, CancellationToken.None)).ShouldHaveSingleItem().MessageId.ShouldBe(lost.MessageId);
+        (await TakeAll()).ShouldBe([lost.MessageId]);
+    }
+
+    [Fact]
+    public async Task Should_leave_its_messages_to_the_step_for_a_while()
+    {
+        var message = Message();
+        await Insert(Guid.CreateVersion7(), message);
+
+        await Record.Pass(NotificationStep.PublishGrace - 10 * Second);
+        (await TakeDue()).ShouldBeEmpty();
+        await Record.Pass(10 * Second);
+        (await TakeDue()).ShouldBe([message.MessageId]);
+    }
+}

@@ -1,0 +1,178 @@
+using System.Text.Json;
+
+using NotificationBus.Sending.Controls;
+
+namespace NotificationBus.Tests.AnyRecord;
+
+public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>> create) : With_a_record(create)
+{
+    static readonly ChangedBy Ann = new("ann", "they are down");
+
+    [Fact]
+    public async Task Should_show_every_host_what_an_operator_has_set()
+    {
+        await Host.Controls.ChangeProvider("smtp", _ => new ProviderControl { Switch = ProviderSwitch.Drain, Weight = 3, Pin = CircuitPin.Open, PerSecond = 2.5 }, Ann, CancellationToken.None);
+        await Host.Controls.ChangeChannel("email", _ => new ChannelControl { Paused = true, Order = ["b", "a"] }, Ann, CancellationToken.None);
+
+        var controls = await AnotherHost.Controls.Load(CancellationToken.None);
+
+        controls.Provider("smtp").ShouldBe(new ProviderControl { Switch = ProviderSwitch.Drain, Weight = 3, Pin = CircuitPin.Open, PerSecond = 2.5 });
+        controls.Channel("email").Paused.ShouldBeTrue();
+        controls.Channel("email").Order.ShouldBe(["b", "a"]);
+        controls.Provider("other").ShouldBe(new ProviderControl());
+    }
+
+    [Fact]
+    public async Task Should_keep_who_changed_what_and_why_with_what_was_there_before()
+    {
+        await Host.Controls.ChangeProvider("smtp", control => control with { Switch = ProviderSwitch.Off }, Ann, CancellationToken.None);
+        await AnotherHost.Controls.ChangeProvider("smtp", control => control with { Weight = 1 }, new ChangedBy("bob", "slowly"), CancellationToken.None);
+        await Host.Controls.Note("delivery 1", Ann, JsonSerializer.SerializeToElement("resend"), CancellationToken.None);
+
+        var changes = await Host.Controls.Changes(before: null, limit: 10, CancellationToken.None);
+
+        changes.Select(change => (change.Subject, change.Who, change.Why)).ShouldBe(
+            [("delivery 1", "ann", "they are down"), ("provider smtp", "bob", "slowly"), ("provider smtp", "ann", "they are down")]);
+        changes[1].Before.GetProperty("switch").GetString().ShouldBe("off");
+        changes[1].After.GetProperty("switch").GetString().ShouldBe("off");
+        changes[1].After.GetProperty("weight").GetInt32().ShouldBe(1);
+        (await Host.Controls.Changes(before: changes[1].Number, limit: 10, CancellationToken.None)).ShouldHaveSingleItem().Number.ShouldBe(changes[2].Number);
+    }
+
+    [Fact]
+    public async Task Should_lose_no_change_of_two_operators_at_once()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? Host : AnotherHost).Controls
+            .ChangeProvider("smtp", control => control with { Weight = (control.Weight ?? 0) + 1 }, Ann, CancellationToken.None)));
+
+        (await Host.Controls.Load(CancellationToken.None)).Provider("smtp").Weight.ShouldBe(20);
+    }
+
+    [Fact]
+    public async Task Should_wake_whoever_waits_on_another_host()
+    {
+        var told = HearOfIt(AnotherHost.Controls);
+
+        await Host.Controls.ChangeChannel("email", _ => new ChannelControl { Paused = true }, Ann, CancellationToken.None);
+
+        await told.WaitAsync(Patience);
+
+        static async Task HearOfIt(IControls controls)
+        {
+            while (!(await controls.Load(CancellationToken.None)).Channel("email").Paused)
+                await controls.WaitForChange(2 * Patience, CancellationToken.None);
+        }
+    }
+
+    [Fact]
+    public async Task Should_open_a_circuit_for_all_and_let_one_of_them_probe_when_the_break_is_over()
+    {
+        await Host.Health.Open("smtp", Lease, "it does not answer", needsAttention: false);
+
+        var open = await Health("smtp");
+        (open.CircuitOpen, open.NeedsAttention, open.Reason).ShouldBe((true, false, "it does not answer"));
+        (await AnotherHost.Health.TryProbe("smtp", Lease)).ShouldBeFalse("the break is not over");
+
+        await Record.Pass(Lease);
+
+        var probes = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? Host : AnotherHost).Health.TryProbe("smtp", Lease)));
+        probes.Count(granted => granted).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Should_close_a_circuit_after_enough_probes_in_a_row()
+    {
+        await Host.Health.Open("smtp", Second, "it does not answer", needsAttention: true);
+        await Record.Pass(Second);
+
+        foreach (var host in new[] { Host, AnotherHost })
+        {
+            (await host.Health.TryProbe("smtp", Lease)).ShouldBeTrue();
+            await host.Health.ProbePassed("smtp", needed: 3);
+            (await Health("smtp")).CircuitOpen.ShouldBeTrue();
+        }
+
+        (await Host.Health.TryProbe("smtp", Lease)).ShouldBeTrue();
+        await Host.Health.ProbePassed("smtp", needed: 3);
+
+        var closed = await Health("smtp");
+        (closed.CircuitOpen, closed.NeedsAttention, closed.Reason).ShouldBe((false, false, null));
+    }
+
+    [Fact]
+    public async Task Should_begin_to_count_probes_anew_after_one_that_failed()
+    {
+        await Host.Health.Open("smtp", Second, "it does not answer", needsAttention: false);
+        await Record.Pass(Second);
+        await Host.Health.TryProbe("smtp", Lease);
+        await Host.Health.ProbePassed("smtp", needed: 2);
+        await Host.Health.Open("smtp", Second, "again", needsAttention: false);
+        await Record.Pass(Second);
+        await Host.Health.TryProbe("smtp", Lease);
+
+        await Host.Health.ProbePassed("smtp", needed: 2);
+
+        (await Health("smtp")).CircuitOpen.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Should_allow_another_probe_when_one_was_not_made_or_its_host_died()
+    {
+        await Host.Health.Open("smtp", Second, "it does not answer", needsAttention: false);
+        await Record.Pass(Second);
+        await Host.Health.TryProbe("smtp", Lease);
+        await Host.Health.ProbeNotMade("smtp");
+        (await AnotherHost.Health.TryProbe("smtp", Lease)).ShouldBeTrue();
+
+        await Record.Pass(Lease);
+
+        (await Host.Health.TryProbe("smtp", Lease)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Should_leave_an_account_alone_for_the_longest_time_that_was_asked_for()
+    {
+        await Host.Health.Pause("smtp", Hour, "too many", perSecond: 8);
+        await AnotherHost.Health.Pause("smtp", Second, "too many", perSecond: null);
+
+        var paused = await Health("smtp");
+
+        (paused.PausedUntil - Now()).ShouldBeInRange(Hour - Lease, Hour);
+        paused.LearnedPerSecond.ShouldBe(8);
+
+        DateTimeOffset Now() => Record.Now;
+    }
+
+    [Fact]
+    public async Task Should_raise_a_learned_rate_once_in_a_while_and_forget_it_in_the_end()
+    {
+        await Host.Health.Pause("smtp", Second, "too many", perSecond: 8);
+        await Raise(Host);
+        (await Health("smtp")).LearnedPerSecond.ShouldBe(8, "it has only just complained");
+
+        await Record.Pass(Lease);
+        await Task.WhenAll(Raise(Host), Raise(AnotherHost));
+        (await Health("smtp")).LearnedPerSecond.ShouldBe(10);
+
+        await Record.Pass(Hour);
+        await Raise(Host);
+        (await Health("smtp")).LearnedPerSecond.ShouldBeNull();
+
+        static Task Raise(HostOfTheRecord host) => host.Health.RaiseLearnedRate("smtp", factor: 1.25, interval: Lease, forgetAfter: Hour);
+    }
+
+    [Fact]
+    public async Task Should_hand_out_turns_at_the_rate_to_all_hosts_together()
+    {
+        var waits = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => (i % 2 == 0 ? Host : AnotherHost).Health.Reserve("smtp", perSecond: 10)));
+
+        // The last of 200 turns at 10 a second is 19.9 s after the first, less the time it took to hand them out.
+        waits.Max().TotalSeconds.ShouldBeInRange(10, 19.91);
+        waits.Order().Zip(waits.Order().Skip(1), (one, next) => next - one).Count(gap => gap > TimeSpan.FromMilliseconds(50)).ShouldBeGreaterThan(150);
+        waits.Min().ShouldBeGreaterThanOrEqualTo(TimeSpan.FromMilliseconds(-1));
+        (await Host.Health.Reserve("another", perSecond: 10)).ShouldBeLessThanOrEqualTo(TimeSpan.Zero);
+    }
+
+    async Task<NotificationBus.Sending.Accounts.ProviderHealth> Health(string account) =>
+        (await AnotherHost.Controls.Load(CancellationToken.None)).HealthOf(account);
+}

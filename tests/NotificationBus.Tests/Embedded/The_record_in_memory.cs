@@ -1,0 +1,43 @@
+using NotificationBus.Embedded;
+using NotificationBus.Tests.AnyRecord;
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Embedded;
+
+public sealed class When_a_step_is_stored_in_memory() : When_a_step_is_stored(InMemoryRecord.Create);
+
+public sealed class When_messages_are_due_in_memory() : When_messages_are_due(InMemoryRecord.Create);
+
+public sealed class When_a_call_is_claimed_in_memory() : When_a_call_is_claimed(InMemoryRecord.Create);
+
+public sealed class When_hosts_share_what_they_know_in_memory() : When_hosts_share_what_they_know(InMemoryRecord.Create);
+
+/// <summary>There is one host in one process: the other one is the same.</summary>
+sealed class InMemoryRecord : RecordOfTheTest
+{
+    readonly ManualClock _clock = new();
+
+    InMemoryRecord()
+    {
+        var outgoing = new InMemoryOutgoingMessages(_clock);
+        var ledger = new InMemoryAttemptLedger(_clock);
+        var controls = new InMemoryControls(_clock);
+        Host = new HostOfTheRecord(new InMemoryNotificationStore(ledger, outgoing), ledger, ledger, outgoing, controls, controls);
+    }
+
+    public override HostOfTheRecord Host { get; }
+
+    public override HostOfTheRecord AnotherHost => Host;
+
+    public static Task<RecordOfTheTest> Create() => Task.FromResult<RecordOfTheTest>(new InMemoryRecord());
+
+    public override DateTimeOffset Now => _clock.GetUtcNow();
+
+    public override Task Pass(TimeSpan time)
+    {
+        _clock.Advance(time);
+        return Task.CompletedTask;
+    }
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

@@ -1,0 +1,112 @@
+using NotificationBus.Sending;
+using NotificationBus.Sending.Controls;
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Sending;
+
+public sealed class When_a_rate_is_limited : With_scripted_providers
+{
+    [Fact]
+    public async Task Should_put_each_delivery_off_to_its_turn_and_keep_the_turn_for_it()
+    {
+        FirstAccount.PerSecond = 0.5;
+
+        var outcomes = new List<(Delivery Delivery, ChainOutcome Outcome)>();
+        for (var i = 0; i < 3; i++)
+        {
+            var delivery = Another();
+            outcomes.Add((delivery, await Send(delivery)));
+        }
+
+        outcomes[0].Outcome.ShouldBeOfType<ChainOutcome.Sent>();
+        var slots = outcomes.Skip(1).Select(outcome => outcome.Outcome.ShouldBeOfType<ChainOutcome.NotNow>().Slot!).ToList();
+        slots.Select(slot => slot.At - Clock.GetUtcNow()).ShouldBe([TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)]);
+        (First.Calls.Count, Second.Calls.Count).ShouldBe((1, 0), "it waits for its turn and does not spill over");
+
+        Clock.Advance(TimeSpan.FromSeconds(2));
+        var second = outcomes[1].Delivery;
+        (await Send(second, CommandFor(second) with { Slot = slots[0] })).ShouldBeOfType<ChainOutcome.Sent>();
+    }
+
+    [Fact]
+    public async Task Should_take_another_turn_when_the_one_it_had_was_missed()
+    {
+        FirstAccount.PerSecond = 0.5;
+        await Send();
+        var late = Another();
+        var slot = (await Send(late)).ShouldBeOfType<ChainOutcome.NotNow>().Slot;
+        Clock.Advance(TimeSpan.FromMinutes(10));
+        (await Send(Another())).ShouldBeOfType<ChainOutcome.Sent>();
+
+        (await Send(late, CommandFor(late) with { Slot = slot })).ShouldBeOfType<ChainOutcome.NotNow>().Slot!.At.ShouldBe(Clock.GetUtcNow() + TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public async Task Should_let_operators_set_another_rate()
+    {
+        FirstAccount.PerSecond = 0.01;
+        await Set(new ProviderControl { PerSecond = 1000 });
+
+        for (var i = 0; i < 5; i++)
+        {
+            Clock.Advance(TimeSpan.FromMilliseconds(1));
+            (await Send(Another())).ShouldBeOfType<ChainOutcome.Sent>();
+        }
+    }
+
+    [Theory]
+    [InlineData(7, 7)]
+    [InlineData(null, 60)]
+    [InlineData(0, 60)]
+    [InlineData(-5, 60)]
+    [InlineData(86_400, 3600)]
+    public async Task Should_leave_the_whole_account_alone_when_it_complains(int? retryAfter, int pause)
+    {
+        First.Answers(new ProviderResult.Throttled("too many requests", retryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null), ScriptedProvider.Accepted);
+
+        (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
+        Clock.Advance(TimeSpan.FromSeconds(pause) - TimeSpan.FromMilliseconds(1));
+        (await Send(Another())).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
+        First.Calls.Count.ShouldBe(1);
+
+        Clock.Advance(TimeSpan.FromMilliseconds(1));
+        (await Send(Another())).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("first");
+    }
+
+    [Fact]
+    public async Task Should_tell_the_other_hosts_to_leave_it_alone()
+    {
+        First.Answers(new ProviderResult.Throttled("too many requests", TimeSpan.FromSeconds(7)));
+        AnotherHost(out var board);
+
+        await Send();
+
+        await Until(() => board.Current.HealthOf("first").PausedUntil == Clock.GetUtcNow() + TimeSpan.FromSeconds(7));
+    }
+
+    [Fact]
+    public async Task Should_go_on_at_half_the_rate_that_was_too_much_and_slowly_faster()
+    {
+        First.Answers((_, call) => Task.FromResult(call == 101 ? new ProviderResult.Throttled("too many requests", TimeSpan.FromSeconds(1)) : ScriptedProvider.Accepted));
+        for (var i = 0; i < 101; i++)
+            await Send(Another());
+
+        (await Controls.Load(CancellationToken.None)).HealthOf("first").LearnedPerSecond!.Value.ShouldBe(10.1 / 2, 0.01);
+
+        Clock.Advance(TimeSpan.FromSeconds(20));
+        await Send(Another());
+        (await Controls.Load(CancellationToken.None)).HealthOf("first").LearnedPerSecond!.Value.ShouldBe(10.1 / 2 * 1.25, 0.01);
+    }
+
+    [Fact]
+    public async Task Should_stop_before_it_complains_when_it_says_that_nothing_is_left()
+    {
+        First.Answers(new ProviderResult.Accepted("their-id") { RateLimit = new RateLimit(Remaining: 0, Reset: TimeSpan.FromSeconds(30)) }, ScriptedProvider.Accepted);
+        await Send();
+
+        (await Send(Another())).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
+
+        Clock.Advance(TimeSpan.FromSeconds(30));
+        (await Send(Another())).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("first");
+    }
+}
