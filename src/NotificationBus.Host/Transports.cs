@@ -3,6 +3,7 @@ using MassTransit;
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Host.Settings;
 using NotificationBus.Messaging;
+using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
 
 namespace NotificationBus.Host;
@@ -45,7 +46,11 @@ static class Transports
         return services.AddMassTransit(bus =>
         {
             bus.AddNotificationFlow();
-            bus.UsingInMemory((context, transport) => transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { }));
+            bus.UsingInMemory((context, transport) =>
+            {
+                transport.UseOutgoingScheduler(context);
+                transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { });
+            });
         });
     }
 

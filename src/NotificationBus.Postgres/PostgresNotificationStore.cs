@@ -13,15 +13,22 @@ namespace NotificationBus.Postgres;
 /// </summary>
 public sealed class PostgresNotificationStore : INotificationStore
 {
-    const string OutgoingOfStoredSteps = """
+    // What is scheduled has no input: whoever looks for what the step left unpublished must not find it. It may take the place
+    // of what is scheduled under the same token; what is to be published at once never meets another of its id.
+    const string OutgoingOfStoredSteps = $"""
         outgoing AS (
-            INSERT INTO outgoing_message (message_id, notification_id, input_id, destination, content_type, message_types, body, due_at)
-            SELECT o.message_id, o.notification_id, o.input_id, o.destination, o.content_type, o.message_types, o.body, coalesce(o.due_at, now() + @o_grace)
-            FROM unnest(@o_id, @o_notification, @o_input, @o_destination, @o_content_type, @o_message_types, @o_body, @o_due_at)
-                AS o (message_id, notification_id, input_id, destination, content_type, message_types, body, due_at)
+            INSERT INTO outgoing_message (message_id, sent_as, notification_id, input_id, destination, content_type, message_types, body, due_at)
+            SELECT o.message_id, o.sent_as, o.notification_id, CASE WHEN o.due_at IS NULL THEN o.input_id END, o.destination, o.content_type, o.message_types, o.body,
+                coalesce(o.due_at, now() + @o_grace)
+            FROM unnest(@o_id, @o_sent_as, @o_notification, @o_input, @o_destination, @o_content_type, @o_message_types, @o_body, @o_due_at)
+                AS o (message_id, sent_as, notification_id, input_id, destination, content_type, message_types, body, due_at)
             JOIN stored ON stored.id = o.notification_id
-            ON CONFLICT (message_id) DO NOTHING)
-        SELECT id FROM stored
+            ON CONFLICT (message_id) DO {PostgresOutgoingMessages.Replace} WHERE excluded.input_id IS NULL),
+        cancelled AS (
+            DELETE FROM outgoing_message
+            USING unnest(@c_token, @c_notification) AS c (token, notification_id) JOIN stored ON stored.id = c.notification_id
+            WHERE outgoing_message.message_id = c.token)
+        SELECT id, ({PostgresOutgoingMessages.WakeForDue}) FROM stored
         """;
 
     const string InsertSteps = $"""
@@ -175,7 +182,8 @@ public sealed class PostgresNotificationStore : INotificationStore
     static void AddOutgoing(NpgsqlParameterCollection parameters, IReadOnlyList<NotificationStep> steps)
     {
         var outgoing = steps.SelectMany(step => step.Outgoing, (step, message) => (step, message)).ToList();
-        parameters.Add("o_id", outgoing, row => row.message.MessageId);
+        parameters.Add("o_id", outgoing, row => row.message.Token);
+        parameters.Add("o_sent_as", outgoing, row => PostgresOutgoingMessages.SentAs(row.message));
         parameters.Add("o_notification", outgoing, row => row.step.Notification.CorrelationId);
         parameters.Add("o_input", outgoing, row => row.step.InputId);
         parameters.Add("o_destination", outgoing, row => row.message.Destination);
@@ -184,6 +192,11 @@ public sealed class PostgresNotificationStore : INotificationStore
         parameters.Add("o_body", outgoing, row => row.message.Body.ToArray());
         parameters.Add("o_due_at", outgoing, row => row.message.DueAt);
         parameters.Add(new NpgsqlParameter<TimeSpan>("o_grace", NotificationStep.PublishGrace));
+        parameters.Add(PostgresOutgoingMessages.Soon);
+
+        var cancelled = steps.SelectMany(step => step.Cancelled, (step, token) => (step, token)).ToList();
+        parameters.Add("c_token", cancelled, row => row.token);
+        parameters.Add("c_notification", cancelled, row => row.step.Notification.CorrelationId);
     }
 
     static async Task<Func<NotificationStep, bool>> ReadStored(NpgsqlCommand command)

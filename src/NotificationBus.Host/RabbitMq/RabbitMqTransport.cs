@@ -4,6 +4,7 @@ using NotificationBus.Contracts;
 using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Outgoing;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Host.RabbitMq;
@@ -15,6 +16,7 @@ static class RabbitMqTransport
     {
         bus.Host(new Uri(settings.ConnectionStrings.RabbitMq!), host => host.PublisherConfirmation = true);
         bus.RefuseUnroutable(context);
+        bus.UseOutgoingScheduler(context);
         if (settings.IsWorker)
             bus.ReceiveNotifications<IRabbitMqReceiveEndpointConfigurator>(context, DeclareQueue);
     }
@@ -42,6 +44,7 @@ static class RabbitMqTransport
             .Append(names.FormatEntityName<DeliverySent>())
             .Append(names.FormatEntityName<DeliveryFailed>())
             .Append(names.FormatEntityName<DeliveryExpired>())
+            .Append(NotificationEndpoints.SagaQueue)
             .Concat(context.GetRequiredService<ChannelSet>().All.Select(channel => ChannelEndpoint.QueueOf(channel.Name)))
             .ToHashSet(StringComparer.Ordinal);
 

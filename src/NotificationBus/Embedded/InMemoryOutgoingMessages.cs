@@ -27,20 +27,31 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         lock (_lock)
         {
             foreach (var message in messages)
-                _pending.TryAdd(message.MessageId, new Pending(message, message.DueAt ?? clock.GetUtcNow(), NotificationId: null, InputId: null));
+                _pending.TryAdd(message.Token, new Pending(message, message.DueAt ?? clock.GetUtcNow(), message.NotificationId, InputId: null));
 
-            _scheduled.TrySetResult();
-            _scheduled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Wake();
         }
 
         return Task.CompletedTask;
     }
 
     /// <inheritdoc />
-    public Task Cancel(Guid messageId, CancellationToken cancellationToken)
+    public Task Reschedule(OutgoingMessage message, CancellationToken cancellationToken)
     {
         lock (_lock)
-            _pending.Remove(messageId);
+        {
+            Replace(message, message.NotificationId);
+            Wake();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public Task Cancel(Guid token, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            _pending.Remove(token);
 
         return Task.CompletedTask;
     }
@@ -53,7 +64,7 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
             var now = clock.GetUtcNow();
             var due = _pending.Values.Where(pending => pending.DueAt <= now).OrderBy(pending => pending.DueAt).Take(limit).ToList();
             foreach (var pending in due)
-                _pending[pending.Message.MessageId] = pending with { DueAt = now + lease };
+                _pending[pending.Message.Token] = pending with { DueAt = now + lease };
 
             return Task.FromResult<IReadOnlyList<OutgoingMessage>>([.. due.Select(pending => pending.Message)]);
         }
@@ -78,25 +89,52 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
     }
 
     /// <inheritdoc />
-    public ValueTask Published(IReadOnlyCollection<Guid> messageIds)
+    public ValueTask Published(IReadOnlyCollection<OutgoingMessage> messages)
     {
         lock (_lock)
         {
-            foreach (var id in messageIds)
-                _pending.Remove(id);
+            foreach (var message in messages)
+            {
+                if (_pending.TryGetValue(message.Token, out var pending) && pending.Message.Revision == message.Revision)
+                    _pending.Remove(message.Token);
+            }
         }
 
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Keeps what a step causes until it is confirmed.</summary>
+    /// <summary>Keeps what a step causes until it is confirmed or due, and forgets what it cancels.</summary>
     internal void Keep(NotificationStep step)
     {
         lock (_lock)
         {
+            foreach (var token in step.Cancelled)
+                _pending.Remove(token);
+
+            var notificationId = step.Notification.CorrelationId;
             foreach (var message in step.Outgoing)
-                _pending.TryAdd(message.MessageId, new Pending(message, message.DueAt ?? clock.GetUtcNow() + NotificationStep.PublishGrace, step.Notification.CorrelationId, step.InputId));
+            {
+                if (message.DueAt is not null)
+                    Replace(message, notificationId);
+                else
+                    _pending.TryAdd(message.Token, new Pending(message, clock.GetUtcNow() + NotificationStep.PublishGrace, notificationId, step.InputId));
+            }
+
+            if (step.Outgoing.Any(message => message.DueAt is not null))
+                Wake();
         }
+    }
+
+    void Replace(OutgoingMessage message, Guid? notificationId)
+    {
+        var revision = _pending.TryGetValue(message.Token, out var earlier) ? earlier.Message.Revision + 1 : 0;
+        _pending[message.Token] = new Pending(message with { Revision = revision }, message.DueAt ?? clock.GetUtcNow(), notificationId, InputId: null);
+    }
+
+    void Wake()
+    {
+        _scheduled.TrySetResult();
+        _scheduled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     sealed record Pending(OutgoingMessage Message, DateTimeOffset DueAt, Guid? NotificationId, Guid? InputId);

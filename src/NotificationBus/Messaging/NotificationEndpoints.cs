@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
+using NotificationBus.Outgoing;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
@@ -30,6 +31,7 @@ public static class NotificationEndpoints
     /// <summary>Registers the saga and the consumer.</summary>
     public static void AddNotificationFlow(this IBusRegistrationConfigurator bus)
     {
+        bus.AddOutgoingScheduler();
         bus.AddConsumer<SendDeliveryConsumer>();
         bus.AddSagaStateMachine<NotificationStateMachine, NotificationState>().Repository(repository =>
         {

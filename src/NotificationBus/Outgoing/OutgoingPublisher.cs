@@ -7,7 +7,10 @@ using NotificationBus.Messaging;
 
 namespace NotificationBus.Outgoing;
 
-/// <summary>Publishes stored messages as they are, all at once, and waits until the broker has confirmed each of them.</summary>
+/// <summary>
+/// Publishes stored messages as they are, all at once, and waits until the broker has confirmed each of them. Those for one
+/// exchange leave in the order they are given in.
+/// </summary>
 public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit limit)
 {
     /// <summary>Publishes, and tells the store what was confirmed.</summary>
@@ -17,7 +20,14 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
         if (messages.Count == 0)
             return;
 
-        var publishes = messages.Select(message => (message.MessageId, Confirmed: Send(message, endpoints))).ToList();
+        var destinations = messages.Select(message => message.Destination).Distinct(StringComparer.Ordinal)
+            .ToDictionary(destination => destination, destination => endpoints.GetSendEndpoint(new Uri(destination)), StringComparer.Ordinal);
+
+        // Who has to wait for an endpoint would be overtaken by those that come after.
+        foreach (var endpoint in destinations.Values)
+            await ((Task)endpoint).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        var publishes = messages.Select(message => (Message: message, Confirmed: Send(message, destinations[message.Destination]))).ToList();
         try
         {
             await limit.Await(Task.WhenAll(publishes.Select(publish => publish.Confirmed)));
@@ -25,13 +35,13 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
         finally
         {
             // One message that the broker does not take must not have the others published over and over.
-            await outgoing.Published([.. publishes.Where(publish => publish.Confirmed.IsCompletedSuccessfully).Select(publish => publish.MessageId)]);
+            await outgoing.Published([.. publishes.Where(publish => publish.Confirmed.IsCompletedSuccessfully).Select(publish => publish.Message)]);
         }
     }
 
-    static async Task Send(OutgoingMessage message, ISendEndpointProvider endpoints)
+    static async Task Send(OutgoingMessage message, Task<ISendEndpoint> destination)
     {
-        var endpoint = await endpoints.GetSendEndpoint(new Uri(message.Destination));
+        var endpoint = await destination;
         // No cancellation token: RabbitMQ.Client 7.1.2 miscounts confirms when one fires (rabbitmq-dotnet-client 1900).
         await endpoint.Send(new SerializedMessageBody(), Pipe.Execute<SendContext<SerializedMessageBody>>(context =>
         {

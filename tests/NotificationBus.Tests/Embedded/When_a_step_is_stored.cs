@@ -112,7 +112,7 @@ public sealed class When_a_step_is_stored
         var (published, lost) = (Message(), Message());
         await Insert(Guid.CreateVersion7(), published, lost);
 
-        await _outgoing.Published([published.MessageId]);
+        await _outgoing.Published([published]);
 
         (await Overdue(10)).ShouldHaveSingleItem().ShouldBe(lost);
     }

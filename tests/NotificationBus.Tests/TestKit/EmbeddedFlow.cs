@@ -62,6 +62,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
             bus.AddNotificationFlow();
             bus.UsingInMemory((context, transport) =>
             {
+                transport.UseOutgoingScheduler(context);
                 transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { });
                 transport.ReceiveEndpoint("somebody-elses", endpoint =>
                 {

@@ -61,7 +61,14 @@ sealed class WatchedOutgoing(InMemoryOutgoingMessages outgoing, Pulse pulse) : I
         pulse.Beat();
     }
 
-    public Task Cancel(Guid messageId, CancellationToken cancellationToken) => outgoing.Cancel(messageId, cancellationToken);
+    public async Task Reschedule(OutgoingMessage message, CancellationToken cancellationToken)
+    {
+        await outgoing.Reschedule(message, cancellationToken);
+        Interlocked.Increment(ref _scheduled);
+        pulse.Beat();
+    }
+
+    public Task Cancel(Guid token, CancellationToken cancellationToken) => outgoing.Cancel(token, cancellationToken);
 
     public Task<IReadOnlyList<OutgoingMessage>> TakeDue(TimeSpan lease, int limit, CancellationToken cancellationToken)
     {
@@ -71,7 +78,7 @@ sealed class WatchedOutgoing(InMemoryOutgoingMessages outgoing, Pulse pulse) : I
 
     public Task WaitForDue(TimeSpan atMost, CancellationToken cancellationToken) => outgoing.WaitForDue(atMost, cancellationToken);
 
-    public ValueTask Published(IReadOnlyCollection<Guid> messageIds) => outgoing.Published(messageIds);
+    public ValueTask Published(IReadOnlyCollection<OutgoingMessage> messages) => outgoing.Published(messages);
 }
 
 /// <summary>The process ends here, and whatever it was about to do is not done.</summary>

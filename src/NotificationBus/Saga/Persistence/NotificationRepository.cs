@@ -48,7 +48,7 @@ sealed class NotificationRepository(
 
         var step = new SagaStepContext<T>(context);
         await next.Send(new StepRepositoryContext<T>(step, store, existing, begins, contexts));
-        await publisher.Publish(step.Outgoing, context.ReceiveContext.SendEndpointProvider);
+        await publisher.Publish(step.ToPublish, context.ReceiveContext.SendEndpointProvider);
     }
 
     public Task SendQuery<T>(ConsumeContext<T> context, ISagaQuery<NotificationState> query, IPipe<SagaRepositoryQueryContext<NotificationState, T>> next)
@@ -104,7 +104,7 @@ sealed class NotificationRepository(
             if (existing is not null && begins)
                 return;
 
-            var written = new NotificationStep(notification, step.InputId(), step.Outgoing);
+            var written = new NotificationStep(notification, step.InputId(), step.Outgoing) { Cancelled = step.Cancelled };
             var stored = notification.Version == 0
                 ? await store.Insert(written, step.CancellationToken)
                 : await store.Update(written, step.CancellationToken);

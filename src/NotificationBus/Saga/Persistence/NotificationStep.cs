@@ -12,6 +12,9 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
     // state machine, which ignores what it has settled.
     const int RememberedInputs = 32;
 
+    /// <summary>Tokens of scheduled messages that are no longer wanted.</summary>
+    public IReadOnlyList<Guid> Cancelled { get; init; } = [];
+
     /// <summary>How long a step has to publish its own messages before somebody else does.</summary>
     public static readonly TimeSpan PublishGrace = TimeSpan.FromSeconds(30);
 
