@@ -26,12 +26,14 @@ static class Help
           Publishing:Timeout               how long RabbitMQ may take to confirm, default 00:00:10
           EventTypes:{category}:Channels   email,push: the channels an event uses
           EventTypes:{category}:Mode       AllAtOnce (default) or FirstThatWorks
+          EventTypes:{category}:EscalateAfter  with FirstThatWorks: try the next channel too when none has taken it by then
           EventTypes:{category}:Lifetime   how long a notification is of use, default 1.00:00:00 (one day)
           Channels:{channel}:Providers     smtp,sandbox: accounts in the order they are tried
           Channels:{channel}:Concurrency   deliveries sent at the same time by one host, default 16
           Providers:{account}:…            the account's own settings; Providers:{account}:Type when it is not named like its type
           Redelivery:FirstDelay            the most a delivery first waits when no provider is available, default 00:00:05
           Redelivery:LongestDelay          the most it ever waits, default 00:10:00
+          Sweep:After                      how old a notification is when it is asked whether it was forgotten, default 00:10:00
           Templates:Folder                 a folder of your own templates
           Templates:DefaultLanguage        en
 

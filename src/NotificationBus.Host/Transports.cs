@@ -43,6 +43,7 @@ static class Transports
     {
         services.AddInMemoryStore();
         services.AddOutgoingDispatch();
+        services.AddSweep();
         return services.AddMassTransit(bus =>
         {
             bus.AddNotificationFlow();
@@ -60,7 +61,7 @@ static class Transports
         services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Postgres));
         services.AddSingleton<QueueCheck>();
         if (settings.IsWorker)
-            services.AddOutgoingDispatch();
+            services.AddOutgoingDispatch().AddSweep();
 
         return services.AddMassTransit(bus =>
         {

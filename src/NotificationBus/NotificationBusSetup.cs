@@ -59,6 +59,10 @@ public static class NotificationBusSetup
     public static IServiceCollection AddOutgoingDispatch(this IServiceCollection services) =>
         services.AddHostedService<OutgoingDispatch>();
 
+    /// <summary>Brings notifications back that nobody works on. Only hosts that run the saga need it.</summary>
+    public static IServiceCollection AddSweep(this IServiceCollection services) =>
+        services.AddHostedService<Sweep>();
+
     /// <summary>Keeps the record in memory, lost when the process ends.</summary>
     public static IServiceCollection AddInMemoryStore(this IServiceCollection services)
     {
@@ -68,6 +72,7 @@ public static class NotificationBusSetup
         services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<InMemoryOutgoingMessages>());
         services.AddSingleton<InMemoryNotificationStore>();
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
+        services.AddSingleton<IUnfinishedNotifications, InMemoryUnfinishedNotifications>();
         services.AddSingleton<INotificationQueries>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         return services;
     }

@@ -1,5 +1,6 @@
 using NotificationBus.Outgoing;
 using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
 
 namespace NotificationBus.Embedded;
 
@@ -103,15 +104,28 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>True when an order of the notification waits to be published.</summary>
+    internal bool HoldsOrderOf(Guid notificationId)
+    {
+        lock (_lock)
+            return _pending.Values.Any(pending => pending.NotificationId == notificationId && pending.Message.Destination.StartsWith($"exchange:{ChannelEndpoint.Prefix}", StringComparison.Ordinal));
+    }
+
     /// <summary>Keeps what a step causes until it is confirmed or due, and forgets what it cancels.</summary>
     internal void Keep(NotificationStep step)
     {
         lock (_lock)
         {
+            var notificationId = step.Notification.CorrelationId;
             foreach (var token in step.Cancelled)
                 _pending.Remove(token);
 
-            var notificationId = step.Notification.CorrelationId;
+            if (step.CallsOff)
+            {
+                foreach (var pending in _pending.Values.Where(pending => pending.NotificationId == notificationId && pending.InputId is null).ToList())
+                    _pending.Remove(pending.Message.Token);
+            }
+
             foreach (var message in step.Outgoing)
             {
                 if (message.DueAt is not null)

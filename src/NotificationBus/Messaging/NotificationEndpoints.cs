@@ -100,6 +100,8 @@ public static class NotificationEndpoints
         endpoint.UsePartitioner<DeliveryFailed>(partitioner, result => result.Message.NotificationId);
         endpoint.UsePartitioner<DeliveryExpired>(partitioner, result => result.Message.NotificationId);
         endpoint.UsePartitioner<Fault<SendDelivery>>(partitioner, fault => fault.Message.Message.NotificationId);
+        endpoint.UsePartitioner<EscalationDue>(partitioner, due => due.Message.NotificationId);
+        endpoint.UsePartitioner<ResumeNotification>(partitioner, resumed => resumed.Message.NotificationId);
         foreach (var map in context.GetServices<IEventMap>())
             map.Accept(new PartitionEvent(endpoint, partitioner));
     }

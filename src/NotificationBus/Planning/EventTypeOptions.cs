@@ -5,7 +5,7 @@ namespace NotificationBus.Planning;
 /// <summary>
 /// What one category of notification uses: <c>EventTypes:{category}</c>. The category of a domain event is the event's name.
 /// </summary>
-public sealed class EventTypeOptions
+public sealed class EventTypeOptions : IValidatableObject
 {
     /// <summary>Channels in order, at least one. With <see cref="DeliveryMode.FirstThatWorks"/> the order is the order of trying.</summary>
     public IReadOnlyList<string> Channels { get; set; } = [];
@@ -16,4 +16,19 @@ public sealed class EventTypeOptions
     /// <summary>How long a notification is of use, counted from its event: 10 s to 30 days, default one day. What could not be sent by then is marked expired.</summary>
     [Range(typeof(TimeSpan), "00:00:10", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// With <see cref="DeliveryMode.FirstThatWorks"/>: when no provider has taken a channel's deliveries after this time, 1 s to 30 days, the next
+    /// channel is tried in addition, and the providers of the first keep being tried. Without it (the default), a channel without an available
+    /// provider is given up at once for the next one.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan? EscalateAfter { get; set; }
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (EscalateAfter is not null && Mode != DeliveryMode.FirstThatWorks)
+            yield return new ValidationResult("needs Mode=FirstThatWorks: all channels are used at once anyway", [nameof(EscalateAfter)]);
+    }
 }

@@ -22,14 +22,28 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         Event(() => Lapsed, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => GivenUp, result => result.CorrelateById(context => context.Message.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
 
+        Event(() => Resumed, resumed =>
+        {
+            resumed.ConfigureConsumeTopology = false;
+            resumed.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Discard());
+        });
+        // A timer that was stopped, or put in the place of another, may be on its way already: one whose token is not the current one does nothing.
+        Schedule(() => Escalation, notification => notification.EscalationToken, timer => timer.Received = due =>
+        {
+            due.ConfigureConsumeTopology = false;
+            due.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Discard());
+        });
+
         foreach (var map in events)
             map.Accept(this);
 
         During(Sending,
-            When(Sent).NoteSent(this).OrderNextStep().Conclude(this),
-            When(Refused).NoteFailed(this).OrderNextStep().Conclude(this),
-            When(Lapsed).NoteExpired(this).OrderNextStep().Conclude(this),
-            When(GivenUp).NoteGivenUp(this).OrderNextStep().Conclude(this));
+            When(Sent).NoteSent(this).OrderNextStep(this).Conclude(this).StopEscalation(this),
+            When(Refused).NoteFailed(this).OrderNextStep(this).Conclude(this).StopEscalation(this),
+            When(Lapsed).NoteExpired(this).OrderNextStep(this).Conclude(this).StopEscalation(this),
+            When(GivenUp).NoteGivenUp(this).OrderNextStep(this).Conclude(this).StopEscalation(this),
+            When(Escalation.Received).Escalate(this),
+            When(Resumed).OrderAgain().EscalateIfForgotten(this).StopEscalation(this));
 
         // A delivery that was given up and then replayed may be sent after all. Then the record and the outcome say so.
         During(PartlyDelivered, When(Sent).NoteSent(this).Conclude(this));
@@ -37,9 +51,9 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         During(Expired, When(Sent).NoteSent(this).Conclude(this));
         During(Delivered, When(Sent).NoteSent(this));
 
-        // After the end, a result that is late or comes twice changes nothing.
+        // After the end, a result that is late or comes twice changes nothing, and neither does a timer.
         foreach (var ended in Ends)
-            During(ended, Ignore(Refused), Ignore(Lapsed), Ignore(GivenUp));
+            During(ended, Ignore(Refused), Ignore(Lapsed), Ignore(GivenUp), Ignore(Escalation.Received), Ignore(Resumed));
     }
 
     internal NotificationSteps Steps { get; }
@@ -73,6 +87,12 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
     /// <summary>The worker failed in a way nobody planned, and the order ended in the error queue.</summary>
     public Event<Fault<SendDelivery>> GivenUp { get; private set; } = null!;
 
+    /// <summary>The sweep found that nobody seems to work on the notification.</summary>
+    public Event<ResumeNotification> Resumed { get; private set; } = null!;
+
+    /// <summary>The time of the step begun last. Today a provider must take it in that time.</summary>
+    public Schedule<NotificationState, EscalationDue> Escalation { get; private set; } = null!;
+
     /// <summary>Lets an event start notifications: one line of the saga for each kind of event.</summary>
     Event IEventMapVisitor<Event>.Visit<TEvent>(EventMap<TEvent> map)
     {
@@ -84,7 +104,7 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         });
 
         Initially(
-            When(happened).PlanDeliveries(this).TransitionTo(Sending).OrderNextStep().Conclude(this));
+            When(happened).PlanDeliveries(this).TransitionTo(Sending).OrderNextStep(this).Conclude(this));
 
         // The same occurrence again, under another message id.
         During(Sending, Ignore(happened));

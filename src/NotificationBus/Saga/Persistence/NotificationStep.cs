@@ -15,6 +15,12 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
     /// <summary>Tokens of scheduled messages that are no longer wanted.</summary>
     public IReadOnlyList<Guid> Cancelled { get; init; } = [];
 
+    /// <summary>
+    /// The notification has ended while orders of it may still be put off: nothing that is scheduled for it is wanted any more. Only
+    /// an escalation goes on while an earlier step is still being tried.
+    /// </summary>
+    public bool CallsOff => Notification is { CompletedAt: not null, EscalateAfter: not null };
+
     /// <summary>How long a step has to publish its own messages before somebody else does.</summary>
     public static readonly TimeSpan PublishGrace = TimeSpan.FromSeconds(30);
 
