@@ -20,28 +20,45 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
         if (messages.Count == 0)
             return;
 
-        var destinations = messages.Select(message => message.Destination).Distinct(StringComparer.Ordinal)
-            .ToDictionary(destination => destination, destination => endpoints.GetSendEndpoint(new Uri(destination)), StringComparer.Ordinal);
-
-        // Who has to wait for an endpoint would be overtaken by those that come after.
-        foreach (var endpoint in destinations.Values)
-            await ((Task)endpoint).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-        var publishes = messages.Select(message => (Message: message, Confirmed: Send(message, destinations[message.Destination]))).ToList();
+        var confirms = new Task?[messages.Count];
+        var givenUp = false;
         try
         {
-            await limit.Await(Task.WhenAll(publishes.Select(publish => publish.Confirmed)));
+            await limit.Await(PublishAll());
         }
         finally
         {
+            givenUp = true;
             // One message that the broker does not take must not have the others published over and over.
-            await outgoing.Published([.. publishes.Where(publish => publish.Confirmed.IsCompletedSuccessfully).Select(publish => publish.Message)]);
+            await outgoing.Published([.. messages.Where((_, index) => confirms[index] is { IsCompletedSuccessfully: true })]);
+        }
+
+        async Task PublishAll()
+        {
+            // The first one for an exchange may have to wait until the exchange is declared. Those behind it would overtake each other.
+            var seen = new HashSet<string>(StringComparer.Ordinal);
+            var first = messages.Select(message => seen.Add(message.Destination)).ToList();
+            await Start(index => first[index]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!givenUp)
+                await Start(index => !first[index]);
+        }
+
+        Task Start(Func<int, bool> which)
+        {
+            for (var index = 0; index < messages.Count; index++)
+            {
+                if (which(index))
+                    confirms[index] = Send(messages[index], endpoints);
+            }
+
+            // All that were started: the failure of one for which the others did not wait must not be lost.
+            return Task.WhenAll(confirms.OfType<Task>());
         }
     }
 
-    static async Task Send(OutgoingMessage message, Task<ISendEndpoint> destination)
+    static async Task Send(OutgoingMessage message, ISendEndpointProvider endpoints)
     {
-        var endpoint = await destination;
+        var endpoint = await endpoints.GetSendEndpoint(new Uri(message.Destination));
         // No cancellation token: RabbitMQ.Client 7.1.2 miscounts confirms when one fires (rabbitmq-dotnet-client 1900).
         await endpoint.Send(new SerializedMessageBody(), Pipe.Execute<SendContext<SerializedMessageBody>>(context =>
         {

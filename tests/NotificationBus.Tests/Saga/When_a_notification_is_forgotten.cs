@@ -57,54 +57,6 @@ public sealed class When_a_notification_is_forgotten
         (await flow.Outcome(id)).Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.NotNeeded, DeliveryStatus.Sent]);
     }
 
-    [Fact]
-    public async Task Should_not_be_touched_when_it_has_ended()
-    {
-        await using var flow = await EmbeddedFlow.Start(sweeps: 1);
-        await flow.Outcome(await flow.Tell(An.OrderShipped()));
-
-        await Pass(flow, After);
-        await Pass(flow, After);
-
-        flow.Wire.Handled.ShouldNotContain(message => message.Type == nameof(ResumeNotification));
-    }
-
-    [Fact]
-    public async Task Should_not_be_touched_while_its_order_is_put_off()
-    {
-        await using var flow = await EmbeddedFlow.Start(sweeps: 1);
-        flow.Push.Answers(new ProviderResult.Unavailable("closed for the day", RetryAfter: TimeSpan.FromHours(12)));
-        await flow.Tell(An.OrderShipped());
-        await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 1);
-
-        await Pass(flow, After);
-        await Pass(flow, After);
-
-        flow.Wire.Handled.ShouldNotContain(message => message.Type == nameof(ResumeNotification));
-    }
-
-    [Fact]
-    public async Task Should_be_looked_at_again_later_each_time()
-    {
-        var clock = new ManualClock();
-        var outgoing = new InMemoryOutgoingMessages(clock);
-        var store = new InMemoryNotificationStore(new InMemoryAttemptLedger(clock), outgoing);
-        var unfinished = new InMemoryUnfinishedNotifications(store, outgoing, clock);
-        var notification = new NotificationState { CorrelationId = Guid.CreateVersion7(), CreatedAt = clock.GetUtcNow(), Recipient = A.Buyer, Data = System.Text.Json.JsonElement.Parse("{}") };
-        await store.Insert(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None);
-
-        var found = new List<int>();
-        for (var minute = 0; minute <= 60; minute++)
-        {
-            await unfinished.LookAtThoseOf(After, 10, CancellationToken.None);
-            if ((await unfinished.Take(After, 10, CancellationToken.None)).Unattended.Count > 0)
-                found.Add(minute);
-            clock.Advance(TimeSpan.FromMinutes(1));
-        }
-
-        found.ShouldBe([10, 20, 40]);
-    }
-
     /// <summary>Lets time pass and waits until those who sweep have swept.</summary>
     static async Task Pass(EmbeddedFlow flow, TimeSpan time)
     {
@@ -127,5 +79,103 @@ public sealed class When_a_notification_is_forgotten
         flow.Store.AfterWrite = null;
         await flow.Outgoing.Published(stored);
         return flow.MapOf<OrderPlaced>().NotificationId(happened, Guid.Empty);
+    }
+}
+
+public sealed class When_the_sweep_looks_at_a_notification
+{
+    static readonly TimeSpan After = TimeSpan.FromMinutes(10);
+
+    readonly ManualClock _clock = new();
+    readonly InMemoryOutgoingMessages _outgoing;
+    readonly InMemoryNotificationStore _store;
+    readonly InMemoryUnfinishedNotifications _unfinished;
+
+    public When_the_sweep_looks_at_a_notification()
+    {
+        _outgoing = new InMemoryOutgoingMessages(_clock);
+        _store = new InMemoryNotificationStore(new InMemoryAttemptLedger(_clock), _outgoing);
+        _unfinished = new InMemoryUnfinishedNotifications(_store, _outgoing, _clock);
+    }
+
+    [Fact]
+    public async Task Should_look_again_later_each_time()
+    {
+        await Begin();
+
+        var found = new List<int>();
+        for (var minute = 0; minute <= 60; minute++)
+        {
+            if ((await Look()).Unattended.Count > 0)
+                found.Add(minute);
+            _clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        found.ShouldBe([10, 20, 40]);
+    }
+
+    [Fact]
+    public async Task Should_pass_over_what_has_ended_in_time()
+    {
+        var notification = await Begin();
+        await End(notification);
+        _clock.Advance(After);
+
+        (await Look()).LookedAt.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Should_forget_what_ends_later()
+    {
+        var notification = await Begin();
+        _clock.Advance(After);
+        (await Look()).Unattended.ShouldBe([notification.CorrelationId]);
+        await End(notification);
+        _clock.Advance(After);
+
+        var last = await Look();
+        (last.LookedAt, last.Unattended.Count).ShouldBe((1, 0));
+        _clock.Advance(TimeSpan.FromDays(1));
+        (await Look()).LookedAt.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("exchange:send-email", 0)]
+    [InlineData("exchange:notifications", 1)]
+    public async Task Should_leave_alone_what_has_an_order_that_is_put_off_but_not_what_only_has_a_timer(string destination, int unattended)
+    {
+        var notification = await Begin();
+        await _outgoing.Schedule([new OutgoingMessage
+        {
+            MessageId = Guid.CreateVersion7(),
+            NotificationId = notification.CorrelationId,
+            Destination = destination,
+            ContentType = "",
+            MessageTypes = "",
+            Body = ReadOnlyMemory<byte>.Empty,
+            DueAt = _clock.GetUtcNow().AddDays(1),
+        }], CancellationToken.None);
+        _clock.Advance(After);
+
+        (await Look()).Unattended.Count.ShouldBe(unattended);
+    }
+
+    async Task<NotificationState> Begin()
+    {
+        var notification = new NotificationState { CorrelationId = Guid.CreateVersion7(), CreatedAt = _clock.GetUtcNow(), Recipient = A.Buyer, Data = System.Text.Json.JsonElement.Parse("{}") };
+        (await _store.Insert(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
+        return notification;
+    }
+
+    async Task End(NotificationState notification)
+    {
+        notification.CompletedAt = _clock.GetUtcNow();
+        (await _store.Update(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
+    }
+
+    async Task<Stragglers> Look()
+    {
+        await _unfinished.LookAtThoseOf(After, 10, CancellationToken.None);
+        return await _unfinished.Take(After, 10, CancellationToken.None);
     }
 }
