@@ -26,6 +26,7 @@ static class Help
           Publishing:Timeout               how long RabbitMQ may take to confirm, default 00:00:10
           EventTypes:{category}:Channels   email,push: the channels an event uses
           EventTypes:{category}:Mode       AllAtOnce (default) or FirstThatWorks
+          EventTypes:{category}:EscalateAfter  with FirstThatWorks: try the next channel too when none has taken it by then
           EventTypes:{category}:Lifetime   how long a notification is of use, default 1.00:00:00 (one day)
           EventTypes:{category}:Lane       Transactional (default), or Bulk: queues of its own, and delays nothing
           EventTypes:{category}:OnInDoubt  Resend (default), or Hold: an operator decides when nobody knows whether it was sent
@@ -39,6 +40,7 @@ static class Help
                                            FinalDotTimeout, MaxConnections
           Redelivery:FirstDelay            the most a delivery first waits when no provider is available, default 00:00:05
           Redelivery:LongestDelay          the most it ever waits, default 00:10:00
+          Sweep:After                      how old a notification is when it is asked whether it was forgotten, default 00:10:00
           Templates:Folder                 a folder of your own templates
           Templates:DefaultLanguage        en
 

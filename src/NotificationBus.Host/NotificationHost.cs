@@ -57,6 +57,7 @@ public static class NotificationHost
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(Options.Create(settings.Publishing));
         builder.Services.AddSingleton(Options.Create(settings.Redelivery));
+        builder.Services.AddSingleton(Options.Create(settings.Sweep));
         builder.Services.AddNotificationBus(settings.EventTypes, settings.Channels);
         builder.Services.AddChannels();
         builder.Services.AddTemplates(settings.Templates);

@@ -3,6 +3,7 @@ using MassTransit;
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Host.Settings;
 using NotificationBus.Messaging;
+using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
 
 namespace NotificationBus.Host;
@@ -47,12 +48,16 @@ static class Transports
     static IServiceCollection AddEmbedded(this IServiceCollection services)
     {
         services.AddInMemoryStore();
-        services.AddOutgoingDispatch();
+        services.AddOutgoingDispatch().AddSweep().AddResumedChannels();
         return services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
             bus.AddNotificationFlow();
-            bus.UsingInMemory((context, transport) => transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { }));
+            bus.UsingInMemory((context, transport) =>
+            {
+                transport.UseOutgoingScheduler(context);
+                transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { });
+            });
         });
     }
 
@@ -62,7 +67,7 @@ static class Transports
         services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Postgres));
         services.AddSingleton<QueueCheck>();
         if (settings.IsWorker)
-            services.AddOutgoingDispatch();
+            services.AddOutgoingDispatch().AddSweep().AddResumedChannels();
         else
             services.AddBrokerHealthCheck();
 

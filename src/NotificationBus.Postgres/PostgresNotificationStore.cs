@@ -13,47 +13,68 @@ namespace NotificationBus.Postgres;
 /// </summary>
 public sealed class PostgresNotificationStore : INotificationStore
 {
-    const string OutgoingOfStoredSteps = """
+    // What is scheduled has no input: whoever looks for what the step left unpublished must not find it. It may take the place
+    // of what is scheduled under the same token; what is to be published at once never meets another of its id.
+    const string OutgoingOfStoredSteps = $"""
         outgoing AS (
-            INSERT INTO outgoing_message (message_id, notification_id, input_id, destination, content_type, message_types, body, due_at)
-            SELECT o.message_id, o.notification_id, o.input_id, o.destination, o.content_type, o.message_types, o.body, coalesce(o.due_at, now() + @o_grace)
-            FROM unnest(@o_id, @o_notification, @o_input, @o_destination, @o_content_type, @o_message_types, @o_body, @o_due_at)
-                AS o (message_id, notification_id, input_id, destination, content_type, message_types, body, due_at)
+            INSERT INTO outgoing_message (message_id, sent_as, notification_id, input_id, destination, content_type, message_types, body, due_at)
+            SELECT o.message_id, o.sent_as, o.notification_id, CASE WHEN o.due_at IS NULL THEN o.input_id END, o.destination, o.content_type, o.message_types, o.body,
+                coalesce(o.due_at, now() + @o_grace)
+            FROM unnest(@o_id, @o_sent_as, @o_notification, @o_input, @o_destination, @o_content_type, @o_message_types, @o_body, @o_due_at)
+                AS o (message_id, sent_as, notification_id, input_id, destination, content_type, message_types, body, due_at)
             JOIN stored ON stored.id = o.notification_id
-            ON CONFLICT (message_id) DO NOTHING)
-        SELECT id FROM stored
+            ON CONFLICT (message_id) DO {PostgresOutgoingMessages.Replace} WHERE excluded.input_id IS NULL)
+        SELECT id, ({PostgresOutgoingMessages.WakeForDue}) FROM stored
+        """;
+
+    // Few steps cancel anything. The others do without.
+    const string Cancelled = """
+        cancelled AS (
+            DELETE FROM outgoing_message
+            USING unnest(@c_token, @c_notification) AS c (token, notification_id) JOIN stored ON stored.id = c.notification_id
+            WHERE outgoing_message.message_id = c.token),
+        called_off AS (
+            DELETE FROM outgoing_message USING stored
+            WHERE stored.id = ANY(@called_off) AND outgoing_message.notification_id = stored.id AND outgoing_message.input_id IS NULL),
         """;
 
     const string InsertSteps = $"""
         WITH stored AS (
             INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
-                requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, changed_at, completed_at)
+                requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, changed_at, completed_at,
+                escalate_after, escalation_token)
             SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient_id, n.recipient, n.data,
-                n.requested_channels, n.mode, n.deliveries, n.decisions, n.refusal, n.taken_inputs::uuid[], n.created_at, n.expires_at, now(), n.completed_at
+                n.requested_channels, n.mode, n.deliveries, n.decisions, n.refusal, n.taken_inputs::uuid[], n.created_at, n.expires_at, now(), n.completed_at,
+                n.escalate_after, n.escalation_token
             FROM unnest(@id, @state, @version, @event_name, @event_id, @category, @recipient_id, @recipient, @data,
-                @requested_channels, @mode, @deliveries, @decisions, @refusal, @taken_inputs, @created_at, @expires_at, @completed_at)
+                @requested_channels, @mode, @deliveries, @decisions, @refusal, @taken_inputs, @created_at, @expires_at, @completed_at,
+                @escalate_after, @escalation_token)
                 AS n (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
-                requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, completed_at)
+                requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, completed_at,
+                escalate_after, escalation_token)
             ON CONFLICT (id) DO NOTHING
             RETURNING id),
         {OutgoingOfStoredSteps}
         """;
 
-    const string UpdateSteps = $"""
+    const string UpdatedSteps = """
         WITH stored AS (
             UPDATE notification SET
                 state = n.state, version = n.version, deliveries = n.deliveries, taken_inputs = n.taken_inputs::uuid[],
-                changed_at = now(), completed_at = n.completed_at
-            FROM unnest(@id, @state, @version, @deliveries, @taken_inputs, @completed_at)
-                AS n (id, state, version, deliveries, taken_inputs, completed_at)
+                changed_at = now(), completed_at = n.completed_at, escalation_token = n.escalation_token
+            FROM unnest(@id, @state, @version, @deliveries, @taken_inputs, @completed_at, @escalation_token)
+                AS n (id, state, version, deliveries, taken_inputs, completed_at, escalation_token)
             WHERE notification.id = n.id AND notification.version = n.version - 1
             RETURNING notification.id),
-        {OutgoingOfStoredSteps}
         """;
+
+    const string UpdateSteps = $"{UpdatedSteps}\n{OutgoingOfStoredSteps}";
+
+    const string UpdateStepsAndCancel = $"{UpdatedSteps}\n{Cancelled}\n{OutgoingOfStoredSteps}";
 
     const string LoadNotifications = """
         SELECT id, state, version, event_name, event_id, category, recipient, data, requested_channels, mode, deliveries,
-            decisions, refusal, taken_inputs, created_at, completed_at, expires_at
+            decisions, refusal, taken_inputs, created_at, completed_at, expires_at, escalate_after, escalation_token
         FROM notification WHERE id = ANY(@ids)
         """;
 
@@ -111,6 +132,8 @@ public sealed class PostgresNotificationStore : INotificationStore
         parameters.Add("created_at", rows, row => row.CreatedAt);
         parameters.Add("expires_at", rows, row => row.ExpiresAt);
         parameters.Add("completed_at", rows, row => row.CompletedAt);
+        parameters.Add("escalate_after", rows, row => row.EscalateAfter);
+        parameters.Add("escalation_token", rows, row => row.EscalationToken);
         AddOutgoing(parameters, steps);
         return await ReadStored(command);
     }
@@ -118,7 +141,8 @@ public sealed class PostgresNotificationStore : INotificationStore
     async Task<Func<NotificationStep, bool>> Update(IReadOnlyList<NotificationStep> steps)
     {
         var rows = steps.Select(step => step.Notification).ToList();
-        await using var command = _database.CreateCommand(UpdateSteps);
+        var cancels = steps.Any(step => step.CallsOff || step.Cancelled.Count > 0);
+        await using var command = _database.CreateCommand(cancels ? UpdateStepsAndCancel : UpdateSteps);
         var parameters = command.Parameters;
         parameters.Add("id", rows, row => row.CorrelationId);
         parameters.Add("state", rows, row => row.CurrentState);
@@ -126,7 +150,11 @@ public sealed class PostgresNotificationStore : INotificationStore
         parameters.AddJson("deliveries", rows, DeliveriesOf);
         parameters.Add("taken_inputs", rows, TakenInputsOf);
         parameters.Add("completed_at", rows, row => row.CompletedAt);
+        parameters.Add("escalation_token", rows, row => row.EscalationToken);
         AddOutgoing(parameters, steps);
+        if (cancels)
+            AddCancelled(parameters, steps);
+
         return await ReadStored(command);
     }
 
@@ -165,6 +193,8 @@ public sealed class PostgresNotificationStore : INotificationStore
         CreatedAt = row.GetFieldValue<DateTimeOffset>(14),
         CompletedAt = row.IsDBNull(15) ? null : row.GetFieldValue<DateTimeOffset>(15),
         ExpiresAt = row.GetFieldValue<DateTimeOffset>(16),
+        EscalateAfter = row.IsDBNull(17) ? null : row.GetFieldValue<TimeSpan>(17),
+        EscalationToken = row.IsDBNull(18) ? null : row.GetGuid(18),
     };
 
     static string DeliveriesOf(NotificationState row) => JsonSerializer.Serialize(row.Deliveries, NotificationJson.Default.IReadOnlyListDeliveryState);
@@ -175,7 +205,8 @@ public sealed class PostgresNotificationStore : INotificationStore
     static void AddOutgoing(NpgsqlParameterCollection parameters, IReadOnlyList<NotificationStep> steps)
     {
         var outgoing = steps.SelectMany(step => step.Outgoing, (step, message) => (step, message)).ToList();
-        parameters.Add("o_id", outgoing, row => row.message.MessageId);
+        parameters.Add("o_id", outgoing, row => row.message.Token);
+        parameters.Add("o_sent_as", outgoing, row => PostgresOutgoingMessages.SentAs(row.message));
         parameters.Add("o_notification", outgoing, row => row.step.Notification.CorrelationId);
         parameters.Add("o_input", outgoing, row => row.step.InputId);
         parameters.Add("o_destination", outgoing, row => row.message.Destination);
@@ -184,6 +215,15 @@ public sealed class PostgresNotificationStore : INotificationStore
         parameters.Add("o_body", outgoing, row => row.message.Body.ToArray());
         parameters.Add("o_due_at", outgoing, row => row.message.DueAt);
         parameters.Add(new NpgsqlParameter<TimeSpan>("o_grace", NotificationStep.PublishGrace));
+        parameters.Add(PostgresOutgoingMessages.Soon);
+    }
+
+    static void AddCancelled(NpgsqlParameterCollection parameters, IReadOnlyList<NotificationStep> steps)
+    {
+        var cancelled = steps.SelectMany(step => step.Cancelled, (step, token) => (step, token)).ToList();
+        parameters.Add("c_token", cancelled, row => row.token);
+        parameters.Add("c_notification", cancelled, row => row.step.Notification.CorrelationId);
+        parameters.Add("called_off", steps.Where(step => step.CallsOff).ToList(), step => step.Notification.CorrelationId);
     }
 
     static async Task<Func<NotificationStep, bool>> ReadStored(NpgsqlCommand command)

@@ -10,11 +10,24 @@ namespace NotificationBus.Postgres;
 /// </summary>
 public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, PublishedMessages published) : IOutgoingMessages, IAsyncDisposable
 {
-    const string Columns = "message_id, destination, content_type, message_types, body";
+    /// <summary>What a message that is rescheduled under its token does to the one that is there.</summary>
+    internal const string Replace = """
+        UPDATE SET sent_as = excluded.sent_as, notification_id = excluded.notification_id, input_id = NULL, destination = excluded.destination,
+            content_type = excluded.content_type, message_types = excluded.message_types, body = excluded.body, due_at = excluded.due_at,
+            revision = outgoing_message.revision + 1
+        """;
+
+    /// <summary>
+    /// Wakes whoever dispatches when one of <c>@o_due_at</c> is due before they look again by themselves. Not for later ones:
+    /// commits that notify take turns.
+    /// </summary>
+    internal const string WakeForDue = $"SELECT pg_notify('{Wake}', '') FROM unnest(@o_due_at) AS d (due_at) WHERE d.due_at < now() + @soon LIMIT 1";
+
+    const string Columns = "message_id, sent_as, revision, destination, content_type, message_types, body";
 
     const string Wake = "outgoing_message_scheduled";
 
-    NpgsqlConnection? _listener;
+    readonly Listener _listener = new(database, Wake);
 
     /// <inheritdoc />
     public async Task<IReadOnlyList<OutgoingMessage>> Unpublished(Guid notificationId, Guid inputId, CancellationToken cancellationToken)
@@ -26,33 +39,16 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     }
 
     /// <inheritdoc />
-    public async Task Schedule(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand($"""
-            WITH scheduled AS (
-                INSERT INTO outgoing_message (message_id, destination, content_type, message_types, body, due_at, waits_for)
-                SELECT message_id, destination, content_type, message_types, body, coalesce(due_at, now()), waits_for
-                FROM unnest(@id, @destination, @content_type, @message_types, @body, @due_at, @waits_for)
-                    AS o (message_id, destination, content_type, message_types, body, due_at, waits_for)
-                ON CONFLICT (message_id) DO NOTHING)
-            SELECT pg_notify('{Wake}', '')
-            """);
-        var parameters = command.Parameters;
-        parameters.Add("id", messages, message => message.MessageId);
-        parameters.Add("destination", messages, message => message.Destination);
-        parameters.Add("content_type", messages, message => message.ContentType);
-        parameters.Add("message_types", messages, message => message.MessageTypes);
-        parameters.Add("body", messages, message => message.Body.ToArray());
-        parameters.Add("due_at", messages, message => message.DueAt);
-        parameters.Add("waits_for", messages, message => message.WaitsFor);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    public Task Schedule(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken) => Insert(messages, "NOTHING", cancellationToken);
 
     /// <inheritdoc />
-    public async Task Cancel(Guid messageId, CancellationToken cancellationToken)
+    public Task Reschedule(OutgoingMessage message, CancellationToken cancellationToken) => Insert([message], Replace, cancellationToken);
+
+    /// <inheritdoc />
+    public async Task Cancel(Guid token, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("DELETE FROM outgoing_message WHERE message_id = @id");
-        command.Parameters.Add(new NpgsqlParameter<Guid>("id", messageId));
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", token));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -75,8 +71,8 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
                 SELECT message_id AS id, due_at AS was_due FROM outgoing_message WHERE due_at <= now() ORDER BY due_at LIMIT @limit FOR UPDATE SKIP LOCKED),
             taken AS (
                 UPDATE outgoing_message SET due_at = now() + @lease FROM due WHERE message_id = due.id
-                RETURNING {Columns}, was_due)
-            SELECT {Columns} FROM taken ORDER BY was_due
+                RETURNING {Columns}, was_due, created_at)
+            SELECT {Columns} FROM taken ORDER BY was_due, created_at
             """);
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
@@ -86,51 +82,48 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     /// <inheritdoc />
     public async Task WaitForDue(TimeSpan atMost, CancellationToken cancellationToken)
     {
-        var listener = await Listener(cancellationToken);
+        await _listener.EnsureListening(cancellationToken);
         await using var command = database.CreateCommand("SELECT min(due_at) - now() FROM outgoing_message");
         var next = await command.ExecuteScalarAsync(cancellationToken) as TimeSpan? ?? atMost;
-        if (next <= TimeSpan.Zero)
-            return;
-
-        // Rounded up, because a wait of nought milliseconds would last for ever.
-        var wait = next < atMost ? next : atMost;
-        try
-        {
-            await listener.WaitAsync((int)Math.Ceiling(wait.TotalMilliseconds), cancellationToken);
-        }
-        catch (NpgsqlException)
-        {
-            await Forget();
-            throw;
-        }
+        if (next > TimeSpan.Zero)
+            await _listener.Wait(next < atMost ? next : atMost, cancellationToken);
     }
 
     /// <inheritdoc />
-    public ValueTask Published(IReadOnlyCollection<Guid> messageIds) => published.Forget(messageIds);
+    public ValueTask Published(IReadOnlyCollection<OutgoingMessage> messages) => published.Forget(messages);
 
     /// <inheritdoc />
-    public ValueTask DisposeAsync() => Forget();
+    public ValueTask DisposeAsync() => _listener.DisposeAsync();
 
-    /// <summary>A connection of its own: it is told of what is scheduled from the moment it listens, also while nobody waits.</summary>
-    async Task<NpgsqlConnection> Listener(CancellationToken cancellationToken)
+    /// <summary>What a message is called on the wire, when that is not what it is kept under.</summary>
+    internal static Guid? SentAs(OutgoingMessage message) => message.MessageId == message.Token ? null : message.MessageId;
+
+    /// <summary>The parameter of <see cref="WakeForDue"/>: twice as long as it should take, for clocks that differ.</summary>
+    internal static NpgsqlParameter Soon => new NpgsqlParameter<TimeSpan>("soon", 2 * OutgoingDispatch.LongestWait);
+
+    async Task Insert(IReadOnlyList<OutgoingMessage> messages, string onConflict, CancellationToken cancellationToken)
     {
-        if (_listener is { State: System.Data.ConnectionState.Open })
-            return _listener;
-
-        await Forget();
-        var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var listen = new NpgsqlCommand($"LISTEN {Wake}", connection);
-        await listen.ExecuteNonQueryAsync(cancellationToken);
-        return _listener = connection;
-    }
-
-    async ValueTask Forget()
-    {
-        if (_listener is { } listener)
-        {
-            _listener = null;
-            await listener.DisposeAsync();
-        }
+        await using var command = database.CreateCommand($"""
+            WITH scheduled AS (
+                INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at, waits_for)
+                SELECT message_id, sent_as, notification_id, destination, content_type, message_types, body, coalesce(due_at, now()), waits_for
+                FROM unnest(@id, @sent_as, @notification, @destination, @content_type, @message_types, @body, @o_due_at, @waits_for)
+                    AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at, waits_for)
+                ON CONFLICT (message_id) DO {onConflict})
+            {WakeForDue}
+            """);
+        var parameters = command.Parameters;
+        parameters.Add("id", messages, message => message.Token);
+        parameters.Add("sent_as", messages, SentAs);
+        parameters.Add("notification", messages, message => message.NotificationId);
+        parameters.Add("destination", messages, message => message.Destination);
+        parameters.Add("content_type", messages, message => message.ContentType);
+        parameters.Add("message_types", messages, message => message.MessageTypes);
+        parameters.Add("body", messages, message => message.Body.ToArray());
+        parameters.Add("o_due_at", messages, message => message.DueAt);
+        parameters.Add("waits_for", messages, message => message.WaitsFor);
+        parameters.Add(Soon);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     static async Task<List<OutgoingMessage>> Read(NpgsqlCommand command, CancellationToken cancellationToken)
@@ -139,13 +132,16 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         var messages = new List<OutgoingMessage>();
         while (await reader.ReadAsync(cancellationToken))
         {
+            var token = reader.GetGuid(0);
             messages.Add(new OutgoingMessage
             {
-                MessageId = reader.GetGuid(0),
-                Destination = reader.GetString(1),
-                ContentType = reader.GetString(2),
-                MessageTypes = reader.GetString(3),
-                Body = reader.GetFieldValue<byte[]>(4),
+                MessageId = reader.IsDBNull(1) ? token : reader.GetGuid(1),
+                Token = token,
+                Revision = reader.GetInt32(2),
+                Destination = reader.GetString(3),
+                ContentType = reader.GetString(4),
+                MessageTypes = reader.GetString(5),
+                Body = reader.GetFieldValue<byte[]>(6),
             });
         }
 

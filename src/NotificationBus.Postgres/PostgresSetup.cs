@@ -32,6 +32,7 @@ public static class PostgresSetup
         services.AddSingleton<IOutgoingMessages, PostgresOutgoingMessages>();
         services.AddSingleton<PostgresNotificationStore>();
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<PostgresNotificationStore>());
+        services.AddSingleton<IUnfinishedNotifications, PostgresUnfinishedNotifications>();
         services.AddSingleton<PostgresAttemptLedger>();
         services.AddSingleton<IAttemptLedger>(provider => provider.GetRequiredService<PostgresAttemptLedger>());
         services.AddSingleton<ISuppressions, PostgresSuppressions>();

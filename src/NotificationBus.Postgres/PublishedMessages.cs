@@ -3,6 +3,8 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
+using NotificationBus.Outgoing;
+
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -16,13 +18,13 @@ public sealed partial class PublishedMessages(NpgsqlDataSource database, ILogger
     const int BatchSize = 1000;
 
     // Bounded, so that a database that cannot follow slows the steps down instead of filling the memory.
-    readonly Channel<Guid> _confirmed = Channel.CreateBounded<Guid>(new BoundedChannelOptions(100_000) { SingleReader = true });
+    readonly Channel<(Guid Token, int Revision)> _confirmed = Channel.CreateBounded<(Guid, int)>(new BoundedChannelOptions(100_000) { SingleReader = true });
 
     /// <summary>Has the messages deleted soon.</summary>
-    public async ValueTask Forget(IReadOnlyCollection<Guid> messageIds)
+    public async ValueTask Forget(IReadOnlyCollection<OutgoingMessage> messages)
     {
-        foreach (var id in messageIds)
-            await _confirmed.Writer.WriteAsync(id);
+        foreach (var message in messages)
+            await _confirmed.Writer.WriteAsync((message.Token, message.Revision));
     }
 
     /// <inheritdoc />
@@ -32,9 +34,9 @@ public sealed partial class PublishedMessages(NpgsqlDataSource database, ILogger
         using var stop = stoppingToken.Register(() => _confirmed.Writer.TryComplete());
         while (await _confirmed.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            var batch = new List<Guid>();
-            while (batch.Count < BatchSize && _confirmed.Reader.TryRead(out var id))
-                batch.Add(id);
+            var batch = new List<(Guid, int)>();
+            while (batch.Count < BatchSize && _confirmed.Reader.TryRead(out var message))
+                batch.Add(message);
 
             try
             {
@@ -48,10 +50,14 @@ public sealed partial class PublishedMessages(NpgsqlDataSource database, ILogger
         }
     }
 
-    async Task Delete(List<Guid> ids)
+    async Task Delete(List<(Guid Token, int Revision)> messages)
     {
-        await using var command = database.CreateCommand("DELETE FROM outgoing_message WHERE message_id = ANY(@ids)");
-        command.Parameters.Add(new NpgsqlParameter<Guid[]>("ids", [.. ids]));
+        await using var command = database.CreateCommand("""
+            DELETE FROM outgoing_message o USING unnest(@tokens, @revisions) AS published (token, revision)
+            WHERE o.message_id = published.token AND o.revision = published.revision
+            """);
+        command.Parameters.Add("tokens", messages, message => message.Token);
+        command.Parameters.Add("revisions", messages, message => message.Revision);
         await command.ExecuteNonQueryAsync();
     }
 

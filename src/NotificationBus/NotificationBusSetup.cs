@@ -61,7 +61,15 @@ public static class NotificationBusSetup
 
     /// <summary>Publishes scheduled messages, and those an interrupted step left behind. Only hosts that run the saga need it.</summary>
     public static IServiceCollection AddOutgoingDispatch(this IServiceCollection services) =>
-        services.AddHostedService<OutgoingDispatch>().AddHostedService<ResumedChannels>();
+        services.AddHostedService<OutgoingDispatch>();
+
+    /// <summary>Brings out what waited for a paused channel when it is resumed. Only hosts that send need it.</summary>
+    public static IServiceCollection AddResumedChannels(this IServiceCollection services) =>
+        services.AddHostedService<ResumedChannels>();
+
+    /// <summary>Brings notifications back that nobody works on. Only hosts that run the saga need it.</summary>
+    public static IServiceCollection AddSweep(this IServiceCollection services) =>
+        services.AddHostedService<Sweep>();
 
     /// <summary>Keeps the record in memory, lost when the process ends.</summary>
     public static IServiceCollection AddInMemoryStore(this IServiceCollection services)
@@ -76,6 +84,7 @@ public static class NotificationBusSetup
         services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<InMemoryOutgoingMessages>());
         services.AddSingleton<InMemoryNotificationStore>();
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
+        services.AddSingleton<IUnfinishedNotifications, InMemoryUnfinishedNotifications>();
         services.AddSingleton<INotificationQueries>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         return services;
     }

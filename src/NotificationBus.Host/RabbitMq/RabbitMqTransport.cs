@@ -3,6 +3,7 @@ using MassTransit;
 using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Outgoing;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Host.RabbitMq;
@@ -14,6 +15,7 @@ static class RabbitMqTransport
     {
         bus.Host(new Uri(settings.ConnectionStrings.RabbitMq!), host => host.PublisherConfirmation = true);
         bus.RefuseUnroutable(context);
+        bus.UseOutgoingScheduler(context);
         if (settings.IsWorker)
             bus.ReceiveNotifications<IRabbitMqReceiveEndpointConfigurator>(context, DeclareQueue);
     }

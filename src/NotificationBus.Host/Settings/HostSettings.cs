@@ -1,6 +1,7 @@
 using NotificationBus.Messaging;
 using NotificationBus.Planning;
 using NotificationBus.Postgres;
+using NotificationBus.Saga;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Host.Settings;
@@ -31,6 +32,9 @@ public sealed class HostSettings
 
     /// <summary>When an order comes again that no provider could take.</summary>
     public RedeliveryOptions Redelivery { get; set; } = new();
+
+    /// <summary>When a notification counts as forgotten.</summary>
+    public SweepOptions Sweep { get; set; } = new();
 
     /// <summary>The texts.</summary>
     public TemplateSettings Templates { get; set; } = new();

@@ -71,10 +71,13 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
             .OrderByDescending(summary => summary.CreatedAt).ThenByDescending(summary => summary.Id)
             .Take(filter.Limit)]);
 
-    sealed record Row(int Version, byte[] Json)
+    /// <summary>How old each notification is, and whether it has ended.</summary>
+    internal IEnumerable<(Guid Id, DateTimeOffset CreatedAt, bool Ended)> Ages() => _rows.Select(row => (row.Key, row.Value.CreatedAt, row.Value.Ended));
+
+    sealed record Row(int Version, DateTimeOffset CreatedAt, bool Ended, byte[] Json)
     {
         public static Row Of(NotificationState notification) =>
-            new(notification.Version, JsonSerializer.SerializeToUtf8Bytes(notification, NotificationJson.Default.NotificationState));
+            new(notification.Version, notification.CreatedAt, notification.CompletedAt is not null, JsonSerializer.SerializeToUtf8Bytes(notification, NotificationJson.Default.NotificationState));
 
         public NotificationState ToState() => JsonSerializer.Deserialize(Json, NotificationJson.Default.NotificationState)!;
     }

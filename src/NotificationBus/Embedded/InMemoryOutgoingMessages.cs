@@ -1,5 +1,6 @@
 using NotificationBus.Outgoing;
 using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
 
 namespace NotificationBus.Embedded;
 
@@ -27,20 +28,31 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         lock (_lock)
         {
             foreach (var message in messages)
-                _pending.TryAdd(message.MessageId, new Pending(message, message.DueAt ?? clock.GetUtcNow(), NotificationId: null, InputId: null));
+                _pending.TryAdd(message.Token, new Pending(message, message.DueAt ?? clock.GetUtcNow(), message.NotificationId, InputId: null));
 
-            _scheduled.TrySetResult();
-            _scheduled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Wake();
         }
 
         return Task.CompletedTask;
     }
 
     /// <inheritdoc />
-    public Task Cancel(Guid messageId, CancellationToken cancellationToken)
+    public Task Reschedule(OutgoingMessage message, CancellationToken cancellationToken)
     {
         lock (_lock)
-            _pending.Remove(messageId);
+        {
+            Replace(message, message.NotificationId);
+            Wake();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public Task Cancel(Guid token, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            _pending.Remove(token);
 
         return Task.CompletedTask;
     }
@@ -68,7 +80,7 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
             var now = clock.GetUtcNow();
             var due = _pending.Values.Where(pending => pending.DueAt <= now).OrderBy(pending => pending.DueAt).Take(limit).ToList();
             foreach (var pending in due)
-                _pending[pending.Message.MessageId] = pending with { DueAt = now + lease };
+                _pending[pending.Message.Token] = pending with { DueAt = now + lease };
 
             return Task.FromResult<IReadOnlyList<OutgoingMessage>>([.. due.Select(pending => pending.Message)]);
         }
@@ -93,25 +105,65 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
     }
 
     /// <inheritdoc />
-    public ValueTask Published(IReadOnlyCollection<Guid> messageIds)
+    public ValueTask Published(IReadOnlyCollection<OutgoingMessage> messages)
     {
         lock (_lock)
         {
-            foreach (var id in messageIds)
-                _pending.Remove(id);
+            foreach (var message in messages)
+            {
+                if (_pending.TryGetValue(message.Token, out var pending) && pending.Message.Revision == message.Revision)
+                    _pending.Remove(message.Token);
+            }
         }
 
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Keeps what a step causes until it is confirmed.</summary>
+    /// <summary>True when an order of the notification waits to be published.</summary>
+    internal bool HoldsOrderOf(Guid notificationId)
+    {
+        lock (_lock)
+            return _pending.Values.Any(pending => pending.NotificationId == notificationId && pending.Message.Destination.StartsWith($"exchange:{ChannelEndpoint.Prefix}", StringComparison.Ordinal));
+    }
+
+    /// <summary>Keeps what a step causes until it is confirmed or due, and forgets what it cancels.</summary>
     internal void Keep(NotificationStep step)
     {
         lock (_lock)
         {
+            var notificationId = step.Notification.CorrelationId;
+            foreach (var token in step.Cancelled)
+                _pending.Remove(token);
+
+            if (step.CallsOff)
+            {
+                foreach (var pending in _pending.Values.Where(pending => pending.NotificationId == notificationId && pending.InputId is null).ToList())
+                    _pending.Remove(pending.Message.Token);
+            }
+
             foreach (var message in step.Outgoing)
-                _pending.TryAdd(message.MessageId, new Pending(message, message.DueAt ?? clock.GetUtcNow() + NotificationStep.PublishGrace, step.Notification.CorrelationId, step.InputId));
+            {
+                if (message.DueAt is not null)
+                    Replace(message, notificationId);
+                else
+                    _pending.TryAdd(message.Token, new Pending(message, clock.GetUtcNow() + NotificationStep.PublishGrace, notificationId, step.InputId));
+            }
+
+            if (step.Outgoing.Any(message => message.DueAt is not null))
+                Wake();
         }
+    }
+
+    void Replace(OutgoingMessage message, Guid? notificationId)
+    {
+        var revision = _pending.TryGetValue(message.Token, out var earlier) ? earlier.Message.Revision + 1 : 0;
+        _pending[message.Token] = new Pending(message with { Revision = revision }, message.DueAt ?? clock.GetUtcNow(), notificationId, InputId: null);
+    }
+
+    void Wake()
+    {
+        _scheduled.TrySetResult();
+        _scheduled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     sealed record Pending(OutgoingMessage Message, DateTimeOffset DueAt, Guid? NotificationId, Guid? InputId);

@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
+using NotificationBus.Outgoing;
 using NotificationBus.Planning;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
@@ -25,6 +26,7 @@ public static class NotificationEndpoints
     /// <summary>Registers the saga and the consumer.</summary>
     public static void AddNotificationFlow(this IBusRegistrationConfigurator bus)
     {
+        bus.AddOutgoingScheduler();
         bus.AddConsumer<SendDeliveryConsumer>();
         bus.AddSagaStateMachine<NotificationStateMachine, NotificationState>().Repository(repository =>
         {
@@ -93,6 +95,8 @@ public static class NotificationEndpoints
         endpoint.ConfigureMessageTopology<DeliveryExpired>(enabled: false);
         endpoint.ConfigureMessageTopology<DeliveryHeld>(enabled: false);
         endpoint.ConfigureMessageTopology<DecideDelivery>(enabled: false);
+        endpoint.ConfigureMessageTopology<EscalationDue>(enabled: false);
+        endpoint.ConfigureMessageTopology<ResumeNotification>(enabled: false);
         endpoint.ConfigureMessageTopology<Fault<SendDelivery>>(enabled: lane == Lane.Transactional);
     }
 
@@ -125,6 +129,8 @@ public static class NotificationEndpoints
         endpoint.UsePartitioner<DeliveryHeld>(partitioner, result => result.Message.NotificationId);
         endpoint.UsePartitioner<DecideDelivery>(partitioner, decision => decision.Message.NotificationId);
         endpoint.UsePartitioner<Fault<SendDelivery>>(partitioner, fault => fault.Message.Message.NotificationId);
+        endpoint.UsePartitioner<EscalationDue>(partitioner, due => due.Message.NotificationId);
+        endpoint.UsePartitioner<ResumeNotification>(partitioner, resumed => resumed.Message.NotificationId);
         foreach (var map in context.GetServices<IEventMap>())
             map.Accept(new PartitionEvent(endpoint, partitioner));
     }

@@ -12,8 +12,11 @@ public interface IOutgoingMessages
     /// <summary>Keeps messages until they are due. One that is kept already stays as it is.</summary>
     Task Schedule(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken);
 
+    /// <summary>Keeps a message until it is due, in the place of the one that is kept under its token.</summary>
+    Task Reschedule(OutgoingMessage message, CancellationToken cancellationToken);
+
     /// <summary>Forgets a scheduled message, if it was not published yet.</summary>
-    Task Cancel(Guid messageId, CancellationToken cancellationToken);
+    Task Cancel(Guid token, CancellationToken cancellationToken);
 
     /// <summary>Makes everything due now that waits for something.</summary>
     /// <param name="waitsFor">What it waited for: <see cref="OutgoingMessage.WaitsFor"/>.</param>
@@ -32,7 +35,7 @@ public interface IOutgoingMessages
 
     /// <summary>
     /// Forgets messages the broker has confirmed. May do so later: a message that is published a second time for that reason
-    /// carries the same id.
+    /// carries the same id. One that was rescheduled meanwhile stays.
     /// </summary>
-    ValueTask Published(IReadOnlyCollection<Guid> messageIds);
+    ValueTask Published(IReadOnlyCollection<OutgoingMessage> messages);
 }

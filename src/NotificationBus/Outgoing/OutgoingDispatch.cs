@@ -9,7 +9,7 @@ namespace NotificationBus.Outgoing;
 /// Publishes what is due: scheduled messages when their time has come, and what a step of the saga stored and did not publish
 /// because the process died and the input did not come again. Any number of hosts do so side by side.
 /// </summary>
-sealed partial class OutgoingDispatch(IOutgoingMessages outgoing, OutgoingPublisher publisher, IBus bus, TimeProvider clock, ILogger<OutgoingDispatch> log) : BackgroundService
+public sealed partial class OutgoingDispatch(IOutgoingMessages outgoing, OutgoingPublisher publisher, IBus bus, TimeProvider clock, ILogger<OutgoingDispatch> log) : BackgroundService
 {
     // Published together and confirmed together: enough to keep the broker busy, few enough for the publish to end in time.
     const int BatchSize = 500;
@@ -17,8 +17,10 @@ sealed partial class OutgoingDispatch(IOutgoingMessages outgoing, OutgoingPublis
     // Longer than a publish may take, so that a host that is slow is not taken for dead.
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
-    static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+    /// <summary>How often it looks at least. Whoever schedules something for later than that need not wake it.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
+    /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)

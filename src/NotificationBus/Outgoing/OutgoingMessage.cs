@@ -1,12 +1,29 @@
 using MassTransit;
 
+using NotificationBus.Contracts;
+
 namespace NotificationBus.Outgoing;
 
 /// <summary>A message that is to be published, exactly as it goes over the wire.</summary>
 public sealed record OutgoingMessage
 {
+    readonly Guid? _token;
+
     /// <summary>Derived from the message that caused it and its place in the step: publishing it again is the same message.</summary>
     public required Guid MessageId { get; init; }
+
+    /// <summary>What it is kept under and cancelled by: its id, except for a message that keeps its id when it is delivered again.</summary>
+    public Guid Token
+    {
+        get => _token ?? MessageId;
+        init => _token = value;
+    }
+
+    /// <summary>How often it was rescheduled under its token.</summary>
+    public int Revision { get; init; }
+
+    /// <summary>The notification it belongs to, when it is an order that was put off: whoever asks sees that somebody will work on it.</summary>
+    public Guid? NotificationId { get; init; }
 
     /// <summary>The exchange, such as <c>exchange:send-{channel}</c>. Without host, so that it holds after the broker moved.</summary>
     public required string Destination { get; init; }
@@ -44,6 +61,7 @@ public sealed record OutgoingMessage
             MessageTypes = string.Join(';', context.SupportedMessageTypes),
             Body = context.Serializer.GetMessageBody(context).GetBytes(),
             DueAt = dueAt,
+            NotificationId = (context.Message as SendDelivery)?.NotificationId,
         };
     }
 

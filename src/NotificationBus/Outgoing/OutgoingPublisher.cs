@@ -7,7 +7,10 @@ using NotificationBus.Messaging;
 
 namespace NotificationBus.Outgoing;
 
-/// <summary>Publishes stored messages as they are, all at once, and waits until the broker has confirmed each of them.</summary>
+/// <summary>
+/// Publishes stored messages as they are, all at once, and waits until the broker has confirmed each of them. Those for one
+/// exchange leave in the order they are given in.
+/// </summary>
 public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit limit)
 {
     /// <summary>Publishes, and tells the store what was confirmed.</summary>
@@ -17,15 +20,39 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
         if (messages.Count == 0)
             return;
 
-        var publishes = messages.Select(message => (message.MessageId, Confirmed: Send(message, endpoints))).ToList();
+        var confirms = new Task?[messages.Count];
+        var givenUp = false;
         try
         {
-            await limit.Await(Task.WhenAll(publishes.Select(publish => publish.Confirmed)));
+            await limit.Await(PublishAll());
         }
         finally
         {
+            givenUp = true;
             // One message that the broker does not take must not have the others published over and over.
-            await outgoing.Published([.. publishes.Where(publish => publish.Confirmed.IsCompletedSuccessfully).Select(publish => publish.MessageId)]);
+            await outgoing.Published([.. messages.Where((_, index) => confirms[index] is { IsCompletedSuccessfully: true })]);
+        }
+
+        async Task PublishAll()
+        {
+            // The first one for an exchange may have to wait until the exchange is declared. Those behind it would overtake each other.
+            var seen = new HashSet<string>(StringComparer.Ordinal);
+            var first = messages.Select(message => seen.Add(message.Destination)).ToList();
+            await Start(index => first[index]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!givenUp)
+                await Start(index => !first[index]);
+        }
+
+        Task Start(Func<int, bool> which)
+        {
+            for (var index = 0; index < messages.Count; index++)
+            {
+                if (which(index))
+                    confirms[index] = Send(messages[index], endpoints);
+            }
+
+            // All that were started: the failure of one for which the others did not wait must not be lost.
+            return Task.WhenAll(confirms.OfType<Task>());
         }
     }
 

@@ -11,7 +11,11 @@ public sealed record DeliveryPlan(
     TimeSpan Lifetime,
     IReadOnlyList<PlannedDelivery> Deliveries,
     IReadOnlyList<string> Decisions,
-    PlanRefusal? Refusal);
+    PlanRefusal? Refusal)
+{
+    /// <summary>How long a step may take before the next one begins in addition; null when the next one begins only after it has failed.</summary>
+    public TimeSpan? EscalateAfter { get; init; }
+}
 
 /// <summary>Why nothing of a notification can be sent.</summary>
 /// <param name="Cause">What kind of reason it is.</param>

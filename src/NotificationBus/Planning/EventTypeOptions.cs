@@ -7,7 +7,7 @@ namespace NotificationBus.Planning;
 /// <summary>
 /// What one category of notification uses: <c>EventTypes:{category}</c>. The category of a domain event is the event's name.
 /// </summary>
-public sealed class EventTypeOptions
+public sealed class EventTypeOptions : IValidatableObject
 {
     /// <summary>Channels in order, at least one. With <see cref="DeliveryMode.FirstThatWorks"/> the order is the order of trying.</summary>
     public IReadOnlyList<string> Channels { get; set; } = [];
@@ -19,6 +19,14 @@ public sealed class EventTypeOptions
     [Range(typeof(TimeSpan), "00:00:10", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromDays(1);
 
+    /// <summary>
+    /// With <see cref="DeliveryMode.FirstThatWorks"/>: when no provider has taken a channel's deliveries after this time, 1 s to 30 days, the next
+    /// channel is tried in addition, and the providers of the first keep being tried. Without it (the default), a channel without an available
+    /// provider is given up at once for the next one.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan? EscalateAfter { get; set; }
+
     /// <summary>Transactional (the default), or Bulk for what goes to many and may wait: it has queues of its own, and delays nothing that is transactional.</summary>
     public Lane Lane { get; set; } = Lane.Transactional;
 
@@ -27,6 +35,13 @@ public sealed class EventTypeOptions
     /// gets it twice, Hold waits for an operator.
     /// </summary>
     public InDoubtPolicy OnInDoubt { get; set; } = InDoubtPolicy.Resend;
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (EscalateAfter is not null && Mode != DeliveryMode.FirstThatWorks)
+            yield return new ValidationResult("needs Mode=FirstThatWorks: all channels are used at once anyway", [nameof(EscalateAfter)]);
+    }
 }
 
 /// <summary>What happens to a delivery of which nobody can know whether it went out.</summary>

@@ -11,7 +11,7 @@ public enum NotificationProgress
     /// <summary>Nothing is on its way, and a delivery waits for an operator's decision.</summary>
     Held,
 
-    /// <summary>The open step is settled and reached nobody; another step follows.</summary>
+    /// <summary>The step begun last is settled and nobody was reached; another step follows.</summary>
     StepFailed,
 
     /// <summary>Every channel that was needed took it.</summary>
@@ -34,16 +34,15 @@ public static class NotificationProgressReader
     public static NotificationProgress Progress(this NotificationState notification)
     {
         var deliveries = notification.Deliveries;
-        if (deliveries.Any(delivery => delivery.Status == DeliveryStatus.Sending))
-            return NotificationProgress.Sending;
-
-        if (deliveries.Any(delivery => delivery.Status == DeliveryStatus.Held))
-            return NotificationProgress.Held;
-
-        var sent = deliveries.Any(delivery => delivery.Status == DeliveryStatus.Sent);
-        if (!sent)
+        // After an escalation an earlier step may still be tried. It is no longer waited for when a later one is settled.
+        var settled = deliveries.GroupBy(delivery => delivery.Step).Where(step => step.All(IsSettled)).ToList();
+        if (!settled.Any(step => step.Any(delivery => delivery.Status == DeliveryStatus.Sent)))
         {
-            return deliveries.Any(delivery => delivery.Status == DeliveryStatus.Waiting) ? NotificationProgress.StepFailed
+            if (notification.NextStep() is not null && deliveries.Where(delivery => delivery.Step == notification.LastBegun()).All(IsSettled))
+                return NotificationProgress.StepFailed;
+
+            return deliveries.Any(delivery => delivery.Status == DeliveryStatus.Sending) ? NotificationProgress.Sending
+                : deliveries.Any(delivery => delivery.Status == DeliveryStatus.Held) ? NotificationProgress.Held
                 : deliveries.Any(delivery => delivery.Status == DeliveryStatus.Expired) ? NotificationProgress.Expired
                 : NotificationProgress.Failed;
         }
@@ -52,6 +51,18 @@ public static class NotificationProgressReader
             ? NotificationProgress.PartlyDelivered
             : NotificationProgress.Delivered;
     }
+
+    /// <summary>The step that has not begun and is next; null when all have.</summary>
+    public static int? NextStep(this NotificationState notification) =>
+        notification.Deliveries.FirstOrDefault(delivery => delivery.Status == DeliveryStatus.Waiting)?.Step;
+
+    /// <summary>The step that began last; null before the first.</summary>
+    public static int? LastBegun(this NotificationState notification) =>
+        notification.Deliveries.LastOrDefault(delivery => delivery.Status != DeliveryStatus.Waiting)?.Step;
+
+    /// <summary>True when the next step may begin though the last one is not settled: there is one, and no provider has taken anything.</summary>
+    public static bool MayEscalate(this NotificationState notification) =>
+        notification.EscalateAfter is not null && notification.NextStep() is not null && notification.Deliveries.All(delivery => delivery.Status != DeliveryStatus.Sent);
 
     /// <summary>The channels that took it: at least one address of theirs was reached.</summary>
     public static IReadOnlyList<string> SentChannels(this NotificationState notification) =>
@@ -68,6 +79,8 @@ public static class NotificationProgressReader
             .Where(NotSent)
             .Select(delivery => $"{delivery.Channel}: {delivery.Reason}")
             .Distinct(StringComparer.Ordinal));
+
+    static bool IsSettled(DeliveryState delivery) => delivery.Status is not (DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held);
 
     static bool NotSent(DeliveryState delivery) => delivery.Status is DeliveryStatus.Failed or DeliveryStatus.Expired;
 }

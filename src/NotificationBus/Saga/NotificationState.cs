@@ -44,6 +44,12 @@ public sealed class NotificationState : SagaStateMachineInstance
     /// <summary>How the deliveries follow each other.</summary>
     public DeliveryMode Mode { get; set; }
 
+    /// <summary>How long a step may take before the next one begins in addition; null when the next one begins only after it has failed.</summary>
+    public TimeSpan? EscalateAfter { get; set; }
+
+    /// <summary>The timer that begins the next step; null when none runs.</summary>
+    public Guid? EscalationToken { get; set; }
+
     /// <summary>The deliveries of the plan and how each of them stands, by step.</summary>
     public IReadOnlyList<DeliveryState> Deliveries { get; set; } = [];
 
@@ -106,6 +112,9 @@ public sealed class DeliveryState
     /// <summary>How it stands.</summary>
     public DeliveryStatus Status { get; set; }
 
+    /// <summary>When it was ordered first.</summary>
+    public DateTimeOffset? BegunAt { get; set; }
+
     /// <summary>The provider that took it, or that refused it last.</summary>
     public string? Provider { get; set; }
 
@@ -140,7 +149,7 @@ public enum DeliveryStatus
     /// <summary>It was not sent while it was of use.</summary>
     Expired,
 
-    /// <summary>An earlier step reached the recipient.</summary>
+    /// <summary>Another step reached the recipient.</summary>
     NotNeeded,
 
     /// <summary>It may or may not have been sent, and waits for an operator's decision.</summary>

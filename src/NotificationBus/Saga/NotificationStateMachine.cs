@@ -24,6 +24,11 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         Event(() => Decided, decision => decision.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => GivenUp, result => result.CorrelateById(context => context.Message.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
 
+        Event(() => Resumed, resumed => resumed.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Discard()));
+        // A timer that was stopped, or put in the place of another, may be on its way already: one whose token is not the current one does nothing.
+        Schedule(() => Escalation, notification => notification.EscalationToken, timer => timer.Received = due =>
+            due.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Discard()));
+
         foreach (var map in events)
             map.Accept(this);
 
@@ -31,12 +36,14 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         foreach (var open in Open)
         {
             During(open,
-                When(Sent).NoteSent(this).SendNextStep(this).Conclude(this),
-                When(Refused).NoteFailed(this).SendNextStep(this).Conclude(this),
-                When(Lapsed).NoteExpired(this).SendNextStep(this).Conclude(this),
-                When(GivenUp).NoteGivenUp(this).SendNextStep(this).Conclude(this),
+                When(Sent).NoteSent(this).SendNextStep(this).Conclude(this).StopEscalation(this),
+                When(Refused).NoteFailed(this).SendNextStep(this).Conclude(this).StopEscalation(this),
+                When(Lapsed).NoteExpired(this).SendNextStep(this).Conclude(this).StopEscalation(this),
+                When(GivenUp).NoteGivenUp(this).SendNextStep(this).Conclude(this).StopEscalation(this),
                 When(LeftInDoubt).NoteHeld().Conclude(this),
-                When(Decided).FollowDecision(this).SendNextStep(this).Conclude(this));
+                When(Decided).FollowDecision(this).SendNextStep(this).Conclude(this).StopEscalation(this),
+                When(Escalation.Received).Escalate(this).Conclude(this),
+                When(Resumed).SendAgain(this).EscalateIfForgotten(this).Conclude(this).StopEscalation(this));
         }
 
         // A delivery that was given up and then replayed may be sent after all. Then the record and the outcome say so.
@@ -45,9 +52,9 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         During(Expired, When(Sent).NoteSent(this).Conclude(this));
         During(Delivered, When(Sent).NoteSent(this));
 
-        // After the end, a result that is late or comes twice changes nothing.
+        // After the end, a result that is late or comes twice changes nothing, and neither does a timer.
         foreach (var ended in Ends)
-            During(ended, Ignore(Refused), Ignore(Lapsed), Ignore(GivenUp), Ignore(LeftInDoubt), Ignore(Decided));
+            During(ended, Ignore(Refused), Ignore(Lapsed), Ignore(GivenUp), Ignore(LeftInDoubt), Ignore(Decided), Ignore(Escalation.Received), Ignore(Resumed));
     }
 
     internal NotificationSteps Steps { get; }
@@ -91,6 +98,12 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
 
     /// <summary>The worker failed in a way nobody planned, and the command ended in the error queue.</summary>
     public Event<Fault<SendDelivery>> GivenUp { get; private set; } = null!;
+
+    /// <summary>The sweep found that nobody seems to work on the notification.</summary>
+    public Event<ResumeNotification> Resumed { get; private set; } = null!;
+
+    /// <summary>The time of the step begun last. Today a provider must take it in that time.</summary>
+    public Schedule<NotificationState, EscalationDue> Escalation { get; private set; } = null!;
 
     /// <summary>Lets an event start notifications: one line of the saga for each kind of event.</summary>
     Event IEventMapVisitor<Event>.Visit<TEvent>(EventMap<TEvent> map)

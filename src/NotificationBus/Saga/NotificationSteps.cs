@@ -23,6 +23,7 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
     {
         var plan = planning.Plan(notification.ToRequest());
         notification.Mode = plan.Mode;
+        notification.EscalateAfter = plan.EscalateAfter;
         notification.ExpiresAt = notification.CreatedAt + plan.Lifetime;
         notification.Decisions = plan.Decisions;
         notification.Refusal = plan.Refusal?.Reason;
@@ -38,9 +39,29 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
     internal void Close(NotificationState notification)
     {
         notification.CompletedAt = clock.GetUtcNow();
-        foreach (var delivery in notification.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.Waiting))
+        // Also what an earlier step is still being tried for. Should a provider take it after all, the record will say so.
+        foreach (var delivery in notification.Deliveries.Where(delivery => delivery.Status is DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held))
             delivery.Status = DeliveryStatus.NotNeeded;
     }
+
+    internal IReadOnlyList<DeliveryState> BeginNextStep(NotificationState notification)
+    {
+        var next = notification.NextStep();
+        var begun = notification.Deliveries.Where(delivery => delivery.Step == next).ToList();
+        foreach (var delivery in begun)
+        {
+            delivery.Status = DeliveryStatus.Sending;
+            delivery.BegunAt = clock.GetUtcNow();
+        }
+
+        return begun;
+    }
+
+    internal DateTime EscalateAt(NotificationState notification) => (clock.GetUtcNow() + notification.EscalateAfter!.Value).UtcDateTime;
+
+    /// <summary>True when the timer should have rung and has not: it was published and lost.</summary>
+    internal bool EscalationIsLost(NotificationState notification) =>
+        notification.MayEscalate() && notification.Deliveries.Last(delivery => delivery.Step == notification.LastBegun()).BegunAt + notification.EscalateAfter <= clock.GetUtcNow();
 
     internal void Settle(NotificationState notification, Guid deliveryId, Action<DeliveryState> settle)
     {
@@ -101,7 +122,7 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
             Locale = notification.Recipient.Locale,
             Data = notification.Data,
             ExpiresAt = notification.ExpiresAt,
-            AnotherChannelFollows = notification.Deliveries.Any(later => later.Step > delivery.Step),
+            AnotherChannelFollows = notification.EscalateAfter is null && notification.Deliveries.Any(later => later.Step > delivery.Step),
             Lane = rule.Lane,
             HoldWhenInDoubt = rule.OnInDoubt == InDoubtPolicy.Hold,
             EarlierAttempts = delivery.Attempts,
@@ -157,21 +178,45 @@ static class NotificationVerbs
         step.ThenAsync(async context =>
         {
             if (machine.Steps.Decide(context.Saga, context.Message) is { } resend)
-                await context.SendCommand(machine, resend);
+                await context.SendCommands(machine, [resend]);
         });
 
     /// <summary>Has the first step sent, or the next one when the one before reached nobody.</summary>
     public static EventActivityBinder<NotificationState, TEvent> SendNextStep<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
         where TEvent : class =>
-        step.If(context => context.Saga.Progress() == NotificationProgress.StepFailed, next => next.ThenAsync(async context =>
-        {
-            var waiting = context.Saga.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.Waiting).ToList();
-            foreach (var delivery in waiting.Where(delivery => delivery.Step == waiting[0].Step))
-            {
-                delivery.Status = DeliveryStatus.Sending;
-                await context.SendCommand(machine, delivery);
-            }
-        }));
+        step.If(context => context.Saga.Progress() == NotificationProgress.StepFailed, next => next.BeginNextStep(machine));
+
+    /// <summary>Begins the next step in addition when the time of the last one is up and no provider has taken it.</summary>
+    public static EventActivityBinder<NotificationState, EscalationDue> Escalate(this EventActivityBinder<NotificationState, EscalationDue> step, NotificationStateMachine machine) =>
+        step.If(context => context.Saga.MayEscalate(), next => next.BeginNextStep(machine));
+
+    /// <summary>Begins the next step if the timer that should have done so was lost.</summary>
+    public static EventActivityBinder<NotificationState, ResumeNotification> EscalateIfForgotten(this EventActivityBinder<NotificationState, ResumeNotification> step, NotificationStateMachine machine) =>
+        step.If(context => machine.Steps.EscalationIsLost(context.Saga), next => next.BeginNextStep(machine));
+
+    /// <summary>Sends the commands again whose results are missing. What was sent already is only reported again.</summary>
+    public static EventActivityBinder<NotificationState, ResumeNotification> SendAgain(this EventActivityBinder<NotificationState, ResumeNotification> step, NotificationStateMachine machine) =>
+        step.ThenAsync(context => context.SendCommands(machine, context.Saga.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.Sending)));
+
+    /// <summary>Stops the timer when there is nothing left to begin, or no need to.</summary>
+    public static EventActivityBinder<NotificationState, TEvent> StopEscalation<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
+        where TEvent : class =>
+        step.If(context => context.Saga.EscalationToken is not null && !context.Saga.MayEscalate(), stop => stop.Unschedule(machine.Escalation));
+
+    static EventActivityBinder<NotificationState, TEvent> BeginNextStep<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
+        where TEvent : class =>
+        step
+            .ThenAsync(context => context.SendCommands(machine, machine.Steps.BeginNextStep(context.Saga)))
+            .If(context => context.Saga.MayEscalate(), timer => timer.Schedule(
+                machine.Escalation,
+                context => new EscalationDue { NotificationId = context.Saga.CorrelationId },
+                context => machine.Steps.EscalateAt(context.Saga)));
+
+    static async Task SendCommands(this BehaviorContext<NotificationState> context, NotificationStateMachine machine, IEnumerable<DeliveryState> deliveries)
+    {
+        foreach (var command in deliveries.Select(delivery => machine.Steps.Command(context.Saga, delivery)))
+            await context.Send(ChannelEndpoint.Of(command.Channel, command.Lane), command);
+    }
 
     /// <summary>Announces the outcome when there is one, and again when a late result changes it.</summary>
     public static EventActivityBinder<NotificationState, TEvent> Conclude<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
@@ -225,13 +270,6 @@ static class NotificationVerbs
                     Reason = context.Saga.FailureReason(),
                 })
                 .TransitionTo(machine.Failed));
-
-    static Task SendCommand<TEvent>(this BehaviorContext<NotificationState, TEvent> context, NotificationStateMachine machine, DeliveryState delivery)
-        where TEvent : class
-    {
-        var command = machine.Steps.Command(context.Saga, delivery);
-        return context.Send(ChannelEndpoint.Of(command.Channel, command.Lane), command);
-    }
 
     static bool Reached<TEvent>(this BehaviorContext<NotificationState, TEvent> context, NotificationProgress progress, State state)
         where TEvent : class =>

@@ -179,7 +179,7 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         var (id, input, published, lost) = (Guid.CreateVersion7(), Guid.CreateVersion7(), Message(), Message());
         await Insert(id, input, published, lost);
 
-        await Host.Outgoing.Published([published.MessageId]);
+        await Host.Outgoing.Published([published]);
 
         // It may do so later.
         var waiting = System.Diagnostics.Stopwatch.StartNew();

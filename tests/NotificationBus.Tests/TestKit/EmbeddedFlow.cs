@@ -33,7 +33,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
     readonly IHost _host;
     ImmutableList<object> _outcomes = [];
 
-    EmbeddedFlow(DeliveryMode mode, int dispatchers, Action<IInMemoryBusFactoryConfigurator>? configure)
+    EmbeddedFlow(DeliveryMode mode, int dispatchers, int sweeps, TimeSpan? escalateAfter, Action<IInMemoryBusFactoryConfigurator>? configure)
     {
         Clock = new ManualClock(Pulse);
         Email = new ScriptedProvider("scripted", "email", Pulse);
@@ -46,7 +46,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
         services.AddSingleton<ITemplates>(Templates);
         services.AddSingleton<Random>(new LeastLuck());
         services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = true);
-        services.AddNotificationBus(EventTypes(mode), OneProviderForEachChannel);
+        services.AddNotificationBus(EventTypes(mode, escalateAfter), OneProviderForEachChannel);
         services.AddChannel<EmailChannel>().Provider(new ProviderType("scripted", "email", OptionsType: null, (_, _) => Email));
         services.AddChannel<PushChannel>().Provider(new ProviderType("scripted", "push", OptionsType: null, (_, _) => Push));
         services.AddInMemoryStore();
@@ -57,12 +57,16 @@ sealed class EmbeddedFlow : IAsyncDisposable
         for (var i = 0; i < dispatchers; i++)
             services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<OutgoingDispatch>(provider));
 
+        for (var i = 0; i < sweeps; i++)
+            services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<Sweep>(provider));
+
         services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
             bus.AddNotificationFlow();
             bus.UsingInMemory((context, transport) =>
             {
+                transport.UseOutgoingScheduler(context);
                 transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { });
                 transport.ReceiveEndpoint("somebody-elses", endpoint =>
                 {
@@ -108,14 +112,17 @@ sealed class EmbeddedFlow : IAsyncDisposable
     public static async Task<EmbeddedFlow> Start(
         DeliveryMode mode = DeliveryMode.AllAtOnce,
         int dispatchers = 0,
+        int sweeps = 0,
+        TimeSpan? escalateAfter = null,
         Action<IInMemoryBusFactoryConfigurator>? configure = null)
     {
-        var flow = new EmbeddedFlow(mode, dispatchers, configure);
+        var flow = new EmbeddedFlow(mode, dispatchers, sweeps, escalateAfter, configure);
         flow.Bus.ConnectSendObserver(flow.Wire);
         flow.Bus.ConnectReceiveObserver(flow.Wire);
         await flow._host.StartAsync();
         // Each dispatcher waits for the clock to move.
         await flow.Pulse.Until(() => flow.Clock.AlarmsWithin(TimeSpan.FromSeconds(5)) >= dispatchers);
+        await flow.Pulse.Until(() => flow.Clock.AlarmsWithin(TimeSpan.FromMinutes(1)) >= dispatchers + sweeps);
         return flow;
     }
 
@@ -146,6 +153,9 @@ sealed class EmbeddedFlow : IAsyncDisposable
 
         int Times() => Wire.Handled.Count(handled => handled.Place == "notifications" && handled.Id == id);
     }
+
+    /// <summary>Publishes a message as it was kept.</summary>
+    public Task Publish(OutgoingMessage message) => _host.Services.GetRequiredService<OutgoingPublisher>().Publish([message], Bus);
 
     /// <summary>Waits until the notification is as the test wants it.</summary>
     public async Task<NotificationState> Until(Guid notificationId, Func<NotificationState, bool> condition)
@@ -197,13 +207,13 @@ sealed class EmbeddedFlow : IAsyncDisposable
         public override double NextDouble() => 1;
     }
 
-    static Dictionary<string, EventTypeOptions> EventTypes(DeliveryMode mode) => new(StringComparer.Ordinal)
+    static Dictionary<string, EventTypeOptions> EventTypes(DeliveryMode mode, TimeSpan? escalateAfter) => new(StringComparer.Ordinal)
     {
-        ["chat-message-sent"] = new() { Channels = ["email", "push"], Mode = mode },
-        ["order-placed"] = new() { Channels = ["email", "push"], Mode = mode },
-        ["payment-reminder-due"] = new() { Channels = ["push"], Mode = mode },
-        ["order-shipped"] = new() { Channels = ["push"], Mode = mode },
-        ["announcement"] = new() { Channels = ["push", "email"], Mode = mode },
+        ["chat-message-sent"] = new() { Channels = ["email", "push"], Mode = mode, EscalateAfter = escalateAfter },
+        ["order-placed"] = new() { Channels = ["email", "push"], Mode = mode, EscalateAfter = escalateAfter },
+        ["payment-reminder-due"] = new() { Channels = ["push"], Mode = mode, EscalateAfter = escalateAfter },
+        ["order-shipped"] = new() { Channels = ["push"], Mode = mode, EscalateAfter = escalateAfter },
+        ["announcement"] = new() { Channels = ["push", "email"], Mode = mode, EscalateAfter = escalateAfter },
     };
 
     static Dictionary<string, ChannelOptions> OneProviderForEachChannel => new(StringComparer.Ordinal)

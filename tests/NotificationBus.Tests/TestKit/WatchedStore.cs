@@ -43,10 +43,15 @@ sealed class WatchedStore(InMemoryNotificationStore store, Pulse pulse) : INotif
 /// <summary>The outgoing messages in memory, with a place where a test can see and hurt the dispatch.</summary>
 sealed class WatchedOutgoing(InMemoryOutgoingMessages outgoing, Pulse pulse) : IOutgoingMessages
 {
+    readonly Lock _lock = new();
     int _scheduled;
+    int _taken;
 
     /// <summary>How many messages were scheduled so far.</summary>
     public int Scheduled => _scheduled;
+
+    /// <summary>How many messages were taken because they were due.</summary>
+    public int Taken => _taken;
 
     /// <summary>Called before messages that are due are taken.</summary>
     public Action? BeforeDispatch { get; set; }
@@ -61,19 +66,32 @@ sealed class WatchedOutgoing(InMemoryOutgoingMessages outgoing, Pulse pulse) : I
         pulse.Beat();
     }
 
-    public Task Cancel(Guid messageId, CancellationToken cancellationToken) => outgoing.Cancel(messageId, cancellationToken);
+    public async Task Reschedule(OutgoingMessage message, CancellationToken cancellationToken)
+    {
+        await outgoing.Reschedule(message, cancellationToken);
+        Interlocked.Increment(ref _scheduled);
+        pulse.Beat();
+    }
+
+    public Task Cancel(Guid token, CancellationToken cancellationToken) => outgoing.Cancel(token, cancellationToken);
 
     public Task<int> Release(string waitsFor, CancellationToken cancellationToken) => outgoing.Release(waitsFor, cancellationToken);
 
     public Task<IReadOnlyList<OutgoingMessage>> TakeDue(TimeSpan lease, int limit, CancellationToken cancellationToken)
     {
         BeforeDispatch?.Invoke();
-        return outgoing.TakeDue(lease, limit, cancellationToken);
+        lock (_lock)
+        {
+            // In memory it is done when it returns.
+            var due = outgoing.TakeDue(lease, limit, cancellationToken);
+            _taken += due.GetAwaiter().GetResult().Count;
+            return due;
+        }
     }
 
     public Task WaitForDue(TimeSpan atMost, CancellationToken cancellationToken) => outgoing.WaitForDue(atMost, cancellationToken);
 
-    public ValueTask Published(IReadOnlyCollection<Guid> messageIds) => outgoing.Published(messageIds);
+    public ValueTask Published(IReadOnlyCollection<OutgoingMessage> messages) => outgoing.Published(messages);
 }
 
 /// <summary>The process ends here, and whatever it was about to do is not done.</summary>

@@ -62,7 +62,7 @@ sealed class NotificationRepository(
         if (repository.LostRace)
             return false;
 
-        await publisher.Publish(step.Outgoing, context.ReceiveContext.SendEndpointProvider);
+        await publisher.Publish(step.ToPublish, context.ReceiveContext.SendEndpointProvider);
         return true;
     }
 
@@ -122,7 +122,7 @@ sealed class NotificationRepository(
             if (existing is not null && begins)
                 return;
 
-            var written = new NotificationStep(notification, step.InputId(), step.Outgoing);
+            var written = new NotificationStep(notification, step.InputId(), step.Outgoing) { Cancelled = step.Cancelled };
             var stored = notification.Version == 0
                 ? await store.Insert(written, step.CancellationToken)
                 : await store.Update(written, step.CancellationToken);

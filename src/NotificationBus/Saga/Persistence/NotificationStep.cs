@@ -12,6 +12,15 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
     // state machine, which ignores what it has settled.
     const int RememberedInputs = 32;
 
+    /// <summary>Tokens of scheduled messages that are no longer wanted.</summary>
+    public IReadOnlyList<Guid> Cancelled { get; init; } = [];
+
+    /// <summary>
+    /// The notification has ended while orders of it may still be put off: nothing that is scheduled for it is wanted any more. Only
+    /// an escalation goes on while an earlier step is still being tried.
+    /// </summary>
+    public bool CallsOff => Notification is { CompletedAt: not null, EscalateAfter: not null };
+
     /// <summary>How long a step has to publish its own messages before somebody else does.</summary>
     public static readonly TimeSpan PublishGrace = TimeSpan.FromSeconds(30);
 

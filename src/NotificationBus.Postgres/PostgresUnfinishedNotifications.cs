@@ -1,0 +1,69 @@
+using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
+
+using Npgsql;
+
+namespace NotificationBus.Postgres;
+
+/// <summary>
+/// The stragglers in PostgreSQL, by the database's clock. A mark moves along the notifications by age, so that each is read once and
+/// the steps of the saga neither write nor index anything for it.
+/// </summary>
+public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) : IUnfinishedNotifications
+{
+    /// <inheritdoc />
+    public async Task<int> LookAtThoseOf(TimeSpan age, int limit, CancellationToken cancellationToken)
+    {
+        // A host that finds the mark taken leaves the looking to the one that has it.
+        await using var command = database.CreateCommand("""
+            WITH mark AS (SELECT created_at, id FROM sweep_mark FOR UPDATE SKIP LOCKED),
+            ripe AS (
+                SELECT id, created_at, completed_at FROM notification
+                WHERE (created_at, id) > ((SELECT created_at FROM mark), (SELECT id FROM mark)) AND created_at <= now() - @age
+                ORDER BY created_at, id LIMIT @limit),
+            noted AS (
+                INSERT INTO unfinished_notification (id, look_again_at) SELECT id, now() FROM ripe WHERE completed_at IS NULL
+                ON CONFLICT (id) DO NOTHING),
+            moved AS (
+                UPDATE sweep_mark SET created_at = last.created_at, id = last.id
+                FROM (SELECT created_at, id FROM ripe ORDER BY created_at DESC, id DESC LIMIT 1) AS last)
+            SELECT count(*)::integer FROM ripe
+            """);
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", age));
+        command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
+        return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <inheritdoc />
+    public async Task<Stragglers> Take(TimeSpan lookAgain, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            WITH due AS (
+                SELECT id FROM unfinished_notification WHERE look_again_at <= now() ORDER BY look_again_at LIMIT @limit FOR UPDATE SKIP LOCKED),
+            seen AS (
+                SELECT due.id,
+                    NOT EXISTS (SELECT FROM notification n WHERE n.id = due.id AND n.completed_at IS NULL) AS ended,
+                    EXISTS (SELECT FROM outgoing_message o WHERE o.notification_id = due.id AND starts_with(o.destination, @orders)) AS attended
+                FROM due),
+            dropped AS (
+                DELETE FROM unfinished_notification u USING seen WHERE u.id = seen.id AND seen.ended),
+            kept AS (
+                UPDATE unfinished_notification u SET look_again_at = now() + @look_again * power(2, u.looks), looks = least(u.looks + 1, 10)
+                FROM seen WHERE u.id = seen.id AND NOT seen.ended)
+            SELECT id, NOT ended AND NOT attended FROM seen
+            """);
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan>("look_again", lookAgain));
+        command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
+        command.Parameters.Add(new NpgsqlParameter<string>("orders", $"exchange:{ChannelEndpoint.Prefix}"));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var (lookedAt, unattended) = (0, new List<Guid>());
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            lookedAt++;
+            if (reader.GetBoolean(1))
+                unattended.Add(reader.GetGuid(0));
+        }
+
+        return new Stragglers(lookedAt, unattended);
+    }
+}

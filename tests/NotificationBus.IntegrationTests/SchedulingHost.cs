@@ -1,0 +1,35 @@
+using MassTransit;
+
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+using NotificationBus.Messaging;
+using NotificationBus.Outgoing;
+using NotificationBus.Postgres;
+
+namespace NotificationBus.IntegrationTests;
+
+/// <summary>A host that publishes what is due and does nothing else.</summary>
+static class SchedulingHost
+{
+    public static Task<IHost> Start(Uri broker, string database) =>
+        Start(database, bus => bus.UsingRabbitMq((_, transport) => transport.Host(broker)));
+
+    public static async Task<IHost> Start(string database, Action<IBusRegistrationConfigurator> configure)
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(settings: null);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(Options.Create(new PostgresOptions()));
+        builder.Services.AddSingleton<PublishLimit>();
+        builder.Services.AddSingleton<OutgoingPublisher>();
+        builder.Services.AddPostgresStore(database);
+        builder.Services.AddOutgoingDispatch();
+        builder.Services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = true);
+        builder.Services.AddMassTransit(configure);
+        var host = builder.Build();
+        await host.Services.GetRequiredService<Schema>().EnsureReady(CancellationToken.None);
+        await host.StartAsync();
+        return host;
+    }
+}

@@ -1,0 +1,53 @@
+using NotificationBus.IntegrationTests.Servers;
+
+using RabbitMQ.Client;
+
+namespace NotificationBus.IntegrationTests;
+
+public sealed class When_the_broker_loses_orders(BusAndDatabase servers)
+{
+    const int Count = 200;
+
+    static readonly string Producer = Path.Combine(AppContext.BaseDirectory, "NotificationBus.Producer.dll");
+
+    [Fact]
+    public async Task Should_bring_them_back_once_though_two_hosts_sweep_and_send_each_mail_once()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var mail = await MailServer.Start();
+        await using var record = new The_record(database);
+        var settings = new Dictionary<string, string>(mail.Settings, StringComparer.Ordinal) { ["Sweep:After"] = "00:01:00" };
+        await using var first = await HostProcess.Start(broker, database, settings);
+        await using var second = await HostProcess.Start(broker, database, settings);
+
+        await using (var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync())
+        {
+            // The orders for e-mail wait where nobody takes them.
+            await using var channel = await connection.CreateChannelAsync();
+            await channel.QueueDeclareAsync("lost", durable: true, exclusive: false, autoDelete: false);
+            await channel.QueueBindAsync("lost", "send-email", "");
+            await channel.QueueUnbindAsync("send-email", "send-email", "");
+            await ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", $"{Count}"]);
+            await The_broker.Has(2 * Count, broker, "lost", TimeSpan.FromMinutes(1));
+            await record.UntilDelivered(2 * Count, TimeSpan.FromMinutes(1));
+            await record.Until("SELECT count(*) FROM delivery_overview WHERE status = 'sent'", 4 * Count, TimeSpan.FromMinutes(1));
+
+            // Lost with the broker's disk.
+            await channel.QueueBindAsync("send-email", "send-email", "");
+            (await channel.QueueDeleteAsync("lost")).ShouldBe(2u * Count);
+        }
+
+        (await mail.Count()).ShouldBe(0);
+        await record.Execute("UPDATE notification SET created_at = created_at - interval '1 minute'");
+        await record.UntilDelivered(4 * Count, TimeSpan.FromMinutes(1));
+
+        var mails = await mail.Mails();
+        mails.Count.ShouldBe(2 * Count);
+        mails.Select(mail => mail.MessageId).Distinct(StringComparer.Ordinal).Count().ShouldBe(2 * Count);
+        (await record.Deliveries("attempts > 1")).ShouldBe(0);
+        // Event, push, resumed, e-mail: each was resumed once.
+        (await record.Scalar<long>("SELECT count(*) FROM notification WHERE jsonb_array_length(deliveries) = 2 AND version <> 4")).ShouldBe(0);
+        await record.Until("SELECT count(*) FROM unfinished_notification WHERE looks <> 1", 0, TimeSpan.FromSeconds(1));
+        await The_broker.ShouldHaveNoStrays(broker);
+    }
+}
