@@ -72,6 +72,7 @@ public static class NotificationHost
         {
             app.MapEvents();
             app.MapNotifications();
+            app.MapFailedMessages();
             if (settings.Inbox ?? (settings.Transport == Transport.InMemory || app.Environment.IsDevelopment()))
                 app.MapInbox();
         }

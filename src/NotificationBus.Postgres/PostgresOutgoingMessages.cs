@@ -10,9 +10,10 @@ namespace NotificationBus.Postgres;
 /// </summary>
 public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, PublishedMessages published) : IOutgoingMessages, IAsyncDisposable
 {
-    const string Columns = "message_id, destination, content_type, message_types, body";
+    const string Columns = "message_id, destination, content_type, message_types, body, sent_as, replay_of, headers";
 
-    const string Wake = "outgoing_message_scheduled";
+    /// <summary>The channel on which hosts are told that something was scheduled.</summary>
+    internal const string Wake = "outgoing_message_scheduled";
 
     NpgsqlConnection? _listener;
 
@@ -132,6 +133,9 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
                 ContentType = reader.GetString(2),
                 MessageTypes = reader.GetString(3),
                 Body = reader.GetFieldValue<byte[]>(4),
+                SentAs = reader.IsDBNull(5) ? null : reader.GetGuid(5),
+                ReplayOf = reader.IsDBNull(6) ? null : reader.GetGuid(6),
+                Headers = reader.IsDBNull(7) ? null : reader.GetString(7),
             });
         }
 

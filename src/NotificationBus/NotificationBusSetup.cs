@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 using NotificationBus.Embedded;
+using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
 using NotificationBus.Messaging;
@@ -46,6 +47,8 @@ public static class NotificationBusSetup
         services.AddSingleton<PublishLimit>();
         services.AddSingleton<OutgoingPublisher>();
         services.AddSingleton<Redelivery>();
+        services.AddSingleton<FailureReader>();
+        services.AddSingleton<FailedMessageRecorder>();
         services.TryAddSingleton(Random.Shared);
         return services;
     }
@@ -66,6 +69,7 @@ public static class NotificationBusSetup
         services.AddSingleton<IAttemptLedger>(provider => provider.GetRequiredService<InMemoryAttemptLedger>());
         services.AddSingleton<InMemoryOutgoingMessages>();
         services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<InMemoryOutgoingMessages>());
+        services.AddSingleton<IFailedMessages, InMemoryFailedMessages>();
         services.AddSingleton<InMemoryNotificationStore>();
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<INotificationQueries>(provider => provider.GetRequiredService<InMemoryNotificationStore>());

@@ -47,7 +47,7 @@ static class The_broker
     /// <summary>What went wrong ends in one of these.</summary>
     public static async Task ShouldHaveNoStrays(Uri virtualHost)
     {
-        string[] queues = ["notifications_error", "notifications_skipped", "send-email_error", "send-email_skipped", "send-push_error", "send-push_skipped", "notifications-dead-letters"];
+        string[] queues = ["notifications-failed", "notifications-dead-letters"];
         foreach (var queue in queues)
             (await Messages(virtualHost, queue)).ShouldBe(0u, $"messages in {queue}");
     }

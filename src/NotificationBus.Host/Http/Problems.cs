@@ -38,6 +38,9 @@ static class Problems
     public static IResult UnknownNotification() =>
         Problem(StatusCodes.Status404NotFound, "unknown-notification", "There is no such notification", "It may belong to an event that has not been taken yet.");
 
+    public static IResult UnknownFailedMessage() =>
+        Problem(StatusCodes.Status404NotFound, "unknown-failed-message", "There is no such failed message", "See /v1/failed-messages.");
+
     /// <summary>Gives every error without a body one, and turns what nobody planned into an answer without details.</summary>
     public static void UseProblemDetails(this WebApplication app)
     {

@@ -1,6 +1,7 @@
 using MassTransit;
 
 using NotificationBus.Contracts;
+using NotificationBus.Failures;
 using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -15,8 +16,17 @@ static class RabbitMqTransport
     {
         bus.Host(new Uri(settings.ConnectionStrings.RabbitMq!), host => host.PublisherConfirmation = true);
         bus.RefuseUnroutable(context);
-        if (settings.IsWorker)
-            bus.ReceiveNotifications<IRabbitMqReceiveEndpointConfigurator>(context, DeclareQueue);
+        if (!settings.IsWorker)
+            return;
+
+        bus.ReceiveNotifications<IRabbitMqReceiveEndpointConfigurator>(context, DeclareQueue);
+        bus.RecordFailedMessages<IRabbitMqReceiveEndpointConfigurator>(FailedMessageEndpoint.DeadLetters, context, DeclareDeadLetters);
+    }
+
+    static void DeclareDeadLetters(IRabbitMqReceiveEndpointConfigurator endpoint)
+    {
+        foreach (var (argument, value) in QueueArguments.OfDeadLetters)
+            endpoint.SetQueueArgument(argument, value);
     }
 
     static void DeclareQueue(IRabbitMqReceiveEndpointConfigurator endpoint)
@@ -24,7 +34,7 @@ static class RabbitMqTransport
         foreach (var (argument, value) in QueueArguments.Working)
             endpoint.SetQueueArgument(argument, value);
 
-        endpoint.BindDeadLetterQueue(QueueArguments.DeadLetters, QueueArguments.DeadLetters, queue =>
+        endpoint.BindDeadLetterQueue(FailedMessageEndpoint.DeadLetters, FailedMessageEndpoint.DeadLetters, queue =>
         {
             foreach (var (argument, value) in QueueArguments.OfDeadLetters)
                 queue.SetQueueArgument(argument, value);
@@ -43,6 +53,7 @@ static class RabbitMqTransport
             .Append(names.FormatEntityName<DeliveryFailed>())
             .Append(names.FormatEntityName<DeliveryExpired>())
             .Concat(context.GetRequiredService<ChannelSet>().All.Select(channel => ChannelEndpoint.QueueOf(channel.Name)))
+            .Append(NotificationEndpoints.SagaQueue)
             .ToHashSet(StringComparer.Ordinal);
 
         bus.ConfigurePublish(pipe => pipe.UseExecute(Refuse));

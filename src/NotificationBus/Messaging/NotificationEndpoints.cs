@@ -8,6 +8,7 @@ using MassTransit.Saga;
 using Microsoft.Extensions.DependencyInjection;
 
 using NotificationBus.Contracts;
+using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
@@ -27,6 +28,8 @@ public static class NotificationEndpoints
     // Two results of one notification at the same moment would race for its row; the loser would work twice.
     const int SagaPartitions = 64;
 
+    const int RecordingConcurrency = 8;
+
     /// <summary>Registers the saga and the consumer.</summary>
     public static void AddNotificationFlow(this IBusRegistrationConfigurator bus)
     {
@@ -38,18 +41,23 @@ public static class NotificationEndpoints
         });
     }
 
-    /// <summary>Declares the saga's queue and one queue for each channel.</summary>
+    /// <summary>Declares the saga's queue, one queue for each channel, and the one of what failed in them.</summary>
     /// <param name="bus">The bus of the transport.</param>
     /// <param name="context">The registrations.</param>
     /// <param name="declare">What the transport says about every queue.</param>
-    public static void ReceiveNotifications<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare)
+    public static void ReceiveNotifications<TEndpoint>(this IBusFactoryConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare)
         where TEndpoint : IReceiveEndpointConfigurator
     {
+        bus.AddDeserializer(new EnvelopeReader(), isDefault: true);
+        bus.SendTopology.ErrorQueueNameFormatter = OneQueue.Name;
+        bus.SendTopology.DeadLetterQueueNameFormatter = OneQueue.Name;
+        bus.RecordFailedMessages(FailedMessageEndpoint.Queue, context, declare);
         bus.ReceiveEndpoint(SagaQueue, (TEndpoint endpoint) =>
         {
             declare(endpoint);
             endpoint.PrefetchCount = SagaConcurrency * 2;
             endpoint.ConcurrentMessageLimit = SagaConcurrency;
+            endpoint.SetAsideWhatFails(SagaQueue);
             PartitionByNotification(endpoint, context);
             RetryWhatPasses(endpoint);
             endpoint.ConfigureSaga<NotificationState>(context);
@@ -65,11 +73,29 @@ public static class NotificationEndpoints
                 endpoint.ConfigureConsumeTopology = false;
                 endpoint.PrefetchCount = options[channel.Name].Concurrency * 2;
                 endpoint.ConcurrentMessageLimit = options[channel.Name].Concurrency;
+                endpoint.SetAsideWhatFails(ChannelEndpoint.QueueOf(channel.Name));
                 RetryWhatPasses(endpoint);
                 endpoint.ConfigureConsumer<SendDeliveryConsumer>(context);
             });
         }
     }
+
+    /// <summary>Declares a queue whose messages go into the record as they are.</summary>
+    /// <param name="bus">The bus of the transport.</param>
+    /// <param name="queue">The queue.</param>
+    /// <param name="context">The registrations.</param>
+    /// <param name="declare">What the transport says about it.</param>
+    public static void RecordFailedMessages<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, string queue, IRegistrationContext context, Action<TEndpoint> declare)
+        where TEndpoint : IReceiveEndpointConfigurator =>
+        bus.ReceiveEndpoint(queue, (TEndpoint endpoint) =>
+        {
+            declare(endpoint);
+            endpoint.ConfigureConsumeTopology = false;
+            // Few, because each may be as large as the broker lets it.
+            endpoint.PrefetchCount = RecordingConcurrency;
+            endpoint.ConcurrentMessageLimit = RecordingConcurrency;
+            endpoint.ConfigureReceive(receive => receive.UseFilter(context.GetRequiredService<FailedMessageRecorder>().FilterOf(queue)));
+        });
 
     /// <summary>
     /// Lost races, and outages of the servers. Everything else would fail again, and goes to the error queue at once: an outage is
@@ -100,6 +126,16 @@ public static class NotificationEndpoints
         endpoint.UsePartitioner<Fault<SendDelivery>>(partitioner, fault => fault.Message.Message.NotificationId);
         foreach (var map in context.GetServices<IEventMap>())
             map.Accept(new PartitionEvent(endpoint, partitioner));
+    }
+
+    /// <summary>What fails on any queue goes to the same one; the message says where it comes from.</summary>
+    sealed class OneQueue : IErrorQueueNameFormatter, IDeadLetterQueueNameFormatter
+    {
+        public static OneQueue Name { get; } = new();
+
+        public string FormatErrorQueueName(string queueName) => FailedMessageEndpoint.Queue;
+
+        public string FormatDeadLetterQueueName(string queueName) => FailedMessageEndpoint.Queue;
     }
 
     sealed class PartitionEvent(IReceiveEndpointConfigurator endpoint, IPartitioner partitioner) : IEventMapVisitor<bool>

@@ -9,6 +9,7 @@ using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
 using NotificationBus.Contracts;
 using NotificationBus.Embedded;
+using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Notifications;
@@ -70,9 +71,6 @@ sealed class EmbeddedFlow : IAsyncDisposable
                     endpoint.Handler<NotificationExpired>(Note);
                     endpoint.Handler<NotificationFailed>(Note);
                 });
-                foreach (var queue in new[] { NotificationEndpoints.SagaQueue, "send-email", "send-push" })
-                    transport.ReceiveEndpoint($"{queue}_error", _ => { });
-
                 configure?.Invoke(transport);
             });
         });
@@ -94,6 +92,8 @@ sealed class EmbeddedFlow : IAsyncDisposable
     public WatchedStore Store => _host.Services.GetRequiredService<WatchedStore>();
 
     public WatchedOutgoing Outgoing => _host.Services.GetRequiredService<WatchedOutgoing>();
+
+    public IFailedMessages FailedMessages => _host.Services.GetRequiredService<IFailedMessages>();
 
     public IAttemptLedger Ledger => _host.Services.GetRequiredService<IAttemptLedger>();
 

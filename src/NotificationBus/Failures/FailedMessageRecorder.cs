@@ -1,0 +1,67 @@
+using MassTransit;
+
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace NotificationBus.Failures;
+
+/// <summary>
+/// Takes what was set aside, as bytes, and records it; only then is it acknowledged. While the record cannot be written the messages
+/// stay in their queue.
+/// </summary>
+sealed partial class FailedMessageRecorder(IFailedMessages record, FailureReader reader, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<FailedMessageRecorder> log)
+{
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    // Less than the 30 minutes after which RabbitMQ takes a message away from a consumer that holds it. Then it is given back,
+    // and comes again.
+    static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(25);
+
+    /// <summary>The filter of one endpoint. It is the only one there: nothing behind it could fail to read the message.</summary>
+    public IFilter<ReceiveContext> FilterOf(string endpoint) => new Filter(this, endpoint);
+
+    async Task Record(Failure failure)
+    {
+        var giveBack = clock.GetUtcNow() + LongestWait;
+        while (true)
+        {
+            try
+            {
+                await record.Record(failure, lifetime.ApplicationStopping);
+                Recorded(failure.Id, failure.Queue, failure.Explanation.Kind, failure.Explanation.Cause);
+                return;
+            }
+            catch (Exception exception) when (clock.GetUtcNow() < giveBack && !lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                NotRecorded(exception, failure.Queue);
+                await Task.Delay(Pause, clock, lifetime.ApplicationStopping);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "A message failed on {Queue} and is kept as {Id}: {Kind}, {Cause}")]
+    partial void Recorded(Guid id, string queue, FailureKind kind, string cause);
+
+    [LoggerMessage(LogLevel.Warning, "A message that failed on {Queue} could not be recorded, and is tried again")]
+    partial void NotRecorded(Exception exception, string queue);
+
+    sealed class Filter(FailedMessageRecorder recorder, string endpoint) : IFilter<ReceiveContext>
+    {
+        public Task Send(ReceiveContext context, IPipe<ReceiveContext> next) => recorder.Record(recorder.ReadOrTakeAsItIs(context, endpoint));
+
+        public void Probe(ProbeContext context) => context.CreateFilterScope("recordFailedMessage");
+    }
+
+    Failure ReadOrTakeAsItIs(ReceiveContext context, string endpoint)
+    {
+        try
+        {
+            return reader.Read(context, endpoint);
+        }
+        catch (Exception exception)
+        {
+            var id = Guid.CreateVersion7();
+            return new Failure { Id = id, FailureId = id, Queue = endpoint, Explanation = FailureExplanation.Of(exception, endpoint), Body = context.Body.GetBytes() };
+        }
+    }
+}
