@@ -15,6 +15,12 @@ sealed class The_record(string connectionString) : IAsyncDisposable
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
+    public async Task Execute(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
     public Task<long> Notifications(string where = "true") => Scalar<long>($"SELECT count(*) FROM notification_overview WHERE {where}");
 
     public Task<long> Deliveries(string where = "true") => Scalar<long>($"SELECT count(*) FROM delivery_overview WHERE {where}");

@@ -59,6 +59,7 @@ public sealed class When_hosts_start(BusAndDatabase servers)
     [Theory]
     [InlineData("send-email", "x-delivery-limit", 20, "100000")]
     [InlineData("notifications", "x-queue-type", "classic", "quorum")]
+    [InlineData("notifications-failed", "x-delivery-limit", 20, "100000")]
     [InlineData("send-push", "x-dead-letter-exchange", "elsewhere", "notifications-dead-letters")]
     public async Task Should_name_the_queue_and_the_argument_that_are_wrong(string queue, string argument, object wrong, string needed)
     {

@@ -1,7 +1,11 @@
+using System.Data.Common;
+
 using MassTransit;
 
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+
+using NotificationBus.Messaging;
 
 namespace NotificationBus.Failures;
 
@@ -12,6 +16,8 @@ namespace NotificationBus.Failures;
 sealed partial class FailedMessageRecorder(IFailedMessages record, FailureReader reader, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<FailedMessageRecorder> log)
 {
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    const string NoHeaders = """{"not recorded":true}""";
 
     // Less than the 30 minutes after which RabbitMQ takes a message away from a consumer that holds it. Then it is given back,
     // and comes again.
@@ -30,6 +36,12 @@ sealed partial class FailedMessageRecorder(IFailedMessages record, FailureReader
                 await record.Record(failure, lifetime.ApplicationStopping);
                 Recorded(failure.Id, failure.Queue, failure.Explanation.Kind, failure.Explanation.Cause);
                 return;
+            }
+            catch (DbException exception) when (!Outages.Passes(exception) && failure.Headers != NoHeaders)
+            {
+                // Nothing that is known of can bring it here. If something does, body and reason matter more than the rest.
+                NotRecorded(exception, failure.Queue);
+                failure = failure with { ReplayOf = null, MessageId = null, MessageTypes = [], ContentType = null, Headers = NoHeaders };
             }
             catch (Exception exception) when (clock.GetUtcNow() < giveBack && !lifetime.ApplicationStopping.IsCancellationRequested)
             {

@@ -21,7 +21,7 @@ sealed class FailureReader(ChannelSet channels)
 
     // The broker's and MassTransit's own, and ours: the producer wrote none of them, and a replay must not carry them.
     static readonly string[] AddedHeaders =
-        ["RabbitMQ-", "MT-Fault-", "MT-Host-", "MT-Reason", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count", "MessageId", "CorrelationId", FailureHeaders.Prefix];
+        ["RabbitMQ-", "MT-Fault-", "MT-Host-", "MT-Reason", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count", "x-dotnet-pub-seq-no", "MessageId", "CorrelationId", FailureHeaders.Prefix];
 
     /// <summary>The failure, as far as it can be understood. Never throws.</summary>
     public Failure Read(ReceiveContext context, string endpoint)
