@@ -61,7 +61,9 @@ sealed record Poison(string Name, string Kind, byte[] Body)
         new("P16 correlationId no UUID", CannotBeRead, Event(envelope => envelope["conversationId"] = "4711")),
         new("P17 headers of wrong types", CannotBeRead, Message(message => message["orderId"] = 17)) { Properties = With(Envelope, WrongHeaders) },
         new("P17 64 KB of headers", CannotBeRead, Message(message => message["orderId"] = 18)) { Properties = With(Envelope, ManyHeaders(64)) },
-        new("P17 120 KB of headers", CannotBeRead, Message(message => message["orderId"] = 19)) { Properties = With(Envelope, ManyHeaders(120)) },
+        new("P17 headers that fill a frame", CannotBeRead, Message(message => message["orderId"] = 19)) { Properties = With(Envelope, ManyHeaders(127, 1013)) },
+        new("P17 a name as long as a frame", CannotBeRead, Message(message => message["buyer"] = new JsonObject { ["id"] = 5, [new string('n', 200_000)] = 5 })),
+        new("P17 headers, and nobody takes it", NobodyTakesIt, Event(envelope => envelope["messageType"] = new JsonArray("urn:message:Elsewhere:More"))) { Properties = With(Envelope, ManyHeaders(127, 1013)) },
         new("P17 sentTime", CannotBeRead, Event(envelope => envelope["sentTime"] = "yesterday")),
         new("P18 names twice", CannotBeRead, Utf8.GetBytes(Utf8.GetString(Event()).Replace("\"product\"", "\"orderId\":\"4712\",\"product\"", StringComparison.Ordinal))),
         new("P18 $type and __proto__", CannotBeRead, Message(message =>
@@ -162,6 +164,6 @@ sealed record Poison(string Name, string Kind, byte[] Body)
         ["binary"] = new BinaryTableValue([0, 1, 2]),
     };
 
-    static Dictionary<string, object?> ManyHeaders(int kilobytes) =>
-        Enumerable.Range(0, kilobytes).ToDictionary(number => $"header-{number}", object? (_) => new string('h', 1000), StringComparer.Ordinal);
+    static Dictionary<string, object?> ManyHeaders(int count, int length = 1000) =>
+        Enumerable.Range(0, count).ToDictionary(number => $"header-{number}", object? (_) => new string('h', length), StringComparer.Ordinal);
 }

@@ -26,6 +26,21 @@ sealed partial class FailedMessageRecorder(IFailedMessages record, FailureReader
     /// <summary>The filter of one endpoint. It is the only one there: nothing behind it could fail to read the message.</summary>
     public IFilter<ReceiveContext> FilterOf(string endpoint) => new Filter(this, endpoint);
 
+    /// <summary>Records a message whose headers are too long for it to be moved, from where it is.</summary>
+    /// <param name="context">The message.</param>
+    /// <param name="queue">Where it failed.</param>
+    /// <param name="explanation">Why.</param>
+    /// <param name="longestHeaders">How long the headers may be, in characters, for the message to be moved.</param>
+    /// <returns>False when it can be moved, and nothing was recorded.</returns>
+    public async Task<bool> RecordedInPlace(ReceiveContext context, string queue, FailureExplanation explanation, int longestHeaders)
+    {
+        if (FailureReader.HeadersOf(context).Length <= longestHeaders)
+            return false;
+
+        await Record(reader.Read(context, queue, explanation));
+        return true;
+    }
+
     async Task Record(Failure failure)
     {
         var giveBack = clock.GetUtcNow() + LongestWait;

@@ -17,18 +17,35 @@ sealed class FailureReader(ChannelSet channels)
 {
     const int LongestText = 500;
     const int MostTypes = 20;
-    const int LargestHeaders = 128 * 1024;
+    // As JSON; more than the broker lets into a frame.
+    const int LargestHeaders = 1024 * 1024;
 
     // The broker's and MassTransit's own, and ours: the producer wrote none of them, and a replay must not carry them.
     static readonly string[] AddedHeaders =
         ["RabbitMQ-", "MT-Fault-", "MT-Host-", "MT-Reason", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count", "x-dotnet-pub-seq-no", "MessageId", "CorrelationId", FailureHeaders.Prefix];
 
-    /// <summary>The failure, as far as it can be understood. Never throws.</summary>
+    /// <summary>The failure of a message that was set aside, as far as it can be understood.</summary>
     public Failure Read(ReceiveContext context, string endpoint)
     {
-        var body = context.Body.GetBytes();
         var headers = Headers(context);
         var (queue, explanation) = Explain(headers, endpoint);
+        return Read(context, headers, queue, explanation);
+    }
+
+    /// <summary>The failure of a message that is still where it failed.</summary>
+    public Failure Read(ReceiveContext context, string queue, FailureExplanation explanation)
+    {
+        var headers = Headers(context);
+        headers.Remove(FailureHeaders.FailureId);
+        return Read(context, headers, queue, explanation);
+    }
+
+    /// <summary>The producer's headers as a JSON object.</summary>
+    public static string HeadersOf(ReceiveContext context) => ProducersHeaders(Headers(context));
+
+    Failure Read(ReceiveContext context, Dictionary<string, object> headers, string queue, FailureExplanation explanation)
+    {
+        var body = context.Body.GetBytes();
         var failureId = Id(headers, FailureHeaders.FailureId) ?? Guid.CreateVersion7();
         var (messageId, types) = Envelope(body);
         messageId ??= Text(headers, nameof(MessageHeaders.MessageId));
@@ -123,7 +140,7 @@ sealed class FailureReader(ChannelSet channels)
             kept[PlainText.Of(name, LongestText)] = Node(value, depth: 0);
 
         var json = kept.ToJsonString();
-        return json.Length <= LargestHeaders * 2 ? json : "{}";
+        return json.Length <= LargestHeaders ? json : "{}";
     }
 
     /// <summary>AMQP's values as JSON has them; what it has not becomes text.</summary>

@@ -52,12 +52,14 @@ public static class NotificationEndpoints
         bus.SendTopology.ErrorQueueNameFormatter = OneQueue.Name;
         bus.SendTopology.DeadLetterQueueNameFormatter = OneQueue.Name;
         bus.RecordFailedMessages(FailedMessageEndpoint.Queue, context, declare);
+        var recorder = context.GetRequiredService<FailedMessageRecorder>();
+
         bus.ReceiveEndpoint(SagaQueue, (TEndpoint endpoint) =>
         {
             declare(endpoint);
             endpoint.PrefetchCount = SagaConcurrency * 2;
             endpoint.ConcurrentMessageLimit = SagaConcurrency;
-            endpoint.SetAsideWhatFails(SagaQueue);
+            endpoint.SetAsideWhatFails(SagaQueue, recorder);
             PartitionByNotification(endpoint, context);
             RetryWhatPasses(endpoint);
             endpoint.ConfigureSaga<NotificationState>(context);
@@ -73,7 +75,7 @@ public static class NotificationEndpoints
                 endpoint.ConfigureConsumeTopology = false;
                 endpoint.PrefetchCount = options[channel.Name].Concurrency * 2;
                 endpoint.ConcurrentMessageLimit = options[channel.Name].Concurrency;
-                endpoint.SetAsideWhatFails(ChannelEndpoint.QueueOf(channel.Name));
+                endpoint.SetAsideWhatFails(ChannelEndpoint.QueueOf(channel.Name), recorder);
                 RetryWhatPasses(endpoint);
                 endpoint.ConfigureConsumer<SendDeliveryConsumer>(context);
             });

@@ -50,7 +50,8 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
     {
         if (message.ReplayOf is { } replayOf)
             headers.Set(FailureHeaders.ReplayOf, replayOf.ToString());
-        if (message.Headers is null)
+        // All headers must fit in one frame with those the transport adds; when they do not, the broker closes the connection.
+        if (message.Headers is null || message.Headers.Length > SetAside.LongestHeaders)
             return;
 
         using var json = JsonDocument.Parse(message.Headers);
