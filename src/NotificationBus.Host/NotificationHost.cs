@@ -76,6 +76,7 @@ public static class NotificationHost
             app.MapDecisions();
             app.MapProviders();
             app.MapSuppressions();
+            app.MapFailedMessages();
             if (settings.Inbox ?? (settings.Transport == Transport.InMemory || app.Environment.IsDevelopment()))
                 app.MapInbox();
         }

@@ -23,9 +23,10 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     /// </summary>
     internal const string WakeForDue = $"SELECT pg_notify('{Wake}', '') FROM unnest(@o_due_at) AS d (due_at) WHERE d.due_at < now() + @soon LIMIT 1";
 
-    const string Columns = "message_id, sent_as, revision, destination, content_type, message_types, body";
+    const string Columns = "message_id, sent_as, revision, destination, content_type, message_types, body, replay_of, headers";
 
-    const string Wake = "outgoing_message_scheduled";
+    /// <summary>The channel on which hosts are told that something was scheduled.</summary>
+    internal const string Wake = "outgoing_message_scheduled";
 
     readonly Listener _listener = new(database, Wake);
 
@@ -142,6 +143,8 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
                 ContentType = reader.GetString(4),
                 MessageTypes = reader.GetString(5),
                 Body = reader.GetFieldValue<byte[]>(6),
+                ReplayOf = reader.IsDBNull(7) ? null : reader.GetGuid(7),
+                Headers = reader.IsDBNull(8) ? null : reader.GetString(8),
             });
         }
 

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
+using NotificationBus.Failures;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Saga.Persistence;
@@ -39,6 +40,7 @@ public static class PostgresSetup
         services.AddSingleton<PostgresProviderHealth>();
         services.AddSingleton<IProviderHealth>(provider => provider.GetRequiredService<PostgresProviderHealth>());
         services.AddSingleton<IControls, PostgresControls>();
+        services.AddSingleton<IFailedMessages, PostgresFailedMessages>();
         services.AddSingleton<INotificationQueries, PostgresNotificationQueries>();
         services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgres", tags: ["ready"], timeout: TimeSpan.FromSeconds(2));
         return services;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 using NotificationBus.Embedded;
+using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
 using NotificationBus.Messaging;
@@ -50,6 +51,8 @@ public static class NotificationBusSetup
         services.AddSingleton<Redelivery>();
         services.AddSingleton<ControlBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlBoard>());
+        services.AddSingleton<FailureReader>();
+        services.AddSingleton<FailedMessageRecorder>();
         services.TryAddSingleton(Random.Shared);
         return services;
     }
@@ -82,6 +85,7 @@ public static class NotificationBusSetup
         services.AddSingleton<IProviderHealth>(provider => provider.GetRequiredService<InMemoryControls>());
         services.AddSingleton<InMemoryOutgoingMessages>();
         services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<InMemoryOutgoingMessages>());
+        services.AddSingleton<IFailedMessages, InMemoryFailedMessages>();
         services.AddSingleton<InMemoryNotificationStore>();
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<IUnfinishedNotifications, InMemoryUnfinishedNotifications>();

@@ -36,6 +36,10 @@ sealed class PlainAmqpProducer : IAsyncDisposable
         new BasicProperties { ContentType = ContentType, Persistent = true },
         Envelope(name, message));
 
+    /// <summary>Publishes any bytes with any properties.</summary>
+    public async Task Publish(string exchange, BasicProperties properties, byte[] body) =>
+        await _channel.BasicPublishAsync(exchange, routingKey: "", mandatory: true, properties, body);
+
     public async ValueTask DisposeAsync()
     {
         await _channel.DisposeAsync();

@@ -32,7 +32,7 @@ static partial class Readme
     [GeneratedRegex("curl [^']*(?:'[^{'][^']*'[^']*)*-d '(?<body>[^']*)'", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex CurlCommand();
 
-    [GeneratedRegex(@"psql[^""\n]* -c ""(?<sql>(?:\\.|[^""\\])*)""", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"psql [^\n]*?-c ""(?<sql>(?:\\.|[^""\\])*)""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Psql();
 
     [GeneratedRegex("`(?<word>[^`\n]+)`", RegexOptions.ExplicitCapture, 1000)]

@@ -58,10 +58,58 @@ static class The_broker
             await Has(0, virtualHost, queue, within);
     }
 
+    public static async Task<bool> Exists(Uri virtualHost, string name)
+    {
+        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
+        return await Is(channel => channel.QueueDeclarePassiveAsync(name)) || await Is(channel => channel.ExchangeDeclarePassiveAsync(name));
+
+        async Task<bool> Is(Func<IChannel, Task> declare)
+        {
+            await using var channel = await connection.CreateChannelAsync();
+            try
+            {
+                await declare(channel);
+                return true;
+            }
+            catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == Constants.NotFound)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Has a queue get a copy of everything that passes an exchange.</summary>
+    public static async Task Copy(Uri virtualHost, string exchange, string queue)
+    {
+        await Declare(virtualHost, queue, []);
+        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        await channel.QueueBindAsync(queue, exchange, routingKey: "");
+    }
+
+    /// <summary>Takes the next message out of a queue.</summary>
+    public static async Task<BasicGetResult> Take(Uri virtualHost, string queue, TimeSpan within)
+    {
+        await Has(1, virtualHost, queue, within);
+        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        return (await channel.BasicGetAsync(queue, autoAck: true))!;
+    }
+
+    /// <summary>Puts a message into a queue and rejects it.</summary>
+    public static async Task Reject(Uri virtualHost, string queue, byte[] body)
+    {
+        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
+        await channel.BasicPublishAsync("", queue, mandatory: true, new BasicProperties { Persistent = true }, body);
+        var got = await channel.BasicGetAsync(queue, autoAck: false);
+        await channel.BasicRejectAsync(got!.DeliveryTag, requeue: false);
+    }
+
     /// <summary>What went wrong ends in one of these.</summary>
     public static async Task ShouldHaveNoStrays(Uri virtualHost)
     {
-        string[] queues = ["notifications_error", "notifications_skipped", "send-email_error", "send-email_skipped", "send-push_error", "send-push_skipped", "notifications-dead-letters"];
+        string[] queues = ["notifications-failed", "notifications-dead-letters"];
         foreach (var queue in queues)
             (await Messages(virtualHost, queue)).ShouldBe(0u, $"messages in {queue}");
     }

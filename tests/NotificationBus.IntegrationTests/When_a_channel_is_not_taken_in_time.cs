@@ -32,7 +32,7 @@ public sealed class When_a_channel_is_not_taken_in_time(BusAndDatabase servers)
         await ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", $"{Count}"]);
         await record.UntilDelivered(4 * Count, TimeSpan.FromMinutes(1));
 
-        (await record.Deliveries("event = 'order-placed' AND channel = 'email' AND status = 'not-needed' AND attempts = 1")).ShouldBe(Count);
+        (await record.Deliveries("event = 'order-placed' AND channel = 'email' AND status = 'not-needed'")).ShouldBe(Count);
         (await record.Deliveries("event = 'order-placed' AND channel = 'push' AND status = 'sent'")).ShouldBe(Count);
         (await record.Notifications("event = 'order-placed' AND took < '3 seconds'")).ShouldBe(0);
         (await record.Deliveries("event = 'chat-message-sent' AND channel = 'push' AND status = 'sent'")).ShouldBe(Count);

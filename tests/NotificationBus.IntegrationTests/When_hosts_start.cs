@@ -20,7 +20,7 @@ public sealed class When_hosts_start(BusAndDatabase servers)
         var hosts = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => HostProcess.Start(broker, database)));
         try
         {
-            (await record.Scalar<long>("""SELECT count(*) FROM "__EFMigrationsHistory" """)).ShouldBe(1);
+            (await record.Scalar<long>("""SELECT count(*) - count(DISTINCT "MigrationId") FROM "__EFMigrationsHistory" """)).ShouldBe(0);
             hosts.SelectMany(host => host.Output.Lines()).Count(line => line.Contains("Applied migrations", StringComparison.Ordinal)).ShouldBe(1);
         }
         finally
@@ -61,6 +61,7 @@ public sealed class When_hosts_start(BusAndDatabase servers)
     [Theory]
     [InlineData("send-email", "x-delivery-limit", 20, "100000")]
     [InlineData("notifications", "x-queue-type", "classic", "quorum")]
+    [InlineData("notifications-failed", "x-delivery-limit", 20, "100000")]
     [InlineData("send-push", "x-dead-letter-exchange", "elsewhere", "notifications-dead-letters")]
     public async Task Should_name_the_queue_and_the_argument_that_are_wrong(string queue, string argument, object wrong, string needed)
     {

@@ -82,7 +82,7 @@ static class NotificationsApi
         // One more than asked for tells whether there is a next page.
         var found = await queries.Search(filter with { Limit = filter.Limit + 1 }, cancellationToken);
         var page = found.Take(filter.Limit).ToList();
-        var next = found.Count > filter.Limit ? NotificationSearch.Next(request, page[^1]) : null;
+        var next = found.Count > filter.Limit ? Keyset.Next(request, page[^1].CreatedAt, page[^1].Id) : null;
         return Results.Ok(new NotificationPage(page, next));
     }
 

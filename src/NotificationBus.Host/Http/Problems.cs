@@ -44,6 +44,9 @@ static class Problems
     public static IResult NothingToDecide(string status) =>
         Problem(StatusCodes.Status409Conflict, "nothing-to-decide", "The delivery is not held", $"It is {status}.");
 
+    public static IResult UnknownFailedMessage() =>
+        Problem(StatusCodes.Status404NotFound, "unknown-failed-message", "There is no such failed message", "See /v1/failed-messages.");
+
     /// <summary>Gives every error without a body one, and turns what nobody planned into an answer without details.</summary>
     public static void UseProblemDetails(this WebApplication app)
     {

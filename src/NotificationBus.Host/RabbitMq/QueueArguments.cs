@@ -1,11 +1,10 @@
+using NotificationBus.Failures;
+
 namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>How queues are declared so that the broker cannot drop a good message. They cannot be changed on a queue that exists.</summary>
 static class QueueArguments
 {
-    /// <summary>Exchange and queue of what the broker gives up on.</summary>
-    public const string DeadLetters = "notifications-dead-letters";
-
     /// <summary>
     /// Of a queue the flow works on. RabbitMQ 4 drops a message of a quorum queue after 20 returns unless told otherwise, and a
     /// worker that crashes returns everything it had prefetched. Unlimited (-1) is dropped at the first return by RabbitMQ 3.10,
@@ -15,7 +14,7 @@ static class QueueArguments
     {
         ["x-queue-type"] = "quorum",
         ["x-delivery-limit"] = 100_000,
-        ["x-dead-letter-exchange"] = DeadLetters,
+        ["x-dead-letter-exchange"] = FailedMessageEndpoint.DeadLetters,
     };
 
     /// <summary>Of the queue of dead letters itself.</summary>

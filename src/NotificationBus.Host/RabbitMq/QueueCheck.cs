@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 
+using NotificationBus.Failures;
 using NotificationBus.Host.Settings;
 using NotificationBus.Messaging;
 using NotificationBus.Sending;
@@ -25,7 +26,8 @@ sealed partial class QueueCheck(HostSettings settings, ChannelSet channels, Time
         if (!settings.IsWorker)
             return;
 
-        await Declare(connection, QueueArguments.DeadLetters, QueueArguments.OfDeadLetters);
+        await Declare(connection, FailedMessageEndpoint.DeadLetters, QueueArguments.OfDeadLetters);
+        await Declare(connection, FailedMessageEndpoint.Queue, QueueArguments.Working);
         foreach (var queue in NotificationEndpoints.Queues(channels))
             await Declare(connection, queue, QueueArguments.Working);
     }

@@ -1,5 +1,6 @@
 using MassTransit;
 
+using NotificationBus.Failures;
 using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -16,8 +17,17 @@ static class RabbitMqTransport
         bus.Host(new Uri(settings.ConnectionStrings.RabbitMq!), host => host.PublisherConfirmation = true);
         bus.RefuseUnroutable(context);
         bus.UseOutgoingScheduler(context);
-        if (settings.IsWorker)
-            bus.ReceiveNotifications<IRabbitMqReceiveEndpointConfigurator>(context, DeclareQueue);
+        if (!settings.IsWorker)
+            return;
+
+        bus.ReceiveNotifications<IRabbitMqReceiveEndpointConfigurator>(context, DeclareQueue);
+        bus.RecordFailedMessages<IRabbitMqReceiveEndpointConfigurator>(FailedMessageEndpoint.DeadLetters, context, DeclareDeadLetters);
+    }
+
+    static void DeclareDeadLetters(IRabbitMqReceiveEndpointConfigurator endpoint)
+    {
+        foreach (var (argument, value) in QueueArguments.OfDeadLetters)
+            endpoint.SetQueueArgument(argument, value);
     }
 
     static void DeclareQueue(IRabbitMqReceiveEndpointConfigurator endpoint)
@@ -25,7 +35,7 @@ static class RabbitMqTransport
         foreach (var (argument, value) in QueueArguments.Working)
             endpoint.SetQueueArgument(argument, value);
 
-        endpoint.BindDeadLetterQueue(QueueArguments.DeadLetters, QueueArguments.DeadLetters, queue =>
+        endpoint.BindDeadLetterQueue(FailedMessageEndpoint.DeadLetters, FailedMessageEndpoint.DeadLetters, queue =>
         {
             foreach (var (argument, value) in QueueArguments.OfDeadLetters)
                 queue.SetQueueArgument(argument, value);

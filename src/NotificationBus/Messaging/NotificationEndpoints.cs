@@ -8,6 +8,7 @@ using MassTransit.Saga;
 using Microsoft.Extensions.DependencyInjection;
 
 using NotificationBus.Contracts;
+using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Outgoing;
 using NotificationBus.Planning;
@@ -22,6 +23,8 @@ public static class NotificationEndpoints
 {
     // Two results of one notification at the same moment would race for its row; the loser would work twice.
     const int SagaPartitions = 64;
+
+    const int RecordingConcurrency = 8;
 
     /// <summary>Registers the saga and the consumer.</summary>
     public static void AddNotificationFlow(this IBusRegistrationConfigurator bus)
@@ -39,13 +42,19 @@ public static class NotificationEndpoints
     public static IEnumerable<string> Queues(ChannelSet channels) =>
         Enum.GetValues<Lane>().SelectMany(lane => channels.All.Select(channel => ChannelEndpoint.QueueOf(channel.Name, lane)).Prepend(SagaEndpoint.QueueOf(lane)));
 
-    /// <summary>Declares the saga's queues and those of each channel, one for each lane.</summary>
+    /// <summary>Declares the saga's queues and those of each channel, one for each lane, and the one of what failed in them.</summary>
     /// <param name="bus">The bus of the transport.</param>
     /// <param name="context">The registrations.</param>
     /// <param name="declare">What the transport says about every queue.</param>
-    public static void ReceiveNotifications<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare)
+    public static void ReceiveNotifications<TEndpoint>(this IBusFactoryConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare)
         where TEndpoint : IReceiveEndpointConfigurator
     {
+        bus.AddDeserializer(new EnvelopeReader(), isDefault: true);
+        bus.SendTopology.ErrorQueueNameFormatter = OneQueue.Name;
+        bus.SendTopology.DeadLetterQueueNameFormatter = OneQueue.Name;
+        bus.RecordFailedMessages(FailedMessageEndpoint.Queue, context, declare);
+        var recorder = context.GetRequiredService<FailedMessageRecorder>();
+
         var options = context.GetRequiredService<IReadOnlyDictionary<string, ChannelOptions>>();
         foreach (var lane in Enum.GetValues<Lane>())
         {
@@ -53,6 +62,7 @@ public static class NotificationEndpoints
             {
                 declare(endpoint);
                 Limit(endpoint, SagaConcurrency(lane));
+                endpoint.SetAsideWhatFails(SagaEndpoint.QueueOf(lane), recorder);
                 BindEvents(endpoint, context, lane);
                 PartitionByNotification(endpoint, context);
                 RetryWhatPasses(endpoint);
@@ -67,6 +77,7 @@ public static class NotificationEndpoints
                     // Commands are sent to the queue's own exchange; nobody publishes them.
                     endpoint.ConfigureConsumeTopology = false;
                     Limit(endpoint, options[channel.Name].ConcurrencyOf(lane));
+                    endpoint.SetAsideWhatFails(ChannelEndpoint.QueueOf(channel.Name, lane), recorder);
                     RetryWhatPasses(endpoint);
                     endpoint.ConfigureConsumer<SendDeliveryConsumer>(context);
                 });
@@ -99,6 +110,23 @@ public static class NotificationEndpoints
         endpoint.ConfigureMessageTopology<ResumeNotification>(enabled: false);
         endpoint.ConfigureMessageTopology<Fault<SendDelivery>>(enabled: lane == Lane.Transactional);
     }
+
+    /// <summary>Declares a queue whose messages go into the record as they are.</summary>
+    /// <param name="bus">The bus of the transport.</param>
+    /// <param name="queue">The queue.</param>
+    /// <param name="context">The registrations.</param>
+    /// <param name="declare">What the transport says about it.</param>
+    public static void RecordFailedMessages<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, string queue, IRegistrationContext context, Action<TEndpoint> declare)
+        where TEndpoint : IReceiveEndpointConfigurator =>
+        bus.ReceiveEndpoint(queue, (TEndpoint endpoint) =>
+        {
+            declare(endpoint);
+            endpoint.ConfigureConsumeTopology = false;
+            // Few, because each may be as large as the broker lets it.
+            endpoint.PrefetchCount = RecordingConcurrency;
+            endpoint.ConcurrentMessageLimit = RecordingConcurrency;
+            endpoint.ConfigureReceive(receive => receive.UseFilter(context.GetRequiredService<FailedMessageRecorder>().FilterOf(queue)));
+        });
 
     /// <summary>
     /// Lost races, and outages of the servers. Everything else would fail again, and goes to the error queue at once: an outage is
@@ -133,6 +161,16 @@ public static class NotificationEndpoints
         endpoint.UsePartitioner<ResumeNotification>(partitioner, resumed => resumed.Message.NotificationId);
         foreach (var map in context.GetServices<IEventMap>())
             map.Accept(new PartitionEvent(endpoint, partitioner));
+    }
+
+    /// <summary>What fails on any queue goes to the same one; the message says where it comes from.</summary>
+    sealed class OneQueue : IErrorQueueNameFormatter, IDeadLetterQueueNameFormatter
+    {
+        public static OneQueue Name { get; } = new();
+
+        public string FormatErrorQueueName(string queueName) => FailedMessageEndpoint.Queue;
+
+        public string FormatDeadLetterQueueName(string queueName) => FailedMessageEndpoint.Queue;
     }
 
     sealed class PartitionEvent(IReceiveEndpointConfigurator endpoint, IPartitioner partitioner) : IEventMapVisitor<bool>

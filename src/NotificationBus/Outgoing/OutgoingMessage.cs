@@ -37,6 +37,12 @@ public sealed record OutgoingMessage
     /// <summary>The body as the serializer wrote it.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
 
+    /// <summary>The failed message it replays.</summary>
+    public Guid? ReplayOf { get; init; }
+
+    /// <summary>The producer's headers as a JSON object; null for none.</summary>
+    public string? Headers { get; init; }
+
     /// <summary>When to publish it; null for at once.</summary>
     public DateTimeOffset? DueAt { get; init; }
 

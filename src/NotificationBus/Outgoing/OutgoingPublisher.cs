@@ -1,8 +1,10 @@
 using System.Net.Mime;
+using System.Text.Json;
 
 using MassTransit;
 using MassTransit.Serialization;
 
+using NotificationBus.Failures;
 using NotificationBus.Messaging;
 
 namespace NotificationBus.Outgoing;
@@ -64,7 +66,38 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
         {
             context.MessageId = message.MessageId;
             context.SupportedMessageTypes = message.MessageTypes.Split(';');
-            context.Serializer = new CopyBodySerializer(new ContentType(message.ContentType), new BytesMessageBody(message.Body.ToArray()));
+            var contentType = message.ContentType.Length > 0 ? new ContentType(message.ContentType) : SystemTextJsonMessageSerializer.JsonContentType;
+            context.Serializer = new CopyBodySerializer(contentType, new BytesMessageBody(message.Body.ToArray()));
+            AddHeaders(context.Headers, message);
         }), CancellationToken.None);
+    }
+
+    /// <summary>Texts, numbers and yes or no. Tables and lists are not sent again: the transport has no way to.</summary>
+    static void AddHeaders(SendHeaders headers, OutgoingMessage message)
+    {
+        if (message.ReplayOf is { } replayOf)
+            headers.Set(FailureHeaders.ReplayOf, replayOf.ToString());
+        // All headers must fit in one frame with those the transport adds; when they do not, the broker closes the connection.
+        if (message.Headers is null || message.Headers.Length > SetAside.LongestHeaders)
+            return;
+
+        using var json = JsonDocument.Parse(message.Headers);
+        foreach (var header in json.RootElement.EnumerateObject())
+        {
+            switch (header.Value.ValueKind)
+            {
+                case JsonValueKind.String:
+                    headers.Set(header.Name, header.Value.GetString());
+                    break;
+
+                case JsonValueKind.Number:
+                    headers.Set(header.Name, header.Value.TryGetInt64(out var number) ? number : header.Value.GetDouble(), overwrite: true);
+                    break;
+
+                case JsonValueKind.True or JsonValueKind.False:
+                    headers.Set(header.Name, header.Value.GetBoolean(), overwrite: true);
+                    break;
+            }
+        }
     }
 }

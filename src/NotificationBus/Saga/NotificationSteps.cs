@@ -166,8 +166,8 @@ static class NotificationVerbs
         step.Then(context => machine.Steps.Settle(context.Saga, context.Message.Message.DeliveryId, delivery =>
         {
             delivery.Status = DeliveryStatus.Failed;
-            // The exception's own text may carry anything, an address included; its type is enough to find it in the error queue.
-            delivery.Reason = $"the worker failed ({context.Message.Exceptions?.FirstOrDefault()?.ExceptionType ?? "unknown"}); the command is in the error queue";
+            // The exception's own text may carry anything, an address included; its type is enough to find it among the failed messages.
+            delivery.Reason = $"the worker failed ({context.Message.Exceptions?.FirstOrDefault()?.ExceptionType ?? "unknown"}); the command is among the failed messages";
         }));
 
     public static EventActivityBinder<NotificationState, DeliveryHeld> NoteHeld(this EventActivityBinder<NotificationState, DeliveryHeld> step) =>

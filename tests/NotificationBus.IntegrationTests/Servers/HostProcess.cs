@@ -65,6 +65,9 @@ sealed class HostProcess : IAsyncDisposable
         return new HostProcess(process, new Uri(address));
     }
 
+    /// <summary>Waits for the first line of output that is wanted.</summary>
+    public Task<string> Line(Func<string, bool> wanted, TimeSpan within) => _process.Line(wanted, within);
+
     /// <summary>Asks the host to end (SIGTERM), waits until it has, and gives its exit code.</summary>
     public Task<int> Terminate() => _process.Terminate(EndLimit);
 

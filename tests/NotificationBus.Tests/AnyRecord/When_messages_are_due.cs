@@ -115,8 +115,8 @@ public abstract class When_messages_are_due(Func<Task<RecordOfTheTest>> create) 
         await Host.Outgoing.Cancel(due.MessageId, CancellationToken.None);
         var waiting = Host.Outgoing.WaitForDue(Hour, CancellationToken.None);
 
-        // Not due yet, so that nothing but the call can wake.
-        await AnotherHost.Outgoing.Schedule([Message(FarOff)], CancellationToken.None);
+        // Not due yet, so that nothing but the call can wake; and due before anybody looks by themselves.
+        await AnotherHost.Outgoing.Schedule([Message(Record.Now + 5 * Second)], CancellationToken.None);
 
         await waiting.WaitAsync(Patience);
     }

@@ -4,6 +4,8 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 
+using MassTransit;
+
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -24,6 +26,8 @@ public sealed class RunningHost : IAsyncLifetime
     public IReadOnlyList<string> Settings { get; init; } = [];
 
     public HttpClient Client { get; } = new() { Timeout = Patience };
+
+    public IBus Bus => _app!.Services.GetRequiredService<IBus>();
 
     public SandboxInbox Inbox => _app!.Services.GetRequiredService<SandboxInbox>();
 

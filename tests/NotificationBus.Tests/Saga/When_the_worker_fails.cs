@@ -33,7 +33,7 @@ public sealed class When_the_worker_fails
         var notification = await flow.Outcome(id);
         notification.CurrentState.ShouldBe("PartlyDelivered");
         notification.Deliveries[0].Status.ShouldBe(DeliveryStatus.Failed);
-        notification.Deliveries[0].Reason.ShouldBe("the worker failed (NotificationBus.Intake.InvalidEventException); the command is in the error queue");
+        notification.Deliveries[0].Reason.ShouldBe("the worker failed (NotificationBus.Intake.InvalidEventException); the command is among the failed messages");
         await flow.Pulse.Until(() => flow.Wire.Errors.Count == 1);
         flow.Wire.Errors[0].Exception.ShouldContain("there is no channel 'fax', only email, push");
         answer.SetResult(ScriptedProvider.Accepted);

@@ -9,6 +9,7 @@ using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
 using NotificationBus.Contracts;
 using NotificationBus.Embedded;
+using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Notifications;
@@ -75,9 +76,6 @@ sealed class EmbeddedFlow : IAsyncDisposable
                     endpoint.Handler<NotificationExpired>(Note);
                     endpoint.Handler<NotificationFailed>(Note);
                 });
-                foreach (var queue in new[] { "notifications", "notifications-bulk", "send-email", "send-push", "send-email-bulk", "send-push-bulk" })
-                    transport.ReceiveEndpoint($"{queue}_error", _ => { });
-
                 configure?.Invoke(transport);
             });
         });
@@ -99,6 +97,8 @@ sealed class EmbeddedFlow : IAsyncDisposable
     public WatchedStore Store => _host.Services.GetRequiredService<WatchedStore>();
 
     public WatchedOutgoing Outgoing => _host.Services.GetRequiredService<WatchedOutgoing>();
+
+    public IFailedMessages FailedMessages => _host.Services.GetRequiredService<IFailedMessages>();
 
     public IAttemptLedger Ledger => _host.Services.GetRequiredService<IAttemptLedger>();
 

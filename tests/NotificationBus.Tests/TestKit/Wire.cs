@@ -4,6 +4,8 @@ using System.Text.Json;
 using MassTransit;
 using MassTransit.Serialization;
 
+using NotificationBus.Failures;
+
 namespace NotificationBus.Tests.TestKit;
 
 /// <summary>A message as it goes over the wire.</summary>
@@ -71,7 +73,7 @@ sealed class Wire(Pulse pulse) : ISendObserver, IReceiveObserver
 
     Task IReceiveObserver.PreReceive(ReceiveContext context)
     {
-        if (PlaceOf(context.InputAddress).EndsWith("_error", StringComparison.Ordinal))
+        if (PlaceOf(context.InputAddress) == FailedMessageEndpoint.Queue)
         {
             var reason = $"{context.TransportHeaders.Get<string>(MessageHeaders.FaultExceptionType)}: {context.TransportHeaders.Get<string>(MessageHeaders.FaultMessage)}";
             var message = Read(context);

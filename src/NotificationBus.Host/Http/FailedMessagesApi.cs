@@ -1,0 +1,189 @@
+using System.Text;
+using System.Text.Json;
+
+using NotificationBus.Failures;
+
+namespace NotificationBus.Host.Http;
+
+/// <summary><c>/v1/failed-messages</c>: what was set aside and why, put back or put away.</summary>
+static class FailedMessagesApi
+{
+    const int MostCauses = 200;
+
+    const int LongestName = 100;
+
+    static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
+
+    public static void MapFailedMessages(this IEndpointRouteBuilder routes)
+    {
+        routes.MapMethods("/v1/failed-messages", GetAndHead, Search);
+        routes.MapMethods("/v1/failed-messages/causes", GetAndHead, Causes);
+        routes.MapMethods("/v1/failed-messages/{id:guid}", GetAndHead, Find);
+        routes.MapMethods("/v1/failed-messages/{id:guid}/body", GetAndHead, Body);
+        routes.MapPost("/v1/failed-messages/replay", (HttpContext context, IFailedMessages failed) => ForMany(context, failed, Replay));
+        routes.MapPost("/v1/failed-messages/archive", (HttpContext context, IFailedMessages failed) => ForMany(context, failed, Archive));
+        routes.MapPost("/v1/failed-messages/{id:guid}/replay", (Guid id, HttpContext context, IFailedMessages failed) => ForOne(id, context, failed, Replay));
+        routes.MapPost("/v1/failed-messages/{id:guid}/archive", (Guid id, HttpContext context, IFailedMessages failed) => ForOne(id, context, failed, Archive));
+    }
+
+    static async Task<IResult> Search(HttpRequest request, IFailedMessages failed, CancellationToken cancellationToken)
+    {
+        var (filter, errors) = FailedMessageSearch.Read(request.Query);
+        if (errors.Count > 0)
+            return Problems.Validation(errors);
+
+        // One more than asked for tells whether there is a next page.
+        var found = await failed.Search(filter with { Limit = filter.Limit + 1 }, cancellationToken);
+        var page = found.Take(filter.Limit).ToList();
+        var next = found.Count > filter.Limit ? Keyset.Next(request, page[^1].FailedAt, page[^1].Id) : null;
+        return Results.Ok(new FailedMessagePage(page, next));
+    }
+
+    static async Task<IResult> Causes(IFailedMessages failed, CancellationToken cancellationToken) =>
+        Results.Ok(new FailureCauses(await failed.Causes(MostCauses, cancellationToken)));
+
+    static async Task<IResult> Find(Guid id, IFailedMessages failed, CancellationToken cancellationToken) =>
+        await failed.Find(id, cancellationToken) is { } message ? Results.Ok(FailedMessageView.Of(message)) : Problems.UnknownFailedMessage();
+
+    /// <summary>The bytes as they came; never as what they say they are, so that no browser runs them.</summary>
+    static async Task<IResult> Body(Guid id, IFailedMessages failed, CancellationToken cancellationToken) =>
+        await failed.Find(id, cancellationToken) is { } message ? Results.Bytes(message.Body, "application/octet-stream", $"{id}.bin") : Problems.UnknownFailedMessage();
+
+    static async Task<object> Replay(IFailedMessages failed, FailedMessageChoice choice, string by, CancellationToken cancellationToken) =>
+        new ReplayAnswer(await failed.Replay(choice, by, cancellationToken));
+
+    static async Task<object> Archive(IFailedMessages failed, FailedMessageChoice choice, string by, CancellationToken cancellationToken) =>
+        new ArchiveAnswer(await failed.Archive(choice, cancellationToken));
+
+    /// <summary>A second call finds nothing to do, and says so.</summary>
+    static async Task<IResult> ForOne(Guid id, HttpContext context, IFailedMessages failed, Func<IFailedMessages, FailedMessageChoice, string, CancellationToken, Task<object>> act)
+    {
+        var (decision, refusal) = context.Request.ContentLength is > 0 || context.Request.Headers.TransferEncoding.Count > 0
+            ? await JsonBody.Read<DecisionOnOne>(context.Request)
+            : (new DecisionOnOne(), null);
+        if (refusal is not null)
+            return refusal;
+        if (!IsName(decision!.By))
+            return Problems.Validation("by", $"must be 1 to {LongestName} characters without control characters");
+        if (await failed.Find(id, context.RequestAborted) is null)
+            return Problems.UnknownFailedMessage();
+
+        // Not cancelled with the request: whoever hangs up after a click has clicked.
+        return Results.Ok(await act(failed, new FailedMessageChoice(id, Cause: null), decision.By, CancellationToken.None));
+    }
+
+    static async Task<IResult> ForMany(HttpContext context, IFailedMessages failed, Func<IFailedMessages, FailedMessageChoice, string, CancellationToken, Task<object>> act)
+    {
+        var (decision, refusal) = await JsonBody.Read<DecisionOnMany>(context.Request);
+        if (refusal is not null)
+            return refusal;
+        if (!IsName(decision!.By))
+            return Problems.Validation("by", $"must be 1 to {LongestName} characters without control characters");
+        if (decision.Cause is null == decision.All is not true)
+            return Problems.Validation("cause", "say either a cause or \"all\": true");
+        if (decision.Cause is { } cause && !IsName(cause))
+            return Problems.Validation("cause", "is no cause; take it from /v1/failed-messages/causes");
+
+        return Results.Ok(await act(failed, decision.Cause is null ? FailedMessageChoice.All : new FailedMessageChoice(Id: null, decision.Cause), decision.By, CancellationToken.None));
+    }
+
+    static bool IsName(string name) => name.Length is >= 1 and <= LongestName && !name.Any(char.IsControl);
+}
+
+/// <summary>The query of <c>GET /v1/failed-messages</c>.</summary>
+static class FailedMessageSearch
+{
+    static readonly string[] Parameters = ["state", "cause", "queue", "limit", "after"];
+
+    public static (FailedMessageFilter Filter, IReadOnlyDictionary<string, string[]> Errors) Read(IQueryCollection query)
+    {
+        var reader = new QueryReader(query, Parameters);
+        var state = default(FailedMessageState?);
+        if (reader.One("state") is { } wanted)
+        {
+            var states = Enum.GetValues<FailedMessageState>().ToDictionary(state => JsonNamingPolicy.KebabCaseLower.ConvertName(state.ToString()), StringComparer.Ordinal);
+            if (states.TryGetValue(wanted, out var named))
+                state = named;
+            else
+                reader.Refuse("state", $"is unknown, allowed are {string.Join(", ", states.Keys)}");
+        }
+
+        var limit = reader.Limit();
+        var after = reader.After() is var (failedAt, id) ? new FailedMessageCursor(failedAt, id) : null;
+        return (new FailedMessageFilter { State = state, Cause = reader.One("cause"), Queue = reader.One("queue"), Limit = limit, After = after }, reader.Errors);
+    }
+}
+
+/// <summary>What is decided about one failed message.</summary>
+public sealed record DecisionOnOne
+{
+    /// <summary>Who decides, for the record. Nobody checks it.</summary>
+    public string By { get; init; } = "api";
+}
+
+/// <summary>What is decided about many failed messages.</summary>
+public sealed record DecisionOnMany
+{
+    /// <summary>Those of this cause.</summary>
+    public string? Cause { get; init; }
+
+    /// <summary>All that wait for a decision.</summary>
+    public bool? All { get; init; }
+
+    /// <summary>Who decides, for the record. Nobody checks it.</summary>
+    public string By { get; init; } = "api";
+}
+
+/// <summary>One page of failed messages.</summary>
+/// <param name="FailedMessages">The last that failed first.</param>
+/// <param name="Next">Where the next page is; null on the last one.</param>
+public sealed record FailedMessagePage(IReadOnlyList<FailedMessageSummary> FailedMessages, string? Next);
+
+/// <summary>Failed messages that wait for a decision, by cause.</summary>
+/// <param name="Causes">The largest groups first.</param>
+public sealed record FailureCauses(IReadOnlyList<FailureCause> Causes);
+
+/// <summary>What a replay did.</summary>
+/// <param name="Replayed">How many messages were put back; 0 when there was nothing to do.</param>
+public sealed record ReplayAnswer(int Replayed);
+
+/// <summary>What an archiving did.</summary>
+/// <param name="Archived">How many messages were put away; 0 when there was nothing to do.</param>
+public sealed record ArchiveAnswer(int Archived);
+
+/// <summary>A failed message as an operator reads it.</summary>
+/// <param name="Message">What is known of it.</param>
+/// <param name="Headers">The producer's headers.</param>
+/// <param name="Body">The body in base64; null when it is longer than 1 MiB, and then <c>/body</c> below the message has it.</param>
+/// <param name="Text">The body as text, when it is JSON.</param>
+public sealed record FailedMessageView(FailedMessageSummary Message, JsonElement Headers, byte[]? Body, string? Text)
+{
+    const int LongestBody = 1024 * 1024;
+
+    static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>The view of a message.</summary>
+    public static FailedMessageView Of(FailedMessage message)
+    {
+        var body = message.Body.Length <= LongestBody ? message.Body : null;
+        return new FailedMessageView(message.Summary, JsonElement.Parse(message.Headers), body, body is null ? null : JsonText(body));
+    }
+
+    static string? JsonText(byte[] body)
+    {
+        try
+        {
+            // Read to its end, however deep: an operator wants to see what was too deep for the bus.
+            var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 100_000 });
+            while (reader.Read())
+            {
+            }
+
+            return Strict.GetString(body);
+        }
+        catch (Exception exception) when (exception is JsonException or DecoderFallbackException)
+        {
+            return null;
+        }
+    }
+}

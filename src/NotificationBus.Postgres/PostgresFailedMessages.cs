@@ -1,0 +1,209 @@
+using NotificationBus.Failures;
+
+using Npgsql;
+
+using NpgsqlTypes;
+
+namespace NotificationBus.Postgres;
+
+/// <summary>Failed messages in PostgreSQL, by the database's clock.</summary>
+public sealed class PostgresFailedMessages(NpgsqlDataSource database) : IFailedMessages
+{
+    // Bodies are copied by the statement; this many at a time keep it short.
+    const int ReplayedTogether = 100;
+
+    const string RecordFailure = """
+        INSERT INTO failed_message AS known (id, kind, cause, reason, exception_type, queue, destination, message_id, message_types, content_type, headers, body, failure_id)
+        VALUES (
+            coalesce((SELECT replayed.id FROM failed_message replayed WHERE replayed.id = @replay_of AND replayed.queue = @queue AND replayed.body = @body), @id),
+            @kind, @cause, @reason, @exception_type, @queue, @destination, @message_id, @message_types, @content_type, @headers, @body, @failure_id)
+        ON CONFLICT (id) DO UPDATE SET
+            state = 'Failed', kind = excluded.kind, cause = excluded.cause, reason = excluded.reason, exception_type = excluded.exception_type,
+            failure_id = excluded.failure_id, failed_at = now(), times = known.times + 1
+        WHERE known.failure_id <> excluded.failure_id
+        """;
+
+    // A row that somebody else is replaying is waited for, and then no longer waits for a decision.
+    const string Chosen = """
+        chosen AS (
+            SELECT id FROM failed_message
+            WHERE state = 'Failed' AND failed_at <= @until AND (@id IS NULL OR id = @id) AND (@cause IS NULL OR cause = @cause)
+        """;
+
+    const string ReplayChosen = $$"""
+        WITH {{Chosen}} AND destination IS NOT NULL
+            ORDER BY failed_at, id LIMIT @limit FOR UPDATE),
+        replayed AS (
+            UPDATE failed_message f SET state = 'Replayed', replayed_at = now(), replayed_by = @by
+            FROM chosen WHERE f.id = chosen.id
+            RETURNING f.id, f.destination, f.message_id, f.message_types, f.content_type, f.headers, f.body),
+        outgoing AS (
+            INSERT INTO outgoing_message (message_id, sent_as, replay_of, destination, content_type, message_types, headers, body, due_at)
+            SELECT gen_random_uuid(),
+                CASE WHEN message_id ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' THEN message_id::uuid END,
+                id, destination, coalesce(content_type, ''), array_to_string(message_types, ';'), headers, body, now()
+            FROM replayed)
+        SELECT count(*), pg_notify('{{PostgresOutgoingMessages.Wake}}', '') FROM replayed
+        """;
+
+    const string ArchiveChosen = $"""
+        WITH {Chosen} FOR UPDATE)
+        UPDATE failed_message f SET state = 'Archived' FROM chosen WHERE f.id = chosen.id
+        """;
+
+    const string SummaryColumns = """
+        id, state, kind, cause, reason, exception_type, queue, destination IS NOT NULL, message_id, message_types, content_type, octet_length(body),
+        first_failed_at, failed_at, times, replayed_at, replayed_by
+        """;
+
+    /// <inheritdoc />
+    public async Task Record(Failure failure, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(RecordFailure);
+        var parameters = command.Parameters;
+        parameters.Add(new NpgsqlParameter<Guid>("id", failure.Id));
+        AddOptional(parameters, "replay_of", NpgsqlDbType.Uuid, failure.ReplayOf);
+        parameters.Add(new NpgsqlParameter<string>("kind", failure.Explanation.Kind.ToString()));
+        parameters.Add(new NpgsqlParameter<string>("cause", failure.Explanation.Cause));
+        parameters.Add(new NpgsqlParameter<string>("reason", failure.Explanation.Reason));
+        AddOptional(parameters, "exception_type", NpgsqlDbType.Text, failure.Explanation.ExceptionType);
+        parameters.Add(new NpgsqlParameter<string>("queue", failure.Queue));
+        AddOptional(parameters, "destination", NpgsqlDbType.Text, failure.Destination);
+        AddOptional(parameters, "message_id", NpgsqlDbType.Text, failure.MessageId);
+        parameters.Add(new NpgsqlParameter<string[]>("message_types", [.. failure.MessageTypes]));
+        AddOptional(parameters, "content_type", NpgsqlDbType.Text, failure.ContentType);
+        parameters.Add(new NpgsqlParameter<string>("headers", NpgsqlDbType.Jsonb) { TypedValue = failure.Headers });
+        parameters.Add(new NpgsqlParameter<byte[]>("body", failure.Body));
+        parameters.Add(new NpgsqlParameter<Guid>("failure_id", failure.FailureId));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyList<FailedMessageSummary>> Search(FailedMessageFilter filter, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand($"""
+            SELECT {SummaryColumns} FROM failed_message
+            WHERE (@state IS NULL OR state = @state) AND (@cause IS NULL OR cause = @cause) AND (@queue IS NULL OR queue = @queue)
+                AND (@after_at IS NULL OR (failed_at, id) < (@after_at, @after_id))
+            ORDER BY failed_at DESC, id DESC LIMIT @limit
+            """);
+        var parameters = command.Parameters;
+        AddOptional(parameters, "state", NpgsqlDbType.Text, filter.State?.ToString());
+        AddOptional(parameters, "cause", NpgsqlDbType.Text, filter.Cause);
+        AddOptional(parameters, "queue", NpgsqlDbType.Text, filter.Queue);
+        AddOptional(parameters, "after_at", NpgsqlDbType.TimestampTz, filter.After?.FailedAt);
+        AddOptional(parameters, "after_id", NpgsqlDbType.Uuid, filter.After?.Id);
+        parameters.Add(new NpgsqlParameter<int>("limit", filter.Limit));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+
+        var found = new List<FailedMessageSummary>();
+        while (await reader.ReadAsync(cancellationToken))
+            found.Add(ReadSummary(reader));
+        return found;
+    }
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyList<FailureCause>> Causes(int limit, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            SELECT cause, (array_agg(kind ORDER BY failed_at DESC))[1], (array_agg(queue ORDER BY failed_at DESC))[1], (array_agg(reason ORDER BY failed_at DESC))[1],
+                count(*), min(first_failed_at), max(failed_at)
+            FROM failed_message WHERE state = 'Failed'
+            GROUP BY cause ORDER BY count(*) DESC, cause LIMIT @limit
+            """);
+        command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+
+        var causes = new List<FailureCause>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            causes.Add(new FailureCause(
+                reader.GetString(0),
+                Enum.Parse<FailureKind>(reader.GetString(1)),
+                reader.GetString(2),
+                reader.GetString(3),
+                reader.GetInt64(4),
+                reader.GetFieldValue<DateTimeOffset>(5),
+                reader.GetFieldValue<DateTimeOffset>(6)));
+        }
+
+        return causes;
+    }
+
+    /// <inheritdoc />
+    public async Task<FailedMessage?> Find(Guid id, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand($"SELECT {SummaryColumns}, headers, body FROM failed_message WHERE id = @id");
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? new FailedMessage(ReadSummary(reader), reader.GetString(17), reader.GetFieldValue<byte[]>(18))
+            : null;
+    }
+
+    /// <inheritdoc />
+    public async Task<int> Replay(FailedMessageChoice choice, string by, CancellationToken cancellationToken)
+    {
+        // What fails once more while the others are being replayed is not replayed again.
+        var until = await Now(cancellationToken);
+        var all = 0;
+        int replayed;
+        do
+        {
+            await using var command = database.CreateCommand(ReplayChosen);
+            AddChoice(command.Parameters, choice, until);
+            command.Parameters.Add(new NpgsqlParameter<int>("limit", ReplayedTogether));
+            command.Parameters.Add(new NpgsqlParameter<string>("by", by));
+            replayed = (int)(long)(await command.ExecuteScalarAsync(cancellationToken))!;
+            all += replayed;
+        }
+        while (replayed == ReplayedTogether);
+        return all;
+    }
+
+    /// <inheritdoc />
+    public async Task<int> Archive(FailedMessageChoice choice, CancellationToken cancellationToken)
+    {
+        var until = await Now(cancellationToken);
+        await using var command = database.CreateCommand(ArchiveChosen);
+        AddChoice(command.Parameters, choice, until);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    async Task<DateTime> Now(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT now()");
+        return (DateTime)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    static void AddChoice(NpgsqlParameterCollection parameters, FailedMessageChoice choice, DateTime until)
+    {
+        AddOptional(parameters, "id", NpgsqlDbType.Uuid, choice.Id);
+        AddOptional(parameters, "cause", NpgsqlDbType.Text, choice.Cause);
+        parameters.Add(new NpgsqlParameter<DateTime>("until", until));
+    }
+
+    static void AddOptional(NpgsqlParameterCollection parameters, string name, NpgsqlDbType type, object? value) =>
+        parameters.Add(new NpgsqlParameter(name, type) { Value = value ?? DBNull.Value });
+
+    static FailedMessageSummary ReadSummary(NpgsqlDataReader row) => new()
+    {
+        Id = row.GetGuid(0),
+        State = Enum.Parse<FailedMessageState>(row.GetString(1)),
+        Kind = Enum.Parse<FailureKind>(row.GetString(2)),
+        Cause = row.GetString(3),
+        Reason = row.GetString(4),
+        ExceptionType = row.IsDBNull(5) ? null : row.GetString(5),
+        Queue = row.GetString(6),
+        CanBeReplayed = row.GetBoolean(7),
+        MessageId = row.IsDBNull(8) ? null : row.GetString(8),
+        MessageTypes = row.GetFieldValue<string[]>(9),
+        ContentType = row.IsDBNull(10) ? null : row.GetString(10),
+        BodyLength = row.GetInt32(11),
+        FirstFailedAt = row.GetFieldValue<DateTimeOffset>(12),
+        FailedAt = row.GetFieldValue<DateTimeOffset>(13),
+        Times = row.GetInt32(14),
+        ReplayedAt = row.IsDBNull(15) ? null : row.GetFieldValue<DateTimeOffset>(15),
+        ReplayedBy = row.IsDBNull(16) ? null : row.GetString(16),
+    };
+}

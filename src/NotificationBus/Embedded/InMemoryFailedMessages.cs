@@ -1,0 +1,156 @@
+using NotificationBus.Failures;
+using NotificationBus.Outgoing;
+
+namespace NotificationBus.Embedded;
+
+/// <summary>Failed messages in memory, lost when the process ends.</summary>
+public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, TimeProvider clock) : IFailedMessages
+{
+    readonly Lock _lock = new();
+    readonly Dictionary<Guid, Row> _rows = [];
+
+    /// <inheritdoc />
+    public Task Record(Failure failure, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var now = clock.GetUtcNow();
+            var id = failure.ReplayOf is { } replayed && _rows.TryGetValue(replayed, out var record) && record.IsOf(failure) ? replayed : failure.Id;
+            _rows[id] = !_rows.TryGetValue(id, out var row) ? new Row(failure with { Id = id }, now, now)
+                : row.Failure.FailureId == failure.FailureId ? row
+                : row with
+                {
+                    Failure = row.Failure with { FailureId = failure.FailureId, Explanation = failure.Explanation },
+                    FailedAt = now,
+                    Times = row.Times + 1,
+                    State = FailedMessageState.Failed,
+                };
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<FailedMessageSummary>> Search(FailedMessageFilter filter, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<IReadOnlyList<FailedMessageSummary>>([.. _rows.Values
+                .Where(row => filter.State is null || row.State == filter.State)
+                .Where(row => filter.Cause is null || row.Failure.Explanation.Cause == filter.Cause)
+                .Where(row => filter.Queue is null || row.Failure.Queue == filter.Queue)
+                .Where(row => filter.After is null || (row.FailedAt, row.Failure.Id).CompareTo((filter.After.FailedAt, filter.After.Id)) < 0)
+                .OrderByDescending(row => row.FailedAt).ThenByDescending(row => row.Failure.Id)
+                .Take(filter.Limit)
+                .Select(row => row.Summary())]);
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<FailureCause>> Causes(int limit, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<IReadOnlyList<FailureCause>>([.. _rows.Values
+                .Where(row => row.State == FailedMessageState.Failed)
+                .GroupBy(row => row.Failure.Explanation.Cause, StringComparer.Ordinal)
+                .Select(group => (Group: group, Last: group.MaxBy(row => row.FailedAt)!))
+                .Select(cause => new FailureCause(
+                    cause.Group.Key,
+                    cause.Last.Failure.Explanation.Kind,
+                    cause.Last.Failure.Queue,
+                    cause.Last.Failure.Explanation.Reason,
+                    cause.Group.LongCount(),
+                    cause.Group.Min(row => row.FirstFailedAt),
+                    cause.Last.FailedAt))
+                .OrderByDescending(cause => cause.Count).ThenBy(cause => cause.Cause, StringComparer.Ordinal)
+                .Take(limit)]);
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<FailedMessage?> Find(Guid id, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            return Task.FromResult(_rows.TryGetValue(id, out var row) ? new FailedMessage(row.Summary(), row.Failure.Headers, row.Failure.Body) : null);
+    }
+
+    /// <inheritdoc />
+    public async Task<int> Replay(FailedMessageChoice choice, string by, CancellationToken cancellationToken)
+    {
+        List<Row> chosen;
+        lock (_lock)
+        {
+            chosen = [.. Waiting(choice).Where(row => row.Failure.Destination is not null)];
+            foreach (var row in chosen)
+                _rows[row.Failure.Id] = row with { State = FailedMessageState.Replayed, ReplayedAt = clock.GetUtcNow(), ReplayedBy = by };
+        }
+
+        await outgoing.Schedule([.. chosen.Select(row => row.ToReplay())], cancellationToken);
+        return chosen.Count;
+    }
+
+    /// <inheritdoc />
+    public Task<int> Archive(FailedMessageChoice choice, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var chosen = Waiting(choice).ToList();
+            foreach (var row in chosen)
+                _rows[row.Failure.Id] = row with { State = FailedMessageState.Archived };
+
+            return Task.FromResult(chosen.Count);
+        }
+    }
+
+    IEnumerable<Row> Waiting(FailedMessageChoice choice) => _rows.Values
+        .Where(row => row.State == FailedMessageState.Failed)
+        .Where(row => choice.Id is null || row.Failure.Id == choice.Id)
+        .Where(row => choice.Cause is null || row.Failure.Explanation.Cause == choice.Cause);
+
+    sealed record Row(Failure Failure, DateTimeOffset FirstFailedAt, DateTimeOffset FailedAt)
+    {
+        public int Times { get; init; } = 1;
+
+        public FailedMessageState State { get; init; }
+
+        public DateTimeOffset? ReplayedAt { get; init; }
+
+        public string? ReplayedBy { get; init; }
+
+        public bool IsOf(Failure failure) => failure.Queue == Failure.Queue && failure.Body.AsSpan().SequenceEqual(Failure.Body);
+
+        public OutgoingMessage ToReplay() => new()
+        {
+            MessageId = Guid.TryParse(Failure.MessageId, out var id) ? id : Guid.CreateVersion7(),
+            Token = Guid.CreateVersion7(),
+            ReplayOf = Failure.Id,
+            Destination = Failure.Destination!,
+            ContentType = Failure.ContentType ?? "",
+            MessageTypes = string.Join(';', Failure.MessageTypes),
+            Headers = Failure.Headers,
+            Body = Failure.Body,
+        };
+
+        public FailedMessageSummary Summary() => new()
+        {
+            Id = Failure.Id,
+            State = State,
+            Kind = Failure.Explanation.Kind,
+            Cause = Failure.Explanation.Cause,
+            Reason = Failure.Explanation.Reason,
+            ExceptionType = Failure.Explanation.ExceptionType,
+            Queue = Failure.Queue,
+            CanBeReplayed = Failure.Destination is not null,
+            MessageId = Failure.MessageId,
+            MessageTypes = Failure.MessageTypes,
+            ContentType = Failure.ContentType,
+            BodyLength = Failure.Body.Length,
+            FirstFailedAt = FirstFailedAt,
+            FailedAt = FailedAt,
+            Times = Times,
+            ReplayedAt = ReplayedAt,
+            ReplayedBy = ReplayedBy,
+        };
+    }
+}

@@ -1,0 +1,61 @@
+namespace NotificationBus.Failures;
+
+/// <summary>The messages that were set aside: what can never be processed, and what failed each time it was tried.</summary>
+public interface IFailedMessages
+{
+    /// <summary>Keeps a failed message, or counts one more failure of it. A failure that is reported twice counts once.</summary>
+    Task Record(Failure failure, CancellationToken cancellationToken);
+
+    /// <summary>Failed messages that fit the filter, the last that failed first, one page.</summary>
+    Task<IReadOnlyList<FailedMessageSummary>> Search(FailedMessageFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>Those that wait for a decision by cause, the largest groups first, at most <paramref name="limit"/>.</summary>
+    Task<IReadOnlyList<FailureCause>> Causes(int limit, CancellationToken cancellationToken);
+
+    /// <summary>One failed message, or null.</summary>
+    Task<FailedMessage?> Find(Guid id, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Puts messages that wait for a decision back into their queues, as they were. That they are replayed and what has to be
+    /// published for it is stored together, so that a crash neither loses nor doubles one, and a second call finds nothing to do.
+    /// </summary>
+    /// <returns>How many.</returns>
+    Task<int> Replay(FailedMessageChoice choice, string by, CancellationToken cancellationToken);
+
+    /// <summary>Takes messages that wait for a decision off the list. They are kept.</summary>
+    /// <returns>How many.</returns>
+    Task<int> Archive(FailedMessageChoice choice, CancellationToken cancellationToken);
+}
+
+/// <summary>Which of the messages that wait for a decision are meant.</summary>
+/// <param name="Id">This one; null for all.</param>
+/// <param name="Cause">Those of this cause; null for all.</param>
+public sealed record FailedMessageChoice(Guid? Id, string? Cause)
+{
+    /// <summary>All of them.</summary>
+    public static FailedMessageChoice All { get; } = new(Id: null, Cause: null);
+}
+
+/// <summary>Which failed messages are wanted.</summary>
+public sealed record FailedMessageFilter
+{
+    /// <summary>What became of them; null for all.</summary>
+    public FailedMessageState? State { get; init; }
+
+    /// <summary>The cause; null for all.</summary>
+    public string? Cause { get; init; }
+
+    /// <summary>The queue; null for all.</summary>
+    public string? Queue { get; init; }
+
+    /// <summary>Those that come after this place in the order; null for the first page.</summary>
+    public FailedMessageCursor? After { get; init; }
+
+    /// <summary>How many, at most.</summary>
+    public required int Limit { get; init; }
+}
+
+/// <summary>A place in the order of failed messages: the last that failed first, by id where two failed at the same moment.</summary>
+/// <param name="FailedAt">When the last one of the page failed.</param>
+/// <param name="Id">Its id.</param>
+public sealed record FailedMessageCursor(DateTimeOffset FailedAt, Guid Id);

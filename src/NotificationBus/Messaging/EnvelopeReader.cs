@@ -1,0 +1,84 @@
+using System.Net.Mime;
+using System.Runtime.Serialization;
+using System.Text.Json;
+
+using MassTransit;
+using MassTransit.Serialization;
+
+using NotificationBus.Intake;
+
+namespace NotificationBus.Messaging;
+
+/// <summary>
+/// Reads the envelope of a message, whole and strictly. MassTransit's own reader looks at an id only when somebody asks for it, and
+/// then a malformed one fails once more while the failure is being reported, so that the message comes back for ever. And it
+/// answers to whatever address stands in the message; here nobody waits for an answer, so no address is followed.
+/// </summary>
+sealed class EnvelopeReader : ISerializerFactory, IMessageDeserializer
+{
+    static readonly SystemTextJsonMessageSerializer Json = SystemTextJsonMessageSerializer.Instance;
+
+    // A property that stands twice is read differently by different readers.
+    static readonly JsonSerializerOptions Strict = new(SystemTextJsonMessageSerializer.Options) { AllowDuplicateProperties = false };
+
+    public ContentType ContentType => SystemTextJsonMessageSerializer.JsonContentType;
+
+    public IMessageSerializer CreateSerializer() => Json;
+
+    public IMessageDeserializer CreateDeserializer() => this;
+
+    public ConsumeContext Deserialize(ReceiveContext receiveContext)
+    {
+        var envelope = Read(receiveContext.Body.GetBytes());
+        Check(envelope);
+        envelope.RequestId = null;
+        envelope.ResponseAddress = null;
+        envelope.FaultAddress = null;
+        envelope.SourceAddress = AddressOrNull(envelope.SourceAddress);
+        envelope.DestinationAddress = AddressOrNull(envelope.DestinationAddress);
+
+        var context = new SystemTextJsonSerializerContext(Json, Strict, ContentType, new EnvelopeMessageContext(envelope, Json), envelope.MessageType!, envelope);
+        return new BodyConsumeContext(receiveContext, context);
+    }
+
+    public SerializerContext Deserialize(MessageBody body, Headers headers, Uri? destinationAddress = null) => Json.Deserialize(body, headers, destinationAddress);
+
+    public MessageBody GetMessageBody(string text) => Json.GetMessageBody(text);
+
+    public void Probe(ProbeContext context) => Json.Probe(context);
+
+    static JsonMessageEnvelope Read(byte[] body)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<JsonMessageEnvelope>(body, Strict) ?? throw new SerializationException("the body is null");
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or NotSupportedException or FormatException)
+        {
+            throw new SerializationException("the body is no envelope in JSON", exception);
+        }
+    }
+
+    static void Check(JsonMessageEnvelope envelope)
+    {
+        if (envelope.MessageType is not { Length: > 0 } types || types.Any(string.IsNullOrWhiteSpace))
+            throw new SerializationException("the envelope names no messageType");
+        if (envelope.Message is not JsonElement { ValueKind: JsonValueKind.Object })
+            throw new SerializationException("the envelope has no message");
+
+        Check(envelope.MessageId, "messageId");
+        Check(envelope.CorrelationId, "correlationId");
+        Check(envelope.ConversationId, "conversationId");
+        Check(envelope.InitiatorId, "initiatorId");
+        if (string.IsNullOrWhiteSpace(envelope.MessageId) || Guid.Parse(envelope.MessageId) == Guid.Empty)
+            throw new InvalidEventException("the message has no messageId");
+    }
+
+    static void Check(string? id, string name)
+    {
+        if (!string.IsNullOrWhiteSpace(id) && !Guid.TryParse(id, out _))
+            throw new SerializationException($"{name} is no UUID");
+    }
+
+    static string? AddressOrNull(string? address) => Uri.TryCreate(address, UriKind.Absolute, out _) ? address : null;
+}

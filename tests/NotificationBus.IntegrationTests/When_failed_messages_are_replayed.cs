@@ -1,0 +1,101 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+using NotificationBus.IntegrationTests.Servers;
+
+using RabbitMQ.Client;
+
+namespace NotificationBus.IntegrationTests;
+
+public sealed class When_failed_messages_are_replayed(BusAndDatabase servers)
+{
+    const string Shipped = "NotificationBus.Contracts:OrderShipped";
+
+    static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Should_deliver_each_once_however_often_somebody_clicks()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var record = new The_record(database);
+        await using var host = await HostProcess.Start(broker, database);
+        await using var producer = await PlainAmqpProducer.Connect(broker);
+        // The worker fails in a way nobody planned, and its orders are given up.
+        await record.Execute("ALTER TABLE delivery_attempt RENAME TO mislaid");
+        for (var number = 0; number < 5; number++)
+            await producer.Publish(Shipped, new BasicProperties { ContentType = "application/vnd.masstransit+json", Persistent = true }, Poison.Event());
+        await producer.Publish(Shipped, new BasicProperties { Persistent = true }, "poison"u8.ToArray());
+        await record.Until("SELECT count(*) FROM failed_message", 6, Soon);
+        await record.Until("SELECT count(*) FROM notification_overview WHERE status = 'failed'", 5, Soon);
+        await record.Execute("ALTER TABLE mislaid RENAME TO delivery_attempt");
+
+        var causes = (await Get(host, "/causes")).GetProperty("causes").EnumerateArray().ToList();
+        causes.Select(cause => $"{cause.GetProperty("count")} {cause.GetProperty("kind")} {cause.GetProperty("queue")} {cause.GetProperty("reason")}").ShouldBe(
+        [
+            "5 failed send-push PostgreSQL refused it (SQLSTATE 42P01)",
+            "1 cannot-be-read notifications 'p' is an invalid start of a value. LineNumber: 0 | BytePositionInLine: 0.",
+        ]);
+        var cause = causes[0].GetProperty("cause").GetString();
+        var one = (await Get(host, $"?cause={cause}")).GetProperty("failedMessages")[0].GetProperty("id").GetString();
+
+        (await Post(host, $"/{one}/replay")).ShouldBe(1);
+        (await Post(host, $"/{one}/replay")).ShouldBe(0);
+        await record.UntilDelivered(1, Soon);
+        var clicks = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Post(host, "/replay", new { cause, by = "som" })));
+        clicks.Order().ShouldBe([0, 0, 0, 4]);
+        await record.UntilDelivered(5, Soon);
+        (await record.Deliveries("status = 'sent' AND attempts = 1")).ShouldBe(5);
+        (await record.Scalar<long>("SELECT count(*) FROM failed_message WHERE state = 'Replayed' AND times = 1 AND replayed_by IN ('api', 'som')")).ShouldBe(5);
+
+        // What fails again is the same message, once more.
+        (await Post(host, "/replay", new { all = true })).ShouldBe(1);
+        await record.Until("SELECT count(*) FROM failed_message WHERE state = 'Failed' AND times = 2 AND body = 'poison'", 1, Soon);
+        (await record.Scalar<long>("SELECT count(*) FROM failed_message")).ShouldBe(6);
+        (await Post(host, "/archive", new { all = true }, "archived")).ShouldBe(1);
+        (await Post(host, "/replay", new { all = true })).ShouldBe(0);
+        await record.Until("SELECT count(*) FROM outgoing_message", 0, Soon);
+        await The_broker.ShouldHaveNoStrays(broker);
+    }
+
+    [Fact]
+    public async Task Should_leave_the_message_as_it_was()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var record = new The_record(database);
+        await using var host = await HostProcess.Start(broker, database);
+        await using var producer = await PlainAmqpProducer.Connect(broker);
+        var id = Guid.CreateVersion7();
+        await producer.Publish(Shipped, new BasicProperties
+        {
+            ContentType = "application/x-theirs",
+            MessageId = $"{id}",
+            Persistent = true,
+            Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { ["tenant"] = "north", ["attempt"] = 3 },
+        }, [1, 2, 3]);
+        await record.Until("SELECT count(*) FROM failed_message", 1, Soon);
+        await The_broker.Copy(broker, "notifications", "witness");
+
+        (await Post(host, "/replay", new { all = true })).ShouldBe(1);
+
+        var replayed = await The_broker.Take(broker, "witness", Soon);
+        replayed.Body.ToArray().ShouldBe([1, 2, 3]);
+        replayed.BasicProperties.MessageId.ShouldBe($"{id}");
+        replayed.BasicProperties.ContentType.ShouldBe("application/x-theirs");
+        replayed.BasicProperties.Headers!["tenant"].ShouldBe("north"u8.ToArray());
+        replayed.BasicProperties.Headers["attempt"].ShouldBe(3L);
+    }
+
+    static async Task<JsonElement> Get(HostProcess host, string path) =>
+        JsonDocument.Parse(await host.Client.GetStringAsync(new Uri($"/v1/failed-messages{path}", UriKind.Relative))).RootElement;
+
+    static async Task<int> Post(HostProcess host, string path, object? body = null, string answers = "replayed")
+    {
+        using var answer = body is null
+            ? await host.Client.PostAsync(new Uri($"/v1/failed-messages{path}", UriKind.Relative), content: null)
+            : await host.Client.PostAsJsonAsync($"/v1/failed-messages{path}", body);
+        var text = await answer.Content.ReadAsStringAsync();
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, text);
+        return JsonDocument.Parse(text).RootElement.GetProperty(answers).GetInt32();
+    }
+}
