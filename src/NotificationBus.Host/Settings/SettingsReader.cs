@@ -68,7 +68,11 @@ sealed class SettingsReader
         var dictionary = (IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(typeof(string), valueType), StringComparer.Ordinal)!;
         MustBeSection(section, path, ["…"]);
         foreach (var child in section.GetChildren())
-            dictionary.Add(child.Key, Read(valueType, child, Join(path, child.Key)));
+        {
+            if (ReadValue(valueType, child, Join(path, child.Key)) is { } value)
+                dictionary.Add(child.Key, value);
+        }
+
         return dictionary;
     }
 
