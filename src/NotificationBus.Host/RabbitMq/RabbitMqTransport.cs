@@ -15,8 +15,7 @@ static class RabbitMqTransport
     {
         bus.Host(new Uri(settings.ConnectionStrings.RabbitMq!), host => host.PublisherConfirmation = true);
         bus.RefuseUnroutable(context);
-        if (settings.IsWorker)
-            bus.ReceiveNotifications<IRabbitMqReceiveEndpointConfigurator>(context, DeclareQueue);
+        bus.ReceiveNotifications<IRabbitMqReceiveEndpointConfigurator>(context, DeclareQueue, settings.IsSaga, settings.IsSender);
     }
 
     static void DeclareQueue(IRabbitMqReceiveEndpointConfigurator endpoint)

@@ -42,9 +42,19 @@ public static class NotificationEndpoints
     /// <param name="bus">The bus of the transport.</param>
     /// <param name="context">The registrations.</param>
     /// <param name="declare">What the transport says about every queue.</param>
-    public static void ReceiveNotifications<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare)
+    /// <param name="saga">Whether this host runs the saga.</param>
+    /// <param name="sender">Whether this host sends.</param>
+    public static void ReceiveNotifications<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare, bool saga = true, bool sender = true)
         where TEndpoint : IReceiveEndpointConfigurator
     {
+        if (saga)
+            bus.ReceiveSaga(context, declare);
+        if (sender)
+            bus.ReceiveOrders(context, declare);
+    }
+
+    static void ReceiveSaga<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare)
+        where TEndpoint : IReceiveEndpointConfigurator =>
         bus.ReceiveEndpoint(SagaQueue, (TEndpoint endpoint) =>
         {
             declare(endpoint);
@@ -55,6 +65,9 @@ public static class NotificationEndpoints
             endpoint.ConfigureSaga<NotificationState>(context);
         });
 
+    static void ReceiveOrders<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare)
+        where TEndpoint : IReceiveEndpointConfigurator
+    {
         var options = context.GetRequiredService<IReadOnlyDictionary<string, ChannelOptions>>();
         foreach (var channel in context.GetRequiredService<ChannelSet>().All)
         {
