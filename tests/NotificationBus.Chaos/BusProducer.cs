@@ -10,7 +10,6 @@ sealed class BusProducer(Uri virtualHost, Requests requests)
 {
     const int Parallel = 8;
 
-    static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
@@ -26,7 +25,7 @@ sealed class BusProducer(Uri virtualHost, Requests requests)
 
         async Task Work()
         {
-            await using var line = new Line(virtualHost);
+            await using var line = new BusLine(virtualHost);
             while (Next() is { } next)
             {
                 if (next.DueAt > Clock.Now)
@@ -42,12 +41,8 @@ sealed class BusProducer(Uri virtualHost, Requests requests)
         }
     }
 
-    /// <summary>Publishes one message as it is, for instance one that is none.</summary>
-    public async Task PublishRaw(string exchange, byte[] body, IBasicProperties properties, string routingKey = "")
-    {
-        await using var line = new Line(virtualHost);
-        await line.Publish(exchange, body, (BasicProperties)properties, routingKey);
-    }
+    /// <summary>For whoever publishes by hand, for instance what is no event.</summary>
+    public BusLine Connect() => new(virtualHost);
 
     /// <summary>An event in its envelope.</summary>
     public static byte[] Envelope(string contract, JsonObject message, Guid? messageId = null, string space = "NotificationBus.Contracts") => Encoding.UTF8.GetBytes(new JsonObject
@@ -64,7 +59,7 @@ sealed class BusProducer(Uri virtualHost, Requests requests)
         MessageId = messageId?.ToString(),
     };
 
-    async Task UntilConfirmed(Line line, Occurrence occurrence)
+    async Task UntilConfirmed(BusLine line, Occurrence occurrence)
     {
         requests.Asking(occurrence);
         var giveUp = Clock.Now + Patience;
@@ -82,37 +77,6 @@ sealed class BusProducer(Uri virtualHost, Requests requests)
                 requests.NoAnswer(occurrence);
                 await line.DisposeAsync();
                 await Task.Delay(Pause);
-            }
-        }
-    }
-
-    /// <summary>A connection and a channel, made again after each failure: RabbitMQ.Client 7.1 miscounts confirms after one that was given up.</summary>
-    sealed class Line(Uri virtualHost) : IAsyncDisposable
-    {
-        IConnection? _connection;
-        IChannel? _channel;
-
-        public async Task Publish(string exchange, byte[] body, BasicProperties properties, string routingKey = "")
-        {
-            _connection ??= await new ConnectionFactory { Uri = virtualHost, AutomaticRecoveryEnabled = false, RequestedConnectionTimeout = Limit }.CreateConnectionAsync().WaitAsync(Limit);
-            _channel ??= await _connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true)).WaitAsync(Limit);
-            await _channel.BasicPublishAsync(exchange, routingKey, mandatory: true, properties, body).AsTask().WaitAsync(Limit);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            var connection = _connection;
-            (_connection, _channel) = (null, null);
-            if (connection is null)
-                return;
-
-            try
-            {
-                await connection.AbortAsync().WaitAsync(TimeSpan.FromSeconds(2));
-            }
-            catch (TimeoutException)
-            {
-                // The broker is frozen; the socket goes with the process.
             }
         }
     }

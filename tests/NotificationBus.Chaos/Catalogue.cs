@@ -21,5 +21,17 @@ static class Catalogue
         new KillBroker(),
         new FreezeBroker(),
         new BlockBroker(),
+        new StopPostgres("stop-postgres", TimeSpan.FromSeconds(20)),
+        new StopPostgres("stop-postgres-60", TimeSpan.FromSeconds(60)),
+        new KillPostgres(),
+        new SameEvent(),
+        new OutOfOrder(),
+        new RollingRestart(),
+        new GracefulStop(),
+        new Poison(),
+        new Spike(),
+        new RetryStorm(),
+        new BulkDoesNotDelayTransactional(),
+        new ScheduledSurvive(),
     ];
 }
