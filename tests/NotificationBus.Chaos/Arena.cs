@@ -16,6 +16,7 @@ sealed class Arena : IAsyncDisposable
 
     readonly List<HostSlot> _slots = [];
     readonly NpgsqlDataSource _record;
+    int _poison;
 
     Arena(Servers servers, Uri virtualHost, string database, Situation situation)
     {
@@ -77,7 +78,7 @@ sealed class Arena : IAsyncDisposable
     public int OtherKills { get; set; }
 
     /// <summary>How many messages were published that nobody can process.</summary>
-    public int Poison { get; set; }
+    public int Poison => _poison;
 
     /// <summary>How many notifications have come to an end or are held, as last seen.</summary>
     public long Settled { get; private set; }
@@ -104,6 +105,9 @@ sealed class Arena : IAsyncDisposable
         await slot.Start();
         return slot;
     }
+
+    /// <summary>Notes that a message was published that nobody can process.</summary>
+    public void PoisonIsAdded() => Interlocked.Increment(ref _poison);
 
     /// <summary>Kills a host and starts another, again and again, until the work is done and everything asked for has come to its end.</summary>
     public async Task KillRepeatedly(HostSlot slot, TimeSpan every, Task work)

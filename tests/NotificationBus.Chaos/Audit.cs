@@ -11,6 +11,9 @@ sealed class Audit
     // Both are the same machine's clock; rounding is all that can lie between them.
     static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(50);
 
+    // What is held is in the operator's hands.
+    static readonly string[] Ends = ["delivered", "partly-delivered", "expired", "failed", "cancelled", "held"];
+
     /// <summary>How each notification stands, as an operator reads it.</summary>
     public required IReadOnlyDictionary<Guid, string> Notifications { get; init; }
 
@@ -49,14 +52,23 @@ sealed class Audit
 
     public static async Task<Audit> Of(Arena arena)
     {
-        var requests = arena.Requests;
-        var notifications = (await arena.Query("SELECT id, status FROM notification_overview", row => (Id: row.GetGuid(0), Status: row.GetString(1))))
-            .ToDictionary(row => row.Id, row => row.Status);
-        var attempts = (await arena.Query(
+        var notifications = await arena.Query("SELECT id, status FROM notification_overview", row => KeyValuePair.Create(row.GetGuid(0), row.GetString(1)));
+        var attempts = await arena.Query(
             "SELECT delivery_id, number, provider, status, started_at, finished_at FROM delivery_attempt ORDER BY delivery_id, number",
-            row => new Attempt(row.GetGuid(0), row.GetInt32(1), row.GetString(2), row.GetString(3), row.GetFieldValue<DateTimeOffset>(4), row.IsDBNull(5) ? null : row.GetFieldValue<DateTimeOffset>(5))))
-            .ToLookup(attempt => attempt.Delivery);
-        var taken = arena.Witness.Calls.Where(call => call.Taken).ToLookup(call => call.Delivery);
+            row => new Attempt(row.GetGuid(0), row.GetInt32(1), row.GetString(2), row.GetString(3), row.GetFieldValue<DateTimeOffset>(4), row.IsDBNull(5) ? null : row.GetFieldValue<DateTimeOffset>(5)));
+        return Of(arena.Requests, arena.Witness, notifications.ToDictionary(), attempts, await arena.Strays() - arena.Poison);
+    }
+
+    /// <summary>Holds them against each other.</summary>
+    /// <param name="requests">What was asked for.</param>
+    /// <param name="witness">What the providers saw.</param>
+    /// <param name="notifications">How each notification stands in the record.</param>
+    /// <param name="attempts">The ledger.</param>
+    /// <param name="strays">Messages in queues nobody works on, beside those that belong there.</param>
+    public static Audit Of(Requests requests, Witness witness, IReadOnlyDictionary<Guid, string> notifications, IEnumerable<Attempt> attempts, long strays)
+    {
+        var ledger = attempts.ToLookup(attempt => attempt.Delivery);
+        var taken = witness.Calls.Where(call => call.Taken).OrderBy(call => call.Received).ToLookup(call => call.Delivery);
         var known = requests.Asked.Values.SelectMany(occurrence => occurrence.Deliveries).ToHashSet();
 
         bool IsSent(Guid notification) => requests.Asked[notification].Deliveries.All(taken.Contains);
@@ -65,7 +77,7 @@ sealed class Audit
         return new Audit
         {
             Notifications = notifications,
-            Attempts = attempts,
+            Attempts = ledger,
             Taken = taken,
             Accepted = requests.Accepted.Count,
             Sent = requests.Asked.Keys.Count(IsSent),
@@ -73,9 +85,9 @@ sealed class Audit
             Unexpected = taken.Where(calls => !known.Contains(calls.Key)).Sum(calls => calls.Count()),
             Recovered = requests.Unknown.Count(IsSent),
             Duplicates = taken.Sum(calls => calls.Count() - 1),
-            UnexplainedDuplicates = taken.Sum(calls => Unexplained([.. calls], [.. attempts[calls.Key]])),
-            Stuck = notifications.Count(row => row.Value is "sending" or "initial"),
-            Strays = Math.Max(0, await arena.Strays() - arena.Poison),
+            UnexplainedDuplicates = taken.Sum(calls => Unexplained([.. calls], [.. ledger[calls.Key]])),
+            Stuck = notifications.Values.Count(status => !Ends.Contains(status, StringComparer.Ordinal)),
+            Strays = Math.Max(0, strays),
         };
     }
 

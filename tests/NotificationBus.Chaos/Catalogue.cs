@@ -8,6 +8,8 @@ static class Catalogue
     public static IReadOnlyList<Situation> Situations { get; } =
     [
         new KillWorker(),
+        new KillWorkerThatHolds(),
+        new KillWorkerOfADeduplicatingProvider(),
         new KillSaga(),
         new KillApi(),
         new Provider500(),

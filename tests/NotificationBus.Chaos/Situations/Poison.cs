@@ -59,7 +59,7 @@ sealed class Poison : Situation
             foreach (var (exchange, body, contentType) in Enumerable.Repeat(Kinds, OfEachKind).SelectMany(kinds => kinds))
             {
                 await line.Publish(exchange, body, new BasicProperties { ContentType = contentType, Persistent = true, MessageId = Guid.CreateVersion7().ToString() });
-                arena.Poison++;
+                arena.PoisonIsAdded();
             }
         }
 
