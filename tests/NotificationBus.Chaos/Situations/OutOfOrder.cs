@@ -50,15 +50,13 @@ sealed class OutOfOrder : Situation
         {
             (occurrence.Contract, occurrence.Message), (occurrence.Contract, occurrence.Message), ("DeliveryFailed", result), ("DeliveryExpired", result),
         };
-        // A result of a notification that nobody has heard of is set aside; any other is taken or passed over.
-        var isKnown = false;
         // The n-th permutation: 24 orders of four messages.
         for (var (left, n) = (messages.Count, order); left > 0; n /= left, left--)
         {
             var (contract, message) = messages[n % left];
             messages.RemoveAt(n % left);
-            isKnown |= contract == occurrence.Contract;
-            if (!isKnown)
+            // One that is handled before the event belongs to no notification, and is set aside; any other is taken or passed over.
+            if (contract != occurrence.Contract)
                 arena.PoisonIsAdded();
             await line.Publish($"NotificationBus.Contracts:{contract}", BusProducer.Envelope(contract, message), BusProducer.Properties());
         }
