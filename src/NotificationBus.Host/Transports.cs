@@ -54,7 +54,7 @@ static class Transports
         services.AddPostgresStore(settings.ConnectionStrings.Postgres!);
         services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Postgres));
         services.AddSingleton<QueueCheck>();
-        if (settings.IsSaga || settings.IsSender)
+        if (settings.IsWorker)
             services.AddOutgoingDispatch();
 
         return services.AddMassTransit(bus =>

@@ -177,7 +177,7 @@ sealed class Arena : IAsyncDisposable
     /// <summary>Messages in the queues nobody works on: what failed, what nobody understood, what the broker gave up on.</summary>
     public async Task<long> Strays()
     {
-        string[] working = ["notifications", "send-email", "send-push", "send-email-bulk", "send-push-bulk"];
+        string[] working = ["notifications", "notifications-bulk", "send-email", "send-push", "send-email-bulk", "send-push-bulk"];
         var found = 0L;
         foreach (var queue in working.SelectMany(queue => (string[])[queue + "_error", queue + "_skipped"]).Append("notifications-dead-letters"))
             found += await Messages(queue);

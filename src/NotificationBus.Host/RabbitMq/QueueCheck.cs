@@ -22,7 +22,7 @@ sealed partial class QueueCheck(HostSettings settings, ChannelSet channels, Time
     public async Task EnsureReady(CancellationToken cancellationToken)
     {
         await using var connection = await Connect(cancellationToken);
-        if (!settings.IsSaga && !settings.IsSender)
+        if (!settings.IsWorker)
             return;
 
         await Declare(connection, QueueArguments.DeadLetters, QueueArguments.OfDeadLetters);

@@ -61,6 +61,9 @@ public sealed class HostSettings
 
     /// <summary>True when this host sends.</summary>
     public bool IsSender => Roles.Contains("sender") || Roles.Contains("worker");
+
+    /// <summary>True when this host does one or the other.</summary>
+    public bool IsWorker => IsSaga || IsSender;
 }
 
 /// <summary>Where the servers are.</summary>
