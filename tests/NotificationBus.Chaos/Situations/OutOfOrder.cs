@@ -58,7 +58,7 @@ sealed class OutOfOrder : Situation
             // One that is handled before the event belongs to no notification, and is set aside; any other is taken or passed over.
             if (contract != occurrence.Contract)
                 arena.PoisonIsAdded();
-            await line.Publish($"NotificationBus.Contracts:{contract}", BusProducer.Envelope(contract, message), BusProducer.Properties());
+            await line.Publish(contract == occurrence.Contract ? $"NotificationBus.Contracts:{contract}" : "notifications", BusProducer.Envelope(contract, message), BusProducer.Properties());
         }
 
         arena.Requests.Taken(occurrence);
