@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Email.Providers;
+using NotificationBus.Channels.Http;
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Sandbox;
 using NotificationBus.Sending;
@@ -16,10 +17,14 @@ public static class ChannelSetup
     {
         services.AddSingleton<SandboxInbox>();
 
-        services.AddChannel<EmailChannel>().Provider<SmtpEmailProvider, SmtpOptions>("smtp").Sandbox("email");
-        services.AddChannel<PushChannel>().Sandbox("push");
+        services.AddChannel<EmailChannel>().Provider<SmtpEmailProvider, SmtpOptions>("smtp").Http("email").Sandbox("email");
+        services.AddChannel<PushChannel>().Http("push").Sandbox("push");
         return services;
     }
+
+    static ChannelBuilder Http(this ChannelBuilder builder, string channel) =>
+        builder.Provider<HttpProviderOptions>("http", (services, account, options) =>
+            new HttpProvider(account, channel, options, services.GetRequiredService<TimeProvider>()));
 
     static ChannelBuilder Sandbox(this ChannelBuilder builder, string channel) =>
         builder.Provider(new ProviderType(SandboxProvider.Type, channel, OptionsType: null, (services, account) =>

@@ -16,7 +16,7 @@ static class Help
         Settings, on the command line as --Key:Sub=value, in the environment as Key__Sub=value, or in appsettings.json:
 
           Transport                        InMemory (default) or RabbitMq
-          Roles                            api,worker (default both); what this host does
+          Roles                            api,worker (default both); what this host does. saga,sender are the two halves of a worker
           Inbox                            true or false: show what the sandbox caught at /inbox; by itself only embedded or in Development
           Urls                             where HTTP is served, default http://localhost:8080
           ConnectionStrings:RabbitMq       amqp://… or amqps://…

@@ -23,7 +23,10 @@ sealed record Poison(string Name, string Kind, byte[] Body)
     public string Exchange { get; init; } = Shipped;
 
     /// <summary>Where it ends up.</summary>
-    public string Queue => Exchange.StartsWith("send-", StringComparison.Ordinal) ? Exchange : "notifications";
+    public string Queue => Exchange.StartsWith("send-", StringComparison.Ordinal) ? Exchange
+        // A request of any category may be part of a campaign.
+        : Exchange.EndsWith(":NotificationRequested", StringComparison.Ordinal) ? "notifications-bulk"
+        : "notifications";
 
     public BasicProperties Properties { get; init; } = new() { ContentType = Envelope, Persistent = true };
 

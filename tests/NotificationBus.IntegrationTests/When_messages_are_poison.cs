@@ -36,7 +36,7 @@ public sealed class When_messages_are_poison(BusAndDatabase servers)
             (await record.Scalar<string>($"SELECT reason {row}")).ShouldNotBeNullOrWhiteSpace(poison.Name);
         }
 
-        foreach (var queue in (string[])["notifications", "send-email", "send-push"])
+        foreach (var queue in (string[])["notifications", "notifications-bulk", "send-email", "send-push"])
             await The_broker.Has(0, broker, queue, Soon);
         await The_broker.ShouldHaveNoStrays(broker);
         (await The_broker.Exists(broker, "stolen")).ShouldBeFalse("addresses in a message are not followed");

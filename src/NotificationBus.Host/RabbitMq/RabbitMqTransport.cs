@@ -20,7 +20,7 @@ static class RabbitMqTransport
         if (!settings.IsWorker)
             return;
 
-        bus.ReceiveNotifications<IRabbitMqReceiveEndpointConfigurator>(context, DeclareQueue);
+        bus.ReceiveNotifications<IRabbitMqReceiveEndpointConfigurator>(context, DeclareQueue, settings.IsSaga, settings.IsSender);
         bus.RecordFailedMessages<IRabbitMqReceiveEndpointConfigurator>(FailedMessageEndpoint.DeadLetters, context, DeclareDeadLetters);
     }
 

@@ -12,7 +12,7 @@ public sealed class HostSettings
     /// <summary>InMemory (default) or RabbitMq.</summary>
     public Transport Transport { get; set; }
 
-    /// <summary>What this host does: <c>api</c> (HTTP), <c>worker</c> (saga and sending). Both by default.</summary>
+    /// <summary>What this host does: <c>api</c> (HTTP), <c>saga</c>, <c>sender</c>, or <c>worker</c> for the last two. All by default.</summary>
     public IReadOnlyList<string> Roles { get; set; } = [];
 
     /// <summary>
@@ -48,6 +48,12 @@ public sealed class HostSettings
     /// <summary>True when this host serves HTTP.</summary>
     public bool IsApi => Roles.Contains("api");
 
-    /// <summary>True when this host runs the saga and sends.</summary>
-    public bool IsWorker => Roles.Contains("worker");
+    /// <summary>True when this host runs the saga.</summary>
+    public bool IsSaga => Roles.Contains("saga") || Roles.Contains("worker");
+
+    /// <summary>True when this host sends.</summary>
+    public bool IsSender => Roles.Contains("sender") || Roles.Contains("worker");
+
+    /// <summary>True when this host does one or the other.</summary>
+    public bool IsWorker => IsSaga || IsSender;
 }

@@ -14,7 +14,7 @@ static class SettingsCheck
     static readonly string[] OfTheFramework =
         ["Providers", "Serilog", "Logging", "Urls", "AllowedHosts", "Kestrel", "Environment", "ContentRoot", "ApplicationName", "DetailedErrors", "Http_Ports", "Https_Ports"];
 
-    static readonly string[] KnownRoles = ["api", "worker"];
+    static readonly string[] KnownRoles = ["api", "worker", "saga", "sender"];
 
     /// <summary>The settings.</summary>
     /// <exception cref="SettingsException">One line for each wrong key.</exception>
@@ -128,7 +128,7 @@ static class SettingsCheck
             yield return $"Roles: '{role}' is unknown, allowed are {string.Join(", ", KnownRoles)}";
         if (settings.Roles.Count == 0)
             yield return $"Roles is empty, allowed are {string.Join(", ", KnownRoles)}";
-        else if (settings.Transport == Transport.InMemory && !(settings.IsApi && settings.IsWorker))
+        else if (settings.Transport == Transport.InMemory && !(settings.IsApi && settings.IsSaga && settings.IsSender))
             yield return "Roles must be api and worker while Transport is InMemory: no other process shares its memory";
     }
 

@@ -71,7 +71,8 @@ sealed class SettingsReader
         {
             // The framework compares keys without case and keeps the spelling that came first; names of ours are in lower case.
             var name = child.Key.ToLowerInvariant();
-            dictionary.Add(name, Read(valueType, child, Join(path, name)));
+            if (ReadValue(valueType, child, Join(path, name)) is { } value)
+                dictionary.Add(name, value);
         }
 
         return dictionary;

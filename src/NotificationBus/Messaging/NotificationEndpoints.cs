@@ -46,42 +46,56 @@ public static class NotificationEndpoints
     /// <param name="bus">The bus of the transport.</param>
     /// <param name="context">The registrations.</param>
     /// <param name="declare">What the transport says about every queue.</param>
-    public static void ReceiveNotifications<TEndpoint>(this IBusFactoryConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare)
+    /// <param name="saga">Whether this host runs the saga.</param>
+    /// <param name="sender">Whether this host sends.</param>
+    public static void ReceiveNotifications<TEndpoint>(
+        this IBusFactoryConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare, bool saga = true, bool sender = true)
         where TEndpoint : IReceiveEndpointConfigurator
     {
         bus.AddDeserializer(new EnvelopeReader(), isDefault: true);
         bus.SendTopology.ErrorQueueNameFormatter = OneQueue.Name;
         bus.SendTopology.DeadLetterQueueNameFormatter = OneQueue.Name;
         bus.RecordFailedMessages(FailedMessageEndpoint.Queue, context, declare);
-        var recorder = context.GetRequiredService<FailedMessageRecorder>();
-
-        var options = context.GetRequiredService<IReadOnlyDictionary<string, ChannelOptions>>();
         foreach (var lane in Enum.GetValues<Lane>())
         {
-            bus.ReceiveEndpoint(SagaEndpoint.QueueOf(lane), (TEndpoint endpoint) =>
+            if (saga)
+                bus.ReceiveEvents(context, declare, lane);
+            if (sender)
+                bus.ReceiveCommands(context, declare, lane);
+        }
+    }
+
+    /// <summary>The saga's queue of a lane.</summary>
+    static void ReceiveEvents<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare, Lane lane)
+        where TEndpoint : IReceiveEndpointConfigurator =>
+        bus.ReceiveEndpoint(SagaEndpoint.QueueOf(lane), (TEndpoint endpoint) =>
+        {
+            declare(endpoint);
+            Limit(endpoint, SagaConcurrency(lane));
+            endpoint.SetAsideWhatFails(SagaEndpoint.QueueOf(lane), context.GetRequiredService<FailedMessageRecorder>());
+            BindEvents(endpoint, context, lane);
+            PartitionByNotification(endpoint, context);
+            RetryWhatPasses(endpoint);
+            endpoint.ConfigureSaga<NotificationState>(context);
+        });
+
+    /// <summary>The queues of the channels, of a lane.</summary>
+    static void ReceiveCommands<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare, Lane lane)
+        where TEndpoint : IReceiveEndpointConfigurator
+    {
+        var options = context.GetRequiredService<IReadOnlyDictionary<string, ChannelOptions>>();
+        foreach (var channel in context.GetRequiredService<ChannelSet>().All)
+        {
+            bus.ReceiveEndpoint(ChannelEndpoint.QueueOf(channel.Name, lane), (TEndpoint endpoint) =>
             {
                 declare(endpoint);
-                Limit(endpoint, SagaConcurrency(lane));
-                endpoint.SetAsideWhatFails(SagaEndpoint.QueueOf(lane), recorder);
-                BindEvents(endpoint, context, lane);
-                PartitionByNotification(endpoint, context);
+                // Commands are sent to the queue's own exchange; nobody publishes them.
+                endpoint.ConfigureConsumeTopology = false;
+                Limit(endpoint, options[channel.Name].ConcurrencyOf(lane));
+                endpoint.SetAsideWhatFails(ChannelEndpoint.QueueOf(channel.Name, lane), context.GetRequiredService<FailedMessageRecorder>());
                 RetryWhatPasses(endpoint);
-                endpoint.ConfigureSaga<NotificationState>(context);
+                endpoint.ConfigureConsumer<SendDeliveryConsumer>(context);
             });
-
-            foreach (var channel in context.GetRequiredService<ChannelSet>().All)
-            {
-                bus.ReceiveEndpoint(ChannelEndpoint.QueueOf(channel.Name, lane), (TEndpoint endpoint) =>
-                {
-                    declare(endpoint);
-                    // Commands are sent to the queue's own exchange; nobody publishes them.
-                    endpoint.ConfigureConsumeTopology = false;
-                    Limit(endpoint, options[channel.Name].ConcurrencyOf(lane));
-                    endpoint.SetAsideWhatFails(ChannelEndpoint.QueueOf(channel.Name, lane), recorder);
-                    RetryWhatPasses(endpoint);
-                    endpoint.ConfigureConsumer<SendDeliveryConsumer>(context);
-                });
-            }
         }
     }
 

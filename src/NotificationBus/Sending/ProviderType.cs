@@ -27,11 +27,16 @@ public sealed class ChannelBuilder
     /// <summary>Adds a provider whose constructor takes the account's name and its options.</summary>
     public ChannelBuilder Provider<TProvider, TOptions>(string type)
         where TProvider : class, IProvider
+        where TOptions : class =>
+        Provider<TOptions>(type, (services, account, options) => ActivatorUtilities.CreateInstance<TProvider>(services, account, options));
+
+    /// <summary>Adds a provider that is made of the account's name and its options.</summary>
+    public ChannelBuilder Provider<TOptions>(string type, Func<IServiceProvider, string, TOptions, IProvider> create)
         where TOptions : class
     {
         _services.AddOptionsWithValidation<TOptions>();
         return Provider(new ProviderType(type, _channel, typeof(TOptions), (services, account) =>
-            ActivatorUtilities.CreateInstance<TProvider>(services, account, services.GetRequiredService<IOptionsMonitor<TOptions>>().Get(account))));
+            create(services, account, services.GetRequiredService<IOptionsMonitor<TOptions>>().Get(account))));
     }
 
     /// <summary>Adds a provider that is made by <see cref="ProviderType.Create"/>.</summary>

@@ -45,6 +45,16 @@ public sealed class When_the_settings_choose
     }
 
     [Fact]
+    public async Task Should_post_to_an_account_of_any_name_on_any_channel()
+    {
+        // Nothing listens on port 1.
+        string[] account = ["--Providers:relay:Type=http", "--Providers:relay:Url=http://127.0.0.1:1/", "--Providers:relay:Headers:Authorization=Bearer abc"];
+
+        (await Attempts([.. account, "--Channels:email:Providers=relay,sandbox"])).ShouldBe(["relay unavailable", "sandbox accepted"]);
+        (await Attempts([.. account, "--Channels:push:Providers=relay,sandbox", "--EventTypes:order-placed:Channels=push"])).ShouldBe(["relay unavailable", "sandbox accepted"]);
+    }
+
+    [Fact]
     public async Task Should_take_either_form_of_an_argument_and_the_keys_of_the_framework()
     {
         await using var host = NotificationHost.Build(["--Transport", "InMemory", "--Urls=http://127.0.0.1:0;http://[::1]:0", "--environment=Staging"]);

@@ -22,6 +22,9 @@ sealed class HostProcess : IAsyncDisposable
     /// <summary>Talks to the host over HTTP.</summary>
     public HttpClient Client { get; }
 
+    /// <summary>The host's process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>What the host has written so far.</summary>
     public OutputTail Output => _process.Output;
 

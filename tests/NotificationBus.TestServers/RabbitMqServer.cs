@@ -134,6 +134,12 @@ sealed class RabbitMqServer : IBroker
         await Run();
     }
 
+    /// <summary>Raises the memory alarm: publishers are no longer read from, and connections stay open.</summary>
+    public Task BlockPublishers() => Evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0).");
+
+    /// <summary>Takes the memory alarm back.</summary>
+    public Task UnblockPublishers() => Evaluate("vm_memory_monitor:set_vm_memory_high_watermark({absolute, \"1GB\"}).");
+
     public void Freeze()
     {
         _frozen = true;

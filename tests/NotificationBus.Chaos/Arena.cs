@@ -1,0 +1,231 @@
+using NotificationBus.Chaos.Witnesses;
+using NotificationBus.IntegrationTests.Servers;
+
+using Npgsql;
+
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace NotificationBus.Chaos;
+
+/// <summary>Where one situation happens: its own virtual host, database and providers, and any number of hosts.</summary>
+sealed class Arena : IAsyncDisposable
+{
+    static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+    static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
+
+    readonly List<HostSlot> _slots = [];
+    readonly NpgsqlDataSource _record;
+    int _poison;
+
+    Arena(Servers servers, Uri virtualHost, string database, Situation situation)
+    {
+        Broker = servers.Broker;
+        Postgres = servers.Postgres;
+        VirtualHost = virtualHost;
+        Database = database;
+        _record = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = false });
+        A = new HttpWitness("a", Witness);
+        B = new HttpWitness("b", Witness);
+        Mail = new MailWitness(Witness);
+        Bus = new BusProducer(virtualHost, Requests);
+        Settings = new(StringComparer.Ordinal)
+        {
+            ["Channels:push:Providers"] = "a",
+            ["Channels:email:Providers"] = "mail",
+            // A run must come to its end.
+            ["Redelivery:FirstDelay"] = "00:00:01",
+            ["Redelivery:LongestDelay"] = "00:00:05",
+            ["Serilog:MinimumLevel:Default"] = "Error",
+        };
+        foreach (var (key, value) in A.Settings.Concat(B.Settings).Concat(Mail.Settings).Concat(situation.Settings))
+            Settings[key] = value;
+    }
+
+    public RabbitMqServer Broker { get; }
+
+    public PostgresServer Postgres { get; }
+
+    public Uri VirtualHost { get; }
+
+    public string Database { get; }
+
+    /// <summary>What the providers saw.</summary>
+    public Witness Witness { get; } = new();
+
+    /// <summary>What was asked for.</summary>
+    public Requests Requests { get; } = new();
+
+    /// <summary>The first provider of the push channel.</summary>
+    public HttpWitness A { get; }
+
+    /// <summary>The second, for whoever configures it.</summary>
+    public HttpWitness B { get; }
+
+    /// <summary>The provider of the e-mail channel.</summary>
+    public MailWitness Mail { get; }
+
+    /// <summary>Publishes events.</summary>
+    public BusProducer Bus { get; }
+
+    /// <summary>What every host is started with.</summary>
+    public Dictionary<string, string> Settings { get; }
+
+    /// <summary>How many processes and servers were killed.</summary>
+    public int Kills => OtherKills + _slots.Sum(slot => slot.Kills);
+
+    /// <summary>Kills of servers.</summary>
+    public int OtherKills { get; set; }
+
+    /// <summary>How many messages were published that nobody can process.</summary>
+    public int Poison => _poison;
+
+    /// <summary>How many notifications have come to an end or are held, as last seen.</summary>
+    public long Settled { get; private set; }
+
+    public static async Task<Arena> Create(Servers servers, Situation situation)
+    {
+        var arena = new Arena(servers, await servers.Broker.CreateVirtualHost(), await servers.Postgres.CreateDatabase(), situation);
+        await arena.A.Open();
+        await arena.B.Open();
+        return arena;
+    }
+
+    /// <summary>Starts a host in those roles and completes when it is ready.</summary>
+    public async Task<HostSlot> Start(string roles, IReadOnlyDictionary<string, string>? also = null)
+    {
+        var slot = new HostSlot(roles, r =>
+        {
+            var settings = new Dictionary<string, string>(Settings, StringComparer.Ordinal) { ["Roles"] = r };
+            foreach (var (key, value) in also ?? new Dictionary<string, string>(StringComparer.Ordinal))
+                settings[key] = value;
+            return HostProcess.Start(VirtualHost, Database, settings);
+        });
+        _slots.Add(slot);
+        await slot.Start();
+        return slot;
+    }
+
+    /// <summary>Notes that a message was published that nobody can process.</summary>
+    public void PoisonIsAdded() => Interlocked.Increment(ref _poison);
+
+    /// <summary>Kills a host and starts another, again and again, until the work is done and everything asked for has come to its end.</summary>
+    public async Task KillRepeatedly(HostSlot slot, TimeSpan every, Task work)
+    {
+        while (!work.IsCompleted || !await IsSettled())
+        {
+            await Task.Delay(every);
+            // What is in doubt waits for its lease: killing whoever waits would only make the run longer.
+            if (work.IsCompleted && Clock.Now - LastCall() > Silence)
+                break;
+
+            await slot.Kill();
+            await slot.Start();
+        }
+
+        await work;
+    }
+
+    /// <summary>Waits until everything accepted has come to an end or is held, and gives up when nothing has moved for long.</summary>
+    public async Task Settle(TimeSpan? patience = null)
+    {
+        var lastMove = Clock.Now;
+        var (settled, calls) = (-1L, -1);
+        while (!await IsSettled() && Clock.Now - lastMove < (patience ?? TimeSpan.FromSeconds(60)))
+        {
+            if (settled != Settled || calls != Witness.Calls.Count)
+                lastMove = Clock.Now;
+            (settled, calls) = (Settled, Witness.Calls.Count);
+            await Task.Delay(Interval);
+        }
+    }
+
+    /// <summary>Waits until a condition holds; false when it does not in time.</summary>
+    public static async Task<bool> Until(Func<bool> condition, TimeSpan within)
+    {
+        var giveUp = Clock.Now + within;
+        while (!condition())
+        {
+            if (Clock.Now > giveUp)
+                return false;
+            await Task.Delay(Interval);
+        }
+
+        return true;
+    }
+
+    /// <summary>Ends all hosts in good order, so that what they have in hand is finished before it is counted.</summary>
+    public async Task StopHosts()
+    {
+        foreach (var slot in _slots)
+            await slot.Terminate();
+    }
+
+    /// <summary>Asks the record.</summary>
+    public async Task<List<T>> Query<T>(string sql, Func<NpgsqlDataReader, T> read)
+    {
+        await using var command = _record.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync();
+        var rows = new List<T>();
+        while (await reader.ReadAsync())
+            rows.Add(read(reader));
+        return rows;
+    }
+
+    public async Task<long> Count(string sql) => (await Query(sql, row => row.GetInt64(0))).Single();
+
+    /// <summary>Messages in the queues nobody works on: what failed, what nobody understood, what the broker gave up on.</summary>
+    public async Task<long> Strays()
+    {
+        string[] working = ["notifications", "notifications-bulk", "send-email", "send-push", "send-email-bulk", "send-push-bulk"];
+        var found = 0L;
+        foreach (var queue in working.SelectMany(queue => (string[])[queue + "_error", queue + "_skipped"]).Append("notifications-dead-letters"))
+            found += await Messages(queue);
+
+        if (await Count("SELECT count(*) FROM pg_class WHERE relname = 'failed_message'") > 0)
+            found += await Count("SELECT count(*) FROM failed_message");
+        return found;
+    }
+
+    /// <summary>How many messages wait in a queue; none when there is no such queue.</summary>
+    public async Task<long> Messages(string queue)
+    {
+        await using var connection = await new ConnectionFactory { Uri = VirtualHost }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        try
+        {
+            return (await channel.QueueDeclarePassiveAsync(queue)).MessageCount;
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == Constants.NotFound)
+        {
+            return 0;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var slot in _slots)
+            await slot.DisposeAsync();
+        await A.DisposeAsync();
+        await B.DisposeAsync();
+        await Mail.DisposeAsync();
+        await _record.DisposeAsync();
+    }
+
+    public string LastWords() => string.Join('\n', _slots.Select(slot => slot.LastWords()).Where(words => words.Length > 0));
+
+    DateTimeOffset LastCall() => Witness.Calls.LastOrDefault()?.Received ?? Clock.Now;
+
+    async Task<bool> IsSettled()
+    {
+        try
+        {
+            Settled = await Count("SELECT count(*) FROM notification_overview WHERE completed_at IS NOT NULL OR status = 'held'");
+            return Settled >= Requests.Accepted.Count;
+        }
+        catch (NpgsqlException)
+        {
+            return false; // The server is away, or no host has made the tables yet.
+        }
+    }
+}
