@@ -1,3 +1,5 @@
+using System.Data.Common;
+
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,10 +20,15 @@ namespace NotificationBus.Postgres;
 /// <summary>Registration of the record in PostgreSQL.</summary>
 public static class PostgresSetup
 {
+    // Calls are gathered, so that few connections carry much; and many hosts share what the server has, 100 by default.
+    const int UsualPoolSize = 20;
+
     /// <summary>Keeps the record in PostgreSQL.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="connectionString">Where it is. Without <c>Maximum Pool Size</c> a host opens at most 20 connections, and one each for what it listens to.</param>
     public static IServiceCollection AddPostgresStore(this IServiceCollection services, string connectionString)
     {
-        services.AddSingleton(new NpgsqlDataSourceBuilder(connectionString).Build());
+        services.AddSingleton(_ => DataSource(connectionString));
         services.AddDbContextFactory<NotificationBusDbContext>((provider, options) => options
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
             // There is no snapshot of the model to compare with: migrations are SQL files, and the model is one view.
@@ -44,6 +51,15 @@ public static class PostgresSetup
         services.AddSingleton<INotificationQueries, PostgresNotificationQueries>();
         services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgres", tags: ["ready"], timeout: TimeSpan.FromSeconds(2));
         return services;
+    }
+
+    static NpgsqlDataSource DataSource(string connectionString)
+    {
+        var builder = new NpgsqlDataSourceBuilder(connectionString);
+        var written = new DbConnectionStringBuilder { ConnectionString = connectionString };
+        if (!written.ContainsKey("Maximum Pool Size") && !written.ContainsKey("MaxPoolSize"))
+            builder.ConnectionStringBuilder.MaxPoolSize = UsualPoolSize;
+        return builder.Build();
     }
 }
 

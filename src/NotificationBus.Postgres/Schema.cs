@@ -94,7 +94,7 @@ public sealed partial class Schema(
 
     /// <summary>A wrong password or database does not get better by waiting.</summary>
     static bool IsStillStarting(NpgsqlException exception) =>
-        exception is not PostgresException refusal || refusal.SqlState is PostgresErrorCodes.CannotConnectNow;
+        exception is not PostgresException refusal || refusal.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections;
 
     static string Explain(NpgsqlException exception) => exception switch
     {

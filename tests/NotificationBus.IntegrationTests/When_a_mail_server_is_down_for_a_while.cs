@@ -35,7 +35,7 @@ public sealed class When_a_mail_server_is_down_for_a_while(BusAndDatabase server
 
         // Twice, so that it was put off and came back and was put off again; and each time it waits in the record and not in a queue.
         await record.Some("SELECT count(*) / 2 FROM delivery_attempt WHERE status = 'Unavailable'", Soon);
-        await record.Some("SELECT count(*) FROM outgoing_message WHERE destination = 'exchange:send-email' AND notification_id IS NULL AND due_at > now()", Soon);
+        await record.Some("SELECT count(*) FROM outgoing_message WHERE destination = 'exchange:send-email' AND input_id IS NULL AND due_at > now()", Soon);
         (await record.Notifications("status = 'sending'")).ShouldBe(1);
 
         await mail.Restart();

@@ -99,7 +99,7 @@ sealed class PostgresServer : IDatabaseServer
     Task Run()
     {
         _server = ChildProcess.Start([.. AsItsUser, ServerProgram!, "-D", Cluster, "-p", $"{_port}", "-k", _folder.Path,
-            "-c", "listen_addresses=127.0.0.1", "-c", "fsync=on", "-c", "shared_buffers=64MB", "-c", "max_connections=200"]);
+            "-c", "listen_addresses=127.0.0.1", "-c", "fsync=on", "-c", "shared_buffers=64MB", "-c", "max_connections=500"]);
         return _server.Until("the first connection", StartLimit, async () =>
         {
             try

@@ -11,3 +11,6 @@ CREATE TABLE unfinished_notification (
     look_again_at timestamptz NOT NULL,
     looks         integer     NOT NULL DEFAULT 0
 );
+
+COMMENT ON TABLE sweep_mark IS 'How far the sweep has looked at the notifications by age. One row.';
+COMMENT ON TABLE unfinished_notification IS 'Notifications that should have ended when the sweep passed them and had not.';

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
+using NotificationBus.Messaging;
 using NotificationBus.Sending.Accounts;
 
 namespace NotificationBus.Sending.Controls;
@@ -28,7 +30,9 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         // Before the first delivery: one that is sent through a provider an operator has switched off cannot be taken back.
-        await Load(cancellationToken);
+        while (!await TryLoad(cancellationToken))
+            await Task.Delay(RetryInterval, clock, cancellationToken);
+
         await base.StartAsync(cancellationToken);
     }
 
@@ -61,6 +65,20 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
                     change = null;
                 await Task.Delay(RetryInterval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    async Task<bool> TryLoad(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Load(cancellationToken);
+            return true;
+        }
+        catch (DbException exception) when (Outages.Passes(exception))
+        {
+            NotRefreshed(exception);
+            return false;
         }
     }
 
