@@ -29,6 +29,8 @@ public sealed class When_the_host_is_killed_while_deliveries_wait(BusAndDatabase
         }
 
         (await mail.Count()).ShouldBe(0);
+        await record.UntilAlone(TimeSpan.FromMinutes(1));
+        await record.LetClaimsRunOut();
         await using var second = await HostProcess.Start(broker, database, mail.Settings);
         await record.UntilDelivered(4 * Count, TimeSpan.FromMinutes(2));
 

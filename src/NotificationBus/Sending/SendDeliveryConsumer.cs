@@ -15,6 +15,7 @@ public sealed class SendDeliveryConsumer(
     ProviderChains chains,
     ControlBoard board,
     Redelivery redelivery,
+    IBus bus,
     PublishLimit limit,
     TimeProvider clock) : IConsumer<SendDelivery>
 {
@@ -97,11 +98,21 @@ public sealed class SendDeliveryConsumer(
             await redelivery.PutOff(context, next with { Redeliveries = command.Redeliveries + 1 }, due);
     }
 
-    /// <summary>Reports under an id that is the same when the command comes again, so that the saga takes it once.</summary>
-    Task Report<TResult>(ConsumeContext<SendDelivery> context, TResult result, int attemptNumber)
-        where TResult : class =>
-        limit.Await(context.Send(SagaEndpoint.Of(context.Message.Lane), result, send =>
-            send.MessageId = DeterministicId.From("result", $"{context.Message.DeliveryId:N}", $"{attemptNumber}", typeof(TResult).Name)));
+    /// <summary>
+    /// Reports under an id that is the same when the command comes again, so that the saga takes it once. Through the bus and not
+    /// through the channel the command came by: that one does not come back after an outage of the broker, and the worker would
+    /// try in vain for as long as it tries.
+    /// </summary>
+    async Task Report<TResult>(ConsumeContext<SendDelivery> context, TResult result, int attemptNumber)
+        where TResult : class
+    {
+        var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(context.Message.Lane));
+        await limit.Await(saga.Send(result, send =>
+        {
+            send.MessageId = DeterministicId.From("result", $"{context.Message.DeliveryId:N}", $"{attemptNumber}", typeof(TResult).Name);
+            send.ConversationId = context.ConversationId;
+        }, CancellationToken.None));
+    }
 
     static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 

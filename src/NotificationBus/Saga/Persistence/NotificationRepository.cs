@@ -22,6 +22,7 @@ sealed class NotificationRepository(
     INotificationStore store,
     IOutgoingMessages outgoing,
     OutgoingPublisher publisher,
+    IBus bus,
     IEnumerable<IEventMap> events,
     ISagaConsumeContextFactory<INotificationStore, NotificationState> contexts)
     : ISagaRepositoryContextFactory<NotificationState>, ILoadSagaRepositoryContextFactory<NotificationState>
@@ -44,7 +45,7 @@ sealed class NotificationRepository(
         var existing = await store.Load(notificationId, context.CancellationToken);
         if (existing?.TakenInputs.Contains(inputId) == true)
         {
-            await publisher.Publish(await outgoing.Unpublished(notificationId, inputId, context.CancellationToken), context.ReceiveContext.SendEndpointProvider);
+            await publisher.Publish(await outgoing.Unpublished(notificationId, inputId, context.CancellationToken), bus);
             return;
         }
 
@@ -62,7 +63,8 @@ sealed class NotificationRepository(
         if (repository.LostRace)
             return false;
 
-        await publisher.Publish(step.ToPublish, context.ReceiveContext.SendEndpointProvider);
+        // Through the bus: the channel the input came by does not come back after an outage of the broker.
+        await publisher.Publish(step.ToPublish, bus);
         return true;
     }
 
