@@ -1,8 +1,8 @@
 using MassTransit;
 
 using NotificationBus.Contracts;
-using NotificationBus.Messaging;
 using NotificationBus.Intake;
+using NotificationBus.Messaging;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Intake;
