@@ -17,7 +17,7 @@ public sealed class When_the_host_is_killed_while_deliveries_wait(BusAndDatabase
         var away = new Dictionary<string, string>(mail.Settings, StringComparer.Ordinal)
         {
             ["Providers:smtp:Port"] = $"{FreePort.Take()}",
-            ["Redelivery:FirstDelay"] = "00:00:30",
+            ["Redelivery:FirstDelay"] = "00:00:10",
         };
 
         await using (var host = await HostProcess.Start(broker, database, away))
@@ -32,7 +32,7 @@ public sealed class When_the_host_is_killed_while_deliveries_wait(BusAndDatabase
         await record.UntilAlone(TimeSpan.FromMinutes(1));
         await record.LetClaimsRunOut();
         await using var second = await HostProcess.Start(broker, database, mail.Settings);
-        await record.UntilDelivered(4 * Count, TimeSpan.FromMinutes(2));
+        await record.UntilDelivered(4 * Count, TimeSpan.FromMinutes(5));
 
         var mails = await mail.Mails();
         mails.Count.ShouldBe(2 * Count);

@@ -37,6 +37,9 @@ public sealed class Redelivery(IOutgoingMessages outgoing, IOptions<RedeliveryOp
     {
         var (first, longest) = (options.Value.FirstDelay, options.Value.LongestDelay);
         var most = first.TotalSeconds * Math.Pow(2, Math.Min(command.Redeliveries, 30));
+        // Where it is known how long, chance need not keep them apart for longer than a multiple of that.
+        if (atLeast is { } known)
+            most = Math.Min(most, Math.Max(first.TotalSeconds, 2 * known.TotalSeconds));
         var delay = TimeSpan.FromSeconds(Math.Min(most, longest.TotalSeconds) * chance.NextDouble());
         return InTime(command, clock.GetUtcNow() + (atLeast ?? TimeSpan.Zero) + delay);
     }

@@ -19,6 +19,9 @@ public sealed class ProviderAccount : IAsyncDisposable
     // Shorter waits are not worth a way through the scheduler.
     static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(250);
 
+    // How a probe comes out is known by then, as a rule.
+    static readonly TimeSpan ProbeTakes = TimeSpan.FromSeconds(5);
+
     readonly ControlBoard _board;
     readonly IProviderHealth _health;
     readonly CircuitBreaker _circuit;
@@ -109,7 +112,7 @@ public sealed class ProviderAccount : IAsyncDisposable
         {
             return await _health.TryProbe(Name, Provider.LongestCall)
                 ? new Admission.Granted(this, IsProbe: true, place)
-                : new Admission.Refused($"{Name} is being probed: {health.Reason}", For: null);
+                : new Admission.Refused($"{Name} is being probed: {health.Reason}", ProbeTakes);
         }
 
         if (slot?.Account == Name && _pacing.IsFresh(slot))
