@@ -1,0 +1,23 @@
+namespace NotificationBus.Receipts;
+
+/// <summary>One report of a vendor, in our words.</summary>
+public sealed record Receipt
+{
+    /// <summary>What it reports.</summary>
+    public required ReceiptKind Kind { get; init; }
+
+    /// <summary>The vendor's id of this report, or one made of what it says: the same report twice has the same. At most 200 characters.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>When it happened, by the vendor's clock.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Our id of the delivery, where the vendor carries what we gave it along.</summary>
+    public Guid? DeliveryId { get; init; }
+
+    /// <summary>What the provider answered as its id for the delivery; used when <see cref="DeliveryId"/> is not there.</summary>
+    public string? ProviderMessageId { get; init; }
+
+    /// <summary>Why, in the vendor's words. Names no address.</summary>
+    public string? Reason { get; init; }
+}
