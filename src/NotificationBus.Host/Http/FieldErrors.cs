@@ -6,25 +6,27 @@ using NotificationBus.Sending.Controls;
 namespace NotificationBus.Host.Http;
 
 /// <summary>Reads the fields of an operator's request and collects what is wrong with them.</summary>
-sealed class FieldErrors
+/// <param name="query">What was found wrong with the query before; none when there is no query.</param>
+sealed class FieldErrors(QueryReader? query = null)
 {
     const int LongestText = 500;
 
-    readonly Dictionary<string, string[]> _errors = new(StringComparer.Ordinal);
+    readonly Dictionary<string, string[]> _errors = new(query?.Errors ?? new Dictionary<string, string[]>(StringComparer.Ordinal), StringComparer.Ordinal);
 
     public bool Any => _errors.Count > 0;
 
     public IReadOnlyDictionary<string, string[]> ByField => _errors;
 
-    public void Add(string field, string error) => _errors[field] = [error];
+    /// <summary>Adds an error; the first of a field stays.</summary>
+    public void Add(string field, string error) => _errors.TryAdd(field, [error]);
 
     /// <summary>Who asks, and why: an entry in the record that says neither is of no use to anybody.</summary>
     public ChangedBy ReadBy(string by, string why) => new(ReadText("by", by), ReadText("why", why));
 
     public string ReadText(string field, string value)
     {
-        if (string.IsNullOrWhiteSpace(value) || value.Length > LongestText)
-            Add(field, $"must be a text of 1 to {LongestText} characters");
+        if (string.IsNullOrWhiteSpace(value) || value.Length > LongestText || value.Any(char.IsControl))
+            Add(field, $"must be a text of 1 to {LongestText} characters without control characters");
         return value.Trim();
     }
 
@@ -53,21 +55,5 @@ sealed class FieldErrors
         if (value is { } number && (number.CompareTo(least) < 0 || number.CompareTo(most) > 0))
             Add(field, string.Create(CultureInfo.InvariantCulture, $"must be {least} to {most}"));
         return value;
-    }
-
-    public long ReadQueryNumber(IQueryCollection query, string field, long otherwise, long least, long most)
-    {
-        if (query[field] is not [{ Length: > 0 } text])
-        {
-            if (query[field].Count > 0)
-                Add(field, "must stand once");
-            return otherwise;
-        }
-
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
-            return number;
-
-        Add(field, $"must be {least} to {most}");
-        return otherwise;
     }
 }

@@ -15,16 +15,19 @@ static class SuppressionsApi
 
     static async Task<IResult> List(HttpRequest request, ChannelSet channels, ISuppressions suppressions, CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors();
-        var limit = (int)errors.ReadQueryNumber(request.Query, "limit", 50, 1, 200);
-        var channel = request.Query["channel"] is [{ Length: > 0 } name] ? channels.Find(name) : null;
-        if (channel is null && request.Query["channel"].Count > 0)
-            errors.Add("channel", $"is unknown, allowed are {channels.Names}");
-        if (errors.Any)
-            return Problems.Validation(errors.ByField);
+        var reader = new QueryReader(request.Query, ["channel", "address", "limit"]);
+        var (name, address, limit) = (reader.One("channel"), reader.One("address"), reader.Limit());
+        var channel = name is null ? null : channels.Find(name);
+        if (name is not null && channel is null)
+            reader.Refuse("channel", $"is unknown, allowed are {channels.Names}");
+        // Only the channel knows in which of its forms the address is on the list.
+        else if (address is not null && channel is null && !reader.Errors.ContainsKey("channel"))
+            reader.Refuse("channel", $"goes with an address, allowed are {channels.Names}");
+        if (reader.Errors.Count > 0)
+            return Problems.Validation(reader.Errors);
 
-        var address = request.Query["address"] is [{ Length: > 0 } text] ? channel?.Canonical(text) ?? text : null;
-        return Results.Ok(new SuppressionList(await suppressions.List(new SuppressionFilter(channel?.Name, address, limit), cancellationToken)));
+        var filter = new SuppressionFilter(channel?.Name, address is null ? null : channel!.Canonical(address), limit);
+        return Results.Ok(new SuppressionList(await suppressions.List(filter, cancellationToken)));
     }
 
     static async Task<IResult> Add(HttpRequest request, ChannelSet channels, ISuppressions suppressions, IControls controls, CancellationToken cancellationToken)
@@ -51,8 +54,10 @@ static class SuppressionsApi
 
     static async Task<IResult> Remove(string channel, string address, HttpRequest request, ChannelSet channels, ISuppressions suppressions, IControls controls, CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors();
-        var by = errors.ReadBy(request.Query["by"].ToString(), request.Query["why"].ToString());
+        var reader = new QueryReader(request.Query, ["by", "why"]);
+        var (who, why) = (reader.One("by"), reader.One("why"));
+        var errors = new FieldErrors(reader);
+        var by = errors.ReadBy(who ?? "", why ?? "");
         if (errors.Any)
             return Problems.Validation(errors.ByField);
         if (channels.Find(channel) is not { } known)
