@@ -4,8 +4,6 @@ using NotificationBus.IntegrationTests;
 using NotificationBus.IntegrationTests.Servers;
 
 [assembly: AssemblyFixture(typeof(BusAndDatabase))]
-// Many a test waits most of its time: for a circuit, for a server that comes back, for what is due.
-[assembly: CollectionBehavior(MaxParallelThreads = 4)]
 [assembly: UnsupportedOSPlatform("windows")]
 
 namespace NotificationBus.IntegrationTests;
