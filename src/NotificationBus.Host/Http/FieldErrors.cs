@@ -6,23 +6,23 @@ using NotificationBus.Sending.Controls;
 namespace NotificationBus.Host.Http;
 
 /// <summary>Reads the fields of an operator's request and collects what is wrong with them.</summary>
-/// <param name="query">What was found wrong with the query before; none when there is no query.</param>
-sealed class FieldErrors(QueryReader? query = null)
+/// <param name="errors">What was found before.</param>
+sealed class FieldErrors(IReadOnlyDictionary<string, string[]>? errors = null)
 {
     const int LongestText = 500;
 
-    readonly Dictionary<string, string[]> _errors = new(query?.Errors ?? new Dictionary<string, string[]>(StringComparer.Ordinal), StringComparer.Ordinal);
+    readonly Dictionary<string, string[]> _errors = new(errors ?? new Dictionary<string, string[]>(), StringComparer.Ordinal);
 
     public bool Any => _errors.Count > 0;
 
     public IReadOnlyDictionary<string, string[]> ByField => _errors;
 
-    /// <summary>Adds an error; the first of a field stays.</summary>
-    public void Add(string field, string error) => _errors.TryAdd(field, [error]);
+    public void Add(string field, string error) => _errors[field] = [error];
 
     /// <summary>Who asks, and why: an entry in the record that says neither is of no use to anybody.</summary>
     public ChangedBy ReadBy(string by, string why) => new(ReadText("by", by), ReadText("why", why));
 
+    /// <summary>One line of text.</summary>
     public string ReadText(string field, string value)
     {
         if (string.IsNullOrWhiteSpace(value) || value.Length > LongestText || value.Any(char.IsControl))

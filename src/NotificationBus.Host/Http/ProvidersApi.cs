@@ -66,12 +66,13 @@ static class ProvidersApi
 
     static async Task<IResult> Changes(HttpRequest request, IControls controls, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query, ["limit", "before"]);
-        var limit = reader.Limit();
-        var before = reader.Number("before", long.MaxValue, long.MaxValue);
-        if (reader.Errors.Count > 0)
-            return Problems.Validation(reader.Errors);
+        var query = new QueryReader(request.Query, ["limit", "before"]);
+        var limit = query.Limit();
+        var before = query.Number("before", long.MaxValue, long.MaxValue);
+        if (query.Errors.Count > 0)
+            return Problems.Validation(query.Errors);
 
+        // One more than asked for tells whether there is a next page.
         var found = await controls.Changes(before, limit + 1, cancellationToken);
         var page = found.Take(limit).ToList();
         return Results.Ok(new ChangePage(page, found.Count > page.Count ? $"/v1/changes?limit={limit}&before={page[^1].Number}" : null));

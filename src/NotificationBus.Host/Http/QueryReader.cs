@@ -35,15 +35,15 @@ sealed class QueryReader
 
     public int Limit() => (int)Number("limit", DefaultLimit, LargestLimit);
 
-    /// <summary>A number from 1 up.</summary>
-    public long Number(string name, long otherwise, long largest)
+    /// <summary>A number from 1.</summary>
+    public long Number(string name, long otherwise, long most)
     {
         if (One(name) is not { } wanted)
             return otherwise;
-        if (long.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= largest)
+        if (long.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most)
             return number;
 
-        Refuse(name, $"must be 1 to {largest}");
+        Refuse(name, $"must be 1 to {most}");
         return otherwise;
     }
 

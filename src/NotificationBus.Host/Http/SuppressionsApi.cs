@@ -15,19 +15,20 @@ static class SuppressionsApi
 
     static async Task<IResult> List(HttpRequest request, ChannelSet channels, ISuppressions suppressions, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query, ["channel", "address", "limit"]);
-        var (name, address, limit) = (reader.One("channel"), reader.One("address"), reader.Limit());
+        var query = new QueryReader(request.Query, ["channel", "address", "limit"]);
+        var limit = query.Limit();
+        var (name, address) = (query.One("channel"), query.One("address"));
         var channel = name is null ? null : channels.Find(name);
-        if (name is not null && channel is null)
-            reader.Refuse("channel", $"is unknown, allowed are {channels.Names}");
+        if (channel is null && name is not null)
+            query.Refuse("channel", $"is unknown, allowed are {channels.Names}");
         // Only the channel knows in which of its forms the address is on the list.
-        else if (address is not null && channel is null && !reader.Errors.ContainsKey("channel"))
-            reader.Refuse("channel", $"goes with an address, allowed are {channels.Names}");
-        if (reader.Errors.Count > 0)
-            return Problems.Validation(reader.Errors);
+        if (address is not null && channel is null && !query.Errors.ContainsKey("channel"))
+            query.Refuse("channel", $"goes with an address, allowed are {channels.Names}");
+        if (query.Errors.Count > 0)
+            return Problems.Validation(query.Errors);
 
-        var filter = new SuppressionFilter(channel?.Name, address is null ? null : channel!.Canonical(address), limit);
-        return Results.Ok(new SuppressionList(await suppressions.List(filter, cancellationToken)));
+        var canonical = address is null ? null : channel!.Canonical(address);
+        return Results.Ok(new SuppressionList(await suppressions.List(new SuppressionFilter(channel?.Name, canonical, limit), cancellationToken)));
     }
 
     static async Task<IResult> Add(HttpRequest request, ChannelSet channels, ISuppressions suppressions, IControls controls, CancellationToken cancellationToken)
@@ -54,10 +55,9 @@ static class SuppressionsApi
 
     static async Task<IResult> Remove(string channel, string address, HttpRequest request, ChannelSet channels, ISuppressions suppressions, IControls controls, CancellationToken cancellationToken)
     {
-        var reader = new QueryReader(request.Query, ["by", "why"]);
-        var (who, why) = (reader.One("by"), reader.One("why"));
-        var errors = new FieldErrors(reader);
-        var by = errors.ReadBy(who ?? "", why ?? "");
+        var query = new QueryReader(request.Query, ["by", "why"]);
+        var errors = new FieldErrors(query.Errors);
+        var by = errors.ReadBy(query.One("by") ?? "", query.One("why") ?? "");
         if (errors.Any)
             return Problems.Validation(errors.ByField);
         if (channels.Find(channel) is not { } known)
