@@ -157,11 +157,8 @@ end_what_was_started() {
   rm -rf "$results_folder"
 }
 
-# Style and analyzers are the build's business: what they would say is an error there. Left are blanks, line ends and the order of usings.
 check_format() {
-  dotnet format whitespace --verify-no-changes --no-restore &&
-    dotnet format style --diagnostics IMPORTS --verify-no-changes --no-restore &&
-    echo "formatted"
+  dotnet format --verify-no-changes --no-restore && echo "formatted"
 }
 
 test_project() {
