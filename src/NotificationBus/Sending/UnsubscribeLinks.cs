@@ -42,7 +42,7 @@ public sealed class UnsubscribeLinks(PlanningRules planning, IOptions<Unsubscrib
             return null;
 
         Span<byte> bytes = stackalloc byte[SignedLength + SignatureLength];
-        if (token.Length != Base64Url.GetEncodedLength(bytes.Length)
+        if (token.Length != Base64Url.GetEncodedLength(bytes.Length) || !Base64Url.IsValid(token)
             || !Base64Url.TryDecodeFromChars(token, bytes, out var length) || length != bytes.Length || bytes[0] != Version
             || !CryptographicOperations.FixedTimeEquals(bytes[SignedLength..], Sign(bytes[..SignedLength])))
         {
