@@ -95,7 +95,7 @@ public static class NotificationEndpoints
             // Receipts are sent to the queue's own exchange; nobody publishes them.
             endpoint.ConfigureConsumeTopology = false;
             Limit(endpoint, ReceiptConcurrency);
-            endpoint.SetAsideWhatFails(ReceiptEndpoint.Queue, context.GetRequiredService<FailedMessageRecorder>());
+            endpoint.SetAsideWhatFails(ReceiptEndpoint.Queue, context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
             RetryWhatPasses(endpoint);
             endpoint.ConfigureConsumer<ReceiptConsumer>(context);
         });
