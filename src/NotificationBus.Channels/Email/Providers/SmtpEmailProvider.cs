@@ -210,6 +210,7 @@ public sealed partial class SmtpEmailProvider : IProvider, IAsyncDisposable
             from: new Mailbox(_options.FromName, _options.From),
             to: new Mailbox(delivery.RecipientName, delivery.Address),
             content,
+            MailHeaders.Of(delivery),
             _clock.GetUtcNow());
         try
         {
@@ -232,6 +233,7 @@ public sealed partial class SmtpEmailProvider : IProvider, IAsyncDisposable
         : HeaderText.BreaksOut(_options.EffectiveMessageIdDomain) ? new ProviderResult.Rejected("MessageIdDomain has more than one line")
         : HeaderText.BreaksOut(delivery.RecipientName) ? new ProviderResult.Rejected("the recipient's name has more than one line")
         : HeaderText.BreaksOut(content.Subject) ? new ProviderResult.Rejected("the subject has more than one line")
+        : MailHeaders.Of(delivery).Any(header => HeaderText.BreaksOut(header.Value)) ? new ProviderResult.Rejected("a header has more than one line")
         : null;
 
     ProviderResult Translate(SmtpException broken) => broken.Step == SmtpStep.FinalDot
