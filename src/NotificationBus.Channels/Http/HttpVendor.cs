@@ -14,8 +14,8 @@ namespace NotificationBus.Channels.Http;
 /// </summary>
 public abstract class HttpVendor : IProvider, IAsyncDisposable
 {
-    // Thai text is not to be three times as long for nothing: vendors count bytes.
-    static readonly JsonSerializerOptions Relaxed = new(JsonSerializerDefaults.Web)
+    // Thai text is not to be three times as long for nothing: vendors count bytes. Names go out as they are written: each vendor has its own way.
+    static readonly JsonSerializerOptions Relaxed = new()
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -103,7 +103,7 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     protected static HttpRequestMessage Post(Uri url, HttpContent content) =>
         new(HttpMethod.Post, url) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = content };
 
-    /// <summary>A body of JSON; properties without a value are left out.</summary>
+    /// <summary>A body of JSON; names are as they are written, and properties without a value are left out.</summary>
     protected static HttpContent Json<T>(T value) =>
         new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(value, Relaxed)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 

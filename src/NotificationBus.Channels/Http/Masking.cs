@@ -34,6 +34,9 @@ sealed partial class Masking
         ]);
     }
 
+    /// <summary>Hides mailboxes only.</summary>
+    public static Masking Of() => new([]);
+
     /// <summary>The text on one line, without what is hidden.</summary>
     public string Clean(string text)
     {

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -19,6 +20,9 @@ static class ReceiptCheck
     public static bool IsNow(string? seconds, TimeProvider clock) =>
         long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var moment)
         && Math.Abs((double)moment - clock.GetUtcNow().ToUnixTimeSeconds()) <= Tolerance.TotalSeconds;
+
+    /// <summary>What a receipt without a configured secret is refused with.</summary>
+    public static string NotSet(string account, string key) => $"Providers:{account}:{key} is not set, so that nobody can tell who has sent this";
 
     /// <summary>True when two secrets are the same; how long it takes tells nothing of where they differ.</summary>
     public static bool IsSame(string given, string expected) =>
@@ -49,6 +53,13 @@ static class ReceiptCheck
     /// <summary>The values of a setting that may hold several, such as the old key and the new one, separated by spaces or commas.</summary>
     public static IReadOnlyList<string> Several(string? setting) =>
         (setting ?? "").Split([' ', ',', '\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>Says that a secret of a vendor that signs nothing could be guessed: it stands for the signature.</summary>
+    public static IEnumerable<ValidationResult> MustBeLong(string? secrets)
+    {
+        if (Several(secrets).Any(secret => secret.Length < 16))
+            yield return new ValidationResult("must be at least 16 characters", ["ReceiptSecret"]);
+    }
 
     /// <summary>An id for a report whose vendor gives none: the same report twice has the same.</summary>
     public static string IdOf(params ReadOnlySpan<string?> parts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts!))));
