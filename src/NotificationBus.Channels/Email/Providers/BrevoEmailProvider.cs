@@ -11,6 +11,7 @@ namespace NotificationBus.Channels.Email.Providers;
 public sealed class BrevoOptions : EmailVendorOptions
 {
     /// <summary>The API key, <c>xkeysib-…</c>; never logged. Required.</summary>
+    [Required(ErrorMessage = "must be set to an API key")]
     public string ApiKey { get; set; } = "";
 
     /// <summary>
@@ -24,7 +25,7 @@ public sealed class BrevoOptions : EmailVendorOptions
 
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
-        base.Validate(validationContext).Concat(MustBeSet(ApiKey, nameof(ApiKey))).Concat(ReceiptCheck.MustBeLong(ReceiptSecret));
+        base.Validate(validationContext).Concat(MustBeOneWord(ApiKey, nameof(ApiKey))).Concat(ReceiptCheck.MustBeLong(ReceiptSecret));
 }
 
 /// <summary>

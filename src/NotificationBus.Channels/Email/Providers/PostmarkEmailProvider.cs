@@ -11,6 +11,7 @@ namespace NotificationBus.Channels.Email.Providers;
 public sealed class PostmarkOptions : EmailVendorOptions
 {
     /// <summary>The server's API token; never logged. Required.</summary>
+    [Required(ErrorMessage = "must be set to the API token of the server")]
     public string ServerToken { get; set; } = "";
 
     /// <summary>The message stream. Default <c>outbound</c>, the one every server has for single mails.</summary>
@@ -28,7 +29,7 @@ public sealed class PostmarkOptions : EmailVendorOptions
 
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
-        base.Validate(validationContext).Concat(MustBeSet(ServerToken, nameof(ServerToken))).Concat(ReceiptCheck.MustBeLong(ReceiptSecret));
+        base.Validate(validationContext).Concat(MustBeOneWord(ServerToken, nameof(ServerToken))).Concat(ReceiptCheck.MustBeLong(ReceiptSecret));
 }
 
 /// <summary>

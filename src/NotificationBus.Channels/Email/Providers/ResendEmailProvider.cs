@@ -12,6 +12,7 @@ namespace NotificationBus.Channels.Email.Providers;
 public sealed class ResendOptions : EmailVendorOptions
 {
     /// <summary>The API key; never logged. Required.</summary>
+    [Required(ErrorMessage = "must be set to an API key")]
     public string ApiKey { get; set; } = "";
 
     /// <summary>The signing secret of the webhook, <c>whsec_…</c>; several, separated by spaces, while it is changed. Default: none, and no receipt is believed.</summary>
@@ -23,7 +24,7 @@ public sealed class ResendOptions : EmailVendorOptions
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var wrong in base.Validate(validationContext).Concat(MustBeSet(ApiKey, nameof(ApiKey))))
+        foreach (var wrong in base.Validate(validationContext).Concat(MustBeOneWord(ApiKey, nameof(ApiKey))))
             yield return wrong;
 
         if (!ReceiptCheck.Several(ReceiptSecret).All(secret => SvixSignature.KeyOf(secret) is not null))

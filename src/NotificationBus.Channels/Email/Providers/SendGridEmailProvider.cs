@@ -14,6 +14,7 @@ namespace NotificationBus.Channels.Email.Providers;
 public sealed class SendGridOptions : EmailVendorOptions
 {
     /// <summary>The API key, with the permission "Mail Send"; never logged. Required.</summary>
+    [Required(ErrorMessage = "must be set to an API key")]
     public string ApiKey { get; set; } = "";
 
     /// <summary>
@@ -28,7 +29,7 @@ public sealed class SendGridOptions : EmailVendorOptions
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var wrong in base.Validate(validationContext).Concat(MustBeSet(ApiKey, nameof(ApiKey))))
+        foreach (var wrong in base.Validate(validationContext).Concat(MustBeOneWord(ApiKey, nameof(ApiKey))))
             yield return wrong;
 
         if (!ReceiptCheck.Several(ReceiptKey).All(IsKey))
