@@ -30,10 +30,12 @@ public abstract class HttpVendorOptions : IValidatableObject
             yield return new ValidationResult("must be host and path only", [nameof(Url)]);
     }
 
-    /// <summary>Says that a setting, which every request carries in a header, is no value of one.</summary>
-    protected static IEnumerable<ValidationResult> MustBeOneWord(string value, string member)
+    /// <summary>Says that a setting is missing or no value of a header, for what every request carries there.</summary>
+    protected static IEnumerable<ValidationResult> MustBeSet(string? value, string member)
     {
-        if (value.Any(c => c is <= ' ' or > '~'))
+        if (string.IsNullOrWhiteSpace(value))
+            yield return new ValidationResult("must be set", [member]);
+        else if (value.Any(c => c is <= ' ' or > '~'))
             yield return new ValidationResult("must be printable ASCII without spaces", [member]);
     }
 }

@@ -25,7 +25,7 @@ public sealed class BrevoOptions : EmailVendorOptions
 
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
-        base.Validate(validationContext).Concat(MustBeOneWord(ApiKey, nameof(ApiKey))).Concat(ReceiptCheck.MustBeLong(ReceiptSecret));
+        base.Validate(validationContext).Concat(MustBeSet(ApiKey, nameof(ApiKey))).Concat(ReceiptCheck.MustBeLong(ReceiptSecret));
 }
 
 /// <summary>

@@ -29,7 +29,7 @@ public sealed class PostmarkOptions : EmailVendorOptions
 
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
-        base.Validate(validationContext).Concat(MustBeOneWord(ServerToken, nameof(ServerToken))).Concat(ReceiptCheck.MustBeLong(ReceiptSecret));
+        base.Validate(validationContext).Concat(MustBeSet(ServerToken, nameof(ServerToken))).Concat(ReceiptCheck.MustBeLong(ReceiptSecret));
 }
 
 /// <summary>

@@ -24,7 +24,7 @@ public sealed class ResendOptions : EmailVendorOptions
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var wrong in base.Validate(validationContext).Concat(MustBeOneWord(ApiKey, nameof(ApiKey))))
+        foreach (var wrong in base.Validate(validationContext).Concat(MustBeSet(ApiKey, nameof(ApiKey))))
             yield return wrong;
 
         if (!ReceiptCheck.Several(ReceiptSecret).All(secret => SvixSignature.KeyOf(secret) is not null))

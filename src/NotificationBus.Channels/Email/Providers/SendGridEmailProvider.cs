@@ -29,7 +29,7 @@ public sealed class SendGridOptions : EmailVendorOptions
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var wrong in base.Validate(validationContext).Concat(MustBeOneWord(ApiKey, nameof(ApiKey))))
+        foreach (var wrong in base.Validate(validationContext).Concat(MustBeSet(ApiKey, nameof(ApiKey))))
             yield return wrong;
 
         if (!ReceiptCheck.Several(ReceiptKey).All(IsKey))

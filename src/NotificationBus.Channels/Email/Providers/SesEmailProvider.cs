@@ -40,7 +40,7 @@ public sealed partial class SesOptions : EmailVendorOptions
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var wrong in base.Validate(validationContext).Concat(MustBeOneWord(AccessKeyId, nameof(AccessKeyId))).Concat(MustBeOneWord(SecretAccessKey, nameof(SecretAccessKey))))
+        foreach (var wrong in base.Validate(validationContext).Concat(MustBeSet(AccessKeyId, nameof(AccessKeyId))).Concat(MustBeSet(SecretAccessKey, nameof(SecretAccessKey))))
             yield return wrong;
 
         if (!RegionLike().IsMatch(Region))
