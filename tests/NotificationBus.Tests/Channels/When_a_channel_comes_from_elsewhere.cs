@@ -11,6 +11,7 @@ using NotificationBus.Channels;
 using NotificationBus.Channels.Http;
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
+using NotificationBus.Outgoing;
 using NotificationBus.Planning;
 using NotificationBus.Sending;
 using NotificationBus.Templates;
