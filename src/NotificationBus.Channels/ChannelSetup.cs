@@ -17,7 +17,15 @@ public static class ChannelSetup
     {
         services.AddSingleton<SandboxInbox>();
 
-        services.AddChannel<EmailChannel>().Provider<SmtpEmailProvider, SmtpOptions>("smtp").Http("email").Sandbox("email");
+        services.AddChannel<EmailChannel>()
+            .Provider<SmtpEmailProvider, SmtpOptions>("smtp")
+            .Provider<SendGridEmailProvider, SendGridOptions>("sendgrid")
+            .Provider<BrevoEmailProvider, BrevoOptions>("brevo")
+            .Provider<SesEmailProvider, SesOptions>("ses")
+            .Provider<ResendEmailProvider, ResendOptions>("resend")
+            .Provider<PostmarkEmailProvider, PostmarkOptions>("postmark")
+            .Http("email")
+            .Sandbox("email");
         services.AddChannel<PushChannel>().Http("push").Sandbox("push");
         return services;
     }

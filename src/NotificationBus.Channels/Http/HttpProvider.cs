@@ -1,10 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
-using System.Text.RegularExpressions;
 
 using HandlebarsDotNet;
 
@@ -85,21 +80,11 @@ public sealed class HttpProviderOptions : IValidatableObject
 }
 
 /// <summary>Posts deliveries to a service, one request each.</summary>
-public sealed partial class HttpProvider : IProvider, IAsyncDisposable
+public sealed class HttpProvider : HttpVendor
 {
-    const int LongestAnswer = 256 * 1024;
-    const int LongestExcerpt = 200;
-
-    static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
-    static readonly TimeSpan LongestConnect = TimeSpan.FromSeconds(5);
-    static readonly TimeSpan DefaultPause = TimeSpan.FromSeconds(60);
-    static readonly TimeSpan LongestPause = TimeSpan.FromDays(1);
-
     readonly HttpProviderOptions _options;
-    readonly TimeProvider _clock;
     readonly RequestBody _body;
     readonly Uri _url;
-    readonly HttpClient _client;
 
     /// <summary>Opens no connection yet.</summary>
     /// <param name="name">The account's name.</param>
@@ -107,62 +92,15 @@ public sealed partial class HttpProvider : IProvider, IAsyncDisposable
     /// <param name="options">The service; validated by whoever bound it.</param>
     /// <param name="clock">Ends what takes too long, and reads dates in answers.</param>
     public HttpProvider(string name, string channel, HttpProviderOptions options, TimeProvider clock)
+        : base(name, channel, new Uri(options.Url), options.Timeout, clock)
     {
-        Name = name;
-        Channel = channel;
         _options = options;
-        _clock = clock;
         _url = new Uri(options.Url);
         _body = options.CompileBody();
-        _client = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false, // It would answer in the service's place, and hide whether the request had left.
-            ConnectTimeout = options.Timeout < LongestConnect ? options.Timeout : LongestConnect,
-            PooledConnectionLifetime = ConnectionLifetime, // After which a name is looked up again.
-            PlaintextStreamFilter = (context, _) => ValueTask.FromResult(RequestTrace.Watch(context.PlaintextStream)),
-        })
-        {
-            Timeout = System.Threading.Timeout.InfiniteTimeSpan, // Ours is below.
-        };
     }
 
     /// <inheritdoc />
-    public string Name { get; }
-
-    /// <inheritdoc />
-    public string Channel { get; }
-
-    /// <inheritdoc />
-    public TimeSpan LongestCall => _options.Timeout + TimeSpan.FromSeconds(1);
-
-    /// <inheritdoc />
-    /// <remarks>A cancelled send answers too, because it knows whether the request can have left.</remarks>
-    public async Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(_options.Timeout, _clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        using var request = Request(delivery);
-        var trace = RequestTrace.Begin();
-        try
-        {
-            using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            return await Translate(answer, delivery, either.Token);
-        }
-        catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException)
-        {
-            var reason = Reason(Describe(broken));
-            return trace.Written ? new ProviderResult.InDoubt(reason) : new ProviderResult.Unavailable(reason);
-        }
-    }
-
-    /// <inheritdoc />
-    public ValueTask DisposeAsync()
-    {
-        _client.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    protected override string Credentials => "the credentials in Headers and Url";
 
     internal static bool TryAdd(HttpRequestMessage request, string name, string value)
     {
@@ -176,140 +114,39 @@ public sealed partial class HttpProvider : IProvider, IAsyncDisposable
         }
     }
 
-    HttpRequestMessage Request(Delivery delivery)
+    /// <inheritdoc />
+    protected override HttpRequestMessage Request(Delivery delivery)
     {
-        // HTTP/1.1: whether a request has left can be told of a connection that carries one at a time.
-        var request = new HttpRequestMessage(HttpMethod.Post, _url) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = _body.Of(delivery) };
+        var request = Post(_url, _body.Of(delivery));
         foreach (var (name, value) in _options.Headers.Where(header => !HttpProviderOptions.IsContentType(header.Key)))
             TryAdd(request, name, value);
         TryAdd(request, _options.IdempotencyHeader, $"{delivery.Id}");
         return request;
     }
 
-    async Task<ProviderResult> Translate(HttpResponseMessage answer, Delivery delivery, CancellationToken cancellationToken)
+    /// <inheritdoc />
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
     {
-        var status = (int)answer.StatusCode;
-        if (status is 401 or 403)
-            return new ProviderResult.Misconfigured(Reason($"answered {status}: check the credentials in Headers and Url"));
-        if (status is 429)
-            return new ProviderResult.Throttled(Reason($"answered {status}"), RetryAfter(answer));
+        >= 200 and < 300 => TranslateAccepted(answer),
+        // Without a word it is not the service's own answer, but what something before it says to a wrong path.
+        400 or 404 or 410 or 413 or 422 when answer.Text.Length == 0 => new ProviderResult.Misconfigured($"{answer}: check Url"),
+        _ => ByStatus(answer),
+    };
 
-        var (text, isComplete) = await Read(answer, cancellationToken);
-        var reason = Reason($"answered {status}{Excerpt(text, delivery)}");
-        return status switch
-        {
-            >= 200 and < 300 when !isComplete => new ProviderResult.InDoubt(Reason($"answered {status} and more than {LongestAnswer / 1024} KB")),
-            >= 200 and < 300 => TranslateAccepted(text, status),
-            400 or 404 or 410 or 413 or 422 when text.Length > 0 => new ProviderResult.Rejected(reason),
-            // Another request with the same key may be under way.
-            409 => new ProviderResult.InDoubt(reason),
-            408 or 425 => new ProviderResult.Unavailable(reason),
-            // Not what a service says to a delivery, but what it, or something before it, says to a wrong method, path or form.
-            >= 300 and < 500 => new ProviderResult.Misconfigured(reason),
-            _ => new ProviderResult.InDoubt(reason),
-        };
-    }
-
-    ProviderResult TranslateAccepted(string text, int status)
+    ProviderResult TranslateAccepted(HttpAnswer answer)
     {
         var wanted = _options.Accepted?.Split('=', 2);
         if (string.IsNullOrEmpty(_options.MessageIdPath) && wanted is not { Length: 2 })
             return new ProviderResult.Accepted(null);
+        if (answer.Json is null)
+            return new ProviderResult.InDoubt($"answered {answer.Status} with something that is no JSON");
+        if (wanted is { Length: 2 } && answer.Find(wanted[0]) != wanted[1])
+            return new ProviderResult.InDoubt($"answered {answer.Status}, but not {_options.Accepted}");
+        if (string.IsNullOrEmpty(_options.MessageIdPath))
+            return new ProviderResult.Accepted(null);
 
-        try
-        {
-            using var json = JsonDocument.Parse(text);
-            if (wanted is { Length: 2 } && Find(json.RootElement, wanted[0]) != wanted[1])
-                return new ProviderResult.InDoubt(Reason($"answered {status}, but not {_options.Accepted}"));
-            if (string.IsNullOrEmpty(_options.MessageIdPath))
-                return new ProviderResult.Accepted(null);
-
-            return Find(json.RootElement, _options.MessageIdPath) is { Length: > 0 } id
-                ? new ProviderResult.Accepted(id)
-                : new ProviderResult.InDoubt(Reason($"answered {status} without {_options.MessageIdPath}"));
-        }
-        catch (JsonException)
-        {
-            return new ProviderResult.InDoubt(Reason($"answered {status} with something that is no JSON"));
-        }
+        return answer.Id(_options.MessageIdPath) is { } id
+            ? new ProviderResult.Accepted(id)
+            : new ProviderResult.InDoubt($"answered {answer.Status} without {_options.MessageIdPath}");
     }
-
-    /// <summary>The value at a path of names and, in lists, numbers; null when there is none.</summary>
-    static string? Find(JsonElement element, string path)
-    {
-        foreach (var name in path.Split('.'))
-        {
-            if (element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var property))
-                element = property;
-            else if (element.ValueKind == JsonValueKind.Array && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < element.GetArrayLength())
-                element = element[index];
-            else
-                return null;
-        }
-
-        return element.ValueKind switch
-        {
-            JsonValueKind.String => element.GetString(),
-            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => element.GetRawText(),
-            _ => null,
-        };
-    }
-
-    /// <summary>How long the service asks to be left alone: seconds or a date (RFC 9110, section 10.2.3); a minute when it does not say.</summary>
-    TimeSpan RetryAfter(HttpResponseMessage answer)
-    {
-        var value = answer.Headers.TryGetValues("Retry-After", out var values) ? values.First().Trim() : "";
-        var pause = double.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? Seconds(seconds)
-            : DateTimeOffset.TryParseExact(value, "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? date - _clock.GetUtcNow()
-            : DefaultPause;
-        return pause < TimeSpan.Zero ? DefaultPause : pause > LongestPause ? LongestPause : pause;
-
-        static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(Math.Min(seconds, LongestPause.TotalSeconds));
-    }
-
-    static async Task<(string Text, bool IsComplete)> Read(HttpResponseMessage answer, CancellationToken cancellationToken)
-    {
-        await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
-        using var text = new MemoryStream();
-        var buffer = new byte[8 * 1024];
-        int read;
-        while ((read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
-        {
-            if (text.Length + read > LongestAnswer)
-                return (Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length), false);
-            text.Write(buffer, 0, read);
-        }
-
-        return (Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length), true);
-    }
-
-    // The host and the port: path and query may hold a token.
-    string Reason(string what) => $"{_url.Host}:{_url.Port} {what}";
-
-    static string Describe(Exception broken) => broken switch
-    {
-        OperationCanceledException => "did not answer in time",
-        HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } failed => $"failed: {failed.HttpRequestError}",
-        _ => $"failed: {(broken.InnerException ?? broken).GetType().Name}",
-    };
-
-    /// <summary>What the service says, on one line, without what it was told.</summary>
-    string Excerpt(string text, Delivery delivery)
-    {
-        foreach (var secret in _options.Headers.Values.Append(delivery.Address).Append(delivery.RecipientName).Append(_url.PathAndQuery).OfType<string>().Where(secret => secret.Length > 3))
-            text = text.Replace(secret, "[…]", StringComparison.OrdinalIgnoreCase);
-
-        // A scheme stands before the secret of many an Authorization.
-        foreach (var secret in _options.Headers.Values.SelectMany(value => value.Split(' ')).Where(word => word.Length > 7))
-            text = text.Replace(secret, "[…]", StringComparison.Ordinal);
-
-        text = Blanks().Replace(MailboxLike().Replace(text, "[mailbox]"), " ").Trim();
-        return text.Length == 0 ? "" : $": {(text.Length > LongestExcerpt ? $"{text.AsSpan(0, LongestExcerpt)}…" : text)}";
-    }
-
-    [GeneratedRegex(@"[\s\p{C}]+", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
-    private static partial Regex Blanks();
-
-    [GeneratedRegex(@"[^\s""']*(?:@|\uFF20|%40|=40)[^\s""']*", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
-    private static partial Regex MailboxLike();
 }

@@ -123,11 +123,8 @@ public sealed class SmtpOptions : IValidatableObject
         if (HasNul(Username) || HasNul(Password))
             yield return new ValidationResult("must not contain NUL", [nameof(Username), nameof(Password)]);
 
-        if (new EmailChannel().Refuse(From) is { } wrong)
-            yield return new ValidationResult(wrong, [nameof(From)]);
-
-        if (HeaderText.BreaksOut(FromName))
-            yield return new ValidationResult("must be one line", [nameof(FromName)]);
+        foreach (var wrong in EmailRules.CheckSender(From, FromName))
+            yield return wrong;
 
         if (!string.IsNullOrEmpty(MessageIdDomain) && Uri.CheckHostName(MessageIdDomain) != UriHostNameType.Dns)
             yield return new ValidationResult("must be a domain, such as example.com", [nameof(MessageIdDomain)]);
@@ -164,8 +161,6 @@ public sealed class SmtpOptions : IValidatableObject
 /// <summary>Hands mail to an SMTP server, over connections that are kept for the next mail.</summary>
 public sealed partial class SmtpEmailProvider : IProvider, IAsyncDisposable
 {
-    static readonly EmailChannel Email = new();
-
     readonly SmtpOptions _options;
     readonly TimeProvider _clock;
     readonly SmtpConnections _connections;
@@ -188,7 +183,7 @@ public sealed partial class SmtpEmailProvider : IProvider, IAsyncDisposable
     public string Name { get; }
 
     /// <inheritdoc />
-    public string Channel => Email.Name;
+    public string Channel => "email";
 
     /// <inheritdoc />
     public TimeSpan LongestCall => _options.UntilFinalDot + _options.FinalDotTimeout;
@@ -225,16 +220,9 @@ public sealed partial class SmtpEmailProvider : IProvider, IAsyncDisposable
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _connections.DisposeAsync();
 
-    // Also checked where the values came in; here it is too late to trust anybody.
     ProviderResult.Rejected? Refuse(Delivery delivery, EmailContent content) =>
-        Email.Refuse(delivery.Address) is { } wrong ? new ProviderResult.Rejected(wrong, AddressIsWrong: true)
-        : Email.Refuse(_options.From) is { } wrongSender ? new ProviderResult.Rejected($"From: {wrongSender}")
-        : HeaderText.BreaksOut(_options.FromName) ? new ProviderResult.Rejected("FromName has more than one line")
-        : HeaderText.BreaksOut(_options.EffectiveMessageIdDomain) ? new ProviderResult.Rejected("MessageIdDomain has more than one line")
-        : HeaderText.BreaksOut(delivery.RecipientName) ? new ProviderResult.Rejected("the recipient's name has more than one line")
-        : HeaderText.BreaksOut(content.Subject) ? new ProviderResult.Rejected("the subject has more than one line")
-        : MailHeaders.Of(delivery).Any(header => HeaderText.BreaksOut(header.Value)) ? new ProviderResult.Rejected("a header has more than one line")
-        : null;
+        EmailRules.Refuse(delivery, content, _options.From, _options.FromName)
+        ?? (HeaderText.BreaksOut(_options.EffectiveMessageIdDomain) ? new ProviderResult.Rejected("MessageIdDomain has more than one line") : null);
 
     ProviderResult Translate(SmtpException broken) => broken.Step == SmtpStep.FinalDot
         ? new ProviderResult.InDoubt(Mask($"{_server}: {broken.Message}"))

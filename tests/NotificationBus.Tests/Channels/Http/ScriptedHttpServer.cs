@@ -6,7 +6,7 @@ using System.Text;
 namespace NotificationBus.Tests.Channels.Http;
 
 /// <summary>A server that reads requests and answers them byte for byte as written, or does not.</summary>
-sealed class ScriptedHttpServer : IAsyncDisposable
+sealed class ScriptedHttpServer : IScriptedServer
 {
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     readonly CancellationTokenSource _end = new();
@@ -37,6 +37,12 @@ sealed class ScriptedHttpServer : IAsyncDisposable
 
     public void Answers(string status, string body = "", string headers = "") => Answer =
         Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n{headers}\r\n{body}");
+
+    public void BreaksOff(string status, string beginning)
+    {
+        Answer = Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {beginning.Length + 100}\r\n\r\n{beginning}");
+        Resets = true;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -77,10 +83,12 @@ sealed class ScriptedHttpServer : IAsyncDisposable
                 continue;
 
             received.Clear();
+            // Read before the client goes on: the test may change them as soon as it has the answer.
+            var (answer, resets) = (Answer, Resets);
             Requests.Enqueue(request);
-            if (Answer is { } answer)
+            if (answer is not null)
                 await connection.SendAsync(answer, _end.Token);
-            if (Resets)
+            if (resets)
             {
                 connection.Close(0);
                 return;

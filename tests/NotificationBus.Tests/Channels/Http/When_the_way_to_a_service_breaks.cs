@@ -62,8 +62,7 @@ public sealed class When_the_way_to_a_service_breaks : With_a_scripted_service
     [Fact]
     public async Task Should_be_in_doubt_when_the_answer_breaks_off()
     {
-        Service.Answer = Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"id\":");
-        Service.Resets = true;
+        Service.BreaksOff("200 OK", "{\"id\":");
 
         var result = await Provider().Send(ADelivery(), Cancellation);
 

@@ -32,7 +32,7 @@ public abstract class With_a_scripted_service : IAsyncLifetime
         return provider;
     }
 
-    protected static Delivery ADelivery(Content? content = null) => new()
+    internal static Delivery ADelivery(Content? content = null) => new()
     {
         NotificationId = Guid.Parse("11111111-1111-1111-1111-111111111111"),
         Id = Guid.Parse("22222222-2222-2222-2222-222222222222"),

@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+
+using NotificationBus.Channels.Http;
+
+namespace NotificationBus.Channels.Email;
+
+/// <summary>What the account of every vendor of e-mail has: <c>Providers:{account}</c>.</summary>
+public abstract class EmailVendorOptions : HttpVendorOptions
+{
+    /// <summary>The sender's mailbox, which the vendor must know. Required.</summary>
+    [Required(ErrorMessage = "must be set to the mailbox that sends, such as shop@example.com")]
+    public string From { get; set; } = "";
+
+    /// <summary>The sender's name as readers see it. Default: none.</summary>
+    public string? FromName { get; set; }
+
+    // What stands before the address in a header; quoted where it could be read as something else (RFC 5322, section 3.2.3).
+    internal string Sender => string.IsNullOrWhiteSpace(FromName) ? From
+        : FromName.All(c => c == ' ' || char.IsLetterOrDigit(c) || c > '\x7f') ? $"{FromName} <{From}>"
+        : $"\"{FromName.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\" <{From}>";
+
+    /// <inheritdoc />
+    public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        base.Validate(validationContext).Concat(EmailRules.CheckSender(From, FromName));
+}

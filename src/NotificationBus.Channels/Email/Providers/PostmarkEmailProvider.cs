@@ -1,0 +1,120 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+
+using NotificationBus.Channels.Http;
+using NotificationBus.Receipts;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Channels.Email.Providers;
+
+/// <summary>A server at Postmark: <c>Providers:{account}</c>.</summary>
+public sealed class PostmarkOptions : EmailVendorOptions
+{
+    /// <summary>The server's API token; never logged. Required.</summary>
+    [Required(ErrorMessage = "must be set to the API token of the server")]
+    public string ServerToken { get; set; } = "";
+
+    /// <summary>The message stream. Default <c>outbound</c>, the one every server has for single mails.</summary>
+    [Required(ErrorMessage = "must be the id of a message stream, such as outbound")]
+    public string MessageStream { get; set; } = "outbound";
+
+    /// <summary>
+    /// What the webhook proves itself with: the <c>user:password</c> in its URL, or the bearer token of an Authorization header that was set for
+    /// it; several, separated by spaces, while it is changed. At least 16 characters each. Default: none, and no receipt is believed.
+    /// </summary>
+    public string? ReceiptSecret { get; set; }
+
+    /// <inheritdoc />
+    protected override string DefaultUrl => "https://api.postmarkapp.com";
+
+    /// <inheritdoc />
+    public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        base.Validate(validationContext).Concat(MustBeSet(ServerToken, nameof(ServerToken))).Concat(ReceiptCheck.MustBeLong(ReceiptSecret));
+}
+
+/// <summary>
+/// Sends through Postmark. Its webhooks carry no signature, but the user and password or the headers they were told to. Sources:
+/// postmarkapp.com/developer/api/overview (status and error codes), /developer/webhooks/webhooks-overview and the pages below it.
+/// </summary>
+public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, TimeProvider clock) : EmailVendor(name, options, clock)
+{
+    /// <inheritdoc />
+    protected override string Credentials => "ServerToken";
+
+    /// <inheritdoc />
+    protected override IEnumerable<string> Secrets => ReceiptCheck.Several(options.ReceiptSecret);
+
+    /// <inheritdoc />
+    protected override HttpRequestMessage Request(Delivery delivery)
+    {
+        var content = (EmailContent)delivery.Content;
+        var request = Post("/email", Json(new
+        {
+            From = options.Sender,
+            To = delivery.Address,
+            content.Subject,
+            HtmlBody = content.Html,
+            TextBody = content.Text,
+            options.MessageStream,
+            Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [DeliveryTag] = $"{delivery.Id}" },
+            // Postmark gives the mail an id of its own unless it is asked not to.
+            Headers = new[] { new { Name = "Message-ID", Value = MessageIdOf(delivery) }, new { Name = "X-PM-KeepID", Value = "true" } },
+        }));
+        request.Headers.Add("X-Postmark-Server-Token", options.ServerToken);
+        return request;
+    }
+
+    /// <inheritdoc />
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => (answer.Status, answer.Find("ErrorCode")) switch
+    {
+        (200, "0") when answer.Id("MessageID") is { } id => new ProviderResult.Accepted(id),
+        (200 or 422, "406") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
+        // The token, the sender's signature, the account's approval or its credits; nobody's mail goes out until they are mended.
+        (200 or 422, "10" or "400" or "401" or "405" or "412" or "413") => new ProviderResult.Misconfigured($"{answer}: check ServerToken, From and the account"),
+        (200, not (null or "0")) => new ProviderResult.Rejected($"{answer}"),
+        (404, _) => new ProviderResult.Misconfigured($"{answer}: check Url"),
+        _ => ByStatus(answer),
+    };
+
+    /// <inheritdoc />
+    protected override string? Prove(ReceiptRequest request) =>
+        ReceiptCheck.Several(options.ReceiptSecret) is not { Count: > 0 } secrets ? ReceiptCheck.NotSet(Name, nameof(options.ReceiptSecret))
+        : ReceiptCheck.IsAuthorized(request, secrets) ? null
+        : "Authorization is wrong: put ReceiptSecret into the webhook's URL, or into a header of it";
+
+    /// <inheritdoc />
+    protected override Receipt? Understand(ReceiptRequest request, JsonElement report)
+    {
+        var (kind, time) = report.Find("RecordType") switch
+        {
+            "Delivery" => (ReceiptKind.Confirmed, "DeliveredAt"),
+            "Bounce" => (KindOfBounce(report.Find("Type")), "BouncedAt"),
+            "SpamComplaint" => (ReceiptKind.Complained, "BouncedAt"),
+            "Open" => (ReceiptKind.Opened, "ReceivedAt"),
+            "Click" => (ReceiptKind.Read, "ReceivedAt"),
+            // Bounces and complaints suppress as well, and have told so themselves.
+            "SubscriptionChange" when report.Find("SuppressSending") == "true" && report.Find("SuppressionReason") == "ManualSuppression" => (ReceiptKind.Unsubscribed, "ChangedAt"),
+            _ => ((ReceiptKind?)null, ""),
+        };
+        var messageId = report.Find("MessageID");
+        return kind is null ? null : new Receipt
+        {
+            Kind = kind.Value,
+            Id = ReceiptCheck.IdOf(report.Find("RecordType"), messageId, report.Find("ID"), report.Find(time)),
+            At = TimeOf(report.Find(time)),
+            DeliveryId = IdOf(report.Find($"Metadata.{DeliveryTag}")),
+            ProviderMessageId = messageId,
+            Reason = kind == ReceiptKind.Confirmed ? null : ReasonOf(report.Find("Details") ?? report.Find("Description")),
+        };
+    }
+
+    // Postmark calls a bounce whatever comes back. Delays, out-of-office answers and the like end nothing.
+    static ReceiptKind? KindOfBounce(string? type) => type switch
+    {
+        "HardBounce" or "BadEmailAddress" => ReceiptKind.HardBounce,
+        "SpamComplaint" => ReceiptKind.Complained,
+        "Unsubscribe" => ReceiptKind.Unsubscribed,
+        "Transient" or "Subscribe" or "AutoResponder" or "AddressChange" or "ChallengeVerification" or "OpenRelayTest" => null,
+        _ => ReceiptKind.SoftBounce,
+    };
+}

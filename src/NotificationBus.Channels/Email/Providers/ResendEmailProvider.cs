@@ -1,0 +1,115 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+using NotificationBus.Channels.Http;
+using NotificationBus.Receipts;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Channels.Email.Providers;
+
+/// <summary>An account at Resend: <c>Providers:{account}</c>.</summary>
+public sealed class ResendOptions : EmailVendorOptions
+{
+    /// <summary>The API key; never logged. Required.</summary>
+    [Required(ErrorMessage = "must be set to an API key")]
+    public string ApiKey { get; set; } = "";
+
+    /// <summary>The signing secret of the webhook, <c>whsec_…</c>; several, separated by spaces, while it is changed. Default: none, and no receipt is believed.</summary>
+    public string? ReceiptSecret { get; set; }
+
+    /// <inheritdoc />
+    protected override string DefaultUrl => "https://api.resend.com";
+
+    /// <inheritdoc />
+    public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var wrong in base.Validate(validationContext).Concat(MustBeSet(ApiKey, nameof(ApiKey))))
+            yield return wrong;
+
+        if (!ReceiptCheck.Several(ReceiptSecret).All(secret => SvixSignature.KeyOf(secret) is not null))
+            yield return new ValidationResult("must be the signing secret of the webhook, whsec_ and base64", [nameof(ReceiptSecret)]);
+    }
+}
+
+/// <summary>
+/// Sends through Resend, which does nothing twice under one Idempotency-Key for 24 hours. Sources: resend.com/docs/api-reference/errors,
+/// /dashboard/emails/idempotency-keys, /api-reference/rate-limit and /webhooks/emails/bounced.
+/// </summary>
+public sealed class ResendEmailProvider(string name, ResendOptions options, TimeProvider clock) : EmailVendor(name, options, clock)
+{
+    /// <inheritdoc />
+    protected override string Credentials => "ApiKey, and that From is of a verified domain";
+
+    /// <inheritdoc />
+    protected override IEnumerable<string> Secrets => ReceiptCheck.Several(options.ReceiptSecret);
+
+    /// <inheritdoc />
+    protected override HttpRequestMessage Request(Delivery delivery)
+    {
+        var content = (EmailContent)delivery.Content;
+        var request = Post("/emails", Json(new
+        {
+            from = options.Sender,
+            to = new[] { delivery.Address },
+            subject = content.Subject,
+            html = content.Html,
+            text = content.Text,
+            tags = new[] { new { name = DeliveryTag, value = $"{delivery.Id}" } },
+        }));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);
+        request.Headers.Add("Idempotency-Key", $"{delivery.Id}");
+        return request;
+    }
+
+    /// <inheritdoc />
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => (answer.Status, answer.Find("name")) switch
+    {
+        (200, _) when answer.Id("id") is { } id => new ProviderResult.Accepted(id),
+        // Nothing that passes by itself within a delivery's life.
+        (429, "daily_quota_exceeded" or "monthly_quota_exceeded") => new ProviderResult.Misconfigured($"{answer}: check the plan of the account"),
+        (429, _) => new ProviderResult.Throttled($"{answer}", answer.RetryAfter ?? answer.Seconds("ratelimit-reset")),
+        (422, "invalid_from_address") => new ProviderResult.Misconfigured($"{answer}: check From"),
+        // No such path; Resend knows no recipients one could miss.
+        (404, _) => new ProviderResult.Misconfigured($"{answer}: check Url"),
+        (451, _) => new ProviderResult.Rejected($"{answer}"),
+        _ => ByStatus(answer),
+    };
+
+    /// <inheritdoc />
+    protected override RateLimit? RateLimitOf(HttpAnswer answer) =>
+        answer.Count("ratelimit-remaining") is { } remaining && answer.Seconds("ratelimit-reset") is { } reset ? new RateLimit(remaining, reset) : null;
+
+    /// <inheritdoc />
+    protected override string? Prove(ReceiptRequest request) =>
+        options.ReceiptSecret is { Length: > 0 } secrets ? SvixSignature.Refuse(request, ReceiptCheck.Several(secrets), Clock) : ReceiptCheck.NotSet(Name, nameof(options.ReceiptSecret));
+
+    /// <inheritdoc />
+    protected override Receipt? Understand(ReceiptRequest request, JsonElement report)
+    {
+        ReceiptKind? kind = report.Find("type") switch
+        {
+            "email.delivered" => ReceiptKind.Confirmed,
+            "email.bounced" => report.Find("data.bounce.type") is "Permanent" ? ReceiptKind.HardBounce : ReceiptKind.SoftBounce,
+            "email.suppressed" => ReceiptKind.HardBounce,
+            "email.failed" => ReceiptKind.SoftBounce,
+            "email.complained" => ReceiptKind.Complained,
+            "email.opened" => ReceiptKind.Opened,
+            "email.clicked" => ReceiptKind.Read,
+            _ => null,
+        };
+        return kind is null ? null : new Receipt
+        {
+            Kind = kind.Value,
+            Id = request.Header("svix-id") is { Length: <= 200 } id ? id : ReceiptCheck.IdOf(report.Find("type"), report.Find("data.email_id"), report.Find("created_at")),
+            At = TimeOf(report.Find("created_at")),
+            DeliveryId = IdOf(TagOf(report)),
+            ProviderMessageId = report.Find("data.email_id"),
+            Reason = ReasonOf(report.Find("data.bounce.message") ?? report.Find("data.failed.reason")),
+        };
+    }
+
+    // The documentation shows a list, the examples of the webhooks an object.
+    static string? TagOf(JsonElement report) => report.Find($"data.tags.{DeliveryTag}")
+        ?? report.Items("data.tags").Where(tag => tag.Find("name") == DeliveryTag).Select(tag => tag.Find("value")).FirstOrDefault();
+}

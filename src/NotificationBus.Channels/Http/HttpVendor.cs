@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+using NotificationBus.Sending;
+
+namespace NotificationBus.Channels.Http;
+
+/// <summary>
+/// A vendor with an HTTP API. Its file says what is asked and what the answers mean; how a call is made, what can be known when it
+/// breaks and what no reason may repeat is the same for all of them and is here.
+/// </summary>
+public abstract class HttpVendor : IProvider, IAsyncDisposable
+{
+    // Thai text is not to be three times as long for nothing: vendors count bytes. Names go out as they are written: each vendor has its own way.
+    static readonly JsonSerializerOptions Relaxed = new()
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    readonly Uri _baseAddress;
+    readonly HttpCalls _calls;
+    readonly TimeSpan _timeout;
+
+    /// <summary>Opens no connection yet.</summary>
+    /// <param name="name">The account's name.</param>
+    /// <param name="channel">The channel it carries.</param>
+    /// <param name="options">The account; validated by whoever bound it.</param>
+    /// <param name="clock">Ends what takes too long, and reads dates in answers.</param>
+    /// <param name="guard">Set where the URL that is called is one a user may set.</param>
+    protected HttpVendor(string name, string channel, HttpVendorOptions options, TimeProvider clock, AddressGuard? guard = null)
+        : this(name, channel, options.BaseAddress, options.Timeout, clock, guard)
+    {
+    }
+
+    private protected HttpVendor(string name, string channel, Uri baseAddress, TimeSpan timeout, TimeProvider clock, AddressGuard? guard = null)
+    {
+        Name = name;
+        Channel = channel;
+        Clock = clock;
+        _baseAddress = baseAddress;
+        _timeout = timeout;
+        _calls = new HttpCalls(timeout, clock, guard);
+    }
+
+    /// <inheritdoc />
+    public string Name { get; }
+
+    /// <inheritdoc />
+    public string Channel { get; }
+
+    /// <inheritdoc />
+    public virtual TimeSpan LongestCall => _timeout + TimeSpan.FromSeconds(1);
+
+    /// <summary>The time.</summary>
+    protected TimeProvider Clock { get; }
+
+    /// <summary>What no reason may repeat. The request's header fields, its path, the address and the recipient's name are hidden anyway.</summary>
+    protected virtual IEnumerable<string> Secrets => [];
+
+    /// <summary>What to check when the vendor does not let us in, such as <c>ApiKey</c>.</summary>
+    protected virtual string Credentials => "the credentials";
+
+    /// <inheritdoc />
+    /// <remarks>A cancelled send answers too, because it knows whether the request can have left.</remarks>
+    public virtual Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken) =>
+        Refuse(delivery) is { } refused ? Task.FromResult<ProviderResult>(refused) : Call(Request(delivery), delivery, cancellationToken);
+
+    /// <inheritdoc />
+    public virtual ValueTask DisposeAsync()
+    {
+        _calls.Dispose();
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Why the delivery cannot be sent by this vendor at all, or null.</summary>
+    protected virtual ProviderResult.Rejected? Refuse(Delivery delivery) => null;
+
+    /// <summary>The request for a delivery; see <see cref="Post(string, HttpContent)"/>.</summary>
+    protected abstract HttpRequestMessage Request(Delivery delivery);
+
+    /// <summary>What the answer means. Most vendors name what is special of them and leave the rest to <see cref="ByStatus"/>.</summary>
+    protected abstract ProviderResult Translate(HttpAnswer answer, Delivery delivery);
+
+    /// <summary>What the answer says of the vendor's rate limit, or null.</summary>
+    protected virtual RateLimit? RateLimitOf(HttpAnswer answer) => null;
+
+    /// <summary>Makes one call.</summary>
+    protected Task<ProviderResult> Call(HttpRequestMessage request, Delivery delivery, CancellationToken cancellationToken) =>
+        _calls.Make(request, delivery, Secrets, answer => Translate(answer, delivery) is var result && RateLimitOf(answer) is { } limit ? result with { RateLimit = limit } : result, cancellationToken);
+
+    /// <summary>A POST to the vendor's API.</summary>
+    /// <param name="path">Begins with a slash.</param>
+    /// <param name="content">The body.</param>
+    // HTTP/1.1: whether a request has left can be told best of a connection that carries one at a time.
+    protected HttpRequestMessage Post(string path, HttpContent content) => Post(new Uri(_baseAddress.AbsoluteUri.TrimEnd('/') + path), content);
+
+    /// <summary>A POST to a URL of the delivery's.</summary>
+    protected static HttpRequestMessage Post(Uri url, HttpContent content) =>
+        new(HttpMethod.Post, url) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = content };
+
+    /// <summary>A body of JSON; names are as they are written, and properties without a value are left out.</summary>
+    protected static HttpContent Json<T>(T value) =>
+        new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(value, Relaxed)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+
+    /// <summary>What an answer means by its status, where the vendor says nothing else: a 2xx that was not understood, and every 5xx, is in doubt.</summary>
+    protected ProviderResult ByStatus(HttpAnswer answer) => answer.Status switch
+    {
+        401 or 403 => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
+        429 => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
+        400 or 404 or 410 or 413 or 422 => new ProviderResult.Rejected($"{answer}"),
+        // Another request with the same key may be under way.
+        409 => new ProviderResult.InDoubt($"{answer}"),
+        408 or 425 => new ProviderResult.Unavailable($"{answer}"),
+        // Not what a service says to a delivery, but what it, or something before it, says to a wrong method, path or form.
+        >= 300 and < 500 => new ProviderResult.Misconfigured($"{answer}"),
+        _ => new ProviderResult.InDoubt($"{answer}"),
+    };
+}

@@ -1,0 +1,41 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace NotificationBus.Channels.Http;
+
+/// <summary>What the account of every vendor with an HTTP API has: <c>Providers:{account}</c>.</summary>
+public abstract class HttpVendorOptions : IValidatableObject
+{
+    /// <summary>Where the vendor's API is, https, or http on this machine: for another region, or an emulator. Default: the vendor's own.</summary>
+    public string? Url { get; set; }
+
+    /// <summary>How long a call may take, from connecting to the last byte of the answer. Default 15 s, from 1 s to 5 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00", ErrorMessage = "must be from {1} to {2}")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The vendor's own API, such as <c>https://api.example.com</c>.</summary>
+    protected abstract string DefaultUrl { get; }
+
+    // An empty value is what an environment file leaves behind when nothing is meant.
+    internal Uri BaseAddress => new(string.IsNullOrEmpty(Url) ? DefaultUrl : Url);
+
+    /// <inheritdoc />
+    public virtual IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (string.IsNullOrEmpty(Url))
+            yield break;
+
+        if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || !(url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
+            yield return new ValidationResult("must be an absolute URL with https, or with http to this machine", [nameof(Url)]);
+        else if (url.UserInfo.Length > 0 || url.Query.Length > 0 || url.Fragment.Length > 0)
+            yield return new ValidationResult("must be host and path only", [nameof(Url)]);
+    }
+
+    /// <summary>Says that a setting is missing or no value of a header, for what every request carries there.</summary>
+    protected static IEnumerable<ValidationResult> MustBeSet(string? value, string member)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+            yield return new ValidationResult("must be set", [member]);
+        else if (value.Any(c => c is <= ' ' or > '~'))
+            yield return new ValidationResult("must be printable ASCII without spaces", [member]);
+    }
+}

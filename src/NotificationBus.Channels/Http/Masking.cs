@@ -1,0 +1,60 @@
+using System.Text.RegularExpressions;
+
+using NotificationBus.Sending;
+
+namespace NotificationBus.Channels.Http;
+
+/// <summary>Takes out of a text what a request has carried and nobody may read: secrets, addresses, names.</summary>
+sealed partial class Masking
+{
+    const string Mask = "[…]";
+    const int LongestExcerpt = 200;
+
+    // Shorter words hide nothing, and stand in many an innocent sentence.
+    const int ShortestSecret = 4;
+    const int ShortestPart = 8;
+    const int ShortestOfPath = 16;
+
+    readonly IReadOnlyList<string> _words;
+
+    Masking(IEnumerable<string> words) => _words = [.. words.Distinct(StringComparer.Ordinal).OrderByDescending(word => word.Length)];
+
+    /// <summary>Hides every header of the request, its path, the address, the recipient and what the vendor calls secret besides.</summary>
+    public static Masking Of(HttpRequestMessage request, Delivery delivery, IEnumerable<string> secrets)
+    {
+        var url = request.RequestUri!;
+        var headers = request.Headers.SelectMany(header => header.Value).ToList();
+        // A scheme stands before the secret of many an Authorization, and a plus before a number that is repeated without it.
+        string?[] whole = [.. headers, .. secrets, delivery.Address, delivery.Address.TrimStart('+'), delivery.RecipientName, url.PathAndQuery];
+        return new Masking(
+        [
+            .. whole.OfType<string>().Where(word => word.Length >= ShortestSecret),
+            .. headers.SelectMany(header => header.Split(' ')).Where(word => word.Length >= ShortestPart),
+            .. url.PathAndQuery.Split('/', '?', '&', '=').Where(word => word.Length >= ShortestOfPath),
+        ]);
+    }
+
+    /// <summary>Hides mailboxes only.</summary>
+    public static Masking Of() => new([]);
+
+    /// <summary>The text on one line, without what is hidden.</summary>
+    public string Clean(string text)
+    {
+        foreach (var word in _words)
+            text = text.Replace(word, Mask, StringComparison.OrdinalIgnoreCase);
+        return Blanks().Replace(MailboxLike().Replace(text, "[mailbox]"), " ").Trim();
+    }
+
+    /// <summary>The beginning of <see cref="Clean"/>.</summary>
+    public string Excerpt(string text)
+    {
+        var clean = Clean(text);
+        return clean.Length > LongestExcerpt ? $"{clean.AsSpan(0, LongestExcerpt)}…" : clean;
+    }
+
+    [GeneratedRegex(@"[\s\p{C}]+", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Blanks();
+
+    [GeneratedRegex(@"[^\s""'<>]*(?:@|\uFF20|%40|=40|\\u0040)[^\s""'<>]*", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex MailboxLike();
+}

@@ -1,0 +1,35 @@
+using System.Security.Cryptography;
+using System.Text;
+
+using NotificationBus.Receipts;
+
+namespace NotificationBus.Channels.Http;
+
+/// <summary>
+/// The scheme of vendors whose webhooks Svix sends: HMAC-SHA256 over id, time and body, in the header <c>svix-signature</c>. Source:
+/// docs.svix.com/receiving/verifying-payloads/how-manual.
+/// </summary>
+static class SvixSignature
+{
+    const string Prefix = "whsec_";
+
+    /// <summary>The key in a secret, or null when it is none.</summary>
+    public static byte[]? KeyOf(string secret) =>
+        ReceiptCheck.FromBase64(secret.StartsWith(Prefix, StringComparison.Ordinal) ? secret[Prefix.Length..] : secret) is { Length: > 0 } key ? key : null;
+
+    /// <summary>Why nobody can tell that it is genuine, or null.</summary>
+    public static string? Refuse(ReceiptRequest request, IReadOnlyList<string> secrets, TimeProvider clock)
+    {
+        if (request.Header("svix-id") is not { } id || request.Header("svix-timestamp") is not { } timestamp || request.Header("svix-signature") is not { } signatures)
+            return "there is no svix-signature";
+        if (!ReceiptCheck.IsNow(timestamp, clock))
+            return "it was signed more than 5 minutes ago, or by a clock that is wrong";
+
+        byte[] signed = [.. Encoding.UTF8.GetBytes($"{id}.{timestamp}."), .. request.Body.Span];
+        var expected = secrets.Select(KeyOf).OfType<byte[]>().Select(key => HMACSHA256.HashData(key, signed)).ToList();
+
+        // While a secret is changed, Svix signs with both.
+        return signatures.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries).Select(ReceiptCheck.FromBase64).OfType<byte[]>()
+            .Any(given => expected.Exists(one => CryptographicOperations.FixedTimeEquals(given, one))) ? null : "the signature is wrong: check ReceiptSecret";
+    }
+}

@@ -1,0 +1,12 @@
+namespace NotificationBus.Tests.Channels.Http;
+
+/// <summary>The kinds of <see cref="NotificationBus.Sending.ProviderResult"/>, for the rows of a theory.</summary>
+public enum Outcome
+{
+    Accepted,
+    Rejected,
+    Unavailable,
+    Throttled,
+    Misconfigured,
+    InDoubt,
+}

@@ -1,0 +1,188 @@
+using System.Net;
+
+using NotificationBus.Channels.Http;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Tests.Channels.Http;
+
+public sealed class When_a_user_sets_the_address
+{
+    [Theory]
+    [InlineData("0.0.0.0")]
+    [InlineData("0.1.2.3")]
+    [InlineData("10.0.0.1")]
+    [InlineData("10.255.255.255")]
+    [InlineData("100.64.0.1")]
+    [InlineData("100.127.255.255")]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.1.2.3")]
+    [InlineData("169.254.169.254")]
+    [InlineData("172.16.0.1")]
+    [InlineData("172.31.255.255")]
+    [InlineData("192.0.0.8")]
+    [InlineData("192.0.2.1")]
+    [InlineData("192.31.196.1")]
+    [InlineData("192.52.193.1")]
+    [InlineData("192.88.99.1")]
+    [InlineData("192.168.1.1")]
+    [InlineData("192.175.48.1")]
+    [InlineData("198.18.0.1")]
+    [InlineData("198.19.255.255")]
+    [InlineData("198.51.100.7")]
+    [InlineData("203.0.113.7")]
+    [InlineData("224.0.0.1")]
+    [InlineData("239.255.255.250")]
+    [InlineData("240.0.0.1")]
+    [InlineData("255.255.255.255")]
+    [InlineData("::")]
+    [InlineData("::1")]
+    [InlineData("::7f00:1")]
+    [InlineData("::ffff:10.0.0.1")]
+    [InlineData("::ffff:127.0.0.1")]
+    [InlineData("::ffff:169.254.169.254")]
+    [InlineData("::ffff:0:10.0.0.1")]
+    [InlineData("64:ff9b::10.0.0.1")]
+    [InlineData("64:ff9b::169.254.169.254")]
+    [InlineData("64:ff9b:1::8.8.8.8")]
+    [InlineData("100::1")]
+    [InlineData("2001::1")]
+    [InlineData("2001:0:4136:e378:8000:63bf:3fff:fdd2")]
+    [InlineData("2001:20::1")]
+    [InlineData("2001:db8::1")]
+    [InlineData("2002:7f00:1::1")]
+    [InlineData("2002:a9fe:a9fe::1")]
+    [InlineData("2620:4f:8000::1")]
+    [InlineData("3fff::1")]
+    [InlineData("5f00::1")]
+    [InlineData("fc00::1")]
+    [InlineData("fd00:ec2::254")]
+    [InlineData("fe80::1")]
+    [InlineData("fe80::1%1")]
+    [InlineData("fec0::1")]
+    [InlineData("ff02::1")]
+    public void Should_know_what_is_not_public(string address) => AddressGuard.IsPublic(IPAddress.Parse(address)).ShouldBeFalse();
+
+    [Theory]
+    [InlineData("1.1.1.1")]
+    [InlineData("9.255.255.255")]
+    [InlineData("11.0.0.0")]
+    [InlineData("100.63.255.255")]
+    [InlineData("100.128.0.0")]
+    [InlineData("172.15.255.255")]
+    [InlineData("172.32.0.0")]
+    [InlineData("192.0.1.0")]
+    [InlineData("198.17.255.255")]
+    [InlineData("198.20.0.0")]
+    [InlineData("223.255.255.255")]
+    [InlineData("::ffff:8.8.8.8")]
+    [InlineData("64:ff9b::8.8.8.8")]
+    [InlineData("2002:808:808::1")]
+    [InlineData("2001:200::1")]
+    [InlineData("2606:4700:4700::1111")]
+    [InlineData("2a00:1450:4001:81b::200e")]
+    public void Should_know_what_is_public(string address) => AddressGuard.IsPublic(IPAddress.Parse(address)).ShouldBeTrue();
+
+    [Theory]
+    [InlineData("http://hooks.example.com/x")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("ftp://hooks.example.com/x")]
+    [InlineData("gopher://hooks.example.com/x")]
+    [InlineData("/only/a/path")]
+    [InlineData("hooks.example.com")]
+    [InlineData("")]
+    [InlineData("https://user:pass@hooks.example.com/")]
+    [InlineData("https://hooks.example.com:22/")]
+    [InlineData("https://hooks.example.com:8443/")]
+    [InlineData("https://169.254.169.254/latest/meta-data")]
+    [InlineData("https://127.0.0.1/")]
+    [InlineData("https://127.1/")]
+    [InlineData("https://0x7f000001/")]
+    [InlineData("https://0177.0.0.1/")]
+    [InlineData("https://2130706433/")]
+    [InlineData("https://[::1]/")]
+    [InlineData("https://[::ffff:10.0.0.1]/")]
+    [InlineData("https://[fe80::1%251]/")]
+    [InlineData("https://localhost/")]
+    [InlineData("https://localhost./")]
+    [InlineData("https://LOCALHOST/")]
+    [InlineData("https://db.localhost/")]
+    public void Should_refuse_a_URL_that_can_never_be_called(string url) => AddressGuard.Refuse(url).ShouldNotBeNull();
+
+    [Theory]
+    [InlineData("https://hooks.example.com/x?y=z")]
+    [InlineData("https://hooks.example.com:443/x")]
+    [InlineData("https://8.8.8.8/x")]
+    [InlineData("https://[2606:4700:4700::1111]/x")]
+    [InlineData("https://ร้าน.example.com/x")]
+    public void Should_let_others_pass(string url) => AddressGuard.Refuse(url).ShouldBeNull();
+
+    [Theory]
+    [InlineData("http://10.0.0.7:8080/x", null)]
+    [InlineData("https://localhost/x", null)]
+    [InlineData("ftp://10.0.0.7/x", "the URL must begin with https")]
+    [InlineData("https://user:pass@10.0.0.7/x", "the URL has a user in it")]
+    public void Should_allow_receivers_in_the_same_house_when_told(string url, string? reason) =>
+        AddressGuard.Refuse(url, allowPrivateAddresses: true).ShouldBe(reason);
+
+    [Fact]
+    public async Task Should_not_connect_to_a_name_that_leads_inside()
+    {
+        await using var inside = new ScriptedHttpServer();
+        inside.Answers("200 OK");
+
+        var result = await Post(inside, IPAddress.Parse("8.8.8.8"), IPAddress.Loopback);
+
+        result.ShouldBeOfType<ProviderResult.Rejected>().Reason.ShouldContain("not public");
+        inside.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_not_connect_to_an_address_inside()
+    {
+        await using var inside = new ScriptedHttpServer();
+        inside.Answers("200 OK");
+
+        var result = await Calls(new AddressGuard()).Send(inside.Url);
+
+        result.ShouldBeOfType<ProviderResult.Rejected>();
+        inside.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_ask_for_the_addresses_once_for_each_connection()
+    {
+        // The second answer is the one of a name that leads inside as soon as it was checked.
+        var lookups = 0;
+        var guard = new AddressGuard((_, _) => Task.FromResult<IPAddress[]>(++lookups == 1 ? [IPAddress.Parse("2001:db8::1")] : [IPAddress.Loopback]));
+
+        await Calls(guard).Send(new Uri("http://hooks.example.com/"));
+
+        lookups.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Should_connect_to_the_address_that_was_checked()
+    {
+        await using var server = new ScriptedHttpServer();
+
+        // Nobody knows the name: had it been looked up, there would be no connection.
+        await using var stream = await AddressGuard.ConnectTo([IPAddress.Loopback], server.Port, TestContext.Current.CancellationToken);
+
+        stream.CanWrite.ShouldBeTrue();
+    }
+
+    static async Task<ProviderResult> Post(ScriptedHttpServer server, params IPAddress[] addresses) =>
+        await Calls(new AddressGuard((_, _) => Task.FromResult(addresses))).Send(new Uri($"http://hooks.example.com:{server.Port}/"));
+
+    static GuardedVendor Calls(AddressGuard guard) => new(guard);
+
+    sealed class GuardedVendor(AddressGuard guard)
+    {
+        public async Task<ProviderResult> Send(Uri url)
+        {
+            using var calls = new HttpCalls(TimeSpan.FromSeconds(5), TimeProvider.System, guard);
+            return await calls.Make(
+                new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent([]) }, With_a_scripted_service.ADelivery(), [], _ => new ProviderResult.Accepted(null), TestContext.Current.CancellationToken);
+        }
+    }
+}

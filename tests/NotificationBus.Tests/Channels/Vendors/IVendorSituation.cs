@@ -1,0 +1,25 @@
+using NotificationBus.Sending;
+
+namespace NotificationBus.Tests.Channels.Vendors;
+
+/// <summary>What a vendor's tests tell <see cref="Any_vendor{TVendor}"/>.</summary>
+public interface IVendorSituation
+{
+    /// <summary>Every answer the vendor is known for, a row each. The first one is that of a delivery that was accepted.</summary>
+    static abstract IEnumerable<VendorAnswer> Answers { get; }
+
+    /// <summary>A 2xx of the vendor that says nothing one could rely on.</summary>
+    static virtual VendorAnswer Malformed => new("something else's answer", "200 OK", "<html>It works!</html>", Http.Outcome.InDoubt);
+
+    /// <summary>The vendor's body of 429.</summary>
+    static virtual string BodyOfThrottled => "";
+
+    /// <summary>What the account keeps to itself.</summary>
+    static abstract IReadOnlyList<string> Secrets { get; }
+
+    /// <summary>A delivery on the vendor's channel. Its recipient's name is <c>Somchai</c>.</summary>
+    static abstract Delivery ADelivery { get; }
+
+    /// <summary>An account of the vendor's type.</summary>
+    static abstract IProvider Create(string url, TimeSpan timeout, TimeProvider clock);
+}
