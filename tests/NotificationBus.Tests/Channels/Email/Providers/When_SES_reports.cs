@@ -11,7 +11,7 @@ using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Channels.Email.Providers;
 
-public sealed class When_SES_reports : Any_reader_of_receipts<When_SES_reports>, IReceiptSituation
+public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_reports>, IReceiptSituation
 {
     const string Topic = "arn:aws:sns:eu-central-1:123456789012:mail";
     const string CertificateUrl = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem";
@@ -39,7 +39,7 @@ public sealed class When_SES_reports : Any_reader_of_receipts<When_SES_reports>,
         new("hello", "Successfully validated SNS topic for Amazon SES event publishing.", null),
     ];
 
-    public static TimeSpan? Oldest => TimeSpan.FromMinutes(65);
+    public static TimeSpan Oldest => TimeSpan.FromMinutes(65);
 
     public static IReceiptReader Reader(TimeProvider clock) => Account(Topic, clock, _ => Certificate);
 
