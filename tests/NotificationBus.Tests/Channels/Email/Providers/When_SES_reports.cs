@@ -17,7 +17,6 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     const string CertificateUrl = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem";
     const string SubscribeUrl = "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:eu-central-1:123456789012:mail&Token=2336412f37";
 
-    static readonly DateTimeOffset Now = new ManualClock().GetUtcNow();
     static readonly RSA Key = RSA.Create(2048);
     static readonly byte[] Certificate = Make(Key);
 
