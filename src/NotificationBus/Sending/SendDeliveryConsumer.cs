@@ -124,6 +124,7 @@ public sealed class SendDeliveryConsumer(
         Address = command.Address,
         RecipientName = command.RecipientName,
         Category = command.Category,
+        OccurredAt = command.OccurredAt,
         Content = content,
     };
 
