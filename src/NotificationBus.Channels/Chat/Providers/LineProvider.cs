@@ -11,6 +11,7 @@ namespace NotificationBus.Channels.Chat.Providers;
 public sealed class LineOptions : HttpVendorOptions
 {
     /// <summary>The channel access token; never logged. Required.</summary>
+    [Required(ErrorMessage = "must be set to the channel access token")]
     public string ChannelAccessToken { get; set; } = "";
 
     /// <inheritdoc />

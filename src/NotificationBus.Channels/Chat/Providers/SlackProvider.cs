@@ -10,6 +10,7 @@ namespace NotificationBus.Channels.Chat.Providers;
 public sealed class SlackOptions : HttpVendorOptions
 {
     /// <summary>The bot's token, <c>xoxb-…</c>, with the scope <c>chat:write</c>; never logged. Required.</summary>
+    [Required(ErrorMessage = "must be set to the bot's token, xoxb-…")]
     public string BotToken { get; set; } = "";
 
     /// <inheritdoc />

@@ -9,6 +9,7 @@ namespace NotificationBus.Channels.Chat.Providers;
 public sealed class TelegramOptions : HttpVendorOptions
 {
     /// <summary>The bot's token, <c>123456:ABC…</c>; never logged. Required.</summary>
+    [Required(ErrorMessage = "must be set to the token as BotFather shows it")]
     public string BotToken { get; set; } = "";
 
     /// <inheritdoc />

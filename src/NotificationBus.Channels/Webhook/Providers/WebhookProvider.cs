@@ -12,6 +12,7 @@ public sealed class WebhookOptions : IValidatableObject
     /// The signing secret, <c>whsec_</c> and the base64 of 24 to 64 random bytes; never logged. Several, separated by spaces, while it is changed:
     /// every request is signed with all of them. Required.
     /// </summary>
+    [Required(ErrorMessage = "must be set to a signing secret: whsec_ and the base64 of 24 to 64 random bytes")]
     public string Secret { get; set; } = "";
 
     /// <summary>How long a call may take, from connecting to the last byte of the answer. Default 30 s, from 1 s to 1 min.</summary>
