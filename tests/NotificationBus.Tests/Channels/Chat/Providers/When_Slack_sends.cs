@@ -84,6 +84,8 @@ public sealed class When_Slack_sends : Any_vendor<When_Slack_sends>, IVendorSitu
     [Fact]
     public async Task Should_not_send_what_would_be_cut_off()
     {
+        Vendor.Answers("200 OK", """{"ok":true,"ts":"1"}""");
+
         var result = await Provider().Send(Message.To($"slack:{Place}", new string('x', 40_001)), Cancellation);
 
         result.ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBeFalse();
