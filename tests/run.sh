@@ -95,10 +95,12 @@ provide_sdk() {
     give_up "No installed .NET SDK satisfies global.json (SDK 10): https://dotnet.microsoft.com/download/dotnet/10.0"
 }
 
-provide_smtp_server() {
-  local folder=tests/servers/smtp
-  [ -f "$folder/package-lock.json" ] || return 0
-  npm ci --prefix "$folder" --no-audit --no-fund
+# The servers the tests run on Node.js, whichever there are.
+provide_servers() {
+  local lock
+  for lock in tests/servers/*/package-lock.json; do
+    npm ci --prefix "$(dirname "$lock")" --no-audit --no-fund || return 1
+  done
 }
 
 # One number from the summary a test project has written.
@@ -220,7 +222,7 @@ rm -f artifacts/chaos.json
 heading "What the tests need"
 provide_sdk
 provide_packages
-provide_smtp_server || give_up "The SMTP server of the tests could not be installed."
+provide_servers || give_up "A server of the tests (tests/servers) could not be installed."
 
 heading "Restore"
 dotnet restore || give_up "The packages could not be restored."
