@@ -1,10 +1,14 @@
 using Microsoft.Extensions.DependencyInjection;
 
+using NotificationBus.Channels.Chat;
+using NotificationBus.Channels.Chat.Providers;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Channels.Http;
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Sandbox;
+using NotificationBus.Channels.Webhook;
+using NotificationBus.Channels.Webhook.Providers;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels;
@@ -27,6 +31,19 @@ public static class ChannelSetup
             .Http("email")
             .Sandbox("email");
         services.AddChannel<PushChannel>().Http("push").Sandbox("push");
+        services.AddChannel<ChatChannel>()
+            .Provider<SlackProvider, SlackOptions>("slack")
+            .Provider<SlackWebhookProvider, SlackWebhookOptions>("slack-webhook")
+            .Provider<TeamsProvider, TeamsOptions>("teams")
+            .Provider<TelegramProvider, TelegramOptions>("telegram")
+            .Provider<DiscordProvider, DiscordOptions>("discord")
+            .Provider<LineProvider, LineOptions>("line")
+            .Http("chat")
+            .Sandbox("chat");
+        services.AddChannel<WebhookChannel>()
+            .Provider<WebhookProvider, WebhookOptions>("webhook")
+            .Http("webhook")
+            .Sandbox("webhook");
         return services;
     }
 

@@ -51,10 +51,13 @@ public sealed class HttpAnswer
     public string? Id(string path) => Find(path) is { Length: >= 1 and <= 200 } id && !id.Any(char.IsControl) ? id : null;
 
     /// <summary>A header field with a number of seconds, at most a day; null when it is no such number.</summary>
-    public TimeSpan? Seconds(string header) => Number(header) is { } seconds ? Limited(seconds) : null;
+    public TimeSpan? Seconds(string header) => Number(Header(header)) is { } seconds ? Limited(seconds) : null;
+
+    /// <summary>A number of seconds at a path of the JSON, at most a day; null when it is no such number.</summary>
+    public TimeSpan? SecondsAt(string path) => Number(Find(path)) is { } seconds ? Limited(seconds) : null;
 
     /// <summary>A header field with a moment in seconds since 1970, as the time from now until then; null when it is none, or over.</summary>
-    public TimeSpan? UntilEpoch(string header) => Number(header) is { } seconds && seconds - _now.ToUnixTimeSeconds() is >= 0 and var left ? Limited(left) : null;
+    public TimeSpan? UntilEpoch(string header) => Number(Header(header)) is { } seconds && seconds - _now.ToUnixTimeSeconds() is >= 0 and var left ? Limited(left) : null;
 
     /// <summary>A header field with a count; null when it is none.</summary>
     public int? Count(string header) => int.TryParse(Header(header), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
@@ -63,8 +66,8 @@ public sealed class HttpAnswer
     public override string ToString() => _masking.Excerpt(Text) is { Length: > 0 } excerpt ? $"answered {Status}: {excerpt}" : $"answered {Status}";
 
     // The parser takes words for numbers, too: NaN.
-    double? Number(string header) =>
-        double.TryParse(Header(header), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
+    static double? Number(string? text) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
 
     static DateTimeOffset? Date(string? text) =>
         DateTimeOffset.TryParseExact(text, "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? date : null;

@@ -32,6 +32,9 @@ public sealed record SendDelivery
     /// <summary>What the template needs, as a JSON object.</summary>
     public required JsonElement Data { get; init; }
 
+    /// <summary>When the event was taken; null in a command of an earlier version.</summary>
+    public DateTimeOffset? OccurredAt { get; init; }
+
     /// <summary>From then on the delivery is of no use any more and is not sent.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 

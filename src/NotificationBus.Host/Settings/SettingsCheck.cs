@@ -41,7 +41,8 @@ static class SettingsCheck
 
         foreach (var (category, rule) in settings.EventTypes)
         {
-            if (!categories.Contains(category))
+            // Where no text is needed, none can be missing.
+            if (!categories.Contains(category) && !(rule.Channels.Count > 0 && rule.Channels.All(name => channels.Find(name) is { Parts.Count: 0 })))
                 errors.Add($"EventTypes:{category} has no templates, categories with templates are {string.Join(", ", categories.Order(StringComparer.Ordinal))}");
             foreach (var channel in rule.Channels.Where(channel => categories.Contains(category) && channels.Find(channel) is not null && !templates.Has(category, channel)))
                 errors.Add($"EventTypes:{category}:Channels names {channel}, but there is no template {category}/{channel}.{settings.Templates.DefaultLanguage}.hbs");

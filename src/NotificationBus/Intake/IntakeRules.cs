@@ -17,6 +17,7 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     const int LongestEventId = 255;
     const int LongestName = 200;
     const int MostPushTokens = 50;
+    const int MostChats = 50;
 
     /// <summary>What is wrong with a request, by JSON path; empty when nothing is.</summary>
     public IReadOnlyDictionary<string, string[]> Check(NotificationRequest request, string recipientProperty)
@@ -61,7 +62,8 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     }
 
     static bool IsAddress(string path, string recipient) =>
-        path == $"{recipient}.email" || path.StartsWith($"{recipient}.pushTokens[", StringComparison.Ordinal);
+        path == $"{recipient}.email" || path == $"{recipient}.webhookUrl"
+        || path.StartsWith($"{recipient}.pushTokens[", StringComparison.Ordinal) || path.StartsWith($"{recipient}.chat[", StringComparison.Ordinal);
 
     void CheckRecipient(Contact recipient, string at, Errors errors)
     {
@@ -71,8 +73,10 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
         errors.Unless(recipient.Phone is null || E164().IsMatch(recipient.Phone), $"{at}.phone", "must be a number in E.164 form such as +66812345678");
         errors.Unless(recipient.PushTokens is { Count: <= MostPushTokens }, $"{at}.pushTokens", $"must be at most {MostPushTokens} tokens");
 
+        errors.Unless(recipient.Chat is { Count: <= MostChats }, $"{at}.chat", $"must be at most {MostChats} places");
+
         // Worse than an address that cannot work: a recipient that cannot be stored.
-        errors.Unless(!recipient.PushTokens.Append(recipient.Email).Any(HasNul), at, "must not contain the character U+0000");
+        errors.Unless(!recipient.PushTokens.Concat(recipient.Chat).Append(recipient.Email).Append(recipient.WebhookUrl).Any(HasNul), at, "must not contain the character U+0000");
 
         if (recipient.Email is { } email && channels.Find("email")?.Refuse(email) is { } badMailbox)
             errors.Add($"{at}.email", badMailbox);
@@ -83,6 +87,16 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
             if (refusal is not null)
                 errors.Add($"{at}.pushTokens[{index}]", refusal);
         }
+
+        for (var index = 0; index < (recipient.Chat?.Count ?? 0); index++)
+        {
+            var refusal = recipient.Chat![index] is { Length: > 0 } place ? channels.Find("chat")?.Refuse(place) : "the place is empty";
+            if (refusal is not null)
+                errors.Add($"{at}.chat[{index}]", refusal);
+        }
+
+        if (recipient.WebhookUrl is { } url && channels.Find("webhook")?.Refuse(url) is { } badUrl)
+            errors.Add($"{at}.webhookUrl", badUrl);
     }
 
     static bool IsName(string? value, int longest) => value is { Length: > 0 } && value.Length <= longest && !value.Any(char.IsControl);

@@ -238,6 +238,7 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
             RecipientName = notification.Recipient.Name,
             Locale = notification.Recipient.Locale,
             Data = notification.Data,
+            OccurredAt = notification.CreatedAt,
             ExpiresAt = notification.ExpiresAt,
             AnotherChannelFollows = notification.EscalateAfter is null && notification.Deliveries.Any(later => later.Step > delivery.Step),
             Lane = rule.Lane,

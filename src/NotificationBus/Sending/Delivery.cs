@@ -24,6 +24,9 @@ public sealed record Delivery
     /// <summary>Kind of notification, such as <c>order-placed</c>.</summary>
     public required string Category { get; init; }
 
+    /// <summary>When the event was taken, the same on every try; null when that is not known.</summary>
+    public DateTimeOffset? OccurredAt { get; init; }
+
     /// <summary>What to send.</summary>
     public required Content Content { get; init; }
 

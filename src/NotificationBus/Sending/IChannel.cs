@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 using NotificationBus.Contracts;
 using NotificationBus.Templates;
 
@@ -9,7 +11,7 @@ public interface IChannel
     /// <summary>Lower-case word used in configuration, in queue names (<c>send-{name}</c>) and in answers of the API.</summary>
     string Name { get; }
 
-    /// <summary>The parts a template of this channel must have, such as <c>subject</c>.</summary>
+    /// <summary>The parts a template of this channel must have, such as <c>subject</c>. A channel without parts has no templates, and sends data: <see cref="Carry"/>.</summary>
     IReadOnlyList<TemplatePart> Parts { get; }
 
     /// <summary>Where this channel reaches the person, one address for each delivery. Empty when it does not.</summary>
@@ -24,4 +26,9 @@ public interface IChannel
     /// <summary>Turns rendered parts into what a provider of this channel sends.</summary>
     /// <exception cref="TemplateException">The rendered text is nothing this channel may send, for instance a subject of two lines.</exception>
     Content Fill(IReadOnlyDictionary<string, string> parts);
+
+    /// <summary>Turns the data of the event into what a provider sends. Asked of channels without <see cref="Parts"/>, instead of <see cref="Fill"/>.</summary>
+    /// <param name="data">What templates read, a JSON object.</param>
+    /// <exception cref="TemplateException">The data is nothing this channel may send.</exception>
+    Content Carry(JsonElement data) => Fill(new Dictionary<string, string>(StringComparer.Ordinal));
 }

@@ -136,6 +136,7 @@ public sealed class SendDeliveryConsumer(
         Address = command.Address,
         RecipientName = command.RecipientName,
         Category = command.Category,
+        OccurredAt = command.OccurredAt,
         Content = content,
         UnsubscribeUrl = unsubscribe.Of(command),
     };

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 
 using HandlebarsDotNet;
@@ -21,11 +22,13 @@ namespace NotificationBus.Templates;
 public sealed class HandlebarsTemplates : ITemplates
 {
     readonly Dictionary<(string Category, string Channel), Languages> _templates;
+    readonly FrozenSet<string> _withoutTemplates;
     readonly string _defaultLanguage;
 
-    HandlebarsTemplates(Dictionary<(string Category, string Channel), Languages> templates, string defaultLanguage)
+    HandlebarsTemplates(Dictionary<(string Category, string Channel), Languages> templates, IEnumerable<IChannel> channels, string defaultLanguage)
     {
         _templates = templates;
+        _withoutTemplates = channels.Where(channel => channel.Parts.Count == 0).Select(channel => channel.Name).ToFrozenSet(StringComparer.Ordinal);
         _defaultLanguage = defaultLanguage;
         Categories = [.. templates.Keys.Select(key => key.Category).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
@@ -34,7 +37,7 @@ public sealed class HandlebarsTemplates : ITemplates
     public IReadOnlyCollection<string> Categories { get; }
 
     /// <inheritdoc />
-    public bool Has(string category, string channel) => _templates.ContainsKey((category, channel));
+    public bool Has(string category, string channel) => _withoutTemplates.Contains(channel) || _templates.ContainsKey((category, channel));
 
     /// <summary>Reads and compiles every template of one folder.</summary>
     /// <inheritdoc cref="Load(IEnumerable{string}, IEnumerable{IChannel}, string)"/>
@@ -58,6 +61,9 @@ public sealed class HandlebarsTemplates : ITemplates
             var channel = channelsByName.GetValueOrDefault(file.Channel)
                 ?? throw file.Error($"there is no channel '{file.Channel}'; there are {string.Join(", ", channelsByName.Keys)}");
 
+            if (channel.Parts.Count == 0)
+                throw file.Error($"the channel '{channel.Name}' sends the data of the event and has no templates");
+
             if (!templates.TryGetValue((file.Category, file.Channel), out var languages))
                 templates.Add((file.Category, file.Channel), languages = new Languages(StringComparer.OrdinalIgnoreCase));
 
@@ -71,12 +77,15 @@ public sealed class HandlebarsTemplates : ITemplates
                 throw new TemplateException($"{category}/{channel}.{defaultLanguage}.hbs is missing: everybody whose language has no template is written to in '{defaultLanguage}'");
         }
 
-        return new HandlebarsTemplates(templates, defaultLanguage);
+        return new HandlebarsTemplates(templates, channelsByName.Values, defaultLanguage);
     }
 
     /// <inheritdoc />
     public Content Render(string category, IChannel channel, string? locale, string? recipientName, JsonElement data)
     {
+        if (channel.Parts.Count == 0)
+            return channel.Carry(data);
+
         var template = Find(category, channel.Name, locale);
         try
         {

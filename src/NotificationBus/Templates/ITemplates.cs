@@ -10,7 +10,7 @@ public interface ITemplates
     /// <summary>The categories that have a template for at least one channel.</summary>
     IReadOnlyCollection<string> Categories { get; }
 
-    /// <summary>True when the category has a template for that channel; in the default language it then has one for certain.</summary>
+    /// <summary>True when the category has a template for that channel, in the default language for certain, or the channel needs none.</summary>
     bool Has(string category, string channel);
 
     /// <summary>
@@ -21,7 +21,7 @@ public interface ITemplates
     /// <param name="channel">The channel whose form is wanted.</param>
     /// <param name="locale">BCP 47 tag; null for the default language.</param>
     /// <param name="recipientName">Available to the template as <c>recipient.name</c>.</param>
-    /// <param name="data">The variables, a JSON object.</param>
+    /// <param name="data">The variables, a JSON object. A channel without parts sends them as they are.</param>
     /// <exception cref="TemplateException">No such template, or a variable the template uses is missing.</exception>
     Content Render(string category, IChannel channel, string? locale, string? recipientName, JsonElement data);
 }

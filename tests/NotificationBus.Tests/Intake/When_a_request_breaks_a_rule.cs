@@ -1,7 +1,9 @@
 using System.Text.Json;
 
+using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
+using NotificationBus.Channels.Webhook;
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Planning;
@@ -13,7 +15,7 @@ namespace NotificationBus.Tests.Intake;
 public sealed class When_a_request_breaks_a_rule
 {
     static readonly IntakeRules Rules = new(
-        new ChannelSet([new EmailChannel(), new PushChannel()]),
+        new ChannelSet([new EmailChannel(), new PushChannel(), new ChatChannel(), new WebhookChannel()]),
         new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal) { ["order-placed"] = new(), ["announcement"] = new() });
 
     static readonly NotificationRequest Fine = new()
@@ -35,8 +37,8 @@ public sealed class When_a_request_breaks_a_rule
         { "category", "secret", "is unknown, allowed are announcement, order-placed" },
         { "category", null!, "is unknown, allowed are announcement, order-placed" },
         { "channels", null!, "must name at least one channel, or be left out" },
-        { "channels[1]", "secret", "is no channel, allowed are email, push" },
-        { "channels[1]", null!, "is no channel, allowed are email, push" },
+        { "channels[1]", "secret", "is no channel, allowed are chat, email, push, webhook" },
+        { "channels[1]", null!, "is no channel, allowed are chat, email, push, webhook" },
         { "seller.id", "", "must be 1 to 200 characters without control characters" },
         { "seller.id", null!, "must be 1 to 200 characters without control characters" },
         { "seller.id", new string('x', 201), "must be 1 to 200 characters without control characters" },
@@ -53,6 +55,12 @@ public sealed class When_a_request_breaks_a_rule
         { "seller.pushTokens[1]", "", "the push token is empty" },
         { "seller.pushTokens[1]", null!, "the push token is empty" },
         { "seller.pushTokens[1]", "sec ret", "the push token has spaces or control characters" },
+        { "seller.chat", "51", "must be at most 50 places" },
+        { "seller.chat[1]", "", "the place is empty" },
+        { "seller.chat[1]", null!, "the place is empty" },
+        { "seller.chat[1]", "secret", "the place is not of the form service:place, such as slack:C0123456789" },
+        { "seller.webhookUrl", "secret", "the URL is not absolute" },
+        { "seller.webhookUrl", "ftp://secret.example.com/", "the URL must begin with https" },
         { "data", "[]", "must be a JSON object" },
         { "data", """{"a":[{"b":"secret\u0000"}]}""", "must not contain the character U+0000 or half a surrogate pair" },
         { "data", """{"a":{"secret\u0000":1}}""", "must not contain the character U+0000 or half a surrogate pair" },
@@ -96,7 +104,7 @@ public sealed class When_a_request_breaks_a_rule
     {
         var request = With(path, value);
 
-        if (path == "seller.email" || path.StartsWith("seller.pushTokens[", StringComparison.Ordinal))
+        if (path is "seller.email" or "seller.pushTokens[1]" or "seller.chat[1]" or "seller.webhookUrl")
             Should.NotThrow(() => Rules.Demand(request, "seller"));
         else
             Should.Throw<InvalidEventException>(() => Rules.Demand(request, "seller")).Message.ShouldBe($"{path} {message}");
@@ -105,7 +113,7 @@ public sealed class When_a_request_breaks_a_rule
     [Fact]
     public void Should_refuse_an_address_on_the_bus_that_no_database_can_hold()
     {
-        foreach (var recipient in new[] { A.Seller with { Email = "som\0@example.com" }, A.Seller with { PushTokens = ["phone\0"] } })
+        foreach (var recipient in new[] { A.Seller with { Email = "som\0@example.com" }, A.Seller with { PushTokens = ["phone\0"] }, A.Seller with { Chat = ["slack:\0"] }, A.Seller with { WebhookUrl = "https://\0" } })
         {
             Should.Throw<InvalidEventException>(() => Rules.Demand(Fine with { Recipient = recipient }, "seller"))
                 .Message.ShouldBe("seller must not contain the character U+0000");
@@ -135,6 +143,9 @@ public sealed class When_a_request_breaks_a_rule
         "seller.email" => Fine with { Recipient = Fine.Recipient with { Email = value } },
         "seller.pushTokens" => Fine with { Recipient = Fine.Recipient with { PushTokens = [.. Enumerable.Range(0, 51).Select(token => $"token-{token}")] } },
         "seller.pushTokens[1]" => Fine with { Recipient = Fine.Recipient with { PushTokens = ["phone", value!] } },
+        "seller.chat" => Fine with { Recipient = Fine.Recipient with { Chat = [.. Enumerable.Range(0, 51).Select(place => $"slack:C{place}")] } },
+        "seller.chat[1]" => Fine with { Recipient = Fine.Recipient with { Chat = ["slack:C1", value!] } },
+        "seller.webhookUrl" => Fine with { Recipient = Fine.Recipient with { WebhookUrl = value } },
         "data" => Fine with { Data = JsonElement.Parse(value!) },
         _ => throw new ArgumentOutOfRangeException(nameof(path), path, "no such place"),
     };

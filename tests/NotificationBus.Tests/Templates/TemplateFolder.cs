@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
 using NotificationBus.Sending;
@@ -14,7 +15,8 @@ public sealed class TemplateFolder : IDisposable
 
     public static readonly EmailChannel Email = new();
     public static readonly PushChannel Push = new();
-    public static readonly IChannel[] Channels = [Email, Push];
+    public static readonly ChatChannel Chat = new();
+    public static readonly IChannel[] Channels = [Email, Push, Chat];
 
     public static string Shipped => System.IO.Path.Combine(AppContext.BaseDirectory, "templates");
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 
+using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
 using NotificationBus.Templates;
@@ -41,7 +42,7 @@ public sealed class When_a_shipped_template_is_rendered
     public void Should_use_everything_it_is_given(string category, string language)
     {
         var data = With(category, Variables[category].Optional);
-        var (email, push) = Render(category, language, "Malee", data);
+        var (email, push, chat) = Render(category, language, "Malee", data);
 
         email.Text.ShouldContain("Malee");
         email.Html.ShouldContain("Malee");
@@ -50,6 +51,7 @@ public sealed class When_a_shipped_template_is_rendered
         {
             $"{email.Subject}\n{email.Text}".ShouldContain(value);
             email.Html.ShouldContain(value);
+            chat.Text.ShouldContain(value);
         }
 
         push.Title.Length.ShouldBeInRange(1, 40);
@@ -60,9 +62,9 @@ public sealed class When_a_shipped_template_is_rendered
     [MemberData(nameof(CategoriesAndLanguages))]
     public void Should_do_without_what_is_optional(string category, string language)
     {
-        var (email, push) = Render(category, language, recipientName: null, With(category, "{}"));
+        var (email, push, chat) = Render(category, language, recipientName: null, With(category, "{}"));
 
-        foreach (var text in new[] { email.Subject, email.Text, email.Html, push.Title, push.Body })
+        foreach (var text in new[] { email.Subject, email.Text, email.Html, push.Title, push.Body, chat.Text })
         {
             text.ShouldNotBeNullOrWhiteSpace();
             text.ShouldNotContain("{{");
@@ -81,11 +83,12 @@ public sealed class When_a_shipped_template_is_rendered
             .Message.ShouldBe($"{category}/{channel}.{language}: '{variable}' is missing");
     }
 
-    static (EmailContent, PushContent) Render(string category, string language, string? recipientName, JsonObject data)
+    static (EmailContent, PushContent, ChatContent) Render(string category, string language, string? recipientName, JsonObject data)
     {
         var json = TemplateFolder.Json(data.ToJsonString());
         return ((EmailContent)Templates.Render(category, TemplateFolder.Email, language, recipientName, json),
-            (PushContent)Templates.Render(category, TemplateFolder.Push, language, recipientName, json));
+            (PushContent)Templates.Render(category, TemplateFolder.Push, language, recipientName, json),
+            (ChatContent)Templates.Render(category, TemplateFolder.Chat, language, recipientName, json));
     }
 
     static JsonObject With(string category, string optional)

@@ -22,6 +22,9 @@ sealed class ScriptedProvider(string name, string channel, Pulse? pulse = null) 
 
     public TimeSpan LongestCall => TimeSpan.FromSeconds(10);
 
+    /// <summary>Which deliveries it can carry at all.</summary>
+    public Func<Delivery, bool> Serving { get; set; } = _ => true;
+
     public IReadOnlyList<Delivery> Calls
     {
         get
@@ -44,6 +47,8 @@ sealed class ScriptedProvider(string name, string channel, Pulse? pulse = null) 
         _answer = answer;
         return this;
     }
+
+    public bool Serves(Delivery delivery) => Serving(delivery);
 
     /// <summary>Lets go of whoever still waits for an answer, so that a test that failed ends soon.</summary>
     public void Close() => _closed.TrySetResult(Rejected);

@@ -17,7 +17,7 @@ let selected = null;
 
 // ── What a delivery looks like in words ──────────────────────────────────────────────────────────────────────────────
 
-const channelNames = { all: 'All', email: 'Email', push: 'Push', sms: 'SMS', webhook: 'Webhook', 'in-app': 'In-app' };
+const channelNames = { all: 'All', email: 'Email', push: 'Push', chat: 'Chat', sms: 'SMS', webhook: 'Webhook', 'in-app': 'In-app' };
 const channelName = key => Object.hasOwn(channelNames, key) ? channelNames[key] : key;
 const channelIcon = key => $(`channel-${key}`) instanceof SVGSymbolElement ? `#channel-${key}` : '#channel-other';
 
@@ -28,10 +28,12 @@ function fieldsOf(content) {
     [name, typeof value === 'string' ? value : JSON.stringify(value, null, 2)]);
 }
 
-function wordsOf({ channel, content, recipientName, address }) {
+function wordsOf({ channel, category, content, recipientName, address }) {
   const [title, snippet] =
     channel === 'email' ? [content.subject, content.text]
     : channel === 'push' ? [content.title, content.body]
+    : channel === 'chat' ? content.text.split(/\n([\s\S]*)/)
+    : channel === 'webhook' ? [category, JSON.stringify(content.data)]
     : Object.values(content).filter(value => typeof value === 'string');
   return { title: oneLine(title) || 'No title', snippet: oneLine(snippet), to: recipientName || address };
 }

@@ -1,0 +1,32 @@
+using NotificationBus.Channels.Http;
+using NotificationBus.Contracts;
+using NotificationBus.Sending;
+using NotificationBus.Templates;
+
+namespace NotificationBus.Channels.Chat;
+
+/// <summary>A message in each of the recipient's conversations, whatever service they are on.</summary>
+public sealed class ChatChannel : IChannel
+{
+    const int LongestAddress = 2048;
+
+    /// <inheritdoc />
+    public string Name => "chat";
+
+    /// <inheritdoc />
+    public IReadOnlyList<TemplatePart> Parts { get; } = [new("text")];
+
+    /// <inheritdoc />
+    public IEnumerable<string> AddressesOf(Contact recipient) =>
+        recipient.Chat.Where(address => !string.IsNullOrEmpty(address)).Distinct(StringComparer.Ordinal);
+
+    /// <inheritdoc />
+    public string? Refuse(string address) =>
+        address.Length > LongestAddress ? $"the place is longer than {LongestAddress} characters"
+        : ChatAddress.Parse(address) is not { } parsed ? "the place is not of the form service:place, such as slack:C0123456789"
+        : parsed.IsUrl ? AddressGuard.Refuse(parsed.Place)
+        : null;
+
+    /// <inheritdoc />
+    public Content Fill(IReadOnlyDictionary<string, string> parts) => new ChatContent(parts["text"].Trim());
+}

@@ -1,0 +1,43 @@
+using NotificationBus.Channels.Http;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Channels.Chat;
+
+/// <summary>A chat service. It serves addresses of its own kind only; what <see cref="HttpVendor.Request"/> gets as the address is the place without the service.</summary>
+public abstract class ChatVendor : HttpVendor, IProvider
+{
+    readonly string _service;
+
+    /// <summary>Opens no connection yet.</summary>
+    /// <param name="name">The account's name.</param>
+    /// <param name="service">The word before the colon in its addresses.</param>
+    /// <param name="options">The account; validated by whoever bound it.</param>
+    /// <param name="clock">Ends what takes too long, and reads dates in answers.</param>
+    /// <param name="guard">Set where the URL that is called is one a user may set.</param>
+    protected ChatVendor(string name, string service, HttpVendorOptions options, TimeProvider clock, AddressGuard? guard = null)
+        : base(name, "chat", options, clock, guard) => _service = service;
+
+    /// <summary>The most the service takes, in UTF-16 code units.</summary>
+    protected abstract int LongestText { get; }
+
+    /// <summary>True when the places it serves are URLs of incoming webhooks.</summary>
+    protected virtual bool ServesUrls => false;
+
+    /// <inheritdoc />
+    public bool Serves(Delivery delivery) => PlaceOf(delivery) is not null;
+
+    /// <inheritdoc />
+    public override Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken) => PlaceOf(delivery) is { } place
+        ? base.Send(delivery with { Address = place }, cancellationToken)
+        : Task.FromResult<ProviderResult>(new ProviderResult.Unavailable($"{Name} serves no such address", OnlyThisDelivery: true));
+
+    /// <summary>What to say.</summary>
+    protected static string TextOf(Delivery delivery) => ((ChatContent)delivery.Content).Text;
+
+    /// <inheritdoc />
+    protected override ProviderResult.Rejected? Refuse(Delivery delivery) =>
+        TextOf(delivery).Length > LongestText ? new ProviderResult.Rejected($"the text is longer than {LongestText} characters") : null;
+
+    string? PlaceOf(Delivery delivery) =>
+        ChatAddress.Parse(delivery.Address) is { } address && address.Service == _service && address.IsUrl == ServesUrls ? address.Place : null;
+}

@@ -1,0 +1,71 @@
+using NotificationBus.Channels.Http;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Channels.Chat.Providers;
+
+/// <summary>Webhooks of Microsoft Teams workflows: <c>Providers:{account}</c>. There is nothing that must be set.</summary>
+public sealed class TeamsOptions : HttpVendorOptions
+{
+    // Each workflow names its own host; this is only where all of them are.
+    /// <inheritdoc />
+    protected override string DefaultUrl => "https://logic.azure.com";
+}
+
+/// <summary>
+/// Sends an Adaptive Card to a workflow that begins with "When a Teams webhook request is received", <c>teams:https://…</c>. 202 means that
+/// the workflow has begun. Sources: learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook (28 KB, four
+/// requests a second), /connectors/teams (the trigger) and adaptivecards.io/explorer/RichTextBlock.html.
+/// </summary>
+public sealed class TeamsProvider(string name, TeamsOptions options, TimeProvider clock) : ChatWebhookVendor(name, "teams", options, clock)
+{
+    const int LongestBody = 28 * 1024;
+
+    /// <inheritdoc />
+    protected override IReadOnlyList<string> Hosts { get; } = ["logic.azure.com", "api.powerplatform.com"];
+
+    /// <inheritdoc />
+    protected override int LongestText => LongestBody;
+
+    /// <inheritdoc />
+    protected override ProviderResult.Rejected? Refuse(Delivery delivery) => base.Refuse(delivery)
+        ?? (Card(delivery).Headers.ContentLength > LongestBody ? new ProviderResult.Rejected($"the card is longer than {LongestBody / 1024} KB") : null);
+
+    /// <inheritdoc />
+    protected override HttpRequestMessage Request(Delivery delivery) => Post(delivery, Card(delivery));
+
+    /// <inheritdoc />
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
+    {
+        202 => new ProviderResult.Accepted(answer.Header("x-ms-workflow-run-id")),
+        // A workflow with an answer of its own.
+        200 when answer.Text.Trim().Length == 0 => new ProviderResult.Accepted(answer.Header("x-ms-workflow-run-id")),
+        404 or 410 => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
+        // Of this one workflow: switched off, or its signature was renewed.
+        401 or 403 => new ProviderResult.Rejected($"{answer}"),
+        _ => ByStatus(answer),
+    };
+
+    // Runs of text are shown as they are; a TextBlock would read Markdown, and show links as something else.
+    static HttpContent Card(Delivery delivery) => Json(new Dictionary<string, object>(StringComparer.Ordinal)
+    {
+        ["type"] = "message",
+        ["attachments"] = new[]
+        {
+            new
+            {
+                contentType = "application/vnd.microsoft.card.adaptive",
+                content = new
+                {
+                    type = "AdaptiveCard",
+                    version = "1.4",
+                    body = TextOf(delivery).Split('\n').Select(line => new
+                    {
+                        type = "RichTextBlock",
+                        spacing = "none",
+                        inlines = new[] { new { type = "TextRun", text = line.TrimEnd() is { Length: > 0 } words ? words : " " } },
+                    }),
+                },
+            },
+        },
+    });
+}

@@ -1,0 +1,110 @@
+using System.ComponentModel.DataAnnotations;
+
+using NotificationBus.Channels.Http;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Channels.Webhook.Providers;
+
+/// <summary>Our own webhooks: <c>Providers:{account}</c>.</summary>
+public sealed class WebhookOptions : IValidatableObject
+{
+    /// <summary>
+    /// The signing secret, <c>whsec_</c> and the base64 of 24 to 64 random bytes; never logged. Several, separated by spaces, while it is changed:
+    /// every request is signed with all of them. Required.
+    /// </summary>
+    [Required(ErrorMessage = "must be set to a signing secret: whsec_ and the base64 of 24 to 64 random bytes")]
+    public string Secret { get; set; } = "";
+
+    /// <summary>How long a call may take, from connecting to the last byte of the answer. Default 30 s, from 1 s to 1 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00", ErrorMessage = "must be from {1} to {2}")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Allows http, every port, and addresses of private networks, for receivers in the same house. Default false.</summary>
+    public bool AllowPrivateAddresses { get; set; }
+
+    internal IEnumerable<string> Secrets => ReceiptCheck.Several(Secret);
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!Secrets.Any())
+            yield return new ValidationResult("must be set", [nameof(Secret)]);
+        else if (!Secrets.All(secret => StandardWebhook.KeyOf(secret) is not null))
+            yield return new ValidationResult("must be whsec_ and the base64 of 24 to 64 bytes", [nameof(Secret)]);
+    }
+}
+
+/// <summary>
+/// Posts events to a URL of the recipient's as Standard Webhooks. Whoever receives knows a repetition by its <c>webhook-id</c>, so that
+/// nothing here is in doubt: what was not answered with a 2xx is sent again. An endpoint that fails is its owner's, and speaks neither against the
+/// account nor for leaving the other endpoints alone. Source: github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md.
+/// </summary>
+public sealed class WebhookProvider : HttpVendor
+{
+    const int LongestBody = 20 * 1024;
+
+    // For an endpoint that asks to be left alone and does not say for how long.
+    static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    static readonly Uri Anywhere = new("https://localhost");
+
+    readonly WebhookOptions _options;
+    readonly IReadOnlyList<byte[]> _keys;
+
+    /// <summary>Opens no connection yet.</summary>
+    /// <param name="name">The account's name.</param>
+    /// <param name="options">The account; validated by whoever bound it.</param>
+    /// <param name="clock">Dates the signatures, ends what takes too long, and reads dates in answers.</param>
+    public WebhookProvider(string name, WebhookOptions options, TimeProvider clock)
+        : this(name, options, clock, new AddressGuard())
+    {
+    }
+
+    internal WebhookProvider(string name, WebhookOptions options, TimeProvider clock, AddressGuard guard)
+        : base(name, "webhook", Anywhere, options.Timeout, clock, options.AllowPrivateAddresses ? null : guard)
+    {
+        _options = options;
+        _keys = [.. options.Secrets.Select(StandardWebhook.KeyOf).OfType<byte[]>()];
+    }
+
+    /// <inheritdoc />
+    protected override IEnumerable<string> Secrets => _options.Secrets;
+
+    /// <inheritdoc />
+    public override async Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken) => await base.Send(delivery, cancellationToken) switch
+    {
+        ProviderResult.Unavailable unavailable => unavailable with { OnlyThisDelivery = true },
+        ProviderResult.InDoubt inDoubt => new ProviderResult.Unavailable($"{inDoubt.Reason}; the receiver may have it, and knows a repetition by its webhook-id", OnlyThisDelivery: true),
+        var result => result,
+    };
+
+    /// <inheritdoc />
+    protected override ProviderResult.Rejected? Refuse(Delivery delivery) =>
+        AddressGuard.Refuse(delivery.Address, _options.AllowPrivateAddresses) is { } wrong ? new ProviderResult.Rejected(wrong)
+        : Body(delivery).Headers.ContentLength > LongestBody ? new ProviderResult.Rejected($"the body is longer than {LongestBody / 1024} KB")
+        : null;
+
+    /// <inheritdoc />
+    protected override HttpRequestMessage Request(Delivery delivery)
+    {
+        var request = Post(new Uri(delivery.Address), Body(delivery));
+        StandardWebhook.Sign(request, $"{delivery.Id}", Clock.GetUtcNow(), _keys);
+        return request;
+    }
+
+    /// <inheritdoc />
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
+    {
+        >= 200 and < 300 => new ProviderResult.Accepted(null),
+        410 => new ProviderResult.Rejected($"{answer}: the receiver wants no more of these", AddressIsWrong: true),
+        429 or 502 or 504 => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter ?? Pause),
+        _ => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),
+    };
+
+    static HttpContent Body(Delivery delivery) => Json(new
+    {
+        type = delivery.Category,
+        timestamp = delivery.OccurredAt?.UtcDateTime,
+        data = ((WebhookContent)delivery.Content).Data,
+    });
+}

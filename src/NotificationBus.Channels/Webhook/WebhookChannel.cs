@@ -1,0 +1,32 @@
+using System.Text.Json;
+
+using NotificationBus.Channels.Http;
+using NotificationBus.Contracts;
+using NotificationBus.Sending;
+using NotificationBus.Templates;
+
+namespace NotificationBus.Channels.Webhook;
+
+/// <summary>The data of the event, posted to a system of the recipient's own. There are no texts, and so no templates.</summary>
+public sealed class WebhookChannel : IChannel
+{
+    /// <inheritdoc />
+    public string Name => "webhook";
+
+    /// <inheritdoc />
+    public IReadOnlyList<TemplatePart> Parts => [];
+
+    /// <inheritdoc />
+    public IEnumerable<string> AddressesOf(Contact recipient) =>
+        string.IsNullOrEmpty(recipient.WebhookUrl) ? [] : [recipient.WebhookUrl];
+
+    // Whether http and private networks are allowed is the account's to say.
+    /// <inheritdoc />
+    public string? Refuse(string address) => AddressGuard.Refuse(address, allowPrivateAddresses: true);
+
+    /// <inheritdoc />
+    public Content Fill(IReadOnlyDictionary<string, string> parts) => throw new NotSupportedException("The webhook channel has no templates");
+
+    /// <inheritdoc />
+    public Content Carry(JsonElement data) => new WebhookContent(data);
+}

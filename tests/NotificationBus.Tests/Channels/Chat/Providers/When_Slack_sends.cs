@@ -1,0 +1,96 @@
+using System.Text.Json;
+
+using NotificationBus.Channels.Chat.Providers;
+using NotificationBus.Sending;
+using NotificationBus.Tests.Channels.Http;
+using NotificationBus.Tests.Channels.Vendors;
+
+namespace NotificationBus.Tests.Channels.Chat.Providers;
+
+public sealed class When_Slack_sends : Any_vendor<When_Slack_sends>, IVendorSituation
+{
+    const string BotToken = "xoxb-17653672481-19874698323-pdFZKVeTuE8sk7oOcHrzqqgy";
+    const string Place = "C0123456789";
+
+    public static IEnumerable<VendorAnswer> Answers =>
+    [
+        new("ok", "200 OK", """{"ok":true,"channel":"C0123456789","ts":"1503435956.000247"}""", Outcome.Accepted) { MessageId = "1503435956.000247" },
+        new("ok without ts", "200 OK", """{"ok":true}""", Outcome.InDoubt),
+        Failure("msg_too_long", Outcome.Rejected),
+        Failure("no_text", Outcome.Rejected),
+        Failure("invalid_blocks", Outcome.Rejected),
+        Failure("an_error_of_tomorrow", Outcome.Rejected),
+        Failure("channel_not_found", Outcome.Rejected) with { AddressIsWrong = true },
+        Failure("is_archived", Outcome.Rejected) with { AddressIsWrong = true },
+        Failure("not_in_channel", Outcome.Rejected) with { Says = "invite the bot" },
+        Failure("ratelimited", Outcome.Throttled) with { Headers = "Retry-After: 30\r\n", RetryAfter = TimeSpan.FromSeconds(30) },
+        new("ratelimited", "429 Too Many Requests", """{"ok":false,"error":"ratelimited"}""", Outcome.Throttled) { Headers = "Retry-After: 1\r\n", RetryAfter = TimeSpan.FromSeconds(1) },
+        Failure("invalid_auth", Outcome.Misconfigured) with { Says = "check BotToken" },
+        Failure("token_revoked", Outcome.Misconfigured),
+        Failure("account_inactive", Outcome.Misconfigured),
+        Failure("missing_scope", Outcome.Misconfigured) with { Says = "scopes" },
+        Failure("fatal_error", Outcome.InDoubt),
+        Failure("internal_error", Outcome.InDoubt),
+        new("an outage", "503 Service Unavailable", "", Outcome.InDoubt),
+        new("no such method", "404 Not Found", "", Outcome.Misconfigured) { Says = "check Url" },
+    ];
+
+    public static string BodyOfThrottled => """{"ok":false,"error":"ratelimited"}""";
+
+    public static IReadOnlyList<string> Secrets => [BotToken, Place];
+
+    public static Delivery ADelivery => Message.To($"slack:{Place}");
+
+    public static IProvider Create(string url, TimeSpan timeout, TimeProvider clock) =>
+        new SlackProvider("slack", new SlackOptions { BotToken = BotToken, Url = url, Timeout = timeout }, clock);
+
+    [Fact]
+    public async Task Should_say_everything_and_nothing_more_than_text()
+    {
+        Vendor.Answers("200 OK", """{"ok":true,"ts":"1"}""");
+
+        await Provider().Send(Message.To($"slack:{Place}", "<!channel> & <https://evil.example|Slack>\nSold"), Cancellation);
+
+        var (head, body) = Vendor.Requests.ShouldHaveSingleItem();
+        head.ShouldStartWith("POST /api/chat.postMessage HTTP/1.1");
+        head.ShouldContain($"Authorization: Bearer {BotToken}");
+        head.ShouldContain("Content-Type: application/json");
+        var json = JsonElement.Parse(body);
+        json.GetProperty("channel").GetString().ShouldBe(Place);
+        json.GetProperty("text").GetString().ShouldBe("&lt;!channel&gt; &amp; &lt;https://evil.example|Slack&gt;\nSold");
+        json.GetProperty("mrkdwn").GetBoolean().ShouldBeFalse();
+        json.GetProperty("link_names").GetBoolean().ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("slack:C0123456789", true)]
+    [InlineData("slack:https://hooks.slack.com/services/T0/B0/x", false)]
+    [InlineData("telegram:12345", false)]
+    public async Task Should_leave_the_places_of_others_to_others(string address, bool served)
+    {
+        Vendor.Answers("200 OK", """{"ok":true,"ts":"1"}""");
+        var provider = Provider();
+
+        provider.Serves(Message.To(address)).ShouldBe(served);
+        var result = await provider.Send(Message.To(address), Cancellation);
+
+        if (served)
+            result.ShouldBeOfType<ProviderResult.Accepted>();
+        else
+            result.ShouldBeOfType<ProviderResult.Unavailable>().OnlyThisDelivery.ShouldBeTrue();
+        Vendor.Requests.Count.ShouldBe(served ? 1 : 0);
+    }
+
+    [Fact]
+    public async Task Should_not_send_what_would_be_cut_off()
+    {
+        Vendor.Answers("200 OK", """{"ok":true,"ts":"1"}""");
+
+        var result = await Provider().Send(Message.To($"slack:{Place}", new string('x', 40_001)), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBeFalse();
+        Vendor.Requests.ShouldBeEmpty();
+    }
+
+    static VendorAnswer Failure(string error, Outcome outcome) => new(error, "200 OK", $$"""{"ok":false,"error":"{{error}}"}""", outcome);
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+
+using NotificationBus.Channels.Chat.Providers;
+using NotificationBus.Sending;
+using NotificationBus.Tests.Channels.Http;
+using NotificationBus.Tests.Channels.Vendors;
+
+namespace NotificationBus.Tests.Channels.Chat.Providers;
+
+public sealed class When_Telegram_sends : Any_vendor<When_Telegram_sends>, IVendorSituation
+{
+    const string BotToken = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw";
+    const string Place = "987654321";
+
+    public static IEnumerable<VendorAnswer> Answers =>
+    [
+        new("ok", "200 OK", """{"ok":true,"result":{"message_id":17,"date":1773480413}}""", Outcome.Accepted) { MessageId = "17" },
+        new("ok without a message", "200 OK", """{"ok":true,"result":true}""", Outcome.InDoubt),
+        Failure(400, "Bad Request: message is too long", Outcome.Rejected),
+        Failure(400, "Bad Request: chat not found", Outcome.Rejected) with { AddressIsWrong = true },
+        Failure(400, "Bad Request: group chat was upgraded to a supergroup chat", Outcome.Rejected) with { AddressIsWrong = true },
+        Failure(401, "Unauthorized", Outcome.Misconfigured) with { Says = "check BotToken" },
+        Failure(403, "Forbidden: bot was blocked by the user", Outcome.Rejected) with { AddressIsWrong = true },
+        Failure(403, "Forbidden: user is deactivated", Outcome.Rejected) with { AddressIsWrong = true },
+        Failure(403, "Forbidden: bot was kicked from the supergroup chat", Outcome.Rejected) with { AddressIsWrong = true },
+        Failure(403, "Forbidden: bot can't initiate conversation with a user", Outcome.Rejected),
+        Failure(404, "Not Found", Outcome.Misconfigured) with { Says = "check BotToken" },
+        new("flood", "429 Too Many Requests", """{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 35","parameters":{"retry_after":35}}""", Outcome.Throttled) { RetryAfter = TimeSpan.FromSeconds(35) },
+        new("bad gateway", "502 Bad Gateway", "", Outcome.InDoubt),
+    ];
+
+    public static IReadOnlyList<string> Secrets => [BotToken, Place];
+
+    public static Delivery ADelivery => Message.To($"telegram:{Place}");
+
+    public static IProvider Create(string url, TimeSpan timeout, TimeProvider clock) =>
+        new TelegramProvider("telegram", new TelegramOptions { BotToken = BotToken, Url = url, Timeout = timeout }, clock);
+
+    [Fact]
+    public async Task Should_say_everything_and_nothing_more_than_text()
+    {
+        Vendor.Answers("200 OK", """{"ok":true,"result":{"message_id":1}}""");
+
+        await Provider().Send(Message.To($"telegram:{Place}", "<b>*Sold*</b>"), Cancellation);
+
+        var (head, body) = Vendor.Requests.ShouldHaveSingleItem();
+        head.ShouldStartWith($"POST /bot{BotToken}/sendMessage HTTP/1.1");
+        var json = JsonElement.Parse(body);
+        json.GetProperty("chat_id").GetString().ShouldBe(Place);
+        json.GetProperty("text").GetString().ShouldBe("<b>*Sold*</b>");
+        json.TryGetProperty("parse_mode", out _).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(4096, true)]
+    [InlineData(4097, false)]
+    public async Task Should_send_no_text_that_is_too_long(int length, bool sent)
+    {
+        Vendor.Answers("200 OK", """{"ok":true,"result":{"message_id":1}}""");
+
+        await Provider().Send(Message.To($"telegram:{Place}", new string('x', length)), Cancellation);
+
+        Vendor.Requests.Count.ShouldBe(sent ? 1 : 0);
+    }
+
+    static VendorAnswer Failure(int status, string description, Outcome outcome) =>
+        new(description, $"{status} Failed", $$"""{"ok":false,"error_code":{{status}},"description":"{{description}}"}""", outcome);
+}

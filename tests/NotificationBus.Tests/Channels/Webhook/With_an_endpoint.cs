@@ -1,0 +1,54 @@
+using System.Text.Json;
+
+using NotificationBus.Channels.Webhook;
+using NotificationBus.Channels.Webhook.Providers;
+using NotificationBus.Sending;
+using NotificationBus.Tests.Channels.Http;
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Channels.Webhook;
+
+/// <summary>A situation: somebody's endpoint, which answers as written, and a provider that posts to it.</summary>
+public abstract class With_an_endpoint : IAsyncLifetime
+{
+    /// <summary>Of the test suite of Standard Webhooks.</summary>
+    protected const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    readonly List<WebhookProvider> _providers = [];
+
+    internal ScriptedHttpServer Endpoint { get; } = new();
+
+    internal ManualClock Clock { get; } = new();
+
+    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    protected Delivery ADelivery => new()
+    {
+        NotificationId = Guid.Parse("11111111-1111-1111-1111-111111111111"),
+        Id = Guid.Parse("22222222-2222-2222-2222-222222222222"),
+        Channel = "webhook",
+        Address = $"http://127.0.0.1:{Endpoint.Port}/hooks/a-secret-of-the-receiver",
+        RecipientName = "Somchai",
+        Category = "order-placed",
+        OccurredAt = new DateTimeOffset(2026, 3, 14, 9, 0, 0, TimeSpan.Zero),
+        Content = new WebhookContent(JsonElement.Parse("""{"orderId":"4711","product":"ชามเซรามิก"}""")),
+    };
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var provider in _providers)
+            await provider.DisposeAsync();
+        await Endpoint.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    protected WebhookProvider Provider(string secret = Secret, bool allowPrivateAddresses = true, TimeSpan? timeout = null, TimeProvider? clock = null)
+    {
+        var options = new WebhookOptions { Secret = secret, AllowPrivateAddresses = allowPrivateAddresses, Timeout = timeout ?? TimeSpan.FromSeconds(30) };
+        var provider = new WebhookProvider("webhook", options, clock ?? Clock);
+        _providers.Add(provider);
+        return provider;
+    }
+}
