@@ -4,7 +4,10 @@ using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Channels.Http;
 using NotificationBus.Channels.Push;
+using NotificationBus.Channels.Push.Providers;
 using NotificationBus.Channels.Sandbox;
+using NotificationBus.Channels.Sms;
+using NotificationBus.Channels.Sms.Providers;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels;
@@ -26,7 +29,17 @@ public static class ChannelSetup
             .Provider<PostmarkEmailProvider, PostmarkOptions>("postmark")
             .Http("email")
             .Sandbox("email");
-        services.AddChannel<PushChannel>().Http("push").Sandbox("push");
+        services.AddChannel<PushChannel>()
+            .Provider<FcmPushProvider, FcmOptions>("fcm")
+            .Provider<ApnsPushProvider, ApnsOptions>("apns")
+            .Provider<WebPushProvider, WebPushOptions>("webpush")
+            .Http("push")
+            .Sandbox("push");
+        services.AddChannel<SmsChannel>()
+            .Provider<TwilioSmsProvider, TwilioOptions>("twilio")
+            .Provider<VonageSmsProvider, VonageOptions>("vonage")
+            .Http("sms")
+            .Sandbox("sms");
         return services;
     }
 

@@ -61,7 +61,7 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     }
 
     static bool IsAddress(string path, string recipient) =>
-        path == $"{recipient}.email" || path.StartsWith($"{recipient}.pushTokens[", StringComparison.Ordinal);
+        path == $"{recipient}.email" || path == $"{recipient}.phone" || path.StartsWith($"{recipient}.pushTokens[", StringComparison.Ordinal);
 
     void CheckRecipient(Contact recipient, string at, Errors errors)
     {
@@ -72,7 +72,7 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
         errors.Unless(recipient.PushTokens is { Count: <= MostPushTokens }, $"{at}.pushTokens", $"must be at most {MostPushTokens} tokens");
 
         // Worse than an address that cannot work: a recipient that cannot be stored.
-        errors.Unless(!recipient.PushTokens.Append(recipient.Email).Any(HasNul), at, "must not contain the character U+0000");
+        errors.Unless(!recipient.PushTokens.Append(recipient.Email).Append(recipient.Phone).Any(HasNul), at, "must not contain the character U+0000");
 
         if (recipient.Email is { } email && channels.Find("email")?.Refuse(email) is { } badMailbox)
             errors.Add($"{at}.email", badMailbox);

@@ -18,6 +18,12 @@ public interface IProvider
     /// <summary>How many calls one host makes at the same time at most, such as the connections to a server. Further deliveries wait before they are claimed.</summary>
     int MostConcurrentCalls => int.MaxValue;
 
+    /// <summary>
+    /// False when this provider can never carry the delivery, whatever its state: a chat provider serves one service of many. It is left
+    /// out of the delivery's order, and nothing is recorded of it.
+    /// </summary>
+    bool Serves(Delivery delivery) => true;
+
     /// <summary>Makes one call. It does not retry; it gives up when <paramref name="cancellationToken"/> says so.</summary>
     Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken);
 }

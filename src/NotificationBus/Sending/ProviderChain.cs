@@ -40,7 +40,11 @@ public sealed partial class ProviderChain(
     /// <param name="cancellationToken">Gives up before a call, never in the middle of one.</param>
     public async Task<ChainOutcome> Send(Delivery delivery, SendDelivery command, CancellationToken cancellationToken)
     {
-        var round = new ChainRound(Order(delivery.Id), command);
+        // Looked for among all: one that an operator has taken out of the order may come back.
+        if (!accounts.Any(account => account.Provider.Serves(delivery)))
+            return new ChainOutcome.Refused(Provider: null, "no provider of the channel serves such an address", command.EarlierAttempts);
+
+        var round = new ChainRound(Order(delivery), command);
         while (round.Next() is { } account)
         {
             if (round.IsRetry)
@@ -81,16 +85,17 @@ public sealed partial class ProviderChain(
     }
 
     /// <summary>The accounts in the order in which this delivery tries them.</summary>
-    IReadOnlyList<ProviderAccount> Order(Guid deliveryId)
+    IReadOnlyList<ProviderAccount> Order(Delivery delivery)
     {
         var set = board.Current.Channel(channel.Name).Order;
-        var order = set is null ? accounts : [.. set.Select(name => accounts.FirstOrDefault(account => account.Name == name)).OfType<ProviderAccount>()];
+        var inOrder = set is null ? accounts : set.Select(name => accounts.FirstOrDefault(account => account.Name == name)).OfType<ProviderAccount>();
+        var order = inOrder.Where(account => account.Provider.Serves(delivery)).ToList();
         var total = order.Sum(account => account.Control.Weight ?? 0);
         if (total == 0)
             return order;
 
         // Drawn by the delivery's id, so that a command that comes again asks the same provider first.
-        var draw = (int)(BitConverter.ToUInt32(deliveryId.ToByteArray()) % (uint)total);
+        var draw = (int)(BitConverter.ToUInt32(delivery.Id.ToByteArray()) % (uint)total);
         var first = order.First(account => (draw -= account.Control.Weight ?? 0) < 0);
         return [first, .. order.Where(account => account != first)];
     }

@@ -123,6 +123,7 @@ public sealed class SendDeliveryConsumer(
         Channel = command.Channel,
         Address = command.Address,
         RecipientName = command.RecipientName,
+        ExpiresAt = command.ExpiresAt,
         Category = command.Category,
         Content = content,
     };

@@ -32,6 +32,7 @@ function wordsOf({ channel, content, recipientName, address }) {
   const [title, snippet] =
     channel === 'email' ? [content.subject, content.text]
     : channel === 'push' ? [content.title, content.body]
+    : channel === 'sms' ? [content.text, content.segments === 1 ? '' : `${content.segments} parts`]
     : Object.values(content).filter(value => typeof value === 'string');
   return { title: oneLine(title) || 'No title', snippet: oneLine(snippet), to: recipientName || address };
 }
