@@ -38,6 +38,8 @@ static class Help
           Providers:{smtp account}:…       Host and From, both required; Port, Security (StartTls, ImplicitTls, None), Username,
                                            Password, FromName, AllowPlaintext, TrustedCertificate, MessageIdDomain, Timeout,
                                            FinalDotTimeout, MaxConnections
+          Providers:{account}:…            sendgrid, brevo, resend: ApiKey and From; postmark: ServerToken and From; ses: Region, AccessKeyId,
+                                           SecretAccessKey and From; and what proves their receipts: see src/NotificationBus.Channels/README.md
           Redelivery:FirstDelay            the most a delivery first waits when no provider is available, default 00:00:05
           Redelivery:LongestDelay          the most it ever waits, default 00:10:00
           Sweep:After                      how old a notification is when it is asked whether it was forgotten, default 00:10:00

@@ -43,7 +43,7 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
             seen AS (
                 SELECT due.id,
                     NOT EXISTS (SELECT FROM notification n WHERE n.id = due.id AND n.completed_at IS NULL) AS ended,
-                    EXISTS (SELECT FROM outgoing_message o WHERE o.notification_id = due.id AND starts_with(o.destination, @orders)) AS attended
+                    EXISTS (SELECT FROM outgoing_message o WHERE o.notification_id = due.id AND starts_with(o.destination, @commands)) AS attended
                 FROM due),
             dropped AS (
                 DELETE FROM unfinished_notification u USING seen WHERE u.id = seen.id AND seen.ended),
@@ -54,7 +54,7 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
             """);
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("look_again", lookAgain));
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
-        command.Parameters.Add(new NpgsqlParameter<string>("orders", $"exchange:{ChannelEndpoint.Prefix}"));
+        command.Parameters.Add(new NpgsqlParameter<string>("commands", $"exchange:{ChannelEndpoint.Prefix}"));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var (lookedAt, unattended) = (0, new List<Guid>());
         while (await reader.ReadAsync(cancellationToken))

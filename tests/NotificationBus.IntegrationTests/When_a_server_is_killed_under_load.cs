@@ -30,6 +30,20 @@ public abstract class When_a_server_is_killed_under_load
     }
 }
 
+public sealed class When_the_broker_is_killed(BusAndDatabase servers) : When_a_server_is_killed_under_load
+{
+    [Fact]
+    public async Task Should_deliver_all_that_was_accepted_when_it_is_back()
+    {
+        await using var rabbit = await RabbitMqServer.Start();
+        var broker = await rabbit.CreateVirtualHost();
+        var database = await servers.CreateDatabase();
+        await using var host = await HostProcess.Start(broker, database);
+
+        await KillInTheMiddle(host, broker, database, rabbit.Kill, rabbit.Restart);
+    }
+}
+
 public sealed class When_the_database_is_killed(BusAndDatabase servers) : When_a_server_is_killed_under_load
 {
     [Fact]

@@ -10,8 +10,6 @@ static class FailedMessagesApi
 {
     const int MostCauses = 200;
 
-    const int LongestName = 100;
-
     static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
 
     public static void MapFailedMessages(this IEndpointRouteBuilder routes)
@@ -63,13 +61,15 @@ static class FailedMessagesApi
             : (new DecisionOnOne(), null);
         if (refusal is not null)
             return refusal;
-        if (!IsName(decision!.By))
-            return Problems.Validation("by", $"must be 1 to {LongestName} characters without control characters");
+        var errors = new FieldErrors();
+        var by = errors.ReadText("by", decision!.By);
+        if (errors.Any)
+            return Problems.Validation(errors.ByField);
         if (await failed.Find(id, context.RequestAborted) is null)
             return Problems.UnknownFailedMessage();
 
         // Not cancelled with the request: whoever hangs up after a click has clicked.
-        return Results.Ok(await act(failed, new FailedMessageChoice(id, Cause: null), decision.By, CancellationToken.None));
+        return Results.Ok(await act(failed, new FailedMessageChoice(id, Cause: null), by, CancellationToken.None));
     }
 
     static async Task<IResult> ForMany(HttpContext context, IFailedMessages failed, Func<IFailedMessages, FailedMessageChoice, string, CancellationToken, Task<object>> act)
@@ -77,17 +77,17 @@ static class FailedMessagesApi
         var (decision, refusal) = await JsonBody.Read<DecisionOnMany>(context.Request);
         if (refusal is not null)
             return refusal;
-        if (!IsName(decision!.By))
-            return Problems.Validation("by", $"must be 1 to {LongestName} characters without control characters");
+        var errors = new FieldErrors();
+        var by = errors.ReadText("by", decision!.By);
         if (decision.Cause is null == decision.All is not true)
-            return Problems.Validation("cause", "say either a cause or \"all\": true");
-        if (decision.Cause is { } cause && !IsName(cause))
-            return Problems.Validation("cause", "is no cause; take it from /v1/failed-messages/causes");
+            errors.Add("cause", "say either a cause or \"all\": true");
+        else if (decision.Cause is { } cause)
+            errors.ReadText("cause", cause);
+        if (errors.Any)
+            return Problems.Validation(errors.ByField);
 
-        return Results.Ok(await act(failed, decision.Cause is null ? FailedMessageChoice.All : new FailedMessageChoice(Id: null, decision.Cause), decision.By, CancellationToken.None));
+        return Results.Ok(await act(failed, decision.Cause is null ? FailedMessageChoice.All : new FailedMessageChoice(Id: null, decision.Cause), by, CancellationToken.None));
     }
-
-    static bool IsName(string name) => name.Length is >= 1 and <= LongestName && !name.Any(char.IsControl);
 }
 
 /// <summary>The query of <c>GET /v1/failed-messages</c>.</summary>

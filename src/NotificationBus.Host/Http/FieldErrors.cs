@@ -6,11 +6,12 @@ using NotificationBus.Sending.Controls;
 namespace NotificationBus.Host.Http;
 
 /// <summary>Reads the fields of an operator's request and collects what is wrong with them.</summary>
-sealed class FieldErrors
+/// <param name="errors">What was found before.</param>
+sealed class FieldErrors(IReadOnlyDictionary<string, string[]>? errors = null)
 {
     const int LongestText = 500;
 
-    readonly Dictionary<string, string[]> _errors = new(StringComparer.Ordinal);
+    readonly Dictionary<string, string[]> _errors = new(errors ?? new Dictionary<string, string[]>(), StringComparer.Ordinal);
 
     public bool Any => _errors.Count > 0;
 
@@ -21,10 +22,11 @@ sealed class FieldErrors
     /// <summary>Who asks, and why: an entry in the record that says neither is of no use to anybody.</summary>
     public ChangedBy ReadBy(string by, string why) => new(ReadText("by", by), ReadText("why", why));
 
+    /// <summary>One line of text.</summary>
     public string ReadText(string field, string value)
     {
-        if (string.IsNullOrWhiteSpace(value) || value.Length > LongestText)
-            Add(field, $"must be a text of 1 to {LongestText} characters");
+        if (string.IsNullOrWhiteSpace(value) || value.Length > LongestText || value.Any(char.IsControl))
+            Add(field, $"must be a text of 1 to {LongestText} characters without control characters");
         return value.Trim();
     }
 
@@ -53,21 +55,5 @@ sealed class FieldErrors
         if (value is { } number && (number.CompareTo(least) < 0 || number.CompareTo(most) > 0))
             Add(field, string.Create(CultureInfo.InvariantCulture, $"must be {least} to {most}"));
         return value;
-    }
-
-    public long ReadQueryNumber(IQueryCollection query, string field, long otherwise, long least, long most)
-    {
-        if (query[field] is not [{ Length: > 0 } text])
-        {
-            if (query[field].Count > 0)
-                Add(field, "must stand once");
-            return otherwise;
-        }
-
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
-            return number;
-
-        Add(field, $"must be {least} to {most}");
-        return otherwise;
     }
 }

@@ -66,14 +66,15 @@ static class ProvidersApi
 
     static async Task<IResult> Changes(HttpRequest request, IControls controls, CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors();
-        var limit = errors.ReadQueryNumber(request.Query, "limit", 50, 1, 200);
-        var before = errors.ReadQueryNumber(request.Query, "before", long.MaxValue, 1, long.MaxValue);
-        if (errors.Any)
-            return Problems.Validation(errors.ByField);
+        var query = new QueryReader(request.Query, ["limit", "before"]);
+        var limit = query.Limit();
+        var before = query.Number("before", long.MaxValue, long.MaxValue);
+        if (query.Errors.Count > 0)
+            return Problems.Validation(query.Errors);
 
-        var found = await controls.Changes(before, (int)limit + 1, cancellationToken);
-        var page = found.Take((int)limit).ToList();
+        // One more than asked for tells whether there is a next page.
+        var found = await controls.Changes(before, limit + 1, cancellationToken);
+        var page = found.Take(limit).ToList();
         return Results.Ok(new ChangePage(page, found.Count > page.Count ? $"/v1/changes?limit={limit}&before={page[^1].Number}" : null));
     }
 }

@@ -33,13 +33,18 @@ sealed class QueryReader
         return values.Count == 1 && values[0] is { Length: > 0 } value ? value : null;
     }
 
-    public int Limit()
-    {
-        var limit = DefaultLimit;
-        if (One("limit") is { } wanted && !(int.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= LargestLimit))
-            Refuse("limit", $"must be 1 to {LargestLimit}");
+    public int Limit() => (int)Number("limit", DefaultLimit, LargestLimit);
 
-        return limit;
+    /// <summary>A number from 1.</summary>
+    public long Number(string name, long otherwise, long most)
+    {
+        if (One(name) is not { } wanted)
+            return otherwise;
+        if (long.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most)
+            return number;
+
+        Refuse(name, $"must be 1 to {most}");
+        return otherwise;
     }
 
     public (DateTimeOffset At, Guid Id)? After()

@@ -15,16 +15,17 @@ static class SuppressionsApi
 
     static async Task<IResult> List(HttpRequest request, ChannelSet channels, ISuppressions suppressions, CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors();
-        var limit = (int)errors.ReadQueryNumber(request.Query, "limit", 50, 1, 200);
-        var channel = request.Query["channel"] is [{ Length: > 0 } name] ? channels.Find(name) : null;
-        if (channel is null && request.Query["channel"].Count > 0)
-            errors.Add("channel", $"is unknown, allowed are {channels.Names}");
-        if (errors.Any)
-            return Problems.Validation(errors.ByField);
+        var query = new QueryReader(request.Query, ["channel", "address", "limit"]);
+        var limit = query.Limit();
+        var (name, address) = (query.One("channel"), query.One("address"));
+        var channel = name is null ? null : channels.Find(name);
+        if (channel is null && name is not null)
+            query.Refuse("channel", $"is unknown, allowed are {channels.Names}");
+        if (query.Errors.Count > 0)
+            return Problems.Validation(query.Errors);
 
-        var address = request.Query["address"] is [{ Length: > 0 } text] ? channel?.Canonical(text) ?? text : null;
-        return Results.Ok(new SuppressionList(await suppressions.List(new SuppressionFilter(channel?.Name, address, limit), cancellationToken)));
+        var canonical = address is null ? null : channel?.Canonical(address) ?? address;
+        return Results.Ok(new SuppressionList(await suppressions.List(new SuppressionFilter(channel?.Name, canonical, limit), cancellationToken)));
     }
 
     static async Task<IResult> Add(HttpRequest request, ChannelSet channels, ISuppressions suppressions, IControls controls, CancellationToken cancellationToken)
@@ -51,8 +52,9 @@ static class SuppressionsApi
 
     static async Task<IResult> Remove(string channel, string address, HttpRequest request, ChannelSet channels, ISuppressions suppressions, IControls controls, CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors();
-        var by = errors.ReadBy(request.Query["by"].ToString(), request.Query["why"].ToString());
+        var query = new QueryReader(request.Query, ["by", "why"]);
+        var errors = new FieldErrors(query.Errors);
+        var by = errors.ReadBy(query.One("by") ?? "", query.One("why") ?? "");
         if (errors.Any)
             return Problems.Validation(errors.ByField);
         if (channels.Find(channel) is not { } known)

@@ -12,9 +12,21 @@ namespace NotificationBus.Host.RabbitMq;
 /// <summary>How the flow uses RabbitMQ: quorum queues that drop nothing, confirmed and mandatory publishing.</summary>
 static class RabbitMqTransport
 {
+    /// <summary>How often both sides show that they are there. A broker that stands still is given up after three.</summary>
+    public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(10);
+
     public static void ConfigureNotificationBus(this IRabbitMqBusFactoryConfigurator bus, IBusRegistrationContext context, HostSettings settings)
     {
-        bus.Host(new Uri(settings.ConnectionStrings.RabbitMq!), host => host.PublisherConfirmation = true);
+        bus.Host(new Uri(settings.ConnectionStrings.RabbitMq!), host =>
+        {
+            host.PublisherConfirmation = true;
+            host.Heartbeat(Heartbeat);
+            host.OnRefreshConnectionFactory = factory =>
+            {
+                factory.SocketFactory = BrokerSocket.Create;
+                return Task.CompletedTask;
+            };
+        });
         bus.RefuseUnroutable(context);
         bus.UseOutgoingScheduler(context);
         if (!settings.IsWorker)

@@ -30,7 +30,7 @@ public sealed class HostSettings
     /// <summary>How long the broker may take.</summary>
     public PublishingOptions Publishing { get; set; } = new();
 
-    /// <summary>When an order comes again that no provider could take.</summary>
+    /// <summary>When a command comes again that no provider could take.</summary>
     public RedeliveryOptions Redelivery { get; set; } = new();
 
     /// <summary>When a notification counts as forgotten.</summary>

@@ -3,6 +3,7 @@ using System.Net;
 using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
 using NotificationBus.Sending;
+using NotificationBus.Sending.Accounts;
 using NotificationBus.Templates;
 
 namespace NotificationBus.Host.Settings;
@@ -79,7 +80,7 @@ static class SettingsCheck
             return [$"{account.Path}:Type {(account["Type"] is null ? $"is missing, and '{account.Key}' is no type" : "is unknown")}; allowed are {string.Join(", ", types.Select(type => type.Name).Distinct(StringComparer.Ordinal))}"];
 
         var reader = new SettingsReader();
-        reader.Read(type.OptionsType ?? typeof(object), account, account.Path, "Type", "PerSecond");
+        reader.Read(type.OptionsType ?? typeof(object), account, account.Path, AccountOptions.Keys);
         return reader.Errors;
     }
 

@@ -119,7 +119,7 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>True when an order of the notification waits to be published.</summary>
+    /// <summary>True when a command of the notification waits to be published.</summary>
     internal bool HoldsOrderOf(Guid notificationId)
     {
         lock (_lock)

@@ -22,7 +22,7 @@ public sealed record OutgoingMessage
     /// <summary>How often it was rescheduled under its token.</summary>
     public int Revision { get; init; }
 
-    /// <summary>The notification it belongs to, when it is an order that was put off: whoever asks sees that somebody will work on it.</summary>
+    /// <summary>The notification it belongs to, when it is a command that was put off: whoever asks sees that somebody will work on it.</summary>
     public Guid? NotificationId { get; init; }
 
     /// <summary>The exchange, such as <c>exchange:send-{channel}</c>. Without host, so that it holds after the broker moved.</summary>

@@ -112,7 +112,7 @@ public sealed class DeliveryState
     /// <summary>How it stands.</summary>
     public DeliveryStatus Status { get; set; }
 
-    /// <summary>When it was ordered first.</summary>
+    /// <summary>When its command was sent first.</summary>
     public DateTimeOffset? BegunAt { get; set; }
 
     /// <summary>The provider that took it, or that refused it last.</summary>

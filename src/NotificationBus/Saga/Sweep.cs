@@ -31,7 +31,7 @@ public sealed record ResumeNotification
 }
 
 /// <summary>
-/// Brings notifications back whose order or result was lost, for instance with the broker's disk. The orders are given again; the
+/// Brings notifications back whose command or result was lost, for instance with the broker's disk. The commands are sent again; the
 /// ledger sees to it that what was sent is only reported again. Any number of hosts do so side by side.
 /// </summary>
 public sealed partial class Sweep(

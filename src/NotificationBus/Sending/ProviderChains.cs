@@ -33,24 +33,26 @@ public sealed class ProviderChains : IAsyncDisposable
             channel => channel.Name,
             channel => new ProviderChain(
                 channel,
-                [.. Accounts(channel.Name).Select((account, index) => Guard(Create(channel.Name, account, index)))],
+                [.. Accounts(channel.Name).Select((account, index) => Open(channel.Name, account, index))],
                 ledger, board, chance, clock, logs.CreateLogger<ProviderChain>()),
             StringComparer.Ordinal);
 
-        ProviderAccount Guard(IProvider provider) =>
-            new(provider, AccountOptions.Read(configuration, provider.Name), health, board, clock, logs.CreateLogger<ProviderAccount>());
+        ProviderAccount Open(string channel, string account, int index)
+        {
+            var configured = AccountOptions.Read(configuration, account);
+            return new ProviderAccount(Create(channel, account, index, configured.Type), configured, health, board, clock, logs.CreateLogger<ProviderAccount>());
+        }
 
         IEnumerable<string> Accounts(string channel) => options.TryGetValue(channel, out var configured) && configured.Providers.Count > 0
             ? configured.Providers
             : throw new SettingsException($"Channels:{channel}:Providers is empty; name at least one of {Allowed(channel)}");
 
-        IProvider Create(string channel, string account, int index)
+        IProvider Create(string channel, string account, int index, string? typeName)
         {
-            var typeName = configuration[$"Providers:{account}:Type"] ?? account;
-            var type = known.Find(type => type.Channel == channel && type.Name == typeName);
+            var type = known.Find(type => type.Channel == channel && type.Name == (typeName ?? account));
             if (type is null)
             {
-                throw new SettingsException(configuration[$"Providers:{account}:Type"] is null
+                throw new SettingsException(typeName is null
                     ? $"Channels:{channel}:Providers:{index} names '{account}', which is neither a type ({Allowed(channel)}) nor an account with Providers:{account}:Type"
                     : $"Providers:{account}:Type is no provider of the channel {channel}, allowed are {Allowed(channel)}");
             }

@@ -19,7 +19,7 @@ public sealed class When_a_notification_is_forgotten
     public async Task Should_be_brought_back_once(int hosts)
     {
         await using var flow = await EmbeddedFlow.Start(sweeps: hosts);
-        var id = await LoseTheOrders(flow);
+        var id = await LoseTheCommands(flow);
 
         await Pass(flow, After);
 
@@ -50,7 +50,7 @@ public sealed class When_a_notification_is_forgotten
     {
         await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, sweeps: 1, escalateAfter: TimeSpan.FromMinutes(1));
         flow.Email.Answers((_, _) => new TaskCompletionSource<ProviderResult>().Task);
-        var id = await LoseTheOrders(flow);
+        var id = await LoseTheCommands(flow);
 
         await Pass(flow, After);
 
@@ -66,7 +66,7 @@ public sealed class When_a_notification_is_forgotten
     }
 
     /// <summary>Stores the first step and loses everything that it wants published, as a broker does that loses its disk.</summary>
-    static async Task<Guid> LoseTheOrders(EmbeddedFlow flow)
+    static async Task<Guid> LoseTheCommands(EmbeddedFlow flow)
     {
         var stored = new List<OutgoingMessage>();
         flow.Store.AfterWrite = step =>

@@ -11,6 +11,7 @@ namespace NotificationBus.Channels.Email.Providers;
 public sealed class BrevoOptions : EmailVendorOptions
 {
     /// <summary>The API key, <c>xkeysib-…</c>; never logged. Required.</summary>
+    [Required(ErrorMessage = "must be set to an API key")]
     public string ApiKey { get; set; } = "";
 
     /// <summary>

@@ -11,6 +11,7 @@ namespace NotificationBus.Channels.Email.Providers;
 public sealed class PostmarkOptions : EmailVendorOptions
 {
     /// <summary>The server's API token; never logged. Required.</summary>
+    [Required(ErrorMessage = "must be set to the API token of the server")]
     public string ServerToken { get; set; } = "";
 
     /// <summary>The message stream. Default <c>outbound</c>, the one every server has for single mails.</summary>

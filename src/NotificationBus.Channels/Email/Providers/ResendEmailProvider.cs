@@ -12,6 +12,7 @@ namespace NotificationBus.Channels.Email.Providers;
 public sealed class ResendOptions : EmailVendorOptions
 {
     /// <summary>The API key; never logged. Required.</summary>
+    [Required(ErrorMessage = "must be set to an API key")]
     public string ApiKey { get; set; } = "";
 
     /// <summary>The signing secret of the webhook, <c>whsec_…</c>; several, separated by spaces, while it is changed. Default: none, and no receipt is believed.</summary>

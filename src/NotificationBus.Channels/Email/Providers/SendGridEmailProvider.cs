@@ -14,6 +14,7 @@ namespace NotificationBus.Channels.Email.Providers;
 public sealed class SendGridOptions : EmailVendorOptions
 {
     /// <summary>The API key, with the permission "Mail Send"; never logged. Required.</summary>
+    [Required(ErrorMessage = "must be set to an API key")]
     public string ApiKey { get; set; } = "";
 
     /// <summary>

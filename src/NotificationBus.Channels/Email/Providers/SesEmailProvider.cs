@@ -14,12 +14,15 @@ namespace NotificationBus.Channels.Email.Providers;
 public sealed partial class SesOptions : EmailVendorOptions
 {
     /// <summary>The region, such as <c>eu-central-1</c>. Required.</summary>
+    [Required(ErrorMessage = "must be set to a region, such as eu-central-1")]
     public string Region { get; set; } = "";
 
     /// <summary>The id of the access key, whose user may <c>ses:SendRawEmail</c>. Required.</summary>
+    [Required(ErrorMessage = "must be set to the id of an access key")]
     public string AccessKeyId { get; set; } = "";
 
     /// <summary>The secret access key; never logged. Required.</summary>
+    [Required(ErrorMessage = "must be set to the secret of the access key")]
     public string SecretAccessKey { get; set; } = "";
 
     /// <summary>The token of temporary credentials; never logged. Default: none.</summary>

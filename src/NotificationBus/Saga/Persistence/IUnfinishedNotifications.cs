@@ -17,8 +17,8 @@ public interface IUnfinishedNotifications
     Task<int> LookAtThoseOf(TimeSpan age, int limit, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Notifications kept in mind that are still unfinished and have no order that waits to be published. Each goes to one host. It is looked at
-    /// again later, twice as late each time: an order may simply wait in a long queue, and must not be multiplied.
+    /// Notifications kept in mind that are still unfinished and have no command that waits to be published. Each goes to one host. It is looked at
+    /// again later, twice as late each time: a command may simply wait in a long queue, and must not be multiplied.
     /// </summary>
     /// <param name="lookAgain">How long until they are looked at for the second time.</param>
     /// <param name="limit">How many are looked at.</param>

@@ -16,7 +16,7 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
     public IReadOnlyList<Guid> Cancelled { get; init; } = [];
 
     /// <summary>
-    /// The notification has ended while orders of it may still be put off: nothing that is scheduled for it is wanted any more. Only
+    /// The notification has ended while commands of it may still be put off: nothing that is scheduled for it is wanted any more. Only
     /// an escalation goes on while an earlier step is still being tried.
     /// </summary>
     public bool CallsOff => Notification is { CompletedAt: not null, EscalateAfter: not null };

@@ -11,13 +11,16 @@ public sealed class AccountOptions
     /// <summary>The most calls per second to the account, all hosts together, 0.01 to 100,000. Default: no limit but what the provider complains about.</summary>
     public double? PerSecond { get; set; }
 
+    /// <summary>The keys, for whoever reads the options of the account's type from the same section.</summary>
+    public static IReadOnlyList<string> Keys { get; } = [nameof(Type), nameof(PerSecond)];
+
     /// <summary>What is configured for an account.</summary>
     /// <exception cref="SettingsException">A value is out of its range.</exception>
     public static AccountOptions Read(IConfiguration configuration, string account)
     {
         var section = configuration.GetSection($"Providers:{account}");
-        var options = new AccountOptions { Type = section["Type"] };
-        if (section["PerSecond"] is not { } perSecond)
+        var options = new AccountOptions { Type = section[nameof(Type)] };
+        if (section[nameof(PerSecond)] is not { } perSecond)
             return options;
 
         if (!double.TryParse(perSecond, System.Globalization.CultureInfo.InvariantCulture, out var value) || value is < 0.01 or > 100_000)

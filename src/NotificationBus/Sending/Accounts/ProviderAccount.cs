@@ -91,7 +91,7 @@ public sealed class ProviderAccount : IAsyncDisposable
         var result = await CallThroughCircuit(admission, call);
         await _pacing.Consider(result);
         if (CircuitBreaker.SpeaksAgainst(result))
-            _doubted.Enqueue((Place)admission.Place);
+            _doubted.Enqueue(((Place)admission.Place).KeepUnproven());
         GiveBackWhenDecided();
         return result;
     }
@@ -184,6 +184,13 @@ public sealed class ProviderAccount : IAsyncDisposable
     {
         int _isFree;
         int _unprovenIsFree = isUnproven ? 0 : 1;
+        bool _keepsUnproven;
+
+        public Place KeepUnproven()
+        {
+            _keepsUnproven = true;
+            return this;
+        }
 
         public void GiveBackUnproven()
         {
@@ -195,7 +202,7 @@ public sealed class ProviderAccount : IAsyncDisposable
         {
             if (Interlocked.Exchange(ref _isFree, 1) == 0)
                 account._places.Release();
-            if (!account._doubted.Contains(this))
+            if (!_keepsUnproven)
                 GiveBackUnproven();
         }
     }

@@ -4,7 +4,7 @@ using RabbitMQ.Client;
 
 namespace NotificationBus.IntegrationTests;
 
-public sealed class When_the_broker_loses_orders(BusAndDatabase servers)
+public sealed class When_the_broker_loses_commands(BusAndDatabase servers)
 {
     const int Count = 200;
 
@@ -22,7 +22,7 @@ public sealed class When_the_broker_loses_orders(BusAndDatabase servers)
 
         await using (var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync())
         {
-            // The orders for e-mail wait where nobody takes them.
+            // The commands for e-mail wait where nobody takes them.
             await using var channel = await connection.CreateChannelAsync();
             await channel.QueueDeclareAsync("lost", durable: true, exclusive: false, autoDelete: false);
             await channel.QueueBindAsync("lost", "send-email", "");

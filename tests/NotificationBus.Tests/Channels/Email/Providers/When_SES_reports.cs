@@ -1,0 +1,199 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+
+using NotificationBus.Channels.Email.Providers;
+using NotificationBus.Channels.Http;
+using NotificationBus.Receipts;
+using NotificationBus.Tests.Channels.Vendors;
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Channels.Email.Providers;
+
+public sealed class When_SES_reports : Any_reader_of_receipts<When_SES_reports>, IReceiptSituation
+{
+    const string Topic = "arn:aws:sns:eu-central-1:123456789012:mail";
+    const string CertificateUrl = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem";
+    const string SubscribeUrl = "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:eu-central-1:123456789012:mail&Token=2336412f37";
+
+    static readonly DateTimeOffset Now = new ManualClock().GetUtcNow();
+    static readonly RSA Key = RSA.Create(2048);
+    static readonly byte[] Certificate = Make(Key);
+
+    public static IEnumerable<Report> Reports =>
+    [
+        Row("Delivery", ReceiptKind.Confirmed, "delivery", """ "smtpResponse":"250 ok" """),
+        Row("Bounce", ReceiptKind.HardBounce, "bounce", """ "bounceType":"Permanent","bounceSubType":"General","bouncedRecipients":[{"diagnosticCode":"smtp; 550 5.1.1 <somchai@example.net> unknown"}] """),
+        Row("Bounce", ReceiptKind.HardBounce, "bounce", """ "bounceType":"Permanent","bounceSubType":"OnAccountSuppressionList","bouncedRecipients":[] """),
+        Row("Bounce", ReceiptKind.SoftBounce, "bounce", """ "bounceType":"Transient","bounceSubType":"MailboxFull","bouncedRecipients":[] """),
+        Row("Bounce", ReceiptKind.SoftBounce, "bounce", """ "bounceType":"Undetermined","bounceSubType":"Undetermined","bouncedRecipients":[] """),
+        Row("Complaint", ReceiptKind.Complained, "complaint", """ "complaintFeedbackType":"abuse" """),
+        Row("Reject", ReceiptKind.SoftBounce, "reject", """ "reason":"Bad content" """),
+        Row("Open", ReceiptKind.Opened, "open", """ "userAgent":"Mozilla" """),
+        Row("Click", ReceiptKind.Read, "click", """ "link":"http://example.com" """),
+        Row("Subscription", ReceiptKind.Unsubscribed, "subscription", """ "newTopicPreferences":{"unsubscribeAll":true} """),
+        Row("Subscription", null, "subscription", """ "newTopicPreferences":{"unsubscribeAll":false} """),
+        Row("Send", null, "send", """ "x":1 """),
+        Row("DeliveryDelay", null, "deliveryDelay", """ "delayType":"InternalFailure" """),
+        new("hello", "Successfully validated SNS topic for Amazon SES event publishing.", null),
+    ];
+
+    public static TimeSpan? Oldest => TimeSpan.FromMinutes(65);
+
+    public static IReceiptReader Reader(TimeProvider clock) => Account(Topic, clock, _ => Certificate);
+
+    public static IReceiptReader ReaderWithoutSecret(TimeProvider clock) => Account(null, clock, _ => Certificate);
+
+    public static ReceiptRequest Post(string body, DateTimeOffset at) => Signed(Notification(body, at), Key);
+
+    public static ReceiptRequest Forge(string body, DateTimeOffset at)
+    {
+        using var stranger = RSA.Create(2048);
+        return Signed(Notification(body, at), stranger);
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("2")]
+    public void Should_ask_for_a_subscription_to_be_confirmed(string version) =>
+        Read(Signed(Confirmation(SubscribeUrl), Key, version)).ShouldBeOfType<ReceiptReading.Confirm>().Url.ShouldBe(new Uri(SubscribeUrl));
+
+    [Theory]
+    [InlineData("https://example.com/?Action=ConfirmSubscription")]
+    [InlineData("http://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription")]
+    [InlineData("https://sns.eu-central-1.amazonaws.com.example.com/?Action=ConfirmSubscription")]
+    [InlineData("https://sns.eu-central-1.amazonaws.com:444/?Action=ConfirmSubscription")]
+    [InlineData("https://sns.eu-central-1.amazonaws.com@example.com/")]
+    public void Should_not_be_sent_elsewhere_to_confirm(string url) =>
+        Read(Signed(Confirmation(url), Key)).ShouldBeOfType<ReceiptReading.Unreadable>();
+
+    [Theory]
+    [InlineData("https://example.com/SimpleNotificationService-0123456789abcdef.pem")]
+    [InlineData("http://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem")]
+    [InlineData("https://sns.eu-central-1.amazonaws.com.example.com/SimpleNotificationService-0123456789abcdef.pem")]
+    [InlineData("https://example.com/sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem")]
+    [InlineData("https://sns.eu-central-1.amazonaws.com/another/file.pem")]
+    [InlineData("https://sns.eu-central-1.amazonaws.com/?SimpleNotificationService-0123456789abcdef.pem")]
+    [InlineData("https://s3.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem")]
+    [InlineData("")]
+    public void Should_not_fetch_a_certificate_from_elsewhere(string url)
+    {
+        var fetched = new List<Uri>();
+        var message = Notification(Reports.First().Body, Now);
+        message["SigningCertURL"] = url;
+
+        Account(Topic, new ManualClock(), Fetch).Read(Signed(message, Key)).ShouldBeOfType<ReceiptReading.Refused>();
+
+        fetched.ShouldBeEmpty();
+
+        byte[] Fetch(Uri from)
+        {
+            fetched.Add(from);
+            return Certificate;
+        }
+    }
+
+    [Fact]
+    public void Should_fetch_a_certificate_once()
+    {
+        var fetches = 0;
+        var reader = Account(Topic, new ManualClock(), _ => ++fetches == 1 ? Certificate : null);
+
+        for (var i = 0; i < 3; i++)
+            reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Genuine>();
+    }
+
+    [Fact]
+    public void Should_not_be_made_to_fetch_all_the_time()
+    {
+        var fetches = 0;
+        var clock = new ManualClock();
+        var reader = Account(Topic, clock, _ => ++fetches < 3 ? null : Certificate);
+
+        reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
+        reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
+        fetches.ShouldBe(1);
+
+        clock.Advance(TimeSpan.FromSeconds(11));
+        reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
+        clock.Advance(TimeSpan.FromSeconds(11));
+        reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Genuine>();
+        fetches.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Should_refuse_another_topic()
+    {
+        var message = Notification(Reports.First().Body, Now);
+        message["TopicArn"] = "arn:aws:sns:eu-central-1:999999999999:somebody-elses";
+
+        Read(Signed(message, Key)).ShouldBeOfType<ReceiptReading.Refused>().Reason.ShouldContain("ReceiptTopic");
+    }
+
+    [Fact]
+    public void Should_refuse_a_certificate_that_is_over()
+    {
+        var reader = Account(Topic, new ManualClock(), _ => Make(Key, notAfter: Now.AddDays(-1)));
+
+        reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
+    }
+
+    static Report Row(string type, ReceiptKind? kind, string part, string more) => new(
+        $"{type}: {more.Trim()}",
+        $$"""{"eventType":"{{type}}","mail":{"timestamp":"2026-03-14T09:26:50.000Z","messageId":"0107018f-000000","destination":["somchai@example.net"],"tags":{"ses:operation":["SendEmail"],"delivery_id":["{{Mail.Id}}"]} },"{{part}}":{"timestamp":"2026-03-14T09:26:50.000Z",{{more}} } }""",
+        kind) { ProviderMessageId = "0107018f-000000" };
+
+    static Dictionary<string, string> Notification(string body, DateTimeOffset at) => new(StringComparer.Ordinal)
+    {
+        ["Type"] = "Notification",
+        ["MessageId"] = "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
+        ["TopicArn"] = Topic,
+        ["Subject"] = "Amazon SES Email Event Notification",
+        ["Message"] = body,
+        ["Timestamp"] = at.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),
+        ["SigningCertURL"] = CertificateUrl,
+    };
+
+    static Dictionary<string, string> Confirmation(string subscribeUrl) => new(StringComparer.Ordinal)
+    {
+        ["Type"] = "SubscriptionConfirmation",
+        ["MessageId"] = "165545c9-2a5c-472c-8df2-7ff2be2b3b1b",
+        ["Token"] = "2336412f37",
+        ["TopicArn"] = Topic,
+        ["Message"] = "You have chosen to subscribe to the topic.\nTo confirm the subscription, visit the SubscribeURL included in this message.",
+        ["SubscribeURL"] = subscribeUrl,
+        ["Timestamp"] = Now.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),
+        ["SigningCertURL"] = CertificateUrl,
+    };
+
+    // Fields in the order of the documentation, each name and value on a line of its own.
+    static ReceiptRequest Signed(Dictionary<string, string> message, RSA key, string version = "2")
+    {
+        var signed = new StringBuilder();
+        foreach (var (name, value) in message.Where(field => field.Key != "SigningCertURL").OrderBy(field => field.Key, StringComparer.Ordinal))
+            signed.Append(name).Append('\n').Append(value).Append('\n');
+#pragma warning disable CA5350 // What SNS does unless it is told otherwise.
+        var algorithm = version == "1" ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256;
+#pragma warning restore CA5350
+        var all = new Dictionary<string, string>(message, StringComparer.Ordinal)
+        {
+            ["SignatureVersion"] = version,
+            ["Signature"] = Convert.ToBase64String(key.SignData(Encoding.UTF8.GetBytes($"{signed}"), algorithm, RSASignaturePadding.Pkcs1)),
+        };
+        return Request(JsonSerializer.Serialize(all), ("x-amz-sns-message-type", message["Type"]));
+    }
+
+    static byte[] Make(RSA key, DateTimeOffset? notAfter = null)
+    {
+        var request = new CertificateRequest("CN=sns.amazonaws.com", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(Now.AddDays(-30), notAfter ?? Now.AddDays(30));
+        return Encoding.ASCII.GetBytes(certificate.ExportCertificatePem());
+    }
+
+    static SesEmailProvider Account(string? topic, TimeProvider clock, Func<Uri, byte[]?> fetch) => new(
+        "account",
+        new SesOptions { Region = "eu-central-1", AccessKeyId = "AKIDEXAMPLE", SecretAccessKey = "secret", From = Mail.From, ReceiptTopic = topic },
+        clock,
+        new SnsMessages(clock, fetch));
+}

@@ -1,0 +1,122 @@
+using System.Text;
+
+using NotificationBus.Receipts;
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Channels.Vendors;
+
+/// <summary>What is promised of every vendor's receipts.</summary>
+public abstract class Any_reader_of_receipts<TVendor>
+    where TVendor : IReceiptSituation
+{
+    static readonly ManualClock Clock = new();
+
+    public static TheoryData<Report> Rows => [.. TVendor.Reports];
+
+    static string Arrived => TVendor.Reports.First().Body;
+
+    static DateTimeOffset Now => Clock.GetUtcNow();
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void Should_know_what_a_report_means(Report row)
+    {
+        var receipts = Read(TVendor.Post(row.Body, Now)).ShouldBeOfType<ReceiptReading.Genuine>().Receipts;
+
+        if (row.Kind is null)
+        {
+            receipts.ShouldBeEmpty();
+            return;
+        }
+
+        var receipt = receipts.ShouldHaveSingleItem();
+        receipt.Kind.ShouldBe(row.Kind.Value);
+        receipt.DeliveryId.ShouldBe(Mail.Id);
+        receipt.ProviderMessageId.ShouldBe(row.ProviderMessageId);
+        receipt.Id.Length.ShouldBeInRange(1, 200);
+        receipt.At.ShouldBe(new DateTimeOffset(2026, 3, 14, 9, 26, 50, TimeSpan.Zero));
+        (receipt.Reason ?? "").ShouldNotContain("@");
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void Should_give_the_same_report_the_same_id(Report row) =>
+        IdsOf(TVendor.Post(row.Body, Now)).ShouldBe(IdsOf(TVendor.Post(row.Body, Now)));
+
+    [Fact]
+    public void Should_refuse_what_somebody_else_has_sent() =>
+        Read(TVendor.Forge(Arrived, Now)).ShouldBeOfType<ReceiptReading.Refused>();
+
+    [Fact]
+    public void Should_refuse_what_nobody_has_signed() =>
+        Read(TVendor.Post(Arrived, Now) with { Headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase), Body = Encoding.UTF8.GetBytes(Arrived) }).ShouldBeOfType<ReceiptReading.Refused>();
+
+    [Fact]
+    public void Should_refuse_everything_until_a_secret_is_set() =>
+        TVendor.ReaderWithoutSecret(Clock).Read(TVendor.Post(Arrived, Now)).ShouldBeOfType<ReceiptReading.Refused>().Reason.ShouldContain("Providers:account:Receipt");
+
+    [Fact]
+    public void Should_refuse_what_was_changed_on_the_way()
+    {
+        Assert.SkipWhen(TVendor.Oldest is null, "This vendor signs nothing.");
+        var posted = TVendor.Post(Arrived, Now);
+
+        Read(posted with { Body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(posted.Body.Span).Replace('2', '3')) }).ShouldBeOfType<ReceiptReading.Refused>();
+    }
+
+    [Theory]
+    [InlineData(-1, true)]
+    [InlineData(1, true)]
+    [InlineData(-1, false)]
+    public void Should_refuse_what_was_kept(int seconds, bool isGood)
+    {
+        Assert.SkipWhen(TVendor.Oldest is null, "This vendor signs nothing.");
+        var at = Now - TVendor.Oldest.GetValueOrDefault() + TimeSpan.FromSeconds(isGood ? Math.Abs(seconds) : seconds);
+
+        (Read(TVendor.Post(Arrived, at)) is ReceiptReading.Genuine).ShouldBe(isGood);
+    }
+
+    [Fact]
+    public void Should_refuse_what_is_from_the_future()
+    {
+        Assert.SkipWhen(TVendor.Oldest is null, "This vendor signs nothing.");
+
+        Read(TVendor.Post(Arrived, Now + TimeSpan.FromMinutes(6))).ShouldBeOfType<ReceiptReading.Refused>();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("5")]
+    [InlineData("\"text\"")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("[null,5,\"\",[],{}]")]
+    [InlineData("""{"event":{},"type":[],"eventType":7,"RecordType":null,"data":5,"mail":[]}""")]
+    [InlineData("""{"event":"delivered","type":"email.delivered","eventType":"Delivery","RecordType":"Delivery","timestamp":"99999999999999999999","ts_event":{},"sg_message_id":[],"delivery_id":5}""")]
+    [InlineData("""{"event":"\ud800","type":"\ud800"}""")]
+    [InlineData("<html>")]
+    [InlineData("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[")]
+    public void Should_not_stumble_over_anything(string body)
+    {
+        foreach (var request in (ReceiptRequest[])[TVendor.Post(body, Now), TVendor.Forge(body, Now)])
+        {
+            Read(request);
+            Read(request with { Body = Encoding.UTF8.GetBytes(body) });
+            Read(request with { Body = new byte[] { 0xff, 0xfe, 0x00 } });
+            Read(request with { Headers = request.Headers.ToDictionary(header => header.Key, _ => body, StringComparer.OrdinalIgnoreCase) });
+        }
+    }
+
+    protected static ReceiptReading Read(ReceiptRequest request) => TVendor.Reader(Clock).Read(request);
+
+    protected static ReceiptRequest Request(string body, params (string Name, string Value)[] headers) => new()
+    {
+        Url = new Uri("https://notifications.example.com/v1/receipts/account"),
+        Headers = headers.ToDictionary(header => header.Name, header => header.Value, StringComparer.OrdinalIgnoreCase),
+        Body = Encoding.UTF8.GetBytes(body),
+    };
+
+    static IEnumerable<string> IdsOf(ReceiptRequest request) => ((ReceiptReading.Genuine)Read(request)).Receipts.Select(receipt => receipt.Id);
+}
