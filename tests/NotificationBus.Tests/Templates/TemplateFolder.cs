@@ -2,6 +2,7 @@ using System.Text.Json;
 
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
+using NotificationBus.Channels.Sms;
 using NotificationBus.Sending;
 using NotificationBus.Templates;
 
@@ -14,7 +15,8 @@ public sealed class TemplateFolder : IDisposable
 
     public static readonly EmailChannel Email = new();
     public static readonly PushChannel Push = new();
-    public static readonly IChannel[] Channels = [Email, Push];
+    public static readonly SmsChannel Sms = new();
+    public static readonly IChannel[] Channels = [Email, Push, Sms];
 
     public static string Shipped => System.IO.Path.Combine(AppContext.BaseDirectory, "templates");
 
