@@ -89,7 +89,7 @@ public sealed partial class ProviderChain(
     {
         var set = board.Current.Channel(channel.Name).Order;
         var inOrder = set is null ? accounts : set.Select(name => accounts.FirstOrDefault(account => account.Name == name)).OfType<ProviderAccount>();
-        var order = inOrder.Where(account => account.Provider.Serves(delivery)).ToList();
+        IReadOnlyList<ProviderAccount> order = [.. inOrder.Where(account => account.Provider.Serves(delivery))];
         var total = order.Sum(account => account.Control.Weight ?? 0);
         if (total == 0)
             return order;
