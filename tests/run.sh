@@ -129,13 +129,51 @@ failures() {
     }' "$1"
 }
 
-# Runs the tests of one project and adds its numbers to the totals. A project that runs no test has failed.
-run_tests() {
-  local project=$1 name results passed=0 failed=0 total=0 outcome=0
-  name=$(basename "$project" .csproj)
+# Starts something that goes on beside the others. What it writes is shown when it has ended.
+start() {
+  local name=$1
+  shift
+  "$@" >"$results_folder/$name.log" 2>&1 &
+  started[$name]=$!
+}
+
+# Waits for what was started under a name, and shows what it wrote.
+finish() {
+  local outcome=0
+  wait "${started[$1]}" || outcome=$?
+  unset "started[$1]"
+  heading "$1"
+  cat "$results_folder/$1.log"
+  return "$outcome"
+}
+
+# A job in the background does not hear an interrupt.
+end_what_was_started() {
+  local name
+  for name in "${!started[@]}"; do
+    kill "${started[$name]}" 2>/dev/null || true
+    wait "${started[$name]}" 2>/dev/null || true
+  done
+  rm -rf "$results_folder"
+}
+
+# Style and analyzers are the build's business: what they would say is an error there. Left are blanks, line ends and the order of usings.
+check_format() {
+  dotnet format whitespace --verify-no-changes --no-restore &&
+    dotnet format style --diagnostics IMPORTS --verify-no-changes --no-restore &&
+    echo "formatted"
+}
+
+test_project() {
+  exec dotnet test "$1" -c Release --no-build --logger "console;verbosity=minimal" \
+    --results-directory "$results_folder" --logger "trx;LogFileName=$(basename "$1" .csproj).trx"
+}
+
+# Waits for the tests of one project and adds its numbers to the totals. A project that runs no test has failed.
+finish_tests() {
+  local name=$1 results passed=0 failed=0 total=0 outcome=0
   results="$results_folder/$name.trx"
-  dotnet test "$project" -c Release --no-build --logger "console;verbosity=minimal" \
-    --results-directory "$results_folder" --logger "trx;LogFileName=$name.trx" || outcome=$?
+  finish "$name" || outcome=$?
   if [ -f "$results" ]; then
     passed=$(counted passed "$results")
     total=$(counted total "$results")
@@ -161,7 +199,9 @@ done
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 results_folder=$(mktemp -d)
-trap 'rm -rf "$results_folder"' EXIT
+declare -A started=()
+trap end_what_was_started EXIT
+trap 'exit 130' INT TERM
 all_passed=0 all_failed=0
 
 heading "What the tests need"
@@ -175,17 +215,18 @@ dotnet restore || give_up "The packages could not be restored."
 heading "Build"
 dotnet build -c Release --no-restore -warnaserror || give_up "The build failed."
 
-heading "Format"
-if dotnet format --verify-no-changes --no-restore; then
-  echo "formatted"
-else
-  all_failed=$((all_failed + 1))
-fi
-
+# The integration tests wait as much as they work: the rest fits in beside them.
+integration=tests/NotificationBus.IntegrationTests/NotificationBus.IntegrationTests.csproj
+start "$(basename "$integration" .csproj)" test_project "$integration"
+start Format check_format
+finish Format || all_failed=$((all_failed + 1))
 for project in tests/*/*Tests.csproj; do
-  heading "$(basename "$project" .csproj)"
-  run_tests "$project"
+  [ "$project" != "$integration" ] || continue
+  name=$(basename "$project" .csproj)
+  start "$name" test_project "$project"
+  finish_tests "$name"
 done
+finish_tests "$(basename "$integration" .csproj)"
 
 # Once more, where a log that is cut off at the top still has them.
 if [ -s "$results_folder/failures" ]; then

@@ -102,13 +102,14 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
 
         // There first, so that two operators who change it for the first time wait for each other.
-        var before = (string)(await Execute(connection, $$"""
+        var stored = (string)(await Execute(connection, $$"""
             INSERT INTO {{table}} ({{key}}, setting) VALUES (@name, '{}') ON CONFLICT ({{key}}) DO UPDATE SET changed_at = now() RETURNING setting
             """, cancellationToken, new NpgsqlParameter<string>("name", name)))!;
-        var setting = change(Read<TSetting>(before));
+        var before = Read<TSetting>(stored);
+        var setting = change(before);
         var after = JsonSerializer.Serialize(setting, ControlJson.Options);
         await Execute(connection, $"UPDATE {table} SET setting = @setting WHERE {key} = @name", cancellationToken, new NpgsqlParameter<string>("name", name), Json("setting", after));
-        await Note(connection, subject, by, before, after, cancellationToken);
+        await Note(connection, subject, by, JsonSerializer.Serialize(before, ControlJson.Options), after, cancellationToken);
         await Execute(connection, $"NOTIFY {Changed}", cancellationToken);
 
         await transaction.CommitAsync(cancellationToken);

@@ -48,6 +48,7 @@ public static class PostgresSetup
         services.AddSingleton<IProviderHealth>(provider => provider.GetRequiredService<PostgresProviderHealth>());
         services.AddSingleton<IControls, PostgresControls>();
         services.AddSingleton<IFailedMessages, PostgresFailedMessages>();
+        services.AddSingleton<ISuspects, PostgresSuspects>();
         services.AddSingleton<INotificationQueries, PostgresNotificationQueries>();
         services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgres", tags: ["ready"], timeout: TimeSpan.FromSeconds(2));
         return services;

@@ -53,6 +53,7 @@ public static class NotificationBusSetup
         services.AddHostedService(provider => provider.GetRequiredService<ControlBoard>());
         services.AddSingleton<FailureReader>();
         services.AddSingleton<FailedMessageRecorder>();
+        services.AddSingleton(provider => new Quarantine(provider.GetService<ISuspects>()));
         services.TryAddSingleton(Random.Shared);
         return services;
     }

@@ -9,7 +9,7 @@ using NotificationBus.IntegrationTests.Servers;
 namespace NotificationBus.IntegrationTests;
 
 /// <summary>Servers of their own, because these tests hurt them.</summary>
-public sealed class When_a_server_goes_away(BusAndDatabase servers)
+public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqOfTheClass own) : IClassFixture<RabbitMqOfTheClass>
 {
     static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
 
@@ -25,6 +25,13 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers)
         await Answers(host, "/health/ready", HttpStatusCode.ServiceUnavailable);
         using (var accepted = await Post(host, "order-1"))
             accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted, "the event is durable in RabbitMQ");
+        using (var waiting = await Wait(host, "announcement-1"))
+        {
+            waiting.StatusCode.ShouldBe(HttpStatusCode.Accepted, "the outcome cannot be asked for, and the request was taken all the same");
+            waiting.Headers.GetValues("Preference-Applied").ShouldBe(["wait=5"]);
+            (await waiting.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("status").GetString().ShouldBe("accepted");
+        }
+
         using (var asked = await host.Client.GetAsync(new Uri("/v1/notifications", UriKind.Relative)))
         {
             asked.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
@@ -35,15 +42,15 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers)
 
         await Answers(host, "/health/ready", HttpStatusCode.OK);
         await using var record = new The_record(database);
-        await record.UntilDelivered(1, Soon);
-        (await record.Deliveries("status = 'sent' AND attempts = 1")).ShouldBe(1);
+        await record.UntilDelivered(2, Soon);
+        (await record.Deliveries("status = 'sent' AND attempts = 1")).ShouldBe(2);
         await The_broker.ShouldHaveNoStrays(broker);
     }
 
     [Fact]
     public async Task Should_answer_503_in_time_while_the_broker_is_frozen_and_take_the_repetition_once()
     {
-        await using var rabbit = await RabbitMqServer.Start();
+        var rabbit = await own.Server;
         var broker = await rabbit.CreateVirtualHost();
         var database = await servers.CreateDatabase();
         await using var host = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Publishing:Timeout"] = "00:00:02" });
@@ -95,7 +102,7 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers)
     [InlineData("api,worker")]
     public async Task Should_be_ready_only_while_the_broker_is_there(string roles)
     {
-        await using var rabbit = await RabbitMqServer.Start();
+        var rabbit = await own.Server;
         var broker = await rabbit.CreateVirtualHost();
         var database = await servers.CreateDatabase();
         await using var host = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = roles });
@@ -117,6 +124,23 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers)
         Buyer = new Contact { Id = "buyer-7" },
         Seller = new Contact { Id = "seller-42", PushTokens = ["demo-token"] },
     }, JsonSerializerOptions.Web);
+
+    /// <summary>Asks for an announcement, and for its outcome in the answer.</summary>
+    static async Task<HttpResponseMessage> Wait(HostProcess host, string eventId)
+    {
+        using var call = new HttpRequestMessage(HttpMethod.Post, "/v1/notifications")
+        {
+            Headers = { { "Prefer", "wait=5" } },
+            Content = JsonContent.Create(new
+            {
+                eventId,
+                category = "announcement",
+                recipient = new { id = "seller-42", pushTokens = new[] { "demo-token" } },
+                data = new { title = "Market day", text = "Stalls open at nine." },
+            }),
+        };
+        return await host.Client.SendAsync(call);
+    }
 
     static async Task Answers(HostProcess host, string path, HttpStatusCode wanted)
     {

@@ -17,20 +17,24 @@ public sealed class When_the_host_is_killed_while_deliveries_wait(BusAndDatabase
         var away = new Dictionary<string, string>(mail.Settings, StringComparer.Ordinal)
         {
             ["Providers:smtp:Port"] = $"{FreePort.Take()}",
-            ["Redelivery:FirstDelay"] = "00:00:10",
+            ["Redelivery:FirstDelay"] = "01:00:00",
+            ["Redelivery:LongestDelay"] = "01:00:00",
         };
 
         await using (var host = await HostProcess.Start(broker, database, away))
         {
+            // Each of them is to be tried, and again as soon as the server is there: no circuit has a say in it.
+            await The_operator.SetsProvider("smtp", new { pin = "closed", by = "ann", why = "no break for it" }, smtp => smtp.GetProperty("pin").GetString() == "closed", host);
             await ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", $"{Count}"]);
-            // Few of them are tried: the circuit of a server that does not answer opens. All are put off.
             await record.Until("SELECT count(*) FROM outgoing_message WHERE destination = 'exchange:send-email' AND notification_id IS NOT NULL AND input_id IS NULL", 2 * Count, TimeSpan.FromMinutes(2));
+            (await record.Scalar<long>("SELECT count(DISTINCT delivery_id) FROM delivery_attempt WHERE channel = 'email' AND status = 'Unavailable'")).ShouldBe(2 * Count);
             await host.Kill();
         }
 
         (await mail.Count()).ShouldBe(0);
         await record.UntilAlone(TimeSpan.FromMinutes(1));
         await record.LetClaimsRunOut();
+        await record.LetAllBeDue();
         await using var second = await HostProcess.Start(broker, database, mail.Settings);
         await record.UntilDelivered(4 * Count, TimeSpan.FromMinutes(5));
 

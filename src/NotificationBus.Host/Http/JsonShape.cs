@@ -78,7 +78,7 @@ static class JsonShape
         }
         catch (JsonException)
         {
-            errors[Name(path)] = [type.IsPrimitive || type == typeof(decimal) ? "must be a number in range" : "has the wrong type"];
+            errors[Name(path)] = [type == typeof(bool) ? "must be true or false" : type.IsPrimitive || type == typeof(decimal) ? "must be a number in range" : "has the wrong type"];
         }
     }
 

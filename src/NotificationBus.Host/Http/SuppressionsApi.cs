@@ -21,10 +21,13 @@ static class SuppressionsApi
         var channel = name is null ? null : channels.Find(name);
         if (channel is null && name is not null)
             query.Refuse("channel", $"is unknown, allowed are {channels.Names}");
+        // Only the channel knows in which of its forms the address is on the list.
+        if (address is not null && channel is null && !query.Errors.ContainsKey("channel"))
+            query.Refuse("channel", $"goes with an address, allowed are {channels.Names}");
         if (query.Errors.Count > 0)
             return Problems.Validation(query.Errors);
 
-        var canonical = address is null ? null : channel?.Canonical(address) ?? address;
+        var canonical = address is null ? null : channel!.Canonical(address);
         return Results.Ok(new SuppressionList(await suppressions.List(new SuppressionFilter(channel?.Name, canonical, limit), cancellationToken)));
     }
 

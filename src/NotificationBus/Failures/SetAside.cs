@@ -1,6 +1,10 @@
+using System.Runtime.ExceptionServices;
+
 using MassTransit;
 using MassTransit.Middleware.Rescue;
 using MassTransit.Transports;
+
+using NotificationBus.Messaging;
 
 namespace NotificationBus.Failures;
 
@@ -20,11 +24,16 @@ static class SetAside
     /// </summary>
     public const int LongestHeaders = 64 * 1024;
 
-    /// <summary>Has the queue set aside what is too large, what fails, and what nobody takes.</summary>
-    public static void SetAsideWhatFails(this IReceiveEndpointConfigurator endpoint, string queue, FailedMessageRecorder recorder)
+    /// <summary>Has the queue set aside what is too large, what ends the process, what fails, and what nobody takes.</summary>
+    /// <param name="endpoint">The queue's endpoint.</param>
+    /// <param name="queue">The queue.</param>
+    /// <param name="recorder">Records what cannot be moved.</param>
+    /// <param name="quarantine">Knows what ends the process.</param>
+    public static void SetAsideWhatFails(this IReceiveEndpointConfigurator endpoint, string queue, FailedMessageRecorder recorder, Quarantine quarantine)
     {
         var aside = new Place(queue, recorder);
         endpoint.ConfigureReceive(receive => receive.UseFilter(new WhatIsTooLarge(aside)));
+        endpoint.ConfigureReceive(receive => receive.UseFilter(new WhatEndsTheProcess(aside, quarantine)));
         endpoint.ConfigureError(error => error.UseFilter(new WhatFails(aside)));
         endpoint.ConfigureDeadLetter(unconsumed => unconsumed.UseFilter(new WhatNobodyTakes(aside)));
     }
@@ -64,6 +73,10 @@ static class SetAside
     {
         public async Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
         {
+            // An outage is not the message's fault, however long it lasts: thrown, it gives the message back to the broker.
+            if (Outages.IsOutage(context.Exception))
+                ExceptionDispatchInfo.Throw(context.Exception);
+
             await Move(context, from);
             await next.Send(context);
         }
@@ -90,6 +103,14 @@ static class SetAside
                 : next.Send(context);
 
         public void Probe(ProbeContext context) => context.CreateFilterScope("setAsideWhatIsTooLarge");
+    }
+
+    sealed class WhatEndsTheProcess(Place from, Quarantine quarantine) : IFilter<ReceiveContext>
+    {
+        public Task Send(ReceiveContext context, IPipe<ReceiveContext> next) =>
+            quarantine.Handle(context, from.Queue, () => next.Send(context), exception => Move(new RescueExceptionReceiveContext(context, exception), from));
+
+        public void Probe(ProbeContext context) => context.CreateFilterScope("setAsideWhatEndsTheProcess");
     }
 }
 

@@ -72,7 +72,7 @@ public static class NotificationEndpoints
         {
             declare(endpoint);
             Limit(endpoint, SagaConcurrency(lane));
-            endpoint.SetAsideWhatFails(SagaEndpoint.QueueOf(lane), context.GetRequiredService<FailedMessageRecorder>());
+            endpoint.SetAsideWhatFails(SagaEndpoint.QueueOf(lane), context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
             BindEvents(endpoint, context, lane);
             PartitionByNotification(endpoint, context);
             RetryWhatPasses(endpoint);
@@ -92,7 +92,7 @@ public static class NotificationEndpoints
                 // Commands are sent to the queue's own exchange; nobody publishes them.
                 endpoint.ConfigureConsumeTopology = false;
                 Limit(endpoint, options[channel.Name].ConcurrencyOf(lane));
-                endpoint.SetAsideWhatFails(ChannelEndpoint.QueueOf(channel.Name, lane), context.GetRequiredService<FailedMessageRecorder>());
+                endpoint.SetAsideWhatFails(ChannelEndpoint.QueueOf(channel.Name, lane), context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
                 RetryWhatPasses(endpoint);
                 endpoint.ConfigureConsumer<SendDeliveryConsumer>(context);
             });
@@ -143,9 +143,9 @@ public static class NotificationEndpoints
         });
 
     /// <summary>
-    /// Lost races, and outages of the servers. Everything else would fail again, and goes to the error queue at once: an outage is
-    /// not poison, so it is waited out for longer than it should ever take, and for less than the 30 minutes after which
-    /// RabbitMQ takes a message away from a consumer that holds it.
+    /// Lost races, and outages of the servers. Everything else would fail again, and is set aside at once. An outage is not poison: it is
+    /// waited out here for less than the 30 minutes after which RabbitMQ takes a message away from a consumer that holds it; then
+    /// the message is given back, and comes again.
     /// </summary>
     static void RetryWhatPasses(IReceiveEndpointConfigurator endpoint)
     {

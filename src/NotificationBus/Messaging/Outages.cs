@@ -5,6 +5,18 @@ namespace NotificationBus.Messaging;
 /// <summary>Tells an outage from bad input.</summary>
 static class Outages
 {
+    /// <summary>True when a server behind the host was away.</summary>
+    public static bool IsOutage(Exception exception)
+    {
+        for (var link = exception; link is not null; link = link.InnerException)
+        {
+            if (link is BrokerUnavailableException || (link is DbException database && Passes(database)))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>
     /// True unless the database says that the statement or its values are wrong (SQLSTATE classes 22, 23, 42 and 54): what a
     /// fail-over, a restart or a full pool may look like is too manifold to be listed.

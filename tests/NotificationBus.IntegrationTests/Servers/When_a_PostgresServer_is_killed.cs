@@ -2,12 +2,12 @@ using Npgsql;
 
 namespace NotificationBus.IntegrationTests.Servers;
 
-public sealed class When_a_PostgresServer_is_killed
+public sealed class When_a_PostgresServer_is_killed(PostgresOfTheClass postgres) : IClassFixture<PostgresOfTheClass>
 {
     [Fact]
     public async Task Should_come_back_with_what_was_committed()
     {
-        await using var server = await PostgresServer.Start();
+        var server = await postgres.Server;
         var database = await server.CreateDatabase();
         await Execute(database, "CREATE TABLE orders (id int)");
         await Execute(database, "INSERT INTO orders VALUES (4711)");
@@ -22,7 +22,7 @@ public sealed class When_a_PostgresServer_is_killed
     [Fact]
     public async Task Should_come_back_from_a_stop_in_good_order()
     {
-        await using var server = await PostgresServer.Start();
+        var server = await postgres.Server;
         var database = await server.CreateDatabase();
         await Execute(database, "CREATE TABLE orders (id int)");
         await Execute(database, "INSERT INTO orders VALUES (4711)");
@@ -36,7 +36,7 @@ public sealed class When_a_PostgresServer_is_killed
     [Fact]
     public async Task Should_answer_again_after_a_freeze()
     {
-        await using var server = await PostgresServer.Start();
+        var server = await postgres.Server;
         await using var source = NpgsqlDataSource.Create(server.ConnectionString);
         await using var connection = await source.OpenConnectionAsync();
         await using var command = new NpgsqlCommand("SELECT 4711", connection);

@@ -6,14 +6,14 @@ using RabbitMQ.Client.Exceptions;
 
 namespace NotificationBus.IntegrationTests.Servers;
 
-public sealed class When_a_RabbitMqServer_is_killed
+public sealed class When_a_RabbitMqServer_is_killed(RabbitMqOfTheClass rabbit) : IClassFixture<RabbitMqOfTheClass>
 {
     static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task Should_come_back_with_its_queues()
     {
-        await using var broker = await RabbitMqServer.Start();
+        var broker = await rabbit.Server;
         var virtualHost = await broker.CreateVirtualHost();
         await Publish(virtualHost, "still here");
 
@@ -27,7 +27,7 @@ public sealed class When_a_RabbitMqServer_is_killed
     [Fact]
     public async Task Should_come_back_from_a_stop_in_good_order()
     {
-        await using var broker = await RabbitMqServer.Start();
+        var broker = await rabbit.Server;
         var virtualHost = await broker.CreateVirtualHost();
         await Publish(virtualHost, "still here");
 
@@ -40,7 +40,7 @@ public sealed class When_a_RabbitMqServer_is_killed
     [Fact]
     public async Task Should_answer_again_after_a_freeze()
     {
-        await using var broker = await RabbitMqServer.Start();
+        var broker = await rabbit.Server;
         var virtualHost = await broker.CreateVirtualHost();
 
         broker.Freeze();

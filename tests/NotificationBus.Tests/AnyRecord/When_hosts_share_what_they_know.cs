@@ -34,6 +34,7 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
         changes.Select(change => (change.Subject, change.Who, change.Why)).ShouldBe(
             [("delivery 1", "ann", "they are down"), ("provider smtp", "bob", "slowly"), ("provider smtp", "ann", "they are down")]);
         changes[1].Before.GetProperty("switch").GetString().ShouldBe("off");
+        changes[2].Before.GetProperty("switch").GetString().ShouldBe("on", "what nobody had set is what is in force without");
         changes[1].After.GetProperty("switch").GetString().ShouldBe("off");
         changes[1].After.GetProperty("weight").GetInt32().ShouldBe(1);
         (await Host.Controls.Changes(before: changes[1].Number, limit: 10, CancellationToken.None)).ShouldHaveSingleItem().Number.ShouldBe(changes[2].Number);

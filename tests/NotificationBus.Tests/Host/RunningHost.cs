@@ -46,6 +46,10 @@ public sealed class RunningHost : IAsyncLifetime
     public Task<Answer> Post(string path, HttpContent body, params (string Name, string Value)[] headers) =>
         Send(HttpMethod.Post, path, body, headers);
 
+    public Task<Answer> Put(string path, string json) => Send(HttpMethod.Put, path, Json(Encoding.UTF8.GetBytes(json)));
+
+    public Task<Answer> Delete(string path) => Send(HttpMethod.Delete, path);
+
     public async Task<Answer> Send(HttpMethod method, string path, HttpContent? body = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = body };
@@ -57,20 +61,24 @@ public sealed class RunningHost : IAsyncLifetime
     }
 
     /// <summary>Asks for a notification until it has an outcome. It is there from the moment it was accepted.</summary>
-    public async Task<JsonElement> Outcome(string self)
+    public Task<JsonElement> Outcome(string self) =>
+        Until(self, notification => notification.GetProperty("status").GetString() is not ("accepted" or "sending"));
+
+    /// <summary>Asks until the answer is as the test wants it.</summary>
+    public async Task<JsonElement> Until(string path, Func<JsonElement, bool> condition)
     {
         var waiting = Stopwatch.StartNew();
-        while (waiting.Elapsed < Patience)
+        while (true)
         {
-            var answer = await Get(self);
+            var answer = await Get(path);
             answer.Status.ShouldBe(HttpStatusCode.OK);
-            if (answer.Json.GetProperty("status").GetString() is not ("accepted" or "sending"))
+            if (condition(answer.Json))
                 return answer.Json;
+            if (waiting.Elapsed > Patience)
+                throw new TimeoutException($"{path} still answers after {Patience}: {answer.Body}");
 
             await Task.Delay(5);
         }
-
-        throw new TimeoutException($"{self} has no outcome after {Patience}");
     }
 
     public async ValueTask DisposeAsync()

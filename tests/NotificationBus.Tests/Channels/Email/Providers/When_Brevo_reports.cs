@@ -24,6 +24,7 @@ public sealed class When_Brevo_reports : Any_reader_of_receipts<When_Brevo_repor
         Row("proxy_open", ReceiptKind.Opened),
         Row("unique_proxy_open", ReceiptKind.Opened),
         Row("click", ReceiptKind.Read, """ "link":"https://example.com/1" """),
+        Row("click", ReceiptKind.Read, """ "link":"https://example.com/2" """),
         Row("request", null),
         Row("deferred", null),
     ];

@@ -1,0 +1,95 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Security.Cryptography;
+
+using MassTransit;
+
+using NotificationBus.Intake;
+
+namespace NotificationBus.Failures;
+
+/// <summary>
+/// Keeps a message from ending one process after the other. The broker's count of returns cannot tell it from those that were
+/// prefetched with it; so whatever has come back is handled alone, and what was handled alone while the process ended, time and
+/// again, is set aside.
+/// </summary>
+/// <param name="suspects">The record; null where nothing outlives the process, and so nothing comes back.</param>
+sealed class Quarantine(ISuspects? suspects) : IDisposable
+{
+    // Whoever kills a process from outside hits the same message alone once, hardly twice, and not three times.
+    const int MostDeaths = 3;
+
+    // One that hangs must not keep all others from being handled.
+    static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
+    readonly SemaphoreSlim _oneAtATime = new(1);
+
+    /// <summary>Handles a message: one that has come back alone, and one that ends the process not at all.</summary>
+    public async Task Handle(ReceiveContext context, string queue, Func<Task> handle, Func<Exception, Task> setAside)
+    {
+        if (suspects is null || Returns(context) == 0)
+        {
+            await handle();
+            return;
+        }
+
+        var isAlone = await _oneAtATime.WaitAsync(LongestWait, context.CancellationToken);
+        try
+        {
+            await HandleSuspect(suspects, SuspectOf(context, queue), handle, setAside);
+        }
+        finally
+        {
+            if (isAlone)
+                _oneAtATime.Release();
+        }
+    }
+
+    /// <summary>Ends with the host.</summary>
+    public void Dispose() => _oneAtATime.Dispose();
+
+    static async Task HandleSuspect(ISuspects suspects, Guid suspect, Func<Task> handle, Func<Exception, Task> setAside)
+    {
+        var deaths = await OnRecord(() => suspects.Begin(suspect, CancellationToken.None));
+        try
+        {
+            await (deaths >= MostDeaths ? setAside(new ProcessEndedException(deaths)) : handle());
+        }
+        finally
+        {
+            await OnRecord(async () =>
+            {
+                await suspects.End(suspect, CancellationToken.None);
+                return 0;
+            });
+        }
+    }
+
+    /// <summary>Nobody waits for the record: without it nothing is set aside, and everything is handled.</summary>
+    static async Task<int> OnRecord(Func<Task<int>> note)
+    {
+        try
+        {
+            return await note();
+        }
+        catch (DbException)
+        {
+            return 0;
+        }
+    }
+
+    // By its body: of a message that cannot be read nothing else is known.
+    static Guid SuspectOf(ReceiveContext context, string queue) =>
+        DeterministicId.From("suspect", queue, Convert.ToHexString(SHA256.HashData(context.Body.GetBytes())));
+
+    /// <summary>How often the broker has taken the message back: RabbitMQ 3 counts deliveries, RabbitMQ 4 counts a crash only as acquired.</summary>
+    static long Returns(ReceiveContext context) => Math.Max(Count(context, "x-delivery-count"), Count(context, "x-acquired-count"));
+
+    static long Count(ReceiveContext context, string header) =>
+        context.TransportHeaders.TryGetHeader(header, out var value) && value is IConvertible
+            && long.TryParse(Convert.ToString(value, CultureInfo.InvariantCulture), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
+}
+
+/// <summary>The process ended each time it handled the message.</summary>
+/// <param name="times">How often.</param>
+public sealed class ProcessEndedException(int times) : Exception($"the process ended {times} times while it handled this message and no other that had come back");

@@ -1,0 +1,29 @@
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Host;
+
+public sealed class When_an_event_type_is_bulk : IAsyncLifetime
+{
+    readonly RunningHost _host = new() { Settings = ["--EventTypes:order-shipped:Lane=Bulk"] };
+    readonly Pulse _pulse = new();
+
+    public async ValueTask InitializeAsync() => await _host.InitializeAsync();
+
+    public async ValueTask DisposeAsync() => await _host.DisposeAsync();
+
+    [Theory]
+    [InlineData("order-shipped", "notifications-bulk", "send-push-bulk")]
+    [InlineData("payment-reminder-due", "notifications", "send-push")]
+    public async Task Should_go_all_its_way_through_queues_of_its_own(string name, string saga, string channel)
+    {
+        var wire = new Wire(_pulse);
+        using var watched = _host.Bus.ConnectReceiveObserver(wire);
+
+        var self = (await _host.Post(Occurrence.AddressOf(name), Occurrence.ByName[name])).Self;
+
+        (await _host.Outcome(self)).GetProperty("status").GetString().ShouldBe("delivered");
+        // Event, command, result.
+        await _pulse.Until(() => wire.Handled.Count == 3);
+        wire.Handled.Select(message => message.Place).ShouldBe([saga, channel, saga], ignoreOrder: true);
+    }
+}

@@ -1,0 +1,157 @@
+using System.Net;
+using System.Text.Json;
+
+using static NotificationBus.Tests.Host.HostWithServices;
+
+namespace NotificationBus.Tests.Host;
+
+public sealed class When_operators_control_a_provider(HostWithServices services) : IClassFixture<HostWithServices>, IAsyncLifetime
+{
+    public async ValueTask InitializeAsync()
+    {
+        await services.SetProvider("gateway", "{}");
+        await services.SetProvider("backup", "{}");
+        await services.SetEmail("{}");
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task Should_show_every_account_and_how_it_stands()
+    {
+        var providers = All((await services.Host.Get("/v1/providers")).Json, "providers").ToList();
+
+        providers.Select(provider => (Text(provider, "channel"), Text(provider, "account"))).ShouldBe(
+            [("email", "gateway"), ("email", "backup"), ("push", "sandbox")], ignoreOrder: true);
+        providers[0].EnumerateObject().Select(property => property.Name).ShouldBe(
+            ["account", "channel", "switch", "weight", "pin", "circuit", "needsAttention", "since", "reason", "pausedUntil", "perSecond", "learnedPerSecond"]);
+        providers.ShouldAllBe(provider => Text(provider, "switch") == "on" && Text(provider, "circuit") == "closed");
+    }
+
+    [Theory]
+    [InlineData("""{"switch":"off"}""")]
+    [InlineData("""{"switch":"drain"}""")]
+    [InlineData("""{"pin":"open"}""")]
+    public async Task Should_send_through_the_next_one_until_it_is_used_again(string setting)
+    {
+        var (without, with) = (Mailbox(), Mailbox());
+
+        await services.SetProvider("gateway", setting);
+        Text(Delivery(await services.Host.Outcome(await services.PlaceOrder(without))), "provider").ShouldBe("backup");
+        CallsFor(without, services.Gateway).ShouldBe(0);
+
+        await services.SetProvider("gateway", "{}");
+        Text(Delivery(await services.Host.Outcome(await services.PlaceOrder(with))), "provider").ShouldBe("gateway");
+        CallsFor(with, services.Backup).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Should_call_one_whose_circuit_is_held_closed_whatever_it_answers()
+    {
+        await services.SetProvider("gateway", """{"pin":"closed"}""");
+        services.Gateway.Answers("408 Request Timeout");
+        try
+        {
+            var mailboxes = Enumerable.Range(0, 12).Select(_ => Mailbox()).ToList();
+            foreach (var mailbox in mailboxes)
+                Text(Delivery(await services.Host.Outcome(await services.PlaceOrder(mailbox))), "provider").ShouldBe("backup");
+
+            mailboxes.ShouldAllBe(mailbox => CallsFor(mailbox, services.Gateway) == 1);
+            Text(await Provider("gateway"), "circuit").ShouldBe("closed");
+        }
+        finally
+        {
+            services.Gateway.Answers("200 OK");
+        }
+    }
+
+    [Fact]
+    public async Task Should_send_first_through_the_one_that_has_all_the_weight()
+    {
+        await services.SetProvider("backup", """{"weight":1}""");
+
+        for (var i = 0; i < 5; i++)
+            Text(Delivery(await services.Host.Outcome(await services.PlaceOrder(Mailbox()))), "provider").ShouldBe("backup");
+    }
+
+    [Fact]
+    public async Task Should_call_it_no_more_often_than_was_set()
+    {
+        await services.SetProvider("gateway", """{"perSecond":2}""");
+
+        var placed = new List<string>();
+        for (var i = 0; i < 3; i++)
+            placed.Add(await services.PlaceOrder(Mailbox()));
+        var calls = new List<DateTimeOffset>();
+        foreach (var self in placed)
+            calls.Add(Delivery(await services.Host.Outcome(self)).GetProperty("attempts")[0].GetProperty("startedAt").GetDateTimeOffset());
+
+        (calls.Max() - calls.Min()).ShouldBeGreaterThan(TimeSpan.FromMilliseconds(700), "two turns of half a second, less the quarter that is not worth a wait");
+    }
+
+    [Fact]
+    public async Task Should_try_them_in_the_order_that_was_set_and_show_the_configured_one_beside_it()
+    {
+        await services.SetEmail("""{"order":["backup"]}""");
+
+        var email = All((await services.Host.Get("/v1/channels")).Json, "channels").Single(channel => Text(channel, "channel") == "email");
+        email.EnumerateObject().Select(property => property.Name).ShouldBe(["channel", "paused", "providers", "configured"]);
+        $"{email.GetProperty("configured")}".ShouldBe("""["gateway","backup"]""");
+        Text(Delivery(await services.Host.Outcome(await services.PlaceOrder(Mailbox()))), "provider").ShouldBe("backup");
+    }
+
+    [Fact]
+    public async Task Should_answer_with_the_whole_setting_and_forget_what_is_left_out()
+    {
+        var all = await services.Host.Put("/v1/providers/gateway", """{"switch":"drain","pin":"open","weight":3,"perSecond":0.5,"by":"ann","why":"they are down"}""");
+        all.Status.ShouldBe(HttpStatusCode.OK);
+        all.Body.ShouldBe("""{"switch":"drain","weight":3,"pin":"open","perSecond":0.5}""");
+
+        var rest = await services.Host.Put("/v1/providers/gateway", """{"weight":0,"by":"ann","why":"they are back"}""");
+        rest.Body.ShouldBe("""{"switch":"on","weight":0,"pin":null,"perSecond":null}""");
+    }
+
+    [Fact]
+    public async Task Should_keep_who_changed_what_when_and_why_with_what_was_there_before()
+    {
+        await services.Host.Put("/v1/providers/gateway", """{"switch":"off","by":"ann","why":"they are down"}""");
+        await services.Host.Put("/v1/channels/email", """{"paused":true,"order":["backup"],"by":" bob ","why":"a wrong template"}""");
+
+        var changes = All((await services.Host.Get("/v1/changes?limit=2")).Json, "changes").ToList();
+
+        changes[0].EnumerateObject().Select(property => property.Name).ShouldBe(["number", "at", "subject", "who", "why", "before", "after"]);
+        changes.Select(change => (Text(change, "subject"), Text(change, "who"), Text(change, "why"), $"{change.GetProperty("before")}", $"{change.GetProperty("after")}")).ShouldBe(
+        [
+            ("channel email", "bob", "a wrong template", """{"paused":false}""", """{"paused":true,"order":["backup"]}"""),
+            ("provider gateway", "ann", "they are down", """{"switch":"on"}""", """{"switch":"off"}"""),
+        ]);
+        changes.ShouldAllBe(change => (TimeProvider.System.GetUtcNow() - change.GetProperty("at").GetDateTimeOffset()).Duration() < RunningHost.Patience);
+    }
+
+    [Fact]
+    public async Task Should_page_through_the_changes_with_each_exactly_once()
+    {
+        for (var i = 0; i < 5; i++)
+            await services.Host.Put("/v1/providers/backup", $$"""{"weight":{{i}},"by":"ann","why":"paging"}""");
+
+        var (numbers, weights) = (new List<long>(), new List<int>());
+        for (var next = "/v1/changes?limit=2"; next is not null;)
+        {
+            var page = (await services.Host.Get(next)).Json;
+            All(page, "changes").Count().ShouldBeInRange(1, 2);
+            numbers.AddRange(All(page, "changes").Select(change => change.GetProperty("number").GetInt64()));
+            weights.AddRange(All(page, "changes").Where(change => Text(change, "why") == "paging").Select(change => change.GetProperty("after").GetProperty("weight").GetInt32()));
+            next = Text(page, "next");
+        }
+
+        weights.ShouldBe([4, 3, 2, 1, 0]);
+        numbers.ShouldBeUnique();
+        numbers.ShouldBe(numbers.OrderDescending());
+        numbers[^1].ShouldBe(1);
+    }
+
+    async Task<JsonElement> Provider(string account) =>
+        All((await services.Host.Get("/v1/providers")).Json, "providers").Single(provider => Text(provider, "account") == account);
+
+    static string Mailbox() => $"{Guid.NewGuid():N}@example.com";
+}
