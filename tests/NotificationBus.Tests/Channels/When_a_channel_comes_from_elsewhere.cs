@@ -42,7 +42,7 @@ public sealed class When_a_channel_comes_from_elsewhere : IAsyncLifetime
         var services = builder.Services;
         services.AddNotificationBus(
             new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal) { ["news"] = new() { Channels = ["fax"] } },
-            new Dictionary<string, ChannelOptions>(StringComparer.Ordinal) { ["fax"] = new() { Providers = ["acme"] }, ["email"] = new() { Providers = ["sandbox"] }, ["push"] = new() { Providers = ["sandbox"] } });
+            new Dictionary<string, ChannelOptions>(StringComparer.Ordinal) { ["fax"] = new() { Providers = ["acme"] }, ["email"] = new() { Providers = ["sandbox"] }, ["push"] = new() { Providers = ["sandbox"] }, ["sms"] = new() { Providers = ["sandbox"] } });
         services.AddChannels();
         services.AddChannel<FaxChannel>().Provider<AcmeFaxProvider, AcmeFaxOptions>("acme-fax");
         services.AddSingleton<ITemplates>(provider => HandlebarsTemplates.Load(_templates.Path, provider.GetServices<IChannel>()));
