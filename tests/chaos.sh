@@ -9,7 +9,7 @@ usage: tests/chaos.sh quick|full|<situation> [--count N] [--every 3s]
 Kills, freezes and misleads hosts on a private RabbitMQ and PostgreSQL, with providers of its own as witness, and counts
 what was lost, what was sent twice and what is stuck.
 
-  quick        a selection with small counts, at most 4 minutes on 2 cores
+  quick        a selection with small counts, at most 4 minutes on 2 cores; part of tests/run.sh
   full         every situation
   <situation>  one of them, see --list
   --count N    how many notifications

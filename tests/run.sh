@@ -5,7 +5,7 @@ usage() {
   cat <<'TEXT'
 usage: tests/run.sh [--help]
 
-Everything that has to pass: build without warnings, format, unit tests, integration tests, browser tests.
+Everything that has to pass: build without warnings, format, unit tests, integration tests, browser tests, and chaos (quick).
 The last line says "N passed, N failed"; the exit code is 0 only when something passed and nothing failed.
 
 The integration tests start a private RabbitMQ and PostgreSQL. On Debian and Ubuntu what is missing is installed
@@ -157,11 +157,8 @@ end_what_was_started() {
   rm -rf "$results_folder"
 }
 
-# Style and analyzers are the build's business: what they would say is an error there. Left are blanks, line ends and the order of usings.
 check_format() {
-  dotnet format whitespace --verify-no-changes --no-restore &&
-    dotnet format style --diagnostics IMPORTS --verify-no-changes --no-restore &&
-    echo "formatted"
+  dotnet format --verify-no-changes --no-restore && echo "formatted"
 }
 
 test_project() {
@@ -189,6 +186,21 @@ finish_tests() {
   all_failed=$((all_failed + failed))
 }
 
+# Waits for the chaos program. Each of its situations counts as a test.
+finish_chaos() {
+  local figures=artifacts/chaos.json passed failed outcome=0
+  finish Chaos || outcome=$?
+  passed=$(grep -c '"passed": true' "$figures" || true)
+  failed=$(grep -c '"passed": false' "$figures" || true)
+  if [ "$outcome" -ne 0 ] && [ "${failed:-0}" -eq 0 ]; then
+    echo "The chaos program did not come to its end." >&2
+    failed=1
+  fi
+  [ "${failed:-0}" -eq 0 ] || grep -aE '  NO( |$)' "$results_folder/Chaos.log" >>"$results_folder/failures" || true
+  all_passed=$((all_passed + ${passed:-0}))
+  all_failed=$((all_failed + ${failed:-0}))
+}
+
 for argument in "$@"; do
   case $argument in
     --help | -h) usage; exit 0 ;;
@@ -203,6 +215,7 @@ declare -A started=()
 trap end_what_was_started EXIT
 trap 'exit 130' INT TERM
 all_passed=0 all_failed=0
+rm -f artifacts/chaos.json
 
 heading "What the tests need"
 provide_sdk
@@ -226,7 +239,9 @@ for project in tests/*/*Tests.csproj; do
   start "$name" test_project "$project"
   finish_tests "$name"
 done
+start Chaos tests/chaos.sh quick
 finish_tests "$(basename "$integration" .csproj)"
+finish_chaos
 
 # Once more, where a log that is cut off at the top still has them.
 if [ -s "$results_folder/failures" ]; then

@@ -27,9 +27,11 @@ static class Help
           EventTypes:{category}:Channels   email,push: the channels an event uses
           EventTypes:{category}:Mode       AllAtOnce (default) or FirstThatWorks
           EventTypes:{category}:EscalateAfter  with FirstThatWorks: try the next channel too when none has taken it by then
+          EventTypes:{category}:EscalateUnless  Sent (default), Confirmed or Read: what must be known by then so that it is not tried
           EventTypes:{category}:Lifetime   how long a notification is of use, default 1.00:00:00 (one day)
           EventTypes:{category}:Lane       Transactional (default), or Bulk: queues of its own, and delays nothing
           EventTypes:{category}:OnInDoubt  Resend (default), or Hold: an operator decides when nobody knows whether it was sent
+          EventTypes:{category}:Unsubscribe  true or false: whether mail carries a link to unsubscribe; default only announcement
           Channels:{channel}:Providers     smtp,sandbox: accounts in the order they are tried
           Channels:{channel}:Concurrency   deliveries sent at the same time by one host, default 16
           Channels:{channel}:BulkConcurrency  the same for the bulk lane, default 4
@@ -43,6 +45,9 @@ static class Help
           Redelivery:FirstDelay            the most a delivery first waits when no provider is available, default 00:00:05
           Redelivery:LongestDelay          the most it ever waits, default 00:10:00
           Sweep:After                      how old a notification is when it is asked whether it was forgotten, default 00:10:00
+          Receipts:PublicUrl               where vendors reach this host, when they sign that; default the address the host sees
+          Unsubscribe:PublicUrl            https://…, where recipients reach this host; without it there are no links to unsubscribe
+          Unsubscribe:Key                  signs these links; 32 characters or more, the same on all hosts
           Templates:Folder                 a folder of your own templates
           Templates:DefaultLanguage        en
 

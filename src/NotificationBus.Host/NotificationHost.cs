@@ -44,8 +44,10 @@ public static class NotificationHost
     }
 
     /// <summary>Builds the host without starting it.</summary>
+    /// <param name="args">Settings, see <c>--help</c>.</param>
+    /// <param name="configure">Adds what is not shipped, such as a channel or a provider of your own.</param>
     /// <exception cref="SettingsException">A setting is wrong.</exception>
-    public static WebApplication Build(string[] args)
+    public static WebApplication Build(string[] args, Action<IServiceCollection>? configure = null)
     {
         SettingsCheck.CheckArguments(args);
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -58,12 +60,15 @@ public static class NotificationHost
         builder.Services.AddSingleton(Options.Create(settings.Publishing));
         builder.Services.AddSingleton(Options.Create(settings.Redelivery));
         builder.Services.AddSingleton(Options.Create(settings.Sweep));
+        builder.Services.AddSingleton(Options.Create(settings.Receipts));
+        builder.Services.AddSingleton(Options.Create(settings.Unsubscribe));
         builder.Services.AddNotificationBus(settings.EventTypes, settings.Channels);
         builder.Services.AddChannels();
         builder.Services.AddTemplates(settings.Templates);
         builder.Services.AddTransport(settings);
         builder.Services.AddHttpApi();
         builder.WebHost.ConfigureKestrel(HttpLimits.Apply);
+        configure?.Invoke(builder.Services);
 
         var app = builder.Build();
         SettingsCheck.CheckNames(settings, app.Services);
@@ -76,6 +81,8 @@ public static class NotificationHost
             app.MapDecisions();
             app.MapProviders();
             app.MapSuppressions();
+            app.MapReceipts();
+            app.MapUnsubscribe();
             app.MapFailedMessages();
             if (settings.Inbox ?? (settings.Transport == Transport.InMemory || app.Environment.IsDevelopment()))
                 app.MapInbox();

@@ -38,6 +38,11 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         RETURNING delivery_attempt.delivery_id
         """;
 
+    const string SelectAttempts = """
+        SELECT delivery_id, notification_id, number, channel, provider, status, provider_message_id, reason, started_at, lease_until, finished_at, now()
+        FROM delivery_attempt
+        """;
+
     readonly NpgsqlDataSource _database;
     readonly GroupCommit<Claiming, ClaimAnswer> _claims;
     readonly GroupCommit<Outcome, bool> _outcomes;
@@ -62,6 +67,28 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     /// <inheritdoc />
     public Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken) =>
         _outcomes.Run(new Outcome(outcome, suppressedAddress), cancellationToken);
+
+    /// <inheritdoc />
+    public async Task<DeliveryAttempt?> FindByDelivery(string provider, Guid deliveryId, CancellationToken cancellationToken)
+    {
+        await using var command = _database.CreateCommand($"""
+            {SelectAttempts} WHERE delivery_id = @delivery AND provider = @provider ORDER BY number DESC LIMIT 1
+            """);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("delivery", deliveryId));
+        command.Parameters.Add(new NpgsqlParameter<string>("provider", provider));
+        return (await Read(command, cancellationToken)).Attempts.SingleOrDefault();
+    }
+
+    /// <inheritdoc />
+    public async Task<DeliveryAttempt?> FindByMessage(string provider, string providerMessageId, CancellationToken cancellationToken)
+    {
+        await using var command = _database.CreateCommand($"""
+            {SelectAttempts} WHERE provider_message_id = @message AND provider = @provider ORDER BY started_at DESC LIMIT 1
+            """);
+        command.Parameters.Add(new NpgsqlParameter<string>("message", providerMessageId));
+        command.Parameters.Add(new NpgsqlParameter<string>("provider", provider));
+        return (await Read(command, cancellationToken)).Attempts.SingleOrDefault();
+    }
 
     /// <summary>The attempts of some deliveries, in order.</summary>
     internal async Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(IReadOnlyCollection<Guid> deliveryIds, CancellationToken cancellationToken)
@@ -119,11 +146,13 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
 
     async Task<(List<DeliveryAttempt> Attempts, DateTimeOffset Now)> Select(IReadOnlyCollection<Guid> deliveryIds, CancellationToken cancellationToken)
     {
-        await using var command = _database.CreateCommand("""
-            SELECT delivery_id, notification_id, number, channel, provider, status, provider_message_id, reason, started_at, lease_until, finished_at, now()
-            FROM delivery_attempt WHERE delivery_id = ANY(@ids) ORDER BY delivery_id, number
-            """);
+        await using var command = _database.CreateCommand($"{SelectAttempts} WHERE delivery_id = ANY(@ids) ORDER BY delivery_id, number");
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("ids", [.. deliveryIds]));
+        return await Read(command, cancellationToken);
+    }
+
+    static async Task<(List<DeliveryAttempt> Attempts, DateTimeOffset Now)> Read(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
 
         var attempts = new List<DeliveryAttempt>();

@@ -27,7 +27,7 @@ public sealed class PostgresNotificationStore : INotificationStore
         SELECT id, ({PostgresOutgoingMessages.WakeForDue}) FROM stored
         """;
 
-    // Few steps cancel anything. The others do without.
+    // Few steps cancel anything, or go on after the end. The others do without.
     const string Cancelled = """
         cancelled AS (
             DELETE FROM outgoing_message
@@ -36,22 +36,26 @@ public sealed class PostgresNotificationStore : INotificationStore
         called_off AS (
             DELETE FROM outgoing_message USING stored
             WHERE stored.id = ANY(@called_off) AND outgoing_message.notification_id = stored.id AND outgoing_message.input_id IS NULL),
+        reopened AS (
+            INSERT INTO unfinished_notification (id, look_again_at)
+            SELECT id, now() + @look_again FROM stored WHERE id = ANY(@reopened)
+            ON CONFLICT (id) DO NOTHING),
         """;
 
     const string InsertSteps = $"""
         WITH stored AS (
             INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, changed_at, completed_at,
-                escalate_after, escalation_token)
+                escalate_after, escalation_token, escalate_unless)
             SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient_id, n.recipient, n.data,
                 n.requested_channels, n.mode, n.deliveries, n.decisions, n.refusal, n.taken_inputs::uuid[], n.created_at, n.expires_at, now(), n.completed_at,
-                n.escalate_after, n.escalation_token
+                n.escalate_after, n.escalation_token, n.escalate_unless
             FROM unnest(@id, @state, @version, @event_name, @event_id, @category, @recipient_id, @recipient, @data,
                 @requested_channels, @mode, @deliveries, @decisions, @refusal, @taken_inputs, @created_at, @expires_at, @completed_at,
-                @escalate_after, @escalation_token)
+                @escalate_after, @escalation_token, @escalate_unless)
                 AS n (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, completed_at,
-                escalate_after, escalation_token)
+                escalate_after, escalation_token, escalate_unless)
             ON CONFLICT (id) DO NOTHING
             RETURNING id),
         {OutgoingOfStoredSteps}
@@ -74,7 +78,7 @@ public sealed class PostgresNotificationStore : INotificationStore
 
     const string LoadNotifications = """
         SELECT id, state, version, event_name, event_id, category, recipient, data, requested_channels, mode, deliveries,
-            decisions, refusal, taken_inputs, created_at, completed_at, expires_at, escalate_after, escalation_token
+            decisions, refusal, taken_inputs, created_at, completed_at, expires_at, escalate_after, escalation_token, escalate_unless
         FROM notification WHERE id = ANY(@ids)
         """;
 
@@ -134,6 +138,7 @@ public sealed class PostgresNotificationStore : INotificationStore
         parameters.Add("completed_at", rows, row => row.CompletedAt);
         parameters.Add("escalate_after", rows, row => row.EscalateAfter);
         parameters.Add("escalation_token", rows, row => row.EscalationToken);
+        parameters.Add("escalate_unless", rows, row => row.EscalateUnless.ToString());
         AddOutgoing(parameters, steps);
         return await ReadStored(command);
     }
@@ -141,7 +146,7 @@ public sealed class PostgresNotificationStore : INotificationStore
     async Task<Func<NotificationStep, bool>> Update(IReadOnlyList<NotificationStep> steps)
     {
         var rows = steps.Select(step => step.Notification).ToList();
-        var cancels = steps.Any(step => step.CallsOff || step.Cancelled.Count > 0);
+        var cancels = steps.Any(step => step.CallsOff || step.Reopens || step.Cancelled.Count > 0);
         await using var command = _database.CreateCommand(cancels ? UpdateStepsAndCancel : UpdateSteps);
         var parameters = command.Parameters;
         parameters.Add("id", rows, row => row.CorrelationId);
@@ -195,6 +200,7 @@ public sealed class PostgresNotificationStore : INotificationStore
         ExpiresAt = row.GetFieldValue<DateTimeOffset>(16),
         EscalateAfter = row.IsDBNull(17) ? null : row.GetFieldValue<TimeSpan>(17),
         EscalationToken = row.IsDBNull(18) ? null : row.GetGuid(18),
+        EscalateUnless = Enum.Parse<Planning.DeliveryProof>(row.GetString(19)),
     };
 
     static string DeliveriesOf(NotificationState row) => JsonSerializer.Serialize(row.Deliveries, NotificationJson.Default.IReadOnlyListDeliveryState);
@@ -224,6 +230,8 @@ public sealed class PostgresNotificationStore : INotificationStore
         parameters.Add("c_token", cancelled, row => row.token);
         parameters.Add("c_notification", cancelled, row => row.step.Notification.CorrelationId);
         parameters.Add("called_off", steps.Where(step => step.CallsOff).ToList(), step => step.Notification.CorrelationId);
+        parameters.Add("reopened", steps.Where(step => step.Reopens).ToList(), step => step.Notification.CorrelationId);
+        parameters.Add(new NpgsqlParameter<TimeSpan>("look_again", NotificationStep.LookAgainAfter));
     }
 
     static async Task<Func<NotificationStep, bool>> ReadStored(NpgsqlCommand command)

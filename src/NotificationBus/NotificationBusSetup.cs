@@ -9,6 +9,7 @@ using NotificationBus.Messaging;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Planning;
+using NotificationBus.Receipts;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
@@ -49,6 +50,8 @@ public static class NotificationBusSetup
         services.AddSingleton<PublishLimit>();
         services.AddSingleton<OutgoingPublisher>();
         services.AddSingleton<Redelivery>();
+        services.AddSingleton<UnsubscribeLinks>();
+        services.AddSingleton<ReceiptIntake>();
         services.AddSingleton<ControlBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlBoard>());
         services.AddSingleton<FailureReader>();

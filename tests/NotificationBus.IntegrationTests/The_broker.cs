@@ -54,7 +54,7 @@ static class The_broker
     /// <summary>Waits until nothing is left in the queues of the flow.</summary>
     public static async Task HasNothingToDo(Uri virtualHost, TimeSpan within)
     {
-        foreach (var queue in (string[])["notifications", "notifications-bulk", "send-email", "send-push"])
+        foreach (var queue in (string[])["notifications", "notifications-bulk", "send-email", "send-push", "receipts"])
             await Has(0, virtualHost, queue, within);
     }
 

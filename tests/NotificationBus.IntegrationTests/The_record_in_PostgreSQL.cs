@@ -19,6 +19,8 @@ public sealed class When_messages_are_due_in_PostgreSQL(BusAndDatabase servers) 
 
 public sealed class When_a_call_is_claimed_in_PostgreSQL(BusAndDatabase servers) : When_a_call_is_claimed(() => PostgresRecord.Create(servers));
 
+public sealed class When_a_receipt_names_a_delivery_in_PostgreSQL(BusAndDatabase servers) : When_a_receipt_names_a_delivery(() => PostgresRecord.Create(servers));
+
 public sealed class When_hosts_share_what_they_know_in_PostgreSQL(BusAndDatabase servers) : When_hosts_share_what_they_know(() => PostgresRecord.Create(servers));
 
 /// <summary>A database of its own, and two hosts that know nothing of each other.</summary>
@@ -52,6 +54,7 @@ sealed class PostgresRecord : RecordOfTheTest
     {
         await using var command = _database.CreateCommand("""
             WITH outgoing AS (UPDATE outgoing_message SET due_at = due_at - @time),
+            unfinished AS (UPDATE unfinished_notification SET look_again_at = look_again_at - @time),
             health AS (
                 UPDATE provider_health SET open_until = open_until - @time, probe_until = probe_until - @time,
                     paused_until = paused_until - @time, rate_changed_at = rate_changed_at - @time)
@@ -88,6 +91,7 @@ sealed class PostgresRecord : RecordOfTheTest
             host.GetRequiredService<ISuppressions>(),
             host.GetRequiredService<IOutgoingMessages>(),
             host.GetRequiredService<IControls>(),
-            host.GetRequiredService<IProviderHealth>());
+            host.GetRequiredService<IProviderHealth>(),
+            host.GetRequiredService<IUnfinishedNotifications>());
     }
 }

@@ -42,7 +42,7 @@ public sealed class When_a_host_is_killed(BusAndDatabase servers)
         var mailsOf = (await mail.Mails()).ToLookup(mail => DeliveryOf(mail));
         mailsOf.Count.ShouldBe(2 * Count, "every seller gets the mail of the order and that of the chat");
         var repeated = mailsOf.Where(mails => mails.Count() > 1).ToList();
-        repeated.Sum(mails => mails.Count() - 1).ShouldBeInRange(1, 2 * Concurrency);
+        repeated.Sum(mails => mails.Count() - 1).ShouldBeLessThanOrEqualTo(2 * Concurrency);
         foreach (var mails in repeated)
         {
             (await record.Scalar<long>($"SELECT count(*) FROM delivery_attempt WHERE delivery_id = '{mails.Key}' AND status = 'InDoubt'"))

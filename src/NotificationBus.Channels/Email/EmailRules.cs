@@ -17,6 +17,7 @@ static class EmailRules
         : HeaderText.BreaksOut(fromName) ? new ProviderResult.Rejected("FromName has more than one line")
         : HeaderText.BreaksOut(delivery.RecipientName) ? new ProviderResult.Rejected("the recipient's name has more than one line")
         : HeaderText.BreaksOut(content.Subject) ? new ProviderResult.Rejected("the subject has more than one line")
+        : MailHeaders.Of(delivery).Any(header => HeaderText.BreaksOut(header.Value)) ? new ProviderResult.Rejected("a header has more than one line")
         : null;
 
     /// <summary>What is wrong with a sender in the settings.</summary>

@@ -48,6 +48,10 @@ public abstract class EmailVendor : HttpVendor, IReceiptReader
     /// <summary>The same on every try, so that whoever gets the mail twice can tell.</summary>
     protected string MessageIdOf(Delivery delivery) => $"<{delivery.Id:N}@{_options.From[(_options.From.LastIndexOf('@') + 1)..]}>";
 
+    /// <summary>The header fields of the mail: the vendor's, and those that every mail of ours has.</summary>
+    protected static IReadOnlyDictionary<string, string> HeadersOf(Delivery delivery, params IEnumerable<(string Name, string Value)> ofTheVendor) =>
+        ofTheVendor.Concat(MailHeaders.Of(delivery).Select(header => (header.Key, header.Value))).ToDictionary(StringComparer.Ordinal);
+
     /// <summary>Our id, as the vendor has carried it along.</summary>
     protected static Guid? IdOf(string? carried) => Guid.TryParse(carried, out var id) ? id : null;
 

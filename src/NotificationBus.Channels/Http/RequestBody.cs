@@ -36,7 +36,15 @@ sealed class RequestBody
         return new ByteArrayContent(Encoding.UTF8.GetBytes(text)) { Headers = { ContentType = _contentType } };
     }
 
-    static JsonObject ToJson(Delivery delivery) => new()
+    static JsonObject ToJson(Delivery delivery)
+    {
+        var json = Parts(delivery);
+        if (delivery.UnsubscribeUrl is { } unsubscribe)
+            json["unsubscribeUrl"] = unsubscribe.AbsoluteUri;
+        return json;
+    }
+
+    static JsonObject Parts(Delivery delivery) => new()
     {
         ["id"] = delivery.Id.ToString(),
         ["notificationId"] = delivery.NotificationId.ToString(),

@@ -53,6 +53,9 @@ public sealed record SendDelivery
     /// <summary>How many of the calls before left it in doubt, since an operator decided last.</summary>
     public int EarlierInDoubt { get; init; }
 
+    /// <summary>True when a call before may have sent it, so that a receipt may have settled it meanwhile.</summary>
+    public bool MayHaveBeenSent { get; init; }
+
     /// <summary>The turn it was put off to, when a provider's rate is limited.</summary>
     public SendSlot? Slot { get; init; }
 }

@@ -10,6 +10,7 @@ static class HttpApi
     public static void AddHttpApi(this IServiceCollection services)
     {
         services.AddSingleton<RecentlyAccepted>();
+        services.AddSingleton<SubscriptionConfirmation>();
         services.AddHealthChecks().AddStoppingCheck();
         services.ConfigureHttpJsonOptions(options =>
         {

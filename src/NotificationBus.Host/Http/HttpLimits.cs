@@ -8,6 +8,9 @@ static class HttpLimits
     /// <summary>The largest body in bytes.</summary>
     public const long BodySize = 256 * 1024;
 
+    /// <summary>The largest body of a vendor's call with receipts, in bytes.</summary>
+    public const long ReceiptSize = 1024 * 1024;
+
     public static void Apply(KestrelServerOptions options)
     {
         options.AddServerHeader = false;

@@ -47,6 +47,23 @@ static class Problems
     public static IResult UnknownFailedMessage() =>
         Problem(StatusCodes.Status404NotFound, "unknown-failed-message", "There is no such failed message", "See /v1/failed-messages.");
 
+    public static IResult NoReceipts() =>
+        Problem(StatusCodes.Status404NotFound, "no-receipts", "Nobody takes receipts here", "The last part of the address is the name of an account whose vendor reports, as in Providers:{account}.");
+
+    public static IResult RefusedReceipt() =>
+        Problem(StatusCodes.Status401Unauthorized, "refused-receipt", "It is not from the vendor", "The signature or the time is not right. The log says what to check.");
+
+    public static IResult UnreadableReceipt() =>
+        Problem(StatusCodes.Status400BadRequest, "unreadable-receipt", "The receipt cannot be read", "The log says why.");
+
+    /// <summary>A server that is needed does not answer now.</summary>
+    public static IResult Unavailable(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
+        return Problem(StatusCodes.Status503ServiceUnavailable, "unavailable", "A server behind this one does not answer",
+            "Nothing was promised. Try again with the same eventId or Idempotency-Key: that is harmless even if this call arrived.");
+    }
+
     /// <summary>Gives every error without a body one, and turns what nobody planned into an answer without details.</summary>
     public static void UseProblemDetails(this WebApplication app)
     {
@@ -71,9 +88,7 @@ static class Problems
 
             // EF Core wraps what it takes for an outage.
             case BrokerUnavailableException or DbException or InvalidOperationException { InnerException: DbException } or MassTransit.MassTransitException:
-                context.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
-                return Problem(StatusCodes.Status503ServiceUnavailable, "unavailable", "A server behind this one does not answer",
-                    "Nothing was promised. Try again with the same eventId or Idempotency-Key: that is harmless even if this call arrived.");
+                return Unavailable(context);
 
             default:
                 return ForStatus(StatusCodes.Status500InternalServerError);

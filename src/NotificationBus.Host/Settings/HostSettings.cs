@@ -1,6 +1,7 @@
 using NotificationBus.Messaging;
 using NotificationBus.Planning;
 using NotificationBus.Postgres;
+using NotificationBus.Receipts;
 using NotificationBus.Saga;
 using NotificationBus.Sending;
 
@@ -35,6 +36,12 @@ public sealed class HostSettings
 
     /// <summary>When a notification counts as forgotten.</summary>
     public SweepOptions Sweep { get; set; } = new();
+
+    /// <summary>What vendors report.</summary>
+    public ReceiptsOptions Receipts { get; set; } = new();
+
+    /// <summary>Links with which a recipient leaves a channel.</summary>
+    public UnsubscribeOptions Unsubscribe { get; set; } = new();
 
     /// <summary>The texts.</summary>
     public TemplateSettings Templates { get; set; } = new();

@@ -23,7 +23,7 @@ static class SettingsCheck
     {
         var reader = new SettingsReader();
         var settings = (HostSettings)reader.Read(typeof(HostSettings), OwnSettings.Of(configuration), alsoAllowed: OfTheFramework);
-        var errors = reader.Errors.Concat(OwnSettings.Misspelt(configuration)).Concat(Servers(settings)).Concat(Roles(settings)).Concat(Urls(configuration["Urls"])).ToList();
+        var errors = reader.Errors.Concat(OwnSettings.Misspelt(configuration)).Concat(Servers(settings)).Concat(Roles(settings)).Concat(Unsubscribes(settings)).Concat(Urls(configuration["Urls"])).ToList();
         return errors.Count == 0 ? settings : throw new SettingsException(string.Join(Environment.NewLine, errors));
     }
 
@@ -132,6 +132,10 @@ static class SettingsCheck
         else if (settings.Transport == Transport.InMemory && !(settings.IsApi && settings.IsSaga && settings.IsSender))
             yield return "Roles must be api and worker while Transport is InMemory: no other process shares its memory";
     }
+
+    static IEnumerable<string> Unsubscribes(HostSettings settings) => settings.Unsubscribe.PublicUrl is not null
+        ? []
+        : settings.EventTypes.Where(rule => rule.Value.Unsubscribe is true).Select(rule => $"EventTypes:{rule.Key}:Unsubscribe needs Unsubscribe:PublicUrl and Unsubscribe:Key");
 
     static IEnumerable<string> Urls(string? urls) =>
         (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries).All(IsUrl) ? [] : ["Urls must be addresses such as http://localhost:8080, separated by semicolons"];

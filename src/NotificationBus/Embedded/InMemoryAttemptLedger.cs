@@ -53,6 +53,24 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock) : IAttemptLedger, 
     }
 
     /// <inheritdoc />
+    public Task<DeliveryAttempt?> FindByDelivery(string provider, Guid deliveryId, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            return Task.FromResult(_attempts.TryGetValue(deliveryId, out var attempts) ? attempts.FindLast(attempt => attempt.Provider == provider) : null);
+    }
+
+    /// <inheritdoc />
+    public Task<DeliveryAttempt?> FindByMessage(string provider, string providerMessageId, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(_attempts.Values.SelectMany(attempts => attempts)
+                .Where(attempt => attempt.Provider == provider && attempt.ProviderMessageId == providerMessageId)
+                .MaxBy(attempt => attempt.StartedAt));
+        }
+    }
+
+    /// <inheritdoc />
     public Task<IReadOnlyList<Suppression>> List(SuppressionFilter filter, CancellationToken cancellationToken)
     {
         lock (_lock)

@@ -14,6 +14,7 @@ namespace NotificationBus.Embedded;
 public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMemoryOutgoingMessages outgoing) : INotificationStore, INotificationQueries
 {
     readonly ConcurrentDictionary<Guid, Row> _rows = new();
+    readonly ConcurrentQueue<Guid> _reopened = new();
 
     /// <inheritdoc />
     public Task<NotificationState?> Load(Guid notificationId, CancellationToken cancellationToken) =>
@@ -38,6 +39,8 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
             && _rows.TryUpdate(id, Row.Of(step.After()), row);
         if (stored)
             outgoing.Keep(step);
+        if (stored && step.Reopens)
+            _reopened.Enqueue(id);
 
         return Task.FromResult(stored);
     }
@@ -73,6 +76,9 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
 
     /// <summary>How old each notification is, and whether it has ended.</summary>
     internal IEnumerable<(Guid Id, DateTimeOffset CreatedAt, bool Ended)> Ages() => _rows.Select(row => (row.Key, row.Value.CreatedAt, row.Value.Ended));
+
+    /// <summary>Hands out, once, a notification that had ended and goes on.</summary>
+    internal bool TryTakeReopened(out Guid notificationId) => _reopened.TryDequeue(out notificationId);
 
     sealed record Row(int Version, DateTimeOffset CreatedAt, bool Ended, byte[] Json)
     {

@@ -15,6 +15,9 @@ public sealed class InMemoryUnfinishedNotifications(InMemoryNotificationStore st
         lock (_lock)
         {
             var now = clock.GetUtcNow();
+            while (store.TryTakeReopened(out var reopened))
+                _stragglers.TryAdd(reopened, new Straggler(now + NotificationStep.LookAgainAfter, Looks: 0));
+
             var ripe = store.Ages()
                 .Where(row => row.CreatedAt <= now - age && (row.CreatedAt, row.Id).CompareTo(_lookedAt) > 0)
                 .OrderBy(row => (row.CreatedAt, row.Id)).Take(limit).ToList();

@@ -12,6 +12,7 @@ using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Outgoing;
 using NotificationBus.Planning;
+using NotificationBus.Receipts;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
@@ -26,11 +27,14 @@ public static class NotificationEndpoints
 
     const int RecordingConcurrency = 8;
 
+    const int ReceiptConcurrency = 16;
+
     /// <summary>Registers the saga and the consumer.</summary>
     public static void AddNotificationFlow(this IBusRegistrationConfigurator bus)
     {
         bus.AddOutgoingScheduler();
         bus.AddConsumer<SendDeliveryConsumer>();
+        bus.AddConsumer<ReceiptConsumer>();
         bus.AddSagaStateMachine<NotificationStateMachine, NotificationState>().Repository(repository =>
         {
             repository.RegisterLoadSagaRepository<NotificationState, NotificationRepository>();
@@ -40,7 +44,8 @@ public static class NotificationEndpoints
 
     /// <summary>Every queue the flow works on.</summary>
     public static IEnumerable<string> Queues(ChannelSet channels) =>
-        Enum.GetValues<Lane>().SelectMany(lane => channels.All.Select(channel => ChannelEndpoint.QueueOf(channel.Name, lane)).Prepend(SagaEndpoint.QueueOf(lane)));
+        Enum.GetValues<Lane>().SelectMany(lane => channels.All.Select(channel => ChannelEndpoint.QueueOf(channel.Name, lane)).Prepend(SagaEndpoint.QueueOf(lane)))
+            .Append(ReceiptEndpoint.Queue);
 
     /// <summary>Declares the saga's queues and those of each channel, one for each lane, and the one of what failed in them.</summary>
     /// <param name="bus">The bus of the transport.</param>
@@ -56,6 +61,8 @@ public static class NotificationEndpoints
         bus.SendTopology.ErrorQueueNameFormatter = OneQueue.Name;
         bus.SendTopology.DeadLetterQueueNameFormatter = OneQueue.Name;
         bus.RecordFailedMessages(FailedMessageEndpoint.Queue, context, declare);
+        if (saga)
+            bus.ReceiveReceipts(context, declare);
         foreach (var lane in Enum.GetValues<Lane>())
         {
             if (saga)
@@ -77,6 +84,20 @@ public static class NotificationEndpoints
             PartitionByNotification(endpoint, context);
             RetryWhatPasses(endpoint);
             endpoint.ConfigureSaga<NotificationState>(context);
+        });
+
+    /// <summary>The queue of receipts.</summary>
+    static void ReceiveReceipts<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare)
+        where TEndpoint : IReceiveEndpointConfigurator =>
+        bus.ReceiveEndpoint(ReceiptEndpoint.Queue, (TEndpoint endpoint) =>
+        {
+            declare(endpoint);
+            // Receipts are sent to the queue's own exchange; nobody publishes them.
+            endpoint.ConfigureConsumeTopology = false;
+            Limit(endpoint, ReceiptConcurrency);
+            endpoint.SetAsideWhatFails(ReceiptEndpoint.Queue, context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
+            RetryWhatPasses(endpoint);
+            endpoint.ConfigureConsumer<ReceiptConsumer>(context);
         });
 
     /// <summary>The queues of the channels, of a lane.</summary>
@@ -120,6 +141,7 @@ public static class NotificationEndpoints
         endpoint.ConfigureMessageTopology<DeliveryExpired>(enabled: false);
         endpoint.ConfigureMessageTopology<DeliveryHeld>(enabled: false);
         endpoint.ConfigureMessageTopology<DecideDelivery>(enabled: false);
+        endpoint.ConfigureMessageTopology<DeliveryReceiptReceived>(enabled: false);
         endpoint.ConfigureMessageTopology<EscalationDue>(enabled: false);
         endpoint.ConfigureMessageTopology<ResumeNotification>(enabled: false);
         endpoint.ConfigureMessageTopology<Fault<SendDelivery>>(enabled: lane == Lane.Transactional);
@@ -170,6 +192,7 @@ public static class NotificationEndpoints
         endpoint.UsePartitioner<DeliveryExpired>(partitioner, result => result.Message.NotificationId);
         endpoint.UsePartitioner<DeliveryHeld>(partitioner, result => result.Message.NotificationId);
         endpoint.UsePartitioner<DecideDelivery>(partitioner, decision => decision.Message.NotificationId);
+        endpoint.UsePartitioner<DeliveryReceiptReceived>(partitioner, received => received.Message.NotificationId);
         endpoint.UsePartitioner<Fault<SendDelivery>>(partitioner, fault => fault.Message.Message.NotificationId);
         endpoint.UsePartitioner<EscalationDue>(partitioner, due => due.Message.NotificationId);
         endpoint.UsePartitioner<ResumeNotification>(partitioner, resumed => resumed.Message.NotificationId);

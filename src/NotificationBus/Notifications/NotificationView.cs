@@ -89,7 +89,7 @@ public sealed record DeliveryView
     /// <summary>Deliveries of one step go out together.</summary>
     public required int Step { get; init; }
 
-    /// <summary>waiting, sending, sent, failed, expired, not-needed, or held until an operator decides.</summary>
+    /// <summary>waiting, sending, sent, confirmed, failed, expired, not-needed, or held until an operator decides.</summary>
     public required DeliveryStatus Status { get; init; }
 
     /// <summary>The provider that took it, or that refused it last.</summary>
@@ -106,6 +106,34 @@ public sealed record DeliveryView
     /// <summary>When it was sent or given up.</summary>
     public DateTimeOffset? SettledAt { get; init; }
 
+    /// <summary>When it arrived. This and what follows is what the vendor has reported, by its clock.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ConfirmedAt { get; init; }
+
+    /// <summary>When it came back for good.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? BouncedAt { get; init; }
+
+    /// <summary>When it last did not arrive and might another time.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? SoftBouncedAt { get; init; }
+
+    /// <summary>When it was first shown, or a program has fetched its pictures.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? OpenedAt { get; init; }
+
+    /// <summary>When the recipient has first read it, or followed a link in it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ReadAt { get; init; }
+
+    /// <summary>When the recipient called it spam.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ComplainedAt { get; init; }
+
+    /// <summary>When the recipient wanted no more of the channel.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? UnsubscribedAt { get; init; }
+
     /// <summary>The calls to providers, in order.</summary>
     public required IReadOnlyList<AttemptView> Attempts { get; init; }
 
@@ -121,6 +149,13 @@ public sealed record DeliveryView
         ProviderMessageId = delivery.ProviderMessageId,
         Reason = delivery.Reason,
         SettledAt = delivery.SettledAt,
+        ConfirmedAt = delivery.ConfirmedAt,
+        BouncedAt = delivery.BouncedAt,
+        SoftBouncedAt = delivery.SoftBouncedAt,
+        OpenedAt = delivery.OpenedAt,
+        ReadAt = delivery.ReadAt,
+        ComplainedAt = delivery.ComplainedAt,
+        UnsubscribedAt = delivery.UnsubscribedAt,
         Attempts = [.. attempts.OrderBy(attempt => attempt.Number).Select(AttemptView.Of)],
     };
 

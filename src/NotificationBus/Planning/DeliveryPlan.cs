@@ -15,6 +15,9 @@ public sealed record DeliveryPlan(
 {
     /// <summary>How long a step may take before the next one begins in addition; null when the next one begins only after it has failed.</summary>
     public TimeSpan? EscalateAfter { get; init; }
+
+    /// <summary>What must be known of a delivery by then so that the next step does not begin.</summary>
+    public DeliveryProof EscalateUnless { get; init; }
 }
 
 /// <summary>Why nothing of a notification can be sent.</summary>

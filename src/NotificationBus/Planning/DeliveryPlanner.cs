@@ -46,7 +46,7 @@ public static class DeliveryPlanner
         }
 
         return deliveries.Count > 0
-            ? new DeliveryPlan(rule.Mode, rule.Lifetime, deliveries, decisions, Refusal: null) { EscalateAfter = rule.EscalateAfter }
+            ? new DeliveryPlan(rule.Mode, rule.Lifetime, deliveries, decisions, Refusal: null) { EscalateAfter = rule.EscalateAfter, EscalateUnless = rule.EscalateUnless }
             : new DeliveryPlan(rule.Mode, rule.Lifetime, [], decisions, new PlanRefusal(RefusalCause.Address, string.Join("; ", decisions)));
     }
 

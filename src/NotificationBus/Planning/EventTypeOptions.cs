@@ -36,11 +36,26 @@ public sealed class EventTypeOptions : IValidatableObject
     /// </summary>
     public InDoubtPolicy OnInDoubt { get; set; } = InDoubtPolicy.Resend;
 
+    /// <summary>
+    /// With <see cref="EscalateAfter"/>: what must be known of a delivery by then so that the next channel is not tried: Sent (the default),
+    /// Confirmed or Read. With the last two the notification has no outcome before that is known or every channel was tried. They need
+    /// providers that report it; with one that does not, the next channel is always tried.
+    /// </summary>
+    public DeliveryProof EscalateUnless { get; set; } = DeliveryProof.Sent;
+
+    /// <summary>
+    /// Whether deliveries carry a link with which the recipient leaves the channel (List-Unsubscribe, RFC 8058). Needs
+    /// <c>Unsubscribe:PublicUrl</c>. Default: only <c>announcement</c>, once that is set.
+    /// </summary>
+    public bool? Unsubscribe { get; set; }
+
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (EscalateAfter is not null && Mode != DeliveryMode.FirstThatWorks)
             yield return new ValidationResult("needs Mode=FirstThatWorks: all channels are used at once anyway", [nameof(EscalateAfter)]);
+        if (EscalateUnless != DeliveryProof.Sent && EscalateAfter is null)
+            yield return new ValidationResult("needs EscalateAfter: how long to wait for it", [nameof(EscalateUnless)]);
     }
 }
 

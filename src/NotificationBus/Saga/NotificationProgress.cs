@@ -36,15 +36,22 @@ public static class NotificationProgressReader
         var deliveries = notification.Deliveries;
         // After an escalation an earlier step may still be tried. It is no longer waited for when a later one is settled.
         var settled = deliveries.GroupBy(delivery => delivery.Step).Where(step => step.All(IsSettled)).ToList();
-        if (!settled.Any(step => step.Any(delivery => delivery.Status == DeliveryStatus.Sent)))
+        if (!settled.Any(step => step.Any(delivery => delivery.Has(notification.EscalateUnless))))
         {
-            if (notification.NextStep() is not null && deliveries.Where(delivery => delivery.Step == notification.LastBegun()).All(IsSettled))
+            var last = deliveries.Where(delivery => delivery.Step == notification.LastBegun()).ToList();
+            if (notification.NextStep() is not null && last.All(IsSettled) && !last.Exists(IsSent))
                 return NotificationProgress.StepFailed;
+            if (deliveries.Any(delivery => delivery.Status == DeliveryStatus.Sending))
+                return NotificationProgress.Sending;
+            if (deliveries.Any(delivery => delivery.Status == DeliveryStatus.Held))
+                return NotificationProgress.Held;
 
-            return deliveries.Any(delivery => delivery.Status == DeliveryStatus.Sending) ? NotificationProgress.Sending
-                : deliveries.Any(delivery => delivery.Status == DeliveryStatus.Held) ? NotificationProgress.Held
-                : deliveries.Any(delivery => delivery.Status == DeliveryStatus.Expired) ? NotificationProgress.Expired
-                : NotificationProgress.Failed;
+            var sent = deliveries.Any(IsSent);
+            // More than that is asked for, and may still be known before the next step begins.
+            if (sent && notification.MayEscalate())
+                return NotificationProgress.Sending;
+            if (!sent)
+                return deliveries.Any(delivery => delivery.Status == DeliveryStatus.Expired) ? NotificationProgress.Expired : NotificationProgress.Failed;
         }
 
         return notification.Mode == DeliveryMode.AllAtOnce && notification.FailedChannels().Count > 0
@@ -60,13 +67,16 @@ public static class NotificationProgressReader
     public static int? LastBegun(this NotificationState notification) =>
         notification.Deliveries.LastOrDefault(delivery => delivery.Status != DeliveryStatus.Waiting)?.Step;
 
-    /// <summary>True when the next step may begin though the last one is not settled: there is one, and no provider has taken anything.</summary>
+    /// <summary>True when the next step may begin though the last one has not failed: there is one, and not enough is known of any delivery.</summary>
     public static bool MayEscalate(this NotificationState notification) =>
-        notification.EscalateAfter is not null && notification.NextStep() is not null && notification.Deliveries.All(delivery => delivery.Status != DeliveryStatus.Sent);
+        notification.EscalateAfter is not null && notification.NextStep() is not null && !notification.Deliveries.Any(delivery => delivery.Has(notification.EscalateUnless));
+
+    /// <summary>True when a provider took it, and it did not come back.</summary>
+    internal static bool IsSent(this DeliveryState delivery) => delivery.Status is DeliveryStatus.Sent or DeliveryStatus.Confirmed;
 
     /// <summary>The channels that took it: at least one address of theirs was reached.</summary>
     public static IReadOnlyList<string> SentChannels(this NotificationState notification) =>
-        [.. notification.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.Sent).Select(delivery => delivery.Channel).Distinct(StringComparer.Ordinal)];
+        [.. notification.Deliveries.Where(IsSent).Select(delivery => delivery.Channel).Distinct(StringComparer.Ordinal)];
 
     /// <summary>The channels that were tried and did not take it at any address.</summary>
     public static IReadOnlyList<string> FailedChannels(this NotificationState notification) =>
@@ -79,6 +89,13 @@ public static class NotificationProgressReader
             .Where(NotSent)
             .Select(delivery => $"{delivery.Channel}: {delivery.Reason}")
             .Distinct(StringComparer.Ordinal));
+
+    static bool Has(this DeliveryState delivery, DeliveryProof proof) => delivery.IsSent() && proof switch
+    {
+        DeliveryProof.Read => delivery.ReadAt is not null,
+        DeliveryProof.Confirmed => delivery.ConfirmedAt is not null || delivery.OpenedAt is not null || delivery.ReadAt is not null,
+        _ => true,
+    };
 
     static bool IsSettled(DeliveryState delivery) => delivery.Status is not (DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held);
 

@@ -47,6 +47,9 @@ public sealed class NotificationState : SagaStateMachineInstance
     /// <summary>How long a step may take before the next one begins in addition; null when the next one begins only after it has failed.</summary>
     public TimeSpan? EscalateAfter { get; set; }
 
+    /// <summary>What must be known of a delivery by then so that the next step does not begin.</summary>
+    public DeliveryProof EscalateUnless { get; set; }
+
     /// <summary>The timer that begins the next step; null when none runs.</summary>
     public Guid? EscalationToken { get; set; }
 
@@ -129,6 +132,27 @@ public sealed class DeliveryState
 
     /// <summary>When it was sent or given up.</summary>
     public DateTimeOffset? SettledAt { get; set; }
+
+    /// <summary>When it arrived. This and what follows is what the vendor has reported, by the vendor's clock.</summary>
+    public DateTimeOffset? ConfirmedAt { get; set; }
+
+    /// <summary>When it came back for good. Then it has failed, whatever else is reported.</summary>
+    public DateTimeOffset? BouncedAt { get; set; }
+
+    /// <summary>When it last did not arrive and might another time.</summary>
+    public DateTimeOffset? SoftBouncedAt { get; set; }
+
+    /// <summary>When it was first shown, or a program has fetched its pictures.</summary>
+    public DateTimeOffset? OpenedAt { get; set; }
+
+    /// <summary>When the recipient has first read it, or followed a link in it.</summary>
+    public DateTimeOffset? ReadAt { get; set; }
+
+    /// <summary>When the recipient called it spam.</summary>
+    public DateTimeOffset? ComplainedAt { get; set; }
+
+    /// <summary>When the recipient wanted no more of the channel.</summary>
+    public DateTimeOffset? UnsubscribedAt { get; set; }
 }
 
 /// <summary>How a delivery stands.</summary>
@@ -154,4 +178,7 @@ public enum DeliveryStatus
 
     /// <summary>It may or may not have been sent, and waits for an operator's decision.</summary>
     Held,
+
+    /// <summary>It arrived.</summary>
+    Confirmed,
 }

@@ -2,6 +2,7 @@ using MassTransit;
 
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
+using NotificationBus.Receipts;
 
 namespace NotificationBus.Saga;
 
@@ -22,6 +23,7 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         Event(() => Lapsed, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => LeftInDoubt, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => Decided, decision => decision.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
+        Event(() => Reported, receipt => receipt.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => GivenUp, result => result.CorrelateById(context => context.Message.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
 
         Event(() => Resumed, resumed => resumed.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Discard()));
@@ -41,6 +43,7 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
                 When(Lapsed).NoteExpired(this).SendNextStep(this).Conclude(this).StopEscalation(this),
                 When(GivenUp).NoteGivenUp(this).SendNextStep(this).Conclude(this).StopEscalation(this),
                 When(LeftInDoubt).NoteHeld().Conclude(this),
+                When(Reported).NoteReceipt(this).SendNextStep(this).Conclude(this).StopEscalation(this),
                 When(Decided).FollowDecision(this).SendNextStep(this).Conclude(this).StopEscalation(this),
                 When(Escalation.Received).Escalate(this).Conclude(this),
                 When(Resumed).SendAgain(this).EscalateIfForgotten(this).Conclude(this).StopEscalation(this));
@@ -51,6 +54,10 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         During(Failed, When(Sent).NoteSent(this).Conclude(this));
         During(Expired, When(Sent).NoteSent(this).Conclude(this));
         During(Delivered, When(Sent).NoteSent(this));
+
+        // What arrived may come back days later. Then the next step begins, or the outcome is another one.
+        foreach (var ended in Ends)
+            During(ended, When(Reported).NoteReceipt(this).SendNextStep(this).Conclude(this).StopEscalation(this));
 
         // After the end, a result that is late or comes twice changes nothing, and neither does a timer.
         foreach (var ended in Ends)
@@ -93,6 +100,9 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
     /// <summary>Nobody knows whether a delivery went out, and it must not be sent again unasked.</summary>
     public Event<DeliveryHeld> LeftInDoubt { get; private set; } = null!;
 
+    /// <summary>A vendor has reported what became of a delivery.</summary>
+    public Event<DeliveryReceiptReceived> Reported { get; private set; } = null!;
+
     /// <summary>An operator has decided about a delivery that is held.</summary>
     public Event<DecideDelivery> Decided { get; private set; } = null!;
 
@@ -102,7 +112,7 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
     /// <summary>The sweep found that nobody seems to work on the notification.</summary>
     public Event<ResumeNotification> Resumed { get; private set; } = null!;
 
-    /// <summary>The time of the step begun last. Today a provider must take it in that time.</summary>
+    /// <summary>The time of the step begun last. By then a provider must have taken it, or it must have arrived or been read.</summary>
     public Schedule<NotificationState, EscalationDue> Escalation { get; private set; } = null!;
 
     /// <summary>Lets an event start notifications: one line of the saga for each kind of event.</summary>

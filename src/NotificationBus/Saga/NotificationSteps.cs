@@ -3,6 +3,7 @@ using MassTransit;
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Planning;
+using NotificationBus.Receipts;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Saga;
@@ -24,6 +25,7 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
         var plan = planning.Plan(notification.ToRequest());
         notification.Mode = plan.Mode;
         notification.EscalateAfter = plan.EscalateAfter;
+        notification.EscalateUnless = plan.EscalateUnless;
         notification.ExpiresAt = notification.CreatedAt + plan.Lifetime;
         notification.Decisions = plan.Decisions;
         notification.Refusal = plan.Refusal?.Reason;
@@ -66,12 +68,127 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
     internal void Settle(NotificationState notification, Guid deliveryId, Action<DeliveryState> settle)
     {
         var delivery = notification.Deliveries.FirstOrDefault(delivery => delivery.Id == deliveryId);
-        // Sent stays sent, whatever arrives later.
-        if (delivery is null or { Status: DeliveryStatus.Sent })
+        // Only a receipt says more than a provider that took it, or a receipt before.
+        if (delivery is null || delivery.IsSent() || delivery.BouncedAt is not null)
             return;
 
         settle(delivery);
         delivery.SettledAt = clock.GetUtcNow();
+    }
+
+    /// <summary>Notes that a provider took a delivery. A receipt of it may have been faster, and says more.</summary>
+    internal void NoteSent(NotificationState notification, DeliverySent sent)
+    {
+        if (notification.Deliveries.FirstOrDefault(delivery => delivery.Id == sent.DeliveryId) is not { } delivery)
+            return;
+
+        if (delivery.Status == DeliveryStatus.Confirmed || delivery.BouncedAt is not null)
+        {
+            delivery.Provider = sent.Provider;
+            delivery.ProviderMessageId = sent.ProviderMessageId;
+            return;
+        }
+
+        Settle(notification, sent.DeliveryId, delivery =>
+        {
+            delivery.Status = DeliveryStatus.Sent;
+            delivery.Provider = sent.Provider;
+            delivery.ProviderMessageId = sent.ProviderMessageId;
+            delivery.Reason = null;
+        });
+    }
+
+    /// <summary>Notes what a vendor reports of a delivery, in whatever order and however often it does.</summary>
+    /// <returns>The deliveries to go on with, now that nothing has arrived.</returns>
+    internal IReadOnlyList<DeliveryState> NoteReceipt(NotificationState notification, DeliveryReceiptReceived receipt)
+    {
+        if (notification.Deliveries.FirstOrDefault(delivery => delivery.Id == receipt.DeliveryId) is not { BegunAt: not null } delivery)
+            return [];
+
+        var wasBounced = delivery.BouncedAt is not null;
+        Stamp(delivery, receipt);
+        if (receipt.Kind == ReceiptKind.SoftBounce || wasBounced)
+            return [];
+
+        if (receipt.Kind == ReceiptKind.HardBounce)
+        {
+            // A server may take a mail and send it back later: so this goes also for what was confirmed.
+            Settle(delivery, DeliveryStatus.Failed, receipt);
+            delivery.Reason = receipt.Reason ?? "it came back";
+            return Reopen(notification);
+        }
+
+        if (receipt.Kind == ReceiptKind.Confirmed)
+            Settle(delivery, DeliveryStatus.Confirmed, receipt);
+        else if (!delivery.IsSent())
+            Settle(delivery, DeliveryStatus.Sent, receipt); // Nobody opens, reads or complains about what was not sent.
+
+        return [];
+    }
+
+    static void Stamp(DeliveryState delivery, DeliveryReceiptReceived receipt)
+    {
+        var at = receipt.At;
+        switch (receipt.Kind)
+        {
+            case ReceiptKind.Confirmed:
+                delivery.ConfirmedAt = Earlier(delivery.ConfirmedAt, at);
+                break;
+
+            case ReceiptKind.HardBounce:
+                delivery.BouncedAt = Earlier(delivery.BouncedAt, at);
+                break;
+
+            case ReceiptKind.SoftBounce:
+                delivery.SoftBouncedAt = delivery.SoftBouncedAt > at ? delivery.SoftBouncedAt : at;
+                break;
+
+            case ReceiptKind.Opened:
+                delivery.OpenedAt = Earlier(delivery.OpenedAt, at);
+                break;
+
+            case ReceiptKind.Read:
+                delivery.ReadAt = Earlier(delivery.ReadAt, at);
+                break;
+
+            case ReceiptKind.Complained:
+                delivery.ComplainedAt = Earlier(delivery.ComplainedAt, at);
+                break;
+
+            case ReceiptKind.Unsubscribed:
+                delivery.UnsubscribedAt = Earlier(delivery.UnsubscribedAt, at);
+                break;
+        }
+    }
+
+    static DateTimeOffset Earlier(DateTimeOffset? one, DateTimeOffset other) => one < other ? one.Value : other;
+
+    void Settle(DeliveryState delivery, DeliveryStatus status, DeliveryReceiptReceived receipt)
+    {
+        if (!delivery.IsSent() || status == DeliveryStatus.Failed)
+            delivery.SettledAt = clock.GetUtcNow();
+        delivery.Status = status;
+        delivery.Provider ??= receipt.Provider;
+        delivery.ProviderMessageId ??= receipt.ProviderMessageId;
+        delivery.Reason = null;
+    }
+
+    /// <summary>When the plan had ended with what came back now, the rest of it is needed after all, if it is not too late.</summary>
+    List<DeliveryState> Reopen(NotificationState notification)
+    {
+        if (notification.CompletedAt is null || notification.Deliveries.Any(delivery => delivery.IsSent()) || notification.ExpiresAt <= clock.GetUtcNow())
+            return [];
+
+        var again = new List<DeliveryState>();
+        foreach (var delivery in notification.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.NotNeeded))
+        {
+            notification.CompletedAt = null;
+            delivery.Status = delivery.BegunAt is null ? DeliveryStatus.Waiting : DeliveryStatus.Sending;
+            if (delivery.BegunAt is not null)
+                again.Add(delivery);
+        }
+
+        return again;
     }
 
     /// <summary>Keeps a delivery for an operator to decide about.</summary>
@@ -126,6 +243,7 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
             Lane = rule.Lane,
             HoldWhenInDoubt = rule.OnInDoubt == InDoubtPolicy.Hold,
             EarlierAttempts = delivery.Attempts,
+            MayHaveBeenSent = delivery.Attempts > 0,
         };
     }
 }
@@ -138,13 +256,7 @@ static class NotificationVerbs
         step.Then(context => machine.Steps.Plan(context.Saga));
 
     public static EventActivityBinder<NotificationState, DeliverySent> NoteSent(this EventActivityBinder<NotificationState, DeliverySent> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.Settle(context.Saga, context.Message.DeliveryId, delivery =>
-        {
-            delivery.Status = DeliveryStatus.Sent;
-            delivery.Provider = context.Message.Provider;
-            delivery.ProviderMessageId = context.Message.ProviderMessageId;
-            delivery.Reason = null;
-        }));
+        step.Then(context => machine.Steps.NoteSent(context.Saga, context.Message));
 
     public static EventActivityBinder<NotificationState, DeliveryFailed> NoteFailed(this EventActivityBinder<NotificationState, DeliveryFailed> step, NotificationStateMachine machine) =>
         step.Then(context => machine.Steps.Settle(context.Saga, context.Message.DeliveryId, delivery =>
@@ -173,6 +285,10 @@ static class NotificationVerbs
     public static EventActivityBinder<NotificationState, DeliveryHeld> NoteHeld(this EventActivityBinder<NotificationState, DeliveryHeld> step) =>
         step.Then(context => NotificationSteps.Hold(context.Saga, context.Message));
 
+    /// <summary>Notes what a vendor reports. What came back after the plan had ended makes it go on.</summary>
+    public static EventActivityBinder<NotificationState, DeliveryReceiptReceived> NoteReceipt(this EventActivityBinder<NotificationState, DeliveryReceiptReceived> step, NotificationStateMachine machine) =>
+        step.ThenAsync(context => context.SendCommands(machine, machine.Steps.NoteReceipt(context.Saga, context.Message)));
+
     /// <summary>Does what an operator has decided about a delivery that is held; nothing when it is no longer held.</summary>
     public static EventActivityBinder<NotificationState, DecideDelivery> FollowDecision(this EventActivityBinder<NotificationState, DecideDelivery> step, NotificationStateMachine machine) =>
         step.ThenAsync(async context =>
@@ -186,7 +302,7 @@ static class NotificationVerbs
         where TEvent : class =>
         step.If(context => context.Saga.Progress() == NotificationProgress.StepFailed, next => next.BeginNextStep(machine));
 
-    /// <summary>Begins the next step in addition when the time of the last one is up and no provider has taken it.</summary>
+    /// <summary>Begins the next step in addition when the time of the last one is up and not enough is known of it.</summary>
     public static EventActivityBinder<NotificationState, EscalationDue> Escalate(this EventActivityBinder<NotificationState, EscalationDue> step, NotificationStateMachine machine) =>
         step.If(context => context.Saga.MayEscalate(), next => next.BeginNextStep(machine));
 

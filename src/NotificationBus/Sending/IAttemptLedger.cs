@@ -19,6 +19,12 @@ public interface IAttemptLedger
     /// <param name="cancellationToken">Gives up the record.</param>
     /// <returns>False when another outcome was recorded before; then nothing is written.</returns>
     Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken);
+
+    /// <summary>The last call to a provider for a delivery; null when there was none.</summary>
+    Task<DeliveryAttempt?> FindByDelivery(string provider, Guid deliveryId, CancellationToken cancellationToken);
+
+    /// <summary>The last call to a provider that it answered with this id of its own; null when none is on record.</summary>
+    Task<DeliveryAttempt?> FindByMessage(string provider, string providerMessageId, CancellationToken cancellationToken);
 }
 
 /// <summary>The answer to a claim.</summary>

@@ -3,6 +3,8 @@ using MassTransit;
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Saga;
+using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending.Controls;
 using NotificationBus.Templates;
 
@@ -15,6 +17,8 @@ public sealed class SendDeliveryConsumer(
     ProviderChains chains,
     ControlBoard board,
     Redelivery redelivery,
+    INotificationStore store,
+    UnsubscribeLinks unsubscribe,
     IBus bus,
     PublishLimit limit,
     TimeProvider clock) : IConsumer<SendDelivery>
@@ -34,6 +38,9 @@ public sealed class SendDeliveryConsumer(
             await Report(context, Expired(command, provider: null, "it was too late when the worker got to it"), command.EarlierAttempts);
             return;
         }
+
+        if (command.MayHaveBeenSent && await HasArrived(command, context.CancellationToken))
+            return;
 
         if (board.Current.Channel(channel.Name).Paused)
         {
@@ -56,6 +63,11 @@ public sealed class SendDeliveryConsumer(
         await Report(context, await chains.Of(command.Channel).Send(Delivery(command, content), command, context.CancellationToken));
     }
 
+    /// <summary>True when the saga has learned from a receipt that it was sent: then it must not go out twice, and there is nothing to report.</summary>
+    async Task<bool> HasArrived(SendDelivery command, CancellationToken cancellationToken) =>
+        await store.Load(command.NotificationId, cancellationToken) is { } notification
+        && notification.Deliveries.Any(delivery => delivery.Id == command.DeliveryId && delivery.IsSent());
+
     /// <summary>What a delivery waits for whose channel is paused.</summary>
     internal static string WaitsForChannel(string channel) => $"channel {channel}";
 
@@ -77,7 +89,7 @@ public sealed class SendDeliveryConsumer(
         var command = context.Message;
         if (notNow.InProgress)
         {
-            await redelivery.PutOff(context, command, Earlier(clock.GetUtcNow() + notNow.AtLeast!.Value, command.ExpiresAt));
+            await redelivery.PutOff(context, command with { MayHaveBeenSent = true }, Earlier(clock.GetUtcNow() + notNow.AtLeast!.Value, command.ExpiresAt));
             return;
         }
 
@@ -88,7 +100,7 @@ public sealed class SendDeliveryConsumer(
             return;
         }
 
-        var next = command with { EarlierAttempts = notNow.Attempts, EarlierInDoubt = notNow.InDoubt, Slot = notNow.Slot };
+        var next = command with { EarlierAttempts = notNow.Attempts, EarlierInDoubt = notNow.InDoubt, MayHaveBeenSent = command.MayHaveBeenSent || notNow.InDoubt > 0, Slot = notNow.Slot };
         var dueAt = notNow.Slot is { } slot ? Redelivery.InTime(command, slot.At) : redelivery.Next(command, notNow.AtLeast);
         if (dueAt is not { } due)
             await Report(context, Expired(command, notNow.Provider, $"not sent in time: {notNow.Reason}"), notNow.Attempts);
@@ -116,7 +128,7 @@ public sealed class SendDeliveryConsumer(
 
     static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
-    static Delivery Delivery(SendDelivery command, Content content) => new()
+    Delivery Delivery(SendDelivery command, Content content) => new()
     {
         NotificationId = command.NotificationId,
         Id = command.DeliveryId,
@@ -126,6 +138,7 @@ public sealed class SendDeliveryConsumer(
         ExpiresAt = command.ExpiresAt,
         Category = command.Category,
         Content = content,
+        UnsubscribeUrl = unsubscribe.Of(command),
     };
 
     static DeliverySent Sent(SendDelivery command, DeliveryAttempt attempt) => new()

@@ -16,7 +16,7 @@ sealed class ADownBTakesOver : Situation
 
     public override Dose Full => new(3_000, TimeSpan.FromSeconds(3));
 
-    public override Dose? Quick => new(300, TimeSpan.FromSeconds(3));
+    public override Dose? Quick => null;
 
     public override IReadOnlyDictionary<string, string> Settings { get; } = Provider500.TwoProviders;
 

@@ -14,7 +14,7 @@ sealed class OutOfOrder : Situation
 
     public override Dose Full => new(1_000, TimeSpan.Zero);
 
-    public override Dose? Quick => new(200, TimeSpan.Zero);
+    public override Dose? Quick => null;
 
     public override async Task Happen(Arena arena, Dose dose)
     {

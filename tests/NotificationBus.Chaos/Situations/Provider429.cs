@@ -15,7 +15,7 @@ sealed class Provider429 : Situation
 
     public override Dose Full => new(600, TimeSpan.FromSeconds(3));
 
-    public override Dose? Quick => new(60, TimeSpan.FromSeconds(3));
+    public override Dose? Quick => null;
 
     public override async Task Happen(Arena arena, Dose dose)
     {

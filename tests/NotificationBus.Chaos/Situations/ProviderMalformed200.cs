@@ -14,7 +14,7 @@ sealed class ProviderMalformed200 : Situation
 
     public override Dose Full => new(500, TimeSpan.FromSeconds(5));
 
-    public override Dose? Quick => new(50, TimeSpan.FromSeconds(2));
+    public override Dose? Quick => null;
 
     public override async Task Happen(Arena arena, Dose dose)
     {

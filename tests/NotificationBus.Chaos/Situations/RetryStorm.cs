@@ -15,7 +15,7 @@ sealed class RetryStorm : Situation
 
     public override Dose Full => new(10_000, TimeSpan.FromSeconds(60));
 
-    public override Dose? Quick => new(150, TimeSpan.FromSeconds(5));
+    public override Dose? Quick => null;
 
     public override async Task Happen(Arena arena, Dose dose)
     {

@@ -31,4 +31,5 @@ public sealed record HostOfTheRecord(
     ISuppressions Suppressions,
     IOutgoingMessages Outgoing,
     IControls Controls,
-    IProviderHealth Health);
+    IProviderHealth Health,
+    IUnfinishedNotifications Unfinished);

@@ -24,10 +24,12 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
             Data = JsonElement.Parse("""{"b":1.50,"a":"\u0000","a2":1e400}"""),
             RequestedChannels = ["push", "email"],
             Mode = DeliveryMode.FirstThatWorks,
+            EscalateAfter = TimeSpan.FromMinutes(5),
+            EscalateUnless = DeliveryProof.Read,
             Deliveries =
             [
                 new DeliveryState { Id = Guid.CreateVersion7(), Channel = "push", Address = "one", Step = 0, Status = DeliveryStatus.Failed, Provider = "p", Reason = "gone", SettledAt = DateTimeOffset.UnixEpoch },
-                new DeliveryState { Id = Guid.CreateVersion7(), Channel = "email", Address = "som@example.com", Step = 1, Status = DeliveryStatus.Sent, Provider = "p", ProviderMessageId = "7" },
+                new DeliveryState { Id = Guid.CreateVersion7(), Channel = "email", Address = "som@example.com", Step = 1, Status = DeliveryStatus.Confirmed, Provider = "p", ProviderMessageId = "7", ConfirmedAt = DateTimeOffset.UnixEpoch, ReadAt = DateTimeOffset.UnixEpoch.AddDays(1) },
             ],
             Decisions = ["push: used", "email: used"],
             Refusal = "none of it",
@@ -43,6 +45,28 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         stored.Version.ShouldBe(1);
         stored.TakenInputs.ShouldBe([input]);
         JsonSerializer.Serialize(stored).ShouldBe(JsonSerializer.Serialize(notification));
+    }
+
+    [Fact]
+    public async Task Should_be_looked_at_again_when_it_goes_on_after_the_end()
+    {
+        var ids = Enumerable.Range(0, 2).Select(_ => Guid.CreateVersion7()).ToList();
+        foreach (var id in ids)
+        {
+            var ended = Notification(id);
+            ended.CompletedAt = DateTimeOffset.UnixEpoch;
+            await Host.Store.Insert(new NotificationStep(ended, Guid.CreateVersion7(), []), CancellationToken.None);
+        }
+
+        (await Host.Unfinished.LookAtThoseOf(Hour, 10, CancellationToken.None)).ShouldBe(2);
+        var goesOn = (await Host.Store.Load(ids[0], CancellationToken.None))!;
+        goesOn.CompletedAt = null;
+        (await Host.Store.Update(new NotificationStep(goesOn, Guid.CreateVersion7(), []) { Reopens = true }, CancellationToken.None)).ShouldBeTrue();
+
+        await AnotherHost.Unfinished.LookAtThoseOf(Hour, 10, CancellationToken.None);
+        (await AnotherHost.Unfinished.Take(Hour, 10, CancellationToken.None)).Unattended.ShouldBeEmpty();
+        await Record.Pass(NotificationStep.LookAgainAfter);
+        (await AnotherHost.Unfinished.Take(Hour, 10, CancellationToken.None)).Unattended.ShouldBe([ids[0]]);
     }
 
     [Fact]

@@ -10,6 +10,8 @@ public sealed class When_messages_are_due_in_memory() : When_messages_are_due(In
 
 public sealed class When_a_call_is_claimed_in_memory() : When_a_call_is_claimed(InMemoryRecord.Create);
 
+public sealed class When_a_receipt_names_a_delivery_in_memory() : When_a_receipt_names_a_delivery(InMemoryRecord.Create);
+
 public sealed class When_hosts_share_what_they_know_in_memory() : When_hosts_share_what_they_know(InMemoryRecord.Create);
 
 /// <summary>There is one host in one process: the other one is the same.</summary>
@@ -22,7 +24,8 @@ sealed class InMemoryRecord : RecordOfTheTest
         var outgoing = new InMemoryOutgoingMessages(_clock);
         var ledger = new InMemoryAttemptLedger(_clock);
         var controls = new InMemoryControls(_clock);
-        Host = new HostOfTheRecord(new InMemoryNotificationStore(ledger, outgoing), ledger, ledger, outgoing, controls, controls);
+        var store = new InMemoryNotificationStore(ledger, outgoing);
+        Host = new HostOfTheRecord(store, ledger, ledger, outgoing, controls, controls, new InMemoryUnfinishedNotifications(store, outgoing, _clock));
     }
 
     public override HostOfTheRecord Host { get; }

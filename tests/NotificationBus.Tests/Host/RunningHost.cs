@@ -25,6 +25,9 @@ public sealed class RunningHost : IAsyncLifetime
     /// <summary>As on the command line.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
+    /// <summary>Adds what is not shipped.</summary>
+    public Action<IServiceCollection>? Configure { get; init; }
+
     public HttpClient Client { get; } = new() { Timeout = Patience };
 
     public IBus Bus => _app!.Services.GetRequiredService<IBus>();
@@ -33,7 +36,7 @@ public sealed class RunningHost : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _app = NotificationHost.Build(["--Urls=http://127.0.0.1:0", .. Settings]);
+        _app = NotificationHost.Build(["--Urls=http://127.0.0.1:0", .. Settings], Configure);
         await _app.StartAsync();
         Client.BaseAddress = new Uri(_app.Urls.Single());
     }

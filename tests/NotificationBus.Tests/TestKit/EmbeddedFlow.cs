@@ -15,6 +15,7 @@ using NotificationBus.Messaging;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Planning;
+using NotificationBus.Receipts;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
@@ -34,7 +35,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
     readonly IHost _host;
     ImmutableList<object> _outcomes = [];
 
-    EmbeddedFlow(DeliveryMode mode, int dispatchers, int sweeps, TimeSpan? escalateAfter, Action<IInMemoryBusFactoryConfigurator>? configure)
+    EmbeddedFlow(DeliveryMode mode, int dispatchers, int sweeps, TimeSpan? escalateAfter, DeliveryProof escalateUnless, Action<IInMemoryBusFactoryConfigurator>? configure)
     {
         Clock = new ManualClock(Pulse);
         Email = new ScriptedProvider("scripted", "email", Pulse);
@@ -47,7 +48,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
         services.AddSingleton<ITemplates>(Templates);
         services.AddSingleton<Random>(new LeastLuck());
         services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = true);
-        services.AddNotificationBus(EventTypes(mode, escalateAfter), OneProviderForEachChannel);
+        services.AddNotificationBus(EventTypes(mode, escalateAfter, escalateUnless), OneProviderForEachChannel);
         services.AddChannel<EmailChannel>().Provider(new ProviderType("scripted", "email", OptionsType: null, (_, _) => Email));
         services.AddChannel<PushChannel>().Provider(new ProviderType("scripted", "push", OptionsType: null, (_, _) => Push));
         services.AddInMemoryStore();
@@ -102,6 +103,10 @@ sealed class EmbeddedFlow : IAsyncDisposable
 
     public IAttemptLedger Ledger => _host.Services.GetRequiredService<IAttemptLedger>();
 
+    public ISuppressions Suppressions => _host.Services.GetRequiredService<ISuppressions>();
+
+    public ReceiptIntake Receipts => _host.Services.GetRequiredService<ReceiptIntake>();
+
     public INotificationQueries Queries => _host.Services.GetRequiredService<INotificationQueries>();
 
     public NotificationIntake Intake => _host.Services.GetRequiredService<NotificationIntake>();
@@ -114,9 +119,10 @@ sealed class EmbeddedFlow : IAsyncDisposable
         int dispatchers = 0,
         int sweeps = 0,
         TimeSpan? escalateAfter = null,
+        DeliveryProof escalateUnless = DeliveryProof.Sent,
         Action<IInMemoryBusFactoryConfigurator>? configure = null)
     {
-        var flow = new EmbeddedFlow(mode, dispatchers, sweeps, escalateAfter, configure);
+        var flow = new EmbeddedFlow(mode, dispatchers, sweeps, escalateAfter, escalateUnless, configure);
         flow.Bus.ConnectSendObserver(flow.Wire);
         flow.Bus.ConnectReceiveObserver(flow.Wire);
         await flow._host.StartAsync();
@@ -153,6 +159,17 @@ sealed class EmbeddedFlow : IAsyncDisposable
 
         int Times() => Wire.Handled.Count(handled => handled.Place == "notifications" && handled.Id == id);
     }
+
+    /// <summary>Takes a receipt as the API does, and waits until the saga has dealt with it, and everything it caused is published.</summary>
+    public async Task Report(Receipt receipt, string provider = "scripted")
+    {
+        var times = Handled<DeliveryReceiptReceived>() + 1;
+        await Receipts.Take(provider, [receipt]);
+        await Pulse.Until(() => Handled<DeliveryReceiptReceived>() == times);
+    }
+
+    /// <summary>How many messages of a type were dealt with so far.</summary>
+    public int Handled<TMessage>() => Wire.Handled.Count(handled => handled.Type == typeof(TMessage).Name);
 
     /// <summary>Publishes a message as it was kept.</summary>
     public Task Publish(OutgoingMessage message) => _host.Services.GetRequiredService<OutgoingPublisher>().Publish([message], Bus);
@@ -207,13 +224,13 @@ sealed class EmbeddedFlow : IAsyncDisposable
         public override double NextDouble() => 1;
     }
 
-    static Dictionary<string, EventTypeOptions> EventTypes(DeliveryMode mode, TimeSpan? escalateAfter) => new(StringComparer.Ordinal)
+    static Dictionary<string, EventTypeOptions> EventTypes(DeliveryMode mode, TimeSpan? escalateAfter, DeliveryProof escalateUnless) => new(StringComparer.Ordinal)
     {
-        ["chat-message-sent"] = new() { Channels = ["email", "push"], Mode = mode, EscalateAfter = escalateAfter },
-        ["order-placed"] = new() { Channels = ["email", "push"], Mode = mode, EscalateAfter = escalateAfter },
-        ["payment-reminder-due"] = new() { Channels = ["push"], Mode = mode, EscalateAfter = escalateAfter },
-        ["order-shipped"] = new() { Channels = ["push"], Mode = mode, EscalateAfter = escalateAfter },
-        ["announcement"] = new() { Channels = ["push", "email"], Mode = mode, EscalateAfter = escalateAfter },
+        ["chat-message-sent"] = new() { Channels = ["email", "push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
+        ["order-placed"] = new() { Channels = ["email", "push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
+        ["payment-reminder-due"] = new() { Channels = ["push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
+        ["order-shipped"] = new() { Channels = ["push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
+        ["announcement"] = new() { Channels = ["push", "email"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
     };
 
     static Dictionary<string, ChannelOptions> OneProviderForEachChannel => new(StringComparer.Ordinal)

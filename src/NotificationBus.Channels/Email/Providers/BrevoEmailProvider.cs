@@ -55,7 +55,7 @@ public sealed class BrevoEmailProvider(string name, BrevoOptions options, TimePr
             subject = content.Subject,
             htmlContent = content.Html,
             textContent = content.Text,
-            headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["idempotencyKey"] = $"{delivery.Id}", [Carrier] = $"{delivery.Id}" },
+            headers = HeadersOf(delivery, ("idempotencyKey", $"{delivery.Id}"), (Carrier, $"{delivery.Id}")),
         }));
         request.Headers.Add("api-key", options.ApiKey);
         return request;

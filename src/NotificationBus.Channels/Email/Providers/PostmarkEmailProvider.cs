@@ -58,7 +58,7 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
             options.MessageStream,
             Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [DeliveryTag] = $"{delivery.Id}" },
             // Postmark gives the mail an id of its own unless it is asked not to.
-            Headers = new[] { new { Name = "Message-ID", Value = MessageIdOf(delivery) }, new { Name = "X-PM-KeepID", Value = "true" } },
+            Headers = HeadersOf(delivery, ("Message-ID", MessageIdOf(delivery)), ("X-PM-KeepID", "true")).Select(header => new { Name = header.Key, header.Value }),
         }));
         request.Headers.Add("X-Postmark-Server-Token", options.ServerToken);
         return request;

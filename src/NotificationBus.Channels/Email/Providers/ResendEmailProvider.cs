@@ -55,6 +55,7 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
             subject = content.Subject,
             html = content.Html,
             text = content.Text,
+            headers = HeadersOf(delivery) is { Count: > 0 } headers ? headers : null,
             tags = new[] { new { name = DeliveryTag, value = $"{delivery.Id}" } },
         }));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);

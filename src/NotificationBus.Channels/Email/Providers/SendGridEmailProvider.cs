@@ -82,7 +82,7 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
             subject = content.Subject,
             // In this order: plain text comes first.
             content = new[] { new { type = "text/plain", value = content.Text }, new { type = "text/html", value = content.Html } },
-            headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Message-ID"] = MessageIdOf(delivery) },
+            headers = HeadersOf(delivery, ("Message-ID", MessageIdOf(delivery))),
         }));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);
         return request;

@@ -101,6 +101,7 @@ public sealed class SesEmailProvider : EmailVendor
             from: new Mailbox(_options.FromName, _options.From),
             to: new Mailbox(delivery.RecipientName, delivery.Address),
             (EmailContent)delivery.Content,
+            MailHeaders.Of(delivery),
             Clock.GetUtcNow());
         var content = Json(new
         {

@@ -205,6 +205,7 @@ public sealed partial class SmtpEmailProvider : IProvider, IAsyncDisposable
             from: new Mailbox(_options.FromName, _options.From),
             to: new Mailbox(delivery.RecipientName, delivery.Address),
             content,
+            MailHeaders.Of(delivery),
             _clock.GetUtcNow());
         try
         {

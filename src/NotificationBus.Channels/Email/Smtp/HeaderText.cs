@@ -24,6 +24,10 @@ static class HeaderText
         return prefix + (IsPlain(text) ? FoldWords(text, prefix.Length) : Encode(text, prefix.Length)) + "\r\n";
     }
 
+    /// <summary>A header whose value must not be encoded, such as one with an address in it. A long one begins on a line of its own.</summary>
+    public static string Structured(string name, string value) =>
+        $"{name}:{(name.Length + 2 + value.Length > LongestLine ? Fold : " ")}{value}\r\n";
+
     /// <summary>A header with one mailbox, such as To.</summary>
     public static string Mailbox(string name, string? displayName, string address)
     {

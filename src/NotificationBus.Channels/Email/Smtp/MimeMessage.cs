@@ -12,8 +12,9 @@ static class MimeMessage
     /// <param name="from">The sender.</param>
     /// <param name="to">The recipient.</param>
     /// <param name="content">Subject and bodies.</param>
+    /// <param name="headers">Further header fields, in ASCII and of one line each.</param>
     /// <param name="date">When it is sent.</param>
-    public static byte[] Write(Guid id, string messageIdDomain, Mailbox from, Mailbox to, EmailContent content, DateTimeOffset date)
+    public static byte[] Write(Guid id, string messageIdDomain, Mailbox from, Mailbox to, EmailContent content, IReadOnlyList<KeyValuePair<string, string>> headers, DateTimeOffset date)
     {
         // "=_" occurs in no quoted-printable and no base64 text, so no body can contain its boundary.
         var boundary = $"=_{id:N}";
@@ -23,6 +24,7 @@ static class MimeMessage
             .Append(HeaderText.Mailbox("To", to.Name, to.Address))
             .Append($"Message-ID: <{id:N}@{messageIdDomain}>\r\n")
             .Append(HeaderText.Unstructured("Subject", content.Subject))
+            .AppendJoin("", headers.Select(header => HeaderText.Structured(header.Key, header.Value)))
             .Append("MIME-Version: 1.0\r\n")
             // RFC 3834: out-of-office answers to machines help nobody.
             .Append("Auto-Submitted: auto-generated\r\n")

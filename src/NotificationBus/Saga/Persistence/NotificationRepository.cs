@@ -88,6 +88,8 @@ sealed class NotificationRepository(
         : ConsumeContextScope<T>(step), SagaRepositoryContext<NotificationState, T>
         where T : class
     {
+        readonly bool _hadEnded = existing?.CompletedAt is not null;
+
         /// <summary>True when somebody else wrote the row since it was loaded, so that the step was not stored.</summary>
         public bool LostRace { get; private set; }
 
@@ -124,7 +126,7 @@ sealed class NotificationRepository(
             if (existing is not null && begins)
                 return;
 
-            var written = new NotificationStep(notification, step.InputId(), step.Outgoing) { Cancelled = step.Cancelled };
+            var written = new NotificationStep(notification, step.InputId(), step.Outgoing) { Cancelled = step.Cancelled, Reopens = _hadEnded && notification.CompletedAt is null };
             var stored = notification.Version == 0
                 ? await store.Insert(written, step.CancellationToken)
                 : await store.Update(written, step.CancellationToken);

@@ -21,6 +21,12 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
     /// </summary>
     public bool CallsOff => Notification is { CompletedAt: not null, EscalateAfter: not null };
 
+    /// <summary>The notification had ended and goes on: the sweep, which has passed it, must look at it again.</summary>
+    public bool Reopens { get; init; }
+
+    /// <summary>How long until the sweep looks at it again. A step that goes on takes seconds.</summary>
+    public static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(10);
+
     /// <summary>How long a step has to publish its own messages before somebody else does.</summary>
     public static readonly TimeSpan PublishGrace = TimeSpan.FromSeconds(30);
 

@@ -32,6 +32,33 @@ public sealed partial class When_a_mail_is_written : With_a_scripted_server
     }
 
     [Fact]
+    public async Task Should_say_where_to_unsubscribe_with_one_click()
+    {
+        var mail = await Written(ADelivery() with { UnsubscribeUrl = new Uri($"https://notify.example.com/v1/unsubscribe/{new string('A', 66)}") });
+
+        Header(mail, "List-Unsubscribe").ShouldBe($"<https://notify.example.com/v1/unsubscribe/{new string('A', 66)}>");
+        Header(mail, "List-Unsubscribe-Post").ShouldBe("List-Unsubscribe=One-Click");
+        mail.ShouldContain("List-Unsubscribe:\r\n <https://");
+    }
+
+    [Theory]
+    [InlineData("https://a.example/x\r\nBcc: v@example.org")]
+    [InlineData("https://a.example/x\nBcc: v@example.org")]
+    [InlineData("https://a.example/x%0d%0aBcc: v@example.org")]
+    [InlineData("https://a.example/x>\r\n\r\nbody")]
+    [InlineData("https://a.example/x>, <mailto:v@example.org")]
+    [InlineData("https://a.example/ไทย?ไทย#ไทย")]
+    [InlineData("https://a.example/\0")]
+    public async Task Should_keep_a_link_within_its_header(string url)
+    {
+        var mail = await Written(ADelivery() with { UnsubscribeUrl = new Uri(url) });
+
+        Headers(mail).Length.ShouldBe(Headers(await Written(ADelivery())).Length + 2);
+        Header(mail, "List-Unsubscribe").ShouldMatch("^<https://a.example/[^<> ]*>$");
+        mail.ShouldAllBe(character => character < 128);
+    }
+
+    [Fact]
     public async Task Should_not_write_an_empty_encoded_word()
     {
         var mail = await Written(ADelivery(subject: ""));

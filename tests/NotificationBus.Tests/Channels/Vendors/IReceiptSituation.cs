@@ -20,6 +20,6 @@ public interface IReceiptSituation
     /// <summary>The same, proven by somebody else.</summary>
     static abstract ReceiptRequest Forge(string body, DateTimeOffset at);
 
-    /// <summary>How old a proof may be; null when the vendor's proof has no age.</summary>
-    static virtual TimeSpan? Oldest => TimeSpan.FromMinutes(5);
+    /// <summary>How old a signature may be.</summary>
+    static virtual TimeSpan Oldest => TimeSpan.FromMinutes(5);
 }

@@ -29,7 +29,6 @@ public sealed class When_Brevo_reports : Any_reader_of_receipts<When_Brevo_repor
         Row("deferred", null),
     ];
 
-    public static TimeSpan? Oldest => null;
 
     public static IReceiptReader Reader(TimeProvider clock) => Account($"{Pair} {Token}", clock);
 

@@ -7,7 +7,7 @@ using NotificationBus.Tests.Channels.Vendors;
 
 namespace NotificationBus.Tests.Channels.Email.Providers;
 
-public sealed class When_Brevo_sends : Any_vendor<When_Brevo_sends>, IVendorSituation
+public sealed class When_Brevo_sends : Any_vendor_of_mail<When_Brevo_sends>, IVendorSituation
 {
     const string ApiKey = "xkeysib-0123456789abcdef";
 

@@ -33,7 +33,6 @@ public sealed class When_Postmark_reports : Any_reader_of_receipts<When_Postmark
         Row("Inbound", null, """ "Date":"x" """),
     ];
 
-    public static TimeSpan? Oldest => null;
 
     public static IReceiptReader Reader(TimeProvider clock) => Account(Pair, clock);
 

@@ -7,7 +7,7 @@ using NotificationBus.Tests.Channels.Vendors;
 
 namespace NotificationBus.Tests.Channels.Email.Providers;
 
-public sealed class When_Postmark_sends : Any_vendor<When_Postmark_sends>, IVendorSituation
+public sealed class When_Postmark_sends : Any_vendor_of_mail<When_Postmark_sends>, IVendorSituation
 {
     const string Token = "8d3a1b2c-0000-1111-2222-333344445555";
 

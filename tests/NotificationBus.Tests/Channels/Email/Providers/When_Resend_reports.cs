@@ -8,7 +8,7 @@ using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Channels.Email.Providers;
 
-public sealed class When_Resend_reports : Any_reader_of_receipts<When_Resend_reports>, IReceiptSituation
+public sealed class When_Resend_reports : Any_reader_of_signed_receipts<When_Resend_reports>, IReceiptSituation
 {
     const string Old = "whsec_b2xkLXNlY3JldC1vZi10aGUtd2ViaG9vaw==";
     const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

@@ -7,7 +7,7 @@ using NotificationBus.Tests.Channels.Vendors;
 
 namespace NotificationBus.Tests.Channels.Email.Providers;
 
-public sealed class When_Resend_sends : Any_vendor<When_Resend_sends>, IVendorSituation
+public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, IVendorSituation
 {
     const string ApiKey = "re_c1tpEyD8_NKFusih9vKVQknRAQfmFcWCv";
 

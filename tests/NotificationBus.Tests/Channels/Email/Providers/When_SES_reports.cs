@@ -11,13 +11,12 @@ using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Channels.Email.Providers;
 
-public sealed class When_SES_reports : Any_reader_of_receipts<When_SES_reports>, IReceiptSituation
+public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_reports>, IReceiptSituation
 {
     const string Topic = "arn:aws:sns:eu-central-1:123456789012:mail";
     const string CertificateUrl = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem";
     const string SubscribeUrl = "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:eu-central-1:123456789012:mail&Token=2336412f37";
 
-    static readonly DateTimeOffset Now = new ManualClock().GetUtcNow();
     static readonly RSA Key = RSA.Create(2048);
     static readonly byte[] Certificate = Make(Key);
 
@@ -39,7 +38,7 @@ public sealed class When_SES_reports : Any_reader_of_receipts<When_SES_reports>,
         new("hello", "Successfully validated SNS topic for Amazon SES event publishing.", null),
     ];
 
-    public static TimeSpan? Oldest => TimeSpan.FromMinutes(65);
+    public static TimeSpan Oldest => TimeSpan.FromMinutes(65);
 
     public static IReceiptReader Reader(TimeProvider clock) => Account(Topic, clock, _ => Certificate);
 

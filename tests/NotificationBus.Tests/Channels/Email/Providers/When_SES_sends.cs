@@ -9,7 +9,7 @@ using NotificationBus.Tests.Channels.Vendors;
 
 namespace NotificationBus.Tests.Channels.Email.Providers;
 
-public sealed class When_SES_sends : Any_vendor<When_SES_sends>, IVendorSituation
+public sealed class When_SES_sends : Any_vendor_of_mail<When_SES_sends>, IVendorSituation
 {
     const string KeyId = "AKIDEXAMPLE";
     const string Key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";

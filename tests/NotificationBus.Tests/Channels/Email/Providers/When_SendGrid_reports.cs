@@ -7,7 +7,7 @@ using NotificationBus.Tests.Channels.Vendors;
 
 namespace NotificationBus.Tests.Channels.Email.Providers;
 
-public sealed class When_SendGrid_reports : Any_reader_of_receipts<When_SendGrid_reports>, IReceiptSituation
+public sealed class When_SendGrid_reports : Any_reader_of_signed_receipts<When_SendGrid_reports>, IReceiptSituation
 {
     static readonly ECDsa Key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     static readonly ECDsa AnotherKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -8,7 +8,7 @@ using NotificationBus.Tests.Channels.Vendors;
 
 namespace NotificationBus.Tests.Channels.Email.Providers;
 
-public sealed class When_SendGrid_sends : Any_vendor<When_SendGrid_sends>, IVendorSituation
+public sealed class When_SendGrid_sends : Any_vendor_of_mail<When_SendGrid_sends>, IVendorSituation
 {
     const string ApiKey = "SG.abcdefgh.ijklmnop";
 

@@ -1,0 +1,86 @@
+using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Host.Http;
+
+/// <summary>
+/// <c>/v1/unsubscribe/{token}</c>: leaves a channel with one click (RFC 8058). The token is all it takes: no cookie, no sign-in. A GET
+/// changes nothing, because mail scanners follow every link.
+/// </summary>
+static class UnsubscribeApi
+{
+    const string Field = "List-Unsubscribe";
+    const string OneClick = "One-Click";
+
+    const string PagePolicy = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+    static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
+
+    public static void MapUnsubscribe(this IEndpointRouteBuilder routes)
+    {
+        routes.MapMethods("/v1/unsubscribe/{token}", GetAndHead, Ask);
+        routes.MapPost("/v1/unsubscribe/{token}", Unsubscribe);
+    }
+
+    static IResult Ask(string token, HttpResponse response, UnsubscribeLinks links) => links.Read(token) is null
+        ? NotOurs(response)
+        : Page(response, StatusCodes.Status200OK, "Unsubscribe", $"""
+            <p>Do you want no more of these messages at this address?</p>
+            <form method="post"><input type="hidden" name="{Field}" value="{OneClick}"><button>Unsubscribe</button></form>
+            """);
+
+    static async Task<IResult> Unsubscribe(
+        string token, HttpContext context, UnsubscribeLinks links, INotificationStore store, ChannelSet channels, ISuppressions suppressions, CancellationToken cancellationToken)
+    {
+        if (links.Read(token) is not { } link)
+            return NotOurs(context.Response);
+        if (!await SaysOneClick(context.Request, cancellationToken))
+            return Page(context.Response, StatusCodes.Status400BadRequest, "Nothing was changed", $"<p>The form must say {Field}={OneClick} (RFC 8058).</p>");
+
+        var notification = await store.Load(link.NotificationId, cancellationToken);
+        if (notification?.Deliveries.FirstOrDefault(delivery => delivery.Id == link.DeliveryId) is not { } delivery)
+            return NotOurs(context.Response);
+
+        var address = channels.Find(delivery.Channel)?.Canonical(delivery.Address) ?? delivery.Address;
+        await suppressions.Add(new Suppression(delivery.Channel, address, $"unsubscribed by the link in {notification.Category}", "recipient"), cancellationToken);
+        return Page(context.Response, StatusCodes.Status200OK, "Unsubscribed", "<p>You get no more of these messages at this address.</p>");
+    }
+
+    static async Task<bool> SaysOneClick(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (!request.HasFormContentType)
+            return false;
+
+        try
+        {
+            var form = await request.ReadFormAsync(cancellationToken);
+            return form[Field] == OneClick;
+        }
+        catch (Exception exception) when (exception is InvalidDataException or BadHttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    static IResult NotOurs(HttpResponse response) =>
+        Page(response, StatusCodes.Status404NotFound, "This link is not known here", "<p>It may have been cut off, or be of another sender.</p>");
+
+    static IResult Page(HttpResponse response, int status, string title, string body)
+    {
+        var headers = response.Headers;
+        headers.ContentSecurityPolicy = PagePolicy;
+        headers.CacheControl = "no-store";
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["X-Robots-Tag"] = "noindex";
+        return Results.Content($"""
+            <!doctype html>
+            <html lang="en">
+            <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title></head>
+            <body><h1>{title}</h1>
+            {body}
+            </body>
+            </html>
+            """, "text/html; charset=utf-8", statusCode: status);
+    }
+}

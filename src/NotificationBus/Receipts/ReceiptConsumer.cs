@@ -1,0 +1,102 @@
+using MassTransit;
+
+using Microsoft.Extensions.Logging;
+
+using NotificationBus.Intake;
+using NotificationBus.Messaging;
+using NotificationBus.Planning;
+using NotificationBus.Saga;
+using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Receipts;
+
+/// <summary>
+/// Finds the delivery a receipt is about, suppresses its address when the receipt says so, and hands the receipt to the saga. Each of
+/// these may be done twice.
+/// </summary>
+public sealed partial class ReceiptConsumer(
+    IAttemptLedger ledger,
+    INotificationStore store,
+    ISuppressions suppressions,
+    ChannelSet channels,
+    PlanningRules planning,
+    IBus bus,
+    PublishLimit limit,
+    TimeProvider clock,
+    ILogger<ReceiptConsumer> log) : IConsumer<LocateReceipt>
+{
+    // A receipt may come before the answer of the call it is about is on record. What is not found by then was not sent by us:
+    // others may use the same account of the vendor.
+    static readonly TimeSpan[] LookAgainAfter = [TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(10)];
+
+    /// <inheritdoc />
+    public async Task Consume(ConsumeContext<LocateReceipt> context)
+    {
+        var (provider, receipt) = (context.Message.Provider, context.Message.Receipt);
+        if (await Find(provider, receipt, context.CancellationToken) is not (var notification, var delivery))
+        {
+            await LookAgain(context);
+            return;
+        }
+
+        if (WhyNotToUse(receipt) is { } reason)
+        {
+            var address = channels.Find(delivery.Channel)?.Canonical(delivery.Address) ?? delivery.Address;
+            await suppressions.Add(new Suppression(delivery.Channel, address, reason, provider), context.CancellationToken);
+        }
+
+        var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(planning.RuleOf(notification.Category).Lane));
+        await limit.Await(saga.Send(
+            Report(notification, delivery, provider, receipt),
+            send => send.MessageId = DeterministicId.From("delivery-receipt", provider, receipt.Id, $"{receipt.Kind}"),
+            CancellationToken.None));
+    }
+
+    /// <summary>Only what this account was asked to send: no vendor can report of another's deliveries.</summary>
+    async Task<(NotificationState Notification, DeliveryState Delivery)?> Find(string provider, Receipt receipt, CancellationToken cancellationToken)
+    {
+        var attempt = receipt.DeliveryId is { } deliveryId ? await ledger.FindByDelivery(provider, deliveryId, cancellationToken) : null;
+        if (attempt is null && !string.IsNullOrEmpty(receipt.ProviderMessageId))
+            attempt = await ledger.FindByMessage(provider, receipt.ProviderMessageId, cancellationToken);
+        if (attempt is null || await store.Load(attempt.NotificationId, cancellationToken) is not { } notification)
+            return null;
+
+        return notification.Deliveries.FirstOrDefault(delivery => delivery.Id == attempt.DeliveryId) is { } delivery ? (notification, delivery) : null;
+    }
+
+    async Task LookAgain(ConsumeContext<LocateReceipt> context)
+    {
+        var command = context.Message;
+        if (command.Tries == LookAgainAfter.Length)
+        {
+            Ignored(command.Provider, command.Receipt.Kind);
+            return;
+        }
+
+        var due = clock.GetUtcNow() + LookAgainAfter[command.Tries];
+        await context.ScheduleSend(ReceiptEndpoint.Address, due.UtcDateTime, command with { Tries = command.Tries + 1 }, context.CancellationToken);
+    }
+
+    static string? WhyNotToUse(Receipt receipt) => receipt.Kind switch
+    {
+        ReceiptKind.HardBounce => receipt.Reason is { } reason ? $"bounced: {reason}" : "bounced",
+        ReceiptKind.Complained => "the recipient called it spam",
+        ReceiptKind.Unsubscribed => "the recipient wants no more of it",
+        _ => null,
+    };
+
+    static DeliveryReceiptReceived Report(NotificationState notification, DeliveryState delivery, string provider, Receipt receipt) => new()
+    {
+        NotificationId = notification.CorrelationId,
+        DeliveryId = delivery.Id,
+        Provider = provider,
+        ProviderMessageId = receipt.ProviderMessageId,
+        Kind = receipt.Kind,
+        At = receipt.At,
+        Reason = receipt.Reason,
+    };
+
+    [LoggerMessage(LogLevel.Information, "{Provider} reports {Kind} of a delivery that is not on record; the receipt is ignored")]
+    partial void Ignored(string provider, ReceiptKind kind);
+}

@@ -1,0 +1,35 @@
+using MassTransit;
+
+using NotificationBus.Failures;
+using NotificationBus.Intake;
+using NotificationBus.Messaging;
+
+namespace NotificationBus.Receipts;
+
+/// <summary>Takes what a vendor has reported: durable in the broker when it returns.</summary>
+public sealed class ReceiptIntake(IBus bus, PublishLimit limit)
+{
+    const int LongestText = 500;
+
+    /// <summary>Takes receipts of one account.</summary>
+    /// <exception cref="BrokerUnavailableException">The broker did not confirm in time. Taking them again is harmless.</exception>
+    public async Task Take(string provider, IReadOnlyList<Receipt> receipts)
+    {
+        if (receipts.Count == 0)
+            return;
+
+        var queue = await bus.GetSendEndpoint(ReceiptEndpoint.Address);
+        await limit.Await(Task.WhenAll(receipts.Select(receipt => queue.Send(
+            new LocateReceipt { Provider = provider, Receipt = Tidy(receipt) },
+            send => send.MessageId = DeterministicId.From("receipt", provider, receipt.Id, $"{receipt.Kind}"),
+            CancellationToken.None))));
+    }
+
+    // It is a stranger's text, and PostgreSQL takes no U+0000.
+    static Receipt Tidy(Receipt receipt) => receipt with
+    {
+        Id = PlainText.Of(receipt.Id, LongestText),
+        ProviderMessageId = receipt.ProviderMessageId is { } id ? PlainText.Of(id, LongestText) : null,
+        Reason = receipt.Reason is { } reason ? PlainText.Of(reason, LongestText) : null,
+    };
+}

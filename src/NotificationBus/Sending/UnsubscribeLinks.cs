@@ -1,0 +1,66 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+using Microsoft.Extensions.Options;
+
+using NotificationBus.Contracts;
+using NotificationBus.Planning;
+using NotificationBus.Receipts;
+
+namespace NotificationBus.Sending;
+
+/// <summary>
+/// Writes and reads the links with which a recipient leaves a channel. A link holds two ids and a signature, and nothing about the person.
+/// It does not run out: mail is kept for years, and the law of many countries wants the link to work.
+/// </summary>
+public sealed class UnsubscribeLinks(PlanningRules planning, IOptions<UnsubscribeOptions> options)
+{
+    const byte Version = 1;
+    const int IdLength = 16;
+    const int SignedLength = 1 + 2 * IdLength;
+
+    // Half of the hash (RFC 2104 section 5): as hard to guess, and shorter in the header.
+    const int SignatureLength = 16;
+
+    // What is asked for by the caller, and goes to many.
+    const string Announcement = "announcement";
+
+    readonly byte[] _key = Encoding.UTF8.GetBytes(options.Value.Key ?? "");
+
+    /// <summary>The link for a delivery; null when its category has none.</summary>
+    public Uri? Of(SendDelivery command) =>
+        options.Value.PublicUrl is { } publicUrl && (planning.RuleOf(command.Category).Unsubscribe ?? command.Category == Announcement)
+            ? PublicAddress.Of(publicUrl, $"/v1/unsubscribe/{Token(command.NotificationId, command.DeliveryId)}")
+            : null;
+
+    /// <summary>The delivery a token was written for; null when it is none of ours.</summary>
+    public (Guid NotificationId, Guid DeliveryId)? Read(string token)
+    {
+        // Without a key everybody could write tokens.
+        if (_key.Length == 0)
+            return null;
+
+        Span<byte> bytes = stackalloc byte[SignedLength + SignatureLength];
+        if (token.Length != Base64Url.GetEncodedLength(bytes.Length) || !Base64Url.IsValid(token)
+            || !Base64Url.TryDecodeFromChars(token, bytes, out var length) || length != bytes.Length || bytes[0] != Version
+            || !CryptographicOperations.FixedTimeEquals(bytes[SignedLength..], Sign(bytes[..SignedLength])))
+        {
+            return null;
+        }
+
+        return (new Guid(bytes.Slice(1, IdLength), bigEndian: true), new Guid(bytes.Slice(1 + IdLength, IdLength), bigEndian: true));
+    }
+
+    string Token(Guid notificationId, Guid deliveryId)
+    {
+        Span<byte> bytes = stackalloc byte[SignedLength + SignatureLength];
+        bytes[0] = Version;
+        notificationId.TryWriteBytes(bytes[1..], bigEndian: true, out _);
+        deliveryId.TryWriteBytes(bytes[(1 + IdLength)..], bigEndian: true, out _);
+        Sign(bytes[..SignedLength]).CopyTo(bytes[SignedLength..]);
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    ReadOnlySpan<byte> Sign(ReadOnlySpan<byte> signed) => HMACSHA256.HashData(_key, signed).AsSpan(0, SignatureLength);
+}

@@ -1,0 +1,34 @@
+using System.ComponentModel.DataAnnotations;
+
+using NotificationBus.Receipts;
+
+namespace NotificationBus.Sending;
+
+/// <summary>Settings of <c>Unsubscribe</c>: links with which a recipient leaves a channel.</summary>
+public sealed class UnsubscribeOptions : IValidatableObject
+{
+    const int ShortestKey = 32;
+
+    /// <summary>
+    /// The address under which recipients reach this host, such as <c>https://notify.example.com</c>; <c>/v1/unsubscribe/{token}</c>
+    /// follows it. Without it (the default) there are no links.
+    /// </summary>
+    public string? PublicUrl { get; set; }
+
+    /// <summary>
+    /// Signs the links; at least 32 characters by chance, the same on all hosts, never logged. With another key the links of earlier
+    /// deliveries no longer work.
+    /// </summary>
+    public string? Key { get; set; }
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (PublicUrl is not null && PublicAddress.Refuse(PublicUrl) is { } wrong)
+            yield return new ValidationResult(wrong, [nameof(PublicUrl)]);
+        if (PublicUrl is null != Key is null)
+            yield return new ValidationResult("must be set together, or neither of them", [nameof(PublicUrl), nameof(Key)]);
+        if (Key is { Length: < ShortestKey })
+            yield return new ValidationResult($"must have at least {ShortestKey} characters", [nameof(Key)]);
+    }
+}

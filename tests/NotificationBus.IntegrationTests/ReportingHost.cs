@@ -1,0 +1,74 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+
+using Microsoft.AspNetCore.Builder;
+
+using NotificationBus.Host;
+using NotificationBus.Receipts;
+using NotificationBus.Tests.Host;
+
+namespace NotificationBus.IntegrationTests;
+
+/// <summary>The whole host on real servers, in this process so that it has a provider of the tests, whose vendor reports.</summary>
+sealed class ReportingHost : IAsyncDisposable
+{
+    readonly WebApplication _app;
+
+    ReportingHost(WebApplication app, ReportingProvider provider)
+    {
+        _app = app;
+        Provider = provider;
+        Client = new HttpClient();
+    }
+
+    public ReportingProvider Provider { get; }
+
+    public HttpClient Client { get; }
+
+    public static async Task<ReportingHost> Start(Uri broker, string database, params string[] settings)
+    {
+        var provider = new ReportingProvider("letters");
+        var app = NotificationHost.Build(
+        [
+            "--Urls=http://127.0.0.1:0", "--Transport=RabbitMq", $"--ConnectionStrings:RabbitMq={broker}", $"--ConnectionStrings:Postgres={database}",
+            "--Channels:email:Providers=letters", "--Providers:letters:Type=reporting", "--EventTypes:order-placed:Mode=FirstThatWorks", .. settings,
+        ], provider.AddTo);
+        await app.PrepareServers();
+        await app.StartAsync();
+        var host = new ReportingHost(app, provider);
+        host.Client.BaseAddress = new Uri(app.Urls.Single());
+        return host;
+    }
+
+    /// <summary>Posts an order.</summary>
+    public async Task Order()
+    {
+        using var answer = await Post("/v1/events/order-placed", """
+            {"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7"},
+             "seller":{"id":"seller-42","email":"som@example.com","pushTokens":["demo-token"]}}
+            """);
+        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+    }
+
+    /// <summary>Posts, as the vendor does, what became of the mail that was sent last.</summary>
+    public Task<HttpResponseMessage> Report(ReceiptKind kind) =>
+        Post("/v1/receipts/letters", ReportingProvider.Report(kind, ReportingProvider.MessageIdOf(Provider.Calls.Last().Id)));
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    async Task<HttpResponseMessage> Post(string path, string json)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative))
+        {
+            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(json)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+        };
+        request.Headers.TryAddWithoutValidation(ReportingProvider.Signature, ReportingProvider.Genuine);
+        return await Client.SendAsync(request);
+    }
+}

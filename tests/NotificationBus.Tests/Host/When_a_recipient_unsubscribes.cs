@@ -1,0 +1,161 @@
+using System.Net;
+
+namespace NotificationBus.Tests.Host;
+
+public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
+{
+    const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const string PublicUrl = "https://notify.example.com/bus";
+
+    readonly ReportingProvider _provider = new("letters");
+    readonly RunningHost _host;
+
+    public When_a_recipient_unsubscribes() => _host = new RunningHost
+    {
+        Settings =
+        [
+            "--Channels:email:Providers=letters", "--Providers:letters:Type=reporting", "--EventTypes:announcement:Channels=email",
+            "--EventTypes:chat-message-sent:Channels=email", "--EventTypes:chat-message-sent:Unsubscribe=true",
+            $"--Unsubscribe:PublicUrl={PublicUrl}", "--Unsubscribe:Key=0123456789abcdef0123456789abcdef",
+        ],
+        Configure = _provider.AddTo,
+    };
+
+    public ValueTask InitializeAsync() => _host.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    [Theory]
+    [InlineData("notification-requested", true)]
+    [InlineData("chat-message-sent", true)]
+    [InlineData("order-placed", false)]
+    public async Task Should_have_found_a_link_in_what_may_be_left(string name, bool hasLink)
+    {
+        var link = await Deliver(name);
+
+        (link is not null).ShouldBe(hasLink);
+        if (link is not null)
+        {
+            link.AbsoluteUri.ShouldStartWith($"{PublicUrl}/v1/unsubscribe/");
+            link.AbsoluteUri.ShouldNotContain("som");
+            link.AbsoluteUri.Length.ShouldBeLessThan(160);
+        }
+    }
+
+    [Fact]
+    public async Task Should_suppress_the_address_with_one_click_however_often()
+    {
+        var here = Here(await Deliver("notification-requested"));
+
+        for (var click = 0; click < 2; click++)
+        {
+            var answer = await _host.Post(here, OneClick());
+            answer.Status.ShouldBe(HttpStatusCode.OK);
+            answer.Headers.Contains("Set-Cookie").ShouldBeFalse();
+        }
+
+        var suppression = (await Suppressions()).ShouldHaveSingleItem();
+        (suppression.GetProperty("channel").GetString(), suppression.GetProperty("address").GetString(), suppression.GetProperty("source").GetString())
+            .ShouldBe(("email", "som@example.com", "recipient"));
+        await Deliver("notification-requested", calls: 1, outcome: "failed");
+    }
+
+    [Fact]
+    public async Task Should_take_the_form_in_parts_as_some_mail_providers_post_it()
+    {
+        var here = Here(await Deliver("notification-requested"));
+        using var form = new MultipartFormDataContent { { new StringContent("One-Click"), "List-Unsubscribe" } };
+
+        (await _host.Post(here, form)).Status.ShouldBe(HttpStatusCode.OK);
+
+        (await Suppressions()).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Should_change_nothing_when_the_link_is_only_looked_at()
+    {
+        var here = Here(await Deliver("notification-requested"));
+
+        var page = await _host.Get(here);
+        (await _host.Send(HttpMethod.Head, here)).Status.ShouldBe(HttpStatusCode.OK);
+
+        page.Status.ShouldBe(HttpStatusCode.OK);
+        page.ContentHeaders.ContentType!.MediaType.ShouldBe("text/html");
+        page.Body.ShouldContain("""<form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click">""");
+        page.Body.ShouldNotContain("som@example.com");
+        page.Headers.GetValues("Referrer-Policy").ShouldBe(["no-referrer"]);
+        (await Suppressions()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_change_nothing_without_the_words_of_the_form()
+    {
+        var here = Here(await Deliver("notification-requested"));
+        HttpContent[] bodies =
+        [
+            new FormUrlEncodedContent([]),
+            new FormUrlEncodedContent([new("List-Unsubscribe", "Two-Clicks")]),
+            new StringContent("List-Unsubscribe=One-Click"),
+            new ByteArrayContent([]),
+            new StringContent("broken") { Headers = { ContentType = new System.Net.Http.Headers.MediaTypeHeaderValue("multipart/form-data") } },
+        ];
+
+        foreach (var body in bodies)
+            (await _host.Post(here, body)).Status.ShouldBe(HttpStatusCode.BadRequest);
+
+        (await Suppressions()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_not_know_a_link_in_which_one_letter_is_another()
+    {
+        var here = Here(await Deliver("notification-requested"));
+        var token = here[(here.LastIndexOf('/') + 1)..];
+
+        for (var place = 0; place < token.Length; place++)
+        {
+            // The last letter has bits that mean nothing; a quarter of the alphabet further those that mean something differ.
+            var other = Letters[(Letters.IndexOf(token[place]) + 16) % Letters.Length];
+            var forged = $"/v1/unsubscribe/{token[..place]}{other}{token[(place + 1)..]}";
+            (await _host.Post(forged, OneClick())).Status.ShouldBe(HttpStatusCode.NotFound, $"place {place}");
+        }
+
+        foreach (var forged in (string[])["x", token + "A", token[..^1], new string('A', token.Length), token.Replace(token[0], '%')])
+            (await _host.Post($"/v1/unsubscribe/{Uri.EscapeDataString(forged)}", OneClick())).Status.ShouldBe(HttpStatusCode.NotFound, forged);
+        (await Suppressions()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_not_know_links_that_another_key_has_signed_nor_any_without_a_key()
+    {
+        var here = Here(await Deliver("notification-requested"));
+        foreach (var settings in (string[][])[[], ["--Unsubscribe:PublicUrl=https://a.example", "--Unsubscribe:Key=another-key-another-key-another-key"]])
+        {
+            await using var another = new RunningHost { Settings = settings };
+            await another.InitializeAsync();
+
+            (await another.Post(here, OneClick())).Status.ShouldBe(HttpStatusCode.NotFound);
+            (await another.Get(here)).Status.ShouldBe(HttpStatusCode.NotFound);
+        }
+    }
+
+    static FormUrlEncodedContent OneClick() => new([new("List-Unsubscribe", "One-Click")]);
+
+    /// <summary>The link as the proxy hands it on.</summary>
+    static string Here(Uri? link) => link!.AbsolutePath["/bus".Length..];
+
+    async Task<IReadOnlyList<System.Text.Json.JsonElement>> Suppressions() =>
+        [.. (await _host.Get("/v1/suppressions")).Json.GetProperty("suppressions").EnumerateArray()];
+
+    /// <summary>The link in what was sent for an event.</summary>
+    async Task<Uri?> Deliver(string name, int calls = 1, string outcome = "delivered")
+    {
+        var address = name == "notification-requested" ? Occurrence.Announcement : Occurrence.AddressOf(name);
+        var accepted = await _host.Post(address, Occurrence.ByName[name]);
+        accepted.Status.ShouldBe(HttpStatusCode.Accepted);
+        var self = name == "notification-requested" ? accepted.Json.GetProperty("links").GetProperty("self").GetString()! : accepted.Self;
+        (await _host.Outcome(self)).GetProperty("status").GetString().ShouldBe(outcome);
+        _provider.Calls.Count.ShouldBe(calls);
+        return _provider.Calls.Last().UnsubscribeUrl;
+    }
+}

@@ -1,0 +1,373 @@
+using NotificationBus.Contracts;
+using NotificationBus.Notifications;
+using NotificationBus.Planning;
+using NotificationBus.Receipts;
+using NotificationBus.Saga;
+using NotificationBus.Sending;
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Receipts;
+
+public sealed class When_a_vendor_reports
+{
+    [Fact]
+    public async Task Should_confirm_what_was_sent()
+    {
+        await using var flow = await EmbeddedFlow.Start();
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+
+        await flow.Report(Of(sent.Deliveries[0], ReceiptKind.Confirmed, flow));
+
+        var confirmed = flow.Find(sent.CorrelationId)!;
+        (confirmed.CurrentState, confirmed.Deliveries[0].Status, confirmed.Deliveries[0].ConfirmedAt).ShouldBe(("Delivered", DeliveryStatus.Confirmed, flow.Clock.GetUtcNow()));
+        flow.OutcomesOf(sent.CorrelationId).ShouldHaveSingleItem();
+        NotificationView.Of(confirmed, []).Deliveries.Select(delivery => delivery.ConfirmedAt is not null).ShouldBe([true, false]);
+    }
+
+    [Fact]
+    public async Task Should_find_the_delivery_by_the_provider_s_own_id()
+    {
+        await using var flow = await EmbeddedFlow.Start();
+        flow.Email.Answers(delivery => new ProviderResult.Accepted($"their-{delivery.NotificationId:N}"));
+        var first = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+        var second = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+
+        await flow.Report(new Receipt { Kind = ReceiptKind.Confirmed, Id = "1", At = flow.Clock.GetUtcNow(), ProviderMessageId = $"their-{second.CorrelationId:N}" });
+
+        flow.Find(first.CorrelationId)!.Deliveries[0].Status.ShouldBe(DeliveryStatus.Sent);
+        flow.Find(second.CorrelationId)!.Deliveries[0].Status.ShouldBe(DeliveryStatus.Confirmed);
+    }
+
+    [Fact]
+    public async Task Should_go_on_with_the_next_channel_when_what_was_delivered_comes_back()
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+        flow.Push.Calls.ShouldBeEmpty();
+
+        await flow.Report(Of(sent.Deliveries[0], ReceiptKind.HardBounce, flow) with { Reason = "no such mailbox" });
+
+        var id = sent.CorrelationId;
+        var end = await flow.Until(id, notification => notification.Deliveries[1].Status == DeliveryStatus.Sent);
+        (end.CurrentState, end.Deliveries[0].Status, end.Deliveries[0].Reason).ShouldBe(("Delivered", DeliveryStatus.Failed, "no such mailbox"));
+        end.CompletedAt.ShouldNotBeNull();
+        await flow.Pulse.Until(() => flow.OutcomesOf(id).Count == 2);
+        flow.OutcomesOf(id).Cast<NotificationDelivered>().SelectMany(outcome => outcome.Channels).ShouldBe(["email", "push"]);
+    }
+
+    [Fact]
+    public async Task Should_never_use_an_address_again_that_sent_it_back()
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+        await flow.Report(Of(sent.Deliveries[0], ReceiptKind.HardBounce, flow) with { Reason = "no such mailbox" });
+
+        var next = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+
+        flow.Email.Calls.ShouldHaveSingleItem();
+        next.Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.Failed, DeliveryStatus.Sent]);
+        var suppression = (await flow.Suppressions.List(new SuppressionFilter("email", A.Seller.Email, 10), CancellationToken.None)).ShouldHaveSingleItem();
+        (suppression.Reason, suppression.Source).ShouldBe(("bounced: no such mailbox", "scripted"));
+    }
+
+    [Theory]
+    [InlineData(ReceiptKind.Complained, "the recipient called it spam")]
+    [InlineData(ReceiptKind.Unsubscribed, "the recipient wants no more of it")]
+    public async Task Should_respect_that_the_recipient_wants_no_more(ReceiptKind kind, string reason)
+    {
+        await using var flow = await EmbeddedFlow.Start();
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+
+        await flow.Report(Of(sent.Deliveries[0], kind, flow));
+
+        (await flow.Suppressions.List(new SuppressionFilter(null, null, 10), CancellationToken.None)).ShouldHaveSingleItem()
+            .ShouldBe(new Suppression("email", A.Seller.Email!, reason, "scripted", flow.Clock.GetUtcNow()));
+        var delivery = flow.Find(sent.CorrelationId)!.Deliveries[0];
+        delivery.Status.ShouldBe(DeliveryStatus.Sent);
+        (delivery.ComplainedAt ?? delivery.UnsubscribedAt).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Should_only_note_what_the_vendor_will_try_again_and_what_was_opened_and_read()
+    {
+        await using var flow = await EmbeddedFlow.Start();
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+        var at = flow.Clock.GetUtcNow();
+
+        foreach (var kind in (ReceiptKind[])[ReceiptKind.SoftBounce, ReceiptKind.Opened, ReceiptKind.Read])
+            await flow.Report(Of(sent.Deliveries[0], kind, flow));
+
+        var after = flow.Find(sent.CorrelationId)!;
+        (after.CurrentState, after.Deliveries[0].Status).ShouldBe(("Delivered", DeliveryStatus.Sent));
+        (after.Deliveries[0].SoftBouncedAt, after.Deliveries[0].OpenedAt, after.Deliveries[0].ReadAt).ShouldBe((at, at, at));
+        (await flow.Suppressions.List(new SuppressionFilter(null, null, 10), CancellationToken.None)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_announce_another_outcome_when_there_is_no_channel_to_go_on_with()
+    {
+        await using var flow = await EmbeddedFlow.Start();
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+
+        await flow.Report(Of(sent.Deliveries[0], ReceiptKind.HardBounce, flow));
+        flow.Find(sent.CorrelationId)!.CurrentState.ShouldBe("PartlyDelivered");
+        await flow.Report(Of(sent.Deliveries[1], ReceiptKind.HardBounce, flow));
+
+        flow.Find(sent.CorrelationId)!.CurrentState.ShouldBe("Failed");
+        await flow.Pulse.Until(() => flow.Outcomes.Count == 3);
+        flow.Outcomes.Select(outcome => outcome.GetType().Name)
+            .ShouldBe([nameof(NotificationDelivered), nameof(NotificationPartlyDelivered), nameof(NotificationFailed)]);
+    }
+
+    [Fact]
+    public async Task Should_not_begin_another_channel_when_the_notification_is_of_no_more_use()
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+        flow.Clock.Advance(TimeSpan.FromDays(2));
+
+        await flow.Report(Of(sent.Deliveries[0], ReceiptKind.HardBounce, flow));
+
+        flow.Find(sent.CorrelationId)!.CurrentState.ShouldBe("Failed");
+        flow.Push.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_take_up_an_earlier_channel_that_was_called_off()
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1, escalateAfter: TimeSpan.FromMinutes(5));
+        flow.Email.Answers(new ProviderResult.Unavailable("closed for an hour", RetryAfter: TimeSpan.FromHours(1)), ScriptedProvider.Accepted);
+        var id = await flow.Tell(An.OrderPlaced());
+        await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 1);
+        flow.Clock.Advance(TimeSpan.FromMinutes(5));
+        var escalated = await flow.Outcome(id);
+        escalated.Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.NotNeeded, DeliveryStatus.Sent]);
+        flow.Clock.Advance(TimeSpan.FromHours(2));
+
+        await flow.Report(Of(escalated.Deliveries[1], ReceiptKind.HardBounce, flow));
+        // The ledger knows the call before, and what it said.
+        await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 2);
+        flow.Clock.Advance(TimeSpan.FromHours(2));
+
+        var end = await flow.Until(id, notification => notification.Deliveries[0].Status == DeliveryStatus.Sent);
+        (end.CurrentState, end.Deliveries[1].Status).ShouldBe(("Delivered", DeliveryStatus.Failed));
+    }
+
+    [Theory]
+    [InlineData(ReceiptKind.Confirmed, DeliveryStatus.Confirmed, "Delivered")]
+    [InlineData(ReceiptKind.Read, DeliveryStatus.Sent, "Delivered")]
+    [InlineData(ReceiptKind.HardBounce, DeliveryStatus.Failed, "PartlyDelivered")]
+    public async Task Should_settle_what_is_held_because_nobody_knew(ReceiptKind kind, DeliveryStatus status, string state)
+    {
+        await using var flow = await EmbeddedFlow.Start();
+        var answer = new TaskCompletionSource<ProviderResult>();
+        flow.Email.Answers((_, _) => answer.Task);
+        var id = await flow.Tell(An.OrderPlaced());
+        await flow.Pulse.Until(() => flow.Email.Calls.Count == 1);
+        var sending = await flow.Until(id, notification => notification.Deliveries[1].Status == DeliveryStatus.Sent);
+        await flow.Handle(new DeliveryHeld { NotificationId = id, DeliveryId = sending.Deliveries[0].Id, Provider = "scripted", Reason = "in doubt", Attempts = 1 });
+        flow.Find(id)!.CurrentState.ShouldBe("Held");
+
+        await flow.Report(Of(sending.Deliveries[0], kind, flow));
+
+        var end = await flow.Outcome(id);
+        (end.CurrentState, end.Deliveries[0].Status).ShouldBe((state, status));
+    }
+
+    [Fact]
+    public async Task Should_not_send_again_what_was_in_doubt_and_has_arrived()
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        flow.Email.Answers(ScriptedProvider.InDoubt);
+        var id = await flow.Tell(An.OrderPlaced());
+        await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 1);
+        var calls = flow.Email.Calls.Count;
+
+        await flow.Report(Of(flow.Find(id)!.Deliveries[0], ReceiptKind.Confirmed, flow));
+        await flow.Outcome(id);
+        flow.Clock.Advance(TimeSpan.FromHours(1));
+
+        await flow.Pulse.Until(() => flow.Wire.Handled.Count(handled => handled.Place == "send-email") == 2);
+        flow.Email.Calls.Count.ShouldBe(calls);
+        flow.Find(id)!.Deliveries[0].Status.ShouldBe(DeliveryStatus.Confirmed);
+    }
+
+    [Fact]
+    public async Task Should_keep_a_receipt_that_is_faster_than_the_answer_of_the_call()
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        var answer = new TaskCompletionSource<ProviderResult>();
+        flow.Email.Answers((_, _) => answer.Task);
+        var id = await flow.Tell(An.OrderPlaced());
+        await flow.Pulse.Until(() => flow.Email.Calls.Count == 1);
+
+        await flow.Receipts.Take("scripted", [new Receipt { Kind = ReceiptKind.Confirmed, Id = "1", At = flow.Clock.GetUtcNow(), ProviderMessageId = "early" }]);
+        await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 1);
+        answer.SetResult(new ProviderResult.Accepted("early"));
+        await flow.Outcome(id);
+        flow.Clock.Advance(TimeSpan.FromSeconds(5));
+
+        await flow.Until(id, notification => notification.Deliveries[0].Status == DeliveryStatus.Confirmed);
+    }
+
+    [Theory]
+    [InlineData("scripted", "7a9ae1bc-0000-4000-8000-000000000000", "nobody's")]
+    [InlineData("another", null, "their-id")]
+    [InlineData("scripted", null, null)]
+    public async Task Should_look_four_times_for_what_is_not_on_record_and_then_forget_it(string provider, string? deliveryId, string? messageId)
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+        var receipt = new Receipt
+        {
+            Kind = ReceiptKind.HardBounce,
+            Id = "1",
+            At = flow.Clock.GetUtcNow(),
+            DeliveryId = deliveryId is null ? null : Guid.Parse(deliveryId),
+            ProviderMessageId = messageId,
+        };
+
+        await flow.Receipts.Take(provider, [receipt]);
+        for (var times = 1; times <= 3; times++)
+        {
+            await flow.Pulse.Until(() => flow.Outgoing.Scheduled == times);
+            flow.Clock.Advance(TimeSpan.FromMinutes(10));
+        }
+
+        await flow.Pulse.Until(() => flow.Handled<LocateReceipt>() == 4);
+        flow.Outgoing.Scheduled.ShouldBe(3);
+        flow.Wire.Faults.ShouldBeEmpty();
+        flow.Find(sent.CorrelationId)!.Deliveries.ShouldAllBe(delivery => delivery.Status == DeliveryStatus.Sent);
+        (await flow.Suppressions.List(new SuppressionFilter(null, null, 10), CancellationToken.None)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_take_a_receipt_that_is_posted_a_hundred_times_once()
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+        var bounce = Of(sent.Deliveries[0], ReceiptKind.HardBounce, flow);
+
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => flow.Receipts.Take("scripted", [bounce])));
+        await flow.Pulse.Until(() => flow.Handled<DeliveryReceiptReceived>() == 100);
+
+        await flow.Until(sent.CorrelationId, notification => notification.Deliveries[1].Status == DeliveryStatus.Sent);
+        flow.Push.Calls.ShouldHaveSingleItem();
+        await flow.Pulse.Until(() => flow.OutcomesOf(sent.CorrelationId).Count == 2);
+        flow.Wire.Faults.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("sent confirmed read soft held", "Delivered", DeliveryStatus.Confirmed, DeliveryStatus.NotNeeded)]
+    [InlineData("sent opened read soft complained", "Delivered", DeliveryStatus.Sent, DeliveryStatus.NotNeeded)]
+    [InlineData("sent confirmed bounced read soft", "Delivered", DeliveryStatus.Failed, DeliveryStatus.Sent)]
+    [InlineData("failed bounced confirmed held bounced", "Delivered", DeliveryStatus.Failed, DeliveryStatus.Sent)]
+    public async Task Should_end_in_the_same_state_in_whatever_order_it_comes(string arrivals, string state, DeliveryStatus first, DeliveryStatus second)
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        var answer = new TaskCompletionSource<ProviderResult>();
+        flow.Email.Answers((_, _) => answer.Task);
+        var orders = Permutations(arrivals.Split(' ')).ToList();
+        orders.Count.ShouldBe(120);
+        var pictures = new HashSet<string>(StringComparer.Ordinal);
+
+        // Each of them holds one of the sixteen places at the provider until the test ends.
+        foreach (var order in orders)
+        {
+            var id = await flow.Tell(An.OrderPlaced());
+            var delivery = (await flow.Until(id, notification => notification.Deliveries[0].Status == DeliveryStatus.Sending)).Deliveries[0];
+            foreach (var arrival in order)
+                await Arrive(flow, id, delivery.Id, arrival);
+
+            var end = await flow.Until(id, notification => notification.CompletedAt is not null && notification.Deliveries[1].Status == second);
+            (end.CurrentState, end.Deliveries[0].Status).ShouldBe((state, first), string.Join(", ", order));
+            var one = end.Deliveries[0];
+            pictures.Add($"{one.Status} {one.Reason} {one.ConfirmedAt} {one.BouncedAt} {one.SoftBouncedAt} {one.OpenedAt} {one.ReadAt} {one.ComplainedAt}");
+        }
+
+        pictures.ShouldHaveSingleItem();
+        flow.Wire.Faults.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Should_never_take_back_what_is_known()
+    {
+        var clock = new ManualClock();
+        var steps = new NotificationSteps(intake: null!, planning: null!, clock);
+        var chance = new Random(20261121);
+        for (var history = 0; history < 10_000; history++)
+        {
+            var delivery = new DeliveryState { Id = Guid.CreateVersion7(), Channel = "a", Address = "b", Step = 1, Status = DeliveryStatus.Sending, BegunAt = clock.GetUtcNow() };
+            var notification = new NotificationState { Deliveries = [delivery], ExpiresAt = clock.GetUtcNow().AddDays(1) };
+            var (rank, facts, told) = (0, 0, new List<string>());
+            for (var step = 0; step < 12; step++)
+            {
+                told.Add(Tell(steps, notification, delivery, chance));
+
+                var (rankNow, factsNow) = (Rank(delivery), Facts(delivery));
+                rankNow.ShouldBeGreaterThanOrEqualTo(rank, string.Join(", ", told));
+                factsNow.ShouldBeGreaterThanOrEqualTo(facts, string.Join(", ", told));
+                (rank, facts) = (rankNow, factsNow);
+            }
+        }
+    }
+
+    static string Tell(NotificationSteps steps, NotificationState notification, DeliveryState delivery, Random chance)
+    {
+        var what = chance.Next(10);
+        switch (what)
+        {
+            case 0:
+                steps.NoteSent(notification, new DeliverySent { NotificationId = default, DeliveryId = delivery.Id, Provider = "p" });
+                return "sent";
+
+            case 1:
+                steps.Settle(notification, delivery.Id, failed => failed.Status = DeliveryStatus.Failed);
+                return "failed";
+
+            case 2:
+                NotificationSteps.Hold(notification, new DeliveryHeld { NotificationId = default, DeliveryId = delivery.Id, Provider = "p", Reason = "r", Attempts = 1 });
+                return "held";
+
+            default:
+                var kind = (ReceiptKind)(what - 3);
+                steps.NoteReceipt(notification, new DeliveryReceiptReceived { NotificationId = default, DeliveryId = delivery.Id, Provider = "p", Kind = kind, At = default });
+                return $"{kind}";
+        }
+    }
+
+    static int Rank(DeliveryState delivery) =>
+        delivery.BouncedAt is not null ? (delivery.Status == DeliveryStatus.Failed ? 3 : -1)
+        : delivery.Status == DeliveryStatus.Confirmed ? 2
+        : delivery.Status == DeliveryStatus.Sent ? 1
+        : 0;
+
+    static int Facts(DeliveryState delivery) =>
+        ((DateTimeOffset?[])[delivery.ConfirmedAt, delivery.BouncedAt, delivery.SoftBouncedAt, delivery.OpenedAt, delivery.ReadAt, delivery.ComplainedAt, delivery.UnsubscribedAt])
+            .Count(at => at is not null);
+
+    static Task<Guid> Arrive(EmbeddedFlow flow, Guid id, Guid deliveryId, string arrival)
+    {
+        return arrival switch
+        {
+            "sent" => flow.Handle(new DeliverySent { NotificationId = id, DeliveryId = deliveryId, Provider = "scripted" }),
+            "failed" => flow.Handle(new DeliveryFailed { NotificationId = id, DeliveryId = deliveryId, Provider = "scripted", Reason = "refused" }),
+            "held" => flow.Handle(new DeliveryHeld { NotificationId = id, DeliveryId = deliveryId, Provider = "scripted", Reason = "in doubt", Attempts = 1 }),
+            "confirmed" => Receipt(ReceiptKind.Confirmed),
+            "bounced" => Receipt(ReceiptKind.HardBounce),
+            "soft" => Receipt(ReceiptKind.SoftBounce),
+            "opened" => Receipt(ReceiptKind.Opened),
+            "complained" => Receipt(ReceiptKind.Complained),
+            _ => Receipt(ReceiptKind.Read),
+        };
+
+        Task<Guid> Receipt(ReceiptKind kind) =>
+            flow.Handle(new DeliveryReceiptReceived { NotificationId = id, DeliveryId = deliveryId, Provider = "scripted", Kind = kind, At = flow.Clock.GetUtcNow() });
+    }
+
+    static Receipt Of(DeliveryState delivery, ReceiptKind kind, EmbeddedFlow flow) =>
+        new() { Kind = kind, Id = $"{kind} of {delivery.Id}", At = flow.Clock.GetUtcNow(), DeliveryId = delivery.Id };
+
+    static IEnumerable<string[]> Permutations(string[] items) =>
+        items.Length == 0 ? [[]] : items.SelectMany((first, index) => Permutations([.. items.Where((_, other) => other != index)]).Select(rest => (string[])[first, .. rest]));
+}
