@@ -6,7 +6,6 @@ using System.Text.Json;
 using NotificationBus.Channels.Sms.Providers;
 using NotificationBus.Receipts;
 using NotificationBus.Tests.Channels.Vendors;
-using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Channels.Sms.Providers;
 
@@ -14,8 +13,6 @@ public sealed class When_Vonage_reports : Any_reader_of_receipts<When_Vonage_rep
 {
     const string Secret = "a-signature-secret-of-vonage-32-b";
     const string MessageId = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab";
-
-    static readonly DateTimeOffset Now = new ManualClock().GetUtcNow();
 
     public static IEnumerable<Report> Reports =>
     [
