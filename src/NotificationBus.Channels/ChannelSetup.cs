@@ -6,7 +6,10 @@ using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Channels.Http;
 using NotificationBus.Channels.Push;
+using NotificationBus.Channels.Push.Providers;
 using NotificationBus.Channels.Sandbox;
+using NotificationBus.Channels.Sms;
+using NotificationBus.Channels.Sms.Providers;
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Channels.Webhook.Providers;
 using NotificationBus.Sending;
@@ -30,7 +33,17 @@ public static class ChannelSetup
             .Provider<PostmarkEmailProvider, PostmarkOptions>("postmark")
             .Http("email")
             .Sandbox("email");
-        services.AddChannel<PushChannel>().Http("push").Sandbox("push");
+        services.AddChannel<PushChannel>()
+            .Provider<FcmPushProvider, FcmOptions>("fcm")
+            .Provider<ApnsPushProvider, ApnsOptions>("apns")
+            .Provider<WebPushProvider, WebPushOptions>("webpush")
+            .Http("push")
+            .Sandbox("push");
+        services.AddChannel<SmsChannel>()
+            .Provider<TwilioSmsProvider, TwilioOptions>("twilio")
+            .Provider<VonageSmsProvider, VonageOptions>("vonage")
+            .Http("sms")
+            .Sandbox("sms");
         services.AddChannel<ChatChannel>()
             .Provider<SlackProvider, SlackOptions>("slack")
             .Provider<SlackWebhookProvider, SlackWebhookOptions>("slack-webhook")

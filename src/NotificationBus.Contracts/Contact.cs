@@ -18,7 +18,11 @@ public sealed record Contact
     /// <summary>Number in E.164 form, <c>+66812345678</c>.</summary>
     public string? Phone { get; init; }
 
-    /// <summary>One token for each device of the push channel.</summary>
+    /// <summary>
+    /// One for each device and browser of the push channel, at most 50: a registration token of FCM, a device token of APNs (hexadecimal),
+    /// or a Web Push subscription as the browser gives it, <c>{"endpoint":"https://…","keys":{"p256dh":"…","auth":"…"}}</c>. Their form tells
+    /// them apart, and a provider is given only those of its vendor; where it might not, <c>fcm:</c> or <c>apns:</c> before the token says so.
+    /// </summary>
     public IReadOnlyList<string> PushTokens { get; init => field = value ?? []; } = [];
 
     /// <summary>

@@ -4,7 +4,7 @@ namespace NotificationBus.Host;
 static class Help
 {
     public const string Text = """
-        NotificationBus: tells buyers and sellers what happened, by e-mail and push.
+        NotificationBus: tells buyers and sellers what happened, by e-mail, push and text message.
 
         Without settings it runs embedded: one process, in memory, every delivery caught at /inbox.
 

@@ -91,7 +91,11 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
 
     /// <summary>Makes one call.</summary>
     protected Task<ProviderResult> Call(HttpRequestMessage request, Delivery delivery, CancellationToken cancellationToken) =>
-        _calls.Make(request, delivery, Secrets, answer => Translate(answer, delivery) is var result && RateLimitOf(answer) is { } limit ? result with { RateLimit = limit } : result, cancellationToken);
+        Call(request, delivery, answer => Translate(answer, delivery), cancellationToken);
+
+    /// <summary>Makes one call whose answer the caller wants to see.</summary>
+    protected Task<ProviderResult> Call(HttpRequestMessage request, Delivery delivery, Func<HttpAnswer, ProviderResult> translate, CancellationToken cancellationToken) =>
+        _calls.Make(request, delivery, Secrets, answer => translate(answer) is var result && RateLimitOf(answer) is { } limit ? result with { RateLimit = limit } : result, cancellationToken);
 
     /// <summary>A POST to the vendor's API.</summary>
     /// <param name="path">Begins with a slash.</param>

@@ -21,9 +21,23 @@ public sealed class PushChannel : IChannel
 
     /// <inheritdoc />
     public string? Refuse(string address) =>
-        address.Length > LongestToken ? $"the push token is longer than {LongestToken} characters"
-        : address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) ? "the push token has spaces or control characters"
-        : null;
+        address.Length > LongestToken ? $"the push token is longer than {LongestToken} characters" : PushAddress.Of(address) switch
+        {
+            { Vendor: PushVendorKind.WebPush } => WebPushSubscription.Read(address) is null ? "the push token is no Web Push subscription: endpoint with https, keys.p256dh and keys.auth" : null,
+            { Token.Length: 0 } => "the push token is empty",
+            { Vendor: PushVendorKind.Apns, Token: var token } when !token.All(char.IsAsciiHexDigit) => "the device token of APNs is not hexadecimal",
+            { Token: var token } when token.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) => "the push token has spaces or control characters",
+            _ => null,
+        };
+
+    /// <inheritdoc />
+    /// <remarks>A browser names its subscription by the endpoint; what else stands in it comes and goes.</remarks>
+    public string Canonical(string address) => PushAddress.Of(address) switch
+    {
+        { Vendor: PushVendorKind.WebPush } => WebPushSubscription.Read(address)?.Endpoint.AbsoluteUri ?? address,
+        { Vendor: PushVendorKind.Apns, Token: var token } => token.ToLowerInvariant(),
+        { Token: var token } => token,
+    };
 
     /// <inheritdoc />
     public Content Fill(IReadOnlyDictionary<string, string> parts) => new PushContent(parts["title"].Trim(), parts["body"].Trim());

@@ -62,7 +62,7 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     }
 
     static bool IsAddress(string path, string recipient) =>
-        path == $"{recipient}.email" || path == $"{recipient}.webhookUrl"
+        path == $"{recipient}.email" || path == $"{recipient}.phone" || path == $"{recipient}.webhookUrl"
         || path.StartsWith($"{recipient}.pushTokens[", StringComparison.Ordinal) || path.StartsWith($"{recipient}.chat[", StringComparison.Ordinal);
 
     void CheckRecipient(Contact recipient, string at, Errors errors)
@@ -76,7 +76,7 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
         errors.Unless(recipient.Chat is { Count: <= MostChats }, $"{at}.chat", $"must be at most {MostChats} places");
 
         // Worse than an address that cannot work: a recipient that cannot be stored.
-        errors.Unless(!recipient.PushTokens.Concat(recipient.Chat).Append(recipient.Email).Append(recipient.WebhookUrl).Any(HasNul), at, "must not contain the character U+0000");
+        errors.Unless(!recipient.PushTokens.Concat(recipient.Chat).Append(recipient.Email).Append(recipient.Phone).Append(recipient.WebhookUrl).Any(HasNul), at, "must not contain the character U+0000");
 
         if (recipient.Email is { } email && channels.Find("email")?.Refuse(email) is { } badMailbox)
             errors.Add($"{at}.email", badMailbox);

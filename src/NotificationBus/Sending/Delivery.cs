@@ -21,6 +21,9 @@ public sealed record Delivery
     /// <summary>The recipient's name, when known.</summary>
     public string? RecipientName { get; init; }
 
+    /// <summary>From then on it is of no use any more: how long the provider should try. Null when nobody has said.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     /// <summary>Kind of notification, such as <c>order-placed</c>.</summary>
     public required string Category { get; init; }
 

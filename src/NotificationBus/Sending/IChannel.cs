@@ -5,7 +5,7 @@ using NotificationBus.Templates;
 
 namespace NotificationBus.Sending;
 
-/// <summary>A way of reaching someone: email, push. A kind, never a vendor.</summary>
+/// <summary>A way of reaching someone: email, push, sms. A kind, never a vendor.</summary>
 public interface IChannel
 {
     /// <summary>Lower-case word used in configuration, in queue names (<c>send-{name}</c>) and in answers of the API.</summary>

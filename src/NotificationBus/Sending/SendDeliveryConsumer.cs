@@ -135,6 +135,7 @@ public sealed class SendDeliveryConsumer(
         Channel = command.Channel,
         Address = command.Address,
         RecipientName = command.RecipientName,
+        ExpiresAt = command.ExpiresAt,
         Category = command.Category,
         OccurredAt = command.OccurredAt,
         Content = content,

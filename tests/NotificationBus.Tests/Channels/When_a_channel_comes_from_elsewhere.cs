@@ -47,6 +47,7 @@ public sealed class When_a_channel_comes_from_elsewhere : IAsyncLifetime
                 ["fax"] = new() { Providers = ["acme"] },
                 ["email"] = new() { Providers = ["sandbox"] },
                 ["push"] = new() { Providers = ["sandbox"] },
+                ["sms"] = new() { Providers = ["sandbox"] },
                 ["chat"] = new() { Providers = ["sandbox"] },
                 ["webhook"] = new() { Providers = ["sandbox"] },
             });

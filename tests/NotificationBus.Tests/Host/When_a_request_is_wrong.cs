@@ -297,7 +297,7 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
     {
         var errors = await Refused("notification-requested", "channels", new JsonArray("push", Canary));
 
-        errors.ShouldBe([KeyValuePair.Create("channels[1]", "is no channel, allowed are chat, email, push, webhook")]);
+        errors.ShouldBe([KeyValuePair.Create("channels[1]", "is no channel, allowed are chat, email, push, sms, webhook")]);
     }
 
     [Theory]

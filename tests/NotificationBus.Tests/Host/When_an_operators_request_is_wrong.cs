@@ -29,7 +29,7 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     [InlineData(Channel, """ "order":["smtp"] """, "order", "must name each account once, at least one of sandbox; what it leaves out is not used")]
     [InlineData(Channel, """ "order":[null] """, "order[0]", "must be a string")]
     [InlineData(Channel, """ "order":"sandbox" """, "order", "must be an array")]
-    [InlineData(Suppressions, """ "channel":"fax","address":"som@example.com" """, "channel", "is unknown, allowed are chat, email, push, webhook")]
+    [InlineData(Suppressions, """ "channel":"fax","address":"som@example.com" """, "channel", "is unknown, allowed are chat, email, push, sms, webhook")]
     [InlineData(Suppressions, """ "channel":"email","address":"som" """, "address", "the mailbox is not of the form local@domain")]
     [InlineData(Suppressions, """ "channel":"email" """, "address", "is missing")]
     [InlineData(Suppressions, """ "channel":"email","address":"som@example.com","category":"announcements" """, "category", UnknownCategory)]
@@ -98,7 +98,7 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     [Theory]
     [InlineData("/v1/providers/smtp", "unknown-provider", "There are sandbox.")]
     [InlineData("/v1/providers/SANDBOX", "unknown-provider", "There are sandbox.")]
-    [InlineData("/v1/channels/fax", "unknown-channel", "There are email, push, chat, webhook.")]
+    [InlineData("/v1/channels/fax", "unknown-channel", "There are email, push, sms, chat, webhook.")]
     [InlineData(Decision, "unknown-notification", "It may belong to an event that has not been taken yet.")]
     public async Task Should_say_what_there_is(string path, string type, string detail)
     {

@@ -22,7 +22,7 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
         var providers = All((await services.Host.Get("/v1/providers")).Json, "providers").ToList();
 
         providers.Select(provider => (Text(provider, "channel"), Text(provider, "account"))).ShouldBe(
-            [("email", "gateway"), ("email", "backup"), ("push", "sandbox"), ("chat", "sandbox"), ("webhook", "sandbox")], ignoreOrder: true);
+            [("email", "gateway"), ("email", "backup"), ("push", "sandbox"), ("sms", "sandbox"), ("chat", "sandbox"), ("webhook", "sandbox")], ignoreOrder: true);
         providers[0].EnumerateObject().Select(property => property.Name).ShouldBe(
             ["account", "channel", "switch", "weight", "pin", "circuit", "needsAttention", "since", "reason", "pausedUntil", "perSecond", "learnedPerSecond"]);
         providers.ShouldAllBe(provider => Text(provider, "switch") == "on" && Text(provider, "circuit") == "closed");

@@ -45,6 +45,24 @@ public sealed class When_the_settings_choose
     }
 
     [Fact]
+    public async Task Should_send_text_messages_when_an_event_is_to_use_them()
+    {
+        string[] settings = ["--EventTypes:order-placed:Channels=sms"];
+
+        (await Sent(Occurrence.ByName["order-placed"], settings)).ShouldBe(["sms"]);
+        (await Attempts(settings)).ShouldBe(["sandbox accepted"]);
+    }
+
+    [Fact]
+    public async Task Should_leave_a_push_token_to_the_provider_whose_it_is()
+    {
+        string[] settings = ["--EventTypes:order-placed:Channels=push", "--Providers:webpush:PrivateKey=q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94", "--Providers:webpush:Subject=mailto:ops@example.com"];
+
+        (await Attempts([.. settings, "--Channels:push:Providers=webpush,sandbox"])).ShouldBe(["sandbox accepted"]);
+        (await Attempts([.. settings, "--Channels:push:Providers=webpush"])).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Should_post_to_an_account_of_any_name_on_any_channel()
     {
         // Nothing listens on port 1.

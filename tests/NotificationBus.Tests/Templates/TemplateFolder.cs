@@ -3,6 +3,7 @@ using System.Text.Json;
 using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
+using NotificationBus.Channels.Sms;
 using NotificationBus.Sending;
 using NotificationBus.Templates;
 
@@ -15,8 +16,9 @@ public sealed class TemplateFolder : IDisposable
 
     public static readonly EmailChannel Email = new();
     public static readonly PushChannel Push = new();
+    public static readonly SmsChannel Sms = new();
     public static readonly ChatChannel Chat = new();
-    public static readonly IChannel[] Channels = [Email, Push, Chat];
+    public static readonly IChannel[] Channels = [Email, Push, Sms, Chat];
 
     public static string Shipped => System.IO.Path.Combine(AppContext.BaseDirectory, "templates");
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
+using NotificationBus.Channels.Sms;
 using NotificationBus.Templates;
 
 namespace NotificationBus.Tests.Templates;
@@ -29,8 +30,8 @@ public sealed class When_a_shipped_template_is_rendered
            from language in new[] { "en", "th" }
            from channel in TemplateFolder.Channels
            from variable in PathsOf(JsonNode.Parse(Variables[category].Required)!.AsObject())
-           // A push is too short for the number of the conversation.
-           where (channel.Name, variable) is not ("push", "conversationId")
+           // A push and a text message are too short for the number of the conversation.
+           where (channel.Name, variable) is not ("push" or "sms", "conversationId")
            select (category, language, channel.Name, variable),
     ];
 
@@ -42,7 +43,7 @@ public sealed class When_a_shipped_template_is_rendered
     public void Should_use_everything_it_is_given(string category, string language)
     {
         var data = With(category, Variables[category].Optional);
-        var (email, push, chat) = Render(category, language, "Malee", data);
+        var (email, push, sms, chat) = Render(category, language, "Malee", data);
 
         email.Text.ShouldContain("Malee");
         email.Html.ShouldContain("Malee");
@@ -56,15 +57,17 @@ public sealed class When_a_shipped_template_is_rendered
 
         push.Title.Length.ShouldBeInRange(1, 40);
         push.Body.Length.ShouldBeInRange(1, 120);
+        sms.Encoding.ShouldBe(language == "th" && category != "announcement" ? SmsEncoding.Ucs2 : SmsEncoding.Gsm7);
+        sms.Segments.ShouldBeInRange(1, 2);
     }
 
     [Theory]
     [MemberData(nameof(CategoriesAndLanguages))]
     public void Should_do_without_what_is_optional(string category, string language)
     {
-        var (email, push, chat) = Render(category, language, recipientName: null, With(category, "{}"));
+        var (email, push, sms, chat) = Render(category, language, recipientName: null, With(category, "{}"));
 
-        foreach (var text in new[] { email.Subject, email.Text, email.Html, push.Title, push.Body, chat.Text })
+        foreach (var text in new[] { email.Subject, email.Text, email.Html, push.Title, push.Body, sms.Text, chat.Text })
         {
             text.ShouldNotBeNullOrWhiteSpace();
             text.ShouldNotContain("{{");
@@ -83,11 +86,12 @@ public sealed class When_a_shipped_template_is_rendered
             .Message.ShouldBe($"{category}/{channel}.{language}: '{variable}' is missing");
     }
 
-    static (EmailContent, PushContent, ChatContent) Render(string category, string language, string? recipientName, JsonObject data)
+    static (EmailContent, PushContent, SmsContent, ChatContent) Render(string category, string language, string? recipientName, JsonObject data)
     {
         var json = TemplateFolder.Json(data.ToJsonString());
         return ((EmailContent)Templates.Render(category, TemplateFolder.Email, language, recipientName, json),
             (PushContent)Templates.Render(category, TemplateFolder.Push, language, recipientName, json),
+            (SmsContent)Templates.Render(category, TemplateFolder.Sms, language, recipientName, json),
             (ChatContent)Templates.Render(category, TemplateFolder.Chat, language, recipientName, json));
     }
 

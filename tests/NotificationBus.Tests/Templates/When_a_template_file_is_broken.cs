@@ -27,7 +27,7 @@ public sealed class When_a_template_file_is_broken : IDisposable
 
     [Theory]
     [InlineData("test/push.hbs", "the name is not of the form channel.language.hbs")]
-    [InlineData("test/sms.en.hbs", "there is no channel 'sms'; there are email, push, chat")]
+    [InlineData("test/fax.en.hbs", "there is no channel 'fax'; there are email, push, sms, chat")]
     [InlineData("push.en.hbs", "templates are in folders named after their category")]
     [InlineData("test/deeper/push.en.hbs", "templates are in folders named after their category")]
     [InlineData("_layout/frame.hbs", "'#if' is never closed")]

@@ -32,6 +32,7 @@ function wordsOf({ channel, category, content, recipientName, address }) {
   const [title, snippet] =
     channel === 'email' ? [content.subject, content.text]
     : channel === 'push' ? [content.title, content.body]
+    : channel === 'sms' ? [content.text, content.segments === 1 ? '' : `${content.segments} parts`]
     : channel === 'chat' ? content.text.split(/\n([\s\S]*)/)
     : channel === 'webhook' ? [category, JSON.stringify(content.data)]
     : Object.values(content).filter(value => typeof value === 'string');

@@ -35,6 +35,9 @@ sealed class ScriptedHttpServer : IScriptedServer
     /// <summary>Head and body of each request, in order.</summary>
     public ConcurrentQueue<(string Head, string Body)> Requests { get; } = new();
 
+    /// <summary>The body of each request, octet for octet.</summary>
+    public ConcurrentQueue<byte[]> Bodies { get; } = new();
+
     public void Answers(string status, string body = "", string headers = "") => Answer =
         Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n{headers}\r\n{body}");
 
@@ -82,6 +85,7 @@ sealed class ScriptedHttpServer : IScriptedServer
             if (Parse([.. received]) is not { } request)
                 continue;
 
+            Bodies.Enqueue(received[(received.ToArray().AsSpan().IndexOf("\r\n\r\n"u8) + 4)..].ToArray());
             received.Clear();
             // Read before the client goes on: the test may change them as soon as it has the answer.
             var (answer, resets) = (Answer, Resets);

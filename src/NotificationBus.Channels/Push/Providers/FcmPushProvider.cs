@@ -1,0 +1,158 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Net.Http.Headers;
+
+using NotificationBus.Channels.Http;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Channels.Push.Providers;
+
+/// <summary>A project of Firebase Cloud Messaging: <c>Providers:{account}</c>.</summary>
+public sealed class FcmOptions : HttpVendorOptions
+{
+    /// <summary>The key file of a service account that may send messages (role "Firebase Cloud Messaging API Admin"). Required, unless <see cref="ServiceAccount"/> is set.</summary>
+    public string? ServiceAccountFile { get; set; }
+
+    /// <summary>The content of such a file, JSON, where secrets come from the environment; never logged. Default: none.</summary>
+    public string? ServiceAccount { get; set; }
+
+    /// <summary>The project messages are sent from. Default: the service account's.</summary>
+    public string? ProjectId { get; set; }
+
+    /// <inheritdoc />
+    protected override string DefaultUrl => "https://fcm.googleapis.com";
+
+    internal FcmServiceAccount? Account => ReadKey() is { } text ? FcmServiceAccount.Read(text) : null;
+
+    /// <inheritdoc />
+    public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var wrong in base.Validate(validationContext))
+            yield return wrong;
+
+        if (string.IsNullOrEmpty(ServiceAccount) && string.IsNullOrEmpty(ServiceAccountFile))
+            yield return new ValidationResult("must be set to the key file of a service account", [nameof(ServiceAccountFile)]);
+        else if (ReadKey() is null)
+            yield return new ValidationResult("names a file that cannot be read", [nameof(ServiceAccountFile)]);
+        else if (Account is null)
+            yield return new ValidationResult("must be the key file of a service account: JSON with project_id, client_email, private_key and token_uri", [string.IsNullOrEmpty(ServiceAccount) ? nameof(ServiceAccountFile) : nameof(ServiceAccount)]);
+
+        if (ProjectId?.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or ':' or '.') == false)
+            yield return new ValidationResult("must be the id of a project, such as shop-4711", [nameof(ProjectId)]);
+    }
+
+    string? ReadKey() => string.IsNullOrEmpty(ServiceAccount) ? KeyFile.Read(ServiceAccountFile) : ServiceAccount;
+}
+
+/// <summary>
+/// Sends to Android, Apple devices and browsers through FCM, HTTP v1. On the device a repeated delivery takes the place of the first one.
+/// Sources: firebase.google.com/docs/reference/fcm/rest/v1/projects.messages, /docs/reference/fcm/rest/v1/ErrorCode and
+/// /docs/cloud-messaging/error-codes.
+/// </summary>
+public sealed class FcmPushProvider : PushVendor
+{
+    readonly FcmAccessToken _token;
+    readonly string _path;
+
+    /// <summary>Opens no connection yet.</summary>
+    /// <param name="name">The account's name.</param>
+    /// <param name="options">The account; validated by whoever bound it.</param>
+    /// <param name="clock">Dates assertions, ends access tokens and what takes too long.</param>
+    public FcmPushProvider(string name, FcmOptions options, TimeProvider clock)
+        : base(name, PushVendorKind.Fcm, options, clock)
+    {
+        var account = options.Account ?? throw new ArgumentException("there is no service account", nameof(options));
+        _token = new FcmAccessToken(account, options.Timeout, clock);
+        _path = $"/v1/projects/{(string.IsNullOrEmpty(options.ProjectId) ? account.ProjectId : options.ProjectId)}/messages:send";
+    }
+
+    /// <inheritdoc />
+    /// <remarks>With the time to get an access token.</remarks>
+    public override TimeSpan LongestCall => 2 * base.LongestCall;
+
+    /// <inheritdoc />
+    protected override string Credentials => "the service account, its role, and that the API of FCM is switched on in the project";
+
+    /// <inheritdoc />
+    public override async ValueTask DisposeAsync()
+    {
+        _token.Dispose();
+        await base.DisposeAsync();
+    }
+
+    /// <inheritdoc />
+    protected override async Task<ProviderResult> SendTo(Delivery delivery, CancellationToken cancellationToken)
+    {
+        string? refused = null;
+        while (true)
+        {
+            var (token, problem) = await _token.Get(delivery, refused, cancellationToken);
+            if (token is null)
+                return problem;
+
+            var request = Request(delivery);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            var isRefused = false;
+            var result = await Call(request, delivery, answer =>
+            {
+                isRefused = answer.Status == 401 && ErrorOf(answer) != "THIRD_PARTY_AUTH_ERROR";
+                return Translate(answer, delivery);
+            }, cancellationToken);
+            // A token can be withdrawn before its end; another one is asked for once.
+            if (!isRefused || refused is not null)
+                return result;
+
+            refused = token;
+        }
+    }
+
+    /// <inheritdoc />
+    protected override HttpRequestMessage Request(Delivery delivery)
+    {
+        var content = (PushContent)delivery.Content;
+        var name = $"{delivery.NotificationId}";
+        var seconds = ((long)TimeToLive(delivery).TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        var end = (Clock.GetUtcNow() + TimeToLive(delivery)).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        return Post(_path, Json(new
+        {
+            message = new
+            {
+                token = delivery.Address,
+                notification = new { title = content.Title, body = content.Body },
+                data = new { notificationId = name, deliveryId = $"{delivery.Id}", category = delivery.Category },
+                android = new { priority = "HIGH", ttl = $"{seconds}s", notification = new { tag = name } },
+                apns = new { headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["apns-collapse-id"] = name, ["apns-expiration"] = end } },
+                webpush = new { headers = new { TTL = seconds, Topic = $"{delivery.NotificationId:N}" }, notification = new { tag = name } },
+            },
+        }));
+    }
+
+    /// <inheritdoc />
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => (answer.Status, ErrorOf(answer)) switch
+    {
+        (200, _) when answer.Id("name") is { } id => new ProviderResult.Accepted(id),
+        (404, "UNREGISTERED") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
+        // Neither project nor method is there; a token that is gone has a word of its own.
+        (404, _) => new ProviderResult.Misconfigured($"{answer}: check ProjectId and Url"),
+        // The same status says that our message is wrong. Only these words are about the token.
+        (400, "INVALID_ARGUMENT") when HasFcmError(answer) && answer.Text.Contains("not a valid FCM registration token", StringComparison.OrdinalIgnoreCase) =>
+            new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
+        (403, "SENDER_ID_MISMATCH") => new ProviderResult.Rejected($"{answer}: the token belongs to another project", AddressIsWrong: true),
+        (401, "THIRD_PARTY_AUTH_ERROR") => new ProviderResult.Misconfigured($"{answer}: check the key of APNs in Firebase's project settings"),
+        (429, _) when IsOfDevice(answer) => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter, OnlyThisDelivery: true),
+        (429, _) => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
+        (500 or 503, _) => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),
+        _ => ByStatus(answer),
+    };
+
+    static string? ErrorOf(HttpAnswer answer) => DetailsOf(answer, "FcmError").FirstOrDefault().Find("errorCode") ?? answer.Find("error.status");
+
+    static bool HasFcmError(HttpAnswer answer) => DetailsOf(answer, "FcmError").Any();
+
+    // The rate of messages to one device; the account has a quota of its own.
+    static bool IsOfDevice(HttpAnswer answer) => DetailsOf(answer, "QuotaFailure").SelectMany(detail => detail.Items("violations"))
+        .Any(violation => violation.Find("description")?.Contains("device", StringComparison.OrdinalIgnoreCase) == true);
+
+    static IEnumerable<System.Text.Json.JsonElement> DetailsOf(HttpAnswer answer, string type) =>
+        (answer.Json?.Items("error.details") ?? []).Where(detail => detail.Find("@type")?.EndsWith($".{type}", StringComparison.Ordinal) == true);
+}

@@ -1,0 +1,37 @@
+using NotificationBus.Channels.Http;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Channels.Push;
+
+/// <summary>A vendor that shows messages on devices. It serves the tokens it has given out, and leaves the others to the next account.</summary>
+public abstract class PushVendor : HttpVendor, IProvider
+{
+    static readonly TimeSpan DefaultTimeToLive = TimeSpan.FromDays(1);
+
+    // What FCM and the push services of browsers keep at most.
+    static readonly TimeSpan LongestTimeToLive = TimeSpan.FromDays(28);
+
+    readonly PushVendorKind _kind;
+
+    private protected PushVendor(string name, PushVendorKind kind, HttpVendorOptions options, TimeProvider clock, AddressGuard? guard = null)
+        : base(name, "push", options, clock, guard) => _kind = kind;
+
+    /// <inheritdoc />
+    public bool Serves(Delivery delivery) => PushAddress.Of(delivery.Address).Vendor == _kind;
+
+    /// <inheritdoc />
+    public sealed override Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken)
+    {
+        var address = PushAddress.Of(delivery.Address);
+        return address.Vendor == _kind
+            ? SendTo(delivery with { Address = address.Token }, cancellationToken)
+            : Task.FromResult<ProviderResult>(new ProviderResult.Unavailable("the push token is another vendor's", OnlyThisDelivery: true));
+    }
+
+    /// <summary>Sends to a token of this vendor, given without our prefix.</summary>
+    protected virtual Task<ProviderResult> SendTo(Delivery delivery, CancellationToken cancellationToken) => base.Send(delivery, cancellationToken);
+
+    /// <summary>How long the vendor should keep the message for a device that is off. The same delivery later has less.</summary>
+    protected TimeSpan TimeToLive(Delivery delivery) => delivery.ExpiresAt is not { } end ? DefaultTimeToLive
+        : TimeSpan.FromSeconds(Math.Clamp(Math.Floor((end - Clock.GetUtcNow()).TotalSeconds), 0, LongestTimeToLive.TotalSeconds));
+}

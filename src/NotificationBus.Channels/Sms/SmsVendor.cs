@@ -1,0 +1,36 @@
+using NotificationBus.Channels.Http;
+using NotificationBus.Receipts;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Channels.Sms;
+
+/// <summary>A vendor that takes text messages over HTTP and reports what became of them.</summary>
+public abstract class SmsVendor : HttpVendor, IReceiptReader
+{
+    static readonly SmsChannel Sms = new();
+
+    readonly SmsVendorOptions _options;
+
+    /// <summary>Opens no connection yet.</summary>
+    /// <param name="name">The account's name.</param>
+    /// <param name="options">The account; validated by whoever bound it.</param>
+    /// <param name="clock">Ends what takes too long, and tells new receipts from old ones.</param>
+    protected SmsVendor(string name, SmsVendorOptions options, TimeProvider clock)
+        : base(name, "sms", options, clock) => _options = options;
+
+    /// <summary>The longest text the vendor takes, in characters.</summary>
+    protected abstract int LongestText { get; }
+
+    /// <inheritdoc />
+    public abstract ReceiptReading Read(ReceiptRequest request);
+
+    /// <inheritdoc />
+    protected override ProviderResult.Rejected? Refuse(Delivery delivery)
+    {
+        var content = (SmsContent)delivery.Content;
+        return Sms.Refuse(delivery.Address) is { } wrong ? new ProviderResult.Rejected(wrong, AddressIsWrong: true)
+            : content.Segments > _options.MostSegments ? new ProviderResult.Rejected($"the text has {content.Segments} parts ({content.Encoding}), and MostSegments is {_options.MostSegments}")
+            : content.Text.Length > LongestText ? new ProviderResult.Rejected($"the text is longer than the {LongestText} characters the vendor takes")
+            : null;
+    }
+}
