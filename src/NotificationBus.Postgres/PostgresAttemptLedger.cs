@@ -7,12 +7,16 @@ namespace NotificationBus.Postgres;
 /// <summary>The ledger in PostgreSQL, by the database's clock. Its writes are gathered like those of <see cref="PostgresNotificationStore"/>.</summary>
 public sealed class PostgresAttemptLedger : IAttemptLedger
 {
+    // An address may be suppressed for every category and for this one: one row of the two, or the claim would have two answers.
     const string ClaimAttempts = """
         WITH asked AS (
             SELECT a.*, s.reason AS suppression
-            FROM unnest(@delivery, @number, @notification, @channel, @provider, @address, @lease)
-                AS a (delivery_id, number, notification_id, channel, provider, address, lease)
-            LEFT JOIN suppressed_address s ON s.channel = a.channel AND s.address = a.address),
+            FROM unnest(@delivery, @number, @notification, @channel, @provider, @address, @category, @lease)
+                AS a (delivery_id, number, notification_id, channel, provider, address, category, lease)
+            LEFT JOIN LATERAL (
+                SELECT reason FROM suppressed_address
+                WHERE channel = a.channel AND address = a.address AND category IN ('', a.category)
+                ORDER BY category LIMIT 1) s ON true),
         granted AS (
             INSERT INTO delivery_attempt (delivery_id, number, notification_id, channel, provider, status, lease_until)
             SELECT delivery_id, number, notification_id, channel, provider, 'Started', now() + lease FROM asked WHERE suppression IS NULL
@@ -56,9 +60,9 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     }
 
     /// <inheritdoc />
-    public async Task<AttemptClaim> Claim(DeliveryAttempt attempt, string address, TimeSpan lease, CancellationToken cancellationToken)
+    public async Task<AttemptClaim> Claim(DeliveryAttempt attempt, string address, string category, TimeSpan lease, CancellationToken cancellationToken)
     {
-        var answer = await _claims.Run(new Claiming(attempt, address, lease), cancellationToken);
+        var answer = await _claims.Run(new Claiming(attempt, address, category, lease), cancellationToken);
         return answer.Granted || answer.Suppression is not null
             ? new AttemptClaim([], Now: default, answer.Suppression)
             : await Earlier(attempt.DeliveryId, cancellationToken);
@@ -107,6 +111,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         parameters.Add("channel", claims, claim => claim.Attempt.Channel);
         parameters.Add("provider", claims, claim => claim.Attempt.Provider);
         parameters.Add("address", claims, claim => claim.Address);
+        parameters.Add("category", claims, claim => claim.Category);
         parameters.Add("lease", claims, claim => claim.Lease);
 
         await using var reader = await command.ExecuteReaderAsync();
@@ -179,7 +184,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         return (attempts, now);
     }
 
-    sealed record Claiming(DeliveryAttempt Attempt, string Address, TimeSpan Lease);
+    sealed record Claiming(DeliveryAttempt Attempt, string Address, string Category, TimeSpan Lease);
 
     readonly record struct ClaimAnswer(bool Granted, string? Suppression);
 

@@ -1,9 +1,12 @@
+using System.Text.Json;
+
+using NotificationBus.Planning;
 using NotificationBus.Sending;
 using NotificationBus.Sending.Controls;
 
 namespace NotificationBus.Host.Http;
 
-/// <summary><c>/v1/suppressions</c>: the addresses that are not used, and who said so.</summary>
+/// <summary><c>/v1/suppressions</c>: the addresses that are not used, for which category, and who said so.</summary>
 static class SuppressionsApi
 {
     public static void MapSuppressions(this IEndpointRouteBuilder routes)
@@ -15,9 +18,10 @@ static class SuppressionsApi
 
     static async Task<IResult> List(HttpRequest request, ChannelSet channels, ISuppressions suppressions, CancellationToken cancellationToken)
     {
-        var query = new QueryReader(request.Query, ["channel", "address", "limit"]);
+        var query = new QueryReader(request.Query, ["channel", "address", "category", "limit"]);
         var limit = query.Limit();
-        var (name, address) = (query.One("channel"), query.One("address"));
+        // Not only those that are configured: what is suppressed for a category stays when the category goes.
+        var (name, address, category) = (query.One("channel"), query.One("address"), query.One("category"));
         var channel = name is null ? null : channels.Find(name);
         if (channel is null && name is not null)
             query.Refuse("channel", $"is unknown, allowed are {channels.Names}");
@@ -28,10 +32,11 @@ static class SuppressionsApi
             return Problems.Validation(query.Errors);
 
         var canonical = address is null ? null : channel!.Canonical(address);
-        return Results.Ok(new SuppressionList(await suppressions.List(new SuppressionFilter(channel?.Name, canonical, limit), cancellationToken)));
+        return Results.Ok(new SuppressionList(await suppressions.List(new SuppressionFilter(channel?.Name, canonical, category, limit), cancellationToken)));
     }
 
-    static async Task<IResult> Add(HttpRequest request, ChannelSet channels, ISuppressions suppressions, IControls controls, CancellationToken cancellationToken)
+    static async Task<IResult> Add(
+        HttpRequest request, ChannelSet channels, PlanningRules planning, ISuppressions suppressions, IControls controls, CancellationToken cancellationToken)
     {
         var (body, refusal) = await JsonBody.Read<SuppressAddress>(request);
         if (refusal is not null)
@@ -44,18 +49,21 @@ static class SuppressionsApi
             errors.Add("channel", $"is unknown, allowed are {channels.Names}");
         else if (channel.Refuse(body.Address) is { } wrong)
             errors.Add("address", wrong);
+        if (body.Category is { } category && !planning.Categories.Contains(category))
+            errors.Add("category", $"is unknown, allowed are {string.Join(", ", planning.Categories)}");
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
-        var suppression = new Suppression(channel!.Name, channel.Canonical(body.Address), by.Why, $"operator {by.Who}");
+        var suppression = new Suppression(channel!.Name, channel.Canonical(body.Address), body.Category, by.Why, $"operator {by.Who}");
         if (await suppressions.Add(suppression, cancellationToken))
-            await controls.Note($"suppression {channel.Name}", by, System.Text.Json.JsonSerializer.SerializeToElement(new { added = suppression.Address }), cancellationToken);
+            await controls.Note($"suppression {channel.Name}", by, Change("added", suppression.Address, suppression.Category), cancellationToken);
         return Results.NoContent();
     }
 
     static async Task<IResult> Remove(string channel, string address, HttpRequest request, ChannelSet channels, ISuppressions suppressions, IControls controls, CancellationToken cancellationToken)
     {
-        var query = new QueryReader(request.Query, ["by", "why"]);
+        var query = new QueryReader(request.Query, ["category", "by", "why"]);
+        var category = query.One("category");
         var errors = new FieldErrors(query.Errors);
         var by = errors.ReadBy(query.One("by") ?? "", query.One("why") ?? "");
         if (errors.Any)
@@ -64,9 +72,17 @@ static class SuppressionsApi
             return Problems.Unknown("channel", channels.All.Select(one => one.Name));
 
         var canonical = known.Canonical(address);
-        if (await suppressions.Remove(channel, canonical, cancellationToken))
-            await controls.Note($"suppression {channel}", by, System.Text.Json.JsonSerializer.SerializeToElement(new { removed = canonical }), cancellationToken);
+        if (await suppressions.Remove(channel, canonical, category, cancellationToken))
+            await controls.Note($"suppression {channel}", by, Change("removed", canonical, category), cancellationToken);
         return Results.NoContent();
+    }
+
+    static JsonElement Change(string what, string address, string? category)
+    {
+        var change = new Dictionary<string, string> { [what] = address };
+        if (category is not null)
+            change["category"] = category;
+        return JsonSerializer.SerializeToElement(change);
     }
 }
 
@@ -78,6 +94,9 @@ public sealed record SuppressAddress
 
     /// <summary>The address that is not to be used.</summary>
     public required string Address { get; init; }
+
+    /// <summary>For which category; null, the default, for every one.</summary>
+    public string? Category { get; init; }
 
     /// <summary>Who says so.</summary>
     public required string By { get; init; }

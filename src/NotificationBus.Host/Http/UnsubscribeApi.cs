@@ -1,11 +1,14 @@
+using System.Net;
+
+using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Host.Http;
 
 /// <summary>
-/// <c>/v1/unsubscribe/{token}</c>: leaves a channel with one click (RFC 8058). The token is all it takes: no cookie, no sign-in. A GET
-/// changes nothing, because mail scanners follow every link.
+/// <c>/v1/unsubscribe/{token}</c>: unsubscribes from one category on one channel with one click (RFC 8058). The token is all it takes: no
+/// cookie, no sign-in. A GET changes nothing, because mail scanners follow every link.
 /// </summary>
 static class UnsubscribeApi
 {
@@ -22,29 +25,39 @@ static class UnsubscribeApi
         routes.MapPost("/v1/unsubscribe/{token}", Unsubscribe);
     }
 
-    static IResult Ask(string token, HttpResponse response, UnsubscribeLinks links) => links.Read(token) is null
-        ? NotOurs(response)
-        : Page(response, StatusCodes.Status200OK, "Unsubscribe", $"""
-            <p>Do you want no more of these messages at this address?</p>
-            <form method="post"><input type="hidden" name="{Field}" value="{OneClick}"><button>Unsubscribe</button></form>
-            """);
+    static async Task<IResult> Ask(string token, HttpResponse response, UnsubscribeLinks links, INotificationStore store, CancellationToken cancellationToken) =>
+        await Find(token, links, store, cancellationToken) is (var notification, _)
+            ? Page(response, StatusCodes.Status200OK, "Unsubscribe", $"""
+                <p>Do you want no more messages of the kind {Words(notification.Category)} at this address? Messages of other kinds still come as they did.</p>
+                <form method="post"><input type="hidden" name="{Field}" value="{OneClick}"><button>Unsubscribe</button></form>
+                """)
+            : NotOurs(response);
 
     static async Task<IResult> Unsubscribe(
         string token, HttpContext context, UnsubscribeLinks links, INotificationStore store, ChannelSet channels, ISuppressions suppressions, CancellationToken cancellationToken)
     {
-        if (links.Read(token) is not { } link)
+        if (await Find(token, links, store, cancellationToken) is not (var notification, var delivery))
             return NotOurs(context.Response);
         if (!await SaysOneClick(context.Request, cancellationToken))
             return Page(context.Response, StatusCodes.Status400BadRequest, "Nothing was changed", $"<p>The form must say {Field}={OneClick} (RFC 8058).</p>");
 
-        var notification = await store.Load(link.NotificationId, cancellationToken);
-        if (notification?.Deliveries.FirstOrDefault(delivery => delivery.Id == link.DeliveryId) is not { } delivery)
-            return NotOurs(context.Response);
-
         var address = channels.Find(delivery.Channel)?.Canonical(delivery.Address) ?? delivery.Address;
-        await suppressions.Add(new Suppression(delivery.Channel, address, $"unsubscribed by the link in {notification.Category}", "recipient"), cancellationToken);
-        return Page(context.Response, StatusCodes.Status200OK, "Unsubscribed", "<p>You get no more of these messages at this address.</p>");
+        var suppression = new Suppression(delivery.Channel, address, notification.Category, $"unsubscribed by the link in {notification.Category}", "recipient");
+        await suppressions.Add(suppression, cancellationToken);
+        return Page(context.Response, StatusCodes.Status200OK, "Unsubscribed",
+            $"<p>You get no more messages of the kind {Words(notification.Category)} at this address.</p>");
     }
+
+    static async Task<(NotificationState Notification, DeliveryState Delivery)?> Find(
+        string token, UnsubscribeLinks links, INotificationStore store, CancellationToken cancellationToken) =>
+        links.Read(token) is { } link
+        && await store.Load(link.NotificationId, cancellationToken) is { } notification
+        && notification.Deliveries.FirstOrDefault(delivery => delivery.Id == link.DeliveryId) is { } delivery
+            ? (notification, delivery)
+            : null;
+
+    /// <summary>A category as a recipient may read it.</summary>
+    static string Words(string category) => $"“{WebUtility.HtmlEncode(category.Replace('-', ' '))}”";
 
     static async Task<bool> SaysOneClick(HttpRequest request, CancellationToken cancellationToken)
     {

@@ -40,7 +40,7 @@ public sealed class HostSettings
     /// <summary>What vendors report.</summary>
     public ReceiptsOptions Receipts { get; set; } = new();
 
-    /// <summary>Links with which a recipient leaves a channel.</summary>
+    /// <summary>Links with which a recipient unsubscribes from one category on one channel.</summary>
     public UnsubscribeOptions Unsubscribe { get; set; } = new();
 
     /// <summary>The texts.</summary>

@@ -5,19 +5,25 @@ namespace NotificationBus.Embedded;
 /// <summary>The ledger in memory, lost when the process ends.</summary>
 public sealed class InMemoryAttemptLedger(TimeProvider clock) : IAttemptLedger, ISuppressions
 {
+    // As in the table: what is suppressed for every category is so under no name.
+    const string EveryCategory = "";
+
     readonly Lock _lock = new();
     readonly Dictionary<Guid, List<DeliveryAttempt>> _attempts = [];
     readonly Dictionary<Guid, HashSet<Guid>> _deliveries = [];
-    readonly SortedDictionary<(string Channel, string Address), Suppression> _suppressions = [];
+    readonly SortedDictionary<(string Channel, string Address, string Category), Suppression> _suppressions = [];
 
     /// <inheritdoc />
-    public Task<AttemptClaim> Claim(DeliveryAttempt attempt, string address, TimeSpan lease, CancellationToken cancellationToken)
+    public Task<AttemptClaim> Claim(DeliveryAttempt attempt, string address, string category, TimeSpan lease, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         lock (_lock)
         {
-            if (_suppressions.TryGetValue((attempt.Channel, address), out var suppression))
+            if (_suppressions.TryGetValue((attempt.Channel, address, EveryCategory), out var suppression)
+                || _suppressions.TryGetValue((attempt.Channel, address, category), out suppression))
+            {
                 return Task.FromResult(new AttemptClaim([], now, suppression.Reason));
+            }
 
             if (!_attempts.TryGetValue(attempt.DeliveryId, out var attempts))
                 _attempts.Add(attempt.DeliveryId, attempts = []);
@@ -47,7 +53,7 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock) : IAttemptLedger, 
 
             attempts[outcome.Number - 1] = outcome with { StartedAt = claimed.StartedAt, LeaseUntil = claimed.LeaseUntil, FinishedAt = now };
             if (suppressedAddress is not null)
-                _suppressions.TryAdd((outcome.Channel, suppressedAddress), new Suppression(outcome.Channel, suppressedAddress, outcome.Reason ?? "refused", outcome.Provider, now));
+                TryAdd(new Suppression(outcome.Channel, suppressedAddress, Category: null, outcome.Reason ?? "refused", outcome.Provider, now));
             return Task.FromResult(true);
         }
     }
@@ -76,7 +82,9 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock) : IAttemptLedger, 
         lock (_lock)
         {
             return Task.FromResult<IReadOnlyList<Suppression>>([.. _suppressions.Values
-                .Where(suppression => (filter.Channel ?? suppression.Channel) == suppression.Channel && (filter.Address ?? suppression.Address) == suppression.Address)
+                .Where(suppression => (filter.Channel ?? suppression.Channel) == suppression.Channel
+                    && (filter.Address ?? suppression.Address) == suppression.Address
+                    && (filter.Category ?? suppression.Category) == suppression.Category)
                 .OrderByDescending(suppression => suppression.CreatedAt)
                 .Take(filter.Limit)]);
         }
@@ -86,14 +94,14 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock) : IAttemptLedger, 
     public Task<bool> Add(Suppression suppression, CancellationToken cancellationToken)
     {
         lock (_lock)
-            return Task.FromResult(_suppressions.TryAdd((suppression.Channel, suppression.Address), suppression with { CreatedAt = clock.GetUtcNow() }));
+            return Task.FromResult(TryAdd(suppression with { CreatedAt = clock.GetUtcNow() }));
     }
 
     /// <inheritdoc />
-    public Task<bool> Remove(string channel, string address, CancellationToken cancellationToken)
+    public Task<bool> Remove(string channel, string address, string? category, CancellationToken cancellationToken)
     {
         lock (_lock)
-            return Task.FromResult(_suppressions.Remove((channel, address)));
+            return Task.FromResult(_suppressions.Remove((channel, address, category ?? EveryCategory)));
     }
 
     /// <summary>All attempts of a notification.</summary>
@@ -102,4 +110,7 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock) : IAttemptLedger, 
         lock (_lock)
             return _deliveries.TryGetValue(notificationId, out var deliveries) ? [.. deliveries.SelectMany(delivery => _attempts[delivery])] : [];
     }
+
+    bool TryAdd(Suppression suppression) =>
+        _suppressions.TryAdd((suppression.Channel, suppression.Address, suppression.Category ?? EveryCategory), suppression);
 }

@@ -130,7 +130,7 @@ public sealed record DeliveryView
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? ComplainedAt { get; init; }
 
-    /// <summary>When the recipient wanted no more of the channel.</summary>
+    /// <summary>When the recipient wanted no more of this kind of notification on the channel.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? UnsubscribedAt { get; init; }
 

@@ -77,6 +77,9 @@ public static class DeliveryPlanner
 /// <summary>The planner together with what is configured and written: what the saga and the intake call.</summary>
 public sealed class PlanningRules(IReadOnlyDictionary<string, EventTypeOptions> rules, ChannelSet channels, ITemplates templates)
 {
+    /// <summary>The categories there are, in order.</summary>
+    public IReadOnlyList<string> Categories { get; } = [.. rules.Keys.Order(StringComparer.Ordinal)];
+
     /// <summary>Plans a notification by the rule of its category.</summary>
     public DeliveryPlan Plan(NotificationRequest request) =>
         DeliveryPlanner.Plan(request, rules.GetValueOrDefault(request.Category), channels, templates);

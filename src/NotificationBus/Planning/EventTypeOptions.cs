@@ -44,8 +44,8 @@ public sealed class EventTypeOptions : IValidatableObject
     public DeliveryProof EscalateUnless { get; set; } = DeliveryProof.Sent;
 
     /// <summary>
-    /// Whether deliveries carry a link with which the recipient leaves the channel (List-Unsubscribe, RFC 8058). Needs
-    /// <c>Unsubscribe:PublicUrl</c>. Default: only <c>announcement</c>, once that is set.
+    /// Whether deliveries carry a link with which the recipient unsubscribes from the category on that channel (List-Unsubscribe, RFC 8058).
+    /// Needs <c>Unsubscribe:PublicUrl</c>. Default: only <c>announcement</c>, once that is set.
     /// </summary>
     public bool? Unsubscribe { get; set; }
 

@@ -43,7 +43,9 @@ public sealed partial class ReceiptConsumer(
         if (WhyNotToUse(receipt) is { } reason)
         {
             var address = channels.Find(delivery.Channel)?.Canonical(delivery.Address) ?? delivery.Address;
-            await suppressions.Add(new Suppression(delivery.Channel, address, reason, provider), context.CancellationToken);
+            // Who leaves announcements goes on getting orders; who calls one spam, or cannot be reached, gets nothing more there.
+            var category = receipt.Kind == ReceiptKind.Unsubscribed ? notification.Category : null;
+            await suppressions.Add(new Suppression(delivery.Channel, address, category, reason, provider), context.CancellationToken);
         }
 
         var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(planning.RuleOf(notification.Category).Lane));

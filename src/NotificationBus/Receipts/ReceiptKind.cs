@@ -15,7 +15,7 @@ public enum ReceiptKind
     /// <summary>The recipient called it spam.</summary>
     Complained,
 
-    /// <summary>The recipient wants no more of this channel.</summary>
+    /// <summary>The recipient wants no more of this kind of notification on this channel.</summary>
     Unsubscribed,
 
     /// <summary>It was shown, or a program has fetched its pictures.</summary>

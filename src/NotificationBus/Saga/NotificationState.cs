@@ -151,7 +151,7 @@ public sealed class DeliveryState
     /// <summary>When the recipient called it spam.</summary>
     public DateTimeOffset? ComplainedAt { get; set; }
 
-    /// <summary>When the recipient wanted no more of the channel.</summary>
+    /// <summary>When the recipient wanted no more of this kind of notification on the channel.</summary>
     public DateTimeOffset? UnsubscribedAt { get; set; }
 }
 

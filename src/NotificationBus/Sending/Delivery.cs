@@ -34,8 +34,8 @@ public sealed record Delivery
     public required Content Content { get; init; }
 
     /// <summary>
-    /// Where a POST leaves the channel (RFC 8058), and a GET shows a page that asks; null when the category has no such link. What carries
-    /// it in a header must sign that header.
+    /// Where a POST unsubscribes from the category on this channel (RFC 8058), and a GET shows a page that asks; null when the category has
+    /// no such link. What carries it in a header must sign that header.
     /// </summary>
     public Uri? UnsubscribeUrl { get; init; }
 }

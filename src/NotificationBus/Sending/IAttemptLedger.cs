@@ -9,13 +9,14 @@ public interface IAttemptLedger
     /// <summary>Claims the next call of a delivery.</summary>
     /// <param name="attempt">What is about to be called. Its times are set by the store.</param>
     /// <param name="address">Where it would be sent, as <see cref="IChannel.Canonical"/> writes it. Nothing is granted for one that is suppressed.</param>
+    /// <param name="category">What would be sent: the address may be suppressed for this kind of notification only.</param>
     /// <param name="lease">How long others keep away when no outcome follows.</param>
     /// <param name="cancellationToken">Gives up the claim.</param>
-    Task<AttemptClaim> Claim(DeliveryAttempt attempt, string address, TimeSpan lease, CancellationToken cancellationToken);
+    Task<AttemptClaim> Claim(DeliveryAttempt attempt, string address, string category, TimeSpan lease, CancellationToken cancellationToken);
 
     /// <summary>Records how a claimed call came out. An outcome that is recorded stays.</summary>
     /// <param name="outcome">The attempt with its outcome.</param>
-    /// <param name="suppressedAddress">The address, when the outcome is that it must not be used again; suppressed by the same write.</param>
+    /// <param name="suppressedAddress">The address, when the outcome is that it must not be used again; suppressed for every category by the same write.</param>
     /// <param name="cancellationToken">Gives up the record.</param>
     /// <returns>False when another outcome was recorded before; then nothing is written.</returns>
     Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken);

@@ -1,28 +1,33 @@
 namespace NotificationBus.Sending;
 
-/// <summary>Addresses that are not to be used. The ledger consults and fills the list in the writes it makes anyway; this is for people.</summary>
+/// <summary>
+/// Addresses that are not to be used, for one category or for every one; the two stand beside each other. The ledger consults and fills the
+/// list in the writes it makes anyway; this is for people.
+/// </summary>
 public interface ISuppressions
 {
     /// <summary>The newest first.</summary>
     Task<IReadOnlyList<Suppression>> List(SuppressionFilter filter, CancellationToken cancellationToken);
 
-    /// <summary>Suppresses an address. False when it was suppressed before; then the earlier reason stays.</summary>
+    /// <summary>Suppresses an address. False when it was suppressed for just that before; then the earlier reason stays.</summary>
     Task<bool> Add(Suppression suppression, CancellationToken cancellationToken);
 
-    /// <summary>Allows an address again. False when it was not suppressed.</summary>
-    Task<bool> Remove(string channel, string address, CancellationToken cancellationToken);
+    /// <summary>Takes one suppression back: that for the category, or with null that for every one. False when there was none.</summary>
+    Task<bool> Remove(string channel, string address, string? category, CancellationToken cancellationToken);
 }
 
 /// <summary>An address that is not to be used.</summary>
 /// <param name="Channel">On which channel.</param>
 /// <param name="Address">The address, as <see cref="IChannel.Canonical"/> writes it.</param>
+/// <param name="Category">For which kind of notification, such as <c>announcement</c>; null for every one.</param>
 /// <param name="Reason">Why, for a person to read.</param>
-/// <param name="Source">Who said so: a provider account, or an operator.</param>
+/// <param name="Source">Who said so: a provider account, the recipient, or an operator.</param>
 /// <param name="CreatedAt">Since when; set by the store.</param>
-public sealed record Suppression(string Channel, string Address, string Reason, string Source, DateTimeOffset CreatedAt = default);
+public sealed record Suppression(string Channel, string Address, string? Category, string Reason, string Source, DateTimeOffset CreatedAt = default);
 
 /// <summary>Which suppressions are asked for.</summary>
 /// <param name="Channel">Only on this channel.</param>
 /// <param name="Address">Only this address.</param>
+/// <param name="Category">Only those for this category, not those for every one.</param>
 /// <param name="Limit">How many at most.</param>
-public sealed record SuppressionFilter(string? Channel, string? Address, int Limit);
+public sealed record SuppressionFilter(string? Channel, string? Address, string? Category, int Limit);

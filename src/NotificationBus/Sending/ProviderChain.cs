@@ -64,7 +64,7 @@ public sealed partial class ProviderChain(
             // Asked here and not handed to the claim: one that is written after its caller has left keeps everybody away.
             cancellationToken.ThrowIfCancellationRequested();
             var claimed = round.Claim(channel.Name, account);
-            var claim = await ledger.Claim(claimed, channel.Canonical(delivery.Address), LeaseOf(account.Provider), CancellationToken.None);
+            var claim = await ledger.Claim(claimed, channel.Canonical(delivery.Address), delivery.Category, LeaseOf(account.Provider), CancellationToken.None);
             if (claim.Granted)
             {
                 round.Add(await Call(granted, delivery, claimed));

@@ -11,8 +11,8 @@ using NotificationBus.Receipts;
 namespace NotificationBus.Sending;
 
 /// <summary>
-/// Writes and reads the links with which a recipient leaves a channel. A link holds two ids and a signature, and nothing about the person.
-/// It does not run out: mail is kept for years, and the law of many countries wants the link to work.
+/// Writes and reads the links with which a recipient unsubscribes from one category on one channel. A link holds two ids and a signature,
+/// and nothing about the person. It does not run out: mail is kept for years, and the law of many countries wants the link to work.
 /// </summary>
 public sealed class UnsubscribeLinks(PlanningRules planning, IOptions<UnsubscribeOptions> options)
 {

@@ -4,7 +4,7 @@ using NotificationBus.Receipts;
 
 namespace NotificationBus.Sending;
 
-/// <summary>Settings of <c>Unsubscribe</c>: links with which a recipient leaves a channel.</summary>
+/// <summary>Settings of <c>Unsubscribe</c>: links with which a recipient unsubscribes from one category on one channel.</summary>
 public sealed class UnsubscribeOptions : IValidatableObject
 {
     const int ShortestKey = 32;

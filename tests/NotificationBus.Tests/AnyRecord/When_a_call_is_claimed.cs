@@ -5,14 +5,16 @@ namespace NotificationBus.Tests.AnyRecord;
 public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create) : With_a_record(create)
 {
     const string Address = "som@example.com";
+    const string Category = "order-placed";
+    const string Another = "announcement";
 
     [Fact]
     public async Task Should_refuse_everybody_else_and_show_the_claim_with_its_lease()
     {
         var call = Call();
-        (await Host.Ledger.Claim(call, Address, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        (await Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
 
-        var refused = await AnotherHost.Ledger.Claim(call, Address, Lease, CancellationToken.None);
+        var refused = await AnotherHost.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
 
         refused.Granted.ShouldBeFalse();
         var claimed = refused.Earlier.ShouldHaveSingleItem();
@@ -27,11 +29,11 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
     public async Task Should_show_that_the_lease_has_run_out_and_still_refuse()
     {
         var call = Call();
-        await Host.Ledger.Claim(call, Address, Lease, CancellationToken.None);
+        await Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
 
         await Record.Pass(Lease);
 
-        var refused = await AnotherHost.Ledger.Claim(call, Address, Lease, CancellationToken.None);
+        var refused = await AnotherHost.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
         refused.Earlier.ShouldHaveSingleItem().LeaseUntil.ShouldBeLessThanOrEqualTo(refused.Now);
     }
 
@@ -39,14 +41,14 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
     public async Task Should_show_all_earlier_attempts_in_order_to_whoever_begins_anew()
     {
         var call = Call();
-        await Host.Ledger.Claim(call, Address, Lease, CancellationToken.None);
+        await Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
         await Host.Ledger.Record(call with { Status = AttemptStatus.Unavailable, Reason = "too busy" }, suppressedAddress: null, CancellationToken.None);
         var second = call with { Number = 2, Provider = "second" };
-        (await Host.Ledger.Claim(second, Address, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        (await Host.Ledger.Claim(second, Address, Category, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
         await Host.Ledger.Record(second with { Status = AttemptStatus.Accepted, ProviderMessageId = "their-id" }, suppressedAddress: null, CancellationToken.None);
-        await Host.Ledger.Claim(Call(), Address, Lease, CancellationToken.None);
+        await Host.Ledger.Claim(Call(), Address, Category, Lease, CancellationToken.None);
 
-        var refused = await AnotherHost.Ledger.Claim(call, Address, Lease, CancellationToken.None);
+        var refused = await AnotherHost.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
 
         refused.Earlier.Select(attempt => (attempt.Number, attempt.Provider, attempt.Status, attempt.Reason, attempt.ProviderMessageId)).ShouldBe(
             [(1, "first", AttemptStatus.Unavailable, "too busy", null), (2, "second", AttemptStatus.Accepted, null, "their-id")]);
@@ -57,12 +59,12 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
     public async Task Should_keep_the_outcome_that_was_recorded_first()
     {
         var call = Call();
-        await Host.Ledger.Claim(call, Address, Lease, CancellationToken.None);
+        await Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
         await Host.Ledger.Record(call with { Status = AttemptStatus.Accepted, ProviderMessageId = "their-id" }, suppressedAddress: null, CancellationToken.None);
 
         (await AnotherHost.Ledger.Record(call with { Status = AttemptStatus.InDoubt, Reason = "the worker died" }, suppressedAddress: null, CancellationToken.None)).ShouldBeFalse();
 
-        var kept = (await Host.Ledger.Claim(call, Address, Lease, CancellationToken.None)).Earlier.ShouldHaveSingleItem();
+        var kept = (await Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None)).Earlier.ShouldHaveSingleItem();
         (kept.Status, kept.ProviderMessageId, kept.Reason).ShouldBe((AttemptStatus.Accepted, "their-id", null));
     }
 
@@ -72,7 +74,7 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
         var call = Call();
 
         var claims = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() =>
-            (i % 2 == 0 ? Host : AnotherHost).Ledger.Claim(call, Address, Lease, CancellationToken.None))));
+            (i % 2 == 0 ? Host : AnotherHost).Ledger.Claim(call, Address, Category, Lease, CancellationToken.None))));
 
         claims.Count(claim => claim.Granted).ShouldBe(1);
         claims.Where(claim => !claim.Granted).ShouldAllBe(claim => claim.Earlier.Count == 1);
@@ -82,23 +84,24 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
     public async Task Should_be_refused_for_an_address_that_a_provider_called_wrong()
     {
         var call = Call();
-        await Host.Ledger.Claim(call, Address, Lease, CancellationToken.None);
+        await Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
         (await Host.Ledger.Record(call with { Status = AttemptStatus.Rejected, Reason = "no such mailbox" }, Address, CancellationToken.None)).ShouldBeTrue();
 
-        var refused = await AnotherHost.Ledger.Claim(Call(), Address, Lease, CancellationToken.None);
+        var refused = await AnotherHost.Ledger.Claim(Call(), Address, Category, Lease, CancellationToken.None);
 
         (refused.Granted, refused.Suppression).ShouldBe((false, "no such mailbox"));
-        (await AnotherHost.Ledger.Claim(Call(), "nok@example.com", Lease, CancellationToken.None)).Granted.ShouldBeTrue();
-        (await AnotherHost.Ledger.Claim(Call() with { Channel = "push" }, Address, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        (await AnotherHost.Ledger.Claim(Call(), Address, Another, Lease, CancellationToken.None)).Suppression.ShouldBe("no such mailbox");
+        (await AnotherHost.Ledger.Claim(Call(), "nok@example.com", Category, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        (await AnotherHost.Ledger.Claim(Call() with { Channel = "push" }, Address, Category, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
     }
 
     [Fact]
     public async Task Should_be_granted_and_refused_side_by_side()
     {
-        await Host.Suppressions.Add(new Suppression("email", Address, "asked us to stop", "operator ann"), CancellationToken.None);
+        await Host.Suppressions.Add(new Suppression("email", Address, Category: null, "asked us to stop", "operator ann"), CancellationToken.None);
 
         var claims = await Task.WhenAll(Enumerable.Range(0, 100).Select(i =>
-            Host.Ledger.Claim(Call(), i % 2 == 0 ? Address : $"{i}@example.com", Lease, CancellationToken.None)));
+            Host.Ledger.Claim(Call(), i % 2 == 0 ? Address : $"{i}@example.com", Category, Lease, CancellationToken.None)));
 
         claims.Select((claim, i) => claim.Granted == (i % 2 != 0)).ShouldAllBe(asExpected => asExpected);
     }
@@ -106,16 +109,72 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
     [Fact]
     public async Task Should_be_granted_again_once_an_operator_allows_the_address()
     {
-        var suppression = new Suppression("email", Address, "asked us to stop", "operator ann");
+        var suppression = new Suppression("email", Address, Category: null, "asked us to stop", "operator ann");
         (await Host.Suppressions.Add(suppression, CancellationToken.None)).ShouldBeTrue();
         (await Host.Suppressions.Add(suppression with { Reason = "again" }, CancellationToken.None)).ShouldBeFalse();
-        (await Host.Suppressions.List(new SuppressionFilter("email", Address, 10), CancellationToken.None)).ShouldHaveSingleItem().Reason.ShouldBe("asked us to stop");
+        (await Host.Suppressions.List(new SuppressionFilter("email", Address, Category: null, 10), CancellationToken.None)).ShouldHaveSingleItem().Reason.ShouldBe("asked us to stop");
 
-        (await Host.Suppressions.Remove("email", Address, CancellationToken.None)).ShouldBeTrue();
+        (await Host.Suppressions.Remove("email", Address, category: null, CancellationToken.None)).ShouldBeTrue();
 
-        (await Host.Suppressions.Remove("email", Address, CancellationToken.None)).ShouldBeFalse();
-        (await Host.Ledger.Claim(Call(), Address, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        (await Host.Suppressions.Remove("email", Address, category: null, CancellationToken.None)).ShouldBeFalse();
+        (await Host.Ledger.Claim(Call(), Address, Category, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
     }
+
+    [Fact]
+    public async Task Should_be_refused_for_the_category_alone_that_the_address_is_suppressed_for()
+    {
+        var unsubscribed = new Suppression("email", Address, Another, "unsubscribed", "recipient");
+        (await Host.Suppressions.Add(unsubscribed, CancellationToken.None)).ShouldBeTrue();
+        (await AnotherHost.Suppressions.Add(unsubscribed with { Reason = "again" }, CancellationToken.None)).ShouldBeFalse();
+
+        (await ClaimAs(Another)).ShouldBe((false, "unsubscribed"));
+        (await ClaimAs(Category)).ShouldBe((true, null));
+        (await AnotherHost.Ledger.Claim(Call(), "nok@example.com", Another, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        (await AnotherHost.Ledger.Claim(Call() with { Channel = "push" }, Address, Another, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Should_be_refused_for_one_category_and_for_every_one_until_both_are_taken_back()
+    {
+        await Host.Suppressions.Add(new Suppression("email", Address, Another, "unsubscribed", "recipient"), CancellationToken.None);
+        await Host.Suppressions.Add(new Suppression("email", Address, Category: null, "bounced", "first"), CancellationToken.None);
+
+        var claims = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => ClaimAs(i % 2 == 0 ? Category : Another)));
+        claims.Distinct().ShouldBe([(false, "bounced")]);
+
+        (await Host.Suppressions.Remove("email", Address, category: null, CancellationToken.None)).ShouldBeTrue();
+        (await ClaimAs(Category)).ShouldBe((true, null));
+        (await ClaimAs(Another)).ShouldBe((false, "unsubscribed"));
+
+        (await Host.Suppressions.Remove("email", Address, Category, CancellationToken.None)).ShouldBeFalse();
+        (await Host.Suppressions.Remove("email", Address, Another, CancellationToken.None)).ShouldBeTrue();
+        (await ClaimAs(Another)).ShouldBe((true, null));
+    }
+
+    [Fact]
+    public async Task Should_keep_the_suppression_for_every_category_when_that_for_one_is_taken_back()
+    {
+        await Host.Suppressions.Add(new Suppression("email", Address, Another, "unsubscribed", "recipient"), CancellationToken.None);
+        await Host.Suppressions.Add(new Suppression("email", Address, Category: null, "bounced", "first"), CancellationToken.None);
+        (await Listed(category: null)).ShouldBe([("unsubscribed", Another), ("bounced", null)], ignoreOrder: true);
+        (await Listed(Another)).ShouldBe([("unsubscribed", Another)]);
+
+        (await Host.Suppressions.Remove("email", Address, Another, CancellationToken.None)).ShouldBeTrue();
+
+        (await Listed(category: null)).ShouldBe([("bounced", null)]);
+        (await Listed(Another)).ShouldBeEmpty();
+        (await ClaimAs(Another)).ShouldBe((false, "bounced"));
+    }
+
+    async Task<(bool Granted, string? Suppression)> ClaimAs(string category)
+    {
+        var claim = await AnotherHost.Ledger.Claim(Call(), Address, category, Lease, CancellationToken.None);
+        return (claim.Granted, claim.Suppression);
+    }
+
+    async Task<IEnumerable<(string Reason, string? Category)>> Listed(string? category) =>
+        (await AnotherHost.Suppressions.List(new SuppressionFilter("email", Address, category, 10), CancellationToken.None))
+            .Select(suppression => (suppression.Reason, suppression.Category));
 
     static DeliveryAttempt Call() => new()
     {

@@ -61,7 +61,7 @@ public abstract class When_a_receipt_names_a_delivery(Func<Task<RecordOfTheTest>
     }
 
     async Task Claim(DeliveryAttempt call) =>
-        (await Host.Ledger.Claim(call, "som@example.com", Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        (await Host.Ledger.Claim(call, "som@example.com", "order-placed", Lease, CancellationToken.None)).Granted.ShouldBeTrue();
 
     static DeliveryAttempt Call(string provider) => new()
     {

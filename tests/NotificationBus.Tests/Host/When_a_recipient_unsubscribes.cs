@@ -6,6 +6,7 @@ public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
 {
     const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const string PublicUrl = "https://notify.example.com/bus";
+    const string Key = "0123456789abcdef0123456789abcdef";
 
     readonly ReportingProvider _provider = new("letters");
     readonly RunningHost _host;
@@ -16,7 +17,7 @@ public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
         [
             "--Channels:email:Providers=letters", "--Providers:letters:Type=reporting", "--EventTypes:announcement:Channels=email",
             "--EventTypes:chat-message-sent:Channels=email", "--EventTypes:chat-message-sent:Unsubscribe=true",
-            $"--Unsubscribe:PublicUrl={PublicUrl}", "--Unsubscribe:Key=0123456789abcdef0123456789abcdef",
+            $"--Unsubscribe:PublicUrl={PublicUrl}", $"--Unsubscribe:Key={Key}",
         ],
         Configure = _provider.AddTo,
     };
@@ -55,9 +56,33 @@ public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
         }
 
         var suppression = (await Suppressions()).ShouldHaveSingleItem();
-        (suppression.GetProperty("channel").GetString(), suppression.GetProperty("address").GetString(), suppression.GetProperty("source").GetString())
-            .ShouldBe(("email", "som@example.com", "recipient"));
+        string?[] shown = [.. ((string[])["channel", "address", "category", "source"]).Select(name => suppression.GetProperty(name).GetString())];
+        shown.ShouldBe(["email", "som@example.com", "announcement", "recipient"]);
         await Deliver("notification-requested", calls: 1, outcome: "failed");
+    }
+
+    [Fact]
+    public async Task Should_go_on_sending_what_was_not_unsubscribed()
+    {
+        var announcements = Here(await Deliver("notification-requested"));
+        (await _host.Post(announcements, OneClick())).Status.ShouldBe(HttpStatusCode.OK);
+
+        var messages = Here(await Deliver("chat-message-sent", calls: 2));
+        (await _host.Post(messages, OneClick())).Status.ShouldBe(HttpStatusCode.OK);
+
+        await Deliver("chat-message-sent", calls: 2, outcome: "failed");
+        (await Suppressions()).Select(suppression => suppression.GetProperty("category").GetString()).ShouldBe(["announcement", "chat-message-sent"], ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData("notification-requested", "“announcement”")]
+    [InlineData("chat-message-sent", "“chat message sent”")]
+    public async Task Should_say_what_is_unsubscribed_before_and_after(string name, string kind)
+    {
+        var here = Here(await Deliver(name));
+
+        (await _host.Get(here)).Body.ShouldContain($"no more messages of the kind {kind} at this address?");
+        (await _host.Post(here, OneClick())).Body.ShouldContain($"You get no more messages of the kind {kind} at this address.");
     }
 
     [Fact]
@@ -129,14 +154,24 @@ public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
     public async Task Should_not_know_links_that_another_key_has_signed_nor_any_without_a_key()
     {
         var here = Here(await Deliver("notification-requested"));
-        foreach (var settings in (string[][])[[], ["--Unsubscribe:PublicUrl=https://a.example", "--Unsubscribe:Key=another-key-another-key-another-key"]])
-        {
-            await using var another = new RunningHost { Settings = settings };
-            await another.InitializeAsync();
+        await ShouldNotBeKnown(here);
+        await ShouldNotBeKnown(here, "--Unsubscribe:PublicUrl=https://a.example", "--Unsubscribe:Key=another-key-another-key-another-key");
+    }
 
-            (await another.Post(here, OneClick())).Status.ShouldBe(HttpStatusCode.NotFound);
-            (await another.Get(here)).Status.ShouldBe(HttpStatusCode.NotFound);
-        }
+    [Fact]
+    public async Task Should_not_know_links_to_what_is_not_on_record()
+    {
+        var here = Here(await Deliver("notification-requested"));
+        await ShouldNotBeKnown(here, $"--Unsubscribe:PublicUrl={PublicUrl}", $"--Unsubscribe:Key={Key}");
+    }
+
+    static async Task ShouldNotBeKnown(string link, params string[] settings)
+    {
+        await using var another = new RunningHost { Settings = settings };
+        await another.InitializeAsync();
+
+        (await another.Post(link, OneClick())).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await another.Get(link)).Status.ShouldBe(HttpStatusCode.NotFound);
     }
 
     static FormUrlEncodedContent OneClick() => new([new("List-Unsubscribe", "One-Click")]);

@@ -8,6 +8,7 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     const string Provider = "/v1/providers/sandbox";
     const string Channel = "/v1/channels/email";
     const string Suppressions = "/v1/suppressions";
+    const string UnknownCategory = "is unknown, allowed are announcement, chat-message-sent, order-placed, order-shipped, payment-reminder-due";
     const string Decision = "/v1/notifications/11111111-1111-1111-1111-111111111111/deliveries/22222222-2222-2222-2222-222222222222/decision";
 
     [Theory]
@@ -31,6 +32,8 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     [InlineData(Suppressions, """ "channel":"fax","address":"som@example.com" """, "channel", "is unknown, allowed are chat, email, push, sms, webhook")]
     [InlineData(Suppressions, """ "channel":"email","address":"som" """, "address", "the mailbox is not of the form local@domain")]
     [InlineData(Suppressions, """ "channel":"email" """, "address", "is missing")]
+    [InlineData(Suppressions, """ "channel":"email","address":"som@example.com","category":"announcements" """, "category", UnknownCategory)]
+    [InlineData(Suppressions, """ "channel":"email","address":"som@example.com","category":"" """, "category", UnknownCategory)]
     [InlineData(Suppressions, """ "channel":null,"address":"som@example.com" """, "channel", "must not be null")]
     [InlineData(Decision, """ "decision":"send" """, "decision", "must be one of resend, sent, failed")]
     [InlineData(Decision, """ "why":"so" """, "decision", "is missing")]
@@ -72,6 +75,8 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     [InlineData("/v1/suppressions?channel=email&adress=som@example.com", "adress")]
     [InlineData("/v1/suppressions?channel=email&address=a%00", "address")]
     [InlineData("/v1/suppressions?address=som@example.com", "channel")]
+    [InlineData("/v1/suppressions?category=announcement&category=order-placed", "category")]
+    [InlineData("/v1/suppressions?category=a%00", "category")]
     public async Task Should_refuse_a_query_it_does_not_understand(string path, string parameter)
     {
         (await host.Get(path)).ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldBe([parameter]);
@@ -84,6 +89,7 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     [InlineData("email/som@example.com?by=ann&why=a%00", "why")]
     [InlineData("email/som@example.com?by=ann&by=bob&why=so", "by")]
     [InlineData("email/som@example.com?by=ann&why=so&force=true", "force")]
+    [InlineData("email/som@example.com?category=announcement&category=order-placed&by=ann&why=so", "category")]
     public async Task Should_not_allow_an_address_again_for_nobody_and_nothing(string address, string fields)
     {
         (await host.Delete($"{Suppressions}/{address}")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldBe(fields.Split(','), ignoreOrder: true);

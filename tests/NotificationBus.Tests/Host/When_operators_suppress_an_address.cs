@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 
 using static NotificationBus.Tests.Host.HostWithServices;
 
@@ -11,7 +12,7 @@ public sealed class When_operators_suppress_an_address(HostWithServices services
     [Fact]
     public async Task Should_not_use_it_however_it_is_written_until_it_is_allowed_again()
     {
-        (await Suppress("Suppressed@Example.com", "she asked us to")).Status.ShouldBe(HttpStatusCode.NoContent);
+        await Suppress("Suppressed@Example.com", "she asked us to");
 
         var refused = await services.Host.Outcome(await services.PlaceOrder("suppressed@EXAMPLE.com"));
         (Text(refused, "status"), Text(Delivery(refused), "status"), Text(Delivery(refused), "reason")).ShouldBe(
@@ -27,30 +28,60 @@ public sealed class When_operators_suppress_an_address(HostWithServices services
     }
 
     [Fact]
+    public async Task Should_not_use_it_for_the_category_they_name_and_go_on_with_the_others()
+    {
+        const string Mailbox = "choosy@example.com";
+        await Suppress("Choosy@Example.com", "no news, please", "announcement");
+        Text(await services.Host.Outcome(await services.PlaceOrder(Mailbox)), "status").ShouldBe("delivered");
+
+        await Suppress(Mailbox, "orders by phone only", "order-placed");
+        var refused = await services.Host.Outcome(await services.PlaceOrder(Mailbox));
+        (Text(refused, "status"), Text(Delivery(refused), "reason")).ShouldBe(("failed", "the address is suppressed: orders by phone only"));
+
+        (await services.Host.Delete($"{Path}/email/{Mailbox}?by=bob&why=mended")).Status.ShouldBe(HttpStatusCode.NoContent);
+        Text(await services.Host.Outcome(await services.PlaceOrder(Mailbox)), "status").ShouldBe("failed", "only the one for every category would have gone");
+
+        (await services.Host.Delete($"{Path}/email/{Mailbox}?category=order-placed&by=bob&why=mended")).Status.ShouldBe(HttpStatusCode.NoContent);
+        Text(await services.Host.Outcome(await services.PlaceOrder(Mailbox)), "status").ShouldBe("delivered");
+        CallsFor(Mailbox, services.Gateway).ShouldBe(2);
+
+        var left = All((await services.Host.Get($"{Path}?channel=email&address={Mailbox}")).Json, "suppressions").ShouldHaveSingleItem();
+        (Text(left, "category"), Text(left, "reason"), Text(left, "source")).ShouldBe(("announcement", "no news, please", "operator ann"));
+        (await ChangesOf("choosy@")).ShouldBe(
+        [
+            ("suppression email", "bob", "mended", $$"""{"removed":"{{Mailbox}}","category":"order-placed"}"""),
+            ("suppression email", "ann", "orders by phone only", $$"""{"added":"{{Mailbox}}","category":"order-placed"}"""),
+            ("suppression email", "ann", "no news, please", $$"""{"added":"{{Mailbox}}","category":"announcement"}"""),
+        ]);
+    }
+
+    [Fact]
     public async Task Should_list_it_with_who_said_so_and_why()
     {
         await Suppress("Listed@example.com", "it bounced");
         await Suppress("other@example.com", "it bounced too");
+        await Suppress("third@example.com", "no more reminders", "payment-reminder-due");
 
         var listed = All((await services.Host.Get($"{Path}?channel=email&address=LISTED@example.com")).Json, "suppressions").ShouldHaveSingleItem();
 
-        listed.EnumerateObject().Select(property => property.Name).ShouldBe(["channel", "address", "reason", "source", "createdAt"]);
+        listed.EnumerateObject().Select(property => property.Name).ShouldBe(["channel", "address", "category", "reason", "source", "createdAt"]);
         (Text(listed, "channel"), Text(listed, "address"), Text(listed, "reason"), Text(listed, "source")).ShouldBe(("email", "listed@example.com", "it bounced", "operator ann"));
+        listed.GetProperty("category").ValueKind.ShouldBe(JsonValueKind.Null, "it is for every one");
+        Addresses((await services.Host.Get($"{Path}?category=payment-reminder-due")).Json).ShouldBe(["third@example.com"]);
         All((await services.Host.Get($"{Path}?limit=1")).Json, "suppressions").ShouldHaveSingleItem();
         All((await services.Host.Get($"{Path}?channel=push")).Json, "suppressions").ShouldBeEmpty();
-        Addresses((await services.Host.Get(Path)).Json).Take(2).ShouldBe(["other@example.com", "listed@example.com"], "the newest first");
+        Addresses((await services.Host.Get(Path)).Json).Take(3).ShouldBe(["third@example.com", "other@example.com", "listed@example.com"], "the newest first");
     }
 
     [Fact]
     public async Task Should_keep_who_added_and_who_removed_it_and_nothing_of_a_second_click()
     {
         for (var click = 0; click < 2; click++)
-            (await Suppress("clicked@example.com", "it bounced")).Status.ShouldBe(HttpStatusCode.NoContent);
+            await Suppress("clicked@example.com", "it bounced");
         for (var click = 0; click < 2; click++)
             (await services.Host.Delete($"{Path}/email/clicked@example.com?by=bob&why=mended")).Status.ShouldBe(HttpStatusCode.NoContent);
 
-        var changes = All((await services.Host.Get("/v1/changes")).Json, "changes").Where(change => $"{change.GetProperty("after")}".Contains("clicked@", StringComparison.Ordinal));
-        changes.Select(change => (Text(change, "subject"), Text(change, "who"), Text(change, "why"), $"{change.GetProperty("after")}")).ShouldBe(
+        (await ChangesOf("clicked@")).ShouldBe(
         [
             ("suppression email", "bob", "mended", """{"removed":"clicked@example.com"}"""),
             ("suppression email", "ann", "it bounced", """{"added":"clicked@example.com"}"""),
@@ -58,8 +89,17 @@ public sealed class When_operators_suppress_an_address(HostWithServices services
         All((await services.Host.Get($"{Path}?channel=email&address=clicked@example.com")).Json, "suppressions").ShouldBeEmpty();
     }
 
-    Task<Answer> Suppress(string address, string why) =>
-        services.Host.Post(Path, $$"""{"channel":"email","address":"{{address}}","by":"ann","why":"{{why}}"}""");
+    async Task Suppress(string address, string why, string? category = null)
+    {
+        var only = category is null ? "" : $"\"category\":\"{category}\",";
+        var answer = await services.Host.Post(Path, $$"""{"channel":"email","address":"{{address}}",{{only}}"by":"ann","why":"{{why}}"}""");
+        answer.Status.ShouldBe(HttpStatusCode.NoContent, answer.Body);
+    }
 
-    static IEnumerable<string?> Addresses(System.Text.Json.JsonElement list) => All(list, "suppressions").Select(suppression => Text(suppression, "address"));
+    async Task<IEnumerable<(string? Subject, string? Who, string? Why, string After)>> ChangesOf(string address) =>
+        All((await services.Host.Get("/v1/changes")).Json, "changes")
+            .Select(change => (Text(change, "subject"), Text(change, "who"), Text(change, "why"), After: $"{change.GetProperty("after")}"))
+            .Where(change => change.After.Contains(address, StringComparison.Ordinal));
+
+    static IEnumerable<string?> Addresses(JsonElement list) => All(list, "suppressions").Select(suppression => Text(suppression, "address"));
 }

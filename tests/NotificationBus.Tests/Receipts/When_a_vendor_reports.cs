@@ -63,28 +63,46 @@ public sealed class When_a_vendor_reports
         await flow.Report(Of(sent.Deliveries[0], ReceiptKind.HardBounce, flow) with { Reason = "no such mailbox" });
 
         var next = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+        var another = await flow.Outcome(await flow.Tell(A.ChatMessage()));
 
         flow.Email.Calls.ShouldHaveSingleItem();
         next.Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.Failed, DeliveryStatus.Sent]);
-        var suppression = (await flow.Suppressions.List(new SuppressionFilter("email", A.Seller.Email, 10), CancellationToken.None)).ShouldHaveSingleItem();
-        (suppression.Reason, suppression.Source).ShouldBe(("bounced: no such mailbox", "scripted"));
+        another.Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.Failed, DeliveryStatus.Sent]);
+        var suppression = (await flow.Suppressions.List(new SuppressionFilter("email", A.Seller.Email, Category: null, 10), CancellationToken.None)).ShouldHaveSingleItem();
+        (suppression.Category, suppression.Reason, suppression.Source).ShouldBe((null, "bounced: no such mailbox", "scripted"));
     }
 
     [Theory]
-    [InlineData(ReceiptKind.Complained, "the recipient called it spam")]
-    [InlineData(ReceiptKind.Unsubscribed, "the recipient wants no more of it")]
-    public async Task Should_respect_that_the_recipient_wants_no_more(ReceiptKind kind, string reason)
+    [InlineData(ReceiptKind.Complained, null, "the recipient called it spam")]
+    [InlineData(ReceiptKind.Unsubscribed, "order-placed", "the recipient wants no more of it")]
+    public async Task Should_respect_that_the_recipient_wants_no_more(ReceiptKind kind, string? category, string reason)
     {
         await using var flow = await EmbeddedFlow.Start();
         var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
 
         await flow.Report(Of(sent.Deliveries[0], kind, flow));
 
-        (await flow.Suppressions.List(new SuppressionFilter(null, null, 10), CancellationToken.None)).ShouldHaveSingleItem()
-            .ShouldBe(new Suppression("email", A.Seller.Email!, reason, "scripted", flow.Clock.GetUtcNow()));
+        (await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None)).ShouldHaveSingleItem()
+            .ShouldBe(new Suppression("email", A.Seller.Email!, category, reason, "scripted", flow.Clock.GetUtcNow()));
         var delivery = flow.Find(sent.CorrelationId)!.Deliveries[0];
         delivery.Status.ShouldBe(DeliveryStatus.Sent);
         (delivery.ComplainedAt ?? delivery.UnsubscribedAt).ShouldNotBeNull();
+    }
+
+    [Theory]
+    [InlineData(ReceiptKind.Complained, DeliveryStatus.Failed)]
+    [InlineData(ReceiptKind.Unsubscribed, DeliveryStatus.Sent)]
+    public async Task Should_go_on_with_other_kinds_only_when_the_recipient_unsubscribed(ReceiptKind kind, DeliveryStatus others)
+    {
+        await using var flow = await EmbeddedFlow.Start();
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+
+        await flow.Report(Of(sent.Deliveries[0], kind, flow));
+
+        var same = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+        var another = await flow.Outcome(await flow.Tell(A.ChatMessage()));
+        same.Deliveries.Select(delivery => (delivery.Channel, delivery.Status)).ShouldBe([("email", DeliveryStatus.Failed), ("push", DeliveryStatus.Sent)]);
+        another.Deliveries.Select(delivery => (delivery.Channel, delivery.Status)).ShouldBe([("email", others), ("push", DeliveryStatus.Sent)]);
     }
 
     [Fact]
@@ -100,7 +118,7 @@ public sealed class When_a_vendor_reports
         var after = flow.Find(sent.CorrelationId)!;
         (after.CurrentState, after.Deliveries[0].Status).ShouldBe(("Delivered", DeliveryStatus.Sent));
         (after.Deliveries[0].SoftBouncedAt, after.Deliveries[0].OpenedAt, after.Deliveries[0].ReadAt).ShouldBe((at, at, at));
-        (await flow.Suppressions.List(new SuppressionFilter(null, null, 10), CancellationToken.None)).ShouldBeEmpty();
+        (await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -238,7 +256,7 @@ public sealed class When_a_vendor_reports
         flow.Outgoing.Scheduled.ShouldBe(3);
         flow.Wire.Faults.ShouldBeEmpty();
         flow.Find(sent.CorrelationId)!.Deliveries.ShouldAllBe(delivery => delivery.Status == DeliveryStatus.Sent);
-        (await flow.Suppressions.List(new SuppressionFilter(null, null, 10), CancellationToken.None)).ShouldBeEmpty();
+        (await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None)).ShouldBeEmpty();
     }
 
     [Fact]

@@ -119,7 +119,7 @@ public sealed class When_a_command_comes_again : With_scripted_providers
     async Task<DeliveryAttempt> Claim(int number = 1)
     {
         var attempt = Attempt(number);
-        (await Ledger.Claim(attempt, TheDelivery.Address, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        (await Ledger.Claim(attempt, TheDelivery.Address, TheDelivery.Category, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
         return attempt;
     }
 

@@ -102,7 +102,7 @@ public sealed class When_no_provider_is_available
         var id = DeliveryOf(flow, out var happened);
         await flow.Ledger.Claim(
             new DeliveryAttempt { DeliveryId = id.Delivery, NotificationId = id.Notification, Number = 1, Channel = "push", Provider = "scripted", Status = AttemptStatus.Started },
-            "phone", Hour, CancellationToken.None);
+            "phone", "order-shipped", Hour, CancellationToken.None);
 
         await flow.Tell(happened);
         await PutOff(flow, 1);

@@ -84,7 +84,7 @@ public sealed class When_providers_answer : With_scripted_providers
 
         again.ShouldBeOfType<ChainOutcome.Refused>().Reason.ShouldBe("the address is suppressed: no such mailbox");
         First.Calls.Count.ShouldBe(1);
-        var suppression = (await Ledger.List(new SuppressionFilter(Channel: null, Address: null, Limit: 10), CancellationToken.None)).ShouldHaveSingleItem();
+        var suppression = (await Ledger.List(new SuppressionFilter(Channel: null, Address: null, Category: null, Limit: 10), CancellationToken.None)).ShouldHaveSingleItem();
         (suppression.Address, suppression.Source).ShouldBe(("som@example.com", "first"));
     }
 
