@@ -18,7 +18,7 @@ static class Announcement
             {
                 app.Logger.LogInformation("NotificationBus runs distributed on RabbitMQ and PostgreSQL as {Roles} at {Address}", string.Join('+', settings.Roles), address);
                 if (settings.IsWorker)
-                    app.WarnAboutSandboxes();
+                    app.WarnAboutSandboxes(settings);
                 return;
             }
 
@@ -27,11 +27,11 @@ static class Announcement
                 Console.WriteLine(Invitation(address));
         });
 
-    /// <summary>Embedded, the sandbox is what everybody expects. On real servers somebody may have forgotten it.</summary>
-    static void WarnAboutSandboxes(this WebApplication app)
+    /// <summary>Embedded, the sandbox is what everybody expects. On real servers somebody may have forgotten it, where an event uses the channel.</summary>
+    static void WarnAboutSandboxes(this WebApplication app, HostSettings settings)
     {
         var chains = app.Services.GetRequiredService<ProviderChains>();
-        foreach (var channel in app.Services.GetRequiredService<ChannelSet>().All.Select(channel => channel.Name).Order(StringComparer.Ordinal))
+        foreach (var channel in settings.EventTypes.Values.SelectMany(rule => rule.Channels).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             if (chains.Of(channel).Accounts.Any(account => account.Provider is SandboxProvider))
                 app.Logger.LogWarning("Channel {Channel} has a sandbox among its providers: what reaches it is caught, not sent ({Setting})", channel, $"Channels:{channel}:Providers");

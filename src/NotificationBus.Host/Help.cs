@@ -4,7 +4,7 @@ namespace NotificationBus.Host;
 static class Help
 {
     public const string Text = """
-        NotificationBus: tells buyers and sellers what happened, by e-mail, push and text message.
+        NotificationBus: tells buyers and sellers what happened, by e-mail, push, text message, chat and webhook.
 
         Without settings it runs embedded: one process, in memory, every delivery caught at /inbox.
 
@@ -42,8 +42,10 @@ static class Help
                                            FinalDotTimeout, MaxConnections
           Providers:{account}:…            sendgrid, brevo, resend: ApiKey and From; postmark: ServerToken and From; ses: Region, AccessKeyId,
                                            SecretAccessKey and From; and what proves their receipts: see src/NotificationBus.Channels/README.md
+          Providers:{account}:…            fcm, apns, webpush, twilio, vonage: see src/NotificationBus.Channels/README.md
           Providers:{account}:…            slack, telegram: BotToken; line: ChannelAccessToken; slack-webhook, teams, discord: nothing;
                                            webhook: Secret, AllowPrivateAddresses
+          Providers:{account}:…            http: Url, Headers, Body, MessageIdPath, Accepted, IdempotencyHeader, Timeout
           Redelivery:FirstDelay            the most a delivery first waits when no provider is available, default 00:00:05
           Redelivery:LongestDelay          the most it ever waits, default 00:10:00
           Sweep:After                      how old a notification is when it is asked whether it was forgotten, default 00:10:00

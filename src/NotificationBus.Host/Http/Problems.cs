@@ -44,6 +44,9 @@ static class Problems
     public static IResult NothingToDecide(string status) =>
         Problem(StatusCodes.Status409Conflict, "nothing-to-decide", "The delivery is not held", $"It is {status}.");
 
+    public static IResult UnknownSuppression() =>
+        Problem(StatusCodes.Status404NotFound, "unknown-suppression", "The address is not suppressed", "See /v1/suppressions; one for a category is removed with ?category=.");
+
     public static IResult UnknownFailedMessage() =>
         Problem(StatusCodes.Status404NotFound, "unknown-failed-message", "There is no such failed message", "See /v1/failed-messages.");
 

@@ -9,7 +9,7 @@ sealed partial class SubscriptionConfirmation(HttpMessageHandler handler, ILogge
     readonly HttpClient _client = new(handler) { Timeout = Limit };
 
     public SubscriptionConfirmation(ILogger<SubscriptionConfirmation> log)
-        : this(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }, log)
+        : this(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false }, log)
     {
     }
 

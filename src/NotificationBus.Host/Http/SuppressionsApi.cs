@@ -71,9 +71,12 @@ static class SuppressionsApi
         if (channels.Find(channel) is not { } known)
             return Problems.Unknown("channel", channels.All.Select(one => one.Name));
 
-        var canonical = known.Canonical(address);
-        if (await suppressions.Remove(channel, canonical, category, cancellationToken))
-            await controls.Note($"suppression {channel}", by, Change("removed", canonical, category), cancellationToken);
+        // The server leaves %2F in a path as it is: URLs have it.
+        var canonical = known.Canonical(address.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase));
+        if (!await suppressions.Remove(channel, canonical, category, cancellationToken))
+            return Problems.UnknownSuppression();
+
+        await controls.Note($"suppression {channel}", by, Change("removed", canonical, category), cancellationToken);
         return Results.NoContent();
     }
 

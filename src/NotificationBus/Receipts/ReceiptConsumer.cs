@@ -84,7 +84,7 @@ public sealed partial class ReceiptConsumer(
     {
         ReceiptKind.HardBounce => receipt.Reason is { } reason ? $"bounced: {reason}" : "bounced",
         ReceiptKind.Complained => "the recipient called it spam",
-        ReceiptKind.Unsubscribed => "the recipient wants no more of it",
+        ReceiptKind.Unsubscribed or ReceiptKind.OptedOut => "the recipient wants no more of it",
         _ => null,
     };
 

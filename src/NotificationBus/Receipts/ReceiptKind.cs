@@ -9,14 +9,20 @@ public enum ReceiptKind
     /// <summary>It will never arrive at this address.</summary>
     HardBounce,
 
-    /// <summary>It did not arrive, and might another time: a full mailbox, a phone that is off.</summary>
+    /// <summary>It has not arrived yet, and the vendor goes on trying.</summary>
     SoftBounce,
+
+    /// <summary>It did not arrive and the vendor has given up, though the address may be right: a full mailbox, a phone that was off.</summary>
+    Undelivered,
 
     /// <summary>The recipient called it spam.</summary>
     Complained,
 
-    /// <summary>The recipient wants no more of this kind of notification on this channel.</summary>
+    /// <summary>The recipient wants no more notifications of this kind on this channel.</summary>
     Unsubscribed,
+
+    /// <summary>The recipient wants nothing more on this channel, whatever it is about: STOP to a text message.</summary>
+    OptedOut,
 
     /// <summary>It was shown, or a program has fetched its pictures.</summary>
     Opened,

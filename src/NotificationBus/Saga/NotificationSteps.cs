@@ -110,7 +110,7 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
         if (receipt.Kind == ReceiptKind.SoftBounce || wasBounced)
             return [];
 
-        if (receipt.Kind == ReceiptKind.HardBounce)
+        if (receipt.Kind is ReceiptKind.HardBounce or ReceiptKind.Undelivered)
         {
             // A server may take a mail and send it back later: so this goes also for what was confirmed.
             Settle(delivery, DeliveryStatus.Failed, receipt);
@@ -135,7 +135,7 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
                 delivery.ConfirmedAt = Earlier(delivery.ConfirmedAt, at);
                 break;
 
-            case ReceiptKind.HardBounce:
+            case ReceiptKind.HardBounce or ReceiptKind.Undelivered:
                 delivery.BouncedAt = Earlier(delivery.BouncedAt, at);
                 break;
 
@@ -155,7 +155,7 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
                 delivery.ComplainedAt = Earlier(delivery.ComplainedAt, at);
                 break;
 
-            case ReceiptKind.Unsubscribed:
+            case ReceiptKind.Unsubscribed or ReceiptKind.OptedOut:
                 delivery.UnsubscribedAt = Earlier(delivery.UnsubscribedAt, at);
                 break;
         }

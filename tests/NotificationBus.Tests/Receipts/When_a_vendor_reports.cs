@@ -56,6 +56,19 @@ public sealed class When_a_vendor_reports
     }
 
     [Fact]
+    public async Task Should_go_on_with_the_next_channel_and_keep_the_address_when_the_vendor_has_given_up()
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+
+        await flow.Report(Of(sent.Deliveries[0], ReceiptKind.Undelivered, flow) with { Reason = "mailbox full" });
+
+        var end = await flow.Until(sent.CorrelationId, notification => notification.Deliveries[1].Status == DeliveryStatus.Sent);
+        (end.Deliveries[0].Status, end.Deliveries[0].Reason).ShouldBe((DeliveryStatus.Failed, "mailbox full"));
+        (await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Should_never_use_an_address_again_that_sent_it_back()
     {
         await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
@@ -75,6 +88,7 @@ public sealed class When_a_vendor_reports
     [Theory]
     [InlineData(ReceiptKind.Complained, null, "the recipient called it spam")]
     [InlineData(ReceiptKind.Unsubscribed, "order-placed", "the recipient wants no more of it")]
+    [InlineData(ReceiptKind.OptedOut, null, "the recipient wants no more of it")]
     public async Task Should_respect_that_the_recipient_wants_no_more(ReceiptKind kind, string? category, string reason)
     {
         await using var flow = await EmbeddedFlow.Start();
@@ -91,6 +105,7 @@ public sealed class When_a_vendor_reports
 
     [Theory]
     [InlineData(ReceiptKind.Complained, DeliveryStatus.Failed)]
+    [InlineData(ReceiptKind.OptedOut, DeliveryStatus.Failed)]
     [InlineData(ReceiptKind.Unsubscribed, DeliveryStatus.Sent)]
     public async Task Should_go_on_with_other_kinds_only_when_the_recipient_unsubscribed(ReceiptKind kind, DeliveryStatus others)
     {

@@ -36,9 +36,10 @@ public sealed class TeamsProvider(string name, TeamsOptions options, TimeProvide
     /// <inheritdoc />
     protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
     {
-        202 => new ProviderResult.Accepted(answer.Header("x-ms-workflow-run-id")),
-        // A workflow with an answer of its own.
-        200 when answer.Text.Trim().Length == 0 => new ProviderResult.Accepted(answer.Header("x-ms-workflow-run-id")),
+        // 202 by itself; anything when the workflow has an answer of its own.
+        >= 200 and < 300 when answer.Header("x-ms-workflow-run-id") is { } run => new ProviderResult.Accepted(run),
+        202 => new ProviderResult.Accepted(null),
+        200 when answer.Text.Trim().Length == 0 => new ProviderResult.Accepted(null),
         404 or 410 => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
         // Of this one workflow: switched off, or its signature was renewed.
         401 or 403 => new ProviderResult.Rejected($"{answer}"),

@@ -92,7 +92,8 @@ public sealed class BrevoEmailProvider(string name, BrevoOptions options, TimePr
         {
             "delivered" => ReceiptKind.Confirmed,
             "hard_bounce" or "invalid_email" or "blocked" => ReceiptKind.HardBounce,
-            "soft_bounce" or "error" => ReceiptKind.SoftBounce,
+            "soft_bounce" => ReceiptKind.SoftBounce,
+            "error" => ReceiptKind.Undelivered,
             "spam" => ReceiptKind.Complained,
             "unsubscribed" => ReceiptKind.Unsubscribed,
             "opened" or "unique_opened" or "proxy_open" or "unique_proxy_open" => ReceiptKind.Opened,

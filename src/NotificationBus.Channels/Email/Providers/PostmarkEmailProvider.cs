@@ -93,7 +93,7 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
             "Open" => (ReceiptKind.Opened, "ReceivedAt"),
             "Click" => (ReceiptKind.Read, "ReceivedAt"),
             // Bounces and complaints suppress as well, and have told so themselves.
-            "SubscriptionChange" when report.Find("SuppressSending") == "true" && report.Find("SuppressionReason") == "ManualSuppression" => (ReceiptKind.Unsubscribed, "ChangedAt"),
+            "SubscriptionChange" when report.Find("SuppressSending") == "true" && report.Find("SuppressionReason") == "ManualSuppression" => (ReceiptKind.OptedOut, "ChangedAt"),
             _ => ((ReceiptKind?)null, ""),
         };
         var messageId = report.Find("MessageID");
@@ -113,7 +113,7 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
     {
         "HardBounce" or "BadEmailAddress" => ReceiptKind.HardBounce,
         "SpamComplaint" => ReceiptKind.Complained,
-        "Unsubscribe" => ReceiptKind.Unsubscribed,
+        "Unsubscribe" => ReceiptKind.OptedOut,
         "Transient" or "Subscribe" or "AutoResponder" or "AddressChange" or "ChallengeVerification" or "OpenRelayTest" => null,
         _ => ReceiptKind.SoftBounce,
     };

@@ -91,9 +91,9 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
         ReceiptKind? kind = report.Find("type") switch
         {
             "email.delivered" => ReceiptKind.Confirmed,
-            "email.bounced" => report.Find("data.bounce.type") is "Permanent" ? ReceiptKind.HardBounce : ReceiptKind.SoftBounce,
+            "email.bounced" => report.Find("data.bounce.type") is "Permanent" ? ReceiptKind.HardBounce : ReceiptKind.Undelivered,
             "email.suppressed" => ReceiptKind.HardBounce,
-            "email.failed" => ReceiptKind.SoftBounce,
+            "email.failed" => ReceiptKind.Undelivered,
             "email.complained" => ReceiptKind.Complained,
             "email.opened" => ReceiptKind.Opened,
             "email.clicked" => ReceiptKind.Read,

@@ -124,10 +124,11 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
         ReceiptKind? kind = report.Find("event") switch
         {
             "delivered" => ReceiptKind.Confirmed,
-            "bounce" => report.Find("type") == "blocked" ? ReceiptKind.SoftBounce : ReceiptKind.HardBounce,
+            "bounce" => report.Find("type") == "blocked" ? ReceiptKind.Undelivered : ReceiptKind.HardBounce,
             "dropped" => KindOfDrop(words),
             "spamreport" => ReceiptKind.Complained,
-            "unsubscribe" or "group_unsubscribe" => ReceiptKind.Unsubscribed,
+            "unsubscribe" => ReceiptKind.OptedOut,
+            "group_unsubscribe" => ReceiptKind.Unsubscribed,
             "open" => ReceiptKind.Opened,
             "click" => ReceiptKind.Read,
             _ => null,
@@ -150,8 +151,8 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
     {
         "Bounced Address" or "Invalid" => ReceiptKind.HardBounce,
         "Spam Reporting Address" => ReceiptKind.Complained,
-        "Unsubscribed Address" => ReceiptKind.Unsubscribed,
-        _ => ReceiptKind.SoftBounce,
+        "Unsubscribed Address" => ReceiptKind.OptedOut,
+        _ => ReceiptKind.Undelivered,
     };
 
     static bool IsSignedWith(string key, byte[] signed, byte[] signature)

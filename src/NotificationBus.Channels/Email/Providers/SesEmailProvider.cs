@@ -167,12 +167,12 @@ public sealed class SesEmailProvider : EmailVendor
         (ReceiptKind? kind, var part, var words) = type switch
         {
             "Delivery" => ((ReceiptKind?)ReceiptKind.Confirmed, "delivery", (string?)null),
-            "Bounce" => (report.Find("bounce.bounceType") == "Permanent" ? ReceiptKind.HardBounce : ReceiptKind.SoftBounce, "bounce", report.Find("bounce.bouncedRecipients.0.diagnosticCode") ?? report.Find("bounce.bounceSubType")),
+            "Bounce" => (report.Find("bounce.bounceType") == "Permanent" ? ReceiptKind.HardBounce : ReceiptKind.Undelivered, "bounce", report.Find("bounce.bouncedRecipients.0.diagnosticCode") ?? report.Find("bounce.bounceSubType")),
             "Complaint" => (ReceiptKind.Complained, "complaint", report.Find("complaint.complaintFeedbackType")),
-            "Reject" => (ReceiptKind.SoftBounce, "reject", report.Find("reject.reason")),
+            "Reject" => (ReceiptKind.Undelivered, "reject", report.Find("reject.reason")),
             "Open" => (ReceiptKind.Opened, "open", null),
             "Click" => (ReceiptKind.Read, "click", null),
-            "Subscription" when report.Find("subscription.newTopicPreferences.unsubscribeAll") == "true" => (ReceiptKind.Unsubscribed, "subscription", null),
+            "Subscription" when report.Find("subscription.newTopicPreferences.unsubscribeAll") == "true" => (ReceiptKind.OptedOut, "subscription", null),
             _ => (null, "", null),
         };
         var messageId = report.Find("mail.messageId");

@@ -224,9 +224,13 @@ public sealed partial class SmtpEmailProvider : IProvider, IAsyncDisposable
         EmailRules.Refuse(delivery, content, _options.From, _options.FromName)
         ?? (HeaderText.BreaksOut(_options.EffectiveMessageIdDomain) ? new ProviderResult.Rejected("MessageIdDomain has more than one line") : null);
 
-    ProviderResult Translate(SmtpException broken) => broken.Step == SmtpStep.FinalDot
-        ? new ProviderResult.InDoubt(Mask($"{_server}: {broken.Message}"))
-        : new ProviderResult.Unavailable(Mask($"{_server}: {broken.Message}"));
+    ProviderResult Translate(SmtpException broken)
+    {
+        var reason = Mask($"{_server}: {broken.Message}");
+        return broken.Step == SmtpStep.FinalDot ? new ProviderResult.InDoubt(reason)
+            : broken.NeedsMending ? new ProviderResult.Misconfigured(reason)
+            : new ProviderResult.Unavailable(reason);
+    }
 
     ProviderResult Translate(SmtpAnswer answer)
     {

@@ -185,7 +185,7 @@ sealed class SmtpConnection : IDisposable
     async Task StartTls(CancellationToken cancellationToken)
     {
         if (!Offers("STARTTLS"))
-            throw new SmtpException(SmtpStep.Encryption, "the server does not offer STARTTLS, and Security: StartTls never falls back to plain text");
+            throw new SmtpException(SmtpStep.Encryption, "the server does not offer STARTTLS, and Security: StartTls never falls back to plain text") { NeedsMending = true };
 
         await Expect(220, SmtpStep.Encryption, "STARTTLS", cancellationToken);
         // Bytes that came before the handshake would be read as if they had come after it.
@@ -221,7 +221,7 @@ sealed class SmtpConnection : IDisposable
     async Task SignIn(CancellationToken cancellationToken)
     {
         if (_stream is not SslStream && !_options.IsLoopback)
-            throw new SmtpException(SmtpStep.SignIn, "a password is only sent over TLS");
+            throw new SmtpException(SmtpStep.SignIn, "a password is only sent over TLS") { NeedsMending = true };
 
         var user = _options.Username!;
         var password = _options.Password ?? "";
@@ -238,7 +238,7 @@ sealed class SmtpConnection : IDisposable
         }
         else
         {
-            throw new SmtpException(SmtpStep.SignIn, "the server offers neither AUTH PLAIN nor AUTH LOGIN");
+            throw new SmtpException(SmtpStep.SignIn, "the server offers neither AUTH PLAIN nor AUTH LOGIN") { NeedsMending = true };
         }
     }
 
@@ -251,7 +251,10 @@ sealed class SmtpConnection : IDisposable
     // To AUTH never the server's words: some servers answer by repeating the command, and with it the password.
     static SmtpException Refusal(SmtpStep step, SmtpReply reply) => new(step, step == SmtpStep.SignIn
         ? $"the server answered {reply.Codes}; check Username and Password"
-        : $"the server answered {reply.Codes} {reply.Text}".TrimEnd());
+        : $"the server answered {reply.Codes} {reply.Text}".TrimEnd())
+    {
+        NeedsMending = step == SmtpStep.SignIn && reply.Code / 100 == 5,
+    };
 
     Task<SmtpReply> Ask(SmtpStep step, string command, CancellationToken cancellationToken)
     {
@@ -298,7 +301,7 @@ sealed class SmtpConnection : IDisposable
         }
         catch (Exception broken) when (broken is IOException or SocketException or AuthenticationException or InvalidDataException)
         {
-            throw new SmtpException(step, (broken.InnerException as SocketException ?? broken).Message, broken);
+            throw new SmtpException(step, (broken.InnerException as SocketException ?? broken).Message, broken) { NeedsMending = broken is AuthenticationException };
         }
     }
 }

@@ -11,4 +11,7 @@ sealed class SmtpException(SmtpStep step, string reason, Exception? cause = null
 
     /// <summary>How far it got.</summary>
     public SmtpStep Step => step;
+
+    /// <summary>True when it fails every time until somebody mends the account: wrong credentials, a certificate nobody trusts.</summary>
+    public bool NeedsMending { get; init; }
 }

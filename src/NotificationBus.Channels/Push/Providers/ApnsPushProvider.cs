@@ -137,7 +137,8 @@ public sealed class ApnsPushProvider : PushVendor
         {
             (410, "Unregistered" or "ExpiredToken") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: SaysSince(answer)),
             (400, "BadDeviceToken") => OfBadToken(answer),
-            (400, "DeviceTokenNotForTopic") => new ProviderResult.Rejected($"{answer}: the token is of another app than Topic", AddressIsWrong: true),
+            // Not the token's fault where Topic is wrong, and nobody can tell which of them is.
+            (400, "DeviceTokenNotForTopic") => new ProviderResult.Rejected($"{answer}: the token is of another app than Topic"),
             (400, "TopicDisallowed" or "BadCertificate" or "BadCertificateEnvironment") => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
             (400, "IdleTimeout") => new ProviderResult.Unavailable($"{answer}"),
             (405, _) => new ProviderResult.Rejected($"{answer}"),

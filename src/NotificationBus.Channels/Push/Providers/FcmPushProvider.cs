@@ -137,7 +137,8 @@ public sealed class FcmPushProvider : PushVendor
         // The same status says that our message is wrong. Only these words are about the token.
         (400, "INVALID_ARGUMENT") when HasFcmError(answer) && answer.Text.Contains("not a valid FCM registration token", StringComparison.OrdinalIgnoreCase) =>
             new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
-        (403, "SENDER_ID_MISMATCH") => new ProviderResult.Rejected($"{answer}: the token belongs to another project", AddressIsWrong: true),
+        // Not the token's fault where the service account is the wrong one, and nobody can tell which of them is.
+        (403, "SENDER_ID_MISMATCH") => new ProviderResult.Rejected($"{answer}: the token belongs to another project"),
         (401, "THIRD_PARTY_AUTH_ERROR") => new ProviderResult.Misconfigured($"{answer}: check the key of APNs in Firebase's project settings"),
         (429, _) when IsOfDevice(answer) => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter, OnlyThisDelivery: true),
         (429, _) => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),

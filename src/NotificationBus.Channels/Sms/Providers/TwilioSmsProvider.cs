@@ -161,9 +161,9 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
 
     static ReceiptKind KindOf(string? error) => error switch
     {
-        "21610" => ReceiptKind.Unsubscribed,
+        "21610" => ReceiptKind.OptedOut,
         "21211" or "21614" or "21635" or "30005" or "30006" => ReceiptKind.HardBounce,
-        _ => ReceiptKind.SoftBounce,
+        _ => ReceiptKind.Undelivered,
     };
 
     string? Prove(ReceiptRequest request, Dictionary<string, Microsoft.Extensions.Primitives.StringValues> parameters)

@@ -114,7 +114,7 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
     };
 
     // Codes of /en/api-errors/messages that are about the number and will not change: barred, no number, gone for good, unknown.
-    static ReceiptKind KindOf(string? error) => error is "1050" or "1170" or "1190" or "1240" ? ReceiptKind.HardBounce : ReceiptKind.SoftBounce;
+    static ReceiptKind KindOf(string? error) => error is "1050" or "1170" or "1190" or "1240" ? ReceiptKind.HardBounce : ReceiptKind.Undelivered;
 
     string? Prove(ReceiptRequest request)
     {

@@ -40,7 +40,7 @@ public sealed class When_the_connection_is_encrypted : With_a_scripted_server
     {
         var result = await Provider(options => options.Security = SmtpSecurity.StartTls).Send(ADelivery(), Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Unavailable>().Reason.ShouldContain("does not offer STARTTLS");
+        result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("does not offer STARTTLS");
         Server.Commands.ShouldNotContain(command => command.StartsWith("MAIL", StringComparison.Ordinal));
     }
 
@@ -78,7 +78,7 @@ public sealed class When_the_connection_is_encrypted : With_a_scripted_server
 
         var result = await Provider(Trusting(another, SmtpSecurity.StartTls)).Send(ADelivery(), Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Unavailable>().Reason.ShouldContain("certificate");
+        result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("certificate");
         Server.Commands.Count.ShouldBe(2);
     }
 
@@ -90,7 +90,7 @@ public sealed class When_the_connection_is_encrypted : With_a_scripted_server
 
         var result = await Provider(Trusting(certificate, SmtpSecurity.StartTls)).Send(ADelivery(), Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Unavailable>().Reason.ShouldContain("certificate");
+        result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("certificate");
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class When_the_connection_is_encrypted : With_a_scripted_server
 
         var result = await Provider(options => options.Security = SmtpSecurity.StartTls).Send(ADelivery(), Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Unavailable>().Reason.ShouldContain("certificate");
+        result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("certificate");
     }
 
     static Action<SmtpOptions> Trusting(TestCertificate certificate, SmtpSecurity security) => options =>
@@ -148,7 +148,7 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
 
         var result = await Provider(SigningIn).Send(ADelivery(), Cancellation);
 
-        result.ShouldBe(new ProviderResult.Unavailable($"127.0.0.1:{Server.Port}: AUTH: the server answered 535 5.7.8; check Username and Password"));
+        result.ShouldBe(new ProviderResult.Misconfigured($"127.0.0.1:{Server.Port}: AUTH: the server answered 535 5.7.8; check Username and Password"));
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
 
         var result = await Provider(SigningIn).Send(ADelivery(), Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Unavailable>().Reason.ShouldContain("neither AUTH PLAIN nor AUTH LOGIN");
+        result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("neither AUTH PLAIN nor AUTH LOGIN");
     }
 
     static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));

@@ -16,7 +16,7 @@ public sealed class When_Brevo_reports : Any_reader_of_receipts<When_Brevo_repor
         Row("invalid_email", ReceiptKind.HardBounce),
         Row("blocked", ReceiptKind.HardBounce),
         Row("soft_bounce", ReceiptKind.SoftBounce, """ "reason":"452 mailbox full" """),
-        Row("error", ReceiptKind.SoftBounce),
+        Row("error", ReceiptKind.Undelivered),
         Row("spam", ReceiptKind.Complained),
         Row("unsubscribed", ReceiptKind.Unsubscribed),
         Row("opened", ReceiptKind.Opened),

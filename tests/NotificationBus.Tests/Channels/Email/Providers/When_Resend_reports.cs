@@ -17,9 +17,9 @@ public sealed class When_Resend_reports : Any_reader_of_signed_receipts<When_Res
     [
         Row("email.delivered", ReceiptKind.Confirmed),
         Row("email.bounced", ReceiptKind.HardBounce, """ "bounce":{"message":"The mailbox somchai@example.net does not exist","subType":"General","type":"Permanent"} """),
-        Row("email.bounced", ReceiptKind.SoftBounce, """ "bounce":{"message":"Mailbox full","subType":"MailboxFull","type":"Transient"} """),
+        Row("email.bounced", ReceiptKind.Undelivered, """ "bounce":{"message":"Mailbox full","subType":"MailboxFull","type":"Transient"} """),
         Row("email.suppressed", ReceiptKind.HardBounce),
-        Row("email.failed", ReceiptKind.SoftBounce, """ "failed":{"reason":"reached_daily_quota"} """),
+        Row("email.failed", ReceiptKind.Undelivered, """ "failed":{"reason":"reached_daily_quota"} """),
         Row("email.complained", ReceiptKind.Complained),
         Row("email.opened", ReceiptKind.Opened),
         Row("email.clicked", ReceiptKind.Read, """ "click":{"link":"https://example.com"} """),

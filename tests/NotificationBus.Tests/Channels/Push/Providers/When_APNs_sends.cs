@@ -33,7 +33,7 @@ public sealed class When_APNs_sends : Any_vendor<When_APNs_sends>, IVendorSituat
         new("Unregistered, nobody knows since when", "410 Gone", Reason("Unregistered"), Outcome.Rejected),
         new("Unregistered, tomorrow", "410 Gone", """{"reason":"Unregistered","timestamp":1773570000000}""", Outcome.Rejected),
         new("BadDeviceToken, the first answer", "400 Bad Request", Reason("BadDeviceToken"), Outcome.Rejected) { Says = "Environment" },
-        new("DeviceTokenNotForTopic", "400 Bad Request", Reason("DeviceTokenNotForTopic"), Outcome.Rejected) { AddressIsWrong = true },
+        new("DeviceTokenNotForTopic", "400 Bad Request", Reason("DeviceTokenNotForTopic"), Outcome.Rejected),
         new("TopicDisallowed", "400 Bad Request", Reason("TopicDisallowed"), Outcome.Misconfigured) { Says = "check TeamId" },
         new("IdleTimeout", "400 Bad Request", Reason("IdleTimeout"), Outcome.Unavailable),
         .. new[] { "InvalidProviderToken", "MissingProviderToken", "BadCertificate", "BadCertificateEnvironment", "Forbidden", "ExpiredProviderToken" }

@@ -34,7 +34,7 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
         new("too large", "400 Bad Request", """{"error":{"code":400,"message":"Request contains an invalid argument.","status":"INVALID_ARGUMENT"}}""", Outcome.Rejected),
         new("unregistered", "404 Not Found", Error(404, "Requested entity was not found.", "NOT_FOUND", FcmError, "UNREGISTERED"), Outcome.Rejected) { AddressIsWrong = true },
         new("no such project", "404 Not Found", """{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}""", Outcome.Misconfigured) { Says = "check ProjectId" },
-        new("sender mismatch", "403 Forbidden", Error(403, "SenderId mismatch", "PERMISSION_DENIED", FcmError, "SENDER_ID_MISMATCH"), Outcome.Rejected) { AddressIsWrong = true, Says = "another project" },
+        new("sender mismatch", "403 Forbidden", Error(403, "SenderId mismatch", "PERMISSION_DENIED", FcmError, "SENDER_ID_MISMATCH"), Outcome.Rejected) { Says = "another project" },
         new("permission denied", "403 Forbidden", """{"error":{"code":403,"message":"Permission denied","status":"PERMISSION_DENIED"}}""", Outcome.Misconfigured) { Says = "role" },
         new("unauthenticated", "401 Unauthorized", """{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}""", Outcome.Misconfigured) { Says = "service account" },
         new("the key of APNs", "401 Unauthorized", Error(401, "Auth error from APNS or Web Push Service", "UNAUTHENTICATED", FcmError, "THIRD_PARTY_AUTH_ERROR"), Outcome.Misconfigured) { Says = "key of APNs" },

@@ -19,9 +19,9 @@ public sealed class When_Vonage_reports : Any_reader_of_receipts<When_Vonage_rep
         Row("delivered", null, ReceiptKind.Confirmed),
         Row("read", null, ReceiptKind.Read),
         .. new[] { "1050", "1170", "1190", "1240" }.Select(error => Row("rejected", error, ReceiptKind.HardBounce)),
-        Row("rejected", "1210", ReceiptKind.SoftBounce),
-        Row("undeliverable", "1180", ReceiptKind.SoftBounce),
-        Row("undeliverable", null, ReceiptKind.SoftBounce),
+        Row("rejected", "1210", ReceiptKind.Undelivered),
+        Row("undeliverable", "1180", ReceiptKind.Undelivered),
+        Row("undeliverable", null, ReceiptKind.Undelivered),
         Row("submitted", null, null),
     ];
 
