@@ -84,6 +84,18 @@ public sealed partial class ProviderChain(
         return round.Conclude();
     }
 
+    /// <summary>The call that sent a delivery, when it is on record that one did.</summary>
+    public async Task<DeliveryAttempt?> FindSent(Guid deliveryId, CancellationToken cancellationToken)
+    {
+        foreach (var account in accounts)
+        {
+            if (await ledger.FindByDelivery(account.Name, deliveryId, cancellationToken) is { Status: AttemptStatus.Accepted } sent)
+                return sent;
+        }
+
+        return null;
+    }
+
     /// <summary>The accounts in the order in which this delivery tries them.</summary>
     IReadOnlyList<ProviderAccount> Order(Delivery delivery)
     {

@@ -35,7 +35,7 @@ public sealed class SendDeliveryConsumer(
 
         if (command.ExpiresAt <= clock.GetUtcNow())
         {
-            await Report(context, Expired(command, provider: null, "it was too late when the worker got to it"), command.EarlierAttempts);
+            await ReportUnlessSent(context, Expired(command, provider: null, "it was too late when the worker got to it"));
             return;
         }
 
@@ -56,7 +56,7 @@ public sealed class SendDeliveryConsumer(
         catch (TemplateException exception)
         {
             // The plan had filled it before. The template has changed since then.
-            await Report(context, Failed(command, provider: null, exception.Message), command.EarlierAttempts);
+            await ReportUnlessSent(context, Failed(command, provider: null, exception.Message));
             return;
         }
 
@@ -82,6 +82,17 @@ public sealed class SendDeliveryConsumer(
             ChainOutcome.NotNow notNow => Wait(context, notNow),
             _ => throw new NotSupportedException($"Unknown outcome {outcome.GetType().Name}"),
         };
+    }
+
+    /// <summary>The command may come again because the worker died before it reported: what it sent was sent, however late it is by now.</summary>
+    async Task ReportUnlessSent<TResult>(ConsumeContext<SendDelivery> context, TResult result)
+        where TResult : class
+    {
+        var command = context.Message;
+        if (await chains.Of(command.Channel).FindSent(command.DeliveryId, context.CancellationToken) is { } sent)
+            await Report(context, Sent(command, sent), sent.Number);
+        else
+            await Report(context, result, command.EarlierAttempts);
     }
 
     async Task Wait(ConsumeContext<SendDelivery> context, ChainOutcome.NotNow notNow)

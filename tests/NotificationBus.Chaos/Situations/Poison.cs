@@ -56,7 +56,7 @@ sealed class Poison : Situation
         var good = arena.Bus.Publish(Shipments(Name, dose.Count));
         await using (var line = arena.Bus.Connect())
         {
-            foreach (var (exchange, body, contentType) in Enumerable.Repeat(Kinds, OfEachKind).SelectMany(kinds => kinds))
+            foreach (var (exchange, body, contentType) in Enumerable.Range(0, OfEachKind).SelectMany(_ => Kinds))
             {
                 await line.Publish(exchange, body, new BasicProperties { ContentType = contentType, Persistent = true, MessageId = Guid.CreateVersion7().ToString() });
                 arena.PoisonIsAdded();

@@ -50,7 +50,8 @@ public sealed class When_Postmark_reports : Any_reader_of_receipts<When_Postmark
     static Report Row(string type, ReceiptKind? kind, string more) => new(
         $"{type}: {more.Trim()}",
         $$"""{"RecordType":"{{type}}","MessageID":"883953f4-6105","Recipient":"somchai@example.net","Metadata":{"delivery_id":"{{Mail.Id}}"},{{more}}}""",
-        kind) { ProviderMessageId = "883953f4-6105" };
+        kind)
+    { ProviderMessageId = "883953f4-6105" };
 
     static PostmarkEmailProvider Account(string? secret, TimeProvider clock) =>
         new("account", new PostmarkOptions { ServerToken = "token", From = Mail.From, ReceiptSecret = secret }, clock);

@@ -54,7 +54,8 @@ public sealed class When_Resend_reports : Any_reader_of_signed_receipts<When_Res
     static Report Row(string type, ReceiptKind? kind, string more = """ "subject":"x" """, string? tags = null) => new(
         $"{type}: {more.Trim()} {tags}",
         $$"""{"type":"{{type}}","created_at":"2026-03-14T09:26:50.000Z","data":{"email_id":"56761188-7520","from":"Shop <shop@example.com>","to":["somchai@example.net"],"tags":{{tags ?? $$"""{"delivery_id":"{{Mail.Id}}"}"""}},{{more}} } }""",
-        kind) { ProviderMessageId = "56761188-7520" };
+        kind)
+    { ProviderMessageId = "56761188-7520" };
 
     static ReceiptRequest Signed(string body, DateTimeOffset at, string secret)
     {

@@ -141,7 +141,8 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     static Report Row(string type, ReceiptKind? kind, string part, string more) => new(
         $"{type}: {more.Trim()}",
         $$"""{"eventType":"{{type}}","mail":{"timestamp":"2026-03-14T09:26:50.000Z","messageId":"0107018f-000000","destination":["somchai@example.net"],"tags":{"ses:operation":["SendEmail"],"delivery_id":["{{Mail.Id}}"]} },"{{part}}":{"timestamp":"2026-03-14T09:26:50.000Z",{{more}} } }""",
-        kind) { ProviderMessageId = "0107018f-000000" };
+        kind)
+    { ProviderMessageId = "0107018f-000000" };
 
     static Dictionary<string, string> Notification(string body, DateTimeOffset at) => new(StringComparer.Ordinal)
     {
