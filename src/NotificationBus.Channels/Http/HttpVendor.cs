@@ -107,9 +107,12 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     protected static HttpRequestMessage Post(Uri url, HttpContent content) =>
         new(HttpMethod.Post, url) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = content };
 
+    /// <summary>JSON as <see cref="Json"/> sends it.</summary>
+    protected static byte[] JsonBytes<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Relaxed);
+
     /// <summary>A body of JSON; names are as they are written, and properties without a value are left out.</summary>
     protected static HttpContent Json<T>(T value) =>
-        new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(value, Relaxed)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        new ByteArrayContent(JsonBytes(value)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 
     /// <summary>What an answer means by its status, where the vendor says nothing else: a 2xx that was not understood, and every 5xx, is in doubt.</summary>
     protected ProviderResult ByStatus(HttpAnswer answer) => answer.Status switch

@@ -13,7 +13,7 @@ namespace NotificationBus.Host.RabbitMq;
 /// The writer of RabbitMQ.Client ends with the first write that fails. Then nobody empties its queue of 128 frames any more, and
 /// whoever waits for room in it holds the lock that closing the channel needs: the connection is never closed, nobody is told,
 /// and every publish hangs (rabbitmq-dotnet-client 1930; seen with 7.1.2 in 8 of 75 connections that were reset under load,
-/// in none of 75 with this). What is dropped is lost with the connection anyway: no confirm of it was received.
+/// in none of 75 with a trial of this). What is dropped is lost with the connection anyway: no confirm of it was received.
 /// </remarks>
 /// <param name="socket">The socket, to be connected.</param>
 /// <param name="patience">How long a write may wait while nothing is read. A broker that blocks publishers takes no bytes and still sends heartbeats; one that sends nothing either is gone.</param>

@@ -3,8 +3,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 
 using NotificationBus.Channels.Http;
 using NotificationBus.Sending;
@@ -73,8 +71,6 @@ public sealed class WebPushProvider : PushVendor
 
     // A push service refuses more than a day.
     static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(12);
-
-    static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     readonly WebPushOptions _options;
     readonly ECParameters _key;
@@ -176,7 +172,7 @@ public sealed class WebPushProvider : PushVendor
     static byte[] Text(Delivery delivery)
     {
         var content = (PushContent)delivery.Content;
-        return JsonSerializer.SerializeToUtf8Bytes(
-            new { title = content.Title, body = content.Body, tag = $"{delivery.NotificationId}", notificationId = $"{delivery.NotificationId}", category = delivery.Category }, Relaxed);
+        return JsonBytes(
+            new { title = content.Title, body = content.Body, tag = $"{delivery.NotificationId}", notificationId = $"{delivery.NotificationId}", category = delivery.Category });
     }
 }
