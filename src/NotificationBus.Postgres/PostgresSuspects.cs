@@ -8,6 +8,14 @@ namespace NotificationBus.Postgres;
 public sealed class PostgresSuspects(NpgsqlDataSource database) : ISuspects
 {
     /// <inheritdoc />
+    public async Task<int> Deaths(Guid suspect, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT times FROM suspect_message WHERE id = @id");
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", suspect));
+        return await command.ExecuteScalarAsync(cancellationToken) is int times ? times : 0;
+    }
+
+    /// <inheritdoc />
     public async Task<int> Begin(Guid suspect, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("""

@@ -56,7 +56,7 @@ public static class NotificationBusSetup
         services.AddHostedService(provider => provider.GetRequiredService<ControlBoard>());
         services.AddSingleton<FailureReader>();
         services.AddSingleton<FailedMessageRecorder>();
-        services.AddSingleton(provider => new Quarantine(provider.GetService<ISuspects>()));
+        services.AddSingleton(provider => new Quarantine(provider.GetService<ISuspects>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(Random.Shared);
         return services;
     }

@@ -6,6 +6,9 @@ namespace NotificationBus.Failures;
 /// </summary>
 public interface ISuspects
 {
+    /// <summary>How often a suspect was begun and never ended.</summary>
+    Task<int> Deaths(Guid suspect, CancellationToken cancellationToken);
+
     /// <summary>Notes that a suspect is about to be handled.</summary>
     /// <returns>How often it was begun before and never ended.</returns>
     Task<int> Begin(Guid suspect, CancellationToken cancellationToken);

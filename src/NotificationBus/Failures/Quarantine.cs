@@ -13,16 +13,23 @@ namespace NotificationBus.Failures;
 /// prefetched with it; so whatever has come back is handled alone, and what was handled alone while the process ended, time and
 /// again, is set aside.
 /// </summary>
+/// <remarks>
+/// Somebody who kills the process again and again, a few seconds after each start, meets those that have come back and may hit the
+/// same one three times. So the last trial is held in a process that has lived for a while: what ends that one, ends any.
+/// </remarks>
 /// <param name="suspects">The record; null where nothing outlives the process, and so nothing comes back.</param>
-sealed class Quarantine(ISuspects? suspects) : IDisposable
+/// <param name="clock">Tells how long the process has lived.</param>
+sealed class Quarantine(ISuspects? suspects, TimeProvider clock) : IDisposable
 {
-    // Whoever kills a process from outside hits the same message alone once, hardly twice, and not three times.
     const int MostDeaths = 3;
 
     // One that hangs must not keep all others from being handled.
     static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
+    static readonly TimeSpan AgeForTheLastTrial = TimeSpan.FromSeconds(20);
+
     readonly SemaphoreSlim _oneAtATime = new(1);
+    readonly long _born = clock.GetTimestamp();
 
     /// <summary>Handles a message: one that has come back alone, and one that ends the process not at all.</summary>
     public async Task Handle(ReceiveContext context, string queue, Func<Task> handle, Func<Exception, Task> setAside)
@@ -33,10 +40,14 @@ sealed class Quarantine(ISuspects? suspects) : IDisposable
             return;
         }
 
+        var suspect = SuspectOf(context, queue);
+        if (await OnRecord(() => suspects.Deaths(suspect, context.CancellationToken)) == MostDeaths - 1)
+            await GrowOld(context.CancellationToken);
+
         var isAlone = await _oneAtATime.WaitAsync(LongestWait, context.CancellationToken);
         try
         {
-            await HandleSuspect(suspects, SuspectOf(context, queue), handle, setAside);
+            await HandleSuspect(suspects, suspect, handle, setAside);
         }
         finally
         {
@@ -47,6 +58,13 @@ sealed class Quarantine(ISuspects? suspects) : IDisposable
 
     /// <summary>Ends with the host.</summary>
     public void Dispose() => _oneAtATime.Dispose();
+
+    async Task GrowOld(CancellationToken cancellationToken)
+    {
+        var missing = AgeForTheLastTrial - clock.GetElapsedTime(_born);
+        if (missing > TimeSpan.Zero)
+            await Task.Delay(missing, clock, cancellationToken);
+    }
 
     static async Task HandleSuspect(ISuspects suspects, Guid suspect, Func<Task> handle, Func<Exception, Task> setAside)
     {
