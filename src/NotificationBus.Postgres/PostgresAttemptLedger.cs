@@ -1,3 +1,4 @@
+using NotificationBus.Messaging;
 using NotificationBus.Sending;
 
 using Npgsql;
@@ -48,15 +49,15 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         """;
 
     readonly NpgsqlDataSource _database;
-    readonly GroupCommit<Claiming, ClaimAnswer> _claims;
-    readonly GroupCommit<Outcome, bool> _outcomes;
+    readonly Gathering<Claiming, ClaimAnswer> _claims;
+    readonly Gathering<Outcome, bool> _outcomes;
 
     /// <summary>Keeps the ledger in that database.</summary>
     public PostgresAttemptLedger(NpgsqlDataSource database)
     {
         _database = database;
-        _claims = new GroupCommit<Claiming, ClaimAnswer>(claim => claim.Attempt.DeliveryId, Claim);
-        _outcomes = new GroupCommit<Outcome, bool>(outcome => outcome.Attempt.DeliveryId, Record);
+        _claims = GroupCommit.Of<Claiming, ClaimAnswer>(claim => claim.Attempt.DeliveryId, Claim);
+        _outcomes = GroupCommit.Of<Outcome, bool>(outcome => outcome.Attempt.DeliveryId, Record);
     }
 
     /// <inheritdoc />

@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using NotificationBus.Messaging;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 
@@ -9,7 +10,7 @@ namespace NotificationBus.Postgres;
 
 /// <summary>
 /// The record in PostgreSQL. Every statement takes any number of rows, as arrays, and is one round trip and one commit; what
-/// concurrent messages ask of it is gathered by <see cref="GroupCommit{TRow, TResult}"/>.
+/// concurrent messages ask of it is gathered by <see cref="GroupCommit"/>.
 /// </summary>
 public sealed class PostgresNotificationStore : INotificationStore
 {
@@ -83,17 +84,17 @@ public sealed class PostgresNotificationStore : INotificationStore
         """;
 
     readonly NpgsqlDataSource _database;
-    readonly GroupCommit<Guid, NotificationState?> _loads;
-    readonly GroupCommit<NotificationStep, bool> _inserts;
-    readonly GroupCommit<NotificationStep, bool> _updates;
+    readonly Gathering<Guid, NotificationState?> _loads;
+    readonly Gathering<NotificationStep, bool> _inserts;
+    readonly Gathering<NotificationStep, bool> _updates;
 
     /// <summary>Keeps the record in that database.</summary>
     public PostgresNotificationStore(NpgsqlDataSource database)
     {
         _database = database;
-        _loads = new GroupCommit<Guid, NotificationState?>(id => id, Load);
-        _inserts = new GroupCommit<NotificationStep, bool>(step => step.Notification.CorrelationId, Insert);
-        _updates = new GroupCommit<NotificationStep, bool>(step => step.Notification.CorrelationId, Update);
+        _loads = GroupCommit.Of<Guid, NotificationState?>(id => id, Load);
+        _inserts = GroupCommit.Of<NotificationStep, bool>(step => step.Notification.CorrelationId, Insert);
+        _updates = GroupCommit.Of<NotificationStep, bool>(step => step.Notification.CorrelationId, Update);
     }
 
     /// <inheritdoc />

@@ -49,6 +49,9 @@ public static class NotificationBusSetup
         services.AddSingleton<OutcomeWatch>();
         services.AddSingleton<PublishLimit>();
         services.AddSingleton<OutgoingPublisher>();
+        services.AddSingleton<NotificationPartitions>();
+        services.AddSingleton<SagaDispatch>();
+        services.AddSingleton<ResultReporter>();
         services.AddSingleton<Redelivery>();
         services.AddSingleton<UnsubscribeLinks>();
         services.AddSingleton<ReceiptIntake>();

@@ -2,7 +2,6 @@ using System.Data.Common;
 
 using MassTransit;
 using MassTransit.Configuration;
-using MassTransit.Middleware;
 using MassTransit.Saga;
 
 using Microsoft.Extensions.DependencyInjection;
@@ -22,9 +21,6 @@ namespace NotificationBus.Messaging;
 /// <summary>The queues of the flow and what listens on them, the same on every transport.</summary>
 public static class NotificationEndpoints
 {
-    // Two results of one notification at the same moment would race for its row; the loser would work twice.
-    const int SagaPartitions = 64;
-
     const int RecordingConcurrency = 8;
 
     const int ReceiptConcurrency = 16;
@@ -35,6 +31,7 @@ public static class NotificationEndpoints
         bus.AddOutgoingScheduler();
         bus.AddConsumer<SendDeliveryConsumer>();
         bus.AddConsumer<ReceiptConsumer>();
+        bus.AddConsumer<DeliveryResultsConsumer>();
         bus.AddSagaStateMachine<NotificationStateMachine, NotificationState>().Repository(repository =>
         {
             repository.RegisterLoadSagaRepository<NotificationState, NotificationRepository>();
@@ -81,9 +78,10 @@ public static class NotificationEndpoints
             Limit(endpoint, SagaConcurrency(lane));
             endpoint.SetAsideWhatFails(SagaEndpoint.QueueOf(lane), context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
             BindEvents(endpoint, context, lane);
-            PartitionByNotification(endpoint, context);
+            context.GetRequiredService<NotificationPartitions>().Use(endpoint);
             RetryWhatPasses(endpoint);
             endpoint.ConfigureSaga<NotificationState>(context);
+            endpoint.ConfigureConsumer<DeliveryResultsConsumer>(context);
         });
 
     /// <summary>The queue of receipts.</summary>
@@ -136,6 +134,7 @@ public static class NotificationEndpoints
         foreach (var map in context.GetServices<IEventMap>())
             endpoint.ConfigureMessageTopology(map.EventType, enabled: planning.LaneOf(map) == lane);
 
+        endpoint.ConfigureMessageTopology<DeliveryResults>(enabled: false);
         endpoint.ConfigureMessageTopology<DeliverySent>(enabled: false);
         endpoint.ConfigureMessageTopology<DeliveryFailed>(enabled: false);
         endpoint.ConfigureMessageTopology<DeliveryExpired>(enabled: false);
@@ -177,28 +176,16 @@ public static class NotificationEndpoints
             retry.Handle<BrokerUnavailableException>();
             retry.Exponential(300, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(250));
         });
-        endpoint.UseMessageRetry(retry =>
+        RetryLostRaces(endpoint);
+    }
+
+    /// <summary>Another host wrote the notification first: the step is made again with what is there now.</summary>
+    internal static void RetryLostRaces(IConsumePipeConfigurator pipe) =>
+        pipe.UseMessageRetry(retry =>
         {
             retry.Handle<ConcurrencyException>();
             retry.Intervals(5, 10, 25, 50, 100, 250, 500, 1000, 2000, 5000);
         });
-    }
-
-    static void PartitionByNotification(IReceiveEndpointConfigurator endpoint, IRegistrationContext context)
-    {
-        var partitioner = new Partitioner(SagaPartitions, new Murmur3UnsafeHashGenerator());
-        endpoint.UsePartitioner<DeliverySent>(partitioner, result => result.Message.NotificationId);
-        endpoint.UsePartitioner<DeliveryFailed>(partitioner, result => result.Message.NotificationId);
-        endpoint.UsePartitioner<DeliveryExpired>(partitioner, result => result.Message.NotificationId);
-        endpoint.UsePartitioner<DeliveryHeld>(partitioner, result => result.Message.NotificationId);
-        endpoint.UsePartitioner<DecideDelivery>(partitioner, decision => decision.Message.NotificationId);
-        endpoint.UsePartitioner<DeliveryReceiptReceived>(partitioner, received => received.Message.NotificationId);
-        endpoint.UsePartitioner<Fault<SendDelivery>>(partitioner, fault => fault.Message.Message.NotificationId);
-        endpoint.UsePartitioner<EscalationDue>(partitioner, due => due.Message.NotificationId);
-        endpoint.UsePartitioner<ResumeNotification>(partitioner, resumed => resumed.Message.NotificationId);
-        foreach (var map in context.GetServices<IEventMap>())
-            map.Accept(new PartitionEvent(endpoint, partitioner));
-    }
 
     /// <summary>What fails on any queue goes to the same one; the message says where it comes from.</summary>
     sealed class OneQueue : IErrorQueueNameFormatter, IDeadLetterQueueNameFormatter
@@ -208,15 +195,5 @@ public static class NotificationEndpoints
         public string FormatErrorQueueName(string queueName) => FailedMessageEndpoint.Queue;
 
         public string FormatDeadLetterQueueName(string queueName) => FailedMessageEndpoint.Queue;
-    }
-
-    sealed class PartitionEvent(IReceiveEndpointConfigurator endpoint, IPartitioner partitioner) : IEventMapVisitor<bool>
-    {
-        public bool Visit<TEvent>(EventMap<TEvent> map)
-            where TEvent : class
-        {
-            endpoint.UsePartitioner<TEvent>(partitioner, happened => map.NotificationId(happened.Message, happened.InputId()));
-            return true;
-        }
     }
 }

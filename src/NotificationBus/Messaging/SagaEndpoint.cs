@@ -10,4 +10,8 @@ public static class SagaEndpoint
 
     /// <summary>The address results and commands are sent to.</summary>
     public static Uri Of(Lane lane) => new($"exchange:{QueueOf(lane)}");
+
+    /// <summary>The lane of a queue, by the address it is received from.</summary>
+    public static Lane LaneOf(Uri inputAddress) =>
+        inputAddress.AbsolutePath.EndsWith($"/{QueueOf(Lane.Bulk)}", StringComparison.Ordinal) ? Lane.Bulk : Lane.Transactional;
 }

@@ -2,7 +2,6 @@ using MassTransit;
 
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
-using NotificationBus.Messaging;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending.Controls;
@@ -19,8 +18,7 @@ public sealed class SendDeliveryConsumer(
     Redelivery redelivery,
     INotificationStore store,
     UnsubscribeLinks unsubscribe,
-    IBus bus,
-    PublishLimit limit,
+    ResultReporter reporter,
     TimeProvider clock) : IConsumer<SendDelivery>
 {
     // A paused channel releases what waits for it when it is resumed. Should that miss one, it comes by itself.
@@ -121,21 +119,18 @@ public sealed class SendDeliveryConsumer(
             await redelivery.PutOff(context, next with { Redeliveries = command.Redeliveries + 1 }, due);
     }
 
-    /// <summary>
-    /// Reports under an id that is the same when the command comes again, so that the saga takes it once. Through the bus and not
-    /// through the channel the command came by: that one does not come back after an outage of the broker, and the worker would
-    /// try in vain for as long as it tries.
-    /// </summary>
-    async Task Report<TResult>(ConsumeContext<SendDelivery> context, TResult result, int attemptNumber)
-        where TResult : class
-    {
-        var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(context.Message.Lane));
-        await limit.Await(saga.Send(result, send =>
+    /// <summary>Reports under an id that is the same when the command comes again, so that the saga takes it once.</summary>
+    Task Report<TResult>(ConsumeContext<SendDelivery> context, TResult result, int attemptNumber)
+        where TResult : class =>
+        reporter.Report(context.Message.Lane, new DeliveryResult
         {
-            send.MessageId = DeterministicId.From("result", $"{context.Message.DeliveryId:N}", $"{attemptNumber}", typeof(TResult).Name);
-            send.ConversationId = context.ConversationId;
-        }, CancellationToken.None));
-    }
+            MessageId = DeterministicId.From("result", $"{context.Message.DeliveryId:N}", $"{attemptNumber}", typeof(TResult).Name),
+            ConversationId = context.ConversationId,
+            Sent = result as DeliverySent,
+            Failed = result as DeliveryFailed,
+            Expired = result as DeliveryExpired,
+            Held = result as DeliveryHeld,
+        }, CancellationToken.None);
 
     static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 

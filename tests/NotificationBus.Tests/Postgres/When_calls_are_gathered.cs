@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 
+using NotificationBus.Messaging;
 using NotificationBus.Postgres;
 
 using Npgsql;
@@ -13,9 +14,9 @@ public sealed class When_calls_are_gathered
     readonly ConcurrentQueue<IReadOnlyList<Row>> _statements = new();
     readonly SemaphoreSlim _started = new(0);
     readonly SemaphoreSlim _database = new(0);
-    readonly GroupCommit<Row, int> _gathered;
+    readonly Gathering<Row, int> _gathered;
 
-    public When_calls_are_gathered() => _gathered = new GroupCommit<Row, int>(row => row.Key, Execute);
+    public When_calls_are_gathered() => _gathered = GroupCommit.Of<Row, int>(row => row.Key, Execute);
 
     [Fact]
     public async Task Should_send_the_first_at_once_and_alone()

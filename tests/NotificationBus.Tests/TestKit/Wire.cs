@@ -5,6 +5,7 @@ using MassTransit;
 using MassTransit.Serialization;
 
 using NotificationBus.Failures;
+using NotificationBus.Sending;
 
 namespace NotificationBus.Tests.TestKit;
 
@@ -17,6 +18,16 @@ sealed record WireMessage(Guid? Id, string Type, string Place, byte[] Body)
         var id = envelope.TryGetProperty("messageId", out var messageId) && messageId.ValueKind == JsonValueKind.String ? messageId.GetGuid() : (Guid?)null;
         var type = envelope.GetProperty("messageType")[0].GetString()!;
         return new WireMessage(id, type[(type.LastIndexOf(':') + 1)..], place, body);
+    }
+
+    /// <summary>The results it brings, when it brings several, each as if it had come alone.</summary>
+    public IEnumerable<WireMessage> Results()
+    {
+        if (Type != nameof(DeliveryResults))
+            return [];
+
+        var results = JsonElement.Parse(Body).GetProperty("message").GetProperty("results").Deserialize<List<DeliveryResult>>(JsonSerializerOptions.Web)!;
+        return results.Select(result => new WireMessage(result.MessageId, result.Message.GetType().Name, Place, Body));
     }
 }
 
@@ -87,7 +98,7 @@ sealed class Wire(Pulse pulse) : ISendObserver, IReceiveObserver
     Task IReceiveObserver.PostReceive(ReceiveContext context)
     {
         var message = Read(context);
-        ImmutableInterlocked.Update(ref _handled, handled => handled.Add(message));
+        ImmutableInterlocked.Update(ref _handled, handled => handled.AddRange(message.Results().DefaultIfEmpty(message)));
         pulse.Beat();
         return Task.CompletedTask;
     }

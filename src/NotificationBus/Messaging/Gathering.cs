@@ -1,0 +1,122 @@
+namespace NotificationBus.Messaging;
+
+/// <summary>
+/// Gathers what concurrent messages ask of a server into one round trip. Nobody waits for company: the first goes at once, and those
+/// that arrive while the server is busy share the next trip. So a trip grows with the load and carries one at rest.
+/// </summary>
+/// <typeparam name="TItem">What one message asks.</typeparam>
+/// <typeparam name="TAnswer">Its answer.</typeparam>
+public sealed class Gathering<TItem, TAnswer>
+{
+    // Longer trips are no cheaper per item, and delay the first of them.
+    const int MostItems = 128;
+
+    // While one is being answered the next can already be filled and sent.
+    const int Trips = 2;
+
+    readonly Func<TItem, Guid> _key;
+    readonly Func<IReadOnlyList<TItem>, Task<Func<TItem, TAnswer>>> _send;
+    readonly Func<Exception, bool> _mayConcernOne;
+    readonly Lock _lock = new();
+    readonly LinkedList<Call> _waiting = new();
+    readonly HashSet<Guid> _inFlight = [];
+    int _trips;
+
+    /// <summary>Gathers items.</summary>
+    /// <param name="key">What an item touches. Two items on the same never share a trip, and the later one waits for the earlier.</param>
+    /// <param name="send">Makes one trip for many items and gives the answer of each.</param>
+    /// <param name="mayConcernOne">True for a failure that one bad item may have caused: then each goes alone, so that it fails alone.</param>
+    public Gathering(Func<TItem, Guid> key, Func<IReadOnlyList<TItem>, Task<Func<TItem, TAnswer>>> send, Func<Exception, bool> mayConcernOne)
+    {
+        _key = key;
+        _send = send;
+        _mayConcernOne = mayConcernOne;
+    }
+
+    /// <summary>Takes one item along with those that are waiting.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="cancellationToken">Stops waiting. What was sent is not taken back.</param>
+    public Task<TAnswer> Run(TItem item, CancellationToken cancellationToken)
+    {
+        var call = new Call(item, _key(item));
+        lock (_lock)
+        {
+            _waiting.AddLast(call);
+            if (_trips < Trips)
+            {
+                _trips++;
+                _ = Task.Run(Drain, CancellationToken.None);
+            }
+        }
+
+        return call.Answer.Task.WaitAsync(cancellationToken);
+    }
+
+    async Task Drain()
+    {
+        while (Take() is { } calls)
+        {
+            await Send(calls);
+            lock (_lock)
+            {
+                foreach (var call in calls)
+                    _inFlight.Remove(call.Key);
+            }
+        }
+    }
+
+    /// <summary>The calls of the next trip, oldest first; null when there is nothing to do, and then this loop is over.</summary>
+    List<Call>? Take()
+    {
+        lock (_lock)
+        {
+            var calls = new List<Call>();
+            for (var node = _waiting.First; node is not null && calls.Count < MostItems;)
+            {
+                var next = node.Next;
+                if (_inFlight.Add(node.Value.Key))
+                {
+                    calls.Add(node.Value);
+                    _waiting.Remove(node);
+                }
+
+                node = next;
+            }
+
+            if (calls.Count > 0)
+            {
+                // Two hosts that lock their rows in the same order cannot wait for each other.
+                calls.Sort((one, other) => one.Key.CompareTo(other.Key));
+                return calls;
+            }
+
+            _trips--;
+            return null;
+        }
+    }
+
+    async Task Send(List<Call> calls)
+    {
+        try
+        {
+            var answer = await _send([.. calls.Select(call => call.Item)]);
+            foreach (var call in calls)
+                call.Answer.TrySetResult(answer(call.Item));
+        }
+        catch (Exception exception) when (calls.Count > 1 && _mayConcernOne(exception))
+        {
+            foreach (var call in calls)
+                await Send([call]);
+        }
+        catch (Exception exception)
+        {
+            foreach (var call in calls)
+                call.Answer.TrySetException(exception);
+        }
+    }
+
+    sealed record Call(TItem Item, Guid Key)
+    {
+        public TaskCompletionSource<TAnswer> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Diagnostics.CodeAnalysis;
+
+using MassTransit;
+using MassTransit.Configuration;
+using MassTransit.Context;
+using MassTransit.Saga;
+using MassTransit.Transports;
+
+using Microsoft.Extensions.DependencyInjection;
+
+using NotificationBus.Messaging;
+using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Saga;
+
+/// <summary>
+/// Hands results that came in one message to the state machine, each as if it had come alone: the same machine, repository and
+/// partitions as for what comes from the queue, without another hop.
+/// </summary>
+public sealed class SagaDispatch
+{
+    readonly IConsumePipe _pipe;
+
+    /// <summary>Builds the way to the state machine.</summary>
+    public SagaDispatch(NotificationStateMachine machine, NotificationPartitions partitions, IServiceProvider services)
+    {
+        var specification = new ConsumePipeSpecification();
+        partitions.Use(specification);
+        NotificationEndpoints.RetryLostRaces(specification);
+        _pipe = specification.BuildConsumePipe();
+        var repository = ActivatorUtilities.CreateInstance<NotificationRepository>(services, new SagaConsumeContextFactory<INotificationStore, NotificationState>());
+        _pipe.ConnectStateMachineSaga(machine, new SagaRepository<NotificationState>(repository));
+    }
+
+    /// <summary>Has the state machine take one result.</summary>
+    /// <param name="context">The message that brought it.</param>
+    /// <param name="result">The result.</param>
+    public Task Take(ConsumeContext context, DeliveryResult result) => _pipe.Send(new ResultContext(context, result));
+
+    /// <summary>A result as a message of its own. How it comes out, whoever took the whole message says.</summary>
+    sealed class ResultContext(ConsumeContext context, DeliveryResult result) : ConsumeContextScope(context)
+    {
+        readonly object _message = result.Message;
+
+        public override Guid? MessageId => result.MessageId;
+
+        public override Guid? ConversationId => result.ConversationId;
+
+        public override bool HasMessageType(Type messageType) => messageType.IsInstanceOfType(_message);
+
+        public override bool TryGetMessage<T>([NotNullWhen(true)] out ConsumeContext<T>? consumeContext)
+        {
+            consumeContext = _message is T message ? new MessageConsumeContext<T>(this, message) : null;
+            return consumeContext is not null;
+        }
+
+        public override Task NotifyConsumed<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType) => Task.CompletedTask;
+
+        public override Task NotifyFaulted<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType, Exception exception) => Task.CompletedTask;
+    }
+}

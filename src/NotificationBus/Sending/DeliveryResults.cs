@@ -1,0 +1,45 @@
+using System.Text.Json.Serialization;
+
+using NotificationBus.Contracts;
+
+namespace NotificationBus.Sending;
+
+/// <summary>
+/// What has become of several deliveries, in one message: under load the hops are what a notification costs most. A result that
+/// comes alone goes as itself.
+/// </summary>
+public sealed record DeliveryResults
+{
+    /// <summary>The results, each of another delivery.</summary>
+    public required IReadOnlyList<DeliveryResult> Results { get; init; }
+}
+
+/// <summary>What has become of one delivery: exactly one of the four.</summary>
+public sealed record DeliveryResult
+{
+    /// <summary>The id it has as a message of its own. It is the same when the command comes again, so that the saga takes it once.</summary>
+    public required Guid MessageId { get; init; }
+
+    /// <summary>The conversation of the command.</summary>
+    public Guid? ConversationId { get; init; }
+
+    /// <summary>A provider took it.</summary>
+    public DeliverySent? Sent { get; init; }
+
+    /// <summary>No provider takes it.</summary>
+    public DeliveryFailed? Failed { get; init; }
+
+    /// <summary>It was not sent in time.</summary>
+    public DeliveryExpired? Expired { get; init; }
+
+    /// <summary>It is in doubt, and held.</summary>
+    public DeliveryHeld? Held { get; init; }
+
+    /// <summary>The one it is.</summary>
+    [JsonIgnore]
+    public object Message => (object?)Sent ?? (object?)Failed ?? (object?)Expired ?? (object?)Held ?? throw new InvalidDataException("a result that says nothing");
+
+    /// <summary>The delivery.</summary>
+    [JsonIgnore]
+    public Guid DeliveryId => (Sent?.DeliveryId ?? Failed?.DeliveryId ?? Expired?.DeliveryId ?? Held?.DeliveryId).GetValueOrDefault();
+}
