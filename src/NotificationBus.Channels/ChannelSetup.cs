@@ -65,6 +65,6 @@ public static class ChannelSetup
             new HttpProvider(account, channel, options, services.GetRequiredService<TimeProvider>()));
 
     static ChannelBuilder Sandbox(this ChannelBuilder builder, string channel) =>
-        builder.Provider(new ProviderType(SandboxProvider.Type, channel, OptionsType: null, (services, account) =>
-            new SandboxProvider(account, channel, services.GetRequiredService<SandboxInbox>())));
+        builder.Provider<SandboxOptions>(SandboxProvider.Type, (services, account, options) =>
+            new SandboxProvider(account, channel, options, services.GetRequiredService<SandboxInbox>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<Random>()));
 }

@@ -46,6 +46,7 @@ static class Help
           Providers:{account}:…            slack, telegram: BotToken; line: ChannelAccessToken; slack-webhook, teams, discord: nothing;
                                            webhook: Secret, AllowPrivateAddresses
           Providers:{account}:…            http: Url, Headers, Body, MessageIdPath, Accepted, IdempotencyHeader, Timeout
+          Providers:sandbox:…              Latency and FailureShare (0 to 1): how long each call takes, and how many fail
           Redelivery:FirstDelay            the most a delivery first waits when no provider is available, default 00:00:05
           Redelivery:LongestDelay          the most it ever waits, default 00:10:00
           Sweep:After                      how old a notification is when it is asked whether it was forgotten, default 00:10:00

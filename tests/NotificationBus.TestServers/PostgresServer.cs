@@ -33,6 +33,9 @@ sealed class PostgresServer : IDatabaseServer
     /// <summary>The database every server is born with, as somebody who may do everything.</summary>
     public string ConnectionString => $"Host=127.0.0.1;Port={_port};Username={User};Password={_password};Database=postgres";
 
+    /// <summary>The server's process, the parent of all its others.</summary>
+    public int Id => Server.Id;
+
     string Cluster => Path.Combine(_folder.Path, "cluster");
 
     ChildProcess Server => _server ?? throw new InvalidOperationException("The server was never started.");

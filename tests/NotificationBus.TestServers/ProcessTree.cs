@@ -35,6 +35,10 @@ static partial class ProcessTree
     /// <summary>When the process started, in ticks since the machine did: with the id it names one process for ever.</summary>
     public static string? StartTime(int id) => Stat(id) is { } stat ? stat[19] : null;
 
+    /// <summary>How long a tree has kept processors busy so far, with the children that have ended; the kernel counts in hundredths of a second.</summary>
+    public static TimeSpan ProcessorTime(int root) =>
+        TimeSpan.FromMilliseconds(10 * Of(root).Sum(id => Stat(id) is { } stat ? stat[11..15].Sum(ticks => long.Parse(ticks, CultureInfo.InvariantCulture)) : 0));
+
     /// <summary>A letter such as T for a stopped process; null when there is none, or only a zombie that waits for its parent to take notice.</summary>
     public static string? State(int id) => Stat(id)?[0] is { } state and not "Z" ? state : null;
 

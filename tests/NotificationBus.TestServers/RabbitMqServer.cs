@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -45,6 +46,9 @@ sealed class RabbitMqServer : IBroker
 
     /// <summary>The virtual host every broker is born with.</summary>
     public Uri Uri => VirtualHost("%2F");
+
+    /// <summary>The server's process, the parent of all its others.</summary>
+    public int Id => Server.Id;
 
     ChildProcess Server => _server ?? throw new InvalidOperationException("The broker was never started.");
 
@@ -139,6 +143,16 @@ sealed class RabbitMqServer : IBroker
 
     /// <summary>Takes the memory alarm back.</summary>
     public Task UnblockPublishers() => Evaluate("vm_memory_monitor:set_vm_memory_high_watermark({absolute, \"1GB\"}).");
+
+    /// <summary>How many messages it has taken from publishers since it was started.</summary>
+    public async Task<long> MessagesTaken()
+    {
+        var file = Path.Combine(_folder.Path, "taken");
+        await Evaluate($"""
+            file:write_file("{file}", integer_to_list(lists:sum([maps:get(messages_received_total, Counters, 0) || Counters <- maps:values(rabbit_global_counters:overview())]))).
+            """);
+        return long.Parse(await File.ReadAllTextAsync(file), CultureInfo.InvariantCulture);
+    }
 
     public void Freeze()
     {

@@ -1,0 +1,70 @@
+using NotificationBus.Benchmarks.Contenders;
+using NotificationBus.Benchmarks.Load;
+using NotificationBus.IntegrationTests.Servers;
+
+using Npgsql;
+
+namespace NotificationBus.Benchmarks.Measures;
+
+/// <summary>Where one contender runs once: a virtual host and a database of its own, a producer, and its record.</summary>
+sealed class Stand : IAsyncDisposable
+{
+    static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(4);
+
+    readonly string _database;
+    readonly int _atOnce;
+
+    Stand(Servers servers, string database, int atOnce, RunningContender running, Publisher publisher)
+    {
+        _atOnce = atOnce;
+        _database = database;
+        Servers = servers;
+        Running = running;
+        Publisher = publisher;
+        Record = new Record(database);
+    }
+
+    public Servers Servers { get; }
+
+    public RunningContender Running { get; }
+
+    public Publisher Publisher { get; }
+
+    public Record Record { get; }
+
+    public static async Task<Stand> Open(Servers servers, Contender contender, IReadOnlyDictionary<string, string>? settings = null)
+    {
+        var virtualHost = await servers.Broker.CreateVirtualHost();
+        var database = await servers.Postgres.CreateDatabase();
+        var running = await contender.Start(virtualHost, database, settings);
+        return new Stand(servers, database, contender.Expected, running, await Publisher.Connect(virtualHost));
+    }
+
+    /// <summary>Lets notifications through for some time, so that what is compiled on the way is compiled before anything is measured.</summary>
+    /// <returns>How many there were, and how many of them came through a second towards the end.</returns>
+    public async Task<(int Count, double PerSecond)> WarmUp()
+    {
+        var started = Clock.Now;
+        for (var count = _atOnce; ; count += _atOnce)
+        {
+            var portion = Clock.Now;
+            await Publisher.Publish(Events.Placed(_atOnce));
+            await Record.UntilCompleted(count, started);
+            if (Clock.Now - started < WarmUpTime)
+                continue;
+
+            var perSecond = _atOnce / (Clock.Now - portion).TotalSeconds;
+            await Record.Checkpoint();
+            return (count, perSecond);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Publisher.DisposeAsync();
+        await Running.DisposeAsync();
+        await Record.DisposeAsync();
+        // Whoever comes next must not share the server with the vacuuming of what is over.
+        await Database.Drop(Servers.Postgres.ConnectionString, new NpgsqlConnectionStringBuilder(_database).Database!);
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+using NotificationBus.Benchmarks.Measures;
+
+namespace NotificationBus.Benchmarks;
+
+/// <summary>What was measured, as tables for people and as JSON.</summary>
+sealed class Report(TextWriter output, string file)
+{
+    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    readonly JsonObject _figures = new()
+    {
+        ["measuredAt"] = Clock.Now.ToString("O", CultureInfo.InvariantCulture),
+        ["cores"] = Environment.ProcessorCount,
+    };
+
+    /// <summary>Puts a figure, or several, into the file.</summary>
+    public async Task Add<T>(string name, T figures)
+    {
+        _figures[name] = JsonSerializer.SerializeToNode(figures, Json);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+        await File.WriteAllTextAsync(file, _figures.ToJsonString(Json) + "\n");
+    }
+
+    /// <summary>Says something while it is measured.</summary>
+    public Task Say(string line) => output.WriteLineAsync(line);
+
+    /// <summary>The medians of the rounds, and how the contenders compare.</summary>
+    public async Task AddSaturation(IReadOnlyList<SaturationRound> rounds)
+    {
+        var medians = rounds.GroupBy(round => round.Contender, StringComparer.Ordinal).ToDictionary(own => own.Key, own => Median([.. own]), StringComparer.Ordinal);
+        await Add("saturation", medians.ToDictionary(own => own.Key, own => own.Value.PerSecond, StringComparer.Ordinal));
+        await Add("cpuMs", medians.ToDictionary(own => own.Key, own => own.Value.ProgramCpuMs, StringComparer.Ordinal));
+        await Add("medians", medians);
+        await Add("rounds", rounds);
+
+        await Say($"\n{"median",-18}{"per second",11}{"program",10}{"broker",9}{"database",10}{"messages",10}{"transact.",11}{"allocated",11}{"peak",9}");
+        await Say($"{"",-18}{"",11}{"cpu ms",10}{"cpu ms",9}{"cpu ms",10}{"",10}{"",11}{"kB",11}{"MB",9}");
+        foreach (var own in medians.Values)
+            await Say(Line(own));
+
+        if (medians.TryGetValue("floor", out var floor) && medians.TryGetValue("textbook", out var textbook) && medians.TryGetValue("notificationbus", out var ours))
+        {
+            await Add("ratios", new { SaturationToFloor = ours.PerSecond / floor.PerSecond, SaturationToTextbook = ours.PerSecond / textbook.PerSecond, CpuMsToFloor = ours.ProgramCpuMs / floor.ProgramCpuMs });
+            await Say(string.Create(CultureInfo.InvariantCulture,
+                $"\nnotificationbus: {ours.PerSecond / floor.PerSecond:0.00} of floor, {ours.PerSecond / textbook.PerSecond:0.0} times textbook; {ours.ProgramCpuMs / floor.ProgramCpuMs:0.0} times the processor time of floor"));
+        }
+    }
+
+    public static string Line(SaturationRound round) => string.Create(CultureInfo.InvariantCulture,
+        $"{round.Contender,-18}{round.PerSecond,11:0}{round.ProgramCpuMs,10:0.00}{round.BrokerCpuMs,9:0.00}{round.DatabaseCpuMs,10:0.00}{round.Messages,10:0.0}{round.Transactions,11:0.00}{round.AllocatedKilobytes,11:0.0}{round.PeakMegabytes,9:0}");
+
+    static SaturationRound Median(IReadOnlyList<SaturationRound> rounds)
+    {
+        return new(
+            rounds[0].Contender,
+            rounds[0].Notifications,
+            Of(round => round.Seconds),
+            Of(round => round.PerSecond),
+            Of(round => round.ProgramCpuMs),
+            Of(round => round.BrokerCpuMs),
+            Of(round => round.DatabaseCpuMs),
+            Of(round => round.Messages),
+            Of(round => round.Transactions),
+            rounds[0].AllocatedKilobytes is null ? null : Of(round => round.AllocatedKilobytes ?? 0),
+            Of(round => round.PeakMegabytes));
+
+        double Of(Func<SaturationRound, double> figure) => Quantile.Median(rounds.Select(figure));
+    }
+}
