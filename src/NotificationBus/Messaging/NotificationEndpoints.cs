@@ -176,16 +176,12 @@ public static class NotificationEndpoints
             retry.Handle<BrokerUnavailableException>();
             retry.Exponential(300, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(250));
         });
-        RetryLostRaces(endpoint);
-    }
-
-    /// <summary>Another host wrote the notification first: the step is made again with what is there now.</summary>
-    internal static void RetryLostRaces(IConsumePipeConfigurator pipe) =>
-        pipe.UseMessageRetry(retry =>
+        endpoint.UseMessageRetry(retry =>
         {
             retry.Handle<ConcurrencyException>();
             retry.Intervals(5, 10, 25, 50, 100, 250, 500, 1000, 2000, 5000);
         });
+    }
 
     /// <summary>What fails on any queue goes to the same one; the message says where it comes from.</summary>
     sealed class OneQueue : IErrorQueueNameFormatter, IDeadLetterQueueNameFormatter

@@ -12,6 +12,9 @@ using NotificationBus.Messaging;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
 
+using Polly;
+using Polly.Retry;
+
 namespace NotificationBus.Saga;
 
 /// <summary>
@@ -20,6 +23,18 @@ namespace NotificationBus.Saga;
 /// </summary>
 public sealed class SagaDispatch
 {
+    // Another host wrote the notification first: the step is made again with what is there now.
+    static readonly ResiliencePipeline LostRaces = new ResiliencePipelineBuilder()
+        .AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = new PredicateBuilder().Handle<ConcurrencyException>(),
+            MaxRetryAttempts = 8,
+            Delay = TimeSpan.FromMilliseconds(10),
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+        })
+        .Build();
+
     readonly IConsumePipe _pipe;
 
     /// <summary>Builds the way to the state machine.</summary>
@@ -27,7 +42,6 @@ public sealed class SagaDispatch
     {
         var specification = new ConsumePipeSpecification();
         partitions.Use(specification);
-        NotificationEndpoints.RetryLostRaces(specification);
         _pipe = specification.BuildConsumePipe();
         var repository = ActivatorUtilities.CreateInstance<NotificationRepository>(services, new SagaConsumeContextFactory<INotificationStore, NotificationState>());
         _pipe.ConnectStateMachineSaga(machine, new SagaRepository<NotificationState>(repository));
@@ -36,7 +50,8 @@ public sealed class SagaDispatch
     /// <summary>Has the state machine take one result.</summary>
     /// <param name="context">The message that brought it.</param>
     /// <param name="result">The result.</param>
-    public Task Take(ConsumeContext context, DeliveryResult result) => _pipe.Send(new ResultContext(context, result));
+    public Task Take(ConsumeContext context, DeliveryResult result) =>
+        LostRaces.ExecuteAsync(async _ => await _pipe.Send(new ResultContext(context, result)), context.CancellationToken).AsTask();
 
     /// <summary>A result as a message of its own. How it comes out, whoever took the whole message says.</summary>
     sealed class ResultContext(ConsumeContext context, DeliveryResult result) : ConsumeContextScope(context)

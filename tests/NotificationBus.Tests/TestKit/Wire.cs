@@ -98,7 +98,7 @@ sealed class Wire(Pulse pulse) : ISendObserver, IReceiveObserver
     Task IReceiveObserver.PostReceive(ReceiveContext context)
     {
         var message = Read(context);
-        ImmutableInterlocked.Update(ref _handled, handled => handled.AddRange(message.Results().DefaultIfEmpty(message)));
+        ImmutableInterlocked.Update(ref _handled, handled => handled.AddRange([message, .. message.Results()]));
         pulse.Beat();
         return Task.CompletedTask;
     }

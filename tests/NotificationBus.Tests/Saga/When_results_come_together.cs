@@ -1,0 +1,148 @@
+using NotificationBus.Contracts;
+using NotificationBus.Saga;
+using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Saga;
+
+public sealed class When_results_come_together
+{
+    readonly TaskCompletionSource<ProviderResult> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    [Fact]
+    public async Task Should_take_each_of_them_to_its_notification()
+    {
+        await using var flow = await FlowThatWaits();
+        var one = await Sending(flow);
+        var other = await Sending(flow);
+
+        await flow.Handle(new DeliveryResults { Results = [Sent(one, 0), Failed(other, 1), Sent(other, 0), Sent(one, 1)] });
+
+        (await flow.Outcome(one.CorrelationId)).CurrentState.ShouldBe("Delivered");
+        (await flow.Outcome(other.CorrelationId)).CurrentState.ShouldBe("PartlyDelivered");
+        flow.OutcomesOf(one.CorrelationId).ShouldHaveSingleItem();
+        flow.Wire.Faults.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_take_them_once_when_the_message_comes_again()
+    {
+        await using var flow = await FlowThatWaits();
+        var one = await Sending(flow);
+        var results = new DeliveryResults { Results = [Sent(one, 0), Sent(one, 1)] };
+        await flow.Handle(results);
+        await flow.Outcome(one.CorrelationId);
+        var version = flow.Find(one.CorrelationId)!.Version;
+
+        await flow.Handle(results);
+
+        flow.Find(one.CorrelationId)!.Version.ShouldBe(version);
+        flow.OutcomesOf(one.CorrelationId).ShouldHaveSingleItem();
+        flow.Wire.Faults.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_let_a_bad_one_fail_alone()
+    {
+        await using var flow = await FlowThatWaits();
+        var one = await Sending(flow);
+        var bad = new DeliveryResult
+        {
+            MessageId = Guid.CreateVersion7(),
+            Sent = new DeliverySent { NotificationId = Guid.CreateVersion7(), DeliveryId = Guid.CreateVersion7(), Provider = "scripted" },
+        };
+
+        await flow.Handle(new DeliveryResults { Results = [Sent(one, 0), bad, Sent(one, 1)] });
+
+        (await flow.Outcome(one.CorrelationId)).CurrentState.ShouldBe("Delivered");
+        await flow.Pulse.Until(() => flow.Wire.Errors.Count > 0);
+        var (message, _) = flow.Wire.Errors.ShouldHaveSingleItem();
+        (message.Type, message.Id).ShouldBe((nameof(DeliverySent), bad.MessageId));
+    }
+
+    [Fact]
+    public async Task Should_take_all_of_them_again_after_an_outage()
+    {
+        await using var flow = await FlowThatWaits();
+        var one = await Sending(flow);
+        var other = await Sending(flow);
+        var writes = 0;
+        flow.Store.BeforeWrite = (_, _) => Interlocked.Increment(ref writes) is 2 or 3 ? throw new OutageException() : Task.CompletedTask;
+
+        await flow.Handle(new DeliveryResults { Results = [Sent(one, 0), Sent(one, 1), Sent(other, 0), Sent(other, 1)] });
+
+        (await flow.Outcome(one.CorrelationId)).CurrentState.ShouldBe("Delivered");
+        (await flow.Outcome(other.CorrelationId)).CurrentState.ShouldBe("Delivered");
+        flow.OutcomesOf(one.CorrelationId).ShouldHaveSingleItem();
+        flow.OutcomesOf(other.CorrelationId).ShouldHaveSingleItem();
+        flow.Wire.Errors.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_make_a_step_again_that_another_host_came_before()
+    {
+        await using var flow = await FlowThatWaits();
+        var one = await Sending(flow);
+        var races = 0;
+        flow.Store.BeforeWrite = async (step, _) =>
+        {
+            if (Interlocked.Increment(ref races) == 1)
+                (await flow.Store.Update(new NotificationStep(flow.Find(one.CorrelationId)!, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
+        };
+        var (email, push) = (Sent(one, 0), Sent(one, 1));
+
+        await flow.Handle(new DeliveryResults { Results = [email, push] });
+
+        (await flow.Outcome(one.CorrelationId)).CurrentState.ShouldBe("Delivered");
+        flow.Wire.Handled.Count(message => message.Id == email.MessageId || message.Id == push.MessageId).ShouldBe(2, "neither of them had to go another way");
+    }
+
+    [Fact]
+    public async Task Should_share_a_message_when_they_are_reported_at_the_same_time()
+    {
+        await using var flow = await FlowThatWaits();
+        var notifications = new List<Guid>();
+        for (var i = 0; i < 40; i++)
+            notifications.Add((await Planned(flow)).CorrelationId);
+
+        _answer.SetResult(ScriptedProvider.Accepted);
+
+        foreach (var notification in notifications)
+            (await flow.Outcome(notification)).CurrentState.ShouldBe("Delivered");
+        flow.Handled<DeliverySent>().ShouldBe(80);
+        flow.Handled<DeliveryResults>().ShouldBeGreaterThan(0);
+    }
+
+    async Task<EmbeddedFlow> FlowThatWaits()
+    {
+        var flow = await EmbeddedFlow.Start();
+        flow.Email.Answers((_, _) => _answer.Task);
+        flow.Push.Answers((_, _) => _answer.Task);
+        return flow;
+    }
+
+    /// <summary>A notification whose deliveries are at their providers.</summary>
+    static async Task<NotificationState> Sending(EmbeddedFlow flow)
+    {
+        var earlier = flow.Email.Calls.Count;
+        var sending = await Planned(flow);
+        await flow.Pulse.Until(() => flow.Email.Calls.Count > earlier && flow.Push.Calls.Count > earlier);
+        return sending;
+    }
+
+    static async Task<NotificationState> Planned(EmbeddedFlow flow) =>
+        await flow.Until(await flow.Tell(An.OrderPlaced()), notification => notification.Deliveries.All(delivery => delivery.Status == DeliveryStatus.Sending));
+
+    static DeliveryResult Sent(NotificationState notification, int delivery) => new()
+    {
+        MessageId = Guid.CreateVersion7(),
+        Sent = new DeliverySent { NotificationId = notification.CorrelationId, DeliveryId = notification.Deliveries[delivery].Id, Provider = "scripted" },
+    };
+
+    static DeliveryResult Failed(NotificationState notification, int delivery) => new()
+    {
+        MessageId = Guid.CreateVersion7(),
+        Failed = new DeliveryFailed { NotificationId = notification.CorrelationId, DeliveryId = notification.Deliveries[delivery].Id, Provider = "scripted", Reason = "no such mailbox" },
+    };
+}
