@@ -4,28 +4,49 @@ using NotificationBus.Benchmarks;
 using NotificationBus.Benchmarks.Contenders;
 using NotificationBus.Benchmarks.Floor;
 using NotificationBus.Benchmarks.Load;
+using NotificationBus.Benchmarks.Measures;
 using NotificationBus.Benchmarks.Textbook;
 using NotificationBus.IntegrationTests.Servers;
 
+const int StoredBefore = 1_000_000;
+const int AtOnce = 100_000;
+
 var file = new Option<string>("--json") { Description = "Where the figures go", DefaultValueFactory = _ => Path.Combine(Repository.Root, "artifacts", "bench.json") };
+var howMany = new Option<int?>("--count") { Description = "How many notifications are stored, or arrive or are due at once" };
 var root = new RootCommand("Measures NotificationBus beside a floor and a textbook solution, on private servers. Ends with 1 when a contender lost something or did not end.")
 {
-    Measure("quick", "Saturation of all contenders, in three short rounds; at most 3 minutes on 2 cores", runner => runner.Saturate(rounds: 3, seconds: 5)),
-    Measure("full", "Everything there is to measure", async runner => await runner.Saturate(rounds: 5, seconds: 12)),
+    Measure("quick", "Saturation of all contenders, in three short rounds; at most 3 minutes on 2 cores", (runner, _) => runner.Saturate(rounds: 3, SaturationLength.Short)),
+    Measure("full", "Everything", async (runner, count) =>
+    {
+        await runner.MeasureLatency(await runner.Saturate(rounds: 5, SaturationLength.Long));
+        await runner.MeasureStored(count ?? StoredBefore);
+        await runner.MeasureFailures();
+        await runner.MeasureSlowProvider();
+        await runner.MeasureSpike(count ?? AtOnce);
+        await runner.MeasureScheduled(count ?? AtOnce);
+    }),
+    Measure("saturation", "Saturation of all contenders, in five long rounds", (runner, _) => runner.Saturate(rounds: 5, SaturationLength.Long)),
+    Measure("latency", "From event to provider call, at shares of each contender's saturation, which is measured first", async (runner, _) =>
+        await runner.MeasureLatency(await runner.Saturate(rounds: 1, SaturationLength.Long))),
+    Measure("stored", "NotificationBus with 1,000,000 notifications stored", (runner, count) => runner.MeasureStored(count ?? StoredBefore)),
+    Measure("failures", "NotificationBus while one of ten calls fails", (runner, _) => runner.MeasureFailures()),
+    Measure("slow-provider", "NotificationBus while each call takes 100 ms", (runner, _) => runner.MeasureSlowProvider()),
+    Measure("spike", "100,000 announcements at once while orders are placed", (runner, count) => runner.MeasureSpike(count ?? AtOnce)),
+    Measure("scheduled", "100,000 scheduled messages due at once", (runner, count) => runner.MeasureScheduled(count ?? AtOnce)),
     Inside(),
 };
 return await root.Parse(args).InvokeAsync();
 
-Command Measure(string name, string what, Func<Runner, Task> measure)
+Command Measure(string name, string what, Func<Runner, int?, Task> measure)
 {
-    var command = new Command(name, what) { file };
+    var command = new Command(name, what) { howMany, file };
     command.SetAction(async (parsed, _) =>
     {
         var report = new Report(Console.Out, parsed.GetValue(file)!);
         try
         {
             await using var servers = await Servers.Start();
-            await measure(new Runner(servers, report));
+            await measure(new Runner(servers, report), parsed.GetValue(howMany));
             return 0;
         }
         catch (IncompleteException failed)
