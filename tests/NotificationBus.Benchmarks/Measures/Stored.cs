@@ -6,7 +6,7 @@ namespace NotificationBus.Benchmarks.Measures;
 /// </summary>
 static class Stored
 {
-    const string Recipients = "100_000";
+    const string Recipients = "100000";
 
     /// <summary>Writes so many, vacuums, and waits until it is on disk.</summary>
     public static async Task Fill(Stand stand, int count)
