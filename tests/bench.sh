@@ -10,13 +10,14 @@ Measures NotificationBus on a private RabbitMQ and PostgreSQL, in turn with a fl
 solution (MassTransit as its documentation shows it). tests/NotificationBus.Benchmarks/README.md says what each of them does.
 
   quick          saturation of all three in three short rounds, at most 3 minutes on 2 cores
-  full           everything below; takes an hour or so
+  full           everything below but micro; takes an hour or so
   saturation     the same as quick, in five long rounds
   latency        from event to provider call at 10, 50 and 80 % of saturation
   stored         saturation with 1,000,000 notifications stored, beside an empty database
   failures       saturation while one of ten calls fails, beside none
   slow-provider  saturation while each call takes 100 ms, beside none
   spike          100,000 announcements at once: memory, time to drain, latency of orders meanwhile
+  micro          planner, template and serializer, each by itself (BenchmarkDotNet)
   scheduled      100,000 scheduled messages due at once
   --count N      how many are stored, or arrive or are due at once
 

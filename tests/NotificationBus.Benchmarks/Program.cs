@@ -1,10 +1,14 @@
 using System.CommandLine;
 
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Running;
+
 using NotificationBus.Benchmarks;
 using NotificationBus.Benchmarks.Contenders;
 using NotificationBus.Benchmarks.Floor;
 using NotificationBus.Benchmarks.Load;
 using NotificationBus.Benchmarks.Measures;
+using NotificationBus.Benchmarks.Micro;
 using NotificationBus.Benchmarks.Textbook;
 using NotificationBus.IntegrationTests.Servers;
 
@@ -33,6 +37,7 @@ var root = new RootCommand("Measures NotificationBus beside a floor and a textbo
     Measure("slow-provider", "NotificationBus while each call takes 100 ms", (runner, _) => runner.MeasureSlowProvider()),
     Measure("spike", "100,000 announcements at once while orders are placed", (runner, count) => runner.MeasureSpike(count ?? AtOnce)),
     Measure("scheduled", "100,000 scheduled messages due at once", (runner, count) => runner.MeasureScheduled(count ?? AtOnce)),
+    Micro(),
     Inside(),
 };
 return await root.Parse(args).InvokeAsync();
@@ -54,6 +59,18 @@ Command Measure(string name, string what, Func<Runner, int?, Task> measure)
             await Console.Error.WriteLineAsync($"\n{failed.Message}");
             return 1;
         }
+    });
+    return command;
+}
+
+static Command Micro()
+{
+    var command = new Command("micro", "Planner, template and serializer, each by itself, in nanoseconds");
+    command.SetAction((_, _) =>
+    {
+        var artifacts = Path.Combine(Repository.Root, "artifacts", "micro");
+        var summary = BenchmarkRunner.Run<HotPath>(DefaultConfig.Instance.WithArtifactsPath(artifacts));
+        return Task.FromResult(summary.HasCriticalValidationErrors || !summary.Reports.All(report => report.Success) ? 1 : 0);
     });
     return command;
 }
