@@ -1,31 +1,57 @@
 using System.CommandLine;
 
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Running;
+
 using NotificationBus.Benchmarks;
 using NotificationBus.Benchmarks.Contenders;
 using NotificationBus.Benchmarks.Floor;
 using NotificationBus.Benchmarks.Load;
+using NotificationBus.Benchmarks.Measures;
+using NotificationBus.Benchmarks.Micro;
 using NotificationBus.Benchmarks.Textbook;
 using NotificationBus.IntegrationTests.Servers;
 
+const int StoredBefore = 1_000_000;
+const int AtOnce = 100_000;
+
 var file = new Option<string>("--json") { Description = "Where the figures go", DefaultValueFactory = _ => Path.Combine(Repository.Root, "artifacts", "bench.json") };
+var howMany = new Option<int?>("--count") { Description = "How many notifications are stored, or arrive or are due at once" };
 var root = new RootCommand("Measures NotificationBus beside a floor and a textbook solution, on private servers. Ends with 1 when a contender lost something or did not end.")
 {
-    Measure("quick", "Saturation of all contenders, in three short rounds; at most 3 minutes on 2 cores", runner => runner.Saturate(rounds: 3, seconds: 5)),
-    Measure("full", "Everything there is to measure", async runner => await runner.Saturate(rounds: 5, seconds: 12)),
+    Measure("quick", "Saturation of all contenders, in three short rounds; at most 3 minutes on 2 cores", (runner, _) => runner.Saturate(rounds: 3, SaturationLength.Short)),
+    Measure("full", "Everything", async (runner, count) =>
+    {
+        await runner.MeasureLatency(await runner.Saturate(rounds: 5, SaturationLength.Long));
+        await runner.MeasureStored(count ?? StoredBefore);
+        await runner.MeasureFailures();
+        await runner.MeasureSlowProvider();
+        await runner.MeasureSpike(count ?? AtOnce);
+        await runner.MeasureScheduled(count ?? AtOnce);
+    }),
+    Measure("saturation", "Saturation of all contenders, in five long rounds", (runner, _) => runner.Saturate(rounds: 5, SaturationLength.Long)),
+    Measure("latency", "From event to provider call, at shares of each contender's saturation, which is measured first", async (runner, _) =>
+        await runner.MeasureLatency(await runner.Saturate(rounds: 1, SaturationLength.Long))),
+    Measure("stored", "NotificationBus with 1,000,000 notifications stored", (runner, count) => runner.MeasureStored(count ?? StoredBefore)),
+    Measure("failures", "NotificationBus while one of ten calls fails", (runner, _) => runner.MeasureFailures()),
+    Measure("slow-provider", "NotificationBus while each call takes 100 ms", (runner, _) => runner.MeasureSlowProvider()),
+    Measure("spike", "100,000 announcements at once while orders are placed", (runner, count) => runner.MeasureSpike(count ?? AtOnce)),
+    Measure("scheduled", "100,000 scheduled messages due at once", (runner, count) => runner.MeasureScheduled(count ?? AtOnce)),
+    Micro(),
     Inside(),
 };
 return await root.Parse(args).InvokeAsync();
 
-Command Measure(string name, string what, Func<Runner, Task> measure)
+Command Measure(string name, string what, Func<Runner, int?, Task> measure)
 {
-    var command = new Command(name, what) { file };
+    var command = new Command(name, what) { howMany, file };
     command.SetAction(async (parsed, _) =>
     {
         var report = new Report(Console.Out, parsed.GetValue(file)!);
         try
         {
             await using var servers = await Servers.Start();
-            await measure(new Runner(servers, report));
+            await measure(new Runner(servers, report), parsed.GetValue(howMany));
             return 0;
         }
         catch (IncompleteException failed)
@@ -33,6 +59,18 @@ Command Measure(string name, string what, Func<Runner, Task> measure)
             await Console.Error.WriteLineAsync($"\n{failed.Message}");
             return 1;
         }
+    });
+    return command;
+}
+
+static Command Micro()
+{
+    var command = new Command("micro", "Planner, template and serializer, each by itself, in nanoseconds");
+    command.SetAction((_, _) =>
+    {
+        var artifacts = Path.Combine(Repository.Root, "artifacts", "micro");
+        var summary = BenchmarkRunner.Run<HotPath>(DefaultConfig.Instance.WithArtifactsPath(artifacts));
+        return Task.FromResult(summary.HasCriticalValidationErrors || !summary.Reports.All(report => report.Success) ? 1 : 0);
     });
     return command;
 }

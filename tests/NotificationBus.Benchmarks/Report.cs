@@ -29,7 +29,7 @@ sealed class Report(TextWriter output, string file)
     public Task Say(string line) => output.WriteLineAsync(line);
 
     /// <summary>The medians of the rounds, and how the contenders compare.</summary>
-    public async Task AddSaturation(IReadOnlyList<SaturationRound> rounds)
+    public async Task<IReadOnlyDictionary<string, SaturationRound>> AddSaturation(IReadOnlyList<SaturationRound> rounds)
     {
         var medians = rounds.GroupBy(round => round.Contender, StringComparer.Ordinal).ToDictionary(own => own.Key, own => Median([.. own]), StringComparer.Ordinal);
         await Add("saturation", medians.ToDictionary(own => own.Key, own => own.Value.PerSecond, StringComparer.Ordinal));
@@ -37,8 +37,7 @@ sealed class Report(TextWriter output, string file)
         await Add("medians", medians);
         await Add("rounds", rounds);
 
-        await Say($"\n{"median",-18}{"per second",11}{"program",10}{"broker",9}{"database",10}{"messages",10}{"transact.",11}{"allocated",11}{"peak",9}");
-        await Say($"{"",-18}{"",11}{"cpu ms",10}{"cpu ms",9}{"cpu ms",10}{"",10}{"",11}{"kB",11}{"MB",9}");
+        await Say($"\nmedians\n{Heading}");
         foreach (var own in medians.Values)
             await Say(Line(own));
 
@@ -48,18 +47,26 @@ sealed class Report(TextWriter output, string file)
             await Say(string.Create(CultureInfo.InvariantCulture,
                 $"\nnotificationbus: {ours.PerSecond / floor.PerSecond:0.00} of floor, {ours.PerSecond / textbook.PerSecond:0.0} times textbook; {ours.ProgramCpuMs / floor.ProgramCpuMs:0.0} times the processor time of floor"));
         }
+
+        return medians;
     }
+
+    /// <summary>What the columns of <see cref="Line"/> are. All but the rate and the peak are for each notification.</summary>
+    public static string Heading =>
+        $"{"",-18}{"per second",11}{"program",10}{"broker",9}{"database",10}{"messages",10}{"transact.",11}{"allocated",11}{"peak",9}\n{"",-18}{"",11}{"cpu ms",10}{"cpu ms",9}{"cpu ms",10}{"",10}{"",11}{"kB",11}{"MB",9}";
 
     public static string Line(SaturationRound round) => string.Create(CultureInfo.InvariantCulture,
         $"{round.Contender,-18}{round.PerSecond,11:0}{round.ProgramCpuMs,10:0.00}{round.BrokerCpuMs,9:0.00}{round.DatabaseCpuMs,10:0.00}{round.Messages,10:0.0}{round.Transactions,11:0.00}{round.AllocatedKilobytes,11:0.0}{round.PeakMegabytes,9:0}");
 
-    static SaturationRound Median(IReadOnlyList<SaturationRound> rounds)
+    /// <summary>The median of each figure.</summary>
+    public static SaturationRound Median(IReadOnlyList<SaturationRound> rounds)
     {
         return new(
             rounds[0].Contender,
             rounds[0].Notifications,
             Of(round => round.Seconds),
             Of(round => round.PerSecond),
+            Of(round => round.FirstPerSecond),
             Of(round => round.ProgramCpuMs),
             Of(round => round.BrokerCpuMs),
             Of(round => round.DatabaseCpuMs),

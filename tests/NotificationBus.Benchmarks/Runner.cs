@@ -1,3 +1,5 @@
+using System.Globalization;
+
 using NotificationBus.Benchmarks.Contenders;
 using NotificationBus.Benchmarks.Measures;
 
@@ -6,25 +8,92 @@ namespace NotificationBus.Benchmarks;
 /// <summary>Measures one thing after the other on the same servers.</summary>
 sealed class Runner(Servers servers, Report report)
 {
-    static readonly IReadOnlyList<Contender> Contenders = [new FloorContender(), new TextbookContender(), new NotificationBusContender()];
+    static readonly NotificationBusContender Ours = new();
+    static readonly IReadOnlyList<Contender> Contenders = [new FloorContender(), new TextbookContender(), Ours];
+    static readonly IReadOnlyList<double> Shares = [0.1, 0.5, 0.8];
+    static readonly TimeSpan SteadyTime = TimeSpan.FromSeconds(20);
 
     /// <summary>All contenders in turn, in several rounds, so that what happens to the machine meanwhile happens to all of them.</summary>
-    /// <param name="rounds">How many.</param>
-    /// <param name="seconds">About how long each contender takes for one.</param>
-    public async Task<IReadOnlyList<SaturationRound>> Saturate(int rounds, double seconds)
+    public async Task<IReadOnlyDictionary<string, SaturationRound>> Saturate(int rounds, SaturationLength length)
     {
-        await report.Say($"== saturation: {rounds} rounds\n");
+        await report.Say($"\n== saturation: {rounds} rounds\n\n{Report.Heading}");
         var all = new List<SaturationRound>();
         for (var round = 1; round <= rounds; round++)
         {
             foreach (var contender in Contenders)
             {
-                all.Add(await Saturation.Run(servers, contender, seconds));
-                await report.Say($"{round}/{rounds} {Report.Line(all[^1])}");
+                all.Add(await Saturation.Run(servers, contender, length));
+                await report.Say(Report.Line(all[^1]));
             }
         }
 
-        await report.AddSaturation(all);
-        return all;
+        return await report.AddSaturation(all);
     }
+
+    /// <summary>From the event to the provider's call, at shares of each contender's own saturation.</summary>
+    public async Task MeasureLatency(IReadOnlyDictionary<string, SaturationRound> saturation)
+    {
+        await report.Say($"\n== latency from event to provider call, at {string.Join(", ", Shares.Select(share => $"{share:P0}"))} of the contender's own saturation\n");
+        var all = new Dictionary<string, IReadOnlyList<LatencyFigures>>(StringComparer.Ordinal);
+        foreach (var contender in Contenders)
+        {
+            all[contender.Name] = await Latency.Run(servers, contender, Shares.Select(share => share * saturation[contender.Name].PerSecond), SteadyTime);
+            foreach (var figures in all[contender.Name])
+                await report.Say($"{contender.Name,-18}{Line(figures)}");
+        }
+
+        await report.Add("latencyMs", all);
+    }
+
+    /// <summary>NotificationBus as it is and under another condition, in turn.</summary>
+    public async Task Compare(string name, string what, IReadOnlyDictionary<string, string>? settings = null, Func<Stand, Task>? prepare = null)
+    {
+        const int Rounds = 3;
+        await report.Say($"\n== {what}: {Rounds} rounds beside the usual\n\n{Report.Heading}");
+        var (usual, changed) = (new List<SaturationRound>(), new List<SaturationRound>());
+        for (var round = 1; round <= Rounds; round++)
+        {
+            usual.Add(await Saturation.Run(servers, Ours, SaturationLength.Long));
+            await report.Say(Report.Line(usual[^1]));
+            changed.Add(await Saturation.Run(servers, Ours, SaturationLength.Long, settings, prepare) with { Contender = name });
+            await report.Say(Report.Line(changed[^1]));
+        }
+
+        var (before, after) = (Report.Median(usual), Report.Median(changed));
+        var (ratio, ratioOfFirst) = (after.PerSecond / before.PerSecond, after.FirstPerSecond / before.FirstPerSecond);
+        await report.Say(string.Create(CultureInfo.InvariantCulture, $"\n{name}: {ratio:0.00} of the usual; {ratioOfFirst:0.00} of the usual for the first 80 %"));
+        await report.Add(name, new { Usual = before, Changed = after, Ratio = ratio, RatioOfFirst = ratioOfFirst });
+    }
+
+    public Task MeasureStored(int count) =>
+        Compare("stored", $"{count} notifications stored", prepare: stand => Stored.Fill(stand, count));
+
+    public Task MeasureFailures() =>
+        Compare("failures", "one of ten calls fails", new Dictionary<string, string>(StringComparer.Ordinal) { ["Providers:sandbox:FailureShare"] = "0.1" });
+
+    public Task MeasureSlowProvider() =>
+        Compare("slowProvider", "each call takes 100 ms", new Dictionary<string, string>(StringComparer.Ordinal) { ["Providers:sandbox:Latency"] = "00:00:00.100" });
+
+    /// <summary>A flood of announcements while orders go on being placed.</summary>
+    public async Task MeasureSpike(int count)
+    {
+        await report.Say($"\n== spike of {count} announcements\n");
+        var spike = await Spike.Run(servers, count, report.Say);
+        await report.Say(string.Create(CultureInfo.InvariantCulture,
+            $"published in {spike.PublishSeconds:0} s, drained after {spike.DrainSeconds:0} s; {spike.MegabytesBefore:0} MB before, at most {spike.PeakMegabytes:0} MB"));
+        await report.Say($"transactional, before   {Line(spike.Idle)}\ntransactional, meanwhile{Line(spike.Meanwhile)}");
+        await report.Add("spike", spike);
+    }
+
+    /// <summary>Many messages due at the same moment.</summary>
+    public async Task MeasureScheduled(int count)
+    {
+        await report.Say($"\n== scheduler: {count} due at once\n");
+        var scheduled = await Scheduled.Run(servers, count);
+        await report.Say(string.Create(CultureInfo.InvariantCulture, $"published {scheduled.Seconds:0.0} s after they were due, {scheduled.PerSecond:0} a second; at most {scheduled.PeakMegabytes:0} MB"));
+        await report.Add("scheduled", scheduled);
+    }
+
+    static string Line(LatencyFigures figures) => string.Create(CultureInfo.InvariantCulture,
+        $"{figures.PerSecond,8:0.0}/s  p50 {figures.P50,6:0.0} ms  p95 {figures.P95,6:0.0} ms  p99 {figures.P99,6:0.0} ms  most {figures.Most,6:0.0} ms");
 }

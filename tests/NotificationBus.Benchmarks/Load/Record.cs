@@ -1,3 +1,5 @@
+using System.Globalization;
+
 using Npgsql;
 
 namespace NotificationBus.Benchmarks.Load;
@@ -12,29 +14,16 @@ sealed class Record(string database) : IAsyncDisposable
     readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { MaxPoolSize = 1, CommandTimeout = 600 });
 
     /// <summary>How many notifications that began since then have come to their end.</summary>
-    public Task<long> Completed(DateTimeOffset since) => Scalar<long>("SELECT count(*) FROM notification WHERE completed_at IS NOT NULL AND created_at >= $1", since);
+    Task<long> Completed(DateTimeOffset since) => Scalar<long>("SELECT count(*) FROM notification WHERE completed_at IS NOT NULL AND created_at >= $1", since);
 
     /// <summary>Waits until so many notifications that began since then have come to their end.</summary>
     /// <exception cref="IncompleteException">Nothing has moved for a minute.</exception>
-    public async Task UntilCompleted(long count, DateTimeOffset since, Func<long, Task>? tell = null)
-    {
-        var (last, moved) = (-1L, Clock.Now);
-        while (await Completed(since) is var completed && completed < count)
-        {
-            if (completed != last)
-                (last, moved) = (completed, Clock.Now);
-            if (Clock.Now - moved > Standstill)
-                throw new IncompleteException($"{completed} of {count} notifications were completed, and none for {Standstill.TotalSeconds} s");
+    public Task UntilCompleted(long count, DateTimeOffset since) => Until(count, () => Completed(since), _ => Task.CompletedTask);
 
-            if (tell is not null)
-                await tell(completed);
-            await Task.Delay(Interval);
-        }
-    }
-
-    /// <summary>When the last of them came to its end.</summary>
-    public async Task<DateTimeOffset> LastCompletion(DateTimeOffset since) =>
-        new(await Scalar<DateTime>("SELECT max(completed_at) FROM notification WHERE created_at >= $1", since));
+    /// <summary>Waits until so many announcements that began since then have come to their end.</summary>
+    /// <exception cref="IncompleteException">Nothing has moved for a minute.</exception>
+    public Task UntilAnnounced(long count, DateTimeOffset since, Func<long, Task> tell) =>
+        Until(count, () => Scalar<long>("SELECT count(*) FROM notification WHERE completed_at IS NOT NULL AND category = 'announcement' AND created_at >= $1", since), tell);
 
     /// <summary>How many deliveries of notifications that began since then a provider has taken.</summary>
     public Task<long> Sent(DateTimeOffset since) =>
@@ -60,6 +49,10 @@ sealed class Record(string database) : IAsyncDisposable
     /// <summary>Writes to disk what is still to be written, so that a measurement does not pay for what was before it.</summary>
     public Task Checkpoint() => Execute("CHECKPOINT");
 
+    /// <summary>When so great a share of them, from 0 to 1, had come to its end.</summary>
+    public async Task<DateTimeOffset> Completion(double share, DateTimeOffset since) =>
+        new(await Scalar<DateTime>(string.Create(CultureInfo.InvariantCulture, $"SELECT percentile_disc({share}) WITHIN GROUP (ORDER BY completed_at) FROM notification WHERE created_at >= $1"), since));
+
     public async Task Execute(string sql)
     {
         await using var command = _source.CreateCommand(sql);
@@ -75,6 +68,23 @@ sealed class Record(string database) : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    static async Task Until(long count, Func<Task<long>> ask, Func<long, Task> tell)
+    {
+        var (last, moved) = (-1L, Clock.Now);
+        while (await ask() is var completed)
+        {
+            await tell(completed);
+            if (completed >= count)
+                return;
+            if (completed != last)
+                (last, moved) = (completed, Clock.Now);
+            if (Clock.Now - moved > Standstill)
+                throw new IncompleteException($"{completed} of {count} notifications were completed, and none for {Standstill.TotalSeconds} s");
+
+            await Task.Delay(Interval);
+        }
+    }
 }
 
 /// <summary>A contender did not complete everything, or lost something.</summary>

@@ -3,12 +3,25 @@ using NotificationBus.Benchmarks.Load;
 
 namespace NotificationBus.Benchmarks.Measures;
 
-/// <summary>One round of one contender at saturation; everything but the rate, the seconds and the peak is for each notification.</summary>
+/// <summary>One round of one contender at saturation; everything but the rates, the seconds and the peak is for each notification.</summary>
+/// <param name="Contender">Who.</param>
+/// <param name="Notifications">How many.</param>
+/// <param name="Seconds">From the first publish to the last notification completed.</param>
+/// <param name="PerSecond">How many of them a second.</param>
+/// <param name="FirstPerSecond">The same, of the first 80 %: without those that had to wait for another try.</param>
+/// <param name="ProgramCpuMs">Processor time of the contender's process.</param>
+/// <param name="BrokerCpuMs">Processor time of RabbitMQ.</param>
+/// <param name="DatabaseCpuMs">Processor time of PostgreSQL.</param>
+/// <param name="Messages">Messages the broker took from publishers, the event among them.</param>
+/// <param name="Transactions">Transactions PostgreSQL committed, warming up included. Where each statement is its own transaction, these are the round trips.</param>
+/// <param name="AllocatedKilobytes">What the contender allocated; null when it does not say.</param>
+/// <param name="PeakMegabytes">The most memory the contender used.</param>
 sealed record SaturationRound(
     string Contender,
     int Notifications,
     double Seconds,
     double PerSecond,
+    double FirstPerSecond,
     double ProgramCpuMs,
     double BrokerCpuMs,
     double DatabaseCpuMs,
@@ -17,10 +30,19 @@ sealed record SaturationRound(
     double? AllocatedKilobytes,
     double PeakMegabytes);
 
+/// <summary>How long to warm up, and about how long a round is.</summary>
+sealed record SaturationLength(TimeSpan WarmUp, TimeSpan Round)
+{
+    public static readonly SaturationLength Short = new(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5));
+    public static readonly SaturationLength Long = new(TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(12));
+}
+
 /// <summary>As many events as the broker takes, all at once: from the first publish to the last notification completed.</summary>
 static class Saturation
 {
-    public static async Task<SaturationRound> Run(Servers servers, Contender contender, double seconds, IReadOnlyDictionary<string, string>? settings = null, Func<Stand, Task>? prepare = null)
+    const double MostOfThem = 0.8;
+
+    public static async Task<SaturationRound> Run(Servers servers, Contender contender, SaturationLength length, IReadOnlyDictionary<string, string>? settings = null, Func<Stand, Task>? prepare = null)
     {
         await using var stand = await Stand.Open(servers, contender, settings);
         try
@@ -28,15 +50,16 @@ static class Saturation
             if (prepare is not null)
                 await prepare(stand);
             var transactions = await stand.Record.Transactions();
-            var (warmUp, perSecond) = await stand.WarmUp();
+            var (warmUp, perSecond) = await stand.WarmUp(length.WarmUp);
 
-            var count = (int)Math.Max(1, perSecond * seconds);
+            var count = (int)Math.Max(1, perSecond * length.Round.TotalSeconds);
             var events = Events.Placed(count);
             var before = await Usage.Of(stand.Running, servers);
             var started = Clock.Now;
             await stand.Publisher.Publish(events);
             await stand.Record.UntilCompleted(count, started);
-            var elapsed = (await stand.Record.LastCompletion(started) - started).TotalSeconds;
+            var elapsed = (await stand.Record.Completion(share: 1, started) - started).TotalSeconds;
+            var first = (await stand.Record.Completion(MostOfThem, started) - started).TotalSeconds;
             var after = await Usage.Of(stand.Running, servers);
             var peak = stand.Running.PeakMegabytes();
 
@@ -51,6 +74,7 @@ static class Saturation
                 count,
                 elapsed,
                 count / elapsed,
+                MostOfThem * count / first,
                 (after.Program - before.Program).TotalMilliseconds / count,
                 (after.Broker - before.Broker).TotalMilliseconds / count,
                 (after.Database - before.Database).TotalMilliseconds / count,

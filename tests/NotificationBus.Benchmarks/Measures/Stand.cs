@@ -9,22 +9,23 @@ namespace NotificationBus.Benchmarks.Measures;
 /// <summary>Where one contender runs once: a virtual host and a database of its own, a producer, and its record.</summary>
 sealed class Stand : IAsyncDisposable
 {
-    static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(4);
-
     readonly string _database;
     readonly int _atOnce;
 
-    Stand(Servers servers, string database, int atOnce, RunningContender running, Publisher publisher)
+    Stand(Servers servers, Uri virtualHost, string database, int atOnce, RunningContender running, Publisher publisher)
     {
         _atOnce = atOnce;
         _database = database;
         Servers = servers;
+        VirtualHost = virtualHost;
         Running = running;
         Publisher = publisher;
         Record = new Record(database);
     }
 
     public Servers Servers { get; }
+
+    public Uri VirtualHost { get; }
 
     public RunningContender Running { get; }
 
@@ -37,12 +38,15 @@ sealed class Stand : IAsyncDisposable
         var virtualHost = await servers.Broker.CreateVirtualHost();
         var database = await servers.Postgres.CreateDatabase();
         var running = await contender.Start(virtualHost, database, settings);
-        return new Stand(servers, database, contender.Expected, running, await Publisher.Connect(virtualHost));
+        return new Stand(servers, virtualHost, database, contender.Expected, running, await Publisher.Connect(virtualHost));
     }
+
+    /// <summary>One more producer.</summary>
+    public Task<Publisher> Connect() => Publisher.Connect(VirtualHost);
 
     /// <summary>Lets notifications through for some time, so that what is compiled on the way is compiled before anything is measured.</summary>
     /// <returns>How many there were, and how many of them came through a second towards the end.</returns>
-    public async Task<(int Count, double PerSecond)> WarmUp()
+    public async Task<(int Count, double PerSecond)> WarmUp(TimeSpan time)
     {
         var started = Clock.Now;
         for (var count = _atOnce; ; count += _atOnce)
@@ -50,7 +54,7 @@ sealed class Stand : IAsyncDisposable
             var portion = Clock.Now;
             await Publisher.Publish(Events.Placed(_atOnce));
             await Record.UntilCompleted(count, started);
-            if (Clock.Now - started < WarmUpTime)
+            if (Clock.Now - started < time)
                 continue;
 
             var perSecond = _atOnce / (Clock.Now - portion).TotalSeconds;
