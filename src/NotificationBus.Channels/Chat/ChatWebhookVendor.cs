@@ -5,7 +5,7 @@ namespace NotificationBus.Channels.Chat;
 
 /// <summary>
 /// A chat service that is reached by the URLs of incoming webhooks, one for each place. A user sets them, so that they are called only on
-/// the service's own hosts, and with the guard. Such a URL is its own secret: where it is turned away, the account is as good as before.
+/// the service's own hosts, and with the guard. Such a URL is its own secret: where it is turned away, throttled or silent, the account is as good as before.
 /// </summary>
 public abstract class ChatWebhookVendor : ChatVendor
 {
@@ -22,6 +22,9 @@ public abstract class ChatWebhookVendor : ChatVendor
 
     /// <inheritdoc />
     protected sealed override bool ServesUrls => true;
+
+    /// <inheritdoc />
+    protected sealed override bool EndpointIsRecipients => true;
 
     /// <summary>The service's hosts; those below them are its own, too.</summary>
     protected abstract IReadOnlyList<string> Hosts { get; }

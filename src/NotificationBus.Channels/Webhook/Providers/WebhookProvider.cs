@@ -71,9 +71,11 @@ public sealed class WebhookProvider : HttpVendor
     protected override IEnumerable<string> Secrets => _options.Secrets;
 
     /// <inheritdoc />
+    protected override bool EndpointIsRecipients => true;
+
+    /// <inheritdoc />
     public override async Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken) => await base.Send(delivery, cancellationToken) switch
     {
-        ProviderResult.Unavailable unavailable => unavailable with { OnlyThisDelivery = true },
         ProviderResult.InDoubt inDoubt => new ProviderResult.Unavailable($"{inDoubt.Reason}; the receiver may have it, and knows a repetition by its webhook-id", OnlyThisDelivery: true),
         var result => result,
     };

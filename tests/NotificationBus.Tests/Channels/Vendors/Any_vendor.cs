@@ -151,7 +151,10 @@ public abstract class Any_vendor<TVendor> : IAsyncLifetime
 
         var result = await Provider().Send(TVendor.ADelivery, Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Misconfigured>();
+        if (TVendor.EndpointIsRecipients)
+            result.ShouldBeOfType<ProviderResult.Unavailable>().OnlyThisDelivery.ShouldBeTrue();
+        else
+            result.ShouldBeOfType<ProviderResult.Misconfigured>();
         elsewhere.Requests.ShouldBeEmpty();
     }
 
@@ -169,7 +172,11 @@ public abstract class Any_vendor<TVendor> : IAsyncLifetime
 
         var result = await Provider().Send(TVendor.ADelivery, Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Throttled>().RetryAfter.ShouldBe(seconds is { } asked ? TimeSpan.FromSeconds(asked) : null);
+        var expected = seconds is { } asked ? TimeSpan.FromSeconds(asked) : (TimeSpan?)null;
+        if (TVendor.EndpointIsRecipients)
+            result.ShouldBe(new ProviderResult.Unavailable(((ProviderResult.Unavailable)result).Reason, expected, OnlyThisDelivery: true));
+        else
+            result.ShouldBeOfType<ProviderResult.Throttled>().RetryAfter.ShouldBe(expected);
     }
 
     [Theory]
