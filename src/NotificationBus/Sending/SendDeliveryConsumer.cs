@@ -132,10 +132,13 @@ public sealed class SendDeliveryConsumer(
         var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(context.Message.Lane));
         await limit.Await(saga.Send(result, send =>
         {
-            send.MessageId = DeterministicId.From("result", $"{context.Message.DeliveryId:N}", $"{attemptNumber}", typeof(TResult).Name);
+            send.MessageId = DeterministicId.From(["result", $"{context.Message.DeliveryId:N}", $"{attemptNumber}", typeof(TResult).Name, .. Again(context.Message)]);
             send.ConversationId = context.ConversationId;
         }, CancellationToken.None));
     }
+
+    // The saga has taken, and left alone, what was reported before the delivery was taken up again.
+    static IEnumerable<string> Again(SendDelivery command) => command.Reopened > 0 ? [$"{command.Reopened}"] : [];
 
     static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
