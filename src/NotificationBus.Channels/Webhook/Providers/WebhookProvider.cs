@@ -36,7 +36,7 @@ public sealed class WebhookOptions : IValidatableObject
 
 /// <summary>
 /// Posts events to a URL of the recipient's as Standard Webhooks. Whoever receives knows a repetition by its <c>webhook-id</c>, so that
-/// nothing here is in doubt: what was not answered with a 2xx is sent again. An endpoint that fails is its owner's, and speaks neither against the
+/// what was not answered with a 2xx is sent again, also when it is in doubt, unless its category holds that. An endpoint that fails is its owner's, and speaks neither against the
 /// account nor for leaving the other endpoints alone. Source: github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md.
 /// </summary>
 public sealed class WebhookProvider : HttpVendor
@@ -76,7 +76,7 @@ public sealed class WebhookProvider : HttpVendor
     /// <inheritdoc />
     public override async Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken) => await base.Send(delivery, cancellationToken) switch
     {
-        ProviderResult.InDoubt inDoubt => new ProviderResult.Unavailable($"{inDoubt.Reason}; the receiver may have it, and knows a repetition by its webhook-id", OnlyThisDelivery: true),
+        ProviderResult.InDoubt inDoubt => inDoubt with { Reason = $"{inDoubt.Reason}; the receiver may have it, and knows a repetition by its webhook-id", RepetitionIsKnown = true },
         var result => result,
     };
 
