@@ -201,6 +201,24 @@ public abstract class Any_vendor<TVendor> : IAsyncLifetime
             $"{result}".ShouldNotContain(secret, Case.Insensitive);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Should_repeat_no_secret_whose_characters_are_written_as_numbers(int depth)
+    {
+        string[] hidden = [.. TVendor.Secrets, TVendor.ADelivery.Address, TVendor.ADelivery.RecipientName!];
+        var body = string.Join(" and ", hidden.Select(secret => string.Concat(secret.Select(c => $"\\u{(int)c:x4}"))));
+        for (var quoted = 1; quoted < depth; quoted++)
+            body = JsonSerializer.Serialize(new { message = body });
+        Vendor.Answers("400 Bad Request", body);
+
+        var result = await Provider().Send(TVendor.ADelivery, Cancellation);
+
+        foreach (var secret in hidden)
+            $"{result}".ShouldNotContain(secret, Case.Insensitive);
+        $"{result}".ShouldNotContain(@"\u");
+    }
+
     protected IProvider Provider(string? url = null, TimeSpan? timeout = null, TimeProvider? clock = null)
     {
         var provider = TVendor.Create(url ?? Vendor.Url.GetLeftPart(UriPartial.Authority), timeout ?? TimeSpan.FromSeconds(15), clock ?? Clock);
