@@ -37,7 +37,7 @@ static partial class ReceiptsApi
             return exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? Problems.TooLarge(HttpLimits.ReceiptSize) : Problems.ForRefused(exception);
         }
 
-        switch (Read(reader, new ReceiptRequest { Url = url, Headers = HeadersOf(context.Request), Body = body }))
+        switch (await Read(reader, new ReceiptRequest { Url = url, Headers = HeadersOf(context.Request), Body = body }))
         {
             case ReceiptReading.Genuine genuine:
                 await intake.Take(provider, genuine.Receipts);
@@ -85,11 +85,11 @@ static partial class ReceiptsApi
         return body.ToArray();
     }
 
-    static ReceiptReading Read(IReceiptReader reader, ReceiptRequest request)
+    static async Task<ReceiptReading> Read(IReceiptReader reader, ReceiptRequest request)
     {
         try
         {
-            return reader.Read(request);
+            return await reader.Read(request);
         }
         catch (Exception exception)
         {

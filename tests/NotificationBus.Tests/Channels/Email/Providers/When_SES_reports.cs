@@ -82,7 +82,7 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
         var message = Notification(Reports.First().Body, Now);
         message["SigningCertURL"] = url;
 
-        Account(Topic, new ManualClock(), Fetch).Read(Signed(message, Key)).ShouldBeOfType<ReceiptReading.Refused>();
+        ReadBy(Account(Topic, new ManualClock(), Fetch), Signed(message, Key)).ShouldBeOfType<ReceiptReading.Refused>();
 
         fetched.ShouldBeEmpty();
 
@@ -100,7 +100,7 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
         var reader = Account(Topic, new ManualClock(), _ => ++fetches == 1 ? Certificate : null);
 
         for (var i = 0; i < 3; i++)
-            reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Genuine>();
+            ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Genuine>();
     }
 
     [Fact]
@@ -110,14 +110,14 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
         var clock = new ManualClock();
         var reader = Account(Topic, clock, _ => ++fetches < 3 ? null : Certificate);
 
-        reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
-        reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
+        ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
+        ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
         fetches.ShouldBe(1);
 
         clock.Advance(TimeSpan.FromSeconds(11));
-        reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
+        ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
         clock.Advance(TimeSpan.FromSeconds(11));
-        reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Genuine>();
+        ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Genuine>();
         fetches.ShouldBe(3);
     }
 
@@ -135,7 +135,7 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     {
         var reader = Account(Topic, new ManualClock(), _ => Make(Key, notAfter: Now.AddDays(-1)));
 
-        reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
+        ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
     }
 
     static Report Row(string type, ReceiptKind? kind, string part, string more) => new(
