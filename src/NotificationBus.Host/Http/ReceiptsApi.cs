@@ -50,6 +50,10 @@ static partial class ReceiptsApi
                 Refused(log, provider, refused.Reason);
                 return Problems.RefusedReceipt();
 
+            case ReceiptReading.NotNow notNow:
+                NotNow(log, provider, notNow.Reason);
+                return Problems.Unavailable(context);
+
             case ReceiptReading.Unreadable unreadable:
                 Unreadable(log, provider, unreadable.Reason);
                 return Problems.UnreadableReceipt();
@@ -100,6 +104,9 @@ static partial class ReceiptsApi
 
     [LoggerMessage(LogLevel.Warning, "What was posted as a receipt of {Provider} is not from its vendor: {Reason}")]
     static partial void Refused(ILogger log, string provider, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "What was posted as a receipt of {Provider} cannot be checked now, and must be posted again: {Reason}")]
+    static partial void NotNow(ILogger log, string provider, string reason);
 
     [LoggerMessage(LogLevel.Warning, "A receipt of {Provider} cannot be read: {Reason}")]
     static partial void Unreadable(ILogger log, string provider, string reason);

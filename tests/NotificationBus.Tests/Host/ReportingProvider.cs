@@ -62,6 +62,8 @@ public sealed class ReportingProvider(string name) : IProvider, IReceiptReader
 
         if (body.TryGetProperty("fail", out _))
             throw new InvalidOperationException("som@example.com cannot be read");
+        if (body.TryGetProperty("notNow", out _))
+            return new ReceiptReading.NotNow("the key is not there yet");
         if (body.TryGetProperty("confirm", out var confirm))
             return new ReceiptReading.Confirm(new Uri(confirm.GetString()!));
         if (!body.TryGetProperty("kind", out var kind))
