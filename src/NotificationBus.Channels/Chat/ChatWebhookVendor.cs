@@ -18,7 +18,7 @@ public abstract class ChatWebhookVendor : ChatVendor
     /// <param name="clock">Ends what takes too long, and reads dates in answers.</param>
     protected ChatWebhookVendor(string name, string service, HttpVendorOptions options, TimeProvider clock)
         : base(name, service, options, clock, string.IsNullOrEmpty(options.Url) ? new AddressGuard() : null) =>
-        _instead = string.IsNullOrEmpty(options.Url) ? null : options.BaseAddress;
+        _instead = options.BaseAddress;
 
     /// <inheritdoc />
     protected sealed override bool ServesUrls => true;

@@ -21,7 +21,7 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    readonly Uri _baseAddress;
+    readonly Uri? _baseAddress;
     readonly HttpCalls _calls;
     readonly TimeSpan _timeout;
 
@@ -36,7 +36,7 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     {
     }
 
-    private protected HttpVendor(string name, string channel, Uri baseAddress, TimeSpan timeout, TimeProvider clock, AddressGuard? guard = null)
+    private protected HttpVendor(string name, string channel, Uri? baseAddress, TimeSpan timeout, TimeProvider clock, AddressGuard? guard = null)
     {
         Name = name;
         Channel = channel;
@@ -118,7 +118,7 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     /// <param name="path">Begins with a slash.</param>
     /// <param name="content">The body.</param>
     // HTTP/1.1: whether a request has left can be told best of a connection that carries one at a time.
-    protected HttpRequestMessage Post(string path, HttpContent content) => Post(new Uri(_baseAddress.AbsoluteUri.TrimEnd('/') + path), content);
+    protected HttpRequestMessage Post(string path, HttpContent content) => Post(new Uri((_baseAddress ?? throw new InvalidOperationException($"{Name} has no Url: each delivery says where it is sent")).AbsoluteUri.TrimEnd('/') + path), content);
 
     /// <summary>A POST to a URL of the delivery's.</summary>
     protected static HttpRequestMessage Post(Uri url, HttpContent content) =>

@@ -4,11 +4,7 @@ using NotificationBus.Sending;
 namespace NotificationBus.Channels.Chat.Providers;
 
 /// <summary>Webhooks of Discord: <c>Providers:{account}</c>. There is nothing that must be set.</summary>
-public sealed class DiscordOptions : HttpVendorOptions
-{
-    /// <inheritdoc />
-    protected override string DefaultUrl => "https://discord.com";
-}
+public sealed class DiscordOptions : HttpVendorOptions;
 
 /// <summary>
 /// Sends to the webhook of a Discord channel, <c>discord:https://discord.com/api/webhooks/…</c>. Sources: docs.discord.com/developers/resources/webhook

@@ -28,10 +28,6 @@ public sealed class WebPushOptions : HttpVendorOptions
     /// <summary>Calls services in networks that are not public, on any port, too: for a push service of one's own. Default false.</summary>
     public bool AllowPrivateAddresses { get; set; }
 
-    /// <inheritdoc />
-    // Never called: the subscription says where. A Url that is set is called in the place of every push service.
-    protected override string DefaultUrl => "https://subscription.invalid";
-
     internal ECParameters? Key => WebPushSubscription.Octets(PrivateKey) is { Length: 32 } octets ? Pair(octets) : null;
 
     /// <inheritdoc />

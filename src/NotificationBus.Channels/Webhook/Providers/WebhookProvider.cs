@@ -6,8 +6,11 @@ using NotificationBus.Sending;
 namespace NotificationBus.Channels.Webhook.Providers;
 
 /// <summary>Our own webhooks: <c>Providers:{account}</c>.</summary>
-public sealed class WebhookOptions : IValidatableObject
+public sealed class WebhookOptions : HttpCallOptions
 {
+    /// <summary>A receiver of somebody else's gets more time than a vendor.</summary>
+    public WebhookOptions() => Timeout = TimeSpan.FromSeconds(30);
+
     /// <summary>
     /// The signing secret, <c>whsec_</c> and the base64 of 24 to 64 random bytes; never logged. Several, separated by spaces, while it is changed:
     /// every request is signed with all of them. Required.
@@ -15,17 +18,13 @@ public sealed class WebhookOptions : IValidatableObject
     [Required(ErrorMessage = "must be set to a signing secret: whsec_ and the base64 of 24 to 64 random bytes")]
     public string Secret { get; set; } = "";
 
-    /// <summary>How long a call may take, from connecting to the last byte of the answer. Default 30 s, from 1 s to 1 min.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:01:00", ErrorMessage = "must be from {1} to {2}")]
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
-
     /// <summary>Allows http, every port, and addresses of private networks, for receivers in the same house. Default false.</summary>
     public bool AllowPrivateAddresses { get; set; }
 
     internal IEnumerable<string> Secrets => ReceiptCheck.Several(Secret);
 
     /// <inheritdoc />
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!Secrets.Any())
             yield return new ValidationResult("must be set", [nameof(Secret)]);
@@ -46,8 +45,6 @@ public sealed class WebhookProvider : HttpVendor
     // For an endpoint that asks to be left alone and does not say for how long.
     static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
-    static readonly Uri Anywhere = new("https://localhost");
-
     readonly WebhookOptions _options;
     readonly IReadOnlyList<byte[]> _keys;
 
@@ -61,7 +58,7 @@ public sealed class WebhookProvider : HttpVendor
     }
 
     internal WebhookProvider(string name, WebhookOptions options, TimeProvider clock, AddressGuard guard)
-        : base(name, "webhook", Anywhere, options.Timeout, clock, options.AllowPrivateAddresses ? null : guard)
+        : base(name, "webhook", baseAddress: null, options.Timeout, clock, options.AllowPrivateAddresses ? null : guard)
     {
         _options = options;
         _keys = [.. options.Secrets.Select(StandardWebhook.KeyOf).OfType<byte[]>()];
