@@ -62,6 +62,9 @@ public sealed record SendDelivery
     /// <summary>True when a call before may have sent it, so that a receipt may have settled it meanwhile.</summary>
     public bool MayHaveBeenSent { get; init; }
 
+    /// <summary>What it waits for while it is put off, for a person to read. Names no address.</summary>
+    public string? WaitingFor { get; init; }
+
     /// <summary>The turn it was put off to, when a provider's rate is limited.</summary>
     public SendSlot? Slot { get; init; }
 }

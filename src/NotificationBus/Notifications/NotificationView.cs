@@ -49,8 +49,12 @@ public sealed record NotificationView
     public required IReadOnlyList<string> Decisions { get; init; }
 
     /// <summary>Puts a notification and its attempts together.</summary>
-    public static NotificationView Of(NotificationState notification, IEnumerable<DeliveryAttempt> attempts)
+    /// <param name="notification">The notification.</param>
+    /// <param name="attempts">The calls to providers.</param>
+    /// <param name="waiting">The deliveries whose commands were put off.</param>
+    public static NotificationView Of(NotificationState notification, IEnumerable<DeliveryAttempt> attempts, IEnumerable<WaitingDelivery>? waiting = null)
     {
+        var waitingOf = (waiting ?? []).ToLookup(delivery => delivery.DeliveryId);
         var attemptsOf = attempts.ToLookup(attempt => attempt.DeliveryId);
         var reason = notification.FailureReason();
         return new NotificationView
@@ -65,7 +69,7 @@ public sealed record NotificationView
             Mode = notification.Mode,
             CreatedAt = notification.CreatedAt,
             CompletedAt = notification.CompletedAt,
-            Deliveries = [.. notification.Deliveries.Select(delivery => DeliveryView.Of(delivery, attemptsOf[delivery.Id]))],
+            Deliveries = [.. notification.Deliveries.Select(delivery => DeliveryView.Of(delivery, attemptsOf[delivery.Id], waitingOf[delivery.Id].MaxBy(one => one.Until)))],
             Decisions = notification.Decisions,
         };
     }
@@ -103,6 +107,14 @@ public sealed record DeliveryView
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 
+    /// <summary>When it is tried again, while it waits for that; it may be earlier.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? WaitingUntil { get; init; }
+
+    /// <summary>What it waits for: a circuit that is open, a rate, a channel that is paused, a provider that could not take it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? WaitingFor { get; init; }
+
     /// <summary>When it was sent or given up.</summary>
     public DateTimeOffset? SettledAt { get; init; }
 
@@ -138,7 +150,7 @@ public sealed record DeliveryView
     public required IReadOnlyList<AttemptView> Attempts { get; init; }
 
     /// <summary>Puts a delivery and its attempts together.</summary>
-    public static DeliveryView Of(DeliveryState delivery, IEnumerable<DeliveryAttempt> attempts) => new()
+    public static DeliveryView Of(DeliveryState delivery, IEnumerable<DeliveryAttempt> attempts, WaitingDelivery? waiting) => new()
     {
         Id = delivery.Id,
         Channel = delivery.Channel,
@@ -148,6 +160,8 @@ public sealed record DeliveryView
         Provider = delivery.Provider,
         ProviderMessageId = delivery.ProviderMessageId,
         Reason = delivery.Reason,
+        WaitingUntil = delivery.Status == DeliveryStatus.Sending ? waiting?.Until : null,
+        WaitingFor = delivery.Status == DeliveryStatus.Sending ? waiting?.For : null,
         SettledAt = delivery.SettledAt,
         ConfirmedAt = delivery.ConfirmedAt,
         BouncedAt = delivery.BouncedAt,

@@ -44,7 +44,7 @@ public sealed class SendDeliveryConsumer(
 
         if (board.Current.Channel(channel.Name).Paused)
         {
-            await redelivery.PutOff(context, command, Earlier(clock.GetUtcNow() + LookAgain, command.ExpiresAt), WaitsForChannel(channel.Name));
+            await redelivery.PutOff(context, command, Earlier(clock.GetUtcNow() + LookAgain, command.ExpiresAt), $"channel {channel.Name} is paused", WaitsForChannel(channel.Name));
             return;
         }
 
@@ -100,7 +100,7 @@ public sealed class SendDeliveryConsumer(
         var command = context.Message;
         if (notNow.InProgress)
         {
-            await redelivery.PutOff(context, command with { MayHaveBeenSent = true }, Earlier(clock.GetUtcNow() + notNow.AtLeast!.Value, command.ExpiresAt));
+            await redelivery.PutOff(context, command with { MayHaveBeenSent = true }, Earlier(clock.GetUtcNow() + notNow.AtLeast!.Value, command.ExpiresAt), notNow.Reason);
             return;
         }
 
@@ -116,9 +116,9 @@ public sealed class SendDeliveryConsumer(
         if (dueAt is not { } due)
             await Report(context, Expired(command, notNow.Provider, $"not sent in time: {notNow.Reason}"), notNow.Attempts);
         else if (notNow.Slot is not null)
-            await redelivery.PutOff(context, next, due);
+            await redelivery.PutOff(context, next, due, notNow.Reason);
         else
-            await redelivery.PutOff(context, next with { Redeliveries = command.Redeliveries + 1 }, due);
+            await redelivery.PutOff(context, next with { Redeliveries = command.Redeliveries + 1 }, due, notNow.Reason);
     }
 
     /// <summary>
