@@ -85,6 +85,25 @@ public sealed class When_operators_suppress_an_address(HostWithServices services
     }
 
     [Fact]
+    public async Task Should_list_the_rest_on_the_next_page()
+    {
+        for (var i = 0; i < 5; i++)
+            await Suppress($"paged-{i}@example.com", "it bounced", "order-shipped");
+
+        var seen = new List<string?>();
+        for (var next = $"{Path}?channel=email&category=order-shipped&limit=2"; next is not null;)
+        {
+            var page = (await services.Host.Get(next)).Json;
+            Addresses(page).Count().ShouldBeInRange(1, 2);
+            seen.AddRange(Addresses(page));
+            next = Text(page, "next");
+        }
+
+        seen.ShouldBe(["paged-4@example.com", "paged-3@example.com", "paged-2@example.com", "paged-1@example.com", "paged-0@example.com"]);
+        (await services.Host.Get($"{Path}?after=nonsense")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation");
+    }
+
+    [Fact]
     public async Task Should_keep_who_added_and_who_removed_it_and_nothing_of_a_second_click()
     {
         for (var click = 0; click < 2; click++)
