@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 using NotificationBus.Planning;
 using NotificationBus.Saga;
@@ -17,14 +16,12 @@ public sealed record NotificationView
     public required string Status { get; init; }
 
     /// <summary>Why it failed, wholly or in part.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 
     /// <summary>The event, such as <c>order-placed</c>.</summary>
     public required string Event { get; init; }
 
     /// <summary>The producer's name for the occurrence.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? EventId { get; init; }
 
     /// <summary>Which templates and rules applied.</summary>
@@ -100,50 +97,39 @@ public sealed record DeliveryView
     public string? Provider { get; init; }
 
     /// <summary>The provider's own id for it.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ProviderMessageId { get; init; }
 
     /// <summary>Why it failed.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 
     /// <summary>When it is tried again, while it waits for that; it may be earlier.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? WaitingUntil { get; init; }
 
     /// <summary>What it waits for: a circuit that is open, a rate, a channel that is paused, a provider that could not take it.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? WaitingFor { get; init; }
 
     /// <summary>When it was sent or given up.</summary>
     public DateTimeOffset? SettledAt { get; init; }
 
     /// <summary>When it arrived. This and what follows is what the vendor has reported, by its clock.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? ConfirmedAt { get; init; }
 
     /// <summary>When it came back for good.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? BouncedAt { get; init; }
 
     /// <summary>When it last did not arrive and might another time.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? SoftBouncedAt { get; init; }
 
     /// <summary>When it was first shown, or a program has fetched its pictures.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? OpenedAt { get; init; }
 
     /// <summary>When the recipient has first read it, or followed a link in it.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? ReadAt { get; init; }
 
     /// <summary>When the recipient called it spam.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? ComplainedAt { get; init; }
 
     /// <summary>When the recipient wanted no more of this kind of notification on the channel.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? UnsubscribedAt { get; init; }
 
     /// <summary>The calls to providers, in order.</summary>
@@ -196,7 +182,6 @@ public sealed record AttemptView
     public required AttemptStatus Status { get; init; }
 
     /// <summary>Why it was not accepted.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 
     /// <summary>When the call was claimed.</summary>

@@ -43,6 +43,8 @@ public sealed class VonageOptions : SmsVendorOptions
 /// </summary>
 public sealed class VonageSmsProvider(string name, VonageOptions options, TimeProvider clock) : SmsVendor(name, options, clock)
 {
+    static readonly TimeSpan LongestTimeToLive = TimeSpan.FromHours(72);
+
     /// <inheritdoc />
     protected override int LongestText => 1000;
 
@@ -88,6 +90,8 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
             from = options.From.TrimStart('+'),
             text = content.Text,
             client_ref = $"{delivery.Id}",
+            // Vonage gives up by itself after 72 hours.
+            ttl = delivery.ExpiresAt - Clock.GetUtcNow() is { } left && left < LongestTimeToLive ? Math.Max(1, (int)left.TotalSeconds) : (int?)null,
             webhook_url = string.IsNullOrEmpty(options.ReceiptUrl) ? null : options.ReceiptUrl,
             // As it was counted.
             sms = new { encoding_type = content.Encoding == SmsEncoding.Gsm7 ? "text" : "unicode" },
