@@ -84,8 +84,10 @@ public static class NotificationHost
             app.MapReceipts();
             app.MapUnsubscribe();
             app.MapFailedMessages();
-            if (settings.Inbox ?? (settings.Transport == Transport.InMemory || app.Environment.IsDevelopment()))
+            var hasInbox = settings.Inbox ?? (settings.Transport == Transport.InMemory || app.Environment.IsDevelopment());
+            if (hasInbox)
                 app.MapInbox();
+            app.MapEntry(hasInbox);
         }
 
         app.AnnounceWhenStarted(settings);

@@ -1,6 +1,11 @@
+using System.Text.Json;
+
 using NotificationBus.Sending;
+using NotificationBus.Sending.Controls;
 
 using Npgsql;
+
+using NpgsqlTypes;
 
 namespace NotificationBus.Postgres;
 
@@ -10,17 +15,28 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database) : ISuppressi
     // Not NULL, which no primary key can hold.
     const string EveryCategory = "";
 
+    // In the same statement as the change: one is not without the other.
+    const string Noted = """
+        noted AS (INSERT INTO control_change (subject, who, why, before, after) SELECT @subject, @who, @why, 'null'::jsonb, @after FROM changed WHERE @who IS NOT NULL)
+        SELECT count(*)::integer FROM changed
+        """;
+
     /// <inheritdoc />
     public async Task<IReadOnlyList<Suppression>> List(SuppressionFilter filter, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("""
-            SELECT channel, address, nullif(category, ''), reason, source, created_at FROM suppressed_address
+            SELECT channel, address, nullif(category, ''), reason, source, created_at
+            FROM suppressed_address
+            CROSS JOIN LATERAL (SELECT encode(substring(sha256(convert_to(channel || E'\n' || address || E'\n' || category, 'UTF8')) FOR 16), 'hex')::uuid AS place) AS p
             WHERE (@channel IS NULL OR channel = @channel) AND (@address IS NULL OR address = @address) AND (@category IS NULL OR category = @category)
-            ORDER BY created_at DESC LIMIT @limit
+                AND (@after IS NULL OR (created_at, place) < (@after, @after_place))
+            ORDER BY created_at DESC, place DESC LIMIT @limit
             """);
         command.Parameters.Add(new NpgsqlParameter<string?>("channel", filter.Channel));
         command.Parameters.Add(new NpgsqlParameter<string?>("address", filter.Address));
         command.Parameters.Add(new NpgsqlParameter<string?>("category", filter.Category));
+        command.Parameters.Add(new NpgsqlParameter("after", NpgsqlDbType.TimestampTz) { Value = filter.After is { } after ? after.CreatedAt : DBNull.Value });
+        command.Parameters.Add(new NpgsqlParameter("after_place", NpgsqlDbType.Uuid) { Value = filter.After is { } place ? place.Place : DBNull.Value });
         command.Parameters.Add(new NpgsqlParameter<int>("limit", filter.Limit));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
 
@@ -40,27 +56,48 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database) : ISuppressi
     }
 
     /// <inheritdoc />
-    public async Task<bool> Add(Suppression suppression, CancellationToken cancellationToken)
+    public Task<bool> Add(Suppression suppression, CancellationToken cancellationToken) => Add(suppression, by: null, cancellationToken);
+
+    /// <inheritdoc />
+    public async Task<bool> Add(Suppression suppression, ChangedBy? by, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("""
-            INSERT INTO suppressed_address (channel, address, category, reason, source) VALUES (@channel, @address, @category, @reason, @source)
-            ON CONFLICT DO NOTHING
+        await using var command = database.CreateCommand($"""
+            WITH changed AS (
+                INSERT INTO suppressed_address (channel, address, category, reason, source) VALUES (@channel, @address, @category, @reason, @source)
+                ON CONFLICT DO NOTHING RETURNING 1),
+            {Noted}
             """);
-        command.Parameters.Add(new NpgsqlParameter<string>("channel", suppression.Channel));
-        command.Parameters.Add(new NpgsqlParameter<string>("address", suppression.Address));
-        command.Parameters.Add(new NpgsqlParameter<string>("category", suppression.Category ?? EveryCategory));
+        AddKey(command, suppression.Channel, suppression.Address, suppression.Category);
         command.Parameters.Add(new NpgsqlParameter<string>("reason", suppression.Reason));
         command.Parameters.Add(new NpgsqlParameter<string>("source", suppression.Source));
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        AddNote(command, suppression.Channel, by, Suppression.Change("added", suppression.Address, suppression.Category));
+        return await command.ExecuteScalarAsync(cancellationToken) is 1;
     }
 
     /// <inheritdoc />
-    public async Task<bool> Remove(string channel, string address, string? category, CancellationToken cancellationToken)
+    public async Task<bool> Remove(string channel, string address, string? category, ChangedBy by, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("DELETE FROM suppressed_address WHERE channel = @channel AND address = @address AND category = @category");
+        await using var command = database.CreateCommand($"""
+            WITH changed AS (DELETE FROM suppressed_address WHERE channel = @channel AND address = @address AND category = @category RETURNING 1),
+            {Noted}
+            """);
+        AddKey(command, channel, address, category);
+        AddNote(command, channel, by, Suppression.Change("removed", address, category));
+        return await command.ExecuteScalarAsync(cancellationToken) is 1;
+    }
+
+    static void AddKey(NpgsqlCommand command, string channel, string address, string? category)
+    {
         command.Parameters.Add(new NpgsqlParameter<string>("channel", channel));
         command.Parameters.Add(new NpgsqlParameter<string>("address", address));
         command.Parameters.Add(new NpgsqlParameter<string>("category", category ?? EveryCategory));
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+    }
+
+    static void AddNote(NpgsqlCommand command, string channel, ChangedBy? by, JsonElement change)
+    {
+        command.Parameters.Add(new NpgsqlParameter<string>("subject", $"suppression {channel}"));
+        command.Parameters.Add(new NpgsqlParameter<string?>("who", by?.Who));
+        command.Parameters.Add(new NpgsqlParameter<string?>("why", by?.Why));
+        command.Parameters.Add(new NpgsqlParameter("after", NpgsqlDbType.Jsonb) { Value = change.GetRawText() });
     }
 }

@@ -67,7 +67,7 @@ public sealed class When_messages_are_poison(BusAndDatabase servers)
         var read = JsonDocument.Parse(await host.Client.GetStringAsync(new Uri($"/v1/failed-messages/{listed.GetProperty("id").GetString()}", UriKind.Relative))).RootElement;
         read.GetProperty("headers").GetRawText().ShouldBe("""{"tags":["a",1],"tenant":"north","attempt":3}""");
         read.GetProperty("body").GetBytesFromBase64().ShouldBe("text"u8.ToArray());
-        read.GetProperty("text").ValueKind.ShouldBe(JsonValueKind.Null);
+        read.TryGetProperty("text", out _).ShouldBeFalse();
         read.GetProperty("message").GetProperty("contentType").GetString().ShouldBe("text/plain; charset=us-ascii");
         read.GetProperty("message").GetProperty("messageId").GetString().ShouldBe("their own");
     }

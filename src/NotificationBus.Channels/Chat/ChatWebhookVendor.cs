@@ -5,7 +5,7 @@ namespace NotificationBus.Channels.Chat;
 
 /// <summary>
 /// A chat service that is reached by the URLs of incoming webhooks, one for each place. A user sets them, so that they are called only on
-/// the service's own hosts, and with the guard. Such a URL is its own secret: where it is turned away, the account is as good as before.
+/// the service's own hosts, and with the guard. Such a URL is its own secret: where it is turned away, throttled or silent, the account is as good as before.
 /// </summary>
 public abstract class ChatWebhookVendor : ChatVendor
 {
@@ -18,10 +18,13 @@ public abstract class ChatWebhookVendor : ChatVendor
     /// <param name="clock">Ends what takes too long, and reads dates in answers.</param>
     protected ChatWebhookVendor(string name, string service, HttpVendorOptions options, TimeProvider clock)
         : base(name, service, options, clock, string.IsNullOrEmpty(options.Url) ? new AddressGuard() : null) =>
-        _instead = string.IsNullOrEmpty(options.Url) ? null : options.BaseAddress;
+        _instead = options.BaseAddress;
 
     /// <inheritdoc />
     protected sealed override bool ServesUrls => true;
+
+    /// <inheritdoc />
+    protected sealed override bool EndpointIsRecipients => true;
 
     /// <summary>The service's hosts; those below them are its own, too.</summary>
     protected abstract IReadOnlyList<string> Hosts { get; }

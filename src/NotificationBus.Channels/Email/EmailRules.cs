@@ -29,4 +29,9 @@ static class EmailRules
         if (HeaderText.BreaksOut(fromName))
             yield return new ValidationResult("must be one line", ["FromName"]);
     }
+
+    /// <summary>A mailbox as vendors read it, with the name before it; quoted where that could be read as something else (RFC 5322, section 3.2.3).</summary>
+    public static string Named(string? name, string address) => string.IsNullOrWhiteSpace(name) ? address
+        : name.All(c => c == ' ' || char.IsLetterOrDigit(c) || c > '\x7f') ? $"{name} <{address}>"
+        : $"\"{name.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\" <{address}>";
 }

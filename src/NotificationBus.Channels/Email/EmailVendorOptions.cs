@@ -14,10 +14,7 @@ public abstract class EmailVendorOptions : HttpVendorOptions
     /// <summary>The sender's name as readers see it. Default: none.</summary>
     public string? FromName { get; set; }
 
-    // What stands before the address in a header; quoted where it could be read as something else (RFC 5322, section 3.2.3).
-    internal string Sender => string.IsNullOrWhiteSpace(FromName) ? From
-        : FromName.All(c => c == ' ' || char.IsLetterOrDigit(c) || c > '\x7f') ? $"{FromName} <{From}>"
-        : $"\"{FromName.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\" <{From}>";
+    internal string Sender => EmailRules.Named(FromName, From);
 
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>

@@ -8,7 +8,7 @@ using NotificationBus.Sending;
 namespace NotificationBus.Channels.Http;
 
 /// <summary>A service that takes deliveries as HTTP POSTs: <c>Providers:{account}</c>.</summary>
-public sealed class HttpProviderOptions : IValidatableObject
+public sealed class HttpProviderOptions : HttpCallOptions
 {
     /// <summary>Where deliveries are posted, http or https. Required. No redirect is followed, and no proxy is used. Never logged: it may hold a token.</summary>
     [Required(ErrorMessage = "must be set, for instance https://push.example.com/v1/send")]
@@ -25,10 +25,6 @@ public sealed class HttpProviderOptions : IValidatableObject
     /// </summary>
     public string? Body { get; set; }
 
-    /// <summary>How long a call may take, from connecting to the last byte of the answer. Default 15 s, from 1 s to 5 min.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:05:00", ErrorMessage = "must be from {1} to {2}")]
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
-
     /// <summary>The header that carries the delivery's id, the same on every try. Default <c>Idempotency-Key</c>.</summary>
     [Required(ErrorMessage = "must be the name of a header")]
     public string IdempotencyHeader { get; set; } = "Idempotency-Key";
@@ -40,7 +36,7 @@ public sealed class HttpProviderOptions : IValidatableObject
     public string? Accepted { get; set; }
 
     /// <inheritdoc />
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
             yield return new ValidationResult("must be an absolute URL with http or https", [nameof(Url)]);
@@ -92,7 +88,7 @@ public sealed class HttpProvider : HttpVendor
     /// <param name="options">The service; validated by whoever bound it.</param>
     /// <param name="clock">Ends what takes too long, and reads dates in answers.</param>
     public HttpProvider(string name, string channel, HttpProviderOptions options, TimeProvider clock)
-        : base(name, channel, new Uri(options.Url), options.Timeout, clock)
+        : base(name, channel, baseAddress: null, options.Timeout, clock)
     {
         _options = options;
         _url = new Uri(options.Url);

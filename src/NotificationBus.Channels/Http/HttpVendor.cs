@@ -21,7 +21,7 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    readonly Uri _baseAddress;
+    readonly Uri? _baseAddress;
     readonly HttpCalls _calls;
     readonly TimeSpan _timeout;
 
@@ -36,7 +36,7 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     {
     }
 
-    private protected HttpVendor(string name, string channel, Uri baseAddress, TimeSpan timeout, TimeProvider clock, AddressGuard? guard = null)
+    private protected HttpVendor(string name, string channel, Uri? baseAddress, TimeSpan timeout, TimeProvider clock, AddressGuard? guard = null)
     {
         Name = name;
         Channel = channel;
@@ -64,10 +64,27 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     /// <summary>What to check when the vendor does not let us in, such as <c>ApiKey</c>.</summary>
     protected virtual string Credentials => "the credentials";
 
+    /// <summary>
+    /// True when each recipient has an endpoint of his own that is called. What goes wrong there then concerns only the delivery: it neither
+    /// speaks against the account nor is a reason to leave the other endpoints alone.
+    /// </summary>
+    protected virtual bool EndpointIsRecipients => false;
+
     /// <inheritdoc />
     /// <remarks>A cancelled send answers too, because it knows whether the request can have left.</remarks>
-    public virtual Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken) =>
-        Refuse(delivery) is { } refused ? Task.FromResult<ProviderResult>(refused) : Call(Request(delivery), delivery, cancellationToken);
+    public virtual async Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken)
+    {
+        if (Refuse(delivery) is { } refused)
+            return refused;
+
+        var result = await Call(Request(delivery), delivery, cancellationToken);
+        return !EndpointIsRecipients ? result : result switch
+        {
+            ProviderResult.Unavailable unavailable => unavailable with { OnlyThisDelivery = true },
+            ProviderResult.InDoubt inDoubt => inDoubt with { OnlyThisDelivery = true },
+            _ => result,
+        };
+    }
 
     /// <inheritdoc />
     public virtual ValueTask DisposeAsync()
@@ -101,7 +118,7 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     /// <param name="path">Begins with a slash.</param>
     /// <param name="content">The body.</param>
     // HTTP/1.1: whether a request has left can be told best of a connection that carries one at a time.
-    protected HttpRequestMessage Post(string path, HttpContent content) => Post(new Uri(_baseAddress.AbsoluteUri.TrimEnd('/') + path), content);
+    protected HttpRequestMessage Post(string path, HttpContent content) => Post(new Uri((_baseAddress ?? throw new InvalidOperationException($"{Name} has no Url: each delivery says where it is sent")).AbsoluteUri.TrimEnd('/') + path), content);
 
     /// <summary>A POST to a URL of the delivery's.</summary>
     protected static HttpRequestMessage Post(Uri url, HttpContent content) =>
@@ -117,12 +134,13 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     /// <summary>What an answer means by its status, where the vendor says nothing else: a 2xx that was not understood, and every 5xx, is in doubt.</summary>
     protected ProviderResult ByStatus(HttpAnswer answer) => answer.Status switch
     {
-        401 or 403 => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
-        429 => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
         400 or 404 or 410 or 413 or 422 => new ProviderResult.Rejected($"{answer}"),
         // Another request with the same key may be under way.
         409 => new ProviderResult.InDoubt($"{answer}"),
         408 or 425 => new ProviderResult.Unavailable($"{answer}"),
+        >= 300 and < 500 when EndpointIsRecipients => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),
+        401 or 403 => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
+        429 => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
         // Not what a service says to a delivery, but what it, or something before it, says to a wrong method, path or form.
         >= 300 and < 500 => new ProviderResult.Misconfigured($"{answer}"),
         _ => new ProviderResult.InDoubt($"{answer}"),

@@ -3,23 +3,19 @@ using System.ComponentModel.DataAnnotations;
 namespace NotificationBus.Channels.Http;
 
 /// <summary>What the account of every vendor with an HTTP API has: <c>Providers:{account}</c>.</summary>
-public abstract class HttpVendorOptions : IValidatableObject
+public abstract class HttpVendorOptions : HttpCallOptions
 {
     /// <summary>Where the vendor's API is, https, or http on this machine: for another region, or an emulator. Default: the vendor's own.</summary>
     public string? Url { get; set; }
 
-    /// <summary>How long a call may take, from connecting to the last byte of the answer. Default 15 s, from 1 s to 5 min.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:05:00", ErrorMessage = "must be from {1} to {2}")]
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
-
-    /// <summary>The vendor's own API, such as <c>https://api.example.com</c>.</summary>
-    protected abstract string DefaultUrl { get; }
+    /// <summary>The vendor's own API, such as <c>https://api.example.com</c>; null when each delivery says itself where it is sent.</summary>
+    protected virtual string? DefaultUrl => null;
 
     // An empty value is what an environment file leaves behind when nothing is meant.
-    internal Uri BaseAddress => new(string.IsNullOrEmpty(Url) ? DefaultUrl : Url);
+    internal Uri? BaseAddress => !string.IsNullOrEmpty(Url) ? new Uri(Url) : DefaultUrl is { } url ? new Uri(url) : null;
 
     /// <inheritdoc />
-    public virtual IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (string.IsNullOrEmpty(Url))
             yield break;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 using NotificationBus.Sending;
@@ -14,6 +15,9 @@ sealed partial class Masking
     const int ShortestSecret = 4;
     const int ShortestPart = 8;
     const int ShortestOfPath = 16;
+
+    // JSON that is quoted in JSON that is quoted in JSON.
+    const int DeepestEscape = 4;
 
     readonly IReadOnlyList<string> _words;
 
@@ -40,8 +44,9 @@ sealed partial class Masking
     /// <summary>The text on one line, without what is hidden.</summary>
     public string Clean(string text)
     {
-        foreach (var word in _words)
-            text = text.Replace(word, Mask, StringComparison.OrdinalIgnoreCase);
+        text = Hide(text);
+        for (var depth = 0; depth < DeepestEscape && text.Contains('\\', StringComparison.Ordinal); depth++)
+            text = Hide(Unescape(text));
         return Blanks().Replace(MailboxLike().Replace(text, "[mailbox]"), " ").Trim();
     }
 
@@ -51,6 +56,16 @@ sealed partial class Masking
         var clean = Clean(text);
         return clean.Length > LongestExcerpt ? $"{clean.AsSpan(0, LongestExcerpt)}…" : clean;
     }
+
+    string Hide(string text) => _words.Aggregate(text, (hidden, word) => hidden.Replace(word, Mask, StringComparison.OrdinalIgnoreCase));
+
+    // A vendor that repeats what it was told in JSON may write every character as its number.
+    static string Unescape(string text) => JsonEscape().Replace(text, escape => escape.Groups["number"] is { Success: true } number
+        ? $"{(char)ushort.Parse(number.ValueSpan, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)}"
+        : escape.Groups["itself"].Value);
+
+    [GeneratedRegex(@"\\(u(?<number>[0-9a-fA-F]{4})|(?<itself>[""/\\]))", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex JsonEscape();
 
     [GeneratedRegex(@"[\s\p{C}]+", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Blanks();

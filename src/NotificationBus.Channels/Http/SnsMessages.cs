@@ -1,9 +1,10 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+
+using NotificationBus.Receipts;
 
 namespace NotificationBus.Channels.Http;
 
@@ -17,22 +18,28 @@ sealed partial class SnsMessages
 
     static readonly TimeSpan LongestFetch = TimeSpan.FromSeconds(5);
 
-    // A receipt that was refused is not repeated, so that asking again matters; nor may a stranger make us ask all the time.
+    // Nor may a stranger make us ask all the time.
     static readonly TimeSpan BetweenFailures = TimeSpan.FromSeconds(10);
 
+    static readonly HttpClient Sns = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    {
+        MaxResponseContentBufferSize = LongestCertificate,
+        Timeout = Timeout.InfiniteTimeSpan, // Ours is LongestFetch.
+    };
+
     readonly TimeProvider _clock;
-    readonly Func<Uri, byte[]?> _fetch;
-    readonly ConcurrentDictionary<Uri, X509Certificate2> _certificates = new();
-    readonly Lock _fetching = new();
+    readonly Func<Uri, CancellationToken, Task<byte[]>> _fetch;
+    readonly Lock _lock = new();
+    readonly Dictionary<Uri, Task<X509Certificate2?>> _certificates = [];
     long? _failedAt;
 
     /// <summary>Fetches certificates from SNS.</summary>
     public SnsMessages(TimeProvider clock)
-        : this(clock, Fetch)
+        : this(clock, Sns.GetByteArrayAsync)
     {
     }
 
-    internal SnsMessages(TimeProvider clock, Func<Uri, byte[]?> fetch)
+    internal SnsMessages(TimeProvider clock, Func<Uri, CancellationToken, Task<byte[]>> fetch)
     {
         _clock = clock;
         _fetch = fetch;
@@ -42,18 +49,20 @@ sealed partial class SnsMessages
     public static bool IsOfSns(string? url, out Uri parsed) =>
         Uri.TryCreate(url, UriKind.Absolute, out parsed!) && parsed is { Scheme: "https", IsDefaultPort: true, UserInfo: "" } && SnsHost().IsMatch(parsed.Host);
 
-    /// <summary>Why nobody can tell that SNS has signed the message, or null.</summary>
-    public string? Refuse(JsonElement message)
+    /// <summary>Why nobody can tell that SNS has signed the message, or cannot tell now; null when it has.</summary>
+    public async Task<ReceiptReading?> WhyNot(JsonElement message)
     {
         if (!IsOfSns(message.Find("SigningCertURL"), out var url) || !CertificatePath().IsMatch(url.PathAndQuery))
-            return "SigningCertURL is not one of SNS";
+            return new ReceiptReading.Refused("SigningCertURL is not one of SNS");
         if (ReceiptCheck.FromBase64(message.Find("Signature")) is not { } signature || AlgorithmOf(message.Find("SignatureVersion")) is not { } algorithm)
-            return "there is no signature of a known version";
-        if (Find(url) is not { } certificate)
-            return "the certificate of SNS could not be fetched";
+            return new ReceiptReading.Refused("there is no signature of a known version");
+        if (await Find(url) is not { } certificate)
+            return new ReceiptReading.NotNow("the certificate of SNS could not be fetched");
+        if (!IsValid(certificate))
+            return new ReceiptReading.Refused("the certificate of SNS is over, or the clock of this machine is wrong");
 
         using var key = certificate.GetRSAPublicKey();
-        return key?.VerifyData(Encoding.UTF8.GetBytes(Signed(message)), signature, algorithm, RSASignaturePadding.Pkcs1) is true ? null : "the signature is wrong";
+        return key?.VerifyData(Encoding.UTF8.GetBytes(Signed(message)), signature, algorithm, RSASignaturePadding.Pkcs1) is true ? null : new ReceiptReading.Refused("the signature is wrong");
     }
 
     // SHA-1 is what SNS signs with unless the topic says otherwise (SignatureVersion 1).
@@ -74,63 +83,46 @@ sealed partial class SnsMessages
         return string.Concat(fields.Where(field => message.Find(field) is not null).Select(field => $"{field}\n{message.Find(field)}\n"));
     }
 
-    X509Certificate2? Find(Uri url)
+    /// <summary>The certificate, fetched once for all who wait for it; null when it cannot be had now.</summary>
+    Task<X509Certificate2?> Find(Uri url)
     {
-        if (_certificates.TryGetValue(url, out var known))
-            return IsValid(known) ? known : null;
-
-        lock (_fetching)
+        lock (_lock)
         {
-            if (_certificates.TryGetValue(url, out known))
-                return IsValid(known) ? known : null;
-            if (_failedAt is { } failedAt && _clock.GetElapsedTime(failedAt) < BetweenFailures)
-                return null;
+            if (_certificates.TryGetValue(url, out var known))
+                return known;
 
-            if (_fetch(url) is { } fetched && Load(fetched) is { } certificate && IsValid(certificate))
-                return _certificates[url] = certificate;
+            // One at a time: there are few certificates, and any number of addresses that a stranger could think of.
+            var isBusy = _certificates.Values.Any(fetch => !fetch.IsCompleted);
+            if (isBusy || (_failedAt is { } failedAt && _clock.GetElapsedTime(failedAt) < BetweenFailures))
+                return Task.FromResult<X509Certificate2?>(null);
 
-            _failedAt = _clock.GetTimestamp();
+            return _certificates[url] = Fetch(url);
+        }
+    }
+
+    async Task<X509Certificate2?> Fetch(Uri url)
+    {
+        // So that what is taken out below is in by then.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        using var limit = new CancellationTokenSource(LongestFetch, _clock);
+        try
+        {
+            return X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(await _fetch(url, limit.Token)));
+        }
+        catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException or CryptographicException)
+        {
+            lock (_lock)
+            {
+                _failedAt = _clock.GetTimestamp();
+                _certificates.Remove(url);
+            }
+
             return null;
         }
     }
 
     bool IsValid(X509Certificate2 certificate) =>
         _clock.GetUtcNow().UtcDateTime is var now && certificate.NotBefore.ToUniversalTime() <= now && now <= certificate.NotAfter.ToUniversalTime();
-
-    static X509Certificate2? Load(byte[] pem)
-    {
-        try
-        {
-            return X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(pem));
-        }
-        catch (CryptographicException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Once in a certificate's life, and short: it holds up the one receipt that came with it.</summary>
-    static byte[]? Fetch(Uri url)
-    {
-        try
-        {
-            using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false, ConnectTimeout = LongestFetch };
-            using var client = new HttpClient(handler) { Timeout = LongestFetch, MaxResponseContentBufferSize = LongestCertificate };
-            using var request = new HttpRequestMessage(HttpMethod.Get, url);
-            using var response = client.Send(request);
-            if (!response.IsSuccessStatusCode)
-                return null;
-
-            using var stream = response.Content.ReadAsStream();
-            using var certificate = new MemoryStream();
-            stream.CopyTo(certificate);
-            return certificate.ToArray();
-        }
-        catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException)
-        {
-            return null;
-        }
-    }
 
     [GeneratedRegex(@"\Asns\.[a-z0-9-]{3,40}\.amazonaws\.com(\.cn)?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex SnsHost();

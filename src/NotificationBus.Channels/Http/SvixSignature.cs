@@ -11,9 +11,10 @@ namespace NotificationBus.Channels.Http;
 /// </summary>
 static class SvixSignature
 {
-    const string Prefix = "whsec_";
+    /// <summary>What a secret begins with.</summary>
+    public const string Prefix = "whsec_";
 
-    /// <summary>The key in a secret, or null when it is none.</summary>
+    /// <summary>The key in a secret, with its prefix or without; null when it is none.</summary>
     public static byte[]? KeyOf(string secret) =>
         ReceiptCheck.FromBase64(secret.StartsWith(Prefix, StringComparison.Ordinal) ? secret[Prefix.Length..] : secret) is { Length: > 0 } key ? key : null;
 

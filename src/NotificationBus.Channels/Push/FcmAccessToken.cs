@@ -27,7 +27,7 @@ sealed class FcmAccessToken(FcmServiceAccount account, TimeSpan timeout, TimePro
     /// <param name="delivery">What it is needed for.</param>
     /// <param name="refused">The token that FCM has refused; null at first.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<(string? Token, ProviderResult Problem)> Get(Delivery delivery, string? refused, CancellationToken cancellationToken)
+    public async Task<(string? Token, ProviderResult? Problem)> Get(Delivery delivery, string? refused, CancellationToken cancellationToken)
     {
         var none = new ProviderResult.Unavailable($"no access token from {account.TokenUri.Host} in time");
         if (Usable(refused) is { } kept)
@@ -62,7 +62,7 @@ sealed class FcmAccessToken(FcmServiceAccount account, TimeSpan timeout, TimePro
     string? Usable(string? refused) =>
         Volatile.Read(ref _current) is { } token && token.Text != refused && clock.GetUtcNow() < token.End - BeforeItsEnd ? token.Text : null;
 
-    async Task<(string? Token, ProviderResult Problem)> Fetch(Delivery delivery, CancellationToken cancellationToken)
+    async Task<(string? Token, ProviderResult? Problem)> Fetch(Delivery delivery, CancellationToken cancellationToken)
     {
         Token? token = null;
         var result = await _calls.Make(Request(), delivery, [], answer =>

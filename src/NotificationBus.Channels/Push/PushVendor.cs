@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+
 using NotificationBus.Channels.Http;
 using NotificationBus.Sending;
 
@@ -30,6 +32,40 @@ public abstract class PushVendor : HttpVendor, IProvider
 
     /// <summary>Sends to a token of this vendor, given without our prefix.</summary>
     protected virtual Task<ProviderResult> SendTo(Delivery delivery, CancellationToken cancellationToken) => base.Send(delivery, cancellationToken);
+
+    /// <summary>Makes the call with a token that says who we are, and once more with another one when the vendor refuses it: a token can be withdrawn before its end.</summary>
+    /// <param name="scheme">The scheme of the header Authorization, as the vendor spells it.</param>
+    /// <param name="tokenAfter">A token other than the one that was refused, or why there is none.</param>
+    /// <param name="isRefused">True when the answer is about the token.</param>
+    /// <param name="delivery">What is sent.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    private protected async Task<ProviderResult> CallWithToken(
+        string scheme, Func<string?, Task<(string? Token, ProviderResult? Problem)>> tokenAfter, Func<HttpAnswer, bool> isRefused, Delivery delivery, CancellationToken cancellationToken)
+    {
+        if (Refuse(delivery) is { } wrong)
+            return wrong;
+
+        string? refused = null;
+        while (true)
+        {
+            var (token, problem) = await tokenAfter(refused);
+            if (token is null)
+                return problem!;
+
+            var request = Request(delivery);
+            request.Headers.Authorization = new AuthenticationHeaderValue(scheme, token);
+            var again = false;
+            var result = await Call(request, delivery, answer =>
+            {
+                again = refused is null && isRefused(answer);
+                return Translate(answer, delivery);
+            }, cancellationToken);
+            if (!again)
+                return result;
+
+            refused = token;
+        }
+    }
 
     /// <summary>How long the vendor should keep the message for a device that is off. The same delivery later has less.</summary>
     protected TimeSpan TimeToLive(Delivery delivery) => delivery.ExpiresAt is not { } end ? DefaultTimeToLive

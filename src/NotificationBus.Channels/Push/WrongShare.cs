@@ -13,6 +13,16 @@ sealed class WrongShare
     readonly Queue<bool> _answers = new();
     int _wrong;
 
+    /// <summary>True when more tokens were called wrong than can be, however few answers there are.</summary>
+    public bool IsMostlyWrong
+    {
+        get
+        {
+            lock (_lock)
+                return _wrong > _answers.Count * MostWrong;
+        }
+    }
+
     /// <summary>Notes that a token was taken.</summary>
     public void Right() => Note(isWrong: false);
 

@@ -1,11 +1,10 @@
 using NotificationBus.Channels.Http;
-using NotificationBus.Receipts;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Sms;
 
 /// <summary>A vendor that takes text messages over HTTP and reports what became of them.</summary>
-public abstract class SmsVendor : HttpVendor, IReceiptReader
+public abstract class SmsVendor : ReportingVendor
 {
     static readonly SmsChannel Sms = new();
 
@@ -20,9 +19,6 @@ public abstract class SmsVendor : HttpVendor, IReceiptReader
 
     /// <summary>The longest text the vendor takes, in characters.</summary>
     protected abstract int LongestText { get; }
-
-    /// <inheritdoc />
-    public abstract ReceiptReading Read(ReceiptRequest request);
 
     /// <inheritdoc />
     protected override ProviderResult.Rejected? Refuse(Delivery delivery)

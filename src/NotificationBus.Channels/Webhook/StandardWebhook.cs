@@ -11,13 +11,12 @@ namespace NotificationBus.Channels.Webhook;
 /// </summary>
 static class StandardWebhook
 {
-    const string Prefix = "whsec_";
     const int ShortestKey = 24;
     const int LongestKey = 64;
 
     /// <summary>The key in a secret, <c>whsec_</c> and the base64 of 24 to 64 bytes; null when it is none.</summary>
     public static byte[]? KeyOf(string secret) =>
-        secret.StartsWith(Prefix, StringComparison.Ordinal) && ReceiptCheck.FromBase64(secret[Prefix.Length..]) is { Length: >= ShortestKey and <= LongestKey } key ? key : null;
+        secret.StartsWith(SvixSignature.Prefix, StringComparison.Ordinal) && SvixSignature.KeyOf(secret) is { Length: >= ShortestKey and <= LongestKey } key ? key : null;
 
     /// <summary>Adds the three headers to a request.</summary>
     /// <param name="request">The request; its body is signed as it is.</param>

@@ -56,8 +56,14 @@ public sealed record SendDelivery
     /// <summary>How many of the calls before left it in doubt, since an operator decided last.</summary>
     public int EarlierInDoubt { get; init; }
 
+    /// <summary>How often the delivery was taken up again after it had been called off. What is reported of an earlier time is no result of this one.</summary>
+    public int Reopened { get; init; }
+
     /// <summary>True when a call before may have sent it, so that a receipt may have settled it meanwhile.</summary>
     public bool MayHaveBeenSent { get; init; }
+
+    /// <summary>What it waits for while it is put off, for a person to read. Names no address.</summary>
+    public string? WaitingFor { get; init; }
 
     /// <summary>The turn it was put off to, when a provider's rate is limited.</summary>
     public SendSlot? Slot { get; init; }

@@ -44,12 +44,11 @@ static class DecisionsApi
         if (delivery.Status != DeliveryStatus.Held)
             return Problems.NothingToDecide(JsonNamingPolicy.KebabCaseLower.ConvertName(delivery.Status.ToString()));
 
-        var what = JsonSerializer.SerializeToElement(new { notification = id, decision = body.Word });
-        await controls.Note($"delivery {deliveryId}", by, what, cancellationToken);
-
         var endpoint = await bus.GetSendEndpoint(SagaEndpoint.Of(planning.RuleOf(notification.Category).Lane));
         var decided = new DecideDelivery { NotificationId = id, DeliveryId = deliveryId, Decision = decision, Why = $"{by.Who}: {by.Why}" };
         await limit.Await(endpoint.Send(decided, CancellationToken.None));
+        // Only now: what nobody got was not decided. The decision itself says who and why, should this fail.
+        await controls.Note($"delivery {deliveryId}", by, JsonSerializer.SerializeToElement(new { notification = id, decision = body.Word }), CancellationToken.None);
         return Results.Accepted($"/v1/notifications/{id}");
     }
 }

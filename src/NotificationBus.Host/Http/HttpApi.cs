@@ -14,6 +14,8 @@ static class HttpApi
         services.AddHealthChecks().AddStoppingCheck();
         services.ConfigureHttpJsonOptions(options =>
         {
+            // What is not known is not there, everywhere.
+            options.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
             options.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower));
             // Answers are JSON and never part of a page: Thai stays Thai.
             options.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;

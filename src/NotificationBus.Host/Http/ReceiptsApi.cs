@@ -37,7 +37,7 @@ static partial class ReceiptsApi
             return exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? Problems.TooLarge(HttpLimits.ReceiptSize) : Problems.ForRefused(exception);
         }
 
-        switch (Read(reader, new ReceiptRequest { Url = url, Headers = HeadersOf(context.Request), Body = body }))
+        switch (await Read(reader, new ReceiptRequest { Url = url, Headers = HeadersOf(context.Request), Body = body }))
         {
             case ReceiptReading.Genuine genuine:
                 await intake.Take(provider, genuine.Receipts);
@@ -49,6 +49,10 @@ static partial class ReceiptsApi
             case ReceiptReading.Refused refused:
                 Refused(log, provider, refused.Reason);
                 return Problems.RefusedReceipt();
+
+            case ReceiptReading.NotNow notNow:
+                NotNow(log, provider, notNow.Reason);
+                return Problems.Unavailable(context);
 
             case ReceiptReading.Unreadable unreadable:
                 Unreadable(log, provider, unreadable.Reason);
@@ -85,11 +89,11 @@ static partial class ReceiptsApi
         return body.ToArray();
     }
 
-    static ReceiptReading Read(IReceiptReader reader, ReceiptRequest request)
+    static async Task<ReceiptReading> Read(IReceiptReader reader, ReceiptRequest request)
     {
         try
         {
-            return reader.Read(request);
+            return await reader.Read(request);
         }
         catch (Exception exception)
         {
@@ -100,6 +104,9 @@ static partial class ReceiptsApi
 
     [LoggerMessage(LogLevel.Warning, "What was posted as a receipt of {Provider} is not from its vendor: {Reason}")]
     static partial void Refused(ILogger log, string provider, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "What was posted as a receipt of {Provider} cannot be checked now, and must be posted again: {Reason}")]
+    static partial void NotNow(ILogger log, string provider, string reason);
 
     [LoggerMessage(LogLevel.Warning, "A receipt of {Provider} cannot be read: {Reason}")]
     static partial void Unreadable(ILogger log, string provider, string reason);

@@ -1,8 +1,5 @@
-using System.Text.Json;
-
 using NotificationBus.Planning;
 using NotificationBus.Sending;
-using NotificationBus.Sending.Controls;
 
 namespace NotificationBus.Host.Http;
 
@@ -18,8 +15,8 @@ static class SuppressionsApi
 
     static async Task<IResult> List(HttpRequest request, ChannelSet channels, ISuppressions suppressions, CancellationToken cancellationToken)
     {
-        var query = new QueryReader(request.Query, ["channel", "address", "category", "limit"]);
-        var limit = query.Limit();
+        var query = new QueryReader(request.Query, ["channel", "address", "category", "limit", "after"]);
+        var (limit, after) = (query.Limit(), query.After());
         // Not only those that are configured: what is suppressed for a category stays when the category goes.
         var (name, address, category) = (query.One("channel"), query.One("address"), query.One("category"));
         var channel = name is null ? null : channels.Find(name);
@@ -32,11 +29,14 @@ static class SuppressionsApi
             return Problems.Validation(query.Errors);
 
         var canonical = address is null ? null : channel!.Canonical(address);
-        return Results.Ok(new SuppressionList(await suppressions.List(new SuppressionFilter(channel?.Name, canonical, category, limit), cancellationToken)));
+        // One more than asked for tells whether there is a next page.
+        var found = await suppressions.List(new SuppressionFilter(channel?.Name, canonical, category, limit + 1, after), cancellationToken);
+        var page = found.Take(limit).ToList();
+        return Results.Ok(new SuppressionList(page, found.Count > limit ? Keyset.Next(request, page[^1].CreatedAt, page[^1].Place) : null));
     }
 
     static async Task<IResult> Add(
-        HttpRequest request, ChannelSet channels, PlanningRules planning, ISuppressions suppressions, IControls controls, CancellationToken cancellationToken)
+        HttpRequest request, ChannelSet channels, PlanningRules planning, ISuppressions suppressions, CancellationToken cancellationToken)
     {
         var (body, refusal) = await JsonBody.Read<SuppressAddress>(request);
         if (refusal is not null)
@@ -55,12 +55,11 @@ static class SuppressionsApi
             return Problems.Validation(errors.ByField);
 
         var suppression = new Suppression(channel!.Name, channel.Canonical(body.Address), body.Category, by.Why, $"operator {by.Who}");
-        if (await suppressions.Add(suppression, cancellationToken))
-            await controls.Note($"suppression {channel.Name}", by, Change("added", suppression.Address, suppression.Category), cancellationToken);
+        await suppressions.Add(suppression, by, cancellationToken);
         return Results.NoContent();
     }
 
-    static async Task<IResult> Remove(string channel, string address, HttpRequest request, ChannelSet channels, ISuppressions suppressions, IControls controls, CancellationToken cancellationToken)
+    static async Task<IResult> Remove(string channel, string address, HttpRequest request, ChannelSet channels, ISuppressions suppressions, CancellationToken cancellationToken)
     {
         var query = new QueryReader(request.Query, ["category", "by", "why"]);
         var category = query.One("category");
@@ -73,19 +72,7 @@ static class SuppressionsApi
 
         // The server leaves %2F in a path as it is: URLs have it.
         var canonical = known.Canonical(address.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase));
-        if (!await suppressions.Remove(channel, canonical, category, cancellationToken))
-            return Problems.UnknownSuppression();
-
-        await controls.Note($"suppression {channel}", by, Change("removed", canonical, category), cancellationToken);
-        return Results.NoContent();
-    }
-
-    static JsonElement Change(string what, string address, string? category)
-    {
-        var change = new Dictionary<string, string> { [what] = address };
-        if (category is not null)
-            change["category"] = category;
-        return JsonSerializer.SerializeToElement(change);
+        return await suppressions.Remove(channel, canonical, category, by, cancellationToken) ? Results.NoContent() : Problems.UnknownSuppression();
     }
 }
 
@@ -110,4 +97,5 @@ public sealed record SuppressAddress
 
 /// <summary>Suppressed addresses.</summary>
 /// <param name="Suppressions">Newest first.</param>
-public sealed record SuppressionList(IReadOnlyList<Suppression> Suppressions);
+/// <param name="Next">Where the next page is; null on the last one.</param>
+public sealed record SuppressionList(IReadOnlyList<Suppression> Suppressions, string? Next);

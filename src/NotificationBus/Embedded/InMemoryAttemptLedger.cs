@@ -1,9 +1,10 @@
 using NotificationBus.Sending;
+using NotificationBus.Sending.Controls;
 
 namespace NotificationBus.Embedded;
 
 /// <summary>The ledger in memory, lost when the process ends.</summary>
-public sealed class InMemoryAttemptLedger(TimeProvider clock) : IAttemptLedger, ISuppressions
+public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls controls) : IAttemptLedger, ISuppressions
 {
     // As in the table: what is suppressed for every category is so under no name.
     const string EveryCategory = "";
@@ -11,7 +12,7 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock) : IAttemptLedger, 
     readonly Lock _lock = new();
     readonly Dictionary<Guid, List<DeliveryAttempt>> _attempts = [];
     readonly Dictionary<Guid, HashSet<Guid>> _deliveries = [];
-    readonly SortedDictionary<(string Channel, string Address, string Category), Suppression> _suppressions = [];
+    readonly Dictionary<(string Channel, string Address, string Category), Suppression> _suppressions = [];
 
     /// <inheritdoc />
     public Task<AttemptClaim> Claim(DeliveryAttempt attempt, string address, string category, TimeSpan lease, CancellationToken cancellationToken)
@@ -85,7 +86,8 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock) : IAttemptLedger, 
                 .Where(suppression => (filter.Channel ?? suppression.Channel) == suppression.Channel
                     && (filter.Address ?? suppression.Address) == suppression.Address
                     && (filter.Category ?? suppression.Category) == suppression.Category)
-                .OrderByDescending(suppression => suppression.CreatedAt)
+                .Where(suppression => filter.After is not { } after || (suppression.CreatedAt, suppression.Place).CompareTo(after) < 0)
+                .OrderByDescending(suppression => (suppression.CreatedAt, suppression.Place))
                 .Take(filter.Limit)]);
         }
     }
@@ -98,10 +100,23 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock) : IAttemptLedger, 
     }
 
     /// <inheritdoc />
-    public Task<bool> Remove(string channel, string address, string? category, CancellationToken cancellationToken)
+    public async Task<bool> Add(Suppression suppression, ChangedBy by, CancellationToken cancellationToken)
     {
+        var added = await Add(suppression, cancellationToken);
+        if (added)
+            await controls.Note($"suppression {suppression.Channel}", by, Suppression.Change("added", suppression.Address, suppression.Category), cancellationToken);
+        return added;
+    }
+
+    /// <inheritdoc />
+    public async Task<bool> Remove(string channel, string address, string? category, ChangedBy by, CancellationToken cancellationToken)
+    {
+        bool removed;
         lock (_lock)
-            return Task.FromResult(_suppressions.Remove((channel, address, category ?? EveryCategory)));
+            removed = _suppressions.Remove((channel, address, category ?? EveryCategory));
+        if (removed)
+            await controls.Note($"suppression {channel}", by, Suppression.Change("removed", address, category), cancellationToken);
+        return removed;
     }
 
     /// <summary>All attempts of a notification.</summary>

@@ -47,7 +47,7 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
 
     /// <inheritdoc />
     public async Task<NotificationView?> Find(Guid id, CancellationToken cancellationToken) =>
-        await Load(id, cancellationToken) is { } notification ? NotificationView.Of(notification, ledger.AttemptsOf(id)) : null;
+        await Load(id, cancellationToken) is { } notification ? NotificationView.Of(notification, ledger.AttemptsOf(id), outgoing.WaitingOf(id)) : null;
 
     /// <inheritdoc />
     public Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
@@ -119,12 +120,26 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>The deliveries of the notification whose commands were put off.</summary>
+    internal IReadOnlyList<WaitingDelivery> WaitingOf(Guid notificationId)
+    {
+        lock (_lock)
+        {
+            return [.. _pending.Values
+                .Where(pending => pending.NotificationId == notificationId && pending.InputId is null && IsCommand(pending))
+                .Select(pending => WaitingDelivery.Read(pending.Message.Body, pending.DueAt))
+                .OfType<WaitingDelivery>()];
+        }
+    }
+
     /// <summary>True when a command of the notification waits to be published.</summary>
     internal bool HoldsOrderOf(Guid notificationId)
     {
         lock (_lock)
-            return _pending.Values.Any(pending => pending.NotificationId == notificationId && pending.Message.Destination.StartsWith($"exchange:{ChannelEndpoint.Prefix}", StringComparison.Ordinal));
+            return _pending.Values.Any(pending => pending.NotificationId == notificationId && IsCommand(pending));
     }
+
+    static bool IsCommand(Pending pending) => pending.Message.Destination.StartsWith($"exchange:{ChannelEndpoint.Prefix}", StringComparison.Ordinal);
 
     /// <summary>Keeps what a step causes until it is confirmed or due, and forgets what it cancels.</summary>
     internal void Keep(NotificationStep step)

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 using NotificationBus.Planning;
 using NotificationBus.Saga;
@@ -17,14 +16,12 @@ public sealed record NotificationView
     public required string Status { get; init; }
 
     /// <summary>Why it failed, wholly or in part.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 
     /// <summary>The event, such as <c>order-placed</c>.</summary>
     public required string Event { get; init; }
 
     /// <summary>The producer's name for the occurrence.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? EventId { get; init; }
 
     /// <summary>Which templates and rules applied.</summary>
@@ -49,8 +46,12 @@ public sealed record NotificationView
     public required IReadOnlyList<string> Decisions { get; init; }
 
     /// <summary>Puts a notification and its attempts together.</summary>
-    public static NotificationView Of(NotificationState notification, IEnumerable<DeliveryAttempt> attempts)
+    /// <param name="notification">The notification.</param>
+    /// <param name="attempts">The calls to providers.</param>
+    /// <param name="waiting">The deliveries whose commands were put off.</param>
+    public static NotificationView Of(NotificationState notification, IEnumerable<DeliveryAttempt> attempts, IEnumerable<WaitingDelivery>? waiting = null)
     {
+        var waitingOf = (waiting ?? []).ToLookup(delivery => delivery.DeliveryId);
         var attemptsOf = attempts.ToLookup(attempt => attempt.DeliveryId);
         var reason = notification.FailureReason();
         return new NotificationView
@@ -65,7 +66,7 @@ public sealed record NotificationView
             Mode = notification.Mode,
             CreatedAt = notification.CreatedAt,
             CompletedAt = notification.CompletedAt,
-            Deliveries = [.. notification.Deliveries.Select(delivery => DeliveryView.Of(delivery, attemptsOf[delivery.Id]))],
+            Deliveries = [.. notification.Deliveries.Select(delivery => DeliveryView.Of(delivery, attemptsOf[delivery.Id], waitingOf[delivery.Id].MaxBy(one => one.Until)))],
             Decisions = notification.Decisions,
         };
     }
@@ -96,49 +97,46 @@ public sealed record DeliveryView
     public string? Provider { get; init; }
 
     /// <summary>The provider's own id for it.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ProviderMessageId { get; init; }
 
     /// <summary>Why it failed.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
+
+    /// <summary>When it is tried again, while it waits for that; it may be earlier.</summary>
+    public DateTimeOffset? WaitingUntil { get; init; }
+
+    /// <summary>What it waits for: a circuit that is open, a rate, a channel that is paused, a provider that could not take it.</summary>
+    public string? WaitingFor { get; init; }
 
     /// <summary>When it was sent or given up.</summary>
     public DateTimeOffset? SettledAt { get; init; }
 
     /// <summary>When it arrived. This and what follows is what the vendor has reported, by its clock.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? ConfirmedAt { get; init; }
 
     /// <summary>When it came back for good.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? BouncedAt { get; init; }
 
     /// <summary>When it last did not arrive and might another time.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? SoftBouncedAt { get; init; }
 
     /// <summary>When it was first shown, or a program has fetched its pictures.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? OpenedAt { get; init; }
 
     /// <summary>When the recipient has first read it, or followed a link in it.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? ReadAt { get; init; }
 
     /// <summary>When the recipient called it spam.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? ComplainedAt { get; init; }
 
     /// <summary>When the recipient wanted no more of this kind of notification on the channel.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? UnsubscribedAt { get; init; }
 
     /// <summary>The calls to providers, in order.</summary>
     public required IReadOnlyList<AttemptView> Attempts { get; init; }
 
     /// <summary>Puts a delivery and its attempts together.</summary>
-    public static DeliveryView Of(DeliveryState delivery, IEnumerable<DeliveryAttempt> attempts) => new()
+    public static DeliveryView Of(DeliveryState delivery, IEnumerable<DeliveryAttempt> attempts, WaitingDelivery? waiting) => new()
     {
         Id = delivery.Id,
         Channel = delivery.Channel,
@@ -148,6 +146,8 @@ public sealed record DeliveryView
         Provider = delivery.Provider,
         ProviderMessageId = delivery.ProviderMessageId,
         Reason = delivery.Reason,
+        WaitingUntil = delivery.Status == DeliveryStatus.Sending ? waiting?.Until : null,
+        WaitingFor = delivery.Status == DeliveryStatus.Sending ? waiting?.For : null,
         SettledAt = delivery.SettledAt,
         ConfirmedAt = delivery.ConfirmedAt,
         BouncedAt = delivery.BouncedAt,
@@ -182,7 +182,6 @@ public sealed record AttemptView
     public required AttemptStatus Status { get; init; }
 
     /// <summary>Why it was not accepted.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 
     /// <summary>When the call was claimed.</summary>

@@ -19,6 +19,10 @@ public abstract record ReceiptReading
     /// <param name="Reason">For a person to read; says what to check. Names no secret.</param>
     public sealed record Refused(string Reason) : ReceiptReading;
 
+    /// <summary>Nobody can tell now whether the vendor has sent it; the vendor is asked to send it again.</summary>
+    /// <param name="Reason">For a person to read.</param>
+    public sealed record NotNow(string Reason) : ReceiptReading;
+
     /// <summary>The vendor has sent it, and it cannot be read.</summary>
     /// <param name="Reason">For a person to read. Names no address.</param>
     public sealed record Unreadable(string Reason) : ReceiptReading;

@@ -130,6 +130,9 @@ public sealed class DeliveryState
     /// <summary>How many calls to providers were made when it was held; an operator may have it sent again.</summary>
     public int Attempts { get; set; }
 
+    /// <summary>How often it was taken up again after it had been called off, because what had reached the recipient came back.</summary>
+    public int Reopened { get; set; }
+
     /// <summary>When it was sent or given up.</summary>
     public DateTimeOffset? SettledAt { get; set; }
 

@@ -184,8 +184,12 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
         {
             notification.CompletedAt = null;
             delivery.Status = delivery.BegunAt is null ? DeliveryStatus.Waiting : DeliveryStatus.Sending;
-            if (delivery.BegunAt is not null)
-                again.Add(delivery);
+            if (delivery.BegunAt is null)
+                continue;
+
+            // A result may have come after the end, and changed nothing. The ledger will give the same one again, and this time it counts.
+            delivery.Reopened++;
+            again.Add(delivery);
         }
 
         return again;
@@ -244,6 +248,7 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
             Lane = rule.Lane,
             HoldWhenInDoubt = rule.OnInDoubt == InDoubtPolicy.Hold,
             EarlierAttempts = delivery.Attempts,
+            Reopened = delivery.Reopened,
             MayHaveBeenSent = delivery.Attempts > 0,
         };
     }

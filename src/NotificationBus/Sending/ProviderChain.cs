@@ -67,7 +67,7 @@ public sealed partial class ProviderChain(
             var claim = await ledger.Claim(claimed, channel.Canonical(delivery.Address), delivery.Category, LeaseOf(account.Provider), CancellationToken.None);
             if (claim.Granted)
             {
-                round.Add(await Call(granted, delivery, claimed));
+                round.Add(await Call(granted, delivery, claimed, command.HoldWhenInDoubt));
             }
             else
             {
@@ -112,10 +112,12 @@ public sealed partial class ProviderChain(
         return [first, .. order.Where(account => account != first)];
     }
 
-    async Task<(DeliveryAttempt Outcome, ProviderResult Result)> Call(Admission.Granted admission, Delivery delivery, DeliveryAttempt claimed)
+    async Task<(DeliveryAttempt Outcome, ProviderResult Result)> Call(Admission.Granted admission, Delivery delivery, DeliveryAttempt claimed, bool holdWhenInDoubt)
     {
         var provider = admission.Account.Provider;
         var result = await admission.Call(() => Ask(provider, delivery));
+        if (result is ProviderResult.InDoubt { RepetitionIsKnown: true } harmless && !holdWhenInDoubt)
+            result = new ProviderResult.Unavailable(harmless.Reason, OnlyThisDelivery: harmless.OnlyThisDelivery);
         var outcome = result switch
         {
             ProviderResult.Accepted accepted => claimed with { Status = AttemptStatus.Accepted, ProviderMessageId = accepted.ProviderMessageId },

@@ -36,7 +36,9 @@ public abstract record ProviderResult
 
     /// <summary>Nobody can know whether it went out, for instance when the connection broke after the request was written.</summary>
     /// <param name="Reason">For a person to read. Names no address.</param>
-    public sealed record InDoubt(string Reason) : ProviderResult;
+    /// <param name="OnlyThisDelivery">True when it is the recipient's own endpoint that nobody heard from; it does not count against the provider.</param>
+    /// <param name="RepetitionIsKnown">True when the recipient can tell a repetition, so that it does no harm: it is sent again as if it had not gone out, unless the category holds what is in doubt.</param>
+    public sealed record InDoubt(string Reason, bool OnlyThisDelivery = false, bool RepetitionIsKnown = false) : ProviderResult;
 }
 
 /// <summary>What a provider said of its rate limit.</summary>

@@ -51,11 +51,12 @@ public sealed class Redelivery(IOutgoingMessages outgoing, IOptions<RedeliveryOp
     /// <param name="context">The command that is put off.</param>
     /// <param name="command">What is to come instead.</param>
     /// <param name="dueAt">When.</param>
+    /// <param name="why">What it waits for, for a person to read. Names no address.</param>
     /// <param name="waitsFor">What may bring it back earlier; null when only time does.</param>
-    public async Task PutOff(ConsumeContext<SendDelivery> context, SendDelivery command, DateTimeOffset dueAt, string? waitsFor = null)
+    public async Task PutOff(ConsumeContext<SendDelivery> context, SendDelivery command, DateTimeOffset dueAt, string why, string? waitsFor = null)
     {
         var endpoint = (ITransportSendEndpoint)await context.ReceiveContext.SendEndpointProvider.GetSendEndpoint(ChannelEndpoint.Of(command.Channel, command.Lane));
-        var message = await endpoint.CreateSendContext(command, Pipe.Empty<SendContext<SendDelivery>>(), context.CancellationToken);
+        var message = await endpoint.CreateSendContext(command with { WaitingFor = why }, Pipe.Empty<SendContext<SendDelivery>>(), context.CancellationToken);
         var id = DeterministicId.From("redelivery", $"{context.InputId():N}");
         await outgoing.Schedule([OutgoingMessage.From(message, id, dueAt) with { WaitsFor = waitsFor }], context.CancellationToken);
     }

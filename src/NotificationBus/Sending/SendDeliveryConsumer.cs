@@ -42,7 +42,7 @@ public sealed class SendDeliveryConsumer(
 
         if (board.Current.Channel(channel.Name).Paused)
         {
-            await redelivery.PutOff(context, command, Earlier(clock.GetUtcNow() + LookAgain, command.ExpiresAt), WaitsForChannel(channel.Name));
+            await redelivery.PutOff(context, command, Earlier(clock.GetUtcNow() + LookAgain, command.ExpiresAt), $"channel {channel.Name} is paused", WaitsForChannel(channel.Name));
             return;
         }
 
@@ -98,7 +98,7 @@ public sealed class SendDeliveryConsumer(
         var command = context.Message;
         if (notNow.InProgress)
         {
-            await redelivery.PutOff(context, command with { MayHaveBeenSent = true }, Earlier(clock.GetUtcNow() + notNow.AtLeast!.Value, command.ExpiresAt));
+            await redelivery.PutOff(context, command with { MayHaveBeenSent = true }, Earlier(clock.GetUtcNow() + notNow.AtLeast!.Value, command.ExpiresAt), notNow.Reason);
             return;
         }
 
@@ -114,9 +114,9 @@ public sealed class SendDeliveryConsumer(
         if (dueAt is not { } due)
             await Report(context, Expired(command, notNow.Provider, $"not sent in time: {notNow.Reason}"), notNow.Attempts);
         else if (notNow.Slot is not null)
-            await redelivery.PutOff(context, next, due);
+            await redelivery.PutOff(context, next, due, notNow.Reason);
         else
-            await redelivery.PutOff(context, next with { Redeliveries = command.Redeliveries + 1 }, due);
+            await redelivery.PutOff(context, next with { Redeliveries = command.Redeliveries + 1 }, due, notNow.Reason);
     }
 
     /// <summary>Reports under an id that is the same when the command comes again, so that the saga takes it once.</summary>
@@ -124,13 +124,16 @@ public sealed class SendDeliveryConsumer(
         where TResult : class =>
         reporter.Report(context.Message.Lane, new DeliveryResult
         {
-            MessageId = DeterministicId.From("result", $"{context.Message.DeliveryId:N}", $"{attemptNumber}", typeof(TResult).Name),
+            MessageId = DeterministicId.From(["result", $"{context.Message.DeliveryId:N}", $"{attemptNumber}", typeof(TResult).Name, .. Again(context.Message)]),
             ConversationId = context.ConversationId,
             Sent = result as DeliverySent,
             Failed = result as DeliveryFailed,
             Expired = result as DeliveryExpired,
             Held = result as DeliveryHeld,
         }, CancellationToken.None);
+
+    // The saga has taken, and left alone, what was reported before the delivery was taken up again.
+    static IEnumerable<string> Again(SendDelivery command) => command.Reopened > 0 ? [$"{command.Reopened}"] : [];
 
     static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 

@@ -1,9 +1,12 @@
 using NotificationBus.Sending;
+using NotificationBus.Sending.Controls;
 
 namespace NotificationBus.Tests.AnyRecord;
 
 public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create) : With_a_record(create)
 {
+    static readonly ChangedBy Ann = new("ann", "mended");
+
     const string Address = "som@example.com";
     const string Category = "order-placed";
     const string Another = "announcement";
@@ -114,9 +117,9 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
         (await Host.Suppressions.Add(suppression with { Reason = "again" }, CancellationToken.None)).ShouldBeFalse();
         (await Host.Suppressions.List(new SuppressionFilter("email", Address, Category: null, 10), CancellationToken.None)).ShouldHaveSingleItem().Reason.ShouldBe("asked us to stop");
 
-        (await Host.Suppressions.Remove("email", Address, category: null, CancellationToken.None)).ShouldBeTrue();
+        (await Host.Suppressions.Remove("email", Address, category: null, Ann, CancellationToken.None)).ShouldBeTrue();
 
-        (await Host.Suppressions.Remove("email", Address, category: null, CancellationToken.None)).ShouldBeFalse();
+        (await Host.Suppressions.Remove("email", Address, category: null, Ann, CancellationToken.None)).ShouldBeFalse();
         (await Host.Ledger.Claim(Call(), Address, Category, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
     }
 
@@ -142,12 +145,12 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
         var claims = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => ClaimAs(i % 2 == 0 ? Category : Another)));
         claims.Distinct().ShouldBe([(false, "bounced")]);
 
-        (await Host.Suppressions.Remove("email", Address, category: null, CancellationToken.None)).ShouldBeTrue();
+        (await Host.Suppressions.Remove("email", Address, category: null, Ann, CancellationToken.None)).ShouldBeTrue();
         (await ClaimAs(Category)).ShouldBe((true, null));
         (await ClaimAs(Another)).ShouldBe((false, "unsubscribed"));
 
-        (await Host.Suppressions.Remove("email", Address, Category, CancellationToken.None)).ShouldBeFalse();
-        (await Host.Suppressions.Remove("email", Address, Another, CancellationToken.None)).ShouldBeTrue();
+        (await Host.Suppressions.Remove("email", Address, Category, Ann, CancellationToken.None)).ShouldBeFalse();
+        (await Host.Suppressions.Remove("email", Address, Another, Ann, CancellationToken.None)).ShouldBeTrue();
         (await ClaimAs(Another)).ShouldBe((true, null));
     }
 
@@ -159,11 +162,43 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
         (await Listed(category: null)).ShouldBe([("unsubscribed", Another), ("bounced", null)], ignoreOrder: true);
         (await Listed(Another)).ShouldBe([("unsubscribed", Another)]);
 
-        (await Host.Suppressions.Remove("email", Address, Another, CancellationToken.None)).ShouldBeTrue();
+        (await Host.Suppressions.Remove("email", Address, Another, Ann, CancellationToken.None)).ShouldBeTrue();
 
         (await Listed(category: null)).ShouldBe([("bounced", null)]);
         (await Listed(Another)).ShouldBeEmpty();
         (await ClaimAs(Another)).ShouldBe((false, "bounced"));
+    }
+
+    [Fact]
+    public async Task Should_write_down_who_suppressed_the_address_and_who_allowed_it_again()
+    {
+        var suppression = new Suppression("email", Address, Category, "asked us to stop", "operator ann");
+
+        (await Host.Suppressions.Add(suppression, Ann, CancellationToken.None)).ShouldBeTrue();
+        (await AnotherHost.Suppressions.Add(suppression, Ann with { Why = "again" }, CancellationToken.None)).ShouldBeFalse();
+        (await Host.Suppressions.Remove("email", Address, Category, Ann, CancellationToken.None)).ShouldBeTrue();
+        (await Host.Suppressions.Remove("email", Address, Category, Ann, CancellationToken.None)).ShouldBeFalse();
+        await Host.Suppressions.Add(suppression, CancellationToken.None);
+
+        (await Host.Controls.Changes(before: null, 10, CancellationToken.None)).Select(change => (change.Subject, change.Who, change.Why, change.After.EnumerateObject().First().Name)).ShouldBe(
+            [("suppression email", "ann", "mended", "removed"), ("suppression email", "ann", "mended", "added")]);
+    }
+
+    [Fact]
+    public async Task Should_list_every_suppressed_address_once_page_by_page()
+    {
+        // Several at the same time where the clock stands, or is coarse.
+        for (var i = 0; i < 7; i++)
+            await Host.Suppressions.Add(new Suppression("email", $"{i}@example.com", Category: null, "bounced", "first"), CancellationToken.None);
+
+        var seen = new List<string>();
+        var filter = new SuppressionFilter("email", Address: null, Category: null, 3);
+        for (var page = await List(filter); page.Count > 0; page = await List(filter with { After = (page[^1].CreatedAt, page[^1].Place) }))
+            seen.AddRange(page.Select(suppression => suppression.Address));
+
+        seen.Order(StringComparer.Ordinal).ShouldBe(Enumerable.Range(0, 7).Select(i => $"{i}@example.com"));
+
+        Task<IReadOnlyList<Suppression>> List(SuppressionFilter asked) => AnotherHost.Suppressions.List(asked, CancellationToken.None);
     }
 
     async Task<(bool Granted, string? Suppression)> ClaimAs(string category)

@@ -14,7 +14,7 @@ public sealed class When_the_record_is_searched
     readonly ManualClock _clock = new();
     readonly InMemoryNotificationStore _store;
 
-    public When_the_record_is_searched() => _store = new InMemoryNotificationStore(new InMemoryAttemptLedger(_clock), new InMemoryOutgoingMessages(_clock));
+    public When_the_record_is_searched() => _store = new InMemoryNotificationStore(new InMemoryAttemptLedger(_clock, new InMemoryControls(_clock)), new InMemoryOutgoingMessages(_clock));
 
     [Fact]
     public async Task Should_find_by_status_recipient_and_category()

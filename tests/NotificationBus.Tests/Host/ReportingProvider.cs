@@ -42,7 +42,9 @@ public sealed class ReportingProvider(string name) : IProvider, IReceiptReader
     /// <summary>A call as the vendor writes it.</summary>
     public static string Report(ReceiptKind kind, string messageId) => JsonSerializer.Serialize(new { kind = $"{kind}", messageId });
 
-    public ReceiptReading Read(ReceiptRequest request)
+    public Task<ReceiptReading> Read(ReceiptRequest request) => Task.FromResult(ReadNow(request));
+
+    ReceiptReading ReadNow(ReceiptRequest request)
     {
         _requests.Enqueue(request);
         if (!request.Headers.TryGetValue(Signature, out var signature) || signature != Genuine)
@@ -60,6 +62,8 @@ public sealed class ReportingProvider(string name) : IProvider, IReceiptReader
 
         if (body.TryGetProperty("fail", out _))
             throw new InvalidOperationException("som@example.com cannot be read");
+        if (body.TryGetProperty("notNow", out _))
+            return new ReceiptReading.NotNow("the key is not there yet");
         if (body.TryGetProperty("confirm", out var confirm))
             return new ReceiptReading.Confirm(new Uri(confirm.GetString()!));
         if (!body.TryGetProperty("kind", out var kind))

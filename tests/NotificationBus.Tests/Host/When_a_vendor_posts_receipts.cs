@@ -94,6 +94,15 @@ public sealed class When_a_vendor_posts_receipts : IAsyncLifetime
         (await Post(body)).ShouldBeProblem(HttpStatusCode.BadRequest, "unreadable-receipt");
     }
 
+    [Fact]
+    public async Task Should_ask_for_it_again_when_nobody_can_tell_now_who_has_sent_it()
+    {
+        var answer = await Post("""{"notNow":true}""");
+
+        answer.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "unavailable");
+        answer.Headers.RetryAfter.ShouldNotBeNull();
+    }
+
     [Theory]
     [InlineData("{}")]
     [InlineData("""{"kind":"Read","messageId":"somebody else's"}""")]

@@ -21,7 +21,7 @@ public sealed class When_failed_messages_are_looked_up(RunningHost host) : IClas
         {
             var page = (await host.Get(next)).Json;
             seen.AddRange(page.GetProperty("failedMessages").EnumerateArray().Select(message => message.GetProperty("id").GetString()!));
-            next = page.GetProperty("next").GetString();
+            next = page.TryGetProperty("next", out var after) ? after.GetString() : null;
         }
 
         pages.ShouldBeGreaterThanOrEqualTo(3);
@@ -41,7 +41,7 @@ public sealed class When_failed_messages_are_looked_up(RunningHost host) : IClas
         message.EnumerateObject().Select(property => property.Name).ShouldBe(
         [
             "id", "state", "kind", "cause", "reason", "exceptionType", "queue", "canBeReplayed", "messageId", "messageTypes", "contentType", "bodyLength",
-            "firstFailedAt", "failedAt", "times", "replayedAt", "replayedBy",
+            "firstFailedAt", "failedAt", "times",
         ]);
         (message.GetProperty("state").GetString(), message.GetProperty("kind").GetString(), message.GetProperty("queue").GetString(), message.GetProperty("times").GetInt32())
             .ShouldBe(("failed", "failed", "notifications-bulk", 1));

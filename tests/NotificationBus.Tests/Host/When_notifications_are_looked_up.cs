@@ -20,7 +20,7 @@ public sealed class When_notifications_are_looked_up(RunningHost host) : IClassF
         {
             var page = (await host.Get(next)).Json;
             seen.AddRange(page.GetProperty("notifications").EnumerateArray().Select(notification => notification.GetProperty("id").GetString()!));
-            next = page.GetProperty("next").GetString();
+            next = page.TryGetProperty("next", out var after) ? after.GetString() : null;
         }
 
         pages.ShouldBe(5);
@@ -50,10 +50,9 @@ public sealed class When_notifications_are_looked_up(RunningHost host) : IClassF
 
         var page = (await host.Get($"{Path}?recipient=listed")).Json;
 
-        page.EnumerateObject().Select(property => property.Name).ShouldBe(["notifications", "next"]);
+        page.EnumerateObject().Select(property => property.Name).ShouldBe(["notifications"], "there is no next page");
         page.GetProperty("notifications")[0].EnumerateObject().Select(property => property.Name)
             .ShouldBe(["id", "status", "event", "category", "recipient", "createdAt", "completedAt"]);
-        page.GetProperty("next").GetString().ShouldBeNull();
     }
 
     [Theory]

@@ -75,13 +75,31 @@ public sealed class When_operators_suppress_an_address(HostWithServices services
 
         var listed = All((await services.Host.Get($"{Path}?channel=email&address=LISTED@example.com")).Json, "suppressions").ShouldHaveSingleItem();
 
-        listed.EnumerateObject().Select(property => property.Name).ShouldBe(["channel", "address", "category", "reason", "source", "createdAt"]);
+        listed.EnumerateObject().Select(property => property.Name).ShouldBe(["channel", "address", "reason", "source", "createdAt"], "without a category it is for every one");
         (Text(listed, "channel"), Text(listed, "address"), Text(listed, "reason"), Text(listed, "source")).ShouldBe(("email", "listed@example.com", "it bounced", "operator ann"));
-        listed.GetProperty("category").ValueKind.ShouldBe(JsonValueKind.Null, "it is for every one");
         Addresses((await services.Host.Get($"{Path}?category=payment-reminder-due")).Json).ShouldBe(["third@example.com"]);
         All((await services.Host.Get($"{Path}?limit=1")).Json, "suppressions").ShouldHaveSingleItem();
         All((await services.Host.Get($"{Path}?channel=push")).Json, "suppressions").ShouldBeEmpty();
         Addresses((await services.Host.Get(Path)).Json).Take(3).ShouldBe(["third@example.com", "other@example.com", "listed@example.com"], "the newest first");
+    }
+
+    [Fact]
+    public async Task Should_list_the_rest_on_the_next_page()
+    {
+        for (var i = 0; i < 5; i++)
+            await Suppress($"paged-{i}@example.com", "it bounced", "order-shipped");
+
+        var seen = new List<string?>();
+        for (var next = $"{Path}?channel=email&category=order-shipped&limit=2"; next is not null;)
+        {
+            var page = (await services.Host.Get(next)).Json;
+            Addresses(page).Count().ShouldBeInRange(1, 2);
+            seen.AddRange(Addresses(page));
+            next = Text(page, "next");
+        }
+
+        seen.ShouldBe(["paged-4@example.com", "paged-3@example.com", "paged-2@example.com", "paged-1@example.com", "paged-0@example.com"]);
+        (await services.Host.Get($"{Path}?after=nonsense")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation");
     }
 
     [Fact]

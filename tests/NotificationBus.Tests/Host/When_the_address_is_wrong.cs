@@ -7,7 +7,6 @@ namespace NotificationBus.Tests.Host;
 public sealed class When_the_address_is_wrong(RunningHost host) : IClassFixture<RunningHost>
 {
     [Theory]
-    [InlineData("GET", "/")]
     [InlineData("GET", "/v1")]
     [InlineData("GET", "/v1/events")]
     [InlineData("POST", "/v1/events/")]

@@ -186,6 +186,27 @@ public sealed class When_a_vendor_reports
         (end.CurrentState, end.Deliveries[1].Status).ShouldBe(("Delivered", DeliveryStatus.Failed));
     }
 
+    [Fact]
+    public async Task Should_end_when_an_earlier_channel_had_failed_after_it_was_called_off()
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1, escalateAfter: TimeSpan.FromMinutes(5));
+        var answer = new TaskCompletionSource<ProviderResult>();
+        flow.Email.Answers((_, _) => answer.Task);
+        var id = await flow.Tell(An.OrderPlaced());
+        await flow.Pulse.Until(() => flow.Email.Calls.Count == 1);
+        flow.Clock.Advance(TimeSpan.FromMinutes(5));
+        var escalated = await flow.Outcome(id);
+        escalated.Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.NotNeeded, DeliveryStatus.Sent]);
+        answer.SetResult(ScriptedProvider.Rejected);
+        await flow.Pulse.Until(() => flow.Handled<DeliveryFailed>() == 1);
+
+        await flow.Report(Of(escalated.Deliveries[1], ReceiptKind.HardBounce, flow));
+
+        var end = await flow.Until(id, notification => notification.CurrentState == "Failed");
+        end.Deliveries.Select(delivery => (delivery.Status, delivery.Reason)).ShouldBe([(DeliveryStatus.Failed, "no such mailbox"), (DeliveryStatus.Failed, "it came back")]);
+        flow.Email.Calls.ShouldHaveSingleItem("the ledger knows what became of the call");
+    }
+
     [Theory]
     [InlineData(ReceiptKind.Confirmed, DeliveryStatus.Confirmed, "Delivered")]
     [InlineData(ReceiptKind.Read, DeliveryStatus.Sent, "Delivered")]

@@ -5,6 +5,8 @@ namespace NotificationBus.Tests.Sending;
 
 public sealed class When_a_call_is_in_doubt : With_scripted_providers
 {
+    static readonly ProviderResult Harmless = new ProviderResult.InDoubt("the line went dead", OnlyThisDelivery: true, RepetitionIsKnown: true);
+
     [Fact]
     public async Task Should_ask_the_same_provider_once_more()
     {
@@ -52,6 +54,30 @@ public sealed class When_a_call_is_in_doubt : With_scripted_providers
         outcome.ShouldBeOfType<ChainOutcome.Held>().Attempt.Number.ShouldBe(7);
         rounds.ShouldBe(3);
         First.Calls.Count(call => call.Id == TheDelivery.Id).ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task Should_send_it_again_as_often_as_needed_when_the_recipient_knows_a_repetition()
+    {
+        First.Answers(Harmless);
+        Second.Answers(ScriptedProvider.Unavailable);
+
+        var outcome = await Send();
+        for (var rounds = 1; rounds < 10; rounds++)
+            outcome = await Send(TheCommand with { EarlierAttempts = outcome.ShouldBeOfType<ChainOutcome.NotNow>().Attempts, EarlierInDoubt = ((ChainOutcome.NotNow)outcome).InDoubt });
+
+        outcome.ShouldBeOfType<ChainOutcome.NotNow>().InDoubt.ShouldBe(0);
+        First.Calls.Count.ShouldBe(10, "it speaks against one recipient only");
+    }
+
+    [Fact]
+    public async Task Should_hold_what_the_recipient_would_know_again_when_the_category_says_so()
+    {
+        First.Answers(Harmless);
+
+        (await Send(TheCommand with { HoldWhenInDoubt = true })).ShouldBeOfType<ChainOutcome.Held>();
+
+        Attempts.ShouldBe(["1 first InDoubt the line went dead"]);
     }
 
     [Fact]

@@ -71,7 +71,7 @@ public sealed class When_an_account_is_configured
             [Smtp, EmailSandbox, PushSandbox],
             new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value))).Build(),
             new ServiceCollection().BuildServiceProvider(),
-            new InMemoryAttemptLedger(TimeProvider.System),
+            new InMemoryAttemptLedger(TimeProvider.System, new InMemoryControls(TimeProvider.System)),
             controls,
             new ControlBoard(controls, TimeProvider.System, NullLogger<ControlBoard>.Instance),
             Random.Shared,

@@ -18,13 +18,16 @@ public sealed class When_no_provider_is_available
 
         await PutOff(flow, 1);
         flow.Find(id)!.Deliveries[0].Status.ShouldBe(DeliveryStatus.Sending);
+        var waiting = (await flow.Queries.Find(id, CancellationToken.None))!.Deliveries[0];
+        (waiting.WaitingUntil, waiting.WaitingFor).ShouldBe((flow.Clock.GetUtcNow().AddSeconds(5), "no provider is available, the last one said: too busy"));
         flow.Clock.Advance(TimeSpan.FromSeconds(5));
         await PutOff(flow, 2);
         flow.Clock.Advance(TimeSpan.FromSeconds(10));
 
         (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
-        var attempts = (await flow.Queries.Find(id, CancellationToken.None))!.Deliveries[0].Attempts;
-        attempts.Select(attempt => (attempt.Number, attempt.Status)).ShouldBe(
+        var sent = (await flow.Queries.Find(id, CancellationToken.None))!.Deliveries[0];
+        (sent.WaitingUntil, sent.WaitingFor).ShouldBe((null, null));
+        sent.Attempts.Select(attempt => (attempt.Number, attempt.Status)).ShouldBe(
             [(1, AttemptStatus.Unavailable), (2, AttemptStatus.Unavailable), (3, AttemptStatus.Accepted)]);
     }
 

@@ -17,8 +17,8 @@ public abstract class With_scripted_providers
 
     protected With_scripted_providers()
     {
-        Ledger = new InMemoryAttemptLedger(Clock);
         Controls = new InMemoryControls(Clock);
+        Ledger = new InMemoryAttemptLedger(Clock, Controls);
         _host = new Lazy<(ProviderChain, ControlBoard)>(() => (AnotherHost(out var board), board));
     }
 

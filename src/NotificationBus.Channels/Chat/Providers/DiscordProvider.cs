@@ -4,11 +4,7 @@ using NotificationBus.Sending;
 namespace NotificationBus.Channels.Chat.Providers;
 
 /// <summary>Webhooks of Discord: <c>Providers:{account}</c>. There is nothing that must be set.</summary>
-public sealed class DiscordOptions : HttpVendorOptions
-{
-    /// <inheritdoc />
-    protected override string DefaultUrl => "https://discord.com";
-}
+public sealed class DiscordOptions : HttpVendorOptions;
 
 /// <summary>
 /// Sends to the webhook of a Discord channel, <c>discord:https://discord.com/api/webhooks/…</c>. Sources: docs.discord.com/developers/resources/webhook
@@ -42,7 +38,7 @@ public sealed class DiscordProvider(string name, DiscordOptions options, TimePro
         // Unknown Webhook, Unknown Channel; Invalid Webhook Token.
         (404, _) or (401, _) or (_, "10003" or "10015" or "50027") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
         // Each webhook has a limit of its own; the one of the whole account is called global.
-        (429, _) when answer.Find("global") == "false" => new ProviderResult.Unavailable($"{answer}", WaitOf(answer), OnlyThisDelivery: true),
+        (429, _) when answer.Find("global") == "false" => new ProviderResult.Unavailable($"{answer}", WaitOf(answer)),
         (429, _) => new ProviderResult.Throttled($"{answer}", WaitOf(answer)),
         _ => ByStatus(answer),
     };

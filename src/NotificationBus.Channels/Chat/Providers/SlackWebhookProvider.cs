@@ -4,11 +4,7 @@ using NotificationBus.Sending;
 namespace NotificationBus.Channels.Chat.Providers;
 
 /// <summary>Slack's incoming webhooks: <c>Providers:{account}</c>. There is nothing that must be set.</summary>
-public sealed class SlackWebhookOptions : HttpVendorOptions
-{
-    /// <inheritdoc />
-    protected override string DefaultUrl => "https://hooks.slack.com";
-}
+public sealed class SlackWebhookOptions : HttpVendorOptions;
 
 /// <summary>
 /// Sends to the incoming webhook of a Slack channel, <c>slack:https://hooks.slack.com/services/…</c>. Source:

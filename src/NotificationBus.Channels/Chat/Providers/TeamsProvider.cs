@@ -4,12 +4,7 @@ using NotificationBus.Sending;
 namespace NotificationBus.Channels.Chat.Providers;
 
 /// <summary>Webhooks of Microsoft Teams workflows: <c>Providers:{account}</c>. There is nothing that must be set.</summary>
-public sealed class TeamsOptions : HttpVendorOptions
-{
-    // Each workflow names its own host; this is only where all of them are.
-    /// <inheritdoc />
-    protected override string DefaultUrl => "https://logic.azure.com";
-}
+public sealed class TeamsOptions : HttpVendorOptions;
 
 /// <summary>
 /// Sends an Adaptive Card to a workflow that begins with "When a Teams webhook request is received", <c>teams:https://…</c>. 202 means that

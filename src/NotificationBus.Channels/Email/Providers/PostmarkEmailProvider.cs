@@ -51,7 +51,7 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
         var request = Post("/email", Json(new
         {
             From = options.Sender,
-            To = delivery.Address,
+            To = EmailRules.Named(delivery.RecipientName, delivery.Address),
             content.Subject,
             HtmlBody = content.Html,
             TextBody = content.Text,

@@ -51,7 +51,7 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
         var request = Post("/emails", Json(new
         {
             from = options.Sender,
-            to = new[] { delivery.Address },
+            to = new[] { EmailRules.Named(delivery.RecipientName, delivery.Address) },
             subject = content.Subject,
             html = content.Html,
             text = content.Text,

@@ -133,6 +133,9 @@ public sealed class SesEmailProvider : EmailVendor
     };
 
     /// <inheritdoc />
+    protected override async Task<ReceiptReading?> WhyNot(ReceiptRequest request) => await base.WhyNot(request) ?? await _sns.WhyNot(JsonPath.Parse(request.Body)!.Value);
+
+    /// <inheritdoc />
     protected override string? Prove(ReceiptRequest request)
     {
         var topics = ReceiptCheck.Several(_options.ReceiptTopic);
@@ -146,7 +149,7 @@ public sealed class SesEmailProvider : EmailVendor
         if (message.Find("Timestamp") is not { } time || Clock.GetUtcNow() - TimeOf(time) is var age && (age > OldestReceipt || age < -ReceiptCheck.Tolerance))
             return "it is more than an hour old, or of a clock that is wrong";
 
-        return _sns.Refuse(message);
+        return null;
     }
 
     /// <inheritdoc />

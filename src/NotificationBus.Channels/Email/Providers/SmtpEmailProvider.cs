@@ -2,9 +2,9 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text.RegularExpressions;
 
 using NotificationBus.Channels.Email.Smtp;
+using NotificationBus.Channels.Http;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Email.Providers;
@@ -159,8 +159,11 @@ public sealed class SmtpOptions : IValidatableObject
 }
 
 /// <summary>Hands mail to an SMTP server, over connections that are kept for the next mail.</summary>
-public sealed partial class SmtpEmailProvider : IProvider, IAsyncDisposable
+public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
 {
+    // Servers like to repeat whom they refuse.
+    static readonly Masking Masking = Masking.Of();
+
     readonly SmtpOptions _options;
     readonly TimeProvider _clock;
     readonly SmtpConnections _connections;
@@ -226,7 +229,7 @@ public sealed partial class SmtpEmailProvider : IProvider, IAsyncDisposable
 
     ProviderResult Translate(SmtpException broken)
     {
-        var reason = Mask($"{_server}: {broken.Message}");
+        var reason = Masking.Clean($"{_server}: {broken.Message}");
         return broken.Step == SmtpStep.FinalDot ? new ProviderResult.InDoubt(reason)
             : broken.NeedsMending ? new ProviderResult.Misconfigured(reason)
             : new ProviderResult.Unavailable(reason);
@@ -235,13 +238,13 @@ public sealed partial class SmtpEmailProvider : IProvider, IAsyncDisposable
     ProviderResult Translate(SmtpAnswer answer)
     {
         var (step, reply) = answer;
-        var reason = Mask($"{_server} answered {reply.Codes} to {step.InWords()}: {reply.Text}".TrimEnd(' ', ':'));
+        var reason = Masking.Clean($"{_server} answered {reply.Codes} to {step.InWords()}: {reply.Text}".TrimEnd(' ', ':'));
 
         if (step == SmtpStep.FinalDot && reply.Code / 100 == 2)
         {
             return reply.Enhanced is { Class: not 2 }
                 ? new ProviderResult.InDoubt($"{reason} (the two codes contradict each other)")
-                : new ProviderResult.Accepted(reply.Text.Length == 0 ? null : Mask(reply.Text));
+                : new ProviderResult.Accepted(reply.Text.Length == 0 ? null : Masking.Clean(reply.Text));
         }
 
         return reply.Class switch
@@ -267,10 +270,4 @@ public sealed partial class SmtpEmailProvider : IProvider, IAsyncDisposable
     // Not 5.2.2: a full mailbox is emptied again.
     static bool IsWrongAddress(SmtpReply reply) =>
         reply.Enhanced is (5, 1, 1 or 2 or 3 or 6 or 10) or (5, 2, 1);
-
-    // Servers like to repeat whom they refuse.
-    static string Mask(string text) => MailboxLike().Replace(text, "[mailbox]");
-
-    [GeneratedRegex(@"\S*(?:@|\uFF20|%40|=40)\S*", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
-    private static partial Regex MailboxLike();
 }

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Security.Cryptography;
 
 using NotificationBus.Channels.Http;
@@ -86,29 +85,16 @@ public sealed class ApnsPushProvider : PushVendor
     protected override string Credentials => "TeamId, KeyId, the key, Topic and Environment, and the clock of this machine";
 
     /// <inheritdoc />
-    protected override async Task<ProviderResult> SendTo(Delivery delivery, CancellationToken cancellationToken)
-    {
-        if (Payload(delivery).Headers.ContentLength > LongestPayload)
-            return new ProviderResult.Rejected($"the message is longer than the {LongestPayload} octets APNs takes");
+    protected override Task<ProviderResult> SendTo(Delivery delivery, CancellationToken cancellationToken) => CallWithToken(
+        "bearer",
+        refused => Task.FromResult<(string?, ProviderResult?)>((_token.Get(refused), null)),
+        answer => answer.Status == 403 && answer.Find("reason") == "ExpiredProviderToken",
+        delivery,
+        cancellationToken);
 
-        string? refused = null;
-        while (true)
-        {
-            var token = _token.Get(refused);
-            var request = Request(delivery);
-            request.Headers.Authorization = new AuthenticationHeaderValue("bearer", token);
-            var isRefused = false;
-            var result = await Call(request, delivery, answer =>
-            {
-                isRefused = answer.Status == 403 && answer.Find("reason") == "ExpiredProviderToken";
-                return Translate(answer, delivery);
-            }, cancellationToken);
-            if (!isRefused || refused is not null)
-                return result;
-
-            refused = token;
-        }
-    }
+    /// <inheritdoc />
+    protected override ProviderResult.Rejected? Refuse(Delivery delivery) =>
+        Payload(delivery).Headers.ContentLength > LongestPayload ? new ProviderResult.Rejected($"the message is longer than the {LongestPayload} octets APNs takes") : null;
 
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery)

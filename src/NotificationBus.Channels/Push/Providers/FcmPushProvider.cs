@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
-using System.Net.Http.Headers;
 
 using NotificationBus.Channels.Http;
 using NotificationBus.Sending;
@@ -81,30 +80,12 @@ public sealed class FcmPushProvider : PushVendor
     }
 
     /// <inheritdoc />
-    protected override async Task<ProviderResult> SendTo(Delivery delivery, CancellationToken cancellationToken)
-    {
-        string? refused = null;
-        while (true)
-        {
-            var (token, problem) = await _token.Get(delivery, refused, cancellationToken);
-            if (token is null)
-                return problem;
-
-            var request = Request(delivery);
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            var isRefused = false;
-            var result = await Call(request, delivery, answer =>
-            {
-                isRefused = answer.Status == 401 && ErrorOf(answer) != "THIRD_PARTY_AUTH_ERROR";
-                return Translate(answer, delivery);
-            }, cancellationToken);
-            // A token can be withdrawn before its end; another one is asked for once.
-            if (!isRefused || refused is not null)
-                return result;
-
-            refused = token;
-        }
-    }
+    protected override Task<ProviderResult> SendTo(Delivery delivery, CancellationToken cancellationToken) => CallWithToken(
+        "Bearer",
+        refused => _token.Get(delivery, refused, cancellationToken),
+        answer => answer.Status == 401 && ErrorOf(answer) != "THIRD_PARTY_AUTH_ERROR",
+        delivery,
+        cancellationToken);
 
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery)

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net.Http.Headers;
@@ -26,10 +27,6 @@ public sealed class WebPushOptions : HttpVendorOptions
 
     /// <summary>Calls services in networks that are not public, on any port, too: for a push service of one's own. Default false.</summary>
     public bool AllowPrivateAddresses { get; set; }
-
-    /// <inheritdoc />
-    // Never called: the subscription says where. A Url that is set is called in the place of every push service.
-    protected override string DefaultUrl => "https://subscription.invalid";
 
     internal ECParameters? Key => WebPushSubscription.Octets(PrivateKey) is { Length: 32 } octets ? Pair(octets) : null;
 
@@ -76,7 +73,7 @@ public sealed class WebPushProvider : PushVendor
     readonly ECParameters _key;
     readonly string _publicKey;
     readonly IReadOnlyList<string> _hosts;
-    readonly WrongShare _refusals = new();
+    readonly ConcurrentDictionary<string, WrongShare> _refusals = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Opens no connection yet.</summary>
     /// <param name="name">The account's name.</param>
@@ -101,6 +98,10 @@ public sealed class WebPushProvider : PushVendor
 
     /// <inheritdoc />
     protected override IEnumerable<string> Secrets => [_options.PrivateKey];
+
+    // Each subscription names its push service: one that fails or wants to be left alone is not the others.
+    /// <inheritdoc />
+    protected override bool EndpointIsRecipients => true;
 
     /// <inheritdoc />
     protected override ProviderResult.Rejected? Refuse(Delivery delivery)
@@ -142,7 +143,7 @@ public sealed class WebPushProvider : PushVendor
     {
         if (answer.Status is 201 or 202)
         {
-            _refusals.Right();
+            RefusalsOf(delivery).Right();
             // Location names the message, and is a key to it: whoever knows it may take the message back.
             return new ProviderResult.Accepted(ProviderMessageId: null);
         }
@@ -150,18 +151,34 @@ public sealed class WebPushProvider : PushVendor
         return answer.Status switch
         {
             404 or 410 => new ProviderResult.Rejected($"{answer}: the browser is no longer subscribed", AddressIsWrong: true),
-            403 => OfOtherKey(answer),
+            401 => Unauthorized(answer, delivery),
+            403 => OfOtherKey(answer, delivery),
             500 or 502 or 503 => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),
             _ => ByStatus(answer),
         };
     }
 
-    ProviderResult OfOtherKey(HttpAnswer answer) => _refusals.Wrong() switch
+    ProviderResult Unauthorized(HttpAnswer answer, Delivery delivery) => RefusalsOf(delivery).Wrong() is true && IsRefusedEverywhere()
+        ? new ProviderResult.Misconfigured($"{answer}, like many others: check {Credentials}")
+        : new ProviderResult.Unavailable($"{answer}: if others say so, too, check {Credentials}", answer.RetryAfter);
+
+    ProviderResult OfOtherKey(HttpAnswer answer, Delivery delivery) => RefusalsOf(delivery).Wrong() switch
     {
-        true => new ProviderResult.Misconfigured($"{answer}, like many others: check that browsers subscribe with the public key that belongs to PrivateKey"),
+        true when IsRefusedEverywhere() => new ProviderResult.Misconfigured($"{answer}, like many others: check that browsers subscribe with the public key that belongs to PrivateKey"),
+        true => new ProviderResult.Unavailable($"{answer}, like many others of this push service, while another one takes them", answer.RetryAfter),
         false => new ProviderResult.Rejected($"{answer}: the browser has subscribed with another key", AddressIsWrong: true),
         null => new ProviderResult.Rejected($"{answer}: the browser has subscribed with another key, or PrivateKey is wrong"),
     };
+
+    // The key is the same for all of them: while one of them takes it, the account is not to blame.
+    bool IsRefusedEverywhere() => _refusals.Values.All(service => service.IsMostlyWrong);
+
+    // By the name in Hosts, so that users cannot add to them.
+    WrongShare RefusalsOf(Delivery delivery)
+    {
+        var host = WebPushSubscription.Read(delivery.Address)!.Endpoint.IdnHost;
+        return _refusals.GetOrAdd(_hosts.FirstOrDefault(pattern => IsOf(host, pattern)) ?? "", _ => new WrongShare());
+    }
 
     static bool IsElsewhere(WebPushOptions options) => !string.IsNullOrEmpty(options.Url);
 

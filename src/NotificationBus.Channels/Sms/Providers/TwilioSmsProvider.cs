@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 
 using NotificationBus.Channels.Http;
 using NotificationBus.Receipts;
@@ -87,14 +88,11 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
         [options.AuthToken, .. new[] { options.ApiKeySecret, options.MessagingServiceSid }.OfType<string>(), .. ReceiptCheck.Several(options.ReceiptToken)];
 
     /// <inheritdoc />
-    public override ReceiptReading Read(ReceiptRequest request)
-    {
-        var body = Encoding.UTF8.GetString(request.Body.Span);
-        var isForm = request.Header("Content-Type")?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) == true;
-        var parameters = isForm ? QueryHelpers.ParseQuery(body) : [];
-        if (Prove(request, parameters) is { } refused)
-            return new ReceiptReading.Refused(refused);
+    protected override ReceiptReading ReadProven(ReceiptRequest request) => new ReceiptReading.Genuine(Understand(request) is { } receipt ? [receipt] : []);
 
+    Receipt? Understand(ReceiptRequest request)
+    {
+        var parameters = FormOf(request);
         var status = (string?)parameters.GetValueOrDefault("MessageStatus");
         var error = (string?)parameters.GetValueOrDefault("ErrorCode");
         var sid = (string?)parameters.GetValueOrDefault("MessageSid");
@@ -105,19 +103,16 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
             "undelivered" or "failed" => KindOf(error),
             _ => null,
         };
-        return new ReceiptReading.Genuine(kind is null || string.IsNullOrEmpty(sid) ? [] :
-        [
-            new Receipt
-            {
-                Kind = kind.Value,
-                Id = ReceiptCheck.IdOf(sid, status, error),
-                // The callback does not say when.
-                At = Clock.GetUtcNow(),
-                DeliveryId = Guid.TryParse(QueryHelpers.ParseQuery(request.Url.Query).GetValueOrDefault(DeliveryParameter), out var id) ? id : null,
-                ProviderMessageId = sid,
-                Reason = string.IsNullOrEmpty(error) ? null : Masking.Of().Excerpt($"{status}, error {error}"),
-            },
-        ]);
+        return kind is null || string.IsNullOrEmpty(sid) ? null : new Receipt
+        {
+            Kind = kind.Value,
+            Id = ReceiptCheck.IdOf(sid, status, error),
+            // The callback does not say when.
+            At = Clock.GetUtcNow(),
+            DeliveryId = IdOf(QueryHelpers.ParseQuery(request.Url.Query).GetValueOrDefault(DeliveryParameter)),
+            ProviderMessageId = sid,
+            Reason = string.IsNullOrEmpty(error) ? null : ReasonOf($"{status}, error {error}"),
+        };
     }
 
     /// <inheritdoc />
@@ -166,8 +161,15 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
         _ => ReceiptKind.Undelivered,
     };
 
-    string? Prove(ReceiptRequest request, Dictionary<string, Microsoft.Extensions.Primitives.StringValues> parameters)
+    static Dictionary<string, StringValues> FormOf(ReceiptRequest request) =>
+        request.Header("Content-Type")?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) == true
+            ? QueryHelpers.ParseQuery(Encoding.UTF8.GetString(request.Body.Span))
+            : [];
+
+    /// <inheritdoc />
+    protected override string? Prove(ReceiptRequest request)
     {
+        var parameters = FormOf(request);
         var tokens = ReceiptCheck.Several(options.ReceiptToken) is { Count: > 0 } several ? several : ReceiptCheck.Several(options.AuthToken);
         if (tokens.Count == 0)
             return ReceiptCheck.NotSet(Name, nameof(options.ReceiptToken));

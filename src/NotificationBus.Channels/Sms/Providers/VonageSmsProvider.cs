@@ -1,8 +1,8 @@
 using System.ComponentModel.DataAnnotations;
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 using NotificationBus.Channels.Http;
 using NotificationBus.Receipts;
@@ -43,6 +43,8 @@ public sealed class VonageOptions : SmsVendorOptions
 /// </summary>
 public sealed class VonageSmsProvider(string name, VonageOptions options, TimeProvider clock) : SmsVendor(name, options, clock)
 {
+    static readonly TimeSpan LongestTimeToLive = TimeSpan.FromHours(72);
+
     /// <inheritdoc />
     protected override int LongestText => 1000;
 
@@ -53,13 +55,8 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
     protected override IEnumerable<string> Secrets => [options.ApiSecret, options.ApiKey, .. ReceiptCheck.Several(options.ReceiptSecret)];
 
     /// <inheritdoc />
-    public override ReceiptReading Read(ReceiptRequest request)
+    protected override Receipt? Understand(ReceiptRequest request, JsonElement report)
     {
-        if (Prove(request) is { } refused)
-            return new ReceiptReading.Refused(refused);
-        if (JsonPath.Parse(request.Body) is not { } report)
-            return new ReceiptReading.Unreadable("the receipt is no JSON");
-
         var status = report.Find("status");
         var error = report.Find("error.title");
         var id = report.Find("message_uuid");
@@ -70,18 +67,15 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
             "rejected" or "undeliverable" => KindOf(error),
             _ => null,
         };
-        return new ReceiptReading.Genuine(kind is null || string.IsNullOrEmpty(id) ? [] :
-        [
-            new Receipt
-            {
-                Kind = kind.Value,
-                Id = ReceiptCheck.IdOf(id, status, report.Find("timestamp")),
-                At = DateTimeOffset.TryParse(report.Find("timestamp"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUniversalTime() : Clock.GetUtcNow(),
-                DeliveryId = Guid.TryParse(report.Find("client_ref"), out var delivery) ? delivery : null,
-                ProviderMessageId = id,
-                Reason = error is null ? null : Masking.Of().Excerpt($"{status}, error {error}"),
-            },
-        ]);
+        return kind is null || string.IsNullOrEmpty(id) ? null : new Receipt
+        {
+            Kind = kind.Value,
+            Id = ReceiptCheck.IdOf(id, status, report.Find("timestamp")),
+            At = TimeOf(report.Find("timestamp")),
+            DeliveryId = IdOf(report.Find("client_ref")),
+            ProviderMessageId = id,
+            Reason = error is null ? null : ReasonOf($"{status}, error {error}"),
+        };
     }
 
     /// <inheritdoc />
@@ -96,6 +90,8 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
             from = options.From.TrimStart('+'),
             text = content.Text,
             client_ref = $"{delivery.Id}",
+            // Vonage gives up by itself after 72 hours.
+            ttl = delivery.ExpiresAt - Clock.GetUtcNow() is { } left && left < LongestTimeToLive ? Math.Max(1, (int)left.TotalSeconds) : (int?)null,
             webhook_url = string.IsNullOrEmpty(options.ReceiptUrl) ? null : options.ReceiptUrl,
             // As it was counted.
             sms = new { encoding_type = content.Encoding == SmsEncoding.Gsm7 ? "text" : "unicode" },
@@ -116,7 +112,8 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
     // Codes of /en/api-errors/messages that are about the number and will not change: barred, no number, gone for good, unknown.
     static ReceiptKind KindOf(string? error) => error is "1050" or "1170" or "1190" or "1240" ? ReceiptKind.HardBounce : ReceiptKind.Undelivered;
 
-    string? Prove(ReceiptRequest request)
+    /// <inheritdoc />
+    protected override string? Prove(ReceiptRequest request)
     {
         var secrets = ReceiptCheck.Several(options.ReceiptSecret);
         if (secrets.Count == 0)

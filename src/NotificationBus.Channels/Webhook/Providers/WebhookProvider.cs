@@ -6,8 +6,11 @@ using NotificationBus.Sending;
 namespace NotificationBus.Channels.Webhook.Providers;
 
 /// <summary>Our own webhooks: <c>Providers:{account}</c>.</summary>
-public sealed class WebhookOptions : IValidatableObject
+public sealed class WebhookOptions : HttpCallOptions
 {
+    /// <summary>A receiver of somebody else's gets more time than a vendor.</summary>
+    public WebhookOptions() => Timeout = TimeSpan.FromSeconds(30);
+
     /// <summary>
     /// The signing secret, <c>whsec_</c> and the base64 of 24 to 64 random bytes; never logged. Several, separated by spaces, while it is changed:
     /// every request is signed with all of them. Required.
@@ -15,17 +18,13 @@ public sealed class WebhookOptions : IValidatableObject
     [Required(ErrorMessage = "must be set to a signing secret: whsec_ and the base64 of 24 to 64 random bytes")]
     public string Secret { get; set; } = "";
 
-    /// <summary>How long a call may take, from connecting to the last byte of the answer. Default 30 s, from 1 s to 1 min.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:01:00", ErrorMessage = "must be from {1} to {2}")]
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
-
     /// <summary>Allows http, every port, and addresses of private networks, for receivers in the same house. Default false.</summary>
     public bool AllowPrivateAddresses { get; set; }
 
     internal IEnumerable<string> Secrets => ReceiptCheck.Several(Secret);
 
     /// <inheritdoc />
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!Secrets.Any())
             yield return new ValidationResult("must be set", [nameof(Secret)]);
@@ -36,7 +35,7 @@ public sealed class WebhookOptions : IValidatableObject
 
 /// <summary>
 /// Posts events to a URL of the recipient's as Standard Webhooks. Whoever receives knows a repetition by its <c>webhook-id</c>, so that
-/// nothing here is in doubt: what was not answered with a 2xx is sent again. An endpoint that fails is its owner's, and speaks neither against the
+/// what was not answered with a 2xx is sent again, also when it is in doubt, unless its category holds that. An endpoint that fails is its owner's, and speaks neither against the
 /// account nor for leaving the other endpoints alone. Source: github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md.
 /// </summary>
 public sealed class WebhookProvider : HttpVendor
@@ -45,8 +44,6 @@ public sealed class WebhookProvider : HttpVendor
 
     // For an endpoint that asks to be left alone and does not say for how long.
     static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
-
-    static readonly Uri Anywhere = new("https://localhost");
 
     readonly WebhookOptions _options;
     readonly IReadOnlyList<byte[]> _keys;
@@ -61,7 +58,7 @@ public sealed class WebhookProvider : HttpVendor
     }
 
     internal WebhookProvider(string name, WebhookOptions options, TimeProvider clock, AddressGuard guard)
-        : base(name, "webhook", Anywhere, options.Timeout, clock, options.AllowPrivateAddresses ? null : guard)
+        : base(name, "webhook", baseAddress: null, options.Timeout, clock, options.AllowPrivateAddresses ? null : guard)
     {
         _options = options;
         _keys = [.. options.Secrets.Select(StandardWebhook.KeyOf).OfType<byte[]>()];
@@ -71,10 +68,12 @@ public sealed class WebhookProvider : HttpVendor
     protected override IEnumerable<string> Secrets => _options.Secrets;
 
     /// <inheritdoc />
+    protected override bool EndpointIsRecipients => true;
+
+    /// <inheritdoc />
     public override async Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken) => await base.Send(delivery, cancellationToken) switch
     {
-        ProviderResult.Unavailable unavailable => unavailable with { OnlyThisDelivery = true },
-        ProviderResult.InDoubt inDoubt => new ProviderResult.Unavailable($"{inDoubt.Reason}; the receiver may have it, and knows a repetition by its webhook-id", OnlyThisDelivery: true),
+        ProviderResult.InDoubt inDoubt => inDoubt with { Reason = $"{inDoubt.Reason}; the receiver may have it, and knows a repetition by its webhook-id", RepetitionIsKnown = true },
         var result => result,
     };
 

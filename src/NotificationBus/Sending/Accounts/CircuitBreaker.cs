@@ -155,7 +155,7 @@ sealed partial class CircuitBreaker
     }
 
     static bool Failed(ProviderResult result) =>
-        result is ProviderResult.InDoubt or ProviderResult.Unavailable { OnlyThisDelivery: false };
+        result is ProviderResult.InDoubt { OnlyThisDelivery: false } or ProviderResult.Unavailable { OnlyThisDelivery: false };
 
     static string ReasonOf(ProviderResult result) => result switch
     {

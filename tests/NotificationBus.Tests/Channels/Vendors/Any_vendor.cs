@@ -151,7 +151,10 @@ public abstract class Any_vendor<TVendor> : IAsyncLifetime
 
         var result = await Provider().Send(TVendor.ADelivery, Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Misconfigured>();
+        if (TVendor.EndpointIsRecipients)
+            result.ShouldBeOfType<ProviderResult.Unavailable>().OnlyThisDelivery.ShouldBeTrue();
+        else
+            result.ShouldBeOfType<ProviderResult.Misconfigured>();
         elsewhere.Requests.ShouldBeEmpty();
     }
 
@@ -169,7 +172,11 @@ public abstract class Any_vendor<TVendor> : IAsyncLifetime
 
         var result = await Provider().Send(TVendor.ADelivery, Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Throttled>().RetryAfter.ShouldBe(seconds is { } asked ? TimeSpan.FromSeconds(asked) : null);
+        var expected = seconds is { } asked ? TimeSpan.FromSeconds(asked) : (TimeSpan?)null;
+        if (TVendor.EndpointIsRecipients)
+            result.ShouldBe(new ProviderResult.Unavailable(((ProviderResult.Unavailable)result).Reason, expected, OnlyThisDelivery: true));
+        else
+            result.ShouldBeOfType<ProviderResult.Throttled>().RetryAfter.ShouldBe(expected);
     }
 
     [Theory]
@@ -192,6 +199,24 @@ public abstract class Any_vendor<TVendor> : IAsyncLifetime
 
         foreach (var secret in hidden)
             $"{result}".ShouldNotContain(secret, Case.Insensitive);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Should_repeat_no_secret_whose_characters_are_written_as_numbers(int depth)
+    {
+        string[] hidden = [.. TVendor.Secrets, TVendor.ADelivery.Address, TVendor.ADelivery.RecipientName!];
+        var body = string.Join(" and ", hidden.Select(secret => string.Concat(secret.Select(c => $"\\u{(int)c:x4}"))));
+        for (var quoted = 1; quoted < depth; quoted++)
+            body = JsonSerializer.Serialize(new { message = body });
+        Vendor.Answers("400 Bad Request", body);
+
+        var result = await Provider().Send(TVendor.ADelivery, Cancellation);
+
+        foreach (var secret in hidden)
+            $"{result}".ShouldNotContain(secret, Case.Insensitive);
+        $"{result}".ShouldNotContain(@"\u");
     }
 
     protected IProvider Provider(string? url = null, TimeSpan? timeout = null, TimeProvider? clock = null)

@@ -8,6 +8,9 @@ public interface IVendorSituation
     /// <summary>Every answer the vendor is known for, a row each. The first one is that of a delivery that was accepted.</summary>
     static abstract IEnumerable<VendorAnswer> Answers { get; }
 
+    /// <summary>True when each recipient has an endpoint of his own, so that an answer concerns his delivery only.</summary>
+    static virtual bool EndpointIsRecipients => false;
+
     /// <summary>A 2xx of the vendor that says nothing one could rely on.</summary>
     static virtual VendorAnswer Malformed => new("something else's answer", "200 OK", "<html>It works!</html>", Http.Outcome.InDoubt);
 

@@ -79,21 +79,21 @@ public sealed class When_an_endpoint_answers : With_an_endpoint
     }
 
     [Fact]
-    public async Task Should_try_again_when_it_is_silent()
+    public async Task Should_know_a_repetition_when_it_is_silent()
     {
-        var unavailable = (await Provider(timeout: TimeSpan.FromSeconds(1), clock: TimeProvider.System).Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>();
+        var inDoubt = (await Provider(timeout: TimeSpan.FromSeconds(1), clock: TimeProvider.System).Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.InDoubt>();
 
-        unavailable.OnlyThisDelivery.ShouldBeTrue();
-        unavailable.Reason.ShouldContain("may have it");
+        (inDoubt.OnlyThisDelivery, inDoubt.RepetitionIsKnown).ShouldBe((true, true));
+        inDoubt.Reason.ShouldContain("may have it");
         Endpoint.Requests.Count.ShouldBe(1);
     }
 
     [Fact]
-    public async Task Should_try_again_when_it_resets_the_connection()
+    public async Task Should_know_a_repetition_when_it_resets_the_connection()
     {
         Endpoint.Resets = true;
 
-        (await Provider().Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>().Reason.ShouldContain("may have it");
+        (await Provider().Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.InDoubt>().Reason.ShouldContain("may have it");
     }
 
     [Fact]

@@ -7,10 +7,12 @@ using NotificationBus.Tests.Channels.Vendors;
 
 namespace NotificationBus.Tests.Channels.Chat.Providers;
 
-public sealed class When_Discord_sends : Any_vendor<When_Discord_sends>, IVendorSituation
+public sealed class When_Discord_sends : Any_vendor_of_recipients_endpoints<When_Discord_sends>, IVendorSituation
 {
     const string Token = "3d89bb7572e0fb30d8128367b3b1b44fecd1726de135cbe28a41f8b2f777c372ba2939e72279b94526ff5d1bd4358d65cf11";
     const string Path = $"/api/webhooks/223704706495545344/{Token}";
+
+    public static bool EndpointIsRecipients => true;
 
     public static IEnumerable<VendorAnswer> Answers =>
     [
@@ -19,7 +21,7 @@ public sealed class When_Discord_sends : Any_vendor<When_Discord_sends>, IVendor
         new("Invalid Form Body", "400 Bad Request", """{"code":50035,"message":"Invalid Form Body"}""", Outcome.Rejected),
         new("Invalid Webhook Token", "401 Unauthorized", """{"code":50027,"message":"Invalid Webhook Token"}""", Outcome.Rejected) { AddressIsWrong = true },
         new("Unknown Webhook", "404 Not Found", """{"code":10015,"message":"Unknown Webhook"}""", Outcome.Rejected) { AddressIsWrong = true },
-        new("blocked", "403 Forbidden", "error code: 1015", Outcome.Misconfigured),
+        new("blocked", "403 Forbidden", "error code: 1015", Outcome.Unavailable) { OnlyThisDelivery = true },
         new("too often, this webhook", "429 Too Many Requests", """{"message":"You are being rate limited.","retry_after":0.529,"global":false}""", Outcome.Unavailable)
         {
             OnlyThisDelivery = true,
@@ -29,6 +31,8 @@ public sealed class When_Discord_sends : Any_vendor<When_Discord_sends>, IVendor
         new("too often, by its header", "429 Too Many Requests", "", Outcome.Throttled) { Headers = "X-RateLimit-Reset-After: 1.5\r\n", RetryAfter = TimeSpan.FromSeconds(1.5) },
         new("an outage", "502 Bad Gateway", "", Outcome.InDoubt),
     ];
+
+    public static string BodyOfThrottled => """{"global":false}""";
 
     public static IReadOnlyList<string> Secrets => [Token, Path];
 

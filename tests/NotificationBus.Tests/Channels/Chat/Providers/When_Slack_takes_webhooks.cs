@@ -7,10 +7,12 @@ using NotificationBus.Tests.Channels.Vendors;
 
 namespace NotificationBus.Tests.Channels.Chat.Providers;
 
-public sealed class When_Slack_takes_webhooks : Any_vendor<When_Slack_takes_webhooks>, IVendorSituation
+public sealed class When_Slack_takes_webhooks : Any_vendor_of_recipients_endpoints<When_Slack_takes_webhooks>, IVendorSituation
 {
     const string Token = "XXXXXXXXXXXXXXXXXXXXXXXX";
     const string Path = $"/services/T00000000/B00000000/{Token}";
+
+    public static bool EndpointIsRecipients => true;
 
     public static IEnumerable<VendorAnswer> Answers =>
     [
@@ -23,7 +25,7 @@ public sealed class When_Slack_takes_webhooks : Any_vendor<When_Slack_takes_webh
         new("channel_is_archived", "410 Gone", "channel_is_archived", Outcome.Rejected) { AddressIsWrong = true },
         new("action_prohibited", "403 Forbidden", "action_prohibited", Outcome.Rejected),
         new("invalid_token", "403 Forbidden", "invalid_token", Outcome.Rejected) { AddressIsWrong = true },
-        new("rate_limited", "429 Too Many Requests", "rate_limited", Outcome.Throttled) { Headers = "Retry-After: 30\r\n", RetryAfter = TimeSpan.FromSeconds(30) },
+        new("rate_limited", "429 Too Many Requests", "rate_limited", Outcome.Unavailable) { OnlyThisDelivery = true, Headers = "Retry-After: 30\r\n", RetryAfter = TimeSpan.FromSeconds(30) },
         new("rollup_error", "500 Internal Server Error", "rollup_error", Outcome.InDoubt),
     ];
 

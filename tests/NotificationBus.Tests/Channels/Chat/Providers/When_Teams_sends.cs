@@ -7,10 +7,12 @@ using NotificationBus.Tests.Channels.Vendors;
 
 namespace NotificationBus.Tests.Channels.Chat.Providers;
 
-public sealed class When_Teams_sends : Any_vendor<When_Teams_sends>, IVendorSituation
+public sealed class When_Teams_sends : Any_vendor_of_recipients_endpoints<When_Teams_sends>, IVendorSituation
 {
     const string Signature = "Zk3fVqjT0n1c8yQm2pXw5aBs7dHu9eLr4gKo6iNtPvE";
     const string Path = "/workflows/8f2c4c4d9a7b4a4f/triggers/manual/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=" + Signature;
+
+    public static bool EndpointIsRecipients => true;
 
     public static IEnumerable<VendorAnswer> Answers =>
     [
@@ -22,7 +24,7 @@ public sealed class When_Teams_sends : Any_vendor<When_Teams_sends>, IVendorSitu
         new("no such workflow", "404 Not Found", """{"error":{"code":"WorkflowNotFound"}}""", Outcome.Rejected) { AddressIsWrong = true },
         new("gone", "410 Gone", "", Outcome.Rejected) { AddressIsWrong = true },
         new("too large", "413 Content Too Large", "", Outcome.Rejected),
-        new("too often", "429 Too Many Requests", "", Outcome.Throttled) { Headers = "Retry-After: 5\r\n", RetryAfter = TimeSpan.FromSeconds(5) },
+        new("too often", "429 Too Many Requests", "", Outcome.Unavailable) { OnlyThisDelivery = true, Headers = "Retry-After: 5\r\n", RetryAfter = TimeSpan.FromSeconds(5) },
         new("bad gateway", "502 Bad Gateway", "", Outcome.InDoubt),
     ];
 

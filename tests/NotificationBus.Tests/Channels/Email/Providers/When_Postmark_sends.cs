@@ -53,7 +53,7 @@ public sealed class When_Postmark_sends : Any_vendor_of_mail<When_Postmark_sends
         head.ShouldStartWith("POST /email HTTP/1.1");
         head.ShouldContain($"X-Postmark-Server-Token: {Token}");
         JsonElement.Parse(body).ToString().ShouldBe(
-            $$"""{"From":"Shop <shop@example.com>","To":"somchai@example.net","Subject":"ขายแล้ว: \"bowl\"","HtmlBody":"<p>Sold &amp; paid</p>","TextBody":"Sold & paid.","MessageStream":"outbound","Metadata":{"delivery_id":"{{Mail.Id}}"},"Headers":[{"Name":"Message-ID","Value":"<22222222222222222222222222222222@example.com>"},{"Name":"X-PM-KeepID","Value":"true"}]}""");
+            $$"""{"From":"Shop <shop@example.com>","To":"Somchai <somchai@example.net>","Subject":"ขายแล้ว: \"bowl\"","HtmlBody":"<p>Sold &amp; paid</p>","TextBody":"Sold & paid.","MessageStream":"outbound","Metadata":{"delivery_id":"{{Mail.Id}}"},"Headers":[{"Name":"Message-ID","Value":"<22222222222222222222222222222222@example.com>"},{"Name":"X-PM-KeepID","Value":"true"}]}""");
     }
 
     static string Error(int code) => $$"""{"ErrorCode":{{code}},"Message":"What is wrong."}""";

@@ -45,7 +45,7 @@ public sealed class When_Resend_reports : Any_reader_of_signed_receipts<When_Res
         var clock = new ManualClock();
         var ago = clock.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(1614265330);
 
-        var reading = Account(Secret, new Shifted(clock, -ago)).Read(Request(
+        var reading = ReadBy(Account(Secret, new Shifted(clock, -ago)), Request(
             Body, ("svix-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"), ("svix-timestamp", "1614265330"), ("svix-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")));
 
         reading.ShouldBeOfType<ReceiptReading.Genuine>();

@@ -68,7 +68,7 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
         head.ShouldContain($"Idempotency-Key: {Mail.Id}");
         head.ShouldContain("User-Agent: NotificationBus"); // Without one Resend answers 403.
         JsonElement.Parse(body).ToString().ShouldBe(
-            $$"""{"from":"ร้าน Example <shop@example.com>","to":["somchai@example.net"],"subject":"ขายแล้ว: \"bowl\"","html":"<p>Sold &amp; paid</p>","text":"Sold & paid.","tags":[{"name":"delivery_id","value":"{{Mail.Id}}"}]}""");
+            $$"""{"from":"ร้าน Example <shop@example.com>","to":["Somchai <somchai@example.net>"],"subject":"ขายแล้ว: \"bowl\"","html":"<p>Sold &amp; paid</p>","text":"Sold & paid.","tags":[{"name":"delivery_id","value":"{{Mail.Id}}"}]}""");
     }
 
     [Theory]
@@ -83,6 +83,18 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
         await provider.Send(ADelivery, Cancellation);
 
         JsonElement.Parse(Vendor.Requests.ShouldHaveSingleItem().Body).GetProperty("from").GetString().ShouldBe(from);
+    }
+
+    [Theory]
+    [InlineData(null, "somchai@example.net")]
+    [InlineData("Som, <b@c>", "\"Som, <b@c>\" <somchai@example.net>")]
+    public async Task Should_keep_the_recipients_name_from_being_an_address(string? name, string to)
+    {
+        Vendor.Answers("200 OK", """{"id":"1"}""");
+
+        await Provider().Send(ADelivery with { RecipientName = name }, Cancellation);
+
+        JsonElement.Parse(Vendor.Requests.ShouldHaveSingleItem().Body).GetProperty("to")[0].GetString().ShouldBe(to);
     }
 
     static ResendEmailProvider Account(string url, TimeSpan timeout, TimeProvider clock, string? fromName) =>

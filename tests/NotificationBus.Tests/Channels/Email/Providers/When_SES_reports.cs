@@ -40,9 +40,9 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
 
     public static TimeSpan Oldest => TimeSpan.FromMinutes(65);
 
-    public static IReceiptReader Reader(TimeProvider clock) => Account(Topic, clock, _ => Certificate);
+    public static IReceiptReader Reader(TimeProvider clock) => Account(Topic, clock, (_, _) => Task.FromResult(Certificate));
 
-    public static IReceiptReader ReaderWithoutSecret(TimeProvider clock) => Account(null, clock, _ => Certificate);
+    public static IReceiptReader ReaderWithoutSecret(TimeProvider clock) => Account(null, clock, (_, _) => Task.FromResult(Certificate));
 
     public static ReceiptRequest Post(string body, DateTimeOffset at) => Signed(Notification(body, at), Key);
 
@@ -82,14 +82,14 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
         var message = Notification(Reports.First().Body, Now);
         message["SigningCertURL"] = url;
 
-        Account(Topic, new ManualClock(), Fetch).Read(Signed(message, Key)).ShouldBeOfType<ReceiptReading.Refused>();
+        ReadBy(Account(Topic, new ManualClock(), Fetch), Signed(message, Key)).ShouldBeOfType<ReceiptReading.Refused>();
 
         fetched.ShouldBeEmpty();
 
-        byte[] Fetch(Uri from)
+        Task<byte[]> Fetch(Uri from, CancellationToken cancellationToken)
         {
             fetched.Add(from);
-            return Certificate;
+            return Task.FromResult(Certificate);
         }
     }
 
@@ -97,28 +97,52 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     public void Should_fetch_a_certificate_once()
     {
         var fetches = 0;
-        var reader = Account(Topic, new ManualClock(), _ => ++fetches == 1 ? Certificate : null);
+        var reader = Account(Topic, new ManualClock(), (_, _) => ++fetches == 1 ? Task.FromResult(Certificate) : throw new HttpRequestException());
 
         for (var i = 0; i < 3; i++)
-            reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Genuine>();
+            ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Genuine>();
     }
 
     [Fact]
-    public void Should_not_be_made_to_fetch_all_the_time()
+    public void Should_ask_for_it_again_and_not_be_made_to_fetch_all_the_time()
     {
         var fetches = 0;
         var clock = new ManualClock();
-        var reader = Account(Topic, clock, _ => ++fetches < 3 ? null : Certificate);
+        var reader = Account(Topic, clock, (_, _) => ++fetches < 3 ? throw new HttpRequestException() : Task.FromResult(Certificate));
 
-        reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
-        reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
+        ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.NotNow>();
+        ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.NotNow>();
         fetches.ShouldBe(1);
 
         clock.Advance(TimeSpan.FromSeconds(11));
-        reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
+        ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.NotNow>();
         clock.Advance(TimeSpan.FromSeconds(11));
-        reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Genuine>();
+        ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Genuine>();
         fetches.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Should_ask_for_it_again_when_something_else_than_a_certificate_is_fetched() =>
+        ReadBy(Account(Topic, new ManualClock(), (_, _) => Task.FromResult("<html>"u8.ToArray())), Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.NotNow>();
+
+    [Fact]
+    public async Task Should_ask_for_it_again_when_the_certificate_takes_too_long()
+    {
+        var clock = new ManualClock();
+        var asked = new TaskCompletionSource();
+        var reader = Account(Topic, clock, async (_, limit) =>
+        {
+            asked.SetResult();
+            await Task.Delay(Timeout.Infinite, limit);
+            return Certificate;
+        });
+
+        var reading = reader.Read(Post(Reports.First().Body, Now));
+        await asked.Task;
+        reading.IsCompleted.ShouldBeFalse();
+        clock.Advance(TimeSpan.FromSeconds(5));
+
+        (await reading).ShouldBeOfType<ReceiptReading.NotNow>();
     }
 
     [Fact]
@@ -133,9 +157,9 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     [Fact]
     public void Should_refuse_a_certificate_that_is_over()
     {
-        var reader = Account(Topic, new ManualClock(), _ => Make(Key, notAfter: Now.AddDays(-1)));
+        var reader = Account(Topic, new ManualClock(), (_, _) => Task.FromResult(Make(Key, notAfter: Now.AddDays(-1))));
 
-        reader.Read(Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
+        ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
     }
 
     static Report Row(string type, ReceiptKind? kind, string part, string more) => new(
@@ -191,7 +215,7 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
         return Encoding.ASCII.GetBytes(certificate.ExportCertificatePem());
     }
 
-    static SesEmailProvider Account(string? topic, TimeProvider clock, Func<Uri, byte[]?> fetch) => new(
+    static SesEmailProvider Account(string? topic, TimeProvider clock, Func<Uri, CancellationToken, Task<byte[]>> fetch) => new(
         "account",
         new SesOptions { Region = "eu-central-1", AccessKeyId = "AKIDEXAMPLE", SecretAccessKey = "secret", From = Mail.From, ReceiptTopic = topic },
         clock,

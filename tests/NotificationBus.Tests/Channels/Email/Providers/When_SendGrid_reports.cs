@@ -51,7 +51,7 @@ public sealed class When_SendGrid_reports : Any_reader_of_signed_receipts<When_S
         var at = DateTimeOffset.FromUnixTimeSeconds(1588788367);
         var reader = Account("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEDr2LjtURuePQzplybdC+u4CwrqDqBaWjcMMsTbhdbcwHBcepxo7yAQGhHPTnlvFYPAZFceEu/1FwCM/QmGUhA==", new Standing(at));
 
-        reader.Read(Request(
+        ReadBy(reader, Request(
             Body,
             ("X-Twilio-Email-Event-Webhook-Signature", "MEUCIQCtIHJeH93Y+qpYeWrySphQgpNGNr/U+UyUlBkU6n7RAwIgJTz2C+8a8xonZGi6BpSzoQsbVRamr2nlxFDWYNH2j/0="),
             ("X-Twilio-Email-Event-Webhook-Timestamp", "1588788367"))).ShouldBeOfType<ReceiptReading.Genuine>();

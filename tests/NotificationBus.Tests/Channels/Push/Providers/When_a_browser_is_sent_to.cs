@@ -14,12 +14,14 @@ using NotificationBus.Tests.Channels.Vendors;
 
 namespace NotificationBus.Tests.Channels.Push.Providers;
 
-public sealed class When_a_browser_is_sent_to : Any_vendor<When_a_browser_is_sent_to>, IVendorSituation
+public sealed class When_a_browser_is_sent_to : Any_vendor_of_recipients_endpoints<When_a_browser_is_sent_to>, IVendorSituation
 {
     const string Endpoint = "https://updates.push.services.mozilla.com/wpush/v2/gAAAAABnotguessable";
 
     static readonly Browser Firefox = new();
     static readonly ECDsa Key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    public static bool EndpointIsRecipients => true;
 
     public static IEnumerable<VendorAnswer> Answers =>
     [
@@ -29,12 +31,12 @@ public sealed class When_a_browser_is_sent_to : Any_vendor<When_a_browser_is_sen
         new("too large", "413 Payload Too Large", """{"code":413,"errno":104,"error":"Payload Too Large"}""", Outcome.Rejected),
         new("unknown", "404 Not Found", """{"code":404,"errno":102,"error":"Not Found"}""", Outcome.Rejected) { AddressIsWrong = true },
         new("unsubscribed", "410 Gone", """{"code":410,"errno":106,"error":"Gone"}""", Outcome.Rejected) { AddressIsWrong = true },
-        new("unauthorized", "401 Unauthorized", """{"code":401,"errno":109,"error":"Unauthorized"}""", Outcome.Misconfigured) { Says = "check PrivateKey" },
+        new("unauthorized", "401 Unauthorized", """{"code":401,"errno":109,"error":"Unauthorized"}""", Outcome.Unavailable) { OnlyThisDelivery = true, Says = "check PrivateKey" },
         new("another key, the first answer", "403 Forbidden", "the VAPID credentials in the authorization header do not correspond", Outcome.Rejected) { Says = "another key" },
-        new("throttled", "429 Too Many Requests", "", Outcome.Throttled) { Headers = "Retry-After: 60\r\n", RetryAfter = TimeSpan.FromSeconds(60) },
-        new("internal", "500 Internal Server Error", """{"code":500,"errno":999}""", Outcome.Unavailable),
-        new("gateway", "502 Bad Gateway", "", Outcome.Unavailable),
-        new("unavailable", "503 Service Unavailable", """{"code":503,"errno":201,"error":"Service Unavailable"}""", Outcome.Unavailable) { Headers = "Retry-After: 5\r\n", RetryAfter = TimeSpan.FromSeconds(5) },
+        new("throttled", "429 Too Many Requests", "", Outcome.Unavailable) { OnlyThisDelivery = true, Headers = "Retry-After: 60\r\n", RetryAfter = TimeSpan.FromSeconds(60) },
+        new("internal", "500 Internal Server Error", """{"code":500,"errno":999}""", Outcome.Unavailable) { OnlyThisDelivery = true },
+        new("gateway", "502 Bad Gateway", "", Outcome.Unavailable) { OnlyThisDelivery = true },
+        new("unavailable", "503 Service Unavailable", """{"code":503,"errno":201,"error":"Service Unavailable"}""", Outcome.Unavailable) { OnlyThisDelivery = true, Headers = "Retry-After: 5\r\n", RetryAfter = TimeSpan.FromSeconds(5) },
         new("gateway gave up", "504 Gateway Timeout", "", Outcome.InDoubt),
     ];
 
@@ -140,6 +142,32 @@ public sealed class When_a_browser_is_sent_to : Any_vendor<When_a_browser_is_sen
         (await provider.Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBeTrue();
         await provider.Send(ADelivery, Cancellation);
         (await provider.Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.Misconfigured>();
+    }
+
+    [Theory]
+    [InlineData("401 Unauthorized")]
+    [InlineData("403 Forbidden")]
+    public async Task Should_not_stop_all_push_services_because_one_refuses_the_key(string status)
+    {
+        var provider = Provider();
+        Vendor.Answers("201 Created");
+        await provider.Send(APush.To(Firefox.Subscription("https://fcm.googleapis.com/fcm/send/abcdef")), Cancellation);
+        Vendor.Answers(status);
+        for (var i = 0; i < 30; i++)
+            await provider.Send(ADelivery, Cancellation);
+
+        (await provider.Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>().OnlyThisDelivery.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Should_say_what_to_check_when_no_push_service_takes_the_key()
+    {
+        var provider = Provider();
+        Vendor.Answers("401 Unauthorized");
+        for (var i = 0; i < 30; i++)
+            await provider.Send(ADelivery, Cancellation);
+
+        (await provider.Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("check PrivateKey");
     }
 
     [Theory]

@@ -102,16 +102,18 @@ public sealed class When_Twilio_reports
     {
         var reader = Reader(options => options.ReceiptToken = "old-token new-token");
 
-        reader.Read(Signed("MessageSid=SM0123", token: "old-token")).ShouldBeOfType<ReceiptReading.Genuine>();
-        reader.Read(Signed("MessageSid=SM0123", token: "new-token")).ShouldBeOfType<ReceiptReading.Genuine>();
-        reader.Read(Signed("MessageSid=SM0123")).ShouldBeOfType<ReceiptReading.Refused>();
+        ReadBy(reader, Signed("MessageSid=SM0123", token: "old-token")).ShouldBeOfType<ReceiptReading.Genuine>();
+        ReadBy(reader, Signed("MessageSid=SM0123", token: "new-token")).ShouldBeOfType<ReceiptReading.Genuine>();
+        ReadBy(reader, Signed("MessageSid=SM0123")).ShouldBeOfType<ReceiptReading.Refused>();
     }
 
     [Fact]
     public void Should_be_refused_until_a_token_is_set() =>
-        Reader(options => options.AuthToken = "").Read(Signed("MessageSid=SM0123", token: "")).ShouldBeOfType<ReceiptReading.Refused>().Reason.ShouldContain("Providers:account:ReceiptToken");
+        ReadBy(Reader(options => options.AuthToken = ""), Signed("MessageSid=SM0123", token: "")).ShouldBeOfType<ReceiptReading.Refused>().Reason.ShouldContain("Providers:account:ReceiptToken");
 
-    static ReceiptReading Read(ReceiptRequest request) => Reader(_ => { }).Read(request);
+    static ReceiptReading Read(ReceiptRequest request) => ReadBy(Reader(_ => { }), request);
+
+    static ReceiptReading ReadBy(TwilioSmsProvider reader, ReceiptRequest request) => reader.Read(request).GetAwaiter().GetResult();
 
     static TwilioSmsProvider Reader(Action<TwilioOptions> change)
     {

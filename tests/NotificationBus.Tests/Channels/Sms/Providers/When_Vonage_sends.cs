@@ -48,7 +48,7 @@ public sealed class When_Vonage_sends : Any_vendor<When_Vonage_sends>, IVendorSi
         head.ShouldStartWith("POST /v1/messages HTTP/1.1");
         head.ShouldContain($"Authorization: Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{ApiKey}:{ApiSecret}"))}");
         head.ShouldContain("Content-Type: application/json");
-        body.ShouldBe($$$"""{"message_type":"text","channel":"sms","to":"66812345678","from":"15005550006","text":"{{{text}}}","client_ref":"{{{AnSms.Id}}}","webhook_url":"https://notifications.example.com/v1/receipts/account","sms":{"encoding_type":"{{{encoding}}}"}}""");
+        body.ShouldBe($$$"""{"message_type":"text","channel":"sms","to":"66812345678","from":"15005550006","text":"{{{text}}}","client_ref":"{{{AnSms.Id}}}","ttl":600,"webhook_url":"https://notifications.example.com/v1/receipts/account","sms":{"encoding_type":"{{{encoding}}}"}}""");
     }
 
     [Theory]

@@ -1,0 +1,14 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace NotificationBus.Channels.Http;
+
+/// <summary>What every account has that is called over HTTP: <c>Providers:{account}</c>.</summary>
+public abstract class HttpCallOptions : IValidatableObject
+{
+    /// <summary>How long a call may take, from connecting to the last byte of the answer. Default 15 s, for webhooks 30 s; from 1 s to 5 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00", ErrorMessage = "must be from {1} to {2}")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <inheritdoc />
+    public abstract IEnumerable<ValidationResult> Validate(ValidationContext validationContext);
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Text.Json;
+
+using NotificationBus.Receipts;
+
+namespace NotificationBus.Channels.Http;
+
+/// <summary>A vendor that reports what became of deliveries. First it is proven that the vendor has sent a report, and only then it is read.</summary>
+public abstract class ReportingVendor : HttpVendor, IReceiptReader
+{
+    /// <summary>Under which name the vendor carries our id of the delivery along.</summary>
+    protected const string DeliveryTag = "delivery_id";
+
+    /// <summary>Opens no connection yet.</summary>
+    /// <param name="name">The account's name.</param>
+    /// <param name="channel">The channel it carries.</param>
+    /// <param name="options">The account; validated by whoever bound it.</param>
+    /// <param name="clock">Ends what takes too long, and tells new receipts from old ones.</param>
+    protected ReportingVendor(string name, string channel, HttpVendorOptions options, TimeProvider clock)
+        : base(name, channel, options, clock)
+    {
+    }
+
+    /// <inheritdoc />
+    public async Task<ReceiptReading> Read(ReceiptRequest request) => await WhyNot(request) ?? ReadProven(request);
+
+    /// <summary>Why nobody can tell that the vendor has sent this, now; null when it has.</summary>
+    protected abstract string? Prove(ReceiptRequest request);
+
+    /// <summary>One report in our words; null when it is nothing we use. For vendors that report in JSON.</summary>
+    protected virtual Receipt? Understand(ReceiptRequest request, JsonElement report) => null;
+
+    /// <summary>Why it is not read; null when the vendor has sent it. For vendors of which that cannot always be told at once.</summary>
+    protected virtual Task<ReceiptReading?> WhyNot(ReceiptRequest request) =>
+        Task.FromResult<ReceiptReading?>(Prove(request) is { } refused ? new ReceiptReading.Refused(refused) : null);
+
+    /// <summary>What the vendor has posted.</summary>
+    protected virtual ReceiptReading ReadProven(ReceiptRequest request) =>
+        JsonPath.Parse(request.Body) is { } body ? ReadProven(request, body) : new ReceiptReading.Unreadable("the receipt is no JSON");
+
+    /// <summary>What the vendor has posted, one report or a list of them.</summary>
+    protected virtual ReceiptReading ReadProven(ReceiptRequest request, JsonElement body)
+    {
+        var reports = body.ValueKind == JsonValueKind.Array ? body.EnumerateArray().ToList() : [body];
+        return new ReceiptReading.Genuine([.. reports.Select(report => Understand(request, report)).OfType<Receipt>()]);
+    }
+
+    /// <summary>Our id, as the vendor has carried it along.</summary>
+    protected static Guid? IdOf(string? carried) => Guid.TryParse(carried, out var id) ? id : null;
+
+    /// <summary>A moment in seconds since 1970, or in the form of ISO 8601; now, when it is neither.</summary>
+    protected DateTimeOffset TimeOf(string? text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUniversalTime()
+        : Clock.GetUtcNow();
+
+    /// <summary>The vendor's words for why, without mailboxes, on one line.</summary>
+    protected static string? ReasonOf(string? words) => string.IsNullOrWhiteSpace(words) ? null : Masking.Of().Excerpt(words);
+}

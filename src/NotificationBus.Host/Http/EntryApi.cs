@@ -1,0 +1,51 @@
+namespace NotificationBus.Host.Http;
+
+/// <summary><c>GET /</c>: where to go from here.</summary>
+static class EntryApi
+{
+    static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
+
+    static readonly EntryPoints Entries = new()
+    {
+        Notifications = "/v1/notifications",
+        Events = "/v1/events/{name}",
+        Providers = "/v1/providers",
+        Channels = "/v1/channels",
+        Changes = "/v1/changes",
+        Suppressions = "/v1/suppressions",
+        FailedMessages = "/v1/failed-messages",
+        Health = "/health/ready",
+    };
+
+    /// <summary>Leads to the inbox where it is shown, and else names what there is.</summary>
+    public static void MapEntry(this IEndpointRouteBuilder routes, bool hasInbox) =>
+        routes.MapMethods("/", GetAndHead, () => hasInbox ? Results.Redirect("/inbox") : Results.Ok(Entries));
+}
+
+/// <summary>Where the API begins.</summary>
+public sealed record EntryPoints
+{
+    /// <summary>Notifications: ask for one, and ask about them.</summary>
+    public required string Notifications { get; init; }
+
+    /// <summary>Events of services without a bus.</summary>
+    public required string Events { get; init; }
+
+    /// <summary>Provider accounts and what is set for them.</summary>
+    public required string Providers { get; init; }
+
+    /// <summary>Channels and what is set for them.</summary>
+    public required string Channels { get; init; }
+
+    /// <summary>What operators have changed.</summary>
+    public required string Changes { get; init; }
+
+    /// <summary>Addresses that are not used.</summary>
+    public required string Suppressions { get; init; }
+
+    /// <summary>What was set aside.</summary>
+    public required string FailedMessages { get; init; }
+
+    /// <summary>Whether the host is ready.</summary>
+    public required string Health { get; init; }
+}
