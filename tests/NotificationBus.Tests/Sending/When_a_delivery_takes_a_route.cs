@@ -16,7 +16,7 @@ public sealed class When_a_delivery_takes_a_route : With_scripted_providers
     [InlineData(null, "zh-Hant-SG", "second")]
     [InlineData("DE", "th-TH", "first")]
     [InlineData(null, "th", "first")]
-    [InlineData(null, "en-u-rg-th", "first")]
+    [InlineData(null, "en-x-th", "first")]
     [InlineData(null, null, "first")]
     public async Task Should_be_chosen_by_country(string? country, string? locale, string provider)
     {
