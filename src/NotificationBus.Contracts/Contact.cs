@@ -12,6 +12,12 @@ public sealed record Contact
     /// <summary>BCP 47 language tag such as <c>th</c> or <c>en-GB</c>. An unknown one falls back to its language, then to the default language.</summary>
     public string? Locale { get; init; }
 
+    /// <summary>
+    /// The country the person is in, ISO 3166-1 alpha-2, such as <c>TH</c>: it may choose the provider. Without it the region of
+    /// <see cref="Locale"/> counts; on the channel of text messages the number's country does, whatever is said here.
+    /// </summary>
+    public string? Country { get; init; }
+
     /// <summary>Mailbox for the e-mail channel, <c>local@domain</c>, at most 254 characters (RFC 5321).</summary>
     public string? Email { get; init; }
 

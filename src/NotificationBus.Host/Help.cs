@@ -33,6 +33,10 @@ static class Help
           EventTypes:{category}:OnInDoubt  Resend (default), or Hold: an operator decides when nobody knows whether it was sent
           EventTypes:{category}:Unsubscribe  true or false: whether mail carries a link to unsubscribe; default only announcement
           Channels:{channel}:Providers     smtp,sandbox: accounts in the order they are tried
+          Channels:{channel}:Routes:{number}:Providers       the same for some deliveries, in their place; the first route that fits is taken
+          Channels:{channel}:Routes:{number}:When:Countries  TH,SG: of these countries: the number's, the contact's country, or its locale's
+          Channels:{channel}:Routes:{number}:When:Categories announcement: of these categories
+          Channels:{channel}:Routes:{number}:When:Lane       Transactional or Bulk: of this lane
           Channels:{channel}:Concurrency   deliveries sent at the same time by one host, default 16
           Channels:{channel}:BulkConcurrency  the same for the bulk lane, default 4
           Providers:{account}:…            the account's own settings; Providers:{account}:Type when it is not named like its type
@@ -45,7 +49,8 @@ static class Help
           Providers:{account}:…            fcm, apns, webpush, twilio, vonage: see src/NotificationBus.Channels/README.md
           Providers:{account}:…            slack, telegram: BotToken; line: ChannelAccessToken; slack-webhook, teams, discord: nothing;
                                            webhook: Secret, AllowPrivateAddresses
-          Providers:{account}:…            http: Url, Headers, Body, MessageIdPath, Accepted, IdempotencyHeader, Timeout
+          Providers:{account}:…            http: Url, Headers, Body, MessageIdPath, Accepted, Rejected, AddressIsWrong, Throttled,
+                                           RetryAfterHeader, RetryAfterPath, IdempotencyHeader, Timeout
           Providers:sandbox:…              Latency and FailureShare (0 to 1): how long each call takes, and how many fail
           Redelivery:FirstDelay            the most a delivery first waits when no provider is available, default 00:00:05
           Redelivery:LongestDelay          the most it ever waits, default 00:10:00

@@ -29,7 +29,7 @@ var root = new RootCommand("Measures NotificationBus beside a floor and a textbo
         await runner.MeasureSpike(count ?? AtOnce);
         await runner.MeasureScheduled(count ?? AtOnce);
     }),
-    Measure("saturation", "Saturation of all contenders, in five long rounds", (runner, _) => runner.Saturate(rounds: 5, SaturationLength.Long)),
+    Saturate(),
     Measure("latency", "From event to provider call, at shares of each contender's saturation, which is measured first", async (runner, _) =>
         await runner.MeasureLatency(await runner.Saturate(rounds: 1, SaturationLength.Long))),
     Measure("stored", "NotificationBus with 1,000,000 notifications stored", (runner, count) => runner.MeasureStored(count ?? StoredBefore)),
@@ -42,16 +42,30 @@ var root = new RootCommand("Measures NotificationBus beside a floor and a textbo
 };
 return await root.Parse(args).InvokeAsync();
 
-Command Measure(string name, string what, Func<Runner, int?, Task> measure)
+Command Saturate()
 {
-    var command = new Command(name, what) { howMany, file };
+    var rounds = new Option<int>("--rounds") { Description = "How many", DefaultValueFactory = _ => 5 };
+    var only = new Option<string?>("--only") { Description = "One contender alone, for a profile: floor, textbook or notificationbus" };
+    return MeasureWith("saturation", "Saturation of all contenders, in five long rounds", [rounds, only],
+        (runner, parsed) => runner.Saturate(parsed.GetValue(rounds), SaturationLength.Long, parsed.GetValue(only)));
+}
+
+Command Measure(string name, string what, Func<Runner, int?, Task> measure) =>
+    MeasureWith(name, what, [howMany], (runner, parsed) => measure(runner, parsed.GetValue(howMany)));
+
+Command MeasureWith(string name, string what, Option[] options, Func<Runner, ParseResult, Task> measure)
+{
+    var command = new Command(name, what) { file };
+    foreach (var option in options)
+        command.Options.Add(option);
+
     command.SetAction(async (parsed, _) =>
     {
         var report = new Report(Console.Out, parsed.GetValue(file)!);
         try
         {
             await using var servers = await Servers.Start();
-            await measure(new Runner(servers, report), parsed.GetValue(howMany));
+            await measure(new Runner(servers, report), parsed);
             return 0;
         }
         catch (IncompleteException failed)

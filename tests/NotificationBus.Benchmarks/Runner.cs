@@ -14,13 +14,13 @@ sealed class Runner(Servers servers, Report report)
     static readonly TimeSpan SteadyTime = TimeSpan.FromSeconds(20);
 
     /// <summary>All contenders in turn, in several rounds, so that what happens to the machine meanwhile happens to all of them.</summary>
-    public async Task<IReadOnlyDictionary<string, SaturationRound>> Saturate(int rounds, SaturationLength length)
+    public async Task<IReadOnlyDictionary<string, SaturationRound>> Saturate(int rounds, SaturationLength length, string? only = null)
     {
         await report.Say($"\n== saturation: {rounds} rounds\n\n{Report.Heading}");
         var all = new List<SaturationRound>();
         for (var round = 1; round <= rounds; round++)
         {
-            foreach (var contender in Contenders)
+            foreach (var contender in Contenders.Where(contender => only is null || contender.Name == only))
             {
                 all.Add(await Saturation.Run(servers, contender, length));
                 await report.Say(Report.Line(all[^1]));

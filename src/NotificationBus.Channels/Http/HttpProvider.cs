@@ -35,6 +35,25 @@ public sealed class HttpProviderOptions : HttpCallOptions
     /// <summary>What must hold in the JSON of the answer, as path and value: <c>ok=true</c>. Where it does not, the delivery is in doubt. Default: nothing.</summary>
     public string? Accepted { get; set; }
 
+    /// <summary>
+    /// Which answers refuse the delivery for good, besides 400, 404, 410, 413 and 422: statuses, and paths of the JSON with a value, separated
+    /// by commas, such as <c>409,error.code=blocked</c>. One is enough, whatever the status is. Default: no others.
+    /// </summary>
+    public string? Rejected { get; set; }
+
+    /// <summary>Which answers say that the address will never work, in the same form; it is not used again. Default: none.</summary>
+    public string? AddressIsWrong { get; set; }
+
+    /// <summary>Which answers say that the service is called too often and has taken nothing, in the same form, besides 429. Default: no others.</summary>
+    public string? Throttled { get; set; }
+
+    /// <summary>The header that says how long to leave the service alone then, in seconds, or as a date when it is <c>Retry-After</c>, which is the default, and counts where another one is missing.</summary>
+    [Required(ErrorMessage = "must be the name of a header")]
+    public string RetryAfterHeader { get; set; } = "Retry-After";
+
+    /// <summary>Where in the JSON of the answer that is said, in seconds, such as <c>error.retry_after</c>; it counts before the header. Default: nowhere.</summary>
+    public string? RetryAfterPath { get; set; }
+
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -55,6 +74,12 @@ public sealed class HttpProviderOptions : HttpCallOptions
 
         if (Accepted is { Length: > 0 } && Accepted.IndexOf('=', StringComparison.Ordinal) < 1)
             yield return new ValidationResult("must be path=value, such as ok=true", [nameof(Accepted)]);
+
+        foreach (var (name, conditions) in ((string, string?)[])[(nameof(Rejected), Rejected), (nameof(AddressIsWrong), AddressIsWrong), (nameof(Throttled), Throttled)])
+        {
+            if (AnswerCondition.ReadAll(conditions) is null)
+                yield return new ValidationResult("must be statuses from 200 to 599 and path=value, separated by commas, such as 409,error.code=blocked", [name]);
+        }
     }
 
     internal static bool IsContentType(string header) => "Content-Type".Equals(header, StringComparison.OrdinalIgnoreCase);
@@ -81,6 +106,9 @@ public sealed class HttpProvider : HttpVendor
     readonly HttpProviderOptions _options;
     readonly RequestBody _body;
     readonly Uri _url;
+    readonly IReadOnlyList<AnswerCondition> _rejected;
+    readonly IReadOnlyList<AnswerCondition> _addressIsWrong;
+    readonly IReadOnlyList<AnswerCondition> _throttled;
 
     /// <summary>Opens no connection yet.</summary>
     /// <param name="name">The account's name.</param>
@@ -93,6 +121,9 @@ public sealed class HttpProvider : HttpVendor
         _options = options;
         _url = new Uri(options.Url);
         _body = options.CompileBody();
+        _rejected = AnswerCondition.ReadAll(options.Rejected)!;
+        _addressIsWrong = AnswerCondition.ReadAll(options.AddressIsWrong)!;
+        _throttled = AnswerCondition.ReadAll(options.Throttled)!;
     }
 
     /// <inheritdoc />
@@ -123,11 +154,18 @@ public sealed class HttpProvider : HttpVendor
     /// <inheritdoc />
     protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
     {
+        _ when _throttled.Any(condition => condition.Holds(answer)) => new ProviderResult.Throttled($"{answer}", Pause(answer)),
+        _ when _addressIsWrong.Any(condition => condition.Holds(answer)) => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
+        _ when _rejected.Any(condition => condition.Holds(answer)) => new ProviderResult.Rejected($"{answer}"),
+        429 => new ProviderResult.Throttled($"{answer}", Pause(answer)),
         >= 200 and < 300 => TranslateAccepted(answer),
         // Without a word it is not the service's own answer, but what something before it says to a wrong path.
         400 or 404 or 410 or 413 or 422 when answer.Text.Length == 0 => new ProviderResult.Misconfigured($"{answer}: check Url"),
         _ => ByStatus(answer),
     };
+
+    TimeSpan? Pause(HttpAnswer answer) =>
+        (string.IsNullOrEmpty(_options.RetryAfterPath) ? null : answer.SecondsAt(_options.RetryAfterPath)) ?? answer.Seconds(_options.RetryAfterHeader) ?? answer.RetryAfter;
 
     ProviderResult TranslateAccepted(HttpAnswer answer)
     {

@@ -24,6 +24,9 @@ public sealed partial class SmsChannel : IChannel
         E164().IsMatch(address) ? null : "the number is not in E.164 form, such as +66812345678";
 
     /// <inheritdoc />
+    public string? CountryOf(string address) => CallingCodes.CountryOf(address);
+
+    /// <inheritdoc />
     public Content Fill(IReadOnlyDictionary<string, string> parts) =>
         parts["text"].Trim() is { Length: > 0 } text ? SmsContent.Of(text) : throw new TemplateException("the text is empty");
 

@@ -29,6 +29,9 @@ public sealed record SendDelivery
     /// <summary>BCP 47 language tag that chooses the template.</summary>
     public string? Locale { get; init; }
 
+    /// <summary>The country the event says the person is in, ISO 3166-1 alpha-2; null when it does not.</summary>
+    public string? Country { get; init; }
+
     /// <summary>What the template needs, as a JSON object.</summary>
     public required JsonElement Data { get; init; }
 

@@ -1,6 +1,7 @@
 using NotificationBus.Sending;
 using NotificationBus.Sending.Accounts;
 using NotificationBus.Sending.Controls;
+using NotificationBus.Sending.Routing;
 
 namespace NotificationBus.Host.Http;
 
@@ -189,13 +190,14 @@ public sealed record ChannelList(IReadOnlyList<ChannelStatus> Channels);
 /// <param name="Paused">True while nothing is sent on it.</param>
 /// <param name="Providers">The accounts that are tried, in order.</param>
 /// <param name="Configured">The accounts that are configured, in order.</param>
-public sealed record ChannelStatus(string Channel, bool Paused, IReadOnlyList<string> Providers, IReadOnlyList<string> Configured)
+/// <param name="Routes">The other accounts of some deliveries, as configured; of these too, only what <paramref name="Providers"/> names is tried once operators have set an order.</param>
+public sealed record ChannelStatus(string Channel, bool Paused, IReadOnlyList<string> Providers, IReadOnlyList<string> Configured, IReadOnlyList<ChannelRoute> Routes)
 {
     /// <summary>Puts together what is known of a channel.</summary>
     public static ChannelStatus Of(ProviderChain chain, ChannelControl control)
     {
-        var configured = chain.Accounts.Select(account => account.Name).ToList();
-        return new ChannelStatus(chain.Channel.Name, control.Paused, control.Order ?? configured, configured);
+        var configured = chain.Routes.Providers;
+        return new ChannelStatus(chain.Channel.Name, control.Paused, control.Order ?? configured, configured, chain.Routes.Routes);
     }
 }
 

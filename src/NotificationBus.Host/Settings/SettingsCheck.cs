@@ -39,6 +39,16 @@ static class SettingsCheck
         foreach (var name in settings.Channels.Keys.Where(name => channels.Find(name) is null))
             errors.Add($"Channels:{name} is no channel, allowed are {channels.Names}");
 
+        foreach (var (name, channel) in settings.Channels)
+        {
+            for (var index = 0; index < channel.Routes.Count; index++)
+            {
+                // An empty list of conditions is told from a wrong one where the chains are made.
+                if (channel.Routes[index].When.Categories.Any(category => !settings.EventTypes.ContainsKey(category)))
+                    errors.Add($"Channels:{name}:Routes:{index}:When:Categories names no category, allowed are {string.Join(", ", settings.EventTypes.Keys.Order(StringComparer.Ordinal))}");
+            }
+        }
+
         foreach (var (category, rule) in settings.EventTypes)
         {
             // Where no text is needed, none can be missing.

@@ -40,6 +40,9 @@ sealed class SettingsReader
         if (type == typeof(IReadOnlyList<string>))
             return ReadList(section, path);
 
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>))
+            return ReadNumbered(type.GetGenericArguments()[0], section, path);
+
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>))
             return ReadDictionary(type.GetGenericArguments()[1], section, path);
 
@@ -83,6 +86,28 @@ sealed class SettingsReader
         section.Value is { } value
             ? value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             : [.. section.GetChildren().Select(item => item.Value ?? NotAScalar(item, Join(path, item.Key))).OfType<string>()];
+
+    /// <summary>A list of objects, each under its number, in the order of the numbers.</summary>
+    Array ReadNumbered(Type itemType, IConfigurationSection section, string path)
+    {
+        MustBeSection(section, path, ["0"]);
+        var numbered = new SortedDictionary<int, object>();
+        foreach (var child in section.GetChildren())
+        {
+            if (!int.TryParse(child.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                _errors.Add($"{Join(path, child.Key)} must be a number, such as {Join(path, "0")}");
+            else if (ReadValue(itemType, child, Join(path, $"{number}")) is { } item)
+                numbered[number] = item;
+        }
+
+        // What is wrong with an item is said by its place in the list.
+        if (numbered.Count > 0 && numbered.Keys.Last() != numbered.Count - 1)
+            _errors.Add($"{path} must be numbered from 0 without a gap");
+
+        var items = Array.CreateInstance(itemType, numbered.Count);
+        ((ICollection)numbered.Values).CopyTo(items, 0);
+        return items;
+    }
 
     object? Convert(Type type, string value, string path)
     {

@@ -70,6 +70,7 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
         errors.Unless(IsName(recipient.Id, LongestId), $"{at}.id", $"must be 1 to {LongestId} characters without control characters");
         errors.Unless(recipient.Name is null || IsName(recipient.Name, LongestName), $"{at}.name", $"must be 1 to {LongestName} characters without control characters");
         errors.Unless(recipient.Locale is null || LanguageTag().IsMatch(recipient.Locale), $"{at}.locale", "must be a BCP 47 language tag such as th or en-GB");
+        errors.Unless(recipient.Country is null || (recipient.Country.Length == 2 && recipient.Country.All(char.IsAsciiLetter)), $"{at}.country", "must be a code of two letters (ISO 3166-1) such as TH");
         errors.Unless(recipient.Phone is null || E164().IsMatch(recipient.Phone), $"{at}.phone", "must be a number in E.164 form such as +66812345678");
         errors.Unless(recipient.PushTokens is { Count: <= MostPushTokens }, $"{at}.pushTokens", $"must be at most {MostPushTokens} tokens");
 

@@ -241,6 +241,7 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
             RecipientId = notification.Recipient.Id,
             RecipientName = notification.Recipient.Name,
             Locale = notification.Recipient.Locale,
+            Country = notification.Recipient.Country,
             Data = notification.Data,
             OccurredAt = notification.CreatedAt,
             ExpiresAt = notification.ExpiresAt,

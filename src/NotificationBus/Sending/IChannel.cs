@@ -23,6 +23,9 @@ public interface IChannel
     /// <summary>The one form under which an address is suppressed, however it was written.</summary>
     string Canonical(string address) => address;
 
+    /// <summary>The country an address says it is in, ISO 3166-1 alpha-2 in capitals; null where addresses say nothing of the kind.</summary>
+    string? CountryOf(string address) => null;
+
     /// <summary>Turns rendered parts into what a provider of this channel sends.</summary>
     /// <exception cref="TemplateException">The rendered text is nothing this channel may send, for instance a subject of two lines.</exception>
     Content Fill(IReadOnlyDictionary<string, string> parts);

@@ -8,6 +8,7 @@ using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Sending.Accounts;
 using NotificationBus.Sending.Controls;
+using NotificationBus.Sending.Routing;
 
 namespace NotificationBus.Sending;
 
@@ -18,6 +19,7 @@ namespace NotificationBus.Sending;
 public sealed partial class ProviderChain(
     IChannel channel,
     IReadOnlyList<ProviderAccount> accounts,
+    ProviderRoutes routes,
     IAttemptLedger ledger,
     ControlBoard board,
     Random chance,
@@ -31,8 +33,11 @@ public sealed partial class ProviderChain(
     /// <summary>The channel.</summary>
     public IChannel Channel => channel;
 
-    /// <summary>The accounts as configured, in order.</summary>
+    /// <summary>All accounts, those of routes after those of the channel.</summary>
     public IReadOnlyList<ProviderAccount> Accounts => accounts;
+
+    /// <summary>Which of them a delivery may use.</summary>
+    public ProviderRoutes Routes => routes;
 
     /// <summary>Sends one delivery, or finds that it was sent already.</summary>
     /// <param name="delivery">The delivery.</param>
@@ -40,11 +45,12 @@ public sealed partial class ProviderChain(
     /// <param name="cancellationToken">Gives up before a call, never in the middle of one.</param>
     public async Task<ChainOutcome> Send(Delivery delivery, SendDelivery command, CancellationToken cancellationToken)
     {
-        // Looked for among all: one that an operator has taken out of the order may come back.
-        if (!accounts.Any(account => account.Provider.Serves(delivery)))
+        // Looked for among all of its route: one that an operator has taken out of the order may come back.
+        var route = routes.Of(channel, command).Select(Find).OfType<ProviderAccount>().Where(account => account.Provider.Serves(delivery)).ToList();
+        if (route.Count == 0)
             return new ChainOutcome.Refused(Provider: null, "no provider of the channel serves such an address", command.EarlierAttempts);
 
-        var round = new ChainRound(Order(delivery), command);
+        var round = new ChainRound(Order(route, delivery.Id), command);
         while (round.Next() is { } account)
         {
             if (round.IsRetry)
@@ -96,18 +102,19 @@ public sealed partial class ProviderChain(
         return null;
     }
 
-    /// <summary>The accounts in the order in which this delivery tries them.</summary>
-    IReadOnlyList<ProviderAccount> Order(Delivery delivery)
+    ProviderAccount? Find(string name) => accounts.FirstOrDefault(account => account.Name == name);
+
+    /// <summary>The accounts of a route in the order in which a delivery tries them. What operators have set adds none: it might not be allowed to send there.</summary>
+    IReadOnlyList<ProviderAccount> Order(IReadOnlyList<ProviderAccount> route, Guid deliveryId)
     {
         var set = board.Current.Channel(channel.Name).Order;
-        var inOrder = set is null ? accounts : set.Select(name => accounts.FirstOrDefault(account => account.Name == name)).OfType<ProviderAccount>();
-        IReadOnlyList<ProviderAccount> order = [.. inOrder.Where(account => account.Provider.Serves(delivery))];
+        var order = set is null ? route : [.. set.Select(name => route.FirstOrDefault(account => account.Name == name)).OfType<ProviderAccount>()];
         var total = order.Sum(account => account.Control.Weight ?? 0);
         if (total == 0)
             return order;
 
         // Drawn by the delivery's id, so that a command that comes again asks the same provider first.
-        var draw = (int)(BitConverter.ToUInt32(delivery.Id.ToByteArray()) % (uint)total);
+        var draw = (int)(BitConverter.ToUInt32(deliveryId.ToByteArray()) % (uint)total);
         var first = order.First(account => (draw -= account.Control.Weight ?? 0) < 0);
         return [first, .. order.Where(account => account != first)];
     }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 
 using NotificationBus.Sending.Accounts;
 using NotificationBus.Sending.Controls;
+using NotificationBus.Sending.Routing;
 
 namespace NotificationBus.Sending;
 
@@ -29,31 +30,42 @@ public sealed class ProviderChains : IAsyncDisposable
         ILoggerFactory logs)
     {
         var known = types.ToList();
-        _chains = channels.All.ToFrozenDictionary(
-            channel => channel.Name,
-            channel => new ProviderChain(
-                channel,
-                [.. Accounts(channel.Name).Select((account, index) => Open(channel.Name, account, index))],
-                ledger, board, chance, clock, logs.CreateLogger<ProviderChain>()),
-            StringComparer.Ordinal);
+        _chains = channels.All.ToFrozenDictionary(channel => channel.Name, Chain, StringComparer.Ordinal);
 
-        ProviderAccount Open(string channel, string account, int index)
+        ProviderChain Chain(IChannel channel)
         {
-            var configured = AccountOptions.Read(configuration, account);
-            return new ProviderAccount(Create(channel, account, index, configured.Type), configured, health, board, clock, logs.CreateLogger<ProviderAccount>());
+            var configured = options.GetValueOrDefault(channel.Name) ?? new ChannelOptions();
+            // An account is one, however often it is named: it has one circuit and one rate.
+            var accounts = Named(channel.Name, $"Channels:{channel.Name}", configured.Providers)
+                .Concat(configured.Routes.SelectMany((route, index) => Route(channel.Name, $"Channels:{channel.Name}:Routes:{index}", route)))
+                .DistinctBy(named => named.Account, StringComparer.Ordinal)
+                .Select(named => Open(channel.Name, named.Account, named.Key))
+                .ToList();
+            var routes = new ProviderRoutes(configured.Providers, configured.Routes);
+            return new ProviderChain(channel, accounts, routes, ledger, board, chance, clock, logs.CreateLogger<ProviderChain>());
         }
 
-        IEnumerable<string> Accounts(string channel) => options.TryGetValue(channel, out var configured) && configured.Providers.Count > 0
-            ? configured.Providers
-            : throw new SettingsException($"Channels:{channel}:Providers is empty; name at least one of {Allowed(channel)}");
+        IEnumerable<(string Account, string Key)> Route(string channel, string path, ChannelRoute route) => route.When.IsEmpty
+            ? throw new SettingsException($"{path}:When is empty; set {path}:When:Countries, {path}:When:Categories or {path}:When:Lane")
+            : Named(channel, path, route.Providers);
 
-        IProvider Create(string channel, string account, int index, string? typeName)
+        IEnumerable<(string Account, string Key)> Named(string channel, string path, IReadOnlyList<string> names) => names.Count > 0
+            ? names.Select((account, index) => (account, $"{path}:Providers:{index}"))
+            : throw new SettingsException($"{path}:Providers is empty; name at least one of {Allowed(channel)}");
+
+        ProviderAccount Open(string channel, string account, string key)
+        {
+            var configured = AccountOptions.Read(configuration, account);
+            return new ProviderAccount(Create(channel, account, key, configured.Type), configured, health, board, clock, logs.CreateLogger<ProviderAccount>());
+        }
+
+        IProvider Create(string channel, string account, string key, string? typeName)
         {
             var type = known.Find(type => type.Channel == channel && type.Name == (typeName ?? account));
             if (type is null)
             {
                 throw new SettingsException(typeName is null
-                    ? $"Channels:{channel}:Providers:{index} names '{account}', which is neither a type ({Allowed(channel)}) nor an account with Providers:{account}:Type"
+                    ? $"{key} names '{account}', which is neither a type ({Allowed(channel)}) nor an account with Providers:{account}:Type"
                     : $"Providers:{account}:Type is no provider of the channel {channel}, allowed are {Allowed(channel)}");
             }
 

@@ -115,7 +115,7 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
     }
 
     [Theory]
-    [InlineData("seller.statsu", "allowed are id, name, locale, email, phone, pushTokens")]
+    [InlineData("seller.statsu", "allowed are id, name, locale, country, email, phone, pushTokens")]
     [InlineData("status", "allowed are eventId, orderId, product, total, buyer, seller")]
     [InlineData("tenantId", "allowed are eventId, orderId, product, total, buyer, seller")]
     [InlineData("OrderId", "allowed are eventId, orderId, product, total, buyer, seller")]

@@ -95,7 +95,7 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
         await services.SetEmail("""{"order":["backup"]}""");
 
         var email = All((await services.Host.Get("/v1/channels")).Json, "channels").Single(channel => Text(channel, "channel") == "email");
-        email.EnumerateObject().Select(property => property.Name).ShouldBe(["channel", "paused", "providers", "configured"]);
+        email.EnumerateObject().Select(property => property.Name).ShouldBe(["channel", "paused", "providers", "configured", "routes"]);
         $"{email.GetProperty("configured")}".ShouldBe("""["gateway","backup"]""");
         Text(Delivery(await services.Host.Outcome(await services.PlaceOrder(Mailbox()))), "provider").ShouldBe("backup");
     }

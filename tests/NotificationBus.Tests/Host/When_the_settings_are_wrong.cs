@@ -18,10 +18,22 @@ public sealed class When_the_settings_are_wrong
     // Misspelt.
     [InlineData("--Transprot=RabbitMq", "Transprot is unknown, allowed here are Transport, Roles,")]
     [InlineData("--Provders:smtp:Host=x", "Provders is unknown, allowed here are")]
-    [InlineData("--Channels:email:Provders=smtp", "Channels:email:Provders is unknown, allowed here are Providers, Concurrency")]
+    [InlineData("--Channels:email:Provders=smtp", "Channels:email:Provders is unknown, allowed here are Providers, Routes, Concurrency")]
     [InlineData("--EventTypes:order-placed:Channel=push", "EventTypes:order-placed:Channel is unknown, allowed here are Channels, Mode")]
     [InlineData("--Postgres:Timeout=5", "Postgres:Timeout is unknown, allowed here are Migrate, StartTimeout")]
     [InlineData("--ConnectionStrings:Rabbit=x", "ConnectionStrings:Rabbit is unknown, allowed here are RabbitMq, Postgres")]
+    [InlineData("--Channels:sms:Routes:0:Wen:Countries=TH --Channels:sms:Routes:0:Providers=sandbox", "Channels:sms:Routes:0:Wen is unknown, allowed here are When, Providers")]
+    [InlineData("--Channels:sms:Routes:0:When:Country=TH --Channels:sms:Routes:0:Providers=sandbox", "Channels:sms:Routes:0:When:Country is unknown, allowed here are Countries, Categories, Lane")]
+    // Routes.
+    [InlineData("--Channels:sms:Routes:thai:Providers=sandbox", "Channels:sms:Routes:thai must be a number, such as Channels:sms:Routes:0")]
+    [InlineData("--Channels:sms:Routes:1:When:Countries=TH --Channels:sms:Routes:1:Providers=sandbox", "Channels:sms:Routes must be numbered from 0 without a gap")]
+    [InlineData("--Channels:sms:Routes=sandbox", "Channels:sms:Routes has no value of its own; set Channels:sms:Routes:0")]
+    [InlineData("--Channels:sms:Routes:0:Providers=sandbox", "Channels:sms:Routes:0:When is empty; set Channels:sms:Routes:0:When:Countries")]
+    [InlineData("--Channels:sms:Routes:0:When:Countries=TH", "Channels:sms:Routes:0:Providers is empty; name at least one of twilio")]
+    [InlineData("--Channels:sms:Routes:0:When:Countries=TH --Channels:sms:Routes:0:Providers=sandbox,twillio", "Channels:sms:Routes:0:Providers:1 names 'twillio', which is neither a type (twilio")]
+    [InlineData("--Channels:sms:Routes:0:When:Countries=THA --Channels:sms:Routes:0:Providers=sandbox", "Channels:sms:Routes:0:When:Countries: must be codes of two letters (ISO 3166-1), such as TH,SG")]
+    [InlineData("--Channels:sms:Routes:0:When:Categories=order --Channels:sms:Routes:0:Providers=sandbox", "Channels:sms:Routes:0:When:Categories names no category, allowed are announcement, chat-message-sent")]
+    [InlineData("--Channels:sms:Routes:0:When:Lane=Fast --Channels:sms:Routes:0:Providers=sandbox", "Channels:sms:Routes:0:When:Lane must be one of Transactional, Bulk")]
     // Wrong type.
     [InlineData("--Transport=Rabbit", "Transport must be one of InMemory, RabbitMq")]
     [InlineData("--Transport=1", "Transport must be one of InMemory, RabbitMq")]
@@ -230,10 +242,12 @@ public sealed class When_the_settings_are_wrong
     static IEnumerable<string> Settings(Type type, string path = "") =>
         from property in type.GetProperties().Where(property => property.CanWrite)
         let key = path + property.Name
-        let dictionary = property.PropertyType.IsGenericType && property.PropertyType.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)
-        let section = dictionary ? property.PropertyType.GetGenericArguments()[1] : property.PropertyType
+        let generic = property.PropertyType.IsGenericType ? property.PropertyType.GetGenericTypeDefinition() : null
+        let dictionary = generic == typeof(IReadOnlyDictionary<,>)
+        let numbered = generic == typeof(IReadOnlyList<>) && property.PropertyType != typeof(IReadOnlyList<string>)
+        let section = dictionary ? property.PropertyType.GetGenericArguments()[1] : numbered ? property.PropertyType.GetGenericArguments()[0] : property.PropertyType
         from setting in section.Assembly.GetName().Name!.StartsWith("NotificationBus", StringComparison.Ordinal) && section.IsClass
-            ? Settings(section, dictionary ? $"{key}:{Entry(property)}:" : $"{key}:")
+            ? Settings(section, dictionary ? $"{key}:{Entry(property)}:" : numbered ? $"{key}:{{number}}:" : $"{key}:")
             : [key]
         select setting;
 

@@ -6,6 +6,7 @@ using NotificationBus.Embedded;
 using NotificationBus.Sending;
 using NotificationBus.Sending.Accounts;
 using NotificationBus.Sending.Controls;
+using NotificationBus.Sending.Routing;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;
@@ -36,6 +37,9 @@ public abstract class With_scripted_providers
 
     /// <summary>Settings of the first account beside its own.</summary>
     internal AccountOptions FirstAccount { get; } = new();
+
+    /// <summary>Routes of the channel. None, unless a test sets some before the first delivery.</summary>
+    internal IReadOnlyList<ChannelRoute> Routes { get; set; } = [];
 
     internal static Delivery TheDelivery { get; } = new()
     {
@@ -73,7 +77,7 @@ public abstract class With_scripted_providers
         var copy = board = new ControlBoard(Controls, Clock, NullLogger<ControlBoard>.Instance);
         copy.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         return new ProviderChain(new EmailChannel(), [Account(First, FirstAccount), Account(Second, new AccountOptions())],
-            Ledger, copy, new NoDelay(), Clock, NullLogger<ProviderChain>.Instance);
+            new ProviderRoutes(["first", "second"], Routes), Ledger, copy, new NoDelay(), Clock, NullLogger<ProviderChain>.Instance);
 
         ProviderAccount Account(IProvider provider, AccountOptions options) =>
             new(provider, options, Controls, copy, Clock, NullLogger<ProviderAccount>.Instance);

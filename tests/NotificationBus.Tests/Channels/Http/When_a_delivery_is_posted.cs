@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 
 using NotificationBus.Channels.Email;
@@ -65,6 +66,23 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
         head.ShouldContain("X-Tenant: shop");
         head.ShouldContain("X-Request-Id: 22222222-2222-2222-2222-222222222222");
         head.ShouldNotContain("Idempotency-Key");
+    }
+
+    [Theory]
+    [InlineData("blocked", true)]
+    [InlineData("=blocked", true)]
+    [InlineData("99", true)]
+    [InlineData("409,,600", true)]
+    [InlineData("409, error.code=", false)]
+    [InlineData("", false)]
+    public void Should_be_an_error_to_name_no_answer(string conditions, bool isWrong)
+    {
+        var options = new HttpProviderOptions { Url = "https://example.com", Rejected = conditions, AddressIsWrong = conditions, Throttled = conditions };
+        var results = new List<ValidationResult>();
+
+        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
+
+        results.SelectMany(result => result.MemberNames).ShouldBe(isWrong ? (string[])["Rejected", "AddressIsWrong", "Throttled"] : []);
     }
 
     [Theory]

@@ -55,6 +55,51 @@ public sealed class When_a_service_answers : With_a_scripted_service
     }
 
     [Theory]
+    [InlineData("409 Conflict", "", Outcome.Rejected, false)]
+    [InlineData("200 OK", """{"ok":false,"error":{"code":"blocked"}}""", Outcome.Rejected, false)]
+    [InlineData("500 Internal Server Error", """{"error":{"code":"blocked"}}""", Outcome.Rejected, false)]
+    [InlineData("200 OK", """{"ok":false,"error":{"code":"no_such_number"}}""", Outcome.Rejected, true)]
+    [InlineData("404 Not Found", """{"error":{"code":"no_such_number"}}""", Outcome.Rejected, true)]
+    [InlineData("503 Service Unavailable", "", Outcome.Throttled, false)]
+    [InlineData("200 OK", """{"ok":false,"error":{"code":"too_fast"}}""", Outcome.Throttled, false)]
+    [InlineData("429 Too Many Requests", "", Outcome.Throttled, false)]
+    // What nobody has named means what it means without.
+    [InlineData("200 OK", """{"ok":true,"error":{"code":"none"}}""", Outcome.Accepted, false)]
+    [InlineData("200 OK", """{"ok":false,"error":{"code":"other"}}""", Outcome.InDoubt, false)]
+    [InlineData("422 Unprocessable Content", "no", Outcome.Rejected, false)]
+    [InlineData("500 Internal Server Error", "", Outcome.InDoubt, false)]
+    [InlineData("401 Unauthorized", "", Outcome.Misconfigured, false)]
+    public async Task Should_be_read_as_its_account_says(string status, string body, Outcome expected, bool addressIsWrong)
+    {
+        Service.Answers(status, body);
+
+        var result = await Provider(options =>
+        {
+            options.Accepted = "ok=true";
+            options.Rejected = "409, error.code=blocked";
+            options.AddressIsWrong = "error.code=no_such_number";
+            options.Throttled = "503,error.code=too_fast";
+        }).Send(ADelivery(), Cancellation);
+
+        result.GetType().Name.ShouldBe($"{expected}", $"{result}");
+        (result as ProviderResult.Rejected)?.AddressIsWrong.ShouldBe(addressIsWrong);
+    }
+
+    [Theory]
+    [InlineData("""{"error":{"retry_after":12}}""", "X-Wait: 7\r\nRetry-After: 3\r\n", 12)]
+    [InlineData("""{"error":{}}""", "X-Wait: 7\r\nRetry-After: 3\r\n", 7)]
+    [InlineData("no JSON", "Retry-After: 3\r\n", 3)]
+    [InlineData("", "X-Wait: soon\r\n", null)]
+    public async Task Should_be_left_alone_for_as_long_as_it_says_where_its_account_says(string body, string headers, int? seconds)
+    {
+        Service.Answers("503 Service Unavailable", body, headers);
+
+        var result = await Provider(options => (options.Throttled, options.RetryAfterPath, options.RetryAfterHeader) = ("503", "error.retry_after", "X-Wait")).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Throttled>().RetryAfter.ShouldBe(seconds is { } asked ? TimeSpan.FromSeconds(asked) : null);
+    }
+
+    [Theory]
     [InlineData("7", 7)]
     [InlineData("0", 0)]
     [InlineData("86401", 86_400)]

@@ -1,6 +1,5 @@
-using System.Text;
-
 using NotificationBus.Channels.Email.Providers;
+using NotificationBus.Emulators;
 using NotificationBus.Receipts;
 using NotificationBus.Tests.Channels.Vendors;
 
@@ -42,7 +41,7 @@ public sealed class When_Postmark_reports : Any_reader_of_receipts<When_Postmark
 
     public static ReceiptRequest Forge(string body, DateTimeOffset at) => Basic(body, "postmark:another-password");
 
-    static ReceiptRequest Basic(string body, string pair) => Request(body, ("Authorization", $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(pair))}"));
+    static ReceiptRequest Basic(string body, string pair) => Request(body, Signatures.Basic(pair));
 
     static Report Bounce(string type, ReceiptKind? kind) =>
         Row("Bounce", kind, $$""" "ID":42,"Type":"{{type}}","BouncedAt":"2026-03-14T05:26:50.0000000-04:00","Details":"550 <somchai@example.net> unknown" """);

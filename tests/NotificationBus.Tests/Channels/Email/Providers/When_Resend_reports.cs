@@ -1,7 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
-
 using NotificationBus.Channels.Email.Providers;
+using NotificationBus.Emulators;
 using NotificationBus.Receipts;
 using NotificationBus.Tests.Channels.Vendors;
 using NotificationBus.Tests.TestKit;
@@ -57,12 +55,7 @@ public sealed class When_Resend_reports : Any_reader_of_signed_receipts<When_Res
         kind)
     { ProviderMessageId = "56761188-7520" };
 
-    static ReceiptRequest Signed(string body, DateTimeOffset at, string secret)
-    {
-        var timestamp = $"{at.ToUnixTimeSeconds()}";
-        var signature = HMACSHA256.HashData(Convert.FromBase64String(secret["whsec_".Length..]), Encoding.UTF8.GetBytes($"msg_1.{timestamp}.{body}"));
-        return Request(body, ("svix-id", "msg_1"), ("svix-timestamp", timestamp), ("svix-signature", $"v1,AAAA v1,{Convert.ToBase64String(signature)}"));
-    }
+    static ReceiptRequest Signed(string body, DateTimeOffset at, string secret) => Request(body, [.. Signatures.Svix("msg_1", body, at, secret)]);
 
     static ResendEmailProvider Account(string? secret, TimeProvider clock) =>
         new("account", new ResendOptions { ApiKey = "re_abc", From = Mail.From, ReceiptSecret = secret }, clock);

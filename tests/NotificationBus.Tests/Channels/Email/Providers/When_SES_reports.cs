@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using System.Text.Json;
 
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Channels.Http;
+using NotificationBus.Emulators;
 using NotificationBus.Receipts;
 using NotificationBus.Tests.Channels.Vendors;
 using NotificationBus.Tests.TestKit;
@@ -191,22 +191,8 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
         ["SigningCertURL"] = CertificateUrl,
     };
 
-    // Fields in the order of the documentation, each name and value on a line of its own.
-    static ReceiptRequest Signed(Dictionary<string, string> message, RSA key, string version = "2")
-    {
-        var signed = new StringBuilder();
-        foreach (var (name, value) in message.Where(field => field.Key != "SigningCertURL").OrderBy(field => field.Key, StringComparer.Ordinal))
-            signed.Append(name).Append('\n').Append(value).Append('\n');
-#pragma warning disable CA5350 // What SNS does unless it is told otherwise.
-        var algorithm = version == "1" ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256;
-#pragma warning restore CA5350
-        var all = new Dictionary<string, string>(message, StringComparer.Ordinal)
-        {
-            ["SignatureVersion"] = version,
-            ["Signature"] = Convert.ToBase64String(key.SignData(Encoding.UTF8.GetBytes($"{signed}"), algorithm, RSASignaturePadding.Pkcs1)),
-        };
-        return Request(JsonSerializer.Serialize(all), ("x-amz-sns-message-type", message["Type"]));
-    }
+    static ReceiptRequest Signed(Dictionary<string, string> message, RSA key, string version = "2") =>
+        Request(Signatures.Sns(message, key, version), ("x-amz-sns-message-type", message["Type"]));
 
     static byte[] Make(RSA key, DateTimeOffset? notAfter = null)
     {

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using System.Text;
 
 using NotificationBus.Channels.Email.Providers;
+using NotificationBus.Emulators;
 using NotificationBus.Receipts;
 using NotificationBus.Tests.Channels.Vendors;
 
@@ -73,12 +73,7 @@ public sealed class When_SendGrid_reports : Any_reader_of_signed_receipts<When_S
         kind)
     { ProviderMessageId = "14c5d75ce93" };
 
-    static ReceiptRequest Signed(string body, DateTimeOffset at, ECDsa key)
-    {
-        var timestamp = $"{at.ToUnixTimeSeconds()}";
-        var signature = key.SignData(Encoding.UTF8.GetBytes(timestamp + body), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
-        return Request(body, ("X-Twilio-Email-Event-Webhook-Signature", Convert.ToBase64String(signature)), ("X-Twilio-Email-Event-Webhook-Timestamp", timestamp));
-    }
+    static ReceiptRequest Signed(string body, DateTimeOffset at, ECDsa key) => Request(body, [.. Signatures.SendGrid(body, at, key)]);
 
     static string Public(ECDsa key) => Convert.ToBase64String(key.ExportSubjectPublicKeyInfo());
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 
 using NotificationBus.Channels.Sms.Providers;
+using NotificationBus.Emulators;
 using NotificationBus.Receipts;
 using NotificationBus.Tests.TestKit;
 
@@ -122,20 +123,12 @@ public sealed class When_Twilio_reports
         return new TwilioSmsProvider("account", options, Clock);
     }
 
-    static ReceiptRequest Signed(string form, string token = Token, Uri? url = null, string? signedUrl = null)
+    static ReceiptRequest Signed(string form, string token = Token, Uri? url = null, string? signedUrl = null) => new()
     {
-        var parameters = form.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(field => field.Split('='))
-            .Select(field => Uri.UnescapeDataString(field[0]) + Uri.UnescapeDataString(field[1].Replace('+', ' '))).Order(StringComparer.Ordinal);
-        var text = (signedUrl ?? (url ?? Url).OriginalString) + string.Concat(parameters);
-        return new ReceiptRequest
-        {
-            Url = url ?? Url,
-#pragma warning disable CA5350
-            Headers = Headers(Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes(text)))),
-#pragma warning restore CA5350
-            Body = Encoding.UTF8.GetBytes(form),
-        };
-    }
+        Url = url ?? Url,
+        Headers = Headers(Signatures.Twilio(signedUrl ?? (url ?? Url).OriginalString, form, token)),
+        Body = Encoding.UTF8.GetBytes(form),
+    };
 
     static Dictionary<string, string> Headers(string signature, string contentType = Form) =>
         new(StringComparer.OrdinalIgnoreCase) { ["Content-Type"] = contentType, ["X-Twilio-Signature"] = signature };

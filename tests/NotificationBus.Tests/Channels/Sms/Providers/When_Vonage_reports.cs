@@ -1,9 +1,9 @@
-using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
 using NotificationBus.Channels.Sms.Providers;
+using NotificationBus.Emulators;
 using NotificationBus.Receipts;
 using NotificationBus.Tests.Channels.Vendors;
 
@@ -47,10 +47,10 @@ public sealed class When_Vonage_reports : Any_reader_of_receipts<When_Vonage_rep
             ("""{"alg":"HS256","typ":"JWT"}""", new { api_key = "abcd1234", payload_hash = Hash(body) }),
         ])
         {
-            Read(Request(body, ("Authorization", $"Bearer {Token(header, claims, Secret)}"))).ShouldBeOfType<ReceiptReading.Refused>();
+            Read(Request(body, ("Authorization", $"Bearer {Signatures.JsonWebToken(header, claims, Secret)}"))).ShouldBeOfType<ReceiptReading.Refused>();
         }
 
-        Read(Request(body, ("Authorization", $"Bearer {Token("""{"alg":"HS256","typ":"JWT"}""", Claims(body), Secret)}"))).ShouldBeOfType<ReceiptReading.Genuine>();
+        Read(Request(body, ("Authorization", $"Bearer {Signatures.JsonWebToken("""{"alg":"HS256","typ":"JWT"}""", Claims(body), Secret)}"))).ShouldBeOfType<ReceiptReading.Genuine>();
     }
 
     static VonageSmsProvider Reader(TimeProvider clock, string? secret) => new("account", new VonageOptions { ApiKey = "abcd1234", ReceiptSecret = secret }, clock);
@@ -71,16 +71,10 @@ public sealed class When_Vonage_reports : Any_reader_of_receipts<When_Vonage_rep
     };
 
     static ReceiptRequest Signed(string body, DateTimeOffset at, string secret) =>
-        Request(body, ("Content-Type", "application/json"), ("Authorization", $"Bearer {Token("""{"typ":"JWT","alg":"HS256"}""", Claims(body, at), secret)}"));
+        Request(body, ("Content-Type", "application/json"), ("Authorization", $"Bearer {Signatures.JsonWebToken("""{"typ":"JWT","alg":"HS256"}""", Claims(body, at), secret)}"));
 
     static object Claims(string body, DateTimeOffset? at = null) =>
         new { iat = (at ?? Now).ToUnixTimeSeconds(), jti = "c5ba8f24-1a14-4c10-bfdf-3fbe8ce511b5", iss = "Vonage", payload_hash = Hash(body), api_key = "abcd1234" };
-
-    static string Token(string header, object claims, string secret)
-    {
-        var signed = $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header))}.{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(claims))}";
-        return $"{signed}.{Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(signed)))}";
-    }
 
     static string Hash(string body) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
 }

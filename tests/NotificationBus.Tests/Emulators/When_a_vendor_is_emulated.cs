@@ -1,0 +1,110 @@
+using NotificationBus.Emulators;
+using NotificationBus.Sending;
+using NotificationBus.Tests.Channels.Http;
+
+namespace NotificationBus.Tests.Emulators;
+
+/// <summary>The emulator's vendors, asked by the providers that are made for the real ones.</summary>
+public sealed class When_a_vendor_is_emulated : With_emulators
+{
+    const int RetryAfter = 40;
+
+    /// <summary>The vendor; what its 429 means and whether it says how long; what its 503 means.</summary>
+    public static TheoryData<string, Outcome, bool, Outcome> Vendors => new()
+    {
+        { "sendgrid", Outcome.Throttled, true, Outcome.InDoubt },
+        { "brevo", Outcome.Throttled, true, Outcome.InDoubt },
+        { "ses", Outcome.Throttled, false, Outcome.InDoubt },
+        { "resend", Outcome.Throttled, true, Outcome.InDoubt },
+        { "postmark", Outcome.Throttled, false, Outcome.InDoubt },
+        { "fcm", Outcome.Throttled, true, Outcome.Unavailable },
+        { "apns", Outcome.Unavailable, false, Outcome.Unavailable },
+        { "webpush", Outcome.Throttled, true, Outcome.Unavailable },
+        { "twilio", Outcome.Throttled, false, Outcome.InDoubt },
+        { "vonage", Outcome.Throttled, false, Outcome.InDoubt },
+        { "slack", Outcome.Throttled, true, Outcome.InDoubt },
+        { "slack-webhook", Outcome.Throttled, true, Outcome.InDoubt },
+        { "telegram", Outcome.Throttled, true, Outcome.InDoubt },
+        { "webhook", Outcome.Unavailable, true, Outcome.Unavailable },
+        { "http", Outcome.Throttled, true, Outcome.InDoubt },
+    };
+
+    [Fact]
+    public void Should_be_every_vendor_of_the_table() =>
+        Vendors.Select(row => row.Data.Item1).ShouldBe(Emulator.Vendors.Select(emulated => emulated.Vendor.Name), ignoreOrder: true);
+
+    [Theory]
+    [MemberData(nameof(Vendors))]
+    public async Task Should_answer_as_the_vendor_does(string vendor, Outcome throttled, bool saysHowLong, Outcome failed)
+    {
+        var (account, emulated) = (Account(vendor), Emulator[vendor]);
+        (await account.Send(DeliveryFor(vendor), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>($"{emulated.Requests.LastOrDefault()}");
+        emulated.TakenCount.ShouldBe(1);
+
+        emulated.Faults = [new Fault { Kind = FaultKind.Throttle, RetryAfter = RetryAfter }];
+        var result = await account.Send(DeliveryFor(vendor), Cancellation);
+        result.GetType().Name.ShouldBe($"{throttled}", $"{result}");
+        var asked = (result as ProviderResult.Throttled)?.RetryAfter ?? (result as ProviderResult.Unavailable)?.RetryAfter;
+        if (saysHowLong)
+            asked!.Value.TotalSeconds.ShouldBeInRange(RetryAfter - 5, RetryAfter);
+        else
+            asked.ShouldBeNull();
+
+        emulated.Faults = [new Fault { Kind = FaultKind.Fail }];
+        result = await account.Send(DeliveryFor(vendor), Cancellation);
+        result.GetType().Name.ShouldBe($"{failed}", $"{result}");
+        emulated.TakenCount.ShouldBe(1, "what was turned away was not taken");
+    }
+
+    [Theory]
+    [MemberData(nameof(Vendors))]
+    public async Task Should_take_what_it_does_not_say_it_has_taken(string vendor, Outcome throttled, bool saysHowLong, Outcome failed)
+    {
+        _ = (throttled, saysHowLong, failed);
+        var (account, emulated) = (Account(vendor, timeout: 1), Emulator[vendor]);
+
+        foreach (var kind in (FaultKind[])[FaultKind.Reset, FaultKind.Malformed, FaultKind.Hang])
+        {
+            emulated.Faults = [new Fault { Kind = kind }];
+            emulated.Forget();
+
+            var result = await account.Send(DeliveryFor(vendor), Cancellation);
+
+            // Whoever receives webhooks says yes with any 2xx, and knows repetitions.
+            var expected = vendor != "webhook" ? Outcome.InDoubt : kind == FaultKind.Malformed ? Outcome.Accepted : Outcome.Unavailable;
+            result.GetType().Name.ShouldBe($"{expected}", $"{kind}: {result}");
+            emulated.TakenCount.ShouldBe(1, $"{kind}");
+        }
+    }
+
+    [Theory]
+    [InlineData("resend")]
+    [InlineData("brevo")]
+    [InlineData("webhook")]
+    [InlineData("http")]
+    public async Task Should_know_a_repetition_where_the_vendor_does(string vendor)
+    {
+        var (account, emulated) = (Account(vendor), Emulator[vendor]);
+        var delivery = DeliveryFor(vendor);
+        emulated.Faults = [new Fault { Kind = FaultKind.Reset, Times = 1 }];
+        await account.Send(delivery, Cancellation);
+
+        (await account.Send(delivery, Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
+
+        (emulated.Received, emulated.TakenCount).ShouldBe((2, 1));
+    }
+
+    [Theory]
+    [InlineData("sendgrid")]
+    [InlineData("slack")]
+    [InlineData("twilio")]
+    public async Task Should_take_a_repetition_for_another_where_the_vendor_does(string vendor)
+    {
+        var account = Account(vendor);
+        var delivery = DeliveryFor(vendor);
+        await account.Send(delivery, Cancellation);
+        await account.Send(delivery, Cancellation);
+
+        Emulator[vendor].TakenCount.ShouldBe(2);
+    }
+}
