@@ -23,14 +23,22 @@ public static class PostgresSetup
     // Calls are gathered, so that few connections carry much; and many hosts share what the server has, 100 by default.
     const int UsualPoolSize = 20;
 
+    // What operators ask is planned for what they ask.
+    const string Operators = "operators";
+    const int OperatorsPoolSize = 5;
+
+    // All statements of the hot path. Planning one of them costs the server more than executing it for a few rows.
+    const int PreparedStatements = 64;
+
     /// <summary>Keeps the record in PostgreSQL.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="connectionString">Where it is. Without <c>Maximum Pool Size</c> a host opens at most 20 connections, and one each for what it listens to.</param>
     public static IServiceCollection AddPostgresStore(this IServiceCollection services, string connectionString)
     {
         services.AddSingleton(_ => DataSource(connectionString));
+        services.AddKeyedSingleton(Operators, (_, _) => Builder(connectionString, OperatorsPoolSize).Build());
         services.AddDbContextFactory<NotificationBusDbContext>((provider, options) => options
-            .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+            .UseNpgsql(provider.GetRequiredKeyedService<NpgsqlDataSource>(Operators))
             // There is no snapshot of the model to compare with: migrations are SQL files, and the model is one view.
             .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning)));
 
@@ -54,13 +62,36 @@ public static class PostgresSetup
         return services;
     }
 
+    /// <summary>For the statements of the flow, which are few and always the same.</summary>
     static NpgsqlDataSource DataSource(string connectionString)
     {
-        var builder = new NpgsqlDataSourceBuilder(connectionString);
-        var written = new DbConnectionStringBuilder { ConnectionString = connectionString };
-        if (!written.ContainsKey("Maximum Pool Size") && !written.ContainsKey("MaxPoolSize"))
-            builder.ConnectionStringBuilder.MaxPoolSize = UsualPoolSize;
+        var builder = Builder(connectionString, UsualPoolSize);
+        var settings = builder.ConnectionStringBuilder;
+        if (!IsWritten(connectionString, "Max Auto Prepare"))
+            settings.MaxAutoPrepare = PreparedStatements;
+        settings.NoResetOnClose = true;
+        // Planned once for a connection, while the tables may still be small: then reading all of one looks cheaper than a few looks into
+        // its index, and stays so when it has grown.
+        builder.UsePhysicalConnectionInitializer(
+            connection => Prepare(connection).ExecuteNonQuery(),
+            connection => Prepare(connection).ExecuteNonQueryAsync());
         return builder.Build();
+
+        static NpgsqlCommand Prepare(NpgsqlConnection connection) => new("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off", connection);
+    }
+
+    static NpgsqlDataSourceBuilder Builder(string connectionString, int poolSize)
+    {
+        var builder = new NpgsqlDataSourceBuilder(connectionString);
+        if (!IsWritten(connectionString, "Maximum Pool Size"))
+            builder.ConnectionStringBuilder.MaxPoolSize = poolSize;
+        return builder;
+    }
+
+    static bool IsWritten(string connectionString, string setting)
+    {
+        var written = new DbConnectionStringBuilder { ConnectionString = connectionString };
+        return written.ContainsKey(setting) || written.ContainsKey(setting.Replace(" ", "", StringComparison.Ordinal).Replace("Maximum", "Max", StringComparison.Ordinal));
     }
 }
 

@@ -42,6 +42,7 @@ public static class NotificationBusSetup
 
         services.AddSingleton<ChannelSet>();
         services.AddSingleton<ProviderChains>();
+        services.AddSingleton<SendTurns>();
         services.AddSingleton<IntakeRules>();
         services.AddSingleton<PlanningRules>();
         services.AddSingleton<NotificationIntake>();

@@ -46,8 +46,9 @@ Command Saturate()
 {
     var rounds = new Option<int>("--rounds") { Description = "How many", DefaultValueFactory = _ => 5 };
     var only = new Option<string?>("--only") { Description = "One contender alone, for a profile: floor, textbook or notificationbus" };
-    return MeasureWith("saturation", "Saturation of all contenders, in five long rounds", [rounds, only],
-        (runner, parsed) => runner.Saturate(parsed.GetValue(rounds), SaturationLength.Long, parsed.GetValue(only)));
+    var seconds = new Option<int>("--seconds") { Description = "About how long a round lasts", DefaultValueFactory = _ => (int)SaturationLength.Long.Round.TotalSeconds };
+    return MeasureWith("saturation", "Saturation of all contenders, in five long rounds", [rounds, seconds, only], (runner, parsed) =>
+        runner.Saturate(parsed.GetValue(rounds), SaturationLength.Long with { Round = TimeSpan.FromSeconds(parsed.GetValue(seconds)) }, parsed.GetValue(only)));
 }
 
 Command Measure(string name, string what, Func<Runner, int?, Task> measure) =>

@@ -10,7 +10,7 @@ namespace NotificationBus.Failures;
 
 /// <summary>
 /// Keeps a message from ending one process after the other. The broker's count of returns cannot tell it from those that were
-/// prefetched with it; so whatever has come back is handled alone, and what was handled alone while the process ended, time and
+/// prefetched with it; so whatever has come back twice is handled alone, and what was handled alone while the process ended, time and
 /// again, is set aside.
 /// </summary>
 /// <remarks>
@@ -21,6 +21,9 @@ namespace NotificationBus.Failures;
 /// <param name="clock">Tells how long the process has lived.</param>
 sealed class Quarantine(ISuspects? suspects, TimeProvider clock) : IDisposable
 {
+    // Whatever was prefetched comes back once when a process ends. What ends processes comes back again and again.
+    const int ReturnsOfASuspect = 2;
+
     const int MostDeaths = 3;
 
     // One that hangs must not keep all others from being handled.
@@ -34,7 +37,7 @@ sealed class Quarantine(ISuspects? suspects, TimeProvider clock) : IDisposable
     /// <summary>Handles a message: one that has come back alone, and one that ends the process not at all.</summary>
     public async Task Handle(ReceiveContext context, string queue, Func<Task> handle, Func<Exception, Task> setAside)
     {
-        if (suspects is null || Returns(context) == 0)
+        if (suspects is null || Returns(context) < ReturnsOfASuspect)
         {
             await handle();
             return;

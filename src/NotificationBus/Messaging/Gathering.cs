@@ -2,7 +2,7 @@ namespace NotificationBus.Messaging;
 
 /// <summary>
 /// Gathers what concurrent messages ask of a server into one round trip. Nobody waits for company: the first goes at once, and those
-/// that arrive while the server is busy share the next trip. So a trip grows with the load and carries one at rest.
+/// that arrive while it is under way share the next trip. So a trip grows with the load and carries one at rest.
 /// </summary>
 /// <typeparam name="TItem">What one message asks.</typeparam>
 /// <typeparam name="TAnswer">Its answer.</typeparam>
@@ -11,16 +11,15 @@ public sealed class Gathering<TItem, TAnswer>
     // Longer trips are no cheaper per item, and delay the first of them.
     const int MostItems = 128;
 
-    // While one is being answered the next can already be filled and sent.
-    const int Trips = 2;
+    // How often those are let go first that can run already. They may have something to ask as well; and when nobody can, none is waited for.
+    const int Courtesies = 3;
 
     readonly Func<TItem, Guid> _key;
     readonly Func<IReadOnlyList<TItem>, Task<Func<TItem, TAnswer>>> _send;
     readonly Func<Exception, bool> _mayConcernOne;
     readonly Lock _lock = new();
     readonly LinkedList<Call> _waiting = new();
-    readonly HashSet<Guid> _inFlight = [];
-    int _trips;
+    bool _underWay;
 
     /// <summary>Gathers items.</summary>
     /// <param name="key">What an item touches. Two items on the same never share a trip, and the later one waits for the earlier.</param>
@@ -42,10 +41,11 @@ public sealed class Gathering<TItem, TAnswer>
         lock (_lock)
         {
             _waiting.AddLast(call);
-            if (_trips < Trips)
+            if (!_underWay)
             {
-                _trips++;
-                _ = Task.Run(Drain, CancellationToken.None);
+                _underWay = true;
+                // Behind those that can run already, and not before them as a task of this one would.
+                ThreadPool.UnsafeQueueUserWorkItem(static gathering => _ = gathering.Drain(), this, preferLocal: false);
             }
         }
 
@@ -54,27 +54,35 @@ public sealed class Gathering<TItem, TAnswer>
 
     async Task Drain()
     {
-        while (Take() is { } calls)
+        do
         {
-            await Send(calls);
-            lock (_lock)
-            {
-                foreach (var call in calls)
-                    _inFlight.Remove(call.Key);
-            }
+            for (var i = 0; i < Courtesies && ThreadPool.PendingWorkItemCount > 0; i++)
+                await Task.Yield();
         }
+        while (await SendNext());
     }
 
-    /// <summary>The calls of the next trip, oldest first; null when there is nothing to do, and then this loop is over.</summary>
-    List<Call>? Take()
+    /// <summary>Makes one trip, oldest items first. False when there is none, and then this loop is over.</summary>
+    async Task<bool> SendNext()
+    {
+        var calls = Take();
+        if (calls.Count == 0)
+            return false;
+
+        await Send(calls);
+        return true;
+    }
+
+    List<Call> Take()
     {
         lock (_lock)
         {
             var calls = new List<Call>();
+            var taken = new HashSet<Guid>();
             for (var node = _waiting.First; node is not null && calls.Count < MostItems;)
             {
                 var next = node.Next;
-                if (_inFlight.Add(node.Value.Key))
+                if (taken.Add(node.Value.Key))
                 {
                     calls.Add(node.Value);
                     _waiting.Remove(node);
@@ -83,15 +91,10 @@ public sealed class Gathering<TItem, TAnswer>
                 node = next;
             }
 
-            if (calls.Count > 0)
-            {
-                // Two hosts that lock their rows in the same order cannot wait for each other.
-                calls.Sort((one, other) => one.Key.CompareTo(other.Key));
-                return calls;
-            }
-
-            _trips--;
-            return null;
+            // Two hosts that lock their rows in the same order cannot wait for each other.
+            calls.Sort((one, other) => one.Key.CompareTo(other.Key));
+            _underWay = calls.Count > 0;
+            return calls;
         }
     }
 

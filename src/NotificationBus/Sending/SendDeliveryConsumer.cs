@@ -14,6 +14,7 @@ public sealed class SendDeliveryConsumer(
     ChannelSet channels,
     ITemplates templates,
     ProviderChains chains,
+    SendTurns turns,
     ControlBoard board,
     Redelivery redelivery,
     INotificationStore store,
@@ -58,7 +59,8 @@ public sealed class SendDeliveryConsumer(
             return;
         }
 
-        await Report(context, await chains.Of(command.Channel).Send(Delivery(command, content), command, context.CancellationToken));
+        var outcome = await turns.Send(command, () => chains.Of(command.Channel).Send(Delivery(command, content), command, context.CancellationToken), context.CancellationToken);
+        await Report(context, outcome);
     }
 
     /// <summary>True when the saga has learned from a receipt that it was sent: then it must not go out twice, and there is nothing to report.</summary>
