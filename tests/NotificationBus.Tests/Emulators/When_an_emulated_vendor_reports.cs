@@ -39,7 +39,8 @@ public sealed class When_an_emulated_vendor_reports : With_emulators
         {
             var report = emulated.Vendor.Tell(taken, kind, new Uri("https://notifications.example.com/v1/receipts/account"), now.AddMinutes(-1), now)!;
 
-            var receipt = reader.Read(RequestOf(report)).ShouldBeOfType<ReceiptReading.Genuine>($"{kind}: {reader.Read(RequestOf(report))}").Receipts.ShouldHaveSingleItem();
+            var reading = await reader.Read(RequestOf(report));
+            var receipt = reading.ShouldBeOfType<ReceiptReading.Genuine>($"{kind}: {reading}").Receipts.ShouldHaveSingleItem();
 
             receipt.Kind.ShouldBeOneOf(expected);
             receipt.ProviderMessageId.ShouldBe(taken.Id);
