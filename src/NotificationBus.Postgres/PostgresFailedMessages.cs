@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+
 using NotificationBus.Failures;
 
 using Npgsql;
@@ -7,7 +9,7 @@ using NpgsqlTypes;
 namespace NotificationBus.Postgres;
 
 /// <summary>Failed messages in PostgreSQL, by the database's clock.</summary>
-public sealed class PostgresFailedMessages(NpgsqlDataSource database) : IFailedMessages
+public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database) : IFailedMessages
 {
     // Bodies are copied by the statement; this many at a time keep it short.
     const int ReplayedTogether = 100;

@@ -24,7 +24,7 @@ public static class PostgresSetup
     const int UsualPoolSize = 20;
 
     // What operators ask is planned for what they ask.
-    const string Operators = "operators";
+    internal const string Operators = "operators";
     const int OperatorsPoolSize = 5;
 
     // All statements of the hot path. Planning one of them costs the server more than executing it for a few rows.
@@ -32,11 +32,11 @@ public static class PostgresSetup
 
     /// <summary>Keeps the record in PostgreSQL.</summary>
     /// <param name="services">The host's services.</param>
-    /// <param name="connectionString">Where it is. Without <c>Maximum Pool Size</c> a host opens at most 20 connections, and one each for what it listens to.</param>
+    /// <param name="connectionString">Where it is. Without <c>Maximum Pool Size</c> a host opens at most 20 connections, 5 more for operators, and one each for what it listens to. Behind a pooler such as PgBouncer: one that pools sessions, not transactions.</param>
     public static IServiceCollection AddPostgresStore(this IServiceCollection services, string connectionString)
     {
         services.AddSingleton(_ => DataSource(connectionString));
-        services.AddKeyedSingleton(Operators, (_, _) => Builder(connectionString, OperatorsPoolSize).Build());
+        services.AddKeyedSingleton(Operators, (_, _) => OperatorsDataSource(connectionString));
         services.AddDbContextFactory<NotificationBusDbContext>((provider, options) => options
             .UseNpgsql(provider.GetRequiredKeyedService<NpgsqlDataSource>(Operators))
             // There is no snapshot of the model to compare with: migrations are SQL files, and the model is one view.
@@ -65,8 +65,10 @@ public static class PostgresSetup
     /// <summary>For the statements of the flow, which are few and always the same.</summary>
     static NpgsqlDataSource DataSource(string connectionString)
     {
-        var builder = Builder(connectionString, UsualPoolSize);
+        var builder = new NpgsqlDataSourceBuilder(connectionString);
         var settings = builder.ConnectionStringBuilder;
+        if (!IsWritten(connectionString, "Maximum Pool Size"))
+            settings.MaxPoolSize = UsualPoolSize;
         if (!IsWritten(connectionString, "Max Auto Prepare"))
             settings.MaxAutoPrepare = PreparedStatements;
         settings.NoResetOnClose = true;
@@ -77,15 +79,16 @@ public static class PostgresSetup
             connection => Prepare(connection).ExecuteNonQueryAsync());
         return builder.Build();
 
-        static NpgsqlCommand Prepare(NpgsqlConnection connection) => new("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off", connection);
+        static NpgsqlCommand Prepare(NpgsqlConnection connection) => new("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off", connection);
     }
 
-    static NpgsqlDataSourceBuilder Builder(string connectionString, int poolSize)
+    static NpgsqlDataSource OperatorsDataSource(string connectionString)
     {
         var builder = new NpgsqlDataSourceBuilder(connectionString);
-        if (!IsWritten(connectionString, "Maximum Pool Size"))
-            builder.ConnectionStringBuilder.MaxPoolSize = poolSize;
-        return builder;
+        var settings = builder.ConnectionStringBuilder;
+        settings.MinPoolSize = 0;
+        settings.MaxPoolSize = Math.Min(OperatorsPoolSize, settings.MaxPoolSize);
+        return builder.Build();
     }
 
     static bool IsWritten(string connectionString, string setting)

@@ -1,5 +1,7 @@
 using System.Text.Json;
 
+using Microsoft.Extensions.DependencyInjection;
+
 using NotificationBus.Sending;
 using NotificationBus.Sending.Controls;
 
@@ -10,7 +12,7 @@ using NpgsqlTypes;
 namespace NotificationBus.Postgres;
 
 /// <summary>Suppressed addresses in PostgreSQL, for people. <see cref="PostgresAttemptLedger"/> reads and fills the table in its own statements.</summary>
-public sealed class PostgresSuppressions(NpgsqlDataSource database) : ISuppressions
+public sealed class PostgresSuppressions([FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database) : ISuppressions
 {
     // Not NULL, which no primary key can hold.
     const string EveryCategory = "";

@@ -47,15 +47,20 @@ sealed class Quarantine(ISuspects? suspects, TimeProvider clock) : IDisposable
         if (await OnRecord(() => suspects.Deaths(suspect, context.CancellationToken)) == MostDeaths - 1)
             await GrowOld(context.CancellationToken);
 
-        var isAlone = await _oneAtATime.WaitAsync(LongestWait, context.CancellationToken);
+        if (!await _oneAtATime.WaitAsync(LongestWait, context.CancellationToken))
+        {
+            // Not alone, and so no trial.
+            await handle();
+            return;
+        }
+
         try
         {
             await HandleSuspect(suspects, suspect, handle, setAside);
         }
         finally
         {
-            if (isAlone)
-                _oneAtATime.Release();
+            _oneAtATime.Release();
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace NotificationBus.Messaging;
 
 /// <summary>
@@ -14,12 +16,17 @@ public sealed class Gathering<TItem, TAnswer>
     // How often those are let go first that can run already. They may have something to ask as well; and when nobody can, none is waited for.
     const int Courtesies = 3;
 
+    // One trip at a time carries the most. One that takes so long keeps the others waiting no longer: a second goes beside it.
+    static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
     readonly Func<TItem, Guid> _key;
     readonly Func<IReadOnlyList<TItem>, Task<Func<TItem, TAnswer>>> _send;
     readonly Func<Exception, bool> _mayConcernOne;
     readonly Lock _lock = new();
     readonly LinkedList<Call> _waiting = new();
-    bool _underWay;
+    readonly HashSet<Guid> _inFlight = [];
+    int _trips;
+    long _lastStart;
 
     /// <summary>Gathers items.</summary>
     /// <param name="key">What an item touches. Two items on the same never share a trip, and the later one waits for the earlier.</param>
@@ -41,9 +48,10 @@ public sealed class Gathering<TItem, TAnswer>
         lock (_lock)
         {
             _waiting.AddLast(call);
-            if (!_underWay)
+            if (_trips == 0 || (_trips == 1 && Stopwatch.GetElapsedTime(_lastStart) > Patience))
             {
-                _underWay = true;
+                _trips++;
+                _lastStart = Stopwatch.GetTimestamp();
                 // Behind those that can run already, and not before them as a task of this one would.
                 ThreadPool.UnsafeQueueUserWorkItem(static gathering => _ = gathering.Drain(), this, preferLocal: false);
             }
@@ -62,15 +70,25 @@ public sealed class Gathering<TItem, TAnswer>
         while (await SendNext());
     }
 
-    /// <summary>Makes one trip, oldest items first. False when there is none, and then this loop is over.</summary>
+    /// <summary>Makes one trip, oldest items first. False when this loop is over: there is nothing to do, or another one has taken its place.</summary>
     async Task<bool> SendNext()
     {
         var calls = Take();
         if (calls.Count == 0)
             return false;
 
+        var started = Stopwatch.GetTimestamp();
         await Send(calls);
-        return true;
+        lock (_lock)
+        {
+            foreach (var call in calls)
+                _inFlight.Remove(call.Key);
+            if (_trips == 1 || Stopwatch.GetElapsedTime(started) <= Patience)
+                return true;
+
+            _trips--;
+            return false;
+        }
     }
 
     List<Call> Take()
@@ -78,11 +96,10 @@ public sealed class Gathering<TItem, TAnswer>
         lock (_lock)
         {
             var calls = new List<Call>();
-            var taken = new HashSet<Guid>();
             for (var node = _waiting.First; node is not null && calls.Count < MostItems;)
             {
                 var next = node.Next;
-                if (taken.Add(node.Value.Key))
+                if (_inFlight.Add(node.Value.Key))
                 {
                     calls.Add(node.Value);
                     _waiting.Remove(node);
@@ -93,7 +110,9 @@ public sealed class Gathering<TItem, TAnswer>
 
             // Two hosts that lock their rows in the same order cannot wait for each other.
             calls.Sort((one, other) => one.Key.CompareTo(other.Key));
-            _underWay = calls.Count > 0;
+            _lastStart = Stopwatch.GetTimestamp();
+            if (calls.Count == 0)
+                _trips--;
             return calls;
         }
     }

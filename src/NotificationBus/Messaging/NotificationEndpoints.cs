@@ -81,7 +81,7 @@ public static class NotificationEndpoints
             Limit(endpoint, SagaConcurrency(lane));
             endpoint.SetAsideWhatFails(SagaEndpoint.QueueOf(lane), context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
             BindEvents(endpoint, context, lane);
-            context.GetRequiredService<NotificationPartitions>().Use(endpoint);
+            context.GetRequiredService<NotificationPartitions>().Use(endpoint, lane);
             RetryWhatPasses(endpoint);
             endpoint.ConfigureSaga<NotificationState>(context);
             endpoint.ConfigureConsumer<DeliveryResultsConsumer>(context);
@@ -122,7 +122,7 @@ public static class NotificationEndpoints
     }
 
     // A step is short and waits for the database most of the time.
-    static int SagaConcurrency(Lane lane) => lane == Lane.Bulk ? 16 : 128;
+    internal static int SagaConcurrency(Lane lane) => lane == Lane.Bulk ? 16 : 128;
 
     static void Limit(IReceiveEndpointConfigurator endpoint, int concurrency)
     {

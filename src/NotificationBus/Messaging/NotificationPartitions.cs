@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 using MassTransit;
 using MassTransit.Middleware;
 
@@ -14,29 +16,36 @@ namespace NotificationBus.Messaging;
 /// </summary>
 public sealed class NotificationPartitions(IEnumerable<IEventMap> events) : IAsyncDisposable
 {
-    // Enough that two notifications rarely share one while either works on a hundred.
+    // Enough that two notifications rarely share one while a hundred are worked on.
     const int Partitions = 256;
 
-    readonly Partitioner _partitioner = new(Partitions, new Murmur3UnsafeHashGenerator());
+    // One for each lane: what stands still in one must not be in the way of the other.
+    readonly FrozenDictionary<Lane, Partitioner> _lanes =
+        Enum.GetValues<Lane>().ToFrozenDictionary(lane => lane, _ => new Partitioner(Partitions, new Murmur3UnsafeHashGenerator()));
 
-    /// <summary>Has a pipe partition every message of the flow by its notification.</summary>
-    internal void Use(IConsumePipeConfigurator pipe)
+    /// <summary>Has a pipe partition every message of a lane by its notification.</summary>
+    internal void Use(IConsumePipeConfigurator pipe, Lane lane)
     {
-        pipe.UsePartitioner<DeliverySent>(_partitioner, result => result.Message.NotificationId);
-        pipe.UsePartitioner<DeliveryFailed>(_partitioner, result => result.Message.NotificationId);
-        pipe.UsePartitioner<DeliveryExpired>(_partitioner, result => result.Message.NotificationId);
-        pipe.UsePartitioner<DeliveryHeld>(_partitioner, result => result.Message.NotificationId);
-        pipe.UsePartitioner<DecideDelivery>(_partitioner, decision => decision.Message.NotificationId);
-        pipe.UsePartitioner<DeliveryReceiptReceived>(_partitioner, received => received.Message.NotificationId);
-        pipe.UsePartitioner<Fault<SendDelivery>>(_partitioner, fault => fault.Message.Message.NotificationId);
-        pipe.UsePartitioner<EscalationDue>(_partitioner, due => due.Message.NotificationId);
-        pipe.UsePartitioner<ResumeNotification>(_partitioner, resumed => resumed.Message.NotificationId);
+        var partitioner = _lanes[lane];
+        pipe.UsePartitioner<DeliverySent>(partitioner, result => result.Message.NotificationId);
+        pipe.UsePartitioner<DeliveryFailed>(partitioner, result => result.Message.NotificationId);
+        pipe.UsePartitioner<DeliveryExpired>(partitioner, result => result.Message.NotificationId);
+        pipe.UsePartitioner<DeliveryHeld>(partitioner, result => result.Message.NotificationId);
+        pipe.UsePartitioner<DecideDelivery>(partitioner, decision => decision.Message.NotificationId);
+        pipe.UsePartitioner<DeliveryReceiptReceived>(partitioner, received => received.Message.NotificationId);
+        pipe.UsePartitioner<Fault<SendDelivery>>(partitioner, fault => fault.Message.Message.NotificationId);
+        pipe.UsePartitioner<EscalationDue>(partitioner, due => due.Message.NotificationId);
+        pipe.UsePartitioner<ResumeNotification>(partitioner, resumed => resumed.Message.NotificationId);
         foreach (var map in events)
-            map.Accept(new PartitionEvent(pipe, _partitioner));
+            map.Accept(new PartitionEvent(pipe, partitioner));
     }
 
     /// <summary>Ends with the host.</summary>
-    public ValueTask DisposeAsync() => ((IAsyncDisposable)_partitioner).DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IAsyncDisposable partitioner in _lanes.Values)
+            await partitioner.DisposeAsync();
+    }
 
     sealed class PartitionEvent(IConsumePipeConfigurator pipe, IPartitioner partitioner) : IEventMapVisitor<bool>
     {

@@ -19,8 +19,9 @@ static class Outages
 
     /// <summary>
     /// True unless the database says that the statement or its values are wrong (SQLSTATE classes 22, 23, 42 and 54): what a
-    /// fail-over, a restart or a full pool may look like is too manifold to be listed.
+    /// fail-over, a restart or a full pool may look like is too manifold to be listed. A prepared statement that is there already
+    /// (42P05) says that connections are mixed up behind a pooler, and nothing of the message.
     /// </summary>
     public static bool Passes(DbException exception) =>
-        exception.SqlState is not { Length: 5 } state || state[..2] is not ("22" or "23" or "42" or "54");
+        exception.SqlState is not { Length: 5 } state || state == "42P05" || state[..2] is not ("22" or "23" or "42" or "54");
 }

@@ -1,30 +1,51 @@
 using MassTransit;
 
+using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Saga;
 
 /// <summary>
-/// Takes results that came together to their notifications, all at the same time. A bad one fails alone: it is sent once more as a
-/// message of its own, and goes the way of every message that fails. In an outage all of them are taken again; those the record
-/// has, it takes once.
+/// Takes results that came together to their notifications, all at the same time. In an outage all of them are taken again; those the
+/// record has, it takes once. A bad one fails alone, and one that takes long keeps nobody waiting: each is sent once more as a message
+/// of its own, and goes the way of every other.
 /// </summary>
-public sealed class DeliveryResultsConsumer(SagaDispatch saga, ResultReporter reporter) : IConsumer<DeliveryResults>
+public sealed class DeliveryResultsConsumer(SagaDispatch saga, ResultReporter reporter, TimeProvider clock) : IConsumer<DeliveryResults>
 {
-    /// <inheritdoc />
-    public Task Consume(ConsumeContext<DeliveryResults> context) =>
-        Task.WhenAll(context.Message.Results.Select(result => Take(context, result)));
+    // The whole message is acknowledged when the last of them is done.
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    async Task Take(ConsumeContext<DeliveryResults> context, DeliveryResult result)
+    /// <inheritdoc />
+    public async Task Consume(ConsumeContext<DeliveryResults> context)
+    {
+        var lane = SagaEndpoint.LaneOf(context.ReceiveContext.InputAddress);
+        var results = context.Message.Results;
+        var failures = await Task.WhenAll(results.Select(result => Take(context, lane, result)));
+
+        if (failures.FirstOrDefault(failure => failure is OperationCanceledException || (failure is not null && Outages.IsOutage(failure))) is { } passes)
+            throw passes;
+
+        foreach (var (result, failure) in results.Zip(failures).Where(each => each.Second is not null))
+        {
+            // What says nothing that is known here has no message of its own to be: alone in this one it is set aside.
+            if (results.Count == 1 && !result.IsKnown)
+                throw failure!;
+
+            await reporter.ReportAlone(lane, result);
+        }
+    }
+
+    async Task<Exception?> Take(ConsumeContext context, Lane lane, DeliveryResult result)
     {
         try
         {
-            await saga.Take(context, result);
+            await saga.Take(context, lane, result).WaitAsync(Patience, clock);
+            return null;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException && !Outages.IsOutage(exception))
+        catch (Exception exception)
         {
-            await reporter.ReportAlone(SagaEndpoint.LaneOf(context.ReceiveContext.InputAddress), result);
+            return exception;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 
 using MassTransit;
@@ -8,6 +9,7 @@ using MassTransit.Transports;
 
 using Microsoft.Extensions.DependencyInjection;
 
+using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
@@ -35,23 +37,41 @@ public sealed class SagaDispatch
         })
         .Build();
 
-    readonly IConsumePipe _pipe;
+    readonly FrozenDictionary<Lane, (IConsumePipe Pipe, SemaphoreSlim Places)> _lanes;
 
-    /// <summary>Builds the way to the state machine.</summary>
+    /// <summary>Builds the way to the state machine, one for each lane.</summary>
     public SagaDispatch(NotificationStateMachine machine, NotificationPartitions partitions, IServiceProvider services)
     {
-        var specification = new ConsumePipeSpecification();
-        partitions.Use(specification);
-        _pipe = specification.BuildConsumePipe();
-        var repository = ActivatorUtilities.CreateInstance<NotificationRepository>(services, new SagaConsumeContextFactory<INotificationStore, NotificationState>());
-        _pipe.ConnectStateMachineSaga(machine, new SagaRepository<NotificationState>(repository));
+        var repository = new SagaRepository<NotificationState>(
+            ActivatorUtilities.CreateInstance<NotificationRepository>(services, new SagaConsumeContextFactory<INotificationStore, NotificationState>()));
+        _lanes = Enum.GetValues<Lane>().ToFrozenDictionary(lane => lane, lane =>
+        {
+            var specification = new ConsumePipeSpecification();
+            partitions.Use(specification, lane);
+            var pipe = specification.BuildConsumePipe();
+            pipe.ConnectStateMachineSaga(machine, repository);
+            // As many as when each came alone: a lane must not take more of the database because its results come together.
+            return (pipe, new SemaphoreSlim(NotificationEndpoints.SagaConcurrency(lane)));
+        });
     }
 
     /// <summary>Has the state machine take one result.</summary>
     /// <param name="context">The message that brought it.</param>
+    /// <param name="lane">The lane it came by.</param>
     /// <param name="result">The result.</param>
-    public Task Take(ConsumeContext context, DeliveryResult result) =>
-        LostRaces.ExecuteAsync(async _ => await _pipe.Send(new ResultContext(context, result)), context.CancellationToken).AsTask();
+    public async Task Take(ConsumeContext context, Lane lane, DeliveryResult result)
+    {
+        var (pipe, places) = _lanes[lane];
+        await places.WaitAsync(context.CancellationToken);
+        try
+        {
+            await LostRaces.ExecuteAsync(async _ => await pipe.Send(new ResultContext(context, result)), context.CancellationToken);
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
 
     /// <summary>A result as a message of its own. How it comes out, whoever took the whole message says.</summary>
     sealed class ResultContext(ConsumeContext context, DeliveryResult result) : ConsumeContextScope(context)

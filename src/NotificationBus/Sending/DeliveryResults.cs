@@ -35,9 +35,14 @@ public sealed record DeliveryResult
     /// <summary>It is in doubt, and held.</summary>
     public DeliveryHeld? Held { get; init; }
 
-    /// <summary>The one it is.</summary>
+    /// <summary>False when it is none of them, as a newer host may send.</summary>
     [JsonIgnore]
-    public object Message => (object?)Sent ?? (object?)Failed ?? (object?)Expired ?? (object?)Held ?? throw new InvalidDataException("a result that says nothing");
+    public bool IsKnown => Sent is not null || Failed is not null || Expired is not null || Held is not null;
+
+    /// <summary>The one it is.</summary>
+    /// <exception cref="InvalidDataException">It is none.</exception>
+    [JsonIgnore]
+    public object Message => (object?)Sent ?? (object?)Failed ?? (object?)Expired ?? (object?)Held ?? throw new InvalidDataException("a result that says nothing known here");
 
     /// <summary>The delivery.</summary>
     [JsonIgnore]

@@ -37,7 +37,8 @@ public sealed class ResultReporter
     internal async Task ReportAlone(Lane lane, DeliveryResult result)
     {
         var saga = await _bus.GetSendEndpoint(SagaEndpoint.Of(lane));
-        await _limit.Await(saga.Send(result.Message, send =>
+        var message = result.IsKnown ? result.Message : new DeliveryResults { Results = [result] };
+        await _limit.Await(saga.Send(message, send =>
         {
             send.MessageId = result.MessageId;
             send.ConversationId = result.ConversationId;

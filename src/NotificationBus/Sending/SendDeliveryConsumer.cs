@@ -32,20 +32,22 @@ public sealed class SendDeliveryConsumer(
         var channel = channels.Find(command.Channel)
             ?? throw new InvalidEventException($"there is no channel '{command.Channel}', only {channels.Names}");
 
+        // What is sent is decided in its turn: while it waits for one it may expire, arrive after all, or be told to wait. It is reported after it.
+        var report = await turns.Send(command, () => Send(context, channel), context.CancellationToken);
+        await report();
+    }
+
+    async Task<Func<Task>> Send(ConsumeContext<SendDelivery> context, IChannel channel)
+    {
+        var command = context.Message;
         if (command.ExpiresAt <= clock.GetUtcNow())
-        {
-            await ReportUnlessSent(context, Expired(command, provider: null, "it was too late when the worker got to it"));
-            return;
-        }
+            return () => ReportUnlessSent(context, Expired(command, provider: null, "it was too late when the worker got to it"));
 
         if (command.MayHaveBeenSent && await HasArrived(command, context.CancellationToken))
-            return;
+            return () => Task.CompletedTask;
 
         if (board.Current.Channel(channel.Name).Paused)
-        {
-            await redelivery.PutOff(context, command, Earlier(clock.GetUtcNow() + LookAgain, command.ExpiresAt), $"channel {channel.Name} is paused", WaitsForChannel(channel.Name));
-            return;
-        }
+            return () => redelivery.PutOff(context, command, Earlier(clock.GetUtcNow() + LookAgain, command.ExpiresAt), $"channel {channel.Name} is paused", WaitsForChannel(channel.Name));
 
         Content content;
         try
@@ -55,12 +57,11 @@ public sealed class SendDeliveryConsumer(
         catch (TemplateException exception)
         {
             // The plan had filled it before. The template has changed since then.
-            await ReportUnlessSent(context, Failed(command, provider: null, exception.Message));
-            return;
+            return () => ReportUnlessSent(context, Failed(command, provider: null, exception.Message));
         }
 
-        var outcome = await turns.Send(command, () => chains.Of(command.Channel).Send(Delivery(command, content), command, context.CancellationToken), context.CancellationToken);
-        await Report(context, outcome);
+        var outcome = await chains.Of(command.Channel).Send(Delivery(command, content), command, context.CancellationToken);
+        return () => Report(context, outcome);
     }
 
     /// <summary>True when the saga has learned from a receipt that it was sent: then it must not go out twice, and there is nothing to report.</summary>

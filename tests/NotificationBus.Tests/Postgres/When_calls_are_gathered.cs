@@ -67,6 +67,27 @@ public sealed class When_calls_are_gathered
     }
 
     [Fact]
+    public async Task Should_not_have_all_wait_for_a_statement_that_hangs()
+    {
+        var key = Guid.NewGuid();
+        var hanging = Run(1, key);
+        await Started();
+        var sameRow = Run(2, key);
+        var others = new List<Task<int>>();
+        do
+        {
+            others.Add(Run(3));
+        }
+        while (!await _started.WaitAsync(TimeSpan.FromMilliseconds(20)));
+
+        _statements.Count.ShouldBe(2);
+        _statements.Last().ShouldAllBe(row => row.Value == 3, "the row of the statement that hangs is not touched by another");
+        _database.Release(100);
+        (await Task.WhenAll([hanging, sameRow]).WaitAsync(Soon)).ShouldBe([10, 20]);
+        await Task.WhenAll(others).WaitAsync(Soon);
+    }
+
+    [Fact]
     public async Task Should_fail_a_bad_row_alone()
     {
         var busy = await KeepTheDatabaseBusy();

@@ -62,6 +62,41 @@ public sealed class When_results_come_together
     }
 
     [Fact]
+    public async Task Should_set_aside_alone_what_no_host_of_this_version_knows()
+    {
+        await using var flow = await FlowThatWaits();
+        var one = await Sending(flow);
+        var unknown = new DeliveryResult { MessageId = Guid.CreateVersion7() };
+
+        await flow.Handle(new DeliveryResults { Results = [unknown, Sent(one, 0), Sent(one, 1)] });
+
+        (await flow.Outcome(one.CorrelationId)).CurrentState.ShouldBe("Delivered");
+        await flow.Pulse.Until(() => flow.Wire.Errors.Count > 0);
+        var (message, _) = flow.Wire.Errors.ShouldHaveSingleItem();
+        (message.Type, message.Id).ShouldBe((nameof(DeliveryResults), unknown.MessageId));
+    }
+
+    [Fact]
+    public async Task Should_tell_of_a_bad_one_once_though_all_are_taken_again()
+    {
+        await using var flow = await FlowThatWaits();
+        var one = await Sending(flow);
+        var bad = new DeliveryResult
+        {
+            MessageId = Guid.CreateVersion7(),
+            Sent = new DeliverySent { NotificationId = Guid.CreateVersion7(), DeliveryId = Guid.CreateVersion7(), Provider = "scripted" },
+        };
+        var writes = 0;
+        flow.Store.BeforeWrite = (_, _) => Interlocked.Increment(ref writes) <= 3 ? throw new OutageException() : Task.CompletedTask;
+
+        await flow.Handle(new DeliveryResults { Results = [bad, Sent(one, 0), Sent(one, 1)] });
+
+        (await flow.Outcome(one.CorrelationId)).CurrentState.ShouldBe("Delivered");
+        await flow.Pulse.Until(() => flow.Wire.Errors.Count > 0);
+        flow.Wire.Errors.ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task Should_take_all_of_them_again_after_an_outage()
     {
         await using var flow = await FlowThatWaits();

@@ -27,7 +27,7 @@ sealed record WireMessage(Guid? Id, string Type, string Place, byte[] Body)
             return [];
 
         var results = JsonElement.Parse(Body).GetProperty("message").GetProperty("results").Deserialize<List<DeliveryResult>>(JsonSerializerOptions.Web)!;
-        return results.Select(result => new WireMessage(result.MessageId, result.Message.GetType().Name, Place, Body));
+        return results.Where(result => result.IsKnown).Select(result => new WireMessage(result.MessageId, result.Message.GetType().Name, Place, Body));
     }
 }
 
