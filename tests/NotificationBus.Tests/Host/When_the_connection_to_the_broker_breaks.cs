@@ -41,7 +41,7 @@ public sealed class When_the_connection_to_the_broker_breaks : IAsyncLifetime
         _broker.Close();
 
         await writing.WaitAsync(Soon);
-        await Should.ThrowAsync<IOException>(() => reading.WaitAsync(Soon));
+        await ShouldBeTold(reading);
         await Write(Much).WaitAsync(Soon);
     }
 
@@ -52,7 +52,7 @@ public sealed class When_the_connection_to_the_broker_breaks : IAsyncLifetime
 
         await Write(Much).WaitAsync(Soon);
 
-        await Should.ThrowAsync<IOException>(() => reading.WaitAsync(Soon));
+        await ShouldBeTold(reading);
     }
 
     [Fact]
@@ -71,6 +71,18 @@ public sealed class When_the_connection_to_the_broker_breaks : IAsyncLifetime
         for (var taken = 0; taken < Much.Length;)
             taken += await _broker.ReceiveAsync(buffer, SocketFlags.None).WaitAsync(Soon);
         await writing.WaitAsync(Soon);
+    }
+
+    /// <summary>The end comes as a failure, or as nothing more to read.</summary>
+    static async Task ShouldBeTold(Task<int> reading)
+    {
+        try
+        {
+            (await reading.WaitAsync(Soon)).ShouldBe(0);
+        }
+        catch (IOException)
+        {
+        }
     }
 
     Task<int> Read() => _host.GetStream().ReadAsync(new byte[16], TestContext.Current.CancellationToken).AsTask();

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 using NotificationBus.Embedded;
 using NotificationBus.Outgoing;
 using NotificationBus.Saga;
@@ -44,6 +46,7 @@ sealed class WatchedStore(InMemoryNotificationStore store, Pulse pulse) : INotif
 sealed class WatchedOutgoing(InMemoryOutgoingMessages outgoing, Pulse pulse) : IOutgoingMessages
 {
     readonly Lock _lock = new();
+    ImmutableHashSet<Guid> _forgotten = [];
     int _scheduled;
     int _taken;
 
@@ -91,7 +94,15 @@ sealed class WatchedOutgoing(InMemoryOutgoingMessages outgoing, Pulse pulse) : I
 
     public Task WaitForDue(TimeSpan atMost, CancellationToken cancellationToken) => outgoing.WaitForDue(atMost, cancellationToken);
 
-    public ValueTask Published(IReadOnlyCollection<OutgoingMessage> messages) => outgoing.Published(messages);
+    /// <summary>The ids of what was published and is forgotten.</summary>
+    public IReadOnlySet<Guid> Forgotten => _forgotten;
+
+    public async ValueTask Published(IReadOnlyCollection<OutgoingMessage> messages)
+    {
+        await outgoing.Published(messages);
+        ImmutableInterlocked.Update(ref _forgotten, forgotten => forgotten.Union(messages.Select(message => message.MessageId)));
+        pulse.Beat();
+    }
 }
 
 /// <summary>The process ends here, and whatever it was about to do is not done.</summary>
