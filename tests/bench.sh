@@ -10,7 +10,7 @@ Measures NotificationBus on a private RabbitMQ and PostgreSQL, in turn with a fl
 solution (MassTransit as its documentation shows it). tests/NotificationBus.Benchmarks/README.md says what each of them does.
 
   quick          saturation of all three in three short rounds, at most 3 minutes on 2 cores
-  full           everything below but micro; takes an hour or so
+  full           everything below but micro; long, and not yet run in one piece
   saturation     the same as quick, in five long rounds
   latency        from event to provider call at 10, 50 and 80 % of saturation
   stored         saturation with 1,000,000 notifications stored, beside an empty database
