@@ -65,6 +65,7 @@ static class Transports
     {
         services.AddPostgresStore(settings.ConnectionStrings.Postgres!);
         services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Postgres));
+        services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Retention));
         services.AddSingleton<QueueCheck>();
         if (settings.IsWorker)
             services.AddOutgoingDispatch().AddSweep().AddResumedChannels();

@@ -8,8 +8,12 @@ namespace NotificationBus.Postgres;
 /// <summary>The ledger in PostgreSQL, by the database's clock. Its writes are gathered like those of <see cref="PostgresNotificationStore"/>.</summary>
 public sealed class PostgresAttemptLedger : IAttemptLedger
 {
+    // All attempts of a delivery are in the partition of its notification's time, or their numbers would not be unique. A command that
+    // belongs to no notification on record has its attempts in the default partition.
+    const string NotificationCreatedAt = "coalesce((SELECT created_at FROM notification_key WHERE id = notification_id), 'infinity')";
+
     // An address may be suppressed for every category and for this one: one row of the two, or the claim would have two answers.
-    const string ClaimAttempts = """
+    const string ClaimAttempts = $"""
         WITH asked AS (
             SELECT a.*, s.reason AS suppression
             FROM unnest(@delivery, @number, @notification, @channel, @provider, @address, @category, @lease)
@@ -19,19 +23,20 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
                 WHERE channel = a.channel AND address = a.address AND category IN ('', a.category)
                 ORDER BY category LIMIT 1) s ON true),
         granted AS (
-            INSERT INTO delivery_attempt (delivery_id, number, notification_id, channel, provider, status, lease_until)
-            SELECT delivery_id, number, notification_id, channel, provider, 'Started', now() + lease FROM asked WHERE suppression IS NULL
-            ON CONFLICT (delivery_id, number) DO NOTHING
+            INSERT INTO delivery_attempt (delivery_id, number, notification_id, notification_created_at, channel, provider, status, lease_until)
+            SELECT delivery_id, number, notification_id, {NotificationCreatedAt}, channel, provider, 'Started', now() + lease FROM asked WHERE suppression IS NULL
+            ON CONFLICT (delivery_id, number, notification_created_at) DO NOTHING
             RETURNING delivery_id)
         SELECT delivery_id, NULL FROM granted
         UNION ALL
         SELECT delivery_id, suppression FROM asked WHERE suppression IS NOT NULL
         """;
 
-    const string RecordOutcomes = """
+    const string RecordOutcomes = $"""
         WITH outcome AS (
-            SELECT * FROM unnest(@delivery, @number, @channel, @provider, @status, @provider_message, @reason, @suppressed)
-                AS a (delivery_id, number, channel, provider, status, provider_message_id, reason, suppressed)),
+            SELECT *, {NotificationCreatedAt} AS notification_created_at
+            FROM unnest(@delivery, @number, @notification, @channel, @provider, @status, @provider_message, @reason, @suppressed)
+                AS a (delivery_id, number, notification_id, channel, provider, status, provider_message_id, reason, suppressed)),
         suppressed AS (
             INSERT INTO suppressed_address (channel, address, reason, source)
             SELECT channel, suppressed, coalesce(reason, 'refused'), provider FROM outcome WHERE suppressed IS NOT NULL
@@ -40,8 +45,14 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
             status = o.status, provider_message_id = o.provider_message_id, reason = o.reason, finished_at = now()
         FROM outcome o
         WHERE delivery_attempt.delivery_id = o.delivery_id AND delivery_attempt.number = o.number AND delivery_attempt.status = 'Started'
-        RETURNING delivery_attempt.delivery_id
+            AND delivery_attempt.notification_created_at = o.notification_created_at
         """;
+
+    const string ReturnRecorded = "RETURNING delivery_attempt.delivery_id";
+
+    const string RecordRecentOutcomes = $"{RecordOutcomes} AND delivery_attempt.notification_created_at {Recently.Begun} {ReturnRecorded}";
+
+    const string RecordAnyOutcomes = $"{RecordOutcomes} {ReturnRecorded}";
 
     const string SelectAttempts = """
         SELECT delivery_id, notification_id, number, channel, provider, status, provider_message_id, reason, started_at, lease_until, finished_at, now()
@@ -66,7 +77,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         var answer = await _claims.Run(new Claiming(attempt, address, category, lease), cancellationToken);
         return answer.Granted || answer.Suppression is not null
             ? new AttemptClaim([], Now: default, answer.Suppression)
-            : await Earlier(attempt.DeliveryId, cancellationToken);
+            : await Earlier(attempt, cancellationToken);
     }
 
     /// <inheritdoc />
@@ -95,10 +106,10 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         return (await Read(command, cancellationToken)).Attempts.SingleOrDefault();
     }
 
-    /// <summary>The attempts of some deliveries, in order.</summary>
-    internal async Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(IReadOnlyCollection<Guid> deliveryIds, CancellationToken cancellationToken)
+    /// <summary>The attempts of some deliveries of a notification, in order.</summary>
+    internal async Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(Guid notificationId, IReadOnlyCollection<Guid> deliveryIds, CancellationToken cancellationToken)
     {
-        var (attempts, _) = await Select(deliveryIds, cancellationToken);
+        var (attempts, _) = await Select(notificationId, deliveryIds, cancellationToken);
         return attempts;
     }
 
@@ -125,10 +136,21 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
 
     async Task<Func<Outcome, bool>> Record(IReadOnlyList<Outcome> outcomes)
     {
-        await using var command = _database.CreateCommand(RecordOutcomes);
+        var recorded = new HashSet<Guid>();
+        await Record(RecordRecentOutcomes, outcomes, recorded);
+        if (recorded.Count < outcomes.Count)
+            await Record(RecordAnyOutcomes, [.. outcomes.Where(outcome => !recorded.Contains(outcome.Attempt.DeliveryId))], recorded);
+
+        return outcome => recorded.Contains(outcome.Attempt.DeliveryId);
+    }
+
+    async Task Record(string sql, IReadOnlyList<Outcome> outcomes, HashSet<Guid> recorded)
+    {
+        await using var command = _database.CreateCommand(sql);
         var parameters = command.Parameters;
         parameters.Add("delivery", outcomes, outcome => outcome.Attempt.DeliveryId);
         parameters.Add("number", outcomes, outcome => outcome.Attempt.Number);
+        parameters.Add("notification", outcomes, outcome => outcome.Attempt.NotificationId);
         parameters.Add("channel", outcomes, outcome => outcome.Attempt.Channel);
         parameters.Add("provider", outcomes, outcome => outcome.Attempt.Provider);
         parameters.Add("status", outcomes, outcome => outcome.Attempt.Status.ToString());
@@ -137,22 +159,24 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         parameters.Add("suppressed", outcomes, outcome => outcome.SuppressedAddress);
 
         await using var reader = await command.ExecuteReaderAsync();
-        var recorded = new HashSet<Guid>();
         while (await reader.ReadAsync())
             recorded.Add(reader.GetGuid(0));
-
-        return outcome => recorded.Contains(outcome.Attempt.DeliveryId);
     }
 
-    async Task<AttemptClaim> Earlier(Guid deliveryId, CancellationToken cancellationToken)
+    async Task<AttemptClaim> Earlier(DeliveryAttempt refused, CancellationToken cancellationToken)
     {
-        var (attempts, now) = await Select([deliveryId], cancellationToken);
+        var (attempts, now) = await Select(refused.NotificationId, [refused.DeliveryId], cancellationToken);
         return new AttemptClaim(attempts, now);
     }
 
-    async Task<(List<DeliveryAttempt> Attempts, DateTimeOffset Now)> Select(IReadOnlyCollection<Guid> deliveryIds, CancellationToken cancellationToken)
+    async Task<(List<DeliveryAttempt> Attempts, DateTimeOffset Now)> Select(Guid notificationId, IReadOnlyCollection<Guid> deliveryIds, CancellationToken cancellationToken)
     {
-        await using var command = _database.CreateCommand($"{SelectAttempts} WHERE delivery_id = ANY(@ids) ORDER BY delivery_id, number");
+        await using var command = _database.CreateCommand($"""
+            {SelectAttempts}
+            WHERE delivery_id = ANY(@ids) AND notification_created_at = coalesce((SELECT created_at FROM notification_key WHERE id = @notification), 'infinity')
+            ORDER BY delivery_id, number
+            """);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("notification", notificationId));
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("ids", [.. deliveryIds]));
         return await Read(command, cancellationToken);
     }

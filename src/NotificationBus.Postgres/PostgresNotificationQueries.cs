@@ -20,7 +20,7 @@ public sealed class PostgresNotificationQueries(
         if (await store.Load(id, cancellationToken) is not { } notification)
             return null;
 
-        var attempts = await ledger.AttemptsOf([.. notification.Deliveries.Select(delivery => delivery.Id)], cancellationToken);
+        var attempts = await ledger.AttemptsOf(id, [.. notification.Deliveries.Select(delivery => delivery.Id)], cancellationToken);
         return NotificationView.Of(notification, attempts, notification.CompletedAt is null ? await WaitingOf(id, cancellationToken) : []);
     }
 
@@ -46,7 +46,10 @@ public sealed class PostgresNotificationQueries(
     /// <inheritdoc />
     public async Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("SELECT id FROM notification WHERE id = ANY(@ids) AND completed_at IS NOT NULL");
+        await using var command = database.CreateCommand("""
+            SELECT n.id FROM notification_key k JOIN notification n ON n.created_at = k.created_at AND n.id = k.id
+            WHERE k.id = ANY(@ids) AND n.completed_at IS NOT NULL
+            """);
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("ids", [.. ids]));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
 

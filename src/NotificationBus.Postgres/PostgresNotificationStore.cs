@@ -38,13 +38,18 @@ public sealed class PostgresNotificationStore : INotificationStore
             DELETE FROM outgoing_message USING stored
             WHERE stored.id = ANY(@called_off) AND outgoing_message.notification_id = stored.id AND outgoing_message.input_id IS NULL),
         reopened AS (
-            INSERT INTO unfinished_notification (id, look_again_at)
-            SELECT id, now() + @look_again FROM stored WHERE id = ANY(@reopened)
+            INSERT INTO unfinished_notification (id, created_at, look_again_at)
+            SELECT id, created_at, now() + @look_again FROM stored WHERE id = ANY(@reopened)
             ON CONFLICT (id) DO NOTHING),
         """;
 
+    // The id is claimed first: the table by time cannot tell that another month has it.
     const string InsertSteps = $"""
-        WITH stored AS (
+        WITH claimed AS (
+            INSERT INTO notification_key (id, created_at) SELECT id, created_at FROM unnest(@id, @created_at) AS n (id, created_at)
+            ON CONFLICT (id) DO NOTHING
+            RETURNING id),
+        stored AS (
             INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, changed_at, completed_at,
                 escalate_after, escalation_token, escalate_unless)
@@ -57,20 +62,22 @@ public sealed class PostgresNotificationStore : INotificationStore
                 AS n (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, completed_at,
                 escalate_after, escalation_token, escalate_unless)
-            ON CONFLICT (id) DO NOTHING
+            JOIN claimed ON claimed.id = n.id
             RETURNING id),
         {OutgoingOfStoredSteps}
         """;
 
+    // The limits let the server see which partitions it can leave out before it prepares to look into them.
     const string UpdatedSteps = """
         WITH stored AS (
             UPDATE notification SET
                 state = n.state, version = n.version, deliveries = n.deliveries, taken_inputs = n.taken_inputs::uuid[],
                 changed_at = now(), completed_at = n.completed_at, escalation_token = n.escalation_token
-            FROM unnest(@id, @state, @version, @deliveries, @taken_inputs, @completed_at, @escalation_token)
-                AS n (id, state, version, deliveries, taken_inputs, completed_at, escalation_token)
-            WHERE notification.id = n.id AND notification.version = n.version - 1
-            RETURNING notification.id),
+            FROM unnest(@id, @created_at, @state, @version, @deliveries, @taken_inputs, @completed_at, @escalation_token)
+                AS n (id, created_at, state, version, deliveries, taken_inputs, completed_at, escalation_token)
+            WHERE notification.created_at = n.created_at AND notification.id = n.id AND notification.version = n.version - 1
+                AND notification.created_at BETWEEN @earliest AND @latest
+            RETURNING notification.id, notification.created_at),
         """;
 
     const string UpdateSteps = $"{UpdatedSteps}\n{OutgoingOfStoredSteps}";
@@ -78,10 +85,13 @@ public sealed class PostgresNotificationStore : INotificationStore
     const string UpdateStepsAndCancel = $"{UpdatedSteps}\n{Cancelled}\n{OutgoingOfStoredSteps}";
 
     const string LoadNotifications = """
-        SELECT id, state, version, event_name, event_id, category, recipient, data, requested_channels, mode, deliveries,
-            decisions, refusal, taken_inputs, created_at, completed_at, expires_at, escalate_after, escalation_token, escalate_unless
-        FROM notification WHERE id = ANY(@ids)
+        SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient, n.data, n.requested_channels, n.mode, n.deliveries,
+            n.decisions, n.refusal, n.taken_inputs, n.created_at, n.completed_at, n.expires_at, n.escalate_after, n.escalation_token, n.escalate_unless
+        FROM notification_key k JOIN notification n ON n.created_at = k.created_at AND n.id = k.id
+        WHERE k.id = ANY(@ids)
         """;
+
+    const string LoadRecentNotifications = $"{LoadNotifications} AND n.created_at {Recently.Begun}";
 
     readonly NpgsqlDataSource _database;
     readonly Gathering<Guid, NotificationState?> _loads;
@@ -157,6 +167,9 @@ public sealed class PostgresNotificationStore : INotificationStore
         parameters.Add("taken_inputs", rows, TakenInputsOf);
         parameters.Add("completed_at", rows, row => row.CompletedAt);
         parameters.Add("escalation_token", rows, row => row.EscalationToken);
+        parameters.Add("created_at", rows, row => row.CreatedAt);
+        parameters.Add(new NpgsqlParameter<DateTimeOffset>("earliest", rows.Min(row => row.CreatedAt)));
+        parameters.Add(new NpgsqlParameter<DateTimeOffset>("latest", rows.Max(row => row.CreatedAt)));
         AddOutgoing(parameters, steps);
         if (cancels)
             AddCancelled(parameters, steps);
@@ -166,18 +179,24 @@ public sealed class PostgresNotificationStore : INotificationStore
 
     async Task<Func<Guid, NotificationState?>> Load(IReadOnlyList<Guid> ids)
     {
-        await using var command = _database.CreateCommand(LoadNotifications);
+        var notifications = new Dictionary<Guid, NotificationState>(ids.Count);
+        await Load(LoadRecentNotifications, ids, notifications);
+        if (notifications.Count < ids.Count)
+            await Load(LoadNotifications, [.. ids.Where(id => !notifications.ContainsKey(id))], notifications);
+
+        return id => notifications.GetValueOrDefault(id);
+    }
+
+    async Task Load(string sql, IReadOnlyList<Guid> ids, Dictionary<Guid, NotificationState> notifications)
+    {
+        await using var command = _database.CreateCommand(sql);
         command.Parameters.Add("ids", ids, id => id);
         await using var reader = await command.ExecuteReaderAsync();
-
-        var notifications = new Dictionary<Guid, NotificationState>(ids.Count);
         while (await reader.ReadAsync())
         {
             var notification = Read(reader);
             notifications.Add(notification.CorrelationId, notification);
         }
-
-        return id => notifications.GetValueOrDefault(id);
     }
 
     static NotificationState Read(NpgsqlDataReader row) => new()

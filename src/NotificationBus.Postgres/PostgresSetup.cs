@@ -43,6 +43,9 @@ public static class PostgresSetup
             .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning)));
 
         services.AddSingleton<Schema>();
+        services.AddSingleton<Partitions>();
+        services.AddSingleton<Retention>();
+        services.AddHostedService<PartitionUpkeep>();
         services.AddSingleton<PublishedMessages>();
         services.AddHostedService(provider => provider.GetRequiredService<PublishedMessages>());
         services.AddSingleton<IOutgoingMessages, PostgresOutgoingMessages>();

@@ -14,15 +14,17 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
     /// <inheritdoc />
     public async Task<int> LookAtThoseOf(TimeSpan age, int limit, CancellationToken cancellationToken)
     {
-        // A host that finds the mark taken leaves the looking to the one that has it.
+        // A host that finds the mark taken leaves the looking to the one that has it. That no older ones are looked at is said once more, for the
+        // server does not see from a comparison of rows which partitions it can leave out.
         await using var command = database.CreateCommand("""
             WITH mark AS (SELECT created_at, id FROM sweep_mark FOR UPDATE SKIP LOCKED),
             ripe AS (
                 SELECT id, created_at, completed_at FROM notification
                 WHERE (created_at, id) > ((SELECT created_at FROM mark), (SELECT id FROM mark)) AND created_at <= now() - @age
+                    AND created_at >= (SELECT created_at FROM mark)
                 ORDER BY created_at, id LIMIT @limit),
             noted AS (
-                INSERT INTO unfinished_notification (id, look_again_at) SELECT id, now() FROM ripe WHERE completed_at IS NULL
+                INSERT INTO unfinished_notification (id, created_at, look_again_at) SELECT id, created_at, now() FROM ripe WHERE completed_at IS NULL
                 ON CONFLICT (id) DO NOTHING),
             moved AS (
                 UPDATE sweep_mark SET created_at = last.created_at, id = last.id
@@ -39,10 +41,10 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
     {
         await using var command = database.CreateCommand("""
             WITH due AS (
-                SELECT id FROM unfinished_notification WHERE look_again_at <= now() ORDER BY look_again_at LIMIT @limit FOR UPDATE SKIP LOCKED),
+                SELECT id, created_at FROM unfinished_notification WHERE look_again_at <= now() ORDER BY look_again_at LIMIT @limit FOR UPDATE SKIP LOCKED),
             seen AS (
                 SELECT due.id,
-                    NOT EXISTS (SELECT FROM notification n WHERE n.id = due.id AND n.completed_at IS NULL) AS ended,
+                    NOT EXISTS (SELECT FROM notification n WHERE n.created_at = due.created_at AND n.id = due.id AND n.completed_at IS NULL) AS ended,
                     EXISTS (SELECT FROM outgoing_message o WHERE o.notification_id = due.id AND starts_with(o.destination, @commands)) AS attended
                 FROM due),
             dropped AS (

@@ -14,6 +14,7 @@ namespace NotificationBus.Postgres;
 public sealed partial class Schema(
     NpgsqlDataSource database,
     IDbContextFactory<NotificationBusDbContext> contexts,
+    Partitions partitions,
     IOptions<PostgresOptions> options,
     TimeProvider clock,
     ILogger<Schema> log)
@@ -35,6 +36,8 @@ public sealed partial class Schema(
         try
         {
             await MigrateOrCheck(connection, cancellationToken);
+            if (options.Value.Migrate)
+                await MakePartitions(cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.InsufficientPrivilege)
         {
@@ -67,8 +70,23 @@ public sealed partial class Schema(
 
         if (!hasHistory)
             await Execute(connection, context.GetService<IHistoryRepository>().GetCreateIfNotExistsScript(), cancellationToken);
+        // No time limit: a migration may have to read all there is.
+        context.Database.SetCommandTimeout(TimeSpan.Zero);
         await context.Database.MigrateAsync(cancellationToken);
         Migrated(string.Join(", ", pending));
+    }
+
+    /// <summary>What comes without a partition is kept all the same: no reason not to start.</summary>
+    async Task MakePartitions(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await partitions.MakeAhead(cancellationToken);
+        }
+        catch (PostgresException exception)
+        {
+            PartitionsNotMade(Explain(exception));
+        }
     }
 
     async Task<NpgsqlConnection> Connect(CancellationToken cancellationToken)
@@ -131,6 +149,9 @@ public sealed partial class Schema(
 
     [LoggerMessage(LogLevel.Information, "Applied migrations {Migrations}")]
     partial void Migrated(string migrations);
+
+    [LoggerMessage(LogLevel.Warning, "Partitions for the coming months could not be made and are tried again: {Reason}")]
+    partial void PartitionsNotMade(string reason);
 
     [LoggerMessage(LogLevel.Warning, "PostgreSQL runs with synchronous_commit or fsync off: a power failure loses notifications that were acknowledged")]
     partial void CommitsMayBeLost();

@@ -41,11 +41,11 @@ sealed class ReportingHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>Posts an order.</summary>
-    public async Task Order()
+    /// <summary>Posts an order, a new one unless it is named.</summary>
+    public async Task Order(string? eventId = null)
     {
-        using var answer = await Post("/v1/events/order-placed", """
-            {"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7"},
+        using var answer = await Post("/v1/events/order-placed", $$$"""
+            {"eventId":"{{{eventId ?? $"{Guid.CreateVersion7()}"}}}","orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7"},
              "seller":{"id":"seller-42","email":"som@example.com","pushTokens":["demo-token"]}}
             """);
         answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);

@@ -54,6 +54,15 @@ sealed class The_record(string connectionString) : IAsyncDisposable
     /// <summary>The claims of a host that is dead run out now instead of in a minute.</summary>
     public Task LetClaimsRunOut() => Execute("UPDATE delivery_attempt SET lease_until = now() WHERE status = 'Started'");
 
+    /// <summary>All notifications began so much earlier.</summary>
+    /// <param name="by">An interval, as PostgreSQL writes it.</param>
+    public Task MakeOlder(string by) => Execute($"""
+        WITH keys AS (UPDATE notification_key SET created_at = created_at - interval '{by}'),
+        unfinished AS (UPDATE unfinished_notification SET created_at = created_at - interval '{by}'),
+        attempts AS (UPDATE delivery_attempt SET notification_created_at = notification_created_at - interval '{by}')
+        UPDATE notification SET created_at = created_at - interval '{by}'
+        """);
+
     /// <summary>Nothing is left to be published.</summary>
     public Task UntilNothingIsOutgoing(TimeSpan within) => Until("SELECT count(*) FROM outgoing_message", 0, within);
 

@@ -29,23 +29,31 @@ sealed class PostgresRecord : RecordOfTheTest
     readonly NpgsqlDataSource _database;
     readonly List<ServiceProvider> _hosts = [];
 
-    PostgresRecord(string database)
+    PostgresRecord(string database, TimeSpan? retention)
     {
         _database = NpgsqlDataSource.Create(database);
-        Host = StartHost(database);
-        AnotherHost = StartHost(database);
+        Host = StartHost(database, retention);
+        AnotherHost = StartHost(database, retention);
     }
 
     public override HostOfTheRecord Host { get; }
 
     public override HostOfTheRecord AnotherHost { get; }
 
-    public static async Task<RecordOfTheTest> Create(BusAndDatabase servers)
+    public static async Task<RecordOfTheTest> Create(BusAndDatabase servers) => await Open(await servers.CreateDatabase());
+
+    /// <summary>Brings a database up to date.</summary>
+    public static async Task<PostgresRecord> Open(string database, TimeSpan? retention = null)
     {
-        var record = new PostgresRecord(await servers.CreateDatabase());
-        await record._hosts[0].GetRequiredService<Schema>().EnsureReady(CancellationToken.None);
+        var record = new PostgresRecord(database, retention);
+        await record.Of<Schema>().EnsureReady(CancellationToken.None);
         return record;
     }
+
+    /// <summary>A part of one of the two hosts that the flow does not know.</summary>
+    public T Of<T>(int host = 0)
+        where T : notnull =>
+        _hosts[host].GetRequiredService<T>();
 
     public override DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
@@ -75,12 +83,13 @@ sealed class PostgresRecord : RecordOfTheTest
         await _database.DisposeAsync();
     }
 
-    HostOfTheRecord StartHost(string database)
+    HostOfTheRecord StartHost(string database, TimeSpan? retention)
     {
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(Options.Create(new PostgresOptions()));
+        services.AddSingleton(Options.Create(new RetentionOptions { Notifications = retention }));
         services.AddPostgresStore(database);
         var host = services.BuildServiceProvider();
         _hosts.Add(host);

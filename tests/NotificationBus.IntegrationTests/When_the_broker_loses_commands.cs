@@ -38,7 +38,7 @@ public sealed class When_the_broker_loses_commands(BusAndDatabase servers)
         }
 
         (await mail.Count()).ShouldBe(0);
-        await record.Execute("UPDATE notification SET created_at = created_at - interval '1 minute'");
+        await record.MakeOlder("1 minute");
         await record.UntilDelivered(4 * Count, TimeSpan.FromMinutes(1));
 
         var mails = await mail.Mails();

@@ -28,6 +28,9 @@ public sealed class HostSettings
     /// <summary>The database.</summary>
     public PostgresOptions Postgres { get; set; } = new();
 
+    /// <summary>How long the record in the database goes back.</summary>
+    public RetentionOptions Retention { get; set; } = new();
+
     /// <summary>How long the broker may take.</summary>
     public PublishingOptions Publishing { get; set; } = new();
 

@@ -1,0 +1,106 @@
+using System.Text.Json;
+
+using NotificationBus.Contracts;
+using NotificationBus.Postgres;
+using NotificationBus.Saga;
+using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
+
+namespace NotificationBus.IntegrationTests;
+
+public sealed class When_partitions_are_made(BusAndDatabase servers)
+{
+    static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
+
+    [Fact]
+    public async Task Should_keep_each_notification_and_its_attempts_in_the_month_it_began_in()
+    {
+        var database = await servers.CreateDatabase();
+        await using var record = await PostgresRecord.Open(database);
+        await using var sql = new The_record(database);
+        var now = TimeProvider.System.GetUtcNow();
+        var nextMonth = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(1);
+        var (today, lastMoment, later) = (await Begin(record, now), await Begin(record, nextMonth.AddMicroseconds(-1)), await Begin(record, nextMonth));
+
+        (await sql.Scalar<Guid[]>($"SELECT array_agg(id ORDER BY created_at) FROM notification_{now:yyyy_MM}")).ShouldBe([today, lastMoment]);
+        (await sql.Scalar<Guid[]>($"SELECT array_agg(id) FROM notification_{nextMonth:yyyy_MM}")).ShouldBe([later]);
+        (await sql.Scalar<Guid[]>($"SELECT array_agg(notification_id ORDER BY notification_created_at) FROM delivery_attempt_{now:yyyy_MM}")).ShouldBe([today, lastMoment]);
+        (await sql.Scalar<Guid[]>($"SELECT array_agg(notification_id) FROM delivery_attempt_{nextMonth:yyyy_MM}")).ShouldBe([later]);
+        (await sql.Scalar<string>("""
+            SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'notification'::regclass
+            """)).ShouldBe($"notification_{now:yyyy_MM} notification_{nextMonth:yyyy_MM} notification_{nextMonth.AddMonths(1):yyyy_MM} notification_default");
+    }
+
+    [Fact]
+    public async Task Should_lose_nothing_that_came_in_a_month_without_one()
+    {
+        var database = await servers.CreateDatabase();
+        await using var record = await PostgresRecord.Open(database);
+        await using var sql = new The_record(database);
+        var began = TimeProvider.System.GetUtcNow().AddMonths(14);
+        var id = await Begin(record, began);
+        (await sql.Scalar<long>("SELECT count(*) FROM notification_default")).ShouldBe(1);
+        (await sql.Scalar<long>("SELECT count(*) FROM delivery_attempt_default")).ShouldBe(1);
+
+        await record.Of<Partitions>().MakeAhead(CancellationToken.None);
+
+        (await sql.Scalar<Guid>($"SELECT id FROM notification_{began:yyyy_MM}")).ShouldBe(id);
+        (await sql.Scalar<Guid>($"SELECT notification_id FROM delivery_attempt_{began:yyyy_MM}")).ShouldBe(id);
+        var moved = (await record.AnotherHost.Store.Load(id, CancellationToken.None))!;
+        (await record.Host.Store.Update(new NotificationStep(moved, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
+        (await record.Host.Ledger.Claim(Call(id), "som@example.com", "order-placed", Lease, CancellationToken.None)).Earlier.ShouldHaveSingleItem();
+        (await record.Host.Ledger.Record(Call(id) with { Status = AttemptStatus.Accepted }, suppressedAddress: null, CancellationToken.None)).ShouldBeTrue();
+        (await sql.Scalar<long>("SELECT (SELECT count(*) FROM notification_default) + (SELECT count(*) FROM delivery_attempt_default)")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Should_not_mind_another_host_that_makes_the_same()
+    {
+        var database = await servers.CreateDatabase();
+        await using var record = await PostgresRecord.Open(database);
+        await using var sql = new The_record(database);
+        var began = TimeProvider.System.GetUtcNow().AddMonths(5);
+        for (var month = 0; month < 5; month++)
+            await Begin(record, began.AddMonths(month));
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => record.Of<Partitions>(i % 2).MakeAhead(CancellationToken.None))));
+
+        (await sql.Scalar<long>("SELECT count(*) FROM notification_default")).ShouldBe(0);
+        (await sql.Scalar<long>("SELECT count(*) FROM notification")).ShouldBe(5);
+        (await sql.Scalar<long>("SELECT count(*) FROM pg_inherits WHERE inhparent = 'notification'::regclass")).ShouldBe(3 + 5 + 1);
+        (await sql.Scalar<long>("SELECT count(*) FROM pg_inherits WHERE inhparent = 'delivery_attempt'::regclass")).ShouldBe(3 + 5 + 1);
+    }
+
+    /// <summary>Stores a notification that began then, and a call that was claimed for it.</summary>
+    internal static async Task<Guid> Begin(PostgresRecord record, DateTimeOffset createdAt, DateTimeOffset? completedAt = null)
+    {
+        var id = Guid.CreateVersion7();
+        var notification = new NotificationState
+        {
+            CorrelationId = id,
+            CurrentState = completedAt is null ? "Sending" : "Delivered",
+            EventName = "order-placed",
+            Category = "order-placed",
+            Recipient = new Contact { Id = "seller-42" },
+            Data = JsonElement.Parse("{}"),
+            CreatedAt = createdAt,
+            ExpiresAt = createdAt.AddDays(1),
+            CompletedAt = completedAt,
+        };
+        (await record.Host.Store.Insert(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
+        (await record.Host.Ledger.Claim(Call(id), "som@example.com", "order-placed", Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        return id;
+    }
+
+    /// <summary>The first call for the only delivery of a notification.</summary>
+    internal static DeliveryAttempt Call(Guid notificationId) => new()
+    {
+        // Any will do, as long as it is always the same.
+        DeliveryId = notificationId,
+        NotificationId = notificationId,
+        Number = 1,
+        Channel = "email",
+        Provider = "smtp",
+        Status = AttemptStatus.Started,
+    };
+}
