@@ -32,11 +32,13 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         SELECT delivery_id, suppression FROM asked WHERE suppression IS NOT NULL
         """;
 
+    // With a limit the server expects few rows, and looks for each instead of joining all, also while a table is empty.
     const string RecordOutcomes = $"""
         WITH outcome AS (
             SELECT *, {NotificationCreatedAt} AS notification_created_at
             FROM unnest(@delivery, @number, @notification, @channel, @provider, @status, @provider_message, @reason, @suppressed)
-                AS a (delivery_id, number, notification_id, channel, provider, status, provider_message_id, reason, suppressed)),
+                AS a (delivery_id, number, notification_id, channel, provider, status, provider_message_id, reason, suppressed)
+            LIMIT @count),
         suppressed AS (
             INSERT INTO suppressed_address (channel, address, reason, source)
             SELECT channel, suppressed, coalesce(reason, 'refused'), provider FROM outcome WHERE suppressed IS NOT NULL
@@ -151,6 +153,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         parameters.Add("delivery", outcomes, outcome => outcome.Attempt.DeliveryId);
         parameters.Add("number", outcomes, outcome => outcome.Attempt.Number);
         parameters.Add("notification", outcomes, outcome => outcome.Attempt.NotificationId);
+        parameters.Add(new NpgsqlParameter<int>("count", outcomes.Count));
         parameters.Add("channel", outcomes, outcome => outcome.Attempt.Channel);
         parameters.Add("provider", outcomes, outcome => outcome.Attempt.Provider);
         parameters.Add("status", outcomes, outcome => outcome.Attempt.Status.ToString());

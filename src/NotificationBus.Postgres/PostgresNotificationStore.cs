@@ -67,16 +67,20 @@ public sealed class PostgresNotificationStore : INotificationStore
         {OutgoingOfStoredSteps}
         """;
 
-    // The limits let the server see which partitions it can leave out before it prepares to look into them.
+    // Between the earliest and the latest is all of them: so the server sees which partitions it can leave out before it prepares to look into
+    // them. As one of two alternatives this is no way to read an index, which the server would prefer while a table is empty, and keep to.
+    // With a limit it expects few rows, and looks for each instead of joining all.
     const string UpdatedSteps = """
         WITH stored AS (
             UPDATE notification SET
                 state = n.state, version = n.version, deliveries = n.deliveries, taken_inputs = n.taken_inputs::uuid[],
                 changed_at = now(), completed_at = n.completed_at, escalation_token = n.escalation_token
-            FROM unnest(@id, @created_at, @state, @version, @deliveries, @taken_inputs, @completed_at, @escalation_token)
-                AS n (id, created_at, state, version, deliveries, taken_inputs, completed_at, escalation_token)
+            FROM (
+                SELECT * FROM unnest(@id, @created_at, @state, @version, @deliveries, @taken_inputs, @completed_at, @escalation_token)
+                    AS n (id, created_at, state, version, deliveries, taken_inputs, completed_at, escalation_token)
+                LIMIT @count) AS n
             WHERE notification.created_at = n.created_at AND notification.id = n.id AND notification.version = n.version - 1
-                AND notification.created_at BETWEEN @earliest AND @latest
+                AND (notification.created_at BETWEEN @earliest AND @latest OR notification.created_at = @earliest)
             RETURNING notification.id, notification.created_at),
         """;
 
@@ -84,14 +88,19 @@ public sealed class PostgresNotificationStore : INotificationStore
 
     const string UpdateStepsAndCancel = $"{UpdatedSteps}\n{Cancelled}\n{OutgoingOfStoredSteps}";
 
-    const string LoadNotifications = """
+    const string SelectNotifications = """
         SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient, n.data, n.requested_channels, n.mode, n.deliveries,
             n.decisions, n.refusal, n.taken_inputs, n.created_at, n.completed_at, n.expires_at, n.escalate_after, n.escalation_token, n.escalate_unless
-        FROM notification_key k JOIN notification n ON n.created_at = k.created_at AND n.id = k.id
-        WHERE k.id = ANY(@ids)
+        FROM notification_key k
+        CROSS JOIN LATERAL (SELECT * FROM notification WHERE created_at = k.created_at AND id = k.id
         """;
 
-    const string LoadRecentNotifications = $"{LoadNotifications} AND n.created_at {Recently.Begun}";
+    // With an offset the server looks for each by itself, also while a table is empty.
+    const string OfThese = "OFFSET 0) AS n WHERE k.id = ANY(@ids)";
+
+    const string LoadRecentNotifications = $"{SelectNotifications} AND created_at {Recently.Begun} {OfThese}";
+
+    const string LoadNotifications = $"{SelectNotifications} {OfThese}";
 
     readonly NpgsqlDataSource _database;
     readonly Gathering<Guid, NotificationState?> _loads;
@@ -168,6 +177,7 @@ public sealed class PostgresNotificationStore : INotificationStore
         parameters.Add("completed_at", rows, row => row.CompletedAt);
         parameters.Add("escalation_token", rows, row => row.EscalationToken);
         parameters.Add("created_at", rows, row => row.CreatedAt);
+        parameters.Add(new NpgsqlParameter<int>("count", rows.Count));
         parameters.Add(new NpgsqlParameter<DateTimeOffset>("earliest", rows.Min(row => row.CreatedAt)));
         parameters.Add(new NpgsqlParameter<DateTimeOffset>("latest", rows.Max(row => row.CreatedAt)));
         AddOutgoing(parameters, steps);
