@@ -1,3 +1,4 @@
+using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Planning;
 using NotificationBus.Postgres;
@@ -30,6 +31,9 @@ public sealed class HostSettings
 
     /// <summary>How long the record in the database goes back.</summary>
     public RetentionOptions Retention { get; set; } = new();
+
+    /// <summary>How much the HTTP API takes at the same time.</summary>
+    public IntakeOptions Intake { get; set; } = new();
 
     /// <summary>How long the broker may take.</summary>
     public PublishingOptions Publishing { get; set; } = new();
