@@ -27,10 +27,24 @@ static class Stored
                 attempt_copied  text := (SELECT string_agg(CASE column_name
                     WHEN 'delivery_id' THEN 'gen_random_uuid()'
                     WHEN 'notification_id' THEN 'stored.id'
+                    WHEN 'notification_created_at' THEN 'stored.created_at'
                     WHEN 'started_at' THEN 'stored.created_at'
                     ELSE 'a.' || quote_ident(column_name) END, ', ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_name = 'delivery_attempt');
+                ago integer;
+                month date;
+                next_month date;
             BEGIN
+                -- Hosts make partitions for the months to come; these are over.
+                FOR ago IN 1..2 LOOP
+                    month := date_trunc('month', now() AT TIME ZONE 'UTC') - ago * interval '1 month';
+                    next_month := month + interval '1 month';
+                    EXECUTE format('CREATE TABLE notification_%s (LIKE notification INCLUDING DEFAULTS) WITH (fillfactor = 75)', to_char(month, 'YYYY_MM'));
+                    EXECUTE format('ALTER TABLE notification ATTACH PARTITION notification_%s FOR VALUES FROM (%L) TO (%L)', to_char(month, 'YYYY_MM'), month || ' 00:00:00+00', next_month || ' 00:00:00+00');
+                    EXECUTE format('CREATE TABLE delivery_attempt_%s (LIKE delivery_attempt INCLUDING DEFAULTS)', to_char(month, 'YYYY_MM'));
+                    EXECUTE format('ALTER TABLE delivery_attempt ATTACH PARTITION delivery_attempt_%s FOR VALUES FROM (%L) TO (%L)', to_char(month, 'YYYY_MM'), month || ' 00:00:00+00', next_month || ' 00:00:00+00');
+                END LOOP;
                 EXECUTE format('INSERT INTO notification (%s) SELECT %s FROM (SELECT * FROM notification ORDER BY created_at LIMIT 1) n, generate_series(1, {{count}}) i', columns, copied);
+                INSERT INTO notification_key (id, created_at) SELECT id, created_at FROM notification WHERE event_id LIKE 'stored-%';
                 EXECUTE format('INSERT INTO delivery_attempt (%s) SELECT %s FROM notification stored, (SELECT * FROM delivery_attempt LIMIT 2) a WHERE stored.event_id LIKE ''stored-%%''', attempt_columns, attempt_copied);
             END $do$
             """);
