@@ -44,7 +44,7 @@ public sealed class When_the_settings_are_wrong
     [InlineData("--EventTypes:announcement:EscalateAfter=soon", "EventTypes:announcement:EscalateAfter must be a time such as")]
     [InlineData("--EventTypes:announcement:EscalateAfter=31.00:00:00", "EventTypes:announcement:EscalateAfter: ")]
     [InlineData("--Sweep:After=00:00:30", "Sweep:After: ")]
-    [InlineData("--Retention:Notifications=90", "Retention:Notifications must be a time such as")]
+    [InlineData("--Retention:Notifications=long", "Retention:Notifications must be a time such as")]
     [InlineData("--Retention:Notifications=12:00:00", "Retention:Notifications: ")]
     [InlineData("--EventTypes:announcement:EscalateUnless=Seen", "EventTypes:announcement:EscalateUnless must be one of Sent, Confirmed, Read")]
     [InlineData("--EventTypes:announcement:EscalateUnless=Read", "EventTypes:announcement:EscalateUnless: needs EscalateAfter")]
