@@ -23,6 +23,7 @@ static class Help
           ConnectionStrings:Postgres       Host=…;Database=…;Username=…;Password=…
           Postgres:Migrate                 true (default): bring the tables up to date at start
           Postgres:StartTimeout            how long to wait for the servers at start, default 00:01:00
+          Intake:ConcurrencyLimit          calls of the API that one host publishes at the same time, default 1000; one more is answered 429
           Publishing:Timeout               how long RabbitMQ may take to confirm, default 00:00:10
           EventTypes:{category}:Channels   email,push: the channels an event uses
           EventTypes:{category}:Mode       AllAtOnce (default) or FirstThatWorks

@@ -57,6 +57,7 @@ public static class NotificationHost
 
         var settings = SettingsCheck.Read(builder.Configuration);
         builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(Options.Create(settings.Intake));
         builder.Services.AddSingleton(Options.Create(settings.Publishing));
         builder.Services.AddSingleton(Options.Create(settings.Redelivery));
         builder.Services.AddSingleton(Options.Create(settings.Sweep));

@@ -45,6 +45,7 @@ public static class NotificationBusSetup
         services.AddSingleton<SendTurns>();
         services.AddSingleton<IntakeRules>();
         services.AddSingleton<PlanningRules>();
+        services.AddSingleton<IntakeGate>();
         services.AddSingleton<NotificationIntake>();
         services.AddSingleton<NotificationSteps>();
         services.AddSingleton<OutcomeWatch>();

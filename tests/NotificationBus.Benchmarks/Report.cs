@@ -71,7 +71,7 @@ sealed class Report(TextWriter output, string file)
             Of(round => round.BrokerCpuMs),
             Of(round => round.DatabaseCpuMs),
             Of(round => round.Messages),
-            Of(round => round.Transactions),
+            rounds[0].Transactions is null ? null : Of(round => round.Transactions ?? 0),
             rounds[0].AllocatedKilobytes is null ? null : Of(round => round.AllocatedKilobytes ?? 0),
             Of(round => round.PeakMegabytes));
 

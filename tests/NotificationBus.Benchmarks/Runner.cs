@@ -17,17 +17,9 @@ sealed class Runner(Servers servers, Report report)
     public async Task<IReadOnlyDictionary<string, SaturationRound>> Saturate(int rounds, SaturationLength length, string? only = null)
     {
         await report.Say($"\n== saturation: {rounds} rounds\n\n{Report.Heading}");
-        var all = new List<SaturationRound>();
-        for (var round = 1; round <= rounds; round++)
-        {
-            foreach (var contender in Contenders.Where(contender => only is null || contender.Name == only))
-            {
-                all.Add(await Saturation.Run(servers, contender, length));
-                await report.Say(Report.Line(all[^1]));
-            }
-        }
-
-        return await report.AddSaturation(all);
+        return await report.AddSaturation(await Interleave(rounds, length.Round, Contenders
+            .Where(contender => only is null || contender.Name == only)
+            .Select<Contender, Func<Task<Saturation>>>(contender => () => Saturation.Open(servers, contender, length.WarmUp))));
     }
 
     /// <summary>From the event to the provider's call, at shares of each contender's own saturation.</summary>
@@ -49,15 +41,15 @@ sealed class Runner(Servers servers, Report report)
     public async Task Compare(string name, string what, IReadOnlyDictionary<string, string>? settings = null, Func<Stand, Task>? prepare = null)
     {
         const int Rounds = 3;
+        var length = SaturationLength.Long;
         await report.Say($"\n== {what}: {Rounds} rounds beside the usual\n\n{Report.Heading}");
-        var (usual, changed) = (new List<SaturationRound>(), new List<SaturationRound>());
-        for (var round = 1; round <= Rounds; round++)
-        {
-            usual.Add(await Saturation.Run(servers, Ours, SaturationLength.Long));
-            await report.Say(Report.Line(usual[^1]));
-            changed.Add(await Saturation.Run(servers, Ours, SaturationLength.Long, settings, prepare) with { Contender = name });
-            await report.Say(Report.Line(changed[^1]));
-        }
+        var all = await Interleave(Rounds, length.Round,
+        [
+            () => Saturation.Open(servers, Ours, length.WarmUp),
+            () => Saturation.Open(servers, Ours, length.WarmUp, settings, prepare),
+        ]);
+        var usual = all.Where((_, index) => index % 2 == 0).ToList();
+        var changed = all.Where((_, index) => index % 2 == 1).Select(round => round with { Contender = name }).ToList();
 
         var (before, after) = (Report.Median(usual), Report.Median(changed));
         var (ratio, ratioOfFirst) = (after.PerSecond / before.PerSecond, after.FirstPerSecond / before.FirstPerSecond);
@@ -92,6 +84,41 @@ sealed class Runner(Servers servers, Report report)
         var scheduled = await Scheduled.Run(servers, count);
         await report.Say(string.Create(CultureInfo.InvariantCulture, $"published {scheduled.Seconds:0.0} s after they were due, {scheduled.PerSecond:0} a second; at most {scheduled.PeakMegabytes:0} MB"));
         await report.Add("scheduled", scheduled);
+    }
+
+    /// <summary>Opens all, one after the other, and has each of them run a round in turn.</summary>
+    async Task<IReadOnlyList<SaturationRound>> Interleave(int rounds, TimeSpan each, IEnumerable<Func<Task<Saturation>>> open)
+    {
+        var entrants = new List<Saturation>();
+        try
+        {
+            foreach (var entrant in open)
+                entrants.Add(await entrant());
+
+            var all = new List<SaturationRound>();
+            for (var round = 1; round <= rounds; round++)
+            {
+                foreach (var entrant in entrants)
+                {
+                    all.Add(await entrant.Run(each));
+                    await report.Say(Report.Line(all[^1]));
+                }
+            }
+
+            for (var index = 0; index < entrants.Count; index++)
+            {
+                var transactions = await entrants[index].End();
+                for (var own = index; own < all.Count; own += entrants.Count)
+                    all[own] = all[own] with { Transactions = transactions };
+            }
+
+            return all;
+        }
+        finally
+        {
+            foreach (var entrant in entrants)
+                await entrant.DisposeAsync();
+        }
     }
 
     static string Line(LatencyFigures figures) => string.Create(CultureInfo.InvariantCulture,

@@ -80,6 +80,42 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqToHu
     }
 
     [Fact]
+    public async Task Should_refuse_at_once_what_it_cannot_take_while_the_broker_is_frozen()
+    {
+        var rabbit = await own.Server;
+        var broker = await rabbit.CreateVirtualHost();
+        var database = await servers.CreateDatabase();
+        await using var host = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Intake:ConcurrencyLimit"] = "2" });
+        await using var record = new The_record(database);
+
+        rabbit.Freeze();
+        HttpResponseMessage[] answers = await Task.WhenAll(Post(host, "order-1"), Post(host, "order-2"), Post(host, "order-3"));
+        answers.Select(answer => answer.StatusCode).Order().ShouldBe([HttpStatusCode.TooManyRequests, HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable]);
+        answers.ShouldAllBe(answer => answer.Headers.RetryAfter != null && answer.Content.Headers.ContentType!.MediaType == "application/problem+json");
+
+        // Now it knows that nothing is confirmed: one call finds out whether that is over, and the other is not kept waiting.
+        var (one, other) = (Post(host, "order-4"), Post(host, "order-5"));
+        var refused = await Task.WhenAny(one, other);
+        (await refused).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        var trying = refused == one ? other : one;
+        trying.IsCompleted.ShouldBeFalse();
+
+        rabbit.Thaw();
+        await Answers(host, "/health/ready", HttpStatusCode.OK);
+        (await trying).Dispose();
+        foreach (var orderId in (string[])["order-1", "order-2", "order-3", "order-4", "order-5"])
+        {
+            using var accepted = await Post(host, orderId);
+            accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        }
+
+        await record.UntilDelivered(5, Soon);
+        host.Output.Lines().Count(line => line.Contains("callers of the API are told to come again", StringComparison.Ordinal)).ShouldBe(1);
+        foreach (var answer in answers)
+            answer.Dispose();
+    }
+
+    [Fact]
     public async Task Should_not_accept_what_no_queue_would_keep()
     {
         var (broker, database) = await servers.CreateBoth();

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 
+using NotificationBus.Intake;
 using NotificationBus.Messaging;
 
 namespace NotificationBus.Host.Http;
@@ -13,6 +14,8 @@ namespace NotificationBus.Host.Http;
 static class Problems
 {
     const int RetryAfterSeconds = 5;
+
+    const int RetryWhenBusySeconds = 1;
 
     public static IResult Validation(IReadOnlyDictionary<string, string[]> errors) =>
         Problem(StatusCodes.Status400BadRequest, "validation", "The request breaks rules", "See errors: one entry for each place.", errors);
@@ -67,14 +70,26 @@ static class Problems
             "Nothing was promised. Try again with the same eventId or Idempotency-Key: that is harmless even if this call arrived.");
     }
 
+    /// <summary>More is asked for than is taken at the same time.</summary>
+    public static IResult Busy(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = $"{RetryWhenBusySeconds}";
+        return Problem(StatusCodes.Status429TooManyRequests, "busy", "Too many calls at the same time", "Nothing was taken. Try again after the time in Retry-After.");
+    }
+
     /// <summary>Gives every error without a body one, and turns what nobody planned into an answer without details.</summary>
     public static void UseProblemDetails(this WebApplication app)
     {
-        app.UseExceptionHandler(handler => handler.Run(async context =>
+        app.UseExceptionHandler(new ExceptionHandlerOptions
         {
-            var exception = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-            await ForException(context, exception).ExecuteAsync(context);
-        }));
+            ExceptionHandler = async context =>
+            {
+                var exception = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+                await ForException(context, exception).ExecuteAsync(context);
+            },
+            // Thousands of callers may be told the same; whoever refuses them says so once.
+            SuppressDiagnosticsCallback = failed => failed.Exception is IntakeBusyException or BrokerUnavailableException,
+        });
         app.UseStatusCodePages(async context => await ForStatus(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
     }
 
@@ -88,6 +103,9 @@ static class Problems
         {
             case BadHttpRequestException refused:
                 return ForRefused(refused);
+
+            case IntakeBusyException:
+                return Busy(context);
 
             // EF Core wraps what it takes for an outage.
             case BrokerUnavailableException or DbException or InvalidOperationException { InnerException: DbException } or MassTransit.MassTransitException:

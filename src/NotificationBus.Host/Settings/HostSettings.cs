@@ -1,3 +1,4 @@
+using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Planning;
 using NotificationBus.Postgres;
@@ -27,6 +28,9 @@ public sealed class HostSettings
 
     /// <summary>The database.</summary>
     public PostgresOptions Postgres { get; set; } = new();
+
+    /// <summary>How much the HTTP API takes at the same time.</summary>
+    public IntakeOptions Intake { get; set; } = new();
 
     /// <summary>How long the broker may take.</summary>
     public PublishingOptions Publishing { get; set; } = new();

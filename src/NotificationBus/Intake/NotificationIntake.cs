@@ -7,10 +7,11 @@ using NotificationBus.Planning;
 namespace NotificationBus.Intake;
 
 /// <summary>Takes events from producers without a bus of their own: checks them, and publishes them as a producer with one would.</summary>
-public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRules planning, PublishLimit limit)
+public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRules planning, IntakeGate gate)
 {
     /// <summary>Takes one event.</summary>
     /// <returns>The notification's id, or what is wrong with the event by JSON path.</returns>
+    /// <exception cref="IntakeBusyException">Too much is being taken already.</exception>
     /// <exception cref="BrokerUnavailableException">The broker did not confirm in time. The event may have been taken all the same: with an event id, repeating the call is harmless.</exception>
     public async Task<IntakeAnswer> Accept<TEvent>(EventMap<TEvent> map, TEvent happened)
         where TEvent : class
@@ -28,7 +29,7 @@ public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRule
 
         // On the bus an event goes where its type is bound; here its category is known.
         var lane = planning.RuleOf(request.Category).Lane;
-        await limit.Await(lane == planning.LaneOf(map)
+        await gate.Publish(() => lane == planning.LaneOf(map)
             ? bus.Publish(happened, publish => publish.MessageId = messageId, CancellationToken.None)
             : Send(happened, messageId, lane));
         return new IntakeAnswer(request.NotificationId, errors, TemplateError: null);

@@ -38,4 +38,4 @@ public sealed class PublishLimit(IOptions<PublishingOptions> options, TimeProvid
 }
 
 /// <summary>The broker did not confirm a message in time. It may have arrived all the same.</summary>
-public sealed class BrokerUnavailableException(string message, Exception inner) : Exception(message, inner);
+public sealed class BrokerUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

@@ -7,11 +7,12 @@ using NotificationBus.Messaging;
 namespace NotificationBus.Receipts;
 
 /// <summary>Takes what a vendor has reported: durable in the broker when it returns.</summary>
-public sealed class ReceiptIntake(IBus bus, PublishLimit limit)
+public sealed class ReceiptIntake(IBus bus, IntakeGate gate)
 {
     const int LongestText = 500;
 
     /// <summary>Takes receipts of one account.</summary>
+    /// <exception cref="IntakeBusyException">Too much is being taken already.</exception>
     /// <exception cref="BrokerUnavailableException">The broker did not confirm in time. Taking them again is harmless.</exception>
     public async Task Take(string provider, IReadOnlyList<Receipt> receipts)
     {
@@ -19,7 +20,7 @@ public sealed class ReceiptIntake(IBus bus, PublishLimit limit)
             return;
 
         var queue = await bus.GetSendEndpoint(ReceiptEndpoint.Address);
-        await limit.Await(Task.WhenAll(receipts.Select(receipt => queue.Send(
+        await gate.Publish(() => Task.WhenAll(receipts.Select(receipt => queue.Send(
             new LocateReceipt { Provider = provider, Receipt = Tidy(receipt) },
             send => send.MessageId = DeterministicId.From("receipt", provider, receipt.Id, $"{receipt.Kind}"),
             CancellationToken.None))));

@@ -21,9 +21,11 @@ public sealed class DeliveryResultsConsumer(SagaDispatch saga, ResultReporter re
     {
         var lane = SagaEndpoint.LaneOf(context.ReceiveContext.InputAddress);
         var results = context.Message.Results;
-        var failures = await Task.WhenAll(results.Select(result => Take(context, lane, result)));
+        var taken = results.Select(result => Take(context, lane, result)).ToList();
+        await ((Task)Task.WhenAll(taken)).WaitAsync(Patience, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var failures = taken.ConvertAll(each => each.IsCompleted ? each.Result : new TimeoutException($"not done within {Patience}"));
 
-        if (failures.FirstOrDefault(failure => failure is OperationCanceledException || (failure is not null && Outages.IsOutage(failure))) is { } passes)
+        if (failures.Find(failure => failure is OperationCanceledException || (failure is not null && Outages.IsOutage(failure))) is { } passes)
             throw passes;
 
         foreach (var (result, failure) in results.Zip(failures).Where(each => each.Second is not null))
@@ -40,7 +42,7 @@ public sealed class DeliveryResultsConsumer(SagaDispatch saga, ResultReporter re
     {
         try
         {
-            await saga.Take(context, lane, result).WaitAsync(Patience, clock);
+            await saga.Take(context, lane, result);
             return null;
         }
         catch (Exception exception)

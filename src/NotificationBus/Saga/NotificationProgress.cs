@@ -35,11 +35,10 @@ public static class NotificationProgressReader
     {
         var deliveries = notification.Deliveries;
         // After an escalation an earlier step may still be tried. It is no longer waited for when a later one is settled.
-        var settled = deliveries.GroupBy(delivery => delivery.Step).Where(step => step.All(IsSettled)).ToList();
-        if (!settled.Any(step => step.Any(delivery => delivery.Has(notification.EscalateUnless))))
+        if (!deliveries.Any(delivery => delivery.Has(notification.EscalateUnless) && deliveries.IsSettled(delivery.Step)))
         {
-            var last = deliveries.Where(delivery => delivery.Step == notification.LastBegun()).ToList();
-            if (notification.NextStep() is not null && last.All(IsSettled) && !last.Exists(IsSent))
+            var last = notification.LastBegun();
+            if (notification.NextStep() is not null && deliveries.IsSettled(last) && !deliveries.Any(delivery => delivery.Step == last && delivery.IsSent()))
                 return NotificationProgress.StepFailed;
             if (deliveries.Any(delivery => delivery.Status == DeliveryStatus.Sending))
                 return NotificationProgress.Sending;
@@ -54,7 +53,7 @@ public static class NotificationProgressReader
                 return deliveries.Any(delivery => delivery.Status == DeliveryStatus.Expired) ? NotificationProgress.Expired : NotificationProgress.Failed;
         }
 
-        return notification.Mode == DeliveryMode.AllAtOnce && notification.FailedChannels().Count > 0
+        return notification.Mode == DeliveryMode.AllAtOnce && deliveries.Any(NotSent) && notification.FailedChannels().Count > 0
             ? NotificationProgress.PartlyDelivered
             : NotificationProgress.Delivered;
     }
@@ -96,6 +95,8 @@ public static class NotificationProgressReader
         DeliveryProof.Confirmed => delivery.ConfirmedAt is not null || delivery.OpenedAt is not null || delivery.ReadAt is not null,
         _ => true,
     };
+
+    static bool IsSettled(this IReadOnlyList<DeliveryState> deliveries, int? step) => deliveries.All(delivery => delivery.Step != step || IsSettled(delivery));
 
     static bool IsSettled(DeliveryState delivery) => delivery.Status is not (DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held);
 

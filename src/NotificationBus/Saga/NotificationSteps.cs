@@ -344,7 +344,8 @@ static class NotificationVerbs
     /// <summary>Announces the outcome when there is one, and again when a late result changes it.</summary>
     public static EventActivityBinder<NotificationState, TEvent> Conclude<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
         where TEvent : class =>
-        step
+        // Most steps change nothing here, and asking after each outcome in turn is not free.
+        step.If(context => context.HasMoved(), moved => moved
             .If(context => context.Reached(NotificationProgress.Held, machine.Held), held => held.TransitionTo(machine.Held))
             .If(context => context.Reached(NotificationProgress.Sending, machine.Sending), sending => sending.TransitionTo(machine.Sending))
             .If(context => context.Reached(NotificationProgress.Delivered, machine.Delivered), end => end
@@ -392,7 +393,10 @@ static class NotificationVerbs
                     RecipientId = context.Saga.Recipient.Id,
                     Reason = context.Saga.FailureReason(),
                 })
-                .TransitionTo(machine.Failed));
+                .TransitionTo(machine.Failed)));
+
+    static bool HasMoved(this BehaviorContext<NotificationState> context) =>
+        context.Saga.Progress() is not NotificationProgress.StepFailed and var progress && context.Saga.CurrentState != $"{progress}";
 
     static bool Reached<TEvent>(this BehaviorContext<NotificationState, TEvent> context, NotificationProgress progress, State state)
         where TEvent : class =>

@@ -30,7 +30,7 @@ public sealed class SagaDispatch
         .AddRetry(new RetryStrategyOptions
         {
             ShouldHandle = new PredicateBuilder().Handle<ConcurrencyException>(),
-            MaxRetryAttempts = 8,
+            MaxRetryAttempts = 7,
             Delay = TimeSpan.FromMilliseconds(10),
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
@@ -64,6 +64,10 @@ public sealed class SagaDispatch
         var (pipe, places) = _lanes[lane];
         await places.WaitAsync(context.CancellationToken);
         try
+        {
+            await pipe.Send(new ResultContext(context, result));
+        }
+        catch (ConcurrencyException)
         {
             await LostRaces.ExecuteAsync(async _ => await pipe.Send(new ResultContext(context, result)), context.CancellationToken);
         }

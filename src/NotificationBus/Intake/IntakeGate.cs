@@ -1,0 +1,94 @@
+using System.ComponentModel.DataAnnotations;
+using System.Threading.RateLimiting;
+
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+using NotificationBus.Messaging;
+
+namespace NotificationBus.Intake;
+
+/// <summary>Settings of <c>Intake</c>.</summary>
+public sealed class IntakeOptions
+{
+    /// <summary>How many calls of the HTTP API one host publishes at the same time, 1 to 100,000, default 1,000. One more is told to come again.</summary>
+    [Range(1, 100_000)]
+    public int ConcurrencyLimit { get; set; } = 1_000;
+}
+
+/// <summary>
+/// Back-pressure. What comes faster than RabbitMQ confirms, or while it confirms nothing, is refused at once: a caller that is kept
+/// waiting costs memory, gives up without knowing why, and asks again beside all the others.
+/// </summary>
+public sealed partial class IntakeGate(IOptions<IntakeOptions> options, PublishLimit limit, ILogger<IntakeGate> log) : IDisposable
+{
+    readonly ConcurrencyLimiter _places = new(new ConcurrencyLimiterOptions { PermitLimit = options.Value.ConcurrencyLimit });
+    volatile bool _silent;
+    int _trying;
+
+    /// <summary>Publishes what came from outside.</summary>
+    /// <param name="publish">Publishes it; completes with the broker's confirm.</param>
+    /// <exception cref="IntakeBusyException">Too much is being published already. Nothing has happened.</exception>
+    /// <exception cref="BrokerUnavailableException">The broker did not confirm in time, or has not confirmed anything lately. It may have been taken all the same.</exception>
+    public async Task Publish(Func<Task> publish)
+    {
+        using var place = _places.AttemptAcquire();
+        if (!place.IsAcquired)
+            throw new IntakeBusyException(options.Value.ConcurrencyLimit);
+
+        if (!_silent)
+        {
+            await Await(publish);
+            return;
+        }
+
+        // One at a time finds out whether it is back.
+        if (Interlocked.Exchange(ref _trying, 1) == 1)
+            throw new BrokerUnavailableException("RabbitMQ has not confirmed anything lately");
+
+        try
+        {
+            await Await(publish);
+        }
+        finally
+        {
+            Volatile.Write(ref _trying, 0);
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _places.Dispose();
+
+    async Task Await(Func<Task> publish)
+    {
+        try
+        {
+            await limit.Await(publish());
+            if (_silent)
+            {
+                _silent = false;
+                ConfirmsAgain();
+            }
+        }
+        catch (BrokerUnavailableException exception) when (exception.InnerException is TimeoutException)
+        {
+            if (!_silent)
+            {
+                _silent = true;
+                ConfirmsNothing(exception.Message);
+            }
+
+            throw;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Reason}: callers of the API are told to come again until it does")]
+    partial void ConfirmsNothing(string reason);
+
+    [LoggerMessage(LogLevel.Information, "RabbitMQ confirms again")]
+    partial void ConfirmsAgain();
+}
+
+/// <summary>More is asked for than is published at the same time.</summary>
+/// <param name="concurrencyLimit">How many are.</param>
+public sealed class IntakeBusyException(int concurrencyLimit) : Exception($"{concurrencyLimit} calls are being published already (Intake:ConcurrencyLimit)");
