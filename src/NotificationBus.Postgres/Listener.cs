@@ -17,11 +17,17 @@ sealed class Listener(NpgsqlDataSource database, string channel) : IAsyncDisposa
             return false;
 
         await DisposeAsync();
-        var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var listen = new NpgsqlCommand($"LISTEN {channel}", connection);
-        await listen.ExecuteNonQueryAsync(cancellationToken);
-        _connection = connection;
-        return true;
+        _connection = await database.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            await Execute(_connection, $"LISTEN {channel}", cancellationToken);
+            return true;
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Waits until somebody notifies, but not for ever.</summary>
@@ -41,7 +47,25 @@ sealed class Listener(NpgsqlDataSource database, string channel) : IAsyncDisposa
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _connection, value: null) is { } connection)
-            await connection.DisposeAsync();
+        if (Interlocked.Exchange(ref _connection, value: null) is not { } connection)
+            return;
+
+        try
+        {
+            // The pool keeps it as it is, and whoever gets it next would be told as well.
+            await Execute(connection, "UNLISTEN *", CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
+        {
+            // Broken: the pool does not take it back.
+        }
+
+        await connection.DisposeAsync();
+    }
+
+    static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -174,32 +174,36 @@ sealed class Arena : IAsyncDisposable
 
     public async Task<long> Count(string sql) => (await Query(sql, row => row.GetInt64(0))).Single();
 
-    /// <summary>Messages in the queues nobody works on: what failed, what nobody understood, what the broker gave up on.</summary>
+    /// <summary>Messages where none should be: what failed, what nobody understood, what the broker gave up on.</summary>
     public async Task<long> Strays()
     {
-        string[] working = ["notifications", "notifications-bulk", "send-email", "send-push", "send-email-bulk", "send-push-bulk"];
-        var found = 0L;
-        foreach (var queue in working.SelectMany(queue => (string[])[queue + "_error", queue + "_skipped"]).Append("notifications-dead-letters"))
-            found += await Messages(queue);
-
+        string[] channels = ["email", "push", "sms", "chat", "webhook"];
+        string[] working = ["notifications", "notifications-bulk", "receipts", .. channels.SelectMany(channel => (string[])[$"send-{channel}", $"send-{channel}-bulk"])];
+        var found = await Messages([.. working.SelectMany(queue => (string[])[$"{queue}_error", $"{queue}_skipped"]), "notifications-failed", "notifications-dead-letters"]);
         if (await Count("SELECT count(*) FROM pg_class WHERE relname = 'failed_message'") > 0)
             found += await Count("SELECT count(*) FROM failed_message");
         return found;
     }
 
-    /// <summary>How many messages wait in a queue; none when there is no such queue.</summary>
-    public async Task<long> Messages(string queue)
+    /// <summary>How many messages wait in these queues; none in one that is not there.</summary>
+    public async Task<long> Messages(params IReadOnlyList<string> queues)
     {
         await using var connection = await new ConnectionFactory { Uri = VirtualHost }.CreateConnectionAsync();
-        await using var channel = await connection.CreateChannelAsync();
-        try
+        var found = 0L;
+        foreach (var queue in queues)
         {
-            return (await channel.QueueDeclarePassiveAsync(queue)).MessageCount;
+            // Asking for a queue that is not there closes the channel.
+            await using var channel = await connection.CreateChannelAsync();
+            try
+            {
+                found += (await channel.QueueDeclarePassiveAsync(queue)).MessageCount;
+            }
+            catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == Constants.NotFound)
+            {
+            }
         }
-        catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == Constants.NotFound)
-        {
-            return 0;
-        }
+
+        return found;
     }
 
     public async ValueTask DisposeAsync()

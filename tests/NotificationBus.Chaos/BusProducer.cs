@@ -45,10 +45,10 @@ sealed class BusProducer(Uri virtualHost, Requests requests)
     public BusLine Connect() => new(virtualHost);
 
     /// <summary>An event in its envelope.</summary>
-    public static byte[] Envelope(string contract, JsonObject message, Guid? messageId = null, string space = "NotificationBus.Contracts") => Encoding.UTF8.GetBytes(new JsonObject
+    public static byte[] Envelope(string contract, JsonObject message, Guid? messageId = null) => Encoding.UTF8.GetBytes(new JsonObject
     {
         ["messageId"] = (messageId ?? Guid.CreateVersion7()).ToString(),
-        ["messageType"] = new JsonArray($"urn:message:{space}:{contract}"),
+        ["messageType"] = new JsonArray($"urn:message:NotificationBus.Contracts:{contract}"),
         ["message"] = message.DeepClone(),
     }.ToJsonString());
 
