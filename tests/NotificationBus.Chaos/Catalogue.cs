@@ -20,6 +20,7 @@ static class Catalogue
         new ADownBTakesOver(),
         new AReturns(),
         new WrongCredentials(),
+        new VendorsFail(),
         new KillBroker(),
         new FreezeBroker(),
         new BlockBroker(),

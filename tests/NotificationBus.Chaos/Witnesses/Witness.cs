@@ -13,9 +13,11 @@ sealed class Witness
     /// <summary>How many calls were taken.</summary>
     public int Taken => _calls.Count(call => call.Taken);
 
-    public Call Record(string provider, Guid delivery)
+    public Call Record(string provider, Guid delivery) => Record(provider, delivery, Clock.Now);
+
+    public Call Record(string provider, Guid delivery, DateTimeOffset received)
     {
-        var call = new Call(provider, delivery, Clock.Now);
+        var call = new Call(provider, delivery, received);
         _calls.Enqueue(call);
         return call;
     }
