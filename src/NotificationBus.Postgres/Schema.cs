@@ -24,7 +24,7 @@ public sealed partial class Schema(
 
     static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    // What EF Core would say as well, after it has built its model: half a second of every start, though there is hardly ever anything to migrate.
+    // What EF Core would say as well, after it has built its model, which every start would wait for though there is hardly ever anything to migrate.
     static readonly IReadOnlyList<string> Known =
         [.. typeof(Schema).Assembly.GetTypes().Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().Order(StringComparer.Ordinal)];
 
