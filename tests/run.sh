@@ -159,8 +159,15 @@ end_what_was_started() {
   rm -rf "$results_folder"
 }
 
+# What the build has not found out, which runs the analyzers and code styles that dotnet format would run once more.
 check_format() {
-  dotnet format --verify-no-changes --no-restore && echo "formatted"
+  dotnet format whitespace . --folder --verify-no-changes &&
+    dotnet format style --diagnostics IMPORTS --verify-no-changes --no-restore && echo "formatted"
+}
+
+# The build has built it; tests/chaos.sh would look once more.
+chaos() {
+  exec dotnet tests/NotificationBus.Chaos/bin/Release/net10.0/NotificationBus.Chaos.dll quick
 }
 
 test_project() {
@@ -212,6 +219,9 @@ done
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+# Compilers and tests end before what the runtime learns by watching them pays: the build takes 130 seconds of processor time without it,
+# and 150 with it. The host is deployed without it.
+export DOTNET_TieredPGO=0
 results_folder=$(mktemp -d)
 declare -A started=()
 trap end_what_was_started EXIT
@@ -241,7 +251,7 @@ for project in tests/*/*Tests.csproj; do
   start "$name" test_project "$project"
   finish_tests "$name"
 done
-start Chaos tests/chaos.sh quick
+start Chaos chaos
 finish_tests "$(basename "$integration" .csproj)"
 finish_chaos
 

@@ -102,6 +102,11 @@ public static class NotificationHost
             await app.StartAsync();
             await app.WaitForShutdownAsync();
         }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Told to stop while it started.
+            await app.StopAsync();
+        }
         catch
         {
             // What did start is told to stop: torn down as it runs, it would log failures that are none.

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Reflection;
 
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -23,6 +24,10 @@ public sealed partial class Schema(
     const long MigrationLock = 0x4E6F_7469_6679;
 
     static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+
+    // What EF Core would say as well, after it has built its model, which every start would wait for though there is hardly ever anything to migrate.
+    static readonly IReadOnlyList<string> Known =
+        [.. typeof(Schema).Assembly.GetTypes().Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().Order(StringComparer.Ordinal)];
 
     /// <summary>Waits for the database, then migrates or checks.</summary>
     /// <exception cref="SettingsException">The database does not answer, or its tables are of another version.</exception>
@@ -53,21 +58,20 @@ public sealed partial class Schema(
 
     async Task MigrateOrCheck(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var known = context.Database.GetMigrations().ToList();
         var hasHistory = await HasHistory(connection, cancellationToken);
-        List<string> applied = hasHistory ? [.. await context.Database.GetAppliedMigrationsAsync(cancellationToken)] : [];
+        var applied = hasHistory ? await Applied(connection, cancellationToken) : [];
 
-        if (applied.Except(known, StringComparer.Ordinal).FirstOrDefault() is { } newer)
+        if (applied.Except(Known, StringComparer.Ordinal).FirstOrDefault() is { } newer)
             throw new SettingsException($"ConnectionStrings:Postgres: the database has migration {newer}, which this version does not know; start a newer version");
 
-        var pending = known.Except(applied, StringComparer.Ordinal).ToList();
+        var pending = Known.Except(applied, StringComparer.Ordinal).ToList();
         if (pending.Count == 0)
             return;
 
         if (!options.Value.Migrate)
             throw new SettingsException($"ConnectionStrings:Postgres: the database lacks migration {pending[0]}; set Postgres:Migrate=true on one start, or have your migrator apply it");
 
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         if (!hasHistory)
             await Execute(connection, context.GetService<IHistoryRepository>().GetCreateIfNotExistsScript(), cancellationToken);
         // No time limit: a migration may have to read all there is.
@@ -135,6 +139,17 @@ public sealed partial class Schema(
     {
         await using var command = new NpgsqlCommand("SELECT to_regclass('\"__EFMigrationsHistory\"') IS NOT NULL", connection);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    static async Task<List<string>> Applied(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT \"MigrationId\" FROM \"__EFMigrationsHistory\" ORDER BY \"MigrationId\"", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var applied = new List<string>();
+        while (await reader.ReadAsync(cancellationToken))
+            applied.Add(reader.GetString(0));
+
+        return applied;
     }
 
     static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)

@@ -1,7 +1,13 @@
 using System.Runtime.Versioning;
 
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
 using NotificationBus.IntegrationTests;
 using NotificationBus.IntegrationTests.Servers;
+using NotificationBus.Postgres;
+
+using Npgsql;
 
 [assembly: AssemblyFixture(typeof(BusAndDatabase))]
 [assembly: UnsupportedOSPlatform("windows")]
@@ -15,12 +21,22 @@ namespace NotificationBus.IntegrationTests;
 public sealed class BusAndDatabase : IAsyncDisposable
 {
     readonly Lazy<Pair> _servers = new(Start);
+    readonly Lazy<Task<string>> _template;
 
-    /// <summary>An empty virtual host and an empty database.</summary>
+    public BusAndDatabase() => _template = new(CreateTemplate);
+
+    /// <summary>An empty virtual host, and a database that has its tables, as from the second start of a host on.</summary>
     public async Task<(Uri Broker, string Database)> CreateBoth()
     {
         var broker = CreateVirtualHost();
         return (await broker, await CreateDatabase());
+    }
+
+    /// <summary>An empty virtual host and an empty database, as before the first start of a host.</summary>
+    public async Task<(Uri Broker, string Database)> CreateBothEmpty()
+    {
+        var broker = CreateVirtualHost();
+        return (await broker, await CreateEmptyDatabase());
     }
 
     public async Task<Uri> CreateVirtualHost()
@@ -29,7 +45,15 @@ public sealed class BusAndDatabase : IAsyncDisposable
         return await broker.CreateVirtualHost();
     }
 
+    /// <summary>A database that has its tables: a copy of one that was migrated, because migrating each costs more than many a test.</summary>
     public async Task<string> CreateDatabase()
+    {
+        var template = await _template.Value;
+        var database = await _servers.Value.Database;
+        return await database.CreateDatabase(template);
+    }
+
+    public async Task<string> CreateEmptyDatabase()
     {
         var database = await _servers.Value.Database;
         return await database.CreateDatabase();
@@ -41,6 +65,20 @@ public sealed class BusAndDatabase : IAsyncDisposable
             return;
 
         await Task.WhenAll(End(_servers.Value.Broker), End(_servers.Value.Database));
+    }
+
+    async Task<string> CreateTemplate()
+    {
+        var database = await CreateEmptyDatabase();
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(Options.Create(new PostgresOptions()));
+        services.AddPostgresStore(database);
+        // Disposed before the first copy is made, which nobody may be connected to.
+        await using var host = services.BuildServiceProvider();
+        await host.GetRequiredService<Schema>().EnsureReady(CancellationToken.None);
+        return new NpgsqlConnectionStringBuilder(database).Database!;
     }
 
     static Pair Start()

@@ -9,7 +9,7 @@ using NotificationBus.IntegrationTests.Servers;
 namespace NotificationBus.IntegrationTests;
 
 /// <summary>A service that posts events over HTTP and repeats each until it is accepted, as the answer 503 tells it to.</summary>
-sealed class PersistentCaller(HostProcess host)
+sealed class PersistentCaller(IRunningHost host)
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 

@@ -2,43 +2,39 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 
-using Microsoft.AspNetCore.Builder;
-
-using NotificationBus.Host;
 using NotificationBus.Receipts;
 using NotificationBus.Tests.Host;
 
 namespace NotificationBus.IntegrationTests;
 
-/// <summary>The whole host on real servers, in this process so that it has a provider of the tests, whose vendor reports.</summary>
+/// <summary>The whole host on real servers, with a provider of the tests, whose vendor reports.</summary>
 sealed class ReportingHost : IAsyncDisposable
 {
-    readonly WebApplication _app;
+    readonly HostInProcess _host;
 
-    ReportingHost(WebApplication app, ReportingProvider provider)
+    ReportingHost(HostInProcess host, ReportingProvider provider)
     {
-        _app = app;
+        _host = host;
         Provider = provider;
-        Client = new HttpClient();
     }
 
     public ReportingProvider Provider { get; }
 
-    public HttpClient Client { get; }
+    public HttpClient Client => _host.Client;
 
-    public static async Task<ReportingHost> Start(Uri broker, string database, params string[] settings)
+    public static async Task<ReportingHost> Start(Uri broker, string database, params (string Key, string Value)[] settings)
     {
         var provider = new ReportingProvider("letters");
-        var app = NotificationHost.Build(
-        [
-            "--Urls=http://127.0.0.1:0", "--Transport=RabbitMq", $"--ConnectionStrings:RabbitMq={broker}", $"--ConnectionStrings:Postgres={database}",
-            "--Channels:email:Providers=letters", "--Providers:letters:Type=reporting", "--EventTypes:order-placed:Mode=FirstThatWorks", .. settings,
-        ], provider.AddTo);
-        await app.PrepareServers();
-        await app.StartAsync();
-        var host = new ReportingHost(app, provider);
-        host.Client.BaseAddress = new Uri(app.Urls.Single());
-        return host;
+        var all = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Channels:email:Providers"] = "letters",
+            ["Providers:letters:Type"] = "reporting",
+            ["EventTypes:order-placed:Mode"] = "FirstThatWorks",
+        };
+        foreach (var (key, value) in settings)
+            all[key] = value;
+
+        return new ReportingHost(await HostInProcess.Start(broker, database, all, provider.AddTo), provider);
     }
 
     /// <summary>Posts an order, a new one unless it is named.</summary>
@@ -55,12 +51,7 @@ sealed class ReportingHost : IAsyncDisposable
     public Task<HttpResponseMessage> Report(ReceiptKind kind) =>
         Post("/v1/receipts/letters", ReportingProvider.Report(kind, ReportingProvider.MessageIdOf(Provider.Calls.Last().Id)));
 
-    public async ValueTask DisposeAsync()
-    {
-        Client.Dispose();
-        await _app.StopAsync();
-        await _app.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     async Task<HttpResponseMessage> Post(string path, string json)
     {

@@ -12,7 +12,7 @@ static class The_operator
     static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
 
     /// <summary>Asks a host for something; anything but a 2xx is a failure.</summary>
-    public static async Task Asks(HostProcess host, HttpMethod method, string path, object? body = null)
+    public static async Task Asks(IRunningHost host, HttpMethod method, string path, object? body = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = body is null ? null : JsonContent.Create(body) };
         using var answer = await host.Client.SendAsync(request);
@@ -20,7 +20,7 @@ static class The_operator
     }
 
     /// <summary>Sets something for a provider, and waits until all hosts have heard of it.</summary>
-    public static async Task SetsProvider(string account, object setting, Func<JsonElement, bool> inForce, params HostProcess[] hosts)
+    public static async Task SetsProvider(string account, object setting, Func<JsonElement, bool> inForce, params IRunningHost[] hosts)
     {
         await Asks(hosts[0], HttpMethod.Put, $"/v1/providers/{account}", setting);
         foreach (var host in hosts)
@@ -28,7 +28,7 @@ static class The_operator
     }
 
     /// <summary>Pauses or resumes a channel, and waits until all hosts have heard of it.</summary>
-    public static async Task SetsChannel(string channel, bool paused, string why, params HostProcess[] hosts)
+    public static async Task SetsChannel(string channel, bool paused, string why, params IRunningHost[] hosts)
     {
         await Asks(hosts[0], HttpMethod.Put, $"/v1/channels/{channel}", new { paused, by = "ann", why });
         foreach (var host in hosts)
@@ -39,7 +39,7 @@ static class The_operator
     }
 
     /// <summary>Looks until the answer is as wanted.</summary>
-    public static async Task<JsonElement> Sees(HostProcess host, string path, Func<JsonElement, bool> wanted)
+    public static async Task<JsonElement> Sees(IRunningHost host, string path, Func<JsonElement, bool> wanted)
     {
         var waiting = Stopwatch.StartNew();
         while (true)

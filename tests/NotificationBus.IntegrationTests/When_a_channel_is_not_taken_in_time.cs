@@ -13,7 +13,7 @@ public sealed class When_a_channel_is_not_taken_in_time(BusAndDatabase servers)
     {
         var (broker, database) = await servers.CreateBoth();
         await using var record = new The_record(database);
-        await using var host = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal)
+        await using var host = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Channels:email:Providers"] = "smtp",
             ["Providers:smtp:Host"] = "127.0.0.1",

@@ -2,7 +2,8 @@ using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
 
-public sealed class When_a_host_is_killed(BusAndDatabase servers)
+[Collection(nameof(RabbitMqToHurt))]
+public sealed class When_a_host_is_killed(BusAndDatabase servers, RabbitMqToHurt own)
 {
     const int Count = 150;
     const int Concurrency = 8;
@@ -31,7 +32,7 @@ public sealed class When_a_host_is_killed(BusAndDatabase servers)
 
         (await record.Notifications("status = 'delivered'")).ShouldBeLessThan(4 * Count, "the host was to be killed in the middle");
 
-        await using var third = await HostProcess.Start(broker, database, settings);
+        await using var third = await HostInProcess.Start(broker, database, settings);
         await record.UntilDelivered(4 * Count, Soon);
         // A command that came twice and met itself at work was put off until the claim would run out, in three minutes.
         await record.LetAllBeDue();
@@ -64,7 +65,7 @@ public sealed class When_a_host_is_killed(BusAndDatabase servers)
     [Fact]
     public async Task Should_have_another_host_publish_what_it_had_stored()
     {
-        await using var rabbit = await RabbitMqServer.Start();
+        var rabbit = await own.Server;
         var broker = await rabbit.CreateVirtualHost();
         var database = await servers.CreateDatabase();
         await using var record = new The_record(database);
@@ -92,7 +93,7 @@ public sealed class When_a_host_is_killed(BusAndDatabase servers)
 
         // Half a minute later nobody can be at it any more; it is later now.
         await record.LetAllBeDue();
-        await using var another = await HostProcess.Start(broker, database);
+        await using var another = await HostInProcess.Start(broker, database);
 
         await record.UntilDelivered(1, Soon);
         await record.UntilNothingIsOutgoing(Soon);

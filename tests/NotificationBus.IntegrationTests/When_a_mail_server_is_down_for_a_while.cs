@@ -19,7 +19,7 @@ public sealed class When_a_mail_server_is_down_for_a_while(BusAndDatabase server
             ["Redelivery:FirstDelay"] = "00:00:02",
             ["Redelivery:LongestDelay"] = "00:00:02",
         };
-        await using var host = await HostProcess.Start(broker, database, settings);
+        await using var host = await HostInProcess.Start(broker, database, settings);
         await using var producer = await PlainAmqpProducer.Connect(broker);
         await mail.Stop();
 

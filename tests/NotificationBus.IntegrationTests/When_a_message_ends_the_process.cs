@@ -28,14 +28,14 @@ public sealed class When_a_message_ends_the_process(BusAndDatabase servers)
             for (var deaths = 1; deaths <= 3; deaths++)
                 await KillWhileItHandles(broker, database, record, $"SELECT count(*) FROM suspect_message WHERE times = {deaths}");
 
-            await using var spared = await HostProcess.Start(broker, database);
+            await using var spared = await HostInProcess.Start(broker, database);
             await record.Until("SELECT count(*) FROM failed_message WHERE state = 'Failed' AND exception_type LIKE '%ProcessEndedException' AND queue = 'notifications'", 1, Soon);
             (await record.Scalar<string>("SELECT reason FROM failed_message")).ShouldContain("3 times");
             await The_broker.Has(0, broker, "notifications", Soon);
             await record.Until("SELECT count(*) FROM suspect_message", 0, Soon);
         }
 
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
         await producer.Publish("OrderShipped", Shipped(2));
         await record.Until("SELECT count(*) FROM notification_overview WHERE status = 'delivered' AND event_id = 'shipped-2'", 1, Soon);
     }
@@ -57,7 +57,7 @@ public sealed class When_a_message_ends_the_process(BusAndDatabase servers)
                 await KillWhileItHandles(broker, database, record, $"SELECT count(*) FROM (SELECT FROM suspect_message HAVING sum(times) >= {deaths}) AS handled");
         }
 
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
         await record.UntilDelivered(Count, Soon);
         await record.Until("SELECT count(*) FROM suspect_message", 0, Soon);
         (await record.Scalar<long>("SELECT count(*) FROM failed_message")).ShouldBe(0);
@@ -66,8 +66,10 @@ public sealed class When_a_message_ends_the_process(BusAndDatabase servers)
     /// <summary>A host that has declared the queues, and ends before anything is published.</summary>
     static async Task<PlainAmqpProducer> FirstHost(Uri broker, string database, The_record record)
     {
-        await using (var first = await HostProcess.Start(broker, database))
-            await first.Terminate();
+        await using (await HostInProcess.Start(broker, database))
+        {
+        }
+
         await record.UntilAlone(Soon);
         return await PlainAmqpProducer.Connect(broker);
     }

@@ -8,8 +8,9 @@ using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
 
-/// <summary>Servers of their own, because these tests hurt them.</summary>
-public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqOfTheClass own) : IClassFixture<RabbitMqOfTheClass>
+/// <summary>Servers nobody else needs, because these tests hurt them.</summary>
+[Collection(nameof(RabbitMqToHurt))]
+public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqToHurt own)
 {
     static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
 
@@ -19,7 +20,7 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqOfTh
         var broker = await servers.CreateVirtualHost();
         await using var postgres = await PostgresServer.Start();
         var database = await postgres.CreateDatabase();
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
 
         await postgres.Kill();
         await Answers(host, "/health/ready", HttpStatusCode.ServiceUnavailable);
@@ -118,12 +119,12 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqOfTh
     public async Task Should_not_accept_what_no_queue_would_keep()
     {
         var (broker, database) = await servers.CreateBoth();
-        await using var api = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "api" });
+        await using var api = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "api" });
 
         using (var refused = await Post(api, "order-1"))
             refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable, "no worker has declared the queues");
 
-        await using var worker = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "worker" });
+        await using var worker = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "worker" });
         using (var accepted = await Post(api, "order-1"))
             accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted);
 
@@ -141,7 +142,7 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqOfTh
         var rabbit = await own.Server;
         var broker = await rabbit.CreateVirtualHost();
         var database = await servers.CreateDatabase();
-        await using var host = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = roles });
+        await using var host = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = roles });
 
         await rabbit.Kill();
         await Answers(host, "/health/ready", HttpStatusCode.ServiceUnavailable);
@@ -151,7 +152,7 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqOfTh
         await Answers(host, "/health/ready", HttpStatusCode.OK);
     }
 
-    static Task<HttpResponseMessage> Post(HostProcess host, string eventId) => host.Client.PostAsJsonAsync("/v1/events/order-placed", new OrderPlaced
+    static Task<HttpResponseMessage> Post(IRunningHost host, string eventId) => host.Client.PostAsJsonAsync("/v1/events/order-placed", new OrderPlaced
     {
         EventId = eventId,
         OrderId = "4711",
@@ -162,7 +163,7 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqOfTh
     }, JsonSerializerOptions.Web);
 
     /// <summary>Asks for an announcement, and for its outcome in the answer.</summary>
-    static async Task<HttpResponseMessage> Wait(HostProcess host, string eventId)
+    static async Task<HttpResponseMessage> Wait(HostInProcess host, string eventId)
     {
         using var call = new HttpRequestMessage(HttpMethod.Post, "/v1/notifications")
         {
@@ -178,7 +179,7 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqOfTh
         return await host.Client.SendAsync(call);
     }
 
-    static async Task Answers(HostProcess host, string path, HttpStatusCode wanted)
+    static async Task Answers(IRunningHost host, string path, HttpStatusCode wanted)
     {
         var waiting = Stopwatch.StartNew();
         while (true)

@@ -2,7 +2,7 @@ using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
 
-/// <summary>Servers of their own, because these tests kill them while events are posted and worked on.</summary>
+/// <summary>Servers nobody else needs, because these tests kill them while events are posted and worked on.</summary>
 public abstract class When_a_server_is_killed_under_load
 {
     protected const int Count = 300;
@@ -30,12 +30,13 @@ public abstract class When_a_server_is_killed_under_load
     }
 }
 
-public sealed class When_the_broker_is_killed(BusAndDatabase servers) : When_a_server_is_killed_under_load
+[Collection(nameof(RabbitMqToHurt))]
+public sealed class When_the_broker_is_killed(BusAndDatabase servers, RabbitMqToHurt own) : When_a_server_is_killed_under_load
 {
     [Fact]
     public async Task Should_deliver_all_that_was_accepted_when_it_is_back()
     {
-        await using var rabbit = await RabbitMqServer.Start();
+        var rabbit = await own.Server;
         var broker = await rabbit.CreateVirtualHost();
         var database = await servers.CreateDatabase();
         await using var host = await HostProcess.Start(broker, database);

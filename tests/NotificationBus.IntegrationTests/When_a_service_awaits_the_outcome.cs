@@ -6,7 +6,6 @@ using System.Threading.Channels;
 using MassTransit;
 
 using NotificationBus.Contracts;
-using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
 
@@ -18,7 +17,7 @@ public sealed class When_a_service_awaits_the_outcome(BusAndDatabase servers)
     public async Task Should_get_it_as_an_event_on_the_bus()
     {
         var (broker, database) = await servers.CreateBoth();
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
         var outcomes = Channel.CreateUnbounded<object>();
         var bus = Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
@@ -52,7 +51,7 @@ public sealed class When_a_service_awaits_the_outcome(BusAndDatabase servers)
     public async Task Should_get_it_in_the_answer_of_the_call_that_waits()
     {
         var (broker, database) = await servers.CreateBoth();
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
         using var call = new HttpRequestMessage(HttpMethod.Post, "/v1/notifications")
         {
             Headers = { { "Prefer", "wait=30" }, { "Idempotency-Key", "call-1" } },
@@ -76,7 +75,7 @@ public sealed class When_a_service_awaits_the_outcome(BusAndDatabase servers)
     public async Task Should_find_it_page_by_page()
     {
         var (broker, database) = await servers.CreateBoth();
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
         await using var record = new The_record(database);
         for (var n = 1; n <= 7; n++)
         {

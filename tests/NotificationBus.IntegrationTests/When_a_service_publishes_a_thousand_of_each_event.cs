@@ -12,7 +12,7 @@ public sealed class When_a_service_publishes_a_thousand_of_each_event(BusAndData
     [Fact]
     public async Task Should_deliver_every_notification_and_every_mail_exactly_once()
     {
-        var (broker, database) = await servers.CreateBoth();
+        var (broker, database) = await servers.CreateBothEmpty();
         await using var mail = await MailServer.Start();
         await using var host = await HostProcess.Start(broker, database, mail.Settings);
         await using var record = new The_record(database);

@@ -5,7 +5,8 @@ using NotificationBus.Receipts;
 
 namespace NotificationBus.IntegrationTests;
 
-public sealed class When_a_vendor_reports(BusAndDatabase servers)
+[Collection(nameof(RabbitMqToHurt))]
+public sealed class When_a_vendor_reports(BusAndDatabase servers, RabbitMqToHurt own)
 {
     static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
 
@@ -60,11 +61,11 @@ public sealed class When_a_vendor_reports(BusAndDatabase servers)
     [Fact]
     public async Task Should_be_asked_to_come_again_while_the_broker_is_frozen()
     {
-        await using var rabbit = await RabbitMqServer.Start();
+        var rabbit = await own.Server;
         var broker = await rabbit.CreateVirtualHost();
         var database = await servers.CreateDatabase();
         await using var record = new The_record(database);
-        await using var host = await ReportingHost.Start(broker, database, "--Publishing:Timeout=00:00:02");
+        await using var host = await ReportingHost.Start(broker, database, ("Publishing:Timeout", "00:00:02"));
         await host.Order();
         await record.UntilDelivered(1, Soon);
 

@@ -53,7 +53,7 @@ public sealed class When_a_webhook_is_received
     /// <summary>Posts an event to an embedded host that has the secrets, and waits for its outcome.</summary>
     static async Task<string?> Post(WebhookReceiver receiver, string secrets, string lifetime = "00:10:00")
     {
-        await using var host = await HostProcess.Start(new Dictionary<string, string>(StringComparer.Ordinal)
+        await using var host = await HostInProcess.Start(new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["EventTypes:order-placed:Channels"] = "webhook",
             ["EventTypes:order-placed:Lifetime"] = lifetime,

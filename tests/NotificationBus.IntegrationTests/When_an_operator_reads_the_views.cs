@@ -1,5 +1,3 @@
-using NotificationBus.IntegrationTests.Servers;
-
 namespace NotificationBus.IntegrationTests;
 
 /// <summary>The two views are public: whoever wrote a query yesterday finds the same columns tomorrow.</summary>
@@ -16,7 +14,7 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
     public async Task Should_find_the_columns_that_were_promised_and_what_they_mean()
     {
         var (broker, database) = await servers.CreateBoth();
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
         await using var record = new The_record(database);
 
         foreach (var (view, columns) in Columns)
@@ -35,7 +33,7 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
     public async Task Should_find_why_a_channel_was_not_used()
     {
         var (broker, database) = await servers.CreateBoth();
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
         await using var record = new The_record(database);
 
         using var body = new StringContent("""

@@ -12,7 +12,7 @@ public sealed class When_another_language_publishes(BusAndDatabase servers)
         var (broker, database) = await servers.CreateBoth();
         await using var mail = await MailServer.Start();
         await using var record = new The_record(database);
-        await using var host = await HostProcess.Start(broker, database, mail.Settings);
+        await using var host = await HostInProcess.Start(broker, database, mail.Settings);
         await using var producer = await PlainAmqpProducer.Connect(broker);
 
         await producer.Publish("OrderPlaced", new JsonObject
@@ -40,7 +40,7 @@ public sealed class When_another_language_publishes(BusAndDatabase servers)
     {
         var (broker, database) = await servers.CreateBoth();
         await using var record = new The_record(database);
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
         await using var producer = await PlainAmqpProducer.Connect(broker);
 
         await producer.Publish("OrderPlaced", new JsonObject { ["orderId"] = "no seller" });

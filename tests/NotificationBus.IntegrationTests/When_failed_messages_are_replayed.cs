@@ -2,8 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
-using NotificationBus.IntegrationTests.Servers;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.IntegrationTests;
@@ -19,7 +17,7 @@ public sealed class When_failed_messages_are_replayed(BusAndDatabase servers)
     {
         var (broker, database) = await servers.CreateBoth();
         await using var record = new The_record(database);
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
         await using var producer = await PlainAmqpProducer.Connect(broker);
         // The worker fails in a way nobody planned, and its orders are given up.
         await record.Execute("ALTER TABLE delivery_attempt RENAME TO mislaid");
@@ -63,7 +61,7 @@ public sealed class When_failed_messages_are_replayed(BusAndDatabase servers)
     {
         var (broker, database) = await servers.CreateBoth();
         await using var record = new The_record(database);
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
         await using var producer = await PlainAmqpProducer.Connect(broker);
         var id = Guid.CreateVersion7();
         await producer.Publish(Shipped, new BasicProperties
@@ -86,10 +84,10 @@ public sealed class When_failed_messages_are_replayed(BusAndDatabase servers)
         replayed.BasicProperties.Headers["attempt"].ShouldBe(3L);
     }
 
-    static async Task<JsonElement> Get(HostProcess host, string path) =>
+    static async Task<JsonElement> Get(HostInProcess host, string path) =>
         JsonDocument.Parse(await host.Client.GetStringAsync(new Uri($"/v1/failed-messages{path}", UriKind.Relative))).RootElement;
 
-    static async Task<int> Post(HostProcess host, string path, object? body = null, string answers = "replayed")
+    static async Task<int> Post(HostInProcess host, string path, object? body = null, string answers = "replayed")
     {
         using var answer = body is null
             ? await host.Client.PostAsync(new Uri($"/v1/failed-messages{path}", UriKind.Relative), content: null)

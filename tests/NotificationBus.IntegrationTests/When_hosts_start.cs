@@ -14,7 +14,7 @@ public sealed class When_hosts_start(BusAndDatabase servers)
     [Fact]
     public async Task Should_migrate_once_when_several_start_at_the_same_moment()
     {
-        var (broker, database) = await servers.CreateBoth();
+        var (broker, database) = await servers.CreateBothEmpty();
         await using var record = new The_record(database);
 
         var hosts = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => HostProcess.Start(broker, database)));
@@ -33,7 +33,7 @@ public sealed class When_hosts_start(BusAndDatabase servers)
     [Fact]
     public async Task Should_refuse_tables_that_are_too_old_when_they_may_not_migrate()
     {
-        var (broker, database) = await servers.CreateBoth();
+        var (broker, database) = await servers.CreateBothEmpty();
 
         await using var host = Launch(broker, database, ("Postgres:Migrate", "false"));
 
@@ -46,10 +46,6 @@ public sealed class When_hosts_start(BusAndDatabase servers)
     public async Task Should_refuse_tables_of_a_newer_version()
     {
         var (broker, database) = await servers.CreateBoth();
-        await using (await HostProcess.Start(broker, database))
-        {
-        }
-
         await using var record = new The_record(database);
         await record.Scalar<string>("""INSERT INTO "__EFMigrationsHistory" VALUES ('29990101000000_Future', '99.0') RETURNING "MigrationId" """);
         await using var host = Launch(broker, database);
@@ -91,7 +87,7 @@ public sealed class When_hosts_start(BusAndDatabase servers)
     [Fact]
     public async Task Should_say_which_server_does_not_answer_and_under_which_key_it_stands()
     {
-        var (broker, database) = await servers.CreateBoth();
+        var (broker, database) = await servers.CreateBothEmpty();
         var nowhere = FreePort.Take();
 
         await using var withoutBroker = Launch(new Uri($"amqp://guest:guest@127.0.0.1:{nowhere}"), database, ("Postgres:StartTimeout", "00:00:01"));
@@ -134,7 +130,7 @@ public sealed class When_hosts_start(BusAndDatabase servers)
     [InlineData("false", "GRANT the user SELECT")]
     public async Task Should_say_what_the_user_of_the_database_needs(string migrate, string needed)
     {
-        var (broker, database) = await servers.CreateBoth();
+        var (broker, database) = await servers.CreateBothEmpty();
         var user = $"nbtest_{Guid.CreateVersion7():N}";
         await using (var record = new The_record(database))
         {
@@ -160,7 +156,7 @@ public sealed class When_hosts_start(BusAndDatabase servers)
     [Fact]
     public async Task Should_start_on_an_empty_database_without_an_error()
     {
-        var (broker, database) = await servers.CreateBoth();
+        var (broker, database) = await servers.CreateBothEmpty();
 
         await using var host = await HostProcess.Start(broker, database);
 
@@ -176,7 +172,7 @@ public sealed class When_hosts_start(BusAndDatabase servers)
     {
         var (broker, database) = await servers.CreateBoth();
 
-        await using var host = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal)
+        await using var host = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Channels:email:Providers"] = email,
             ["Channels:push:Providers"] = push,

@@ -52,7 +52,7 @@ public sealed class When_messages_are_poison(BusAndDatabase servers)
     {
         var (broker, database) = await servers.CreateBoth();
         await using var record = new The_record(database);
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
         await using var producer = await PlainAmqpProducer.Connect(broker);
 
         await producer.Publish("NotificationBus.Contracts:OrderShipped", new BasicProperties
@@ -87,7 +87,7 @@ public sealed class When_messages_are_poison(BusAndDatabase servers)
         await host.Kill();
         await The_broker.Has(1, broker, "notifications-failed", Soon);
         await postgres.Restart();
-        await using var next = await HostProcess.Start(broker, database);
+        await using var next = await HostInProcess.Start(broker, database);
 
         await using var record = new The_record(database);
         await record.Until("SELECT count(*) FROM failed_message WHERE times = 1 AND queue = 'notifications'", 1, Soon);
@@ -99,7 +99,7 @@ public sealed class When_messages_are_poison(BusAndDatabase servers)
     {
         var (broker, database) = await servers.CreateBoth();
         await using var record = new The_record(database);
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
         await using var producer = await PlainAmqpProducer.Connect(broker);
 
         // The broker's delivery limit is never reached; somebody's rejection takes the same way.

@@ -33,7 +33,7 @@ public sealed class When_operators_take_control(BusAndDatabase servers)
             ["EventTypes:order-placed:OnInDoubt"] = "Hold",
         };
         await using var first = await HostProcess.Start(broker, database, settings);
-        await using var second = await HostProcess.Start(broker, database, settings);
+        await using var second = await HostInProcess.Start(broker, database, settings);
 
         // Switched off: the next provider sends.
         await The_operator.SetsProvider("gateway", new { @switch = "off", by = "ann", why = "maintenance" }, one => one.GetProperty("switch").GetString() == "off", first, second);
@@ -93,7 +93,7 @@ public sealed class When_operators_take_control(BusAndDatabase servers)
     public async Task Should_name_the_field_that_no_database_can_hold()
     {
         var (broker, database) = await servers.CreateBoth();
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
 
         foreach (var (method, path, field) in new[]
         {
@@ -112,7 +112,7 @@ public sealed class When_operators_take_control(BusAndDatabase servers)
         changes.GetProperty("changes").GetArrayLength().ShouldBe(0);
     }
 
-    static async Task Place(HostProcess host, string eventId, string? mailbox = null)
+    static async Task Place(IRunningHost host, string eventId, string? mailbox = null)
     {
         using var accepted = await host.Client.PostAsJsonAsync("/v1/events/order-placed", new OrderPlaced
         {

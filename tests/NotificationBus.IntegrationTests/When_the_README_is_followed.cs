@@ -49,7 +49,7 @@ public sealed class When_the_README_is_followed(BusAndDatabase servers)
     [Fact]
     public async Task Should_take_its_envelope_and_answer_its_queries()
     {
-        var (broker, database) = await servers.CreateBoth();
+        var (broker, database) = await servers.CreateBothEmpty();
         await using var record = new The_record(database);
         await using var host = await HostProcess.Start(broker, database);
         var eventId = JsonElement.Parse(Readme.Envelope).GetProperty("message").GetProperty("eventId").GetString();

@@ -1,5 +1,3 @@
-using NotificationBus.IntegrationTests.Servers;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.IntegrationTests;
@@ -16,8 +14,10 @@ public sealed class When_the_broker_gives_up_on_a_message(BusAndDatabase servers
     {
         var (broker, database) = await servers.CreateBoth();
         // Declares the queues, and is gone: nobody else may take the message.
-        await using (var host = await HostProcess.Start(broker, database))
-            (await host.Terminate()).ShouldBe(0);
+        await using (await HostInProcess.Start(broker, database))
+        {
+        }
+
         await using var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(
             publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));

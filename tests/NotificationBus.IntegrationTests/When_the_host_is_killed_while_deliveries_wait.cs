@@ -35,7 +35,7 @@ public sealed class When_the_host_is_killed_while_deliveries_wait(BusAndDatabase
         await record.UntilAlone(TimeSpan.FromMinutes(1));
         await record.LetClaimsRunOut();
         await record.LetAllBeDue();
-        await using var second = await HostProcess.Start(broker, database, mail.Settings);
+        await using var second = await HostInProcess.Start(broker, database, mail.Settings);
         await record.UntilDelivered(4 * Count, TimeSpan.FromMinutes(5));
 
         var mails = await mail.Mails();

@@ -26,7 +26,7 @@ public sealed class When_the_host_is_stopped_in_the_middle(BusAndDatabase server
 
         (await record.Notifications("status = 'delivered'")).ShouldBeLessThan(4 * Count, "the host was to be stopped in the middle");
 
-        await using var second = await HostProcess.Start(broker, database, mail.Settings);
+        await using var second = await HostInProcess.Start(broker, database, mail.Settings);
         await record.UntilDelivered(4 * Count, TimeSpan.FromMinutes(2));
 
         (await record.Deliveries("attempts > 1")).ShouldBe(0);

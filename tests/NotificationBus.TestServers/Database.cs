@@ -5,10 +5,10 @@ namespace NotificationBus.IntegrationTests.Servers;
 /// <summary>Databases on a server, by the connection string of somebody who may create them.</summary>
 static class Database
 {
-    public static async Task<string> Create(string server)
+    public static async Task<string> Create(string server, string? template = null)
     {
         var name = $"nbtest_{Guid.CreateVersion7():N}";
-        await Execute(server, $"CREATE DATABASE {name}");
+        await Execute(server, template is null ? $"CREATE DATABASE {name}" : $"CREATE DATABASE {name} TEMPLATE {template}");
         return new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString;
     }
 

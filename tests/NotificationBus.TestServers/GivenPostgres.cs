@@ -9,9 +9,9 @@ sealed class GivenPostgres(string connectionString) : IDatabaseServer
 {
     readonly ConcurrentBag<string> _created = [];
 
-    public async Task<string> CreateDatabase()
+    public async Task<string> CreateDatabase(string? template = null)
     {
-        var created = await Database.Create(connectionString);
+        var created = await Database.Create(connectionString, template);
         _created.Add(created);
         return created;
     }

@@ -3,7 +3,7 @@ using System.Net;
 namespace NotificationBus.IntegrationTests.Servers;
 
 /// <summary>The host, as it is deployed: a process of its own that can be asked to end, killed and frozen.</summary>
-sealed class HostProcess : IAsyncDisposable
+sealed class HostProcess : IRunningHost
 {
     static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
     static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(2);
@@ -19,13 +19,13 @@ sealed class HostProcess : IAsyncDisposable
     /// <summary>Where the built host is: beside the tests, which reference it.</summary>
     public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "NotificationBus.Host.dll");
 
-    /// <summary>Talks to the host over HTTP.</summary>
+    /// <inheritdoc />
     public HttpClient Client { get; }
 
     /// <summary>The host's process.</summary>
     public int Id => _process.Id;
 
-    /// <summary>What the host has written so far.</summary>
+    /// <inheritdoc />
     public OutputTail Output => _process.Output;
 
     /// <summary>Completes with the host's exit code.</summary>

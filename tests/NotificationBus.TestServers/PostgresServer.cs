@@ -60,7 +60,7 @@ sealed class PostgresServer : IDatabaseServer
         }
     }
 
-    public Task<string> CreateDatabase() => Database.Create(ConnectionString);
+    public Task<string> CreateDatabase(string? template = null) => Database.Create(ConnectionString, template);
 
     /// <summary>Ends the server as a power cut would.</summary>
     public Task Kill() => Server.Kill();

@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -13,17 +15,17 @@ sealed partial class ResumedChannels(ControlBoard board, ChannelSet channels, IO
     static readonly TimeSpan Stragglers = TimeSpan.FromSeconds(2);
 
     readonly Dictionary<string, bool> _paused = new(StringComparer.Ordinal);
-    readonly SemaphoreSlim _changed = new(0);
+    readonly Channel<bool> _changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        board.Tell(_ => _changed.Release());
+        board.Tell(_ => _changed.Writer.TryWrite(true));
         while (!stoppingToken.IsCancellationRequested)
         {
             foreach (var channel in channels.All.Where(channel => WasResumed(channel.Name)))
                 await Release(channel.Name, stoppingToken);
 
-            await _changed.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _changed.Reader.ReadAsync(stoppingToken);
         }
     }
 
@@ -53,12 +55,6 @@ sealed partial class ResumedChannels(ControlBoard board, ChannelSet channels, IO
         {
             // The host stops; another one releases them, or time does.
         }
-    }
-
-    public override void Dispose()
-    {
-        _changed.Dispose();
-        base.Dispose();
     }
 
     [LoggerMessage(LogLevel.Information, "The channel {Channel} is resumed; {Count} deliveries waited for it")]

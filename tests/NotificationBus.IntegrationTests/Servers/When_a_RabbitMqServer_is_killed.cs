@@ -6,7 +6,8 @@ using RabbitMQ.Client.Exceptions;
 
 namespace NotificationBus.IntegrationTests.Servers;
 
-public sealed class When_a_RabbitMqServer_is_killed(RabbitMqOfTheClass rabbit) : IClassFixture<RabbitMqOfTheClass>
+[Collection(nameof(RabbitMqToHurt))]
+public sealed class When_a_RabbitMqServer_is_killed(RabbitMqToHurt rabbit)
 {
     static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
