@@ -27,7 +27,7 @@ public sealed class When_an_older_database_is_brought_up_to_date(BusAndDatabase 
     [Fact]
     public async Task Should_still_find_what_has_ended_and_end_what_has_not()
     {
-        var (broker, database) = await servers.CreateBoth();
+        var (broker, database) = await servers.CreateBothEmpty();
         await CreateOld(database);
         await using var record = new The_record(database);
 
@@ -45,7 +45,7 @@ public sealed class When_an_older_database_is_brought_up_to_date(BusAndDatabase 
     [Fact]
     public async Task Should_leave_the_notifications_where_they_are_and_grant_no_call_twice()
     {
-        var database = await servers.CreateDatabase();
+        var database = await servers.CreateEmptyDatabase();
         await CreateOld(database);
         await using var sql = new The_record(database);
         var file = await sql.Scalar<string>("SELECT pg_relation_filepath('notification')");
