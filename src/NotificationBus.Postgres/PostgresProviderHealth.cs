@@ -76,21 +76,34 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
         new NpgsqlParameter<double?>("per_second", perSecond));
 
     /// <inheritdoc />
-    public Task RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter) => Execute($"""
+    public async Task<bool> RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter) => await Execute($"""
         WITH raised AS (
             UPDATE provider_health SET
                 learned_per_second = CASE WHEN paused_until + @forget_after < now() THEN NULL ELSE learned_per_second * @factor END, rate_changed_at = now()
             WHERE account = @account AND learned_per_second IS NOT NULL AND rate_changed_at + @interval <= now()
             RETURNING true)
-        SELECT {Tell} FROM raised
+        SELECT true, {Tell} FROM raised
         """,
         new NpgsqlParameter<string>("account", account),
         new NpgsqlParameter<double>("factor", factor),
         new NpgsqlParameter<TimeSpan>("interval", interval),
-        new NpgsqlParameter<TimeSpan>("forget_after", forgetAfter));
+        new NpgsqlParameter<TimeSpan>("forget_after", forgetAfter)) is true;
 
     /// <inheritdoc />
     public Task<TimeSpan> Reserve(string account, double perSecond) => _slots.Reserve(account, perSecond);
+
+    /// <inheritdoc />
+    public Task Respace(string account, string waitsFor, double factor) => Execute($"""
+        WITH slot AS (
+            UPDATE provider_slot SET next_slot = now() + (next_slot - now()) / @factor WHERE account = @account AND next_slot > now()),
+        line AS (
+            UPDATE outgoing_message SET due_at = now() + (due_at - now()) / @factor WHERE waits_for = @waits_for AND due_at > now()
+            RETURNING 1)
+        SELECT pg_notify('{PostgresOutgoingMessages.Wake}', '') FROM line LIMIT 1
+        """,
+        new NpgsqlParameter<string>("account", account),
+        new NpgsqlParameter<string>("waits_for", waitsFor),
+        new NpgsqlParameter<double>("factor", factor));
 
     /// <summary>All accounts anything is known of. Times are counted from now, so that a host whose clock differs waits as long as the others.</summary>
     internal async Task<IReadOnlyDictionary<string, ProviderHealth>> Load(CancellationToken cancellationToken)

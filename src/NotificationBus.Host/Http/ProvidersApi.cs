@@ -19,11 +19,11 @@ static class ProvidersApi
         routes.MapGet("/v1/changes", Changes);
     }
 
-    static async Task<IResult> SetProvider(string account, HttpRequest request, ProviderChains chains, IControls controls, CancellationToken cancellationToken)
+    static async Task<IResult> SetProvider(string account, HttpRequest request, ProviderChains chains, ControlBoard board, IControls controls, IProviderHealth health, CancellationToken cancellationToken)
     {
-        var accounts = chains.All.SelectMany(chain => chain.Accounts).Select(known => known.Name).Distinct(StringComparer.Ordinal).ToList();
-        if (!accounts.Contains(account, StringComparer.Ordinal))
-            return Problems.Unknown("provider", accounts);
+        var accounts = chains.All.SelectMany(chain => chain.Accounts).DistinctBy(known => known.Name, StringComparer.Ordinal).ToList();
+        if (accounts.Find(known => known.Name == account) is not { } chosen)
+            return Problems.Unknown("provider", accounts.Select(known => known.Name));
 
         var (body, refusal) = await JsonBody.Read<SetProvider>(request);
         if (refusal is not null)
@@ -41,7 +41,16 @@ static class ProvidersApi
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
-        return Results.Ok(await controls.ChangeProvider(account, _ => setting, by, cancellationToken));
+        var before = new ProviderControl();
+        await controls.ChangeProvider(account, current =>
+        {
+            before = current;
+            return setting;
+        }, by, cancellationToken);
+        await health.RateChanged(account, RateWith(before), RateWith(setting));
+        return Results.Ok(setting);
+
+        double? RateWith(ProviderControl control) => WaitingLine.RateOf(control, chosen.Options, board.Current.HealthOf(account));
     }
 
     static async Task<IResult> SetChannel(string channel, HttpRequest request, ProviderChains chains, IControls controls, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ using NotificationBus.Sending.Controls;
 namespace NotificationBus.Embedded;
 
 /// <summary>What is common to all hosts, for the only one there is; lost when the process ends.</summary>
-public sealed class InMemoryControls(TimeProvider clock) : IControls, IProviderHealth
+public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessages? outgoing = null) : IControls, IProviderHealth
 {
     readonly Lock _lock = new();
     readonly Dictionary<string, ProviderControl> _providers = new(StringComparer.Ordinal);
@@ -115,15 +115,21 @@ public sealed class InMemoryControls(TimeProvider clock) : IControls, IProviderH
     });
 
     /// <inheritdoc />
-    public Task RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter) => Update(account, health =>
+    public async Task<bool> RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter)
     {
-        var now = clock.GetUtcNow();
-        if (health.LearnedPerSecond is not { } rate || _rateRaised.GetValueOrDefault(account) + interval > now)
-            return health;
+        var raised = false;
+        await Update(account, health =>
+        {
+            var now = clock.GetUtcNow();
+            if (health.LearnedPerSecond is not { } rate || _rateRaised.GetValueOrDefault(account) + interval > now)
+                return health;
 
-        _rateRaised[account] = now;
-        return health with { LearnedPerSecond = health.PausedUntil + forgetAfter < now ? null : rate * factor };
-    });
+            raised = true;
+            _rateRaised[account] = now;
+            return health with { LearnedPerSecond = health.PausedUntil + forgetAfter < now ? null : rate * factor };
+        });
+        return raised;
+    }
 
     /// <inheritdoc />
     public Task<TimeSpan> Reserve(string account, double perSecond)
@@ -135,6 +141,20 @@ public sealed class InMemoryControls(TimeProvider clock) : IControls, IProviderH
             _nextSlot[account] = slot + TimeSpan.FromSeconds(1 / perSecond);
             return Task.FromResult(slot - now);
         }
+    }
+
+    /// <inheritdoc />
+    public Task Respace(string account, string waitsFor, double factor)
+    {
+        lock (_lock)
+        {
+            var now = clock.GetUtcNow();
+            if (_nextSlot.TryGetValue(account, out var next) && next > now)
+                _nextSlot[account] = now + (next - now) / factor;
+        }
+
+        outgoing?.Respace(waitsFor, factor);
+        return Task.CompletedTask;
     }
 
     Task<TSetting> Change<TSetting>(Dictionary<string, TSetting> settings, string name, string subject, Func<TSetting, TSetting> change, ChangedBy by)

@@ -65,10 +65,9 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         {
             var waiting = _pending.Values.Where(pending => pending.Message.WaitsFor == waitsFor).ToList();
             foreach (var pending in waiting)
-                _pending[pending.Message.MessageId] = pending with { DueAt = clock.GetUtcNow() };
+                _pending[pending.Message.Token] = pending with { DueAt = clock.GetUtcNow() };
 
-            _scheduled.TrySetResult();
-            _scheduled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Wake();
             return Task.FromResult(waiting.Count);
         }
     }
@@ -140,6 +139,19 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
     }
 
     static bool IsCommand(Pending pending) => pending.Message.Destination.StartsWith($"exchange:{ChannelEndpoint.Prefix}", StringComparison.Ordinal);
+
+    /// <summary>Divides the time until the messages that wait for it.</summary>
+    internal void Respace(string waitsFor, double factor)
+    {
+        lock (_lock)
+        {
+            var now = clock.GetUtcNow();
+            foreach (var pending in _pending.Values.Where(pending => pending.Message.WaitsFor == waitsFor && pending.DueAt > now).ToList())
+                _pending[pending.Message.Token] = pending with { DueAt = now + (pending.DueAt - now) / factor };
+
+            Wake();
+        }
+    }
 
     /// <summary>Keeps what a step causes until it is confirmed or due, and forgets what it cancels.</summary>
     internal void Keep(NotificationStep step)

@@ -4,6 +4,7 @@ using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending.Accounts;
 using NotificationBus.Sending.Controls;
 using NotificationBus.Templates;
 
@@ -116,8 +117,8 @@ public sealed class SendDeliveryConsumer(
         var dueAt = notNow.Slot is { } slot ? Redelivery.InTime(command, slot.At) : redelivery.Next(command, notNow.AtLeast);
         if (dueAt is not { } due)
             await Report(context, Expired(command, notNow.Provider, $"not sent in time: {notNow.Reason}"), notNow.Attempts);
-        else if (notNow.Slot is not null)
-            await redelivery.PutOff(context, next, due, notNow.Reason);
+        else if (notNow.Slot is { } turn)
+            await redelivery.PutOff(context, next, due, notNow.Reason, WaitingLine.WaitsForTurn(turn.Account));
         else
             await redelivery.PutOff(context, next with { Redeliveries = command.Redeliveries + 1 }, due, notNow.Reason);
     }

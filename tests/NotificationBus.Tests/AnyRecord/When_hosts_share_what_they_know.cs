@@ -174,6 +174,36 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
         (await Host.Health.Reserve("another", perSecond: 10)).ShouldBeLessThanOrEqualTo(TimeSpan.Zero);
     }
 
+    [Fact]
+    public async Task Should_bring_those_who_wait_for_their_turn_forward_when_the_rate_is_raised()
+    {
+        for (var i = 0; i < 100; i++)
+            await Host.Health.Reserve("smtp", perSecond: 0.01);
+        var (turn, other) = (Message(Record.Now + Hour) with { WaitsFor = "turn at smtp" }, Message(Record.Now + Hour) with { WaitsFor = "turn at another" });
+        await Schedule(turn, other);
+
+        await AnotherHost.Health.Respace("smtp", "turn at smtp", factor: 1_000_000);
+
+        (await Host.Health.Reserve("smtp", perSecond: 0.01)).ShouldBeLessThan(Second, "the end of the line is near");
+        await Record.Pass(Second);
+        (await TakeDue()).ShouldBe([turn.MessageId]);
+    }
+
+    [Fact]
+    public async Task Should_put_those_who_wait_for_their_turn_back_when_the_rate_is_cut()
+    {
+        await Host.Health.Reserve("smtp", perSecond: 1);
+        var turn = Message(Record.Now + Lease) with { WaitsFor = "turn at smtp" };
+        await Schedule(turn);
+
+        await AnotherHost.Health.Respace("smtp", "turn at smtp", factor: 0.5);
+
+        await Record.Pass(Lease + Second);
+        (await TakeDue()).ShouldBeEmpty();
+        await Record.Pass(Lease);
+        (await TakeDue()).ShouldBe([turn.MessageId]);
+    }
+
     async Task<NotificationBus.Sending.Accounts.ProviderHealth> Health(string account) =>
         (await AnotherHost.Controls.Load(CancellationToken.None)).HealthOf(account);
 }

@@ -22,7 +22,7 @@ sealed class InMemoryRecord : RecordOfTheTest
     InMemoryRecord()
     {
         var outgoing = new InMemoryOutgoingMessages(_clock);
-        var controls = new InMemoryControls(_clock);
+        var controls = new InMemoryControls(_clock, outgoing);
         var ledger = new InMemoryAttemptLedger(_clock, controls);
         var store = new InMemoryNotificationStore(ledger, outgoing);
         Host = new HostOfTheRecord(store, ledger, ledger, outgoing, controls, controls, new InMemoryUnfinishedNotifications(store, outgoing, _clock));

@@ -90,6 +90,23 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
     }
 
     [Fact]
+    public async Task Should_bring_those_who_wait_for_their_turn_forward_when_a_higher_rate_is_set()
+    {
+        await services.SetProvider("gateway", """{"perSecond":0.01}""");
+        var placed = new List<string>();
+        for (var i = 0; i < 3; i++)
+            placed.Add(await services.PlaceOrder(Mailbox()));
+        foreach (var self in placed.TakeLast(2))
+            await services.Host.Until(self, notification => Delivery(notification).TryGetProperty("waitingUntil", out _));
+
+        await services.SetProvider("gateway", """{"perSecond":100}""");
+
+        // The last of them would have waited for three minutes, which is longer than anybody waits here.
+        foreach (var self in placed)
+            Text(Delivery(await services.Host.Outcome(self)), "provider").ShouldBe("gateway");
+    }
+
+    [Fact]
     public async Task Should_try_them_in_the_order_that_was_set_and_show_the_configured_one_beside_it()
     {
         await services.SetEmail("""{"order":["backup"]}""");

@@ -29,6 +29,19 @@ public sealed class When_a_rate_is_limited : With_scripted_providers
     }
 
     [Fact]
+    public async Task Should_keep_a_turn_that_was_brought_forward()
+    {
+        FirstAccount.PerSecond = 0.01;
+        await Send();
+        var waiting = Another();
+        var slot = (await Send(waiting)).ShouldBeOfType<ChainOutcome.NotNow>().Slot;
+
+        Clock.Advance(TimeSpan.FromSeconds(2));
+
+        (await Send(waiting, CommandFor(waiting) with { Slot = slot })).ShouldBeOfType<ChainOutcome.Sent>();
+    }
+
+    [Fact]
     public async Task Should_take_another_turn_when_the_one_it_had_was_missed()
     {
         FirstAccount.PerSecond = 0.5;
@@ -91,11 +104,11 @@ public sealed class When_a_rate_is_limited : With_scripted_providers
         for (var i = 0; i < 101; i++)
             await Send(Another());
 
-        (await Controls.Load(CancellationToken.None)).HealthOf("first").LearnedPerSecond!.Value.ShouldBe(10.1 / 2, 0.01);
+        (await Controls.Load(CancellationToken.None)).HealthOf("first").LearnedPerSecond!.Value.ShouldBe(101.0 / 2, 0.01);
 
         Clock.Advance(TimeSpan.FromSeconds(20));
         await Send(Another());
-        (await Controls.Load(CancellationToken.None)).HealthOf("first").LearnedPerSecond!.Value.ShouldBe(10.1 / 2 * 1.25, 0.01);
+        (await Controls.Load(CancellationToken.None)).HealthOf("first").LearnedPerSecond!.Value.ShouldBe(101.0 / 2 * 1.25, 0.01);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 namespace NotificationBus.Sending.Accounts;
 
-/// <summary>Counts calls over the last ten seconds.</summary>
+/// <summary>Counts calls over the last ten seconds, or since the first of them: what has only just begun is not slow.</summary>
 sealed class CallMeter(TimeProvider clock)
 {
     const int Seconds = 10;
@@ -9,7 +9,7 @@ sealed class CallMeter(TimeProvider clock)
     readonly int[] _calls = new int[Seconds];
     long _second;
 
-    /// <summary>Calls per second, over the last ten.</summary>
+    /// <summary>Calls per second.</summary>
     public double PerSecond
     {
         get
@@ -17,7 +17,11 @@ sealed class CallMeter(TimeProvider clock)
             lock (_lock)
             {
                 Forget();
-                return _calls.Sum() / (double)Seconds;
+                var since = Seconds;
+                while (since > 1 && _calls[(_second - since + 1) % Seconds] == 0)
+                    since--;
+
+                return _calls.Sum() / (double)since;
             }
         }
     }

@@ -32,9 +32,16 @@ public interface IProviderHealth
     Task Pause(string account, TimeSpan pause, string reason, double? perSecond);
 
     /// <summary>Raises the learned rate by a factor, at most once in <paramref name="interval"/> over all hosts, and forgets it a good while after the last complaint.</summary>
-    Task RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter);
+    /// <returns>True when this call has.</returns>
+    Task<bool> RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter);
 
     /// <summary>Takes the next free slot of an account that is called at most <paramref name="perSecond"/> times a second, all hosts together.</summary>
     /// <returns>How long to wait for it.</returns>
     Task<TimeSpan> Reserve(string account, double perSecond);
+
+    /// <summary>Moves the slots that were handed out and are to come, and the messages that wait for them: the time until each is divided by <paramref name="factor"/>.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="waitsFor">What those messages wait for.</param>
+    /// <param name="factor">Above 1 brings them forward, below 1 puts them back.</param>
+    Task Respace(string account, string waitsFor, double factor);
 }

@@ -17,7 +17,7 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
     // Whoever asks for a day is asked again before.
     static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
-    // A slot that was missed by more is somebody else's by now.
+    // A slot that was missed by more is somebody else's by now. One before its time was brought forward.
     static readonly TimeSpan SlotIsGood = TimeSpan.FromSeconds(1);
 
     static readonly TimeSpan RaiseInterval = TimeSpan.FromSeconds(10);
@@ -32,23 +32,14 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
     long _raisedAt;
 
     /// <summary>The rate in force, calls per second; null when there is no limit.</summary>
-    double? PerSecond
-    {
-        get
-        {
-            var controls = board.Current;
-            var set = controls.Provider(account).PerSecond ?? options.PerSecond;
-            var learned = controls.HealthOf(account).LearnedPerSecond;
-            return set is { } one && learned is { } other ? Math.Min(one, other) : set ?? learned;
-        }
-    }
+    double? PerSecond => RateWith(board.Current.HealthOf(account));
 
     /// <summary>How long to wait for the next slot, which is taken.</summary>
     public Task<TimeSpan> Reserve() =>
         PerSecond is { } perSecond ? health.Reserve(account, perSecond) : Task.FromResult(TimeSpan.Zero);
 
-    /// <summary>True when the slot's time is now. One that comes much too late, after an outage say, would come together with all others.</summary>
-    public bool IsFresh(SendSlot slot) => (clock.GetUtcNow() - slot.At).Duration() <= SlotIsGood;
+    /// <summary>False for one that comes much too late, after an outage say: it would come together with all others.</summary>
+    public bool IsFresh(SendSlot slot) => clock.GetUtcNow() - slot.At <= SlotIsGood;
 
     /// <summary>Learns from an answer.</summary>
     public async Task Consider(ProviderResult result)
@@ -71,11 +62,16 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
         // Calls that were made together are turned away together; the rate is cut for the first of them.
         var perSecond = complained && before.PausedUntil <= now ? Math.Max((before.LearnedPerSecond ?? _calls.PerSecond) * Cut, LeastPerSecond) : before.LearnedPerSecond;
         var until = now + limited;
-        board.Note(account, before with { PausedUntil = until > before.PausedUntil ? until : before.PausedUntil, Reason = reason, LearnedPerSecond = perSecond });
+        var after = before with { PausedUntil = until > before.PausedUntil ? until : before.PausedUntil, Reason = reason, LearnedPerSecond = perSecond };
+        board.Note(account, after);
         if (before.PausedUntil <= now)
             LeftAlone(account, limited, reason);
 
-        await log.Tell(account, () => health.Pause(account, limited, reason, perSecond));
+        await log.Tell(account, async () =>
+        {
+            await health.Pause(account, limited, reason, perSecond);
+            await health.RateChanged(account, RateWith(before), RateWith(after));
+        });
     }
 
     async Task RaiseAgain()
@@ -85,8 +81,15 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
         if (clock.GetElapsedTime(raisedAt, now) < RaiseInterval || Interlocked.CompareExchange(ref _raisedAt, now, raisedAt) != raisedAt)
             return;
 
-        await log.Tell(account, () => health.RaiseLearnedRate(account, Raise, RaiseInterval, ForgetAfter));
+        var before = board.Current.HealthOf(account);
+        await log.Tell(account, async () =>
+        {
+            if (await health.RaiseLearnedRate(account, Raise, RaiseInterval, ForgetAfter))
+                await health.RateChanged(account, RateWith(before), RateWith(before with { LearnedPerSecond = before.LearnedPerSecond * Raise }));
+        });
     }
+
+    double? RateWith(ProviderHealth known) => WaitingLine.RateOf(board.Current.Provider(account), options, known);
 
     [LoggerMessage(LogLevel.Warning, "{Account} is left alone for {Pause}, on every host: {Reason}")]
     partial void LeftAlone(string account, TimeSpan pause, string reason);
