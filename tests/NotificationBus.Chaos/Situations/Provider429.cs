@@ -36,7 +36,12 @@ sealed class Provider429 : Situation
         ];
     }
 
-    public override IEnumerable<string> Remarks(Arena arena, Audit audit) => [$"{arena.Witness.Calls.Count(call => !call.Taken)} answers 429"];
+    public override IEnumerable<string> Remarks(Arena arena, Audit audit)
+    {
+        var calls = arena.Witness.Calls;
+        var seconds = (calls.Max(call => call.Received) - calls.Min(call => call.Received)).TotalSeconds;
+        return [$"{calls.Count(call => !call.Taken)} answers 429", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{audit.Accepted / seconds:0.0} taken a second")];
+    }
 
     /// <summary>Calls that came after a 429 and before its time was up; those in flight when it was answered may still come.</summary>
     static int Early(Arena arena)
