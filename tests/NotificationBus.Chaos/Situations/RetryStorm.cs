@@ -17,6 +17,12 @@ sealed class RetryStorm : Situation
 
     public override Dose? Quick => null;
 
+    // The usual one of a run, five seconds, leaves no room to spread ten thousand; that of a host is ten minutes.
+    public override IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["Redelivery:LongestDelay"] = "00:00:40",
+    };
+
     public override async Task Happen(Arena arena, Dose dose)
     {
         await arena.Start("worker");
