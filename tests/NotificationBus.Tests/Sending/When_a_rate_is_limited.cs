@@ -112,6 +112,16 @@ public sealed class When_a_rate_is_limited : With_scripted_providers
     }
 
     [Fact]
+    public async Task Should_learn_no_rate_from_a_few_calls()
+    {
+        First.Answers(new ProviderResult.Throttled("too many requests", TimeSpan.FromSeconds(1)), ScriptedProvider.Accepted);
+
+        await Send();
+
+        (await Controls.Load(CancellationToken.None)).HealthOf("first").LearnedPerSecond.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Should_stop_before_it_complains_when_it_says_that_nothing_is_left()
     {
         First.Answers(new ProviderResult.Accepted("their-id") { RateLimit = new RateLimit(Remaining: 0, Reset: TimeSpan.FromSeconds(30)) }, ScriptedProvider.Accepted);

@@ -9,6 +9,19 @@ sealed class CallMeter(TimeProvider clock)
     readonly int[] _calls = new int[Seconds];
     long _second;
 
+    /// <summary>How many calls.</summary>
+    public int Calls
+    {
+        get
+        {
+            lock (_lock)
+            {
+                Forget();
+                return _calls.Sum();
+            }
+        }
+    }
+
     /// <summary>Calls per second.</summary>
     public double PerSecond
     {

@@ -23,6 +23,9 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
     static readonly TimeSpan RaiseInterval = TimeSpan.FromSeconds(10);
     static readonly TimeSpan ForgetAfter = TimeSpan.FromMinutes(10);
 
+    // A provider that turns away the first few calls says when to come back, and nothing of a rate.
+    const int LeastCalls = 10;
+
     // Half after a complaint, a quarter more after every quiet while.
     const double Cut = 0.5;
     const double Raise = 1.25;
@@ -60,7 +63,7 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
         var before = board.Current.HealthOf(account);
 
         // Calls that were made together are turned away together; the rate is cut for the first of them.
-        var perSecond = complained && before.PausedUntil <= now ? Math.Max((before.LearnedPerSecond ?? _calls.PerSecond) * Cut, LeastPerSecond) : before.LearnedPerSecond;
+        var perSecond = complained && before.PausedUntil <= now ? AfterComplaint(before.LearnedPerSecond) : before.LearnedPerSecond;
         var until = now + limited;
         var after = before with { PausedUntil = until > before.PausedUntil ? until : before.PausedUntil, Reason = reason, LearnedPerSecond = perSecond };
         board.Note(account, after);
@@ -72,6 +75,12 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
             await health.Pause(account, limited, reason, perSecond);
             await health.RateChanged(account, RateWith(before), RateWith(after));
         });
+    }
+
+    double? AfterComplaint(double? learned)
+    {
+        var tooMuch = learned ?? (_calls.Calls >= LeastCalls ? _calls.PerSecond : null);
+        return tooMuch is { } rate ? Math.Max(rate * Cut, LeastPerSecond) : null;
     }
 
     async Task RaiseAgain()
