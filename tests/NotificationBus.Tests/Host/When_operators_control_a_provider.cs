@@ -97,7 +97,7 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
         for (var i = 0; i < 3; i++)
             placed.Add(await services.PlaceOrder(Mailbox()));
         foreach (var self in placed.TakeLast(2))
-            await services.Host.Until(self, notification => Delivery(notification).TryGetProperty("waitingUntil", out _));
+            await services.Host.Until(self, notification => notification.TryGetProperty("deliveries", out _) && Delivery(notification).TryGetProperty("waitingUntil", out _));
 
         await services.SetProvider("gateway", """{"perSecond":100}""");
 
