@@ -1,3 +1,5 @@
+using System.Globalization;
+
 using MassTransit;
 
 using NotificationBus.Contracts;
@@ -20,7 +22,7 @@ public static class WaitingLine
 
     /// <summary>The command, with its turn where it is after the line was moved.</summary>
     internal static SendDelivery InItsTurn(this ConsumeContext<SendDelivery> context) =>
-        context.Message is { Slot: { } slot } command && context.Headers.Get<DateTimeOffset>(WasDue) is { } due
+        context.Message is { Slot: { } slot } command && DateTimeOffset.TryParse(context.ReceiveContext.TransportHeaders.Get<string>(WasDue), CultureInfo.InvariantCulture, out var due)
             ? command with { Slot = slot with { At = due } }
             : context.Message;
 
