@@ -145,13 +145,7 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     public Task Respace(string account, double factor)
     {
         lock (_lock)
-        {
-            var now = clock.GetUtcNow();
-            if (_nextSlot.TryGetValue(account, out var next) && next > now)
-                _nextSlot[account] = now + (next - now) / factor;
-
-            outgoing?.Respace(WaitingLine.WaitsForTurn(account), factor);
-        }
+            MoveLine(account, factor);
 
         return Task.CompletedTask;
     }
@@ -159,7 +153,16 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     void MoveLine(string account, double? limit, double? before, double? after)
     {
         if (WaitingLine.Factor(WaitingLine.Lower(limit, before), WaitingLine.Lower(limit, after)) is { } factor)
-            Respace(account, factor);
+            MoveLine(account, factor);
+    }
+
+    void MoveLine(string account, double factor)
+    {
+        var now = clock.GetUtcNow();
+        if (_nextSlot.TryGetValue(account, out var next) && next > now)
+            _nextSlot[account] = now + (next - now) / factor;
+
+        outgoing?.Respace(WaitingLine.WaitsForTurn(account), factor);
     }
 
     Task<TSetting> Change<TSetting>(Dictionary<string, TSetting> settings, string name, string subject, Func<TSetting, TSetting> change, ChangedBy by)
