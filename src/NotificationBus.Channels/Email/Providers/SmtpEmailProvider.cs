@@ -231,6 +231,7 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
     {
         var reason = Masking.Clean($"{_server}: {broken.Message}");
         return broken.Step == SmtpStep.FinalDot ? new ProviderResult.InDoubt(reason)
+            : broken.IsTooFast ? new ProviderResult.Throttled(reason)
             : broken.NeedsMending ? new ProviderResult.Misconfigured(reason)
             : new ProviderResult.Unavailable(reason);
     }
@@ -249,6 +250,7 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
 
         return reply.Class switch
         {
+            4 when reply.IsTooFast => new ProviderResult.Throttled(reason),
             // Greylisting, a full mailbox: this recipient, later. 421 is the server itself.
             4 => new ProviderResult.Unavailable(reason, OnlyThisDelivery: reply.Code != 421 && step is SmtpStep.Recipient or SmtpStep.FinalDot),
             5 when IsOurFault(reply) => new ProviderResult.Misconfigured($"{reason} (check Username, Password and From, and SPF, DKIM and DMARC of the sender's domain)"),

@@ -254,6 +254,7 @@ sealed class SmtpConnection : IDisposable
         : $"the server answered {reply.Codes} {reply.Text}".TrimEnd())
     {
         NeedsMending = step == SmtpStep.SignIn && reply.Code / 100 == 5,
+        IsTooFast = reply.IsTooFast,
     };
 
     Task<SmtpReply> Ask(SmtpStep step, string command, CancellationToken cancellationToken)

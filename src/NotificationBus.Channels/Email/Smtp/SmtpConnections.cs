@@ -91,9 +91,10 @@ sealed class SmtpConnections : IAsyncDisposable
         try
         {
             var answer = await Send(connection, mail);
-            return answer is { Step: < SmtpStep.Content, Reply.Code: 421 } ? null : answer;
+            // Whoever comes too often must not come at once again.
+            return answer is { Step: < SmtpStep.Content, Reply: { Code: 421, IsTooFast: false } } ? null : answer;
         }
-        catch (SmtpException stale) when (stale.Step < SmtpStep.Content && !mail.BeforeFinalDot.IsCancellationRequested)
+        catch (SmtpException stale) when (!stale.IsTooFast && stale.Step < SmtpStep.Content && !mail.BeforeFinalDot.IsCancellationRequested)
         {
             return null;
         }
