@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 
 using NotificationBus.Channels.Email.Providers;
+using NotificationBus.Channels.Http;
 
 namespace NotificationBus.Channels.Email.Smtp;
 
@@ -26,7 +27,7 @@ sealed class SmtpConnections : IAsyncDisposable
     {
         _options = options;
         _clock = clock;
-        _trusted = options.LoadTrustedCertificate();
+        _trusted = TrustedAuthorities.Read(options.TrustedCertificate);
         _slots = new SemaphoreSlim(options.MaxConnections);
         _sweep = clock.CreateTimer(_ => Sweep(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
