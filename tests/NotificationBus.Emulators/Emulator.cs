@@ -95,7 +95,7 @@ sealed class Emulator : IAsyncDisposable
         new SendGrid(), new Brevo(), new Ses(), new Resend(), new Postmark(),
         new Fcm(), new Apns(), new WebPush(),
         new Twilio(), new Vonage(),
-        new Slack(), new SlackWebhook(), new Telegram(),
+        new Slack(), new SlackWebhook(), new Teams(), new Telegram(), new Discord(), new Line(),
         new Webhook(), new Gateway(),
     ];
 

@@ -14,10 +14,11 @@ sealed class MailServer : IAsyncDisposable
 
     readonly int _port = FreePort.Take();
     readonly TimeSpan _delay;
+    readonly MailServerDoor? _door;
     ChildProcess? _process;
     HttpClient? _control;
 
-    MailServer(TimeSpan delay) => _delay = delay;
+    MailServer(TimeSpan delay, MailServerDoor? door) => (_delay, _door) = (delay, door);
 
     public int Port => _port;
 
@@ -25,9 +26,10 @@ sealed class MailServer : IAsyncDisposable
 
     /// <summary>Starts a server and completes when it listens.</summary>
     /// <param name="delay">How long a mail that is in the list already waits for its 250.</param>
-    public static async Task<MailServer> Start(TimeSpan delay = default)
+    /// <param name="door">Who gets in, and how. Default: everybody, in plain text.</param>
+    public static async Task<MailServer> Start(TimeSpan delay = default, MailServerDoor? door = null)
     {
-        var server = new MailServer(delay);
+        var server = new MailServer(delay, door);
         await server.Restart();
         return server;
     }
@@ -50,7 +52,7 @@ sealed class MailServer : IAsyncDisposable
         await s_packages.Value;
         await Stop();
 
-        _process = ChildProcess.Start([node, Program, "--port", $"{_port}", "--delay", $"{_delay.TotalMilliseconds:0}"]);
+        _process = ChildProcess.Start([node, Program, "--port", $"{_port}", "--delay", $"{_delay.TotalMilliseconds:0}", .. _door?.Arguments ?? []]);
         var listening = JsonDocument.Parse(await _process.Line(line => line.StartsWith('{'), StartLimit)).RootElement;
         _control = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{listening.GetProperty("control").GetInt32()}") };
     }
@@ -79,5 +81,12 @@ sealed class MailServer : IAsyncDisposable
     public async ValueTask DisposeAsync() => await Stop();
 }
 
-/// <summary>A mail as the server parsed it.</summary>
-sealed record Mail(string MessageId, string From, IReadOnlyList<string> To, string Subject, string Text, string Html);
+/// <summary>A server that encrypts, and wants a name and a password.</summary>
+sealed record MailServerDoor(ServerCertificate Certificate, bool ImplicitTls, string User, string Password)
+{
+    public IEnumerable<string> Arguments =>
+        [ImplicitTls ? "--tls" : "--starttls", "--cert", Certificate.File, "--key", Certificate.KeyFile, "--user", User, "--password", Password];
+}
+
+/// <summary>A mail as the server parsed it. Sender and recipients are those of the envelope; header fields have their names in lower case.</summary>
+sealed record Mail(string MessageId, string From, IReadOnlyList<string> To, string Subject, string Text, string Html, IReadOnlyDictionary<string, string> Headers);

@@ -9,6 +9,10 @@ public abstract class HttpCallOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00", ErrorMessage = "must be from {1} to {2}")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>A PEM file with the only authorities to trust, for a service with a certificate of a private one. Default: those of the machine.</summary>
+    [PemFile]
+    public string? TrustedCertificate { get; set; }
+
     /// <inheritdoc />
     public abstract IEnumerable<ValidationResult> Validate(ValidationContext validationContext);
 }

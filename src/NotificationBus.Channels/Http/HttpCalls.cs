@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Http;
@@ -19,7 +21,8 @@ sealed class HttpCalls : IDisposable
     /// <param name="timeout">How long a call may take, from connecting to the last byte of the answer.</param>
     /// <param name="clock">Ends what takes too long, and reads dates in answers.</param>
     /// <param name="guard">Chooses whom to connect to; null where only an operator sets the address.</param>
-    public HttpCalls(TimeSpan timeout, TimeProvider clock, AddressGuard? guard)
+    /// <param name="trusted">The only authorities to trust; null for those of the machine.</param>
+    public HttpCalls(TimeSpan timeout, TimeProvider clock, AddressGuard? guard, X509Certificate2Collection? trusted = null)
     {
         _timeout = timeout;
         _clock = clock;
@@ -31,6 +34,7 @@ sealed class HttpCalls : IDisposable
             ConnectTimeout = timeout < LongestConnect ? timeout : LongestConnect,
             PooledConnectionLifetime = ConnectionLifetime, // After which a name is looked up again.
             EnableMultipleHttp2Connections = true,
+            SslOptions = { CertificateChainPolicy = TrustedAuthorities.Only(trusted) },
             PlaintextStreamFilter = (context, _) => ValueTask.FromResult(RequestTrace.Watch(context.PlaintextStream)),
         };
         if (guard is not null)

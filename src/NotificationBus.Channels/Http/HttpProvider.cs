@@ -116,7 +116,7 @@ public sealed class HttpProvider : HttpVendor
     /// <param name="options">The service; validated by whoever bound it.</param>
     /// <param name="clock">Ends what takes too long, and reads dates in answers.</param>
     public HttpProvider(string name, string channel, HttpProviderOptions options, TimeProvider clock)
-        : base(name, channel, baseAddress: null, options.Timeout, clock)
+        : base(name, channel, baseAddress: null, options, clock)
     {
         _options = options;
         _url = new Uri(options.Url);

@@ -32,18 +32,18 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     /// <param name="clock">Ends what takes too long, and reads dates in answers.</param>
     /// <param name="guard">Set where the URL that is called is one a user may set.</param>
     protected HttpVendor(string name, string channel, HttpVendorOptions options, TimeProvider clock, AddressGuard? guard = null)
-        : this(name, channel, options.BaseAddress, options.Timeout, clock, guard)
+        : this(name, channel, options.BaseAddress, options, clock, guard)
     {
     }
 
-    private protected HttpVendor(string name, string channel, Uri? baseAddress, TimeSpan timeout, TimeProvider clock, AddressGuard? guard = null)
+    private protected HttpVendor(string name, string channel, Uri? baseAddress, HttpCallOptions options, TimeProvider clock, AddressGuard? guard = null)
     {
         Name = name;
         Channel = channel;
         Clock = clock;
         _baseAddress = baseAddress;
-        _timeout = timeout;
-        _calls = new HttpCalls(timeout, clock, guard);
+        _timeout = options.Timeout;
+        _calls = new HttpCalls(options.Timeout, clock, guard, TrustedAuthorities.Read(options.TrustedCertificate));
     }
 
     /// <inheritdoc />

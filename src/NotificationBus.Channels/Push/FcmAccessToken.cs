@@ -9,7 +9,7 @@ namespace NotificationBus.Channels.Push;
 /// The access token of a service account: asked for with a signed assertion (RFC 7523), kept until shortly before its end, fetched by one
 /// caller while the others wait. Source: developers.google.com/identity/protocols/oauth2/service-account (HTTP/REST).
 /// </summary>
-sealed class FcmAccessToken(FcmServiceAccount account, TimeSpan timeout, TimeProvider clock) : IDisposable
+sealed class FcmAccessToken(FcmServiceAccount account, HttpCallOptions options, TimeProvider clock) : IDisposable
 {
     const string Scope = "https://www.googleapis.com/auth/firebase.messaging";
 
@@ -19,7 +19,7 @@ sealed class FcmAccessToken(FcmServiceAccount account, TimeSpan timeout, TimePro
     // So that no token ends on its way to FCM.
     static readonly TimeSpan BeforeItsEnd = TimeSpan.FromMinutes(5);
 
-    readonly HttpCalls _calls = new(timeout, clock, guard: null);
+    readonly HttpCalls _calls = new(options.Timeout, clock, guard: null, TrustedAuthorities.Read(options.TrustedCertificate));
     readonly SemaphoreSlim _turn = new(1);
     Token? _current;
 

@@ -24,7 +24,10 @@ public sealed class When_a_vendor_is_emulated : With_emulators
         { "vonage", Outcome.Throttled, false, Outcome.InDoubt },
         { "slack", Outcome.Throttled, true, Outcome.InDoubt },
         { "slack-webhook", Outcome.Unavailable, true, Outcome.InDoubt },
+        { "teams", Outcome.Unavailable, true, Outcome.InDoubt },
         { "telegram", Outcome.Throttled, true, Outcome.InDoubt },
+        { "discord", Outcome.Unavailable, true, Outcome.InDoubt },
+        { "line", Outcome.Throttled, false, Outcome.InDoubt },
         { "webhook", Outcome.Unavailable, true, Outcome.Unavailable },
         { "http", Outcome.Throttled, true, Outcome.InDoubt },
     };
@@ -80,6 +83,7 @@ public sealed class When_a_vendor_is_emulated : With_emulators
     [Theory]
     [InlineData("resend")]
     [InlineData("brevo")]
+    [InlineData("line")]
     [InlineData("webhook")]
     [InlineData("http")]
     public async Task Should_know_a_repetition_where_the_vendor_does(string vendor)

@@ -29,9 +29,9 @@ public sealed class BrevoOptions : EmailVendorOptions
 }
 
 /// <summary>
-/// Sends through Brevo, which does nothing twice under one idempotencyKey for 30 minutes. Its webhooks carry no signature, but what they were
-/// told to. Sources: developers.brevo.com/docs/transactional-webhooks, /docs/secured-webhooks, /docs/heterogenous-versions-batch-emails
-/// (idempotency), /docs/how-it-works and /docs/api-limits.
+/// Sends through Brevo, which does nothing twice under one idempotencyKey: for 30 minutes by its documentation, for 15 by its changelog, and no
+/// more than 15 are counted on. Its webhooks carry no signature, but what they were told to. Sources: developers.brevo.com/docs/transactional-webhooks, /docs/secured-webhooks, /docs/heterogenous-versions-batch-emails
+/// (idempotency), /changelog/email-api-now-supports-idempotency, /docs/how-it-works and /docs/api-limits.
 /// </summary>
 public sealed class BrevoEmailProvider(string name, BrevoOptions options, TimeProvider clock) : EmailVendor(name, options, clock)
 {

@@ -1,7 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 
 using NotificationBus.Channels.Email.Smtp;
 using NotificationBus.Channels.Http;
@@ -44,6 +42,7 @@ public sealed class SmtpOptions : IValidatableObject
     public bool AllowPlaintext { get; set; }
 
     /// <summary>A PEM file with the only authorities to trust. Default: those of the machine.</summary>
+    [PemFile]
     public string? TrustedCertificate { get; set; }
 
     /// <summary>Who signs in. Default: nobody does.</summary>
@@ -128,31 +127,6 @@ public sealed class SmtpOptions : IValidatableObject
 
         if (!string.IsNullOrEmpty(MessageIdDomain) && Uri.CheckHostName(MessageIdDomain) != UriHostNameType.Dns)
             yield return new ValidationResult("must be a domain, such as example.com", [nameof(MessageIdDomain)]);
-
-        if (!CanLoadTrustedCertificate())
-            yield return new ValidationResult("must be a file with at least one certificate in PEM form", [nameof(TrustedCertificate)]);
-    }
-
-    internal X509Certificate2Collection? LoadTrustedCertificate()
-    {
-        if (string.IsNullOrEmpty(TrustedCertificate))
-            return null;
-
-        var certificates = new X509Certificate2Collection();
-        certificates.ImportFromPemFile(TrustedCertificate);
-        return certificates;
-    }
-
-    bool CanLoadTrustedCertificate()
-    {
-        try
-        {
-            return LoadTrustedCertificate() is not { Count: 0 };
-        }
-        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
-        {
-            return false;
-        }
     }
 
     static bool HasNul(string? value) => value is not null && value.Contains('\0', StringComparison.Ordinal);
@@ -231,6 +205,7 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
     {
         var reason = Masking.Clean($"{_server}: {broken.Message}");
         return broken.Step == SmtpStep.FinalDot ? new ProviderResult.InDoubt(reason)
+            : broken.IsTooFast ? new ProviderResult.Throttled(reason)
             : broken.NeedsMending ? new ProviderResult.Misconfigured(reason)
             : new ProviderResult.Unavailable(reason);
     }
@@ -249,6 +224,7 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
 
         return reply.Class switch
         {
+            4 when reply.IsTooFast => new ProviderResult.Throttled(reason),
             // Greylisting, a full mailbox: this recipient, later. 421 is the server itself.
             4 => new ProviderResult.Unavailable(reason, OnlyThisDelivery: reply.Code != 421 && step is SmtpStep.Recipient or SmtpStep.FinalDot),
             5 when IsOurFault(reply) => new ProviderResult.Misconfigured($"{reason} (check Username, Password and From, and SPF, DKIM and DMARC of the sender's domain)"),

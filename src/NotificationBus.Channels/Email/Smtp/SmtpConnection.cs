@@ -7,6 +7,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 using NotificationBus.Channels.Email.Providers;
+using NotificationBus.Channels.Http;
 
 namespace NotificationBus.Channels.Email.Smtp;
 
@@ -203,18 +204,8 @@ sealed class SmtpConnection : IDisposable
         {
             TargetHost = _options.Host,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            CertificateChainPolicy = TrustedAuthorities.Only(_trusted),
         };
-        if (_trusted is not null)
-        {
-            authentication.CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                // A private authority rarely publishes a list of what it revoked.
-                RevocationMode = X509RevocationMode.NoCheck,
-            };
-            authentication.CertificateChainPolicy.CustomTrustStore.AddRange(_trusted);
-        }
-
         await Within(_options.Timeout, SmtpStep.Encryption, token => tls.AuthenticateAsClientAsync(authentication, token), cancellationToken);
     }
 
@@ -254,6 +245,7 @@ sealed class SmtpConnection : IDisposable
         : $"the server answered {reply.Codes} {reply.Text}".TrimEnd())
     {
         NeedsMending = step == SmtpStep.SignIn && reply.Code / 100 == 5,
+        IsTooFast = reply.IsTooFast,
     };
 
     Task<SmtpReply> Ask(SmtpStep step, string command, CancellationToken cancellationToken)

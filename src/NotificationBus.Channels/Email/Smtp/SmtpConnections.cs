@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 
 using NotificationBus.Channels.Email.Providers;
+using NotificationBus.Channels.Http;
 
 namespace NotificationBus.Channels.Email.Smtp;
 
@@ -26,7 +27,7 @@ sealed class SmtpConnections : IAsyncDisposable
     {
         _options = options;
         _clock = clock;
-        _trusted = options.LoadTrustedCertificate();
+        _trusted = TrustedAuthorities.Read(options.TrustedCertificate);
         _slots = new SemaphoreSlim(options.MaxConnections);
         _sweep = clock.CreateTimer(_ => Sweep(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -91,9 +92,10 @@ sealed class SmtpConnections : IAsyncDisposable
         try
         {
             var answer = await Send(connection, mail);
-            return answer is { Step: < SmtpStep.Content, Reply.Code: 421 } ? null : answer;
+            // Whoever comes too often must not come at once again.
+            return answer is { Step: < SmtpStep.Content, Reply: { Code: 421, IsTooFast: false } } ? null : answer;
         }
-        catch (SmtpException stale) when (stale.Step < SmtpStep.Content && !mail.BeforeFinalDot.IsCancellationRequested)
+        catch (SmtpException stale) when (!stale.IsTooFast && stale.Step < SmtpStep.Content && !mail.BeforeFinalDot.IsCancellationRequested)
         {
             return null;
         }

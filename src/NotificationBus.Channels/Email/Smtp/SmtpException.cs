@@ -14,4 +14,7 @@ sealed class SmtpException(SmtpStep step, string reason, Exception? cause = null
 
     /// <summary>True when it fails every time until somebody mends the account: wrong credentials, a certificate nobody trusts.</summary>
     public bool NeedsMending { get; init; }
+
+    /// <summary>True when the server turned us away because we come too often.</summary>
+    public bool IsTooFast { get; init; }
 }

@@ -61,7 +61,7 @@ public sealed class FcmPushProvider : PushVendor
         : base(name, PushVendorKind.Fcm, options, clock)
     {
         var account = options.Account ?? throw new ArgumentException("there is no service account", nameof(options));
-        _token = new FcmAccessToken(account, options.Timeout, clock);
+        _token = new FcmAccessToken(account, options, clock);
         _path = $"/v1/projects/{(string.IsNullOrEmpty(options.ProjectId) ? account.ProjectId : options.ProjectId)}/messages:send";
     }
 

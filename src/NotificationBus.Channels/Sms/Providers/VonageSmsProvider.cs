@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
@@ -10,9 +11,23 @@ using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Sms.Providers;
 
+/// <summary>Which of Vonage's ways to send a text message is used.</summary>
+public enum VonageApi
+{
+    /// <summary>The Messages API.</summary>
+    Messages,
+
+    /// <summary>The older SMS API.</summary>
+    Sms,
+}
+
 /// <summary>An account at Vonage: <c>Providers:{account}</c>.</summary>
 public sealed class VonageOptions : SmsVendorOptions
 {
+    /// <summary>Messages, or Sms for an account that has only the older API; of that one no receipts are read. Default Messages.</summary>
+    [EnumDataType(typeof(VonageApi), ErrorMessage = "must be Messages or Sms")]
+    public VonageApi Api { get; set; }
+
     /// <summary>The API key. Required.</summary>
     public string ApiKey { get; set; } = "";
 
@@ -23,7 +38,7 @@ public sealed class VonageOptions : SmsVendorOptions
     public string? ReceiptSecret { get; set; }
 
     /// <inheritdoc />
-    protected override string DefaultUrl => "https://api.nexmo.com";
+    protected override string DefaultUrl => Api == VonageApi.Sms ? "https://rest.nexmo.com" : "https://api.nexmo.com";
 
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -33,17 +48,27 @@ public sealed class VonageOptions : SmsVendorOptions
 
         if (From.Length == 0)
             yield return new ValidationResult("must be set", [nameof(From)]);
+
+        // The receipts of the other API are signed in another way.
+        if (Api == VonageApi.Sms && !string.IsNullOrEmpty(ReceiptUrl))
+            yield return new ValidationResult("is for Api: Messages", [nameof(ReceiptUrl)]);
+        if (Api == VonageApi.Sms && !string.IsNullOrEmpty(ReceiptSecret))
+            yield return new ValidationResult("is for Api: Messages", [nameof(ReceiptSecret)]);
     }
 }
 
 /// <summary>
-/// Sends through Vonage's Messages API. 202 means submitted; whether the phone got it comes with the status webhook. Sources:
+/// Sends through Vonage's Messages API, where 202 means submitted and whether the phone got it comes with the status webhook, or its SMS API,
+/// which answers 200 to everything and says of each part of the text what became of it. Sources:
 /// developer.vonage.com/en/api/messages, /en/messages/concepts/signed-webhooks (the signature), /en/messages/concepts/messages-status-callbacks
-/// and /en/api-errors/messages.
+/// and /en/api-errors/messages; for the SMS API /en/api/sms, /en/messaging/sms/guides/troubleshooting-sms and /en/api-errors/sms.
 /// </summary>
 public sealed class VonageSmsProvider(string name, VonageOptions options, TimeProvider clock) : SmsVendor(name, options, clock)
 {
     static readonly TimeSpan LongestTimeToLive = TimeSpan.FromHours(72);
+
+    // Of the SMS API.
+    static readonly TimeSpan ShortestTimeToLive = TimeSpan.FromSeconds(20);
 
     /// <inheritdoc />
     protected override int LongestText => 1000;
@@ -81,21 +106,7 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery)
     {
-        var content = (SmsContent)delivery.Content;
-        var request = Post("/v1/messages", Json(new
-        {
-            message_type = "text",
-            channel = "sms",
-            to = delivery.Address.TrimStart('+'),
-            from = options.From.TrimStart('+'),
-            text = content.Text,
-            client_ref = $"{delivery.Id}",
-            // Vonage gives up by itself after 72 hours.
-            ttl = delivery.ExpiresAt - Clock.GetUtcNow() is { } left && left < LongestTimeToLive ? Math.Max(1, (int)left.TotalSeconds) : (int?)null,
-            webhook_url = string.IsNullOrEmpty(options.ReceiptUrl) ? null : options.ReceiptUrl,
-            // As it was counted.
-            sms = new { encoding_type = content.Encoding == SmsEncoding.Gsm7 ? "text" : "unicode" },
-        }));
+        var request = options.Api == VonageApi.Sms ? OfSmsApi(delivery) : OfMessagesApi(delivery);
         request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{options.ApiKey}:{options.ApiSecret}")));
         return request;
     }
@@ -103,10 +114,77 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
     /// <inheritdoc />
     protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
     {
-        202 when answer.Id("message_uuid") is { } id => new ProviderResult.Accepted(id),
+        200 when options.Api == VonageApi.Sms => OfParts(answer),
+        202 when options.Api == VonageApi.Messages && answer.Id("message_uuid") is { } id => new ProviderResult.Accepted(id),
         402 => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
         404 => new ProviderResult.Misconfigured($"{answer}: check Url"),
         _ => ByStatus(answer),
+    };
+
+    HttpRequestMessage OfMessagesApi(Delivery delivery)
+    {
+        var content = (SmsContent)delivery.Content;
+        return Post("/v1/messages", Json(new
+        {
+            message_type = "text",
+            channel = "sms",
+            to = delivery.Address.TrimStart('+'),
+            from = options.From.TrimStart('+'),
+            text = content.Text,
+            client_ref = $"{delivery.Id}",
+            ttl = TimeToLive(delivery) is { } left ? Math.Max(1, (int)left.TotalSeconds) : (int?)null,
+            webhook_url = string.IsNullOrEmpty(options.ReceiptUrl) ? null : options.ReceiptUrl,
+            // As it was counted.
+            sms = new { encoding_type = content.Encoding == SmsEncoding.Gsm7 ? "text" : "unicode" },
+        }));
+    }
+
+    HttpRequestMessage OfSmsApi(Delivery delivery)
+    {
+        var content = (SmsContent)delivery.Content;
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["to"] = delivery.Address.TrimStart('+'),
+            ["from"] = options.From.TrimStart('+'),
+            ["text"] = content.Text,
+            // As it was counted.
+            ["type"] = content.Encoding == SmsEncoding.Gsm7 ? "text" : "unicode",
+            ["client-ref"] = $"{delivery.Id}",
+        };
+        // In milliseconds here.
+        if (TimeToLive(delivery) is { } left)
+            fields["ttl"] = ((long)Math.Max(left.TotalMilliseconds, ShortestTimeToLive.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture);
+        return Post("/sms/json", new FormUrlEncodedContent(fields));
+    }
+
+    /// <summary>How long it is worth trying; null when Vonage gives up by itself before.</summary>
+    TimeSpan? TimeToLive(Delivery delivery) => delivery.ExpiresAt - Clock.GetUtcNow() is { } left && left < LongestTimeToLive ? left : null;
+
+    ProviderResult OfParts(HttpAnswer answer)
+    {
+        var parts = answer.Json?.Items("messages").Select(part => part.Find("status")).Distinct(StringComparer.Ordinal).ToList() ?? [];
+        // To send the rest, all of it would have to be sent again.
+        if (parts.Count > 1 && parts.Contains("0"))
+            return new ProviderResult.Rejected($"{answer}: sent in part, and not sent again");
+
+        var results = parts.Select(status => OfPart(status, answer)).ToList();
+        return results.Find(result => result is ProviderResult.InDoubt) ?? results.FirstOrDefault() ?? new ProviderResult.InDoubt($"{answer}");
+    }
+
+    ProviderResult OfPart(string? status, HttpAnswer answer) => status switch
+    {
+        "0" => new ProviderResult.Accepted(answer.Id("messages.0.message-id")),
+        // Too fast, too many at the same time.
+        "1" or "10" => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
+        // A parameter that is missing or wrong, a number it knows no way to, a text that is too long.
+        "2" or "3" or "6" or "12" => new ProviderResult.Rejected($"{answer}"),
+        "7" => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
+        // Credentials, an account that is barred, without credit or without this API, signatures that are asked for.
+        "4" or "8" or "9" or "11" or "14" or "32" => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
+        "15" => new ProviderResult.Misconfigured($"{answer}: check From"),
+        "29" => new ProviderResult.Misconfigured($"{answer}: an account on trial sends only to numbers that are registered with it"),
+        // 5 is a failure of Vonage's own, and of what is not named here nobody knows.
+        _ => new ProviderResult.InDoubt($"{answer}"),
     };
 
     // Codes of /en/api-errors/messages that are about the number and will not change: barred, no number, gone for good, unknown.

@@ -58,7 +58,7 @@ public sealed class WebhookProvider : HttpVendor
     }
 
     internal WebhookProvider(string name, WebhookOptions options, TimeProvider clock, AddressGuard guard)
-        : base(name, "webhook", baseAddress: null, options.Timeout, clock, options.AllowPrivateAddresses ? null : guard)
+        : base(name, "webhook", baseAddress: null, options, clock, options.AllowPrivateAddresses ? null : guard)
     {
         _options = options;
         _keys = [.. options.Secrets.Select(StandardWebhook.KeyOf).OfType<byte[]>()];

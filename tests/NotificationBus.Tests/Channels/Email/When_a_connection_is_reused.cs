@@ -56,6 +56,22 @@ public sealed class When_a_connection_is_reused : With_a_scripted_server
     }
 
     [Theory]
+    [InlineData("MAIL")]
+    [InlineData("RSET")]
+    public async Task Should_not_come_at_once_again_when_that_was_too_often(string step)
+    {
+        Server.Answer(ScriptedSmtpServer.FinalDot, "451 4.3.0 later", "250 2.0.0 queued");
+        Server.Answer(step, step is "MAIL" ? ["250 2.1.0 fine", "421 4.7.0 too often"] : ["421 4.7.0 too often"]);
+        var provider = Provider();
+        await provider.Send(ADelivery(), Cancellation);
+
+        var result = await provider.Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Throttled>();
+        Server.Connections.ShouldBe(1);
+    }
+
+    [Theory]
     [InlineData("MAIL", ScriptedSmtpServer.HangUp)]
     [InlineData("MAIL", "421 4.4.2 idle for too long")]
     [InlineData("RCPT", ScriptedSmtpServer.HangUp)]

@@ -13,6 +13,7 @@ public sealed class When_the_server_answers : With_a_scripted_server
         AddressIsWrong,
         Unavailable,
         NotThisDelivery,
+        Throttled,
         Misconfigured,
         InDoubt,
     }
@@ -53,13 +54,22 @@ public sealed class When_the_server_answers : With_a_scripted_server
     [InlineData("RCPT", "450 4.7.1 greylisted", Outcome.NotThisDelivery)]
     [InlineData("RCPT", "451 4.7.1 greylisted", Outcome.NotThisDelivery)]
     [InlineData("RCPT", "452 4.2.2 mailbox full", Outcome.NotThisDelivery)]
-    [InlineData("RCPT", "452 4.5.3 too many recipients", Outcome.NotThisDelivery)]
-    [InlineData("MAIL", "421 4.7.0 too many connections", Outcome.Unavailable)]
-    [InlineData(Dot, "454 Throttling failure: Maximum sending rate exceeded", Outcome.NotThisDelivery)]
     [InlineData(Dot, "451 4.3.0 disk full", Outcome.NotThisDelivery)]
     [InlineData(Dot, "421 4.3.0 shutting down", Outcome.Unavailable)]
     [InlineData("DATA", "451 4.3.0 later", Outcome.Unavailable)]
     [InlineData("RCPT", "499 4.9.9 unheard of", Outcome.NotThisDelivery)]
+    // We are too fast, whichever mail is told so.
+    [InlineData(ScriptedSmtpServer.Greeting, "421 4.7.0 too many connections from your address", Outcome.Throttled)]
+    [InlineData("EHLO", "421 4.7.0 try again later", Outcome.Throttled)]
+    [InlineData("MAIL", "421 4.7.0 too many connections", Outcome.Throttled)]
+    [InlineData("RCPT", "421-4.7.0 unusual rate of mail\r\n421 4.7.0 from your address", Outcome.Throttled)]
+    [InlineData("RCPT", "452 4.5.3 too many recipients", Outcome.Throttled)]
+    [InlineData(Dot, "421 4.7.0 unusual rate of mail", Outcome.Throttled)]
+    [InlineData(Dot, "452 4.5.3 too much in one transaction", Outcome.Throttled)]
+    [InlineData(Dot, "454 Throttling failure: Maximum sending rate exceeded.", Outcome.Throttled)]
+    [InlineData(Dot, "454 Throttling failure: Daily message quota exceeded.", Outcome.Throttled)]
+    [InlineData("MAIL", "454 Throttling failure: Maximum sending rate exceeded.", Outcome.Throttled)]
+    [InlineData("RCPT", "454 4.7.0 something about signing in", Outcome.NotThisDelivery)]
     // Ours to mend.
     [InlineData("MAIL", "530 5.7.0 sign in first", Outcome.Misconfigured)]
     [InlineData("RCPT", "530 5.7.1 client was not authenticated", Outcome.Misconfigured)]
@@ -162,6 +172,7 @@ public sealed class When_the_server_answers : With_a_scripted_server
         ProviderResult.Rejected => Outcome.Rejected,
         ProviderResult.Unavailable { OnlyThisDelivery: true } => Outcome.NotThisDelivery,
         ProviderResult.Unavailable => Outcome.Unavailable,
+        ProviderResult.Throttled => Outcome.Throttled,
         ProviderResult.Misconfigured => Outcome.Misconfigured,
         _ => Outcome.InDoubt,
     };

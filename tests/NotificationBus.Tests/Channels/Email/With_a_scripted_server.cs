@@ -6,6 +6,8 @@ using NotificationBus.Tests.TestKit;
 namespace NotificationBus.Tests.Channels.Email;
 
 /// <summary>A situation: a server that answers as written, and a provider that sends to it.</summary>
+// Not Vendors/Any_vendor: all it promises is told in the terms of one request and its status. What it asks (silence, reset, nobody there, giving up, no
+// secret repeated), the situations here ask in the steps of SMTP, where it counts which step was reached.
 public abstract class With_a_scripted_server : IAsyncLifetime
 {
     readonly List<SmtpEmailProvider> _providers = [];

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 using Microsoft.AspNetCore.Builder;
@@ -7,22 +8,28 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
 
 namespace NotificationBus.Tests.Channels.Http;
 
-/// <summary>The same over HTTP/2, without TLS.</summary>
+/// <summary>The same over HTTP/2, over TLS where it has a certificate.</summary>
 sealed class ScriptedHttp2Server : IScriptedServer
 {
     readonly WebApplication _app;
     readonly CancellationTokenSource _end = new();
     Func<HttpResponse, Task>? _answer;
 
-    ScriptedHttp2Server()
+    ScriptedHttp2Server(X509Certificate2? certificate, HttpProtocols protocols)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen =>
+        {
+            listen.Protocols = protocols;
+            if (certificate is not null)
+                listen.UseHttps(certificate);
+        }));
         _app = builder.Build();
         _app.Run(Converse);
     }
@@ -36,9 +43,15 @@ sealed class ScriptedHttp2Server : IScriptedServer
     /// <summary>The error code of the reset. Default: internal error (0x2).</summary>
     public int ResetCode { get; set; } = 2;
 
-    public static async Task<ScriptedHttp2Server> Start()
+    /// <summary>What client and server have agreed on in each request's handshake (ALPN).</summary>
+    public ConcurrentQueue<string> Agreed { get; } = new();
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="certificate">With it the server speaks TLS.</param>
+    /// <param name="protocols">What it speaks; HTTP/2 alone unless the test is about that.</param>
+    public static async Task<ScriptedHttp2Server> Start(X509Certificate2? certificate = null, HttpProtocols protocols = HttpProtocols.Http2)
     {
-        var server = new ScriptedHttp2Server();
+        var server = new ScriptedHttp2Server(certificate, protocols);
         await server._app.StartAsync();
         return server;
     }
@@ -79,6 +92,8 @@ sealed class ScriptedHttp2Server : IScriptedServer
         var head = new StringBuilder($"{request.Method} {request.Path}{request.QueryString} {request.Protocol}");
         foreach (var (name, value) in request.Headers)
             head.Append($"\r\n{name}: {value}");
+        if (context.Features.Get<ISslStreamFeature>() is { } tls)
+            Agreed.Enqueue($"{tls.SslStream.NegotiatedApplicationProtocol}");
         Requests.Enqueue(($"{head}", body));
 
         if (_answer is { } answer)

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace NotificationBus.Tests.Channels.Http;
@@ -21,7 +23,10 @@ sealed class ScriptedHttpServer : IScriptedServer
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    public Uri Url => new($"http://127.0.0.1:{Port}/send");
+    public Uri Url => new($"{(Certificate is null ? "http" : "https")}://127.0.0.1:{Port}/send");
+
+    /// <summary>With it the server speaks TLS.</summary>
+    public X509Certificate2? Certificate { get; set; }
 
     /// <summary>Written when a request has been read. Without it the server is silent.</summary>
     public byte[]? Answer { get; set; }
@@ -68,11 +73,19 @@ sealed class ScriptedHttpServer : IScriptedServer
     async Task Converse(Socket socket)
     {
         using var connection = socket;
+        Stream stream = new NetworkStream(connection);
+        if (Certificate is not null)
+        {
+            var tls = new SslStream(stream);
+            stream = tls;
+            await tls.AuthenticateAsServerAsync(Certificate);
+        }
+
         var received = new List<byte>();
         var buffer = new byte[16 * 1024];
         while (true)
         {
-            var read = await connection.ReceiveAsync(buffer, _end.Token);
+            var read = await stream.ReadAsync(buffer, _end.Token);
             if (read == 0)
                 return;
             if (ResetsAtFirstBytes)
@@ -91,7 +104,7 @@ sealed class ScriptedHttpServer : IScriptedServer
             var (answer, resets) = (Answer, Resets);
             Requests.Enqueue(request);
             if (answer is not null)
-                await connection.SendAsync(answer, _end.Token);
+                await stream.WriteAsync(answer, _end.Token);
             if (resets)
             {
                 connection.Close(0);

@@ -53,6 +53,26 @@ public sealed class When_a_request_shares_its_connection : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_go_out_over_another_connection_when_the_service_leaves_before_it_was_processed()
+    {
+        await using var server = new LeavingHttp2Server(lastProcessed: 0);
+
+        (await Send(server.Url)).ShouldBeOfType<ProviderResult.Accepted>();
+
+        server.Requests.ShouldBe([1, 1], "once over each connection, and the first time nobody looked at it");
+    }
+
+    [Fact]
+    public async Task Should_be_in_doubt_when_the_service_leaves_and_may_have_processed_it()
+    {
+        await using var server = new LeavingHttp2Server(lastProcessed: 1);
+
+        (await Send(server.Url)).ShouldBeOfType<ProviderResult.InDoubt>();
+
+        server.Requests.ShouldBe([1]);
+    }
+
+    [Fact]
     public async Task Should_carry_body_and_headers()
     {
         Server.Answers("200 OK");

@@ -25,7 +25,7 @@ public abstract class Any_vendor_of_recipients_endpoints<TVendor> : Any_vendor<T
     {
         Vendor.Answers(status, TVendor.BodyOfThrottled);
 
-        ShouldConcernOnlyThisDelivery(await Provider().Send(TVendor.ADelivery, Cancellation));
+        ShouldConcernOnlyThisDelivery(await Provider().Send(DeliveryTo(), Cancellation));
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public abstract class Any_vendor_of_recipients_endpoints<TVendor> : Any_vendor<T
     {
         Vendor.Resets = true;
 
-        ShouldConcernOnlyThisDelivery(await Provider().Send(TVendor.ADelivery, Cancellation));
+        ShouldConcernOnlyThisDelivery(await Provider().Send(DeliveryTo(), Cancellation));
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public abstract class Any_vendor_of_recipients_endpoints<TVendor> : Any_vendor<T
     {
         await using var server = new ScriptedHttpServer { ResetsAtFirstBytes = true };
 
-        ShouldConcernOnlyThisDelivery(await Provider($"https://127.0.0.1:{server.Port}").Send(TVendor.ADelivery, Cancellation));
+        ShouldConcernOnlyThisDelivery(await Provider($"https://127.0.0.1:{server.Port}").Send(DeliveryTo($"https://127.0.0.1:{server.Port}"), Cancellation));
     }
 
     static void ShouldConcernOnlyThisDelivery(ProviderResult result)

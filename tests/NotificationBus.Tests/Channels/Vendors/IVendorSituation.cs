@@ -11,6 +11,12 @@ public interface IVendorSituation
     /// <summary>True when each recipient has an endpoint of his own, so that an answer concerns his delivery only.</summary>
     static virtual bool EndpointIsRecipients => false;
 
+    /// <summary>True when any 2xx is a yes, whatever comes with it.</summary>
+    static virtual bool AnyYesIsOne => false;
+
+    /// <summary>How long the vendor is left alone that says 429 and not for how long; null when somebody else decides that.</summary>
+    static virtual TimeSpan? UsualPause => null;
+
     /// <summary>A 2xx of the vendor that says nothing one could rely on.</summary>
     static virtual VendorAnswer Malformed => new("something else's answer", "200 OK", "<html>It works!</html>", Http.Outcome.InDoubt);
 
@@ -22,6 +28,9 @@ public interface IVendorSituation
 
     /// <summary>A delivery on the vendor's channel. Its recipient's name is <c>Somchai</c>.</summary>
     static abstract Delivery ADelivery { get; }
+
+    /// <summary>The delivery as it has to be where the address of its recipient, and nothing else, says whom to call.</summary>
+    static virtual Delivery Readdress(Delivery delivery, string url) => delivery;
 
     /// <summary>An account of the vendor's type.</summary>
     static abstract IProvider Create(string url, TimeSpan timeout, TimeProvider clock);

@@ -12,7 +12,7 @@ namespace NotificationBus.Tests.Channels.Webhook;
 public abstract class With_an_endpoint : IAsyncLifetime
 {
     /// <summary>Of the test suite of Standard Webhooks.</summary>
-    protected const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    internal const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
     readonly List<WebhookProvider> _providers = [];
 
@@ -22,12 +22,14 @@ public abstract class With_an_endpoint : IAsyncLifetime
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    protected Delivery ADelivery => new()
+    protected Delivery ADelivery => DeliveryTo($"http://127.0.0.1:{Endpoint.Port}/hooks/a-secret-of-the-receiver");
+
+    internal static Delivery DeliveryTo(string url) => new()
     {
         NotificationId = Guid.Parse("11111111-1111-1111-1111-111111111111"),
         Id = Guid.Parse("22222222-2222-2222-2222-222222222222"),
         Channel = "webhook",
-        Address = $"http://127.0.0.1:{Endpoint.Port}/hooks/a-secret-of-the-receiver",
+        Address = url,
         RecipientName = "Somchai",
         Category = "order-placed",
         OccurredAt = new DateTimeOffset(2026, 3, 14, 9, 0, 0, TimeSpan.Zero),
@@ -44,10 +46,9 @@ public abstract class With_an_endpoint : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    protected WebhookProvider Provider(string secret = Secret, bool allowPrivateAddresses = true, TimeSpan? timeout = null, TimeProvider? clock = null)
+    protected WebhookProvider Provider(string secret = Secret)
     {
-        var options = new WebhookOptions { Secret = secret, AllowPrivateAddresses = allowPrivateAddresses, Timeout = timeout ?? TimeSpan.FromSeconds(30) };
-        var provider = new WebhookProvider("webhook", options, clock ?? Clock);
+        var provider = new WebhookProvider("webhook", new WebhookOptions { Secret = secret, AllowPrivateAddresses = true }, Clock);
         _providers.Add(provider);
         return provider;
     }

@@ -35,6 +35,7 @@ public sealed class When_SendGrid_sends : Any_vendor_of_mail<When_SendGrid_sends
         new("throttled until a moment that is over", "429 Too Many Requests", "", Outcome.Throttled) { Headers = "X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 1500000000\r\n" },
         new("no key", "401 Unauthorized", """{"errors":[{"message":"The provided authorization grant is invalid, expired, or revoked"}]}""", Outcome.Misconfigured) { Says = "check ApiKey" },
         new("unverified sender", "403 Forbidden", """{"errors":[{"message":"The from address does not match a verified Sender Identity."}]}""", Outcome.Misconfigured) { Says = "verified sender" },
+        new("temporary block", "403 Forbidden", """{"errors":[{"message":"You are temporarily blocked from sending emails due to repeated bad requests."}]}""", Outcome.Misconfigured) { Says = "temporarily blocked" },
         new("wrong method", "405 Method Not Allowed", "", Outcome.Misconfigured),
         new("wrong form", "415 Unsupported Media Type", "", Outcome.Misconfigured),
         new("server error", "500 Internal Server Error", """{"errors":[{"message":"internal error"}]}""", Outcome.InDoubt),

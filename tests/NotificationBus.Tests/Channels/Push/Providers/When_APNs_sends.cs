@@ -162,7 +162,7 @@ public sealed class When_APNs_sends : Any_vendor<When_APNs_sends>, IVendorSituat
 
     internal override async Task<IScriptedServer> StartServer() => await ScriptedHttp2Server.Start();
 
-    static ApnsOptions Options(string url, TimeSpan timeout) =>
+    internal static ApnsOptions Options(string url, TimeSpan timeout) =>
         new() { Url = url, Timeout = timeout, TeamId = "DEF123GHIJ", KeyId = "ABC123DEFG", Key = Key.ExportPkcs8PrivateKeyPem(), Topic = "com.example.shop" };
 
     static string TokenOf(string head) => head.Split("\r\n").Single(line => line.StartsWith("Authorization: bearer ", StringComparison.OrdinalIgnoreCase)).Split(' ')[2];

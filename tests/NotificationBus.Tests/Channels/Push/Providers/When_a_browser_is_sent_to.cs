@@ -36,6 +36,7 @@ public sealed class When_a_browser_is_sent_to : Any_vendor_of_recipients_endpoin
         new("throttled", "429 Too Many Requests", "", Outcome.Unavailable) { OnlyThisDelivery = true, Headers = "Retry-After: 60\r\n", RetryAfter = TimeSpan.FromSeconds(60) },
         new("internal", "500 Internal Server Error", """{"code":500,"errno":999}""", Outcome.Unavailable) { OnlyThisDelivery = true },
         new("gateway", "502 Bad Gateway", "", Outcome.Unavailable) { OnlyThisDelivery = true },
+        new("unavailable, for a moment", "503 Service Unavailable", """{"code":503,"errno":202,"error":"Service Unavailable"}""", Outcome.Unavailable) { OnlyThisDelivery = true, Says = "202" },
         new("unavailable", "503 Service Unavailable", """{"code":503,"errno":201,"error":"Service Unavailable"}""", Outcome.Unavailable) { OnlyThisDelivery = true, Headers = "Retry-After: 5\r\n", RetryAfter = TimeSpan.FromSeconds(5) },
         new("gateway gave up", "504 Gateway Timeout", "", Outcome.InDoubt),
     ];
