@@ -20,12 +20,18 @@ sealed partial class ResumedChannels(ControlBoard board, ChannelSet channels, IO
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         board.Tell(_ => _changed.Writer.TryWrite(true));
-        while (!stoppingToken.IsCancellationRequested)
+        try
         {
-            foreach (var channel in channels.All.Where(channel => WasResumed(channel.Name)))
-                await Release(channel.Name, stoppingToken);
-
-            await _changed.Reader.ReadAsync(stoppingToken);
+            do
+            {
+                foreach (var channel in channels.All.Where(channel => WasResumed(channel.Name)))
+                    await Release(channel.Name, stoppingToken);
+            }
+            while (await _changed.Reader.ReadAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops.
         }
     }
 
