@@ -69,15 +69,20 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     {
         await using var command = database.CreateCommand($"""
             WITH due AS (
-                SELECT message_id AS id, due_at AS was_due FROM outgoing_message WHERE due_at <= now() ORDER BY due_at LIMIT @limit FOR UPDATE SKIP LOCKED),
+                SELECT message_id AS id, due_at AS was_due, waits_for AS waited_for FROM outgoing_message
+                WHERE due_at <= now() ORDER BY due_at LIMIT @limit FOR UPDATE SKIP LOCKED),
             taken AS (
-                UPDATE outgoing_message SET due_at = now() + @lease FROM due WHERE message_id = due.id
-                RETURNING {Columns}, was_due, created_at)
-            SELECT {Columns} FROM taken ORDER BY was_due, created_at
+                UPDATE outgoing_message SET due_at = now() + @lease, waits_for = NULL FROM due WHERE message_id = due.id
+                RETURNING {Columns}, was_due, waited_for, created_at)
+            SELECT {Columns}, was_due, waited_for FROM taken ORDER BY was_due, created_at
             """);
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
-        return await Read(command, cancellationToken);
+        return await Read(command, cancellationToken, (message, reader) => message with
+        {
+            DueAt = reader.GetFieldValue<DateTimeOffset>(9),
+            WaitsFor = reader.IsDBNull(10) ? null : reader.GetString(10),
+        });
     }
 
     /// <inheritdoc />
@@ -127,14 +132,14 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    static async Task<List<OutgoingMessage>> Read(NpgsqlCommand command, CancellationToken cancellationToken)
+    static async Task<List<OutgoingMessage>> Read(NpgsqlCommand command, CancellationToken cancellationToken, Func<OutgoingMessage, NpgsqlDataReader, OutgoingMessage>? more = null)
     {
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var messages = new List<OutgoingMessage>();
         while (await reader.ReadAsync(cancellationToken))
         {
             var token = reader.GetGuid(0);
-            messages.Add(new OutgoingMessage
+            var message = new OutgoingMessage
             {
                 MessageId = reader.IsDBNull(1) ? token : reader.GetGuid(1),
                 Token = token,
@@ -145,7 +150,8 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
                 Body = reader.GetFieldValue<byte[]>(6),
                 ReplayOf = reader.IsDBNull(7) ? null : reader.GetGuid(7),
                 Headers = reader.IsDBNull(8) ? null : reader.GetString(8),
-            });
+            };
+            messages.Add(more is null ? message : more(message, reader));
         }
 
         return messages;

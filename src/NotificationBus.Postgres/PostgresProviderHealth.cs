@@ -9,6 +9,20 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
 {
     const string Tell = $"pg_notify('{PostgresControls.Changed}', '')";
 
+    const string WakeDispatch = $"(SELECT pg_notify('{PostgresOutgoingMessages.Wake}', '') FROM line LIMIT 1)";
+
+    // What a learned rate means beside the one that is set: least() passes over what is null.
+    const string LineFactor = "coalesce(least(@limit, after) / least(@limit, before), CASE WHEN least(@limit, before) IS NOT NULL THEN @at_once END)";
+
+    // The time until each turn that is to come is divided by the factor of the one row of "change"; no row, null or 1 leaves all as it is.
+    const string MoveLine = """
+        slot AS (
+            UPDATE provider_slot SET next_slot = now() + (next_slot - now()) / factor FROM change WHERE account = @account AND next_slot > now() AND factor <> 1),
+        line AS (
+            UPDATE outgoing_message SET due_at = now() + (due_at - now()) / factor FROM change WHERE waits_for = @waits_for AND due_at > now() AND factor <> 1
+            RETURNING 1)
+        """;
+
     readonly SlotReservations _slots = new(database);
 
     /// <inheritdoc />
@@ -61,48 +75,72 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
         new NpgsqlParameter<string>("account", account));
 
     /// <inheritdoc />
-    public Task Pause(string account, TimeSpan pause, string reason, double? perSecond) => Execute($"""
-        WITH paused AS (
-            INSERT INTO provider_health AS h (account, paused_until, reason, learned_per_second, rate_changed_at)
-            VALUES (@account, now() + @pause, @reason, @per_second, now())
-            ON CONFLICT (account) DO UPDATE SET
-                paused_until = greatest(h.paused_until, now() + @pause), reason = @reason,
-                learned_per_second = coalesce(@per_second, h.learned_per_second), rate_changed_at = now())
-        SELECT {Tell}
-        """,
-        new NpgsqlParameter<string>("account", account),
-        new NpgsqlParameter<TimeSpan>("pause", pause),
-        new NpgsqlParameter<string>("reason", reason),
-        new NpgsqlParameter<double?>("per_second", perSecond));
+    public async Task Pause(string account, TimeSpan pause, string reason, RateCut? cut)
+    {
+        // The row is there before it is locked: hosts that complain together take turns, and each sees what the one before has done.
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("INSERT INTO provider_health (account) VALUES (@account) ON CONFLICT DO NOTHING")
+        {
+            Parameters = { new NpgsqlParameter<string>("account", account) },
+        });
+        var paused = new NpgsqlBatchCommand($"""
+            WITH known AS (
+                SELECT learned_per_second AS before, @cuts AND coalesce(paused_until <= now(), true) AS is_first FROM provider_health WHERE account = @account FOR UPDATE),
+            cut AS (
+                SELECT before, CASE WHEN is_first AND coalesce(before, @too_much) IS NOT NULL THEN greatest(coalesce(before, @too_much) * @factor, @least) ELSE before END AS after
+                FROM known),
+            paused AS (
+                UPDATE provider_health SET
+                    paused_until = greatest(paused_until, now() + @pause), reason = @reason, learned_per_second = after, rate_changed_at = now()
+                FROM cut WHERE account = @account),
+            change AS (SELECT {LineFactor} AS factor FROM cut),
+            {MoveLine}
+            SELECT {Tell}, {WakeDispatch}
+            """);
+        paused.Parameters.AddRange((NpgsqlParameter[])
+        [
+            .. LineOf(account, cut?.Limit),
+            new NpgsqlParameter<TimeSpan>("pause", pause),
+            new NpgsqlParameter<string>("reason", reason),
+            new NpgsqlParameter<bool>("cuts", cut is not null),
+            new NpgsqlParameter<double?>("too_much", cut?.TooMuch),
+            new NpgsqlParameter<double>("factor", cut?.Factor ?? 1),
+            new NpgsqlParameter<double>("least", cut?.Least ?? 0),
+        ]);
+        batch.BatchCommands.Add(paused);
+        await batch.ExecuteNonQueryAsync();
+    }
 
     /// <inheritdoc />
-    public async Task<bool> RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter) => await Execute($"""
-        WITH raised AS (
-            UPDATE provider_health SET
-                learned_per_second = CASE WHEN paused_until + @forget_after < now() THEN NULL ELSE learned_per_second * @factor END, rate_changed_at = now()
-            WHERE account = @account AND learned_per_second IS NOT NULL AND rate_changed_at + @interval <= now()
-            RETURNING true)
-        SELECT true, {Tell} FROM raised
+    public Task RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter, double? limit) => Execute($"""
+        WITH known AS (
+            SELECT learned_per_second AS before, CASE WHEN paused_until + @forget_after < now() THEN NULL ELSE learned_per_second * @factor END AS after
+            FROM provider_health
+            WHERE account = @account AND learned_per_second IS NOT NULL AND rate_changed_at + @interval <= now() FOR UPDATE),
+        raised AS (
+            UPDATE provider_health SET learned_per_second = after, rate_changed_at = now() FROM known WHERE account = @account),
+        change AS (SELECT {LineFactor} AS factor FROM known),
+        {MoveLine}
+        SELECT {Tell}, {WakeDispatch} FROM known
         """,
-        new NpgsqlParameter<string>("account", account),
-        new NpgsqlParameter<double>("factor", factor),
-        new NpgsqlParameter<TimeSpan>("interval", interval),
-        new NpgsqlParameter<TimeSpan>("forget_after", forgetAfter)) is true;
+        [
+            .. LineOf(account, limit),
+            new NpgsqlParameter<double>("factor", factor),
+            new NpgsqlParameter<TimeSpan>("interval", interval),
+            new NpgsqlParameter<TimeSpan>("forget_after", forgetAfter),
+        ]);
 
     /// <inheritdoc />
     public Task<TimeSpan> Reserve(string account, double perSecond) => _slots.Reserve(account, perSecond);
 
     /// <inheritdoc />
-    public Task Respace(string account, string waitsFor, double factor) => Execute($"""
-        WITH slot AS (
-            UPDATE provider_slot SET next_slot = now() + (next_slot - now()) / @factor WHERE account = @account AND next_slot > now()),
-        line AS (
-            UPDATE outgoing_message SET due_at = now() + (due_at - now()) / @factor WHERE waits_for = @waits_for AND due_at > now()
-            RETURNING 1)
-        SELECT pg_notify('{PostgresOutgoingMessages.Wake}', '') FROM line LIMIT 1
+    public Task Respace(string account, double factor) => Execute($"""
+        WITH change AS (SELECT @factor AS factor),
+        {MoveLine}
+        SELECT {WakeDispatch}
         """,
         new NpgsqlParameter<string>("account", account),
-        new NpgsqlParameter<string>("waits_for", waitsFor),
+        new NpgsqlParameter<string>("waits_for", WaitingLine.WaitsForTurn(account)),
         new NpgsqlParameter<double>("factor", factor));
 
     /// <summary>All accounts anything is known of. Times are counted from now, so that a host whose clock differs waits as long as the others.</summary>
@@ -135,6 +173,14 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
 
         DateTimeOffset? FromNow(int column) => reader.IsDBNull(column) ? null : now + reader.GetFieldValue<TimeSpan>(column);
     }
+
+    static NpgsqlParameter[] LineOf(string account, double? limit) =>
+    [
+        new NpgsqlParameter<string>("account", account),
+        new NpgsqlParameter<string>("waits_for", WaitingLine.WaitsForTurn(account)),
+        new NpgsqlParameter<double?>("limit", limit),
+        new NpgsqlParameter<double>("at_once", WaitingLine.AtOnce),
+    ];
 
     async Task<object?> Execute(string sql, params NpgsqlParameter[] parameters)
     {

@@ -92,13 +92,24 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
         }
 
         var count = await Forget(connection, month, cancellationToken);
-        if (await DropUnlessTakenUpAgain(connection, month, cancellationToken))
+        var isDropped = false;
+        try
+        {
+            isDropped = await DropUnlessTakenUpAgain(connection, month, cancellationToken);
+        }
+        finally
+        {
+            // Also when the lock was not to be had.
+            if (!isDropped)
+                await PutBackUnfinished(connection, month, cancellationToken);
+        }
+
+        if (isDropped)
         {
             Dropped(count, $"{month}");
             return;
         }
 
-        await PutBackUnfinished(connection, month, cancellationToken);
         Kept($"{month}", await Unfinished(connection, month, cancellationToken), unpublished, month.End);
     }
 
@@ -119,9 +130,9 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
         {
             await using var command = Command(connection, $"""
                 WITH batch AS (
-                    SELECT created_at, id FROM {month.Notifications} WHERE (created_at, id) > (@created_at, @id) ORDER BY created_at, id LIMIT {BatchSize}),
+                    SELECT created_at, id, completed_at FROM {month.Notifications} WHERE (created_at, id) > (@created_at, @id) ORDER BY created_at, id LIMIT {BatchSize}),
                 forgotten AS (
-                    DELETE FROM notification_key k USING batch WHERE k.id = batch.id AND k.created_at = batch.created_at)
+                    DELETE FROM notification_key k USING batch WHERE k.id = batch.id AND k.created_at = batch.created_at AND batch.completed_at IS NOT NULL)
                 SELECT created_at, id, (SELECT count(*) FROM batch) FROM batch ORDER BY created_at DESC, id DESC LIMIT 1
                 """);
             command.Parameters.Add(new NpgsqlParameter<DateTime>("created_at", DateTime.SpecifyKind(createdAt, DateTimeKind.Utc)));

@@ -26,30 +26,30 @@ sealed class SlotReservations(NpgsqlDataSource database)
     sealed class Account(string name)
     {
         readonly Lock _lock = new();
-        List<TaskCompletionSource<TimeSpan>> _waiting = [];
+        List<Asked> _waiting = [];
         bool _asking;
 
         public Task<TimeSpan> Reserve(NpgsqlDataSource database, TimeSpan interval)
         {
-            var slot = new TaskCompletionSource<TimeSpan>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var asked = new Asked(interval, new TaskCompletionSource<TimeSpan>(TaskCreationOptions.RunContinuationsAsynchronously));
             lock (_lock)
             {
-                _waiting.Add(slot);
+                _waiting.Add(asked);
                 if (!_asking)
                 {
                     _asking = true;
-                    _ = Task.Run(() => Ask(database, interval));
+                    _ = Task.Run(() => Ask(database));
                 }
             }
 
-            return slot.Task;
+            return asked.Slot.Task;
         }
 
-        async Task Ask(NpgsqlDataSource database, TimeSpan interval)
+        async Task Ask(NpgsqlDataSource database)
         {
             while (true)
             {
-                List<TaskCompletionSource<TimeSpan>> asking;
+                List<Asked> asking;
                 lock (_lock)
                 {
                     if (_waiting.Count == 0)
@@ -63,14 +63,18 @@ sealed class SlotReservations(NpgsqlDataSource database)
 
                 try
                 {
-                    var first = await Take(database, asking.Count * interval);
-                    for (var index = 0; index < asking.Count; index++)
-                        asking[index].SetResult(first + index * interval);
+                    // The rate may have changed between one who asks and the next.
+                    var turn = await Take(database, asking.Aggregate(TimeSpan.Zero, (sum, asked) => sum + asked.Interval));
+                    foreach (var (interval, slot) in asking)
+                    {
+                        slot.SetResult(turn);
+                        turn += interval;
+                    }
                 }
                 catch (Exception exception)
                 {
-                    foreach (var slot in asking)
-                        slot.SetException(exception);
+                    foreach (var (_, slot) in asking)
+                        slot.TrySetException(exception);
                 }
             }
         }
@@ -82,5 +86,7 @@ sealed class SlotReservations(NpgsqlDataSource database)
             command.Parameters.Add(new NpgsqlParameter<TimeSpan>("interval", interval));
             return (TimeSpan)(await command.ExecuteScalarAsync())!;
         }
+
+        readonly record struct Asked(TimeSpan Interval, TaskCompletionSource<TimeSpan> Slot);
     }
 }

@@ -20,8 +20,17 @@ public abstract class When_a_server_is_killed_under_load
         await kill();
         await restart();
 
-        await posting.WaitAsync(Soon);
-        await record.UntilDelivered(Count, Soon);
+        try
+        {
+            await posting.WaitAsync(Soon);
+            await record.UntilDelivered(Count, Soon);
+        }
+        catch (TimeoutException exception)
+        {
+            using var health = await host.Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            throw new TimeoutException($"{exception.Message}\n{await record.Notifications()} notifications, {posting.Status}\n{await health.Content.ReadAsStringAsync()}\n{host.Output}", exception);
+        }
+
         (await record.Notifications()).ShouldBe(Count);
         (await record.Deliveries("status = 'sent'")).ShouldBe(2 * Count);
         await The_broker.HasNothingToDo(broker, Soon);

@@ -90,6 +90,28 @@ public sealed class When_operators_take_control(BusAndDatabase servers)
     }
 
     [Fact]
+    public async Task Should_send_all_that_waits_in_its_turn_when_the_rate_is_cut()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var record = new The_record(database);
+        await using var host = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Providers:sandbox:PerSecond"] = "8",
+            ["EventTypes:order-placed:Channels"] = "email",
+        });
+        const int Count = 16;
+        foreach (var order in Enumerable.Range(1, Count))
+            await Place(host, $"waits-{order}");
+        await record.Some("SELECT count(*) FROM outgoing_message WHERE waits_for = 'turn at sandbox' AND due_at > now() + interval '1 second'", Soon);
+
+        await The_operator.Asks(host, HttpMethod.Put, "/v1/providers/sandbox", new { perSecond = 1, by = "ann", why = "they asked us to" });
+
+        await record.UntilDelivered(Count, Soon);
+        // One a second. Were their turns lost, nearly all of them would take another one behind the last, and be done after twice the time.
+        (await record.Scalar<TimeSpan>("SELECT max(started_at) - min(started_at) FROM delivery_attempt")).TotalSeconds.ShouldBeInRange(Count / 2, Count * 3 / 2);
+    }
+
+    [Fact]
     public async Task Should_name_the_field_that_no_database_can_hold()
     {
         var (broker, database) = await servers.CreateBoth();

@@ -106,30 +106,28 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     public Task ProbeNotMade(string account) => Update(account, health => health with { ProbeUntil = default });
 
     /// <inheritdoc />
-    public Task Pause(string account, TimeSpan pause, string reason, double? perSecond) => Update(account, health =>
+    public Task Pause(string account, TimeSpan pause, string reason, RateCut? cut) => Update(account, health =>
     {
         var now = clock.GetUtcNow();
         _rateRaised[account] = now;
         var until = now + pause;
-        return health with { PausedUntil = until > health.PausedUntil ? until : health.PausedUntil, Reason = reason, LearnedPerSecond = perSecond ?? health.LearnedPerSecond };
+        var learned = cut is not null && health.PausedUntil <= now ? cut.After(health.LearnedPerSecond) : health.LearnedPerSecond;
+        MoveLine(account, cut?.Limit, health.LearnedPerSecond, learned);
+        return health with { PausedUntil = until > health.PausedUntil ? until : health.PausedUntil, Reason = reason, LearnedPerSecond = learned };
     });
 
     /// <inheritdoc />
-    public async Task<bool> RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter)
+    public Task RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter, double? limit) => Update(account, health =>
     {
-        var raised = false;
-        await Update(account, health =>
-        {
-            var now = clock.GetUtcNow();
-            if (health.LearnedPerSecond is not { } rate || _rateRaised.GetValueOrDefault(account) + interval > now)
-                return health;
+        var now = clock.GetUtcNow();
+        if (health.LearnedPerSecond is not { } rate || _rateRaised.GetValueOrDefault(account) + interval > now)
+            return health;
 
-            raised = true;
-            _rateRaised[account] = now;
-            return health with { LearnedPerSecond = health.PausedUntil + forgetAfter < now ? null : rate * factor };
-        });
-        return raised;
-    }
+        _rateRaised[account] = now;
+        double? learned = health.PausedUntil + forgetAfter < now ? null : rate * factor;
+        MoveLine(account, limit, rate, learned);
+        return health with { LearnedPerSecond = learned };
+    });
 
     /// <inheritdoc />
     public Task<TimeSpan> Reserve(string account, double perSecond)
@@ -144,17 +142,24 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     }
 
     /// <inheritdoc />
-    public Task Respace(string account, string waitsFor, double factor)
+    public Task Respace(string account, double factor)
     {
         lock (_lock)
         {
             var now = clock.GetUtcNow();
             if (_nextSlot.TryGetValue(account, out var next) && next > now)
                 _nextSlot[account] = now + (next - now) / factor;
+
+            outgoing?.Respace(WaitingLine.WaitsForTurn(account), factor);
         }
 
-        outgoing?.Respace(waitsFor, factor);
         return Task.CompletedTask;
+    }
+
+    void MoveLine(string account, double? limit, double? before, double? after)
+    {
+        if (WaitingLine.Factor(WaitingLine.Lower(limit, before), WaitingLine.Lower(limit, after)) is { } factor)
+            Respace(account, factor);
     }
 
     Task<TSetting> Change<TSetting>(Dictionary<string, TSetting> settings, string name, string subject, Func<TSetting, TSetting> change, ChangedBy by)

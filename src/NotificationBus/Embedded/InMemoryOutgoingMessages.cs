@@ -80,9 +80,9 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
             var now = clock.GetUtcNow();
             var due = _pending.Values.Where(pending => pending.DueAt <= now).OrderBy(pending => pending.DueAt).Take(limit).ToList();
             foreach (var pending in due)
-                _pending[pending.Message.Token] = pending with { DueAt = now + lease };
+                _pending[pending.Message.Token] = pending with { DueAt = now + lease, Message = pending.Message with { WaitsFor = null } };
 
-            return Task.FromResult<IReadOnlyList<OutgoingMessage>>([.. due.Select(pending => pending.Message)]);
+            return Task.FromResult<IReadOnlyList<OutgoingMessage>>([.. due.Select(pending => pending.Message with { DueAt = pending.DueAt })]);
         }
     }
 

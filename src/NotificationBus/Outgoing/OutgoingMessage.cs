@@ -43,7 +43,7 @@ public sealed record OutgoingMessage
     /// <summary>The producer's headers as a JSON object; null for none.</summary>
     public string? Headers { get; init; }
 
-    /// <summary>When to publish it; null for at once.</summary>
+    /// <summary>When to publish it, or, once it is taken, when it was due: it may have been moved meanwhile. Null for at once.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
     /// <summary>What may bring it out before it is due, such as <c>channel email</c>; see <see cref="IOutgoingMessages.Release"/>.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Mime;
 using System.Text.Json;
 
@@ -6,6 +7,7 @@ using MassTransit.Serialization;
 
 using NotificationBus.Failures;
 using NotificationBus.Messaging;
+using NotificationBus.Sending.Accounts;
 
 namespace NotificationBus.Outgoing;
 
@@ -77,6 +79,9 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
     {
         if (message.ReplayOf is { } replayOf)
             headers.Set(FailureHeaders.ReplayOf, replayOf.ToString());
+        // The turn written in the command is the one that was handed out. Those who wait in line may have been moved since.
+        if (message is { WaitsFor: not null, DueAt: { } due })
+            headers.Set(WaitingLine.WasDue, due.ToString("O", CultureInfo.InvariantCulture));
         // All headers must fit in one frame with those the transport adds; when they do not, the broker closes the connection.
         if (message.Headers is null || message.Headers.Length > SetAside.LongestHeaders)
             return;

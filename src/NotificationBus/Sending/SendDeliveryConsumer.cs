@@ -61,7 +61,7 @@ public sealed class SendDeliveryConsumer(
             return () => ReportUnlessSent(context, Failed(command, provider: null, exception.Message));
         }
 
-        var outcome = await chains.Of(command.Channel).Send(Delivery(command, content), command, context.CancellationToken);
+        var outcome = await chains.Of(command.Channel).Send(Delivery(command, content), context.InItsTurn(), context.CancellationToken);
         return () => Report(context, outcome);
     }
 

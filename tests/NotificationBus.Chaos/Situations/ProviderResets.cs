@@ -11,8 +11,6 @@ sealed class ProviderResets : Situation
 
     public override Dose Full => new(300, TimeSpan.FromSeconds(5));
 
-    public override Dose? Quick => new(45, TimeSpan.FromSeconds(2));
-
     public override async Task Happen(Arena arena, Dose dose)
     {
         await arena.Start("worker");

@@ -12,8 +12,6 @@ sealed class SameEvent : Situation
 
     public override Dose Full => new(1_000, TimeSpan.Zero);
 
-    public override Dose? Quick => Full;
-
     public override async Task Happen(Arena arena, Dose dose)
     {
         await arena.Start("worker");

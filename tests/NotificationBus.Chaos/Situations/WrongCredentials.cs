@@ -12,8 +12,6 @@ sealed class WrongCredentials : Situation
 
     public override Dose Full => new(1_000, TimeSpan.FromSeconds(3));
 
-    public override Dose? Quick => new(150, TimeSpan.FromSeconds(3));
-
     public override IReadOnlyDictionary<string, string> Settings { get; } = Provider500.TwoProviders;
 
     public override async Task Happen(Arena arena, Dose dose)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using NotificationBus.Sending.Accounts;
 using NotificationBus.Sending.Controls;
 
 namespace NotificationBus.Tests.AnyRecord;
@@ -133,8 +134,8 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
     [Fact]
     public async Task Should_leave_an_account_alone_for_the_longest_time_that_was_asked_for()
     {
-        await Host.Health.Pause("smtp", Hour, "too many", perSecond: 8);
-        await AnotherHost.Health.Pause("smtp", Second, "too many", perSecond: null);
+        await Host.Health.Pause("smtp", Hour, "too many", ToHalfOf(16));
+        await AnotherHost.Health.Pause("smtp", Second, "its rate limit is used up", cut: null);
 
         var paused = await Health("smtp");
 
@@ -147,7 +148,7 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
     [Fact]
     public async Task Should_raise_a_learned_rate_once_in_a_while_and_forget_it_in_the_end()
     {
-        await Host.Health.Pause("smtp", Second, "too many", perSecond: 8);
+        await Host.Health.Pause("smtp", Second, "too many", ToHalfOf(16));
         await Raise(Host);
         (await Health("smtp")).LearnedPerSecond.ShouldBe(8, "it has only just complained");
 
@@ -159,7 +160,67 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
         await Raise(Host);
         (await Health("smtp")).LearnedPerSecond.ShouldBeNull();
 
-        static Task Raise(HostOfTheRecord host) => host.Health.RaiseLearnedRate("smtp", factor: 1.25, interval: Lease, forgetAfter: Hour);
+        static Task Raise(HostOfTheRecord host) => host.Health.RaiseLearnedRate("smtp", factor: 1.25, interval: Lease, forgetAfter: Hour, limit: null);
+    }
+
+    [Fact]
+    public async Task Should_cut_the_rate_and_put_back_those_who_wait_once_when_several_hosts_are_turned_away_together()
+    {
+        for (var i = 0; i < 10; i++)
+            await Host.Health.Reserve("smtp", perSecond: 1);
+        var turn = Message(Record.Now + Lease) with { WaitsFor = "turn at smtp" };
+        await Schedule(turn);
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => (i % 2 == 0 ? Host : AnotherHost).Health.Pause("smtp", Second, "too many", ToHalfOf(16) with { Limit = 16 })));
+
+        (await Health("smtp")).LearnedPerSecond.ShouldBe(8);
+        (await Host.Health.Reserve("smtp", perSecond: 1)).TotalSeconds.ShouldBeInRange(15, 20);
+        await Record.Pass(Lease + Second);
+        (await TakeDue()).ShouldBeEmpty();
+        await Record.Pass(Lease);
+        (await TakeDue()).ShouldBe([turn.MessageId]);
+    }
+
+    [Fact]
+    public async Task Should_cut_the_rate_again_when_what_was_asked_for_is_over_but_never_to_nothing()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            await Host.Health.Pause("smtp", Second, "too many", ToHalfOf(16) with { Least = 3 });
+            await Record.Pass(2 * Second);
+        }
+
+        (await Health("smtp")).LearnedPerSecond.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Should_bring_those_who_wait_forward_by_as_much_as_the_learned_rate_is_raised()
+    {
+        await Host.Health.Pause("smtp", Second, "too many", ToHalfOf(16));
+        await Record.Pass(Lease);
+        var turn = Message(Record.Now + 2 * Hour) with { WaitsFor = "turn at smtp" };
+        await Schedule(turn);
+
+        await Host.Health.RaiseLearnedRate("smtp", factor: 4, interval: Lease, forgetAfter: Hour, limit: 16);
+
+        (await Health("smtp")).LearnedPerSecond.ShouldBe(32);
+        await Record.Pass(Hour - Lease);
+        (await TakeDue()).ShouldBeEmpty("the rate that is set was only doubled");
+        await Record.Pass(2 * Lease);
+        (await TakeDue()).ShouldBe([turn.MessageId]);
+    }
+
+    [Fact]
+    public async Task Should_leave_those_who_wait_where_they_are_when_nothing_is_learned_from_a_complaint()
+    {
+        var turn = Message(Record.Now + Lease) with { WaitsFor = "turn at smtp" };
+        await Schedule(turn);
+
+        await Host.Health.Pause("smtp", Second, "too many", ToHalfOf(16) with { TooMuch = null, Limit = 5 });
+
+        (await Health("smtp")).LearnedPerSecond.ShouldBeNull();
+        await Record.Pass(Lease);
+        (await TakeDue()).ShouldBe([turn.MessageId]);
     }
 
     [Fact]
@@ -182,7 +243,7 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
         var (turn, other) = (Message(Record.Now + Hour) with { WaitsFor = "turn at smtp" }, Message(Record.Now + Hour) with { WaitsFor = "turn at another" });
         await Schedule(turn, other);
 
-        await AnotherHost.Health.Respace("smtp", "turn at smtp", factor: 1_000_000);
+        await AnotherHost.Health.Respace("smtp", factor: 1_000_000);
 
         (await Host.Health.Reserve("smtp", perSecond: 0.01)).ShouldBeLessThan(Second, "the end of the line is near");
         await Record.Pass(Second);
@@ -196,7 +257,7 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
         var turn = Message(Record.Now + Lease) with { WaitsFor = "turn at smtp" };
         await Schedule(turn);
 
-        await AnotherHost.Health.Respace("smtp", "turn at smtp", factor: 0.5);
+        await AnotherHost.Health.Respace("smtp", factor: 0.5);
 
         await Record.Pass(Lease + Second);
         (await TakeDue()).ShouldBeEmpty();
@@ -204,6 +265,34 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
         (await TakeDue()).ShouldBe([turn.MessageId]);
     }
 
-    async Task<NotificationBus.Sending.Accounts.ProviderHealth> Health(string account) =>
+    [Fact]
+    public async Task Should_say_when_a_turn_has_come_in_the_end_and_what_was_waited_for()
+    {
+        var turn = Message(Record.Now + Second) with { WaitsFor = "turn at smtp" };
+        await Schedule(turn);
+        await Record.Pass(Second);
+
+        var taken = (await Host.Outgoing.TakeDue(Lease, 1, CancellationToken.None)).ShouldHaveSingleItem();
+
+        taken.WaitsFor.ShouldBe("turn at smtp");
+        taken.DueAt!.Value.ShouldBe(Record.Now, Second);
+    }
+
+    [Fact]
+    public async Task Should_leave_alone_what_another_host_is_publishing()
+    {
+        var turn = Message(Record.Now) with { WaitsFor = "turn at smtp" };
+        await Schedule(turn);
+        (await TakeDue()).ShouldBe([turn.MessageId]);
+
+        await AnotherHost.Health.Respace("smtp", factor: 0.001);
+
+        await Record.Pass(Lease);
+        (await TakeDue()).ShouldBe([turn.MessageId], "that host has died");
+    }
+
+    static RateCut ToHalfOf(double perSecond) => new(TooMuch: perSecond, Factor: 0.5, Least: 0.1, Limit: null);
+
+    async Task<ProviderHealth> Health(string account) =>
         (await AnotherHost.Controls.Load(CancellationToken.None)).HealthOf(account);
 }

@@ -24,16 +24,26 @@ public interface IProviderHealth
     /// <summary>A probe that was allowed was not made after all.</summary>
     Task ProbeNotMade(string account);
 
-    /// <summary>The provider asked to be left alone.</summary>
+    /// <summary>
+    /// The provider asked to be left alone. Calls that were made together are turned away together, on several hosts: only the first of
+    /// them cuts the rate, and by the same write puts back those who wait in line.
+    /// </summary>
     /// <param name="account">The account.</param>
     /// <param name="pause">For how long.</param>
     /// <param name="reason">What it said.</param>
-    /// <param name="perSecond">The rate to go on with; null leaves it as it is.</param>
-    Task Pause(string account, TimeSpan pause, string reason, double? perSecond);
+    /// <param name="cut">How the rate is cut; null leaves it as it is.</param>
+    Task Pause(string account, TimeSpan pause, string reason, RateCut? cut);
 
-    /// <summary>Raises the learned rate by a factor, at most once in <paramref name="interval"/> over all hosts, and forgets it a good while after the last complaint.</summary>
-    /// <returns>True when this call has.</returns>
-    Task<bool> RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter);
+    /// <summary>
+    /// Raises the learned rate by a factor, at most once in <paramref name="interval"/> over all hosts, and forgets it a good while after
+    /// the last complaint. By the same write those who wait in line come forward.
+    /// </summary>
+    /// <param name="account">The account.</param>
+    /// <param name="factor">Above 1.</param>
+    /// <param name="interval">How long it must have been the same.</param>
+    /// <param name="forgetAfter">How long nothing was complained of when it is forgotten.</param>
+    /// <param name="limit">The rate that is set, calls per second; null when none is.</param>
+    Task RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter, double? limit);
 
     /// <summary>Takes the next free slot of an account that is called at most <paramref name="perSecond"/> times a second, all hosts together.</summary>
     /// <returns>How long to wait for it.</returns>
@@ -41,7 +51,17 @@ public interface IProviderHealth
 
     /// <summary>Moves the slots that were handed out and are to come, and the messages that wait for them: the time until each is divided by <paramref name="factor"/>.</summary>
     /// <param name="account">The account.</param>
-    /// <param name="waitsFor">What those messages wait for.</param>
     /// <param name="factor">Above 1 brings them forward, below 1 puts them back.</param>
-    Task Respace(string account, string waitsFor, double factor);
+    Task Respace(string account, double factor);
+}
+
+/// <summary>How a rate is cut after a complaint.</summary>
+/// <param name="TooMuch">What was too much when no rate has been learned yet, calls per second; null when that is not known.</param>
+/// <param name="Factor">What is left of it, below 1.</param>
+/// <param name="Least">It is never cut below, calls per second.</param>
+/// <param name="Limit">The rate that is set, calls per second; null when none is. Those who wait are put back only as far as the lower of the two rates changes.</param>
+public sealed record RateCut(double? TooMuch, double Factor, double Least, double? Limit)
+{
+    /// <summary>The rate to go on with, given what had been learned before; null when nothing is known.</summary>
+    public double? After(double? learned) => (learned ?? TooMuch) is { } rate ? Math.Max(rate * Factor, Least) : null;
 }

@@ -35,7 +35,9 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
     long _raisedAt;
 
     /// <summary>The rate in force, calls per second; null when there is no limit.</summary>
-    double? PerSecond => RateWith(board.Current.HealthOf(account));
+    double? PerSecond => WaitingLine.Lower(Limit, board.Current.HealthOf(account).LearnedPerSecond);
+
+    double? Limit => WaitingLine.LimitOf(board.Current.Provider(account), options);
 
     /// <summary>How long to wait for the next slot, which is taken.</summary>
     public Task<TimeSpan> Reserve() =>
@@ -61,26 +63,21 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
         var limited = pause < LongestPause ? pause : LongestPause;
         var now = clock.GetUtcNow();
         var before = board.Current.HealthOf(account);
+        var cut = complained ? new RateCut(_calls.Calls >= LeastCalls ? _calls.PerSecond : null, Cut, LeastPerSecond, Limit) : null;
 
-        // Calls that were made together are turned away together; the rate is cut for the first of them.
-        var perSecond = complained && before.PausedUntil <= now ? AfterComplaint(before.LearnedPerSecond) : before.LearnedPerSecond;
+        // Also where the store cannot be told: this host leaves it alone from now on.
+        var isFirst = before.PausedUntil <= now;
         var until = now + limited;
-        var after = before with { PausedUntil = until > before.PausedUntil ? until : before.PausedUntil, Reason = reason, LearnedPerSecond = perSecond };
-        board.Note(account, after);
-        if (before.PausedUntil <= now)
+        board.Note(account, before with
+        {
+            PausedUntil = until > before.PausedUntil ? until : before.PausedUntil,
+            Reason = reason,
+            LearnedPerSecond = isFirst && cut is not null ? cut.After(before.LearnedPerSecond) : before.LearnedPerSecond,
+        });
+        if (isFirst)
             LeftAlone(account, limited, reason);
 
-        await log.Tell(account, async () =>
-        {
-            await health.Pause(account, limited, reason, perSecond);
-            await health.RateChanged(account, RateWith(before), RateWith(after));
-        });
-    }
-
-    double? AfterComplaint(double? learned)
-    {
-        var tooMuch = learned ?? (_calls.Calls >= LeastCalls ? _calls.PerSecond : null);
-        return tooMuch is { } rate ? Math.Max(rate * Cut, LeastPerSecond) : null;
+        await log.Tell(account, () => health.Pause(account, limited, reason, cut));
     }
 
     async Task RaiseAgain()
@@ -90,15 +87,8 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
         if (clock.GetElapsedTime(raisedAt, now) < RaiseInterval || Interlocked.CompareExchange(ref _raisedAt, now, raisedAt) != raisedAt)
             return;
 
-        var before = board.Current.HealthOf(account);
-        await log.Tell(account, async () =>
-        {
-            if (await health.RaiseLearnedRate(account, Raise, RaiseInterval, ForgetAfter))
-                await health.RateChanged(account, RateWith(before), RateWith(before with { LearnedPerSecond = before.LearnedPerSecond * Raise }));
-        });
+        await log.Tell(account, () => health.RaiseLearnedRate(account, Raise, RaiseInterval, ForgetAfter, Limit));
     }
-
-    double? RateWith(ProviderHealth known) => WaitingLine.RateOf(board.Current.Provider(account), options, known);
 
     [LoggerMessage(LogLevel.Warning, "{Account} is left alone for {Pause}, on every host: {Reason}")]
     partial void LeftAlone(string account, TimeSpan pause, string reason);

@@ -1,3 +1,8 @@
+using System.Globalization;
+
+using MassTransit;
+
+using NotificationBus.Contracts;
 using NotificationBus.Sending.Controls;
 
 namespace NotificationBus.Sending.Accounts;
@@ -9,22 +14,36 @@ namespace NotificationBus.Sending.Accounts;
 /// </summary>
 public static class WaitingLine
 {
-    // Without a limit nobody waits any longer.
-    const double AtOnce = 1_000_000;
+    /// <summary>The <see cref="Factor"/> when there is no limit any more: nobody waits any longer.</summary>
+    public const double AtOnce = 1_000_000;
+
+    /// <summary>The header of a command that has waited: when it was due in the end, which is its turn.</summary>
+    internal const string WasDue = "NB-Was-Due";
+
+    /// <summary>The command, with its turn where it is after the line was moved.</summary>
+    internal static SendDelivery InItsTurn(this ConsumeContext<SendDelivery> context) =>
+        context.Message is { Slot: { } slot } command && DateTimeOffset.TryParse(context.ReceiveContext.TransportHeaders.Get<string>(WasDue), CultureInfo.InvariantCulture, out var due)
+            ? command with { Slot = slot with { At = due } }
+            : context.Message;
 
     /// <summary>The rate in force, calls per second: the one that operators have set or that is configured, or a lower one that the provider's complaints have taught; null when there is no limit.</summary>
-    public static double? RateOf(ProviderControl control, AccountOptions options, ProviderHealth health)
-    {
-        var set = control.PerSecond ?? options.PerSecond;
-        return set is { } one && health.LearnedPerSecond is { } other ? Math.Min(one, other) : set ?? health.LearnedPerSecond;
-    }
+    public static double? RateOf(ProviderControl control, AccountOptions options, ProviderHealth health) =>
+        Lower(LimitOf(control, options), health.LearnedPerSecond);
+
+    /// <summary>The rate that operators have set or that is configured, calls per second; null when neither is.</summary>
+    public static double? LimitOf(ProviderControl control, AccountOptions options) => control.PerSecond ?? options.PerSecond;
 
     /// <summary>What a delivery waits for whose turn at an account comes later.</summary>
     public static string WaitsForTurn(string account) => $"turn at {account}";
 
     /// <summary>Brings those who wait forward, or puts them back, after the rate has changed. Nobody waited when there was no limit.</summary>
     public static Task RateChanged(this IProviderHealth health, string account, double? before, double? after) =>
-        before is { } one && after != one
-            ? health.Respace(account, WaitsForTurn(account), after is { } other ? other / one : AtOnce)
-            : Task.CompletedTask;
+        Factor(before, after) is { } factor ? health.Respace(account, factor) : Task.CompletedTask;
+
+    /// <summary>By how much the time until each turn is divided when the rate changes; null when it stays.</summary>
+    public static double? Factor(double? before, double? after) =>
+        before is { } one && after != one ? after is { } other ? other / one : AtOnce : null;
+
+    /// <summary>The lower of two rates, of which either may be none.</summary>
+    public static double? Lower(double? one, double? other) => one is { } first && other is { } second ? Math.Min(first, second) : one ?? other;
 }

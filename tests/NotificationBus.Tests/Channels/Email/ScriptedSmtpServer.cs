@@ -202,7 +202,17 @@ sealed class ScriptedSmtpServer : IAsyncDisposable
 
     async Task<Stream> Encrypt(Stream stream)
     {
-        var tls = new SslStream(stream);
+        SslStream tls;
+        try
+        {
+            tls = new SslStream(stream);
+        }
+        catch (ArgumentException refused)
+        {
+            // A stream that is closed already can neither be read nor written, and is refused for that.
+            throw new IOException("the client has left before the handshake", refused);
+        }
+
         await tls.AuthenticateAsServerAsync(Certificate!);
         return tls;
     }
