@@ -78,7 +78,7 @@ public sealed class When_a_notification_is_cancelled_over_HTTP(HostWithServices 
     {
         services.Gateway.Answer = null;
         var self = await services.PlaceOrder(_mailbox);
-        await services.Host.Until(self, notification => Delivery(notification).GetProperty("attempts").GetArrayLength() == 1);
+        await services.Host.Until(self, notification => Text(notification, "status") == "sending" && Delivery(notification).GetProperty("attempts").GetArrayLength() == 1);
 
         var unknown = await Cancel(self, ("Prefer", "wait=0"));
 
