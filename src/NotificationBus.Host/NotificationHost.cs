@@ -80,6 +80,7 @@ public static class NotificationHost
             app.MapEvents();
             app.MapNotifications();
             app.MapDecisions();
+            app.MapCancellations();
             app.MapProviders();
             app.MapSuppressions();
             app.MapReceipts();

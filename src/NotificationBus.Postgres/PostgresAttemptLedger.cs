@@ -32,6 +32,17 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         SELECT delivery_id, suppression FROM asked WHERE suppression IS NOT NULL
         """;
 
+    // The number after the last one, as a worker would claim it: whoever inserts it first has it.
+    const string CancelDelivery = """
+        INSERT INTO delivery_attempt (delivery_id, number, notification_id, notification_created_at, channel, provider, status, reason, lease_until, finished_at)
+        SELECT @delivery, coalesce(max(number), 0) + 1, @notification, begun.at, @channel, '', 'Cancelled', @reason, now(), now()
+        FROM (SELECT coalesce((SELECT created_at FROM notification_key WHERE id = @notification), 'infinity') AS at) AS begun
+        LEFT JOIN delivery_attempt a ON a.delivery_id = @delivery AND a.notification_created_at = begun.at
+        GROUP BY begun.at
+        HAVING count(*) FILTER (WHERE a.status IN ('Accepted', 'Cancelled')) = 0
+        ON CONFLICT (delivery_id, number, notification_created_at) DO NOTHING
+        """;
+
     // With a limit the server expects few rows, and looks for each instead of joining all, also while a table is empty.
     const string RecordOutcomes = $"""
         WITH outcome AS (
@@ -85,6 +96,29 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     /// <inheritdoc />
     public Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken) =>
         _outcomes.Run(new Outcome(outcome, suppressedAddress), cancellationToken);
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyList<DeliveryAttempt>> Cancel(Guid notificationId, Guid deliveryId, string channel, string reason, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await using var command = _database.CreateCommand(CancelDelivery);
+            command.Parameters.Add(new NpgsqlParameter<Guid>("notification", notificationId));
+            command.Parameters.Add(new NpgsqlParameter<Guid>("delivery", deliveryId));
+            command.Parameters.Add(new NpgsqlParameter<string>("channel", channel));
+            command.Parameters.Add(new NpgsqlParameter<string>("reason", reason));
+            await command.ExecuteNonQueryAsync(cancellationToken);
+
+            // Read after it, and not by it: a call that is not over here will find, when it is, that it was the last one.
+            var attempts = await AttemptsOf(notificationId, deliveryId, cancellationToken);
+            if (attempts.Any(attempt => attempt.Status is AttemptStatus.Accepted or AttemptStatus.Cancelled))
+                return attempts;
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken) =>
+        AttemptsOf(notificationId, [deliveryId], cancellationToken);
 
     /// <inheritdoc />
     public async Task<DeliveryAttempt?> FindByDelivery(string provider, Guid deliveryId, CancellationToken cancellationToken)

@@ -36,5 +36,6 @@ static class Catalogue
         new RetryStorm(),
         new BulkDoesNotDelayTransactional(),
         new ScheduledSurvive(),
+        new CancelRaces(),
     ];
 }

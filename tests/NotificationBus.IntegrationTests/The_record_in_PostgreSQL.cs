@@ -19,6 +19,8 @@ public sealed class When_messages_are_due_in_PostgreSQL(BusAndDatabase servers) 
 
 public sealed class When_a_call_is_claimed_in_PostgreSQL(BusAndDatabase servers) : When_a_call_is_claimed(() => PostgresRecord.Create(servers));
 
+public sealed class When_a_delivery_is_cancelled_in_PostgreSQL(BusAndDatabase servers) : When_a_delivery_is_cancelled(() => PostgresRecord.Create(servers));
+
 public sealed class When_a_receipt_names_a_delivery_in_PostgreSQL(BusAndDatabase servers) : When_a_receipt_names_a_delivery(() => PostgresRecord.Create(servers));
 
 public sealed class When_hosts_share_what_they_know_in_PostgreSQL(BusAndDatabase servers) : When_hosts_share_what_they_know(() => PostgresRecord.Create(servers));

@@ -1,6 +1,6 @@
 namespace NotificationBus.Contracts;
 
-/// <summary>The plan asked for several channels at once, and some of them took the notification and some did not.</summary>
+/// <summary>The plan asked for several channels at once, and some of them took the notification and some did not, or were cancelled.</summary>
 public sealed record NotificationPartlyDelivered
 {
     /// <summary>The notification.</summary>

@@ -43,6 +43,8 @@ static class DecisionsApi
             return Problems.UnknownNotification();
         if (delivery.Status != DeliveryStatus.Held)
             return Problems.NothingToDecide(JsonNamingPolicy.KebabCaseLower.ConvertName(delivery.Status.ToString()));
+        if (decision == HeldDecision.Resend && delivery.Cancellation is not null)
+            return Problems.NoResendOfCancelled();
 
         var endpoint = await bus.GetSendEndpoint(SagaEndpoint.Of(planning.RuleOf(notification.Category).Lane));
         var decided = new DecideDelivery { NotificationId = id, DeliveryId = deliveryId, Decision = decision, Why = $"{by.Who}: {by.Why}" };

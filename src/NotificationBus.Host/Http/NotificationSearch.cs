@@ -6,7 +6,7 @@ namespace NotificationBus.Host.Http;
 static class NotificationSearch
 {
     static readonly string[] Parameters = ["status", "recipient", "category", "limit", "after"];
-    static readonly string[] Statuses = ["sending", "held", "delivered", "partly-delivered", "expired", "failed"];
+    static readonly string[] Statuses = ["sending", "held", "delivered", "partly-delivered", "cancelled", "expired", "failed"];
 
     public static (NotificationFilter Filter, IReadOnlyDictionary<string, string[]> Errors) Read(IQueryCollection query)
     {

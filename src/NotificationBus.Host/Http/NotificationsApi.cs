@@ -54,7 +54,7 @@ static class NotificationsApi
     /// Waits for the outcome, but not when the host is about to stop: the time it has is for what is being sent. Null when it is
     /// not known in time, or cannot be asked for: the notification was taken all the same.
     /// </summary>
-    static async Task<NotificationView?> Outcome(Guid id, TimeSpan atMost, HttpContext context, OutcomeWatch outcomes, INotificationQueries queries)
+    public static async Task<NotificationView?> Outcome(Guid id, TimeSpan atMost, HttpContext context, OutcomeWatch outcomes, INotificationQueries queries)
     {
         var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);

@@ -47,6 +47,13 @@ static class Problems
     public static IResult NothingToDecide(string status) =>
         Problem(StatusCodes.Status409Conflict, "nothing-to-decide", "The delivery is not held", $"It is {status}.");
 
+    public static IResult NoResendOfCancelled() =>
+        Problem(StatusCodes.Status409Conflict, "cancelled", "The delivery was cancelled", "It is not sent again: decide sent or failed.");
+
+    public static IResult TooLate(string status) =>
+        Problem(StatusCodes.Status409Conflict, "too-late", "The notification cannot be cancelled any more",
+            status == "held" ? "It is held: a provider may have it. It is not sent again; decide sent or failed." : $"It is {status}.");
+
     public static IResult UnknownSuppression() =>
         Problem(StatusCodes.Status404NotFound, "unknown-suppression", "The address is not suppressed", "See /v1/suppressions; one for a category is removed with ?category=.");
 

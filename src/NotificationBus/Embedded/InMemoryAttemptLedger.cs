@@ -26,19 +26,48 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
                 return Task.FromResult(new AttemptClaim([], now, suppression.Reason));
             }
 
-            if (!_attempts.TryGetValue(attempt.DeliveryId, out var attempts))
-                _attempts.Add(attempt.DeliveryId, attempts = []);
-
+            var attempts = Of(attempt.NotificationId, attempt.DeliveryId);
             if (attempts.Count >= attempt.Number)
                 return Task.FromResult(new AttemptClaim([.. attempts], now));
 
             attempts.Add(attempt with { StartedAt = now, LeaseUntil = now + lease });
-            if (!_deliveries.TryGetValue(attempt.NotificationId, out var deliveries))
-                _deliveries.Add(attempt.NotificationId, deliveries = []);
-
-            deliveries.Add(attempt.DeliveryId);
             return Task.FromResult(new AttemptClaim([], now));
         }
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<DeliveryAttempt>> Cancel(Guid notificationId, Guid deliveryId, string channel, string reason, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        lock (_lock)
+        {
+            var attempts = Of(notificationId, deliveryId);
+            if (!attempts.Exists(attempt => attempt.Status is AttemptStatus.Accepted or AttemptStatus.Cancelled))
+            {
+                attempts.Add(new DeliveryAttempt
+                {
+                    DeliveryId = deliveryId,
+                    NotificationId = notificationId,
+                    Number = attempts.Count + 1,
+                    Channel = channel,
+                    Provider = "",
+                    Status = AttemptStatus.Cancelled,
+                    Reason = reason,
+                    StartedAt = now,
+                    LeaseUntil = now,
+                    FinishedAt = now,
+                });
+            }
+
+            return Task.FromResult<IReadOnlyList<DeliveryAttempt>>([.. attempts]);
+        }
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            return Task.FromResult<IReadOnlyList<DeliveryAttempt>>(_attempts.TryGetValue(deliveryId, out var attempts) ? [.. attempts] : []);
     }
 
     /// <inheritdoc />
@@ -124,6 +153,17 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
     {
         lock (_lock)
             return _deliveries.TryGetValue(notificationId, out var deliveries) ? [.. deliveries.SelectMany(delivery => _attempts[delivery])] : [];
+    }
+
+    List<DeliveryAttempt> Of(Guid notificationId, Guid deliveryId)
+    {
+        if (!_attempts.TryGetValue(deliveryId, out var attempts))
+            _attempts.Add(deliveryId, attempts = []);
+        if (!_deliveries.TryGetValue(notificationId, out var deliveries))
+            _deliveries.Add(notificationId, deliveries = []);
+
+        deliveries.Add(deliveryId);
+        return attempts;
     }
 
     bool TryAdd(Suppression suppression) =>

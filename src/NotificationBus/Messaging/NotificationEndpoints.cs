@@ -35,6 +35,7 @@ public static class NotificationEndpoints
         bus.AddConsumer<SendDeliveryConsumer>();
         bus.AddConsumer<ReceiptConsumer>();
         bus.AddConsumer<DeliveryResultsConsumer>();
+        bus.AddConsumer<CancelNotificationConsumer>();
         bus.AddSagaStateMachine<NotificationStateMachine, NotificationState>().Repository(repository =>
         {
             repository.RegisterLoadSagaRepository<NotificationState, NotificationRepository>();
@@ -85,6 +86,7 @@ public static class NotificationEndpoints
             RetryWhatPasses(endpoint);
             endpoint.ConfigureSaga<NotificationState>(context);
             endpoint.ConfigureConsumer<DeliveryResultsConsumer>(context);
+            endpoint.ConfigureConsumer<CancelNotificationConsumer>(context);
         });
 
     /// <summary>The queue of receipts.</summary>
@@ -142,10 +144,14 @@ public static class NotificationEndpoints
         endpoint.ConfigureMessageTopology<DeliveryFailed>(enabled: false);
         endpoint.ConfigureMessageTopology<DeliveryExpired>(enabled: false);
         endpoint.ConfigureMessageTopology<DeliveryHeld>(enabled: false);
+        endpoint.ConfigureMessageTopology<DeliveryCancelled>(enabled: false);
+        endpoint.ConfigureMessageTopology<DeliveriesStopped>(enabled: false);
         endpoint.ConfigureMessageTopology<DecideDelivery>(enabled: false);
         endpoint.ConfigureMessageTopology<DeliveryReceiptReceived>(enabled: false);
         endpoint.ConfigureMessageTopology<EscalationDue>(enabled: false);
         endpoint.ConfigureMessageTopology<ResumeNotification>(enabled: false);
+        // Services publish it. Whoever publishes does not know the lane, and it does not wait behind a campaign.
+        endpoint.ConfigureMessageTopology<CancelNotification>(enabled: lane == Lane.Transactional);
         endpoint.ConfigureMessageTopology<Fault<SendDelivery>>(enabled: lane == Lane.Transactional);
     }
 

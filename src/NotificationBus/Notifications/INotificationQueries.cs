@@ -16,7 +16,7 @@ public interface INotificationQueries
 /// <summary>Which notifications are wanted.</summary>
 public sealed record NotificationFilter
 {
-    /// <summary>accepted, sending, delivered, partly-delivered, expired or failed; null for all.</summary>
+    /// <summary>sending, held, delivered, partly-delivered, cancelled, expired or failed; null for all.</summary>
     public string? Status { get; init; }
 
     /// <summary>The recipient's id; null for all.</summary>
@@ -43,7 +43,7 @@ public sealed record NotificationSummary
     /// <summary>The notification.</summary>
     public required Guid Id { get; init; }
 
-    /// <summary>sending, delivered, partly-delivered, expired or failed.</summary>
+    /// <summary>sending, held, delivered, partly-delivered, cancelled, expired or failed.</summary>
     public required string Status { get; init; }
 
     /// <summary>The event, such as <c>order-placed</c>.</summary>

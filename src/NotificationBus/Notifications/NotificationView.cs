@@ -12,10 +12,10 @@ public sealed record NotificationView
     /// <summary>The notification.</summary>
     public required Guid Id { get; init; }
 
-    /// <summary>accepted, sending, delivered, partly-delivered, expired or failed.</summary>
+    /// <summary>accepted, sending, held, delivered, partly-delivered, cancelled, expired or failed.</summary>
     public required string Status { get; init; }
 
-    /// <summary>Why it failed, wholly or in part.</summary>
+    /// <summary>Why it failed or was cancelled, wholly or in part.</summary>
     public string? Reason { get; init; }
 
     /// <summary>The event, such as <c>order-placed</c>.</summary>
@@ -90,7 +90,7 @@ public sealed record DeliveryView
     /// <summary>Deliveries of one step go out together.</summary>
     public required int Step { get; init; }
 
-    /// <summary>waiting, sending, sent, confirmed, failed, expired, not-needed, or held until an operator decides.</summary>
+    /// <summary>waiting, sending, sent, confirmed, failed, expired, cancelled, not-needed, or held until an operator decides.</summary>
     public required DeliveryStatus Status { get; init; }
 
     /// <summary>The provider that took it, or that refused it last.</summary>
@@ -101,6 +101,9 @@ public sealed record DeliveryView
 
     /// <summary>Why it failed.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Who cancelled it and why. From then on no call for it begins; the status says whether one had sent it before.</summary>
+    public string? Cancellation { get; init; }
 
     /// <summary>When it is tried again, while it waits for that; it may be earlier.</summary>
     public DateTimeOffset? WaitingUntil { get; init; }
@@ -146,6 +149,7 @@ public sealed record DeliveryView
         Provider = delivery.Provider,
         ProviderMessageId = delivery.ProviderMessageId,
         Reason = delivery.Reason,
+        Cancellation = delivery.Cancellation,
         WaitingUntil = delivery.Status == DeliveryStatus.Sending ? waiting?.Until : null,
         WaitingFor = delivery.Status == DeliveryStatus.Sending ? waiting?.For : null,
         SettledAt = delivery.SettledAt,
@@ -156,7 +160,7 @@ public sealed record DeliveryView
         ReadAt = delivery.ReadAt,
         ComplainedAt = delivery.ComplainedAt,
         UnsubscribedAt = delivery.UnsubscribedAt,
-        Attempts = [.. attempts.OrderBy(attempt => attempt.Number).Select(AttemptView.Of)],
+        Attempts = [.. attempts.Where(attempt => attempt.Status != AttemptStatus.Cancelled).OrderBy(attempt => attempt.Number).Select(AttemptView.Of)],
     };
 
     /// <summary>A mailbox keeps its first letter and its domain, anything else its first four characters.</summary>
@@ -178,7 +182,7 @@ public sealed record AttemptView
     /// <summary>The provider that was called.</summary>
     public required string Provider { get; init; }
 
-    /// <summary>started, accepted, rejected, unavailable, throttled, misconfigured or in-doubt.</summary>
+    /// <summary>started, accepted, rejected, unavailable, throttled, misconfigured, in-doubt, or repeatable when it is in doubt and asking again does no harm.</summary>
     public required AttemptStatus Status { get; init; }
 
     /// <summary>Why it was not accepted.</summary>

@@ -17,8 +17,11 @@ public enum NotificationProgress
     /// <summary>Every channel that was needed took it.</summary>
     Delivered,
 
-    /// <summary>All channels at once, and not all of them took it.</summary>
+    /// <summary>All channels at once, and not all of them took it, or some were cancelled.</summary>
     PartlyDelivered,
+
+    /// <summary>It was cancelled before any channel took it.</summary>
+    Cancelled,
 
     /// <summary>No channel took it while it was of use.</summary>
     Expired,
@@ -49,6 +52,9 @@ public static class NotificationProgressReader
             // More than that is asked for, and may still be known before the next step begins.
             if (sent && notification.MayEscalate())
                 return NotificationProgress.Sending;
+            // What came back was sent, whatever was cancelled beside it.
+            if (!sent && deliveries.Any(delivery => delivery.Status == DeliveryStatus.Cancelled) && !deliveries.Any(delivery => delivery.BouncedAt is not null))
+                return NotificationProgress.Cancelled;
             if (!sent)
                 return deliveries.Any(delivery => delivery.Status == DeliveryStatus.Expired) ? NotificationProgress.Expired : NotificationProgress.Failed;
         }
@@ -77,12 +83,12 @@ public static class NotificationProgressReader
     public static IReadOnlyList<string> SentChannels(this NotificationState notification) =>
         [.. notification.Deliveries.Where(IsSent).Select(delivery => delivery.Channel).Distinct(StringComparer.Ordinal)];
 
-    /// <summary>The channels that were tried and did not take it at any address.</summary>
+    /// <summary>The channels that did not take it at any address, or were cancelled.</summary>
     public static IReadOnlyList<string> FailedChannels(this NotificationState notification) =>
         [.. notification.Deliveries.Where(NotSent).Select(delivery => delivery.Channel)
             .Distinct(StringComparer.Ordinal).Except(notification.SentChannels(), StringComparer.Ordinal)];
 
-    /// <summary>Why what failed has failed, for a person to read.</summary>
+    /// <summary>Why what was not sent was not, for a person to read.</summary>
     public static string FailureReason(this NotificationState notification) =>
         notification.Refusal ?? string.Join("; ", notification.Deliveries
             .Where(NotSent)
@@ -96,9 +102,10 @@ public static class NotificationProgressReader
         _ => true,
     };
 
-    static bool IsSettled(this IReadOnlyList<DeliveryState> deliveries, int? step) => deliveries.All(delivery => delivery.Step != step || IsSettled(delivery));
+    /// <summary>True when nothing more is expected of it, unless a vendor reports something.</summary>
+    internal static bool IsSettled(this DeliveryState delivery) => delivery.Status is not (DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held);
 
-    static bool IsSettled(DeliveryState delivery) => delivery.Status is not (DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held);
+    static bool IsSettled(this IReadOnlyList<DeliveryState> deliveries, int? step) => deliveries.All(delivery => delivery.Step != step || delivery.IsSettled());
 
-    static bool NotSent(DeliveryState delivery) => delivery.Status is DeliveryStatus.Failed or DeliveryStatus.Expired;
+    static bool NotSent(DeliveryState delivery) => delivery.Status is DeliveryStatus.Failed or DeliveryStatus.Expired or DeliveryStatus.Cancelled;
 }

@@ -14,7 +14,7 @@ public sealed class NotificationState : SagaStateMachineInstance
     /// <summary>The notification's id.</summary>
     public Guid CorrelationId { get; set; }
 
-    /// <summary>The state's name: Sending, Held, Delivered, PartlyDelivered, Expired or Failed.</summary>
+    /// <summary>The state's name: Sending, Held, Delivered, PartlyDelivered, Cancelled, Expired or Failed.</summary>
     public string CurrentState { get; set; } = "Initial";
 
     /// <summary>Counts the writes of the row; 0 before the first. A write that finds another version has lost a race.</summary>
@@ -127,6 +127,9 @@ public sealed class DeliveryState
     /// <summary>Why it failed.</summary>
     public string? Reason { get; set; }
 
+    /// <summary>Who cancelled it and why. From then on no call for it begins; the status says whether one had sent it before.</summary>
+    public string? Cancellation { get; set; }
+
     /// <summary>How many calls to providers were made when it was held; an operator may have it sent again.</summary>
     public int Attempts { get; set; }
 
@@ -184,4 +187,7 @@ public enum DeliveryStatus
 
     /// <summary>It arrived.</summary>
     Confirmed,
+
+    /// <summary>It was cancelled. No provider has it, and none will get it.</summary>
+    Cancelled,
 }

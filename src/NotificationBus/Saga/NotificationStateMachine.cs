@@ -22,6 +22,8 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         Event(() => Refused, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => Lapsed, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => LeftInDoubt, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
+        Event(() => Stopped, stopped => stopped.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
+        Event(() => CalledOff, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => Decided, decision => decision.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => Reported, receipt => receipt.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => GivenUp, result => result.CorrelateById(context => context.Message.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
@@ -45,6 +47,8 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
                 When(LeftInDoubt).NoteHeld().Conclude(this),
                 When(Reported).NoteReceipt(this).SendNextStep(this).Conclude(this).StopEscalation(this),
                 When(Decided).FollowDecision(this).SendNextStep(this).Conclude(this).StopEscalation(this),
+                When(Stopped).NoteStopped(this).Conclude(this).StopEscalation(this),
+                When(CalledOff).NoteCancelled(this).Conclude(this).StopEscalation(this),
                 When(Escalation.Received).Escalate(this).Conclude(this),
                 When(Resumed).SendAgain(this).EscalateIfForgotten(this).Conclude(this).StopEscalation(this));
         }
@@ -52,6 +56,7 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         // A delivery that was given up and then replayed may be sent after all. Then the record and the outcome say so.
         During(PartlyDelivered, When(Sent).NoteSent(this).Conclude(this));
         During(Failed, When(Sent).NoteSent(this).Conclude(this));
+        During(Cancelled, When(Sent).NoteSent(this).Conclude(this));
         During(Expired, When(Sent).NoteSent(this).Conclude(this));
         During(Delivered, When(Sent).NoteSent(this));
 
@@ -59,16 +64,16 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         foreach (var ended in Ends)
             During(ended, When(Reported).NoteReceipt(this).SendNextStep(this).Conclude(this).StopEscalation(this));
 
-        // After the end, a result that is late or comes twice changes nothing, and neither does a timer.
+        // After the end, a result that is late or comes twice changes nothing, and neither does a timer, or a cancellation that is too late.
         foreach (var ended in Ends)
-            During(ended, Ignore(Refused), Ignore(Lapsed), Ignore(GivenUp), Ignore(LeftInDoubt), Ignore(Decided), Ignore(Escalation.Received), Ignore(Resumed));
+            During(ended, Ignore(Refused), Ignore(Lapsed), Ignore(GivenUp), Ignore(LeftInDoubt), Ignore(Stopped), Ignore(CalledOff), Ignore(Decided), Ignore(Escalation.Received), Ignore(Resumed));
     }
 
     internal NotificationSteps Steps { get; }
 
     State[] Open => [Sending, Held];
 
-    State[] Ends => [Delivered, PartlyDelivered, Expired, Failed];
+    State[] Ends => [Delivered, PartlyDelivered, Cancelled, Expired, Failed];
 
     /// <summary>Deliveries are on their way.</summary>
     public State Sending { get; private set; } = null!;
@@ -79,8 +84,11 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
     /// <summary>Every channel that was needed took it.</summary>
     public State Delivered { get; private set; } = null!;
 
-    /// <summary>Some channels took it and some did not.</summary>
+    /// <summary>Some channels took it and some did not, or were cancelled.</summary>
     public State PartlyDelivered { get; private set; } = null!;
+
+    /// <summary>It was cancelled before any channel took it.</summary>
+    public State Cancelled { get; private set; } = null!;
 
     /// <summary>No channel took it while it was of use.</summary>
     public State Expired { get; private set; } = null!;
@@ -99,6 +107,12 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
 
     /// <summary>Nobody knows whether a delivery went out, and it must not be sent again unasked.</summary>
     public Event<DeliveryHeld> LeftInDoubt { get; private set; } = null!;
+
+    /// <summary>Somebody has cancelled the notification, and no other call to a provider begins for it.</summary>
+    public Event<DeliveriesStopped> Stopped { get; private set; } = null!;
+
+    /// <summary>A worker found that a delivery was cancelled before a provider took it.</summary>
+    public Event<DeliveryCancelled> CalledOff { get; private set; } = null!;
 
     /// <summary>A vendor has reported what became of a delivery.</summary>
     public Event<DeliveryReceiptReceived> Reported { get; private set; } = null!;

@@ -65,13 +65,14 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
     internal bool EscalationIsLost(NotificationState notification) =>
         notification.MayEscalate() && notification.Deliveries.Last(delivery => delivery.Step == notification.LastBegun()).BegunAt + notification.EscalateAfter <= clock.GetUtcNow();
 
-    internal void Settle(NotificationState notification, Guid deliveryId, Action<DeliveryState> settle)
+    internal void Settle(NotificationState notification, Guid deliveryId, DeliveryStatus status, Action<DeliveryState> settle)
     {
         var delivery = notification.Deliveries.FirstOrDefault(delivery => delivery.Id == deliveryId);
-        // Only a receipt says more than a provider that took it, or a receipt before.
-        if (delivery is null || delivery.IsSent() || delivery.BouncedAt is not null)
+        // Only a receipt says more than a provider that took it, or a receipt before; and only that it was sent says more than that it was cancelled.
+        if (delivery is null || delivery.IsSent() || delivery.BouncedAt is not null || (delivery.Status == DeliveryStatus.Cancelled && status != DeliveryStatus.Sent))
             return;
 
+        delivery.Status = status;
         settle(delivery);
         delivery.SettledAt = clock.GetUtcNow();
     }
@@ -89,9 +90,8 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
             return;
         }
 
-        Settle(notification, sent.DeliveryId, delivery =>
+        Settle(notification, sent.DeliveryId, DeliveryStatus.Sent, delivery =>
         {
-            delivery.Status = DeliveryStatus.Sent;
             delivery.Provider = sent.Provider;
             delivery.ProviderMessageId = sent.ProviderMessageId;
             delivery.Reason = null;
@@ -208,6 +208,45 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
         delivery.Attempts = held.Attempts;
     }
 
+    /// <summary>Notes that the notification is cancelled. What a provider may have is no longer sent, but cannot be said to be cancelled.</summary>
+    internal void NoteStopped(NotificationState notification, DeliveriesStopped stopped)
+    {
+        foreach (var delivery in notification.Deliveries.Where(delivery => !delivery.IsSettled()))
+        {
+            var found = stopped.Deliveries.FirstOrDefault(one => one.DeliveryId == delivery.Id);
+            if (found is null)
+                continue;
+
+            delivery.Cancellation = stopped.Reason;
+            // What is held stays so: that may have been sent too.
+            if (delivery.Status == DeliveryStatus.Held)
+                continue;
+
+            if (found.At == StoppedAt.Rest)
+                Cancel(delivery, stopped.Reason);
+            else if (found.At == StoppedAt.Doubt)
+                Hold(notification, new DeliveryHeld { NotificationId = notification.CorrelationId, DeliveryId = delivery.Id, Provider = found.Provider!, Reason = found.Reason ?? "in doubt", Attempts = found.Attempts });
+        }
+    }
+
+    /// <summary>Notes that a worker found a delivery cancelled. Then all of the notification is, and the next step must not begin.</summary>
+    internal void NoteCancelled(NotificationState notification, DeliveryCancelled cancelled)
+    {
+        foreach (var delivery in notification.Deliveries)
+        {
+            if (delivery.Status == DeliveryStatus.Waiting || (delivery.Id == cancelled.DeliveryId && delivery.Status == DeliveryStatus.Sending))
+                Cancel(delivery, cancelled.Reason);
+        }
+    }
+
+    void Cancel(DeliveryState delivery, string reason)
+    {
+        delivery.Status = DeliveryStatus.Cancelled;
+        delivery.Cancellation = reason;
+        delivery.Reason = reason;
+        delivery.SettledAt = clock.GetUtcNow();
+    }
+
     /// <summary>Does what was decided about a delivery that is held; nothing when it is no longer held, so that a second click does nothing.</summary>
     /// <returns>The delivery, when it is to be sent again.</returns>
     internal DeliveryState? Decide(NotificationState notification, DecideDelivery decided)
@@ -217,6 +256,10 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
 
         if (decided.Decision == HeldDecision.Resend)
         {
+            // The ledger grants no other call. Whether it was sent is still to be decided.
+            if (delivery.Cancellation is not null)
+                return null;
+
             delivery.Status = DeliveryStatus.Sending;
             return delivery;
         }
@@ -266,31 +309,35 @@ static class NotificationVerbs
         step.Then(context => machine.Steps.NoteSent(context.Saga, context.Message));
 
     public static EventActivityBinder<NotificationState, DeliveryFailed> NoteFailed(this EventActivityBinder<NotificationState, DeliveryFailed> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.Settle(context.Saga, context.Message.DeliveryId, delivery =>
+        step.Then(context => machine.Steps.Settle(context.Saga, context.Message.DeliveryId, DeliveryStatus.Failed, delivery =>
         {
-            delivery.Status = DeliveryStatus.Failed;
             delivery.Provider = context.Message.Provider;
             delivery.Reason = context.Message.Reason;
         }));
 
     public static EventActivityBinder<NotificationState, DeliveryExpired> NoteExpired(this EventActivityBinder<NotificationState, DeliveryExpired> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.Settle(context.Saga, context.Message.DeliveryId, delivery =>
+        step.Then(context => machine.Steps.Settle(context.Saga, context.Message.DeliveryId, DeliveryStatus.Expired, delivery =>
         {
-            delivery.Status = DeliveryStatus.Expired;
             delivery.Provider = context.Message.Provider;
             delivery.Reason = context.Message.Reason;
         }));
 
     public static EventActivityBinder<NotificationState, Fault<SendDelivery>> NoteGivenUp(this EventActivityBinder<NotificationState, Fault<SendDelivery>> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.Settle(context.Saga, context.Message.Message.DeliveryId, delivery =>
+        step.Then(context => machine.Steps.Settle(context.Saga, context.Message.Message.DeliveryId, DeliveryStatus.Failed, delivery =>
         {
-            delivery.Status = DeliveryStatus.Failed;
             // The exception's own text may carry anything, an address included; its type is enough to find it among the failed messages.
             delivery.Reason = $"the worker failed ({context.Message.Exceptions?.FirstOrDefault()?.ExceptionType ?? "unknown"}); the command is among the failed messages";
         }));
 
     public static EventActivityBinder<NotificationState, DeliveryHeld> NoteHeld(this EventActivityBinder<NotificationState, DeliveryHeld> step) =>
         step.Then(context => NotificationSteps.Hold(context.Saga, context.Message));
+
+    /// <summary>Notes that the notification is cancelled, and for which deliveries that is certain.</summary>
+    public static EventActivityBinder<NotificationState, DeliveriesStopped> NoteStopped(this EventActivityBinder<NotificationState, DeliveriesStopped> step, NotificationStateMachine machine) =>
+        step.Then(context => machine.Steps.NoteStopped(context.Saga, context.Message));
+
+    public static EventActivityBinder<NotificationState, DeliveryCancelled> NoteCancelled(this EventActivityBinder<NotificationState, DeliveryCancelled> step, NotificationStateMachine machine) =>
+        step.Then(context => machine.Steps.NoteCancelled(context.Saga, context.Message));
 
     /// <summary>Notes what a vendor reports. What came back after the plan had ended makes it go on.</summary>
     public static EventActivityBinder<NotificationState, DeliveryReceiptReceived> NoteReceipt(this EventActivityBinder<NotificationState, DeliveryReceiptReceived> step, NotificationStateMachine machine) =>
@@ -372,6 +419,17 @@ static class NotificationVerbs
                     Reason = context.Saga.FailureReason(),
                 })
                 .TransitionTo(machine.PartlyDelivered))
+            .If(context => context.Reached(NotificationProgress.Cancelled, machine.Cancelled), end => end
+                .Then(context => machine.Steps.Close(context.Saga))
+                .Publish(context => new NotificationCancelled
+                {
+                    NotificationId = context.Saga.CorrelationId,
+                    EventName = context.Saga.EventName,
+                    EventId = context.Saga.EventId,
+                    RecipientId = context.Saga.Recipient.Id,
+                    Reason = context.Saga.FailureReason(),
+                })
+                .TransitionTo(machine.Cancelled))
             .If(context => context.Reached(NotificationProgress.Expired, machine.Expired), end => end
                 .Then(context => machine.Steps.Close(context.Saga))
                 .Publish(context => new NotificationExpired

@@ -19,7 +19,12 @@ public abstract record ChainOutcome
     public sealed record Refused(string? Provider, string Reason, int Attempts) : ChainOutcome;
 
     /// <summary>It may have been sent, and must not be sent again before an operator has decided.</summary>
-    public sealed record Held(DeliveryAttempt Attempt) : ChainOutcome;
+    /// <param name="Attempt">The call that may have sent it.</param>
+    /// <param name="Attempts">How many calls were made so far, and its cancellation, when it was cancelled.</param>
+    public sealed record Held(DeliveryAttempt Attempt, int Attempts) : ChainOutcome;
+
+    /// <summary>It was cancelled before a provider took it.</summary>
+    public sealed record Cancelled(DeliveryAttempt Cancellation) : ChainOutcome;
 
     /// <summary>Nobody takes it now; somebody may later.</summary>
     public sealed record NotNow : ChainOutcome

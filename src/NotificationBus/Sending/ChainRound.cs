@@ -40,6 +40,9 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     /// <summary>True when the next call is another try at the provider that was asked last.</summary>
     public bool IsRetry { get; private set; }
 
+    /// <summary>True when this round has made a call.</summary>
+    public bool HasCalled { get; private set; }
+
     /// <summary>The account to ask next; null when the round is over.</summary>
     public ProviderAccount? Next()
     {
@@ -80,6 +83,7 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     /// <summary>Notes how a call came out.</summary>
     public void Add((DeliveryAttempt Outcome, ProviderResult Result) call)
     {
+        HasCalled = true;
         _attempts.Add(call.Outcome);
         _mayTryAgain = call.Result is ProviderResult.Unavailable { OnlyThisDelivery: false, RetryAfter: null };
     }
@@ -97,7 +101,7 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
 
     /// <summary>Another worker may still be calling a provider; null when it is not, or has been silent for too long.</summary>
     public ChainOutcome.NotNow? InProgress(AttemptClaim claim) =>
-        claim.Earlier[^1] is { Status: AttemptStatus.Started } last && last.LeaseUntil > claim.Now
+        claim.Calls is [.., { Status: AttemptStatus.Started } last] && last.LeaseUntil > claim.Now
             ? Later("another worker is at it", last.LeaseUntil - claim.Now) with { InProgress = true }
             : null;
 
@@ -117,10 +121,18 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
             return new ChainOutcome.Refused(rejected.Provider, inDoubt is null ? rejected.Reason ?? "refused without a reason" : $"{rejected.Reason}; in doubt before, it may have been sent: {inDoubt.Reason}", AttemptsMade);
 
         if (inDoubt is not null && (command.HoldWhenInDoubt || InDoubtInAll >= MostInDoubtInAll))
-            return new ChainOutcome.Held(inDoubt);
+            return new ChainOutcome.Held(inDoubt, inDoubt.Number);
 
         return Later(WhyNotNow(), order.Min(HowLong));
     }
+
+    /// <summary>What has come out of a delivery that was cancelled: it is cancelled when it is certain that no provider took it.</summary>
+    /// <param name="cancellation">Its cancellation.</param>
+    /// <param name="calls">All calls that were made for it.</param>
+    public static ChainOutcome CalledOff(DeliveryAttempt cancellation, IReadOnlyList<DeliveryAttempt> calls) =>
+        calls.LastOrDefault(call => call.Status == AttemptStatus.Accepted) is { } accepted ? new ChainOutcome.Sent(accepted)
+        : calls.LastOrDefault(call => call.MayHaveBeenSent) is { } inDoubt ? new ChainOutcome.Held(inDoubt, cancellation.Number)
+        : new ChainOutcome.Cancelled(cancellation);
 
     ChainOutcome.NotNow Later(string reason, TimeSpan? atLeast) => new()
     {

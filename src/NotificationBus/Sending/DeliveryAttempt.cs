@@ -15,7 +15,7 @@ public sealed record DeliveryAttempt
     /// <summary>The channel.</summary>
     public required string Channel { get; init; }
 
-    /// <summary>The provider that was called.</summary>
+    /// <summary>The provider that was called; empty when none was, because it was cancelled.</summary>
     public required string Provider { get; init; }
 
     /// <summary>How it came out.</summary>
@@ -38,6 +38,9 @@ public sealed record DeliveryAttempt
 
     /// <summary>When the outcome was recorded, by the store's clock.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>True when nobody can know whether it went out.</summary>
+    public bool MayHaveBeenSent => Status is AttemptStatus.InDoubt or AttemptStatus.Repeatable;
 }
 
 /// <summary>How an attempt came out.</summary>
@@ -63,4 +66,10 @@ public enum AttemptStatus
 
     /// <summary>Nobody can know whether it went out.</summary>
     InDoubt,
+
+    /// <summary>Nobody can know whether it went out, and to ask again does no harm, because the recipient knows a repetition.</summary>
+    Repeatable,
+
+    /// <summary>No call: the delivery was cancelled, and none follows.</summary>
+    Cancelled,
 }

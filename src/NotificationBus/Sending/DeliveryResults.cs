@@ -14,7 +14,7 @@ public sealed record DeliveryResults
     public required IReadOnlyList<DeliveryResult> Results { get; init; }
 }
 
-/// <summary>What has become of one delivery: exactly one of the four.</summary>
+/// <summary>What has become of one delivery: exactly one of the five.</summary>
 public sealed record DeliveryResult
 {
     /// <summary>The id it has as a message of its own. It is the same when the command comes again, so that the saga takes it once.</summary>
@@ -35,16 +35,19 @@ public sealed record DeliveryResult
     /// <summary>It is in doubt, and held.</summary>
     public DeliveryHeld? Held { get; init; }
 
+    /// <summary>It was cancelled.</summary>
+    public DeliveryCancelled? Cancelled { get; init; }
+
     /// <summary>False when it is none of them, as a newer host may send.</summary>
     [JsonIgnore]
-    public bool IsKnown => Sent is not null || Failed is not null || Expired is not null || Held is not null;
+    public bool IsKnown => Sent is not null || Failed is not null || Expired is not null || Held is not null || Cancelled is not null;
 
     /// <summary>The one it is.</summary>
     /// <exception cref="InvalidDataException">It is none.</exception>
     [JsonIgnore]
-    public object Message => (object?)Sent ?? (object?)Failed ?? (object?)Expired ?? (object?)Held ?? throw new InvalidDataException("a result that says nothing known here");
+    public object Message => (object?)Sent ?? (object?)Failed ?? (object?)Expired ?? (object?)Held ?? (object?)Cancelled ?? throw new InvalidDataException("a result that says nothing known here");
 
     /// <summary>The delivery.</summary>
     [JsonIgnore]
-    public Guid DeliveryId => (Sent?.DeliveryId ?? Failed?.DeliveryId ?? Expired?.DeliveryId ?? Held?.DeliveryId).GetValueOrDefault();
+    public Guid DeliveryId => (Sent?.DeliveryId ?? Failed?.DeliveryId ?? Expired?.DeliveryId ?? Held?.DeliveryId ?? Cancelled?.DeliveryId).GetValueOrDefault();
 }

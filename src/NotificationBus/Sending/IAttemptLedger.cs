@@ -21,6 +21,21 @@ public interface IAttemptLedger
     /// <returns>False when another outcome was recorded before; then nothing is written.</returns>
     Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Claims the next number of a delivery for good, so that nobody can call a provider for it any more. A call under way goes on. Does
+    /// nothing when that was done before, or when a provider has accepted it.
+    /// </summary>
+    /// <param name="notificationId">The notification the delivery belongs to.</param>
+    /// <param name="deliveryId">The delivery.</param>
+    /// <param name="channel">Its channel.</param>
+    /// <param name="reason">Who cancels it and why.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The attempts in order. One of them is <see cref="AttemptStatus.Cancelled"/> or <see cref="AttemptStatus.Accepted"/>.</returns>
+    Task<IReadOnlyList<DeliveryAttempt>> Cancel(Guid notificationId, Guid deliveryId, string channel, string reason, CancellationToken cancellationToken);
+
+    /// <summary>The attempts of a delivery in order.</summary>
+    Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken);
+
     /// <summary>The last call to a provider for a delivery; null when there was none.</summary>
     Task<DeliveryAttempt?> FindByDelivery(string provider, Guid deliveryId, CancellationToken cancellationToken);
 
@@ -36,4 +51,10 @@ public sealed record AttemptClaim(IReadOnlyList<DeliveryAttempt> Earlier, DateTi
 {
     /// <summary>True when the caller may make the call.</summary>
     public bool Granted => Earlier.Count == 0 && Suppression is null;
+
+    /// <summary>The last of them, when it says that the delivery was cancelled; else null.</summary>
+    public DeliveryAttempt? Cancellation => Earlier is [.., { Status: AttemptStatus.Cancelled } last] ? last : null;
+
+    /// <summary>Those of them that are calls.</summary>
+    public IReadOnlyList<DeliveryAttempt> Calls => Cancellation is null ? Earlier : [.. Earlier.SkipLast(1)];
 }

@@ -83,11 +83,23 @@ public sealed partial class ProviderChain(
                 if (round.InProgress(claim) is { } inProgress)
                     return inProgress;
 
-                await Settle(round, claim, cancellationToken);
+                var calls = await Settle(claim, cancellationToken);
+                if (claim.Cancellation is { } cancellation)
+                    return ChainRound.CalledOff(cancellation, calls);
+
+                round.TakeOver(calls);
             }
         }
 
-        return round.Conclude();
+        var outcome = round.Conclude();
+        return outcome is ChainOutcome.NotNow && round.HasCalled ? await UnlessCancelled(outcome, delivery, cancellationToken) : outcome;
+    }
+
+    /// <summary>It may have been cancelled while the last call was made. Then it waits for nothing, and whoever cancelled it for this.</summary>
+    async Task<ChainOutcome> UnlessCancelled(ChainOutcome outcome, Delivery delivery, CancellationToken cancellationToken)
+    {
+        var known = new AttemptClaim(await ledger.AttemptsOf(delivery.NotificationId, delivery.Id, cancellationToken), Now: default);
+        return known.Cancellation is { } cancellation ? ChainRound.CalledOff(cancellation, known.Calls) : outcome;
     }
 
     /// <summary>The call that sent a delivery, when it is on record that one did.</summary>
@@ -123,10 +135,13 @@ public sealed partial class ProviderChain(
     {
         var provider = admission.Account.Provider;
         var result = await admission.Call(() => Ask(provider, delivery));
-        if (result is ProviderResult.InDoubt { RepetitionIsKnown: true } harmless && !holdWhenInDoubt)
+        var isHarmless = result is ProviderResult.InDoubt { RepetitionIsKnown: true } && !holdWhenInDoubt;
+        if (isHarmless && result is ProviderResult.InDoubt harmless)
             result = new ProviderResult.Unavailable(harmless.Reason, OnlyThisDelivery: harmless.OnlyThisDelivery);
         var outcome = result switch
         {
+            // It goes on like one that was not sent, but nobody may say that it was not.
+            ProviderResult.Unavailable repeatable when isHarmless => claimed with { Status = AttemptStatus.Repeatable, Reason = repeatable.Reason },
             ProviderResult.Accepted accepted => claimed with { Status = AttemptStatus.Accepted, ProviderMessageId = accepted.ProviderMessageId },
             ProviderResult.Rejected rejected => claimed with { Status = AttemptStatus.Rejected, Reason = rejected.Reason },
             ProviderResult.Unavailable unavailable => claimed with { Status = AttemptStatus.Unavailable, Reason = unavailable.Reason, RetryAfter = unavailable.RetryAfter },
@@ -161,17 +176,15 @@ public sealed partial class ProviderChain(
     }
 
     /// <summary>Takes over what an earlier command of the same delivery did. A call whose claim ran out without an outcome is in doubt.</summary>
-    async Task Settle(ChainRound round, AttemptClaim claim, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<DeliveryAttempt>> Settle(AttemptClaim claim, CancellationToken cancellationToken)
     {
-        var last = claim.Earlier[^1];
-        if (last.Status == AttemptStatus.Started)
-        {
-            last = last with { Status = AttemptStatus.InDoubt, Reason = ChainRound.WorkerDied };
-            if (!await ledger.Record(last, suppressedAddress: null, cancellationToken))
-                throw new ConcurrencyException($"Attempt {last.Number} of delivery {last.DeliveryId} was settled by another worker", typeof(DeliveryAttempt), last.DeliveryId);
-        }
+        if (claim.Calls is not [.., { Status: AttemptStatus.Started } last])
+            return claim.Calls;
 
-        round.TakeOver([.. claim.Earlier.SkipLast(1), last]);
+        last = last with { Status = AttemptStatus.InDoubt, Reason = ChainRound.WorkerDied };
+        if (!await ledger.Record(last, suppressedAddress: null, cancellationToken))
+            throw new ConcurrencyException($"Attempt {last.Number} of delivery {last.DeliveryId} was settled by another worker", typeof(DeliveryAttempt), last.DeliveryId);
+        return [.. claim.Calls.SkipLast(1), last];
     }
 
     /// <summary>Writes down what the provider answered. It is known only here, so that an outage of the ledger is waited out while the claim lasts.</summary>

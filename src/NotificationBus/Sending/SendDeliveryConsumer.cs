@@ -80,7 +80,8 @@ public sealed class SendDeliveryConsumer(
         {
             ChainOutcome.Sent sent => Report(context, Sent(command, sent.Attempt), sent.Attempt.Number),
             ChainOutcome.Refused refused => Report(context, Failed(command, refused.Provider, refused.Reason), refused.Attempts),
-            ChainOutcome.Held held => Report(context, Held(command, held.Attempt), held.Attempt.Number),
+            ChainOutcome.Held held => Report(context, Held(command, held), held.Attempts),
+            ChainOutcome.Cancelled { Cancellation: var cancellation } => Report(context, Cancelled(command, cancellation), cancellation.Number),
             ChainOutcome.NotNow notNow => Wait(context, notNow),
             _ => throw new NotSupportedException($"Unknown outcome {outcome.GetType().Name}"),
         };
@@ -134,6 +135,7 @@ public sealed class SendDeliveryConsumer(
             Failed = result as DeliveryFailed,
             Expired = result as DeliveryExpired,
             Held = result as DeliveryHeld,
+            Cancelled = result as DeliveryCancelled,
         }, CancellationToken.None);
 
     // The saga has taken, and left alone, what was reported before the delivery was taken up again.
@@ -163,13 +165,20 @@ public sealed class SendDeliveryConsumer(
         ProviderMessageId = attempt.ProviderMessageId,
     };
 
-    static DeliveryHeld Held(SendDelivery command, DeliveryAttempt attempt) => new()
+    static DeliveryHeld Held(SendDelivery command, ChainOutcome.Held held) => new()
     {
         NotificationId = command.NotificationId,
         DeliveryId = command.DeliveryId,
-        Provider = attempt.Provider,
-        Reason = attempt.Reason ?? "in doubt",
-        Attempts = attempt.Number,
+        Provider = held.Attempt.Provider,
+        Reason = held.Attempt.Reason ?? "in doubt",
+        Attempts = held.Attempts,
+    };
+
+    static DeliveryCancelled Cancelled(SendDelivery command, DeliveryAttempt cancellation) => new()
+    {
+        NotificationId = command.NotificationId,
+        DeliveryId = command.DeliveryId,
+        Reason = cancellation.Reason ?? "cancelled",
     };
 
     static DeliveryFailed Failed(SendDelivery command, string? provider, string reason) => new()

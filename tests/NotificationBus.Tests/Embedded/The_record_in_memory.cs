@@ -10,6 +10,8 @@ public sealed class When_messages_are_due_in_memory() : When_messages_are_due(In
 
 public sealed class When_a_call_is_claimed_in_memory() : When_a_call_is_claimed(InMemoryRecord.Create);
 
+public sealed class When_a_delivery_is_cancelled_in_memory() : When_a_delivery_is_cancelled(InMemoryRecord.Create);
+
 public sealed class When_a_receipt_names_a_delivery_in_memory() : When_a_receipt_names_a_delivery(InMemoryRecord.Create);
 
 public sealed class When_hosts_share_what_they_know_in_memory() : When_hosts_share_what_they_know(InMemoryRecord.Create);

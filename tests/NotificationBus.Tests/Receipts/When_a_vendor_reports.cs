@@ -368,7 +368,7 @@ public sealed class When_a_vendor_reports
 
     static string Tell(NotificationSteps steps, NotificationState notification, DeliveryState delivery, Random chance)
     {
-        var what = chance.Next(10);
+        var what = chance.Next(11);
         switch (what)
         {
             case 0:
@@ -376,15 +376,25 @@ public sealed class When_a_vendor_reports
                 return "sent";
 
             case 1:
-                steps.Settle(notification, delivery.Id, failed => failed.Status = DeliveryStatus.Failed);
+                steps.Settle(notification, delivery.Id, DeliveryStatus.Failed, _ => { });
                 return "failed";
 
             case 2:
                 NotificationSteps.Hold(notification, new DeliveryHeld { NotificationId = default, DeliveryId = delivery.Id, Provider = "p", Reason = "r", Attempts = 1 });
                 return "held";
 
+            case 3:
+                var at = (StoppedAt)chance.Next(3);
+                steps.NoteStopped(notification, new DeliveriesStopped
+                {
+                    NotificationId = default,
+                    Reason = "cancelled by ann: sold",
+                    Deliveries = [new StoppedDelivery { DeliveryId = delivery.Id, At = at, Provider = "p", Attempts = 1 }],
+                });
+                return $"cancelled at {at}";
+
             default:
-                var kind = (ReceiptKind)(what - 3);
+                var kind = (ReceiptKind)(what - 4);
                 steps.NoteReceipt(notification, new DeliveryReceiptReceived { NotificationId = default, DeliveryId = delivery.Id, Provider = "p", Kind = kind, At = default });
                 return $"{kind}";
         }

@@ -74,6 +74,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
                 {
                     endpoint.Handler<NotificationDelivered>(Note);
                     endpoint.Handler<NotificationPartlyDelivered>(Note);
+                    endpoint.Handler<NotificationCancelled>(Note);
                     endpoint.Handler<NotificationExpired>(Note);
                     endpoint.Handler<NotificationFailed>(Note);
                 });
@@ -194,6 +195,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
         {
             NotificationDelivered delivered => delivered.NotificationId,
             NotificationPartlyDelivered partly => partly.NotificationId,
+            NotificationCancelled cancelled => cancelled.NotificationId,
             NotificationExpired expired => expired.NotificationId,
             NotificationFailed failed => failed.NotificationId,
             _ => Guid.Empty,

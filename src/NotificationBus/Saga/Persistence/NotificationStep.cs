@@ -17,9 +17,10 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
 
     /// <summary>
     /// The notification has ended while commands of it may still be put off: nothing that is scheduled for it is wanted any more. Only
-    /// an escalation goes on while an earlier step is still being tried.
+    /// an escalation goes on while an earlier step is still being tried, and what was cancelled may have been put off.
     /// </summary>
-    public bool CallsOff => Notification is { CompletedAt: not null, EscalateAfter: not null };
+    public bool CallsOff => Notification.CompletedAt is not null
+        && (Notification.EscalateAfter is not null || Notification.Deliveries.Any(delivery => delivery.Cancellation is not null));
 
     /// <summary>The notification had ended and goes on: the sweep, which has passed it, must look at it again.</summary>
     public bool Reopens { get; init; }

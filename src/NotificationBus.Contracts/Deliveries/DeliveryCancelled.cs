@@ -1,0 +1,14 @@
+namespace NotificationBus.Contracts;
+
+/// <summary>The delivery was cancelled before a provider took it, and none will get it.</summary>
+public sealed record DeliveryCancelled
+{
+    /// <summary>The notification the delivery belongs to.</summary>
+    public required Guid NotificationId { get; init; }
+
+    /// <summary>The delivery.</summary>
+    public required Guid DeliveryId { get; init; }
+
+    /// <summary>Who cancelled it and why, for a person to read.</summary>
+    public required string Reason { get; init; }
+}

@@ -1,0 +1,20 @@
+namespace NotificationBus.Contracts;
+
+/// <summary>The notification was cancelled before any channel took it.</summary>
+public sealed record NotificationCancelled
+{
+    /// <summary>The notification.</summary>
+    public required Guid NotificationId { get; init; }
+
+    /// <summary>The event that caused it, such as <c>order-placed</c>.</summary>
+    public required string EventName { get; init; }
+
+    /// <summary>The producer's name for the occurrence, when it gave one.</summary>
+    public string? EventId { get; init; }
+
+    /// <summary>The recipient's id in the publishing system.</summary>
+    public required string RecipientId { get; init; }
+
+    /// <summary>Who cancelled it and why, for a person to read. Names no address.</summary>
+    public required string Reason { get; init; }
+}

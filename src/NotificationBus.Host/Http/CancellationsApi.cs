@@ -1,0 +1,89 @@
+using System.Text.Json;
+
+using MassTransit;
+
+using NotificationBus.Contracts;
+using NotificationBus.Intake;
+using NotificationBus.Messaging;
+using NotificationBus.Notifications;
+using NotificationBus.Sending.Controls;
+
+namespace NotificationBus.Host.Http;
+
+/// <summary><c>POST /v1/notifications/{id}/cancel</c>: ends a notification that is not sent yet.</summary>
+static class CancellationsApi
+{
+    const int UsualWait = 5;
+
+    public static void MapCancellations(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/notifications/{id:guid}/cancel", Cancel);
+
+    /// <summary>
+    /// 200 when it is cancelled, now or before; 409 when it is too late for that; 202 when neither is known in time, five seconds unless
+    /// <c>Prefer: wait</c> says otherwise.
+    /// </summary>
+    static async Task<IResult> Cancel(
+        Guid id,
+        HttpContext context,
+        INotificationQueries queries,
+        RecentlyAccepted accepted,
+        OutcomeWatch outcomes,
+        IControls controls,
+        IntakeGate gate,
+        IBus bus,
+        CancellationToken cancellationToken)
+    {
+        if (!PreferHeader.TryReadWait(context.Request.Headers["Prefer"], out var wait))
+            return Problems.Validation("Prefer", $"wait must be 0 to {PreferHeader.LongestWait} seconds");
+
+        var (body, refusal) = await JsonBody.Read<Cancellation>(context.Request);
+        if (refusal is not null)
+            return refusal;
+
+        var errors = new FieldErrors();
+        var by = errors.ReadBy(body!.By, body.Why);
+        if (errors.Any)
+            return Problems.Validation(errors.ByField);
+
+        var before = await queries.Find(id, cancellationToken);
+        if (before is null && !accepted.Contains(id))
+            return Problems.UnknownNotification();
+        if (before is { CompletedAt: not null })
+            return Answer(before);
+
+        await gate.Publish(() => Send(bus, new CancelNotification { NotificationId = id, By = by.Who, Why = by.Why }));
+        // Only now: what nobody got was not cancelled. The deliveries themselves say who and why, should this fail.
+        await controls.Note($"notification {id}", by, JsonSerializer.SerializeToElement(new { cancel = true }), CancellationToken.None);
+
+        // What is held stays so; nothing else of it is on its way.
+        if (before?.Status == Held)
+            return Answer(before);
+
+        if (wait is { } seconds)
+            context.Response.Headers["Preference-Applied"] = $"wait={seconds}";
+        var after = await NotificationsApi.Outcome(id, TimeSpan.FromSeconds(wait ?? UsualWait), context, outcomes, queries)
+            ?? await queries.Find(id, cancellationToken);
+        return after is { CompletedAt: not null } or { Status: Held } ? Answer(after) : Results.Accepted($"/v1/notifications/{id}");
+    }
+
+    const string Held = "held";
+
+    static IResult Answer(NotificationView notification) =>
+        notification.Status == "cancelled" ? Results.Ok(notification) : Problems.TooLate(notification.Status);
+
+    static async Task Send(IBus bus, CancelNotification command)
+    {
+        var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(Lane.Transactional));
+        await saga.Send(command, CancellationToken.None);
+    }
+}
+
+/// <summary>Who cancels a notification.</summary>
+public sealed record Cancellation
+{
+    /// <summary>Who cancels it.</summary>
+    public required string By { get; init; }
+
+    /// <summary>Why.</summary>
+    public required string Why { get; init; }
+}

@@ -1,0 +1,66 @@
+using MassTransit;
+
+using NotificationBus.Contracts;
+using NotificationBus.Intake;
+using NotificationBus.Messaging;
+using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Saga;
+
+/// <summary>
+/// Cancels a notification: first in the ledger, so that no call begins any more whatever the saga and the workers know, then in the saga,
+/// which is told what the ledger says. Both may be done twice.
+/// </summary>
+public sealed class CancelNotificationConsumer(INotificationStore store, IAttemptLedger ledger, IBus bus, PublishLimit limit, TimeProvider clock) : IConsumer<CancelNotification>
+{
+    // It may be faster than its event, which waits in a queue of its own: campaigns wait for hours.
+    static readonly TimeSpan FirstLookAgain = TimeSpan.FromMilliseconds(250);
+
+    static readonly TimeSpan LongestLookAgain = TimeSpan.FromMinutes(5);
+
+    static readonly TimeSpan Patience = TimeSpan.FromDays(1);
+
+    /// <inheritdoc />
+    public async Task Consume(ConsumeContext<CancelNotification> context)
+    {
+        var command = context.Message;
+        if (await store.Load(command.NotificationId, context.CancellationToken) is not { } notification)
+        {
+            await LookAgain(context);
+            return;
+        }
+
+        // What has ended may be taken up again, when what was sent comes back. That is not what this was about.
+        if (notification.CompletedAt is not null)
+            return;
+
+        var reason = $"cancelled by {command.By}: {command.Why}";
+        var stopped = new List<StoppedDelivery>();
+        foreach (var delivery in notification.Deliveries.Where(delivery => !delivery.IsSettled()))
+        {
+            var attempts = await ledger.Cancel(notification.CorrelationId, delivery.Id, delivery.Channel, reason, context.CancellationToken);
+            stopped.Add(StoppedDelivery.Read(delivery.Id, attempts));
+        }
+
+        var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(Lane.Transactional));
+        await limit.Await(saga.Send(
+            new DeliveriesStopped { NotificationId = notification.CorrelationId, Reason = reason, Deliveries = stopped },
+            send => send.MessageId = DeterministicId.From("deliveries-stopped", $"{context.InputId():N}"),
+            CancellationToken.None));
+    }
+
+    /// <summary>Not held here meanwhile: its event may be next in the queue.</summary>
+    async Task LookAgain(ConsumeContext<CancelNotification> context)
+    {
+        var now = clock.GetUtcNow();
+        var since = context.Message.WaitingSince ?? now;
+        var waited = now - since;
+        if (waited > Patience)
+            throw new InvalidEventException($"there is no notification {context.Message.NotificationId} to cancel");
+
+        var longer = waited < FirstLookAgain ? FirstLookAgain : waited;
+        var due = now + (longer < LongestLookAgain ? longer : LongestLookAgain);
+        await context.ScheduleSend(SagaEndpoint.Of(Lane.Transactional), due.UtcDateTime, context.Message with { WaitingSince = since }, context.CancellationToken);
+    }
+}
