@@ -305,7 +305,7 @@ public sealed class When_a_notification_is_cancelled
         await flow.Pulse.Until(() => flow.Handled<DeliveriesStopped>() == told || flow.Find(id) is null or { CompletedAt: not null });
     }
 
-    static Task Decide(EmbeddedFlow flow, NotificationState notification, HeldDecision decision) =>
+    static Task<Guid> Decide(EmbeddedFlow flow, NotificationState notification, HeldDecision decision) =>
         flow.Handle(new DecideDelivery { NotificationId = notification.CorrelationId, DeliveryId = notification.Deliveries[0].Id, Decision = decision, Why = "ann: I asked her" });
 
     static IEnumerable<string[]> Permutations(string[] items) =>

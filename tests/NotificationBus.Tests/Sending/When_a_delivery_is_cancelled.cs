@@ -140,7 +140,7 @@ public sealed class When_a_delivery_is_cancelled : With_scripted_providers
         (cancelled + sent).ShouldBe(1000);
     }
 
-    Task Cancel() => Ledger.Cancel(TheDelivery.NotificationId, TheDelivery.Id, "email", "cancelled by ann: sold", CancellationToken.None);
+    Task<IReadOnlyList<DeliveryAttempt>> Cancel() => Ledger.Cancel(TheDelivery.NotificationId, TheDelivery.Id, "email", "cancelled by ann: sold", CancellationToken.None);
 
     /// <summary>Answers so, but somebody is faster, and cancels.</summary>
     Func<Delivery, int, Task<ProviderResult>> Cancelling(ProviderResult result) => async (_, _) =>
