@@ -90,17 +90,21 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
     public async Task WaitForDue(TimeSpan atMost, CancellationToken cancellationToken)
     {
         Task scheduled;
-        TimeSpan wait;
+        DateTimeOffset? next;
         lock (_lock)
         {
             scheduled = _scheduled.Task;
-            wait = _pending.Count == 0 ? atMost : _pending.Values.Min(pending => pending.DueAt) - clock.GetUtcNow();
+            next = _pending.Count == 0 ? null : _pending.Values.Min(pending => pending.DueAt);
         }
 
+        var wait = next - clock.GetUtcNow() is { } left && left < atMost ? left : atMost;
         if (wait <= TimeSpan.Zero)
             return;
 
-        await ((Task)scheduled.WaitAsync(wait < atMost ? wait : atMost, clock, cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Task waiting = scheduled.WaitAsync(wait, clock, cancellationToken);
+        // Looked at again now that the alarm is set: a clock that was moved in between would never ring.
+        if (next > clock.GetUtcNow() || next is null)
+            await waiting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
     }
 
