@@ -57,6 +57,7 @@ static class Help
           Providers:sandbox:…              Latency and FailureShare (0 to 1): how long each call takes, and how many fail
           Redelivery:FirstDelay            the most a delivery first waits when no provider is available, default 00:00:05
           Redelivery:LongestDelay          the most it ever waits, default 00:10:00
+          Channels:{channel}:RedeliveryDelays  a list instead, such as 00:00:05,00:05:00; webhooks have the one of Standard Webhooks
           Sweep:After                      how old a notification is when it is asked whether it was forgotten, default 00:10:00
           Receipts:PublicUrl               where vendors reach this host, when they sign that; default the address the host sees
           Unsubscribe:PublicUrl            https://…, where recipients reach this host; without it there are no links to unsubscribe

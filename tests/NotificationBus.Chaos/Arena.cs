@@ -36,6 +36,7 @@ sealed class Arena : IAsyncDisposable
             // A run must come to its end.
             ["Redelivery:FirstDelay"] = "00:00:01",
             ["Redelivery:LongestDelay"] = "00:00:05",
+            ["Channels:webhook:RedeliveryDelays"] = "00:00:01,00:00:05",
             ["Serilog:MinimumLevel:Default"] = "Error",
         };
         foreach (var (key, value) in A.Settings.Concat(B.Settings).Concat(Mail.Settings).Concat(situation.Settings))

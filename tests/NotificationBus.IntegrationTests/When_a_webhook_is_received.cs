@@ -60,8 +60,7 @@ public sealed class When_a_webhook_is_received
             ["Channels:webhook:Providers"] = "webhook",
             ["Providers:webhook:Secret"] = secrets,
             ["Providers:webhook:AllowPrivateAddresses"] = "true",
-            ["Redelivery:FirstDelay"] = "00:00:00.5",
-            ["Redelivery:LongestDelay"] = "00:00:01",
+            ["Channels:webhook:RedeliveryDelays"] = "00:00:00.5,00:00:01",
         });
         using var call = new HttpRequestMessage(HttpMethod.Post, "/v1/events/order-placed")
         {

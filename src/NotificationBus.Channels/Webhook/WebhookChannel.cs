@@ -16,6 +16,14 @@ public sealed class WebhookChannel : IChannel
     /// <inheritdoc />
     public IReadOnlyList<TemplatePart> Parts => [];
 
+    // The schedule of Standard Webhooks (spec/standard-webhooks.md, "Deliverability and reliability"), after the call that is made at once.
+    /// <inheritdoc />
+    public IReadOnlyList<TimeSpan> RedeliveryDelays { get; } =
+    [
+        TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(2), TimeSpan.FromHours(5),
+        TimeSpan.FromHours(10), TimeSpan.FromHours(14), TimeSpan.FromHours(20), TimeSpan.FromHours(24),
+    ];
+
     /// <inheritdoc />
     public IEnumerable<string> AddressesOf(Contact recipient) =>
         string.IsNullOrEmpty(recipient.WebhookUrl) ? [] : [recipient.WebhookUrl];

@@ -37,8 +37,8 @@ sealed class SettingsReader
 
     object? ReadValue(Type type, IConfigurationSection section, string path)
     {
-        if (type == typeof(IReadOnlyList<string>))
-            return ReadList(section, path);
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) && IsScalar(type.GetGenericArguments()[0]))
+            return ReadList(type.GetGenericArguments()[0], section, path);
 
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>))
             return ReadNumbered(type.GetGenericArguments()[0], section, path);
@@ -82,10 +82,16 @@ sealed class SettingsReader
     }
 
     /// <summary>A list, either one key for each item or, shorter on the command line and replacing the whole list, one value with commas.</summary>
-    string[] ReadList(IConfigurationSection section, string path) =>
-        section.Value is { } value
+    Array ReadList(Type itemType, IConfigurationSection section, string path)
+    {
+        var items = section.Value is { } value
             ? value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            : [.. section.GetChildren().Select(item => item.Value ?? NotAScalar(item, Join(path, item.Key))).OfType<string>()];
+            : section.GetChildren().Select(item => item.Value ?? NotAScalar(item, Join(path, item.Key))).OfType<string>();
+        var read = items.Select(item => Convert(itemType, item, path)).Where(item => item is not null).ToArray();
+        var list = Array.CreateInstance(itemType, read.Length);
+        read.CopyTo(list, 0);
+        return list;
+    }
 
     /// <summary>A list of objects, each under its number, in the order of the numbers.</summary>
     Array ReadNumbered(Type itemType, IConfigurationSection section, string path)

@@ -6,8 +6,11 @@ using NotificationBus.Sending.Routing;
 namespace NotificationBus.Sending;
 
 /// <summary>What one channel uses: <c>Channels:{channel}</c>.</summary>
-public sealed class ChannelOptions
+public sealed class ChannelOptions : IValidatableObject
 {
+    static readonly TimeSpan ShortestDelay = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7);
+
     /// <summary>Accounts in the order in which they are tried, at least one: <c>["smtp", "sandbox"]</c>. What an account is stands in <c>Providers:{account}</c>.</summary>
     public IReadOnlyList<string> Providers { get; set; } = [];
 
@@ -21,6 +24,19 @@ public sealed class ChannelOptions
     /// <summary>How many deliveries of the bulk lane one host sends at the same time, beside the others, 1 to 1000, default 4.</summary>
     [Range(1, 1000)]
     public int BulkConcurrency { get; set; } = 4;
+
+    /// <summary>
+    /// How long a delivery is put off each time that no provider takes it, 100 ms to 7 days each, give or take a fifth; then the last of them
+    /// again. Default: what the channel's own standard says (webhook), or else <c>Redelivery</c> for all channels.
+    /// </summary>
+    public IReadOnlyList<TimeSpan> RedeliveryDelays { get; set; } = [];
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (RedeliveryDelays.Any(delay => delay < ShortestDelay || delay > LongestDelay))
+            yield return new ValidationResult("each delay must be between 00:00:00.1 and 7.00:00:00", [nameof(RedeliveryDelays)]);
+    }
 
     internal int ConcurrencyOf(Lane lane) => lane == Lane.Bulk ? BulkConcurrency : Concurrency;
 }

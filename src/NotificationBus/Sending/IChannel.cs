@@ -26,6 +26,9 @@ public interface IChannel
     /// <summary>The country an address says it is in, ISO 3166-1 alpha-2 in capitals; null where addresses say nothing of the kind.</summary>
     string? CountryOf(string address) => null;
 
+    /// <summary>How long a delivery is put off each time that no provider takes it, where the channel's own standard says so; then the last of them again. Empty: as <c>Redelivery</c> says for all channels.</summary>
+    IReadOnlyList<TimeSpan> RedeliveryDelays => [];
+
     /// <summary>Turns rendered parts into what a provider of this channel sends.</summary>
     /// <exception cref="TemplateException">The rendered text is nothing this channel may send, for instance a subject of two lines.</exception>
     Content Fill(IReadOnlyDictionary<string, string> parts);

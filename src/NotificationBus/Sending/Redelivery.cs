@@ -26,22 +26,41 @@ public sealed class RedeliveryOptions
 /// <summary>
 /// Puts a command off: it is kept with the outgoing messages until it is due, and holds no broker message and no thread meanwhile.
 /// </summary>
-public sealed class Redelivery(IOutgoingMessages outgoing, IOptions<RedeliveryOptions> options, TimeProvider clock, Random chance)
+public sealed class Redelivery(
+    IOutgoingMessages outgoing,
+    ChannelSet channels,
+    IReadOnlyDictionary<string, ChannelOptions> channelOptions,
+    IOptions<RedeliveryOptions> options,
+    TimeProvider clock,
+    Random chance)
 {
-    /// <summary>
-    /// When the command should come again: exponential with full jitter, so that what a provider turned away together does not come
-    /// back together (Exponential Backoff And Jitter, AWS Architecture Blog), and not before there is a chance.
-    /// </summary>
+    /// <summary>When the command should come again, and not before there is a chance.</summary>
     /// <returns>Null when that would be too late for the notification.</returns>
-    public DateTimeOffset? Next(SendDelivery command, TimeSpan? atLeast)
+    public DateTimeOffset? Next(SendDelivery command, TimeSpan? atLeast) =>
+        InTime(command, clock.GetUtcNow() + (DelaysOf(command.Channel) is { Count: > 0 } delays ? Listed(delays, command, atLeast) : Exponential(command, atLeast)));
+
+    IReadOnlyList<TimeSpan> DelaysOf(string channel) =>
+        channelOptions.GetValueOrDefault(channel)?.RedeliveryDelays is { Count: > 0 } set ? set : channels.Find(channel)?.RedeliveryDelays ?? [];
+
+    /// <summary>The next delay of the list, a fifth more or less (as Svix does, who wrote Standard Webhooks with others).</summary>
+    TimeSpan Listed(IReadOnlyList<TimeSpan> delays, SendDelivery command, TimeSpan? atLeast)
+    {
+        var delay = delays[Math.Min(command.Redeliveries, delays.Count - 1)] * (0.8 + 0.4 * chance.NextDouble());
+        return atLeast > delay ? atLeast.Value : delay;
+    }
+
+    /// <summary>
+    /// Exponential with full jitter, so that what a provider turned away together does not come back together (Exponential Backoff And
+    /// Jitter, AWS Architecture Blog).
+    /// </summary>
+    TimeSpan Exponential(SendDelivery command, TimeSpan? atLeast)
     {
         var (first, longest) = (options.Value.FirstDelay, options.Value.LongestDelay);
         var most = first.TotalSeconds * Math.Pow(2, Math.Min(command.Redeliveries, 30));
         // Where it is known how long, chance need not keep them apart for longer than a multiple of that.
         if (atLeast is { } known)
             most = Math.Min(most, Math.Max(first.TotalSeconds, 2 * known.TotalSeconds));
-        var delay = TimeSpan.FromSeconds(Math.Min(most, longest.TotalSeconds) * chance.NextDouble());
-        return InTime(command, clock.GetUtcNow() + (atLeast ?? TimeSpan.Zero) + delay);
+        return (atLeast ?? TimeSpan.Zero) + TimeSpan.FromSeconds(Math.Min(most, longest.TotalSeconds) * chance.NextDouble());
     }
 
     /// <summary>The time itself, or null when it is too late for the notification.</summary>

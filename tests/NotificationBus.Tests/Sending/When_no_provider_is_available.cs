@@ -1,3 +1,5 @@
+using NotificationBus.Channels.Push;
+using NotificationBus.Channels.Webhook;
 using NotificationBus.Contracts;
 using NotificationBus.Saga;
 using NotificationBus.Sending;
@@ -174,22 +176,47 @@ public sealed class When_a_delivery_is_put_off
         }
     }
 
-    static TimeSpan Delay(int redeliveries, Random chance)
+    [Theory]
+    [InlineData("webhook", null, 0, 5)]
+    [InlineData("webhook", null, 1, 5 * 60)]
+    [InlineData("webhook", null, 4, 5 * 3600)]
+    [InlineData("webhook", null, 40, 24 * 3600)]
+    [InlineData("webhook", 7, 1, 7)]
+    [InlineData("push", 7, 0, 7)]
+    public void Should_wait_as_the_channels_standard_or_its_settings_say(string channel, int? set, int redeliveries, int about)
+    {
+        var delays = Enumerable.Range(0, 2000).Select(seed => Delay(redeliveries, new Random(seed), channel, set is { } seconds ? [TimeSpan.FromSeconds(seconds)] : [])).ToList();
+
+        delays.Max().TotalSeconds.ShouldBeInRange(about * 1.19, about * 1.2);
+        delays.Min().TotalSeconds.ShouldBeInRange(about * 0.8, about * 0.81);
+    }
+
+    [Fact]
+    public void Should_wait_longer_than_the_standard_says_when_the_endpoint_asks_for_it() =>
+        Delay(0, new Random(1), "webhook", atLeast: TimeSpan.FromMinutes(2)).ShouldBe(TimeSpan.FromMinutes(2));
+
+    static TimeSpan Delay(int redeliveries, Random chance, string channel = "push", IReadOnlyList<TimeSpan>? set = null, TimeSpan? atLeast = null)
     {
         var clock = new ManualClock();
-        var redelivery = new Redelivery(new NotificationBus.Embedded.InMemoryOutgoingMessages(clock), Microsoft.Extensions.Options.Options.Create(new RedeliveryOptions()), clock, chance);
+        var redelivery = new Redelivery(
+            new NotificationBus.Embedded.InMemoryOutgoingMessages(clock),
+            new ChannelSet([new PushChannel(), new WebhookChannel()]),
+            new Dictionary<string, ChannelOptions>(StringComparer.Ordinal) { [channel] = new() { RedeliveryDelays = set ?? [] } },
+            Microsoft.Extensions.Options.Options.Create(new RedeliveryOptions()),
+            clock,
+            chance);
         var command = new SendDelivery
         {
             NotificationId = Guid.Empty,
             DeliveryId = Guid.Empty,
-            Channel = "push",
+            Channel = channel,
             Address = "phone",
             Category = "order-shipped",
             RecipientId = "buyer-7",
             Data = default,
-            ExpiresAt = Now.AddDays(1),
+            ExpiresAt = Now.AddDays(2),
             Redeliveries = redeliveries,
         };
-        return redelivery.Next(command, atLeast: null)!.Value - clock.GetUtcNow();
+        return redelivery.Next(command, atLeast)!.Value - clock.GetUtcNow();
     }
 }
