@@ -80,7 +80,7 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
         if (message.ReplayOf is { } replayOf)
             headers.Set(FailureHeaders.ReplayOf, replayOf.ToString());
         // The turn written in the command is the one that was handed out. Those who wait in line may have been moved since.
-        if (message is { WaitsFor: not null, DueAt: { } due })
+        if (message is { WaitsFor: { } waitsFor, DueAt: { } due } && WaitingLine.IsTurn(waitsFor))
             headers.Set(WaitingLine.WasDue, due.ToString("O", CultureInfo.InvariantCulture));
         // All headers must fit in one frame with those the transport adds; when they do not, the broker closes the connection.
         if (message.Headers is null || message.Headers.Length > SetAside.LongestHeaders)

@@ -17,7 +17,7 @@ public sealed class CancelNotificationConsumer(INotificationStore store, IAttemp
     // It may be faster than its event, which waits in a queue of its own: campaigns wait for hours.
     static readonly TimeSpan FirstLookAgain = TimeSpan.FromMilliseconds(250);
 
-    static readonly TimeSpan LongestLookAgain = TimeSpan.FromMinutes(5);
+    static readonly TimeSpan LongestLookAgain = TimeSpan.FromMinutes(1);
 
     static readonly TimeSpan Patience = TimeSpan.FromDays(1);
 
@@ -37,10 +37,12 @@ public sealed class CancelNotificationConsumer(INotificationStore store, IAttemp
 
         var reason = $"cancelled by {command.By}: {command.Why}";
         var stopped = new List<StoppedDelivery>();
-        foreach (var delivery in notification.Deliveries.Where(delivery => !delivery.IsSettled()))
+        // Also what was given up: its command may be among the failed messages, and be replayed.
+        foreach (var delivery in notification.Deliveries.Where(delivery => !delivery.IsSent()))
         {
             var attempts = await ledger.Cancel(notification.CorrelationId, delivery.Id, delivery.Channel, reason, context.CancellationToken);
-            stopped.Add(StoppedDelivery.Read(delivery.Id, attempts));
+            if (!delivery.IsSettled())
+                stopped.Add(StoppedDelivery.Read(delivery.Id, attempts, clock.GetUtcNow()));
         }
 
         var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(Lane.Transactional));
@@ -59,7 +61,8 @@ public sealed class CancelNotificationConsumer(INotificationStore store, IAttemp
         if (waited > Patience)
             throw new InvalidEventException($"there is no notification {context.Message.NotificationId} to cancel");
 
-        var longer = waited < FirstLookAgain ? FirstLookAgain : waited;
+        // Its event may be taken, and sent, between two looks: ten times as often as it has waited, so that few come too late.
+        var longer = waited / 10 < FirstLookAgain ? FirstLookAgain : waited / 10;
         var due = now + (longer < LongestLookAgain ? longer : LongestLookAgain);
         await context.ScheduleSend(SagaEndpoint.Of(Lane.Transactional), due.UtcDateTime, context.Message with { WaitingSince = since }, context.CancellationToken);
     }

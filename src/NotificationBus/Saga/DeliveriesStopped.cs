@@ -30,26 +30,28 @@ public sealed record StoppedDelivery
     /// <summary>Why it may.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>How many attempts are in the ledger, its cancellation included.</summary>
+    /// <summary>How many calls are in the ledger. Another command would meet the cancellation next.</summary>
     public required int Attempts { get; init; }
 
     /// <summary>Reads it off the ledger.</summary>
     /// <param name="deliveryId">The delivery.</param>
     /// <param name="attempts">Its attempts since it was cancelled there.</param>
-    public static StoppedDelivery Read(Guid deliveryId, IReadOnlyList<DeliveryAttempt> attempts)
+    /// <param name="now">A call whose claim has run out by then has no result: whoever made it died.</param>
+    public static StoppedDelivery Read(Guid deliveryId, IReadOnlyList<DeliveryAttempt> attempts, DateTimeOffset now)
     {
+        var calls = attempts.Where(attempt => attempt.Status != AttemptStatus.Cancelled).ToList();
         // The call's own result settles it.
-        if (attempts.Any(attempt => attempt.Status is AttemptStatus.Accepted or AttemptStatus.Started))
-            return new StoppedDelivery { DeliveryId = deliveryId, At = StoppedAt.Call, Attempts = attempts.Count };
+        if (calls.Exists(call => call.Status == AttemptStatus.Accepted || (call.Status == AttemptStatus.Started && call.LeaseUntil > now)))
+            return new StoppedDelivery { DeliveryId = deliveryId, At = StoppedAt.Call, Attempts = calls.Count };
 
-        var inDoubt = attempts.LastOrDefault(attempt => attempt.MayHaveBeenSent);
+        var inDoubt = calls.FindLast(call => call.MayHaveBeenSent || call.Status == AttemptStatus.Started);
         return new StoppedDelivery
         {
             DeliveryId = deliveryId,
             At = inDoubt is null ? StoppedAt.Rest : StoppedAt.Doubt,
             Provider = inDoubt?.Provider,
             Reason = inDoubt?.Reason,
-            Attempts = attempts.Count,
+            Attempts = calls.Count,
         };
     }
 }

@@ -21,7 +21,11 @@ public abstract record ChainOutcome
     /// <summary>It may have been sent, and must not be sent again before an operator has decided.</summary>
     /// <param name="Attempt">The call that may have sent it.</param>
     /// <param name="Attempts">How many calls were made so far, and its cancellation, when it was cancelled.</param>
-    public sealed record Held(DeliveryAttempt Attempt, int Attempts) : ChainOutcome;
+    public sealed record Held(DeliveryAttempt Attempt, int Attempts) : ChainOutcome
+    {
+        /// <summary>True when it is held because it was cancelled and may have been sent before.</summary>
+        public bool IsCancelled { get; init; }
+    }
 
     /// <summary>It was cancelled before a provider took it.</summary>
     public sealed record Cancelled(DeliveryAttempt Cancellation) : ChainOutcome;

@@ -34,14 +34,11 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     readonly Dictionary<ProviderAccount, Admission.Refused> _refused = [];
     bool _mayTryAgain;
 
-    /// <summary>How many calls were made so far, also by earlier rounds.</summary>
-    public int AttemptsMade => command.EarlierAttempts + _attempts.Count;
+    /// <summary>The number of the last call, also of earlier rounds.</summary>
+    public int AttemptsMade => _attempts.Count > 0 ? _attempts[^1].Number : command.EarlierAttempts;
 
     /// <summary>True when the next call is another try at the provider that was asked last.</summary>
     public bool IsRetry { get; private set; }
-
-    /// <summary>True when this round has made a call.</summary>
-    public bool HasCalled { get; private set; }
 
     /// <summary>The account to ask next; null when the round is over.</summary>
     public ProviderAccount? Next()
@@ -83,7 +80,6 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     /// <summary>Notes how a call came out.</summary>
     public void Add((DeliveryAttempt Outcome, ProviderResult Result) call)
     {
-        HasCalled = true;
         _attempts.Add(call.Outcome);
         _mayTryAgain = call.Result is ProviderResult.Unavailable { OnlyThisDelivery: false, RetryAfter: null };
     }
@@ -131,7 +127,7 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     /// <param name="calls">All calls that were made for it.</param>
     public static ChainOutcome CalledOff(DeliveryAttempt cancellation, IReadOnlyList<DeliveryAttempt> calls) =>
         calls.LastOrDefault(call => call.Status == AttemptStatus.Accepted) is { } accepted ? new ChainOutcome.Sent(accepted)
-        : calls.LastOrDefault(call => call.MayHaveBeenSent) is { } inDoubt ? new ChainOutcome.Held(inDoubt, cancellation.Number)
+        : calls.LastOrDefault(call => call.MayHaveBeenSent) is { } inDoubt ? new ChainOutcome.Held(inDoubt, calls.Count) { IsCancelled = true }
         : new ChainOutcome.Cancelled(cancellation);
 
     ChainOutcome.NotNow Later(string reason, TimeSpan? atLeast) => new()

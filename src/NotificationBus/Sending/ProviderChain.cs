@@ -64,7 +64,7 @@ public sealed partial class ProviderChain(
             }
 
             if (admission is Admission.Paced paced)
-                return round.Paced(paced);
+                return await UnlessCancelled(round.Paced(paced), delivery, cancellationToken);
 
             using var granted = (Admission.Granted)admission;
             // Asked here and not handed to the claim: one that is written after its caller has left keeps everybody away.
@@ -92,14 +92,17 @@ public sealed partial class ProviderChain(
         }
 
         var outcome = round.Conclude();
-        return outcome is ChainOutcome.NotNow && round.HasCalled ? await UnlessCancelled(outcome, delivery, cancellationToken) : outcome;
+        return outcome is ChainOutcome.NotNow ? await UnlessCancelled(outcome, delivery, cancellationToken) : outcome;
     }
 
-    /// <summary>It may have been cancelled while the last call was made. Then it waits for nothing, and whoever cancelled it for this.</summary>
+    /// <summary>It may have been cancelled while a call was made, by a worker that died since. Then it waits for nothing, and whoever cancelled it for this.</summary>
     async Task<ChainOutcome> UnlessCancelled(ChainOutcome outcome, Delivery delivery, CancellationToken cancellationToken)
     {
-        var known = new AttemptClaim(await ledger.AttemptsOf(delivery.NotificationId, delivery.Id, cancellationToken), Now: default);
-        return known.Cancellation is { } cancellation ? ChainRound.CalledOff(cancellation, known.Calls) : outcome;
+        var known = new AttemptClaim(await ledger.AttemptsOf(delivery.NotificationId, delivery.Id, cancellationToken), clock.GetUtcNow());
+        if (known.Cancellation is not { } cancellation || (known.Calls is [.., { Status: AttemptStatus.Started } last] && last.LeaseUntil > known.Now))
+            return outcome;
+
+        return ChainRound.CalledOff(cancellation, await Settle(known, cancellationToken));
     }
 
     /// <summary>The call that sent a delivery, when it is on record that one did.</summary>

@@ -80,7 +80,8 @@ public sealed class SendDeliveryConsumer(
         {
             ChainOutcome.Sent sent => Report(context, Sent(command, sent.Attempt), sent.Attempt.Number),
             ChainOutcome.Refused refused => Report(context, Failed(command, refused.Provider, refused.Reason), refused.Attempts),
-            ChainOutcome.Held held => Report(context, Held(command, held), held.Attempts),
+            // It may have been held at this call before it was cancelled; then this is another result.
+            ChainOutcome.Held held => Report(context, Held(command, held), held.IsCancelled ? held.Attempts + 1 : held.Attempts),
             ChainOutcome.Cancelled { Cancellation: var cancellation } => Report(context, Cancelled(command, cancellation), cancellation.Number),
             ChainOutcome.NotNow notNow => Wait(context, notNow),
             _ => throw new NotSupportedException($"Unknown outcome {outcome.GetType().Name}"),

@@ -77,6 +77,22 @@ public sealed class When_a_notification_is_cancelled
     }
 
     [Fact]
+    public async Task Should_also_keep_what_was_given_up_from_being_sent_when_its_command_is_replayed()
+    {
+        await using var flow = await EmbeddedFlow.Start();
+        flow.Email.Answers(ScriptedProvider.Rejected);
+        flow.Push.Answers(ClosedForAnHour);
+        var id = await flow.Tell(An.OrderPlaced());
+        await flow.Pulse.Until(() => flow.Find(id) is { } notification && notification.Deliveries[0].Status == DeliveryStatus.Failed && flow.Outgoing.Scheduled == 1);
+
+        await Cancel(flow, id);
+
+        var end = await flow.Outcome(id);
+        (end.CurrentState, end.Deliveries[0].Status, end.Deliveries[1].Status).ShouldBe(("Cancelled", DeliveryStatus.Failed, DeliveryStatus.Cancelled));
+        (await flow.Ledger.AttemptsOf(id, end.Deliveries[0].Id, CancellationToken.None))[^1].Status.ShouldBe(AttemptStatus.Cancelled);
+    }
+
+    [Fact]
     public async Task Should_be_partly_delivered_when_one_of_two_channels_had_taken_it()
     {
         await using var flow = await InFlight(DeliveryMode.AllAtOnce);

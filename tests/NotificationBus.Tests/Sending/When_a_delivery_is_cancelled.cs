@@ -1,4 +1,5 @@
 using NotificationBus.Sending;
+using NotificationBus.Sending.Controls;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;
@@ -84,7 +85,7 @@ public sealed class When_a_delivery_is_cancelled : With_scripted_providers
 
         var held = (await Send()).ShouldBeOfType<ChainOutcome.Held>();
 
-        (held.Attempt.Provider, held.Attempt.Reason, held.Attempts).ShouldBe(("first", "the line went dead", 2));
+        (held.Attempt.Provider, held.Attempt.Reason, held.Attempts).ShouldBe(("first", "the line went dead", 1));
         First.Calls.Count.ShouldBe(1, "nothing is sent again, though the category says so");
         Second.Calls.ShouldBeEmpty();
     }
@@ -101,7 +102,45 @@ public sealed class When_a_delivery_is_cancelled : With_scripted_providers
 
         var held = (await Send(TheCommand with { EarlierAttempts = later.Attempts, EarlierInDoubt = later.InDoubt })).ShouldBeOfType<ChainOutcome.Held>();
 
-        (held.Attempt.Provider, held.Attempts).ShouldBe(("first", later.Attempts + 1));
+        (held.Attempt.Provider, held.Attempts).ShouldBe(("first", later.Attempts));
+    }
+
+    [Fact]
+    public async Task Should_call_nobody_when_a_command_comes_after_it_was_held()
+    {
+        First.Answers(Cancelling(ScriptedProvider.InDoubt));
+        var held = (await Send()).ShouldBeOfType<ChainOutcome.Held>();
+        First.Answers(ScriptedProvider.Accepted);
+
+        (await Send(TheCommand with { EarlierAttempts = held.Attempts, Reopened = 1 })).ShouldBeOfType<ChainOutcome.Held>();
+
+        First.Calls.Count.ShouldBe(1);
+        Second.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_not_wait_for_a_turn_when_a_call_before_did_not_send_it()
+    {
+        First.Answers(Cancelling(ScriptedProvider.Unavailable));
+        await Set(new ProviderControl { PerSecond = 0.01 }, "second");
+        await Controls.Reserve("second", 0.01);
+
+        (await Send()).ShouldBeOfType<ChainOutcome.Cancelled>();
+
+        Second.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_be_held_and_not_wait_for_providers_that_are_switched_off_when_the_worker_that_called_died()
+    {
+        await Ledger.Claim(Call(1), TheDelivery.Address, TheDelivery.Category, Lease, CancellationToken.None);
+        await Cancel();
+        await Set(new ProviderControl { Switch = ProviderSwitch.Off });
+        await Set(new ProviderControl { Switch = ProviderSwitch.Off }, "second");
+
+        (await Send()).ShouldBeOfType<ChainOutcome.NotNow>("it may still be at it");
+        Clock.Advance(Lease);
+        (await Send()).ShouldBeOfType<ChainOutcome.Held>();
     }
 
     [Fact]

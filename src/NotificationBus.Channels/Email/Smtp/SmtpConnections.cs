@@ -92,10 +92,10 @@ sealed class SmtpConnections : IAsyncDisposable
         try
         {
             var answer = await Send(connection, mail);
-            // Whoever comes too often must not come at once again.
-            return answer is { Step: < SmtpStep.Content, Reply: { Code: 421, IsTooFast: false } } ? null : answer;
+            // Also 421 4.7.0: Postfix says so to a connection that has made too many errors, and a fresh one has made none.
+            return answer is { Step: < SmtpStep.Content, Reply.Code: 421 } ? null : answer;
         }
-        catch (SmtpException stale) when (!stale.IsTooFast && stale.Step < SmtpStep.Content && !mail.BeforeFinalDot.IsCancellationRequested)
+        catch (SmtpException stale) when (stale.Step < SmtpStep.Content && !mail.BeforeFinalDot.IsCancellationRequested)
         {
             return null;
         }

@@ -17,6 +17,8 @@ public static class WaitingLine
     /// <summary>The <see cref="Factor"/> when there is no limit any more: nobody waits any longer.</summary>
     public const double AtOnce = 1_000_000;
 
+    const string Turn = "turn at ";
+
     /// <summary>The header of a command that has waited: when it was due in the end, which is its turn.</summary>
     internal const string WasDue = "NB-Was-Due";
 
@@ -34,7 +36,10 @@ public static class WaitingLine
     public static double? LimitOf(ProviderControl control, AccountOptions options) => control.PerSecond ?? options.PerSecond;
 
     /// <summary>What a delivery waits for whose turn at an account comes later.</summary>
-    public static string WaitsForTurn(string account) => $"turn at {account}";
+    public static string WaitsForTurn(string account) => $"{Turn}{account}";
+
+    /// <summary>True when that is what was waited for.</summary>
+    internal static bool IsTurn(string waitsFor) => waitsFor.StartsWith(Turn, StringComparison.Ordinal);
 
     /// <summary>Brings those who wait forward, or puts them back, after the rate has changed. Nobody waited when there was no limit.</summary>
     public static Task RateChanged(this IProviderHealth health, string account, double? before, double? after) =>

@@ -58,17 +58,29 @@ public sealed class When_a_connection_is_reused : With_a_scripted_server
     [Theory]
     [InlineData("MAIL")]
     [InlineData("RSET")]
-    public async Task Should_not_come_at_once_again_when_that_was_too_often(string step)
+    public async Task Should_go_on_with_a_fresh_one_when_only_this_one_was_too_much(string step)
     {
         Server.Answer(ScriptedSmtpServer.FinalDot, "451 4.3.0 later", "250 2.0.0 queued");
-        Server.Answer(step, step is "MAIL" ? ["250 2.1.0 fine", "421 4.7.0 too often"] : ["421 4.7.0 too often"]);
+        Server.Answer(step, step is "MAIL" ? ["250 2.1.0 fine", "421 4.7.0 too many errors", "250 2.1.0 fine"] : ["421 4.7.0 too many errors", "250 2.0.0 fine"]);
         var provider = Provider();
         await provider.Send(ADelivery(), Cancellation);
 
         var result = await provider.Send(ADelivery(), Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Throttled>();
-        Server.Connections.ShouldBe(1);
+        result.ShouldBeOfType<ProviderResult.Accepted>();
+        Server.Connections.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Should_slow_down_when_a_fresh_one_is_too_much_as_well()
+    {
+        Server.Answer("MAIL", "250 2.1.0 fine", "421 4.7.0 too often");
+        var provider = Provider();
+        await provider.Send(ADelivery(), Cancellation);
+
+        (await provider.Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Throttled>();
+
+        Server.Connections.ShouldBe(2);
     }
 
     [Theory]
