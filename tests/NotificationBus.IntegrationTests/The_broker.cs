@@ -23,6 +23,21 @@ static class The_broker
         }
     }
 
+    /// <summary>Those queues of the flow on which somebody listens.</summary>
+    public static async Task<IReadOnlySet<string>> Listened(Uri virtualHost)
+    {
+        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        var listened = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var queue in (string[])["notifications", "notifications-bulk", "send-email", "send-email-bulk", "send-push", "send-push-bulk", "receipts", "notifications-failed"])
+        {
+            if ((await channel.QueueDeclarePassiveAsync(queue)).ConsumerCount > 0)
+                listened.Add(queue);
+        }
+
+        return listened;
+    }
+
     /// <summary>Waits until a queue holds so many messages.</summary>
     public static async Task Has(uint wanted, Uri virtualHost, string queue, TimeSpan within)
     {

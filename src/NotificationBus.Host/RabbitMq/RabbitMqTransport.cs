@@ -38,12 +38,14 @@ static class RabbitMqTransport
 
     static void DeclareDeadLetters(IRabbitMqReceiveEndpointConfigurator endpoint)
     {
+        endpoint.ConfigureChannel(channel => channel.UseFilter(new GoOnListening(TimeProvider.System)));
         foreach (var (argument, value) in QueueArguments.OfDeadLetters)
             endpoint.SetQueueArgument(argument, value);
     }
 
     static void DeclareQueue(IRabbitMqReceiveEndpointConfigurator endpoint)
     {
+        endpoint.ConfigureChannel(channel => channel.UseFilter(new GoOnListening(TimeProvider.System)));
         foreach (var (argument, value) in QueueArguments.Working)
             endpoint.SetQueueArgument(argument, value);
 

@@ -28,6 +28,9 @@ public sealed partial class ProviderChain(
 {
     static readonly TimeSpan RecordInterval = TimeSpan.FromMilliseconds(500);
 
+    // RabbitMQ takes a message away from a consumer that holds it for 30 minutes.
+    static readonly TimeSpan LongestOutage = TimeSpan.FromMinutes(25);
+
     static readonly TimeSpan LongestRetryDelay = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The channel.</summary>
@@ -155,7 +158,7 @@ public sealed partial class ProviderChain(
         };
 
         var suppressed = result is ProviderResult.Rejected { AddressIsWrong: true } ? channel.Canonical(delivery.Address) : null;
-        await Record(outcome, suppressed, LeaseOf(provider));
+        await Record(outcome, suppressed);
         if (outcome.Status != AttemptStatus.Accepted)
             NotAccepted(provider.Name, delivery.Id, outcome.Status, outcome.Reason);
 
@@ -190,10 +193,13 @@ public sealed partial class ProviderChain(
         return [.. claim.Calls.SkipLast(1), last];
     }
 
-    /// <summary>Writes down what the provider answered. It is known only here, so that an outage of the ledger is waited out while the claim lasts.</summary>
-    async Task Record(DeliveryAttempt outcome, string? suppressedAddress, TimeSpan lease)
+    /// <summary>
+    /// Writes down what the provider answered. It is known only here, so that an outage of the ledger is waited out, also longer than the claim
+    /// lasts: the command is still in this worker's hands, and nobody else has it. Should it be taken away all the same, what is on record stays.
+    /// </summary>
+    async Task Record(DeliveryAttempt outcome, string? suppressedAddress)
     {
-        var giveUp = clock.GetUtcNow() + lease;
+        var giveUp = clock.GetUtcNow() + LongestOutage;
         while (true)
         {
             try

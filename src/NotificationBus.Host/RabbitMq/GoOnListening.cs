@@ -1,0 +1,41 @@
+using MassTransit;
+using MassTransit.RabbitMqTransport;
+
+namespace NotificationBus.Host.RabbitMq;
+
+/// <summary>
+/// Keeps an endpoint from never listening again. MassTransit 8.4.0 connects it again after an exception, but waits without limit for what is
+/// under way on a channel that has closed, and takes a cancellation for its own end (ReceiveTransport.Run). A connection that breaks just as
+/// the endpoint begins to consume leaves it so: messages stay in the queue until the host is started again.
+/// </summary>
+sealed class GoOnListening(TimeProvider clock) : IFilter<ChannelContext>
+{
+    static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    // What was under way has mostly failed by then, because it publishes within 10 seconds or not at all. Nothing of it can be acknowledged any more.
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    public async Task Send(ChannelContext context, IPipe<ChannelContext> next)
+    {
+        try
+        {
+            var listening = next.Send(context);
+            while (!listening.IsCompleted)
+            {
+                var isClosed = !context.Channel.IsOpen;
+                await listening.WaitAsync(isClosed ? Patience : Interval, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (isClosed && !listening.IsCompleted)
+                    throw new RabbitMqConnectionException("The channel closed, and what was under way on it did not end");
+            }
+
+            await listening;
+        }
+        catch (OperationCanceledException exception)
+        {
+            // When it is the endpoint that stops, it looks at that before it connects again.
+            throw new RabbitMqConnectionException("The connection broke while the endpoint listened", exception);
+        }
+    }
+
+    public void Probe(ProbeContext context) => context.CreateFilterScope("goOnListening");
+}
