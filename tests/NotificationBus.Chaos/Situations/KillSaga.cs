@@ -9,7 +9,7 @@ sealed class KillSaga : Situation
 
     public override Dose Full => new(10_000, TimeSpan.FromSeconds(2));
 
-    public override Dose? Quick => new(200, TimeSpan.FromSeconds(2));
+    public override Dose? Quick => new(300, TimeSpan.FromSeconds(1));
 
     public override async Task Happen(Arena arena, Dose dose)
     {

@@ -15,7 +15,7 @@ class KillWorker : Situation
 
     public override Dose Full => new(10_000, TimeSpan.FromSeconds(3));
 
-    public override Dose? Quick => new(300, TimeSpan.FromSeconds(2));
+    public override Dose? Quick => new(400, TimeSpan.FromSeconds(1));
 
     protected virtual Answer Provider => Answers.Accept(Latency);
 
