@@ -10,6 +10,8 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
 {
     // All attempts of a delivery are in the partition of its notification's time, or their numbers would not be unique. A command that
     // belongs to no notification on record has its attempts in the default partition.
+    const string CreatedAtOfOne = "coalesce((SELECT created_at FROM notification_key WHERE id = @notification), 'infinity')";
+
     const string NotificationCreatedAt = "coalesce((SELECT created_at FROM notification_key WHERE id = notification_id), 'infinity')";
 
     // An address may be suppressed for every category and for this one: one row of the two, or the claim would have two answers.
@@ -33,10 +35,10 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         """;
 
     // The number after the last one, as a worker would claim it: whoever inserts it first has it.
-    const string CancelDelivery = """
+    const string CancelDelivery = $"""
         INSERT INTO delivery_attempt (delivery_id, number, notification_id, notification_created_at, channel, provider, status, reason, lease_until, finished_at)
         SELECT @delivery, coalesce(max(number), 0) + 1, @notification, begun.at, @channel, '', 'Cancelled', @reason, now(), now()
-        FROM (SELECT coalesce((SELECT created_at FROM notification_key WHERE id = @notification), 'infinity') AS at) AS begun
+        FROM (SELECT {CreatedAtOfOne} AS at) AS begun
         LEFT JOIN delivery_attempt a ON a.delivery_id = @delivery AND a.notification_created_at = begun.at
         GROUP BY begun.at
         HAVING count(*) FILTER (WHERE a.status IN ('Accepted', 'Cancelled')) = 0
@@ -210,7 +212,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     {
         await using var command = _database.CreateCommand($"""
             {SelectAttempts}
-            WHERE delivery_id = ANY(@ids) AND notification_created_at = coalesce((SELECT created_at FROM notification_key WHERE id = @notification), 'infinity')
+            WHERE delivery_id = ANY(@ids) AND notification_created_at = {CreatedAtOfOne}
             ORDER BY delivery_id, number
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid>("notification", notificationId));

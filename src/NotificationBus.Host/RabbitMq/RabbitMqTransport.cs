@@ -36,24 +36,23 @@ static class RabbitMqTransport
         bus.RecordFailedMessages<IRabbitMqReceiveEndpointConfigurator>(FailedMessageEndpoint.DeadLetters, context, DeclareDeadLetters);
     }
 
-    static void DeclareDeadLetters(IRabbitMqReceiveEndpointConfigurator endpoint)
-    {
-        endpoint.ConfigureChannel(channel => channel.UseFilter(new GoOnListening(TimeProvider.System)));
-        foreach (var (argument, value) in QueueArguments.OfDeadLetters)
-            endpoint.SetQueueArgument(argument, value);
-    }
+    static void DeclareDeadLetters(IRabbitMqReceiveEndpointConfigurator endpoint) => Declare(endpoint, QueueArguments.OfDeadLetters);
 
     static void DeclareQueue(IRabbitMqReceiveEndpointConfigurator endpoint)
     {
-        endpoint.ConfigureChannel(channel => channel.UseFilter(new GoOnListening(TimeProvider.System)));
-        foreach (var (argument, value) in QueueArguments.Working)
-            endpoint.SetQueueArgument(argument, value);
-
+        Declare(endpoint, QueueArguments.Working);
         endpoint.BindDeadLetterQueue(FailedMessageEndpoint.DeadLetters, FailedMessageEndpoint.DeadLetters, queue =>
         {
             foreach (var (argument, value) in QueueArguments.OfDeadLetters)
                 queue.SetQueueArgument(argument, value);
         });
+    }
+
+    static void Declare(IRabbitMqReceiveEndpointConfigurator endpoint, IEnumerable<KeyValuePair<string, object>> arguments)
+    {
+        endpoint.ConfigureChannel(channel => channel.UseFilter(new GoOnListening(TimeProvider.System)));
+        foreach (var (argument, value) in arguments)
+            endpoint.SetQueueArgument(argument, value);
     }
 
     /// <summary>
