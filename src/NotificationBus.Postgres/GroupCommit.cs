@@ -4,12 +4,102 @@ using Npgsql;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>Gathers the rows of concurrent messages into one statement and one commit.</summary>
-static class GroupCommit
+/// <summary>
+/// Gathers what concurrent messages ask into one round trip and one commit: one statement for each kind of row there is, with all rows of
+/// that kind. Kinds go in the order they were added in, on every host, and rows in that of their keys: two hosts cannot wait for each other.
+/// </summary>
+sealed class GroupCommit
 {
-    /// <summary>Gathers rows.</summary>
-    /// <param name="key">The row. Two writes of one row never share a statement, and the later one waits for the earlier.</param>
-    /// <param name="execute">Runs one statement for many rows and gives the answer of each.</param>
-    public static Gathering<TRow, TAnswer> Of<TRow, TAnswer>(Func<TRow, Guid> key, Func<IReadOnlyList<TRow>, Task<Func<TRow, TAnswer>>> execute) =>
-        new(key, execute, failure => failure is not NpgsqlException { IsTransient: true });
+    readonly NpgsqlDataSource _database;
+    readonly Gathering<Entry, bool> _trips;
+    int _kinds;
+
+    /// <summary>Commits to that database.</summary>
+    public GroupCommit(NpgsqlDataSource database)
+    {
+        _database = database;
+        _trips = new Gathering<Entry, bool>(entry => entry.Key, Execute, MayConcernOne);
+    }
+
+    /// <summary>What a statement does with many rows.</summary>
+    /// <param name="rows">The rows, in the order of their keys.</param>
+    public delegate NpgsqlBatchCommand Writing<in TRow>(IReadOnlyList<TRow> rows);
+
+    /// <summary>Reads what a statement returns, and gives the answer of each row.</summary>
+    public delegate Task<Func<TRow, TAnswer>> Reading<TRow, TAnswer>(NpgsqlDataReader reader);
+
+    /// <summary>Adds a kind of row.</summary>
+    /// <param name="key">The row. Two with the same key never share a trip, and the later one waits for the earlier.</param>
+    /// <param name="write">Makes the statement for many rows.</param>
+    /// <param name="read">Reads what it returns.</param>
+    public Kind<TRow, TAnswer> Add<TRow, TAnswer>(Func<TRow, Guid> key, Writing<TRow> write, Reading<TRow, TAnswer> read) =>
+        new(this, _kinds++, key, write, read);
+
+    /// <summary>A database that is away concerns all rows; whatever else fails may be the fault of one.</summary>
+    public static bool MayConcernOne(Exception failure) => failure is not NpgsqlException { IsTransient: true };
+
+    async Task<Func<Entry, bool>> Execute(IReadOnlyList<Entry> entries)
+    {
+        var kinds = entries.GroupBy(entry => entry.Statement).OrderBy(kind => kind.Key.Number).Select(kind => (Statement: kind.Key, Entries: kind.ToList())).ToList();
+        await using var batch = _database.CreateBatch();
+        foreach (var (statement, rows) in kinds)
+            batch.BatchCommands.Add(statement.Write(rows));
+
+        await using var reader = await batch.ExecuteReaderAsync();
+        foreach (var (statement, rows) in kinds)
+        {
+            await statement.Read(reader, rows);
+            await reader.NextResultAsync();
+        }
+
+        return _ => true;
+    }
+
+    /// <summary>One kind of row, and the statement for it.</summary>
+    public sealed class Kind<TRow, TAnswer>(GroupCommit commits, int number, Func<TRow, Guid> key, Writing<TRow> write, Reading<TRow, TAnswer> read) : IStatement
+    {
+        int IStatement.Number => number;
+
+        /// <summary>Takes a row along with those that are waiting.</summary>
+        /// <param name="row">The row.</param>
+        /// <param name="cancellationToken">Stops waiting. What was sent is not taken back.</param>
+        public async Task<TAnswer> Run(TRow row, CancellationToken cancellationToken)
+        {
+            var entry = new Entry<TRow, TAnswer>(this, key(row), row);
+            await commits._trips.Run(entry, cancellationToken);
+            return entry.Answer!;
+        }
+
+        NpgsqlBatchCommand IStatement.Write(IReadOnlyList<Entry> entries) => write([.. entries.Cast<Entry<TRow, TAnswer>>().Select(entry => entry.Row)]);
+
+        async Task IStatement.Read(NpgsqlDataReader reader, IReadOnlyList<Entry> entries)
+        {
+            var answer = await read(reader);
+            foreach (var entry in entries.Cast<Entry<TRow, TAnswer>>())
+                entry.Answer = answer(entry.Row);
+        }
+    }
+
+    interface IStatement
+    {
+        int Number { get; }
+
+        NpgsqlBatchCommand Write(IReadOnlyList<Entry> entries);
+
+        Task Read(NpgsqlDataReader reader, IReadOnlyList<Entry> entries);
+    }
+
+    abstract class Entry(IStatement statement, Guid key)
+    {
+        public IStatement Statement => statement;
+
+        public Guid Key => key;
+    }
+
+    sealed class Entry<TRow, TAnswer>(IStatement statement, Guid key, TRow row) : Entry(statement, key)
+    {
+        public TRow Row => row;
+
+        public TAnswer? Answer { get; set; }
+    }
 }

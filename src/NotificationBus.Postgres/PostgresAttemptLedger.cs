@@ -1,4 +1,3 @@
-using NotificationBus.Messaging;
 using NotificationBus.Sending;
 
 using Npgsql;
@@ -75,15 +74,18 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         """;
 
     readonly NpgsqlDataSource _database;
-    readonly Gathering<Claiming, ClaimAnswer> _claims;
-    readonly Gathering<Outcome, bool> _outcomes;
+    readonly GroupCommit.Kind<Claiming, ClaimAnswer> _claims;
+    readonly GroupCommit.Kind<Outcome, bool> _recentOutcomes;
+    readonly GroupCommit.Kind<Outcome, bool> _outcomes;
 
     /// <summary>Keeps the ledger in that database.</summary>
     public PostgresAttemptLedger(NpgsqlDataSource database)
     {
         _database = database;
-        _claims = GroupCommit.Of<Claiming, ClaimAnswer>(claim => claim.Attempt.DeliveryId, Claim);
-        _outcomes = GroupCommit.Of<Outcome, bool>(outcome => outcome.Attempt.DeliveryId, Record);
+        var commits = new GroupCommit(database);
+        _claims = commits.Add<Claiming, ClaimAnswer>(claim => claim.Attempt.DeliveryId, Claim, ReadClaims);
+        _recentOutcomes = commits.Add<Outcome, bool>(outcome => outcome.Attempt.DeliveryId, outcomes => Record(RecordRecentOutcomes, outcomes), ReadRecorded);
+        _outcomes = commits.Add<Outcome, bool>(outcome => outcome.Attempt.DeliveryId, outcomes => Record(RecordAnyOutcomes, outcomes), ReadRecorded);
     }
 
     /// <inheritdoc />
@@ -96,8 +98,11 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     }
 
     /// <inheritdoc />
-    public Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken) =>
-        _outcomes.Run(new Outcome(outcome, suppressedAddress), cancellationToken);
+    public async Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken)
+    {
+        var row = new Outcome(outcome, suppressedAddress);
+        return await _recentOutcomes.Run(row, cancellationToken) || await _outcomes.Run(row, cancellationToken);
+    }
 
     /// <inheritdoc />
     public async Task<IReadOnlyList<DeliveryAttempt>> Cancel(Guid notificationId, Guid deliveryId, string channel, string reason, CancellationToken cancellationToken)
@@ -151,9 +156,9 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         return attempts;
     }
 
-    async Task<Func<Claiming, ClaimAnswer>> Claim(IReadOnlyList<Claiming> claims)
+    static NpgsqlBatchCommand Claim(IReadOnlyList<Claiming> claims)
     {
-        await using var command = _database.CreateCommand(ClaimAttempts);
+        var command = new NpgsqlBatchCommand(ClaimAttempts);
         var parameters = command.Parameters;
         parameters.Add("delivery", claims, claim => claim.Attempt.DeliveryId);
         parameters.Add("number", claims, claim => claim.Attempt.Number);
@@ -163,28 +168,21 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         parameters.Add("address", claims, claim => claim.Address);
         parameters.Add("category", claims, claim => claim.Category);
         parameters.Add("lease", claims, claim => claim.Lease);
+        return command;
+    }
 
-        await using var reader = await command.ExecuteReaderAsync();
-        var answers = new Dictionary<Guid, ClaimAnswer>(claims.Count);
+    static async Task<Func<Claiming, ClaimAnswer>> ReadClaims(NpgsqlDataReader reader)
+    {
+        var answers = new Dictionary<Guid, ClaimAnswer>();
         while (await reader.ReadAsync())
             answers.Add(reader.GetGuid(0), reader.IsDBNull(1) ? new ClaimAnswer(Granted: true, Suppression: null) : new ClaimAnswer(Granted: false, reader.GetString(1)));
 
         return claim => answers.GetValueOrDefault(claim.Attempt.DeliveryId);
     }
 
-    async Task<Func<Outcome, bool>> Record(IReadOnlyList<Outcome> outcomes)
+    static NpgsqlBatchCommand Record(string sql, IReadOnlyList<Outcome> outcomes)
     {
-        var recorded = new HashSet<Guid>();
-        await Record(RecordRecentOutcomes, outcomes, recorded);
-        if (recorded.Count < outcomes.Count)
-            await Record(RecordAnyOutcomes, [.. outcomes.Where(outcome => !recorded.Contains(outcome.Attempt.DeliveryId))], recorded);
-
-        return outcome => recorded.Contains(outcome.Attempt.DeliveryId);
-    }
-
-    async Task Record(string sql, IReadOnlyList<Outcome> outcomes, HashSet<Guid> recorded)
-    {
-        await using var command = _database.CreateCommand(sql);
+        var command = new NpgsqlBatchCommand(sql);
         var parameters = command.Parameters;
         parameters.Add("delivery", outcomes, outcome => outcome.Attempt.DeliveryId);
         parameters.Add("number", outcomes, outcome => outcome.Attempt.Number);
@@ -196,10 +194,16 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         parameters.Add("provider_message", outcomes, outcome => outcome.Attempt.ProviderMessageId);
         parameters.Add("reason", outcomes, outcome => outcome.Attempt.Reason);
         parameters.Add("suppressed", outcomes, outcome => outcome.SuppressedAddress);
+        return command;
+    }
 
-        await using var reader = await command.ExecuteReaderAsync();
+    static async Task<Func<Outcome, bool>> ReadRecorded(NpgsqlDataReader reader)
+    {
+        var recorded = new HashSet<Guid>();
         while (await reader.ReadAsync())
             recorded.Add(reader.GetGuid(0));
+
+        return outcome => recorded.Contains(outcome.Attempt.DeliveryId);
     }
 
     async Task<AttemptClaim> Earlier(DeliveryAttempt refused, CancellationToken cancellationToken)

@@ -1,6 +1,5 @@
 using System.Text.Json;
 
-using NotificationBus.Messaging;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 
@@ -9,8 +8,8 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// The record in PostgreSQL. Every statement takes any number of rows, as arrays, and is one round trip and one commit; what
-/// concurrent messages ask of it is gathered by <see cref="GroupCommit"/>.
+/// The record in PostgreSQL. Every statement takes any number of rows, as arrays; what concurrent messages ask of it is gathered by
+/// <see cref="GroupCommit"/>.
 /// </summary>
 public sealed class PostgresNotificationStore : INotificationStore
 {
@@ -102,22 +101,25 @@ public sealed class PostgresNotificationStore : INotificationStore
 
     const string LoadNotifications = $"{SelectNotifications} {OfThese}";
 
-    readonly NpgsqlDataSource _database;
-    readonly Gathering<Guid, NotificationState?> _loads;
-    readonly Gathering<NotificationStep, bool> _inserts;
-    readonly Gathering<NotificationStep, bool> _updates;
+    readonly GroupCommit.Kind<Guid, NotificationState?> _recentLoads;
+    readonly GroupCommit.Kind<Guid, NotificationState?> _loads;
+    readonly GroupCommit.Kind<NotificationStep, bool> _inserts;
+    readonly GroupCommit.Kind<NotificationStep, bool> _updates;
 
     /// <summary>Keeps the record in that database.</summary>
     public PostgresNotificationStore(NpgsqlDataSource database)
     {
-        _database = database;
-        _loads = GroupCommit.Of<Guid, NotificationState?>(id => id, Load);
-        _inserts = GroupCommit.Of<NotificationStep, bool>(step => step.Notification.CorrelationId, Insert);
-        _updates = GroupCommit.Of<NotificationStep, bool>(step => step.Notification.CorrelationId, Update);
+        // What only reads goes before what keeps rows locked until the commit.
+        var commits = new GroupCommit(database);
+        _recentLoads = commits.Add<Guid, NotificationState?>(id => id, ids => Load(LoadRecentNotifications, ids), ReadNotifications);
+        _loads = commits.Add<Guid, NotificationState?>(id => id, ids => Load(LoadNotifications, ids), ReadNotifications);
+        _updates = commits.Add<NotificationStep, bool>(step => step.Notification.CorrelationId, Update, ReadStored);
+        _inserts = commits.Add<NotificationStep, bool>(step => step.Notification.CorrelationId, Insert, ReadStored);
     }
 
     /// <inheritdoc />
-    public Task<NotificationState?> Load(Guid notificationId, CancellationToken cancellationToken) => _loads.Run(notificationId, cancellationToken);
+    public async Task<NotificationState?> Load(Guid notificationId, CancellationToken cancellationToken) =>
+        await _recentLoads.Run(notificationId, cancellationToken) ?? await _loads.Run(notificationId, cancellationToken);
 
     /// <inheritdoc />
     public Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken)
@@ -133,10 +135,10 @@ public sealed class PostgresNotificationStore : INotificationStore
         return _updates.Run(step, cancellationToken);
     }
 
-    async Task<Func<NotificationStep, bool>> Insert(IReadOnlyList<NotificationStep> steps)
+    static NpgsqlBatchCommand Insert(IReadOnlyList<NotificationStep> steps)
     {
         var rows = steps.Select(step => step.Notification).ToList();
-        await using var command = _database.CreateCommand(InsertSteps);
+        var command = new NpgsqlBatchCommand(InsertSteps);
         var parameters = command.Parameters;
         parameters.Add("id", rows, row => row.CorrelationId);
         parameters.Add("state", rows, row => row.CurrentState);
@@ -160,14 +162,14 @@ public sealed class PostgresNotificationStore : INotificationStore
         parameters.Add("escalation_token", rows, row => row.EscalationToken);
         parameters.Add("escalate_unless", rows, row => row.EscalateUnless.ToString());
         AddOutgoing(parameters, steps);
-        return await ReadStored(command);
+        return command;
     }
 
-    async Task<Func<NotificationStep, bool>> Update(IReadOnlyList<NotificationStep> steps)
+    static NpgsqlBatchCommand Update(IReadOnlyList<NotificationStep> steps)
     {
         var rows = steps.Select(step => step.Notification).ToList();
         var cancels = steps.Any(step => step.CallsOff || step.Reopens || step.Cancelled.Count > 0);
-        await using var command = _database.CreateCommand(cancels ? UpdateStepsAndCancel : UpdateSteps);
+        var command = new NpgsqlBatchCommand(cancels ? UpdateStepsAndCancel : UpdateSteps);
         var parameters = command.Parameters;
         parameters.Add("id", rows, row => row.CorrelationId);
         parameters.Add("state", rows, row => row.CurrentState);
@@ -184,29 +186,26 @@ public sealed class PostgresNotificationStore : INotificationStore
         if (cancels)
             AddCancelled(parameters, steps);
 
-        return await ReadStored(command);
+        return command;
     }
 
-    async Task<Func<Guid, NotificationState?>> Load(IReadOnlyList<Guid> ids)
+    static NpgsqlBatchCommand Load(string sql, IReadOnlyList<Guid> ids)
     {
-        var notifications = new Dictionary<Guid, NotificationState>(ids.Count);
-        await Load(LoadRecentNotifications, ids, notifications);
-        if (notifications.Count < ids.Count)
-            await Load(LoadNotifications, [.. ids.Where(id => !notifications.ContainsKey(id))], notifications);
-
-        return id => notifications.GetValueOrDefault(id);
-    }
-
-    async Task Load(string sql, IReadOnlyList<Guid> ids, Dictionary<Guid, NotificationState> notifications)
-    {
-        await using var command = _database.CreateCommand(sql);
+        var command = new NpgsqlBatchCommand(sql);
         command.Parameters.Add("ids", ids, id => id);
-        await using var reader = await command.ExecuteReaderAsync();
+        return command;
+    }
+
+    static async Task<Func<Guid, NotificationState?>> ReadNotifications(NpgsqlDataReader reader)
+    {
+        var notifications = new Dictionary<Guid, NotificationState>();
         while (await reader.ReadAsync())
         {
             var notification = Read(reader);
             notifications.Add(notification.CorrelationId, notification);
         }
+
+        return id => notifications.GetValueOrDefault(id);
     }
 
     static NotificationState Read(NpgsqlDataReader row) => new()
@@ -264,9 +263,8 @@ public sealed class PostgresNotificationStore : INotificationStore
         parameters.Add(new NpgsqlParameter<TimeSpan>("look_again", NotificationStep.LookAgainAfter));
     }
 
-    static async Task<Func<NotificationStep, bool>> ReadStored(NpgsqlCommand command)
+    static async Task<Func<NotificationStep, bool>> ReadStored(NpgsqlDataReader reader)
     {
-        await using var reader = await command.ExecuteReaderAsync();
         var stored = new HashSet<Guid>();
         while (await reader.ReadAsync())
             stored.Add(reader.GetGuid(0));

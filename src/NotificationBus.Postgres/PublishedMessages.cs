@@ -17,6 +17,9 @@ public sealed partial class PublishedMessages(NpgsqlDataSource database, ILogger
 {
     const int BatchSize = 1000;
 
+    // Nobody waits for the deletion: those of many steps go together.
+    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
     // Bounded, so that a database that cannot follow slows the steps down instead of filling the memory.
     readonly Channel<(Guid Token, int Revision)> _confirmed = Channel.CreateBounded<(Guid, int)>(new BoundedChannelOptions(100_000) { SingleReader = true });
 
@@ -47,6 +50,9 @@ public sealed partial class PublishedMessages(NpgsqlDataSource database, ILogger
                 // The dispatch publishes these once more, and they come back here.
                 NotDeleted(exception, batch.Count);
             }
+
+            if (batch.Count < BatchSize)
+                await Task.Delay(Pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

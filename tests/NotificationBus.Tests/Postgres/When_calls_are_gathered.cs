@@ -16,7 +16,7 @@ public sealed class When_calls_are_gathered
     readonly SemaphoreSlim _database = new(0);
     readonly Gathering<Row, int> _gathered;
 
-    public When_calls_are_gathered() => _gathered = GroupCommit.Of<Row, int>(row => row.Key, Execute);
+    public When_calls_are_gathered() => _gathered = new Gathering<Row, int>(row => row.Key, Execute, GroupCommit.MayConcernOne);
 
     [Fact]
     public async Task Should_send_the_first_at_once_and_alone()
