@@ -13,7 +13,29 @@ using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
 
-public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers) : When_a_step_is_stored(() => PostgresRecord.Create(servers));
+public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers) : When_a_step_is_stored(() => PostgresRecord.Create(servers))
+{
+    [Fact]
+    public async Task Should_fail_alone_when_PostgreSQL_cannot_store_it()
+    {
+        var known = Guid.CreateVersion7();
+        await Insert(known);
+        var bad = Notification(Guid.CreateVersion7());
+        bad.EventId = "no text \0 of PostgreSQL";
+
+        var good = Enumerable.Range(0, 20).Select(_ => Guid.CreateVersion7()).ToList();
+        var before = Task.WhenAll(good[..10].Select(id => Insert(id)));
+        var failing = Host.Store.Insert(new NotificationStep(bad, Guid.CreateVersion7(), []), CancellationToken.None);
+        var after = Task.WhenAll(good[10..].Select(id => Insert(id)));
+        var load = Host.Store.Load(known, CancellationToken.None);
+
+        await Should.ThrowAsync<PostgresException>(failing);
+        (await before).ShouldAllBe(stored => stored);
+        (await after).ShouldAllBe(stored => stored);
+        (await load).ShouldNotBeNull();
+        (await AnotherHost.Store.Load(bad.CorrelationId, CancellationToken.None)).ShouldBeNull();
+    }
+}
 
 public sealed class When_messages_are_due_in_PostgreSQL(BusAndDatabase servers) : When_messages_are_due(() => PostgresRecord.Create(servers));
 

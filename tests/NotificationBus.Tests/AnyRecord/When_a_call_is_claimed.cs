@@ -84,6 +84,25 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
     }
 
     [Fact]
+    public async Task Should_be_answered_each_by_itself_when_outcomes_come_at_the_same_time()
+    {
+        var made = Enumerable.Range(0, 10).Select(_ => Call()).ToList();
+        foreach (var call in made)
+            await Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
+        var next = Enumerable.Range(0, 10).Select(_ => Call()).ToList();
+
+        var refused = Task.WhenAll(made[..5].Select(call => AnotherHost.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None)));
+        var claims = Task.WhenAll(next.Select(call => Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None)));
+        var outcomes = Task.WhenAll(made.Select(call => Host.Ledger.Record(call with { Status = AttemptStatus.Accepted }, suppressedAddress: null, CancellationToken.None)));
+        var neverMade = Host.Ledger.Record(Call() with { Status = AttemptStatus.Accepted }, suppressedAddress: null, CancellationToken.None);
+
+        (await claims).ShouldAllBe(claim => claim.Granted);
+        (await refused).ShouldAllBe(claim => !claim.Granted);
+        (await outcomes).ShouldAllBe(recorded => recorded);
+        (await neverMade).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Should_be_refused_for_an_address_that_a_provider_called_wrong()
     {
         var call = Call();

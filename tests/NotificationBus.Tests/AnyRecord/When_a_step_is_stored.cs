@@ -130,6 +130,34 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
     }
 
     [Fact]
+    public async Task Should_answer_each_when_many_ask_for_different_things_at_once()
+    {
+        var known = new List<NotificationState>();
+        foreach (var id in Enumerable.Range(0, 20).Select(_ => Guid.CreateVersion7()))
+        {
+            await Insert(id);
+            known.Add((await Host.Store.Load(id, CancellationToken.None))!);
+        }
+
+        var (begun, goesOn) = (known[..10], known[10..]);
+        var newIds = Enumerable.Range(0, 20).Select(_ => Guid.CreateVersion7()).ToList();
+
+        var again = Task.WhenAll(begun.Select(notification => Insert(notification.CorrelationId)));
+        var inserts = Task.WhenAll(newIds.Select(id => Insert(id)));
+        var updates = Task.WhenAll(goesOn.Select(notification => Host.Store.Update(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None)));
+        var loads = Task.WhenAll(begun.Select(notification => Host.Store.Load(notification.CorrelationId, CancellationToken.None)));
+        var unknown = Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Host.Store.Load(Guid.CreateVersion7(), CancellationToken.None)));
+
+        (await again).ShouldAllBe(stored => !stored);
+        (await inserts).ShouldAllBe(stored => stored);
+        (await updates).ShouldAllBe(stored => stored);
+        (await loads).Select(loaded => loaded!.CorrelationId).ShouldBe(begun.Select(notification => notification.CorrelationId));
+        (await unknown).ShouldAllBe(loaded => loaded == null);
+        var versions = await Task.WhenAll(goesOn.Select(async notification => (await AnotherHost.Store.Load(notification.CorrelationId, CancellationToken.None))!.Version));
+        versions.ShouldAllBe(version => version == 2);
+    }
+
+    [Fact]
     public async Task Should_store_no_later_step_of_a_notification_that_never_began()
     {
         (await Host.Store.Update(new NotificationStep(Notification(Guid.CreateVersion7()), Guid.CreateVersion7(), [Message()]), CancellationToken.None)).ShouldBeFalse();
