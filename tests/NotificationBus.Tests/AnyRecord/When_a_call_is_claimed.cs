@@ -1,3 +1,4 @@
+using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
 using NotificationBus.Sending.Controls;
 
@@ -86,7 +87,10 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
     [Fact]
     public async Task Should_be_answered_each_by_itself_when_outcomes_come_at_the_same_time()
     {
-        var made = Enumerable.Range(0, 10).Select(_ => Call()).ToList();
+        var notification = Notification(Guid.CreateVersion7());
+        notification.CreatedAt = Record.Now;
+        await Host.Store.Insert(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None);
+        var made = Enumerable.Range(0, 10).Select(_ => Call() with { NotificationId = notification.CorrelationId }).ToList();
         foreach (var call in made)
             await Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
         var next = Enumerable.Range(0, 10).Select(_ => Call()).ToList();
