@@ -124,8 +124,7 @@ public sealed class SesEmailProvider : EmailVendor
         (400 or 429, "TooManyRequestsException" or "ThrottlingException" or "Throttling" or "LimitExceededException") or (429, _) =>
             new ProviderResult.Throttled($"{answer}", answer.RetryAfter ?? (answer.Text.Contains("Daily", StringComparison.Ordinal) ? UntilQuota : null)),
         (400, "MailFromDomainNotVerifiedException" or "AccountSuspendedException" or "SendingPausedException") => new ProviderResult.Misconfigured($"{answer}: check From and the account"),
-        // In the sandbox the recipient, too, must be verified.
-        (400, "MessageRejected") when answer.Text.Contains("not verified", StringComparison.Ordinal) => new ProviderResult.Misconfigured($"{answer}: check From, and whether the account is still in the sandbox"),
+        (400, "MessageRejected") when answer.Text.Contains("not verified", StringComparison.Ordinal) => OfNotVerified(answer, delivery),
         (400, "UnrecognizedClientException" or "InvalidClientTokenId" or "IncompleteSignature" or "MissingAuthenticationToken" or "ExpiredTokenException" or "OptInRequired") =>
             new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
         (404, _) => new ProviderResult.Misconfigured($"{answer}: check ConfigurationSet, Region and Url"),
@@ -189,6 +188,15 @@ public sealed class SesEmailProvider : EmailVendor
             ProviderMessageId = messageId,
             Reason = ReasonOf(words),
         };
+    }
+
+    // In the sandbox the recipient, too, must be verified. Then others may be, and the answer names only him.
+    ProviderResult OfNotVerified(HttpAnswer answer, Delivery delivery)
+    {
+        var others = answer.Text.Replace(delivery.Address, "", StringComparison.OrdinalIgnoreCase);
+        return others.Length < answer.Text.Length && !others.Contains(_options.From, StringComparison.OrdinalIgnoreCase)
+            ? new ProviderResult.Unavailable($"{answer}: an account in the sandbox sends only to addresses that are verified", OnlyThisDelivery: true)
+            : new ProviderResult.Misconfigured($"{answer}: check From, and whether the account is still in the sandbox");
     }
 
     // In the header, as "Name:address-of-the-documentation"; or in the body, behind a namespace.

@@ -120,7 +120,8 @@ public sealed class FcmPushProvider : PushVendor
             new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
         // Not the token's fault where the service account is the wrong one, and nobody can tell which of them is.
         (403, "SENDER_ID_MISMATCH") => new ProviderResult.Rejected($"{answer}: the token belongs to another project"),
-        (401, "THIRD_PARTY_AUTH_ERROR") => new ProviderResult.Misconfigured($"{answer}: check the key of APNs in Firebase's project settings"),
+        // Of Apple devices and browsers only; Android's get theirs.
+        (401, "THIRD_PARTY_AUTH_ERROR") => new ProviderResult.Unavailable($"{answer}: check the key of APNs in Firebase's project settings", OnlyThisDelivery: true),
         (429, _) when IsOfDevice(answer) => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter, OnlyThisDelivery: true),
         (429, _) => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
         (500 or 503, _) => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),

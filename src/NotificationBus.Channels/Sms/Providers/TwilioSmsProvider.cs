@@ -145,9 +145,11 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
         ( >= 400, "21211" or "21610" or "21614" or "21635" or "30005" or "30006") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
         ( >= 400, "21602" or "21617" or "30007") => new ProviderResult.Rejected($"{answer}"),
         ( >= 400, "20003") => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
-        ( >= 400, "21408") => new ProviderResult.Misconfigured($"{answer}: allow the country in the account's geographic permissions"),
+        // Somebody has to mend the account, which takes other numbers meanwhile.
+        ( >= 400, "21408") => new ProviderResult.Unavailable($"{answer}: allow the country in the account's geographic permissions", OnlyThisDelivery: true),
+        ( >= 400, "21608") => new ProviderResult.Unavailable($"{answer}: an account on trial sends only to numbers that are verified with it", OnlyThisDelivery: true),
         ( >= 400, "21606" or "21659") => new ProviderResult.Misconfigured($"{answer}: check From"),
-        ( >= 400, "21608" or "30002" or "30004") => new ProviderResult.Misconfigured($"{answer}: check the state of the account"),
+        ( >= 400, "30002" or "30004") => new ProviderResult.Misconfigured($"{answer}: check the state of the account"),
         ( >= 400, "30001" or "30003" or "30008") => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter, OnlyThisDelivery: true),
         ( >= 400, "30410") => new ProviderResult.InDoubt($"{answer}"),
         (404, _) => new ProviderResult.Misconfigured($"{answer}: check AccountSid and Url"),

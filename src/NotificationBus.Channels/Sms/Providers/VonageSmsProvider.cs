@@ -182,7 +182,8 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
         // Credentials, an account that is barred, without credit or without this API, signatures that are asked for.
         "4" or "8" or "9" or "11" or "14" or "32" => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
         "15" => new ProviderResult.Misconfigured($"{answer}: check From"),
-        "29" => new ProviderResult.Misconfigured($"{answer}: an account on trial sends only to numbers that are registered with it"),
+        // Somebody has to mend the account, which takes other numbers meanwhile.
+        "29" => new ProviderResult.Unavailable($"{answer}: an account on trial sends only to numbers that are registered with it", OnlyThisDelivery: true),
         // 5 is a failure of Vonage's own, and of what is not named here nobody knows.
         _ => new ProviderResult.InDoubt($"{answer}"),
     };

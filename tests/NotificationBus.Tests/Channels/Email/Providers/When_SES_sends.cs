@@ -20,7 +20,10 @@ public sealed class When_SES_sends : Any_vendor_of_mail<When_SES_sends>, IVendor
         new("accepted without an id", "200 OK", "{}", Outcome.InDoubt),
         Error("BadRequestException", 400, Outcome.Rejected),
         Error("MessageRejected", 400, Outcome.Rejected),
-        Error("MessageRejected", 400, Outcome.Misconfigured, "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: shop@example.com") with { Says = "sandbox" },
+        Error("MessageRejected", 400, Outcome.Misconfigured, NotVerified("shop@example.com")) with { Says = "check From" },
+        Error("MessageRejected", 400, Outcome.Misconfigured, NotVerified("somchai@example.net, Shop <Shop@Example.com>")) with { Says = "check From" },
+        Error("MessageRejected", 400, Outcome.Misconfigured, "Email address is not verified.") with { Says = "check From" },
+        Error("MessageRejected", 400, Outcome.Unavailable, NotVerified("Somchai@Example.net")) with { OnlyThisDelivery = true, Says = "sandbox" },
         Error("MailFromDomainNotVerifiedException", 400, Outcome.Misconfigured),
         Error("AccountSuspendedException", 400, Outcome.Misconfigured),
         Error("SendingPausedException", 400, Outcome.Misconfigured),
@@ -80,6 +83,8 @@ public sealed class When_SES_sends : Any_vendor_of_mail<When_SES_sends>, IVendor
         head.ShouldContain("SignedHeaders=content-type;host;x-amz-date");
         head.ShouldContain("X-Amz-Date: 20260314T092653Z");
     }
+
+    static string NotVerified(string identities) => $"Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: {identities}";
 
     static VendorAnswer Error(string name, int status, Outcome expected, string message = "What is wrong.") =>
         new($"{name}: {message}", $"{status} Status", $$"""{"message":"{{message}}"}""", expected) { Headers = $"x-amzn-ErrorType: {name}:http://internal.amazon.com/coral/com.amazonaws.ses/\r\n" };

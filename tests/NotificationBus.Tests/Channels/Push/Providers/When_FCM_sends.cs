@@ -37,7 +37,7 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
         new("sender mismatch", "403 Forbidden", Error(403, "SenderId mismatch", "PERMISSION_DENIED", FcmError, "SENDER_ID_MISMATCH"), Outcome.Rejected) { Says = "another project" },
         new("permission denied", "403 Forbidden", """{"error":{"code":403,"message":"Permission denied","status":"PERMISSION_DENIED"}}""", Outcome.Misconfigured) { Says = "role" },
         new("unauthenticated", "401 Unauthorized", """{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}""", Outcome.Misconfigured) { Says = "service account" },
-        new("the key of APNs", "401 Unauthorized", Error(401, "Auth error from APNS or Web Push Service", "UNAUTHENTICATED", FcmError, "THIRD_PARTY_AUTH_ERROR"), Outcome.Misconfigured) { Says = "key of APNs" },
+        new("the key of APNs", "401 Unauthorized", Error(401, "Auth error from APNS or Web Push Service", "UNAUTHENTICATED", FcmError, "THIRD_PARTY_AUTH_ERROR"), Outcome.Unavailable) { OnlyThisDelivery = true, Says = "key of APNs" },
         new("quota", "429 Too Many Requests", Error(429, "Quota exceeded", "RESOURCE_EXHAUSTED", FcmError, "QUOTA_EXCEEDED"), Outcome.Throttled),
         new("quota, with a pause", "429 Too Many Requests", Error(429, "Quota exceeded", "RESOURCE_EXHAUSTED", FcmError, "QUOTA_EXCEEDED"), Outcome.Throttled) { Headers = "Retry-After: 30\r\n", RetryAfter = TimeSpan.FromSeconds(30) },
         new("quota of the device", "429 Too Many Requests", $$$"""{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"@type":"{{{QuotaFailure}}}","violations":[{"description":"Device message rate exceeded"}]}]}}""", Outcome.Unavailable) { OnlyThisDelivery = true },

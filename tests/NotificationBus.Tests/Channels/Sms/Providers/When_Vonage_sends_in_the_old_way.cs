@@ -34,7 +34,7 @@ public sealed class When_Vonage_sends_in_the_old_way : Any_vendor<When_Vonage_se
         Row("message too long", Outcome.Rejected, "12"),
         Row("invalid signature", Outcome.Misconfigured, "14"),
         Row("invalid sender address", Outcome.Misconfigured, "15") with { Says = "check From" },
-        Row("not on the list of a trial", Outcome.Misconfigured, "29") with { Says = "trial" },
+        Row("not on the list of a trial", Outcome.Unavailable, "29") with { OnlyThisDelivery = true, Says = "trial" },
         Row("signature and secret disallowed", Outcome.Misconfigured, "32"),
         Row("a status nobody knows", Outcome.InDoubt, "99"),
         Row("sent in part", Outcome.Rejected, "0", "1") with { Says = "in part" },
