@@ -34,7 +34,7 @@ public sealed partial class ReceiptConsumer(
     public async Task Consume(ConsumeContext<LocateReceipt> context)
     {
         var (provider, receipt) = (context.Message.Provider, context.Message.Receipt);
-        if (await Find(provider, receipt, context.CancellationToken) is not (var notification, var delivery))
+        if (await Find(provider, receipt, context.CancellationToken) is not (var notification, var delivery, var attempt))
         {
             await LookAgain(context);
             return;
@@ -48,6 +48,13 @@ public sealed partial class ReceiptConsumer(
             await suppressions.Add(new Suppression(delivery.Channel, address, category, reason, provider), context.CancellationToken);
         }
 
+        // It gave up the delivery, which somebody else may have sent after it. A bounce is about the address, whoever has sent.
+        if (receipt.Kind == ReceiptKind.Undelivered && await IsSuperseded(attempt, context.CancellationToken))
+        {
+            Superseded(provider, delivery.Id, attempt.Number, receipt.Reason);
+            return;
+        }
+
         var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(planning.RuleOf(notification.Category).Lane));
         await limit.Await(saga.Send(
             Report(notification, delivery, provider, receipt),
@@ -56,7 +63,7 @@ public sealed partial class ReceiptConsumer(
     }
 
     /// <summary>Only what this account was asked to send: no vendor can report of another's deliveries.</summary>
-    async Task<(NotificationState Notification, DeliveryState Delivery)?> Find(string provider, Receipt receipt, CancellationToken cancellationToken)
+    async Task<(NotificationState Notification, DeliveryState Delivery, DeliveryAttempt Attempt)?> Find(string provider, Receipt receipt, CancellationToken cancellationToken)
     {
         var attempt = receipt.DeliveryId is { } deliveryId ? await ledger.FindByDelivery(provider, deliveryId, cancellationToken) : null;
         if (attempt is null && !string.IsNullOrEmpty(receipt.ProviderMessageId))
@@ -64,8 +71,13 @@ public sealed partial class ReceiptConsumer(
         if (attempt is null || await store.Load(attempt.NotificationId, cancellationToken) is not { } notification)
             return null;
 
-        return notification.Deliveries.FirstOrDefault(delivery => delivery.Id == attempt.DeliveryId) is { } delivery ? (notification, delivery) : null;
+        return notification.Deliveries.FirstOrDefault(delivery => delivery.Id == attempt.DeliveryId) is { } delivery ? (notification, delivery, attempt) : null;
     }
+
+    /// <summary>True when a later call of the same delivery has sent it, or may yet.</summary>
+    async Task<bool> IsSuperseded(DeliveryAttempt attempt, CancellationToken cancellationToken) =>
+        (await ledger.AttemptsOf(attempt.NotificationId, attempt.DeliveryId, cancellationToken))
+            .Any(later => later.Number > attempt.Number && (later.Status is AttemptStatus.Started or AttemptStatus.Accepted || later.MayHaveBeenSent));
 
     async Task LookAgain(ConsumeContext<LocateReceipt> context)
     {
@@ -98,6 +110,9 @@ public sealed partial class ReceiptConsumer(
         At = receipt.At,
         Reason = receipt.Reason,
     };
+
+    [LoggerMessage(LogLevel.Information, "{Provider} reports that call {Number} of delivery {DeliveryId} did not arrive ({Reason}); a later call may have sent it, and counts")]
+    partial void Superseded(string provider, Guid deliveryId, int number, string? reason);
 
     [LoggerMessage(LogLevel.Information, "{Provider} reports {Kind} of a delivery that is not on record; the receipt is ignored")]
     partial void Ignored(string provider, ReceiptKind kind);

@@ -69,6 +69,60 @@ public sealed class When_a_vendor_reports
     }
 
     [Fact]
+    public async Task Should_keep_what_another_provider_has_sent_when_the_one_before_gives_up()
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, mailers: ["scripted", "second"]);
+        flow.Email.Answers(ScriptedProvider.InDoubt);
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+        (sent.Deliveries[0].Status, sent.Deliveries[0].Provider).ShouldBe((DeliveryStatus.Sent, "second"));
+
+        await Locate(flow, Of(sent.Deliveries[0], ReceiptKind.Undelivered, flow));
+        await flow.Report(Of(sent.Deliveries[0], ReceiptKind.Confirmed, flow), "second");
+
+        var end = flow.Find(sent.CorrelationId)!;
+        (end.CurrentState, end.Deliveries[0].Status, end.Deliveries[0].BouncedAt).ShouldBe(("Delivered", DeliveryStatus.Confirmed, null));
+        flow.Push.Calls.ShouldBeEmpty();
+        flow.OutcomesOf(sent.CorrelationId).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Should_wait_for_the_provider_that_was_asked_last_when_the_one_before_gives_up()
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1, mailers: ["scripted", "second"]);
+        flow.Email.Answers(ScriptedProvider.InDoubt);
+        flow.SecondEmail.Answers(ScriptedProvider.InDoubt);
+        var id = await flow.Tell(An.OrderPlaced());
+        await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 1);
+        var delivery = flow.Find(id)!.Deliveries[0];
+
+        await Locate(flow, Of(delivery, ReceiptKind.Undelivered, flow) with { Reason = "the first one's" });
+        flow.Push.Calls.ShouldBeEmpty();
+        await flow.Report(Of(delivery, ReceiptKind.Undelivered, flow) with { Reason = "the last one's" }, "second");
+
+        var end = await flow.Outcome(id);
+        (end.Deliveries[0].Status, end.Deliveries[0].Reason).ShouldBe((DeliveryStatus.Failed, "the last one's"));
+        end.Deliveries[1].Status.ShouldBe(DeliveryStatus.Sent);
+    }
+
+    [Theory]
+    [InlineData(ReceiptKind.Undelivered, false)]
+    [InlineData(ReceiptKind.HardBounce, false)]
+    [InlineData(ReceiptKind.HardBounce, true)]
+    public async Task Should_go_on_with_the_next_channel_when_nobody_else_has_it_or_the_address_is_wrong(ReceiptKind kind, bool anotherHasIt)
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1, mailers: ["scripted", "second"]);
+        flow.Email.Answers(ScriptedProvider.InDoubt);
+        flow.SecondEmail.Answers(anotherHasIt ? ScriptedProvider.Accepted : ScriptedProvider.Unavailable);
+        var id = await flow.Tell(An.OrderPlaced());
+        await flow.Pulse.Until(() => anotherHasIt ? flow.Find(id)?.Deliveries[0].Status == DeliveryStatus.Sent : flow.Outgoing.Scheduled == 1);
+
+        await flow.Report(Of(flow.Find(id)!.Deliveries[0], kind, flow));
+
+        var end = await flow.Until(id, notification => notification.Deliveries[1].Status == DeliveryStatus.Sent);
+        end.Deliveries[0].Status.ShouldBe(DeliveryStatus.Failed);
+    }
+
+    [Fact]
     public async Task Should_never_use_an_address_again_that_sent_it_back()
     {
         await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
@@ -427,6 +481,14 @@ public sealed class When_a_vendor_reports
 
         Task<Guid> Receipt(ReceiptKind kind) =>
             flow.Handle(new DeliveryReceiptReceived { NotificationId = id, DeliveryId = deliveryId, Provider = "scripted", Kind = kind, At = flow.Clock.GetUtcNow() });
+    }
+
+    /// <summary>Takes a receipt as the API does, and waits until its delivery was looked for. Whatever that caused for the saga is with it.</summary>
+    static async Task Locate(EmbeddedFlow flow, Receipt receipt)
+    {
+        var times = flow.Handled<LocateReceipt>() + 1;
+        await flow.Receipts.Take("scripted", [receipt]);
+        await flow.Pulse.Until(() => flow.Handled<LocateReceipt>() == times);
     }
 
     static Receipt Of(DeliveryState delivery, ReceiptKind kind, EmbeddedFlow flow) =>

@@ -35,10 +35,11 @@ sealed class EmbeddedFlow : IAsyncDisposable
     readonly IHost _host;
     ImmutableList<object> _outcomes = [];
 
-    EmbeddedFlow(DeliveryMode mode, int dispatchers, int sweeps, TimeSpan? escalateAfter, DeliveryProof escalateUnless, Action<IInMemoryBusFactoryConfigurator>? configure)
+    EmbeddedFlow(DeliveryMode mode, int dispatchers, int sweeps, TimeSpan? escalateAfter, DeliveryProof escalateUnless, IReadOnlyList<string> mailers, Action<IInMemoryBusFactoryConfigurator>? configure)
     {
         Clock = new ManualClock(Pulse);
         Email = new ScriptedProvider("scripted", "email", Pulse);
+        SecondEmail = new ScriptedProvider("second", "email", Pulse);
         Push = new ScriptedProvider("scripted", "push", Pulse);
         Wire = new Wire(Pulse);
 
@@ -48,8 +49,10 @@ sealed class EmbeddedFlow : IAsyncDisposable
         services.AddSingleton<ITemplates>(Templates);
         services.AddSingleton<Random>(new LeastLuck());
         services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = true);
-        services.AddNotificationBus(EventTypes(mode, escalateAfter, escalateUnless), OneProviderForEachChannel);
-        services.AddChannel<EmailChannel>().Provider(new ProviderType("scripted", "email", OptionsType: null, (_, _) => Email));
+        services.AddNotificationBus(EventTypes(mode, escalateAfter, escalateUnless), Channels(mailers));
+        services.AddChannel<EmailChannel>()
+            .Provider(new ProviderType("scripted", "email", OptionsType: null, (_, _) => Email))
+            .Provider(new ProviderType("second", "email", OptionsType: null, (_, _) => SecondEmail));
         services.AddChannel<PushChannel>().Provider(new ProviderType("scripted", "push", OptionsType: null, (_, _) => Push));
         services.AddInMemoryStore();
         services.AddSingleton(provider => new WatchedStore(provider.GetRequiredService<InMemoryNotificationStore>(), Pulse));
@@ -92,6 +95,9 @@ sealed class EmbeddedFlow : IAsyncDisposable
 
     public ScriptedProvider Email { get; }
 
+    /// <summary>Asked after <see cref="Email"/>, in a flow that has it among its mailers.</summary>
+    public ScriptedProvider SecondEmail { get; }
+
     public ScriptedProvider Push { get; }
 
     public IBus Bus => _host.Services.GetRequiredService<IBus>();
@@ -121,9 +127,10 @@ sealed class EmbeddedFlow : IAsyncDisposable
         int sweeps = 0,
         TimeSpan? escalateAfter = null,
         DeliveryProof escalateUnless = DeliveryProof.Sent,
+        IReadOnlyList<string>? mailers = null,
         Action<IInMemoryBusFactoryConfigurator>? configure = null)
     {
-        var flow = new EmbeddedFlow(mode, dispatchers, sweeps, escalateAfter, escalateUnless, configure);
+        var flow = new EmbeddedFlow(mode, dispatchers, sweeps, escalateAfter, escalateUnless, mailers ?? ["scripted"], configure);
         flow.Bus.ConnectSendObserver(flow.Wire);
         flow.Bus.ConnectReceiveObserver(flow.Wire);
         await flow._host.StartAsync();
@@ -207,6 +214,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Email.Close();
+        SecondEmail.Close();
         Push.Close();
         await _host.StopAsync();
         _host.Dispose();
@@ -235,9 +243,9 @@ sealed class EmbeddedFlow : IAsyncDisposable
         ["announcement"] = new() { Channels = ["push", "email"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
     };
 
-    static Dictionary<string, ChannelOptions> OneProviderForEachChannel => new(StringComparer.Ordinal)
+    static Dictionary<string, ChannelOptions> Channels(IReadOnlyList<string> mailers) => new(StringComparer.Ordinal)
     {
-        ["email"] = new() { Providers = ["scripted"] },
+        ["email"] = new() { Providers = mailers },
         ["push"] = new() { Providers = ["scripted"] },
     };
 }
