@@ -38,11 +38,45 @@ public sealed class ResendOptions : EmailVendorOptions
 /// </summary>
 public sealed class ResendEmailProvider(string name, ResendOptions options, TimeProvider clock) : EmailVendor(name, options, clock)
 {
+    // How long another request under the same key is waited for, before it is asked again.
+    static readonly IReadOnlyList<TimeSpan> Waits = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)];
+
+    /// <inheritdoc />
+    /// <remarks>With the time to wait for a request under the same key, and to ask again.</remarks>
+    public override TimeSpan LongestCall => 2 * base.LongestCall + Waits.Aggregate((sum, wait) => sum + wait);
+
     /// <inheritdoc />
     protected override string Credentials => "ApiKey, and that From is of a verified domain";
 
     /// <inheritdoc />
     protected override IEnumerable<string> Secrets => ReceiptCheck.Several(options.ReceiptSecret);
+
+    /// <inheritdoc />
+    /// <remarks>
+    /// After a call in doubt the first request may still be under way. What became of it Resend says to nobody but who asks again under its
+    /// key: another provider would send the mail a second time.
+    /// </remarks>
+    public override async Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken)
+    {
+        if (Refuse(delivery) is { } refused)
+            return refused;
+
+        for (var asked = 0; ; asked++)
+        {
+            var isUnderWay = false;
+            var result = await Call(Request(delivery), delivery, answer =>
+            {
+                isUnderWay = answer.Status == 409 && answer.Find("name") == "concurrent_idempotent_requests";
+                return Translate(answer, delivery);
+            }, cancellationToken);
+            if (!isUnderWay || asked == Waits.Count)
+                return result;
+
+            await Task.Delay(Waits[asked], Clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (cancellationToken.IsCancellationRequested)
+                return result;
+        }
+    }
 
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery)

@@ -4,6 +4,7 @@ using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Sending;
 using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.Channels.Vendors;
+using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Channels.Email.Providers;
 
@@ -30,7 +31,6 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
         new("not_found", "404 Not Found", Error(404, "not_found"), Outcome.Misconfigured) { Says = "check Url" },
         new("method_not_allowed", "405 Method Not Allowed", Error(405, "method_not_allowed"), Outcome.Misconfigured),
         new("invalid_idempotent_request", "409 Conflict", Error(409, "invalid_idempotent_request"), Outcome.InDoubt),
-        new("concurrent_idempotent_requests", "409 Conflict", Error(409, "concurrent_idempotent_requests"), Outcome.InDoubt),
         new("missing_required_field", "422 Unprocessable Entity", Error(422, "missing_required_field"), Outcome.Rejected),
         new("invalid_from_address", "422 Unprocessable Entity", Error(422, "invalid_from_address"), Outcome.Misconfigured) { Says = "check From" },
         new("rate_limit_exceeded", "429 Too Many Requests", Error(429, "rate_limit_exceeded"), Outcome.Throttled) { Headers = "retry-after: 1\r\n", RetryAfter = TimeSpan.FromSeconds(1) },
@@ -71,6 +71,58 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
             $$"""{"from":"ร้าน Example <shop@example.com>","to":["Somchai <somchai@example.net>"],"subject":"ขายแล้ว: \"bowl\"","html":"<p>Sold &amp; paid</p>","text":"Sold & paid.","tags":[{"name":"delivery_id","value":"{{Mail.Id}}"}]}""");
     }
 
+    [Fact]
+    public async Task Should_ask_again_under_the_same_key_while_an_earlier_request_is_under_way()
+    {
+        Vendor.Answers("409 Conflict", Error(409, "concurrent_idempotent_requests"));
+        var (pulse, clock) = WatchedClock();
+        var sending = Provider(clock: clock).Send(ADelivery, Cancellation);
+
+        await pulse.Until(() => clock.AlarmsWithin(TimeSpan.FromSeconds(1)) > 0);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await pulse.Until(() => clock.AlarmsWithin(TimeSpan.FromSeconds(2)) > 0);
+        Vendor.Answers("200 OK", """{"id":"1"}""");
+        clock.Advance(TimeSpan.FromSeconds(2));
+
+        (await sending).ShouldBe(new ProviderResult.Accepted("1"));
+        Vendor.Requests.Count.ShouldBe(3);
+        Vendor.Requests.ShouldAllBe(request => request.Head.Contains($"Idempotency-Key: {Mail.Id}"));
+    }
+
+    [Fact]
+    public async Task Should_be_in_doubt_when_an_earlier_request_stays_under_way()
+    {
+        Vendor.Answers("409 Conflict", Error(409, "concurrent_idempotent_requests"));
+        var (pulse, clock) = WatchedClock();
+        var provider = Provider(clock: clock);
+        var sending = provider.Send(ADelivery, Cancellation);
+
+        foreach (var seconds in (int[])[1, 2, 4])
+        {
+            await pulse.Until(() => clock.AlarmsWithin(TimeSpan.FromSeconds(seconds)) > 0);
+            clock.Advance(TimeSpan.FromSeconds(seconds));
+        }
+
+        (await sending).ShouldBeOfType<ProviderResult.InDoubt>().Reason.ShouldContain("concurrent_idempotent_requests");
+        Vendor.Requests.Count.ShouldBe(4);
+        provider.LongestCall.ShouldBeGreaterThan(TimeSpan.FromSeconds(7 + 15));
+    }
+
+    [Fact]
+    public async Task Should_be_in_doubt_when_the_caller_gives_up_while_an_earlier_request_is_under_way()
+    {
+        Vendor.Answers("409 Conflict", Error(409, "concurrent_idempotent_requests"));
+        var (pulse, clock) = WatchedClock();
+        using var givesUp = new CancellationTokenSource();
+        var sending = Provider(clock: clock).Send(ADelivery, givesUp.Token);
+
+        await pulse.Until(() => clock.AlarmsWithin(TimeSpan.FromSeconds(1)) > 0);
+        await givesUp.CancelAsync();
+
+        (await sending).ShouldBeOfType<ProviderResult.InDoubt>();
+        Vendor.Requests.ShouldHaveSingleItem();
+    }
+
     [Theory]
     [InlineData(null, "shop@example.com")]
     [InlineData("Shop", "Shop <shop@example.com>")]
@@ -95,6 +147,12 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
         await Provider().Send(ADelivery with { RecipientName = name }, Cancellation);
 
         JsonElement.Parse(Vendor.Requests.ShouldHaveSingleItem().Body).GetProperty("to")[0].GetString().ShouldBe(to);
+    }
+
+    static (Pulse Pulse, ManualClock Clock) WatchedClock()
+    {
+        var pulse = new Pulse();
+        return (pulse, new ManualClock(pulse));
     }
 
     static ResendEmailProvider Account(string url, TimeSpan timeout, TimeProvider clock, string? fromName) =>
