@@ -94,7 +94,7 @@ public sealed class BrevoEmailProvider(string name, BrevoOptions options, TimePr
             "hard_bounce" or "invalid_email" or "blocked" => ReceiptKind.HardBounce,
             "soft_bounce" => ReceiptKind.SoftBounce,
             "error" => ReceiptKind.Undelivered,
-            "spam" => ReceiptKind.Complained,
+            "spam" or "complaint" => ReceiptKind.Complained,
             "unsubscribed" => ReceiptKind.Unsubscribed,
             "opened" or "unique_opened" or "proxy_open" or "unique_proxy_open" => ReceiptKind.Opened,
             "click" => ReceiptKind.Read,

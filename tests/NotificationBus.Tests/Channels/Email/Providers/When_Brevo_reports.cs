@@ -18,6 +18,7 @@ public sealed class When_Brevo_reports : Any_reader_of_receipts<When_Brevo_repor
         Row("soft_bounce", ReceiptKind.SoftBounce, """ "reason":"452 mailbox full" """),
         Row("error", ReceiptKind.Undelivered),
         Row("spam", ReceiptKind.Complained),
+        Row("complaint", ReceiptKind.Complained),
         Row("unsubscribed", ReceiptKind.Unsubscribed),
         Row("opened", ReceiptKind.Opened),
         Row("unique_opened", ReceiptKind.Opened),
