@@ -108,13 +108,14 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
         };
     }
 
-    // Postmark calls a bounce whatever comes back. Delays, out-of-office answers and the like end nothing.
+    // Postmark calls a bounce whatever comes back. Delays, out-of-office answers and the like end nothing; after all others, a soft bounce
+    // too, it tries no more.
     static ReceiptKind? KindOfBounce(string? type) => type switch
     {
         "HardBounce" or "BadEmailAddress" => ReceiptKind.HardBounce,
         "SpamComplaint" => ReceiptKind.Complained,
         "Unsubscribe" => ReceiptKind.OptedOut,
         "Transient" or "Subscribe" or "AutoResponder" or "AddressChange" or "ChallengeVerification" or "OpenRelayTest" => null,
-        _ => ReceiptKind.SoftBounce,
+        _ => ReceiptKind.Undelivered,
     };
 }
