@@ -160,9 +160,11 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         return Find(last.Provider);
     }
 
-    TimeSpan? HowLong(ProviderAccount account) => _refused.TryGetValue(account, out var refused)
-        ? refused.For
-        : _attempts.FindLast(attempt => attempt.Provider == account.Name)?.RetryAfter ?? TimeSpan.Zero;
+    TimeSpan? HowLong(ProviderAccount account) => _refused.TryGetValue(account, out var refused) ? refused.For
+        : _attempts.FindLast(attempt => attempt.Provider == account.Name) is not { RetryAfter: { } asked } last ? TimeSpan.Zero
+        // By then the account is called again.
+        : last.Status == AttemptStatus.Throttled ? Pacing.Limited(asked)
+        : asked;
 
     string WhyNotNow()
     {

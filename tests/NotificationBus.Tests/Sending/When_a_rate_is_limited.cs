@@ -87,6 +87,15 @@ public sealed class When_a_rate_is_limited : With_scripted_providers
     }
 
     [Fact]
+    public async Task Should_not_wait_longer_with_the_delivery_than_with_the_account()
+    {
+        First.Answers(new ProviderResult.Throttled("the quota of the day", TimeSpan.FromDays(1)));
+        Second.Answers(new ProviderResult.Throttled("the quota of the month", TimeSpan.FromDays(7)));
+
+        (await Send()).ShouldBeOfType<ChainOutcome.NotNow>().AtLeast.ShouldBe(TimeSpan.FromHours(1));
+    }
+
+    [Fact]
     public async Task Should_tell_the_other_hosts_to_leave_it_alone()
     {
         First.Answers(new ProviderResult.Throttled("too many requests", TimeSpan.FromSeconds(7)));

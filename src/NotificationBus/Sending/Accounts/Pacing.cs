@@ -34,6 +34,9 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
     readonly CallMeter _calls = new(clock);
     long _raisedAt;
 
+    /// <summary>How long an account is left alone that asks for a pause.</summary>
+    public static TimeSpan Limited(TimeSpan pause) => pause < LongestPause ? pause : LongestPause;
+
     /// <summary>The rate in force, calls per second; null when there is no limit.</summary>
     double? PerSecond => WaitingLine.Lower(Limit, board.Current.HealthOf(account).LearnedPerSecond);
 
@@ -60,7 +63,7 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
 
     async Task Pause(TimeSpan pause, string reason, bool complained)
     {
-        var limited = pause < LongestPause ? pause : LongestPause;
+        var limited = Limited(pause);
         var now = clock.GetUtcNow();
         var before = board.Current.HealthOf(account);
         var cut = complained ? new RateCut(_calls.Calls >= LeastCalls ? _calls.PerSecond : null, Cut, LeastPerSecond, Limit) : null;
