@@ -135,6 +135,9 @@ public sealed class SmtpOptions : IValidatableObject
 /// <summary>Hands mail to an SMTP server, over connections that are kept for the next mail.</summary>
 public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
 {
+    // Servers that greylist are set to a minute or more: sooner is in vain.
+    static readonly TimeSpan Greylisted = TimeSpan.FromMinutes(1);
+
     // Servers like to repeat whom they refuse.
     static readonly Masking Masking = Masking.Of();
 
@@ -226,7 +229,8 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
         {
             4 when reply.IsTooFast => new ProviderResult.Throttled(reason),
             // Greylisting, a full mailbox: this recipient, later. 421 is the server itself.
-            4 => new ProviderResult.Unavailable(reason, OnlyThisDelivery: reply.Code != 421 && step is SmtpStep.Recipient or SmtpStep.FinalDot),
+            4 when reply.Code != 421 && step is SmtpStep.Recipient or SmtpStep.FinalDot => new ProviderResult.Unavailable(reason, Greylisted, OnlyThisDelivery: true),
+            4 => new ProviderResult.Unavailable(reason),
             5 when IsOurFault(reply) => new ProviderResult.Misconfigured($"{reason} (check Username, Password and From, and SPF, DKIM and DMARC of the sender's domain)"),
             5 when step == SmtpStep.Sender && !IsTooBig(reply) => new ProviderResult.Misconfigured($"{reason} (check From)"),
             5 => new ProviderResult.Rejected(reason, AddressIsWrong: IsWrongAddress(reply)),

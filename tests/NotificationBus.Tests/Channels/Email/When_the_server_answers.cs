@@ -100,6 +100,21 @@ public sealed class When_the_server_answers : With_a_scripted_server
         Kind(result).ShouldBe(expected, result.ToString());
     }
 
+    [Theory]
+    [InlineData("RCPT", "451 4.7.1 greylisted", 60)]
+    [InlineData("RCPT", "452 4.2.2 mailbox full", 60)]
+    [InlineData(Dot, "451 4.7.1 greylisted", 60)]
+    [InlineData("RCPT", "421 4.3.2 shutting down", null)]
+    [InlineData("DATA", "451 4.3.0 later", null)]
+    public async Task Should_give_a_recipients_server_a_minute(string step, string answer, int? seconds)
+    {
+        Server.Answer(step, answer);
+
+        var result = await Provider().Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Unavailable>().RetryAfter.ShouldBe(seconds is { } pause ? TimeSpan.FromSeconds(pause) : null);
+    }
+
     [Fact]
     public async Task Should_keep_the_name_the_server_gave_the_mail()
     {
