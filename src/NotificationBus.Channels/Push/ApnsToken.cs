@@ -11,19 +11,29 @@ namespace NotificationBus.Channels.Push;
 sealed class ApnsToken(ECParameters key, string keyId, string teamId, TimeProvider clock)
 {
     static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(50);
+    static readonly TimeSpan LeastBetween = TimeSpan.FromMinutes(20);
 
     readonly Lock _lock = new();
     string? _text;
-    DateTimeOffset _end;
+    DateTimeOffset _signedAt;
 
-    /// <summary>The token in use, or a new one when its time is over or APNs has refused it.</summary>
-    public string Get(string? refused)
+    /// <summary>
+    /// The token in use, or a new one when its time is over or APNs has refused it. Null when it has refused one that is too young for another:
+    /// then it is the clock of this machine that is wrong, and a new token would be, too.
+    /// </summary>
+    public string? Get(string? refused)
     {
         lock (_lock)
         {
             var now = clock.GetUtcNow();
-            if (_text is null || _text == refused || now >= _end)
-                (_text, _end) = (JsonWebToken.Sign(key, new { alg = "ES256", kid = keyId }, new { iss = teamId, iat = now.ToUnixTimeSeconds() }), now + Lifetime);
+            var isRefused = _text is not null && _text == refused;
+            // Both ways: a clock that was wrong is set right.
+            var mayFollow = (now - _signedAt).Duration() >= LeastBetween;
+            if (isRefused && !mayFollow)
+                return null;
+
+            if (_text is null || isRefused || now - _signedAt >= Lifetime)
+                (_text, _signedAt) = (JsonWebToken.Sign(key, new { alg = "ES256", kid = keyId }, new { iss = teamId, iat = now.ToUnixTimeSeconds() }), now);
 
             return _text;
         }

@@ -35,7 +35,7 @@ public abstract class PushVendor : HttpVendor, IProvider
 
     /// <summary>Makes the call with a token that says who we are, and once more with another one when the vendor refuses it: a token can be withdrawn before its end.</summary>
     /// <param name="scheme">The scheme of the header Authorization, as the vendor spells it.</param>
-    /// <param name="tokenAfter">A token other than the one that was refused, or why there is none.</param>
+    /// <param name="tokenAfter">A token other than the one that was refused, or why there is none: null when it is for the vendor's refusal.</param>
     /// <param name="isRefused">True when the answer is about the token.</param>
     /// <param name="delivery">What is sent.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -46,11 +46,12 @@ public abstract class PushVendor : HttpVendor, IProvider
             return wrong;
 
         string? refused = null;
+        ProviderResult? refusal = null;
         while (true)
         {
             var (token, problem) = await tokenAfter(refused);
             if (token is null)
-                return problem!;
+                return (problem ?? refusal)!;
 
             var request = Request(delivery);
             request.Headers.Authorization = new AuthenticationHeaderValue(scheme, token);
@@ -63,7 +64,7 @@ public abstract class PushVendor : HttpVendor, IProvider
             if (!again)
                 return result;
 
-            refused = token;
+            (refused, refusal) = (token, result);
         }
     }
 

@@ -98,11 +98,51 @@ public sealed class When_APNs_sends : Any_vendor<When_APNs_sends>, IVendorSituat
     [Fact]
     public async Task Should_sign_again_once_when_its_token_has_expired()
     {
+        var clock = new ManualClock();
+        var provider = Provider(clock: clock);
+        Vendor.Answers("200 OK", headers: Id);
+        await provider.Send(ADelivery, Cancellation);
+        clock.Advance(TimeSpan.FromMinutes(20));
         Vendor.Answers("403 Forbidden", Reason("ExpiredProviderToken"));
 
-        (await Provider().Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.Misconfigured>();
+        (await provider.Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.Misconfigured>();
 
-        Vendor.Requests.Count.ShouldBe(2);
+        var tokens = Vendor.Requests.Select(request => TokenOf(request.Head)).ToList();
+        tokens.Count.ShouldBe(3);
+        tokens[1].ShouldBe(tokens[0]);
+        tokens[2].ShouldNotBe(tokens[0]);
+    }
+
+    [Fact]
+    public async Task Should_sign_no_more_often_than_APNs_allows_when_the_clock_is_wrong()
+    {
+        Vendor.Answers("403 Forbidden", Reason("ExpiredProviderToken"));
+        var clock = new ManualClock();
+        var provider = Provider(clock: clock);
+
+        foreach (var minutes in (int[])[0, 1, 18])
+        {
+            clock.Advance(TimeSpan.FromMinutes(minutes));
+            (await provider.Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.Misconfigured>();
+        }
+
+        Vendor.Requests.Count.ShouldBe(3, "the same token would be refused again");
+        Vendor.Requests.Select(request => TokenOf(request.Head)).Distinct(StringComparer.Ordinal).ShouldHaveSingleItem();
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(-2)]
+    public async Task Should_sign_again_when_the_clock_was_set_right(int hours)
+    {
+        Vendor.Answers("403 Forbidden", Reason("ExpiredProviderToken"));
+        var clock = new ManualClock();
+        var provider = Provider(clock: clock);
+        await provider.Send(ADelivery, Cancellation);
+
+        clock.Advance(TimeSpan.FromHours(hours));
+        await provider.Send(ADelivery, Cancellation);
+
         Vendor.Requests.Select(request => TokenOf(request.Head)).Distinct(StringComparer.Ordinal).Count().ShouldBe(2);
     }
 
