@@ -47,11 +47,14 @@ sealed class HttpCalls : IDisposable
         };
     }
 
+    /// <summary>True for a 2xx that needs no body to be a yes. None does by default.</summary>
+    public Func<int, bool> StatusSaysItAll { get; init; } = _ => false;
+
     /// <summary>Makes the call, and disposes of the request.</summary>
     /// <param name="request">The request; HTTP/1.1 unless it says otherwise.</param>
     /// <param name="delivery">What it is made for.</param>
     /// <param name="secrets">What no reason may repeat, besides the request's headers and address.</param>
-    /// <param name="translate">What the answer means. A 2xx that is too long, or broke off, is in doubt without asking.</param>
+    /// <param name="translate">What the answer means. A 2xx that is too long, or broke off, is in doubt without asking, unless its status says it all.</param>
     /// <param name="cancellationToken">Gives up. A cancelled call answers too, because it knows whether the request can have left.</param>
     public async Task<ProviderResult> Make(
         HttpRequestMessage request, Delivery delivery, IEnumerable<string> secrets, Func<HttpAnswer, ProviderResult> translate, CancellationToken cancellationToken)
@@ -83,7 +86,7 @@ sealed class HttpCalls : IDisposable
     {
         var (body, problem) = await Read(response, cancellationToken);
         var answer = new HttpAnswer(response, body, problem is null, masking, _clock.GetUtcNow());
-        return problem is not null && response.IsSuccessStatusCode
+        return problem is not null && response.IsSuccessStatusCode && !StatusSaysItAll(answer.Status)
             ? new ProviderResult.InDoubt($"answered {answer.Status} {problem}")
             : translate(answer);
     }

@@ -43,7 +43,7 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
         Clock = clock;
         _baseAddress = baseAddress;
         _timeout = options.Timeout;
-        _calls = new HttpCalls(options.Timeout, clock, guard, TrustedAuthorities.Read(options.TrustedCertificate));
+        _calls = new HttpCalls(options.Timeout, clock, guard, TrustedAuthorities.Read(options.TrustedCertificate)) { StatusSaysItAll = StatusSaysItAll };
     }
 
     /// <inheritdoc />
@@ -102,6 +102,9 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
 
     /// <summary>What the answer means. Most vendors name what is special of them and leave the rest to <see cref="ByStatus"/>.</summary>
     protected abstract ProviderResult Translate(HttpAnswer answer, Delivery delivery);
+
+    /// <summary>True for a 2xx that is a yes whatever becomes of its body. Any other one whose body is too long, or breaks off, is in doubt.</summary>
+    protected virtual bool StatusSaysItAll(int status) => false;
 
     /// <summary>What the answer says of the vendor's rate limit, or null.</summary>
     protected virtual RateLimit? RateLimitOf(HttpAnswer answer) => null;

@@ -29,6 +29,9 @@ public sealed class TeamsProvider(string name, TeamsOptions options, TimeProvide
     protected override HttpRequestMessage Request(Delivery delivery) => Post(delivery, Card(delivery));
 
     /// <inheritdoc />
+    protected override bool StatusSaysItAll(int status) => status == 202;
+
+    /// <inheritdoc />
     protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
     {
         // 202 by itself; anything when the workflow has an answer of its own.

@@ -89,6 +89,9 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
     }
 
     /// <inheritdoc />
+    protected override bool StatusSaysItAll(int status) => status == 202;
+
+    /// <inheritdoc />
     protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
     {
         202 => new ProviderResult.Accepted(answer.Header("X-Message-Id")),

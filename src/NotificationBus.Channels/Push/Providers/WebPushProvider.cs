@@ -139,9 +139,12 @@ public sealed class WebPushProvider : PushVendor
     }
 
     /// <inheritdoc />
+    protected override bool StatusSaysItAll(int status) => status is 201 or 202;
+
+    /// <inheritdoc />
     protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery)
     {
-        if (answer.Status is 201 or 202)
+        if (StatusSaysItAll(answer.Status))
         {
             RefusalsOf(delivery).Right();
             // Location names the message, and is a key to it: whoever knows it may take the message back.

@@ -92,9 +92,12 @@ public sealed class WebhookProvider : HttpVendor
     }
 
     /// <inheritdoc />
+    protected override bool StatusSaysItAll(int status) => status is >= 200 and < 300;
+
+    /// <inheritdoc />
     protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
     {
-        >= 200 and < 300 => new ProviderResult.Accepted(null),
+        _ when StatusSaysItAll(answer.Status) => new ProviderResult.Accepted(null),
         410 => new ProviderResult.Rejected($"{answer}: the receiver wants no more of these", AddressIsWrong: true),
         429 or 502 or 504 => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter ?? Pause),
         _ => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),

@@ -14,6 +14,9 @@ public interface IVendorSituation
     /// <summary>True when any 2xx is a yes, whatever comes with it.</summary>
     static virtual bool AnyYesIsOne => false;
 
+    /// <summary>True when the status of the first answer is a yes, whatever becomes of its body.</summary>
+    static virtual bool StatusSaysItAll => false;
+
     /// <summary>How long the vendor is left alone that says 429 and not for how long; null when somebody else decides that.</summary>
     static virtual TimeSpan? UsualPause => null;
 

@@ -18,6 +18,8 @@ public sealed class When_an_endpoint_answers : Any_vendor_of_recipients_endpoint
 
     public static bool AnyYesIsOne => true;
 
+    public static bool StatusSaysItAll => true;
+
     public static TimeSpan? UsualPause => Pause;
 
     public static IEnumerable<VendorAnswer> Answers =>

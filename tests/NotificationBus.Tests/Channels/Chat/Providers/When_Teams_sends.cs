@@ -14,6 +14,8 @@ public sealed class When_Teams_sends : Any_vendor_of_recipients_endpoints<When_T
 
     public static bool EndpointIsRecipients => true;
 
+    public static bool StatusSaysItAll => true;
+
     public static IEnumerable<VendorAnswer> Answers =>
     [
         new("the workflow has begun", "202 Accepted", "", Outcome.Accepted) { Headers = "x-ms-workflow-run-id: 08584512\r\n", MessageId = "08584512" },

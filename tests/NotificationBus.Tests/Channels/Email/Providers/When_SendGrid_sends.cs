@@ -12,6 +12,8 @@ public sealed class When_SendGrid_sends : Any_vendor_of_mail<When_SendGrid_sends
 {
     const string ApiKey = "SG.abcdefgh.ijklmnop";
 
+    public static bool StatusSaysItAll => true;
+
     public static IEnumerable<VendorAnswer> Answers =>
     [
         new("accepted", "202 Accepted", "", Outcome.Accepted) { Headers = "X-Message-Id: 14c5d75ce93\r\n", MessageId = "14c5d75ce93" },
@@ -49,6 +51,14 @@ public sealed class When_SendGrid_sends : Any_vendor_of_mail<When_SendGrid_sends
 
     public static IProvider Create(string url, TimeSpan timeout, TimeProvider clock) =>
         new SendGridEmailProvider("account", new SendGridOptions { Url = url, Timeout = timeout, ApiKey = ApiKey, From = Mail.From, FromName = Mail.FromName }, clock);
+
+    [Fact]
+    public async Task Should_be_in_doubt_when_what_may_be_the_sandbox_breaks_off()
+    {
+        Vendor.BreaksOff("200 OK", "{");
+
+        (await Provider().Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.InDoubt>();
+    }
 
     [Fact]
     public async Task Should_say_everything_once()

@@ -23,6 +23,8 @@ public sealed class When_a_browser_is_sent_to : Any_vendor_of_recipients_endpoin
 
     public static bool EndpointIsRecipients => true;
 
+    public static bool StatusSaysItAll => true;
+
     public static IEnumerable<VendorAnswer> Answers =>
     [
         new("created", "201 Created", "", Outcome.Accepted) { Headers = "Location: https://updates.push.services.mozilla.com/m/gAAAAABnotguessable\r\n" },
