@@ -12,6 +12,8 @@ sealed class HttpCalls : IDisposable
 
     static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
     static readonly TimeSpan LongestConnect = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan PingAfter = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan LongestPing = TimeSpan.FromSeconds(10);
 
     readonly TimeSpan _timeout;
     readonly TimeProvider _clock;
@@ -34,6 +36,10 @@ sealed class HttpCalls : IDisposable
             ConnectTimeout = timeout < LongestConnect ? timeout : LongestConnect,
             PooledConnectionLifetime = ConnectionLifetime, // After which a name is looked up again.
             EnableMultipleHttp2Connections = true,
+            // Over HTTP/2 all calls go through one connection: one that is dead without a word is to be noticed before its lifetime is over.
+            KeepAlivePingDelay = PingAfter,
+            KeepAlivePingTimeout = LongestPing,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             SslOptions = { CertificateChainPolicy = TrustedAuthorities.Only(trusted) },
             PlaintextStreamFilter = (context, _) => ValueTask.FromResult(RequestTrace.Watch(context.PlaintextStream)),
         };
