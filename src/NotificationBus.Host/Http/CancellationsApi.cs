@@ -20,13 +20,13 @@ static class CancellationsApi
 
     /// <summary>
     /// 200 when it is cancelled, now or before; 409 when it is too late for that; 202 when neither is known in time, five seconds unless
-    /// <c>Prefer: wait</c> says otherwise.
+    /// <c>Prefer: wait</c> says otherwise. It is also asked for when no such notification is on record: another host may have taken its event,
+    /// or the event may wait in a long queue.
     /// </summary>
     static async Task<IResult> Cancel(
         Guid id,
         HttpContext context,
         INotificationQueries queries,
-        RecentlyAccepted accepted,
         OutcomeWatch outcomes,
         IControls controls,
         IntakeGate gate,
@@ -46,8 +46,6 @@ static class CancellationsApi
             return Problems.Validation(errors.ByField);
 
         var before = await queries.Find(id, cancellationToken);
-        if (before is null && !accepted.Contains(id))
-            return Problems.UnknownNotification();
         if (before is { CompletedAt: not null })
             return Answer(before);
 
@@ -63,7 +61,7 @@ static class CancellationsApi
             context.Response.Headers["Preference-Applied"] = $"wait={seconds}";
         var after = await NotificationsApi.Outcome(id, TimeSpan.FromSeconds(wait ?? UsualWait), context, outcomes, queries)
             ?? await queries.Find(id, cancellationToken);
-        return after is { CompletedAt: not null } or { Status: Held } ? Answer(after) : Results.Accepted($"/v1/notifications/{id}");
+        return after is { CompletedAt: not null } or { Status: Held } ? Answer(after) : Results.Accepted($"/v1/notifications/{id}", Cancelling.Of(after));
     }
 
     const string Held = "held";
@@ -86,4 +84,15 @@ public sealed record Cancellation
 
     /// <summary>Why.</summary>
     public required string Why { get; init; }
+}
+
+/// <summary>The answer while it is not known whether a notification is cancelled.</summary>
+/// <param name="Status">Always <c>cancelling</c>.</param>
+/// <param name="Detail">What is missing; null when the notification is on record.</param>
+public sealed record Cancelling(string Status, string? Detail)
+{
+    /// <summary>The answer for a notification that may not be on record.</summary>
+    public static Cancelling Of(NotificationView? notification) => new("cancelling", notification is null
+        ? "No such notification is on record yet. It is cancelled when its event comes within a day."
+        : null);
 }

@@ -1,5 +1,7 @@
 using MassTransit;
 
+using Microsoft.Extensions.Logging;
+
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -12,7 +14,13 @@ namespace NotificationBus.Saga;
 /// Cancels a notification: first in the ledger, so that no call begins any more whatever the saga and the workers know, then in the saga,
 /// which is told what the ledger says. Both may be done twice.
 /// </summary>
-public sealed class CancelNotificationConsumer(INotificationStore store, IAttemptLedger ledger, IBus bus, PublishLimit limit, TimeProvider clock) : IConsumer<CancelNotification>
+public sealed partial class CancelNotificationConsumer(
+    INotificationStore store,
+    IAttemptLedger ledger,
+    IBus bus,
+    PublishLimit limit,
+    TimeProvider clock,
+    ILogger<CancelNotificationConsumer> log) : IConsumer<CancelNotification>
 {
     // It may be faster than its event, which waits in a queue of its own: campaigns wait for hours.
     static readonly TimeSpan FirstLookAgain = TimeSpan.FromMilliseconds(250);
@@ -59,11 +67,18 @@ public sealed class CancelNotificationConsumer(INotificationStore store, IAttemp
         var since = context.Message.WaitingSince ?? now;
         var waited = now - since;
         if (waited > Patience)
-            throw new InvalidEventException($"there is no notification {context.Message.NotificationId} to cancel");
+        {
+            // Not set aside: whoever asks to cancel what never was would fill the failed messages.
+            NeverCame(context.Message.NotificationId, Patience);
+            return;
+        }
 
         // Its event may be taken, and sent, between two looks: ten times as often as it has waited, so that few come too late.
         var longer = waited / 10 < FirstLookAgain ? FirstLookAgain : waited / 10;
         var due = now + (longer < LongestLookAgain ? longer : LongestLookAgain);
         await context.ScheduleSend(SagaEndpoint.Of(Lane.Transactional), due.UtcDateTime, context.Message with { WaitingSince = since }, context.CancellationToken);
     }
+
+    [LoggerMessage(LogLevel.Warning, "Notification {NotificationId} was to be cancelled, and its event did not come within {Patience}")]
+    partial void NeverCame(Guid notificationId, TimeSpan patience);
 }

@@ -83,6 +83,7 @@ public sealed class When_a_notification_is_cancelled_over_HTTP(HostWithServices 
 
         unknown.Status.ShouldBe(HttpStatusCode.Accepted, unknown.Body);
         unknown.Headers.Location!.ToString().ShouldBe(self);
+        unknown.Body.ShouldBe("""{"status":"cancelling"}""");
         var ended = await services.Host.Outcome(self);
         (Text(ended, "status"), Text(Delivery(ended), "cancellation")).ShouldBe(("held", "cancelled by ann: it is sold"), "the gateway never said whether it had taken it");
         CallsFor(_mailbox, services.Backup).ShouldBe(0);
@@ -116,8 +117,22 @@ public sealed class When_a_notification_is_cancelled_over_HTTP(HostWithServices 
     }
 
     [Fact]
-    public async Task Should_say_that_there_is_no_such_notification() =>
-        (await Cancel($"/v1/notifications/{Guid.NewGuid()}")).ShouldBeProblem(HttpStatusCode.NotFound, "unknown-notification");
+    public async Task Should_say_that_it_is_not_on_record_yet_and_cancel_it_when_its_event_comes()
+    {
+        await services.SetEmail("""{"paused":true}""");
+        var happened = Occurrence.With("order-placed", "eventId", _mailbox);
+        await using var another = new RunningHost();
+        await another.InitializeAsync();
+        var self = (await another.Post("/v1/events/order-placed", happened)).Self;
+
+        var early = await Cancel(self, ("Prefer", "wait=0"));
+
+        early.Status.ShouldBe(HttpStatusCode.Accepted, early.Body);
+        early.Headers.Location!.ToString().ShouldBe(self);
+        (Text(early.Json, "status"), Text(early.Json, "detail")).ShouldBe(("cancelling", "No such notification is on record yet. It is cancelled when its event comes within a day."));
+        (await services.Host.Post("/v1/events/order-placed", happened)).Self.ShouldBe(self);
+        Text(await services.Host.Outcome(self), "status").ShouldBe("cancelled");
+    }
 
     [Theory]
     [InlineData("""{"by":"ann"}""", "why")]
