@@ -15,6 +15,9 @@ static class SettingsCheck
     static readonly string[] OfTheFramework =
         ["Providers", "Serilog", "Logging", "Urls", "AllowedHosts", "Kestrel", "Environment", "ContentRoot", "ApplicationName", "DetailedErrors", "Http_Ports", "Https_Ports"];
 
+    // Mail lies for weeks before it is read, and some laws name 30 days.
+    static readonly TimeSpan LeastForLinks = TimeSpan.FromDays(60);
+
     static readonly string[] KnownRoles = ["api", "worker", "saga", "sender"];
 
     /// <summary>The settings.</summary>
@@ -144,9 +147,15 @@ static class SettingsCheck
             yield return "Roles must be api and worker while Transport is InMemory: no other process shares its memory";
     }
 
-    static IEnumerable<string> Unsubscribes(HostSettings settings) => settings.Unsubscribe.PublicUrl is not null
-        ? []
-        : settings.EventTypes.Where(rule => rule.Value.Unsubscribe is true).Select(rule => $"EventTypes:{rule.Key}:Unsubscribe needs Unsubscribe:PublicUrl and Unsubscribe:Key");
+    static IEnumerable<string> Unsubscribes(HostSettings settings)
+    {
+        if (settings.Unsubscribe.PublicUrl is null)
+            return settings.EventTypes.Where(rule => rule.Value.Unsubscribe is true).Select(rule => $"EventTypes:{rule.Key}:Unsubscribe needs Unsubscribe:PublicUrl and Unsubscribe:Key");
+
+        return settings.Retention.Notifications < LeastForLinks
+            ? [$"Retention:Notifications must be {LeastForLinks:c} or longer with Unsubscribe:PublicUrl: a link to unsubscribe works only while its notification is on record"]
+            : [];
+    }
 
     static IEnumerable<string> Urls(string? urls) =>
         (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries).All(IsUrl) ? [] : ["Urls must be addresses such as http://localhost:8080, separated by semicolons"];

@@ -12,7 +12,8 @@ namespace NotificationBus.Sending;
 
 /// <summary>
 /// Writes and reads the links with which a recipient unsubscribes from one category on one channel. A link holds two ids and a signature,
-/// and nothing about the person. It does not run out: mail is kept for years, and the law of many countries wants the link to work.
+/// and nothing about the person. It does not run out by itself, but works only as long as its notification is on record: with
+/// <c>Retention:Notifications</c> that ends, and the law of some countries wants a link to work for 30 days and longer.
 /// </summary>
 public sealed class UnsubscribeLinks(PlanningRules planning, IOptions<UnsubscribeOptions> options)
 {

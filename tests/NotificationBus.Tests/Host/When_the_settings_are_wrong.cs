@@ -56,6 +56,7 @@ public sealed class When_the_settings_are_wrong
     [InlineData("--Unsubscribe:PublicUrl=https://bücher.example --Unsubscribe:Key=" + Secret + Secret + Secret, "Unsubscribe:PublicUrl: must be an address such as https://notify.example.com, in ASCII")]
     [InlineData("--Unsubscribe:PublicUrl=https://notify.example.com", "Unsubscribe:PublicUrl,Key: must be set together, or neither of them")]
     [InlineData("--Unsubscribe:PublicUrl=https://notify.example.com --Unsubscribe:Key=" + Secret, "Unsubscribe:Key: must have at least 32 characters")]
+    [InlineData("--Retention:Notifications=59.00:00:00 --Unsubscribe:PublicUrl=https://notify.example.com --Unsubscribe:Key=" + Secret + Secret + Secret, "Retention:Notifications must be 60.00:00:00 or longer with Unsubscribe:PublicUrl: a link")]
     [InlineData("--Channels:email:Concurrency=many", "Channels:email:Concurrency must be a number")]
     [InlineData("--Channels:email:Concurrency=1.5", "Channels:email:Concurrency must be a number")]
     [InlineData("--Channels:email:Concurrency=99999999999", "Channels:email:Concurrency must be a number")]
