@@ -61,7 +61,11 @@ public sealed class When_the_settings_are_wrong
     [InlineData("--Channels:email:Concurrency=1.5", "Channels:email:Concurrency must be a number")]
     [InlineData("--Channels:email:Concurrency=99999999999", "Channels:email:Concurrency must be a number")]
     [InlineData("--Postgres:Migrate=perhaps", "Postgres:Migrate must be true or false")]
-    [InlineData("--Publishing:Timeout=soon", "Publishing:Timeout must be a time such as 00:00:10 (hours:minutes:seconds)")]
+    [InlineData("--Publishing:Timeout=soon", "Publishing:Timeout must be a time such as 00:00:05 (hours:minutes:seconds) or 1.00:00:00 (a day)")]
+    [InlineData("--EventTypes:announcement:Lifetime=5", "EventTypes:announcement:Lifetime must be a time such as")]
+    [InlineData("--EventTypes:announcement:Lifetime=24:00:00", "EventTypes:announcement:Lifetime must be a time such as")]
+    [InlineData("--Channels:email:RedeliveryDelays=00:00:05,5", "Channels:email:RedeliveryDelays must be a time such as")]
+    [InlineData("--Providers:sandbox:Latency=5", "Providers:sandbox:Latency must be a time such as")]
     // A value for a section, a section for a value.
     [InlineData("--EventTypes:order-placed=push", "EventTypes:order-placed has no value of its own; set EventTypes:order-placed:Channels, EventTypes:order-placed:Mode")]
     [InlineData("--Channels=email", "Channels has no value of its own; set Channels:…")]
@@ -72,7 +76,7 @@ public sealed class When_the_settings_are_wrong
     [InlineData("--Channels:email:Concurrency=0", "Channels:email:Concurrency: The field Concurrency must be between 1 and 1000.")]
     [InlineData("--Channels:email:Concurrency=1001", "Channels:email:Concurrency: The field Concurrency must be between 1 and 1000.")]
     [InlineData("--Publishing:Timeout=00:00:00", "Publishing:Timeout: The field Timeout must be between 00:00:01 and 00:00:25.")]
-    [InlineData("--Publishing:Timeout=5", "Publishing:Timeout: The field Timeout must be between 00:00:01 and 00:00:25.")]
+    [InlineData("--Publishing:Timeout=00:00:26", "Publishing:Timeout: The field Timeout must be between 00:00:01 and 00:00:25.")]
     [InlineData("--Postgres:StartTimeout=-00:00:01", "Postgres:StartTimeout: The field StartTimeout must be between 00:00:00 and 00:10:00.")]
     // Unknown names.
     [InlineData("--Roles=api,wroker", "Roles: 'wroker' is unknown, allowed are api, worker", "Roles must be api and worker while Transport is InMemory")]
