@@ -108,6 +108,8 @@ public sealed class When_the_settings_are_wrong
     [InlineData(Smtp + " --Providers:smtp:Port=465", "Port 465 speaks TLS from the first byte, but Security is StartTls")]
     [InlineData(Smtp + " --Providers:smtp:Port=70000", "Providers:smtp:Port: must be from 1 to 65535")]
     [InlineData("--Providers:sandbox:FailureShare=2", "Providers:sandbox:FailureShare: must be from 0 to 1")]
+    [InlineData("--Providers:sandbox:FailureShare=0,5", "Providers:sandbox:FailureShare must be a number")]
+    [InlineData("--Providers:sandbox:FailureShare=NaN", "Providers:sandbox:FailureShare: must be from 0 to 1")]
     [InlineData(Smtp + " --Providers:smtp:Security=9", "Providers:smtp:Security must be one of StartTls, ImplicitTls, None")]
     [InlineData(Smtp + " --Providers:smtp:Password=" + Secret, "Providers:smtp:Username,Password: must be set together, or neither of them")]
     [InlineData(Smtp + " --Providers:smtp:Port=" + Secret, "Providers:smtp:Port must be a number")]

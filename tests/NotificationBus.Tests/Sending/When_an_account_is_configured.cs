@@ -31,6 +31,9 @@ public sealed class When_an_account_is_configured
     [InlineData("-1")]
     [InlineData("fast")]
     [InlineData("100001")]
+    [InlineData("2,5")]
+    [InlineData("NaN")]
+    [InlineData("Infinity")]
     public void Should_be_an_error_to_limit_the_rate_to_nothing_or_too_much(string perSecond) => Refused(["smtp"], ("Providers:smtp:PerSecond", perSecond))
         .ShouldBe("Providers:smtp:PerSecond must be a number from 0.01 to 100000");
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 using Microsoft.Extensions.Configuration;
 
 namespace NotificationBus.Sending.Accounts;
@@ -23,7 +25,8 @@ public sealed class AccountOptions
         if (section[nameof(PerSecond)] is not { } perSecond)
             return options;
 
-        if (!double.TryParse(perSecond, System.Globalization.CultureInfo.InvariantCulture, out var value) || value is < 0.01 or > 100_000)
+        // By default 2,5 is read as 25, and what is neither less nor more may be no number at all.
+        if (!double.TryParse(perSecond, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || value is not (>= 0.01 and <= 100_000))
             throw new SettingsException($"Providers:{account}:PerSecond must be a number from 0.01 to 100000");
 
         options.PerSecond = value;
