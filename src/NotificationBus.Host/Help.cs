@@ -64,6 +64,7 @@ static class Help
           Unsubscribe:Key                  signs these links; 32 characters or more, the same on all hosts
           Templates:Folder                 a folder of your own templates
           Templates:DefaultLanguage        en
+          Serilog:MinimumLevel:Default     what is logged: Verbose, Debug, Information (default), Warning, Error or Fatal
 
         A wrong or misspelt setting stops the host with a line that names it, and exit code 2.
         """;

@@ -51,11 +51,11 @@ public static class NotificationHost
     {
         SettingsCheck.CheckArguments(args);
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        builder.AddReadableLogs();
         if (string.IsNullOrEmpty(builder.Configuration["Urls"]) && string.IsNullOrEmpty(builder.Configuration["Http_Ports"]))
             builder.WebHost.UseUrls("http://localhost:8080");
 
         var settings = SettingsCheck.Read(builder.Configuration);
+        builder.AddReadableLogs();
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(Options.Create(settings.Intake));
         builder.Services.AddSingleton(Options.Create(settings.Publishing));

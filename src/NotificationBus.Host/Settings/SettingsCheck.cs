@@ -6,6 +6,8 @@ using NotificationBus.Sending;
 using NotificationBus.Sending.Accounts;
 using NotificationBus.Templates;
 
+using Serilog.Events;
+
 namespace NotificationBus.Host.Settings;
 
 /// <summary>Reads the host's settings and refuses to start with wrong ones.</summary>
@@ -18,6 +20,8 @@ static class SettingsCheck
     // Mail lies for weeks before it is read, and some laws name 30 days.
     static readonly TimeSpan LeastForLinks = TimeSpan.FromDays(60);
 
+    const string MinimumLevel = "Serilog:MinimumLevel";
+
     static readonly string[] KnownRoles = ["api", "worker", "saga", "sender"];
 
     /// <summary>The settings.</summary>
@@ -26,7 +30,11 @@ static class SettingsCheck
     {
         var reader = new SettingsReader();
         var settings = (HostSettings)reader.Read(typeof(HostSettings), OwnSettings.Of(configuration), alsoAllowed: OfTheFramework);
-        var errors = reader.Errors.Concat(OwnSettings.Misspelt(configuration)).Concat(Servers(settings)).Concat(Roles(settings)).Concat(Unsubscribes(settings)).Concat(Urls(configuration["Urls"])).ToList();
+        List<string> errors =
+        [
+            .. reader.Errors, .. OwnSettings.Misspelt(configuration), .. Servers(settings), .. Roles(settings), .. Unsubscribes(settings), .. Urls(configuration["Urls"]),
+            .. LogLevels(configuration),
+        ];
         return errors.Count == 0 ? settings : throw new SettingsException(string.Join(Environment.NewLine, errors));
     }
 
@@ -155,6 +163,21 @@ static class SettingsCheck
         return settings.Retention.Notifications < LeastForLinks
             ? [$"Retention:Notifications must be {LeastForLinks:c} or longer with Unsubscribe:PublicUrl: a link to unsubscribe works only while its notification is on record"]
             : [];
+    }
+
+    /// <summary>The logger would end with the first wrong level unexplained, and pass over a key it does not know.</summary>
+    static IEnumerable<string> LogLevels(IConfigurationRoot configuration)
+    {
+        if (OwnSettings.IsSaid(configuration, "Logging:LogLevel"))
+            yield return $"Logging:LogLevel has no effect here; set {MinimumLevel}:Default and {MinimumLevel}:Override";
+
+        var minimum = configuration.GetSection(MinimumLevel);
+        if (minimum.Value is { Length: > 0 })
+            yield return $"{MinimumLevel} has no value of its own; set {MinimumLevel}:Default";
+        foreach (var unknown in minimum.GetChildren().Where(child => !child.Key.Equals("Default", StringComparison.OrdinalIgnoreCase) && !child.Key.Equals("Override", StringComparison.OrdinalIgnoreCase)))
+            yield return $"{unknown.Path} is unknown, allowed here are Default, Override";
+        foreach (var level in minimum.GetSection("Override").GetChildren().Prepend(minimum.GetSection("Default")).Where(level => level.Exists() && !Enum.TryParse<LogEventLevel>(level.Value, ignoreCase: true, out _)))
+            yield return $"{level.Path} must be one of {string.Join(", ", Enum.GetNames<LogEventLevel>())}";
     }
 
     static IEnumerable<string> Urls(string? urls) =>

@@ -43,6 +43,15 @@ public sealed class When_the_environment_speaks
             .ShouldBe($"{name.Split("__")[0]} in the environment is unknown; did you mean {meant}?");
     }
 
+    [Fact]
+    public void Should_say_what_changes_the_level_of_the_log()
+    {
+        using var environment = new EnvironmentOfTheTest(("Logging__LogLevel__Default", "Debug"));
+
+        Should.Throw<SettingsException>(() => SettingsCheck.Read(environment.Configuration)).Message
+            .ShouldStartWith("Logging:LogLevel has no effect here; set Serilog:MinimumLevel:Default");
+    }
+
     [Theory]
     [InlineData("EventTypes__order-placed__Channels__0")]
     [InlineData("EventTypes__order-placed__Channels")]
