@@ -6,7 +6,8 @@ namespace NotificationBus.Host.Http;
 /// <summary>Reads a body strictly: a property nobody knows is a mistake of the caller, and hearing of it early is a service.</summary>
 static class JsonBody
 {
-    static readonly JsonDocumentOptions Document = new() { MaxDepth = 64, AllowDuplicateProperties = false };
+    // The bus writes and reads 64 levels. A message is one level down in its envelope, and two in the envelope of a fault.
+    static readonly JsonDocumentOptions Document = new() { MaxDepth = 62, AllowDuplicateProperties = false };
 
     static readonly JsonSerializerOptions Strict = new(JsonSerializerOptions.Strict) { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Runtime.Serialization;
 
 using Microsoft.Extensions.Options;
 
@@ -19,7 +20,8 @@ public sealed class PublishingOptions
 public sealed class PublishLimit(IOptions<PublishingOptions> options, TimeProvider clock)
 {
     /// <summary>Waits for the publish, but not for ever.</summary>
-    /// <exception cref="BrokerUnavailableException">The limit has passed.</exception>
+    /// <exception cref="BrokerUnavailableException">The limit has passed, or the broker did not take it.</exception>
+    /// <exception cref="SerializationException">The message cannot be written, now or later.</exception>
     public async Task Await(Task publish)
     {
         try
@@ -30,7 +32,7 @@ public sealed class PublishLimit(IOptions<PublishingOptions> options, TimeProvid
         {
             throw new BrokerUnavailableException($"RabbitMQ did not confirm within {options.Value.Timeout.TotalSeconds} s", exception);
         }
-        catch (Exception exception) when (exception is not BrokerUnavailableException)
+        catch (Exception exception) when (exception is not (BrokerUnavailableException or SerializationException))
         {
             throw new BrokerUnavailableException($"RabbitMQ did not take the message ({exception.GetType().Name})", exception);
         }

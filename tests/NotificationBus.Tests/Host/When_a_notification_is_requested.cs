@@ -39,6 +39,16 @@ public sealed class When_a_notification_is_requested(RunningHost host) : IClassF
     }
 
     [Fact]
+    public async Task Should_deliver_data_as_deep_as_a_body_may_be()
+    {
+        // The body and its data are the first two of 62 levels.
+        var answer = await host.Post(Path, Occurrence.WithRaw("notification-requested", "data.rows", When_a_request_is_wrong.Nested(60, "[", "]")), ("Prefer", "wait=10"));
+
+        answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
+        answer.Json.GetProperty("status").GetString().ShouldBe("delivered");
+    }
+
+    [Fact]
     public async Task Should_not_wait_when_told_not_to()
     {
         var answer = await host.Post(Path, Request, ("Prefer", "wait=0"));

@@ -1,4 +1,8 @@
+using System.Runtime.Serialization;
+using System.Text.Json;
+
 using NotificationBus.Contracts;
+using NotificationBus.Tests.Host;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Intake;
@@ -60,6 +64,14 @@ public sealed class When_the_API_takes_an_event : IAsyncLifetime
 
         answer.TemplateError.ShouldBeNull();
         (await _flow.Outcome(answer.NotificationId)).CurrentState.ShouldBe("Failed");
+    }
+
+    [Fact]
+    public async Task Should_not_blame_the_broker_for_what_cannot_be_written()
+    {
+        var tooDeep = JsonElement.Parse($$"""{ "title": "t", "text": "t", "rows": {{When_a_request_is_wrong.Nested(64, "[", "]")}} }""", new JsonDocumentOptions { MaxDepth = 100 });
+
+        await Should.ThrowAsync<SerializationException>(() => _flow.Intake.Accept(_flow.MapOf<NotificationRequested>(), An.Announcement() with { Data = tooDeep }));
     }
 
     List<Guid?> TakenEvents =>
