@@ -30,6 +30,9 @@ sealed class QueryReader
             Refuse(name, "stands more than once");
         if (values.Any(value => value?.Contains('\0') == true))
             Refuse(name, "must not contain the character U+0000");
+        // An empty one would be passed over: category= would mean every category.
+        if (values.Any(string.IsNullOrEmpty))
+            Refuse(name, "must not be empty; leave it out");
         return values.Count == 1 && values[0] is { Length: > 0 } value ? value : null;
     }
 

@@ -97,6 +97,7 @@ public sealed class When_failed_messages_are_looked_up(RunningHost host) : IClas
     [InlineData("status=failed", "status")]
     [InlineData("cause=a&cause=b", "cause")]
     [InlineData("queue=a%00", "queue")]
+    [InlineData("queue=", "queue")]
     [InlineData("after=x", "after")]
     public async Task Should_refuse_a_query_it_does_not_understand(string query, string place)
     {

@@ -119,6 +119,18 @@ public sealed class When_operators_suppress_an_address(HostWithServices services
         All((await services.Host.Get($"{Path}?channel=email&address=clicked@example.com")).Json, "suppressions").ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("category=&by=bob&why=mended")]
+    [InlineData("category&by=bob&why=mended")]
+    public async Task Should_not_take_an_empty_category_for_every_one(string query)
+    {
+        await Suppress("empty@example.com", "it bounced");
+
+        (await services.Host.Delete($"{Path}/email/empty@example.com?{query}")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldBe(["category"]);
+
+        All((await services.Host.Get($"{Path}?channel=email&address=empty@example.com")).Json, "suppressions").ShouldHaveSingleItem();
+    }
+
     async Task Suppress(string address, string why, string? category = null)
     {
         var only = category is null ? "" : $"\"category\":\"{category}\",";
