@@ -29,11 +29,16 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
     const string Chosen = """
         chosen AS (
             SELECT id FROM failed_message
-            WHERE state = 'Failed' AND failed_at <= @until AND (@id IS NULL OR id = @id) AND (@cause IS NULL OR cause = @cause)
+            WHERE failed_at <= @until AND (@id IS NULL OR id = @id) AND (@cause IS NULL OR cause = @cause)
         """;
 
-    const string ReplayChosen = $$"""
-        WITH {{Chosen}} AND destination IS NOT NULL
+    const string Waiting = "state = 'Failed'";
+
+    // Whoever names it by its id may have put it away by mistake.
+    const string WaitingOrArchived = "state IN ('Failed', 'Archived')";
+
+    static string Replaying(string states) => $$"""
+        WITH {{Chosen}} AND {{states}} AND destination IS NOT NULL
             ORDER BY failed_at, id LIMIT @limit FOR UPDATE),
         replayed AS (
             UPDATE failed_message f SET state = 'Replayed', replayed_at = now(), replayed_by = @by
@@ -49,7 +54,7 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
         """;
 
     const string ArchiveChosen = $"""
-        WITH {Chosen} FOR UPDATE)
+        WITH {Chosen} AND {Waiting} FOR UPDATE)
         UPDATE failed_message f SET state = 'Archived' FROM chosen WHERE f.id = chosen.id
         """;
 
@@ -149,10 +154,11 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
         // What fails once more while the others are being replayed is not replayed again.
         var until = await Now(cancellationToken);
         var all = 0;
+        var statement = Replaying(choice.Id is null ? Waiting : WaitingOrArchived);
         int replayed;
         do
         {
-            await using var command = database.CreateCommand(ReplayChosen);
+            await using var command = database.CreateCommand(statement);
             AddChoice(command.Parameters, choice, until);
             command.Parameters.Add(new NpgsqlParameter<int>("limit", ReplayedTogether));
             command.Parameters.Add(new NpgsqlParameter<string>("by", by));

@@ -52,6 +52,9 @@ public sealed class When_failed_messages_are_replayed(BusAndDatabase servers)
         (await record.Scalar<long>("SELECT count(*) FROM failed_message")).ShouldBe(6);
         (await Post(host, "/archive", new { all = true }, "archived")).ShouldBe(1);
         (await Post(host, "/replay", new { all = true })).ShouldBe(0);
+        var archived = await record.Scalar<Guid>("SELECT id FROM failed_message WHERE state = 'Archived'");
+        (await Post(host, $"/{archived}/replay")).ShouldBe(1);
+        await record.Until("SELECT count(*) FROM failed_message WHERE state = 'Failed' AND times = 3 AND body = 'poison'", 1, Soon);
         await record.Until("SELECT count(*) FROM outgoing_message", 0, Soon);
         await The_broker.ShouldHaveNoStrays(broker);
     }

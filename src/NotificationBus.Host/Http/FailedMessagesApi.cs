@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 
 using NotificationBus.Failures;
+using NotificationBus.Sending.Controls;
 
 namespace NotificationBus.Host.Http;
 
@@ -18,10 +19,10 @@ static class FailedMessagesApi
         routes.MapMethods("/v1/failed-messages/causes", GetAndHead, Causes);
         routes.MapMethods("/v1/failed-messages/{id:guid}", GetAndHead, Find);
         routes.MapMethods("/v1/failed-messages/{id:guid}/body", GetAndHead, Body);
-        routes.MapPost("/v1/failed-messages/replay", (HttpContext context, IFailedMessages failed) => ForMany(context, failed, Replay));
-        routes.MapPost("/v1/failed-messages/archive", (HttpContext context, IFailedMessages failed) => ForMany(context, failed, Archive));
-        routes.MapPost("/v1/failed-messages/{id:guid}/replay", (Guid id, HttpContext context, IFailedMessages failed) => ForOne(id, context, failed, Replay));
-        routes.MapPost("/v1/failed-messages/{id:guid}/archive", (Guid id, HttpContext context, IFailedMessages failed) => ForOne(id, context, failed, Archive));
+        routes.MapPost("/v1/failed-messages/replay", (HttpContext context, IFailedMessages failed, IControls controls) => ForMany(context, failed, controls, Replay));
+        routes.MapPost("/v1/failed-messages/archive", (HttpContext context, IFailedMessages failed, IControls controls) => ForMany(context, failed, controls, Archive));
+        routes.MapPost("/v1/failed-messages/{id:guid}/replay", (Guid id, HttpContext context, IFailedMessages failed, IControls controls) => ForOne(id, context, failed, controls, Replay));
+        routes.MapPost("/v1/failed-messages/{id:guid}/archive", (Guid id, HttpContext context, IFailedMessages failed, IControls controls) => ForOne(id, context, failed, controls, Archive));
     }
 
     static async Task<IResult> Search(HttpRequest request, IFailedMessages failed, CancellationToken cancellationToken)
@@ -47,14 +48,20 @@ static class FailedMessagesApi
     static async Task<IResult> Body(Guid id, IFailedMessages failed, CancellationToken cancellationToken) =>
         await failed.Find(id, cancellationToken) is { } message ? Results.Bytes(message.Body, "application/octet-stream", $"{id}.bin") : Problems.UnknownFailedMessage();
 
-    static async Task<object> Replay(IFailedMessages failed, FailedMessageChoice choice, string by, CancellationToken cancellationToken) =>
-        new ReplayAnswer(await failed.Replay(choice, by, cancellationToken));
+    static async Task<(int Count, object Answer)> Replay(IFailedMessages failed, FailedMessageChoice choice, string by)
+    {
+        var replayed = await failed.Replay(choice, by, CancellationToken.None);
+        return (replayed, new ReplayAnswer(replayed));
+    }
 
-    static async Task<object> Archive(IFailedMessages failed, FailedMessageChoice choice, string by, CancellationToken cancellationToken) =>
-        new ArchiveAnswer(await failed.Archive(choice, cancellationToken));
+    static async Task<(int Count, object Answer)> Archive(IFailedMessages failed, FailedMessageChoice choice, string by)
+    {
+        var archived = await failed.Archive(choice, CancellationToken.None);
+        return (archived, new ArchiveAnswer(archived));
+    }
 
     /// <summary>A second call finds nothing to do, and says so.</summary>
-    static async Task<IResult> ForOne(Guid id, HttpContext context, IFailedMessages failed, Func<IFailedMessages, FailedMessageChoice, string, CancellationToken, Task<object>> act)
+    static async Task<IResult> ForOne(Guid id, HttpContext context, IFailedMessages failed, IControls controls, Act act)
     {
         var (decision, refusal) = context.Request.ContentLength is > 0 || context.Request.Headers.TransferEncoding.Count > 0
             ? await JsonBody.Read<DecisionOnOne>(context.Request)
@@ -62,23 +69,22 @@ static class FailedMessagesApi
         if (refusal is not null)
             return refusal;
         var errors = new FieldErrors();
-        var by = errors.ReadText("by", decision!.By);
+        var by = errors.ReadBy(decision!.By, decision.Why);
         if (errors.Any)
             return Problems.Validation(errors.ByField);
         if (await failed.Find(id, context.RequestAborted) is null)
             return Problems.UnknownFailedMessage();
 
-        // Not cancelled with the request: whoever hangs up after a click has clicked.
-        return Results.Ok(await act(failed, new FailedMessageChoice(id, Cause: null), by, CancellationToken.None));
+        return await Do(act, failed, new FailedMessageChoice(id, Cause: null), $"failed message {id}", by, controls);
     }
 
-    static async Task<IResult> ForMany(HttpContext context, IFailedMessages failed, Func<IFailedMessages, FailedMessageChoice, string, CancellationToken, Task<object>> act)
+    static async Task<IResult> ForMany(HttpContext context, IFailedMessages failed, IControls controls, Act act)
     {
         var (decision, refusal) = await JsonBody.Read<DecisionOnMany>(context.Request);
         if (refusal is not null)
             return refusal;
         var errors = new FieldErrors();
-        var by = errors.ReadText("by", decision!.By);
+        var by = errors.ReadBy(decision!.By, decision.Why);
         if (decision.Cause is null == decision.All is not true)
             errors.Add("cause", "say either a cause or \"all\": true");
         else if (decision.Cause is { } cause)
@@ -86,8 +92,21 @@ static class FailedMessagesApi
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
-        return Results.Ok(await act(failed, decision.Cause is null ? FailedMessageChoice.All : new FailedMessageChoice(Id: null, decision.Cause), by, CancellationToken.None));
+        return decision.Cause is { } named
+            ? await Do(act, failed, new FailedMessageChoice(Id: null, named), $"failed messages {named}", by, controls)
+            : await Do(act, failed, FailedMessageChoice.All, "failed messages", by, controls);
     }
+
+    /// <summary>Not cancelled with the request: whoever hangs up after a click has clicked.</summary>
+    static async Task<IResult> Do(Act act, IFailedMessages failed, FailedMessageChoice choice, string subject, ChangedBy by, IControls controls)
+    {
+        var (count, answer) = await act(failed, choice, by.Who);
+        if (count > 0)
+            await controls.Note(subject, by, JsonSerializer.SerializeToElement(answer, JsonSerializerOptions.Web), CancellationToken.None);
+        return Results.Ok(answer);
+    }
+
+    delegate Task<(int Count, object Answer)> Act(IFailedMessages failed, FailedMessageChoice choice, string by);
 }
 
 /// <summary>The query of <c>GET /v1/failed-messages</c>.</summary>
@@ -119,6 +138,9 @@ public sealed record DecisionOnOne
 {
     /// <summary>Who decides, for the record. Nobody checks it.</summary>
     public string By { get; init; } = "api";
+
+    /// <summary>Why, for the record.</summary>
+    public string Why { get; init; } = "not said";
 }
 
 /// <summary>What is decided about many failed messages.</summary>
@@ -132,6 +154,9 @@ public sealed record DecisionOnMany
 
     /// <summary>Who decides, for the record. Nobody checks it.</summary>
     public string By { get; init; } = "api";
+
+    /// <summary>Why, for the record.</summary>
+    public string Why { get; init; } = "not said";
 }
 
 /// <summary>One page of failed messages.</summary>

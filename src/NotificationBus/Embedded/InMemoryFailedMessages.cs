@@ -81,7 +81,7 @@ public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, TimeProvi
         List<Row> chosen;
         lock (_lock)
         {
-            chosen = [.. Waiting(choice).Where(row => row.Failure.Destination is not null)];
+            chosen = [.. Chosen(choice, orArchived: choice.Id is not null).Where(row => row.Failure.Destination is not null)];
             foreach (var row in chosen)
                 _rows[row.Failure.Id] = row with { State = FailedMessageState.Replayed, ReplayedAt = clock.GetUtcNow(), ReplayedBy = by };
         }
@@ -95,7 +95,7 @@ public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, TimeProvi
     {
         lock (_lock)
         {
-            var chosen = Waiting(choice).ToList();
+            var chosen = Chosen(choice, orArchived: false).ToList();
             foreach (var row in chosen)
                 _rows[row.Failure.Id] = row with { State = FailedMessageState.Archived };
 
@@ -103,8 +103,8 @@ public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, TimeProvi
         }
     }
 
-    IEnumerable<Row> Waiting(FailedMessageChoice choice) => _rows.Values
-        .Where(row => row.State == FailedMessageState.Failed)
+    IEnumerable<Row> Chosen(FailedMessageChoice choice, bool orArchived) => _rows.Values
+        .Where(row => row.State == FailedMessageState.Failed || (orArchived && row.State == FailedMessageState.Archived))
         .Where(row => choice.Id is null || row.Failure.Id == choice.Id)
         .Where(row => choice.Cause is null || row.Failure.Explanation.Cause == choice.Cause);
 

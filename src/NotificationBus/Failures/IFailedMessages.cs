@@ -16,8 +16,9 @@ public interface IFailedMessages
     Task<FailedMessage?> Find(Guid id, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Puts messages that wait for a decision back into their queues, as they were. That they are replayed and what has to be
-    /// published for it is stored together, so that a crash neither loses nor doubles one, and a second call finds nothing to do.
+    /// Puts messages that wait for a decision back into their queues, as they were; also one that was archived,
+    /// when it is named by its id. That they are replayed and what has to be published for it is stored together, so that a crash neither loses
+    /// nor doubles one, and a second call finds nothing to do.
     /// </summary>
     /// <returns>How many.</returns>
     Task<int> Replay(FailedMessageChoice choice, string by, CancellationToken cancellationToken);

@@ -73,9 +73,36 @@ public sealed class When_failed_messages_are_looked_up(RunningHost host) : IClas
 
         (await host.Post($"{Path}/{id}/archive", "{}")).Json.GetProperty("archived").GetInt32().ShouldBe(1);
         (await host.Post($"{Path}/{id}/archive", "{}")).Json.GetProperty("archived").GetInt32().ShouldBe(0);
-        (await host.Post($"{Path}/{id}/replay", "{}")).Json.GetProperty("replayed").GetInt32().ShouldBe(0);
 
         (await host.Get($"{Path}/{id}")).Json.GetProperty("message").GetProperty("state").GetString().ShouldBe("archived");
+    }
+
+    [Fact]
+    public async Task Should_replay_one_that_was_archived_when_it_is_named()
+    {
+        var id = await Fail("archived", 0);
+        await host.Post($"{Path}/{id}/archive", "{}");
+
+        await host.Post($"{Path}/replay", """{"all":true}""");
+        (await host.Get($"{Path}/{id}")).Json.GetProperty("message").GetProperty("state").GetString().ShouldBe("archived");
+        (await host.Post($"{Path}/{id}/replay", "{}")).Json.GetProperty("replayed").GetInt32().ShouldBe(1);
+
+        (await Until(id, message => message.GetProperty("times").GetInt32() == 2)).GetProperty("state").GetString().ShouldBe("failed");
+    }
+
+    [Fact]
+    public async Task Should_note_who_archived_and_replayed_it_and_why()
+    {
+        var id = await Fail("noted", 0);
+
+        await host.Post($"{Path}/{id}/archive", """{"by":"som","why":"an old test"}""");
+        await host.Post($"{Path}/{id}/archive", """{"by":"som","why":"a second click"}""");
+        await host.Post($"{Path}/{id}/replay", """{"by":"nok"}""");
+
+        (await host.Get("/v1/changes?limit=200")).Json.GetProperty("changes").EnumerateArray()
+            .Where(change => change.GetProperty("subject").GetString() == $"failed message {id}")
+            .Select(change => (change.GetProperty("who").GetString(), change.GetProperty("why").GetString(), change.GetProperty("after").GetRawText()))
+            .ShouldBe([("nok", "not said", """{"replayed":1}"""), ("som", "an old test", """{"archived":1}""")]);
     }
 
     [Fact]
@@ -111,6 +138,7 @@ public sealed class When_failed_messages_are_looked_up(RunningHost host) : IClas
     [InlineData("""{"cause":""}""", "cause")]
     [InlineData("""{"all":"yes"}""", "all")]
     [InlineData("""{"all":true,"by":""}""", "by")]
+    [InlineData("""{"all":true,"why":""}""", "why")]
     [InlineData("""{"everything":true}""", "everything")]
     public async Task Should_refuse_a_decision_that_does_not_say_on_what(string body, string place)
     {
