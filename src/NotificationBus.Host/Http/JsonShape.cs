@@ -4,11 +4,14 @@ using System.Text.Json.Serialization.Metadata;
 namespace NotificationBus.Host.Http;
 
 /// <summary>
-/// Compares a JSON document with the type it is for and names everything that does not fit by its path, all at once. The
-/// serializer alone would stop at the first, and name our types instead of the caller's properties.
+/// Compares a JSON document with the type it is for and names everything that does not fit by its path, all at once, up to a hundred
+/// places. The serializer alone would stop at the first, and name our types instead of the caller's properties.
 /// </summary>
 static class JsonShape
 {
+    // Nobody mends more at once, and the answer would be many times as large as the body.
+    const int MostErrors = 100;
+
     public static void Check(JsonElement element, Type type, JsonSerializerOptions options, string path, IDictionary<string, string[]> errors)
     {
         if (type == typeof(JsonElement))
@@ -29,7 +32,7 @@ static class JsonShape
                 break;
 
             case JsonTypeInfoKind.Enumerable when element.ValueKind == JsonValueKind.Array:
-                foreach (var (index, item) in element.EnumerateArray().Index())
+                foreach (var (index, item) in element.EnumerateArray().Index().TakeWhile(_ => errors.Count < MostErrors))
                     Check(item, shape.ElementType!, options, $"{path}[{index}]", errors);
                 break;
 
@@ -45,7 +48,7 @@ static class JsonShape
 
     static void CheckObject(JsonElement element, JsonTypeInfo shape, JsonSerializerOptions options, string path, IDictionary<string, string[]> errors)
     {
-        foreach (var property in element.EnumerateObject())
+        foreach (var property in element.EnumerateObject().TakeWhile(_ => errors.Count < MostErrors))
         {
             var place = path.Length == 0 ? property.Name : $"{path}.{property.Name}";
             var expected = shape.Properties.FirstOrDefault(expected => expected.Name == property.Name);
@@ -57,7 +60,7 @@ static class JsonShape
                 errors[place] = ["must not be null"];
         }
 
-        foreach (var missing in shape.Properties.Where(expected => expected.IsRequired && !element.TryGetProperty(expected.Name, out _)))
+        foreach (var missing in shape.Properties.Where(expected => expected.IsRequired && !element.TryGetProperty(expected.Name, out _)).TakeWhile(_ => errors.Count < MostErrors))
             errors[path.Length == 0 ? missing.Name : $"{path}.{missing.Name}"] = ["is missing"];
     }
 
@@ -88,12 +91,12 @@ static class JsonShape
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:
-                foreach (var property in element.EnumerateObject())
+                foreach (var property in element.EnumerateObject().TakeWhile(_ => errors.Count < MostErrors))
                     CheckText(property.Value, $"{path}.{property.Name}", errors);
                 break;
 
             case JsonValueKind.Array:
-                foreach (var (index, item) in element.EnumerateArray().Index())
+                foreach (var (index, item) in element.EnumerateArray().Index().TakeWhile(_ => errors.Count < MostErrors))
                     CheckText(item, $"{path}[{index}]", errors);
                 break;
 

@@ -18,7 +18,7 @@ static class Problems
     const int RetryWhenBusySeconds = 1;
 
     public static IResult Validation(IReadOnlyDictionary<string, string[]> errors) =>
-        Problem(StatusCodes.Status400BadRequest, "validation", "The request breaks rules", "See errors: one entry for each place.", errors);
+        Problem(StatusCodes.Status400BadRequest, "validation", "The request breaks rules", "See errors: one entry for each place, the first 100.", errors);
 
     public static IResult Validation(string place, string error) =>
         Validation(new Dictionary<string, string[]>(StringComparer.Ordinal) { [place] = [error] });

@@ -19,6 +19,9 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     const int MostPushTokens = 50;
     const int MostChats = 50;
 
+    // Nobody mends more at once.
+    const int MostErrors = 100;
+
     /// <summary>What is wrong with a request, by JSON path; empty when nothing is.</summary>
     public IReadOnlyDictionary<string, string[]> Check(NotificationRequest request, string recipientProperty)
     {
@@ -33,7 +36,7 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
         if (request.Channels is { } wanted)
         {
             errors.Unless(wanted.Count > 0, "channels", "must name at least one channel, or be left out");
-            for (var index = 0; index < wanted.Count; index++)
+            for (var index = 0; index < wanted.Count && errors.ByPath.Count < MostErrors; index++)
                 errors.Unless(wanted[index] is { } name && channels.Find(name) is not null, $"channels[{index}]", $"is no channel, allowed are {channels.Names}");
         }
 
@@ -72,9 +75,11 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
         errors.Unless(recipient.Locale is null || LanguageTag().IsMatch(recipient.Locale), $"{at}.locale", "must be a BCP 47 language tag such as th or en-GB");
         errors.Unless(recipient.Country is null || (recipient.Country.Length == 2 && recipient.Country.All(char.IsAsciiLetter)), $"{at}.country", "must be a code of two letters (ISO 3166-1) such as TH");
         errors.Unless(recipient.Phone is null || E164().IsMatch(recipient.Phone), $"{at}.phone", "must be a number in E.164 form such as +66812345678");
-        errors.Unless(recipient.PushTokens is { Count: <= MostPushTokens }, $"{at}.pushTokens", $"must be at most {MostPushTokens} tokens");
+        var fewTokens = recipient.PushTokens is { Count: <= MostPushTokens };
+        errors.Unless(fewTokens, $"{at}.pushTokens", $"must be at most {MostPushTokens} tokens");
 
-        errors.Unless(recipient.Chat is { Count: <= MostChats }, $"{at}.chat", $"must be at most {MostChats} places");
+        var fewChats = recipient.Chat is { Count: <= MostChats };
+        errors.Unless(fewChats, $"{at}.chat", $"must be at most {MostChats} places");
 
         // Worse than an address that cannot work: a recipient that cannot be stored.
         errors.Unless(!recipient.PushTokens.Concat(recipient.Chat).Append(recipient.Email).Append(recipient.Phone).Append(recipient.WebhookUrl).Any(HasNul), at, "must not contain the character U+0000");
@@ -82,16 +87,16 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
         if (recipient.Email is { } email && channels.Find("email")?.Refuse(email) is { } badMailbox)
             errors.Add($"{at}.email", badMailbox);
 
-        for (var index = 0; index < (recipient.PushTokens?.Count ?? 0); index++)
+        for (var index = 0; fewTokens && index < recipient.PushTokens!.Count; index++)
         {
-            var refusal = recipient.PushTokens![index] is { Length: > 0 } token ? channels.Find("push")?.Refuse(token) : "the push token is empty";
+            var refusal = recipient.PushTokens[index] is { Length: > 0 } token ? channels.Find("push")?.Refuse(token) : "the push token is empty";
             if (refusal is not null)
                 errors.Add($"{at}.pushTokens[{index}]", refusal);
         }
 
-        for (var index = 0; index < (recipient.Chat?.Count ?? 0); index++)
+        for (var index = 0; fewChats && index < recipient.Chat!.Count; index++)
         {
-            var refusal = recipient.Chat![index] is { Length: > 0 } place ? channels.Find("chat")?.Refuse(place) : "the place is empty";
+            var refusal = recipient.Chat[index] is { Length: > 0 } place ? channels.Find("chat")?.Refuse(place) : "the place is empty";
             if (refusal is not null)
                 errors.Add($"{at}.chat[{index}]", refusal);
         }

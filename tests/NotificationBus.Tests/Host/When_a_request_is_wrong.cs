@@ -139,6 +139,22 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
         errors.Keys.ShouldAllBe(place => place.Length <= 64);
     }
 
+    [Theory]
+    [InlineData("data", """{"$":"\ud800"}""")]
+    [InlineData("data", """["\ud800"]""")]
+    [InlineData("recipient.pushTokens", "[1]")]
+    [InlineData("recipient", """{"$":1}""")]
+    [InlineData("channels", """["pigeon"]""")]
+    public async Task Should_name_a_hundred_places_and_stop(string place, string wrong)
+    {
+        var (open, item, close) = (wrong[..1], wrong[1..^1], wrong[^1..]);
+        var many = open + string.Join(',', Enumerable.Range(0, 5_000).Select(number => item.Replace("$", $"p{number}", StringComparison.Ordinal))) + close;
+
+        var answer = await host.Post(Occurrence.Announcement, Occurrence.WithRaw("notification-requested", place, many));
+
+        answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Count.ShouldBe(100);
+    }
+
     [Fact]
     public async Task Should_name_everything_that_is_missing_at_once()
     {

@@ -132,6 +132,14 @@ public sealed class When_a_request_breaks_a_rule
             "category is unknown, allowed are announcement, order-placed; buyer.id must be 1 to 200 characters without control characters");
     }
 
+    [Fact]
+    public void Should_look_at_no_address_of_a_list_that_is_too_long()
+    {
+        var recipient = A.Seller with { PushTokens = [.. Enumerable.Repeat("sec ret", 51)], Chat = [.. Enumerable.Repeat("nowhere", 51)] };
+
+        Rules.Check(Fine with { Recipient = recipient }, "seller").Keys.ShouldBe(["seller.pushTokens", "seller.chat"], ignoreOrder: true);
+    }
+
     static NotificationRequest With(string path, string? value) => path switch
     {
         "eventId" => Fine with { EventId = value },
