@@ -1,4 +1,5 @@
 using Serilog;
+using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting.Json;
 
@@ -11,7 +12,7 @@ static class Logs
 
     public static void AddReadableLogs(this WebApplicationBuilder builder)
     {
-        var logger = new LoggerConfiguration().ReadFrom.Configuration(builder.Configuration).Filter.ByExcluding(IsFailedStart);
+        var logger = new LoggerConfiguration().ReadFrom.Configuration(builder.Configuration).Filter.ByExcluding(IsFailedStart).Enrich.With<NoPaths>();
         logger = builder.Environment.IsDevelopment()
             ? logger.WriteTo.Console(outputTemplate: ForPeople)
             : logger.WriteTo.Console(new JsonFormatter(renderMessage: true));
@@ -22,4 +23,10 @@ static class Logs
 
     // The host throws it as well, and then it is either explained in one line or reported as a crash.
     static bool IsFailedStart(LogEvent entry) => entry.MessageTemplate.Text == "Hosting failed to start";
+
+    /// <summary>A path may hold a person's address, or what lets anybody unsubscribe; the request has an id as well.</summary>
+    sealed class NoPaths : ILogEventEnricher
+    {
+        public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory) => logEvent.RemovePropertyIfPresent("RequestPath");
+    }
 }

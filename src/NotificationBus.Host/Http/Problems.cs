@@ -11,7 +11,7 @@ using NotificationBus.Messaging;
 namespace NotificationBus.Host.Http;
 
 /// <summary>The errors of the API as problem details (RFC 9457). They name places and rules, never values.</summary>
-static class Problems
+static partial class Problems
 {
     const int RetryAfterSeconds = 5;
 
@@ -92,10 +92,12 @@ static class Problems
             ExceptionHandler = async context =>
             {
                 var exception = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+                if (Outage(exception) is { } outage)
+                    DatabaseIsAway(app.Logger, outage.Message);
                 await ForException(context, exception).ExecuteAsync(context);
             },
-            // Thousands of callers may be told the same; whoever refuses them says so once.
-            SuppressDiagnosticsCallback = failed => failed.Exception is IntakeBusyException or BrokerUnavailableException,
+            // Thousands of callers may be told the same; whoever refuses them says so once. For an outage a line is enough.
+            SuppressDiagnosticsCallback = failed => failed.Exception is IntakeBusyException or BrokerUnavailableException || Outage(failed.Exception) is not null,
         });
         app.UseStatusCodePages(async context => await ForStatus(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
     }
@@ -114,14 +116,22 @@ static class Problems
             case IntakeBusyException:
                 return Busy(context);
 
-            // EF Core wraps what it takes for an outage.
-            case BrokerUnavailableException or DbException or InvalidOperationException { InnerException: DbException } or MassTransit.MassTransitException:
+            case BrokerUnavailableException or MassTransit.MassTransitException:
+            case not null when Database(exception) is not null:
                 return Unavailable(context);
 
             default:
                 return ForStatus(StatusCodes.Status500InternalServerError);
         }
     }
+
+    /// <summary>What the database said. EF Core wraps what it takes for an outage.</summary>
+    static DbException? Database(Exception? exception) => exception as DbException ?? (exception as InvalidOperationException)?.InnerException as DbException;
+
+    static DbException? Outage(Exception? exception) => Database(exception) is { } outage && Outages.Passes(outage) ? outage : null;
+
+    [LoggerMessage(LogLevel.Error, "PostgreSQL does not answer, and a caller is told to come again: {Reason}")]
+    static partial void DatabaseIsAway(ILogger log, string reason);
 
     static ProblemAnswer ForStatus(int status) => status switch
     {

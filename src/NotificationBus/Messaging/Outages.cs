@@ -3,7 +3,7 @@ using System.Data.Common;
 namespace NotificationBus.Messaging;
 
 /// <summary>Tells an outage from bad input.</summary>
-static class Outages
+public static class Outages
 {
     /// <summary>True when a server behind the host was away.</summary>
     public static bool IsOutage(Exception exception)

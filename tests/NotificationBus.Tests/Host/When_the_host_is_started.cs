@@ -69,6 +69,20 @@ public sealed class When_the_host_is_started(ITestOutputHelper test)
     }
 
     [Fact]
+    public async Task Should_log_no_path_which_may_hold_an_address_or_a_token()
+    {
+        await using var host = HostProgram.Start(Production, "--Channels:email:Providers=resend", "--Providers:resend:ApiKey=re_1", "--Providers:resend:From=shop@example.com");
+        using var client = new HttpClient { BaseAddress = await Address(host) };
+
+        using var content = new StringContent("{}");
+        using var answer = await client.PostAsync(new Uri("/v1/receipts/resend", UriKind.Relative), content);
+
+        var line = await host.Line(line => line.Contains("What was posted as a receipt", StringComparison.Ordinal));
+        line.ShouldContain("\"RequestId\"");
+        line.ShouldNotContain("/v1/receipts");
+    }
+
+    [Fact]
     public async Task Should_read_its_settings_from_the_environment_too()
     {
         await using var host = HostProgram.Start(new Dictionary<string, string>(StringComparer.Ordinal) { ["Channels__email__Concurrency"] = "abc", ["Channels__email__Provders"] = "x" });
