@@ -118,7 +118,7 @@ sealed class SettingsReader
     object? Convert(Type type, string value, string path)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        var converted = type == typeof(string) ? value
+        object? converted = type == typeof(string) ? value
             : type == typeof(TimeSpan) ? Time(value)
             : Scalar(type, value);
         if (converted is null)
@@ -127,7 +127,7 @@ sealed class SettingsReader
     }
 
     /// <summary>Stricter than the framework, which takes 5 for days, and 24:00:00 for 24 of them.</summary>
-    static object? Time(string value) =>
+    static TimeSpan? Time(string value) =>
         value.Contains(':') && TimeSpan.TryParseExact(value, "c", CultureInfo.InvariantCulture, out var time) ? time : null;
 
     static object? Scalar(Type type, string value)

@@ -36,7 +36,7 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
         if (request.Channels is { } wanted)
         {
             errors.Unless(wanted.Count > 0, "channels", "must name at least one channel, or be left out");
-            for (var index = 0; index < wanted.Count && errors.ByPath.Count < MostErrors; index++)
+            for (var index = 0; index < wanted.Count && errors.Count < MostErrors; index++)
                 errors.Unless(wanted[index] is { } name && channels.Find(name) is not null, $"channels[{index}]", $"is no channel, allowed are {channels.Names}");
         }
 
@@ -142,6 +142,8 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
         readonly Dictionary<string, string[]> _byPath = new(StringComparer.Ordinal);
 
         public IReadOnlyDictionary<string, string[]> ByPath => _byPath;
+
+        public int Count => _byPath.Count;
 
         public void Add(string path, string message) => _byPath[path] = [.. _byPath.GetValueOrDefault(path, []), message];
 
