@@ -23,7 +23,7 @@ sealed class EnvelopeReader : ISerializerFactory, IMessageDeserializer
 
     public ContentType ContentType => SystemTextJsonMessageSerializer.JsonContentType;
 
-    public IMessageSerializer CreateSerializer() => Json;
+    public IMessageSerializer CreateSerializer() => new EnvelopeWriter();
 
     public IMessageDeserializer CreateDeserializer() => this;
 

@@ -58,7 +58,9 @@ public static class NotificationEndpoints
         this IBusFactoryConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare, bool saga = true, bool sender = true)
         where TEndpoint : IReceiveEndpointConfigurator
     {
-        bus.AddDeserializer(new EnvelopeReader(), isDefault: true);
+        var envelopes = new EnvelopeReader();
+        bus.AddSerializer(envelopes);
+        bus.AddDeserializer(envelopes, isDefault: true);
         bus.SendTopology.ErrorQueueNameFormatter = OneQueue.Name;
         bus.SendTopology.DeadLetterQueueNameFormatter = OneQueue.Name;
         bus.RecordFailedMessages(FailedMessageEndpoint.Queue, context, declare);
