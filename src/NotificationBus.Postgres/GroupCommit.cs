@@ -10,6 +10,9 @@ namespace NotificationBus.Postgres;
 /// </summary>
 sealed class GroupCommit
 {
+    // A row that somebody holds, such as an operator in an open transaction, would keep away all that share its trip, and then the next.
+    const string WaitForNoRow = "SELECT set_config('lock_timeout', '2s', true)";
+
     readonly NpgsqlDataSource _database;
     readonly Gathering<Entry, bool> _trips;
     int _kinds;
@@ -35,22 +38,26 @@ sealed class GroupCommit
     public Kind<TRow, TAnswer> Add<TRow, TAnswer>(Func<TRow, Guid> key, Writing<TRow> write, Reading<TRow, TAnswer> read) =>
         new(this, _kinds++, key, write, read);
 
-    /// <summary>A database that is away concerns all rows; whatever else fails may be the fault of one.</summary>
-    public static bool MayConcernOne(Exception failure) => failure is not NpgsqlException { IsTransient: true };
+    /// <summary>A database that is away concerns all rows; whatever else fails, or waits for a lock, may be the fault of one.</summary>
+    public static bool MayConcernOne(Exception failure) => failure is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } or not NpgsqlException { IsTransient: true };
 
     async Task<Func<Entry, bool>> Execute(IReadOnlyList<Entry> entries)
     {
         var kinds = entries.GroupBy(entry => entry.Statement).OrderBy(kind => kind.Key.Number).Select(kind => (Statement: kind.Key, Entries: kind.ToList())).ToList();
         await using var batch = _database.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(WaitForNoRow));
         foreach (var (statement, rows) in kinds)
             batch.BatchCommands.Add(statement.Write(rows));
 
         await using var reader = await batch.ExecuteReaderAsync();
         foreach (var (statement, rows) in kinds)
         {
-            await statement.Read(reader, rows);
             await reader.NextResultAsync();
+            await statement.Read(reader, rows);
         }
+
+        // What fails at the commit is told here.
+        await reader.NextResultAsync();
 
         return _ => true;
     }

@@ -35,6 +35,29 @@ public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers) 
         (await load).ShouldNotBeNull();
         (await AnotherHost.Store.Load(bad.CorrelationId, CancellationToken.None)).ShouldBeNull();
     }
+
+    [Fact]
+    public async Task Should_wait_alone_when_somebody_holds_its_row()
+    {
+        var (held, free) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await Insert(held);
+        await Insert(free);
+        var notification = (await Host.Store.Load(held, CancellationToken.None))!;
+
+        await using (await ((PostgresRecord)Record).Hold(held))
+        {
+            var waiting = Host.Store.Update(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None);
+            var others = Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Insert(Guid.CreateVersion7())));
+            var load = Host.Store.Load(free, CancellationToken.None);
+
+            (await Should.ThrowAsync<PostgresException>(waiting)).SqlState.ShouldBe(PostgresErrorCodes.LockNotAvailable);
+            (await others).ShouldAllBe(stored => stored);
+            (await load).ShouldNotBeNull();
+        }
+
+        var again = (await Host.Store.Load(held, CancellationToken.None))!;
+        (await Host.Store.Update(new NotificationStep(again, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
+    }
 }
 
 public sealed class When_messages_are_due_in_PostgreSQL(BusAndDatabase servers) : When_messages_are_due(() => PostgresRecord.Create(servers));
@@ -94,6 +117,16 @@ sealed class PostgresRecord : RecordOfTheTest
             """);
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("time", time));
         await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>An operator who has begun to change a notification, and went for lunch.</summary>
+    public async Task<IAsyncDisposable> Hold(Guid notificationId)
+    {
+        var connection = await _database.OpenConnectionAsync();
+        await using var command = new NpgsqlCommand("BEGIN; SELECT 1 FROM notification WHERE id = @id FOR UPDATE", connection);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", notificationId));
+        await command.ExecuteNonQueryAsync();
+        return connection;
     }
 
     public override async ValueTask DisposeAsync()
