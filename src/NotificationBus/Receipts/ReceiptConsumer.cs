@@ -49,7 +49,7 @@ public sealed partial class ReceiptConsumer(
         }
 
         // It gave up the delivery, which somebody else may have sent after it. A bounce is about the address, whoever has sent.
-        if (receipt.Kind == ReceiptKind.Undelivered && await IsSuperseded(attempt, context.CancellationToken))
+        if (receipt.Kind == ReceiptKind.Undelivered && (IsOfAnEarlierCall(receipt, attempt) || await IsSuperseded(attempt, context.CancellationToken)))
         {
             Superseded(provider, delivery.Id, attempt.Number, receipt.Reason);
             return;
@@ -73,6 +73,10 @@ public sealed partial class ReceiptConsumer(
 
         return notification.Deliveries.FirstOrDefault(delivery => delivery.Id == attempt.DeliveryId) is { } delivery ? (notification, delivery, attempt) : null;
     }
+
+    /// <summary>True when the account was asked again, and took the delivery under another id: by our id the ledger finds its last call.</summary>
+    static bool IsOfAnEarlierCall(Receipt receipt, DeliveryAttempt last) =>
+        last is { Number: > 1, Status: AttemptStatus.Accepted } && receipt.ProviderMessageId is { Length: > 0 } reported && last.ProviderMessageId is { Length: > 0 } taken && reported != taken;
 
     /// <summary>True when a later call of the same delivery has sent it, or may yet.</summary>
     async Task<bool> IsSuperseded(DeliveryAttempt attempt, CancellationToken cancellationToken) =>

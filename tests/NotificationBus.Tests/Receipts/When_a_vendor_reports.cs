@@ -85,6 +85,22 @@ public sealed class When_a_vendor_reports
         flow.OutcomesOf(sent.CorrelationId).ShouldHaveSingleItem();
     }
 
+    [Theory]
+    [InlineData("their-first-id", DeliveryStatus.Confirmed)]
+    [InlineData("their-id", DeliveryStatus.Failed)]
+    public async Task Should_keep_what_the_second_call_has_sent_when_the_vendor_gives_up_the_first(string reported, DeliveryStatus status)
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        flow.Email.Answers(ScriptedProvider.InDoubt, ScriptedProvider.Accepted);
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+        flow.Email.Calls.Count.ShouldBe(2);
+
+        await Locate(flow, Of(sent.Deliveries[0], ReceiptKind.Undelivered, flow) with { ProviderMessageId = reported });
+        await flow.Report(Of(sent.Deliveries[0], ReceiptKind.Confirmed, flow));
+
+        flow.Find(sent.CorrelationId)!.Deliveries[0].Status.ShouldBe(status);
+    }
+
     [Fact]
     public async Task Should_wait_for_the_provider_that_was_asked_last_when_the_one_before_gives_up()
     {
