@@ -189,7 +189,7 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
             _clock.GetUtcNow());
         try
         {
-            return Translate(await _connections.Send(delivery.Address, message, cancellationToken));
+            return Translate(await _connections.Send(delivery.Address, message, cancellationToken), delivery.ExpiresAt);
         }
         catch (SmtpException broken)
         {
@@ -204,6 +204,9 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
         EmailRules.Refuse(delivery, content, _options.From, _options.FromName)
         ?? (HeaderText.BreaksOut(_options.EffectiveMessageIdDomain) ? new ProviderResult.Rejected("MessageIdDomain has more than one line") : null);
 
+    /// <summary>When to come back to a server that greylists. What would be late by then may be lucky at once: not every such answer is greylisting.</summary>
+    TimeSpan? Later(DateTimeOffset? expiresAt) => expiresAt < _clock.GetUtcNow() + 2 * Greylisted ? null : Greylisted;
+
     ProviderResult Translate(SmtpException broken)
     {
         var reason = Masking.Clean($"{_server}: {broken.Message}");
@@ -213,7 +216,7 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
             : new ProviderResult.Unavailable(reason);
     }
 
-    ProviderResult Translate(SmtpAnswer answer)
+    ProviderResult Translate(SmtpAnswer answer, DateTimeOffset? expiresAt)
     {
         var (step, reply) = answer;
         var reason = Masking.Clean($"{_server} answered {reply.Codes} to {step.InWords()}: {reply.Text}".TrimEnd(' ', ':'));
@@ -229,7 +232,7 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
         {
             4 when reply.IsTooFast => new ProviderResult.Throttled(reason),
             // Greylisting, a full mailbox: this recipient, later. 421 is the server itself.
-            4 when reply.Code != 421 && step is SmtpStep.Recipient or SmtpStep.FinalDot => new ProviderResult.Unavailable(reason, Greylisted, OnlyThisDelivery: true),
+            4 when reply.Code != 421 && step is SmtpStep.Recipient or SmtpStep.FinalDot => new ProviderResult.Unavailable(reason, Later(expiresAt), OnlyThisDelivery: true),
             4 => new ProviderResult.Unavailable(reason),
             5 when IsOurFault(reply) => new ProviderResult.Misconfigured($"{reason} (check Username, Password and From, and SPF, DKIM and DMARC of the sender's domain)"),
             5 when step == SmtpStep.Sender && !IsTooBig(reply) => new ProviderResult.Misconfigured($"{reason} (check From)"),

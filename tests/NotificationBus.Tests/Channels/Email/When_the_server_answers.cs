@@ -116,6 +116,16 @@ public sealed class When_the_server_answers : With_a_scripted_server
     }
 
     [Fact]
+    public async Task Should_not_wait_a_minute_with_what_is_late_by_then()
+    {
+        Server.Answer("RCPT", "450 4.7.1 greylisted");
+
+        var result = await Provider().Send(ADelivery() with { ExpiresAt = Clock.GetUtcNow().AddMinutes(1) }, Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Unavailable>().RetryAfter.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Should_keep_the_name_the_server_gave_the_mail()
     {
         var result = await Provider().Send(ADelivery(), Cancellation);
