@@ -93,6 +93,6 @@ public sealed record Cancelling(string Status, string? Detail)
 {
     /// <summary>The answer for a notification that may not be on record.</summary>
     public static Cancelling Of(NotificationView? notification) => new("cancelling", notification is null
-        ? "No such notification is on record yet. It is cancelled when its event comes within a day."
+        ? "No such notification is on record yet. Its event is waited for, for a day; what it sends before that is noticed is not called back."
         : null);
 }

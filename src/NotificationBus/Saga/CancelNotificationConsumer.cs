@@ -25,8 +25,6 @@ public sealed partial class CancelNotificationConsumer(
     // It may be faster than its event, which waits in a queue of its own: campaigns wait for hours.
     static readonly TimeSpan FirstLookAgain = TimeSpan.FromMilliseconds(250);
 
-    static readonly TimeSpan LongestLookAgain = TimeSpan.FromMinutes(1);
-
     static readonly TimeSpan Patience = TimeSpan.FromDays(1);
 
     /// <inheritdoc />
@@ -73,9 +71,9 @@ public sealed partial class CancelNotificationConsumer(
             return;
         }
 
-        // Its event may be taken, and sent, between two looks: ten times as often as it has waited, so that few come too late.
-        var longer = waited / 10 < FirstLookAgain ? FirstLookAgain : waited / 10;
-        var due = now + (longer < LongestLookAgain ? longer : LongestLookAgain);
+        // Its event may be taken, and sent, between two looks: after a tenth of the time it has waited, so that few come too late, and what never
+        // was is looked for a hundred times and not a thousand.
+        var due = now + (waited / 10 < FirstLookAgain ? FirstLookAgain : waited / 10);
         await context.ScheduleSend(SagaEndpoint.Of(Lane.Transactional), due.UtcDateTime, context.Message with { WaitingSince = since }, context.CancellationToken);
     }
 

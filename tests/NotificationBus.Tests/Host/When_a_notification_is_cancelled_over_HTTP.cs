@@ -129,7 +129,7 @@ public sealed class When_a_notification_is_cancelled_over_HTTP(HostWithServices 
 
         early.Status.ShouldBe(HttpStatusCode.Accepted, early.Body);
         early.Headers.Location!.ToString().ShouldBe(self);
-        (Text(early.Json, "status"), Text(early.Json, "detail")).ShouldBe(("cancelling", "No such notification is on record yet. It is cancelled when its event comes within a day."));
+        (Text(early.Json, "status"), Text(early.Json, "detail")).ShouldBe(("cancelling", "No such notification is on record yet. Its event is waited for, for a day; what it sends before that is noticed is not called back."));
         (await services.Host.Post("/v1/events/order-placed", happened)).Self.ShouldBe(self);
         Text(await services.Host.Outcome(self), "status").ShouldBe("cancelled");
     }
