@@ -98,7 +98,7 @@ public sealed class When_a_vendor_reports
         await Locate(flow, Of(sent.Deliveries[0], ReceiptKind.Undelivered, flow) with { ProviderMessageId = reported });
         await flow.Report(Of(sent.Deliveries[0], ReceiptKind.Confirmed, flow));
 
-        flow.Find(sent.CorrelationId)!.Deliveries[0].Status.ShouldBe(status);
+        await flow.Until(sent.CorrelationId, notification => notification.Deliveries[0].Status == status);
     }
 
     [Fact]
