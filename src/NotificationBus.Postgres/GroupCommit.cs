@@ -11,7 +11,7 @@ namespace NotificationBus.Postgres;
 sealed class GroupCommit
 {
     // A row that somebody holds, such as an operator in an open transaction, would keep away all that share its trip, and then the next.
-    const string WaitForNoRow = "SELECT set_config('lock_timeout', '2s', true)";
+    const string LimitWaitingForRows = "SELECT set_config('lock_timeout', '2s', true)";
 
     readonly NpgsqlDataSource _database;
     readonly Gathering<Entry, bool> _trips;
@@ -45,7 +45,7 @@ sealed class GroupCommit
     {
         var kinds = entries.GroupBy(entry => entry.Statement).OrderBy(kind => kind.Key.Number).Select(kind => (Statement: kind.Key, Entries: kind.ToList())).ToList();
         await using var batch = _database.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(WaitForNoRow));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(LimitWaitingForRows));
         foreach (var (statement, rows) in kinds)
             batch.BatchCommands.Add(statement.Write(rows));
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
+using NotificationBus.Intake;
+
 namespace NotificationBus.Host.Http;
 
 /// <summary>
@@ -9,9 +11,6 @@ namespace NotificationBus.Host.Http;
 /// </summary>
 static class JsonShape
 {
-    // Nobody mends more at once, and the answer would be many times as large as the body.
-    const int MostErrors = 100;
-
     public static void Check(JsonElement element, Type type, JsonSerializerOptions options, string path, IDictionary<string, string[]> errors)
     {
         if (type == typeof(JsonElement))
@@ -32,7 +31,7 @@ static class JsonShape
                 break;
 
             case JsonTypeInfoKind.Enumerable when element.ValueKind == JsonValueKind.Array:
-                foreach (var (index, item) in element.EnumerateArray().Index().TakeWhile(_ => errors.Count < MostErrors))
+                foreach (var (index, item) in element.EnumerateArray().Index().TakeWhile(_ => errors.Count < IntakeRules.MostErrors))
                     Check(item, shape.ElementType!, options, $"{path}[{index}]", errors);
                 break;
 
@@ -48,7 +47,7 @@ static class JsonShape
 
     static void CheckObject(JsonElement element, JsonTypeInfo shape, JsonSerializerOptions options, string path, IDictionary<string, string[]> errors)
     {
-        foreach (var property in element.EnumerateObject().TakeWhile(_ => errors.Count < MostErrors))
+        foreach (var property in element.EnumerateObject().TakeWhile(_ => errors.Count < IntakeRules.MostErrors))
         {
             var place = path.Length == 0 ? property.Name : $"{path}.{property.Name}";
             var expected = shape.Properties.FirstOrDefault(expected => expected.Name == property.Name);
@@ -60,7 +59,7 @@ static class JsonShape
                 errors[place] = ["must not be null"];
         }
 
-        foreach (var missing in shape.Properties.Where(expected => expected.IsRequired && !element.TryGetProperty(expected.Name, out _)).TakeWhile(_ => errors.Count < MostErrors))
+        foreach (var missing in shape.Properties.Where(expected => expected.IsRequired && !element.TryGetProperty(expected.Name, out _)).TakeWhile(_ => errors.Count < IntakeRules.MostErrors))
             errors[path.Length == 0 ? missing.Name : $"{path}.{missing.Name}"] = ["is missing"];
     }
 
@@ -91,12 +90,12 @@ static class JsonShape
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:
-                foreach (var property in element.EnumerateObject().TakeWhile(_ => errors.Count < MostErrors))
+                foreach (var property in element.EnumerateObject().TakeWhile(_ => errors.Count < IntakeRules.MostErrors))
                     CheckText(property.Value, $"{path}.{property.Name}", errors);
                 break;
 
             case JsonValueKind.Array:
-                foreach (var (index, item) in element.EnumerateArray().Index().TakeWhile(_ => errors.Count < MostErrors))
+                foreach (var (index, item) in element.EnumerateArray().Index().TakeWhile(_ => errors.Count < IntakeRules.MostErrors))
                     CheckText(item, $"{path}[{index}]", errors);
                 break;
 

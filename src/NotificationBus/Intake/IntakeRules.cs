@@ -19,8 +19,8 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     const int MostPushTokens = 50;
     const int MostChats = 50;
 
-    // Nobody mends more at once.
-    const int MostErrors = 100;
+    /// <summary>How many mistakes are named at once. Nobody mends more, and an answer could be many times as large as the body.</summary>
+    public const int MostErrors = 100;
 
     /// <summary>What is wrong with a request, by JSON path; empty when nothing is.</summary>
     public IReadOnlyDictionary<string, string[]> Check(NotificationRequest request, string recipientProperty)

@@ -49,7 +49,7 @@ public sealed partial class ReceiptConsumer(
         }
 
         // It gave up the delivery, which somebody else may have sent after it. A bounce is about the address, whoever has sent.
-        if (receipt.Kind == ReceiptKind.Undelivered && (IsOfAnEarlierCall(receipt, attempt) || await IsSuperseded(attempt, context.CancellationToken)))
+        if (receipt.Kind == ReceiptKind.Undelivered && await IsSuperseded(receipt, attempt, context.CancellationToken))
         {
             Superseded(provider, delivery.Id, attempt.Number, receipt.Reason);
             return;
@@ -79,8 +79,8 @@ public sealed partial class ReceiptConsumer(
         last is { Number: > 1, Status: AttemptStatus.Accepted } && receipt.ProviderMessageId is { Length: > 0 } reported && last.ProviderMessageId is { Length: > 0 } taken && reported != taken;
 
     /// <summary>True when a later call of the same delivery has sent it, or may yet.</summary>
-    async Task<bool> IsSuperseded(DeliveryAttempt attempt, CancellationToken cancellationToken) =>
-        (await ledger.AttemptsOf(attempt.NotificationId, attempt.DeliveryId, cancellationToken))
+    async Task<bool> IsSuperseded(Receipt receipt, DeliveryAttempt attempt, CancellationToken cancellationToken) => IsOfAnEarlierCall(receipt, attempt)
+        || (await ledger.AttemptsOf(attempt.NotificationId, attempt.DeliveryId, cancellationToken))
             .Any(later => later.Number > attempt.Number && (later.Status is AttemptStatus.Started or AttemptStatus.Accepted || later.MayHaveBeenSent));
 
     async Task LookAgain(ConsumeContext<LocateReceipt> context)

@@ -1,8 +1,8 @@
 namespace NotificationBus.Saga.Persistence;
 
 /// <summary>
-/// The record of the notifications. Each method is one statement and one round trip, and takes what it needs at once: this is
-/// the seam where concurrent calls can be gathered into one statement.
+/// The record of the notifications. Each method takes what it needs at once: this is the seam where concurrent calls are gathered
+/// into one round trip.
 /// </summary>
 public interface INotificationStore
 {
