@@ -48,7 +48,7 @@ static class Transports
     static IServiceCollection AddEmbedded(this IServiceCollection services)
     {
         services.AddInMemoryStore();
-        services.AddOutgoingDispatch().AddSweep().AddResumedChannels();
+        services.AddSagaDispatch().AddOutgoingDispatch().AddSweep().AddResumedChannels();
         return services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
@@ -71,11 +71,13 @@ static class Transports
             services.AddOutgoingDispatch().AddSweep().AddResumedChannels();
         else
             services.AddBrokerHealthCheck();
+        if (settings.IsSaga)
+            services.AddSagaDispatch();
 
         return services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
-            bus.AddNotificationFlow();
+            bus.AddNotificationFlow(settings.IsSaga);
             bus.UsingRabbitMq((context, transport) => transport.ConfigureNotificationBus(context, settings));
         });
     }

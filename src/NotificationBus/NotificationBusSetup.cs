@@ -52,7 +52,7 @@ public static class NotificationBusSetup
         services.AddSingleton<PublishLimit>();
         services.AddSingleton<OutgoingPublisher>();
         services.AddSingleton<NotificationPartitions>();
-        services.AddSingleton<SagaDispatch>();
+        services.AddSingleton<NotificationCache>();
         services.AddSingleton<ResultReporter>();
         services.AddSingleton<Redelivery>();
         services.AddSingleton<UnsubscribeLinks>();
@@ -70,6 +70,10 @@ public static class NotificationBusSetup
     public static IServiceCollection AddEventMap<TMap>(this IServiceCollection services)
         where TMap : class, IEventMap =>
         services.AddSingleton<IEventMap, TMap>();
+
+    /// <summary>Lets results reach the saga without another hop where both run in one process. Hosts that run the saga need it, and no others.</summary>
+    public static IServiceCollection AddSagaDispatch(this IServiceCollection services) =>
+        services.AddSingleton<SagaDispatch>();
 
     /// <summary>Publishes scheduled messages, and those an interrupted step left behind. Only hosts that run the saga need it.</summary>
     public static IServiceCollection AddOutgoingDispatch(this IServiceCollection services) =>

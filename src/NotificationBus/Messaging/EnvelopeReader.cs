@@ -14,14 +14,19 @@ namespace NotificationBus.Messaging;
 /// then a malformed one fails once more while the failure is being reported, so that the message comes back for ever. And it
 /// answers to whatever address stands in the message; here nobody waits for an answer, so no address is followed.
 /// </summary>
-sealed class EnvelopeReader : ISerializerFactory, IMessageDeserializer
+/// <param name="contentType">The type of the bodies it reads.</param>
+/// <param name="depth">How deep they may be.</param>
+sealed class EnvelopeReader(ContentType contentType, int depth) : ISerializerFactory, IMessageDeserializer
 {
     static readonly SystemTextJsonMessageSerializer Json = SystemTextJsonMessageSerializer.Instance;
 
     // A property that stands twice is read differently by different readers.
-    static readonly JsonSerializerOptions Strict = new(SystemTextJsonMessageSerializer.Options) { AllowDuplicateProperties = false };
+    readonly JsonSerializerOptions _strict = new(SystemTextJsonMessageSerializer.Options) { AllowDuplicateProperties = false, MaxDepth = depth };
 
-    public ContentType ContentType => SystemTextJsonMessageSerializer.JsonContentType;
+    /// <summary>How deep a message may be: what System.Text.Json takes when nothing else is said.</summary>
+    public const int UsualDepth = 64;
+
+    public ContentType ContentType => contentType;
 
     public IMessageSerializer CreateSerializer() => new EnvelopeWriter();
 
@@ -37,7 +42,7 @@ sealed class EnvelopeReader : ISerializerFactory, IMessageDeserializer
         envelope.SourceAddress = AddressOrNull(envelope.SourceAddress);
         envelope.DestinationAddress = AddressOrNull(envelope.DestinationAddress);
 
-        var context = new SystemTextJsonSerializerContext(Json, Strict, ContentType, new EnvelopeMessageContext(envelope, Json), envelope.MessageType!, envelope);
+        var context = new SystemTextJsonSerializerContext(Json, _strict, ContentType, new EnvelopeMessageContext(envelope, Json), envelope.MessageType!, envelope);
         return new BodyConsumeContext(receiveContext, context);
     }
 
@@ -47,11 +52,11 @@ sealed class EnvelopeReader : ISerializerFactory, IMessageDeserializer
 
     public void Probe(ProbeContext context) => Json.Probe(context);
 
-    static JsonMessageEnvelope Read(byte[] body)
+    JsonMessageEnvelope Read(byte[] body)
     {
         try
         {
-            return JsonSerializer.Deserialize<JsonMessageEnvelope>(body, Strict) ?? throw new SerializationException("the body is null");
+            return JsonSerializer.Deserialize<JsonMessageEnvelope>(body, _strict) ?? throw new SerializationException("the body is null");
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or NotSupportedException or FormatException)
         {

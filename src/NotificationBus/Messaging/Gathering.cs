@@ -10,8 +10,8 @@ namespace NotificationBus.Messaging;
 /// <typeparam name="TAnswer">Its answer.</typeparam>
 public sealed class Gathering<TItem, TAnswer>
 {
-    // Longer trips are no cheaper per item, and delay the first of them.
-    const int MostItems = 128;
+    /// <summary>The most items of a trip when nothing else is said. Longer trips are no cheaper per item, and delay the first of them.</summary>
+    public const int UsualMostItems = 128;
 
     // How often those are let go first that can run already. They may have something to ask as well; and when nobody can, none is waited for.
     const int Courtesies = 3;
@@ -22,6 +22,7 @@ public sealed class Gathering<TItem, TAnswer>
     readonly Func<TItem, Guid> _key;
     readonly Func<IReadOnlyList<TItem>, Task<Func<TItem, TAnswer>>> _send;
     readonly Func<Exception, bool> _mayConcernOne;
+    readonly int _mostItems;
     readonly Lock _lock = new();
     readonly LinkedList<Call> _waiting = new();
     readonly HashSet<Guid> _inFlight = [];
@@ -32,11 +33,13 @@ public sealed class Gathering<TItem, TAnswer>
     /// <param name="key">What an item touches. Two items on the same never share a trip, and the later one waits for the earlier.</param>
     /// <param name="send">Makes one trip for many items and gives the answer of each.</param>
     /// <param name="mayConcernOne">True for a failure that one bad item may have caused: then each goes alone, so that it fails alone.</param>
-    public Gathering(Func<TItem, Guid> key, Func<IReadOnlyList<TItem>, Task<Func<TItem, TAnswer>>> send, Func<Exception, bool> mayConcernOne)
+    /// <param name="mostItems">The most items of a trip.</param>
+    public Gathering(Func<TItem, Guid> key, Func<IReadOnlyList<TItem>, Task<Func<TItem, TAnswer>>> send, Func<Exception, bool> mayConcernOne, int mostItems = UsualMostItems)
     {
         _key = key;
         _send = send;
         _mayConcernOne = mayConcernOne;
+        _mostItems = mostItems;
     }
 
     /// <summary>Takes one item along with those that are waiting.</summary>
@@ -96,7 +99,7 @@ public sealed class Gathering<TItem, TAnswer>
         lock (_lock)
         {
             var calls = new List<Call>();
-            for (var node = _waiting.First; node is not null && calls.Count < MostItems;)
+            for (var node = _waiting.First; node is not null && calls.Count < _mostItems;)
             {
                 var next = node.Next;
                 if (_inFlight.Add(node.Value.Key))

@@ -3,6 +3,7 @@ using System.Data.Common;
 using MassTransit;
 using MassTransit.Configuration;
 using MassTransit.Saga;
+using MassTransit.Serialization;
 
 using Microsoft.Extensions.DependencyInjection;
 
@@ -28,13 +29,17 @@ public static class NotificationEndpoints
 
     const int ReceiptConcurrency = 16;
 
-    /// <summary>Registers the saga and the consumer.</summary>
-    public static void AddNotificationFlow(this IBusRegistrationConfigurator bus)
+    /// <summary>Registers the saga and the consumers.</summary>
+    /// <param name="bus">The bus.</param>
+    /// <param name="saga">Whether this host runs the saga, and so has a <see cref="SagaDispatch"/>.</param>
+    public static void AddNotificationFlow(this IBusRegistrationConfigurator bus, bool saga = true)
     {
         bus.AddOutgoingScheduler();
         bus.AddConsumer<SendDeliveryConsumer>();
+        bus.AddConsumer<SendDeliveriesConsumer>();
         bus.AddConsumer<ReceiptConsumer>();
-        bus.AddConsumer<DeliveryResultsConsumer>();
+        if (saga)
+            bus.AddConsumer<DeliveryResultsConsumer>();
         bus.AddConsumer<CancelNotificationConsumer>();
         bus.AddSagaStateMachine<NotificationStateMachine, NotificationState>().Repository(repository =>
         {
@@ -58,9 +63,10 @@ public static class NotificationEndpoints
         this IBusFactoryConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare, bool saga = true, bool sender = true)
         where TEndpoint : IReceiveEndpointConfigurator
     {
-        var envelopes = new EnvelopeReader();
+        var envelopes = new EnvelopeReader(SystemTextJsonMessageSerializer.JsonContentType, EnvelopeReader.UsualDepth);
         bus.AddSerializer(envelopes);
         bus.AddDeserializer(envelopes, isDefault: true);
+        bus.AddDeserializer(new EnvelopeReader(CommandBundle.ContentType, EnvelopeReader.UsualDepth + CommandBundle.Depth));
         bus.SendTopology.ErrorQueueNameFormatter = OneQueue.Name;
         bus.SendTopology.DeadLetterQueueNameFormatter = OneQueue.Name;
         bus.RecordFailedMessages(FailedMessageEndpoint.Queue, context, declare);
@@ -121,6 +127,7 @@ public static class NotificationEndpoints
                 endpoint.SetAsideWhatFails(ChannelEndpoint.QueueOf(channel.Name, lane), context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
                 RetryWhatPasses(endpoint);
                 endpoint.ConfigureConsumer<SendDeliveryConsumer>(context);
+                endpoint.ConfigureConsumer<SendDeliveriesConsumer>(context);
             });
         }
     }

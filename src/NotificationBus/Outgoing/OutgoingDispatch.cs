@@ -1,5 +1,3 @@
-using MassTransit;
-
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -9,7 +7,7 @@ namespace NotificationBus.Outgoing;
 /// Publishes what is due: scheduled messages when their time has come, and what a step of the saga stored and did not publish
 /// because the process died and the input did not come again. Any number of hosts do so side by side.
 /// </summary>
-public sealed partial class OutgoingDispatch(IOutgoingMessages outgoing, OutgoingPublisher publisher, IBus bus, TimeProvider clock, ILogger<OutgoingDispatch> log) : BackgroundService
+public sealed partial class OutgoingDispatch(IOutgoingMessages outgoing, OutgoingPublisher publisher, TimeProvider clock, ILogger<OutgoingDispatch> log) : BackgroundService
 {
     // Published together and confirmed together: enough to keep the broker busy, few enough for the publish to end in time.
     const int BatchSize = 500;
@@ -48,7 +46,7 @@ public sealed partial class OutgoingDispatch(IOutgoingMessages outgoing, Outgoin
     async Task<int> PublishDue(CancellationToken cancellationToken)
     {
         var due = await outgoing.TakeDue(Lease, BatchSize, cancellationToken);
-        await publisher.Publish(due, bus);
+        await publisher.Publish(due);
         return due.Count;
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Mime;
 using System.Text.Json;
@@ -12,14 +13,17 @@ using NotificationBus.Sending.Accounts;
 namespace NotificationBus.Outgoing;
 
 /// <summary>
-/// Publishes stored messages as they are, all at once, and waits until the broker has confirmed each of them. Those for one
-/// exchange leave in the order they are given in.
+/// Publishes stored messages as they are, all at once, and waits until the broker has confirmed each of them. Commands for one queue
+/// share a message with those that others publish at the same time; what goes alone leaves in the order it is given in.
+/// Through the bus and not through the channel an input came by: that one does not come back after an outage of the broker.
 /// </summary>
-public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit limit)
+public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit limit, IBus bus)
 {
+    readonly ConcurrentDictionary<string, Gathering<OutgoingMessage, bool>> _queues = new(StringComparer.Ordinal);
+
     /// <summary>Publishes, and tells the store what was confirmed.</summary>
     /// <exception cref="BrokerUnavailableException">A confirm did not come in time. What was published all the same is published again under the same id.</exception>
-    public async Task Publish(IReadOnlyList<OutgoingMessage> messages, ISendEndpointProvider endpoints)
+    public async Task Publish(IReadOnlyList<OutgoingMessage> messages)
     {
         if (messages.Count == 0)
             return;
@@ -52,7 +56,7 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
             for (var index = 0; index < messages.Count; index++)
             {
                 if (which(index))
-                    confirms[index] = Send(messages[index], endpoints);
+                    confirms[index] = Leave(messages[index]);
             }
 
             // All that were started: the failure of one for which the others did not wait must not be lost.
@@ -60,9 +64,20 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
         }
     }
 
-    static async Task Send(OutgoingMessage message, ISendEndpointProvider endpoints)
+    Task Leave(OutgoingMessage message) => CommandBundle.Takes(message)
+        ? _queues.GetOrAdd(message.Destination, _ => new Gathering<OutgoingMessage, bool>(command => command.Token, SendTogether, _ => false, CommandBundle.MostCommands))
+            .Run(message, CancellationToken.None)
+        : Send(message);
+
+    async Task<Func<OutgoingMessage, bool>> SendTogether(IReadOnlyList<OutgoingMessage> commands)
     {
-        var endpoint = await endpoints.GetSendEndpoint(new Uri(message.Destination));
+        await limit.Await(Send(commands is [var only] ? only : CommandBundle.Of(commands)));
+        return _ => true;
+    }
+
+    async Task Send(OutgoingMessage message)
+    {
+        var endpoint = await bus.GetSendEndpoint(new Uri(message.Destination));
         // No cancellation token: RabbitMQ.Client 7.1.2 miscounts confirms when one fires (rabbitmq-dotnet-client 1900).
         await endpoint.Send(new SerializedMessageBody(), Pipe.Execute<SendContext<SerializedMessageBody>>(context =>
         {

@@ -1,6 +1,5 @@
 using MassTransit;
 
-using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Sending;
 
@@ -21,33 +20,13 @@ public sealed class DeliveryResultsConsumer(SagaDispatch saga, ResultReporter re
     {
         var lane = SagaEndpoint.LaneOf(context.ReceiveContext.InputAddress);
         var results = context.Message.Results;
-        var taken = results.Select(result => Take(context, lane, result)).ToList();
-        await ((Task)Task.WhenAll(taken)).WaitAsync(Patience, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var failures = taken.ConvertAll(each => each.IsCompleted ? each.Result : new TimeoutException($"not done within {Patience}"));
-
-        if (failures.Find(failure => failure is OperationCanceledException || (failure is not null && Outages.IsOutage(failure))) is { } passes)
-            throw passes;
-
-        foreach (var (result, failure) in results.Zip(failures).Where(each => each.Second is not null))
+        foreach (var (result, failure) in await context.TakeEach(results, result => saga.Take(context, lane, result), Patience, clock))
         {
             // What says nothing that is known here has no message of its own to be: alone in this one it is set aside.
             if (results.Count == 1 && !result.IsKnown)
-                throw failure!;
+                throw failure;
 
             await reporter.ReportAlone(lane, result);
-        }
-    }
-
-    async Task<Exception?> Take(ConsumeContext context, Lane lane, DeliveryResult result)
-    {
-        try
-        {
-            await saga.Take(context, lane, result);
-            return null;
-        }
-        catch (Exception exception)
-        {
-            return exception;
         }
     }
 }

@@ -1,9 +1,7 @@
 using System.Collections.Frozen;
-using System.Diagnostics.CodeAnalysis;
 
 using MassTransit;
 using MassTransit.Configuration;
-using MassTransit.Context;
 using MassTransit.Saga;
 using MassTransit.Transports;
 
@@ -20,8 +18,8 @@ using Polly.Retry;
 namespace NotificationBus.Saga;
 
 /// <summary>
-/// Hands results that came in one message to the state machine, each as if it had come alone: the same machine, repository and
-/// partitions as for what comes from the queue, without another hop.
+/// Hands results to the state machine, each as if it had come from the queue as a message of its own: the same machine, repository and
+/// partitions, without another hop.
 /// </summary>
 public sealed class SagaDispatch
 {
@@ -56,7 +54,7 @@ public sealed class SagaDispatch
     }
 
     /// <summary>Has the state machine take one result.</summary>
-    /// <param name="context">The message that brought it.</param>
+    /// <param name="context">The message that brought it, or the command it is the result of.</param>
     /// <param name="lane">The lane it came by.</param>
     /// <param name="result">The result.</param>
     public async Task Take(ConsumeContext context, Lane lane, DeliveryResult result)
@@ -65,11 +63,11 @@ public sealed class SagaDispatch
         await places.WaitAsync(context.CancellationToken);
         try
         {
-            await pipe.Send(new ResultContext(context, result));
+            await pipe.Send(Part(context, result));
         }
         catch (ConcurrencyException)
         {
-            await LostRaces.ExecuteAsync(async _ => await pipe.Send(new ResultContext(context, result)), context.CancellationToken);
+            await LostRaces.ExecuteAsync(async _ => await pipe.Send(Part(context, result)), context.CancellationToken);
         }
         finally
         {
@@ -77,25 +75,5 @@ public sealed class SagaDispatch
         }
     }
 
-    /// <summary>A result as a message of its own. How it comes out, whoever took the whole message says.</summary>
-    sealed class ResultContext(ConsumeContext context, DeliveryResult result) : ConsumeContextScope(context)
-    {
-        readonly object _message = result.Message;
-
-        public override Guid? MessageId => result.MessageId;
-
-        public override Guid? ConversationId => result.ConversationId;
-
-        public override bool HasMessageType(Type messageType) => messageType.IsInstanceOfType(_message);
-
-        public override bool TryGetMessage<T>([NotNullWhen(true)] out ConsumeContext<T>? consumeContext)
-        {
-            consumeContext = _message is T message ? new MessageConsumeContext<T>(this, message) : null;
-            return consumeContext is not null;
-        }
-
-        public override Task NotifyConsumed<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType) => Task.CompletedTask;
-
-        public override Task NotifyFaulted<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType, Exception exception) => Task.CompletedTask;
-    }
+    static PartContext Part(ConsumeContext context, DeliveryResult result) => new(context, result.MessageId, result.ConversationId, result.Message);
 }

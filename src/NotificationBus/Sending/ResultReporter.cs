@@ -4,22 +4,29 @@ using MassTransit;
 
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
+using NotificationBus.Saga;
 
 namespace NotificationBus.Sending;
 
 /// <summary>
-/// Reports results to the saga, and waits until the broker has them. Through the bus and not through the channel a command came by:
-/// that one does not come back after an outage of the broker, and the worker would try in vain for as long as it tries.
+/// Reports results to the saga, and waits until it has taken them where it runs in this process, or until the broker has them. Through the
+/// bus and not through the channel a command came by: that one does not come back after an outage of the broker, and the worker
+/// would try in vain for as long as it tries.
 /// </summary>
 public sealed class ResultReporter
 {
     readonly IBus _bus;
     readonly PublishLimit _limit;
+    readonly SagaDispatch? _saga;
     readonly FrozenDictionary<Lane, Gathering<DeliveryResult, bool>> _lanes;
 
-    /// <summary>Reports through that bus.</summary>
-    public ResultReporter(IBus bus, PublishLimit limit)
+    /// <summary>Reports to the saga here, or through that bus.</summary>
+    /// <param name="bus">The bus.</param>
+    /// <param name="limit">The time limit of each publish.</param>
+    /// <param name="saga">The saga of this process; null where it runs in others.</param>
+    public ResultReporter(IBus bus, PublishLimit limit, SagaDispatch? saga = null)
     {
+        _saga = saga;
         _bus = bus;
         _limit = limit;
         // Whatever fails here concerns the broker, and so all of them.
@@ -28,9 +35,17 @@ public sealed class ResultReporter
             lane => new Gathering<DeliveryResult, bool>(result => result.DeliveryId, results => Send(lane, results), _ => false));
     }
 
-    /// <summary>Reports one result, in one message with those that are reported at the same time.</summary>
+    /// <summary>
+    /// Reports the result of a command, which must not be acknowledged before. When it goes through the broker, in one message with those that are
+    /// reported at the same time.
+    /// </summary>
     /// <exception cref="BrokerUnavailableException">The broker did not confirm in time. It may have arrived all the same.</exception>
-    public Task Report(Lane lane, DeliveryResult result, CancellationToken cancellationToken) => _lanes[lane].Run(result, cancellationToken);
+    public async Task Report(ConsumeContext<SendDelivery> command, DeliveryResult result)
+    {
+        var lane = command.Message.Lane;
+        if (_saga is null || !await TakenBy(_saga, command, lane, result))
+            await _lanes[lane].Run(result, CancellationToken.None);
+    }
 
     /// <summary>Reports one result in a message of its own.</summary>
     /// <exception cref="BrokerUnavailableException">The broker did not confirm in time. It may have arrived all the same.</exception>
@@ -43,6 +58,20 @@ public sealed class ResultReporter
             send.MessageId = result.MessageId;
             send.ConversationId = result.ConversationId;
         }, CancellationToken.None));
+    }
+
+    /// <summary>False when the saga here fails with it: it goes the way of every other message then, which ends where operators see it.</summary>
+    static async Task<bool> TakenBy(SagaDispatch saga, ConsumeContext command, Lane lane, DeliveryResult result)
+    {
+        try
+        {
+            await saga.Take(command, lane, result);
+            return true;
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException && !Outages.IsOutage(failure))
+        {
+            return false;
+        }
     }
 
     async Task<Func<DeliveryResult, bool>> Send(Lane lane, IReadOnlyList<DeliveryResult> results)

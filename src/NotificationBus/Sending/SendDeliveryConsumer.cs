@@ -128,7 +128,7 @@ public sealed class SendDeliveryConsumer(
     /// <summary>Reports under an id that is the same when the command comes again, so that the saga takes it once.</summary>
     Task Report<TResult>(ConsumeContext<SendDelivery> context, TResult result, int attemptNumber)
         where TResult : class =>
-        reporter.Report(context.Message.Lane, new DeliveryResult
+        reporter.Report(context, new DeliveryResult
         {
             MessageId = DeterministicId.From(["result", $"{context.Message.DeliveryId:N}", $"{attemptNumber}", typeof(TResult).Name, .. Again(context.Message)]),
             ConversationId = context.ConversationId,
@@ -137,7 +137,7 @@ public sealed class SendDeliveryConsumer(
             Expired = result as DeliveryExpired,
             Held = result as DeliveryHeld,
             Cancelled = result as DeliveryCancelled,
-        }, CancellationToken.None);
+        });
 
     // The saga has taken, and left alone, what was reported before the delivery was taken up again.
     static IEnumerable<string> Again(SendDelivery command) => command.Reopened > 0 ? [$"{command.Reopened}"] : [];

@@ -268,7 +268,7 @@ public sealed class When_a_vendor_reports
         var escalated = await flow.Outcome(id);
         escalated.Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.NotNeeded, DeliveryStatus.Sent]);
         answer.SetResult(ScriptedProvider.Rejected);
-        await flow.Pulse.Until(() => flow.Handled<DeliveryFailed>() == 1);
+        await flow.Pulse.Until(() => flow.Handled<SendDelivery>() == 2);
 
         await flow.Report(Of(escalated.Deliveries[1], ReceiptKind.HardBounce, flow));
 

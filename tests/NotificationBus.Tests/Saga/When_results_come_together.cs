@@ -136,7 +136,7 @@ public sealed class When_results_come_together
     [Fact]
     public async Task Should_share_a_message_when_they_are_reported_at_the_same_time()
     {
-        await using var flow = await FlowThatWaits();
+        await using var flow = await FlowThatWaits(sagaElsewhere: true);
         var notifications = new List<Guid>();
         for (var i = 0; i < 40; i++)
             notifications.Add((await Planned(flow)).CorrelationId);
@@ -149,9 +149,9 @@ public sealed class When_results_come_together
         await flow.Pulse.Until(() => flow.Handled<DeliverySent>() == 80 && flow.Handled<DeliveryResults>() > 0);
     }
 
-    async Task<EmbeddedFlow> FlowThatWaits()
+    async Task<EmbeddedFlow> FlowThatWaits(bool sagaElsewhere = false)
     {
-        var flow = await EmbeddedFlow.Start();
+        var flow = await EmbeddedFlow.Start(sagaElsewhere: sagaElsewhere);
         flow.Email.Answers((_, _) => _answer.Task);
         flow.Push.Answers((_, _) => _answer.Task);
         return flow;

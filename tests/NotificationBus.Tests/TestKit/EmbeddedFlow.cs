@@ -35,7 +35,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
     readonly IHost _host;
     ImmutableList<object> _outcomes = [];
 
-    EmbeddedFlow(DeliveryMode mode, int dispatchers, int sweeps, TimeSpan? escalateAfter, DeliveryProof escalateUnless, IReadOnlyList<string> mailers, Action<IInMemoryBusFactoryConfigurator>? configure)
+    EmbeddedFlow(DeliveryMode mode, int dispatchers, int sweeps, TimeSpan? escalateAfter, DeliveryProof escalateUnless, IReadOnlyList<string> mailers, bool sagaElsewhere, Action<IInMemoryBusFactoryConfigurator>? configure)
     {
         Clock = new ManualClock(Pulse);
         Email = new ScriptedProvider("scripted", "email", Pulse);
@@ -54,11 +54,13 @@ sealed class EmbeddedFlow : IAsyncDisposable
             .Provider(new ProviderType("scripted", "email", OptionsType: null, (_, _) => Email))
             .Provider(new ProviderType("second", "email", OptionsType: null, (_, _) => SecondEmail));
         services.AddChannel<PushChannel>().Provider(new ProviderType("scripted", "push", OptionsType: null, (_, _) => Push));
-        services.AddInMemoryStore();
+        services.AddInMemoryStore().AddSagaDispatch();
         services.AddSingleton(provider => new WatchedStore(provider.GetRequiredService<InMemoryNotificationStore>(), Pulse));
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<WatchedStore>());
         services.AddSingleton(provider => new WatchedOutgoing(provider.GetRequiredService<InMemoryOutgoingMessages>(), Pulse));
         services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<WatchedOutgoing>());
+        if (sagaElsewhere)
+            services.AddSingleton(provider => new ResultReporter(provider.GetRequiredService<IBus>(), provider.GetRequiredService<PublishLimit>()));
         for (var i = 0; i < dispatchers; i++)
             services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<OutgoingDispatch>(provider));
 
@@ -128,9 +130,10 @@ sealed class EmbeddedFlow : IAsyncDisposable
         TimeSpan? escalateAfter = null,
         DeliveryProof escalateUnless = DeliveryProof.Sent,
         IReadOnlyList<string>? mailers = null,
+        bool sagaElsewhere = false,
         Action<IInMemoryBusFactoryConfigurator>? configure = null)
     {
-        var flow = new EmbeddedFlow(mode, dispatchers, sweeps, escalateAfter, escalateUnless, mailers ?? ["scripted"], configure);
+        var flow = new EmbeddedFlow(mode, dispatchers, sweeps, escalateAfter, escalateUnless, mailers ?? ["scripted"], sagaElsewhere, configure);
         flow.Bus.ConnectSendObserver(flow.Wire);
         flow.Bus.ConnectReceiveObserver(flow.Wire);
         await flow._host.StartAsync();
@@ -180,7 +183,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
     public int Handled<TMessage>() => Wire.Handled.Count(handled => handled.Type == typeof(TMessage).Name);
 
     /// <summary>Publishes a message as it was kept.</summary>
-    public Task Publish(OutgoingMessage message) => _host.Services.GetRequiredService<OutgoingPublisher>().Publish([message], Bus);
+    public Task Publish(OutgoingMessage message) => _host.Services.GetRequiredService<OutgoingPublisher>().Publish([message]);
 
     /// <summary>Waits until the notification is as the test wants it.</summary>
     public async Task<NotificationState> Until(Guid notificationId, Func<NotificationState, bool> condition)

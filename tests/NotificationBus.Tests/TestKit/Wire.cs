@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 
 using MassTransit;
@@ -12,23 +13,27 @@ namespace NotificationBus.Tests.TestKit;
 /// <summary>A message as it goes over the wire.</summary>
 sealed record WireMessage(Guid? Id, string Type, string Place, byte[] Body)
 {
+    static readonly JsonDocumentOptions Deep = new() { MaxDepth = 1000 };
+
     public static WireMessage Read(string place, byte[] body)
     {
-        var envelope = JsonElement.Parse(body);
+        var envelope = JsonElement.Parse(body, Deep);
         var id = envelope.TryGetProperty("messageId", out var messageId) && messageId.ValueKind == JsonValueKind.String ? messageId.GetGuid() : (Guid?)null;
         var type = envelope.GetProperty("messageType")[0].GetString()!;
         return new WireMessage(id, type[(type.LastIndexOf(':') + 1)..], place, body);
     }
 
-    /// <summary>The results it brings, when it brings several, each as if it had come alone.</summary>
-    public IEnumerable<WireMessage> Results()
+    /// <summary>The results or commands it brings, when it brings several, each as if it had come alone.</summary>
+    public IEnumerable<WireMessage> Parts() => Type switch
     {
-        if (Type != nameof(DeliveryResults))
-            return [];
+        nameof(DeliveryResults) => Part("results").Deserialize<List<DeliveryResult>>(JsonSerializerOptions.Web)!
+            .Where(result => result.IsKnown)
+            .Select(result => new WireMessage(result.MessageId, result.Message.GetType().Name, Place, Body)),
+        nameof(SendDeliveries) => Part("commands").EnumerateArray().Select(command => Read(Place, Encoding.UTF8.GetBytes(command.GetRawText()))),
+        _ => [],
+    };
 
-        var results = JsonElement.Parse(Body).GetProperty("message").GetProperty("results").Deserialize<List<DeliveryResult>>(JsonSerializerOptions.Web)!;
-        return results.Where(result => result.IsKnown).Select(result => new WireMessage(result.MessageId, result.Message.GetType().Name, Place, Body));
-    }
+    JsonElement Part(string name) => JsonElement.Parse(Body, Deep).GetProperty("message").GetProperty(name);
 }
 
 /// <summary>
@@ -65,7 +70,7 @@ sealed class Wire(Pulse pulse) : ISendObserver, IReceiveObserver
             var message = Read(context);
             BeforeSend?.Invoke(message);
             // Noted before it leaves, so that whoever has received it finds it here.
-            ImmutableInterlocked.Update(ref _published, published => published.Add(message));
+            ImmutableInterlocked.Update(ref _published, published => published.AddRange([message, .. message.Parts()]));
             pulse.Beat();
         }
 
@@ -98,7 +103,7 @@ sealed class Wire(Pulse pulse) : ISendObserver, IReceiveObserver
     Task IReceiveObserver.PostReceive(ReceiveContext context)
     {
         var message = Read(context);
-        ImmutableInterlocked.Update(ref _handled, handled => handled.AddRange([message, .. message.Results()]));
+        ImmutableInterlocked.Update(ref _handled, handled => handled.AddRange([message, .. message.Parts()]));
         pulse.Beat();
         return Task.CompletedTask;
     }

@@ -20,9 +20,9 @@ namespace NotificationBus.Saga.Persistence;
 /// </summary>
 sealed class NotificationRepository(
     INotificationStore store,
+    NotificationCache cache,
     IOutgoingMessages outgoing,
     OutgoingPublisher publisher,
-    IBus bus,
     IEnumerable<IEventMap> events,
     ISagaConsumeContextFactory<INotificationStore, NotificationState> contexts)
     : ISagaRepositoryContextFactory<NotificationState>, ILoadSagaRepositoryContextFactory<NotificationState>
@@ -42,10 +42,13 @@ sealed class NotificationRepository(
         if (firstTime && await MakeStep(context, next, existing: null, begins))
             return;
 
+        if (await MakeStepAsRemembered(context, next, notificationId, begins))
+            return;
+
         var existing = await store.Load(notificationId, context.CancellationToken);
         if (existing?.TakenInputs.Contains(inputId) == true)
         {
-            await publisher.Publish(await outgoing.Unpublished(notificationId, inputId, context.CancellationToken), bus);
+            await publisher.Publish(await outgoing.Unpublished(notificationId, inputId, context.CancellationToken));
             return;
         }
 
@@ -53,18 +56,37 @@ sealed class NotificationRepository(
             throw new ConcurrencyException("Somebody else wrote the notification first", typeof(NotificationState), notificationId);
     }
 
-    /// <summary>Makes the step and publishes what it causes. False when somebody else wrote the row; then nothing has happened.</summary>
-    async Task<bool> MakeStep<T>(ConsumeContext<T> context, IPipe<SagaRepositoryContext<NotificationState, T>> next, NotificationState? existing, bool begins)
+    /// <summary>Makes the step without loading, when this process has stored the one before. False when it has not, or when what it remembers is outdated.</summary>
+    async Task<bool> MakeStepAsRemembered<T>(ConsumeContext<T> context, IPipe<SagaRepositoryContext<NotificationState, T>> next, Guid notificationId, bool begins)
+        where T : class =>
+        !begins && cache.Take(notificationId) is { } remembered && !remembered.TakenInputs.Contains(context.InputId())
+            && await MakeStep(context, next, remembered, begins, mayBeOutdated: true);
+
+    /// <summary>
+    /// Makes the step and publishes what it causes. False when somebody else wrote the row, or when the step fails before it is stored and that may be
+    /// so; then nothing has happened.
+    /// </summary>
+    async Task<bool> MakeStep<T>(
+        ConsumeContext<T> context, IPipe<SagaRepositoryContext<NotificationState, T>> next, NotificationState? existing, bool begins, bool mayBeOutdated = false)
         where T : class
     {
         var step = new SagaStepContext<T>(context);
         var repository = new StepRepositoryContext<T>(step, store, existing, begins, contexts);
-        await next.Send(repository);
+        try
+        {
+            await next.Send(repository);
+        }
+        catch (Exception) when (mayBeOutdated && repository.Written is null)
+        {
+            return false;
+        }
+
         if (repository.LostRace)
             return false;
 
-        // Through the bus: the channel the input came by does not come back after an outage of the broker.
-        await publisher.Publish(step.ToPublish, bus);
+        if (repository.Written is { } written)
+            cache.Keep(written);
+        await publisher.Publish(step.ToPublish);
         return true;
     }
 
@@ -92,6 +114,9 @@ sealed class NotificationRepository(
 
         /// <summary>True when somebody else wrote the row since it was loaded, so that the step was not stored.</summary>
         public bool LostRace { get; private set; }
+
+        /// <summary>The notification as it was handed to the store; null when it was not.</summary>
+        public NotificationState? Written { get; private set; }
 
         public Task<SagaConsumeContext<NotificationState, T>> Add(NotificationState instance) =>
             contexts.CreateSagaConsumeContext(store, step, instance, SagaConsumeContextMode.Add);
@@ -126,6 +151,7 @@ sealed class NotificationRepository(
             if (existing is not null && begins)
                 return;
 
+            Written = notification;
             var written = new NotificationStep(notification, step.InputId(), step.Outgoing) { Cancelled = step.Cancelled, Reopens = _hadEnded && notification.CompletedAt is null };
             var stored = notification.Version == 0
                 ? await store.Insert(written, step.CancellationToken)

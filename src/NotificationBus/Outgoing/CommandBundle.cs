@@ -1,0 +1,71 @@
+using System.Buffers;
+using System.Net.Mime;
+using System.Text.Json;
+
+using MassTransit;
+using MassTransit.Serialization;
+
+using NotificationBus.Contracts;
+using NotificationBus.Failures;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Outgoing;
+
+/// <summary>Writes <see cref="SendDeliveries"/>: the commands as they are, without reading them.</summary>
+static class CommandBundle
+{
+    /// <summary>
+    /// The most commands of one message. All of them are held by one worker, and returned to the broker by none before the last is done:
+    /// few enough that this is long before the 30 minutes after which RabbitMQ takes a message away.
+    /// </summary>
+    public const int MostCommands = 16;
+
+    const int LargestCommand = SetAside.LargestBody / (MostCommands + 1);
+
+    /// <summary>How much deeper a command stands in a bundle than alone.</summary>
+    public const int Depth = 3;
+
+    /// <summary>Its content type. It is read like every envelope, but may be deeper.</summary>
+    public static readonly ContentType ContentType = new("application/vnd.notificationbus.commands+json");
+
+    static readonly string Command = MessageUrn.ForTypeString<SendDelivery>();
+    static readonly string Bundle = MessageUrn.ForTypeString<SendDeliveries>();
+    static readonly string Json = SystemTextJsonMessageSerializer.JsonContentType.ToString();
+
+    /// <summary>True for a command of usual size that has no headers of its own.</summary>
+    public static bool Takes(OutgoingMessage message) =>
+        message is { Headers: null, ReplayOf: null, WaitsFor: null, Body.Length: <= LargestCommand }
+        && message.MessageTypes == Command && (message.ContentType.Length == 0 || message.ContentType == Json);
+
+    /// <summary>All of them in one message.</summary>
+    /// <param name="commands">Commands for the same exchange.</param>
+    public static OutgoingMessage Of(IReadOnlyList<OutgoingMessage> commands)
+    {
+        var body = new ArrayBufferWriter<byte>(commands.Sum(command => command.Body.Length) + 256);
+        var messageId = NewId.NextGuid();
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            json.WriteString("messageId", messageId);
+            json.WriteStartArray("messageType");
+            json.WriteStringValue(Bundle);
+            json.WriteEndArray();
+            json.WriteStartObject("message");
+            json.WriteStartArray("commands");
+            foreach (var command in commands)
+                json.WriteRawValue(command.Body.Span, skipInputValidation: true);
+            json.WriteEndArray();
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return new OutgoingMessage
+        {
+            MessageId = messageId,
+            Destination = commands[0].Destination,
+            ContentType = ContentType.ToString(),
+            MessageTypes = Bundle,
+            Body = body.WrittenMemory,
+        };
+    }
+}

@@ -1,0 +1,26 @@
+using NotificationBus.Contracts;
+
+namespace NotificationBus.Sending;
+
+/// <summary>
+/// Commands for one queue that were published at the same time, in one message: under load the hops are what a notification costs
+/// most. A command that is published alone goes as itself. <see cref="Outgoing.CommandBundle"/> writes it.
+/// </summary>
+public sealed record SendDeliveries
+{
+    /// <summary>The commands, each in the envelope it would have alone.</summary>
+    public required IReadOnlyList<CommandEnvelope> Commands { get; init; }
+}
+
+/// <summary>The envelope of a command, as far as it is read here.</summary>
+public sealed record CommandEnvelope
+{
+    /// <summary>The id it has as a message of its own.</summary>
+    public required Guid MessageId { get; init; }
+
+    /// <summary>The conversation it belongs to.</summary>
+    public Guid? ConversationId { get; init; }
+
+    /// <summary>The command.</summary>
+    public required SendDelivery Message { get; init; }
+}
