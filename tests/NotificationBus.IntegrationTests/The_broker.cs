@@ -111,6 +111,17 @@ static class The_broker
         return (await channel.BasicGetAsync(queue, autoAck: true))!;
     }
 
+    /// <summary>Takes out all that is in a queue, oldest first.</summary>
+    public static async Task<IReadOnlyList<byte[]>> TakeAll(Uri virtualHost, string queue)
+    {
+        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        var bodies = new List<byte[]>();
+        while (await channel.BasicGetAsync(queue, autoAck: true) is { } message)
+            bodies.Add(message.Body.ToArray());
+        return bodies;
+    }
+
     /// <summary>Puts a message into a queue and rejects it.</summary>
     public static async Task Reject(Uri virtualHost, string queue, byte[] body)
     {

@@ -39,10 +39,18 @@ sealed class The_record(string connectionString) : IAsyncDisposable
     }
 
     /// <summary>Holds back whoever wants to begin a notification, until disposed.</summary>
-    public async Task<IAsyncDisposable> HoldBackNewNotifications()
+    public Task<IAsyncDisposable> HoldBackNewNotifications() => Lock("notification");
+
+    /// <summary>Holds back whoever wants to call a provider, until disposed.</summary>
+    public Task<IAsyncDisposable> HoldBackCalls() => Lock("delivery_attempt");
+
+    /// <summary>What those who are held back had asked for is not done any more.</summary>
+    public Task EndThoseHeldBack() => Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+
+    async Task<IAsyncDisposable> Lock(string table)
     {
         var connection = await _database.OpenConnectionAsync();
-        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE notification IN EXCLUSIVE MODE", connection);
+        await using var command = new NpgsqlCommand($"BEGIN; LOCK TABLE {table} IN EXCLUSIVE MODE", connection);
         await command.ExecuteNonQueryAsync();
         return connection;
     }

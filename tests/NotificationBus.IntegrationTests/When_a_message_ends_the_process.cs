@@ -80,7 +80,7 @@ public sealed class When_a_message_ends_the_process(BusAndDatabase servers)
         await using var host = await HostProcess.Start(broker, database);
         await record.Some(itHandles, Soon);
         await host.Kill();
-        await record.Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+        await record.EndThoseHeldBack();
     }
 
     static JsonObject Shipped(int number) => new()
