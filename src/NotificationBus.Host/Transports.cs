@@ -14,6 +14,9 @@ static class Transports
     // The host waits for what is in flight; what takes longer is redelivered, and the ledger knows what was tried.
     static readonly TimeSpan Drain = TimeSpan.FromSeconds(25);
 
+    // From then on nothing more is begun, so that what is begun has the time of a call to come to its end.
+    static readonly TimeSpan LastStart = TimeSpan.FromSeconds(10);
+
     public static IServiceCollection AddTransport(this IServiceCollection services, HostSettings settings)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = Drain + TimeSpan.FromSeconds(5));
@@ -23,6 +26,7 @@ static class Transports
             bus.WaitUntilStarted = true;
             bus.StartTimeout = settings.Postgres.StartTimeout + TimeSpan.FromSeconds(30);
             bus.StopTimeout = Drain;
+            bus.ConsumerStopTimeout = LastStart;
         });
 
         return settings.Transport == Transport.InMemory ? services.AddEmbedded() : services.AddDistributed(settings);

@@ -8,6 +8,7 @@ using MassTransit;
 
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Outgoing;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Failures;
@@ -116,7 +117,7 @@ sealed class FailureReader(ChannelSet channels)
 
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = EnvelopeReader.UsualDepth + CommandBundle.Depth });
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 return (null, []);
 

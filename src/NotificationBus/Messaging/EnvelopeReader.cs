@@ -20,11 +20,12 @@ sealed class EnvelopeReader(ContentType contentType, int depth) : ISerializerFac
 {
     static readonly SystemTextJsonMessageSerializer Json = SystemTextJsonMessageSerializer.Instance;
 
-    // A property that stands twice is read differently by different readers.
-    readonly JsonSerializerOptions _strict = new(SystemTextJsonMessageSerializer.Options) { AllowDuplicateProperties = false, MaxDepth = depth };
-
     /// <summary>How deep a message may be: what System.Text.Json takes when nothing else is said.</summary>
     public const int UsualDepth = 64;
+
+    static readonly JsonSerializerOptions Usual = Strict(UsualDepth);
+
+    readonly JsonSerializerOptions _strict = depth == UsualDepth ? Usual : Strict(depth);
 
     public ContentType ContentType => contentType;
 
@@ -48,9 +49,16 @@ sealed class EnvelopeReader(ContentType contentType, int depth) : ISerializerFac
 
     public SerializerContext Deserialize(MessageBody body, Headers headers, Uri? destinationAddress = null) => Json.Deserialize(body, headers, destinationAddress);
 
+    /// <summary>Reads an envelope that stands within another.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static TEnvelope Read<TEnvelope>(JsonElement envelope) => envelope.Deserialize<TEnvelope>(Usual) ?? throw new JsonException("the envelope is null");
+
     public MessageBody GetMessageBody(string text) => Json.GetMessageBody(text);
 
     public void Probe(ProbeContext context) => Json.Probe(context);
+
+    // A property that stands twice is read differently by different readers.
+    static JsonSerializerOptions Strict(int depth) => new(SystemTextJsonMessageSerializer.Options) { AllowDuplicateProperties = false, MaxDepth = depth };
 
     JsonMessageEnvelope Read(byte[] body)
     {

@@ -16,85 +16,95 @@ public sealed class Gathering<TItem, TAnswer>
     // How often those are let go first that can run already. They may have something to ask as well; and when nobody can, none is waited for.
     const int Courtesies = 3;
 
-    // One trip at a time carries the most. One that takes so long keeps the others waiting no longer: a second goes beside it.
+    // One trip at a time carries the most. One that takes so long keeps the others waiting no longer: another goes beside it.
     static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
     readonly Func<TItem, Guid> _key;
     readonly Func<IReadOnlyList<TItem>, Task<Func<TItem, TAnswer>>> _send;
     readonly Func<Exception, bool> _mayConcernOne;
     readonly int _mostItems;
+    readonly int _mostTrips;
     readonly Lock _lock = new();
     readonly LinkedList<Call> _waiting = new();
     readonly HashSet<Guid> _inFlight = [];
-    int _trips;
-    long _lastStart;
+    readonly List<Trip> _underWay = [];
 
     /// <summary>Gathers items.</summary>
     /// <param name="key">What an item touches. Two items on the same never share a trip, and the later one waits for the earlier.</param>
     /// <param name="send">Makes one trip for many items and gives the answer of each.</param>
     /// <param name="mayConcernOne">True for a failure that one bad item may have caused: then each goes alone, so that it fails alone.</param>
     /// <param name="mostItems">The most items of a trip.</param>
-    public Gathering(Func<TItem, Guid> key, Func<IReadOnlyList<TItem>, Task<Func<TItem, TAnswer>>> send, Func<Exception, bool> mayConcernOne, int mostItems = UsualMostItems)
+    /// <param name="mostTrips">How many may be under way. One goes beside another that takes long, and, where there may be more than two, when it is full.</param>
+    public Gathering(
+        Func<TItem, Guid> key, Func<IReadOnlyList<TItem>, Task<Func<TItem, TAnswer>>> send, Func<Exception, bool> mayConcernOne, int mostItems = UsualMostItems, int mostTrips = 2)
     {
         _key = key;
         _send = send;
         _mayConcernOne = mayConcernOne;
         _mostItems = mostItems;
+        _mostTrips = mostTrips;
     }
 
     /// <summary>Takes one item along with those that are waiting.</summary>
     /// <param name="item">The item.</param>
-    /// <param name="cancellationToken">Stops waiting. What was sent is not taken back.</param>
-    public Task<TAnswer> Run(TItem item, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Stops waiting. What was sent is not taken back, and what was not is not sent.</param>
+    public async Task<TAnswer> Run(TItem item, CancellationToken cancellationToken)
     {
-        var call = new Call(item, _key(item));
+        var waiting = new LinkedListNode<Call>(new Call(item, _key(item)));
         lock (_lock)
         {
-            _waiting.AddLast(call);
-            if (_trips == 0 || (_trips == 1 && Stopwatch.GetElapsedTime(_lastStart) > Patience))
-            {
-                _trips++;
-                _lastStart = Stopwatch.GetTimestamp();
-                // Behind those that can run already, and not before them as a task of this one would.
-                ThreadPool.UnsafeQueueUserWorkItem(static gathering => _ = gathering.Drain(), this, preferLocal: false);
-            }
+            _waiting.AddLast(waiting);
+            StartTrip();
         }
 
-        return call.Answer.Task.WaitAsync(cancellationToken);
-    }
-
-    async Task Drain()
-    {
-        do
+        try
         {
-            for (var i = 0; i < Courtesies && ThreadPool.PendingWorkItemCount > 0; i++)
-                await Task.Yield();
+            return await waiting.Value.Answer.Task.WaitAsync(cancellationToken);
         }
-        while (await SendNext());
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            lock (_lock)
+            {
+                if (waiting.List is not null)
+                    _waiting.Remove(waiting);
+            }
+
+            throw;
+        }
     }
 
-    /// <summary>Makes one trip, oldest items first. False when this loop is over: there is nothing to do, or another one has taken its place.</summary>
-    async Task<bool> SendNext()
+    /// <summary>Starts a trip if there is reason to.</summary>
+    void StartTrip()
     {
-        var calls = Take();
-        if (calls.Count == 0)
-            return false;
+        if (_waiting.Count == 0 || _underWay.Count >= _mostTrips || (_underWay.Exists(trip => !trip.TakesLong) && !(_mostTrips > 2 && _waiting.Count >= _mostItems)))
+            return;
 
-        var started = Stopwatch.GetTimestamp();
-        await Send(calls);
+        var trip = new Trip();
+        _underWay.Add(trip);
+        // Behind those that can run already, and not before them as a task of this one would.
+        ThreadPool.UnsafeQueueUserWorkItem(_ => _ = Make(trip), state: null);
+    }
+
+    async Task Make(Trip trip)
+    {
+        for (var i = 0; i < Courtesies && ThreadPool.PendingWorkItemCount > 0; i++)
+            await Task.Yield();
+
+        var calls = Take(trip);
+        if (calls.Count > 0)
+            await Send(calls);
         lock (_lock)
         {
             foreach (var call in calls)
                 _inFlight.Remove(call.Key);
-            if (_trips == 1 || Stopwatch.GetElapsedTime(started) <= Patience)
-                return true;
-
-            _trips--;
-            return false;
+            _underWay.Remove(trip);
+            // When all that wait have to wait for what is in flight, whoever carries that goes on.
+            if (calls.Count > 0 || _waiting.Any(call => !_inFlight.Contains(call.Key)))
+                StartTrip();
         }
     }
 
-    List<Call> Take()
+    List<Call> Take(Trip trip)
     {
         lock (_lock)
         {
@@ -113,9 +123,7 @@ public sealed class Gathering<TItem, TAnswer>
 
             // Two hosts that lock their rows in the same order cannot wait for each other.
             calls.Sort((one, other) => one.Key.CompareTo(other.Key));
-            _lastStart = Stopwatch.GetTimestamp();
-            if (calls.Count == 0)
-                _trips--;
+            trip.Start();
             return calls;
         }
     }
@@ -138,6 +146,15 @@ public sealed class Gathering<TItem, TAnswer>
             foreach (var call in calls)
                 call.Answer.TrySetException(exception);
         }
+    }
+
+    sealed class Trip
+    {
+        long _started = Stopwatch.GetTimestamp();
+
+        public bool TakesLong => Stopwatch.GetElapsedTime(_started) > Patience;
+
+        public void Start() => _started = Stopwatch.GetTimestamp();
     }
 
     sealed record Call(TItem Item, Guid Key)

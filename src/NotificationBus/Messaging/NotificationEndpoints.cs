@@ -22,8 +22,11 @@ namespace NotificationBus.Messaging;
 /// <summary>The queues of the flow and what listens on them, the same on every transport.</summary>
 public static class NotificationEndpoints
 {
-    // Commands at work for each that may be at a provider: while one is sent others are prepared and reported. Measured: 4 is enough.
-    const int CommandsPerTurn = 4;
+    /// <summary>
+    /// Messages of commands at work for each delivery that may be at a provider: while one is sent others are prepared and reported. Each may bring
+    /// <see cref="CommandBundle.MostCommands"/>.
+    /// </summary>
+    public const int MessagesPerTurn = 2;
 
     const int RecordingConcurrency = 8;
 
@@ -123,7 +126,7 @@ public static class NotificationEndpoints
                 declare(endpoint);
                 // Commands are sent to the queue's own exchange; nobody publishes them.
                 endpoint.ConfigureConsumeTopology = false;
-                Limit(endpoint, CommandsPerTurn * options[channel.Name].ConcurrencyOf(lane));
+                Limit(endpoint, MessagesPerTurn * options[channel.Name].ConcurrencyOf(lane));
                 endpoint.SetAsideWhatFails(ChannelEndpoint.QueueOf(channel.Name, lane), context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
                 RetryWhatPasses(endpoint);
                 endpoint.ConfigureConsumer<SendDeliveryConsumer>(context);

@@ -1,5 +1,3 @@
-using MassTransit;
-
 namespace NotificationBus.Messaging;
 
 /// <summary>How a message is worked on that brings several things at once.</summary>
@@ -9,18 +7,16 @@ static class Parts
     /// Takes all parts at the same time, and waits for each of them. An outage concerns all: it is thrown, and all are taken again. What else
     /// fails is the part's own fault.
     /// </summary>
-    /// <param name="whole">The message that brought them.</param>
     /// <param name="parts">The parts.</param>
     /// <param name="take">Takes one.</param>
     /// <param name="patience">How long a part may take; null for as long as it likes.</param>
     /// <param name="clock">Measures it.</param>
     /// <returns>Each part that failed or is not done by then, and why.</returns>
     public static async Task<IReadOnlyList<(TPart Part, Exception Failure)>> TakeEach<TPart>(
-        this ConsumeContext whole, IReadOnlyList<TPart> parts, Func<TPart, Task> take, TimeSpan? patience = null, TimeProvider? clock = null)
+        IReadOnlyList<TPart> parts, Func<TPart, Task> take, TimeSpan? patience = null, TimeProvider? clock = null)
     {
         var taken = parts.Select(part => Outcome(() => take(part))).ToList();
         await ((Task)Task.WhenAll(taken)).WaitAsync(patience ?? Timeout.InfiniteTimeSpan, clock ?? TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        whole.CancellationToken.ThrowIfCancellationRequested();
 
         var failed = new List<(TPart Part, Exception Failure)>();
         foreach (var (part, outcome) in parts.Zip(taken))

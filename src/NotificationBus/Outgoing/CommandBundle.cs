@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Mime;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 using MassTransit;
@@ -15,10 +16,11 @@ namespace NotificationBus.Outgoing;
 static class CommandBundle
 {
     /// <summary>
-    /// The most commands of one message. All of them are held by one worker, and returned to the broker by none before the last is done:
-    /// few enough that this is long before the 30 minutes after which RabbitMQ takes a message away.
+    /// The most commands of one message, which is acknowledged when the last of them is done. With
+    /// <see cref="Messaging.NotificationEndpoints.MessagesPerTurn"/> it says how many calls to a provider a command may have to wait for, on a host
+    /// that has all it takes: at 16 calls of two minutes each that is about the 30 minutes after which RabbitMQ takes a message away.
     /// </summary>
-    public const int MostCommands = 16;
+    public const int MostCommands = 8;
 
     const int LargestCommand = SetAside.LargestBody / (MostCommands + 1);
 
@@ -36,6 +38,18 @@ static class CommandBundle
     public static bool Takes(OutgoingMessage message) =>
         message is { Headers: null, ReplayOf: null, WaitsFor: null, Body.Length: <= LargestCommand }
         && message.MessageTypes == Command && (message.ContentType.Length == 0 || message.ContentType == Json);
+
+    /// <summary>One of them as a message of its own again, byte for byte.</summary>
+    /// <param name="command">Its envelope.</param>
+    /// <param name="queue">The queue it is for.</param>
+    public static OutgoingMessage Apart(JsonElement command, string queue) => new()
+    {
+        MessageId = command.TryGetProperty("messageId", out var id) && id.ValueKind == JsonValueKind.String && id.TryGetGuid(out var messageId) ? messageId : NewId.NextGuid(),
+        Destination = $"exchange:{queue}",
+        ContentType = Json,
+        MessageTypes = Command,
+        Body = JsonMarshal.GetRawUtf8Value(command).ToArray(),
+    };
 
     /// <summary>All of them in one message.</summary>
     /// <param name="commands">Commands for the same exchange.</param>

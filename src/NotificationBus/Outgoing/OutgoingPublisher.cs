@@ -13,12 +13,15 @@ using NotificationBus.Sending.Accounts;
 namespace NotificationBus.Outgoing;
 
 /// <summary>
-/// Publishes stored messages as they are, all at once, and waits until the broker has confirmed each of them. Commands for one queue
-/// share a message with those that others publish at the same time; what goes alone leaves in the order it is given in.
+/// Publishes stored messages as they are, and waits until the broker has confirmed each of them. Commands for one queue share a message with
+/// those that are published at the same time; what goes alone leaves at once, and in the order it is given in.
 /// Through the bus and not through the channel an input came by: that one does not come back after an outage of the broker.
 /// </summary>
 public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit limit, IBus bus)
 {
+    // Full ones that wait for their confirms at the same time, for a broker that is far away.
+    const int MostBundles = 64;
+
     readonly ConcurrentDictionary<string, Gathering<OutgoingMessage, bool>> _queues = new(StringComparer.Ordinal);
 
     /// <summary>Publishes, and tells the store what was confirmed.</summary>
@@ -29,14 +32,14 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
             return;
 
         var confirms = new Task?[messages.Count];
-        var givenUp = false;
+        using var givenUp = new CancellationTokenSource();
         try
         {
             await limit.Await(PublishAll());
         }
         finally
         {
-            givenUp = true;
+            await givenUp.CancelAsync();
             // One message that the broker does not take must not have the others published over and over.
             await outgoing.Published([.. messages.Where((_, index) => confirms[index] is { IsCompletedSuccessfully: true })]);
         }
@@ -47,7 +50,7 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
             var seen = new HashSet<string>(StringComparer.Ordinal);
             var first = messages.Select(message => seen.Add(message.Destination)).ToList();
             await Start(index => first[index]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!givenUp)
+            if (!givenUp.IsCancellationRequested)
                 await Start(index => !first[index]);
         }
 
@@ -56,7 +59,7 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
             for (var index = 0; index < messages.Count; index++)
             {
                 if (which(index))
-                    confirms[index] = Leave(messages[index]);
+                    confirms[index] = Leave(messages[index], givenUp.Token);
             }
 
             // All that were started: the failure of one for which the others did not wait must not be lost.
@@ -64,14 +67,18 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
         }
     }
 
-    Task Leave(OutgoingMessage message) => CommandBundle.Takes(message)
-        ? _queues.GetOrAdd(message.Destination, _ => new Gathering<OutgoingMessage, bool>(command => command.Token, SendTogether, _ => false, CommandBundle.MostCommands))
-            .Run(message, CancellationToken.None)
+    /// <summary>Publishes one message that shares no other, and waits until it is confirmed.</summary>
+    /// <exception cref="BrokerUnavailableException">The confirm did not come in time.</exception>
+    internal Task PublishAlone(OutgoingMessage message) => limit.Await(Send(message));
+
+    Task Leave(OutgoingMessage message, CancellationToken givenUp) => CommandBundle.Takes(message)
+        ? _queues.GetOrAdd(message.Destination, _ => new Gathering<OutgoingMessage, bool>(command => command.Token, SendTogether, _ => false, CommandBundle.MostCommands, MostBundles))
+            .Run(message, givenUp)
         : Send(message);
 
     async Task<Func<OutgoingMessage, bool>> SendTogether(IReadOnlyList<OutgoingMessage> commands)
     {
-        await limit.Await(Send(commands is [var only] ? only : CommandBundle.Of(commands)));
+        await PublishAlone(commands is [var only] ? only : CommandBundle.Of(commands));
         return _ => true;
     }
 

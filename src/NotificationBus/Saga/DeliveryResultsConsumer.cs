@@ -20,7 +20,7 @@ public sealed class DeliveryResultsConsumer(SagaDispatch saga, ResultReporter re
     {
         var lane = SagaEndpoint.LaneOf(context.ReceiveContext.InputAddress);
         var results = context.Message.Results;
-        foreach (var (result, failure) in await context.TakeEach(results, result => saga.Take(context, lane, result), Patience, clock))
+        foreach (var (result, failure) in await Parts.TakeEach(results, result => saga.Take(context, lane, result), Patience, clock))
         {
             // What says nothing that is known here has no message of its own to be: alone in this one it is set aside.
             if (results.Count == 1 && !result.IsKnown)

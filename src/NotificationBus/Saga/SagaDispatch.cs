@@ -63,11 +63,11 @@ public sealed class SagaDispatch
         await places.WaitAsync(context.CancellationToken);
         try
         {
-            await pipe.Send(Part(context, result));
+            await pipe.Send(Part(context, lane, result));
         }
         catch (ConcurrencyException)
         {
-            await LostRaces.ExecuteAsync(async _ => await pipe.Send(Part(context, result)), context.CancellationToken);
+            await LostRaces.ExecuteAsync(async _ => await pipe.Send(Part(context, lane, result)), context.CancellationToken);
         }
         finally
         {
@@ -75,5 +75,6 @@ public sealed class SagaDispatch
         }
     }
 
-    static PartContext Part(ConsumeContext context, DeliveryResult result) => new(context, result.MessageId, result.ConversationId, result.Message);
+    static PartContext Part(ConsumeContext context, Lane lane, DeliveryResult result) =>
+        new(context, result.MessageId, result.ConversationId, result.Message, SagaEndpoint.QueueOf(lane));
 }

@@ -2,6 +2,8 @@ using System.Collections.Frozen;
 
 using MassTransit;
 
+using Microsoft.Extensions.Logging;
+
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Saga;
@@ -13,19 +15,22 @@ namespace NotificationBus.Sending;
 /// bus and not through the channel a command came by: that one does not come back after an outage of the broker, and the worker
 /// would try in vain for as long as it tries.
 /// </summary>
-public sealed class ResultReporter
+public sealed partial class ResultReporter
 {
     readonly IBus _bus;
     readonly PublishLimit _limit;
     readonly SagaDispatch? _saga;
+    readonly ILogger<ResultReporter> _log;
     readonly FrozenDictionary<Lane, Gathering<DeliveryResult, bool>> _lanes;
 
     /// <summary>Reports to the saga here, or through that bus.</summary>
     /// <param name="bus">The bus.</param>
     /// <param name="limit">The time limit of each publish.</param>
+    /// <param name="log">Told when the saga of this process fails with a result.</param>
     /// <param name="saga">The saga of this process; null where it runs in others.</param>
-    public ResultReporter(IBus bus, PublishLimit limit, SagaDispatch? saga = null)
+    public ResultReporter(IBus bus, PublishLimit limit, ILogger<ResultReporter> log, SagaDispatch? saga = null)
     {
+        _log = log;
         _saga = saga;
         _bus = bus;
         _limit = limit;
@@ -40,6 +45,7 @@ public sealed class ResultReporter
     /// reported at the same time.
     /// </summary>
     /// <exception cref="BrokerUnavailableException">The broker did not confirm in time. It may have arrived all the same.</exception>
+    /// <exception cref="System.Data.Common.DbException">The database was away when the saga here took it.</exception>
     public async Task Report(ConsumeContext<SendDelivery> command, DeliveryResult result)
     {
         var lane = command.Message.Lane;
@@ -61,7 +67,7 @@ public sealed class ResultReporter
     }
 
     /// <summary>False when the saga here fails with it: it goes the way of every other message then, which ends where operators see it.</summary>
-    static async Task<bool> TakenBy(SagaDispatch saga, ConsumeContext command, Lane lane, DeliveryResult result)
+    async Task<bool> TakenBy(SagaDispatch saga, ConsumeContext command, Lane lane, DeliveryResult result)
     {
         try
         {
@@ -70,6 +76,7 @@ public sealed class ResultReporter
         }
         catch (Exception failure) when (failure is not OperationCanceledException && !Outages.IsOutage(failure))
         {
+            NotTakenHere(failure, result.DeliveryId);
             return false;
         }
     }
@@ -88,4 +95,7 @@ public sealed class ResultReporter
 
         return _ => true;
     }
+
+    [LoggerMessage(LogLevel.Warning, "The saga here failed with the result of delivery {DeliveryId}, which is sent to it")]
+    partial void NotTakenHere(Exception exception, Guid deliveryId);
 }

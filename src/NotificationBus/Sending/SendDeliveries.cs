@@ -1,15 +1,17 @@
+using System.Text.Json;
+
 using NotificationBus.Contracts;
 
 namespace NotificationBus.Sending;
 
 /// <summary>
-/// Commands for one queue that were published at the same time, in one message: under load the hops are what a notification costs
-/// most. A command that is published alone goes as itself. <see cref="Outgoing.CommandBundle"/> writes it.
+/// Commands for one queue that were published at the same time, in one message, for the reason of <see cref="DeliveryResults"/>. A command that is
+/// published alone goes as itself. <see cref="Outgoing.CommandBundle"/> writes it.
 /// </summary>
 public sealed record SendDeliveries
 {
-    /// <summary>The commands, each in the envelope it would have alone.</summary>
-    public required IReadOnlyList<CommandEnvelope> Commands { get; init; }
+    /// <summary>The commands, each in the envelope it would have alone; see <see cref="CommandEnvelope"/>. Unread, so that one that cannot be read fails alone.</summary>
+    public required IReadOnlyList<JsonElement> Commands { get; init; }
 }
 
 /// <summary>The envelope of a command, as far as it is read here.</summary>

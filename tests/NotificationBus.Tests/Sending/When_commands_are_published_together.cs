@@ -91,7 +91,7 @@ public sealed class When_commands_are_published_together
         CommandBundle.Takes(command with { ReplayOf = Guid.CreateVersion7() }).ShouldBeFalse();
         CommandBundle.Takes(command with { Headers = "{}" }).ShouldBeFalse();
         CommandBundle.Takes(command with { WaitsFor = "turn at sandbox" }).ShouldBeFalse();
-        CommandBundle.Takes(command with { Body = new byte[64 * 1024] }).ShouldBeFalse();
+        CommandBundle.Takes(command with { Body = new byte[128 * 1024] }).ShouldBeFalse();
         CommandBundle.Takes(command with { MessageTypes = "urn:message:NotificationBus.Contracts:NotificationDelivered" }).ShouldBeFalse();
     }
 

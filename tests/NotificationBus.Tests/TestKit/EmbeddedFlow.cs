@@ -4,9 +4,11 @@ using MassTransit;
 
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
+using NotificationBus.Channels.Sms;
 using NotificationBus.Contracts;
 using NotificationBus.Embedded;
 using NotificationBus.Failures;
@@ -35,12 +37,13 @@ sealed class EmbeddedFlow : IAsyncDisposable
     readonly IHost _host;
     ImmutableList<object> _outcomes = [];
 
-    EmbeddedFlow(DeliveryMode mode, int dispatchers, int sweeps, TimeSpan? escalateAfter, DeliveryProof escalateUnless, IReadOnlyList<string> mailers, bool sagaElsewhere, Action<IInMemoryBusFactoryConfigurator>? configure)
+    EmbeddedFlow(DeliveryMode mode, int dispatchers, int sweeps, TimeSpan? escalateAfter, DeliveryProof escalateUnless, IReadOnlyList<string> mailers, bool sagaElsewhere, bool smsLast, Action<IInMemoryBusFactoryConfigurator>? configure)
     {
         Clock = new ManualClock(Pulse);
         Email = new ScriptedProvider("scripted", "email", Pulse);
         SecondEmail = new ScriptedProvider("second", "email", Pulse);
         Push = new ScriptedProvider("scripted", "push", Pulse);
+        Sms = new ScriptedProvider("scripted", "sms", Pulse);
         Wire = new Wire(Pulse);
 
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(settings: null);
@@ -49,18 +52,20 @@ sealed class EmbeddedFlow : IAsyncDisposable
         services.AddSingleton<ITemplates>(Templates);
         services.AddSingleton<Random>(new LeastLuck());
         services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = true);
-        services.AddNotificationBus(EventTypes(mode, escalateAfter, escalateUnless), Channels(mailers));
+        services.AddNotificationBus(EventTypes(mode, escalateAfter, escalateUnless, smsLast), Channels(mailers, smsLast));
         services.AddChannel<EmailChannel>()
             .Provider(new ProviderType("scripted", "email", OptionsType: null, (_, _) => Email))
             .Provider(new ProviderType("second", "email", OptionsType: null, (_, _) => SecondEmail));
         services.AddChannel<PushChannel>().Provider(new ProviderType("scripted", "push", OptionsType: null, (_, _) => Push));
+        if (smsLast)
+            services.AddChannel<SmsChannel>().Provider(new ProviderType("scripted", "sms", OptionsType: null, (_, _) => Sms));
         services.AddInMemoryStore().AddSagaDispatch();
         services.AddSingleton(provider => new WatchedStore(provider.GetRequiredService<InMemoryNotificationStore>(), Pulse));
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<WatchedStore>());
         services.AddSingleton(provider => new WatchedOutgoing(provider.GetRequiredService<InMemoryOutgoingMessages>(), Pulse));
         services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<WatchedOutgoing>());
         if (sagaElsewhere)
-            services.AddSingleton(provider => new ResultReporter(provider.GetRequiredService<IBus>(), provider.GetRequiredService<PublishLimit>()));
+            services.AddSingleton(provider => new ResultReporter(provider.GetRequiredService<IBus>(), provider.GetRequiredService<PublishLimit>(), NullLogger<ResultReporter>.Instance));
         for (var i = 0; i < dispatchers; i++)
             services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<OutgoingDispatch>(provider));
 
@@ -102,6 +107,9 @@ sealed class EmbeddedFlow : IAsyncDisposable
 
     public ScriptedProvider Push { get; }
 
+    /// <summary>Asked after all others, in a flow that has SMS.</summary>
+    public ScriptedProvider Sms { get; }
+
     public IBus Bus => _host.Services.GetRequiredService<IBus>();
 
     public WatchedStore Store => _host.Services.GetRequiredService<WatchedStore>();
@@ -131,9 +139,10 @@ sealed class EmbeddedFlow : IAsyncDisposable
         DeliveryProof escalateUnless = DeliveryProof.Sent,
         IReadOnlyList<string>? mailers = null,
         bool sagaElsewhere = false,
+        bool smsLast = false,
         Action<IInMemoryBusFactoryConfigurator>? configure = null)
     {
-        var flow = new EmbeddedFlow(mode, dispatchers, sweeps, escalateAfter, escalateUnless, mailers ?? ["scripted"], sagaElsewhere, configure);
+        var flow = new EmbeddedFlow(mode, dispatchers, sweeps, escalateAfter, escalateUnless, mailers ?? ["scripted"], sagaElsewhere, smsLast, configure);
         flow.Bus.ConnectSendObserver(flow.Wire);
         flow.Bus.ConnectReceiveObserver(flow.Wire);
         await flow._host.StartAsync();
@@ -219,6 +228,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
         Email.Close();
         SecondEmail.Close();
         Push.Close();
+        Sms.Close();
         await _host.StopAsync();
         _host.Dispose();
     }
@@ -237,18 +247,19 @@ sealed class EmbeddedFlow : IAsyncDisposable
         public override double NextDouble() => 1;
     }
 
-    static Dictionary<string, EventTypeOptions> EventTypes(DeliveryMode mode, TimeSpan? escalateAfter, DeliveryProof escalateUnless) => new(StringComparer.Ordinal)
+    static Dictionary<string, EventTypeOptions> EventTypes(DeliveryMode mode, TimeSpan? escalateAfter, DeliveryProof escalateUnless, bool smsLast) => new(StringComparer.Ordinal)
     {
         ["chat-message-sent"] = new() { Channels = ["email", "push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
-        ["order-placed"] = new() { Channels = ["email", "push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
+        ["order-placed"] = new() { Channels = smsLast ? ["email", "push", "sms"] : ["email", "push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
         ["payment-reminder-due"] = new() { Channels = ["push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
         ["order-shipped"] = new() { Channels = ["push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
         ["announcement"] = new() { Channels = ["push", "email"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
     };
 
-    static Dictionary<string, ChannelOptions> Channels(IReadOnlyList<string> mailers) => new(StringComparer.Ordinal)
+    static Dictionary<string, ChannelOptions> Channels(IReadOnlyList<string> mailers, bool smsLast) => new(StringComparer.Ordinal)
     {
         ["email"] = new() { Providers = mailers },
         ["push"] = new() { Providers = ["scripted"] },
+        ["sms"] = new() { Providers = smsLast ? ["scripted"] : [] },
     };
 }

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
 namespace NotificationBus.Saga.Persistence;
 
 /// <summary>
@@ -6,8 +9,11 @@ namespace NotificationBus.Saga.Persistence;
 /// </summary>
 public sealed class NotificationCache
 {
-    // A notification takes the place its id falls on from the one that had it. Enough for those that are on their way under load, at some kilobytes each.
+    // A notification takes the place its id falls on from the one that had it. Enough for those that are on their way under load.
     const int Places = 4096;
+
+    // In bytes. What is larger is loaded: the places are never emptied by age.
+    const int LargestData = 8 * 1024;
 
     readonly NotificationState?[] _places = new NotificationState?[Places];
 
@@ -22,9 +28,12 @@ public sealed class NotificationCache
     /// <summary>Keeps a notification as it is in the store. One that has ended is not needed any more.</summary>
     public void Keep(NotificationState notification)
     {
-        if (notification.CompletedAt is null)
+        if (notification is { CompletedAt: null, Data.ValueKind: JsonValueKind.Object } && JsonMarshal.GetRawUtf8Value(notification.Data).Length <= LargestData)
             Volatile.Write(ref PlaceOf(notification.CorrelationId), notification);
     }
+
+    /// <summary>Forgets all of them: after an outage the store may have lost what it had taken, and count the same versions again.</summary>
+    public void Clear() => Array.Clear(_places);
 
     ref NotificationState? PlaceOf(Guid notificationId) => ref _places[(uint)notificationId.GetHashCode() % Places];
 }

@@ -1,10 +1,12 @@
 using System.Collections.Frozen;
+using System.Data.Common;
 
 using MassTransit;
 using MassTransit.Context;
 using MassTransit.Saga;
 
 using NotificationBus.Intake;
+using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
 
 namespace NotificationBus.Saga.Persistence;
@@ -76,9 +78,14 @@ sealed class NotificationRepository(
         {
             await next.Send(repository);
         }
-        catch (Exception) when (mayBeOutdated && repository.Written is null)
+        catch (Exception failure) when (mayBeOutdated && repository.Written is null && !Outages.IsOutage(failure))
         {
             return false;
+        }
+        catch (DbException)
+        {
+            cache.Clear();
+            throw;
         }
 
         if (repository.LostRace)

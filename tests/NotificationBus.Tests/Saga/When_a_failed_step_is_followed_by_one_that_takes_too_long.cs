@@ -1,0 +1,26 @@
+using NotificationBus.Planning;
+using NotificationBus.Sending;
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Saga;
+
+public sealed class When_a_failed_step_is_followed_by_one_that_takes_too_long
+{
+    [Fact]
+    public async Task Should_begin_the_one_after_in_addition()
+    {
+        var limit = TimeSpan.FromMinutes(5);
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1, escalateAfter: limit, smsLast: true);
+        var answer = new TaskCompletionSource<ProviderResult>();
+        flow.Email.Answers(ScriptedProvider.Rejected);
+        flow.Push.Answers((_, _) => answer.Task);
+        var id = await flow.Tell(An.OrderPlaced(A.Seller with { Phone = "+66812345678" }));
+        await flow.Pulse.Until(() => flow.Push.Calls.Count == 1);
+
+        flow.Clock.Advance(limit);
+
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
+        flow.Sms.Calls.ShouldHaveSingleItem();
+        flow.Wire.Errors.ShouldBeEmpty();
+    }
+}
