@@ -111,6 +111,16 @@ static class The_broker
         return (await channel.BasicGetAsync(queue, autoAck: true))!;
     }
 
+    /// <summary>Takes so many messages out of a queue and ends before it has handled them, and so they are back.</summary>
+    public static async Task TakeAndEnd(Uri virtualHost, string queue, int count, TimeSpan within)
+    {
+        await Has((uint)count, virtualHost, queue, within);
+        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        for (var number = 1; number <= count; number++)
+            (await channel.BasicGetAsync(queue, autoAck: false)).ShouldNotBeNull();
+    }
+
     /// <summary>Puts a message into a queue and rejects it.</summary>
     public static async Task Reject(Uri virtualHost, string queue, byte[] body)
     {
