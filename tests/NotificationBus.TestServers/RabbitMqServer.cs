@@ -17,6 +17,10 @@ sealed class RabbitMqServer : IBroker
     const string User = "notificationbus";
 
     static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+
+    // It starts for five seconds, and a client that is refused takes as much processor time as one that is let in.
+    static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(250);
+
     static readonly string? ServerProgram = Installed.Program("rabbitmq-server", "/usr/lib/rabbitmq/bin");
     static readonly string? PortMapperProgram = Installed.Program("epmd", "/usr/lib/erlang/bin");
     static readonly string? CallProgram = Installed.Program("erl_call", "/usr/lib/erlang/bin");
@@ -212,6 +216,7 @@ sealed class RabbitMqServer : IBroker
         }
         catch (BrokerUnreachableException)
         {
+            await Task.Delay(LookAgain);
             return false;
         }
     });
