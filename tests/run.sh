@@ -140,13 +140,13 @@ start() {
   started[$name]=$!
 }
 
-# Waits for what was started under a name, and shows what it wrote.
+# Waits for what was started under a name, and shows what it wrote; not what the hosts in its process logged.
 finish() {
   local outcome=0
   wait "${started[$1]}" || outcome=$?
   unset "started[$1]"
   heading "$1"
-  cat "$results_folder/$1.log"
+  grep -av '^{"Timestamp"' "$results_folder/$1.log" || true
   return "$outcome"
 }
 
