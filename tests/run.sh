@@ -246,7 +246,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 # and 150 with it. The host is deployed without it.
 export DOTNET_TieredPGO=0
 results_folder=$(mktemp -d)
-compiler_name=$(basename "$results_folder")
+compiler_name=notificationbus-$$
 declare -A started=()
 trap end_what_was_started EXIT
 trap 'exit 130' INT TERM
