@@ -150,11 +150,12 @@ finish() {
   return "$outcome"
 }
 
-# A job in the background does not hear an interrupt.
+# A job in the background does not hear an interrupt, and the hosts within the tests take a request to end for theirs alone. What a test
+# process has started ends with it.
 end_what_was_started() {
   local name
   for name in "${!started[@]}"; do
-    kill "${started[$name]}" 2>/dev/null || true
+    kill -KILL "${started[$name]}" 2>/dev/null || true
     wait "${started[$name]}" 2>/dev/null || true
   done
   rm -rf "$results_folder"
