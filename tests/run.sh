@@ -14,19 +14,20 @@ Elsewhere, or without these rights, install it yourself, or name running servers
   NOTIFICATIONBUS_TEST_RABBITMQ=amqp://an-administrator:password@host:5672 (with its management plug-in on port 15672)
   NOTIFICATIONBUS_TEST_POSTGRES="Host=...;Username=somebody-who-may-create-databases;Password=..."
 (Tests that kill a server cannot use a named one, and fail without their own.)
-The browser tests use Chromium or Google Chrome. Ubuntu has Chromium only as a snap: install Google Chrome there first.
+The browser tests use Chromium, best without a window (chromium-headless-shell), or Google Chrome. Ubuntu has Chromium only as a snap:
+install Google Chrome there first.
 TEXT
 }
 
 # What the tests need from the distribution: a package, and a command that says whether it is there.
 packages() {
   cat <<'TABLE'
-rabbitmq-server  command -v rabbitmq-server || test -x /usr/lib/rabbitmq/bin/rabbitmq-server || test -n "${NOTIFICATIONBUS_TEST_RABBITMQ:-}"
-postgresql       command -v initdb || ls /usr/lib/postgresql/*/bin/initdb || test -n "${NOTIFICATIONBUS_TEST_POSTGRES:-}"
-curl             command -v curl
-nodejs           command -v node
-npm              command -v npm
-chromium         command -v chromium || command -v chromium-browser || command -v google-chrome
+rabbitmq-server          command -v rabbitmq-server || test -x /usr/lib/rabbitmq/bin/rabbitmq-server || test -n "${NOTIFICATIONBUS_TEST_RABBITMQ:-}"
+postgresql               command -v initdb || ls /usr/lib/postgresql/*/bin/initdb || test -n "${NOTIFICATIONBUS_TEST_POSTGRES:-}"
+curl                     command -v curl
+nodejs                   command -v node
+npm                      command -v npm
+chromium-headless-shell  command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome
 TABLE
 }
 
@@ -75,10 +76,10 @@ provide_packages() {
   echo "Installing $missing"
   as_root apt-get update || give_up "apt-get update failed; its own words are above."
   case " $missing " in
-    *" chromium "*)
-      # Ubuntu has the name, but nothing behind it that apt could install.
-      apt-cache policy chromium | grep -q 'Candidate: [0-9]' ||
-        give_up "apt has no chromium here: install Google Chrome (https://www.google.com/chrome/) and start again."
+    *" chromium-headless-shell "*)
+      # Ubuntu has Chromium in no form that apt could install.
+      apt-cache policy chromium-headless-shell | grep -q 'Candidate: [0-9]' ||
+        give_up "apt has no chromium-headless-shell here: install Google Chrome (https://www.google.com/chrome/) and start again."
       ;;
   esac
   # shellcheck disable=SC2086 # one word for each package
@@ -139,24 +140,44 @@ start() {
   started[$name]=$!
 }
 
-# Waits for what was started under a name, and shows what it wrote.
+# Waits for what was started under a name, and shows what it wrote; not what the hosts in its process logged.
 finish() {
   local outcome=0
   wait "${started[$1]}" || outcome=$?
   unset "started[$1]"
   heading "$1"
-  cat "$results_folder/$1.log"
+  grep -av '^{"Timestamp"' "$results_folder/$1.log" || true
   return "$outcome"
 }
 
-# A job in the background does not hear an interrupt.
+# A job in the background does not hear an interrupt, and the hosts within the tests take a request to end for theirs alone. What a test
+# process has started ends with it.
 end_what_was_started() {
   local name
   for name in "${!started[@]}"; do
-    kill "${started[$name]}" 2>/dev/null || true
+    kill -KILL "${started[$name]}" 2>/dev/null || true
     wait "${started[$name]}" 2>/dev/null || true
   done
   rm -rf "$results_folder"
+}
+
+# One compiler builds all projects: a compiler for each would compile the analyzers anew, and all of them take twice the processor time.
+# Started here, and under a name of its own, because one that the build starts outlives it.
+compiler() {
+  local version folder
+  version=$(dotnet --version)
+  folder=$(dotnet --list-sdks | sed -n "s|^$version \[\(.*\)\]$|\1/$version|p")
+  exec dotnet "$folder/Roslyn/bincore/VBCSCompiler.dll" -pipename:"$compiler_name" "$@"
+}
+
+build() {
+  local outcome=0
+  start Compiler compiler
+  dotnet build -c Release --no-restore -warnaserror -p:UseSharedCompilation=true -p:SharedCompilationId="$compiler_name" || outcome=$?
+  (compiler -shutdown) || kill "${started[Compiler]}"
+  wait "${started[Compiler]}" || true
+  unset "started[Compiler]"
+  return "$outcome"
 }
 
 # What the build has not found out, which runs the analyzers and code styles that dotnet format would run once more.
@@ -170,9 +191,12 @@ chaos() {
   exec dotnet tests/NotificationBus.Chaos/bin/Release/net10.0/NotificationBus.Chaos.dll quick
 }
 
+# A test project is a program. dotnet test would look for what to build first, and run it under two others.
 test_project() {
-  exec dotnet test "$1" -c Release --no-build --logger "console;verbosity=minimal" \
-    --results-directory "$results_folder" --logger "trx;LogFileName=$(basename "$1" .csproj).trx"
+  local project=$1 name
+  name=$(basename "$project" .csproj)
+  shift
+  exec dotnet "$(dirname "$project")/bin/Release/net10.0/$name.dll" -noLogo -noColor -trx "$results_folder/$name.trx" "$@"
 }
 
 # Waits for the tests of one project and adds its numbers to the totals. A project that runs no test has failed.
@@ -219,10 +243,11 @@ done
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
-# Compilers and tests end before what the runtime learns by watching them pays: the build takes 130 seconds of processor time without it,
+# Compilers and tests end before what the runtime learns by watching them pays: the build took 130 seconds of processor time without it,
 # and 150 with it. The host is deployed without it.
 export DOTNET_TieredPGO=0
 results_folder=$(mktemp -d)
+compiler_name=notificationbus-$$
 declare -A started=()
 trap end_what_was_started EXIT
 trap 'exit 130' INT TERM
@@ -238,11 +263,11 @@ heading "Restore"
 dotnet restore || give_up "The packages could not be restored."
 
 heading "Build"
-dotnet build -c Release --no-restore -warnaserror || give_up "The build failed."
+build || give_up "The build failed."
 
-# The integration tests wait as much as they work: the rest fits in beside them.
+# The integration tests wait more than they work: three classes at a time keep two processors busy, and the rest fits in beside them.
 integration=tests/NotificationBus.IntegrationTests/NotificationBus.IntegrationTests.csproj
-start "$(basename "$integration" .csproj)" test_project "$integration"
+start "$(basename "$integration" .csproj)" test_project "$integration" -maxThreads 3
 start Format check_format
 finish Format || all_failed=$((all_failed + 1))
 for project in tests/*/*Tests.csproj; do

@@ -13,7 +13,8 @@ public sealed class Chromium : IAsyncLifetime
     /// <summary>How long a condition may take before the test counts as failed. Nothing passes by its running out.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    static readonly string[] Programs = ["chromium", "chromium-browser", "google-chrome"];
+    // The one without a window first: it takes a quarter of the processor time.
+    static readonly string[] Programs = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
 
     // Without a sandbox of its own, because containers and root have none to give; and quiet, because whatever it
     // asked of the internet for itself would be slow where there is none.
@@ -31,7 +32,7 @@ public sealed class Chromium : IAsyncLifetime
         var program = Programs.Select(name => Installed.Program(name, "/usr/bin")).FirstOrDefault(found => found is not null)
             ?? throw new InvalidOperationException(
                 $"The browser tests need one of {string.Join(", ", Programs)} in /usr/bin or in PATH, and found none. "
-                + "On Debian: apt-get install chromium. Where the distribution has Chromium only as a snap (Ubuntu): install Google Chrome.");
+                + "On Debian: apt-get install chromium-headless-shell. Where the distribution has Chromium only as a snap (Ubuntu): install Google Chrome.");
 
         Assertions.SetDefaultExpectTimeout((float)Patience.TotalMilliseconds);
         _playwright = await Playwright.CreateAsync();

@@ -8,21 +8,6 @@ namespace NotificationBus.IntegrationTests;
 /// <summary>The queues as an operator sees them.</summary>
 static class The_broker
 {
-    /// <summary>How many messages wait in a queue; none when there is no such queue.</summary>
-    public static async Task<uint> Messages(Uri virtualHost, string queue)
-    {
-        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
-        await using var channel = await connection.CreateChannelAsync();
-        try
-        {
-            return (await channel.QueueDeclarePassiveAsync(queue)).MessageCount;
-        }
-        catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == Constants.NotFound)
-        {
-            return 0;
-        }
-    }
-
     /// <summary>Those queues of the flow on which somebody listens.</summary>
     public static async Task<IReadOnlySet<string>> Listened(Uri virtualHost)
     {
@@ -42,8 +27,9 @@ static class The_broker
     public static async Task Has(uint wanted, Uri virtualHost, string queue, TimeSpan within)
     {
         var waiting = Stopwatch.StartNew();
+        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
         uint found;
-        while ((found = await Messages(virtualHost, queue)) != wanted)
+        while ((found = await Messages(connection, queue)) != wanted)
         {
             if (waiting.Elapsed > within)
                 throw new TimeoutException($"{queue} holds {found} messages after {within}, wanted are {wanted}");
@@ -122,6 +108,16 @@ static class The_broker
         return bodies;
     }
 
+    /// <summary>Takes so many messages out of a queue and ends before it has handled them, and so they are back.</summary>
+    public static async Task TakeAndEnd(Uri virtualHost, string queue, int count, TimeSpan within)
+    {
+        await Has((uint)count, virtualHost, queue, within);
+        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        for (var number = 1; number <= count; number++)
+            (await channel.BasicGetAsync(queue, autoAck: false)).ShouldNotBeNull();
+    }
+
     /// <summary>Puts a message into a queue and rejects it.</summary>
     public static async Task Reject(Uri virtualHost, string queue, byte[] body)
     {
@@ -136,7 +132,22 @@ static class The_broker
     public static async Task ShouldHaveNoStrays(Uri virtualHost)
     {
         string[] queues = ["notifications-failed", "notifications-dead-letters"];
+        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
         foreach (var queue in queues)
-            (await Messages(virtualHost, queue)).ShouldBe(0u, $"messages in {queue}");
+            (await Messages(connection, queue)).ShouldBe(0u, $"messages in {queue}");
+    }
+
+    /// <summary>How many messages wait in a queue; none when there is no such queue.</summary>
+    static async Task<uint> Messages(IConnection connection, string queue)
+    {
+        await using var channel = await connection.CreateChannelAsync();
+        try
+        {
+            return (await channel.QueueDeclarePassiveAsync(queue)).MessageCount;
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == Constants.NotFound)
+        {
+            return 0;
+        }
     }
 }

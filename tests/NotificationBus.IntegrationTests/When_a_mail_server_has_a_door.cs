@@ -6,12 +6,11 @@ using NotificationBus.Sending;
 namespace NotificationBus.IntegrationTests;
 
 /// <summary>Against a server that others have written, which encrypts and wants a password.</summary>
-public sealed class When_a_mail_server_has_a_door : IAsyncLifetime
+public sealed class When_a_mail_server_has_a_door(When_a_mail_server_has_a_door.Doors doors) : IClassFixture<When_a_mail_server_has_a_door.Doors>, IAsyncDisposable
 {
     const string User = "shop";
     const string Password = "pass wörd = \"1\"";
 
-    readonly PrivateAuthority _authority = new();
     readonly List<IAsyncDisposable> _opened = [];
 
     public static TheoryData<SmtpSecurity> Encrypted => [SmtpSecurity.StartTls, SmtpSecurity.ImplicitTls];
@@ -52,19 +51,16 @@ public sealed class When_a_mail_server_has_a_door : IAsyncLifetime
         Content = new EmailContent("คำสั่งซื้อ 4711: กำลังเดินทาง", "<p>ชามเซรามิก &amp; ถ้วย</p>", "A bowl\n.\n..\nBlue & white = 1\n"),
     };
 
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
     public async ValueTask DisposeAsync()
     {
         foreach (var opened in Enumerable.Reverse(_opened))
             await opened.DisposeAsync();
-        _authority.Dispose();
     }
 
     [Theory, MemberData(nameof(Encrypted))]
     public async Task Should_bring_the_mail_as_it_was_composed(SmtpSecurity security)
     {
-        var server = await Server(security);
+        var server = await doors.Open(security);
 
         (await Provider(server, security).Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.Accepted>().ProviderMessageId.ShouldBe("Ok: queued as 1");
 
@@ -80,7 +76,7 @@ public sealed class When_a_mail_server_has_a_door : IAsyncLifetime
     public async Task Should_send_nothing_to_a_server_nobody_vouches_for(SmtpSecurity security)
     {
         using var foreigner = new PrivateAuthority();
-        var server = await Server(security, foreigner.Issue());
+        await using var server = await Doors.Start(security, foreigner.Issue());
 
         (await Provider(server, security).Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("certificate");
 
@@ -94,7 +90,7 @@ public sealed class When_a_mail_server_has_a_door : IAsyncLifetime
     [InlineData(User, Password + "\r\nMAIL FROM:<thief@example.org>")]
     public async Task Should_not_get_in_with_another_name_or_password(string user, string password)
     {
-        var server = await Server(SmtpSecurity.StartTls);
+        var server = await doors.Open(SmtpSecurity.StartTls);
 
         var result = await Provider(server, SmtpSecurity.StartTls, options => (options.Username, options.Password) = (user, password)).Send(ADelivery, Cancellation);
 
@@ -105,7 +101,7 @@ public sealed class When_a_mail_server_has_a_door : IAsyncLifetime
     [Theory, MemberData(nameof(Breaks))]
     public async Task Should_write_nothing_of_a_value_that_breaks_out(string value)
     {
-        var server = await Server(SmtpSecurity.StartTls);
+        var server = await doors.Open(SmtpSecurity.StartTls);
         var content = (EmailContent)ADelivery.Content;
         (Delivery Delivery, Action<SmtpOptions> Change)[] attempts =
         [
@@ -138,7 +134,7 @@ public sealed class When_a_mail_server_has_a_door : IAsyncLifetime
     [Theory, MemberData(nameof(LookLikeBreaks))]
     public async Task Should_take_a_value_for_no_more_than_a_value(string value)
     {
-        var server = await Server(SmtpSecurity.ImplicitTls);
+        var server = await doors.Open(SmtpSecurity.ImplicitTls);
 
         var delivery = ADelivery with { RecipientName = value, Content = (EmailContent)ADelivery.Content with { Subject = value } };
         (await Provider(server, SmtpSecurity.ImplicitTls, options => options.FromName = value).Send(delivery, Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
@@ -154,13 +150,6 @@ public sealed class When_a_mail_server_has_a_door : IAsyncLifetime
         return mail;
     }
 
-    async Task<MailServer> Server(SmtpSecurity security, ServerCertificate? certificate = null)
-    {
-        var server = await MailServer.Start(door: new MailServerDoor(certificate ?? _authority.Issue(), security == SmtpSecurity.ImplicitTls, User, Password));
-        _opened.Add(server);
-        return server;
-    }
-
     SmtpEmailProvider Provider(MailServer server, SmtpSecurity security, Action<SmtpOptions>? change = null)
     {
         var options = new SmtpOptions
@@ -168,7 +157,7 @@ public sealed class When_a_mail_server_has_a_door : IAsyncLifetime
             Host = "127.0.0.1",
             Port = server.Port,
             Security = security,
-            TrustedCertificate = _authority.PemFile,
+            TrustedCertificate = doors.Authority.PemFile,
             Username = User,
             Password = Password,
             From = "shop@example.com",
@@ -178,5 +167,33 @@ public sealed class When_a_mail_server_has_a_door : IAsyncLifetime
         var provider = new SmtpEmailProvider("smtp", options, TimeProvider.System);
         _opened.Add(provider);
         return provider;
+    }
+
+    /// <summary>A server for each way to encrypt, and whoever vouches for both.</summary>
+    public sealed class Doors : IAsyncDisposable
+    {
+        readonly Dictionary<SmtpSecurity, MailServer> _servers = [];
+
+        internal PrivateAuthority Authority { get; } = new();
+
+        /// <summary>A server that has taken nothing yet.</summary>
+        internal async Task<MailServer> Open(SmtpSecurity security)
+        {
+            if (!_servers.TryGetValue(security, out var server))
+                _servers[security] = server = await Start(security, Authority.Issue());
+
+            await server.Forget();
+            return server;
+        }
+
+        internal static Task<MailServer> Start(SmtpSecurity security, ServerCertificate certificate) =>
+            MailServer.Start(door: new MailServerDoor(certificate, security == SmtpSecurity.ImplicitTls, User, Password));
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var server in _servers.Values)
+                await server.DisposeAsync();
+            Authority.Dispose();
+        }
     }
 }

@@ -1,4 +1,3 @@
-using NotificationBus.IntegrationTests.Servers;
 using NotificationBus.Postgres;
 using NotificationBus.Receipts;
 using NotificationBus.Saga.Persistence;
@@ -109,7 +108,7 @@ public sealed class When_a_month_is_older_than_retention(BusAndDatabase servers)
         }
 
         await using var sql = new The_record(database);
-        await using var host = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Retention:Notifications"] = "90.00:00:00" });
+        await using var host = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Retention:Notifications"] = "90.00:00:00" });
 
         var line = await host.Output.Line(line => line.Contains("is older than Retention:Notifications", StringComparison.Ordinal)).WaitAsync(Soon);
         line.ShouldContain($"{month:yyyy-MM}");
@@ -128,7 +127,7 @@ public sealed class When_a_month_is_older_than_retention(BusAndDatabase servers)
         await record.UntilNothingIsOutgoing(Soon);
         await record.MakeOlder("150 days");
 
-        await using var other = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Retention:Notifications"] = "90.00:00:00" });
+        await using var other = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Retention:Notifications"] = "90.00:00:00" });
         await record.Until("SELECT count(*) FROM notification", 0, Soon);
         await other.Output.Line(line => line.Contains("Dropped 1 notifications of", StringComparison.Ordinal)).WaitAsync(Soon);
         using (var answer = await host.Report(ReceiptKind.HardBounce))

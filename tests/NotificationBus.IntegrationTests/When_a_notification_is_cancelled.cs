@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 
 using NotificationBus.Contracts;
-using NotificationBus.IntegrationTests.Servers;
 using NotificationBus.Tests.Channels.Http;
 
 namespace NotificationBus.IntegrationTests;
@@ -21,7 +20,7 @@ public sealed class When_a_notification_is_cancelled(BusAndDatabase servers)
         gateway.Answers("200 OK");
         await using var record = new The_record(database);
         var settings = Settings(gateway);
-        await using var first = await HostProcess.Start(broker, database, settings);
+        await using var first = await HostInProcess.Start(broker, database, settings);
         await using var second = await HostInProcess.Start(broker, database, settings);
 
         // Sent: it is too late.
@@ -114,16 +113,16 @@ public sealed class When_a_notification_is_cancelled(BusAndDatabase servers)
         ["EventTypes:order-placed:Channels"] = "email",
     };
 
-    static async Task ShouldBeCancelled(IRunningHost host, Guid id)
+    static async Task ShouldBeCancelled(HostInProcess host, Guid id)
     {
         using var answer = await Cancel(host, id);
         answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
     }
 
-    static Task<HttpResponseMessage> Cancel(IRunningHost host, Guid id) =>
+    static Task<HttpResponseMessage> Cancel(HostInProcess host, Guid id) =>
         host.Client.PostAsJsonAsync($"/v1/notifications/{id}/cancel", new { by = "ann", why = "it is sold" });
 
-    static async Task<Guid> Place(IRunningHost host, string eventId)
+    static async Task<Guid> Place(HostInProcess host, string eventId)
     {
         using var accepted = await host.Client.PostAsJsonAsync("/v1/events/order-placed", new OrderPlaced
         {

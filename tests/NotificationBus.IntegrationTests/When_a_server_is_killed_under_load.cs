@@ -10,7 +10,7 @@ public abstract class When_a_server_is_killed_under_load
     protected static readonly TimeSpan Soon = TimeSpan.FromMinutes(3);
 
     /// <summary>Kills the server after a third of the events, starts it again, and waits until every event is delivered.</summary>
-    private protected static async Task KillInTheMiddle(HostProcess host, Uri broker, string database, Func<Task> kill, Func<Task> restart)
+    private protected static async Task KillInTheMiddle(HostInProcess host, Uri broker, string database, Func<Task> kill, Func<Task> restart)
     {
         await using var record = new The_record(database);
         var caller = new PersistentCaller(host);
@@ -48,7 +48,7 @@ public sealed class When_the_broker_is_killed(BusAndDatabase servers, RabbitMqTo
         var rabbit = await own.Server;
         var broker = await rabbit.CreateVirtualHost();
         var database = await servers.CreateDatabase();
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
 
         await KillInTheMiddle(host, broker, database, rabbit.Kill, rabbit.Restart);
     }
@@ -62,7 +62,7 @@ public sealed class When_the_database_is_killed(BusAndDatabase servers) : When_a
         await using var postgres = await PostgresServer.Start();
         var broker = await servers.CreateVirtualHost();
         var database = await postgres.CreateDatabase();
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
 
         await KillInTheMiddle(host, broker, database, postgres.Kill, postgres.Restart);
     }

@@ -14,7 +14,7 @@ public sealed class When_a_service_publishes_a_thousand_of_each_event(BusAndData
     {
         var (broker, database) = await servers.CreateBothEmpty();
         await using var mail = await MailServer.Start();
-        await using var host = await HostProcess.Start(broker, database, mail.Settings);
+        await using var host = await HostInProcess.Start(broker, database, mail.Settings);
         await using var record = new The_record(database);
 
         await ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", $"{Count}"]);

@@ -5,7 +5,6 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
-using NotificationBus.IntegrationTests.Servers;
 using NotificationBus.Postgres;
 using NotificationBus.Sending;
 
@@ -31,7 +30,7 @@ public sealed class When_an_older_database_is_brought_up_to_date(BusAndDatabase 
         await CreateOld(database);
         await using var record = new The_record(database);
 
-        await using var host = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Sweep:After"] = "00:01:00" });
+        await using var host = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Sweep:After"] = "00:01:00" });
 
         (await Ask(host, Ended)).GetProperty("status").GetString().ShouldBe("delivered");
         (await Ask(host, Ended)).GetProperty("deliveries")[0].GetProperty("attempts").GetArrayLength().ShouldBe(1);
@@ -66,7 +65,7 @@ public sealed class When_an_older_database_is_brought_up_to_date(BusAndDatabase 
         (await record.Host.Ledger.FindByMessage("smtp", $"theirs-{Ended}", CancellationToken.None))!.Status.ShouldBe(AttemptStatus.Accepted);
     }
 
-    static async Task<JsonElement> Ask(HostProcess host, Guid id) => await host.Client.GetFromJsonAsync<JsonElement>(new Uri($"/v1/notifications/{id}", UriKind.Relative));
+    static async Task<JsonElement> Ask(HostInProcess host, Guid id) => await host.Client.GetFromJsonAsync<JsonElement>(new Uri($"/v1/notifications/{id}", UriKind.Relative));
 
     static async Task CreateOld(string database)
     {

@@ -15,7 +15,7 @@ public sealed class When_messages_are_poison(BusAndDatabase servers)
     {
         var (broker, database) = await servers.CreateBoth();
         await using var record = new The_record(database);
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
         await using var producer = await PlainAmqpProducer.Connect(broker);
         await Good(producer);
         await record.UntilDelivered(1, Soon);
@@ -42,7 +42,7 @@ public sealed class When_messages_are_poison(BusAndDatabase servers)
         (await The_broker.Exists(broker, "stolen")).ShouldBeFalse("addresses in a message are not followed");
         (await record.Notifications()).ShouldBe(poisons.Count + 1);
         // Nothing comes back after it was handed in: neither the queues' own redeliveries, nor after a restart.
-        (await host.Terminate()).ShouldBe(0);
+        await host.Stop();
         await The_broker.ShouldHaveNoStrays(broker);
         (await record.Scalar<long>("SELECT count(*) FROM failed_message WHERE times = 1")).ShouldBe(poisons.Count);
     }

@@ -35,7 +35,7 @@ public sealed class When_the_README_is_followed(BusAndDatabase servers)
     [Fact]
     public async Task Should_accept_its_curl_as_it_is_written()
     {
-        await using var host = await HostProcess.Start(new Dictionary<string, string>(StringComparer.Ordinal) { ["Transport"] = "InMemory" });
+        await using var host = await HostInProcess.Start(new Dictionary<string, string>(StringComparer.Ordinal) { ["Transport"] = "InMemory" });
         Readme.Curl.ShouldContain("localhost:8080");
 
         var printed = await ChildProcess.Run(["bash", "-c", Readme.Curl.Replace("localhost:8080", host.Client.BaseAddress!.Authority, StringComparison.Ordinal)]);
@@ -51,7 +51,7 @@ public sealed class When_the_README_is_followed(BusAndDatabase servers)
     {
         var (broker, database) = await servers.CreateBothEmpty();
         await using var record = new The_record(database);
-        await using var host = await HostProcess.Start(broker, database);
+        await using var host = await HostInProcess.Start(broker, database);
         var eventId = JsonElement.Parse(Readme.Envelope).GetProperty("message").GetProperty("eventId").GetString();
 
         await using (var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync())
@@ -85,7 +85,7 @@ public sealed class When_the_README_is_followed(BusAndDatabase servers)
     }
 
     /// <summary>Waits until so many deliveries are in the inbox, and gives their channels.</summary>
-    static async Task<IReadOnlyList<string>> Caught(HostProcess host, int wanted, TimeSpan within)
+    static async Task<IReadOnlyList<string>> Caught(IRunningHost host, int wanted, TimeSpan within)
     {
         var waiting = Stopwatch.StartNew();
         while (true)

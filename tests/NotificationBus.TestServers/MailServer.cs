@@ -71,6 +71,13 @@ sealed class MailServer : IAsyncDisposable
 
     public async Task<int> Count() => (await Control.GetFromJsonAsync<JsonElement>("/count")).GetProperty("count").GetInt32();
 
+    /// <summary>Forgets what it has taken so far.</summary>
+    public async Task Forget()
+    {
+        using var answer = await Control.DeleteAsync(new Uri("/messages", UriKind.Relative));
+        answer.EnsureSuccessStatusCode();
+    }
+
     static async Task InstallPackages()
     {
         var folder = Path.GetDirectoryName(Program)!;

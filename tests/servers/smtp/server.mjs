@@ -7,6 +7,7 @@
 //   stdout           one line of JSON when it listens: {"port":2525,"control":8025}
 //   GET /messages    every mail, oldest first: messageId, from, to, subject, text, html, headers, receivedAt
 //   GET /count       {"count":3}
+//   DELETE /messages  forgets them
 //
 
 import { createServer } from 'node:http';
@@ -73,9 +74,15 @@ async function receive(stream, session) {
 }
 
 const control = createServer((request, response) => {
+  if (request.method === 'DELETE' && request.url === '/messages') {
+    messages.length = 0;
+    response.writeHead(204).end();
+    return;
+  }
+
   const answer = { '/messages': messages, '/count': { count: messages.length } }[request.url];
   response.writeHead(request.method === 'GET' && answer ? 200 : 404, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(request.method === 'GET' && answer ? answer : { error: 'GET /messages or GET /count' }));
+  response.end(JSON.stringify(request.method === 'GET' && answer ? answer : { error: 'GET /messages, GET /count or DELETE /messages' }));
 });
 
 // A client that breaks off is an ordinary situation for the tests.
