@@ -39,10 +39,15 @@ sealed class The_record(string connectionString) : IAsyncDisposable
     }
 
     /// <summary>Holds back whoever wants to begin a notification, until disposed.</summary>
-    public async Task<IAsyncDisposable> HoldBackNewNotifications()
+    public Task<IAsyncDisposable> HoldBackNewNotifications() => Lock("notification", "EXCLUSIVE");
+
+    /// <summary>Holds back whoever wants to read a table, until disposed.</summary>
+    public Task<IAsyncDisposable> Hold(string table) => Lock(table, "ACCESS EXCLUSIVE");
+
+    async Task<IAsyncDisposable> Lock(string table, string mode)
     {
         var connection = await _database.OpenConnectionAsync();
-        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE notification IN EXCLUSIVE MODE", connection);
+        await using var command = new NpgsqlCommand($"BEGIN; LOCK TABLE {table} IN {mode} MODE", connection);
         await command.ExecuteNonQueryAsync();
         return connection;
     }
