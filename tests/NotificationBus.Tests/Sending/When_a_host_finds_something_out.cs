@@ -131,7 +131,7 @@ public sealed class When_a_host_finds_something_out : IAsyncLifetime
 
         public Task WaitForChange(TimeSpan atMost, CancellationToken cancellationToken) => store.WaitForChange(atMost, cancellationToken);
 
-        public Task<ProviderControl> ChangeProvider(string account, Func<ProviderControl, ProviderControl> change, ChangedBy by, CancellationToken cancellationToken) =>
+        public Task<ProviderControl> ChangeProvider(string account, AccountOptions configured, Func<ProviderControl, ProviderControl> change, ChangedBy by, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
         public Task<ChannelControl> ChangeChannel(string channel, Func<ChannelControl, ChannelControl> change, ChangedBy by, CancellationToken cancellationToken) =>
