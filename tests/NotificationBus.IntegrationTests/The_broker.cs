@@ -1,5 +1,7 @@
 using System.Diagnostics;
 
+using NotificationBus.IntegrationTests.Servers;
+
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -8,21 +10,6 @@ namespace NotificationBus.IntegrationTests;
 /// <summary>The queues as an operator sees them.</summary>
 static class The_broker
 {
-    /// <summary>How many messages wait in a queue; none when there is no such queue.</summary>
-    public static async Task<uint> Messages(Uri virtualHost, string queue)
-    {
-        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
-        await using var channel = await connection.CreateChannelAsync();
-        try
-        {
-            return (await channel.QueueDeclarePassiveAsync(queue)).MessageCount;
-        }
-        catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == Constants.NotFound)
-        {
-            return 0;
-        }
-    }
-
     /// <summary>Those queues of the flow on which somebody listens.</summary>
     public static async Task<IReadOnlySet<string>> Listened(Uri virtualHost)
     {
@@ -42,8 +29,8 @@ static class The_broker
     public static async Task Has(uint wanted, Uri virtualHost, string queue, TimeSpan within)
     {
         var waiting = Stopwatch.StartNew();
-        uint found;
-        while ((found = await Messages(virtualHost, queue)) != wanted)
+        long found;
+        while ((found = await Queues.Messages(virtualHost, queue)) != wanted)
         {
             if (waiting.Elapsed > within)
                 throw new TimeoutException($"{queue} holds {found} messages after {within}, wanted are {wanted}");
@@ -126,6 +113,6 @@ static class The_broker
     {
         string[] queues = ["notifications-failed", "notifications-dead-letters"];
         foreach (var queue in queues)
-            (await Messages(virtualHost, queue)).ShouldBe(0u, $"messages in {queue}");
+            (await Queues.Messages(virtualHost, queue)).ShouldBe(0, $"messages in {queue}");
     }
 }
