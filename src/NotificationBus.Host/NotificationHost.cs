@@ -92,6 +92,8 @@ public static class NotificationHost
             app.MapEntry(hasInbox);
         }
 
+        foreach (var setting in SettingsCheck.PassedOver(builder.Configuration))
+            app.Logger.LogWarning("{PassedOver}", setting);
         app.AnnounceWhenStarted(settings);
         return app;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using NotificationBus.Sending.Accounts;
 using NotificationBus.Sending.Controls;
 
 using Npgsql;
@@ -41,8 +42,9 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
     }
 
     /// <inheritdoc />
-    public Task<ProviderControl> ChangeProvider(string account, Func<ProviderControl, ProviderControl> change, ChangedBy by, CancellationToken cancellationToken) =>
-        Change("provider_control", "account", account, $"provider {account}", change, by, cancellationToken);
+    public Task<ProviderControl> ChangeProvider(string account, AccountOptions configured, Func<ProviderControl, ProviderControl> change, ChangedBy by, CancellationToken cancellationToken) =>
+        Change("provider_control", "account", account, $"provider {account}", change, by, cancellationToken, (connection, before, after) =>
+            PostgresProviderHealth.ChangeLimit(connection, account, WaitingLine.LimitOf(before, configured), WaitingLine.LimitOf(after, configured), cancellationToken));
 
     /// <inheritdoc />
     public Task<ChannelControl> ChangeChannel(string channel, Func<ChannelControl, ChannelControl> change, ChangedBy by, CancellationToken cancellationToken) =>
@@ -95,7 +97,8 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
     public ValueTask DisposeAsync() => _listener.DisposeAsync();
 
     async Task<TSetting> Change<TSetting>(
-        string table, string key, string name, string subject, Func<TSetting, TSetting> change, ChangedBy by, CancellationToken cancellationToken)
+        string table, string key, string name, string subject, Func<TSetting, TSetting> change, ChangedBy by, CancellationToken cancellationToken,
+        Func<NpgsqlConnection, TSetting, TSetting, Task>? changed = null)
         where TSetting : new()
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -110,6 +113,8 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
         var after = JsonSerializer.Serialize(setting, ControlJson.Options);
         await Execute(connection, $"UPDATE {table} SET setting = @setting WHERE {key} = @name", cancellationToken, new NpgsqlParameter<string>("name", name), Json("setting", after));
         await Note(connection, subject, by, JsonSerializer.Serialize(before, ControlJson.Options), after, cancellationToken);
+        if (changed is not null)
+            await changed(connection, before, setting);
         await Execute(connection, $"NOTIFY {Changed}", cancellationToken);
 
         await transaction.CommitAsync(cancellationToken);

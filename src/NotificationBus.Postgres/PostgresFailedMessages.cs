@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 
 using NotificationBus.Failures;
+using NotificationBus.Sending.Controls;
 
 using Npgsql;
 
@@ -49,13 +50,23 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
             SELECT gen_random_uuid(),
                 CASE WHEN message_id ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' THEN message_id::uuid END,
                 id, destination, coalesce(content_type, ''), array_to_string(message_types, ';'), headers, body, now()
-            FROM replayed)
-        SELECT count(*), pg_notify('{{PostgresOutgoingMessages.Wake}}', '') FROM replayed
+            FROM replayed),
+        noted AS (
+            INSERT INTO control_change (subject, who, why, before, after)
+            SELECT @subject, @by, @why, 'null'::jsonb, jsonb_build_object('replayed', count(*)) FROM replayed WHERE @note IS NULL HAVING count(*) > 0
+            RETURNING number),
+        counted AS (
+            UPDATE control_change SET after = jsonb_build_object('replayed', (after ->> 'replayed')::bigint + (SELECT count(*) FROM replayed)) WHERE number = @note)
+        SELECT count(*)::integer, (SELECT number FROM noted), pg_notify('{{PostgresOutgoingMessages.Wake}}', '') FROM replayed
         """;
 
     const string ArchiveChosen = $"""
-        WITH {Chosen} AND {Waiting} FOR UPDATE)
-        UPDATE failed_message f SET state = 'Archived' FROM chosen WHERE f.id = chosen.id
+        WITH {Chosen} AND {Waiting} FOR UPDATE),
+        archived AS (UPDATE failed_message f SET state = 'Archived' FROM chosen WHERE f.id = chosen.id RETURNING 1),
+        noted AS (
+            INSERT INTO control_change (subject, who, why, before, after)
+            SELECT @subject, @by, @why, 'null'::jsonb, jsonb_build_object('archived', count(*)) FROM archived HAVING count(*) > 0)
+        SELECT count(*)::integer FROM archived
         """;
 
     const string SummaryColumns = """
@@ -149,20 +160,25 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
     }
 
     /// <inheritdoc />
-    public async Task<int> Replay(FailedMessageChoice choice, string by, CancellationToken cancellationToken)
+    public async Task<int> Replay(FailedMessageChoice choice, ChangedBy by, CancellationToken cancellationToken)
     {
         // What fails once more while the others are being replayed is not replayed again.
         var until = await Now(cancellationToken);
         var all = 0;
         var statement = Replaying(choice.Id is null ? Waiting : WaitingOrArchived);
         int replayed;
+        // Each statement notes what it did: the first that does anything writes the note, and those that follow count on.
+        long? note = null;
         do
         {
             await using var command = database.CreateCommand(statement);
-            AddChoice(command.Parameters, choice, until);
+            AddDecision(command.Parameters, choice, until, by);
             command.Parameters.Add(new NpgsqlParameter<int>("limit", ReplayedTogether));
-            command.Parameters.Add(new NpgsqlParameter<string>("by", by));
-            replayed = (int)(long)(await command.ExecuteScalarAsync(cancellationToken))!;
+            AddOptional(command.Parameters, "note", NpgsqlDbType.Bigint, note);
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            await reader.ReadAsync(cancellationToken);
+            replayed = reader.GetInt32(0);
+            note ??= reader.IsDBNull(1) ? null : reader.GetInt64(1);
             all += replayed;
         }
         while (replayed == ReplayedTogether);
@@ -170,12 +186,12 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
     }
 
     /// <inheritdoc />
-    public async Task<int> Archive(FailedMessageChoice choice, CancellationToken cancellationToken)
+    public async Task<int> Archive(FailedMessageChoice choice, ChangedBy by, CancellationToken cancellationToken)
     {
         var until = await Now(cancellationToken);
         await using var command = database.CreateCommand(ArchiveChosen);
-        AddChoice(command.Parameters, choice, until);
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+        AddDecision(command.Parameters, choice, until, by);
+        return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     async Task<DateTime> Now(CancellationToken cancellationToken)
@@ -184,11 +200,14 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
         return (DateTime)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    static void AddChoice(NpgsqlParameterCollection parameters, FailedMessageChoice choice, DateTime until)
+    static void AddDecision(NpgsqlParameterCollection parameters, FailedMessageChoice choice, DateTime until, ChangedBy by)
     {
         AddOptional(parameters, "id", NpgsqlDbType.Uuid, choice.Id);
         AddOptional(parameters, "cause", NpgsqlDbType.Text, choice.Cause);
         parameters.Add(new NpgsqlParameter<DateTime>("until", until));
+        parameters.Add(new NpgsqlParameter<string>("subject", choice.Subject));
+        parameters.Add(new NpgsqlParameter<string>("by", by.Who));
+        parameters.Add(new NpgsqlParameter<string>("why", by.Why));
     }
 
     static void AddOptional(NpgsqlParameterCollection parameters, string name, NpgsqlDbType type, object? value) =>

@@ -14,6 +14,12 @@ public sealed class PostgresNotificationQueries(
     PostgresAttemptLedger ledger,
     IDbContextFactory<NotificationBusDbContext> contexts) : INotificationQueries
 {
+    // With an offset the server looks for each by itself: how few they are it does not know.
+    const string HeldNotifications = """
+        SELECT n.* FROM held_notification h
+        CROSS JOIN LATERAL (SELECT * FROM notification_overview WHERE created_at = h.created_at AND id = h.id OFFSET 0) AS n
+        """;
+
     /// <inheritdoc />
     public async Task<NotificationView?> Find(Guid id, CancellationToken cancellationToken)
     {
@@ -63,7 +69,13 @@ public sealed class PostgresNotificationQueries(
     public async Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var found = context.Notifications.AsNoTracking();
+        return await Matching(context, filter).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>The query that <see cref="Search"/> makes of a filter.</summary>
+    internal static IQueryable<NotificationSummary> Matching(NotificationBusDbContext context, NotificationFilter filter)
+    {
+        var found = (filter.Status == "held" ? context.Notifications.FromSqlRaw(HeldNotifications) : context.Notifications).AsNoTracking();
         if (filter.Status is { } status)
             found = found.Where(notification => notification.Status == status);
         if (filter.Recipient is { } recipient)
@@ -77,9 +89,8 @@ public sealed class PostgresNotificationQueries(
                 ValueTuple.Create(notification.CreatedAt, notification.Id), ValueTuple.Create(after.CreatedAt, after.Id)));
         }
 
-        return await found
+        return found
             .OrderByDescending(notification => notification.CreatedAt).ThenByDescending(notification => notification.Id)
-            .Take(filter.Limit)
-            .ToListAsync(cancellationToken);
+            .Take(filter.Limit);
     }
 }

@@ -11,11 +11,13 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
 
     const string WakeDispatch = $"(SELECT pg_notify('{PostgresOutgoingMessages.Wake}', '') FROM line LIMIT 1)";
 
-    // What a learned rate means beside the one that is set: least() passes over what is null.
-    const string LineFactor = "coalesce(least(@limit, after) / least(@limit, before), CASE WHEN least(@limit, before) IS NOT NULL THEN @at_once END)";
+    /// <summary><see cref="WaitingLine.Factor"/>, where the rates before and after are known to the database only.</summary>
+    internal const string LineFactor = "coalesce(after / before, CASE WHEN before IS NOT NULL THEN @at_once END)";
 
-    // The time until each turn that is to come is divided by the factor of the one row of "change"; no row, null or 1 leaves all as it is.
-    const string MoveLine = """
+    // The time until each turn that is to come is divided by the factor of the one row of "rates"; no row, null or 1 leaves all as it is.
+    // Of the rate that is set and the one that was learned the lower is in force: least() passes over what is null.
+    const string MoveLine = $"""
+        change AS (SELECT {LineFactor} AS factor FROM rates),
         slot AS (
             UPDATE provider_slot SET next_slot = now() + (next_slot - now()) / factor FROM change WHERE account = @account AND next_slot > now() AND factor <> 1),
         line AS (
@@ -93,7 +95,7 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
                 UPDATE provider_health SET
                     paused_until = greatest(paused_until, now() + @pause), reason = @reason, learned_per_second = after, rate_changed_at = now()
                 FROM cut WHERE account = @account),
-            change AS (SELECT {LineFactor} AS factor FROM cut),
+            rates AS (SELECT least(@limit, before) AS before, least(@limit, after) AS after FROM cut),
             {MoveLine}
             SELECT {Tell}, {WakeDispatch}
             """);
@@ -119,7 +121,7 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
             WHERE account = @account AND learned_per_second IS NOT NULL AND rate_changed_at + @interval <= now() FOR UPDATE),
         raised AS (
             UPDATE provider_health SET learned_per_second = after, rate_changed_at = now() FROM known WHERE account = @account),
-        change AS (SELECT {LineFactor} AS factor FROM known),
+        rates AS (SELECT least(@limit, before) AS before, least(@limit, after) AS after FROM known),
         {MoveLine}
         SELECT {Tell}, {WakeDispatch} FROM known
         """,
@@ -133,15 +135,19 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
     /// <inheritdoc />
     public Task<TimeSpan> Reserve(string account, double perSecond) => _slots.Reserve(account, perSecond);
 
-    /// <inheritdoc />
-    public Task Respace(string account, double factor) => Execute($"""
-        WITH change AS (SELECT @factor AS factor),
-        {MoveLine}
-        SELECT {WakeDispatch}
-        """,
-        new NpgsqlParameter<string>("account", account),
-        new NpgsqlParameter<string>("waits_for", WaitingLine.WaitsForTurn(account)),
-        new NpgsqlParameter<double>("factor", factor));
+    /// <summary>Moves those who wait when operators set another rate, in the transaction that sets it.</summary>
+    internal static async Task ChangeLimit(NpgsqlConnection connection, string account, double? before, double? after, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"""
+            WITH known AS (SELECT (SELECT learned_per_second FROM provider_health WHERE account = @account) AS learned),
+            rates AS (SELECT least(@limit, learned) AS before, least(@after, learned) AS after FROM known),
+            {MoveLine}
+            SELECT {WakeDispatch}
+            """, connection);
+        command.Parameters.AddRange(LineOf(account, before));
+        command.Parameters.Add(new NpgsqlParameter<double?>("after", after));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     /// <summary>All accounts anything is known of. Times are counted from now, so that a host whose clock differs waits as long as the others.</summary>
     internal async Task<IReadOnlyDictionary<string, ProviderHealth>> Load(CancellationToken cancellationToken)

@@ -12,7 +12,8 @@ using NpgsqlTypes;
 namespace NotificationBus.Postgres;
 
 /// <summary>Suppressed addresses in PostgreSQL, for people. <see cref="PostgresAttemptLedger"/> reads and fills the table in its own statements.</summary>
-public sealed class PostgresSuppressions([FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database) : ISuppressions
+/// <remarks>Recipients who unsubscribe do not queue behind operators: what changes one row goes as the flow does.</remarks>
+public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource operators) : ISuppressions
 {
     // Not NULL, which no primary key can hold.
     const string EveryCategory = "";
@@ -26,7 +27,7 @@ public sealed class PostgresSuppressions([FromKeyedServices(PostgresSetup.Operat
     /// <inheritdoc />
     public async Task<IReadOnlyList<Suppression>> List(SuppressionFilter filter, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("""
+        await using var command = operators.CreateCommand("""
             SELECT channel, address, nullif(category, ''), reason, source, created_at
             FROM suppressed_address
             CROSS JOIN LATERAL (SELECT encode(substring(sha256(convert_to(channel || E'\n' || address || E'\n' || category, 'UTF8')) FOR 16), 'hex')::uuid AS place) AS p

@@ -65,7 +65,7 @@ Command MeasureWith(string name, string what, Option[] options, Func<Runner, Par
         var report = new Report(Console.Out, parsed.GetValue(file)!);
         try
         {
-            await using var servers = await Servers.Start();
+            await using var servers = await OwnServers.Start();
             await measure(new Runner(servers, report), parsed);
             return 0;
         }

@@ -2,11 +2,12 @@ using System.Globalization;
 
 using NotificationBus.Benchmarks.Contenders;
 using NotificationBus.Benchmarks.Measures;
+using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.Benchmarks;
 
 /// <summary>Measures one thing after the other on the same servers.</summary>
-sealed class Runner(Servers servers, Report report)
+sealed class Runner(OwnServers servers, Report report)
 {
     static readonly NotificationBusContender Ours = new();
     static readonly IReadOnlyList<Contender> Contenders = [new FloorContender(), new TextbookContender(), Ours];

@@ -3,9 +3,6 @@ using NotificationBus.IntegrationTests.Servers;
 
 using Npgsql;
 
-using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
-
 namespace NotificationBus.Chaos;
 
 /// <summary>Where one situation happens: its own virtual host, database and providers, and any number of hosts.</summary>
@@ -18,7 +15,7 @@ sealed class Arena : IAsyncDisposable
     readonly NpgsqlDataSource _record;
     int _poison;
 
-    Arena(Servers servers, Uri virtualHost, string database, Situation situation)
+    Arena(OwnServers servers, Uri virtualHost, string database, Situation situation)
     {
         Broker = servers.Broker;
         Postgres = servers.Postgres;
@@ -84,7 +81,7 @@ sealed class Arena : IAsyncDisposable
     /// <summary>How many notifications have come to an end or are held, as last seen.</summary>
     public long Settled { get; private set; }
 
-    public static async Task<Arena> Create(Servers servers, Situation situation)
+    public static async Task<Arena> Create(OwnServers servers, Situation situation)
     {
         var arena = new Arena(servers, await servers.Broker.CreateVirtualHost(), await servers.Postgres.CreateDatabase(), situation);
         await arena.A.Open();
@@ -187,25 +184,7 @@ sealed class Arena : IAsyncDisposable
     }
 
     /// <summary>How many messages wait in these queues; none in one that is not there.</summary>
-    public async Task<long> Messages(params IReadOnlyList<string> queues)
-    {
-        await using var connection = await new ConnectionFactory { Uri = VirtualHost }.CreateConnectionAsync();
-        var found = 0L;
-        foreach (var queue in queues)
-        {
-            // Asking for a queue that is not there closes the channel.
-            await using var channel = await connection.CreateChannelAsync();
-            try
-            {
-                found += (await channel.QueueDeclarePassiveAsync(queue)).MessageCount;
-            }
-            catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == Constants.NotFound)
-            {
-            }
-        }
-
-        return found;
-    }
+    public Task<long> Messages(params IReadOnlyList<string> queues) => Queues.Messages(VirtualHost, queues);
 
     public async ValueTask DisposeAsync()
     {

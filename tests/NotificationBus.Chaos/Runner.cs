@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
+using NotificationBus.IntegrationTests.Servers;
+
 namespace NotificationBus.Chaos;
 
 /// <summary>Lets situations happen one after the other and says what came of them.</summary>
@@ -10,7 +12,7 @@ sealed class Runner(TextWriter output) : IAsyncDisposable
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    Servers? _servers;
+    OwnServers? _servers;
 
     public async Task<IReadOnlyList<Figures>> Run(IEnumerable<(Situation Situation, Dose Dose)> program, string file)
     {
@@ -42,7 +44,7 @@ sealed class Runner(TextWriter output) : IAsyncDisposable
         var words = "";
         try
         {
-            _servers ??= await Servers.Start();
+            _servers ??= await OwnServers.Start();
             watch.Restart();
             await using var arena = await Arena.Create(_servers, situation);
             using var end = new CancellationTokenSource();

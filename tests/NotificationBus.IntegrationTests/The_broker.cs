@@ -1,5 +1,7 @@
 using System.Diagnostics;
 
+using NotificationBus.IntegrationTests.Servers;
+
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -28,8 +30,8 @@ static class The_broker
     {
         var waiting = Stopwatch.StartNew();
         await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
-        uint found;
-        while ((found = await Messages(connection, queue)) != wanted)
+        long found;
+        while ((found = await Queues.Messages(connection, queue)) != wanted)
         {
             if (waiting.Elapsed > within)
                 throw new TimeoutException($"{queue} holds {found} messages after {within}, wanted are {wanted}");
@@ -134,20 +136,6 @@ static class The_broker
         string[] queues = ["notifications-failed", "notifications-dead-letters"];
         await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
         foreach (var queue in queues)
-            (await Messages(connection, queue)).ShouldBe(0u, $"messages in {queue}");
-    }
-
-    /// <summary>How many messages wait in a queue; none when there is no such queue.</summary>
-    static async Task<uint> Messages(IConnection connection, string queue)
-    {
-        await using var channel = await connection.CreateChannelAsync();
-        try
-        {
-            return (await channel.QueueDeclarePassiveAsync(queue)).MessageCount;
-        }
-        catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == Constants.NotFound)
-        {
-            return 0;
-        }
+            (await Queues.Messages(connection, queue)).ShouldBe(0, $"messages in {queue}");
     }
 }

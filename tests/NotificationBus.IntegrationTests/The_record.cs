@@ -39,18 +39,21 @@ sealed class The_record(string connectionString) : IAsyncDisposable
     }
 
     /// <summary>Holds back whoever wants to begin a notification, until disposed.</summary>
-    public Task<IAsyncDisposable> HoldBackNewNotifications() => Lock("notification");
+    public Task<IAsyncDisposable> HoldBackNewNotifications() => Lock("notification", "EXCLUSIVE");
 
     /// <summary>Holds back whoever wants to call a provider, until disposed.</summary>
-    public Task<IAsyncDisposable> HoldBackCalls() => Lock("delivery_attempt");
+    public Task<IAsyncDisposable> HoldBackCalls() => Lock("delivery_attempt", "EXCLUSIVE");
+
+    /// <summary>Holds back whoever wants to read a table, until disposed.</summary>
+    public Task<IAsyncDisposable> Hold(string table) => Lock(table, "ACCESS EXCLUSIVE");
 
     /// <summary>What those who are held back had asked for is not done any more.</summary>
     public Task EndThoseHeldBack() => Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
 
-    async Task<IAsyncDisposable> Lock(string table)
+    async Task<IAsyncDisposable> Lock(string table, string mode)
     {
         var connection = await _database.OpenConnectionAsync();
-        await using var command = new NpgsqlCommand($"BEGIN; LOCK TABLE {table} IN EXCLUSIVE MODE", connection);
+        await using var command = new NpgsqlCommand($"BEGIN; LOCK TABLE {table} IN {mode} MODE", connection);
         await command.ExecuteNonQueryAsync();
         return connection;
     }

@@ -68,7 +68,28 @@ public sealed class When_a_delivery_is_cancelled_in_PostgreSQL(BusAndDatabase se
 
 public sealed class When_a_receipt_names_a_delivery_in_PostgreSQL(BusAndDatabase servers) : When_a_receipt_names_a_delivery(() => PostgresRecord.Create(servers));
 
-public sealed class When_hosts_share_what_they_know_in_PostgreSQL(BusAndDatabase servers) : When_hosts_share_what_they_know(() => PostgresRecord.Create(servers));
+public sealed class When_hosts_share_what_they_know_in_PostgreSQL(BusAndDatabase servers) : When_hosts_share_what_they_know(() => PostgresRecord.Create(servers))
+{
+    static readonly double?[] Rates = [null, 0.5, 2, 8];
+
+    [Fact]
+    public async Task Should_move_a_line_as_far_in_PostgreSQL_as_in_memory()
+    {
+        await using var database = NpgsqlDataSource.Create(await servers.CreateEmptyDatabase());
+        foreach (var (before, after) in Rates.SelectMany(_ => Rates, (before, after) => (before, after)))
+        {
+            await using var command = database.CreateCommand($"SELECT {PostgresProviderHealth.LineFactor} FROM (SELECT @before AS before, @after AS after) AS rates");
+            command.Parameters.Add(new NpgsqlParameter<double?>("before", before));
+            command.Parameters.Add(new NpgsqlParameter<double?>("after", after));
+            command.Parameters.Add(new NpgsqlParameter<double>("at_once", WaitingLine.AtOnce));
+
+            var factor = await command.ExecuteScalarAsync() as double?;
+
+            // To divide by one is to leave it.
+            (factor is 1 ? null : factor).ShouldBe(WaitingLine.Factor(before, after), $"from {before} to {after}");
+        }
+    }
+}
 
 /// <summary>A database of its own, and two hosts that know nothing of each other.</summary>
 sealed class PostgresRecord : RecordOfTheTest

@@ -2,6 +2,11 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
+using NotificationBus.Failures;
+using NotificationBus.Sending.Controls;
+
+using Npgsql;
+
 using RabbitMQ.Client;
 
 namespace NotificationBus.IntegrationTests;
@@ -86,6 +91,47 @@ public sealed class When_failed_messages_are_replayed(BusAndDatabase servers)
         replayed.BasicProperties.Headers!["tenant"].ShouldBe("north"u8.ToArray());
         replayed.BasicProperties.Headers["attempt"].ShouldBe(3L);
     }
+
+    [Fact]
+    public async Task Should_neither_replay_nor_archive_without_a_note_of_who_and_why()
+    {
+        var database = await servers.CreateDatabase();
+        await using var record = await PostgresRecord.Open(database);
+        await using var sql = new The_record(database);
+        await sql.Execute(Failed(3));
+        await sql.Execute("ALTER TABLE control_change ADD CHECK (who <> 'nobody')");
+        var (failed, nobody) = (record.Of<IFailedMessages>(), new ChangedBy("nobody", "for no reason"));
+
+        await Should.ThrowAsync<PostgresException>(failed.Archive(FailedMessageChoice.All, nobody, CancellationToken.None));
+        await Should.ThrowAsync<PostgresException>(failed.Replay(FailedMessageChoice.All, nobody, CancellationToken.None));
+
+        (await sql.Scalar<long>("SELECT count(*) FROM failed_message WHERE state = 'Failed'")).ShouldBe(3);
+        (await sql.Scalar<long>("SELECT count(*) FROM outgoing_message")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Should_note_many_once_with_how_many_they_were()
+    {
+        const int Count = 250;
+        var database = await servers.CreateDatabase();
+        await using var record = await PostgresRecord.Open(database);
+        await using var sql = new The_record(database);
+        await sql.Execute(Failed(Count));
+        var (failed, ann) = (record.Of<IFailedMessages>(), new ChangedBy("ann", "they are back"));
+
+        (await failed.Replay(FailedMessageChoice.All, ann, CancellationToken.None)).ShouldBe(Count);
+        (await failed.Replay(FailedMessageChoice.All, ann, CancellationToken.None)).ShouldBe(0);
+        (await failed.Archive(FailedMessageChoice.All, ann, CancellationToken.None)).ShouldBe(0);
+
+        var note = (await record.Host.Controls.Changes(before: null, limit: 10, CancellationToken.None)).ShouldHaveSingleItem();
+        (note.Subject, note.Who, note.Why, note.After.GetProperty("replayed").GetInt32()).ShouldBe(("failed messages", "ann", "they are back", Count));
+        (await sql.Scalar<long>("SELECT count(*) FROM outgoing_message")).ShouldBe(Count);
+    }
+
+    static string Failed(int count) => $$"""
+        INSERT INTO failed_message (id, kind, cause, reason, queue, destination, message_types, headers, body, failure_id)
+        SELECT gen_random_uuid(), 'Failed', 'a cause', 'a reason', 'notifications', 'exchange:notifications', ARRAY[]::text[], '{}', '', gen_random_uuid() FROM generate_series(1, {{count}})
+        """;
 
     static async Task<JsonElement> Get(HostInProcess host, string path) =>
         JsonDocument.Parse(await host.Client.GetStringAsync(new Uri($"/v1/failed-messages{path}", UriKind.Relative))).RootElement;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using MassTransit;
 
 using NotificationBus.Contracts;
+using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Notifications;
 using NotificationBus.Planning;
@@ -25,8 +26,8 @@ static class DecisionsApi
         INotificationQueries queries,
         IControls controls,
         PlanningRules planning,
+        IntakeGate gate,
         IBus bus,
-        PublishLimit limit,
         CancellationToken cancellationToken)
     {
         var (body, refusal) = await JsonBody.Read<Decision>(request);
@@ -46,12 +47,17 @@ static class DecisionsApi
         if (decision == HeldDecision.Resend && delivery.Cancellation is not null)
             return Problems.NoResendOfCancelled();
 
-        var endpoint = await bus.GetSendEndpoint(SagaEndpoint.Of(planning.RuleOf(notification.Category).Lane));
         var decided = new DecideDelivery { NotificationId = id, DeliveryId = deliveryId, Decision = decision, Why = $"{by.Who}: {by.Why}" };
-        await limit.Await(endpoint.Send(decided, CancellationToken.None));
+        await gate.Publish(() => Send(bus, planning.RuleOf(notification.Category).Lane, decided));
         // Only now: what nobody got was not decided. The decision itself says who and why, should this fail.
         await controls.Note($"delivery {deliveryId}", by, JsonSerializer.SerializeToElement(new { notification = id, decision = body.Word }), CancellationToken.None);
         return Results.Accepted($"/v1/notifications/{id}");
+    }
+
+    static async Task Send(IBus bus, Lane lane, DecideDelivery command)
+    {
+        var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(lane));
+        await saga.Send(command, CancellationToken.None);
     }
 }
 

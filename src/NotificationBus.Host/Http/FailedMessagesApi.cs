@@ -19,10 +19,10 @@ static class FailedMessagesApi
         routes.MapMethods("/v1/failed-messages/causes", GetAndHead, Causes);
         routes.MapMethods("/v1/failed-messages/{id:guid}", GetAndHead, Find);
         routes.MapMethods("/v1/failed-messages/{id:guid}/body", GetAndHead, Body);
-        routes.MapPost("/v1/failed-messages/replay", (HttpContext context, IFailedMessages failed, IControls controls) => ForMany(context, failed, controls, Replay));
-        routes.MapPost("/v1/failed-messages/archive", (HttpContext context, IFailedMessages failed, IControls controls) => ForMany(context, failed, controls, Archive));
-        routes.MapPost("/v1/failed-messages/{id:guid}/replay", (Guid id, HttpContext context, IFailedMessages failed, IControls controls) => ForOne(id, context, failed, controls, Replay));
-        routes.MapPost("/v1/failed-messages/{id:guid}/archive", (Guid id, HttpContext context, IFailedMessages failed, IControls controls) => ForOne(id, context, failed, controls, Archive));
+        routes.MapPost("/v1/failed-messages/replay", (HttpContext context, IFailedMessages failed) => ForMany(context, failed, Replay));
+        routes.MapPost("/v1/failed-messages/archive", (HttpContext context, IFailedMessages failed) => ForMany(context, failed, Archive));
+        routes.MapPost("/v1/failed-messages/{id:guid}/replay", (Guid id, HttpContext context, IFailedMessages failed) => ForOne(id, context, failed, Replay));
+        routes.MapPost("/v1/failed-messages/{id:guid}/archive", (Guid id, HttpContext context, IFailedMessages failed) => ForOne(id, context, failed, Archive));
     }
 
     static async Task<IResult> Search(HttpRequest request, IFailedMessages failed, CancellationToken cancellationToken)
@@ -48,20 +48,15 @@ static class FailedMessagesApi
     static async Task<IResult> Body(Guid id, IFailedMessages failed, CancellationToken cancellationToken) =>
         await failed.Find(id, cancellationToken) is { } message ? Results.Bytes(message.Body, "application/octet-stream", $"{id}.bin") : Problems.UnknownFailedMessage();
 
-    static async Task<(int Count, object Answer)> Replay(IFailedMessages failed, FailedMessageChoice choice, string by)
-    {
-        var replayed = await failed.Replay(choice, by, CancellationToken.None);
-        return (replayed, new ReplayAnswer(replayed));
-    }
+    // Not cancelled with the request: whoever hangs up after a click has clicked.
+    static async Task<object> Replay(IFailedMessages failed, FailedMessageChoice choice, ChangedBy by) =>
+        new ReplayAnswer(await failed.Replay(choice, by, CancellationToken.None));
 
-    static async Task<(int Count, object Answer)> Archive(IFailedMessages failed, FailedMessageChoice choice, string by)
-    {
-        var archived = await failed.Archive(choice, CancellationToken.None);
-        return (archived, new ArchiveAnswer(archived));
-    }
+    static async Task<object> Archive(IFailedMessages failed, FailedMessageChoice choice, ChangedBy by) =>
+        new ArchiveAnswer(await failed.Archive(choice, by, CancellationToken.None));
 
     /// <summary>A second call finds nothing to do, and says so.</summary>
-    static async Task<IResult> ForOne(Guid id, HttpContext context, IFailedMessages failed, IControls controls, Act act)
+    static async Task<IResult> ForOne(Guid id, HttpContext context, IFailedMessages failed, Act act)
     {
         var (decision, refusal) = context.Request.ContentLength is > 0 || context.Request.Headers.TransferEncoding.Count > 0
             ? await JsonBody.Read<DecisionOnOne>(context.Request)
@@ -75,10 +70,10 @@ static class FailedMessagesApi
         if (await failed.Find(id, context.RequestAborted) is null)
             return Problems.UnknownFailedMessage();
 
-        return await Do(act, failed, new FailedMessageChoice(id, Cause: null), $"failed message {id}", by, controls);
+        return Results.Ok(await act(failed, new FailedMessageChoice(id, Cause: null), by));
     }
 
-    static async Task<IResult> ForMany(HttpContext context, IFailedMessages failed, IControls controls, Act act)
+    static async Task<IResult> ForMany(HttpContext context, IFailedMessages failed, Act act)
     {
         var (decision, refusal) = await JsonBody.Read<DecisionOnMany>(context.Request);
         if (refusal is not null)
@@ -92,21 +87,10 @@ static class FailedMessagesApi
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
-        return decision.Cause is { } named
-            ? await Do(act, failed, new FailedMessageChoice(Id: null, named), $"failed messages {named}", by, controls)
-            : await Do(act, failed, FailedMessageChoice.All, "failed messages", by, controls);
+        return Results.Ok(await act(failed, decision.Cause is { } named ? new FailedMessageChoice(Id: null, named) : FailedMessageChoice.All, by));
     }
 
-    /// <summary>Not cancelled with the request: whoever hangs up after a click has clicked.</summary>
-    static async Task<IResult> Do(Act act, IFailedMessages failed, FailedMessageChoice choice, string subject, ChangedBy by, IControls controls)
-    {
-        var (count, answer) = await act(failed, choice, by.Who);
-        if (count > 0)
-            await controls.Note(subject, by, JsonSerializer.SerializeToElement(answer, JsonSerializerOptions.Web), CancellationToken.None);
-        return Results.Ok(answer);
-    }
-
-    delegate Task<(int Count, object Answer)> Act(IFailedMessages failed, FailedMessageChoice choice, string by);
+    delegate Task<object> Act(IFailedMessages failed, FailedMessageChoice choice, ChangedBy by);
 }
 
 /// <summary>The query of <c>GET /v1/failed-messages</c>.</summary>

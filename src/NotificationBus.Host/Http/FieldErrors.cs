@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
 
+using NotificationBus.Intake;
 using NotificationBus.Sending.Controls;
 
 namespace NotificationBus.Host.Http;
 
-/// <summary>Reads the fields of an operator's request and collects what is wrong with them.</summary>
+/// <summary>Collects what is wrong with the fields of a request, and reads those of an operator's.</summary>
 /// <param name="errors">What was found before.</param>
 sealed class FieldErrors(IReadOnlyDictionary<string, string[]>? errors = null)
 {
@@ -18,6 +19,9 @@ sealed class FieldErrors(IReadOnlyDictionary<string, string[]>? errors = null)
     public IReadOnlyDictionary<string, string[]> ByField => _errors;
 
     public void Add(string field, string error) => _errors[field] = [error];
+
+    /// <summary>What there is to look at, as long as there is room for what is wrong with it.</summary>
+    public IEnumerable<T> UntilFull<T>(IEnumerable<T> items) => items.TakeWhile(_ => _errors.Count < IntakeRules.MostErrors);
 
     /// <summary>Who asks, and why: an entry in the record that says neither is of no use to anybody.</summary>
     public ChangedBy ReadBy(string by, string why) => new(ReadText("by", by), ReadText("why", why));

@@ -21,10 +21,10 @@ static class JsonBody
         try
         {
             using var document = await JsonDocument.ParseAsync(request.Body, Document, request.HttpContext.RequestAborted);
-            var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
+            var errors = new FieldErrors();
             JsonShape.Check(document.RootElement, typeof(T), Strict, path: "", errors);
-            return errors.Count > 0
-                ? (null, Problems.Validation(errors))
+            return errors.Any
+                ? (null, Problems.Validation(errors.ByField))
                 : (document.RootElement.Deserialize<T>(Strict), null);
         }
         catch (JsonException exception)

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
-using NotificationBus.Intake;
-
 namespace NotificationBus.Host.Http;
 
 /// <summary>
@@ -11,7 +9,7 @@ namespace NotificationBus.Host.Http;
 /// </summary>
 static class JsonShape
 {
-    public static void Check(JsonElement element, Type type, JsonSerializerOptions options, string path, IDictionary<string, string[]> errors)
+    public static void Check(JsonElement element, Type type, JsonSerializerOptions options, string path, FieldErrors errors)
     {
         if (type == typeof(JsonElement))
         {
@@ -27,16 +25,16 @@ static class JsonShape
                 break;
 
             case JsonTypeInfoKind.Object:
-                errors[Name(path)] = ["must be an object"];
+                errors.Add(Name(path), "must be an object");
                 break;
 
             case JsonTypeInfoKind.Enumerable when element.ValueKind == JsonValueKind.Array:
-                foreach (var (index, item) in element.EnumerateArray().Index().TakeWhile(_ => errors.Count < IntakeRules.MostErrors))
+                foreach (var (index, item) in errors.UntilFull(element.EnumerateArray().Index()))
                     Check(item, shape.ElementType!, options, $"{path}[{index}]", errors);
                 break;
 
             case JsonTypeInfoKind.Enumerable:
-                errors[Name(path)] = ["must be an array"];
+                errors.Add(Name(path), "must be an array");
                 break;
 
             default:
@@ -45,32 +43,32 @@ static class JsonShape
         }
     }
 
-    static void CheckObject(JsonElement element, JsonTypeInfo shape, JsonSerializerOptions options, string path, IDictionary<string, string[]> errors)
+    static void CheckObject(JsonElement element, JsonTypeInfo shape, JsonSerializerOptions options, string path, FieldErrors errors)
     {
-        foreach (var property in element.EnumerateObject().TakeWhile(_ => errors.Count < IntakeRules.MostErrors))
+        foreach (var property in errors.UntilFull(element.EnumerateObject()))
         {
             var place = path.Length == 0 ? property.Name : $"{path}.{property.Name}";
             var expected = shape.Properties.FirstOrDefault(expected => expected.Name == property.Name);
             if (expected is null)
-                errors[Shorten(place)] = [$"is unknown, allowed are {string.Join(", ", shape.Properties.Select(expected => expected.Name))}"];
+                errors.Add(Shorten(place), $"is unknown, allowed are {string.Join(", ", shape.Properties.Select(expected => expected.Name))}");
             else if (property.Value.ValueKind != JsonValueKind.Null)
                 Check(property.Value, Nullable.GetUnderlyingType(expected.PropertyType) ?? expected.PropertyType, options, place, errors);
             else if (!expected.IsSetNullable)
-                errors[place] = ["must not be null"];
+                errors.Add(place, "must not be null");
         }
 
-        foreach (var missing in shape.Properties.Where(expected => expected.IsRequired && !element.TryGetProperty(expected.Name, out _)).TakeWhile(_ => errors.Count < IntakeRules.MostErrors))
-            errors[path.Length == 0 ? missing.Name : $"{path}.{missing.Name}"] = ["is missing"];
+        foreach (var missing in errors.UntilFull(shape.Properties.Where(expected => expected.IsRequired && !element.TryGetProperty(expected.Name, out _))))
+            errors.Add(path.Length == 0 ? missing.Name : $"{path}.{missing.Name}", "is missing");
     }
 
-    static void CheckValue(JsonElement element, Type type, JsonSerializerOptions options, string path, IDictionary<string, string[]> errors)
+    static void CheckValue(JsonElement element, Type type, JsonSerializerOptions options, string path, FieldErrors errors)
     {
         if (type == typeof(string))
         {
             if (element.ValueKind == JsonValueKind.String)
                 CheckText(element, path, errors);
             else
-                errors[Name(path)] = ["must be a string"];
+                errors.Add(Name(path), "must be a string");
             return;
         }
 
@@ -80,22 +78,22 @@ static class JsonShape
         }
         catch (JsonException)
         {
-            errors[Name(path)] = [type == typeof(bool) ? "must be true or false" : type.IsPrimitive || type == typeof(decimal) ? "must be a number in range" : "has the wrong type"];
+            errors.Add(Name(path), type == typeof(bool) ? "must be true or false" : type.IsPrimitive || type == typeof(decimal) ? "must be a number in range" : "has the wrong type");
         }
     }
 
     /// <summary>Text may be escaped so that it is no text: half a surrogate pair. And no database holds U+0000.</summary>
-    static void CheckText(JsonElement element, string path, IDictionary<string, string[]> errors)
+    static void CheckText(JsonElement element, string path, FieldErrors errors)
     {
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:
-                foreach (var property in element.EnumerateObject().TakeWhile(_ => errors.Count < IntakeRules.MostErrors))
+                foreach (var property in errors.UntilFull(element.EnumerateObject()))
                     CheckText(property.Value, $"{path}.{property.Name}", errors);
                 break;
 
             case JsonValueKind.Array:
-                foreach (var (index, item) in element.EnumerateArray().Index().TakeWhile(_ => errors.Count < IntakeRules.MostErrors))
+                foreach (var (index, item) in errors.UntilFull(element.EnumerateArray().Index()))
                     CheckText(item, $"{path}[{index}]", errors);
                 break;
 
@@ -103,11 +101,11 @@ static class JsonShape
                 try
                 {
                     if (element.GetString()!.Contains('\0'))
-                        errors[Shorten(Name(path))] = ["must not contain the character U+0000"];
+                        errors.Add(Shorten(Name(path)), "must not contain the character U+0000");
                 }
                 catch (InvalidOperationException)
                 {
-                    errors[Shorten(Name(path))] = ["is no valid Unicode text"];
+                    errors.Add(Shorten(Name(path)), "is no valid Unicode text");
                 }
 
                 break;

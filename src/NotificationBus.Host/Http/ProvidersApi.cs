@@ -19,7 +19,7 @@ static class ProvidersApi
         routes.MapGet("/v1/changes", Changes);
     }
 
-    static async Task<IResult> SetProvider(string account, HttpRequest request, ProviderChains chains, ControlBoard board, IControls controls, IProviderHealth health, CancellationToken cancellationToken)
+    static async Task<IResult> SetProvider(string account, HttpRequest request, ProviderChains chains, IControls controls, CancellationToken cancellationToken)
     {
         var accounts = chains.All.SelectMany(chain => chain.Accounts).DistinctBy(known => known.Name, StringComparer.Ordinal).ToList();
         if (accounts.Find(known => known.Name == account) is not { } chosen)
@@ -41,16 +41,7 @@ static class ProvidersApi
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
-        var before = new ProviderControl();
-        await controls.ChangeProvider(account, current =>
-        {
-            before = current;
-            return setting;
-        }, by, cancellationToken);
-        await health.RateChanged(account, RateWith(before), RateWith(setting));
-        return Results.Ok(setting);
-
-        double? RateWith(ProviderControl control) => WaitingLine.RateOf(control, chosen.Options, board.Current.HealthOf(account));
+        return Results.Ok(await controls.ChangeProvider(account, chosen.Options, _ => setting, by, cancellationToken));
     }
 
     static async Task<IResult> SetChannel(string channel, HttpRequest request, ProviderChains chains, IControls controls, CancellationToken cancellationToken)

@@ -165,12 +165,13 @@ static class SettingsCheck
             : [];
     }
 
-    /// <summary>The logger would end with the first wrong level unexplained, and pass over a key it does not know.</summary>
-    static IEnumerable<string> LogLevels(IConfigurationRoot configuration)
-    {
-        if (OwnSettings.IsSaid(configuration, "Logging:LogLevel"))
-            yield return $"Logging:LogLevel has no effect here; set {MinimumLevel}:Default and {MinimumLevel}:Override";
+    /// <summary>What is set and passed over. Tools set <c>Logging</c> for whatever they start, so that it is no reason not to.</summary>
+    public static IEnumerable<string> PassedOver(IConfigurationRoot configuration) =>
+        OwnSettings.IsSaid(configuration, "Logging") ? [$"Logging has no effect here; set {MinimumLevel}:Default and {MinimumLevel}:Override"] : [];
 
+    /// <summary>The logger would end with the first wrong level unexplained, and pass over a key it does not know.</summary>
+    static IEnumerable<string> LogLevels(IConfiguration configuration)
+    {
         var minimum = configuration.GetSection(MinimumLevel);
         if (minimum.Value is { Length: > 0 })
             yield return $"{MinimumLevel} has no value of its own; set {MinimumLevel}:Default";

@@ -33,12 +33,20 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     }
 
     /// <inheritdoc />
-    public Task<ProviderControl> ChangeProvider(string account, Func<ProviderControl, ProviderControl> change, ChangedBy by, CancellationToken cancellationToken) =>
-        Change(_providers, account, $"provider {account}", change, by);
+    public Task<ProviderControl> ChangeProvider(string account, AccountOptions configured, Func<ProviderControl, ProviderControl> change, ChangedBy by, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var before = _providers.GetValueOrDefault(account) ?? new ProviderControl();
+            var after = Change(_providers, account, $"provider {account}", change, by);
+            MoveLine(account, _health.GetValueOrDefault(account)?.LearnedPerSecond, WaitingLine.LimitOf(before, configured), WaitingLine.LimitOf(after, configured));
+            return Task.FromResult(after);
+        }
+    }
 
     /// <inheritdoc />
     public Task<ChannelControl> ChangeChannel(string channel, Func<ChannelControl, ChannelControl> change, ChangedBy by, CancellationToken cancellationToken) =>
-        Change(_channels, channel, $"channel {channel}", change, by);
+        Task.FromResult(Change(_channels, channel, $"channel {channel}", change, by));
 
     /// <inheritdoc />
     public Task Note(string subject, ChangedBy by, JsonElement what, CancellationToken cancellationToken)
@@ -141,23 +149,15 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
         }
     }
 
-    /// <inheritdoc />
-    public Task Respace(string account, double factor)
+    /// <param name="account">The account.</param>
+    /// <param name="other">The rate that does not change: of the one that is set and the one that was learned, the lower is in force.</param>
+    /// <param name="before">The rate that changes.</param>
+    /// <param name="after">What it becomes.</param>
+    void MoveLine(string account, double? other, double? before, double? after)
     {
-        lock (_lock)
-            MoveLine(account, factor);
+        if (WaitingLine.Factor(WaitingLine.Lower(other, before), WaitingLine.Lower(other, after)) is not { } factor)
+            return;
 
-        return Task.CompletedTask;
-    }
-
-    void MoveLine(string account, double? limit, double? before, double? after)
-    {
-        if (WaitingLine.Factor(WaitingLine.Lower(limit, before), WaitingLine.Lower(limit, after)) is { } factor)
-            MoveLine(account, factor);
-    }
-
-    void MoveLine(string account, double factor)
-    {
         var now = clock.GetUtcNow();
         if (_nextSlot.TryGetValue(account, out var next) && next > now)
             _nextSlot[account] = now + (next - now) / factor;
@@ -165,7 +165,7 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
         outgoing?.Respace(WaitingLine.WaitsForTurn(account), factor);
     }
 
-    Task<TSetting> Change<TSetting>(Dictionary<string, TSetting> settings, string name, string subject, Func<TSetting, TSetting> change, ChangedBy by)
+    TSetting Change<TSetting>(Dictionary<string, TSetting> settings, string name, string subject, Func<TSetting, TSetting> change, ChangedBy by)
         where TSetting : new()
     {
         lock (_lock)
@@ -175,7 +175,7 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
             settings[name] = after;
             Note(subject, by, JsonSerializer.SerializeToElement(before, ControlJson.Options), JsonSerializer.SerializeToElement(after, ControlJson.Options));
             Tell();
-            return Task.FromResult(after);
+            return after;
         }
     }
 

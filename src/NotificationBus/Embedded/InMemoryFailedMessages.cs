@@ -1,10 +1,11 @@
 using NotificationBus.Failures;
 using NotificationBus.Outgoing;
+using NotificationBus.Sending.Controls;
 
 namespace NotificationBus.Embedded;
 
 /// <summary>Failed messages in memory, lost when the process ends.</summary>
-public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, TimeProvider clock) : IFailedMessages
+public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, IControls controls, TimeProvider clock) : IFailedMessages
 {
     readonly Lock _lock = new();
     readonly Dictionary<Guid, Row> _rows = [];
@@ -76,32 +77,38 @@ public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, TimeProvi
     }
 
     /// <inheritdoc />
-    public async Task<int> Replay(FailedMessageChoice choice, string by, CancellationToken cancellationToken)
+    public async Task<int> Replay(FailedMessageChoice choice, ChangedBy by, CancellationToken cancellationToken)
     {
         List<Row> chosen;
         lock (_lock)
         {
             chosen = [.. Chosen(choice, orArchived: choice.Id is not null).Where(row => row.Failure.Destination is not null)];
             foreach (var row in chosen)
-                _rows[row.Failure.Id] = row with { State = FailedMessageState.Replayed, ReplayedAt = clock.GetUtcNow(), ReplayedBy = by };
+                _rows[row.Failure.Id] = row with { State = FailedMessageState.Replayed, ReplayedAt = clock.GetUtcNow(), ReplayedBy = by.Who };
         }
 
         await outgoing.Schedule([.. chosen.Select(row => row.ToReplay())], cancellationToken);
+        await Note("replayed", chosen.Count, choice, by, cancellationToken);
         return chosen.Count;
     }
 
     /// <inheritdoc />
-    public Task<int> Archive(FailedMessageChoice choice, CancellationToken cancellationToken)
+    public async Task<int> Archive(FailedMessageChoice choice, ChangedBy by, CancellationToken cancellationToken)
     {
+        List<Row> chosen;
         lock (_lock)
         {
-            var chosen = Chosen(choice, orArchived: false).ToList();
+            chosen = [.. Chosen(choice, orArchived: false)];
             foreach (var row in chosen)
                 _rows[row.Failure.Id] = row with { State = FailedMessageState.Archived };
-
-            return Task.FromResult(chosen.Count);
         }
+
+        await Note("archived", chosen.Count, choice, by, cancellationToken);
+        return chosen.Count;
     }
+
+    Task Note(string done, int count, FailedMessageChoice choice, ChangedBy by, CancellationToken cancellationToken) =>
+        count > 0 ? controls.Note(choice.Subject, by, FailedMessageChoice.Change(done, count), cancellationToken) : Task.CompletedTask;
 
     IEnumerable<Row> Chosen(FailedMessageChoice choice, bool orArchived) => _rows.Values
         .Where(row => row.State == FailedMessageState.Failed || (orArchived && row.State == FailedMessageState.Archived))

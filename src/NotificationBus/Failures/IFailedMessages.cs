@@ -1,3 +1,7 @@
+using System.Text.Json;
+
+using NotificationBus.Sending.Controls;
+
 namespace NotificationBus.Failures;
 
 /// <summary>The messages that were set aside: what can never be processed, and what failed each time it was tried.</summary>
@@ -18,14 +22,14 @@ public interface IFailedMessages
     /// <summary>
     /// Puts messages that wait for a decision back into their queues, as they were; also one that was archived,
     /// when it is named by its id. That they are replayed and what has to be published for it is stored together, so that a crash neither loses
-    /// nor doubles one, and a second call finds nothing to do.
+    /// nor doubles one, and a second call finds nothing to do. So is who did it and why.
     /// </summary>
     /// <returns>How many.</returns>
-    Task<int> Replay(FailedMessageChoice choice, string by, CancellationToken cancellationToken);
+    Task<int> Replay(FailedMessageChoice choice, ChangedBy by, CancellationToken cancellationToken);
 
-    /// <summary>Takes messages that wait for a decision off the list. They are kept.</summary>
+    /// <summary>Takes messages that wait for a decision off the list. They are kept. Who did it and why is written down together with it.</summary>
     /// <returns>How many.</returns>
-    Task<int> Archive(FailedMessageChoice choice, CancellationToken cancellationToken);
+    Task<int> Archive(FailedMessageChoice choice, ChangedBy by, CancellationToken cancellationToken);
 }
 
 /// <summary>Which of the messages that wait for a decision are meant.</summary>
@@ -35,6 +39,12 @@ public sealed record FailedMessageChoice(Guid? Id, string? Cause)
 {
     /// <summary>All of them.</summary>
     public static FailedMessageChoice All { get; } = new(Id: null, Cause: null);
+
+    /// <summary>What it is called where it is written down who decided.</summary>
+    public string Subject => Id is { } id ? $"failed message {id}" : Cause is { } cause ? $"failed messages {cause}" : "failed messages";
+
+    /// <summary>What is written down when something was done with some of them.</summary>
+    public static JsonElement Change(string done, int count) => JsonSerializer.SerializeToElement(new Dictionary<string, int>(StringComparer.Ordinal) { [done] = count });
 }
 
 /// <summary>Which failed messages are wanted.</summary>

@@ -1,5 +1,6 @@
 using NotificationBus.Benchmarks.Contenders;
 using NotificationBus.Benchmarks.Load;
+using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.Benchmarks.Measures;
 
@@ -27,7 +28,7 @@ sealed record LatencyFigures(int Events, double PerSecond, double P50, double P9
 static class Latency
 {
     /// <summary>Publishes at some rates, one after the other, and lets everything come to its end in between.</summary>
-    public static async Task<IReadOnlyList<LatencyFigures>> Run(Servers servers, Contender contender, IEnumerable<double> rates, TimeSpan each)
+    public static async Task<IReadOnlyList<LatencyFigures>> Run(OwnServers servers, Contender contender, IEnumerable<double> rates, TimeSpan each)
     {
         await using var stand = await Stand.Open(servers, contender);
         await stand.WarmUp(each);

@@ -1,5 +1,6 @@
 using NotificationBus.Benchmarks.Contenders;
 using NotificationBus.Benchmarks.Load;
+using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.Benchmarks.Measures;
 
@@ -60,7 +61,7 @@ sealed class Saturation : IAsyncDisposable
     }
 
     /// <summary>Starts a contender and warms it up.</summary>
-    public static async Task<Saturation> Open(Servers servers, Contender contender, TimeSpan warmUp, IReadOnlyDictionary<string, string>? settings = null, Func<Stand, Task>? prepare = null)
+    public static async Task<Saturation> Open(OwnServers servers, Contender contender, TimeSpan warmUp, IReadOnlyDictionary<string, string>? settings = null, Func<Stand, Task>? prepare = null)
     {
         var stand = await Stand.Open(servers, contender, settings);
         try

@@ -1,5 +1,6 @@
 using NotificationBus.Benchmarks.Contenders;
 using NotificationBus.Benchmarks.Load;
+using NotificationBus.IntegrationTests.Servers;
 
 using RabbitMQ.Client;
 
@@ -24,7 +25,7 @@ static class Scheduled
     static readonly TimeSpan UntilDue = TimeSpan.FromSeconds(30);
     static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
-    public static async Task<ScheduledFigures> Run(Servers servers, int count)
+    public static async Task<ScheduledFigures> Run(OwnServers servers, int count)
     {
         await using var stand = await Stand.Open(servers, new NotificationBusContender());
         await stand.WarmUp(TimeSpan.FromSeconds(10));

@@ -1,5 +1,6 @@
 using NotificationBus.Benchmarks.Contenders;
 using NotificationBus.Benchmarks.Load;
+using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.Benchmarks.Measures;
 
@@ -30,7 +31,7 @@ static class Spike
 
     static readonly Dictionary<string, string> Settings = new(StringComparer.Ordinal) { ["EventTypes:announcement:Lane"] = "Bulk" };
 
-    public static async Task<SpikeFigures> Run(Servers servers, int count, Func<string, Task> say)
+    public static async Task<SpikeFigures> Run(OwnServers servers, int count, Func<string, Task> say)
     {
         await using var stand = await Stand.Open(servers, new NotificationBusContender(), Settings);
         await stand.WarmUp(TimeSpan.FromSeconds(10));

@@ -12,7 +12,7 @@ sealed class Stand : IAsyncDisposable
     readonly string _database;
     readonly int _atOnce;
 
-    Stand(Servers servers, Uri virtualHost, string database, int atOnce, RunningContender running, Publisher publisher)
+    Stand(OwnServers servers, Uri virtualHost, string database, int atOnce, RunningContender running, Publisher publisher)
     {
         _atOnce = atOnce;
         _database = database;
@@ -23,7 +23,7 @@ sealed class Stand : IAsyncDisposable
         Record = new Record(database);
     }
 
-    public Servers Servers { get; }
+    public OwnServers Servers { get; }
 
     public Uri VirtualHost { get; }
 
@@ -33,7 +33,7 @@ sealed class Stand : IAsyncDisposable
 
     public Record Record { get; }
 
-    public static async Task<Stand> Open(Servers servers, Contender contender, IReadOnlyDictionary<string, string>? settings = null)
+    public static async Task<Stand> Open(OwnServers servers, Contender contender, IReadOnlyDictionary<string, string>? settings = null)
     {
         var virtualHost = await servers.Broker.CreateVirtualHost();
         var database = await servers.Postgres.CreateDatabase();

@@ -8,11 +8,12 @@ namespace NotificationBus.Tests.AnyRecord;
 public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>> create) : With_a_record(create)
 {
     static readonly ChangedBy Ann = new("ann", "they are down");
+    static readonly AccountOptions Unlimited = new();
 
     [Fact]
     public async Task Should_show_every_host_what_an_operator_has_set()
     {
-        await Host.Controls.ChangeProvider("smtp", _ => new ProviderControl { Switch = ProviderSwitch.Drain, Weight = 3, Pin = CircuitPin.Open, PerSecond = 2.5 }, Ann, CancellationToken.None);
+        await Host.Controls.ChangeProvider("smtp", Unlimited, _ => new ProviderControl { Switch = ProviderSwitch.Drain, Weight = 3, Pin = CircuitPin.Open, PerSecond = 2.5 }, Ann, CancellationToken.None);
         await Host.Controls.ChangeChannel("email", _ => new ChannelControl { Paused = true, Order = ["b", "a"] }, Ann, CancellationToken.None);
 
         var controls = await AnotherHost.Controls.Load(CancellationToken.None);
@@ -26,8 +27,8 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
     [Fact]
     public async Task Should_keep_who_changed_what_and_why_with_what_was_there_before()
     {
-        await Host.Controls.ChangeProvider("smtp", control => control with { Switch = ProviderSwitch.Off }, Ann, CancellationToken.None);
-        await AnotherHost.Controls.ChangeProvider("smtp", control => control with { Weight = 1 }, new ChangedBy("bob", "slowly"), CancellationToken.None);
+        await Host.Controls.ChangeProvider("smtp", Unlimited, control => control with { Switch = ProviderSwitch.Off }, Ann, CancellationToken.None);
+        await AnotherHost.Controls.ChangeProvider("smtp", Unlimited, control => control with { Weight = 1 }, new ChangedBy("bob", "slowly"), CancellationToken.None);
         await Host.Controls.Note("delivery 1", Ann, JsonSerializer.SerializeToElement("resend"), CancellationToken.None);
 
         var changes = await Host.Controls.Changes(before: null, limit: 10, CancellationToken.None);
@@ -45,7 +46,7 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
     public async Task Should_lose_no_change_of_two_operators_at_once()
     {
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? Host : AnotherHost).Controls
-            .ChangeProvider("smtp", control => control with { Weight = (control.Weight ?? 0) + 1 }, Ann, CancellationToken.None)));
+            .ChangeProvider("smtp", Unlimited, control => control with { Weight = (control.Weight ?? 0) + 1 }, Ann, CancellationToken.None)));
 
         (await Host.Controls.Load(CancellationToken.None)).Provider("smtp").Weight.ShouldBe(20);
     }
@@ -243,7 +244,7 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
         var (turn, other) = (Message(Record.Now + Hour) with { WaitsFor = "turn at smtp" }, Message(Record.Now + Hour) with { WaitsFor = "turn at another" });
         await Schedule(turn, other);
 
-        await AnotherHost.Health.Respace("smtp", factor: 1_000_000);
+        await Limit("smtp", from: 0.01, to: 10_000);
 
         (await Host.Health.Reserve("smtp", perSecond: 0.01)).ShouldBeLessThan(Second, "the end of the line is near");
         await Record.Pass(Second);
@@ -257,9 +258,38 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
         var turn = Message(Record.Now + Lease) with { WaitsFor = "turn at smtp" };
         await Schedule(turn);
 
-        await AnotherHost.Health.Respace("smtp", factor: 0.5);
+        await Limit("smtp", from: 1, to: 0.5);
 
         await Record.Pass(Lease + Second);
+        (await TakeDue()).ShouldBeEmpty();
+        await Record.Pass(Lease);
+        (await TakeDue()).ShouldBe([turn.MessageId]);
+    }
+
+    [Fact]
+    public async Task Should_bring_all_who_wait_for_their_turn_out_when_there_is_no_limit_any_more()
+    {
+        await Limit("smtp", from: null, to: 1);
+        await Host.Health.Reserve("smtp", perSecond: 1);
+        var turn = Message(Record.Now + Hour) with { WaitsFor = "turn at smtp" };
+        await Schedule(turn);
+
+        await Limit("smtp", from: null, to: null);
+
+        await Record.Pass(Second);
+        (await TakeDue()).ShouldBe([turn.MessageId]);
+    }
+
+    [Fact]
+    public async Task Should_leave_those_who_wait_where_they_are_while_a_lower_rate_is_learned_than_any_that_is_set()
+    {
+        await Host.Health.Pause("smtp", Second, "too many", ToHalfOf(16));
+        var turn = Message(Record.Now + Lease) with { WaitsFor = "turn at smtp" };
+        await Schedule(turn);
+
+        await Limit("smtp", from: 9, to: 900);
+
+        await Record.Pass(Second);
         (await TakeDue()).ShouldBeEmpty();
         await Record.Pass(Lease);
         (await TakeDue()).ShouldBe([turn.MessageId]);
@@ -285,11 +315,15 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
         await Schedule(turn);
         (await TakeDue()).ShouldBe([turn.MessageId]);
 
-        await AnotherHost.Health.Respace("smtp", factor: 0.001);
+        await Limit("smtp", from: 1, to: 0.001);
 
         await Record.Pass(Lease);
         (await TakeDue()).ShouldBe([turn.MessageId], "that host has died");
     }
+
+    /// <summary>An operator sets another rate than the one that is configured.</summary>
+    async Task Limit(string account, double? from, double? to) => await AnotherHost.Controls.ChangeProvider(
+        account, new AccountOptions { PerSecond = from }, _ => new ProviderControl { PerSecond = to }, Ann, CancellationToken.None);
 
     static RateCut ToHalfOf(double perSecond) => new(TooMuch: perSecond, Factor: 0.5, Least: 0.1, Limit: null);
 

@@ -19,6 +19,9 @@ public sealed class HostWithServices : IAsyncLifetime
 
     public RunningHost Host => _host!;
 
+    /// <summary>As on the command line, beside those of the services.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
     public async ValueTask InitializeAsync()
     {
         _host = new RunningHost
@@ -29,6 +32,7 @@ public sealed class HostWithServices : IAsyncLifetime
                 "--Providers:gateway:Type=http", $"--Providers:gateway:Url={Gateway.Url}",
                 "--Providers:backup:Type=http", $"--Providers:backup:Url={Backup.Url}",
                 "--EventTypes:order-placed:Channels=email", "--EventTypes:order-placed:OnInDoubt=Hold",
+                .. Settings,
             ],
         };
         await _host.InitializeAsync();

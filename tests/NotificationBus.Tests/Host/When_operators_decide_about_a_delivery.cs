@@ -1,6 +1,10 @@
 using System.Net;
 using System.Text.Json;
 
+using MassTransit;
+
+using NotificationBus.Contracts;
+
 using static NotificationBus.Tests.Host.HostWithServices;
 
 namespace NotificationBus.Tests.Host;
@@ -93,6 +97,29 @@ public sealed class When_operators_decide_about_a_delivery(HostWithServices serv
         Text((await services.Host.Get(Self(held))).Json, "status").ShouldBe("held");
     }
 
+    [Fact]
+    public async Task Should_be_told_to_come_again_while_the_broker_confirms_nothing()
+    {
+        await using var slow = new HostWithServices { Settings = ["--Publishing:Timeout=00:00:01", "--Intake:ConcurrencyLimit=1"] };
+        await slow.InitializeAsync();
+        slow.Gateway.Answers("500 Internal Server Error");
+        var held = await slow.Host.Outcome(await slow.PlaceOrder(_mailbox));
+        var silence = new Silence();
+        using var observed = slow.Host.Bus.ConnectSendObserver(silence);
+
+        var first = slow.Host.Post(Address(held), Decision("sent"));
+        await silence.Begun.WaitAsync(RunningHost.Patience);
+        var beside = await slow.Host.Post(Address(held), Decision("sent"));
+
+        beside.ShouldBeProblem(HttpStatusCode.TooManyRequests, "busy");
+        (await first).ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "unavailable");
+        (await first).Headers.RetryAfter.ShouldNotBeNull();
+
+        silence.End();
+        (await slow.Host.Post(Address(held), Decision("sent"))).Status.ShouldBe(HttpStatusCode.Accepted);
+        await slow.Host.Until(Self(held), notification => Text(notification, "status") == "delivered");
+    }
+
     async Task<JsonElement> Hold() => await services.Host.Outcome(await services.PlaceOrder(_mailbox));
 
     async Task Decide(JsonElement held, string decision)
@@ -105,6 +132,36 @@ public sealed class When_operators_decide_about_a_delivery(HostWithServices serv
     static string Self(JsonElement notification) => $"/v1/notifications/{Text(notification, "id")}";
 
     static string Address(JsonElement notification) => $"{Self(notification)}/deliveries/{Text(Delivery(notification), "id")}/decision";
+
+    /// <summary>A broker that takes no decision, as under a memory alarm.</summary>
+    sealed class Silence : ISendObserver
+    {
+        readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        volatile bool _isOver;
+
+        public Task Begun => _begun.Task;
+
+        /// <summary>What was sent meanwhile is lost.</summary>
+        public void End()
+        {
+            _isOver = true;
+            _over.SetException(new IOException("the broker was restarted"));
+        }
+
+        Task ISendObserver.PreSend<T>(SendContext<T> context)
+        {
+            if (_isOver || context.Message is not DecideDelivery)
+                return Task.CompletedTask;
+
+            _begun.TrySetResult();
+            return _over.Task;
+        }
+
+        Task ISendObserver.PostSend<T>(SendContext<T> context) => Task.CompletedTask;
+
+        Task ISendObserver.SendFault<T>(SendContext<T> context, Exception exception) => Task.CompletedTask;
+    }
 
     static string Decision(string word) => $$"""{"decision":"{{word}}","by":"ann","why":"I asked her"}""";
 }

@@ -35,6 +35,7 @@ public sealed class When_the_environment_speaks
     [InlineData("ConnectionString__Postgres", "Host=canary", "ConnectionStrings")]
     [InlineData("Provder__smtp__Host", "canary", "Providers")]
     [InlineData("Role__0", "api", "Roles")]
+    [InlineData("Serlog__MinimumLevel__Default", "Debug", "Serilog")]
     public void Should_stop_at_what_is_misspelt(string name, string value, string meant)
     {
         using var environment = new EnvironmentOfTheTest((name, value));
@@ -43,13 +44,19 @@ public sealed class When_the_environment_speaks
             .ShouldBe($"{name.Split("__")[0]} in the environment is unknown; did you mean {meant}?");
     }
 
-    [Fact]
-    public void Should_say_what_changes_the_level_of_the_log()
+    [Theory]
+    [InlineData("Logging__LogLevel__Default", true)]
+    [InlineData("LOGGING__CONSOLE__FORMATTERNAME", true)]
+    [InlineData("LOGGING", false)]
+    [InlineData("Serilog__MinimumLevel__Default", false)]
+    public void Should_say_what_changes_the_level_of_the_log_and_start(string name, bool passedOver)
     {
-        using var environment = new EnvironmentOfTheTest(("Logging__LogLevel__Default", "Debug"));
+        using var environment = new EnvironmentOfTheTest((name, "Debug"));
 
-        Should.Throw<SettingsException>(() => SettingsCheck.Read(environment.Configuration)).Message
-            .ShouldStartWith("Logging:LogLevel has no effect here; set Serilog:MinimumLevel:Default");
+        SettingsCheck.Read(environment.Configuration).Transport.ShouldBe(Transport.InMemory);
+
+        SettingsCheck.PassedOver(environment.Configuration).ShouldBe(
+            passedOver ? ["Logging has no effect here; set Serilog:MinimumLevel:Default and Serilog:MinimumLevel:Override"] : Array.Empty<string>());
     }
 
     [Theory]

@@ -96,6 +96,17 @@ public sealed class When_the_host_is_started(ITestOutputHelper test)
     }
 
     [Fact]
+    public async Task Should_start_though_a_tool_has_set_the_level_of_the_log()
+    {
+        await using var host = HostProgram.Start(new Dictionary<string, string>(Production, StringComparer.Ordinal) { ["Logging__LogLevel__Default"] = "Debug" });
+
+        await Address(host);
+
+        host.Output.Where(line => line.Contains("\"Level\":\"Warning\"", StringComparison.Ordinal)).ShouldHaveSingleItem()
+            .ShouldContain("Logging has no effect here; set Serilog:MinimumLevel:Default and Serilog:MinimumLevel:Override");
+    }
+
+    [Fact]
     public async Task Should_say_nothing_but_why_it_cannot_start()
     {
         await using var first = HostProgram.Start(Production);

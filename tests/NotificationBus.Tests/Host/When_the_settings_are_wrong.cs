@@ -137,7 +137,6 @@ public sealed class When_the_settings_are_wrong
     [InlineData("--Serilog:MinimumLevel:Override:MassTransit=Loud", "Serilog:MinimumLevel:Override:MassTransit must be one of Verbose, Debug")]
     [InlineData("--Serilog:MinimumLevel:Defualt=Debug", "Serilog:MinimumLevel:Defualt is unknown, allowed here are Default, Override")]
     [InlineData("--Serilog:MinimumLevel=Debug", "Serilog:MinimumLevel has no value of its own; set Serilog:MinimumLevel:Default")]
-    [InlineData("--Logging:LogLevel:Default=Debug", "Logging:LogLevel has no effect here; set Serilog:MinimumLevel:Default and Serilog:MinimumLevel:Override")]
     // No settings.
     [InlineData("RabbitMq", "Argument 1 is no setting; write --Key=value, for instance --Transport=RabbitMq")]
     [InlineData("--Transport=InMemory -Transport=RabbitMq", "Argument 2 is no setting; write --Key=value, for instance --Transport=RabbitMq")]

@@ -93,7 +93,7 @@ public abstract class With_scripted_providers
     internal async Task Set(ProviderControl setting, string account = "first")
     {
         _ = Board;
-        await Controls.ChangeProvider(account, _ => setting, new ChangedBy("ann", "they are down"), CancellationToken.None);
+        await Controls.ChangeProvider(account, new AccountOptions(), _ => setting, new ChangedBy("ann", "they are down"), CancellationToken.None);
         await Until(() => Board.Current.Provider(account) == setting);
     }
 

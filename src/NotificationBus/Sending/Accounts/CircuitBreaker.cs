@@ -123,8 +123,8 @@ sealed partial class CircuitBreaker
     async Task Open(string reason, bool needsAttention)
     {
         var now = _clock.GetUtcNow();
-        var before = _board.Current.HealthOf(_account);
-        _board.Note(_account, before with
+        var wasOpen = _board.Current.HealthOf(_account).CircuitOpen;
+        using var noted = _board.Note(_account, before => before with
         {
             CircuitOpen = true,
             NeedsAttention = needsAttention,
@@ -135,7 +135,7 @@ sealed partial class CircuitBreaker
         });
         if (needsAttention)
             NeedsAttention(_account, reason);
-        else if (!before.CircuitOpen)
+        else if (!wasOpen)
             Opened(_account, reason);
 
         await _log.Tell(_account, () => _health.Open(_account, BreakFor, reason, needsAttention));

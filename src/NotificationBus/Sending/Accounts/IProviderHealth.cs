@@ -48,11 +48,6 @@ public interface IProviderHealth
     /// <summary>Takes the next free slot of an account that is called at most <paramref name="perSecond"/> times a second, all hosts together.</summary>
     /// <returns>How long to wait for it.</returns>
     Task<TimeSpan> Reserve(string account, double perSecond);
-
-    /// <summary>Moves the slots that were handed out and are to come, and the messages that wait for them: the time until each is divided by <paramref name="factor"/>.</summary>
-    /// <param name="account">The account.</param>
-    /// <param name="factor">Above 1 brings them forward, below 1 puts them back.</param>
-    Task Respace(string account, double factor);
 }
 
 /// <summary>How a rate is cut after a complaint.</summary>

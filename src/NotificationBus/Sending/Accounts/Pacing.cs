@@ -65,17 +65,16 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
     {
         var limited = Limited(pause);
         var now = clock.GetUtcNow();
-        var before = board.Current.HealthOf(account);
         var cut = complained ? new RateCut(_calls.Calls >= LeastCalls ? _calls.PerSecond : null, Cut, LeastPerSecond, Limit) : null;
 
         // Also where the store cannot be told: this host leaves it alone from now on.
-        var isFirst = before.PausedUntil <= now;
+        var isFirst = board.Current.HealthOf(account).PausedUntil <= now;
         var until = now + limited;
-        board.Note(account, before with
+        using var noted = board.Note(account, before => before with
         {
             PausedUntil = until > before.PausedUntil ? until : before.PausedUntil,
             Reason = reason,
-            LearnedPerSecond = isFirst && cut is not null ? cut.After(before.LearnedPerSecond) : before.LearnedPerSecond,
+            LearnedPerSecond = before.PausedUntil <= now && cut is not null ? cut.After(before.LearnedPerSecond) : before.LearnedPerSecond,
         });
         if (isFirst)
             LeftAlone(account, limited, reason);

@@ -28,10 +28,6 @@ public static class WaitingLine
             ? command with { Slot = slot with { At = due } }
             : context.Message;
 
-    /// <summary>The rate in force, calls per second: the one that operators have set or that is configured, or a lower one that the provider's complaints have taught; null when there is no limit.</summary>
-    public static double? RateOf(ProviderControl control, AccountOptions options, ProviderHealth health) =>
-        Lower(LimitOf(control, options), health.LearnedPerSecond);
-
     /// <summary>The rate that operators have set or that is configured, calls per second; null when neither is.</summary>
     public static double? LimitOf(ProviderControl control, AccountOptions options) => control.PerSecond ?? options.PerSecond;
 
@@ -41,14 +37,10 @@ public static class WaitingLine
     /// <summary>True when that is what was waited for.</summary>
     internal static bool IsTurn(string waitsFor) => waitsFor.StartsWith(Turn, StringComparison.Ordinal);
 
-    /// <summary>Brings those who wait forward, or puts them back, after the rate has changed. Nobody waited when there was no limit.</summary>
-    public static Task RateChanged(this IProviderHealth health, string account, double? before, double? after) =>
-        Factor(before, after) is { } factor ? health.Respace(account, factor) : Task.CompletedTask;
-
-    /// <summary>By how much the time until each turn is divided when the rate changes; null when it stays.</summary>
+    /// <summary>By how much the time until each turn is divided when the rate changes; null when it stays. Nobody waited when there was no limit.</summary>
     public static double? Factor(double? before, double? after) =>
         before is { } one && after != one ? after is { } other ? other / one : AtOnce : null;
 
-    /// <summary>The lower of two rates, of which either may be none.</summary>
+    /// <summary>The lower of two rates, of which either may be none: the one that is set, and the one that the provider's complaints have taught.</summary>
     public static double? Lower(double? one, double? other) => one is { } first && other is { } second ? Math.Min(first, second) : one ?? other;
 }

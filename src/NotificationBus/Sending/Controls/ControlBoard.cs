@@ -17,6 +17,8 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
 
     static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
+    readonly Lock _lock = new();
+    readonly List<Noted> _notes = [];
     volatile SendingControls _current = SendingControls.None;
     ImmutableList<Action<SendingControls>> _listeners = [];
 
@@ -37,8 +39,18 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
     }
 
     /// <summary>Notes what this host has found out, before the other hosts know.</summary>
-    internal void Note(string account, ProviderHealth health) =>
-        Show(_current with { Health = _current.Health.ToImmutableDictionary(StringComparer.Ordinal).SetItem(account, health) });
+    /// <returns>To be disposed when the store has been told: no copy that may have been made before that undoes the note.</returns>
+    internal IDisposable Note(string account, Func<ProviderHealth, ProviderHealth> change)
+    {
+        var note = new Noted(account, change);
+        lock (_lock)
+        {
+            _notes.Add(note);
+            Show(note.On(_current));
+        }
+
+        return note;
+    }
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -82,13 +94,34 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
         }
     }
 
-    async Task Load(CancellationToken cancellationToken) => Show(await controls.Load(cancellationToken));
+    async Task Load(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            _notes.RemoveAll(note => note.IsTold);
+
+        var copy = await controls.Load(cancellationToken);
+        lock (_lock)
+            Show(_notes.Aggregate(copy, (known, note) => note.On(known)));
+    }
 
     void Show(SendingControls next)
     {
         _current = next;
         foreach (var listener in _listeners)
             listener(next);
+    }
+
+    /// <summary>A change rather than its outcome, which is made on whatever the copy has: others have found out more meanwhile.</summary>
+    sealed class Noted(string account, Func<ProviderHealth, ProviderHealth> change) : IDisposable
+    {
+        volatile bool _isTold;
+
+        public bool IsTold => _isTold;
+
+        public SendingControls On(SendingControls known) =>
+            known with { Health = known.Health.ToImmutableDictionary(StringComparer.Ordinal).SetItem(account, change(known.HealthOf(account))) };
+
+        public void Dispose() => _isTold = true;
     }
 
     [LoggerMessage(LogLevel.Warning, "What operators set could not be read; the last that is known stays in force")]

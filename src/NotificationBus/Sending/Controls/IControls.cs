@@ -11,9 +11,14 @@ public interface IControls
     /// <summary>Everything there is.</summary>
     Task<SendingControls> Load(CancellationToken cancellationToken);
 
-    /// <summary>Changes a provider's setting, and writes down who did it and why.</summary>
+    /// <summary>Changes a provider's setting, and writes down who did it and why. When the rate changes with it, so does the time until each turn that is to come.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="configured">What is in force where nothing is set.</param>
+    /// <param name="change">The setting after, given the one before.</param>
+    /// <param name="by">Who, and why.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The setting after the change.</returns>
-    Task<ProviderControl> ChangeProvider(string account, Func<ProviderControl, ProviderControl> change, ChangedBy by, CancellationToken cancellationToken);
+    Task<ProviderControl> ChangeProvider(string account, AccountOptions configured, Func<ProviderControl, ProviderControl> change, ChangedBy by, CancellationToken cancellationToken);
 
     /// <summary>Changes a channel's setting, and writes down who did it and why.</summary>
     /// <returns>The setting after the change.</returns>

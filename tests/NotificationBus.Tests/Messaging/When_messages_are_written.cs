@@ -1,0 +1,35 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+using NotificationBus.Contracts;
+using NotificationBus.Sending;
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Messaging;
+
+public sealed partial class When_messages_are_written
+{
+    [Fact]
+    public async Task Should_have_no_white_space_but_that_of_texts()
+    {
+        await using var flow = await EmbeddedFlow.Start();
+        var placed = await flow.Tell(An.OrderPlaced());
+        var announced = await flow.Tell(An.Announcement() with { Data = JsonElement.Parse("""{ "title" : "New \" hours",  "text" : "We are open.",  "rows" : [ 1, 2 ] }""") });
+        await flow.Outcome(placed);
+        await flow.Outcome(announced);
+
+        var handled = flow.Wire.Handled;
+        handled.Select(message => message.Type).ShouldBeSubsetOf(
+            [nameof(OrderPlaced), nameof(NotificationRequested), nameof(SendDelivery), nameof(DeliveryResults), nameof(DeliverySent), nameof(NotificationDelivered)]);
+        foreach (var type in (string[])[nameof(OrderPlaced), nameof(NotificationRequested), nameof(SendDelivery)])
+            handled.ShouldContain(message => message.Type == type);
+        foreach (var message in handled)
+            Texts().Replace(Encoding.UTF8.GetString(message.Body), "").Any(char.IsWhiteSpace).ShouldBeFalse(message.Type);
+    }
+
+    [GeneratedRegex("""
+        "(?:\\.|[^"\\])*"
+        """, RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex Texts();
+}
