@@ -2,8 +2,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-using NotificationBus.Contracts;
-using NotificationBus.Sending;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Messaging;
@@ -18,13 +16,9 @@ public sealed partial class When_messages_are_written
         var announced = await flow.Tell(An.Announcement() with { Data = JsonElement.Parse("""{ "title" : "New \" hours",  "text" : "We are open.",  "rows" : [ 1, 2 ] }""") });
         await flow.Outcome(placed);
         await flow.Outcome(announced);
+        await flow.Pulse.Until(() => flow.Wire.Handled.Any(message => message.Place == "send-email"));
 
-        var handled = flow.Wire.Handled;
-        handled.Select(message => message.Type).ShouldBeSubsetOf(
-            [nameof(OrderPlaced), nameof(NotificationRequested), nameof(SendDelivery), nameof(DeliveryResults), nameof(DeliverySent), nameof(NotificationDelivered)]);
-        foreach (var type in (string[])[nameof(OrderPlaced), nameof(NotificationRequested), nameof(SendDelivery)])
-            handled.ShouldContain(message => message.Type == type);
-        foreach (var message in handled)
+        foreach (var message in flow.Wire.Handled)
             Texts().Replace(Encoding.UTF8.GetString(message.Body), "").Any(char.IsWhiteSpace).ShouldBeFalse(message.Type);
     }
 
