@@ -130,6 +130,39 @@ public sealed class When_calls_are_gathered
     }
 
     [Fact]
+    public async Task Should_not_send_what_was_given_up_while_it_waited()
+    {
+        using var impatience = new CancellationTokenSource();
+        var busy = await KeepTheDatabaseBusy();
+        var givenUp = Run(2, cancellationToken: impatience.Token);
+        var patient = Run(3);
+
+        await impatience.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => givenUp.WaitAsync(Soon));
+
+        _database.Release(2);
+        (await Task.WhenAll([.. busy, patient]).WaitAsync(Soon)).ShouldBe([10, 30]);
+        _statements.Select(rows => rows.ShouldHaveSingleItem().Value).ShouldBe([1, 3]);
+    }
+
+    [Fact]
+    public async Task Should_send_full_ones_beside_each_other_where_that_is_wanted()
+    {
+        var gathered = new Gathering<Row, int>(row => row.Key, Execute, _ => false, mostItems: 4, mostTrips: 3);
+        var first = gathered.Run(new Row(Guid.NewGuid(), 1), CancellationToken.None);
+        await Started();
+        var others = Enumerable.Range(2, 13).Select(value => gathered.Run(new Row(Guid.NewGuid(), value), CancellationToken.None)).ToList();
+
+        await Started();
+        await Started();
+
+        _statements.Count.ShouldBe(3, "and no more than three");
+        _statements.Skip(1).ShouldAllBe(rows => rows.Count == 4);
+        _database.Release(100);
+        (await Task.WhenAll([first, .. others]).WaitAsync(Soon)).ShouldBe(Enumerable.Range(1, 14).Select(value => value * 10));
+    }
+
+    [Fact]
     public async Task Should_answer_each_its_own_under_load()
     {
         _database.Release(100_000);
