@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 
@@ -72,7 +71,7 @@ public sealed class When_commands_are_published_together
         // In an envelope it is 64 levels deep, and in another one 67.
         const int Depth = 61;
         var deep = $$"""{ "title": "Opening hours", "text": "Sundays", "deep": {{new string('[', Depth)}}{{new string(']', Depth)}} }""";
-        var commands = await Stored(flow, () => flow.Handle(An.Announcement(channels: ["push"]) with { Data = JsonElement.Parse(deep) }));
+        List<OutgoingMessage> commands = [.. await flow.DieAfterStoring(() => flow.Handle(An.Announcement(channels: ["push"]) with { Data = JsonElement.Parse(deep) }))];
         commands.AddRange(await Planned(flow, 1));
 
         await flow.Publish(CommandBundle.Of(commands));
@@ -104,21 +103,7 @@ public sealed class When_commands_are_published_together
     {
         var commands = new List<OutgoingMessage>();
         for (var i = 0; i < count; i++)
-            commands.AddRange(await Stored(flow, () => flow.Handle(An.OrderShipped())));
+            commands.AddRange(await flow.DieAfterStoring(() => flow.Handle(An.OrderShipped())));
         return commands;
-    }
-
-    static async Task<List<OutgoingMessage>> Stored(EmbeddedFlow flow, Func<Task> handle)
-    {
-        var stored = new ConcurrentQueue<OutgoingMessage>();
-        flow.Store.AfterWrite = step =>
-        {
-            foreach (var message in step.Outgoing)
-                stored.Enqueue(message);
-            throw new ProcessDiedException();
-        };
-        await handle();
-        flow.Store.AfterWrite = null;
-        return [.. stored];
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 
 using MassTransit;
@@ -186,6 +187,23 @@ sealed class EmbeddedFlow : IAsyncDisposable
         var times = Handled<DeliveryReceiptReceived>() + 1;
         await Receipts.Take(provider, [receipt]);
         await Pulse.Until(() => Handled<DeliveryReceiptReceived>() == times);
+    }
+
+    /// <summary>Stores the step, and ends before anything of it is published. The broker has forgotten the message.</summary>
+    /// <returns>What was to be published.</returns>
+    public async Task<IReadOnlyList<OutgoingMessage>> DieAfterStoring(Func<Task> handle)
+    {
+        var stored = new ConcurrentQueue<OutgoingMessage>();
+        Store.AfterWrite = step =>
+        {
+            foreach (var message in step.Outgoing)
+                stored.Enqueue(message);
+            throw new ProcessDiedException();
+        };
+        await handle();
+        Store.AfterWrite = null;
+        stored.ShouldNotBeEmpty();
+        return [.. stored];
     }
 
     /// <summary>How many messages of a type were dealt with so far.</summary>

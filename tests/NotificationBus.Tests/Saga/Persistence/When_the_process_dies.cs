@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 using NotificationBus.Contracts;
 using NotificationBus.Outgoing;
 using NotificationBus.Tests.TestKit;
@@ -17,7 +15,7 @@ public sealed class When_the_process_dies
         await using var flow = await EmbeddedFlow.Start();
         var happened = An.OrderPlaced();
         var messageId = Guid.CreateVersion7();
-        var stored = await DieAfterStoring(flow, () => flow.Handle(happened, messageId));
+        var stored = await flow.DieAfterStoring(() => flow.Handle(happened, messageId));
         flow.Wire.Published.ShouldBeEmpty();
 
         await flow.Handle(happened, messageId);
@@ -37,7 +35,7 @@ public sealed class When_the_process_dies
         var sending = await flow.Until(id, notification => notification.CurrentState == "Sending");
         var sent = new DeliverySent { NotificationId = id, DeliveryId = sending.Deliveries[0].Id, Provider = "scripted" };
         var messageId = Guid.CreateVersion7();
-        var stored = await DieAfterStoring(flow, () => flow.Handle(sent, messageId));
+        var stored = await flow.DieAfterStoring(() => flow.Handle(sent, messageId));
         flow.OutcomesOf(id).ShouldBeEmpty();
 
         await flow.Handle(sent, messageId);
@@ -68,7 +66,7 @@ public sealed class When_the_process_dies
     {
         await using var flow = await EmbeddedFlow.Start(dispatchers: hosts);
         var happened = An.OrderPlaced(eventId: "order-4711");
-        var stored = await DieAfterStoring(flow, () => flow.Handle(happened));
+        var stored = await flow.DieAfterStoring(() => flow.Handle(happened));
 
         flow.Clock.Advance(Overdue);
 
@@ -87,7 +85,7 @@ public sealed class When_the_process_dies
             Interlocked.Increment(ref rounds);
             flow.Pulse.Beat();
         };
-        await DieAfterStoring(flow, () => flow.Handle(An.OrderPlaced()));
+        await flow.DieAfterStoring(() => flow.Handle(An.OrderPlaced()));
 
         for (var round = 1; round * Interval < Overdue; round++)
         {
@@ -106,7 +104,7 @@ public sealed class When_the_process_dies
     public async Task Should_dispatch_again_after_a_failure(Type failure)
     {
         await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
-        await DieAfterStoring(flow, () => flow.Handle(An.OrderPlaced()));
+        await flow.DieAfterStoring(() => flow.Handle(An.OrderPlaced()));
         var failed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         flow.Outgoing.BeforeDispatch = () =>
         {
@@ -125,22 +123,6 @@ public sealed class When_the_process_dies
 
     /// <summary>Whoever dispatches waits for the clock.</summary>
     static bool Waits(EmbeddedFlow flow) => flow.Clock.AlarmsWithin(Interval) > 0;
-
-    /// <summary>Stores the step, and ends before anything of it is published. The broker has forgotten the message.</summary>
-    static async Task<IReadOnlyList<OutgoingMessage>> DieAfterStoring(EmbeddedFlow flow, Func<Task<Guid>> handle)
-    {
-        var stored = new ConcurrentQueue<OutgoingMessage>();
-        flow.Store.AfterWrite = step =>
-        {
-            foreach (var message in step.Outgoing)
-                stored.Enqueue(message);
-            throw new ProcessDiedException();
-        };
-        await handle();
-        flow.Store.AfterWrite = null;
-        stored.ShouldNotBeEmpty();
-        return [.. stored];
-    }
 
     static void ShouldBeTheSame(IEnumerable<WireMessage> published, IReadOnlyList<OutgoingMessage> stored)
     {
