@@ -44,22 +44,47 @@ sealed class GroupCommit
     async Task<Func<Entry, bool>> Execute(IReadOnlyList<Entry> entries)
     {
         var kinds = entries.GroupBy(entry => entry.Statement).OrderBy(kind => kind.Key.Number).Select(kind => (Statement: kind.Key, Entries: kind.ToList())).ToList();
-        await using var batch = _database.CreateBatch();
+        await using var connection = await _database.OpenConnectionAsync();
+        await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(LimitWaitingForRows));
         foreach (var (statement, rows) in kinds)
             batch.BatchCommands.Add(statement.Write(rows));
 
-        await using var reader = await batch.ExecuteReaderAsync();
-        foreach (var (statement, rows) in kinds)
+        try
         {
+            await using var reader = await batch.ExecuteReaderAsync();
+            foreach (var (statement, rows) in kinds)
+            {
+                await reader.NextResultAsync();
+                await statement.Read(reader, rows);
+            }
+
+            // What fails at the commit is told here.
             await reader.NextResultAsync();
-            await statement.Read(reader, rows);
+        }
+        catch (PostgresException)
+        {
+            ForgetPrepared(connection);
+            throw;
         }
 
-        // What fails at the commit is told here.
-        await reader.NextResultAsync();
-
         return _ => true;
+    }
+
+    /// <summary>
+    /// A statement that Npgsql was preparing when PostgreSQL refused its values counts as prepared, but nobody knows what it returns: its next
+    /// use would fail, whoever's that is.
+    /// </summary>
+    static void ForgetPrepared(NpgsqlConnection connection)
+    {
+        try
+        {
+            connection.UnprepareAll();
+        }
+        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
+        {
+            // The connection is gone, and what was prepared with it.
+        }
     }
 
     /// <summary>One kind of row, and the statement for it.</summary>
