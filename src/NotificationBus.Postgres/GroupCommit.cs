@@ -14,14 +14,14 @@ sealed class GroupCommit
     const string LimitWaitingForRows = "SELECT set_config('lock_timeout', '2s', true)";
 
     readonly NpgsqlDataSource _database;
-    readonly Gathering<Entry, bool> _trips;
+    readonly Gathering<Entry> _trips;
     int _kinds;
 
     /// <summary>Commits to that database.</summary>
     public GroupCommit(NpgsqlDataSource database)
     {
         _database = database;
-        _trips = new Gathering<Entry, bool>(entry => entry.Key, Execute, MayConcernOne);
+        _trips = new Gathering<Entry>(entry => entry.Key, Execute, MayConcernOne);
     }
 
     /// <summary>What a statement does with many rows.</summary>
@@ -41,7 +41,7 @@ sealed class GroupCommit
     /// <summary>A database that is away concerns all rows; whatever else fails, or waits for a lock, may be the fault of one.</summary>
     public static bool MayConcernOne(Exception failure) => failure is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } or not NpgsqlException { IsTransient: true };
 
-    async Task<Func<Entry, bool>> Execute(IReadOnlyList<Entry> entries)
+    async Task Execute(IReadOnlyList<Entry> entries)
     {
         var kinds = entries.GroupBy(entry => entry.Statement).OrderBy(kind => kind.Key.Number).Select(kind => (Statement: kind.Key, Entries: kind.ToList())).ToList();
         await using var connection = await _database.OpenConnectionAsync();
@@ -67,8 +67,6 @@ sealed class GroupCommit
             ForgetPrepared(connection);
             throw;
         }
-
-        return _ => true;
     }
 
     /// <summary>

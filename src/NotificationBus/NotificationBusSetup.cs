@@ -73,7 +73,7 @@ public static class NotificationBusSetup
 
     /// <summary>Lets results reach the saga without another hop where both run in one process. Hosts that run the saga need it, and no others.</summary>
     public static IServiceCollection AddSagaDispatch(this IServiceCollection services) =>
-        services.AddSingleton<SagaDispatch>();
+        services.AddSingleton<IResultHandler, SagaDispatch>();
 
     /// <summary>Publishes scheduled messages, and those an interrupted step left behind. Only hosts that run the saga need it.</summary>
     public static IServiceCollection AddOutgoingDispatch(this IServiceCollection services) =>

@@ -6,9 +6,8 @@ namespace NotificationBus.Messaging;
 /// Gathers what concurrent messages ask of a server into one round trip. Nobody waits for company: the first goes at once, and those
 /// that arrive while it is under way share the next trip. So a trip grows with the load and carries one at rest.
 /// </summary>
-/// <typeparam name="TItem">What one message asks.</typeparam>
-/// <typeparam name="TAnswer">Its answer.</typeparam>
-public sealed class Gathering<TItem, TAnswer>
+/// <typeparam name="TItem">What one message asks, and where its answer goes if it wants one.</typeparam>
+public sealed class Gathering<TItem>
 {
     /// <summary>The most items of a trip when nothing else is said. Longer trips are no cheaper per item, and delay the first of them.</summary>
     public const int UsualMostItems = 128;
@@ -17,13 +16,14 @@ public sealed class Gathering<TItem, TAnswer>
     const int Courtesies = 3;
 
     // One trip at a time carries the most. One that takes so long keeps the others waiting no longer: another goes beside it.
+    const int MostTripsWhenOneTakesLong = 2;
     static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
     readonly Func<TItem, Guid> _key;
-    readonly Func<IReadOnlyList<TItem>, Task<Func<TItem, TAnswer>>> _send;
+    readonly Func<IReadOnlyList<TItem>, Task> _send;
     readonly Func<Exception, bool> _mayConcernOne;
     readonly int _mostItems;
-    readonly int _mostTrips;
+    readonly int _mostFullTrips;
     readonly Lock _lock = new();
     readonly LinkedList<Call> _waiting = new();
     readonly HashSet<Guid> _inFlight = [];
@@ -31,24 +31,23 @@ public sealed class Gathering<TItem, TAnswer>
 
     /// <summary>Gathers items.</summary>
     /// <param name="key">What an item touches. Two items on the same never share a trip, and the later one waits for the earlier.</param>
-    /// <param name="send">Makes one trip for many items and gives the answer of each.</param>
+    /// <param name="send">Makes one trip for many items.</param>
     /// <param name="mayConcernOne">True for a failure that one bad item may have caused: then each goes alone, so that it fails alone.</param>
     /// <param name="mostItems">The most items of a trip.</param>
-    /// <param name="mostTrips">How many may be under way. One goes beside another that takes long, and, where there may be more than two, when it is full.</param>
-    public Gathering(
-        Func<TItem, Guid> key, Func<IReadOnlyList<TItem>, Task<Func<TItem, TAnswer>>> send, Func<Exception, bool> mayConcernOne, int mostItems = UsualMostItems, int mostTrips = 2)
+    /// <param name="mostFullTrips">How many may be under way side by side when they are full.</param>
+    public Gathering(Func<TItem, Guid> key, Func<IReadOnlyList<TItem>, Task> send, Func<Exception, bool> mayConcernOne, int mostItems = UsualMostItems, int mostFullTrips = 1)
     {
         _key = key;
         _send = send;
         _mayConcernOne = mayConcernOne;
         _mostItems = mostItems;
-        _mostTrips = mostTrips;
+        _mostFullTrips = mostFullTrips;
     }
 
     /// <summary>Takes one item along with those that are waiting.</summary>
     /// <param name="item">The item.</param>
     /// <param name="cancellationToken">Stops waiting. What was sent is not taken back, and what was not is not sent.</param>
-    public async Task<TAnswer> Run(TItem item, CancellationToken cancellationToken)
+    public async Task Run(TItem item, CancellationToken cancellationToken)
     {
         var waiting = new LinkedListNode<Call>(new Call(item, _key(item)));
         lock (_lock)
@@ -59,7 +58,7 @@ public sealed class Gathering<TItem, TAnswer>
 
         try
         {
-            return await waiting.Value.Answer.Task.WaitAsync(cancellationToken);
+            await waiting.Value.Done.Task.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -76,7 +75,7 @@ public sealed class Gathering<TItem, TAnswer>
     /// <summary>Starts a trip if there is reason to.</summary>
     void StartTrip()
     {
-        if (_waiting.Count == 0 || _underWay.Count >= _mostTrips || (_underWay.Exists(trip => !trip.TakesLong) && !(_mostTrips > 2 && _waiting.Count >= _mostItems)))
+        if (_waiting.Count == 0 || !(IsFree() || MayBeFull()))
             return;
 
         var trip = new Trip();
@@ -84,6 +83,10 @@ public sealed class Gathering<TItem, TAnswer>
         // Behind those that can run already, and not before them as a task of this one would.
         ThreadPool.UnsafeQueueUserWorkItem(_ => _ = Make(trip), state: null);
     }
+
+    bool IsFree() => _underWay.Count < Math.Max(MostTripsWhenOneTakesLong, _mostFullTrips) && _underWay.TrueForAll(trip => trip.TakesLong);
+
+    bool MayBeFull() => _underWay.Count < _mostFullTrips && _waiting.Count >= _mostItems;
 
     async Task Make(Trip trip)
     {
@@ -132,9 +135,9 @@ public sealed class Gathering<TItem, TAnswer>
     {
         try
         {
-            var answer = await _send([.. calls.Select(call => call.Item)]);
+            await _send([.. calls.Select(call => call.Item)]);
             foreach (var call in calls)
-                call.Answer.TrySetResult(answer(call.Item));
+                call.Done.TrySetResult();
         }
         catch (Exception exception) when (calls.Count > 1 && _mayConcernOne(exception))
         {
@@ -144,7 +147,7 @@ public sealed class Gathering<TItem, TAnswer>
         catch (Exception exception)
         {
             foreach (var call in calls)
-                call.Answer.TrySetException(exception);
+                call.Done.TrySetException(exception);
         }
     }
 
@@ -159,6 +162,6 @@ public sealed class Gathering<TItem, TAnswer>
 
     sealed record Call(TItem Item, Guid Key)
     {
-        public TaskCompletionSource<TAnswer> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -15,14 +15,15 @@ namespace NotificationBus.Outgoing;
 /// <summary>
 /// Publishes stored messages as they are, and waits until the broker has confirmed each of them. Commands for one queue share a message with
 /// those that are published at the same time; what goes alone leaves at once, and in the order it is given in.
-/// Through the bus and not through the channel an input came by: that one does not come back after an outage of the broker.
+/// Through the bus and not through the channel an input came by: that one does not come back after an outage of the broker, and whoever
+/// holds the input would try in vain for as long as it tries.
 /// </summary>
 public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit limit, IBus bus)
 {
     // Full ones that wait for their confirms at the same time, for a broker that is far away.
     const int MostBundles = 64;
 
-    readonly ConcurrentDictionary<string, Gathering<OutgoingMessage, bool>> _queues = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, Gathering<OutgoingMessage>> _queues = new(StringComparer.Ordinal);
 
     /// <summary>Publishes, and tells the store what was confirmed.</summary>
     /// <exception cref="BrokerUnavailableException">A confirm did not come in time. What was published all the same is published again under the same id.</exception>
@@ -72,15 +73,11 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
     internal Task PublishAlone(OutgoingMessage message) => limit.Await(Send(message));
 
     Task Leave(OutgoingMessage message, CancellationToken givenUp) => CommandBundle.Takes(message)
-        ? _queues.GetOrAdd(message.Destination, _ => new Gathering<OutgoingMessage, bool>(command => command.Token, SendTogether, _ => false, CommandBundle.MostCommands, MostBundles))
+        ? _queues.GetOrAdd(message.Destination, _ => new Gathering<OutgoingMessage>(command => command.Token, SendTogether, _ => false, CommandBundle.MostCommands, MostBundles))
             .Run(message, givenUp)
         : Send(message);
 
-    async Task<Func<OutgoingMessage, bool>> SendTogether(IReadOnlyList<OutgoingMessage> commands)
-    {
-        await PublishAlone(commands is [var only] ? only : CommandBundle.Of(commands));
-        return _ => true;
-    }
+    Task SendTogether(IReadOnlyList<OutgoingMessage> commands) => PublishAlone(commands is [var only] ? only : CommandBundle.Of(commands));
 
     async Task Send(OutgoingMessage message)
     {

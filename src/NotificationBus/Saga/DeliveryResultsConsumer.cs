@@ -10,7 +10,7 @@ namespace NotificationBus.Saga;
 /// record has, it takes once. A bad one fails alone, and one that takes long keeps nobody waiting: each is sent once more as a message
 /// of its own, and goes the way of every other.
 /// </summary>
-public sealed class DeliveryResultsConsumer(SagaDispatch saga, ResultReporter reporter, TimeProvider clock) : IConsumer<DeliveryResults>
+public sealed class DeliveryResultsConsumer(IResultHandler saga, ResultReporter reporter, TimeProvider clock) : IConsumer<DeliveryResults>
 {
     // The whole message is acknowledged when the last of them is done.
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

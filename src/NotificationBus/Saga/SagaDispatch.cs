@@ -21,7 +21,7 @@ namespace NotificationBus.Saga;
 /// Hands results to the state machine, each as if it had come from the queue as a message of its own: the same machine, repository and
 /// partitions, without another hop.
 /// </summary>
-public sealed class SagaDispatch
+public sealed class SagaDispatch : IResultHandler
 {
     // Another host wrote the notification first: the step is made again with what is there now.
     static readonly ResiliencePipeline LostRaces = new ResiliencePipelineBuilder()
@@ -53,10 +53,7 @@ public sealed class SagaDispatch
         });
     }
 
-    /// <summary>Has the state machine take one result.</summary>
-    /// <param name="context">The message that brought it, or the command it is the result of.</param>
-    /// <param name="lane">The lane it came by.</param>
-    /// <param name="result">The result.</param>
+    /// <inheritdoc />
     public async Task Take(ConsumeContext context, Lane lane, DeliveryResult result)
     {
         var (pipe, places) = _lanes[lane];

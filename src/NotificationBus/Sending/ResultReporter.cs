@@ -6,29 +6,27 @@ using Microsoft.Extensions.Logging;
 
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
-using NotificationBus.Saga;
 
 namespace NotificationBus.Sending;
 
 /// <summary>
-/// Reports results to the saga, and waits until it has taken them where it runs in this process, or until the broker has them. Through the
-/// bus and not through the channel a command came by: that one does not come back after an outage of the broker, and the worker
-/// would try in vain for as long as it tries.
+/// Reports results to the saga, and waits until it has taken them where it runs in this process, or until the broker has them, through the
+/// bus as <see cref="Outgoing.OutgoingPublisher"/> does.
 /// </summary>
 public sealed partial class ResultReporter
 {
     readonly IBus _bus;
     readonly PublishLimit _limit;
-    readonly SagaDispatch? _saga;
+    readonly IResultHandler? _saga;
     readonly ILogger<ResultReporter> _log;
-    readonly FrozenDictionary<Lane, Gathering<DeliveryResult, bool>> _lanes;
+    readonly FrozenDictionary<Lane, Gathering<DeliveryResult>> _lanes;
 
     /// <summary>Reports to the saga here, or through that bus.</summary>
     /// <param name="bus">The bus.</param>
     /// <param name="limit">The time limit of each publish.</param>
     /// <param name="log">Told when the saga of this process fails with a result.</param>
     /// <param name="saga">The saga of this process; null where it runs in others.</param>
-    public ResultReporter(IBus bus, PublishLimit limit, ILogger<ResultReporter> log, SagaDispatch? saga = null)
+    public ResultReporter(IBus bus, PublishLimit limit, ILogger<ResultReporter> log, IResultHandler? saga = null)
     {
         _log = log;
         _saga = saga;
@@ -37,7 +35,7 @@ public sealed partial class ResultReporter
         // Whatever fails here concerns the broker, and so all of them.
         _lanes = Enum.GetValues<Lane>().ToFrozenDictionary(
             lane => lane,
-            lane => new Gathering<DeliveryResult, bool>(result => result.DeliveryId, results => Send(lane, results), _ => false));
+            lane => new Gathering<DeliveryResult>(result => result.DeliveryId, results => Send(lane, results), _ => false));
     }
 
     /// <summary>
@@ -67,7 +65,7 @@ public sealed partial class ResultReporter
     }
 
     /// <summary>False when the saga here fails with it: it goes the way of every other message then, which ends where operators see it.</summary>
-    async Task<bool> TakenBy(SagaDispatch saga, ConsumeContext command, Lane lane, DeliveryResult result)
+    async Task<bool> TakenBy(IResultHandler saga, ConsumeContext command, Lane lane, DeliveryResult result)
     {
         try
         {
@@ -81,7 +79,7 @@ public sealed partial class ResultReporter
         }
     }
 
-    async Task<Func<DeliveryResult, bool>> Send(Lane lane, IReadOnlyList<DeliveryResult> results)
+    async Task Send(Lane lane, IReadOnlyList<DeliveryResult> results)
     {
         if (results is [var only])
         {
@@ -92,8 +90,6 @@ public sealed partial class ResultReporter
             var saga = await _bus.GetSendEndpoint(SagaEndpoint.Of(lane));
             await _limit.Await(saga.Send(new DeliveryResults { Results = results }, CancellationToken.None));
         }
-
-        return _ => true;
     }
 
     [LoggerMessage(LogLevel.Warning, "The saga here failed with the result of delivery {DeliveryId}, which is sent to it")]

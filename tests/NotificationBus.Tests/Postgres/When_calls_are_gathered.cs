@@ -14,9 +14,9 @@ public sealed class When_calls_are_gathered
     readonly ConcurrentQueue<IReadOnlyList<Row>> _statements = new();
     readonly SemaphoreSlim _started = new(0);
     readonly SemaphoreSlim _database = new(0);
-    readonly Gathering<Row, int> _gathered;
+    readonly Gathering<Row> _gathered;
 
-    public When_calls_are_gathered() => _gathered = new Gathering<Row, int>(row => row.Key, Execute, GroupCommit.MayConcernOne);
+    public When_calls_are_gathered() => _gathered = new Gathering<Row>(row => row.Key, Execute, GroupCommit.MayConcernOne);
 
     [Fact]
     public async Task Should_send_the_first_at_once_and_alone()
@@ -148,10 +148,10 @@ public sealed class When_calls_are_gathered
     [Fact]
     public async Task Should_send_full_ones_beside_each_other_where_that_is_wanted()
     {
-        var gathered = new Gathering<Row, int>(row => row.Key, Execute, _ => false, mostItems: 4, mostTrips: 3);
-        var first = gathered.Run(new Row(Guid.NewGuid(), 1), CancellationToken.None);
+        var gathered = new Gathering<Row>(row => row.Key, Execute, _ => false, mostItems: 4, mostFullTrips: 3);
+        var first = Run(1, gathered: gathered);
         await Started();
-        var others = Enumerable.Range(2, 13).Select(value => gathered.Run(new Row(Guid.NewGuid(), value), CancellationToken.None)).ToList();
+        var others = Enumerable.Range(2, 13).Select(value => Run(value, gathered: gathered)).ToList();
 
         await Started();
         await Started();
@@ -175,8 +175,12 @@ public sealed class When_calls_are_gathered
         _statements.ShouldAllBe(rows => rows.Select(row => row.Key).Distinct().Count() == rows.Count);
     }
 
-    Task<int> Run(int value, Guid? key = null, CancellationToken cancellationToken = default) =>
-        _gathered.Run(new Row(key ?? Guid.NewGuid(), value), cancellationToken);
+    async Task<int> Run(int value, Guid? key = null, Gathering<Row>? gathered = null, CancellationToken cancellationToken = default)
+    {
+        var row = new Row(key ?? Guid.NewGuid(), value);
+        await (gathered ?? _gathered).Run(row, cancellationToken);
+        return row.Answer;
+    }
 
     /// <summary>One statement is as many as there are at a time.</summary>
     async Task<IReadOnlyList<Task<int>>> KeepTheDatabaseBusy()
@@ -188,7 +192,7 @@ public sealed class When_calls_are_gathered
 
     async Task Started() => (await _started.WaitAsync(Soon)).ShouldBeTrue("no statement was sent");
 
-    async Task<Func<Row, int>> Execute(IReadOnlyList<Row> rows)
+    async Task Execute(IReadOnlyList<Row> rows)
     {
         _statements.Enqueue(rows);
         _started.Release();
@@ -198,12 +202,15 @@ public sealed class When_calls_are_gathered
         if (rows.Any(row => row.Value == Row.Bad))
             throw new PostgresException("bad text", "ERROR", "ERROR", "22P05");
 
-        return row => row.Value * 10;
+        foreach (var row in rows)
+            row.Answer = row.Value * 10;
     }
 
     sealed record Row(Guid Key, int Value)
     {
         public const int Bad = -1;
         public const int Outage = -2;
+
+        public int Answer { get; set; }
     }
 }
