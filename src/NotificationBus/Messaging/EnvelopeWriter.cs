@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 using MassTransit;
 using MassTransit.Serialization;
@@ -7,16 +8,17 @@ using MassTransit.Serialization;
 namespace NotificationBus.Messaging;
 
 /// <summary>
-/// Writes the envelope of a message as MassTransit does, without the line breaks and blanks it puts in for people: they would be a good part of
-/// what goes over the wire, and with what a step sends into the database.
+/// Writes the envelope of a message as MassTransit does, and leaves out what nobody reads: line breaks and blanks, properties without a value, the
+/// machine it comes from (beside the source address), and the address the broker knows anyway. That would be more than half of what goes over
+/// the wire, and with what a step sends into the database.
 /// </summary>
 sealed class EnvelopeWriter : IMessageSerializer
 {
-    static readonly JsonSerializerOptions Compact = new(SystemTextJsonMessageSerializer.Options) { WriteIndented = false };
+    static readonly JsonSerializerOptions Lean = new(SystemTextJsonMessageSerializer.Options) { WriteIndented = false, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     public ContentType ContentType => SystemTextJsonMessageSerializer.JsonContentType;
 
     public MessageBody GetMessageBody<T>(SendContext<T> context)
         where T : class =>
-        new SystemTextJsonMessageBody<T>(context, Compact);
+        new SystemTextJsonMessageBody<T>(context, Lean, new JsonMessageEnvelope(context, context.Message) { DestinationAddress = null, Host = null });
 }

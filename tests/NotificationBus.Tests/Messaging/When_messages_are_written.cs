@@ -22,6 +22,20 @@ public sealed partial class When_messages_are_written
             Texts().Replace(Encoding.UTF8.GetString(message.Body), "").Any(char.IsWhiteSpace).ShouldBeFalse(message.Type);
     }
 
+    [Fact]
+    public async Task Should_have_nothing_that_nobody_reads()
+    {
+        await using var flow = await EmbeddedFlow.Start();
+        await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+        await flow.Pulse.Until(() => flow.Wire.Handled.Any(message => message.Place == "send-email"));
+
+        foreach (var envelope in flow.Wire.Handled.Select(message => JsonElement.Parse(message.Body)))
+        {
+            envelope.EnumerateObject().Select(property => property.Name).Intersect(["host", "destinationAddress", "responseAddress"]).ShouldBeEmpty();
+            envelope.GetProperty("message").EnumerateObject().ShouldAllBe(property => property.Value.ValueKind != JsonValueKind.Null);
+        }
+    }
+
     [GeneratedRegex("""
         "(?:\\.|[^"\\])*"
         """, RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
