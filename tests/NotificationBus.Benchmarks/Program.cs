@@ -66,6 +66,7 @@ Command MeasureWith(string name, string what, Option[] options, Func<Runner, Par
         try
         {
             await using var servers = await OwnServers.Start();
+            await WriteAheadLog.Prepare(servers.Postgres);
             await measure(new Runner(servers, report), parsed);
             return 0;
         }
