@@ -1,4 +1,5 @@
 using MassTransit;
+using MassTransit.Serialization;
 
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
@@ -18,7 +19,7 @@ public sealed class When_an_event_on_the_bus_cannot_be_taken : IAsyncLifetime
     [Fact]
     public async Task Should_go_to_the_error_queue_when_it_names_nobody()
     {
-        await _flow.Bus.Publish(An.OrderPlaced() with { Seller = null! });
+        await _flow.Bus.Publish(An.OrderPlaced() with { Seller = null! }, AsAnotherServiceWritesIt);
 
         await ShouldBeRefused("seller must not be null");
     }
@@ -44,7 +45,7 @@ public sealed class When_an_event_on_the_bus_cannot_be_taken : IAsyncLifetime
     [Fact]
     public async Task Should_go_to_the_error_queue_when_it_breaks_a_rule()
     {
-        await _flow.Bus.Publish(An.Announcement() with { Category = null! });
+        await _flow.Bus.Publish(An.Announcement() with { Category = null! }, AsAnotherServiceWritesIt);
 
         await ShouldBeRefused("category is unknown, allowed are announcement, chat-message-sent, order-placed, order-shipped, payment-reminder-due");
     }
@@ -67,6 +68,11 @@ public sealed class When_an_event_on_the_bus_cannot_be_taken : IAsyncLifetime
         notification.CurrentState.ShouldBe("Delivered");
         notification.Decisions.ShouldBe(["email: the mailbox is not of the form local@domain", "push: used"]);
     }
+
+    /// <summary>With what has no value.</summary>
+    static void AsAnotherServiceWritesIt<TEvent>(PublishContext<TEvent> publish)
+        where TEvent : class =>
+        publish.Serializer = SystemTextJsonMessageSerializer.Instance;
 
     async Task ShouldBeRefused(string reason)
     {
