@@ -395,63 +395,57 @@ static class NotificationVerbs
         step.If(context => context.HasMoved(), moved => moved
             .If(context => context.Reached(NotificationProgress.Held, machine.Held), held => held.TransitionTo(machine.Held))
             .If(context => context.Reached(NotificationProgress.Sending, machine.Sending), sending => sending.TransitionTo(machine.Sending))
-            .If(context => context.Reached(NotificationProgress.Delivered, machine.Delivered), end => end
-                .Then(context => machine.Steps.Close(context.Saga))
-                .Publish(context => new NotificationDelivered
-                {
-                    NotificationId = context.Saga.CorrelationId,
-                    EventName = context.Saga.EventName,
-                    EventId = context.Saga.EventId,
-                    RecipientId = context.Saga.Recipient.Id,
-                    Channels = context.Saga.SentChannels(),
-                })
-                .TransitionTo(machine.Delivered))
-            .If(context => context.Reached(NotificationProgress.PartlyDelivered, machine.PartlyDelivered), end => end
-                .Then(context => machine.Steps.Close(context.Saga))
-                .Publish(context => new NotificationPartlyDelivered
-                {
-                    NotificationId = context.Saga.CorrelationId,
-                    EventName = context.Saga.EventName,
-                    EventId = context.Saga.EventId,
-                    RecipientId = context.Saga.Recipient.Id,
-                    Channels = context.Saga.SentChannels(),
-                    FailedChannels = context.Saga.FailedChannels(),
-                    Reason = context.Saga.FailureReason(),
-                })
-                .TransitionTo(machine.PartlyDelivered))
-            .If(context => context.Reached(NotificationProgress.Cancelled, machine.Cancelled), end => end
-                .Then(context => machine.Steps.Close(context.Saga))
-                .Publish(context => new NotificationCancelled
-                {
-                    NotificationId = context.Saga.CorrelationId,
-                    EventName = context.Saga.EventName,
-                    EventId = context.Saga.EventId,
-                    RecipientId = context.Saga.Recipient.Id,
-                    Reason = context.Saga.FailureReason(),
-                })
-                .TransitionTo(machine.Cancelled))
-            .If(context => context.Reached(NotificationProgress.Expired, machine.Expired), end => end
-                .Then(context => machine.Steps.Close(context.Saga))
-                .Publish(context => new NotificationExpired
-                {
-                    NotificationId = context.Saga.CorrelationId,
-                    EventName = context.Saga.EventName,
-                    EventId = context.Saga.EventId,
-                    RecipientId = context.Saga.Recipient.Id,
-                    Reason = context.Saga.FailureReason(),
-                })
-                .TransitionTo(machine.Expired))
-            .If(context => context.Reached(NotificationProgress.Failed, machine.Failed), end => end
-                .Then(context => machine.Steps.Close(context.Saga))
-                .Publish(context => new NotificationFailed
-                {
-                    NotificationId = context.Saga.CorrelationId,
-                    EventName = context.Saga.EventName,
-                    EventId = context.Saga.EventId,
-                    RecipientId = context.Saga.Recipient.Id,
-                    Reason = context.Saga.FailureReason(),
-                })
-                .TransitionTo(machine.Failed)));
+            .EndAs(machine, NotificationProgress.Delivered, machine.Delivered, notification => new NotificationDelivered
+            {
+                NotificationId = notification.CorrelationId,
+                EventName = notification.EventName,
+                EventId = notification.EventId,
+                RecipientId = notification.Recipient.Id,
+                Channels = notification.SentChannels(),
+            })
+            .EndAs(machine, NotificationProgress.PartlyDelivered, machine.PartlyDelivered, notification => new NotificationPartlyDelivered
+            {
+                NotificationId = notification.CorrelationId,
+                EventName = notification.EventName,
+                EventId = notification.EventId,
+                RecipientId = notification.Recipient.Id,
+                Channels = notification.SentChannels(),
+                FailedChannels = notification.FailedChannels(),
+                Reason = notification.FailureReason(),
+            })
+            .EndAs(machine, NotificationProgress.Cancelled, machine.Cancelled, notification => new NotificationCancelled
+            {
+                NotificationId = notification.CorrelationId,
+                EventName = notification.EventName,
+                EventId = notification.EventId,
+                RecipientId = notification.Recipient.Id,
+                Reason = notification.FailureReason(),
+            })
+            .EndAs(machine, NotificationProgress.Expired, machine.Expired, notification => new NotificationExpired
+            {
+                NotificationId = notification.CorrelationId,
+                EventName = notification.EventName,
+                EventId = notification.EventId,
+                RecipientId = notification.Recipient.Id,
+                Reason = notification.FailureReason(),
+            })
+            .EndAs(machine, NotificationProgress.Failed, machine.Failed, notification => new NotificationFailed
+            {
+                NotificationId = notification.CorrelationId,
+                EventName = notification.EventName,
+                EventId = notification.EventId,
+                RecipientId = notification.Recipient.Id,
+                Reason = notification.FailureReason(),
+            }));
+
+    static EventActivityBinder<NotificationState, TEvent> EndAs<TEvent, TOutcome>(
+        this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine, NotificationProgress progress, State state, Func<NotificationState, TOutcome> outcome)
+        where TEvent : class
+        where TOutcome : class =>
+        step.If(context => context.Reached(progress, state), end => end
+            .Then(context => machine.Steps.Close(context.Saga))
+            .Publish(context => outcome(context.Saga))
+            .TransitionTo(state));
 
     static bool HasMoved(this BehaviorContext<NotificationState> context) =>
         context.Saga.Progress() is not NotificationProgress.StepFailed and var progress && context.Saga.CurrentState != $"{progress}";
