@@ -24,7 +24,6 @@ public sealed class HandlebarsTemplates : ITemplates
     readonly Dictionary<(string Category, string Channel), Languages> _templates;
     readonly FrozenSet<string> _withoutTemplates;
     readonly string _defaultLanguage;
-    readonly FilledTemplates _filled = new();
 
     HandlebarsTemplates(Dictionary<(string Category, string Channel), Languages> templates, IEnumerable<IChannel> channels, string defaultLanguage)
     {
@@ -88,9 +87,6 @@ public sealed class HandlebarsTemplates : ITemplates
             return channel.Carry(data);
 
         var template = Find(category, channel.Name, locale);
-        if (data.ValueKind == JsonValueKind.Object && _filled.Find(template, recipientName, data) is { } filled)
-            return filled;
-
         try
         {
             var variables = Variable.Root(data, recipientName);
@@ -98,9 +94,7 @@ public sealed class HandlebarsTemplates : ITemplates
             foreach (var part in template.Parts)
                 parts.Add(part.Name, part.Fill(variables));
 
-            var content = channel.Fill(parts);
-            _filled.Keep(template, recipientName, data, content, parts.Values.Sum(text => text.Length));
-            return content;
+            return channel.Fill(parts);
         }
         catch (Exception e) when (e is TemplateException or HandlebarsException)
         {
@@ -126,10 +120,5 @@ public sealed class HandlebarsTemplates : ITemplates
 
     sealed class Languages(IEqualityComparer<string> comparer) : Dictionary<string, Template>(comparer);
 
-    sealed class Template(string name, IReadOnlyList<CompiledPart> parts)
-    {
-        public string Name => name;
-
-        public IReadOnlyList<CompiledPart> Parts => parts;
-    }
+    sealed record Template(string Name, IReadOnlyList<CompiledPart> Parts);
 }
