@@ -62,7 +62,7 @@ sealed class GroupCommit
             // What fails at the commit is told here.
             await reader.NextResultAsync();
         }
-        catch (PostgresException)
+        catch (NpgsqlException)
         {
             ForgetPrepared(connection);
             throw;
@@ -70,8 +70,8 @@ sealed class GroupCommit
     }
 
     /// <summary>
-    /// A statement that Npgsql was preparing when PostgreSQL refused its values counts as prepared, but nobody knows what it returns: its next
-    /// use would fail, whoever's that is.
+    /// A statement that Npgsql was preparing when PostgreSQL refused its values, or was told to stop, counts as prepared, but nobody knows what it
+    /// returns: its next use would fail, whoever's that is.
     /// </summary>
     static void ForgetPrepared(NpgsqlConnection connection)
     {
@@ -79,9 +79,9 @@ sealed class GroupCommit
         {
             connection.UnprepareAll();
         }
-        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
+        catch (Exception)
         {
-            // The connection is gone, and what was prepared with it.
+            // Most likely the connection is gone, and what was prepared with it. What failed before is what matters.
         }
     }
 

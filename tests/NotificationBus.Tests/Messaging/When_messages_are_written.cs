@@ -31,10 +31,17 @@ public sealed partial class When_messages_are_written
 
         foreach (var envelope in flow.Wire.Handled.Select(message => JsonElement.Parse(message.Body)))
         {
-            envelope.EnumerateObject().Select(property => property.Name).Intersect(["host", "destinationAddress", "responseAddress"]).ShouldBeEmpty();
-            envelope.GetProperty("message").EnumerateObject().ShouldAllBe(property => property.Value.ValueKind != JsonValueKind.Null);
+            envelope.EnumerateObject().Select(property => property.Name).Intersect(["host", "destinationAddress"]).ShouldBeEmpty();
+            NamesWithoutValue(envelope).ShouldBeEmpty();
         }
     }
+
+    static IEnumerable<string> NamesWithoutValue(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.Object => json.EnumerateObject().SelectMany(property => property.Value.ValueKind == JsonValueKind.Null ? [property.Name] : NamesWithoutValue(property.Value)),
+        JsonValueKind.Array => json.EnumerateArray().SelectMany(NamesWithoutValue),
+        _ => [],
+    };
 
     [GeneratedRegex("""
         "(?:\\.|[^"\\])*"
