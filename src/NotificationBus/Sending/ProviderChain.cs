@@ -140,30 +140,31 @@ public sealed partial class ProviderChain(
     async Task<(DeliveryAttempt Outcome, ProviderResult Result)> Call(Admission.Granted admission, Delivery delivery, DeliveryAttempt claimed, bool holdWhenInDoubt)
     {
         var provider = admission.Account.Provider;
-        var result = await admission.Call(() => Ask(provider, delivery));
-        var isHarmless = result is ProviderResult.InDoubt { RepetitionIsKnown: true } && !holdWhenInDoubt;
-        if (isHarmless && result is ProviderResult.InDoubt harmless)
-            result = new ProviderResult.Unavailable(harmless.Reason, OnlyThisDelivery: harmless.OnlyThisDelivery);
-        var outcome = result switch
-        {
-            // It goes on like one that was not sent, but nobody may say that it was not.
-            ProviderResult.Unavailable repeatable when isHarmless => claimed with { Status = AttemptStatus.Repeatable, Reason = repeatable.Reason },
-            ProviderResult.Accepted accepted => claimed with { Status = AttemptStatus.Accepted, ProviderMessageId = accepted.ProviderMessageId },
-            ProviderResult.Rejected rejected => claimed with { Status = AttemptStatus.Rejected, Reason = rejected.Reason },
-            ProviderResult.Unavailable unavailable => claimed with { Status = AttemptStatus.Unavailable, Reason = unavailable.Reason, RetryAfter = unavailable.RetryAfter },
-            ProviderResult.Throttled throttled => claimed with { Status = AttemptStatus.Throttled, Reason = throttled.Reason, RetryAfter = throttled.RetryAfter },
-            ProviderResult.Misconfigured misconfigured => claimed with { Status = AttemptStatus.Misconfigured, Reason = misconfigured.Reason },
-            ProviderResult.InDoubt inDoubt => claimed with { Status = AttemptStatus.InDoubt, Reason = inDoubt.Reason },
-            _ => throw new NotSupportedException($"Unknown result {result.GetType().Name}"),
-        };
+        var answer = await admission.Call(() => Ask(provider, delivery));
+        // What may be repeated goes on like what was not sent, but nobody may say that it was not.
+        (DeliveryAttempt Outcome, ProviderResult Result) call = answer is ProviderResult.InDoubt { RepetitionIsKnown: true } harmless && !holdWhenInDoubt
+            ? (claimed with { Status = AttemptStatus.Repeatable, Reason = harmless.Reason }, new ProviderResult.Unavailable(harmless.Reason, OnlyThisDelivery: harmless.OnlyThisDelivery))
+            : (OutcomeOf(claimed, answer), answer);
 
+        var (outcome, result) = call;
         var suppressed = result is ProviderResult.Rejected { AddressIsWrong: true } ? channel.Canonical(delivery.Address) : null;
         await Record(outcome, suppressed);
         if (outcome.Status != AttemptStatus.Accepted)
             NotAccepted(provider.Name, delivery.Id, outcome.Status, outcome.Reason);
 
-        return (outcome, result);
+        return call;
     }
+
+    static DeliveryAttempt OutcomeOf(DeliveryAttempt claimed, ProviderResult result) => result switch
+    {
+        ProviderResult.Accepted accepted => claimed with { Status = AttemptStatus.Accepted, ProviderMessageId = accepted.ProviderMessageId },
+        ProviderResult.Rejected rejected => claimed with { Status = AttemptStatus.Rejected, Reason = rejected.Reason },
+        ProviderResult.Unavailable unavailable => claimed with { Status = AttemptStatus.Unavailable, Reason = unavailable.Reason, RetryAfter = unavailable.RetryAfter },
+        ProviderResult.Throttled throttled => claimed with { Status = AttemptStatus.Throttled, Reason = throttled.Reason, RetryAfter = throttled.RetryAfter },
+        ProviderResult.Misconfigured misconfigured => claimed with { Status = AttemptStatus.Misconfigured, Reason = misconfigured.Reason },
+        ProviderResult.InDoubt inDoubt => claimed with { Status = AttemptStatus.InDoubt, Reason = inDoubt.Reason },
+        _ => throw new NotSupportedException($"Unknown result {result.GetType().Name}"),
+    };
 
     async Task<ProviderResult> Ask(IProvider provider, Delivery delivery)
     {
