@@ -71,7 +71,7 @@ sealed class GroupCommit
 
     /// <summary>
     /// A statement that Npgsql was preparing when PostgreSQL refused its values, or was told to stop, counts as prepared, but nobody knows what it
-    /// returns: its next use would fail, whoever's that is.
+    /// returns: its next use would fail, whoever's that is. Npgsql offers this only blocking, and few trips fail.
     /// </summary>
     static void ForgetPrepared(NpgsqlConnection connection)
     {

@@ -36,7 +36,7 @@ public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers) 
         (await AnotherHost.Store.Load(bad.CorrelationId, CancellationToken.None)).ShouldBeNull();
     }
 
-    // Npgsql prepares a statement that was used a few times; this one fails the very time it does.
+    // Npgsql prepares a statement at its fifth use. Here that is one of those that fail.
     [Fact]
     public async Task Should_leave_nothing_behind_for_the_next_when_PostgreSQL_cannot_store_it()
     {

@@ -75,7 +75,7 @@ public sealed class Gathering<TItem>
     /// <summary>Starts a trip if there is reason to.</summary>
     void StartTrip()
     {
-        if (_waiting.Count == 0 || !(IsFree() || MayBeFull()))
+        if (_waiting.Count == 0 || !(NobodyIsSoonBack() || MayGoFull()))
             return;
 
         var trip = new Trip();
@@ -84,9 +84,9 @@ public sealed class Gathering<TItem>
         ThreadPool.UnsafeQueueUserWorkItem(_ => _ = Make(trip), state: null);
     }
 
-    bool IsFree() => _underWay.Count < Math.Max(MostTripsWhenOneTakesLong, _mostFullTrips) && _underWay.TrueForAll(trip => trip.TakesLong);
+    bool NobodyIsSoonBack() => _underWay.Count < Math.Max(MostTripsWhenOneTakesLong, _mostFullTrips) && _underWay.TrueForAll(trip => trip.TakesLong);
 
-    bool MayBeFull() => _underWay.Count < _mostFullTrips && _waiting.Count >= _mostItems;
+    bool MayGoFull() => _underWay.Count < _mostFullTrips && _waiting.Count >= _mostItems;
 
     async Task Make(Trip trip)
     {
