@@ -61,6 +61,7 @@ sealed partial class TemplateCompiler
         configuration.FormatterProviders.Add(new VariableFormatter());
         configuration.ObjectDescriptorProviders.Add(new VariablesOnly());
         configuration.HelperResolvers.Add(new NoOtherHelpers());
+        configuration.CompileTimeConfiguration.ExpressionMiddleware.Add(new ContextsOfPartials());
 
         var handlebars = Handlebars.Create(configuration);
         handlebars.RegisterHelper("money", (_, arguments) => MoneyText.Of(arguments));
