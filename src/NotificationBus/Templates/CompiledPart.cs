@@ -2,6 +2,8 @@ using System.Text;
 
 using HandlebarsDotNet;
 
+using Microsoft.Extensions.ObjectPool;
+
 namespace NotificationBus.Templates;
 
 /// <summary>A part of a template, ready to be filled.</summary>
@@ -9,24 +11,31 @@ sealed class CompiledPart(string name, HandlebarsTemplate<TextWriter, object, ob
 {
     const int LongestText = 1024 * 1024;
 
-    // What the last text needed: texts of one template are of similar length, and a grown builder is copied once more.
-    int _capacity = 256;
+    // Longer than any of the shipped texts; what has grown beyond it is not kept.
+    const int UsualText = 16 * 1024;
+
+    static readonly ObjectPool<StringBuilder> Builders = new DefaultObjectPoolProvider().CreateStringBuilderPool(initialCapacity: 256, UsualText);
 
     public string Name => name;
 
     public string Fill(Variable variables)
     {
-        using var text = new BoundedWriter(_capacity);
-        template(text, variables);
-        _capacity = Math.Max(_capacity, Math.Min(text.Length, 16 * 1024));
-        return text.ToString();
+        var text = Builders.Get();
+        try
+        {
+            using var writer = new BoundedWriter(text);
+            template(writer, variables);
+            return text.ToString();
+        }
+        finally
+        {
+            Builders.Return(text);
+        }
     }
 
     /// <summary>Stops a template that writes without end.</summary>
-    sealed class BoundedWriter(int capacity) : StringWriter(new StringBuilder(capacity))
+    sealed class BoundedWriter(StringBuilder text) : StringWriter(text)
     {
-        public int Length => GetStringBuilder().Length;
-
         public override void Write(char value)
         {
             Reserve(1);
@@ -53,7 +62,7 @@ sealed class CompiledPart(string name, HandlebarsTemplate<TextWriter, object, ob
 
         void Reserve(int count)
         {
-            if (Length + count > LongestText)
+            if (GetStringBuilder().Length + count > LongestText)
                 throw new TemplateException($"the text is longer than {LongestText} characters");
         }
     }
