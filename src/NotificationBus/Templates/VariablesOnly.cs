@@ -64,32 +64,39 @@ sealed class VariablesOnly : IObjectDescriptorProvider
     {
         public void Iterate(in EncodedTextWriter writer, BindingContext context, ChainSegment[] blockParamsVariables, object input, TemplateDelegate template, TemplateDelegate ifEmpty)
         {
-            using var frame = context.CreateFrame();
-            var loop = new IteratorValues(frame);
-            var names = new BlockParamsValues(frame, blockParamsVariables);
-            names.CreateProperty(0, out var first);
-            names.CreateProperty(1, out var second);
-
-            var elements = ((Variable)input).Elements().ToList();
-            for (var index = 0; index < elements.Count; index++)
+            var frame = context.CreateFrame();
+            try
             {
-                var (key, value) = elements[index];
-                loop.First = index == 0;
-                loop.Last = index == elements.Count - 1;
-                loop.Index = index;
-                loop.Key = key ?? (object)index;
-                loop.Value = value;
-                names[first] = value;
-                names[second] = loop.Key;
-                frame.Value = value;
-                template(writer, frame);
+                var loop = new IteratorValues(frame);
+                var names = new BlockParamsValues(frame, blockParamsVariables);
+                names.CreateProperty(0, out var first);
+                names.CreateProperty(1, out var second);
+
+                var elements = ((Variable)input).Elements().ToList();
+                for (var index = 0; index < elements.Count; index++)
+                {
+                    var (key, value) = elements[index];
+                    loop.First = index == 0;
+                    loop.Last = index == elements.Count - 1;
+                    loop.Index = index;
+                    loop.Key = key ?? (object)index;
+                    loop.Value = value;
+                    names[first] = value;
+                    names[second] = loop.Key;
+                    frame.Value = value;
+                    template(writer, frame);
+                }
+
+                if (elements.Count > 0)
+                    return;
+
+                frame.Value = context.Value;
+                ifEmpty(writer, frame);
             }
-
-            if (elements.Count > 0)
-                return;
-
-            frame.Value = context.Value;
-            ifEmpty(writer, frame);
+            finally
+            {
+                PooledContext.Return(frame);
+            }
         }
     }
 }
