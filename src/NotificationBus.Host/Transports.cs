@@ -52,7 +52,7 @@ static class Transports
     static IServiceCollection AddEmbedded(this IServiceCollection services)
     {
         services.AddInMemoryStore();
-        services.AddSagaDispatch().AddOutgoingDispatch().AddSweep().AddResumedChannels();
+        services.AddSagaDispatch().AddSendDispatch().AddOutgoingDispatch().AddSweep().AddResumedChannels();
         return services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
@@ -77,6 +77,8 @@ static class Transports
             services.AddBrokerHealthCheck();
         if (settings.IsSaga)
             services.AddSagaDispatch();
+        if (settings.IsSender)
+            services.AddSendDispatch();
 
         return services.AddMassTransit(bus =>
         {

@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 
 using NotificationBus.Notifications;
-using NotificationBus.Sending;
 
 using Npgsql;
 
@@ -27,26 +26,7 @@ public sealed class PostgresNotificationQueries(
             return null;
 
         var attempts = await ledger.AttemptsOf(id, [.. notification.Deliveries.Select(delivery => delivery.Id)], cancellationToken);
-        return NotificationView.Of(notification, attempts, notification.CompletedAt is null ? await WaitingOf(id, cancellationToken) : []);
-    }
-
-    async Task<IReadOnlyList<WaitingDelivery>> WaitingOf(Guid notificationId, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("""
-            SELECT body, due_at FROM outgoing_message WHERE notification_id = @notification AND input_id IS NULL AND starts_with(destination, @commands)
-            """);
-        command.Parameters.Add(new NpgsqlParameter<Guid>("notification", notificationId));
-        command.Parameters.Add(new NpgsqlParameter<string>("commands", $"exchange:{ChannelEndpoint.Prefix}"));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-
-        var waiting = new List<WaitingDelivery>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            if (WaitingDelivery.Read(reader.GetFieldValue<byte[]>(0), reader.GetFieldValue<DateTimeOffset>(1)) is { } delivery)
-                waiting.Add(delivery);
-        }
-
-        return waiting;
+        return NotificationView.Of(notification, attempts, notification.CompletedAt is null ? await PostgresOutgoingMessages.WaitingOf(database, id, cancellationToken) : []);
     }
 
     /// <inheritdoc />

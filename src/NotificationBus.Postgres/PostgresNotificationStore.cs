@@ -13,21 +13,21 @@ namespace NotificationBus.Postgres;
 /// </summary>
 public sealed class PostgresNotificationStore : INotificationStore
 {
-    // What is scheduled has no input: whoever looks for what the step left unpublished must not find it. It may take the place
-    // of what is scheduled under the same token; what is to be published at once never meets another of its id.
-    const string OutgoingOfStoredSteps = $"""
-        outgoing AS (
-            INSERT INTO outgoing_message (message_id, sent_as, notification_id, input_id, destination, content_type, message_types, body, due_at)
-            SELECT o.message_id, o.sent_as, o.notification_id, CASE WHEN o.due_at IS NULL THEN o.input_id END, o.destination, o.content_type, o.message_types, o.body,
-                coalesce(o.due_at, now() + @o_grace)
-            FROM unnest(@o_id, @o_sent_as, @o_notification, @o_input, @o_destination, @o_content_type, @o_message_types, @o_body, @o_due_at)
-                AS o (message_id, sent_as, notification_id, input_id, destination, content_type, message_types, body, due_at)
+    // It may take the place of what is scheduled under the same token.
+    const string Scheduled = $"""
+        scheduled AS (
+            INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at)
+            SELECT o.message_id, o.sent_as, o.notification_id, o.destination, o.content_type, o.message_types, o.body, o.due_at
+            FROM unnest(@o_id, @o_sent_as, @o_notification, @o_destination, @o_content_type, @o_message_types, @o_body, @o_due_at)
+                AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at)
             JOIN stored ON stored.id = o.notification_id
-            ON CONFLICT (message_id) DO {PostgresOutgoingMessages.Replace} WHERE excluded.input_id IS NULL)
+            ON CONFLICT (message_id) DO {PostgresOutgoingMessages.Replace})
         SELECT id, ({PostgresOutgoingMessages.WakeForDue}) FROM stored
         """;
 
-    // Few steps cancel anything, or go on after the end. The others do without.
+    const string Stored = "SELECT id FROM stored";
+
+    // Few steps schedule or cancel anything, or go on after the end. The others do without.
     const string Cancelled = """
         cancelled AS (
             DELETE FROM outgoing_message
@@ -43,7 +43,7 @@ public sealed class PostgresNotificationStore : INotificationStore
         """;
 
     // The id is claimed first: the table by time cannot tell that another month has it.
-    const string InsertSteps = $"""
+    const string InsertedSteps = """
         WITH claimed AS (
             INSERT INTO notification_key (id, created_at) SELECT id, created_at FROM unnest(@id, @created_at) AS n (id, created_at)
             ON CONFLICT (id) DO NOTHING
@@ -62,9 +62,12 @@ public sealed class PostgresNotificationStore : INotificationStore
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, completed_at,
                 escalate_after, escalation_token, escalate_unless)
             JOIN claimed ON claimed.id = n.id
-            RETURNING id),
-        {OutgoingOfStoredSteps}
+            RETURNING id)
         """;
+
+    const string InsertSteps = $"{InsertedSteps}\n{Stored}";
+
+    const string InsertAndScheduleSteps = $"{InsertedSteps},\n{Scheduled}";
 
     // Between the earliest and the latest is all of them: so the server sees which partitions it can leave out before it prepares to look into
     // them. As one of two alternatives this is no way to read an index, which the server would prefer while a table is empty, and keep to.
@@ -80,12 +83,12 @@ public sealed class PostgresNotificationStore : INotificationStore
                 LIMIT @count) AS n
             WHERE notification.created_at = n.created_at AND notification.id = n.id AND notification.version = n.version - 1
                 AND (notification.created_at BETWEEN @earliest AND @latest OR notification.created_at = @earliest)
-            RETURNING notification.id, notification.created_at),
+            RETURNING notification.id, notification.created_at)
         """;
 
-    const string UpdateSteps = $"{UpdatedSteps}\n{OutgoingOfStoredSteps}";
+    const string UpdateSteps = $"{UpdatedSteps}\n{Stored}";
 
-    const string UpdateStepsAndCancel = $"{UpdatedSteps}\n{Cancelled}\n{OutgoingOfStoredSteps}";
+    const string UpdateAndScheduleSteps = $"{UpdatedSteps},\n{Cancelled}\n{Scheduled}";
 
     const string SelectNotifications = """
         SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient, n.data, n.requested_channels, n.mode, n.deliveries,
@@ -138,7 +141,8 @@ public sealed class PostgresNotificationStore : INotificationStore
     static NpgsqlBatchCommand Insert(IReadOnlyList<NotificationStep> steps)
     {
         var rows = steps.Select(step => step.Notification).ToList();
-        var command = new NpgsqlBatchCommand(InsertSteps);
+        var schedules = steps.Any(step => step.Scheduled.Count > 0);
+        var command = new NpgsqlBatchCommand(schedules ? InsertAndScheduleSteps : InsertSteps);
         var parameters = command.Parameters;
         parameters.Add("id", rows, row => row.CorrelationId);
         parameters.Add("state", rows, row => row.CurrentState);
@@ -161,15 +165,17 @@ public sealed class PostgresNotificationStore : INotificationStore
         parameters.Add("escalate_after", rows, row => row.EscalateAfter);
         parameters.Add("escalation_token", rows, row => row.EscalationToken);
         parameters.Add("escalate_unless", rows, row => row.EscalateUnless.ToString());
-        AddOutgoing(parameters, steps);
+        if (schedules)
+            AddScheduled(parameters, steps);
+
         return command;
     }
 
     static NpgsqlBatchCommand Update(IReadOnlyList<NotificationStep> steps)
     {
         var rows = steps.Select(step => step.Notification).ToList();
-        var cancels = steps.Any(step => step.CallsOff || step.Reopens || step.Cancelled.Count > 0);
-        var command = new NpgsqlBatchCommand(cancels ? UpdateStepsAndCancel : UpdateSteps);
+        var schedules = steps.Any(step => step.CallsOff || step.Reopens || step.Cancelled.Count > 0 || step.Scheduled.Count > 0);
+        var command = new NpgsqlBatchCommand(schedules ? UpdateAndScheduleSteps : UpdateSteps);
         var parameters = command.Parameters;
         parameters.Add("id", rows, row => row.CorrelationId);
         parameters.Add("state", rows, row => row.CurrentState);
@@ -182,9 +188,11 @@ public sealed class PostgresNotificationStore : INotificationStore
         parameters.Add(new NpgsqlParameter<int>("count", rows.Count));
         parameters.Add(new NpgsqlParameter<DateTimeOffset>("earliest", rows.Min(row => row.CreatedAt)));
         parameters.Add(new NpgsqlParameter<DateTimeOffset>("latest", rows.Max(row => row.CreatedAt)));
-        AddOutgoing(parameters, steps);
-        if (cancels)
+        if (schedules)
+        {
+            AddScheduled(parameters, steps);
             AddCancelled(parameters, steps);
+        }
 
         return command;
     }
@@ -237,19 +245,17 @@ public sealed class PostgresNotificationStore : INotificationStore
     // unnest() takes no array of arrays with rows of different length: the ids of each row travel as one array literal.
     static string TakenInputsOf(NotificationState row) => $"{{{string.Join(',', row.TakenInputs)}}}";
 
-    static void AddOutgoing(NpgsqlParameterCollection parameters, IReadOnlyList<NotificationStep> steps)
+    static void AddScheduled(NpgsqlParameterCollection parameters, IReadOnlyList<NotificationStep> steps)
     {
-        var outgoing = steps.SelectMany(step => step.Outgoing, (step, message) => (step, message)).ToList();
-        parameters.Add("o_id", outgoing, row => row.message.Token);
-        parameters.Add("o_sent_as", outgoing, row => PostgresOutgoingMessages.SentAs(row.message));
-        parameters.Add("o_notification", outgoing, row => row.step.Notification.CorrelationId);
-        parameters.Add("o_input", outgoing, row => row.step.InputId);
-        parameters.Add("o_destination", outgoing, row => row.message.Destination);
-        parameters.Add("o_content_type", outgoing, row => row.message.ContentType);
-        parameters.Add("o_message_types", outgoing, row => row.message.MessageTypes);
-        parameters.Add("o_body", outgoing, row => row.message.Body.ToArray());
-        parameters.Add("o_due_at", outgoing, row => row.message.DueAt);
-        parameters.Add(new NpgsqlParameter<TimeSpan>("o_grace", NotificationStep.PublishGrace));
+        var scheduled = steps.SelectMany(step => step.Scheduled, (step, message) => (step, message)).ToList();
+        parameters.Add("o_id", scheduled, row => row.message.Token);
+        parameters.Add("o_sent_as", scheduled, row => PostgresOutgoingMessages.SentAs(row.message));
+        parameters.Add("o_notification", scheduled, row => row.step.Notification.CorrelationId);
+        parameters.Add("o_destination", scheduled, row => row.message.Destination);
+        parameters.Add("o_content_type", scheduled, row => row.message.ContentType);
+        parameters.Add("o_message_types", scheduled, row => row.message.MessageTypes);
+        parameters.Add("o_body", scheduled, row => row.message.Body.ToArray());
+        parameters.Add("o_due_at", scheduled, row => row.message.DueAt);
         parameters.Add(PostgresOutgoingMessages.Soon);
     }
 

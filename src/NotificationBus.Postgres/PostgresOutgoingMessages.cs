@@ -1,4 +1,6 @@
+using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
+using NotificationBus.Sending;
 
 using Npgsql;
 
@@ -31,12 +33,27 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     readonly Listener _listener = new(database, Wake);
 
     /// <inheritdoc />
-    public async Task<IReadOnlyList<OutgoingMessage>> Unpublished(Guid notificationId, Guid inputId, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<WaitingDelivery>> WaitingOf(Guid notificationId, CancellationToken cancellationToken) =>
+        WaitingOf(database, notificationId, cancellationToken);
+
+    /// <summary>The same through another pool.</summary>
+    internal static async Task<IReadOnlyList<WaitingDelivery>> WaitingOf(NpgsqlDataSource database, Guid notificationId, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand($"SELECT {Columns} FROM outgoing_message WHERE notification_id = @notification AND input_id = @input");
+        await using var command = database.CreateCommand("""
+            SELECT body, due_at FROM outgoing_message WHERE notification_id = @notification AND input_id IS NULL AND starts_with(destination, @commands)
+            """);
         command.Parameters.Add(new NpgsqlParameter<Guid>("notification", notificationId));
-        command.Parameters.Add(new NpgsqlParameter<Guid>("input", inputId));
-        return await Read(command, cancellationToken);
+        command.Parameters.Add(new NpgsqlParameter<string>("commands", $"exchange:{ChannelEndpoint.Prefix}"));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+
+        var waiting = new List<WaitingDelivery>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            if (WaitingDelivery.Read(reader.GetFieldValue<byte[]>(0), reader.GetFieldValue<DateTimeOffset>(1)) is { } delivery)
+                waiting.Add(delivery);
+        }
+
+        return waiting;
     }
 
     /// <inheritdoc />
@@ -78,11 +95,7 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
             """);
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
-        return await Read(command, cancellationToken, (message, reader) => message with
-        {
-            DueAt = reader.GetFieldValue<DateTimeOffset>(9),
-            WaitsFor = reader.IsDBNull(10) ? null : reader.GetString(10),
-        });
+        return await Read(command, cancellationToken);
     }
 
     /// <inheritdoc />
@@ -132,14 +145,14 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    static async Task<List<OutgoingMessage>> Read(NpgsqlCommand command, CancellationToken cancellationToken, Func<OutgoingMessage, NpgsqlDataReader, OutgoingMessage>? more = null)
+    static async Task<List<OutgoingMessage>> Read(NpgsqlCommand command, CancellationToken cancellationToken)
     {
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var messages = new List<OutgoingMessage>();
         while (await reader.ReadAsync(cancellationToken))
         {
             var token = reader.GetGuid(0);
-            var message = new OutgoingMessage
+            messages.Add(new OutgoingMessage
             {
                 MessageId = reader.IsDBNull(1) ? token : reader.GetGuid(1),
                 Token = token,
@@ -150,8 +163,9 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
                 Body = reader.GetFieldValue<byte[]>(6),
                 ReplayOf = reader.IsDBNull(7) ? null : reader.GetGuid(7),
                 Headers = reader.IsDBNull(8) ? null : reader.GetString(8),
-            };
-            messages.Add(more is null ? message : more(message, reader));
+                DueAt = reader.GetFieldValue<DateTimeOffset>(9),
+                WaitsFor = reader.IsDBNull(10) ? null : reader.GetString(10),
+            });
         }
 
         return messages;

@@ -51,6 +51,7 @@ public static class NotificationBusSetup
         services.AddSingleton<OutcomeWatch>();
         services.AddSingleton<PublishLimit>();
         services.AddSingleton<OutgoingPublisher>();
+        services.AddSingleton<ConsequencesPublisher>();
         services.AddSingleton<NotificationPartitions>();
         services.AddSingleton<NotificationCache>();
         services.AddSingleton<ResultReporter>();
@@ -75,7 +76,11 @@ public static class NotificationBusSetup
     public static IServiceCollection AddSagaDispatch(this IServiceCollection services) =>
         services.AddSingleton<IResultHandler, SagaDispatch>();
 
-    /// <summary>Publishes scheduled messages, and those an interrupted step left behind. Only hosts that run the saga need it.</summary>
+    /// <summary>Lets commands reach the senders without another hop where the saga runs in the same process. Hosts that send need it, and no others.</summary>
+    public static IServiceCollection AddSendDispatch(this IServiceCollection services) =>
+        services.AddSingleton<ICommandHandler, SendDispatch>();
+
+    /// <summary>Publishes scheduled messages. Only hosts that run the saga need it.</summary>
     public static IServiceCollection AddOutgoingDispatch(this IServiceCollection services) =>
         services.AddHostedService<OutgoingDispatch>();
 

@@ -18,7 +18,9 @@ public sealed class When_commands_that_share_a_message_come_again(BusAndDatabase
         var (broker, database) = await servers.CreateBoth();
         await using var record = new The_record(database);
         int together;
-        await using (var first = await HostProcess.Start(broker, database))
+        var saga = new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "saga" };
+        await using (await HostInProcess.Start(broker, database, saga))
+        await using (var sender = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "sender" }))
         {
             await The_broker.Copy(broker, "send-push", Copies);
             await using (await record.HoldBackCalls())
@@ -31,12 +33,12 @@ public sealed class When_commands_that_share_a_message_come_again(BusAndDatabase
                 commands.Sum().ShouldBe(Count);
                 together = commands.Where(number => number > 1).Sum();
                 together.ShouldBeGreaterThan(0);
-                await first.Kill();
+                await sender.Kill();
                 await record.EndThoseHeldBack();
             }
         }
 
-        await using var second = await HostInProcess.Start(broker, database);
+        await using var another = await HostInProcess.Start(broker, database);
 
         await record.UntilDelivered(Count, Soon);
         await The_broker.HasNothingToDo(broker, Soon);

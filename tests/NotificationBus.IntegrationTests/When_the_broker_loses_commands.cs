@@ -17,8 +17,11 @@ public sealed class When_the_broker_loses_commands(BusAndDatabase servers)
         await using var mail = await MailServer.Start();
         await using var record = new The_record(database);
         var settings = new Dictionary<string, string>(mail.Settings, StringComparer.Ordinal) { ["Sweep:After"] = "00:01:00" };
-        await using var first = await HostInProcess.Start(broker, database, settings);
-        await using var second = await HostInProcess.Start(broker, database, settings);
+        // Only where others send, commands go through the broker in any case.
+        var sagas = new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Roles"] = "saga" };
+        await using var first = await HostInProcess.Start(broker, database, sagas);
+        await using var second = await HostInProcess.Start(broker, database, sagas);
+        await using var sender = await HostInProcess.Start(broker, database, new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Roles"] = "sender" });
 
         await using (var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync())
         {

@@ -13,15 +13,8 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
     TaskCompletionSource _scheduled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<OutgoingMessage>> Unpublished(Guid notificationId, Guid inputId, CancellationToken cancellationToken)
-    {
-        lock (_lock)
-        {
-            return Task.FromResult<IReadOnlyList<OutgoingMessage>>([.. _pending.Values
-                .Where(pending => pending.NotificationId == notificationId && pending.InputId == inputId)
-                .Select(pending => pending.Message)]);
-        }
-    }
+    public Task<IReadOnlyList<WaitingDelivery>> WaitingOf(Guid notificationId, CancellationToken cancellationToken) =>
+        Task.FromResult(WaitingOf(notificationId));
 
     /// <inheritdoc />
     public Task Schedule(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken)
@@ -29,7 +22,7 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         lock (_lock)
         {
             foreach (var message in messages)
-                _pending.TryAdd(message.Token, new Pending(message, message.DueAt ?? clock.GetUtcNow(), message.NotificationId, InputId: null));
+                _pending.TryAdd(message.Token, new Pending(message, message.DueAt ?? clock.GetUtcNow(), message.NotificationId));
 
             Wake();
         }
@@ -129,7 +122,7 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         lock (_lock)
         {
             return [.. _pending.Values
-                .Where(pending => pending.NotificationId == notificationId && pending.InputId is null && IsCommand(pending))
+                .Where(pending => pending.NotificationId == notificationId && IsCommand(pending))
                 .Select(pending => WaitingDelivery.Read(pending.Message.Body, pending.DueAt))
                 .OfType<WaitingDelivery>()];
         }
@@ -157,7 +150,7 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         }
     }
 
-    /// <summary>Keeps what a step causes until it is confirmed or due, and forgets what it cancels.</summary>
+    /// <summary>Keeps what a step schedules, and forgets what it cancels.</summary>
     internal void Keep(NotificationStep step)
     {
         lock (_lock)
@@ -168,19 +161,14 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
 
             if (step.CallsOff)
             {
-                foreach (var pending in _pending.Values.Where(pending => pending.NotificationId == notificationId && pending.InputId is null).ToList())
+                foreach (var pending in _pending.Values.Where(pending => pending.NotificationId == notificationId).ToList())
                     _pending.Remove(pending.Message.Token);
             }
 
-            foreach (var message in step.Outgoing)
-            {
-                if (message.DueAt is not null)
-                    Replace(message, notificationId);
-                else
-                    _pending.TryAdd(message.Token, new Pending(message, clock.GetUtcNow() + NotificationStep.PublishGrace, notificationId, step.InputId));
-            }
+            foreach (var message in step.Scheduled)
+                Replace(message, notificationId);
 
-            if (step.Outgoing.Any(message => message.DueAt is not null))
+            if (step.Scheduled.Count > 0)
                 Wake();
         }
     }
@@ -188,7 +176,7 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
     void Replace(OutgoingMessage message, Guid? notificationId)
     {
         var revision = _pending.TryGetValue(message.Token, out var earlier) ? earlier.Message.Revision + 1 : 0;
-        _pending[message.Token] = new Pending(message with { Revision = revision }, message.DueAt ?? clock.GetUtcNow(), notificationId, InputId: null);
+        _pending[message.Token] = new Pending(message with { Revision = revision }, message.DueAt ?? clock.GetUtcNow(), notificationId);
     }
 
     void Wake()
@@ -197,5 +185,5 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         _scheduled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    sealed record Pending(OutgoingMessage Message, DateTimeOffset DueAt, Guid? NotificationId, Guid? InputId);
+    sealed record Pending(OutgoingMessage Message, DateTimeOffset DueAt, Guid? NotificationId);
 }

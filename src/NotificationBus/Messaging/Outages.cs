@@ -1,10 +1,29 @@
 using System.Data.Common;
 
+using Polly;
+using Polly.Retry;
+
 namespace NotificationBus.Messaging;
 
 /// <summary>Tells an outage from bad input.</summary>
 public static class Outages
 {
+    // RabbitMQ takes a message away from a consumer that holds it for 30 minutes.
+    static readonly ResiliencePipeline Longest = new ResiliencePipelineBuilder()
+        .AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = new PredicateBuilder().Handle<Exception>(IsOutage),
+            MaxRetryAttempts = 300,
+            Delay = TimeSpan.FromMilliseconds(100),
+            MaxDelay = TimeSpan.FromSeconds(5),
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+        })
+        .Build();
+
+    /// <summary>Does something again while servers are away, for at most 25 minutes.</summary>
+    public static async Task WaitOut(Func<Task> work, CancellationToken cancellationToken) => await Longest.ExecuteAsync(async _ => await work(), cancellationToken);
+
     /// <summary>True when a server behind the host was away.</summary>
     public static bool IsOutage(Exception exception)
     {

@@ -1,13 +1,15 @@
+using NotificationBus.Notifications;
+
 namespace NotificationBus.Outgoing;
 
 /// <summary>
-/// What is to be published, and when: the messages that steps of the saga cause, stored by <see cref="Saga.Persistence.INotificationStore"/>
-/// together with the step, and those that are scheduled. A message stays until the broker has confirmed it.
+/// What is to be published later: deliveries that are put off, replays, and the messages that steps of the saga schedule, stored by
+/// <see cref="Saga.Persistence.INotificationStore"/> together with the step. A message stays until the broker has confirmed it.
 /// </summary>
 public interface IOutgoingMessages
 {
-    /// <summary>What the step caused by <paramref name="inputId"/> has to publish and nobody has confirmed yet.</summary>
-    Task<IReadOnlyList<OutgoingMessage>> Unpublished(Guid notificationId, Guid inputId, CancellationToken cancellationToken);
+    /// <summary>The deliveries of a notification whose commands are put off.</summary>
+    Task<IReadOnlyList<WaitingDelivery>> WaitingOf(Guid notificationId, CancellationToken cancellationToken);
 
     /// <summary>Keeps messages until they are due. One that is kept already stays as it is.</summary>
     Task Schedule(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken);

@@ -4,8 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace NotificationBus.Outgoing;
 
 /// <summary>
-/// Publishes what is due: scheduled messages when their time has come, and what a step of the saga stored and did not publish
-/// because the process died and the input did not come again. Any number of hosts do so side by side.
+/// Publishes what is due: deliveries that were put off, timers, replays. Any number of hosts do so side by side.
 /// </summary>
 public sealed partial class OutgoingDispatch(IOutgoingMessages outgoing, OutgoingPublisher publisher, TimeProvider clock, ILogger<OutgoingDispatch> log) : BackgroundService
 {
@@ -46,7 +45,7 @@ public sealed partial class OutgoingDispatch(IOutgoingMessages outgoing, Outgoin
     async Task<int> PublishDue(CancellationToken cancellationToken)
     {
         var due = await outgoing.TakeDue(Lease, BatchSize, cancellationToken);
-        await publisher.Publish(due);
+        await publisher.PublishKept(due);
         return due.Count;
     }
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 
 using MassTransit;
 using MassTransit.Serialization;
+using MassTransit.Transports;
 
 using NotificationBus.Failures;
 using NotificationBus.Messaging;
@@ -13,7 +14,7 @@ using NotificationBus.Sending.Accounts;
 namespace NotificationBus.Outgoing;
 
 /// <summary>
-/// Publishes stored messages as they are, and waits until the broker has confirmed each of them. Commands for one queue share a message with
+/// Publishes messages as they were written, and waits until the broker has confirmed each of them. Commands for one queue share a message with
 /// those that are published at the same time; what goes alone leaves at once, and in the order it is given in.
 /// Through the bus and not through the channel an input came by: that one does not come back after an outage of the broker, and whoever
 /// holds the input would try in vain for as long as it tries.
@@ -25,14 +26,41 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
 
     readonly ConcurrentDictionary<string, Gathering<OutgoingMessage>> _queues = new(StringComparer.Ordinal);
 
-    /// <summary>Publishes, and tells the store what was confirmed.</summary>
-    /// <exception cref="BrokerUnavailableException">A confirm did not come in time. What was published all the same is published again under the same id.</exception>
-    public async Task Publish(IReadOnlyList<OutgoingMessage> messages)
+    /// <summary>Writes a message as it is to go over the wire.</summary>
+    /// <param name="destination">The exchange.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="messageId">Its id.</param>
+    /// <param name="conversationId">Its conversation.</param>
+    public async Task<OutgoingMessage> Write<T>(Uri destination, T message, Guid messageId, Guid? conversationId)
+        where T : class
     {
-        if (messages.Count == 0)
-            return;
+        var endpoint = (ITransportSendEndpoint)await bus.GetSendEndpoint(destination);
+        var context = await endpoint.CreateSendContext(message, Pipe.Execute<SendContext<T>>(send => send.ConversationId = conversationId), CancellationToken.None);
+        return OutgoingMessage.From(context, messageId);
+    }
 
+    /// <summary>Publishes.</summary>
+    /// <exception cref="BrokerUnavailableException">A confirm did not come in time. What was published all the same is to be published again under the same id.</exception>
+    public Task Publish(IReadOnlyList<OutgoingMessage> messages) => Publish(messages, new Task?[messages.Count]);
+
+    /// <summary>Publishes what the store keeps, and tells it what was confirmed.</summary>
+    /// <exception cref="BrokerUnavailableException">A confirm did not come in time. What was published all the same is published again under the same id.</exception>
+    public async Task PublishKept(IReadOnlyList<OutgoingMessage> messages)
+    {
         var confirms = new Task?[messages.Count];
+        try
+        {
+            await Publish(messages, confirms);
+        }
+        finally
+        {
+            // One message that the broker does not take must not have the others published over and over.
+            await outgoing.Published([.. messages.Where((_, index) => confirms[index] is { IsCompletedSuccessfully: true })]);
+        }
+    }
+
+    async Task Publish(IReadOnlyList<OutgoingMessage> messages, Task?[] confirms)
+    {
         using var givenUp = new CancellationTokenSource();
         try
         {
@@ -41,8 +69,6 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
         finally
         {
             await givenUp.CancelAsync();
-            // One message that the broker does not take must not have the others published over and over.
-            await outgoing.Published([.. messages.Where((_, index) => confirms[index] is { IsCompletedSuccessfully: true })]);
         }
 
         async Task PublishAll()

@@ -4,7 +4,6 @@ using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Planning;
 using NotificationBus.Receipts;
-using NotificationBus.Sending;
 
 namespace NotificationBus.Saga;
 
@@ -270,6 +269,20 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
         return null;
     }
 
+    /// <summary>
+    /// What follows from a notification as it is: the commands of what is being sent, and the outcome. Some of it may not have left when whoever made the
+    /// step ended, and nobody knows what.
+    /// </summary>
+    /// <param name="notification">The notification.</param>
+    /// <param name="putOff">The deliveries whose commands come again by themselves.</param>
+    internal Consequences Follow(NotificationState notification, IReadOnlySet<Guid> putOff)
+    {
+        var consequences = new Consequences { Outcome = notification.CompletedAt is null ? null : Outcome.Of(notification) };
+        foreach (var delivery in notification.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.Sending && !putOff.Contains(delivery.Id)))
+            consequences.Commands.Add(Command(notification, delivery));
+        return consequences;
+    }
+
     /// <summary>The command for one delivery.</summary>
     internal SendDelivery Command(NotificationState notification, DeliveryState delivery)
     {
@@ -341,14 +354,14 @@ static class NotificationVerbs
 
     /// <summary>Notes what a vendor reports. What came back after the plan had ended makes it go on.</summary>
     public static EventActivityBinder<NotificationState, DeliveryReceiptReceived> NoteReceipt(this EventActivityBinder<NotificationState, DeliveryReceiptReceived> step, NotificationStateMachine machine) =>
-        step.ThenAsync(context => context.SendCommands(machine, machine.Steps.NoteReceipt(context.Saga, context.Message)));
+        step.Then(context => context.SendCommands(machine, machine.Steps.NoteReceipt(context.Saga, context.Message)));
 
     /// <summary>Does what an operator has decided about a delivery that is held; nothing when it is no longer held.</summary>
     public static EventActivityBinder<NotificationState, DecideDelivery> FollowDecision(this EventActivityBinder<NotificationState, DecideDelivery> step, NotificationStateMachine machine) =>
-        step.ThenAsync(async context =>
+        step.Then(context =>
         {
             if (machine.Steps.Decide(context.Saga, context.Message) is { } resend)
-                await context.SendCommands(machine, [resend]);
+                context.SendCommands(machine, [resend]);
         });
 
     /// <summary>Has the first step sent, or the next one when the one before reached nobody.</summary>
@@ -366,7 +379,7 @@ static class NotificationVerbs
 
     /// <summary>Sends the commands again whose results are missing. What was sent already is only reported again.</summary>
     public static EventActivityBinder<NotificationState, ResumeNotification> SendAgain(this EventActivityBinder<NotificationState, ResumeNotification> step, NotificationStateMachine machine) =>
-        step.ThenAsync(context => context.SendCommands(machine, context.Saga.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.Sending)));
+        step.Then(context => context.SendCommands(machine, context.Saga.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.Sending)));
 
     /// <summary>Stops the timer when there is nothing left to begin, or no need to.</summary>
     public static EventActivityBinder<NotificationState, TEvent> StopEscalation<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
@@ -376,16 +389,16 @@ static class NotificationVerbs
     static EventActivityBinder<NotificationState, TEvent> BeginNextStep<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
         where TEvent : class =>
         step
-            .ThenAsync(context => context.SendCommands(machine, machine.Steps.BeginNextStep(context.Saga)))
+            .Then(context => context.SendCommands(machine, machine.Steps.BeginNextStep(context.Saga)))
             .If(context => context.Saga.MayEscalate(), timer => timer.Schedule(
                 machine.Escalation,
                 context => new EscalationDue { NotificationId = context.Saga.CorrelationId },
                 context => machine.Steps.EscalateAt(context.Saga)));
 
-    static async Task SendCommands(this BehaviorContext<NotificationState> context, NotificationStateMachine machine, IEnumerable<DeliveryState> deliveries)
+    static void SendCommands(this BehaviorContext<NotificationState> context, NotificationStateMachine machine, IEnumerable<DeliveryState> deliveries)
     {
-        foreach (var command in deliveries.Select(delivery => machine.Steps.Command(context.Saga, delivery)))
-            await context.Send(ChannelEndpoint.Of(command.Channel, command.Lane), command);
+        foreach (var delivery in deliveries)
+            context.Consequences().Commands.Add(machine.Steps.Command(context.Saga, delivery));
     }
 
     /// <summary>Announces the outcome when there is one, and again when a late result changes it.</summary>
@@ -395,57 +408,21 @@ static class NotificationVerbs
         step.If(context => context.HasMoved(), moved => moved
             .If(context => context.Reached(NotificationProgress.Held, machine.Held), held => held.TransitionTo(machine.Held))
             .If(context => context.Reached(NotificationProgress.Sending, machine.Sending), sending => sending.TransitionTo(machine.Sending))
-            .EndAs(machine, NotificationProgress.Delivered, machine.Delivered, notification => new NotificationDelivered
-            {
-                NotificationId = notification.CorrelationId,
-                EventName = notification.EventName,
-                EventId = notification.EventId,
-                RecipientId = notification.Recipient.Id,
-                Channels = notification.SentChannels(),
-            })
-            .EndAs(machine, NotificationProgress.PartlyDelivered, machine.PartlyDelivered, notification => new NotificationPartlyDelivered
-            {
-                NotificationId = notification.CorrelationId,
-                EventName = notification.EventName,
-                EventId = notification.EventId,
-                RecipientId = notification.Recipient.Id,
-                Channels = notification.SentChannels(),
-                FailedChannels = notification.FailedChannels(),
-                Reason = notification.FailureReason(),
-            })
-            .EndAs(machine, NotificationProgress.Cancelled, machine.Cancelled, notification => new NotificationCancelled
-            {
-                NotificationId = notification.CorrelationId,
-                EventName = notification.EventName,
-                EventId = notification.EventId,
-                RecipientId = notification.Recipient.Id,
-                Reason = notification.FailureReason(),
-            })
-            .EndAs(machine, NotificationProgress.Expired, machine.Expired, notification => new NotificationExpired
-            {
-                NotificationId = notification.CorrelationId,
-                EventName = notification.EventName,
-                EventId = notification.EventId,
-                RecipientId = notification.Recipient.Id,
-                Reason = notification.FailureReason(),
-            })
-            .EndAs(machine, NotificationProgress.Failed, machine.Failed, notification => new NotificationFailed
-            {
-                NotificationId = notification.CorrelationId,
-                EventName = notification.EventName,
-                EventId = notification.EventId,
-                RecipientId = notification.Recipient.Id,
-                Reason = notification.FailureReason(),
-            }));
+            .EndAs(machine, NotificationProgress.Delivered, machine.Delivered)
+            .EndAs(machine, NotificationProgress.PartlyDelivered, machine.PartlyDelivered)
+            .EndAs(machine, NotificationProgress.Cancelled, machine.Cancelled)
+            .EndAs(machine, NotificationProgress.Expired, machine.Expired)
+            .EndAs(machine, NotificationProgress.Failed, machine.Failed));
 
-    static EventActivityBinder<NotificationState, TEvent> EndAs<TEvent, TOutcome>(
-        this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine, NotificationProgress progress, State state, Func<NotificationState, TOutcome> outcome)
-        where TEvent : class
-        where TOutcome : class =>
+    static EventActivityBinder<NotificationState, TEvent> EndAs<TEvent>(
+        this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine, NotificationProgress progress, State state)
+        where TEvent : class =>
         step.If(context => context.Reached(progress, state), end => end
             .Then(context => machine.Steps.Close(context.Saga))
-            .Publish(context => outcome(context.Saga))
-            .TransitionTo(state));
+            .TransitionTo(state)
+            .Then(context => context.Consequences().Outcome = Outcome.Of(context.Saga)));
+
+    static Consequences Consequences(this PipeContext context) => context.GetPayload<Consequences>();
 
     static bool HasMoved(this BehaviorContext<NotificationState> context) =>
         context.Saga.Progress() is not NotificationProgress.StepFailed and var progress && context.Saga.CurrentState != $"{progress}";

@@ -29,14 +29,26 @@ public sealed class SendDeliveryConsumer(
     /// <inheritdoc />
     public async Task Consume(ConsumeContext<SendDelivery> context)
     {
-        var command = context.Message;
-        var channel = channels.Find(command.Channel)
-            ?? throw new InvalidEventException($"there is no channel '{command.Channel}', only {channels.Names}");
-
+        var channel = ChannelOf(context.Message);
         // What is sent is decided in its turn: while it waits for one it may expire, arrive after all, or be told to wait. It is reported after it.
-        var report = await turns.Send(command, () => Send(context, channel), context.CancellationToken);
+        var report = await turns.Send(context.Message, () => Send(context, channel), context.CancellationToken);
         await report();
     }
+
+    /// <summary>The same for a command that comes from the saga of this process, if it is its turn soon.</summary>
+    /// <returns>False when it was not; then nothing has happened.</returns>
+    internal async Task<bool> ConsumeSoon(ConsumeContext<SendDelivery> context)
+    {
+        var channel = ChannelOf(context.Message);
+        if (await turns.SendSoon(context.Message, () => Send(context, channel), context.CancellationToken) is not { } report)
+            return false;
+
+        await report();
+        return true;
+    }
+
+    IChannel ChannelOf(SendDelivery command) =>
+        channels.Find(command.Channel) ?? throw new InvalidEventException($"there is no channel '{command.Channel}', only {channels.Names}");
 
     async Task<Func<Task>> Send(ConsumeContext<SendDelivery> context, IChannel channel)
     {

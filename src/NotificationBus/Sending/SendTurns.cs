@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 
 using NotificationBus.Contracts;
+using NotificationBus.Messaging;
 
 namespace NotificationBus.Sending;
 
@@ -9,9 +10,9 @@ namespace NotificationBus.Sending;
 /// is killed. More commands than these are at work, so that while some are sent others are prepared or reported, and the
 /// writes of many are gathered.
 /// </summary>
-public sealed class SendTurns(IReadOnlyDictionary<string, ChannelOptions> channels)
+public sealed class SendTurns(IReadOnlyDictionary<string, ChannelOptions> channels, TimeProvider clock)
 {
-    readonly ConcurrentDictionary<(string Channel, Lane Lane), SemaphoreSlim> _turns = [];
+    readonly ConcurrentDictionary<(string Channel, Lane Lane), Line> _lines = [];
 
     /// <summary>Waits for a turn, and sends.</summary>
     /// <param name="command">Tells the channel and the lane.</param>
@@ -19,7 +20,7 @@ public sealed class SendTurns(IReadOnlyDictionary<string, ChannelOptions> channe
     /// <param name="cancellationToken">Ends the waiting.</param>
     public async Task<TOutcome> Send<TOutcome>(SendDelivery command, Func<Task<TOutcome>> send, CancellationToken cancellationToken)
     {
-        var turns = _turns.GetOrAdd((command.Channel, command.Lane), key => new SemaphoreSlim(channels[key.Channel].ConcurrencyOf(key.Lane)));
+        var turns = LineOf(command).Turns;
         await turns.WaitAsync(cancellationToken);
         try
         {
@@ -28,6 +29,66 @@ public sealed class SendTurns(IReadOnlyDictionary<string, ChannelOptions> channe
         finally
         {
             turns.Release();
+        }
+    }
+
+    /// <summary>Sends while the input of a saga's step is held for it, if there is a turn soon.</summary>
+    /// <inheritdoc cref="Send" path="/param"/>
+    /// <returns>Null when there is none: then the command is better off in its queue.</returns>
+    public async Task<TOutcome?> SendSoon<TOutcome>(SendDelivery command, Func<Task<TOutcome>> send, CancellationToken cancellationToken)
+        where TOutcome : class
+    {
+        var line = LineOf(command);
+        if (!await line.WaitShortly(cancellationToken))
+            return null;
+
+        try
+        {
+            return line.MayHoldAnother() ? await send() : null;
+        }
+        finally
+        {
+            line.LetGo();
+        }
+    }
+
+    Line LineOf(SendDelivery command) => _lines.GetOrAdd(
+        (command.Channel, command.Lane),
+        key => new Line(channels[key.Channel].ConcurrencyOf(key.Lane), NotificationEndpoints.SagaConcurrency(key.Lane) / Line.ShareOfInputs, clock));
+
+    /// <summary>Those who wait for a turn.</summary>
+    sealed class Line(int turns, int mostHolding, TimeProvider clock)
+    {
+        /// <summary>One channel that hangs holds no more than such a part of the inputs that may be at work in a lane, so that the others go on.</summary>
+        public const int ShareOfInputs = 4;
+
+        // So long an input can be held for a turn. Where a turn takes longer to come, deliveries are not asked to wait for it for some time.
+        static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+        static readonly TimeSpan SlowFor = TimeSpan.FromSeconds(5);
+
+        long? _slowSince;
+        int _holding;
+
+        public SemaphoreSlim Turns { get; } = new(turns);
+
+        public async Task<bool> WaitShortly(CancellationToken cancellationToken)
+        {
+            if (!await Turns.WaitAsync(_slowSince is { } since && clock.GetElapsedTime(since) < SlowFor ? TimeSpan.Zero : Patience, cancellationToken))
+            {
+                _slowSince = clock.GetTimestamp();
+                return false;
+            }
+
+            Interlocked.Increment(ref _holding);
+            return true;
+        }
+
+        public bool MayHoldAnother() => Volatile.Read(ref _holding) <= mostHolding;
+
+        public void LetGo()
+        {
+            Interlocked.Decrement(ref _holding);
+            Turns.Release();
         }
     }
 }

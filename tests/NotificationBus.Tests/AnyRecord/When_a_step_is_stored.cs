@@ -10,6 +10,8 @@ namespace NotificationBus.Tests.AnyRecord;
 
 public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) : With_a_record(create)
 {
+    static readonly DateTimeOffset Due = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     [Fact]
     public async Task Should_give_back_all_of_it()
     {
@@ -76,7 +78,7 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
     [Fact]
     public async Task Should_store_nothing_of_a_notification_that_is_there_already()
     {
-        var (id, first, second) = (Guid.CreateVersion7(), Message(), Message());
+        var (id, first, second) = (Guid.CreateVersion7(), Message(Due), Message(Due));
         var (firstInput, secondInput) = (Guid.CreateVersion7(), Guid.CreateVersion7());
         (await Insert(id, firstInput, first)).ShouldBeTrue();
         var late = Notification(id);
@@ -87,14 +89,13 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         var stored = (await Host.Store.Load(id, CancellationToken.None))!;
         (stored.CurrentState, stored.Version).ShouldBe(("Sending", 1));
         stored.TakenInputs.ShouldBe([firstInput]);
-        (await Host.Outgoing.Unpublished(id, secondInput, CancellationToken.None)).ShouldBeEmpty();
         (await TakeAll()).ShouldBe([first.MessageId]);
     }
 
     [Fact]
     public async Task Should_store_the_next_step_with_its_messages()
     {
-        var (id, first, second) = (Guid.CreateVersion7(), Message(), Message());
+        var (id, first, second) = (Guid.CreateVersion7(), Message(Due), Message(Due));
         await Insert(id, first);
         var (notification, input) = ((await Host.Store.Load(id, CancellationToken.None))!, Guid.CreateVersion7());
         notification.CurrentState = "Delivered";
@@ -111,7 +112,7 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
     [Fact]
     public async Task Should_store_nothing_when_somebody_else_wrote_since()
     {
-        var (id, second, late) = (Guid.CreateVersion7(), Message(), Message());
+        var (id, second, late) = (Guid.CreateVersion7(), Message(Due), Message(Due));
         await Insert(id);
         var mine = (await Host.Store.Load(id, CancellationToken.None))!;
         var theirs = (await AnotherHost.Store.Load(id, CancellationToken.None))!;
@@ -125,7 +126,6 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         (stored.CurrentState, stored.Version).ShouldBe(("Sending", 2));
         stored.TakenInputs.ShouldContain(theirInput);
         stored.TakenInputs.ShouldNotContain(myInput);
-        (await Host.Outgoing.Unpublished(id, myInput, CancellationToken.None)).ShouldBeEmpty();
         (await TakeAll()).ShouldBe([second.MessageId]);
     }
 
@@ -160,7 +160,7 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
     [Fact]
     public async Task Should_store_no_later_step_of_a_notification_that_never_began()
     {
-        (await Host.Store.Update(new NotificationStep(Notification(Guid.CreateVersion7()), Guid.CreateVersion7(), [Message()]), CancellationToken.None)).ShouldBeFalse();
+        (await Host.Store.Update(new NotificationStep(Notification(Guid.CreateVersion7()), Guid.CreateVersion7(), [Message(Due)]), CancellationToken.None)).ShouldBeFalse();
 
         (await TakeAll()).ShouldBeEmpty();
     }
@@ -171,7 +171,7 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         var id = Guid.CreateVersion7();
 
         var stored = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() =>
-            (i % 2 == 0 ? Host : AnotherHost).Store.Insert(new NotificationStep(Notification(id), Guid.CreateVersion7(), [Message()]), CancellationToken.None))));
+            (i % 2 == 0 ? Host : AnotherHost).Store.Insert(new NotificationStep(Notification(id), Guid.CreateVersion7(), [Message(Due)]), CancellationToken.None))));
 
         stored.Count(won => won).ShouldBe(1);
         (await TakeAll()).Count.ShouldBe(1);
@@ -185,7 +185,7 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         var loaded = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Host.Store.Load(id, CancellationToken.None)));
 
         var stored = await Task.WhenAll(loaded.Select((notification, i) => Task.Run(() =>
-            (i % 2 == 0 ? Host : AnotherHost).Store.Update(new NotificationStep(notification!, Guid.CreateVersion7(), [Message()]), CancellationToken.None))));
+            (i % 2 == 0 ? Host : AnotherHost).Store.Update(new NotificationStep(notification!, Guid.CreateVersion7(), [Message(Due)]), CancellationToken.None))));
 
         stored.Count(won => won).ShouldBe(1);
         (await TakeAll()).Count.ShouldBe(1);
@@ -205,51 +205,35 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
     }
 
     [Fact]
-    public async Task Should_find_what_each_input_has_yet_to_publish_as_it_was_stored()
+    public async Task Should_tell_which_of_its_deliveries_are_put_off()
     {
-        var (id, first, second) = (Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7());
-        OutgoingMessage[] ofFirst = [Message(), Message(destination: "exchange:send-push")];
-        await Insert(id, first, ofFirst);
-        await Insert(Guid.CreateVersion7(), first, Message());
-        var notification = (await Host.Store.Load(id, CancellationToken.None))!;
-        var ofSecond = Message();
-        await Host.Store.Update(new NotificationStep(notification, second, [ofSecond]), CancellationToken.None);
+        var (id, delivery) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await Insert(id, Message(Due, "exchange:notifications") with { Body = Command(Guid.CreateVersion7()) });
+        await Schedule(PutOff(id, delivery), PutOff(Guid.CreateVersion7(), Guid.CreateVersion7()));
 
-        var found = await AnotherHost.Outgoing.Unpublished(id, first, CancellationToken.None);
-
-        found.Select(Picture).ShouldBe(ofFirst.Select(Picture), ignoreOrder: true);
-        (await Host.Outgoing.Unpublished(id, second, CancellationToken.None)).Select(Picture).ShouldBe([Picture(ofSecond)]);
-        (await Host.Outgoing.Unpublished(id, Guid.CreateVersion7(), CancellationToken.None)).ShouldBeEmpty();
-
-        static string Picture(OutgoingMessage message) =>
-            $"{message.MessageId} {message.Destination} {message.ContentType} {message.MessageTypes} {Convert.ToHexString(message.Body.Span)}";
+        (await AnotherHost.Outgoing.WaitingOf(id, CancellationToken.None)).ShouldHaveSingleItem().DeliveryId.ShouldBe(delivery);
+        (await Host.Outgoing.WaitingOf(Guid.CreateVersion7(), CancellationToken.None)).ShouldBeEmpty();
     }
 
     [Fact]
     public async Task Should_forget_what_was_published()
     {
-        var (id, input, published, lost) = (Guid.CreateVersion7(), Guid.CreateVersion7(), Message(), Message());
-        await Insert(id, input, published, lost);
+        var (id, published, lost) = (Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7());
+        await Insert(id);
+        await Schedule(PutOff(id, published), PutOff(id, lost));
+        var first = (await Host.Outgoing.TakeDue(Lease, 10, CancellationToken.None)).Single(message => message.Body.Span.SequenceEqual(Command(published)));
 
-        await Host.Outgoing.Published([published]);
+        await Host.Outgoing.Published([first]);
 
         // It may do so later.
         var waiting = System.Diagnostics.Stopwatch.StartNew();
-        while ((await Host.Outgoing.Unpublished(id, input, CancellationToken.None)).Count > 1 && waiting.Elapsed < Patience)
+        while ((await Host.Outgoing.WaitingOf(id, CancellationToken.None)).Count > 1 && waiting.Elapsed < Patience)
             await Task.Delay(10);
-        (await Host.Outgoing.Unpublished(id, input, CancellationToken.None)).ShouldHaveSingleItem().MessageId.ShouldBe(lost.MessageId);
-        (await TakeAll()).ShouldBe([lost.MessageId]);
+        (await Host.Outgoing.WaitingOf(id, CancellationToken.None)).ShouldHaveSingleItem().DeliveryId.ShouldBe(lost);
+        (await TakeAll()).ShouldNotContain(first.MessageId);
     }
 
-    [Fact]
-    public async Task Should_leave_its_messages_to_the_step_for_a_while()
-    {
-        var message = Message();
-        await Insert(Guid.CreateVersion7(), message);
+    static OutgoingMessage PutOff(Guid notificationId, Guid deliveryId) => Message(Due) with { NotificationId = notificationId, Body = Command(deliveryId) };
 
-        await Record.Pass(NotificationStep.PublishGrace - 10 * Second);
-        (await TakeDue()).ShouldBeEmpty();
-        await Record.Pass(10 * Second);
-        (await TakeDue()).ShouldBe([message.MessageId]);
-    }
+    static byte[] Command(Guid deliveryId) => System.Text.Encoding.UTF8.GetBytes($$$"""{"message":{"deliveryId":"{{{deliveryId}}}"}}""");
 }

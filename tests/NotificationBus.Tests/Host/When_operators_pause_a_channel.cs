@@ -1,3 +1,4 @@
+using NotificationBus.Contracts;
 using NotificationBus.Tests.TestKit;
 
 using static NotificationBus.Tests.Host.HostWithServices;
@@ -21,7 +22,7 @@ public sealed class When_operators_pause_a_channel(HostWithServices services) : 
 
         Text(await services.Host.Outcome(push), "status").ShouldBe("delivered", "the other channel is not paused");
         // The worker has dealt with the command: it will not look at it again by itself for minutes.
-        await pulse.Until(() => wire.Handled.Count(message => message.Place == "send-email") == 1);
+        await pulse.Until(() => wire.Handled.Count(message => message.Type == nameof(OrderPlaced)) == 1);
         Text((await services.Host.Get(email)).Json, "status").ShouldBe("sending");
         CallsFor(Mailbox, services.Gateway).ShouldBe(0);
 

@@ -68,16 +68,8 @@ public sealed class When_a_notification_is_forgotten
     /// <summary>Stores the first step and loses everything that it wants published, as a broker does that loses its disk.</summary>
     static async Task<Guid> LoseTheCommands(EmbeddedFlow flow)
     {
-        var stored = new List<OutgoingMessage>();
-        flow.Store.AfterWrite = step =>
-        {
-            stored.AddRange(step.Outgoing);
-            throw new ProcessDiedException();
-        };
         var happened = An.OrderPlaced(eventId: "order-4711");
-        await flow.Handle(happened);
-        flow.Store.AfterWrite = null;
-        await flow.Outgoing.Published(stored);
+        await flow.DieAfterStoring(() => flow.Handle(happened));
         return flow.MapOf<OrderPlaced>().NotificationId(happened, Guid.Empty);
     }
 }

@@ -38,7 +38,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
     readonly IHost _host;
     ImmutableList<object> _outcomes = [];
 
-    EmbeddedFlow(DeliveryMode mode, int dispatchers, int sweeps, TimeSpan? escalateAfter, DeliveryProof escalateUnless, IReadOnlyList<string> mailers, bool sagaElsewhere, bool smsLast, Action<IInMemoryBusFactoryConfigurator>? configure)
+    EmbeddedFlow(DeliveryMode mode, int dispatchers, int sweeps, TimeSpan? escalateAfter, DeliveryProof escalateUnless, IReadOnlyList<string> mailers, bool sagaElsewhere, bool sendsHere, bool smsLast, Action<IInMemoryBusFactoryConfigurator>? configure)
     {
         Clock = new ManualClock(Pulse);
         Email = new ScriptedProvider("scripted", "email", Pulse);
@@ -67,6 +67,8 @@ sealed class EmbeddedFlow : IAsyncDisposable
         services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<WatchedOutgoing>());
         if (sagaElsewhere)
             services.AddSingleton(provider => new ResultReporter(provider.GetRequiredService<IBus>(), provider.GetRequiredService<PublishLimit>(), NullLogger<ResultReporter>.Instance));
+        if (sendsHere)
+            services.AddSendDispatch();
         for (var i = 0; i < dispatchers; i++)
             services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<OutgoingDispatch>(provider));
 
@@ -140,11 +142,13 @@ sealed class EmbeddedFlow : IAsyncDisposable
         DeliveryProof escalateUnless = DeliveryProof.Sent,
         IReadOnlyList<string>? mailers = null,
         bool sagaElsewhere = false,
+        bool sendsHere = false,
         bool smsLast = false,
         Action<IInMemoryBusFactoryConfigurator>? configure = null)
     {
-        var flow = new EmbeddedFlow(mode, dispatchers, sweeps, escalateAfter, escalateUnless, mailers ?? ["scripted"], sagaElsewhere, smsLast, configure);
+        var flow = new EmbeddedFlow(mode, dispatchers, sweeps, escalateAfter, escalateUnless, mailers ?? ["scripted"], sagaElsewhere, sendsHere, smsLast, configure);
         flow.Bus.ConnectSendObserver(flow.Wire);
+        flow.Bus.ConnectPublishObserver(flow.Wire);
         flow.Bus.ConnectReceiveObserver(flow.Wire);
         await flow._host.StartAsync();
         // Each dispatcher waits for the clock to move.
@@ -190,20 +194,19 @@ sealed class EmbeddedFlow : IAsyncDisposable
     }
 
     /// <summary>Stores the step, and ends before anything of it is published. The broker has forgotten the message.</summary>
-    /// <returns>What was to be published.</returns>
+    /// <returns>The commands that were to be published.</returns>
     public async Task<IReadOnlyList<OutgoingMessage>> DieAfterStoring(Func<Task> handle)
     {
-        var stored = new ConcurrentQueue<OutgoingMessage>();
+        var stored = new ConcurrentQueue<NotificationState>();
         Store.AfterWrite = step =>
         {
-            foreach (var message in step.Outgoing)
-                stored.Enqueue(message);
+            stored.Enqueue(step.Notification);
             throw new ProcessDiedException();
         };
         await handle();
         Store.AfterWrite = null;
-        stored.ShouldNotBeEmpty();
-        return [.. stored];
+        var consequences = _host.Services.GetRequiredService<NotificationSteps>().Follow(stored.ShouldHaveSingleItem(), new HashSet<Guid>());
+        return await _host.Services.GetRequiredService<ConsequencesPublisher>().Write(consequences.Commands, conversationId: null);
     }
 
     /// <summary>How many messages of a type were dealt with so far.</summary>

@@ -20,7 +20,10 @@ sealed class ScriptedProvider(string name, string channel, Pulse? pulse = null) 
 
     public string Channel => channel;
 
-    public TimeSpan LongestCall => TimeSpan.FromSeconds(10);
+    /// <summary>Fails outside of its calls, as no provider should.</summary>
+    public bool IsBroken { get; set; }
+
+    public TimeSpan LongestCall => IsBroken ? throw new InvalidOperationException("broken") : TimeSpan.FromSeconds(10);
 
     /// <summary>Which deliveries it can carry at all.</summary>
     public Func<Delivery, bool> Serving { get; set; } = _ => true;

@@ -1,6 +1,5 @@
-using System.Collections.Immutable;
-
 using NotificationBus.Embedded;
+using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
@@ -46,7 +45,6 @@ sealed class WatchedStore(InMemoryNotificationStore store, Pulse pulse) : INotif
 sealed class WatchedOutgoing(InMemoryOutgoingMessages outgoing, Pulse pulse) : IOutgoingMessages
 {
     readonly Lock _lock = new();
-    ImmutableHashSet<Guid> _forgotten = [];
     int _scheduled;
     int _taken;
 
@@ -59,8 +57,8 @@ sealed class WatchedOutgoing(InMemoryOutgoingMessages outgoing, Pulse pulse) : I
     /// <summary>Called before messages that are due are taken.</summary>
     public Action? BeforeDispatch { get; set; }
 
-    public Task<IReadOnlyList<OutgoingMessage>> Unpublished(Guid notificationId, Guid inputId, CancellationToken cancellationToken) =>
-        outgoing.Unpublished(notificationId, inputId, cancellationToken);
+    public Task<IReadOnlyList<WaitingDelivery>> WaitingOf(Guid notificationId, CancellationToken cancellationToken) =>
+        outgoing.WaitingOf(notificationId, cancellationToken);
 
     public async Task Schedule(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken)
     {
@@ -94,13 +92,9 @@ sealed class WatchedOutgoing(InMemoryOutgoingMessages outgoing, Pulse pulse) : I
 
     public Task WaitForDue(TimeSpan atMost, CancellationToken cancellationToken) => outgoing.WaitForDue(atMost, cancellationToken);
 
-    /// <summary>The ids of what was published and is forgotten.</summary>
-    public IReadOnlySet<Guid> Forgotten => _forgotten;
-
     public async ValueTask Published(IReadOnlyCollection<OutgoingMessage> messages)
     {
         await outgoing.Published(messages);
-        ImmutableInterlocked.Update(ref _forgotten, forgotten => forgotten.Union(messages.Select(message => message.MessageId)));
         pulse.Beat();
     }
 }

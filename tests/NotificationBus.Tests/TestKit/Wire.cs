@@ -5,6 +5,7 @@ using System.Text.Json;
 using MassTransit;
 using MassTransit.Serialization;
 
+using NotificationBus.Contracts;
 using NotificationBus.Failures;
 using NotificationBus.Sending;
 
@@ -40,7 +41,7 @@ sealed record WireMessage(Guid? Id, string Type, string Place, byte[] Body)
 /// Everything that goes over the bus. What a step of the saga publishes can be lost on the way (<see cref="BeforeSend"/>) or
 /// lose its confirm on the way back (<see cref="AfterSend"/>).
 /// </summary>
-sealed class Wire(Pulse pulse) : ISendObserver, IReceiveObserver
+sealed class Wire(Pulse pulse) : ISendObserver, IPublishObserver, IReceiveObserver
 {
     ImmutableList<WireMessage> _published = [];
     ImmutableList<WireMessage> _handled = [];
@@ -86,6 +87,34 @@ sealed class Wire(Pulse pulse) : ISendObserver, IReceiveObserver
     }
 
     Task ISendObserver.SendFault<T>(SendContext<T> context, Exception exception) => Task.CompletedTask;
+
+    Task IPublishObserver.PrePublish<T>(PublishContext<T> context)
+    {
+        if (IsOutcome<T>())
+        {
+            var message = Read(context);
+            BeforeSend?.Invoke(message);
+            ImmutableInterlocked.Update(ref _published, published => published.Add(message));
+            pulse.Beat();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    Task IPublishObserver.PostPublish<T>(PublishContext<T> context)
+    {
+        if (IsOutcome<T>())
+            AfterSend?.Invoke(Read(context));
+
+        return Task.CompletedTask;
+    }
+
+    Task IPublishObserver.PublishFault<T>(PublishContext<T> context, Exception exception) => Task.CompletedTask;
+
+    // Events are published by tests, as producers do.
+    static bool IsOutcome<T>() =>
+        typeof(T) == typeof(NotificationDelivered) || typeof(T) == typeof(NotificationPartlyDelivered) || typeof(T) == typeof(NotificationCancelled)
+        || typeof(T) == typeof(NotificationExpired) || typeof(T) == typeof(NotificationFailed);
 
     Task IReceiveObserver.PreReceive(ReceiveContext context)
     {

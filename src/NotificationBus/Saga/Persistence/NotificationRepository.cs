@@ -12,19 +12,20 @@ using NotificationBus.Outgoing;
 namespace NotificationBus.Saga.Persistence;
 
 /// <summary>
-/// The saga repository: takes a message to its notification and makes one step of it. State, taken input and outgoing messages
-/// are stored in one statement; the messages are published after it, and only then is the input acknowledged.
+/// The saga repository: takes a message to its notification and makes one step of it. State, taken input and what is scheduled
+/// are stored in one statement; what the step causes is published after it, and only then is the input acknowledged.
 /// <list type="bullet">
 /// <item>A crash before the statement: the input comes again, and nothing had happened.</item>
-/// <item>A crash after it: the input comes again, the row has already taken it, and what is unconfirmed is published again under the same ids.</item>
-/// <item>The input does not come again: <see cref="OutgoingDispatch"/> publishes.</item>
+/// <item>A crash after it: the input comes again, the row has already taken it, and what follows from the row is published again under the same ids.</item>
+/// <item>The input does not come again: <see cref="Sweep"/> finds the notification.</item>
 /// </list>
 /// </summary>
 sealed class NotificationRepository(
     INotificationStore store,
     NotificationCache cache,
     IOutgoingMessages outgoing,
-    OutgoingPublisher publisher,
+    NotificationSteps steps,
+    ConsequencesPublisher publisher,
     IEnumerable<IEventMap> events,
     ISagaConsumeContextFactory<INotificationStore, NotificationState> contexts)
     : ISagaRepositoryContextFactory<NotificationState>, ILoadSagaRepositoryContextFactory<NotificationState>
@@ -50,12 +51,21 @@ sealed class NotificationRepository(
         var existing = await store.Load(notificationId, context.CancellationToken);
         if (existing?.TakenInputs.Contains(inputId) == true)
         {
-            await publisher.Publish(await outgoing.Unpublished(notificationId, inputId, context.CancellationToken));
+            // Repeated by whoever sent it, it changes nothing: who took it first sees to what follows. But that one may have been this process, in vain,
+            // or one that has ended.
+            if (context.ReceiveContext.Redelivered || context.GetRetryAttempt() > 0)
+                await PublishAgain(context, existing);
             return;
         }
 
         if (!await MakeStep(context, next, existing, begins))
             throw new ConcurrencyException("Somebody else wrote the notification first", typeof(NotificationState), notificationId);
+    }
+
+    async Task PublishAgain(ConsumeContext input, NotificationState notification)
+    {
+        var waiting = await outgoing.WaitingOf(notification.CorrelationId, input.CancellationToken);
+        await publisher.Publish(input, steps.Follow(notification, waiting.Select(delivery => delivery.DeliveryId).ToHashSet()));
     }
 
     /// <summary>Makes the step without loading, when this process has stored the one before. False when it has not, or when what it remembers is outdated.</summary>
@@ -93,7 +103,7 @@ sealed class NotificationRepository(
 
         if (repository.Written is { } written)
             cache.Keep(written);
-        await publisher.Publish(step.ToPublish);
+        await publisher.Publish(context, step.Consequences);
         return true;
     }
 
@@ -159,7 +169,7 @@ sealed class NotificationRepository(
                 return;
 
             Written = notification;
-            var written = new NotificationStep(notification, step.InputId(), step.Outgoing) { Cancelled = step.Cancelled, Reopens = _hadEnded && notification.CompletedAt is null };
+            var written = new NotificationStep(notification, step.InputId(), step.Scheduled) { Cancelled = step.Cancelled, Reopens = _hadEnded && notification.CompletedAt is null };
             var stored = notification.Version == 0
                 ? await store.Insert(written, step.CancellationToken)
                 : await store.Update(written, step.CancellationToken);

@@ -2,11 +2,11 @@ using NotificationBus.Outgoing;
 
 namespace NotificationBus.Saga.Persistence;
 
-/// <summary>One step of one notification: the state after it, the message that caused it, and the messages it causes. Stored in one statement.</summary>
+/// <summary>One step of one notification: the state after it, the message that caused it, and what it schedules. Stored in one statement.</summary>
 /// <param name="Notification">The state after the step. Its version is the one it was loaded with; 0 for a new row.</param>
 /// <param name="InputId">The message that caused the step.</param>
-/// <param name="Outgoing">What has to be published because of it.</param>
-public sealed record NotificationStep(NotificationState Notification, Guid InputId, IReadOnlyList<OutgoingMessage> Outgoing)
+/// <param name="Scheduled">What is to be published later because of it.</param>
+public sealed record NotificationStep(NotificationState Notification, Guid InputId, IReadOnlyList<OutgoingMessage> Scheduled)
 {
     // A notification takes its event, a result for each delivery, and repetitions of these. What is older is caught by the
     // state machine, which ignores what it has settled.
@@ -27,9 +27,6 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
 
     /// <summary>How long until the sweep looks at it again. A step that goes on takes seconds.</summary>
     public static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(10);
-
-    /// <summary>How long a step has to publish its own messages before somebody else does.</summary>
-    public static readonly TimeSpan PublishGrace = TimeSpan.FromSeconds(30);
 
     /// <summary>The row as it is to be written: the next version, with the input among those taken. Whoever loses the race drops it.</summary>
     public NotificationState After()

@@ -9,14 +9,14 @@ using NotificationBus.Outgoing;
 namespace NotificationBus.Saga.Persistence;
 
 /// <summary>
-/// The consume context a step of the saga runs in. What the step sends, publishes, schedules or cancels does not happen: it is
-/// kept, to be stored together with the state. So a step that loses a race leaves no timer behind.
+/// The consume context a step of the saga runs in. What the step schedules or cancels does not happen: it is kept, to be stored together
+/// with the state. So a step that loses a race leaves no timer behind. What it causes at once is its <see cref="Consequences"/>.
 /// </summary>
 sealed class SagaStepContext<TMessage> : ConsumeContextScope<TMessage>, OutboxSendContext, IScheduledMessages
     where TMessage : class
 {
     readonly ConsumeContext<TMessage> _input;
-    readonly List<OutgoingMessage> _outgoing = [];
+    readonly List<OutgoingMessage> _scheduled = [];
     readonly List<Guid> _cancelled = [];
     int _messages;
 
@@ -26,40 +26,38 @@ sealed class SagaStepContext<TMessage> : ConsumeContextScope<TMessage>, OutboxSe
         _input = input;
         ReceiveContext = new OutboxReceiveContext(this, input.ReceiveContext);
         PublishEndpointProvider = ReceiveContext.PublishEndpointProvider;
+        AddOrUpdatePayload(() => Consequences, _ => Consequences);
         AddOrUpdatePayload(() => OutgoingScheduler.SchedulerOf(this, this), _ => OutgoingScheduler.SchedulerOf(this, this));
     }
 
-    /// <summary>Everything the step wants kept: what is to be published now, and what is scheduled.</summary>
-    public IReadOnlyList<OutgoingMessage> Outgoing => _outgoing;
-
     /// <summary>What is to be published as soon as the step is stored.</summary>
-    public IReadOnlyList<OutgoingMessage> ToPublish => [.. _outgoing.Where(message => message.DueAt is null)];
+    public Consequences Consequences { get; } = new();
+
+    /// <summary>What is to be published later.</summary>
+    public IReadOnlyList<OutgoingMessage> Scheduled => _scheduled;
 
     /// <summary>What was scheduled by an earlier step and is no longer wanted.</summary>
     public IReadOnlyList<Guid> Cancelled => _cancelled;
 
     public Task AddSend<T>(SendContext<T> context)
-        where T : class
-    {
-        _outgoing.Add(OutgoingMessage.From(context, NextToken()));
-        return Task.CompletedTask;
-    }
+        where T : class =>
+        throw new NotSupportedException($"A step that publishes {typeof(T).Name} by itself would lose it when the process ends after the step is stored: it must be among its consequences");
 
-    /// <summary>The same input at the same place gives the same id, so that a step done again after a crash publishes and schedules the same messages.</summary>
+    /// <summary>The same input at the same place gives the same id, so that a step done again after a crash schedules the same messages.</summary>
     public Guid NextToken() => DeterministicId.From("outgoing", _input.InputId().ToString("N"), $"{CorrelationId:N}", $"{_messages++}");
 
     public Task Keep(OutgoingMessage message, bool replace, CancellationToken cancellationToken)
     {
         // Under a token that was chosen the last one counts, whether the one before is of this step or of an earlier one.
-        _outgoing.RemoveAll(earlier => earlier.DueAt is not null && earlier.Token == message.Token);
+        _scheduled.RemoveAll(earlier => earlier.Token == message.Token);
         _cancelled.Remove(message.Token);
-        _outgoing.Add(message);
+        _scheduled.Add(message);
         return Task.CompletedTask;
     }
 
     public Task Cancel(Guid token, CancellationToken cancellationToken)
     {
-        _outgoing.RemoveAll(message => message.DueAt is not null && message.Token == token);
+        _scheduled.RemoveAll(message => message.Token == token);
         if (!_cancelled.Contains(token))
             _cancelled.Add(token);
 

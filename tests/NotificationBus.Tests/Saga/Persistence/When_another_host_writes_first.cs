@@ -22,11 +22,10 @@ public sealed class When_another_host_writes_first
         // The step that is about to be written says that nobody was reached. Meanwhile another host notes that the push was sent after all.
         flow.Store.BeforeWrite = async (step, _) =>
         {
-            if (step.Outgoing.Count == 0)
+            if (step.Notification.CompletedAt is null)
                 return;
 
             flow.Store.BeforeWrite = null;
-            step.Outgoing.Count.ShouldBe(1);
             await NoteSent(flow, id, delivery: 1);
         };
         answer.SetResult(ScriptedProvider.Rejected);

@@ -1,0 +1,71 @@
+using MassTransit;
+
+using NotificationBus.Contracts;
+using NotificationBus.Intake;
+using NotificationBus.Messaging;
+using NotificationBus.Outgoing;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Saga;
+
+/// <summary>Sees to what a step of the saga causes. Until that is done, the step's input is not acknowledged.</summary>
+/// <param name="publisher">Publishes commands.</param>
+/// <param name="limit">The time limit of each publish.</param>
+/// <param name="bus">Publishes outcomes.</param>
+/// <param name="senders">Those of this process; null where it does not send.</param>
+public sealed class ConsequencesPublisher(OutgoingPublisher publisher, PublishLimit limit, IBus bus, ICommandHandler? senders = null)
+{
+    /// <summary>Announces the outcome, and has the commands sent here, or published. Waits out an outage of the broker.</summary>
+    /// <param name="input">The message that caused it. It may be held longer than this takes.</param>
+    /// <param name="consequences">What it caused.</param>
+    /// <exception cref="BrokerUnavailableException">The broker was away for too long. What was published all the same is published again under the same id.</exception>
+    public async Task Publish(ConsumeContext input, Consequences consequences)
+    {
+        // What comes again may be what ended the process: from its queue it can be told from the others.
+        if (senders is null || input.ReceiveContext.Redelivered)
+            await Publish(input, consequences.Commands);
+        else
+            SendHere(senders, input, consequences.Commands);
+
+        if (consequences.Outcome is { } outcome)
+        {
+            var named = Pipe.Execute<PublishContext>(publish =>
+            {
+                publish.MessageId = outcome.MessageId;
+                publish.ConversationId = input.ConversationId;
+            });
+            await Outages.WaitOut(() => limit.Await(bus.Publish(outcome.Message, outcome.Message.GetType(), named, CancellationToken.None)), input.CancellationToken);
+        }
+    }
+
+    // The step does not wait, only the acknowledgement of its input does: the result is another step of the same notification, and has to come after this one.
+    void SendHere(ICommandHandler senders, ConsumeContext input, IEnumerable<SendDelivery> commands)
+    {
+        foreach (var command in commands)
+            input.ReceiveContext.AddReceiveTask(SendOrPublish(senders, input, command));
+    }
+
+    async Task SendOrPublish(ICommandHandler senders, ConsumeContext input, SendDelivery command)
+    {
+        if (!await senders.Take(input, IdOf(command), command))
+            await Publish(input, [command]);
+    }
+
+    async Task Publish(ConsumeContext input, IEnumerable<SendDelivery> commands)
+    {
+        var messages = await Write(commands, input.ConversationId);
+        await Outages.WaitOut(() => publisher.Publish(messages), input.CancellationToken);
+    }
+
+    /// <summary>Commands as they go over the wire.</summary>
+    internal async Task<IReadOnlyList<OutgoingMessage>> Write(IEnumerable<SendDelivery> commands, Guid? conversationId)
+    {
+        var messages = new List<OutgoingMessage>();
+        foreach (var command in commands)
+            messages.Add(await publisher.Write(ChannelEndpoint.Of(command.Channel, command.Lane), command, IdOf(command), conversationId));
+        return messages;
+    }
+
+    /// <summary>The same whenever the same command is published, and another one when an operator or what came back has it sent once more.</summary>
+    static Guid IdOf(SendDelivery command) => DeterministicId.From("command", $"{command.DeliveryId:N}", $"{command.EarlierAttempts}", $"{command.Reopened}");
+}

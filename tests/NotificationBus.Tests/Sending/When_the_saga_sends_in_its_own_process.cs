@@ -1,0 +1,139 @@
+using NotificationBus.Contracts;
+using NotificationBus.Planning;
+using NotificationBus.Sending;
+using NotificationBus.Tests.TestKit;
+
+namespace NotificationBus.Tests.Sending;
+
+public sealed class When_the_saga_sends_in_its_own_process
+{
+    // Of a channel, by default.
+    const int Turns = 16;
+
+    [Fact]
+    public async Task Should_send_without_a_queue()
+    {
+        await using var flow = await EmbeddedFlow.Start(sendsHere: true);
+
+        var id = await flow.Tell(An.OrderPlaced());
+
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
+        flow.Email.Calls.ShouldHaveSingleItem();
+        flow.Push.Calls.ShouldHaveSingleItem();
+        flow.OutcomesOf(id).ShouldHaveSingleItem();
+        Queued(flow).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Should_send_the_next_step_in_the_same_way()
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, sendsHere: true);
+        flow.Email.Answers(ScriptedProvider.Rejected);
+
+        var id = await flow.Tell(An.OrderPlaced());
+
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
+        flow.Push.Calls.ShouldHaveSingleItem();
+        Queued(flow).ShouldBe(0);
+        flow.Wire.Faults.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_hold_the_event_until_it_is_sent()
+    {
+        await using var flow = await EmbeddedFlow.Start(sendsHere: true);
+        var answer = new TaskCompletionSource<ProviderResult>();
+        flow.Push.Answers((_, _) => answer.Task);
+        var id = await flow.Tell(An.OrderShipped());
+        await flow.Pulse.Until(() => flow.Push.Calls.Count == 1);
+
+        // What happened after it is done before it.
+        await flow.Handle(An.OrderPlaced(A.Seller with { Email = null, PushTokens = [] }));
+        flow.Handled<OrderShipped>().ShouldBe(0);
+
+        answer.SetResult(ScriptedProvider.Accepted);
+        await flow.Pulse.Until(() => flow.Handled<OrderShipped>() == 1);
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
+    }
+
+    [Fact]
+    public async Task Should_leave_to_the_queue_what_gets_no_turn()
+    {
+        await using var flow = await EmbeddedFlow.Start(sendsHere: true);
+        var answer = new TaskCompletionSource<ProviderResult>();
+        // Few calls are made to a provider that has not answered yet.
+        flow.Push.Answers((_, call) => call == 1 ? Task.FromResult<ProviderResult>(ScriptedProvider.Accepted) : answer.Task);
+        var ids = new List<Guid> { await flow.Tell(An.OrderShipped()) };
+        await flow.Outcome(ids[0]);
+        for (var i = 0; i < Turns; i++)
+            ids.Add(await flow.Tell(An.OrderShipped()));
+        await flow.Pulse.Until(() => flow.Push.Calls.Count == Turns + 1);
+
+        ids.Add(await flow.Tell(An.OrderShipped()));
+        ids.Add(await flow.Tell(An.OrderShipped()));
+
+        await flow.Pulse.Until(() => flow.Handled<OrderShipped>() == 3);
+        Queued(flow).ShouldBe(2);
+        answer.SetResult(ScriptedProvider.Accepted);
+        foreach (var id in ids)
+            (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
+        flow.Push.Calls.Count.ShouldBe(ids.Count);
+    }
+
+    [Fact]
+    public async Task Should_leave_to_the_queue_what_fails()
+    {
+        await using var flow = await EmbeddedFlow.Start(sendsHere: true);
+        flow.Push.IsBroken = true;
+
+        var id = await flow.Tell(An.OrderShipped());
+
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Failed");
+        await flow.Pulse.Until(() => flow.Wire.Errors.Count == 1);
+        flow.Wire.Errors[0].Message.Type.ShouldBe(nameof(SendDelivery));
+    }
+
+    [Fact]
+    public async Task Should_hold_no_event_for_what_is_put_off()
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1, sendsHere: true);
+        flow.Push.Answers(new ProviderResult.Unavailable("closed", RetryAfter: TimeSpan.FromHours(1)));
+
+        var id = await flow.Tell(An.OrderShipped());
+
+        await flow.Pulse.Until(() => flow.Handled<OrderShipped>() == 1);
+        flow.Outgoing.Scheduled.ShouldBe(1);
+        flow.Push.Answers(ScriptedProvider.Accepted);
+        flow.Clock.Advance(TimeSpan.FromHours(2));
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
+    }
+
+    [Fact]
+    public async Task Should_hold_a_part_of_the_inputs_at_most_for_one_channel()
+    {
+        var turns = new SendTurns(new Dictionary<string, ChannelOptions> { ["email"] = new() { Concurrency = 1000 } }, TimeProvider.System);
+        var answer = new TaskCompletionSource<object>();
+        var command = new SendDelivery
+        {
+            NotificationId = Guid.NewGuid(),
+            DeliveryId = Guid.NewGuid(),
+            Channel = "email",
+            Address = "som@example.com",
+            Category = "order-placed",
+            RecipientId = "seller-42",
+            Data = default,
+            OccurredAt = default,
+            ExpiresAt = default,
+        };
+
+        var sent = Enumerable.Range(0, 128).Select(_ => turns.SendSoon(command, () => answer.Task, CancellationToken.None)).ToList();
+
+        sent.Count(one => !one.IsCompleted).ShouldBe(32);
+        (await Task.WhenAll(sent.Where(one => one.IsCompleted))).ShouldAllBe(report => report == null);
+        answer.SetResult(new object());
+        (await Task.WhenAll(sent)).Count(report => report != null).ShouldBe(32);
+        (await turns.SendSoon(command, () => answer.Task, CancellationToken.None)).ShouldNotBeNull();
+    }
+
+    static int Queued(EmbeddedFlow flow) => flow.Wire.Published.Count(message => message.Type == nameof(SendDelivery));
+}
