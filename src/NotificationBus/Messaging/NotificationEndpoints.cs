@@ -157,6 +157,7 @@ public static class NotificationEndpoints
         endpoint.ConfigureMessageTopology<DeliveryExpired>(enabled: false);
         endpoint.ConfigureMessageTopology<DeliveryHeld>(enabled: false);
         endpoint.ConfigureMessageTopology<DeliveryCancelled>(enabled: false);
+        endpoint.ConfigureMessageTopology<DeliveriesSettled>(enabled: false);
         endpoint.ConfigureMessageTopology<DeliveriesStopped>(enabled: false);
         endpoint.ConfigureMessageTopology<DecideDelivery>(enabled: false);
         endpoint.ConfigureMessageTopology<DeliveryReceiptReceived>(enabled: false);

@@ -32,6 +32,7 @@ public sealed class NotificationPartitions(IEnumerable<IEventMap> events) : IAsy
         pipe.UsePartitioner<DeliveryExpired>(partitioner, result => result.Message.NotificationId);
         pipe.UsePartitioner<DeliveryHeld>(partitioner, result => result.Message.NotificationId);
         pipe.UsePartitioner<DeliveryCancelled>(partitioner, result => result.Message.NotificationId);
+        pipe.UsePartitioner<DeliveriesSettled>(partitioner, settled => settled.Message.NotificationId);
         pipe.UsePartitioner<DeliveriesStopped>(partitioner, stopped => stopped.Message.NotificationId);
         pipe.UsePartitioner<DecideDelivery>(partitioner, decision => decision.Message.NotificationId);
         pipe.UsePartitioner<DeliveryReceiptReceived>(partitioner, received => received.Message.NotificationId);

@@ -22,7 +22,17 @@ public static class Outages
         .Build();
 
     /// <summary>Does something again while servers are away, for at most 25 minutes.</summary>
-    public static async Task WaitOut(Func<Task> work, CancellationToken cancellationToken) => await Longest.ExecuteAsync(async _ => await work(), cancellationToken);
+    public static async Task WaitOut(Func<Task> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception outage) when (IsOutage(outage))
+        {
+            await Longest.ExecuteAsync(async _ => await work(), cancellationToken);
+        }
+    }
 
     /// <summary>True when a server behind the host was away.</summary>
     public static bool IsOutage(Exception exception)

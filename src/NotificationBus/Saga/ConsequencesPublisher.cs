@@ -39,15 +39,15 @@ public sealed class ConsequencesPublisher(OutgoingPublisher publisher, PublishLi
     }
 
     // The step does not wait, only the acknowledgement of its input does: the result is another step of the same notification, and has to come after this one.
-    void SendHere(ICommandHandler senders, ConsumeContext input, IEnumerable<SendDelivery> commands)
+    void SendHere(ICommandHandler senders, ConsumeContext input, ICollection<SendDelivery> commands)
     {
         foreach (var command in commands)
-            input.ReceiveContext.AddReceiveTask(SendOrPublish(senders, input, command));
+            input.ReceiveContext.AddReceiveTask(SendOrPublish(senders, input, command, commands.Count));
     }
 
-    async Task SendOrPublish(ICommandHandler senders, ConsumeContext input, SendDelivery command)
+    async Task SendOrPublish(ICommandHandler senders, ConsumeContext input, SendDelivery command, int together)
     {
-        if (!await senders.Take(input, IdOf(command), command))
+        if (!await senders.Take(input, IdOf(command), command, together))
             await Publish(input, [command]);
     }
 

@@ -22,6 +22,7 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         Event(() => Refused, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => Lapsed, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => LeftInDoubt, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
+        Event(() => Settled, settled => settled.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => Stopped, stopped => stopped.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => CalledOff, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
         Event(() => Decided, decision => decision.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
@@ -45,6 +46,7 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
                 When(Lapsed).NoteExpired(this).SendNextStep(this).Conclude(this).StopEscalation(this),
                 When(GivenUp).NoteGivenUp(this).SendNextStep(this).Conclude(this).StopEscalation(this),
                 When(LeftInDoubt).NoteHeld().Conclude(this),
+                When(Settled).NoteEach(this).SendNextStep(this).Conclude(this).StopEscalation(this),
                 When(Reported).NoteReceipt(this).SendNextStep(this).Conclude(this).StopEscalation(this),
                 When(Decided).FollowDecision(this).SendNextStep(this).Conclude(this).StopEscalation(this),
                 When(Stopped).NoteStopped(this).Conclude(this).StopEscalation(this),
@@ -54,11 +56,9 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         }
 
         // A delivery that was given up and then replayed may be sent after all. Then the record and the outcome say so.
-        During(PartlyDelivered, When(Sent).NoteSent(this).Conclude(this));
-        During(Failed, When(Sent).NoteSent(this).Conclude(this));
-        During(Cancelled, When(Sent).NoteSent(this).Conclude(this));
-        During(Expired, When(Sent).NoteSent(this).Conclude(this));
-        During(Delivered, When(Sent).NoteSent(this));
+        foreach (var ended in (State[])[PartlyDelivered, Failed, Cancelled, Expired])
+            During(ended, When(Sent).NoteSent(this).Conclude(this), When(Settled).NoteEach(this).Conclude(this));
+        During(Delivered, When(Sent).NoteSent(this), When(Settled).NoteEach(this));
 
         // What arrived may come back days later. Then the next step begins, or the outcome is another one.
         foreach (var ended in Ends)
@@ -107,6 +107,9 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
 
     /// <summary>Nobody knows whether a delivery went out, and it must not be sent again unasked.</summary>
     public Event<DeliveryHeld> LeftInDoubt { get; private set; } = null!;
+
+    /// <summary>Several results are there at the same moment.</summary>
+    public Event<DeliveriesSettled> Settled { get; private set; } = null!;
 
     /// <summary>Somebody has cancelled the notification, and no other call to a provider begins for it.</summary>
     public Event<DeliveriesStopped> Stopped { get; private set; } = null!;

@@ -4,6 +4,7 @@ using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Planning;
 using NotificationBus.Receipts;
+using NotificationBus.Sending;
 
 namespace NotificationBus.Saga;
 
@@ -95,6 +96,49 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
             delivery.ProviderMessageId = sent.ProviderMessageId;
             delivery.Reason = null;
         });
+    }
+
+    /// <summary>Notes that no provider takes a delivery.</summary>
+    internal void NoteFailed(NotificationState notification, DeliveryFailed failed) =>
+        Settle(notification, failed.DeliveryId, DeliveryStatus.Failed, delivery =>
+        {
+            delivery.Provider = failed.Provider;
+            delivery.Reason = failed.Reason;
+        });
+
+    /// <summary>Notes that a delivery was not sent while it was of use.</summary>
+    internal void NoteExpired(NotificationState notification, DeliveryExpired expired) =>
+        Settle(notification, expired.DeliveryId, DeliveryStatus.Expired, delivery =>
+        {
+            delivery.Provider = expired.Provider;
+            delivery.Reason = expired.Reason;
+        });
+
+    /// <summary>Notes any result.</summary>
+    internal void Note(NotificationState notification, DeliveryResult result)
+    {
+        switch (result.Message)
+        {
+            case DeliverySent sent:
+                NoteSent(notification, sent);
+                break;
+
+            case DeliveryFailed failed:
+                NoteFailed(notification, failed);
+                break;
+
+            case DeliveryExpired expired:
+                NoteExpired(notification, expired);
+                break;
+
+            case DeliveryHeld held:
+                Hold(notification, held);
+                break;
+
+            case DeliveryCancelled cancelled:
+                NoteCancelled(notification, cancelled);
+                break;
+        }
     }
 
     /// <summary>Notes what a vendor reports of a delivery, in whatever order and however often it does.</summary>
@@ -322,18 +366,19 @@ static class NotificationVerbs
         step.Then(context => machine.Steps.NoteSent(context.Saga, context.Message));
 
     public static EventActivityBinder<NotificationState, DeliveryFailed> NoteFailed(this EventActivityBinder<NotificationState, DeliveryFailed> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.Settle(context.Saga, context.Message.DeliveryId, DeliveryStatus.Failed, delivery =>
-        {
-            delivery.Provider = context.Message.Provider;
-            delivery.Reason = context.Message.Reason;
-        }));
+        step.Then(context => machine.Steps.NoteFailed(context.Saga, context.Message));
 
     public static EventActivityBinder<NotificationState, DeliveryExpired> NoteExpired(this EventActivityBinder<NotificationState, DeliveryExpired> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.Settle(context.Saga, context.Message.DeliveryId, DeliveryStatus.Expired, delivery =>
+        step.Then(context => machine.Steps.NoteExpired(context.Saga, context.Message));
+
+    /// <summary>Notes several results, each as if it had come alone.</summary>
+    public static EventActivityBinder<NotificationState, DeliveriesSettled> NoteEach(this EventActivityBinder<NotificationState, DeliveriesSettled> step, NotificationStateMachine machine) =>
+        step.Then(context =>
         {
-            delivery.Provider = context.Message.Provider;
-            delivery.Reason = context.Message.Reason;
-        }));
+            // After the end a result says more only when it says that it was sent.
+            foreach (var result in context.Message.Results.Where(result => context.Saga.CompletedAt is null || result.Sent is not null))
+                machine.Steps.Note(context.Saga, result);
+        });
 
     public static EventActivityBinder<NotificationState, Fault<SendDelivery>> NoteGivenUp(this EventActivityBinder<NotificationState, Fault<SendDelivery>> step, NotificationStateMachine machine) =>
         step.Then(context => machine.Steps.Settle(context.Saga, context.Message.Message.DeliveryId, DeliveryStatus.Failed, delivery =>

@@ -47,6 +47,10 @@ public sealed record DeliveryResult
     [JsonIgnore]
     public object Message => (object?)Sent ?? (object?)Failed ?? (object?)Expired ?? (object?)Held ?? (object?)Cancelled ?? throw new InvalidDataException("a result that says nothing known here");
 
+    /// <summary>The notification.</summary>
+    [JsonIgnore]
+    public Guid NotificationId => (Sent?.NotificationId ?? Failed?.NotificationId ?? Expired?.NotificationId ?? Held?.NotificationId ?? Cancelled?.NotificationId).GetValueOrDefault();
+
     /// <summary>The delivery.</summary>
     [JsonIgnore]
     public Guid DeliveryId => (Sent?.DeliveryId ?? Failed?.DeliveryId ?? Expired?.DeliveryId ?? Held?.DeliveryId ?? Cancelled?.DeliveryId).GetValueOrDefault();

@@ -97,6 +97,43 @@ public sealed class When_results_come_together
     }
 
     [Fact]
+    public async Task Should_take_those_of_one_notification_in_one_step()
+    {
+        await using var flow = await FlowThatWaits();
+        var notification = await Sending(flow);
+        var results = new[] { Sent(notification, 0), Sent(notification, 1) };
+
+        await flow.Handle(new DeliveryResults { Results = results });
+
+        var end = await flow.Outcome(notification.CorrelationId);
+        (end.CurrentState, end.Version).ShouldBe(("Delivered", 2));
+        end.TakenInputs.TakeLast(2).ShouldBe(results.Select(result => result.MessageId), ignoreOrder: true);
+        flow.OutcomesOf(notification.CorrelationId).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Should_note_each_as_if_it_had_come_alone()
+    {
+        await using var flow = await FlowThatWaits();
+        var notification = await Sending(flow);
+        var failed = new DeliveryResult
+        {
+            MessageId = Guid.CreateVersion7(),
+            Failed = new DeliveryFailed { NotificationId = notification.CorrelationId, DeliveryId = notification.Deliveries[1].Id, Provider = "scripted", Reason = "no such phone" },
+        };
+
+        await flow.Handle(new DeliveryResults { Results = [failed, Sent(notification, 0)] });
+        // The same again, one as before and one as of another attempt: nothing changes.
+        await flow.Handle(new DeliveryResults { Results = [failed with { MessageId = Guid.CreateVersion7() }, Sent(notification, 0)] });
+
+        var end = await flow.Outcome(notification.CorrelationId);
+        end.CurrentState.ShouldBe("PartlyDelivered");
+        end.Deliveries.Select(delivery => (delivery.Status, delivery.Reason)).ShouldBe([(DeliveryStatus.Sent, null), (DeliveryStatus.Failed, "no such phone")]);
+        flow.OutcomesOf(notification.CorrelationId).ShouldHaveSingleItem().ShouldBeOfType<NotificationPartlyDelivered>().Channels.ShouldBe(["email"]);
+        flow.Wire.Faults.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Should_take_all_of_them_again_after_an_outage()
     {
         await using var flow = await FlowThatWaits();

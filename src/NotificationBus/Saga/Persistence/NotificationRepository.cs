@@ -36,7 +36,6 @@ sealed class NotificationRepository(
         where T : class
     {
         var notificationId = context.CorrelationId!.Value;
-        var inputId = context.InputId();
 
         // An event that is here for the first time most likely begins a notification: insert without looking. If the row
         // exists after all, the insert says so, and the step is made again with what is there.
@@ -49,7 +48,7 @@ sealed class NotificationRepository(
             return;
 
         var existing = await store.Load(notificationId, context.CancellationToken);
-        if (existing?.TakenInputs.Contains(inputId) == true)
+        if (existing is not null && IsTaken(context, existing))
         {
             // Repeated by whoever sent it, it changes nothing: who took it first sees to what follows. But that one may have been this process, in vain,
             // or one that has ended.
@@ -62,6 +61,15 @@ sealed class NotificationRepository(
             throw new ConcurrencyException("Somebody else wrote the notification first", typeof(NotificationState), notificationId);
     }
 
+    static bool IsTaken<T>(ConsumeContext<T> context, NotificationState notification)
+        where T : class =>
+        notification.TakenInputs.Contains(context.InputId()) && OtherInputs(context).All(notification.TakenInputs.Contains);
+
+    /// <summary>The ids of what is taken together with the message whose id the context has.</summary>
+    static IEnumerable<Guid> OtherInputs<T>(ConsumeContext<T> context)
+        where T : class =>
+        context.Message is DeliveriesSettled settled ? settled.Results.Skip(1).Select(result => result.MessageId) : [];
+
     async Task PublishAgain(ConsumeContext input, NotificationState notification)
     {
         var waiting = await outgoing.WaitingOf(notification.CorrelationId, input.CancellationToken);
@@ -71,7 +79,7 @@ sealed class NotificationRepository(
     /// <summary>Makes the step without loading, when this process has stored the one before. False when it has not, or when what it remembers is outdated.</summary>
     async Task<bool> MakeStepAsRemembered<T>(ConsumeContext<T> context, IPipe<SagaRepositoryContext<NotificationState, T>> next, Guid notificationId, bool begins)
         where T : class =>
-        !begins && cache.Take(notificationId) is { } remembered && !remembered.TakenInputs.Contains(context.InputId())
+        !begins && cache.Take(notificationId) is { } remembered && !IsTaken(context, remembered)
             && await MakeStep(context, next, remembered, begins, mayBeOutdated: true);
 
     /// <summary>
@@ -169,7 +177,12 @@ sealed class NotificationRepository(
                 return;
 
             Written = notification;
-            var written = new NotificationStep(notification, step.InputId(), step.Scheduled) { Cancelled = step.Cancelled, Reopens = _hadEnded && notification.CompletedAt is null };
+            var written = new NotificationStep(notification, step.InputId(), step.Scheduled)
+            {
+                OtherInputs = [.. OtherInputs(step)],
+                Cancelled = step.Cancelled,
+                Reopens = _hadEnded && notification.CompletedAt is null,
+            };
             var stored = notification.Version == 0
                 ? await store.Insert(written, step.CancellationToken)
                 : await store.Update(written, step.CancellationToken);

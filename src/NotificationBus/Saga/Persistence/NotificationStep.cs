@@ -12,6 +12,9 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
     // state machine, which ignores what it has settled.
     const int RememberedInputs = 32;
 
+    /// <summary>Other inputs that were taken in the same step.</summary>
+    public IReadOnlyList<Guid> OtherInputs { get; init; } = [];
+
     /// <summary>Tokens of scheduled messages that are no longer wanted.</summary>
     public IReadOnlyList<Guid> Cancelled { get; init; } = [];
 
@@ -28,11 +31,11 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
     /// <summary>How long until the sweep looks at it again. A step that goes on takes seconds.</summary>
     public static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(10);
 
-    /// <summary>The row as it is to be written: the next version, with the input among those taken. Whoever loses the race drops it.</summary>
+    /// <summary>The row as it is to be written: the next version, with the inputs among those taken. Whoever loses the race drops it.</summary>
     public NotificationState After()
     {
         Notification.Version++;
-        Notification.TakenInputs = [.. Notification.TakenInputs.TakeLast(RememberedInputs - 1), InputId];
+        Notification.TakenInputs = [.. Notification.TakenInputs.TakeLast(RememberedInputs - 1 - OtherInputs.Count), InputId, .. OtherInputs];
         return Notification;
     }
 }
