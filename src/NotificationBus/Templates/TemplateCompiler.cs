@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 
 using HandlebarsDotNet;
+using HandlebarsDotNet.Features;
 using HandlebarsDotNet.Helpers;
 using HandlebarsDotNet.PathStructure;
 
@@ -61,7 +62,9 @@ sealed partial class TemplateCompiler
         configuration.FormatterProviders.Add(new VariableFormatter());
         configuration.ObjectDescriptorProviders.Add(new VariablesOnly());
         configuration.HelperResolvers.Add(new NoOtherHelpers());
-        configuration.CompileTimeConfiguration.ExpressionMiddleware.Add(new ContextsOfPartials());
+        configuration.CompileTimeConfiguration.ExpressionMiddleware.Add(new ReturnedContexts());
+        configuration.CompileTimeConfiguration.Features.Add(new WithBlock());
+        configuration.RegisterMissingHelperHook(blockHelperMissing: (_, options, _, _) => throw new UnknownHelperException(options.Name.TrimmedPath!));
 
         var handlebars = Handlebars.Create(configuration);
         handlebars.RegisterHelper("money", (_, arguments) => MoneyText.Of(arguments));

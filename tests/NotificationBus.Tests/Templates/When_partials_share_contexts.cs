@@ -6,7 +6,7 @@ using NotificationBus.Templates;
 
 namespace NotificationBus.Tests.Templates;
 
-/// <summary>Beside Handlebars.Net as it comes: the contexts that partials put back change neither a text nor an error.</summary>
+/// <summary>Beside Handlebars.Net as it comes: the contexts that are put back change neither a text nor an error.</summary>
 public sealed class When_partials_share_contexts : IDisposable
 {
     const string Data = """
@@ -57,6 +57,16 @@ public sealed class When_partials_share_contexts : IDisposable
     [InlineData("{{#each lines as |line number|}}{{#> box label=number}}{{> say label=number value=line.name}}{{line.name}}{{/box}}{{/each}}")]
     [InlineData("{{#with total}}{{> say label=currency value=amount}}{{#> box label=../title}}{{amount}}{{../title}}{{/box}}{{/with}}")]
     [InlineData("{{#with total as |sum|}}{{> say label=sum.currency value=sum.amount}}{{/with}}")]
+    [InlineData("{{#with total as |sum|}}{{sum.amount}} {{currency}} {{this.amount}} {{../title}} {{@root.title}} {{../../title}}{{/with}}")]
+    [InlineData("{{#with title as |first second|}}{{first}}{{this}}{{#if second}}2{{else}}1{{/if}}{{/with}}")]
+    [InlineData("{{#with nothing}}x{{else}}{{title}}{{/with}}{{#with lines.[1].tags}}x{{else}}{{title}}{{/with}}{{#with nothing}}x{{/with}}")]
+    [InlineData("{{^with nothing}}{{title}}{{else}}x{{/with}}{{^with total}}x{{else}}{{amount}}{{/with}}")]
+    [InlineData("{{#with nothing}}x{{else with total}}{{amount}}{{/with}}{{#if nothing}}x{{else with total}}{{amount}}{{/if}}")]
+    [InlineData("{{#with (lookup total 'amount') as |amount|}}{{amount}}{{/with}}{{#with \"<i>\"}}{{this}}{{/with}}{{#with 0}}x{{else}}0{{/with}}")]
+    [InlineData("{{#each lines as |line number|}}{{#with line.tags as |tags|}}{{tags.[0]}}{{number}}{{line.name}}{{@index}}{{../name}}{{else}}{{name}}{{@index}}{{/with}}{{/each}}")]
+    [InlineData("{{#with total as |a|}}{{#with ../buyer as |b|}}{{a.amount}}{{b.name}}{{../currency}}{{../../title}}{{/with}}{{#if b}}x{{/if}}{{/with}}{{#if a}}x{{/if}}")]
+    [InlineData("{{#each lines as |line|}}{{#each @nothing}}{{else}}{{line.name}}{{@index}}{{name}}{{../name}}{{/each}}{{^each @nothing}}{{@key}}{{line.name}}{{/each}}{{/each}}")]
+    [InlineData("{{#with total}}{{name.first}}{{/with}}")]
     [InlineData("{{> above label=\"own\"}}{{#each lines}}{{> above label=name}}{{/each}}")]
     [InlineData("{{> above}}")]
     [InlineData("{{> lines items=lines}}")]
