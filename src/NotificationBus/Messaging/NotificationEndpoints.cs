@@ -91,6 +91,7 @@ public static class NotificationEndpoints
         {
             declare(endpoint);
             Limit(endpoint, SagaConcurrency(lane));
+            endpoint.ConfigureReceive(receive => receive.UseFilter(new HeldInput()));
             endpoint.SetAsideWhatFails(SagaEndpoint.QueueOf(lane), context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
             BindEvents(endpoint, context, lane);
             context.GetRequiredService<NotificationPartitions>().Use(endpoint, lane);
@@ -127,6 +128,7 @@ public static class NotificationEndpoints
                 // Commands are sent to the queue's own exchange; nobody publishes them.
                 endpoint.ConfigureConsumeTopology = false;
                 Limit(endpoint, MessagesPerTurn * options[channel.Name].ConcurrencyOf(lane));
+                endpoint.ConfigureReceive(receive => receive.UseFilter(new HeldInput()));
                 endpoint.SetAsideWhatFails(ChannelEndpoint.QueueOf(channel.Name, lane), context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
                 RetryWhatPasses(endpoint);
                 endpoint.ConfigureConsumer<SendDeliveryConsumer>(context);

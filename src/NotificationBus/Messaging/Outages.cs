@@ -1,7 +1,5 @@
 using System.Data.Common;
-
-using Polly;
-using Polly.Retry;
+using System.Diagnostics;
 
 namespace NotificationBus.Messaging;
 
@@ -9,28 +7,25 @@ namespace NotificationBus.Messaging;
 public static class Outages
 {
     // RabbitMQ takes a message away from a consumer that holds it for 30 minutes.
-    static readonly ResiliencePipeline Longest = new ResiliencePipelineBuilder()
-        .AddRetry(new RetryStrategyOptions
-        {
-            ShouldHandle = new PredicateBuilder().Handle<Exception>(IsOutage),
-            MaxRetryAttempts = 300,
-            Delay = TimeSpan.FromMilliseconds(100),
-            MaxDelay = TimeSpan.FromSeconds(5),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-        })
-        .Build();
+    static readonly TimeSpan Longest = TimeSpan.FromMinutes(25);
 
-    /// <summary>Does something again while servers are away, for at most 25 minutes.</summary>
-    public static async Task WaitOut(Func<Task> work, CancellationToken cancellationToken)
+    static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Does something again while servers are away, for about 25 minutes.</summary>
+    public static async Task WaitOut(Func<Task> work)
     {
-        try
+        var began = Stopwatch.GetTimestamp();
+        while (true)
         {
-            await work();
-        }
-        catch (Exception outage) when (IsOutage(outage))
-        {
-            await Longest.ExecuteAsync(async _ => await work(), cancellationToken);
+            try
+            {
+                await work();
+                return;
+            }
+            catch (Exception outage) when (IsOutage(outage) && Stopwatch.GetElapsedTime(began) < Longest)
+            {
+                await Task.Delay(Interval);
+            }
         }
     }
 

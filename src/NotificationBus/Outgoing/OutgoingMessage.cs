@@ -9,7 +9,7 @@ public sealed record OutgoingMessage
 {
     readonly Guid? _token;
 
-    /// <summary>Derived from the message that caused it and its place in the step: publishing it again is the same message.</summary>
+    /// <summary>Derived from what it says, or from the message that caused it: publishing it again is the same message.</summary>
     public required Guid MessageId { get; init; }
 
     /// <summary>What it is kept under and cancelled by: its id, except for a message that keeps its id when it is delivered again.</summary>

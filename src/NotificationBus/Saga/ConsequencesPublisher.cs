@@ -1,4 +1,5 @@
 using MassTransit;
+using MassTransit.Util;
 
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
@@ -21,11 +22,10 @@ public sealed class ConsequencesPublisher(OutgoingPublisher publisher, PublishLi
     /// <exception cref="BrokerUnavailableException">The broker was away for too long. What was published all the same is published again under the same id.</exception>
     public async Task Publish(ConsumeContext input, Consequences consequences)
     {
-        // What comes again may be what ended the process: from its queue it can be told from the others.
-        if (senders is null || input.ReceiveContext.Redelivered)
-            await Publish(input, consequences.Commands);
+        if (senders is not null && HeldInput.SendsOf(input.ReceiveContext) is { } held)
+            SendHere(senders, held, input, consequences.Commands);
         else
-            SendHere(senders, input, consequences.Commands);
+            await Publish(input, consequences.Commands);
 
         if (consequences.Outcome is { } outcome)
         {
@@ -34,15 +34,15 @@ public sealed class ConsequencesPublisher(OutgoingPublisher publisher, PublishLi
                 publish.MessageId = outcome.MessageId;
                 publish.ConversationId = input.ConversationId;
             });
-            await Outages.WaitOut(() => limit.Await(bus.Publish(outcome.Message, outcome.Message.GetType(), named, CancellationToken.None)), input.CancellationToken);
+            await Outages.WaitOut(() => limit.Await(bus.Publish(outcome.Message, outcome.Message.GetType(), named, CancellationToken.None)));
         }
     }
 
     // The step does not wait, only the acknowledgement of its input does: the result is another step of the same notification, and has to come after this one.
-    void SendHere(ICommandHandler senders, ConsumeContext input, ICollection<SendDelivery> commands)
+    void SendHere(ICommandHandler senders, PendingTaskCollection held, ConsumeContext input, ICollection<SendDelivery> commands)
     {
         foreach (var command in commands)
-            input.ReceiveContext.AddReceiveTask(SendOrPublish(senders, input, command, commands.Count));
+            held.Add(SendOrPublish(senders, input, command, commands.Count));
     }
 
     async Task SendOrPublish(ICommandHandler senders, ConsumeContext input, SendDelivery command, int together)
@@ -54,7 +54,7 @@ public sealed class ConsequencesPublisher(OutgoingPublisher publisher, PublishLi
     async Task Publish(ConsumeContext input, IEnumerable<SendDelivery> commands)
     {
         var messages = await Write(commands, input.ConversationId);
-        await Outages.WaitOut(() => publisher.Publish(messages), input.CancellationToken);
+        await Outages.WaitOut(() => publisher.Publish(messages));
     }
 
     /// <summary>Commands as they go over the wire.</summary>

@@ -8,7 +8,7 @@ namespace NotificationBus.Saga;
 
 /// <summary>
 /// One notification from its event to its outcome. Read this file first: the verbs are in <see cref="NotificationSteps"/>,
-/// and what is written or published by a step leaves through <see cref="Persistence.NotificationRepository"/>, in one statement.
+/// a step is stored by <see cref="Persistence.NotificationRepository"/>, in one statement, and what it causes is done after that.
 /// </summary>
 public sealed class NotificationStateMachine : MassTransitStateMachine<NotificationState>, IEventMapVisitor<Event>
 {

@@ -375,9 +375,12 @@ static class NotificationVerbs
     public static EventActivityBinder<NotificationState, DeliveriesSettled> NoteEach(this EventActivityBinder<NotificationState, DeliveriesSettled> step, NotificationStateMachine machine) =>
         step.Then(context =>
         {
-            // After the end a result says more only when it says that it was sent.
-            foreach (var result in context.Message.Results.Where(result => context.Saga.CompletedAt is null || result.Sent is not null))
-                machine.Steps.Note(context.Saga, result);
+            foreach (var result in context.Message.Results.Where(result => !context.Saga.TakenInputs.Contains(result.MessageId)))
+            {
+                // After the end a result says more only when it says that it was sent.
+                if (context.Saga.CompletedAt is null || result.Sent is not null)
+                    machine.Steps.Note(context.Saga, result);
+            }
         });
 
     public static EventActivityBinder<NotificationState, Fault<SendDelivery>> NoteGivenUp(this EventActivityBinder<NotificationState, Fault<SendDelivery>> step, NotificationStateMachine machine) =>

@@ -57,7 +57,7 @@ public sealed class SendDeliveryConsumer(
             return () => ReportUnlessSent(context, Expired(command, provider: null, "it was too late when the worker got to it"));
 
         if (command.MayHaveBeenSent && await HasArrived(command, context.CancellationToken))
-            return () => Task.CompletedTask;
+            return () => ReportIfSent(context);
 
         if (board.Current.Channel(channel.Name).Paused)
             return () => redelivery.PutOff(context, command, Earlier(clock.GetUtcNow() + LookAgain, command.ExpiresAt), $"channel {channel.Name} is paused", WaitsForChannel(channel.Name));
@@ -77,7 +77,7 @@ public sealed class SendDeliveryConsumer(
         return () => Report(context, outcome);
     }
 
-    /// <summary>True when the saga has learned from a receipt that it was sent: then it must not go out twice, and there is nothing to report.</summary>
+    /// <summary>True when the saga has learned from a receipt that it was sent: then it must not go out twice.</summary>
     async Task<bool> HasArrived(SendDelivery command, CancellationToken cancellationToken) =>
         await store.Load(command.NotificationId, cancellationToken) is { } notification
         && notification.Deliveries.Any(delivery => delivery.Id == command.DeliveryId && delivery.IsSent());
@@ -98,6 +98,13 @@ public sealed class SendDeliveryConsumer(
             ChainOutcome.NotNow notNow => Wait(context, notNow),
             _ => throw new NotSupportedException($"Unknown outcome {outcome.GetType().Name}"),
         };
+    }
+
+    /// <summary>The saga knows that it was sent. It may have been told so by this command, and what followed may be lost: then it has to hear so once more.</summary>
+    async Task ReportIfSent(ConsumeContext<SendDelivery> context)
+    {
+        if (await chains.Of(context.Message.Channel).FindSent(context.Message.DeliveryId, context.CancellationToken) is { } sent)
+            await Report(context, Sent(context.Message, sent), sent.Number);
     }
 
     /// <summary>The command may come again because the worker died before it reported: what it sent was sent, however late it is by now.</summary>

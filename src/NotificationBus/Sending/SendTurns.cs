@@ -59,7 +59,7 @@ public sealed class SendTurns(IReadOnlyDictionary<string, ChannelOptions> channe
     /// <summary>Those who wait for a turn.</summary>
     sealed class Line(int turns, int mostHolding, TimeProvider clock)
     {
-        /// <summary>One channel that hangs holds no more than such a part of the inputs that may be at work in a lane, so that the others go on.</summary>
+        /// <summary>Calls of one channel that hang hold no more than such a part of the inputs that may be at work in a lane, so that the others go on.</summary>
         public const int ShareOfInputs = 4;
 
         // So long an input can be held for a turn. Where a turn takes longer to come, deliveries are not asked to wait for it for some time.

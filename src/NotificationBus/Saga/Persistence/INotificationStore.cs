@@ -9,9 +9,9 @@ public interface INotificationStore
     /// <summary>The notification, or null.</summary>
     Task<NotificationState?> Load(Guid notificationId, CancellationToken cancellationToken);
 
-    /// <summary>Stores the first step of a notification together with its outgoing messages. False when the notification exists already; then nothing is stored.</summary>
+    /// <summary>Stores the first step of a notification together with what it schedules. False when the notification exists already; then nothing is stored.</summary>
     Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken);
 
-    /// <summary>Stores a later step together with its outgoing messages. False when somebody else wrote the row since it was loaded; then nothing is stored.</summary>
+    /// <summary>Stores a later step together with what it schedules. False when somebody else wrote the row since it was loaded; then nothing is stored.</summary>
     Task<bool> Update(NotificationStep step, CancellationToken cancellationToken);
 }

@@ -5,6 +5,8 @@ using MassTransit;
 using MassTransit.Context;
 using MassTransit.Saga;
 
+using NotificationBus.Contracts;
+using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
@@ -17,7 +19,7 @@ namespace NotificationBus.Saga.Persistence;
 /// <list type="bullet">
 /// <item>A crash before the statement: the input comes again, and nothing had happened.</item>
 /// <item>A crash after it: the input comes again, the row has already taken it, and what follows from the row is published again under the same ids.</item>
-/// <item>The input does not come again: <see cref="Sweep"/> finds the notification.</item>
+/// <item>The input does not come again: <see cref="Sweep"/> finds the notification, unless it has ended.</item>
 /// </list>
 /// </summary>
 sealed class NotificationRepository(
@@ -50,9 +52,8 @@ sealed class NotificationRepository(
         var existing = await store.Load(notificationId, context.CancellationToken);
         if (existing is not null && IsTaken(context, existing))
         {
-            // Repeated by whoever sent it, it changes nothing: who took it first sees to what follows. But that one may have been this process, in vain,
-            // or one that has ended.
-            if (context.ReceiveContext.Redelivered || context.GetRetryAttempt() > 0)
+            // Who repeats himself is heard once, and whoever took it first sees to what follows; unless that may have been in vain.
+            if (MayHaveBeenInVain(context))
                 await PublishAgain(context, existing);
             return;
         }
@@ -60,6 +61,14 @@ sealed class NotificationRepository(
         if (!await MakeStep(context, next, existing, begins))
             throw new ConcurrencyException("Somebody else wrote the notification first", typeof(NotificationState), notificationId);
     }
+
+    // A result comes again because its command does, which may be a copy of the one that came before.
+    static bool MayHaveBeenInVain<T>(ConsumeContext<T> context)
+        where T : class =>
+        context.ReceiveContext.Redelivered
+        || context.GetRetryAttempt() > 0
+        || context.ReceiveContext.TransportHeaders.TryGetHeader(FailureHeaders.ReplayOf, out _)
+        || context.Message is DeliverySent or DeliveryFailed or DeliveryExpired or DeliveryHeld or DeliveryCancelled or DeliveriesSettled;
 
     static bool IsTaken<T>(ConsumeContext<T> context, NotificationState notification)
         where T : class =>

@@ -1,3 +1,5 @@
+using System.Text;
+
 using NotificationBus.Contracts;
 using NotificationBus.Sending;
 using NotificationBus.Tests.TestKit;
@@ -45,6 +47,29 @@ public sealed class When_the_process_dies
         (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
         flow.Store.AfterWrite.ShouldBeNull();
         flow.OutcomesOf(id).ShouldHaveSingleItem();
+        flow.Push.Calls.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Should_announce_the_outcome_of_what_may_have_been_sent_before()
+    {
+        await using var flow = await EmbeddedFlow.Start();
+        var command = (await flow.DieAfterStoring(() => flow.Handle(An.OrderShipped()))).ShouldHaveSingleItem();
+        var unsure = Encoding.UTF8.GetString(command.Body.Span).Replace("\"mayHaveBeenSent\":false", "\"mayHaveBeenSent\":true", StringComparison.Ordinal);
+        flow.Store.AfterWrite = step =>
+        {
+            if (step.Notification.CompletedAt is null)
+                return;
+
+            flow.Store.AfterWrite = null;
+            throw new OutageException();
+        };
+
+        await flow.Publish(command with { Body = Encoding.UTF8.GetBytes(unsure) });
+
+        (await flow.Outcome(command.NotificationId!.Value)).CurrentState.ShouldBe("Delivered");
+        flow.Store.AfterWrite.ShouldBeNull();
+        flow.Outcomes.ShouldHaveSingleItem();
         flow.Push.Calls.ShouldHaveSingleItem();
     }
 
