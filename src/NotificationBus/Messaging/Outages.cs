@@ -1,6 +1,8 @@
 using System.Data.Common;
 using System.Diagnostics;
 
+using MassTransit;
+
 namespace NotificationBus.Messaging;
 
 /// <summary>Tells an outage from bad input.</summary>
@@ -11,8 +13,8 @@ public static class Outages
 
     static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Does something again while servers are away, for about 25 minutes.</summary>
-    public static async Task WaitOut(Func<Task> work)
+    /// <summary>Does something again while servers are away, for about 25 minutes, and as long as the message it is done for is not given back.</summary>
+    public static async Task WaitOut(ConsumeContext input, Func<Task> work)
     {
         var began = Stopwatch.GetTimestamp();
         while (true)
@@ -22,10 +24,22 @@ public static class Outages
                 await work();
                 return;
             }
-            catch (Exception outage) when (IsOutage(outage) && Stopwatch.GetElapsedTime(began) < Longest)
+            catch (Exception outage) when (IsOutage(outage) && Stopwatch.GetElapsedTime(began) < Longest && !IsGivenBack(input))
             {
                 await Task.Delay(Interval);
             }
+        }
+    }
+
+    static bool IsGivenBack(ConsumeContext input)
+    {
+        try
+        {
+            return input.CancellationToken.IsCancellationRequested;
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
         }
     }
 

@@ -34,7 +34,7 @@ public sealed class ConsequencesPublisher(OutgoingPublisher publisher, PublishLi
                 publish.MessageId = outcome.MessageId;
                 publish.ConversationId = input.ConversationId;
             });
-            await Outages.WaitOut(() => limit.Await(bus.Publish(outcome.Message, outcome.Message.GetType(), named, CancellationToken.None)));
+            await Outages.WaitOut(input, () => limit.Await(bus.Publish(outcome.Message, outcome.Message.GetType(), named, CancellationToken.None)));
         }
     }
 
@@ -54,7 +54,7 @@ public sealed class ConsequencesPublisher(OutgoingPublisher publisher, PublishLi
     async Task Publish(ConsumeContext input, IEnumerable<SendDelivery> commands)
     {
         var messages = await Write(commands, input.ConversationId);
-        await Outages.WaitOut(() => publisher.Publish(messages));
+        await Outages.WaitOut(input, () => publisher.Publish(messages));
     }
 
     /// <summary>Commands as they go over the wire.</summary>
