@@ -5,7 +5,7 @@ using MassTransit;
 
 namespace NotificationBus.Messaging;
 
-/// <summary>Tells an outage from bad input.</summary>
+/// <summary>Tells an outage from bad input, and waits it out.</summary>
 public static class Outages
 {
     // RabbitMQ takes a message away from a consumer that holds it for 30 minutes.
