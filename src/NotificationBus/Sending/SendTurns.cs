@@ -62,20 +62,26 @@ public sealed class SendTurns(IReadOnlyDictionary<string, ChannelOptions> channe
         /// <summary>Calls of one channel that hang hold no more than such a part of the inputs that may be at work in a lane, so that the others go on.</summary>
         public const int ShareOfInputs = 4;
 
-        // So long an input can be held for a turn. Where a turn takes longer to come, deliveries are not asked to wait for it for some time.
+        // So long an input can be held for a turn. Where that is not enough deliveries are not asked to wait for some time, and the longer the
+        // more often it was not: a server that stands still for a moment goes on soon, calls that are slow do not.
         static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
-        static readonly TimeSpan SlowFor = TimeSpan.FromSeconds(5);
+        static readonly TimeSpan ShortestSlow = TimeSpan.FromSeconds(1);
+        static readonly TimeSpan LongestSlow = TimeSpan.FromSeconds(8);
 
-        long? _slowSince;
+        readonly Lock _lock = new();
+        TimeSpan _slowFor;
+        long _slowSince;
         int _holding;
 
         public SemaphoreSlim Turns { get; } = new(turns);
 
+        bool IsSlow => clock.GetElapsedTime(_slowSince) < _slowFor;
+
         public async Task<bool> WaitShortly(CancellationToken cancellationToken)
         {
-            if (!await Turns.WaitAsync(_slowSince is { } since && clock.GetElapsedTime(since) < SlowFor ? TimeSpan.Zero : Patience, cancellationToken))
+            if (!await Turns.WaitAsync(IsSlow ? TimeSpan.Zero : Patience, cancellationToken))
             {
-                _slowSince = clock.GetTimestamp();
+                LosePatience();
                 return false;
             }
 
@@ -89,6 +95,19 @@ public sealed class SendTurns(IReadOnlyDictionary<string, ChannelOptions> channe
         {
             Interlocked.Decrement(ref _holding);
             Turns.Release();
+        }
+
+        void LosePatience()
+        {
+            lock (_lock)
+            {
+                if (IsSlow)
+                    return;
+
+                var before = clock.GetElapsedTime(_slowSince) < _slowFor + LongestSlow ? _slowFor : TimeSpan.Zero;
+                _slowFor = TimeSpan.FromTicks(Math.Clamp(2 * before.Ticks, ShortestSlow.Ticks, LongestSlow.Ticks));
+                _slowSince = clock.GetTimestamp();
+            }
         }
     }
 }

@@ -7,6 +7,19 @@ namespace NotificationBus.Tests.Sending;
 
 public sealed class When_the_saga_sends_in_its_own_process
 {
+    static readonly SendDelivery Command = new()
+    {
+        NotificationId = Guid.NewGuid(),
+        DeliveryId = Guid.NewGuid(),
+        Channel = "email",
+        Address = "som@example.com",
+        Category = "order-placed",
+        RecipientId = "seller-42",
+        Data = default,
+        OccurredAt = default,
+        ExpiresAt = default,
+    };
+
     // Of a channel, by default.
     const int Turns = 16;
 
@@ -113,26 +126,45 @@ public sealed class When_the_saga_sends_in_its_own_process
     {
         var turns = new SendTurns(new Dictionary<string, ChannelOptions> { ["email"] = new() { Concurrency = 1000 } }, TimeProvider.System);
         var answer = new TaskCompletionSource<object>();
-        var command = new SendDelivery
-        {
-            NotificationId = Guid.NewGuid(),
-            DeliveryId = Guid.NewGuid(),
-            Channel = "email",
-            Address = "som@example.com",
-            Category = "order-placed",
-            RecipientId = "seller-42",
-            Data = default,
-            OccurredAt = default,
-            ExpiresAt = default,
-        };
-
-        var sent = Enumerable.Range(0, 128).Select(_ => turns.SendSoon(command, () => answer.Task, CancellationToken.None)).ToList();
+        var sent = Enumerable.Range(0, 128).Select(_ => turns.SendSoon(Command, () => answer.Task, CancellationToken.None)).ToList();
 
         sent.Count(one => !one.IsCompleted).ShouldBe(32);
         (await Task.WhenAll(sent.Where(one => one.IsCompleted))).ShouldAllBe(report => report == null);
         answer.SetResult(new object());
         (await Task.WhenAll(sent)).Count(report => report != null).ShouldBe(32);
-        (await turns.SendSoon(command, () => answer.Task, CancellationToken.None)).ShouldNotBeNull();
+        (await turns.SendSoon(Command, () => answer.Task, CancellationToken.None)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Should_wait_for_a_turn_again_after_it_was_in_vain()
+    {
+        var clock = new ManualClock();
+        var turns = new SendTurns(new Dictionary<string, ChannelOptions> { ["email"] = new() { Concurrency = 1 } }, clock);
+        var answer = new TaskCompletionSource<object>();
+        var first = Send();
+        await Should_be_in_vain(TimeSpan.FromSeconds(1));
+
+        // The longer the more often.
+        await Should_be_in_vain(TimeSpan.FromSeconds(2));
+
+        var last = Send();
+        last.IsCompleted.ShouldBeFalse();
+        answer.SetResult(new object());
+        (await first).ShouldNotBeNull();
+        (await last).ShouldNotBeNull();
+
+        async Task Should_be_in_vain(TimeSpan slowFor)
+        {
+            (await Send()).ShouldBeNull();
+            for (var i = 0; i < 10; i++)
+            {
+                // Asking does not prolong it.
+                Send().IsCompleted.ShouldBeTrue();
+                clock.Advance(slowFor / 10);
+            }
+        }
+
+        Task<object?> Send() => turns.SendSoon<object>(Command, () => answer.Task!, CancellationToken.None)!;
     }
 
     static int Queued(EmbeddedFlow flow) => flow.Wire.Published.Count(message => message.Type == nameof(SendDelivery));
