@@ -51,6 +51,7 @@ static class RabbitMqTransport
     static void Declare(IRabbitMqReceiveEndpointConfigurator endpoint, IEnumerable<KeyValuePair<string, object>> arguments)
     {
         endpoint.ConfigureChannel(channel => channel.UseFilter(new GoOnListening(TimeProvider.System)));
+        endpoint.ConfigureReceive(receive => receive.UseFilter(new AcknowledgeTogether(AcknowledgeTogether.Usual)));
         foreach (var (argument, value) in arguments)
             endpoint.SetQueueArgument(argument, value);
     }
