@@ -8,6 +8,9 @@ namespace NotificationBus.Sending;
 /// <summary>What one channel uses: <c>Channels:{channel}</c>.</summary>
 public sealed class ChannelOptions : IValidatableObject
 {
+    /// <summary>Unless <see cref="Concurrency"/> says another number.</summary>
+    public const int UsualConcurrency = 32;
+
     static readonly TimeSpan ShortestDelay = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7);
 
@@ -17,9 +20,9 @@ public sealed class ChannelOptions : IValidatableObject
     /// <summary>Other accounts for some deliveries; the first route whose condition holds is taken. Default: none.</summary>
     public IReadOnlyList<ChannelRoute> Routes { get; set; } = [];
 
-    /// <summary>How many deliveries one host sends at the same time, 1 to 1000, default 16. It is also the most that can be sent twice when the host is killed.</summary>
+    /// <summary>How many deliveries one host sends at the same time, 1 to 1000, default 32. It is also the most that can be sent twice when the host is killed.</summary>
     [Range(1, 1000)]
-    public int Concurrency { get; set; } = 16;
+    public int Concurrency { get; set; } = UsualConcurrency;
 
     /// <summary>How many deliveries of the bulk lane one host sends at the same time, beside the others, 1 to 1000, default 4.</summary>
     [Range(1, 1000)]

@@ -1,9 +1,11 @@
+using NotificationBus.Sending;
+
 namespace NotificationBus.Chaos.Situations;
 
 /// <summary>Reliability, row 21.</summary>
 sealed class ADownBTakesOver : Situation
 {
-    const int Concurrency = 16;
+    const int Concurrency = ChannelOptions.UsualConcurrency;
     const int UntilOpen = 8;
     const int Probes = 20;
     const int PerSecond = 100;

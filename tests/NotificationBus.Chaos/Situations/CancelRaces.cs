@@ -2,13 +2,15 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 
+using NotificationBus.Sending;
+
 namespace NotificationBus.Chaos.Situations;
 
 /// <summary>Reliability, row 42.</summary>
 sealed class CancelRaces : Situation
 {
     const int PerSecond = 200;
-    const int Concurrency = 16;
+    const int Concurrency = ChannelOptions.UsualConcurrency;
     const int FewestOfEach = 100;
 
     static readonly TimeSpan Latency = TimeSpan.FromMilliseconds(200);

@@ -1,11 +1,13 @@
 using System.Diagnostics;
 
+using NotificationBus.Sending;
+
 namespace NotificationBus.Chaos.Situations;
 
 /// <summary>Reliability, row 32.</summary>
 sealed class GracefulStop : Situation
 {
-    const int Concurrency = 16;
+    const int Concurrency = ChannelOptions.UsualConcurrency;
 
     static readonly TimeSpan Latency = TimeSpan.FromSeconds(2);
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(25);

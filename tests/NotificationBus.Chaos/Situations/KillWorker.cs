@@ -5,6 +5,7 @@ namespace NotificationBus.Chaos.Situations;
 /// <summary>Reliability, row 1: what is in doubt is sent again.</summary>
 class KillWorker : Situation
 {
+    // Of the row; the usual is more.
     const int Concurrency = 16;
 
     protected static readonly TimeSpan Latency = TimeSpan.FromMilliseconds(40);
@@ -16,6 +17,11 @@ class KillWorker : Situation
     public override Dose Full => new(10_000, TimeSpan.FromSeconds(3));
 
     public override Dose? Quick => new(400, TimeSpan.FromSeconds(1));
+
+    public override IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["Channels:push:Concurrency"] = $"{Concurrency}",
+    };
 
     protected virtual Answer Provider => Answers.Accept(Latency);
 
@@ -48,7 +54,7 @@ sealed class KillWorkerThatHolds : KillWorker
 
     public override Dose? Quick => null;
 
-    public override IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    public override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>(base.Settings, StringComparer.Ordinal)
     {
         ["EventTypes:order-shipped:OnInDoubt"] = "Hold",
     };

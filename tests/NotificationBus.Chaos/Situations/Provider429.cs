@@ -1,3 +1,5 @@
+using NotificationBus.Sending;
+
 namespace NotificationBus.Chaos.Situations;
 
 /// <summary>Reliability, row 14.</summary>
@@ -5,7 +7,7 @@ sealed class Provider429 : Situation
 {
     const int PerSecond = 20;
     const int RetryAfter = 3;
-    const int Concurrency = 16;
+    const int Concurrency = ChannelOptions.UsualConcurrency;
 
     static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(0.5);
 

@@ -1,9 +1,11 @@
+using NotificationBus.Sending;
+
 namespace NotificationBus.Chaos.Situations;
 
 /// <summary>Reliability, row 13.</summary>
 sealed class Provider500 : Situation
 {
-    const int Concurrency = 16;
+    const int Concurrency = ChannelOptions.UsualConcurrency;
     const int MostCallsOfOne = 5;
     const int UntilOpen = 8;
     const int Probes = 20;

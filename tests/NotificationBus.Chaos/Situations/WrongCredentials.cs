@@ -1,9 +1,11 @@
+using NotificationBus.Sending;
+
 namespace NotificationBus.Chaos.Situations;
 
 /// <summary>Reliability, row 23.</summary>
 sealed class WrongCredentials : Situation
 {
-    const int Concurrency = 16;
+    const int Concurrency = ChannelOptions.UsualConcurrency;
     const int MostCalls = 3;
 
     public override string Name => "wrong-credentials";

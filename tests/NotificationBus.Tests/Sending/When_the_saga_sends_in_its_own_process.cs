@@ -20,8 +20,7 @@ public sealed class When_the_saga_sends_in_its_own_process
         ExpiresAt = default,
     };
 
-    // Of a channel, by default.
-    const int Turns = 16;
+    const int Turns = ChannelOptions.UsualConcurrency;
 
     [Fact]
     public async Task Should_send_without_a_queue()
