@@ -52,7 +52,7 @@ static class Transports
     static IServiceCollection AddEmbedded(this IServiceCollection services)
     {
         services.AddInMemoryStore();
-        services.AddSagaDispatch().AddSendDispatch().AddOutgoingDispatch().AddSweep().AddResumedChannels();
+        services.AddSaga().AddSendDispatch().AddOutgoingDispatch().AddSweep().AddResumedChannels();
         return services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
@@ -76,7 +76,7 @@ static class Transports
         else
             services.AddBrokerHealthCheck();
         if (settings.IsSaga)
-            services.AddSagaDispatch();
+            services.AddSaga();
         if (settings.IsSender)
             services.AddSendDispatch();
 

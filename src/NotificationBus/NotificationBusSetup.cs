@@ -1,3 +1,6 @@
+using MassTransit;
+using MassTransit.Saga;
+
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -72,9 +75,16 @@ public static class NotificationBusSetup
         where TMap : class, IEventMap =>
         services.AddSingleton<IEventMap, TMap>();
 
-    /// <summary>Lets results reach the saga without another hop where both run in one process. Hosts that run the saga need it, and no others.</summary>
-    public static IServiceCollection AddSagaDispatch(this IServiceCollection services) =>
-        services.AddSingleton<IResultHandler, SagaDispatch>();
+    /// <summary>The saga, and a way for results to reach it without another hop where both run in one process. Hosts that run the saga need it, and no others.</summary>
+    public static IServiceCollection AddSaga(this IServiceCollection services)
+    {
+        services.AddSingleton<NotificationStateMachine>();
+        // Not before it is used: it publishes by the bus, and the bus is built with the saga.
+        services.AddSingleton(provider => new Lazy<ConsequencesPublisher>(provider.GetRequiredService<ConsequencesPublisher>));
+        services.AddSingleton<NotificationRepository>();
+        services.AddSingleton<ISagaRepository<NotificationState>>(provider => new SagaRepository<NotificationState>(provider.GetRequiredService<NotificationRepository>()));
+        return services.AddSingleton<IResultHandler, SagaDispatch>();
+    }
 
     /// <summary>Lets commands reach the senders without another hop where the saga runs in the same process. Hosts that send need it, and no others.</summary>
     public static IServiceCollection AddSendDispatch(this IServiceCollection services) =>

@@ -1,8 +1,6 @@
 using System.Data.Common;
 
 using MassTransit;
-using MassTransit.Configuration;
-using MassTransit.Saga;
 using MassTransit.Serialization;
 
 using Microsoft.Extensions.DependencyInjection;
@@ -14,7 +12,6 @@ using NotificationBus.Outgoing;
 using NotificationBus.Planning;
 using NotificationBus.Receipts;
 using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Messaging;
@@ -44,11 +41,6 @@ public static class NotificationEndpoints
         if (saga)
             bus.AddConsumer<DeliveryResultsConsumer>();
         bus.AddConsumer<CancelNotificationConsumer>();
-        bus.AddSagaStateMachine<NotificationStateMachine, NotificationState>().Repository(repository =>
-        {
-            repository.RegisterLoadSagaRepository<NotificationState, NotificationRepository>();
-            repository.RegisterSagaRepository<NotificationState, INotificationStore, SagaConsumeContextFactory<INotificationStore, NotificationState>, NotificationRepository>();
-        });
     }
 
     /// <summary>Every queue the flow works on.</summary>
@@ -96,7 +88,8 @@ public static class NotificationEndpoints
             BindEvents(endpoint, context, lane);
             context.GetRequiredService<NotificationPartitions>().Use(endpoint, lane);
             RetryWhatPasses(endpoint);
-            endpoint.ConfigureSaga<NotificationState>(context);
+            // Not as a registered saga, whose repository would be made again for each message, in a scope of its own.
+            endpoint.StateMachineSaga(context.GetRequiredService<NotificationStateMachine>(), context.GetRequiredService<ISagaRepository<NotificationState>>());
             endpoint.ConfigureConsumer<DeliveryResultsConsumer>(context);
             endpoint.ConfigureConsumer<CancelNotificationConsumer>(context);
         });

@@ -17,7 +17,7 @@ namespace NotificationBus.Messaging;
 public sealed class NotificationPartitions(IEnumerable<IEventMap> events) : IAsyncDisposable
 {
     // Enough that two notifications rarely share one while a hundred are worked on.
-    const int Partitions = 256;
+    const int Partitions = 1024;
 
     // One for each lane: what stands still in one must not be in the way of the other.
     readonly FrozenDictionary<Lane, Partitioner> _lanes =

@@ -3,14 +3,10 @@ using System.Collections.Frozen;
 
 using MassTransit;
 using MassTransit.Configuration;
-using MassTransit.Saga;
 using MassTransit.Transports;
-
-using Microsoft.Extensions.DependencyInjection;
 
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
-using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
 
 using Polly;
@@ -43,10 +39,8 @@ public sealed class SagaDispatch : IResultHandler
     readonly FrozenDictionary<Lane, (IConsumePipe Pipe, SemaphoreSlim Places)> _lanes;
 
     /// <summary>Builds the way to the state machine, one for each lane.</summary>
-    public SagaDispatch(NotificationStateMachine machine, NotificationPartitions partitions, IServiceProvider services)
+    public SagaDispatch(NotificationStateMachine machine, ISagaRepository<NotificationState> repository, NotificationPartitions partitions)
     {
-        var repository = new SagaRepository<NotificationState>(
-            ActivatorUtilities.CreateInstance<NotificationRepository>(services, new SagaConsumeContextFactory<INotificationStore, NotificationState>()));
         _lanes = Enum.GetValues<Lane>().ToFrozenDictionary(lane => lane, lane =>
         {
             var specification = new ConsumePipeSpecification();

@@ -54,7 +54,7 @@ public sealed class When_a_channel_comes_from_elsewhere : IAsyncLifetime
         services.AddChannels();
         services.AddChannel<FaxChannel>().Provider<AcmeFaxProvider, AcmeFaxOptions>("acme-fax");
         services.AddSingleton<ITemplates>(provider => HandlebarsTemplates.Load(_templates.Path, provider.GetServices<IChannel>()));
-        services.AddInMemoryStore().AddSagaDispatch();
+        services.AddInMemoryStore().AddSaga();
         services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();

@@ -60,7 +60,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
         services.AddChannel<PushChannel>().Provider(new ProviderType("scripted", "push", OptionsType: null, (_, _) => Push));
         if (smsLast)
             services.AddChannel<SmsChannel>().Provider(new ProviderType("scripted", "sms", OptionsType: null, (_, _) => Sms));
-        services.AddInMemoryStore().AddSagaDispatch();
+        services.AddInMemoryStore().AddSaga();
         services.AddSingleton(provider => new WatchedStore(provider.GetRequiredService<InMemoryNotificationStore>(), Pulse));
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<WatchedStore>());
         services.AddSingleton(provider => new WatchedOutgoing(provider.GetRequiredService<InMemoryOutgoingMessages>(), Pulse));

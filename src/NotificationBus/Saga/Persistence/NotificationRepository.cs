@@ -27,11 +27,10 @@ sealed class NotificationRepository(
     NotificationCache cache,
     IOutgoingMessages outgoing,
     NotificationSteps steps,
-    ConsequencesPublisher publisher,
-    IEnumerable<IEventMap> events,
-    ISagaConsumeContextFactory<INotificationStore, NotificationState> contexts)
-    : ISagaRepositoryContextFactory<NotificationState>, ILoadSagaRepositoryContextFactory<NotificationState>
+    Lazy<ConsequencesPublisher> publisher,
+    IEnumerable<IEventMap> events) : ISagaRepositoryContextFactory<NotificationState>
 {
+    readonly SagaConsumeContextFactory<INotificationStore, NotificationState> _contexts = new();
     readonly FrozenSet<Type> _beginnings = events.Select(map => map.EventType).ToFrozenSet();
 
     public async Task Send<T>(ConsumeContext<T> context, IPipe<SagaRepositoryContext<NotificationState, T>> next)
@@ -82,7 +81,7 @@ sealed class NotificationRepository(
     async Task PublishAgain(ConsumeContext input, NotificationState notification)
     {
         var waiting = await outgoing.WaitingOf(notification.CorrelationId, input.CancellationToken);
-        await publisher.Publish(input, steps.Follow(notification, waiting.Select(delivery => delivery.DeliveryId).ToHashSet()));
+        await publisher.Value.Publish(input, steps.Follow(notification, waiting.Select(delivery => delivery.DeliveryId).ToHashSet()));
     }
 
     /// <summary>Makes the step without loading, when this process has stored the one before. False when it has not, or when what it remembers is outdated.</summary>
@@ -100,7 +99,7 @@ sealed class NotificationRepository(
         where T : class
     {
         var step = new SagaStepContext<T>(context);
-        var repository = new StepRepositoryContext<T>(step, store, existing, begins, contexts);
+        var repository = new StepRepositoryContext<T>(step, store, existing, begins, _contexts);
         try
         {
             await next.Send(repository);
@@ -120,17 +119,13 @@ sealed class NotificationRepository(
 
         if (repository.Written is { } written)
             cache.Keep(written);
-        await publisher.Publish(context, step.Consequences);
+        await publisher.Value.Publish(context, step.Consequences);
         return true;
     }
 
     public Task SendQuery<T>(ConsumeContext<T> context, ISagaQuery<NotificationState> query, IPipe<SagaRepositoryQueryContext<NotificationState, T>> next)
         where T : class =>
         throw new NotSupportedException("Every message names its notification: correlate by id");
-
-    public Task<T> Execute<T>(Func<LoadSagaRepositoryContext<NotificationState>, Task<T>> asyncMethod, CancellationToken cancellationToken = default)
-        where T : class =>
-        asyncMethod(new LoadContext(store, cancellationToken));
 
     public void Probe(ProbeContext context) => context.CreateScope("notificationRepository").Add("store", store.GetType().Name);
 
@@ -197,11 +192,5 @@ sealed class NotificationRepository(
                 : await store.Update(written, step.CancellationToken);
             LostRace = !stored;
         }
-    }
-
-    sealed class LoadContext(INotificationStore store, CancellationToken cancellationToken)
-        : MassTransit.Middleware.BasePipeContext(cancellationToken), LoadSagaRepositoryContext<NotificationState>
-    {
-        public async Task<NotificationState> Load(Guid correlationId) => (await store.Load(correlationId, CancellationToken))!;
     }
 }
