@@ -1,3 +1,5 @@
+using NotificationBus.Sending;
+
 namespace NotificationBus.Planning;
 
 /// <summary>The deliveries chosen for a notification, and why these.</summary>
@@ -43,4 +45,5 @@ public enum RefusalCause
 /// <param name="Channel">The channel.</param>
 /// <param name="Address">Where on the channel.</param>
 /// <param name="Step">Deliveries of one step go out together; the next step begins when the one before reached nobody.</param>
-public sealed record PlannedDelivery(Guid Id, string Channel, string Address, int Step);
+/// <param name="Content">What it says.</param>
+public sealed record PlannedDelivery(Guid Id, string Channel, string Address, int Step, Content Content);

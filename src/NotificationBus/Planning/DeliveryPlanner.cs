@@ -31,9 +31,10 @@ public static class DeliveryPlanner
             if (usable.Count == 0)
                 continue;
 
+            Content content;
             try
             {
-                templates.Render(request.Category, channel, request.Recipient.Locale, request.Recipient.Name, request.Data);
+                content = templates.Render(request.Category, channel, request.Recipient.Locale, request.Recipient.Name, request.Data);
             }
             catch (TemplateException exception)
             {
@@ -42,7 +43,7 @@ public static class DeliveryPlanner
 
             var step = rule.Mode == DeliveryMode.AllAtOnce || deliveries.Count == 0 ? 1 : deliveries[^1].Step + 1;
             deliveries.AddRange(usable.Select((address, index) => new PlannedDelivery(
-                DeterministicId.From("delivery", request.NotificationId.ToString("N"), name, $"{index}"), name, address, step)));
+                DeterministicId.From("delivery", request.NotificationId.ToString("N"), name, $"{index}"), name, address, step, content)));
         }
 
         return deliveries.Count > 0

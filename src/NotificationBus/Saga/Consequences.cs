@@ -1,4 +1,7 @@
+using System.Collections.Frozen;
+
 using NotificationBus.Contracts;
+using NotificationBus.Sending;
 
 namespace NotificationBus.Saga;
 
@@ -10,6 +13,12 @@ public sealed class Consequences
 {
     /// <summary>The commands for the channels.</summary>
     public IList<SendDelivery> Commands { get; } = [];
+
+    /// <summary>
+    /// What the deliveries say whose templates this step has filled. Where they are sent in this process they need not be filled again; nothing keeps
+    /// them any longer, for they hold names and texts of people.
+    /// </summary>
+    public IReadOnlyDictionary<Guid, Content> Contents { get; set; } = FrozenDictionary<Guid, Content>.Empty;
 
     /// <summary>The outcome; null while there is none.</summary>
     public Outcome? Outcome { get; set; }

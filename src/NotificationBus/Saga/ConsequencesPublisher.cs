@@ -23,7 +23,7 @@ public sealed class ConsequencesPublisher(OutgoingPublisher publisher, PublishLi
     public async Task Publish(ConsumeContext input, Consequences consequences)
     {
         if (senders is not null && HeldInput.SendsOf(input.ReceiveContext) is { } held)
-            SendHere(senders, held, input, consequences.Commands);
+            SendHere(senders, held, input, consequences);
         else
             await Publish(input, consequences.Commands);
 
@@ -39,15 +39,15 @@ public sealed class ConsequencesPublisher(OutgoingPublisher publisher, PublishLi
     }
 
     // The step does not wait, only the acknowledgement of its input does: the result is another step of the same notification, and has to come after this one.
-    void SendHere(ICommandHandler senders, PendingTaskCollection held, ConsumeContext input, ICollection<SendDelivery> commands)
+    void SendHere(ICommandHandler senders, PendingTaskCollection held, ConsumeContext input, Consequences consequences)
     {
-        foreach (var command in commands)
-            held.Add(SendOrPublish(senders, input, command, commands.Count));
+        foreach (var command in consequences.Commands)
+            held.Add(SendOrPublish(senders, input, command, new SentHere(consequences.Commands.Count, consequences.Contents.GetValueOrDefault(command.DeliveryId))));
     }
 
-    async Task SendOrPublish(ICommandHandler senders, ConsumeContext input, SendDelivery command, int together)
+    async Task SendOrPublish(ICommandHandler senders, ConsumeContext input, SendDelivery command, SentHere how)
     {
-        if (!await senders.Take(input, IdOf(command), command, together))
+        if (!await senders.Take(input, IdOf(command), command, how))
             await Publish(input, [command]);
     }
 

@@ -20,7 +20,8 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
         return NotificationState.From(request, clock.GetUtcNow());
     }
 
-    internal void Plan(NotificationState notification)
+    /// <summary>Plans the deliveries, and gives what the first ones of them say. That is not part of the state.</summary>
+    internal IReadOnlyDictionary<Guid, Content> Plan(NotificationState notification)
     {
         var plan = planning.Plan(notification.ToRequest());
         notification.Mode = plan.Mode;
@@ -36,6 +37,7 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
             Address = planned.Address,
             Step = planned.Step,
         })];
+        return plan.Deliveries.Where(planned => planned.Step == 1).ToDictionary(planned => planned.Id, planned => planned.Content);
     }
 
     internal void Close(NotificationState notification)
@@ -360,7 +362,7 @@ static class NotificationVerbs
 {
     public static EventActivityBinder<NotificationState, TEvent> PlanDeliveries<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
         where TEvent : class =>
-        step.Then(context => machine.Steps.Plan(context.Saga));
+        step.Then(context => context.Consequences().Contents = machine.Steps.Plan(context.Saga));
 
     public static EventActivityBinder<NotificationState, DeliverySent> NoteSent(this EventActivityBinder<NotificationState, DeliverySent> step, NotificationStateMachine machine) =>
         step.Then(context => machine.Steps.NoteSent(context.Saga, context.Message));

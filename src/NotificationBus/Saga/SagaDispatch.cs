@@ -84,10 +84,10 @@ public sealed class SagaDispatch : IResultHandler
     /// <summary>What is on record in the ledger can wait for a moment, for what was sent together. Otherwise for those that can run already: they may bring another result.</summary>
     static async Task WaitForOthers(ConsumeContext context, Group group)
     {
-        if (!context.TryGetPayload(out SentTogether? together))
+        if (!context.TryGetPayload(out SentHere? sent))
             await Task.Yield();
-        else if (together.Commands > 1)
-            await group.Has(together.Commands).WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        else if (sent.Together > 1)
+            await group.Has(sent.Together).WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     IReadOnlyList<DeliveryResult> Close(Guid notificationId, Group group)

@@ -11,12 +11,8 @@ public interface ICommandHandler
     /// <param name="input">The message that caused the command. It must not be acknowledged before.</param>
     /// <param name="messageId">The id the command has as a message of its own.</param>
     /// <param name="command">The command.</param>
-    /// <param name="together">How many are sent together, this one included: their results are likely to be there at the same moment.</param>
+    /// <param name="how">What is known beside the command.</param>
     /// <returns>False when its turn did not come, or it failed: then it has to go to the queue of its channel.</returns>
     /// <exception cref="System.Data.Common.DbException">The database was away. The input has to come again: it may be sent, and what followed from it lost.</exception>
-    Task<bool> Take(ConsumeContext input, Guid messageId, SendDelivery command, int together);
+    Task<bool> Take(ConsumeContext input, Guid messageId, SendDelivery command, SentHere how);
 }
-
-/// <summary>What comes with a command that is sent in this process.</summary>
-/// <param name="Commands">How many are sent together.</param>
-sealed record SentTogether(int Commands);

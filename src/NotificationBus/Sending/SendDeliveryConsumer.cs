@@ -65,7 +65,9 @@ public sealed class SendDeliveryConsumer(
         Content content;
         try
         {
-            content = templates.Render(command.Category, channel, command.Locale, command.RecipientName, command.Data);
+            content = context.TryGetPayload(out SentHere? here) && here.Content is { } filled
+                ? filled
+                : templates.Render(command.Category, channel, command.Locale, command.RecipientName, command.Data);
         }
         catch (TemplateException exception)
         {

@@ -18,12 +18,12 @@ public sealed partial class SendDispatch(IServiceProvider services, ILogger<Send
     readonly Lazy<SendDeliveryConsumer> _consumer = new(() => ActivatorUtilities.CreateInstance<SendDeliveryConsumer>(services));
 
     /// <inheritdoc />
-    public async Task<bool> Take(ConsumeContext input, Guid messageId, SendDelivery command, int together)
+    public async Task<bool> Take(ConsumeContext input, Guid messageId, SendDelivery command, SentHere how)
     {
         try
         {
             var alone = new PartContext(input, messageId, input.ConversationId, command, ChannelEndpoint.QueueOf(command.Channel, command.Lane));
-            alone.AddOrUpdatePayload(() => new SentTogether(together), _ => new SentTogether(together));
+            alone.AddOrUpdatePayload(() => how, _ => how);
             return alone.TryGetMessage<SendDelivery>(out var context) && await _consumer.Value.ConsumeSoon(context);
         }
         catch (Exception failure) when (failure is not OperationCanceledException && !Outages.IsOutage(failure))

@@ -51,6 +51,27 @@ public sealed class When_the_saga_sends_in_its_own_process
     }
 
     [Fact]
+    public async Task Should_fill_each_template_once_for_what_goes_out_at_once()
+    {
+        await using var flow = await EmbeddedFlow.Start(sendsHere: true);
+
+        await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+
+        flow.Templates.Filled.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Should_fill_the_template_of_a_later_step_when_it_begins()
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, sendsHere: true);
+        flow.Email.Answers(ScriptedProvider.Rejected);
+
+        await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+
+        flow.Templates.Filled.ShouldBe(3);
+    }
+
+    [Fact]
     public async Task Should_hold_the_event_until_it_is_sent()
     {
         await using var flow = await EmbeddedFlow.Start(sendsHere: true);

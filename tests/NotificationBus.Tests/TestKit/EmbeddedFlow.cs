@@ -33,7 +33,7 @@ namespace NotificationBus.Tests.TestKit;
 /// </summary>
 sealed class EmbeddedFlow : IAsyncDisposable
 {
-    static readonly HandlebarsTemplates Templates = HandlebarsTemplates.Load(TemplateFolder.Shipped, TemplateFolder.Channels);
+    static readonly HandlebarsTemplates Shipped = HandlebarsTemplates.Load(TemplateFolder.Shipped, TemplateFolder.Channels);
 
     readonly IHost _host;
     ImmutableList<object> _outcomes = [];
@@ -100,6 +100,8 @@ sealed class EmbeddedFlow : IAsyncDisposable
     public Pulse Pulse { get; } = new();
 
     public ManualClock Clock { get; }
+
+    public CountedTemplates Templates { get; } = new(Shipped);
 
     public Wire Wire { get; }
 
