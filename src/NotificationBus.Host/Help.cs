@@ -39,7 +39,7 @@ static class Help
           Channels:{channel}:Routes:{number}:When:Countries  TH,SG: of these countries: the number's, the contact's country, or its locale's
           Channels:{channel}:Routes:{number}:When:Categories announcement: of these categories
           Channels:{channel}:Routes:{number}:When:Lane       Transactional or Bulk: of this lane
-          Channels:{channel}:Concurrency   deliveries sent at the same time by one host, default 16
+          Channels:{channel}:Concurrency   deliveries sent at the same time by one host, default 32
           Channels:{channel}:BulkConcurrency  the same for the bulk lane, default 4
           Providers:{account}:…            the account's own settings; Providers:{account}:Type when it is not named like its type
           Providers:{account}:PerSecond    the most calls per second, all hosts together; default no limit

@@ -107,7 +107,15 @@ public sealed class When_a_host_is_killed(BusAndDatabase servers, RabbitMqToHurt
 
         await using var another = await HostInProcess.Start(broker, database);
 
-        await The_broker.Has(1, broker, Outcomes, Soon);
+        try
+        {
+            await The_broker.Has(1, broker, Outcomes, Soon);
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"{late.Message}\n{another.Output}", late);
+        }
+
         await The_broker.HasNothingToDo(broker, Soon);
         (await record.Deliveries("status <> 'sent' OR attempts <> 1")).ShouldBe(0);
         await The_broker.ShouldHaveNoStrays(broker);

@@ -33,7 +33,7 @@ public sealed class When_the_host_is_stopped_in_the_middle(BusAndDatabase server
     public async Task Should_lose_nothing_and_send_nothing_twice()
     {
         var (broker, database) = await servers.CreateBoth();
-        // 600 mails, 16 at a time and 50 ms each, take a second and more: the middle is long enough to be met.
+        // 600 mails, 4 at a time and 50 ms each, take seconds: the middle is long enough to be met.
         await using var mail = await MailServer.Start(TimeSpan.FromMilliseconds(50));
         await using var record = new The_record(database);
 

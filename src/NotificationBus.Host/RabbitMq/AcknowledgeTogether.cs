@@ -6,10 +6,10 @@ namespace NotificationBus.Host.RabbitMq;
 /// Acknowledges what is done at almost the same moment in one burst, each message still by itself. A quorum queue writes every acknowledgement into its
 /// log: one by one they cost the broker as many writes to the disk, and both sides a packet each. The messages that take their places come in a burst as well.
 /// </summary>
-sealed class AcknowledgeTogether(TimeSpan within) : IFilter<ReceiveContext>
+sealed class AcknowledgeTogether(TimeProvider clock) : IFilter<ReceiveContext>
 {
     /// <summary>So long a message that is done waits for others. Nothing else waits for it but the place it takes.</summary>
-    public static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(5);
+    public static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(5);
 
     readonly Lock _lock = new();
     TaskCompletionSource? _next;
@@ -26,20 +26,19 @@ sealed class AcknowledgeTogether(TimeSpan within) : IFilter<ReceiveContext>
     {
         lock (_lock)
         {
-            if (_next is null)
-            {
-                // Whoever waits goes on one after the other on the same thread, and so into the same packet.
-                _next = new TaskCompletionSource();
-                _ = Release(_next);
-            }
+            if (_next is { } begun)
+                return begun.Task;
 
-            return _next.Task;
+            var burst = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _next = burst;
+            _ = Release(burst);
+            return burst.Task;
         }
     }
 
     async Task Release(TaskCompletionSource burst)
     {
-        await Task.Delay(within);
+        await Task.Delay(Wait, clock);
         lock (_lock)
             _next = null;
         burst.SetResult();

@@ -51,7 +51,7 @@ static class RabbitMqTransport
     static void Declare(IRabbitMqReceiveEndpointConfigurator endpoint, IEnumerable<KeyValuePair<string, object>> arguments)
     {
         endpoint.ConfigureChannel(channel => channel.UseFilter(new GoOnListening(TimeProvider.System)));
-        endpoint.ConfigureReceive(receive => receive.UseFilter(new AcknowledgeTogether(AcknowledgeTogether.Usual)));
+        endpoint.ConfigureReceive(receive => receive.UseFilter(new AcknowledgeTogether(TimeProvider.System)));
         foreach (var (argument, value) in arguments)
             endpoint.SetQueueArgument(argument, value);
     }

@@ -29,7 +29,7 @@ public static class NotificationEndpoints
 
     const int ReceiptConcurrency = 16;
 
-    /// <summary>Registers the saga and the consumers.</summary>
+    /// <summary>Registers the consumers.</summary>
     /// <param name="bus">The bus.</param>
     /// <param name="saga">Whether this host runs the saga, and so has a <see cref="SagaDispatch"/>.</param>
     public static void AddNotificationFlow(this IBusRegistrationConfigurator bus, bool saga = true)
@@ -130,8 +130,8 @@ public static class NotificationEndpoints
         }
     }
 
-    // A step is short and waits for the database most of the time.
-    internal static int SagaConcurrency(Lane lane) => lane == Lane.Bulk ? 16 : 128;
+    // A step is short and waits for the database most of the time. What is sent in this process holds its place for longer.
+    internal static int SagaConcurrency(Lane lane) => lane == Lane.Bulk ? 16 : 256;
 
     static void Limit(IReceiveEndpointConfigurator endpoint, int concurrency)
     {

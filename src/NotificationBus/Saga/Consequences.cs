@@ -15,8 +15,8 @@ public sealed class Consequences
     public IList<SendDelivery> Commands { get; } = [];
 
     /// <summary>
-    /// What the deliveries say whose templates this step has filled. Where they are sent in this process they need not be filled again; nothing keeps
-    /// them any longer, for they hold names and texts of people.
+    /// What the deliveries say whose templates this step has filled. Where they are sent in this process they need not be filled again. They are
+    /// not stored or remembered: they hold names and texts of people, and end with the message that caused them.
     /// </summary>
     public IReadOnlyDictionary<Guid, Content> Contents { get; set; } = FrozenDictionary<Guid, Content>.Empty;
 

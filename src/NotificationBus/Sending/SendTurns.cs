@@ -66,7 +66,7 @@ public sealed class SendTurns(IReadOnlyDictionary<string, ChannelOptions> channe
         // more often it was not: a server that stands still for a moment goes on soon, calls that are slow do not.
         static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
         static readonly TimeSpan ShortestSlow = TimeSpan.FromSeconds(1);
-        static readonly TimeSpan LongestSlow = TimeSpan.FromSeconds(8);
+        static readonly TimeSpan LongestSlow = TimeSpan.FromSeconds(30);
 
         readonly Lock _lock = new();
         TimeSpan _slowFor;
@@ -79,7 +79,12 @@ public sealed class SendTurns(IReadOnlyDictionary<string, ChannelOptions> channe
 
         public async Task<bool> WaitShortly(CancellationToken cancellationToken)
         {
-            if (!await Turns.WaitAsync(IsSlow ? TimeSpan.Zero : Patience, cancellationToken))
+            if (IsSlow)
+            {
+                if (!await Turns.WaitAsync(TimeSpan.Zero, cancellationToken))
+                    return false;
+            }
+            else if (!await Turns.WaitAsync(Patience, cancellationToken))
             {
                 LosePatience();
                 return false;

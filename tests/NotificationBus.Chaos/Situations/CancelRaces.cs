@@ -9,7 +9,7 @@ namespace NotificationBus.Chaos.Situations;
 /// <summary>Reliability, row 42.</summary>
 sealed class CancelRaces : Situation
 {
-    const int PerSecond = 200;
+    const int PerSecond = 400;
     const int Concurrency = ChannelOptions.UsualConcurrency;
     const int FewestOfEach = 100;
 

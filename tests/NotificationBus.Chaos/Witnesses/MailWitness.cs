@@ -38,7 +38,7 @@ sealed class MailWitness : IAsyncDisposable
         ["Providers:mail:From"] = "shop@example.com",
         ["Providers:mail:Timeout"] = "00:00:03",
         ["Providers:mail:FinalDotTimeout"] = "00:01:00",
-        ["Providers:mail:MaxConnections"] = "16",
+        ["Providers:mail:MaxConnections"] = "32",
     };
 
     public async ValueTask DisposeAsync()

@@ -395,7 +395,7 @@ public sealed class When_a_vendor_reports
         orders.Count.ShouldBe(120);
         var pictures = new HashSet<string>(StringComparer.Ordinal);
 
-        // Each of them holds one of the sixteen places at the provider until the test ends.
+        // Each of them holds a place at the provider until the test ends.
         foreach (var order in orders)
         {
             var id = await flow.Tell(An.OrderPlaced());
