@@ -131,7 +131,7 @@ public static class NotificationEndpoints
     }
 
     // A step is short and waits for the database most of the time. What is sent in this process holds its place for longer.
-    internal static int SagaConcurrency(Lane lane) => lane == Lane.Bulk ? 16 : 256;
+    internal static int SagaConcurrency(Lane lane) => lane == Lane.Bulk ? 20 : 160;
 
     static void Limit(IReceiveEndpointConfigurator endpoint, int concurrency)
     {

@@ -59,8 +59,8 @@ public sealed class SendTurns(IReadOnlyDictionary<string, ChannelOptions> channe
     /// <summary>Those who wait for a turn.</summary>
     sealed class Line(int turns, int mostHolding, TimeProvider clock)
     {
-        /// <summary>Calls of one channel that hang hold no more than such a part of the inputs that may be at work in a lane, so that the others go on.</summary>
-        public const int ShareOfInputs = 4;
+        /// <summary>Calls of one channel that hang hold no more than such a part of the inputs that may be at work in a lane, so that the others go on. There are five channels.</summary>
+        public const int ShareOfInputs = 5;
 
         // So long an input can be held for a turn. Where that is not enough deliveries are not asked to wait for some time, and the longer the
         // more often it was not: a server that stands still for a moment goes on soon, calls that are slow do not.

@@ -146,7 +146,7 @@ public sealed class When_the_saga_sends_in_its_own_process
     {
         var turns = new SendTurns(new Dictionary<string, ChannelOptions> { ["email"] = new() { Concurrency = 1000 } }, TimeProvider.System);
         var answer = new TaskCompletionSource<object>();
-        var sent = Enumerable.Range(0, 128).Select(_ => turns.SendSoon(Command, () => answer.Task, CancellationToken.None)).ToList();
+        var sent = Enumerable.Range(0, 160).Select(_ => turns.SendSoon(Command, () => answer.Task, CancellationToken.None)).ToList();
 
         sent.Count(one => !one.IsCompleted).ShouldBe(32);
         (await Task.WhenAll(sent.Where(one => one.IsCompleted))).ShouldAllBe(report => report == null);
