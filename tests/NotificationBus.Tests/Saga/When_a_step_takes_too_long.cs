@@ -182,6 +182,7 @@ public sealed class When_a_step_takes_too_long : IAsyncLifetime
 
     async Task ShouldHaveNothingScheduled()
     {
+        await _flow.Pulse.Until(() => !_flow.Outgoing.IsPublishing);
         var taken = _flow.Outgoing.Taken;
         _flow.Clock.Advance(TimeSpan.FromHours(2));
         (await _flow.Outgoing.TakeDue(TimeSpan.FromHours(1), 10, CancellationToken.None)).ShouldBeEmpty();

@@ -47,12 +47,16 @@ sealed class WatchedOutgoing(InMemoryOutgoingMessages outgoing, Pulse pulse) : I
     readonly Lock _lock = new();
     int _scheduled;
     int _taken;
+    int _published;
 
     /// <summary>How many messages were scheduled so far.</summary>
     public int Scheduled => _scheduled;
 
     /// <summary>How many messages were taken because they were due.</summary>
     public int Taken => _taken;
+
+    /// <summary>True while one that was taken is not published yet, and would be taken again later.</summary>
+    public bool IsPublishing => _taken > _published;
 
     /// <summary>Called before messages that are due are taken.</summary>
     public Action? BeforeDispatch { get; set; }
@@ -95,6 +99,7 @@ sealed class WatchedOutgoing(InMemoryOutgoingMessages outgoing, Pulse pulse) : I
     public async ValueTask Published(IReadOnlyCollection<OutgoingMessage> messages)
     {
         await outgoing.Published(messages);
+        Interlocked.Add(ref _published, messages.Count);
         pulse.Beat();
     }
 }
