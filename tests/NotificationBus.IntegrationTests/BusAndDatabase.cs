@@ -83,13 +83,14 @@ public sealed class BusAndDatabase : IAsyncDisposable
 
     static Pair Start()
     {
-        var broker = RabbitMqServer.IsInstalled ? null : Environment.GetEnvironmentVariable(ServersMissing.RabbitMq);
-        var database = PostgresServer.IsInstalled ? null : Environment.GetEnvironmentVariable(ServersMissing.Postgres);
+        // Whoever names a server means it, whatever is installed.
+        var broker = Named(ServersMissing.RabbitMq);
+        var database = Named(ServersMissing.Postgres);
 
         var missing = new List<string>();
-        if (!RabbitMqServer.IsInstalled && string.IsNullOrWhiteSpace(broker))
+        if (broker is null && !RabbitMqServer.IsInstalled)
             missing.Add("RabbitMQ");
-        if (!PostgresServer.IsInstalled && string.IsNullOrWhiteSpace(database))
+        if (database is null && !PostgresServer.IsInstalled)
             missing.Add("PostgreSQL");
         if (missing.Count > 0)
             throw ServersMissing.ToBeUsed(missing);
@@ -98,6 +99,8 @@ public sealed class BusAndDatabase : IAsyncDisposable
             broker is null ? AsBroker(RabbitMqServer.Start()) : Task.FromResult<IBroker>(new GivenRabbitMq(new Uri(broker))),
             database is null ? AsDatabase(PostgresServer.Start()) : Task.FromResult<IDatabaseServer>(new GivenPostgres(database)));
     }
+
+    static string? Named(string server) => Environment.GetEnvironmentVariable(server) is { } named && !string.IsNullOrWhiteSpace(named) ? named : null;
 
     static async Task<IBroker> AsBroker(Task<RabbitMqServer> server) => await server;
 

@@ -13,6 +13,7 @@ using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
 
+[Trait("Server", "PostgreSQL")]
 public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers) : When_a_step_is_stored(() => PostgresRecord.Create(servers))
 {
     [Fact]
@@ -74,14 +75,19 @@ public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers) 
     }
 }
 
+[Trait("Server", "PostgreSQL")]
 public sealed class When_messages_are_due_in_PostgreSQL(BusAndDatabase servers) : When_messages_are_due(() => PostgresRecord.Create(servers));
 
+[Trait("Server", "PostgreSQL")]
 public sealed class When_a_call_is_claimed_in_PostgreSQL(BusAndDatabase servers) : When_a_call_is_claimed(() => PostgresRecord.Create(servers));
 
+[Trait("Server", "PostgreSQL")]
 public sealed class When_a_delivery_is_cancelled_in_PostgreSQL(BusAndDatabase servers) : When_a_delivery_is_cancelled(() => PostgresRecord.Create(servers));
 
+[Trait("Server", "PostgreSQL")]
 public sealed class When_a_receipt_names_a_delivery_in_PostgreSQL(BusAndDatabase servers) : When_a_receipt_names_a_delivery(() => PostgresRecord.Create(servers));
 
+[Trait("Server", "PostgreSQL")]
 public sealed class When_hosts_share_what_they_know_in_PostgreSQL(BusAndDatabase servers) : When_hosts_share_what_they_know(() => PostgresRecord.Create(servers))
 {
     static readonly double?[] Rates = [null, 0.5, 2, 8];

@@ -6,6 +6,7 @@ using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
 
+[Trait("Server", "PostgreSQL")]
 public sealed class When_a_month_is_older_than_retention(BusAndDatabase servers)
 {
     static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);

@@ -11,6 +11,7 @@ using NotificationBus.Sending;
 namespace NotificationBus.IntegrationTests;
 
 /// <summary>Notifications of the version that kept all of them in one table.</summary>
+[Trait("Server", "PostgreSQL")]
 public sealed class When_an_older_database_is_brought_up_to_date(BusAndDatabase servers)
 {
     const string BeforePartitions = "20261121000700_SuppressedCategories";

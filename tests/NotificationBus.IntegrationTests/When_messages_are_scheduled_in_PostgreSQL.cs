@@ -7,6 +7,7 @@ using NotificationBus.Tests.Outgoing;
 
 namespace NotificationBus.IntegrationTests;
 
+[Trait("Server", "PostgreSQL")]
 public sealed class When_messages_are_scheduled_in_PostgreSQL(BusAndDatabase servers) : Any_scheduler
 {
     protected override async Task<IHost> Start(Action<IReceiveEndpointConfigurator> inbox)

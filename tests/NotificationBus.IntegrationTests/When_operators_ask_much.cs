@@ -9,6 +9,7 @@ using NotificationBus.Sending;
 
 namespace NotificationBus.IntegrationTests;
 
+[Trait("Server", "PostgreSQL")]
 public sealed class When_operators_ask_much(BusAndDatabase servers)
 {
     const string BeforeHeld = "20261121000900_Cancellations";

@@ -8,6 +8,7 @@ using NotificationBus.Sending;
 
 namespace NotificationBus.IntegrationTests;
 
+[Trait("Server", "PostgreSQL")]
 public sealed class When_partitions_are_made(BusAndDatabase servers)
 {
     static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);

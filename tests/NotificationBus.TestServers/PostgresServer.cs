@@ -14,8 +14,8 @@ sealed class PostgresServer : IDatabaseServer
     const string User = "notificationbus";
 
     static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
-    static readonly string? CreateClusterProgram = Installed.Program("initdb", VersionsOfDebian());
-    static readonly string? ServerProgram = Installed.Program("postgres", VersionsOfDebian());
+    static readonly string? CreateClusterProgram = Installed.Program("initdb", Programs());
+    static readonly string? ServerProgram = Installed.Program("postgres", Programs());
 
     /// <summary>PostgreSQL refuses to run as root, and the packages come with a user for it.</summary>
     static readonly string[] AsItsUser = Environment.IsPrivilegedProcess
@@ -117,6 +117,10 @@ sealed class PostgresServer : IDatabaseServer
             }
         });
     }
+
+    /// <summary>The folder that was named, or where the distribution keeps its own.</summary>
+    static IEnumerable<string> Programs() =>
+        Environment.GetEnvironmentVariable(ServersMissing.PostgresPrograms) is { Length: > 0 } named ? [named] : VersionsOfDebian();
 
     /// <summary>Debian and Ubuntu keep the versions side by side and out of the search path; the newest comes first.</summary>
     static IEnumerable<string> VersionsOfDebian()

@@ -6,6 +6,9 @@ static class ServersMissing
     public const string RabbitMq = "NOTIFICATIONBUS_TEST_RABBITMQ";
     public const string Postgres = "NOTIFICATIONBUS_TEST_POSTGRES";
 
+    /// <summary>The folder with initdb and postgres of another version than the one that is installed.</summary>
+    public const string PostgresPrograms = "NOTIFICATIONBUS_TEST_POSTGRES_PROGRAMS";
+
     const string Install = "Install them (Debian, Ubuntu: apt-get install rabbitmq-server postgresql; the tests start private ones and never touch the machine's own)";
 
     public static Exception ToBeUsed(IEnumerable<string> servers) => new InvalidOperationException($"""

@@ -2,6 +2,7 @@ using Npgsql;
 
 namespace NotificationBus.IntegrationTests.Servers;
 
+[Trait("Server", "PostgreSQL")]
 public sealed class When_a_PostgresServer_is_killed(PostgresOfTheClass postgres) : IClassFixture<PostgresOfTheClass>
 {
     [Fact]
