@@ -86,6 +86,7 @@ public static class NotificationHost
             app.MapReceipts();
             app.MapUnsubscribe();
             app.MapFailedMessages();
+            app.MapStatus();
             var hasInbox = settings.Inbox ?? (settings.Transport == Transport.InMemory || app.Environment.IsDevelopment());
             if (hasInbox)
                 app.MapInbox();

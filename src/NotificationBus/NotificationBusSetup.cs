@@ -18,6 +18,7 @@ using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
 using NotificationBus.Sending.Accounts;
 using NotificationBus.Sending.Controls;
+using NotificationBus.Status;
 
 namespace NotificationBus;
 
@@ -67,8 +68,17 @@ public static class NotificationBusSetup
         services.AddSingleton<FailedMessageRecorder>();
         services.AddSingleton(provider => new Quarantine(provider.GetService<ISuspects>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(Random.Shared);
+        services.AddSingleton<ProblemBoard>();
+        services.AddHostedService(provider => provider.GetRequiredService<ProblemBoard>());
+        services.AddProblemSource<PausedChannels>();
+        services.AddProblemSource<WaitingFailures>();
         return services;
     }
+
+    /// <summary>Shows one more kind of problem in <c>GET /v1/status</c>.</summary>
+    public static IServiceCollection AddProblemSource<TSource>(this IServiceCollection services)
+        where TSource : class, IProblemSource =>
+        services.AddSingleton<IProblemSource, TSource>();
 
     /// <summary>Makes one kind of event start notifications.</summary>
     public static IServiceCollection AddEventMap<TMap>(this IServiceCollection services)

@@ -14,6 +14,7 @@ static class EntryApi
         Changes = "/v1/changes",
         Suppressions = "/v1/suppressions",
         FailedMessages = "/v1/failed-messages",
+        Status = "/v1/status",
         Health = "/health/ready",
     };
 
@@ -45,6 +46,9 @@ public sealed record EntryPoints
 
     /// <summary>What was set aside.</summary>
     public required string FailedMessages { get; init; }
+
+    /// <summary>What is wrong now and since when.</summary>
+    public required string Status { get; init; }
 
     /// <summary>Whether the host is ready.</summary>
     public required string Health { get; init; }

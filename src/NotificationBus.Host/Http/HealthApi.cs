@@ -11,16 +11,21 @@ static class HealthApi
         routes.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
         routes.MapHealthChecks("/health/ready", new HealthCheckOptions
         {
-            Predicate = check => check.Tags.Contains("ready"),
+            Predicate = SaysWhetherReady,
             // MassTransit calls itself degraded while RabbitMQ is away; whoever asks here wants to know whether to send something.
             ResultStatusCodes = { [HealthStatus.Degraded] = StatusCodes.Status503ServiceUnavailable },
             ResponseWriter = (context, report) => context.Response.WriteAsJsonAsync(new
             {
                 status = report.Status.ToString(),
                 checks = report.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Status.ToString(), StringComparer.Ordinal),
+                // Also of a check that is healthy: what does not keep this host from its work, and somebody should know.
+                details = report.Entries.Where(entry => entry.Value.Description is not null).ToDictionary(entry => entry.Key, entry => entry.Value.Description, StringComparer.Ordinal),
             }),
         });
     }
+
+    /// <summary>Whether a check belongs to <c>/health/ready</c>.</summary>
+    public static bool SaysWhetherReady(HealthCheckRegistration check) => check.Tags.Contains("ready");
 
     public static IHealthChecksBuilder AddStoppingCheck(this IHealthChecksBuilder checks) =>
         checks.AddCheck<StoppingCheck>("running", tags: ["ready"]);

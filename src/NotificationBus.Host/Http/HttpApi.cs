@@ -12,6 +12,7 @@ static class HttpApi
         services.AddSingleton<RecentlyAccepted>();
         services.AddSingleton<SubscriptionConfirmation>();
         services.AddHealthChecks().AddStoppingCheck();
+        services.AddProblemSource<NotReady>();
         services.ConfigureHttpJsonOptions(options =>
         {
             // What is not known is not there, everywhere.
