@@ -1,9 +1,7 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
-using NotificationBus.Channels.Sandbox;
 using NotificationBus.Host.Settings;
-using NotificationBus.Sending;
 
 namespace NotificationBus.Host;
 
@@ -13,12 +11,13 @@ static class Announcement
     public static void AnnounceWhenStarted(this WebApplication app, HostSettings settings) =>
         app.Lifetime.ApplicationStarted.Register(() =>
         {
+            _ = app.Warn();
             var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "";
             if (settings.Transport == Transport.RabbitMq)
             {
                 app.Logger.LogInformation("NotificationBus runs distributed on RabbitMQ and PostgreSQL as {Roles} at {Address}", string.Join('+', settings.Roles), address);
-                if (settings.IsWorker)
-                    app.WarnAboutSandboxes(settings);
+                if (settings.IsSender && settings.Sender.Channels.Count > 0)
+                    app.Logger.LogInformation("It sends on {Channels} alone (Sender:Channels); other hosts have to serve the rest", string.Join(", ", settings.Sender.Channels));
                 return;
             }
 
@@ -27,14 +26,24 @@ static class Announcement
                 Console.WriteLine(Invitation(address));
         });
 
-    /// <summary>Embedded, the sandbox is what everybody expects. On real servers somebody may have forgotten it, where an event uses the channel.</summary>
-    static void WarnAboutSandboxes(this WebApplication app, HostSettings settings)
+    /// <summary>Whoever finds what is not as it should be is asked here, and what it says is logged here. The host works all the same.</summary>
+    static async Task Warn(this WebApplication app)
     {
-        var chains = app.Services.GetRequiredService<ProviderChains>();
-        foreach (var channel in settings.EventTypes.Values.SelectMany(rule => rule.Channels).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        foreach (var place in app.Services.GetServices<IStartWarnings>())
         {
-            if (chains.Of(channel).Accounts.Any(account => account.Provider is SandboxProvider))
-                app.Logger.LogWarning("Channel {Channel} has a sandbox among its providers: what reaches it is caught, not sent ({Setting})", channel, $"Channels:{channel}:Providers");
+            try
+            {
+                foreach (var warning in await place.Find(!app.Environment.IsDevelopment(), app.Lifetime.ApplicationStopping))
+                    app.Logger.LogWarning("{Warning}", warning);
+            }
+            catch (Exception exception) when (!app.Lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                app.Logger.LogInformation("Whether {Place} has to warn is not known: {Reason}", place.GetType().Name, exception.Message);
+            }
+            catch (Exception)
+            {
+                // The host stops, and nobody has to be warned any more.
+            }
         }
     }
 

@@ -18,7 +18,12 @@ static class Help
           Transport                        InMemory (default) or RabbitMq
           Roles                            api,worker (default both); what this host does. saga,sender are the two halves of a worker
           Inbox                            true or false: show what the sandbox caught at /inbox; by itself only embedded or in Development
+          Sender:Channels                  email,push: the channels this host sends on, default all; others have to serve the rest
           Urls                             where HTTP is served, default http://localhost:8080
+          PublicUrls                       http://0.0.0.0:8081: a port for the world, with receipts and unsubscribes and nothing else
+          AllowedHosts                     notify.example.com;*.shop.example: names callers may use for this host, beside those of the PublicUrl settings
+                                           and those the public DNS cannot have (addresses, localhost, names without a dot, .local, .internal)
+          Kestrel:Certificates:Default:…   Path and KeyPath (PEM), or Path and Password (PKCS #12): what https shows
           ConnectionStrings:RabbitMq       amqp://… or amqps://…
           ConnectionStrings:Postgres       Host=…;Database=…;Username=…;Password=…
           Postgres:Migrate                 true (default): bring the tables up to date at start

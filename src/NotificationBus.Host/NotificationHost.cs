@@ -51,12 +51,15 @@ public static class NotificationHost
     {
         SettingsCheck.CheckArguments(args);
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        if (string.IsNullOrEmpty(builder.Configuration["Urls"]) && string.IsNullOrEmpty(builder.Configuration["Http_Ports"]))
-            builder.WebHost.UseUrls("http://localhost:8080");
-
         var settings = SettingsCheck.Read(builder.Configuration);
+        CertificateCheck.Demand(builder.Configuration, TimeProvider.System);
+        // Read before it is said where to listen, which is said in the same place.
+        var inside = PublicPort.InsideUrls(builder.Configuration);
+        builder.WebHost.UseUrls([.. inside, .. PublicPort.Split(settings.PublicUrls)])
+            .UseSetting(WebHostDefaults.HttpPortsKey, "").UseSetting(WebHostDefaults.HttpsPortsKey, "");
         builder.AddReadableLogs();
         builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(settings.Sender);
         builder.Services.AddSingleton(Options.Create(settings.Intake));
         builder.Services.AddSingleton(Options.Create(settings.Publishing));
         builder.Services.AddSingleton(Options.Create(settings.Redelivery));
@@ -68,12 +71,16 @@ public static class NotificationHost
         builder.Services.AddTemplates(settings.Templates);
         builder.Services.AddTransport(settings);
         builder.Services.AddHttpApi();
+        builder.Services.AddSingleton<IStartWarnings, UnsafeSettings>();
+        builder.Services.AddSingleton<IStartWarnings, UnusedSettings>();
+        builder.Services.AddSingleton<IStartWarnings, OldCertificates>();
+        builder.Services.AddHostedService<ChangedSettings>();
         builder.WebHost.ConfigureKestrel(HttpLimits.Apply);
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
         SettingsCheck.CheckNames(settings, app.Services);
-        app.UseProblemDetails();
+        app.UseDoorway(settings, inside);
         app.MapHealth();
         if (settings.IsApi)
         {
@@ -93,8 +100,6 @@ public static class NotificationHost
             app.MapEntry(hasInbox);
         }
 
-        foreach (var setting in SettingsCheck.PassedOver(builder.Configuration))
-            app.Logger.LogWarning("{PassedOver}", setting);
         app.AnnounceWhenStarted(settings);
         return app;
     }

@@ -35,6 +35,7 @@ public static class NotificationBusSetup
         IReadOnlyDictionary<string, ChannelOptions> channels)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(new SenderOptions());
         services.AddSingleton(eventTypes);
         services.AddSingleton(channels);
 

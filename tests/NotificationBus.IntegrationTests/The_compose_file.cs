@@ -40,7 +40,28 @@ public sealed class The_compose_file
     {
         Dockerfile.ShouldContain("EXPOSE 8080");
         Dockerfile.ShouldContain("ASPNETCORE_HTTP_PORTS=8080");
-        Ports(Host).ShouldBe(["127.0.0.1:8080:8080"]);
+        Ports(Host).ShouldBe(["127.0.0.1:8080-8099:8080"]);
+    }
+
+    /// <summary>Debts: --scale host=3 works; the mail catcher is named with its tag.</summary>
+    [Fact]
+    public void Should_leave_room_for_more_hosts()
+    {
+        Host.Children.ContainsKey("container_name").ShouldBeFalse();
+        Host.Children.ContainsKey("hostname").ShouldBeFalse();
+        Host.Children.ContainsKey("volumes").ShouldBeFalse();
+        // Of a range each container gets a port; a single one only the first of them could have.
+        Ports(Host).Select(port => port.Split(':')[^2].Split('-')).ShouldAllBe(range => range.Length == 2 && int.Parse(range[1]) - int.Parse(range[0]) >= 2);
+    }
+
+    [Theory]
+    [MemberData(nameof(ServiceNames))]
+    public void Should_name_the_version_of_every_image(string name)
+    {
+        var tag = Service(name).Children.TryGetValue("image", out var image) ? image.ToString().Split(':').ElementAtOrDefault(1) : "built here";
+
+        tag.ShouldNotBeNullOrEmpty();
+        tag.ShouldNotBe("latest");
     }
 
     [Fact]

@@ -5,12 +5,18 @@ namespace NotificationBus.Host.Http;
 /// <summary>Takes an event for the API and answers what became of it.</summary>
 static class Acceptance
 {
-    /// <summary>202 with the notification's id, or the problem.</summary>
-    public static async Task<IResult> Accept<TEvent>(HttpContext context, EventMap<TEvent> map, TEvent happened)
+    /// <summary>202 with the notification's id, 200 with its outcome when the caller waits for it and it is known in time, or the problem.</summary>
+    public static async Task<IResult> Accept<TEvent>(HttpContext context, EventMap<TEvent> map, TEvent happened, PreferHeader prefer)
         where TEvent : class
     {
         var (accepted, refusal) = await Take(context, map, happened);
-        return refusal ?? Results.Accepted(value: new AcceptedEvent([accepted!]));
+        if (refusal is not null)
+            return refusal;
+
+        prefer.Apply(context.Response);
+        return prefer.Wait is { } seconds && await NotificationsApi.Outcome(accepted!.Id, TimeSpan.FromSeconds(seconds), context) is { } notification
+            ? Results.Ok(new ConcludedEvent([notification]))
+            : Results.Accepted(value: new AcceptedEvent([accepted!]));
     }
 
     /// <summary>What was taken, or the problem.</summary>

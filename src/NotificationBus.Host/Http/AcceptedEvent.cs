@@ -1,8 +1,14 @@
+using NotificationBus.Notifications;
+
 namespace NotificationBus.Host.Http;
 
 /// <summary>The answer to an event.</summary>
 /// <param name="Notifications">The notifications it began, or had begun when it came before.</param>
 public sealed record AcceptedEvent(IReadOnlyList<AcceptedNotification> Notifications);
+
+/// <summary>The answer to an event whose producer waited for the outcome.</summary>
+/// <param name="Notifications">The notifications it began, as they have ended.</param>
+public sealed record ConcludedEvent(IReadOnlyList<NotificationView> Notifications);
 
 /// <summary>A notification that will be worked on.</summary>
 /// <param name="Id">The notification.</param>

@@ -27,14 +27,14 @@ static class CancellationsApi
         Guid id,
         HttpContext context,
         INotificationQueries queries,
-        OutcomeWatch outcomes,
         IControls controls,
         IntakeGate gate,
         IBus bus,
         CancellationToken cancellationToken)
     {
-        if (!PreferHeader.TryReadWait(context.Request.Headers["Prefer"], out var wait))
-            return Problems.Validation("Prefer", $"wait must be 0 to {PreferHeader.LongestWait} seconds");
+        var (prefer, refused) = PreferHeader.Read(context.Request);
+        if (refused is not null)
+            return refused;
 
         var (body, refusal) = await JsonBody.Read<Cancellation>(context.Request);
         if (refusal is not null)
@@ -57,9 +57,8 @@ static class CancellationsApi
         if (before?.Status == Held)
             return Answer(before);
 
-        if (wait is { } seconds)
-            context.Response.Headers["Preference-Applied"] = $"wait={seconds}";
-        var after = await NotificationsApi.Outcome(id, TimeSpan.FromSeconds(wait ?? UsualWait), context, outcomes, queries)
+        prefer.Apply(context.Response);
+        var after = await NotificationsApi.Outcome(id, TimeSpan.FromSeconds(prefer.Wait ?? UsualWait), context)
             ?? await queries.Find(id, cancellationToken);
         return after is { CompletedAt: not null } or { Status: Held } ? Answer(after) : Results.Accepted($"/v1/notifications/{id}", Cancelling.Of(after));
     }

@@ -11,10 +11,10 @@ static class EventsApi
     {
         var events = routes.ServiceProvider.GetServices<IEventMap>()
             .ToFrozenDictionary(map => map.Name, map => map.Accept(new Handler()), StringComparer.Ordinal);
-        var names = string.Join(", ", events.Keys.Order(StringComparer.Ordinal));
+        string[] names = [.. events.Keys.Order(StringComparer.Ordinal)];
 
         routes.MapPost("/v1/events/{name}", (string name, HttpContext context) =>
-            events.TryGetValue(name, out var handle) ? handle(context) : Task.FromResult(Problems.UnknownEvent(names)));
+            events.TryGetValue(name, out var handle) ? handle(context) : Task.FromResult(Problems.UnknownEvent(name, names)));
     }
 
     sealed class Handler : IEventMapVisitor<Func<HttpContext, Task<IResult>>>
@@ -27,8 +27,12 @@ static class EventsApi
                 if (context.Request.Headers.ContainsKey(NotificationsApi.IdempotencyKey))
                     return Problems.Validation(NotificationsApi.IdempotencyKey, "is for /v1/notifications; an event has an eventId");
 
+                var (prefer, refused) = PreferHeader.Read(context.Request);
+                if (refused is not null)
+                    return refused;
+
                 var (happened, refusal) = await JsonBody.Read<TEvent>(context.Request);
-                return refusal ?? await Acceptance.Accept(context, map, happened!);
+                return refusal ?? await Acceptance.Accept(context, map, happened!, prefer);
             };
     }
 }

@@ -47,7 +47,8 @@ sealed class FieldErrors(IReadOnlyDictionary<string, string[]>? errors = null)
                 return word;
         }
 
-        Add(field, $"must be one of {string.Join(", ", Enum.GetValues<T>().Select(Spell))}");
+        string[] words = [.. Enum.GetValues<T>().Select(Spell)];
+        Add(field, $"must be one of {string.Join(", ", words)}{Spelling.DidYouMean(value, words)}");
         return otherwise;
 
         static string Spell(T word) => JsonNamingPolicy.KebabCaseLower.ConvertName(word.ToString());

@@ -3,13 +3,13 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace NotificationBus.Host.Http;
 
-/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: so do the servers behind it, and it is not about to stop.</summary>
+/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c> and <c>/healthz</c>: so do the servers behind it, and it is not about to stop.</summary>
 static class HealthApi
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
-        routes.MapHealthChecks("/health/ready", new HealthCheckOptions
+        var ready = new HealthCheckOptions
         {
             Predicate = SaysWhetherReady,
             // MassTransit calls itself degraded while RabbitMQ is away; whoever asks here wants to know whether to send something.
@@ -21,7 +21,10 @@ static class HealthApi
                 // Also of a check that is healthy: what does not keep this host from its work, and somebody should know.
                 details = report.Entries.Where(entry => entry.Value.Description is not null).ToDictionary(entry => entry.Key, entry => entry.Value.Description, StringComparer.Ordinal),
             }),
-        });
+        };
+        routes.MapHealthChecks("/health/ready", ready);
+        // Where a platform looks by itself.
+        routes.MapHealthChecks("/healthz", ready);
     }
 
     /// <summary>Whether a check belongs to <c>/health/ready</c>.</summary>

@@ -2,6 +2,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
+using Microsoft.AspNetCore.HostFiltering;
+
 namespace NotificationBus.Host.Http;
 
 /// <summary>Registration of what the API needs.</summary>
@@ -11,6 +13,9 @@ static class HttpApi
     {
         services.AddSingleton<RecentlyAccepted>();
         services.AddSingleton<SubscriptionConfirmation>();
+        services.AddSingleton<HostNames>();
+        // The framework would take every name until there is a setting, and then no other one.
+        services.Configure<HostFilteringOptions>(hosts => hosts.AllowedHosts = ["*"]);
         services.AddHealthChecks().AddStoppingCheck();
         services.AddProblemSource<NotReady>();
         services.ConfigureHttpJsonOptions(options =>

@@ -24,10 +24,11 @@ static class NotificationsApi
     }
 
     /// <summary>202 at once; with <c>Prefer: wait=10</c> 200 with the outcome when it is known in time.</summary>
-    static async Task<IResult> Request(HttpContext context, IEnumerable<IEventMap> maps, OutcomeWatch outcomes, INotificationQueries queries)
+    static async Task<IResult> Request(HttpContext context, IEnumerable<IEventMap> maps)
     {
-        if (!PreferHeader.TryReadWait(context.Request.Headers["Prefer"], out var wait))
-            return Problems.Validation("Prefer", $"wait must be 0 to {PreferHeader.LongestWait} seconds");
+        var (prefer, refused) = PreferHeader.Read(context.Request);
+        if (refused is not null)
+            return refused;
 
         var (requested, refusal) = await JsonBody.Read<NotificationRequested>(context.Request);
         if (refusal is null)
@@ -40,12 +41,9 @@ static class NotificationsApi
         if (problem is not null)
             return problem;
 
-        if (wait is { } seconds)
-        {
-            context.Response.Headers["Preference-Applied"] = $"wait={seconds}";
-            if (await Outcome(accepted!.Id, TimeSpan.FromSeconds(seconds), context, outcomes, queries) is { } notification)
-                return Results.Ok(notification);
-        }
+        prefer.Apply(context.Response);
+        if (prefer.Wait is { } seconds && await Outcome(accepted!.Id, TimeSpan.FromSeconds(seconds), context) is { } notification)
+            return Results.Ok(notification);
 
         return Results.Accepted(accepted!.Links.Self, accepted);
     }
@@ -54,8 +52,10 @@ static class NotificationsApi
     /// Waits for the outcome, but not when the host is about to stop: the time it has is for what is being sent. Null when it is
     /// not known in time, or cannot be asked for: the notification was taken all the same.
     /// </summary>
-    public static async Task<NotificationView?> Outcome(Guid id, TimeSpan atMost, HttpContext context, OutcomeWatch outcomes, INotificationQueries queries)
+    public static async Task<NotificationView?> Outcome(Guid id, TimeSpan atMost, HttpContext context)
     {
+        var outcomes = context.RequestServices.GetRequiredService<OutcomeWatch>();
+        var queries = context.RequestServices.GetRequiredService<INotificationQueries>();
         var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         try

@@ -4,27 +4,82 @@ using Microsoft.Extensions.Primitives;
 
 namespace NotificationBus.Host.Http;
 
-/// <summary>The <c>Prefer</c> header (RFC 7240).</summary>
-static class PreferHeader
+/// <summary>
+/// The <c>Prefer</c> header (RFC 7240): <c>wait=10</c>, <c>respond-async</c> and <c>handling=strict</c>. Any other preference is passed over, unless
+/// the caller says strict; the answer's <c>Preference-Applied</c> names those that were followed.
+/// </summary>
+sealed record PreferHeader
 {
     /// <summary>The longest wait in seconds; a client that wants more asks again.</summary>
     public const int LongestWait = 30;
 
-    /// <summary>Reads <c>wait=10</c>. Preferences nobody here knows are passed over, as the RFC asks.</summary>
-    /// <returns>False when the wait is no number in range.</returns>
-    public static bool TryReadWait(StringValues header, out int? seconds)
+    static readonly string[] Known = ["wait", "respond-async", "handling"];
+
+    readonly List<string> _applied = [];
+
+    PreferHeader()
+    {
+    }
+
+    /// <summary>How long the caller waits for the outcome, in seconds; null when it does not.</summary>
+    public int? Wait { get; private init; }
+
+    /// <summary>Reads the header of a request, or says what is wrong with it.</summary>
+    public static (PreferHeader Preferences, IResult? Refusal) Read(HttpRequest request)
+    {
+        var asked = Split(request.Headers["Prefer"]);
+        var handling = asked.GetValueOrDefault("handling");
+        var isStrict = "strict".Equals(handling, StringComparison.OrdinalIgnoreCase);
+        var unknown = asked.Keys.Except(Known, StringComparer.OrdinalIgnoreCase)
+            .Concat(handling is null or "" || isStrict || handling.Equals("lenient", StringComparison.OrdinalIgnoreCase) ? [] : ["handling"]).ToList();
+        if (isStrict && unknown.Count > 0)
+        {
+            var name = unknown[0];
+            return (new PreferHeader(), Problems.Validation("Prefer", $"has a preference that is not known here, and handling=strict; known are wait, respond-async, handling{Spelling.DidYouMean(name, Known)}"));
+        }
+
+        if (!TryReadWait(asked, out var wait))
+            return (new PreferHeader(), Problems.Validation("Prefer", $"wait must be 0 to {LongestWait} seconds"));
+
+        var preferences = new PreferHeader { Wait = wait };
+        if (asked.ContainsKey("respond-async"))
+            preferences._applied.Add("respond-async");
+        if (wait is { } seconds)
+            preferences._applied.Add(string.Create(CultureInfo.InvariantCulture, $"wait={seconds}"));
+        if (isStrict)
+            preferences._applied.Add("handling=strict");
+        return (preferences, null);
+    }
+
+    /// <summary>Says in the answer which preferences were followed.</summary>
+    public void Apply(HttpResponse response)
+    {
+        if (_applied.Count > 0)
+            response.Headers["Preference-Applied"] = string.Join(", ", _applied);
+    }
+
+    static bool TryReadWait(Dictionary<string, string> asked, out int? seconds)
     {
         seconds = null;
-        var wait = header.SelectMany(line => (line ?? "").Split(',', ';'))
-            .Select(preference => preference.Split('=', 2, StringSplitOptions.TrimEntries))
-            .FirstOrDefault(preference => preference[0].Equals("wait", StringComparison.OrdinalIgnoreCase));
-        if (wait is null)
+        if (!asked.TryGetValue("wait", out var wait))
             return true;
-
-        if (wait.Length != 2 || !int.TryParse(wait[1].Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value > LongestWait)
+        if (!int.TryParse(wait, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value > LongestWait)
             return false;
 
         seconds = value;
         return true;
+    }
+
+    /// <summary>The preferences with their values. Of one that stands twice the first counts, and what follows a semicolon is a parameter (section 2).</summary>
+    static Dictionary<string, string> Split(StringValues header)
+    {
+        var preferences = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var preference in header.SelectMany(line => (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
+        {
+            var parts = preference.Split(';')[0].Split('=', 2, StringSplitOptions.TrimEntries);
+            preferences.TryAdd(parts[0], parts.Length == 2 ? parts[1].Trim('"') : "");
+        }
+
+        return preferences;
     }
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 
+using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 
@@ -35,24 +36,24 @@ static partial class Problems
     public static IResult TemplateVariables(string detail) =>
         Problem(StatusCodes.Status422UnprocessableEntity, "template-variables", "A template cannot be filled", detail);
 
-    public static IResult UnknownEvent(string allowed) =>
-        Problem(StatusCodes.Status404NotFound, "unknown-event", "There is no such event", $"Events are {allowed}.");
+    public static IResult UnknownEvent(string name, IReadOnlyCollection<string> known) =>
+        Problem(StatusCodes.Status404NotFound, "unknown-event", "There is no such event", $"Events are {string.Join(", ", known)}.{DidYouMean(name, known)}");
 
     public static IResult UnknownNotification() =>
-        Problem(StatusCodes.Status404NotFound, "unknown-notification", "There is no such notification", "It may belong to an event that has not been taken yet.");
+        Problem(StatusCodes.Status404NotFound, "unknown-notification", "There is no such notification", "It may belong to an event that has not been taken yet: ask again in a moment, or look for it with GET /v1/notifications?recipient=.");
 
-    public static IResult Unknown(string what, IEnumerable<string> allowed) =>
-        Problem(StatusCodes.Status404NotFound, $"unknown-{what}", $"There is no such {what}", $"There are {string.Join(", ", allowed)}.");
+    public static IResult Unknown(string what, string name, IReadOnlyCollection<string> allowed) =>
+        Problem(StatusCodes.Status404NotFound, $"unknown-{what}", $"There is no such {what}", $"There are {string.Join(", ", allowed)}.{DidYouMean(name, allowed)}");
 
     public static IResult NothingToDecide(string status) =>
-        Problem(StatusCodes.Status409Conflict, "nothing-to-decide", "The delivery is not held", $"It is {status}.");
+        Problem(StatusCodes.Status409Conflict, "nothing-to-decide", "The delivery is not held", $"It is {status}. What can be decided is listed by GET /v1/notifications?status=held.");
 
     public static IResult NoResendOfCancelled() =>
         Problem(StatusCodes.Status409Conflict, "cancelled", "The delivery was cancelled", "It is not sent again: decide sent or failed.");
 
     public static IResult TooLate(string status) =>
         Problem(StatusCodes.Status409Conflict, "too-late", "The notification cannot be cancelled any more",
-            status == "held" ? "It is held: a provider may have it. It is not sent again; decide sent or failed." : $"It is {status}.");
+            status == "held" ? "It is held: a provider may have it. It is not sent again; decide sent or failed." : $"It is {status}: what was sent cannot be called back. GET it to see what went out.");
 
     public static IResult UnknownSuppression() =>
         Problem(StatusCodes.Status404NotFound, "unknown-suppression", "The address is not suppressed", "See /v1/suppressions; one for a category is removed with ?category=.");
@@ -64,18 +65,36 @@ static partial class Problems
         Problem(StatusCodes.Status404NotFound, "no-receipts", "Nobody takes receipts here", "The last part of the address is the name of an account whose vendor reports, as in Providers:{account}.");
 
     public static IResult RefusedReceipt() =>
-        Problem(StatusCodes.Status401Unauthorized, "refused-receipt", "It is not from the vendor", "The signature or the time is not right. The log says what to check.");
+        Problem(StatusCodes.Status401Unauthorized, "refused-receipt", "It is not from the vendor", "The signature or the time is not right. The log of the host says which setting of the account to check.");
 
     public static IResult UnreadableReceipt() =>
-        Problem(StatusCodes.Status400BadRequest, "unreadable-receipt", "The receipt cannot be read", "The log says why.");
+        Problem(StatusCodes.Status400BadRequest, "unreadable-receipt", "The receipt cannot be read", "The log of the host says why. Post what the vendor posts, unchanged.");
 
     /// <summary>A server that is needed does not answer now.</summary>
     public static IResult Unavailable(HttpContext context)
     {
         context.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
         return Problem(StatusCodes.Status503ServiceUnavailable, "unavailable", "A server behind this one does not answer",
-            "Nothing was promised. Try again with the same eventId or Idempotency-Key: that is harmless even if this call arrived.");
+            $"{WhatToDo(context.Request)} Try again after the time in Retry-After.");
     }
+
+    static string WhatToDo(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) ? "Nothing was changed."
+        : HttpMethods.IsPost(request.Method) && request.Path is { Value: "/v1/notifications" } || request.Path.StartsWithSegments("/v1/events", StringComparison.Ordinal)
+            ? "Nothing was promised: the same eventId or Idempotency-Key makes a repetition harmless even if this call arrived."
+        : "It may have been done: doing it again is harmless.";
+
+    /// <summary>What is asked for on a port for the world, and is not for the world. It says nothing about what there is on others.</summary>
+    public static IResult NothingForTheWorld() =>
+        Problem(StatusCodes.Status404NotFound, "not-found", "There is nothing here", "This address takes receipts of vendors and links to unsubscribe, under the paths they were given.");
+
+    /// <summary>The request names this host by a name that is not its own.</summary>
+    public static IResult UnknownHost() =>
+        Problem(StatusCodes.Status400BadRequest, "unknown-host", "This host does not go by that name", "Call it by a name in AllowedHosts, or add the name there.");
+
+    /// <summary>The path leads somewhere else than it seems to.</summary>
+    public static IResult NotPlain() =>
+        Problem(StatusCodes.Status404NotFound, "not-found", "There is nothing here", "Write the path as it is in the end: without . and .., doubled slashes and backslashes.");
 
     /// <summary>More is asked for than is taken at the same time.</summary>
     public static IResult Busy(HttpContext context)
@@ -99,7 +118,8 @@ static partial class Problems
             // Thousands of callers may be told the same; whoever refuses them says so once. For an outage a line is enough.
             SuppressDiagnosticsCallback = failed => failed.Exception is IntakeBusyException or BrokerUnavailableException || Outage(failed.Exception) is not null,
         });
-        app.UseStatusCodePages(async context => await ForStatus(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
+        var isApi = app.Services.GetRequiredService<HostSettings>().IsApi;
+        app.UseStatusCodePages(async context => await ForStatus(context.HttpContext.Response.StatusCode, isApi).ExecuteAsync(context.HttpContext));
     }
 
     /// <summary>What the server found wrong with a request while it was read.</summary>
@@ -133,13 +153,18 @@ static partial class Problems
     [LoggerMessage(LogLevel.Error, "PostgreSQL does not answer, and a caller is told to come again: {Reason}")]
     static partial void DatabaseIsAway(ILogger log, string reason);
 
-    static ProblemAnswer ForStatus(int status) => status switch
+    static ProblemAnswer ForStatus(int status, bool isApi = true) => status switch
     {
-        StatusCodes.Status404NotFound => Problem(status, "not-found", "There is nothing here", "See /v1/notifications and /v1/events/{name}."),
+        StatusCodes.Status404NotFound => Problem(status, "not-found", "There is nothing here", isApi
+            ? "GET / names what there is."
+            : "This host works, and takes no calls (Roles): it answers /health/live and /health/ready. Call one that has the role api."),
         StatusCodes.Status405MethodNotAllowed => Problem(status, "method-not-allowed", "This address does not take that method", "The Allow header names those it takes."),
-        StatusCodes.Status500InternalServerError => Problem(status, "internal", "Something failed that should not", "The log has it under the traceId."),
-        _ => Problem(status, "refused", "The request was refused", $"{ReasonPhrases.GetReasonPhrase(status)}."),
+        StatusCodes.Status500InternalServerError => Problem(status, "internal", "Something failed that should not", "The log has it under the traceId. Try again; if it stays so, report it with that."),
+        StatusCodes.Status408RequestTimeout => Problem(status, "refused", "The request was refused", "Its body did not come in time: send it at once."),
+        _ => Problem(status, "refused", "The request was refused", $"{ReasonPhrases.GetReasonPhrase(status)}: send it as HTTP/1.1 has it (RFC 9112)."),
     };
+
+    static string DidYouMean(string name, IReadOnlyCollection<string> known) => Spelling.Meant(name, known) is { } meant ? $" Did you mean {meant}?" : "";
 
     static ProblemAnswer Problem(int status, string type, string title, string detail, IReadOnlyDictionary<string, string[]>? errors = null)
     {

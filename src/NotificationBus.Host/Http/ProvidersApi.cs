@@ -23,7 +23,7 @@ static class ProvidersApi
     {
         var accounts = chains.All.SelectMany(chain => chain.Accounts).DistinctBy(known => known.Name, StringComparer.Ordinal).ToList();
         if (accounts.Find(known => known.Name == account) is not { } chosen)
-            return Problems.Unknown("provider", accounts.Select(known => known.Name));
+            return Problems.Unknown("provider", account, [.. accounts.Select(known => known.Name)]);
 
         var (body, refusal) = await JsonBody.Read<SetProvider>(request);
         if (refusal is not null)
@@ -47,7 +47,7 @@ static class ProvidersApi
     static async Task<IResult> SetChannel(string channel, HttpRequest request, ProviderChains chains, IControls controls, CancellationToken cancellationToken)
     {
         if (chains.All.FirstOrDefault(chain => chain.Channel.Name == channel) is not { } chain)
-            return Problems.Unknown("channel", chains.All.Select(known => known.Channel.Name));
+            return Problems.Unknown("channel", channel, [.. chains.All.Select(known => known.Channel.Name)]);
 
         var (body, refusal) = await JsonBody.Read<SetChannel>(request);
         if (refusal is not null)

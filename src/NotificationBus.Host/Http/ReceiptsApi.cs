@@ -10,7 +10,7 @@ namespace NotificationBus.Host.Http;
 /// <summary><c>POST /v1/receipts/{provider}</c>: what vendors report of deliveries they have taken.</summary>
 static partial class ReceiptsApi
 {
-    public static void MapReceipts(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/receipts/{provider}", Take);
+    public static void MapReceipts(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/receipts/{provider}", Take).ForTheWorld();
 
     /// <summary>200 when the receipts are durable. What is answered otherwise has the vendor send them again, as far as that helps.</summary>
     static async Task<IResult> Take(

@@ -21,8 +21,8 @@ static class UnsubscribeApi
 
     public static void MapUnsubscribe(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/v1/unsubscribe/{token}", GetAndHead, Ask);
-        routes.MapPost("/v1/unsubscribe/{token}", Unsubscribe);
+        routes.MapMethods("/v1/unsubscribe/{token}", GetAndHead, Ask).ForTheWorld();
+        routes.MapPost("/v1/unsubscribe/{token}", Unsubscribe).ForTheWorld();
     }
 
     static async Task<IResult> Ask(string token, HttpResponse response, UnsubscribeLinks links, INotificationStore store, CancellationToken cancellationToken) =>

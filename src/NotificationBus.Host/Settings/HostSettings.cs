@@ -23,6 +23,18 @@ public sealed class HostSettings
     /// </summary>
     public bool? Inbox { get; set; }
 
+    /// <summary>
+    /// Where the world reaches this host, such as <c>http://0.0.0.0:8081</c>, separated by semicolons: receipts of vendors and links to
+    /// unsubscribe, and nothing else. Ports of their own, beside those of <c>Urls</c>. Default: none, and <c>Urls</c> has everything.
+    /// </summary>
+    public string? PublicUrls { get; set; }
+
+    /// <summary>
+    /// The names callers may use for this host (<c>Host</c>), such as <c>notify.example.com;*.shop.example</c>, or <c>*</c> for every one. They add
+    /// to what is always taken: the names in <c>Receipts:PublicUrl</c> and <c>Unsubscribe:PublicUrl</c>, and names that the public DNS cannot have.
+    /// </summary>
+    public string? AllowedHosts { get; set; }
+
     /// <summary>Where the servers are. Needed with Transport=RabbitMq.</summary>
     public ServerAddresses ConnectionStrings { get; set; } = new();
 
@@ -37,6 +49,9 @@ public sealed class HostSettings
 
     /// <summary>How long the broker may take.</summary>
     public PublishingOptions Publishing { get; set; } = new();
+
+    /// <summary>What a host that sends takes on.</summary>
+    public SenderOptions Sender { get; set; } = new();
 
     /// <summary>When a command comes again that no provider could take.</summary>
     public RedeliveryOptions Redelivery { get; set; } = new();

@@ -48,41 +48,16 @@ static class OwnSettings
         .Any(provider => provider.GetChildKeys([], path).Any());
 
     static string? MeantSection(string name) =>
-        Sections.Concat(Values).FirstOrDefault(ours => Distance(name, ours) <= (ours.Length >= LongWord ? 2 : 1));
+        Sections.Concat(Values).FirstOrDefault(ours => Spelling.Distance(name.ToUpperInvariant(), ours.ToUpperInvariant()) <= (ours.Length >= LongWord ? 2 : 1));
 
     /// <summary>ROLE and RULES may well be another program's; a longer word, or one that is not all capitals, hardly.</summary>
     static string? MeantValue(string name) =>
-        Values.FirstOrDefault(ours => (ours.Length >= LongWord || name.Any(char.IsLower)) && Distance(name, ours) == 1);
+        Values.FirstOrDefault(ours => (ours.Length >= LongWord || name.Any(char.IsLower)) && Spelling.Distance(name.ToUpperInvariant(), ours.ToUpperInvariant()) == 1);
 
     static IEnumerable<string> Names(bool isValue) =>
         from property in typeof(HostSettings).GetProperties()
-        where property.CanWrite && (property.PropertyType.IsValueType || property.PropertyType == typeof(IReadOnlyList<string>)) == isValue
+        where property.CanWrite && (property.PropertyType.IsValueType || property.PropertyType == typeof(string) || property.PropertyType == typeof(IReadOnlyList<string>)) == isValue
         select property.Name;
-
-    /// <summary>How many letters are missing, too many, wrong or swapped with their neighbour.</summary>
-    static int Distance(string name, string ours)
-    {
-        var (one, other) = (name.ToUpperInvariant(), ours.ToUpperInvariant());
-        var distances = new int[one.Length + 1, other.Length + 1];
-        for (var i = 0; i <= one.Length; i++)
-        {
-            for (var j = 0; j <= other.Length; j++)
-            {
-                distances[i, j] = (i, j) switch
-                {
-                    (0, _) => j,
-                    (_, 0) => i,
-                    _ => Math.Min(
-                        Math.Min(distances[i - 1, j], distances[i, j - 1]) + 1,
-                        distances[i - 1, j - 1] + (one[i - 1] == other[j - 1] ? 0 : 1)),
-                };
-                if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1])
-                    distances[i, j] = Math.Min(distances[i, j], distances[i - 2, j - 2] + 1);
-            }
-        }
-
-        return distances[one.Length, other.Length];
-    }
 
     /// <summary>
     /// As the framework merges, except for lists: it would merge them item by item, and one channel over two would be two again.

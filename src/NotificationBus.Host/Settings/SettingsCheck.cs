@@ -1,5 +1,6 @@
 using System.Net;
 
+using NotificationBus.Host.Http;
 using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
 using NotificationBus.Sending;
@@ -15,12 +16,12 @@ static class SettingsCheck
 {
     // Sections of the framework; everything else at the top is ours or misspelt.
     static readonly string[] OfTheFramework =
-        ["Providers", "Serilog", "Logging", "Urls", "AllowedHosts", "Kestrel", "Environment", "ContentRoot", "ApplicationName", "DetailedErrors", "Http_Ports", "Https_Ports"];
+        ["Providers", "Serilog", "Logging", "Urls", "Kestrel", "Environment", "ContentRoot", "ApplicationName", "DetailedErrors", "Http_Ports", "Https_Ports"];
 
     // Mail lies for weeks before it is read, and some laws name 30 days.
     static readonly TimeSpan LeastForLinks = TimeSpan.FromDays(60);
 
-    const string MinimumLevel = "Serilog:MinimumLevel";
+    internal const string MinimumLevel = "Serilog:MinimumLevel";
 
     static readonly string[] KnownRoles = ["api", "worker", "saga", "sender"];
 
@@ -33,7 +34,7 @@ static class SettingsCheck
         List<string> errors =
         [
             .. reader.Errors, .. OwnSettings.Misspelt(configuration), .. Servers(settings), .. Roles(settings), .. Unsubscribes(settings), .. Urls(configuration["Urls"]),
-            .. LogLevels(configuration),
+            .. PublicUrls(settings, configuration), .. HostNames.Refuse(settings.AllowedHosts), .. Senders(settings), .. LogLevels(configuration),
         ];
         return errors.Count == 0 ? settings : throw new SettingsException(string.Join(Environment.NewLine, errors));
     }
@@ -48,7 +49,12 @@ static class SettingsCheck
         var errors = new List<string>();
 
         foreach (var name in settings.Channels.Keys.Where(name => channels.Find(name) is null))
-            errors.Add($"Channels:{name} is no channel, allowed are {channels.Names}");
+            errors.Add($"Channels:{name} is no channel, allowed are {channels.Names}{DidYouMean(name)}");
+        for (var index = 0; index < settings.Sender.Channels.Count; index++)
+        {
+            if (channels.Find(settings.Sender.Channels[index]) is null)
+                errors.Add($"Sender:Channels:{index} is no channel, allowed are {channels.Names}{DidYouMean(settings.Sender.Channels[index])}");
+        }
 
         foreach (var (name, channel) in settings.Channels)
         {
@@ -64,7 +70,7 @@ static class SettingsCheck
         {
             // Where no text is needed, none can be missing.
             if (!categories.Contains(category) && !(rule.Channels.Count > 0 && rule.Channels.All(name => channels.Find(name) is { Parts.Count: 0 })))
-                errors.Add($"EventTypes:{category} has no templates, categories with templates are {string.Join(", ", categories.Order(StringComparer.Ordinal))}");
+                errors.Add($"EventTypes:{category} has no templates, categories with templates are {string.Join(", ", categories.Order(StringComparer.Ordinal))}{Spelling.DidYouMean(category, categories)}");
             foreach (var channel in rule.Channels.Where(channel => categories.Contains(category) && channels.Find(channel) is not null && !templates.Has(category, channel)))
                 errors.Add($"EventTypes:{category}:Channels names {channel}, but there is no template {category}/{channel}.{settings.Templates.DefaultLanguage}.hbs");
             if (rule.Channels.Count == 0)
@@ -72,7 +78,7 @@ static class SettingsCheck
             for (var index = 0; index < rule.Channels.Count; index++)
             {
                 if (channels.Find(rule.Channels[index]) is null)
-                    errors.Add($"EventTypes:{category}:Channels:{index} is no channel, allowed are {channels.Names}");
+                    errors.Add($"EventTypes:{category}:Channels:{index} is no channel, allowed are {channels.Names}{DidYouMean(rule.Channels[index])}");
             }
         }
 
@@ -91,6 +97,8 @@ static class SettingsCheck
 
         // Making the chains validates every account that is used.
         services.GetRequiredService<ProviderChains>();
+
+        string DidYouMean(string channel) => Spelling.DidYouMean(channel, channels.All.Select(known => known.Name));
     }
 
     static IReadOnlyList<string> UnknownKeys(IConfigurationSection account, IEnumerable<ProviderType> types)
@@ -148,12 +156,17 @@ static class SettingsCheck
     static IEnumerable<string> Roles(HostSettings settings)
     {
         foreach (var role in settings.Roles.Except(KnownRoles, StringComparer.Ordinal))
-            yield return $"Roles: '{role}' is unknown, allowed are {string.Join(", ", KnownRoles)}";
+            yield return $"Roles: '{role}' is unknown, allowed are {string.Join(", ", KnownRoles)}{Spelling.DidYouMean(role, KnownRoles)}";
         if (settings.Roles.Count == 0)
             yield return $"Roles is empty, allowed are {string.Join(", ", KnownRoles)}";
         else if (settings.Transport == Transport.InMemory && !(settings.IsApi && settings.IsSaga && settings.IsSender))
             yield return "Roles must be api and worker while Transport is InMemory: no other process shares its memory";
     }
+
+    static IEnumerable<string> Senders(HostSettings settings) =>
+        settings.Transport == Transport.InMemory && settings.Sender.Channels.Count > 0
+            ? ["Sender:Channels must be left out while Transport is InMemory: no other process shares its memory"]
+            : [];
 
     static IEnumerable<string> Unsubscribes(HostSettings settings)
     {
@@ -176,13 +189,36 @@ static class SettingsCheck
         if (minimum.Value is { Length: > 0 })
             yield return $"{MinimumLevel} has no value of its own; set {MinimumLevel}:Default";
         foreach (var unknown in minimum.GetChildren().Where(child => !child.Key.Equals("Default", StringComparison.OrdinalIgnoreCase) && !child.Key.Equals("Override", StringComparison.OrdinalIgnoreCase)))
-            yield return $"{unknown.Path} is unknown, allowed here are Default, Override";
+            yield return SettingsReader.Unknown(unknown.Path, unknown.Key, ["Default", "Override"]);
         foreach (var level in minimum.GetSection("Override").GetChildren().Prepend(minimum.GetSection("Default")).Where(level => level.Exists() && !Enum.TryParse<LogEventLevel>(level.Value, ignoreCase: true, out _)))
             yield return $"{level.Path} must be one of {string.Join(", ", Enum.GetNames<LogEventLevel>())}";
     }
 
     static IEnumerable<string> Urls(string? urls) =>
-        (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries).All(IsUrl) ? [] : ["Urls must be addresses such as http://localhost:8080, separated by semicolons"];
+        PublicPort.Split(urls).All(IsUrl) ? [] : ["Urls must be addresses such as http://localhost:8080, separated by semicolons"];
+
+    /// <summary>What is for the world is told from the rest by its port.</summary>
+    static IEnumerable<string> PublicUrls(HostSettings settings, IConfiguration configuration)
+    {
+        if (settings.PublicUrls is null)
+            return [];
+
+        var urls = PublicPort.Split(settings.PublicUrls);
+        if (urls.Length == 0 || !urls.All(IsUrl))
+            return ["PublicUrls must be addresses such as http://0.0.0.0:8081, separated by semicolons"];
+        if (configuration.GetSection("Kestrel:Endpoints").Exists())
+            return ["PublicUrls and Kestrel:Endpoints exclude each other: set Urls and PublicUrls"];
+        if (!settings.IsApi)
+            return ["PublicUrls needs the role api: no other host takes receipts and unsubscribes"];
+
+        var inside = PublicPort.InsideUrls(configuration);
+        return inside.All(IsUrl) && Ports(inside).Intersect(Ports(urls)).Any()
+            ? ["PublicUrls must have ports of their own, which Urls does not name: http://0.0.0.0:8081"]
+            : [];
+
+        // 0 is a free one, another for each.
+        static IEnumerable<int> Ports(IEnumerable<string> urls) => urls.Select(url => BindingAddress.Parse(url).Port).Where(port => port != 0);
+    }
 
     static bool IsUrl(string value)
     {

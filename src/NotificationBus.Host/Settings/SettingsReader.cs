@@ -28,12 +28,16 @@ sealed class SettingsReader
             if (property is not null)
                 property.SetValue(target, ReadValue(property.PropertyType, child, Join(path, property.Name)) ?? property.GetValue(target));
             else if (!alsoAllowed.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
-                _errors.Add($"{Join(path, child.Key)} is unknown, allowed here are {string.Join(", ", properties.Select(property => property.Name).Concat(alsoAllowed))}");
+                _errors.Add(Unknown(Join(path, child.Key), child.Key, [.. properties.Select(property => property.Name), .. alsoAllowed]));
         }
 
         Validate(target, path);
         return target;
     }
+
+    /// <summary>What is wrong with a key that is not known here.</summary>
+    public static string Unknown(string path, string key, IReadOnlyList<string> allowed) =>
+        $"{path} is unknown, allowed here are {string.Join(", ", allowed)}{Spelling.DidYouMean(key, allowed)}";
 
     object? ReadValue(Type type, IConfigurationSection section, string path)
     {

@@ -113,7 +113,8 @@ public static class NotificationEndpoints
         where TEndpoint : IReceiveEndpointConfigurator
     {
         var options = context.GetRequiredService<IReadOnlyDictionary<string, ChannelOptions>>();
-        foreach (var channel in context.GetRequiredService<ChannelSet>().All)
+        var sender = context.GetRequiredService<SenderOptions>();
+        foreach (var channel in context.GetRequiredService<ChannelSet>().All.Where(channel => sender.Serves(channel.Name)))
         {
             bus.ReceiveEndpoint(ChannelEndpoint.QueueOf(channel.Name, lane), (TEndpoint endpoint) =>
             {

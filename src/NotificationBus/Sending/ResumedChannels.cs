@@ -9,7 +9,7 @@ using NotificationBus.Sending.Controls;
 namespace NotificationBus.Sending;
 
 /// <summary>Brings out what waited for a paused channel, once operators have resumed it.</summary>
-sealed partial class ResumedChannels(ControlBoard board, ChannelSet channels, IOutgoingMessages outgoing, TimeProvider clock, ILogger<ResumedChannels> log) : BackgroundService
+sealed partial class ResumedChannels(ControlBoard board, ChannelSet channels, SenderOptions sender, IOutgoingMessages outgoing, TimeProvider clock, ILogger<ResumedChannels> log) : BackgroundService
 {
     // A worker that was just putting a delivery off had not heard yet.
     static readonly TimeSpan Stragglers = TimeSpan.FromSeconds(2);
@@ -24,7 +24,7 @@ sealed partial class ResumedChannels(ControlBoard board, ChannelSet channels, IO
         {
             do
             {
-                foreach (var channel in channels.All.Where(channel => WasResumed(channel.Name)))
+                foreach (var channel in channels.All.Where(channel => sender.Serves(channel.Name) && WasResumed(channel.Name)))
                     await Release(channel.Name, stoppingToken);
             }
             while (await _changed.Reader.ReadAsync(stoppingToken));

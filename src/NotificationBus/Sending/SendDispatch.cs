@@ -12,7 +12,7 @@ namespace NotificationBus.Sending;
 /// Hands commands to the consumer, each as if it had come from the queue of its channel, without another hop. What fails here goes to the queue
 /// after all, where it ends among the failed messages.
 /// </summary>
-public sealed partial class SendDispatch(IServiceProvider services, ILogger<SendDispatch> log) : ICommandHandler
+public sealed partial class SendDispatch(IServiceProvider services, SenderOptions sender, ILogger<SendDispatch> log) : ICommandHandler
 {
     // Not before it is needed: it reports to the saga, and the saga hands its commands to this.
     readonly Lazy<SendDeliveryConsumer> _consumer = new(() => ActivatorUtilities.CreateInstance<SendDeliveryConsumer>(services));
@@ -20,6 +20,9 @@ public sealed partial class SendDispatch(IServiceProvider services, ILogger<Send
     /// <inheritdoc />
     public async Task<bool> Take(ConsumeContext input, Guid messageId, SendDelivery command, SentHere how)
     {
+        if (!sender.Serves(command.Channel))
+            return false;
+
         try
         {
             var alone = new PartContext(input, messageId, input.ConversationId, command, ChannelEndpoint.QueueOf(command.Channel, command.Lane));

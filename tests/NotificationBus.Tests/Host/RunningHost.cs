@@ -7,10 +7,13 @@ using System.Text.Json;
 using MassTransit;
 
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 using NotificationBus.Channels.Sandbox;
 using NotificationBus.Host;
+using NotificationBus.Host.Http;
 
 namespace NotificationBus.Tests.Host;
 
@@ -20,6 +23,7 @@ public sealed class RunningHost : IAsyncLifetime
     /// <summary>How long a condition may take before the test counts as failed. Nothing passes by its running out.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    readonly KeptLog _log = new();
     WebApplication? _app;
 
     /// <summary>As on the command line.</summary>
@@ -36,10 +40,28 @@ public sealed class RunningHost : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _app = NotificationHost.Build(["--Urls=http://127.0.0.1:0", .. Settings], Configure);
+        _app = NotificationHost.Build(["--Urls=http://127.0.0.1:0", .. Settings], services =>
+        {
+            services.AddLogging(logging => logging.AddProvider(_log));
+            Configure?.Invoke(services);
+        });
         await _app.StartAsync();
-        Client.BaseAddress = new Uri(_app.Urls.Single());
+        Client.BaseAddress = new Uri(_app.Urls.First());
     }
+
+    /// <summary>The port for the world, where there is one.</summary>
+    public Uri Public => new(_app!.Urls.Last());
+
+    /// <summary>The paths of all addresses there are.</summary>
+    public IReadOnlyList<string> Routes => [.. Endpoints.Select(endpoint => $"/{endpoint.RoutePattern.RawText!.TrimStart('/')}")];
+
+    /// <summary>The paths of those that are for the world.</summary>
+    public IReadOnlyList<string> RoutesForTheWorld => [.. Endpoints.Where(endpoint => endpoint.IsForTheWorld()).Select(endpoint => endpoint.RoutePattern.RawText!)];
+
+    IEnumerable<RouteEndpoint> Endpoints => _app!.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+
+    /// <summary>What was logged.</summary>
+    public IReadOnlyList<string> Logged => _log.Lines;
 
     public Task<Answer> Get(string path) => Send(HttpMethod.Get, path);
 

@@ -13,7 +13,7 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
 
     [Theory]
     [InlineData(Provider, """ "switch":"of" """, "switch", "must be one of on, drain, off")]
-    [InlineData(Provider, """ "switch":"Off" """, "switch", "must be one of on, drain, off")]
+    [InlineData(Provider, """ "switch":"Off" """, "switch", "must be one of on, drain, off; did you mean off?")]
     [InlineData(Provider, """ "switch":true """, "switch", "must be a string")]
     [InlineData(Provider, """ "pin":"half-open" """, "pin", "must be one of closed, open")]
     [InlineData(Provider, """ "weight":-1 """, "weight", "must be 0 to 1000")]
@@ -32,7 +32,7 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     [InlineData(Suppressions, """ "channel":"fax","address":"som@example.com" """, "channel", "is unknown, allowed are chat, email, push, sms, webhook")]
     [InlineData(Suppressions, """ "channel":"email","address":"som" """, "address", "the mailbox is not of the form local@domain")]
     [InlineData(Suppressions, """ "channel":"email" """, "address", "is missing")]
-    [InlineData(Suppressions, """ "channel":"email","address":"som@example.com","category":"announcements" """, "category", UnknownCategory)]
+    [InlineData(Suppressions, """ "channel":"email","address":"som@example.com","category":"announcements" """, "category", UnknownCategory + "; did you mean announcement?")]
     [InlineData(Suppressions, """ "channel":"email","address":"som@example.com","category":"" """, "category", UnknownCategory)]
     [InlineData(Suppressions, """ "channel":null,"address":"som@example.com" """, "channel", "must not be null")]
     [InlineData(Decision, """ "decision":"send" """, "decision", "must be one of resend, sent, failed")]
@@ -97,9 +97,9 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
 
     [Theory]
     [InlineData("/v1/providers/smtp", "unknown-provider", "There are sandbox.")]
-    [InlineData("/v1/providers/SANDBOX", "unknown-provider", "There are sandbox.")]
+    [InlineData("/v1/providers/SANDBOX", "unknown-provider", "There are sandbox. Did you mean sandbox?")]
     [InlineData("/v1/channels/fax", "unknown-channel", "There are email, push, sms, chat, webhook.")]
-    [InlineData(Decision, "unknown-notification", "It may belong to an event that has not been taken yet.")]
+    [InlineData(Decision, "unknown-notification", "It may belong to an event that has not been taken yet: ask again in a moment, or look for it with GET /v1/notifications?recipient=.")]
     public async Task Should_say_what_there_is(string path, string type, string detail)
     {
         var answer = await Send(path, path == Decision ? """{"decision":"sent","by":"ann","why":"so"}""" : """{"by":"ann","why":"so"}""");

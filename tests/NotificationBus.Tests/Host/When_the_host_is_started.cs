@@ -91,7 +91,7 @@ public sealed class When_the_host_is_started(ITestOutputHelper test)
         host.Output.ShouldBe(
         [
             "Channels:email:Concurrency must be a number",
-            "Channels:email:Provders is unknown, allowed here are Providers, Routes, Concurrency, BulkConcurrency, RedeliveryDelays",
+            "Channels:email:Provders is unknown, allowed here are Providers, Routes, Concurrency, BulkConcurrency, RedeliveryDelays; did you mean Providers?",
         ], ignoreOrder: true);
     }
 
