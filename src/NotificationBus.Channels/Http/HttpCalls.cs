@@ -142,6 +142,7 @@ sealed class HttpCalls : IDisposable
     static ProviderResult Reword(ProviderResult result, Func<string, string> word) => result switch
     {
         ProviderResult.Rejected rejected => rejected with { Reason = word(rejected.Reason) },
+        ProviderResult.Declined declined => declined with { Reason = word(declined.Reason) },
         ProviderResult.Unavailable unavailable => unavailable with { Reason = word(unavailable.Reason) },
         ProviderResult.Throttled throttled => throttled with { Reason = word(throttled.Reason) },
         ProviderResult.Misconfigured misconfigured => misconfigured with { Reason = word(misconfigured.Reason) },

@@ -182,7 +182,7 @@ public sealed record AttemptView
     /// <summary>The provider that was called.</summary>
     public required string Provider { get; init; }
 
-    /// <summary>started, accepted, rejected, unavailable, throttled, misconfigured, in-doubt, or repeatable when it is in doubt and asking again does no harm.</summary>
+    /// <summary>started, accepted, rejected, declined, unavailable, throttled, misconfigured, in-doubt, or repeatable when it is in doubt and asking again does no harm.</summary>
     public required AttemptStatus Status { get; init; }
 
     /// <summary>Why it was not accepted.</summary>

@@ -11,6 +11,7 @@ namespace NotificationBus.Sending;
 /// <list type="bullet">
 /// <item>Certainly not sent: the next provider, at once. The last one there is gets a few more tries.</item>
 /// <item>In doubt: held when the category says so; else the same provider once more, who may know the delivery by its id, then the next.</item>
+/// <item>Declined in this form: the next provider, at once. Refused for good when all of them decline it.</item>
 /// <item>Refused for good: nobody.</item>
 /// </list>
 /// </remarks>
@@ -113,8 +114,8 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
             return new ChainOutcome.Sent(accepted);
 
         // Whatever was answered afterwards, what is in doubt may have been sent, and the result must say so.
-        if (_attempts.Count > 0 && _attempts[^1] is { Status: AttemptStatus.Rejected } rejected)
-            return new ChainOutcome.Refused(rejected.Provider, inDoubt is null ? rejected.Reason ?? "refused without a reason" : $"{rejected.Reason}; in doubt before, it may have been sent: {inDoubt.Reason}", AttemptsMade);
+        if (_attempts.Count > 0 && (_attempts[^1].Status == AttemptStatus.Rejected || order.All(IsDeclinedBy)))
+            return new ChainOutcome.Refused(_attempts[^1].Provider, inDoubt is null ? WhyRefused() : $"{WhyRefused()}; in doubt before, it may have been sent: {inDoubt.Reason}", AttemptsMade);
 
         if (inDoubt is not null && (command.HoldWhenInDoubt || InDoubtInAll >= MostInDoubtInAll))
             return new ChainOutcome.Held(inDoubt, inDoubt.Number);
@@ -160,7 +161,14 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         return Find(last.Provider);
     }
 
-    TimeSpan? HowLong(ProviderAccount account) => _refused.TryGetValue(account, out var refused) ? refused.For
+    bool IsDeclinedBy(ProviderAccount account) => _attempts.FindLast(attempt => attempt.Provider == account.Name) is { Status: AttemptStatus.Declined };
+
+    string WhyRefused() => _attempts[^1] is { Status: AttemptStatus.Rejected } rejected
+        ? rejected.Reason ?? "refused without a reason"
+        : string.Join("; ", _attempts.Where(attempt => attempt.Status == AttemptStatus.Declined).Select(attempt => attempt.Reason).Distinct(StringComparer.Ordinal));
+
+    TimeSpan? HowLong(ProviderAccount account) => IsDeclinedBy(account) ? null
+        : _refused.TryGetValue(account, out var refused) ? refused.For
         : _attempts.FindLast(attempt => attempt.Provider == account.Name) is not { RetryAfter: { } asked } last ? TimeSpan.Zero
         // By then the account is called again.
         : last.Status == AttemptStatus.Throttled ? Pacing.Limited(asked)

@@ -55,6 +55,9 @@ public enum AttemptStatus
     /// <summary>Certainly not sent, and no provider should be asked again.</summary>
     Rejected,
 
+    /// <summary>Certainly not sent, and this provider never will in this form; another one may take it.</summary>
+    Declined,
+
     /// <summary>Certainly not sent; another provider may take it.</summary>
     Unavailable,
 

@@ -19,6 +19,12 @@ public interface IProvider
     int MostConcurrentCalls => int.MaxValue;
 
     /// <summary>
+    /// For how long the provider itself does nothing twice under a delivery's id, counted from the first call, so that what is in doubt may be
+    /// asked of it again without harm, and of nobody else. Null when it knows no repetition.
+    /// </summary>
+    TimeSpan? KnowsRepetitionFor => null;
+
+    /// <summary>
     /// False when this provider can never carry the delivery, whatever its state: a chat provider serves one service of many. It is left
     /// out of the delivery's order, and nothing is recorded of it.
     /// </summary>

@@ -159,6 +159,7 @@ public sealed partial class ProviderChain(
     {
         ProviderResult.Accepted accepted => claimed with { Status = AttemptStatus.Accepted, ProviderMessageId = accepted.ProviderMessageId },
         ProviderResult.Rejected rejected => claimed with { Status = AttemptStatus.Rejected, Reason = rejected.Reason },
+        ProviderResult.Declined declined => claimed with { Status = AttemptStatus.Declined, Reason = declined.Reason },
         ProviderResult.Unavailable unavailable => claimed with { Status = AttemptStatus.Unavailable, Reason = unavailable.Reason, RetryAfter = unavailable.RetryAfter },
         ProviderResult.Throttled throttled => claimed with { Status = AttemptStatus.Throttled, Reason = throttled.Reason, RetryAfter = throttled.RetryAfter },
         ProviderResult.Misconfigured misconfigured => claimed with { Status = AttemptStatus.Misconfigured, Reason = misconfigured.Reason },

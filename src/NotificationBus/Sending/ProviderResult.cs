@@ -19,6 +19,10 @@ public abstract record ProviderResult
     /// <param name="AddressIsWrong">True when the address itself can never work, so that it must not be used again.</param>
     public sealed record Rejected(string Reason, bool AddressIsWrong = false) : ProviderResult;
 
+    /// <summary>Certainly not sent, and this provider never will in this form: too long for it, not to its taste. Another one is asked, and may take it.</summary>
+    /// <param name="Reason">For a person to read. Names no address.</param>
+    public sealed record Declined(string Reason) : ProviderResult;
+
     /// <summary>Certainly not sent, and not the delivery's fault: somebody else may take it, or the same provider later.</summary>
     /// <param name="Reason">For a person to read. Names no address.</param>
     /// <param name="RetryAfter">How long the provider asked to be left alone with this delivery.</param>

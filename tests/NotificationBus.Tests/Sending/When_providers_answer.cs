@@ -28,6 +28,53 @@ public sealed class When_providers_answer : With_scripted_providers
         Attempts.ShouldBe(["1 first Rejected no such mailbox"]);
     }
 
+    /// <summary>C: a refusal of form at one vendor is not the last word of the next.</summary>
+    [Fact]
+    public async Task Should_ask_the_next_when_one_does_not_take_it_in_this_form()
+    {
+        First.Answers(ScriptedProvider.Declined);
+
+        (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
+
+        Attempts.ShouldBe(["1 first Declined too long for us", "2 second Accepted"]);
+    }
+
+    /// <summary>C: what nobody takes in this form is refused, with what each of them said.</summary>
+    [Fact]
+    public async Task Should_refuse_what_nobody_takes_in_this_form()
+    {
+        First.Answers(ScriptedProvider.Declined);
+        Second.Answers(new ProviderResult.Declined("not to our taste"));
+
+        var refused = (await Send()).ShouldBeOfType<ChainOutcome.Refused>();
+
+        (refused.Provider, refused.Reason, refused.Attempts).ShouldBe(("second", "too long for us; not to our taste", 2));
+        (First.Calls.Count, Second.Calls.Count).ShouldBe((1, 1));
+    }
+
+    /// <summary>C: who is out of order may take later what the other one declines.</summary>
+    [Fact]
+    public async Task Should_wait_for_who_has_not_declined_it()
+    {
+        First.Answers(ScriptedProvider.Unavailable);
+        Second.Answers(ScriptedProvider.Declined);
+
+        (await Send()).ShouldBeOfType<ChainOutcome.NotNow>().Attempts.ShouldBe(2);
+    }
+
+    /// <summary>C: a worker that died after one has declined it leaves the rest to the next worker.</summary>
+    [Fact]
+    public async Task Should_go_on_after_a_decline_that_another_worker_has_seen()
+    {
+        First.Answers(ScriptedProvider.Declined);
+        Second.Answers((_, call) => call == 1 ? throw new InvalidOperationException("the worker dies") : Task.FromResult(ScriptedProvider.Accepted));
+        await Send();
+
+        (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
+
+        First.Calls.Count.ShouldBe(1);
+    }
+
     [Fact]
     public async Task Should_fall_back_to_the_next_when_one_is_unavailable()
     {

@@ -7,6 +7,7 @@ sealed class ScriptedProvider(string name, string channel, Pulse? pulse = null) 
 {
     public static readonly ProviderResult Accepted = new ProviderResult.Accepted("their-id");
     public static readonly ProviderResult Rejected = new ProviderResult.Rejected("no such mailbox");
+    public static readonly ProviderResult Declined = new ProviderResult.Declined("too long for us");
     public static readonly ProviderResult Unavailable = new ProviderResult.Unavailable("too busy", OnlyThisDelivery: true);
     public static readonly ProviderResult Failing = new ProviderResult.Unavailable("out of order");
     public static readonly ProviderResult InDoubt = new ProviderResult.InDoubt("the line went dead");

@@ -99,7 +99,7 @@ sealed partial class CircuitBreaker
 
         Interlocked.Exchange(ref _misconfiguredInARow, 0);
         if (!Failed(result))
-            Proven |= result is ProviderResult.Accepted or ProviderResult.Rejected;
+            Proven |= result is ProviderResult.Accepted or ProviderResult.Rejected or ProviderResult.Declined;
         else if (!Proven && Interlocked.Increment(ref _failuresUnproven) >= MostFailuresUnproven)
             await Open(ReasonOf(result), needsAttention: false);
     }
