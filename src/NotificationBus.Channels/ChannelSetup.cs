@@ -1,10 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Chat.Providers;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Channels.Http;
+using NotificationBus.Channels.Log;
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Push.Providers;
 using NotificationBus.Channels.Sandbox;
@@ -32,17 +34,20 @@ public static class ChannelSetup
             .Provider<ResendEmailProvider, ResendOptions>("resend")
             .Provider<PostmarkEmailProvider, PostmarkOptions>("postmark")
             .Http("email")
+            .Log("email")
             .Sandbox("email");
         services.AddChannel<PushChannel>()
             .Provider<FcmPushProvider, FcmOptions>("fcm")
             .Provider<ApnsPushProvider, ApnsOptions>("apns")
             .Provider<WebPushProvider, WebPushOptions>("webpush")
             .Http("push")
+            .Log("push")
             .Sandbox("push");
         services.AddChannel<SmsChannel>()
             .Provider<TwilioSmsProvider, TwilioOptions>("twilio")
             .Provider<VonageSmsProvider, VonageOptions>("vonage")
             .Http("sms")
+            .Log("sms")
             .Sandbox("sms");
         services.AddChannel<ChatChannel>()
             .Provider<SlackProvider, SlackOptions>("slack")
@@ -52,10 +57,12 @@ public static class ChannelSetup
             .Provider<DiscordProvider, DiscordOptions>("discord")
             .Provider<LineProvider, LineOptions>("line")
             .Http("chat")
+            .Log("chat")
             .Sandbox("chat");
         services.AddChannel<WebhookChannel>()
             .Provider<WebhookProvider, WebhookOptions>("webhook")
             .Http("webhook")
+            .Log("webhook")
             .Sandbox("webhook");
         return services;
     }
@@ -63,6 +70,9 @@ public static class ChannelSetup
     static ChannelBuilder Http(this ChannelBuilder builder, string channel) =>
         builder.Provider<HttpProviderOptions>("http", (services, account, options) =>
             new HttpProvider(account, channel, options, services.GetRequiredService<TimeProvider>()));
+
+    static ChannelBuilder Log(this ChannelBuilder builder, string channel) =>
+        builder.Provider<LogOptions>(LogProvider.Type, (services, account, options) => new LogProvider(account, channel, options, services.GetRequiredService<ILogger<LogProvider>>()));
 
     static ChannelBuilder Sandbox(this ChannelBuilder builder, string channel) =>
         builder.Provider<SandboxOptions>(SandboxProvider.Type, (services, account, options) =>

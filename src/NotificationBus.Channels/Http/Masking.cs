@@ -38,6 +38,10 @@ sealed partial class Masking
         ]);
     }
 
+    /// <summary>Hides the address and the recipient of a delivery.</summary>
+    public static Masking Of(Delivery delivery) =>
+        new(new[] { delivery.Address, delivery.Address.TrimStart('+'), delivery.RecipientName }.OfType<string>().Where(word => word.Length >= ShortestSecret));
+
     /// <summary>Hides mailboxes only.</summary>
     public static Masking Of() => new([]);
 
