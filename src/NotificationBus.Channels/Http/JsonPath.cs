@@ -48,6 +48,10 @@ public static class JsonPath
     public static IEnumerable<JsonElement> Items(this JsonElement element, string path) =>
         element.Element(path) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : [];
 
+    /// <summary>The texts in the list at a path; none when there is no list.</summary>
+    public static IEnumerable<string> Texts(this JsonElement element, string path) =>
+        element.Items(path).Where(item => item.ValueKind == JsonValueKind.String).Select(Text).OfType<string>();
+
     static string? Text(JsonElement element)
     {
         try

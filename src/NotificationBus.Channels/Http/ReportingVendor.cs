@@ -48,6 +48,10 @@ public abstract class ReportingVendor : HttpVendor, IReceiptReader
     /// <summary>Our id, as the vendor has carried it along.</summary>
     protected static Guid? IdOf(string? carried) => Guid.TryParse(carried, out var id) ? id : null;
 
+    /// <summary>Those of the addresses that are there, each without a name before it.</summary>
+    protected static IReadOnlyList<string> AddressesOf(params IEnumerable<string?> named) =>
+        [.. named.OfType<string>().Select(one => one.Trim()).Where(one => one.Length > 0).Select(one => one.EndsWith('>') ? one[(one.LastIndexOf('<') + 1)..^1] : one)];
+
     /// <summary>A moment in seconds since 1970, or in the form of ISO 8601; now, when it is neither.</summary>
     protected DateTimeOffset TimeOf(string? text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(seconds)

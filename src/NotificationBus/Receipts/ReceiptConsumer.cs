@@ -41,12 +41,7 @@ public sealed partial class ReceiptConsumer(
         }
 
         if (WhyNotToUse(receipt) is { } reason)
-        {
-            var address = channels.Find(delivery.Channel)?.Canonical(delivery.Address) ?? delivery.Address;
-            // Who leaves announcements goes on getting orders; who calls one spam, or cannot be reached, gets nothing more there.
-            var category = receipt.Kind == ReceiptKind.Unsubscribed ? notification.Category : null;
-            await suppressions.Add(new Suppression(delivery.Channel, address, category, reason, provider), context.CancellationToken);
-        }
+            await Suppress(delivery, notification.Category, provider, receipt, reason, context.CancellationToken);
 
         // It gave up the delivery, which somebody else may have sent after it. A bounce is about the address, whoever has sent.
         if (receipt.Kind == ReceiptKind.Undelivered && await IsSuperseded(receipt, attempt, context.CancellationToken))
@@ -60,6 +55,27 @@ public sealed partial class ReceiptConsumer(
             Report(notification, delivery, provider, receipt),
             send => send.MessageId = DeterministicId.From("delivery-receipt", provider, receipt.Id, $"{receipt.Kind}"),
             CancellationToken.None));
+    }
+
+    /// <summary>
+    /// The address of the delivery is not used again, unless the receipt is about another one: a vendor that has misread the address reports of somebody
+    /// who does not exist.
+    /// </summary>
+    async Task Suppress(DeliveryState delivery, string category, string provider, Receipt receipt, string reason, CancellationToken cancellationToken)
+    {
+        var channel = channels.Find(delivery.Channel);
+        var address = Canonical(delivery.Address);
+        if (receipt.Addresses.Count > 0 && !receipt.Addresses.Any(named => Canonical(named) == address))
+        {
+            OfSomebodyElse(provider, receipt.Kind, delivery.Id);
+            return;
+        }
+
+        // Who leaves announcements goes on getting orders; who calls one spam, or cannot be reached, gets nothing more there.
+        var ofCategory = receipt.Kind == ReceiptKind.Unsubscribed ? category : null;
+        await suppressions.Add(new Suppression(delivery.Channel, address, ofCategory, reason, provider), cancellationToken);
+
+        string Canonical(string written) => channel?.Canonical(written) ?? written;
     }
 
     /// <summary>Only what this account was asked to send: no vendor can report of another's deliveries.</summary>
@@ -117,6 +133,9 @@ public sealed partial class ReceiptConsumer(
 
     [LoggerMessage(LogLevel.Information, "{Provider} reports that call {Number} of delivery {DeliveryId} did not arrive ({Reason}); a later call may have sent it, and counts")]
     partial void Superseded(string provider, Guid deliveryId, int number, string? reason);
+
+    [LoggerMessage(LogLevel.Warning, "{Provider} reports {Kind} of delivery {DeliveryId} for another address than it was sent to; no address is suppressed")]
+    partial void OfSomebodyElse(string provider, ReceiptKind kind, Guid deliveryId);
 
     [LoggerMessage(LogLevel.Information, "{Provider} reports {Kind} of a delivery that is not on record; the receipt is ignored")]
     partial void Ignored(string provider, ReceiptKind kind);

@@ -11,6 +11,9 @@ public sealed class ReceiptIntake(IBus bus, IntakeGate gate)
 {
     const int LongestText = 500;
 
+    // A delivery has one; a vendor that gathers reports names some more.
+    const int MostAddresses = 50;
+
     /// <summary>Takes receipts of one account.</summary>
     /// <exception cref="IntakeBusyException">Too much is being taken already.</exception>
     /// <exception cref="BrokerUnavailableException">The broker did not confirm in time. Taking them again is harmless.</exception>
@@ -31,6 +34,7 @@ public sealed class ReceiptIntake(IBus bus, IntakeGate gate)
     {
         Id = PlainText.Of(receipt.Id, LongestText),
         ProviderMessageId = receipt.ProviderMessageId is { } id ? PlainText.Of(id, LongestText) : null,
+        Addresses = [.. receipt.Addresses.Take(MostAddresses).Select(address => PlainText.Of(address, LongestText))],
         Reason = receipt.Reason is { } reason ? PlainText.Of(reason, LongestText) : null,
     };
 }

@@ -24,6 +24,39 @@ public sealed class When_a_vendor_reports
         NotificationView.Of(confirmed, []).Deliveries.Select(delivery => delivery.ConfirmedAt is not null).ShouldBe([true, false]);
     }
 
+    /// <summary>A11: a receipt that names another mailbox than the delivery's settles the delivery and suppresses nobody.</summary>
+    [Theory]
+    [InlineData(ReceiptKind.HardBounce)]
+    [InlineData(ReceiptKind.Complained)]
+    [InlineData(ReceiptKind.OptedOut)]
+    [InlineData(ReceiptKind.Unsubscribed)]
+    public async Task Should_suppress_nobody_when_it_is_about_somebody_else(ReceiptKind kind)
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+
+        await flow.Report(Of(sent.Deliveries[0], kind, flow) with { Addresses = ["doe"] });
+        if (kind == ReceiptKind.HardBounce)
+            (await flow.Until(sent.CorrelationId, notification => notification.Deliveries[1].Status == DeliveryStatus.Sent)).Deliveries[0].Status.ShouldBe(DeliveryStatus.Failed);
+
+        (await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None)).ShouldBeEmpty();
+    }
+
+    /// <summary>A11: the same mailbox in another spelling, or among others, is the delivery's.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Should_suppress_the_address_when_the_receipt_names_it(bool amongOthers)
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+        var named = sent.Deliveries[0].Address.ToUpperInvariant();
+
+        await flow.Report(Of(sent.Deliveries[0], ReceiptKind.HardBounce, flow) with { Addresses = amongOthers ? ["other@example.org", named] : [named] });
+
+        (await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None)).ShouldHaveSingleItem().Address.ShouldBe(sent.Deliveries[0].Address.ToLowerInvariant());
+    }
+
     [Fact]
     public async Task Should_find_the_delivery_by_the_provider_s_own_id()
     {
