@@ -11,19 +11,17 @@ public sealed class HttpAnswer
     static readonly TimeSpan LongestPause = TimeSpan.FromDays(1);
 
     readonly HttpResponseMessage _response;
-    readonly byte[] _body;
     readonly Masking _masking;
     readonly DateTimeOffset _now;
 
     internal HttpAnswer(HttpResponseMessage response, byte[] body, bool isComplete, Masking masking, DateTimeOffset now)
     {
         _response = response;
-        _body = body;
         IsComplete = isComplete;
         _masking = masking;
         _now = now;
-        Text = Encoding.UTF8.GetString(body);
-        Json = isComplete ? JsonPath.Parse(body) : null;
+        Text = AnswerText.Of(body, response.Content.Headers.ContentType?.CharSet);
+        Json = isComplete ? JsonPath.Parse(Encoding.UTF8.GetBytes(Text)) : null;
     }
 
     /// <summary>The status code.</summary>

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Security.Cryptography.X509Certificates;
 
 using NotificationBus.Sending;
@@ -8,6 +9,7 @@ namespace NotificationBus.Channels.Http;
 sealed class HttpCalls : IDisposable
 {
     const int LongestAnswer = 256 * 1024;
+    const int MostEncodings = 2;
     const long RefusedStream = 0x7; // RFC 9113, section 8.7: not processed at all.
 
     static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
@@ -49,7 +51,8 @@ sealed class HttpCalls : IDisposable
         _client = new HttpClient(handler)
         {
             Timeout = Timeout.InfiniteTimeSpan, // Ours is below.
-            DefaultRequestHeaders = { { "User-Agent", "NotificationBus" } }, // Some services turn away who has no name.
+            // Some services turn away who has no name. Nothing is asked for compressed: answers are short, and a yes in another dress is still read below.
+            DefaultRequestHeaders = { { "User-Agent", "NotificationBus" }, { "Accept-Encoding", "identity" } },
         };
     }
 
@@ -108,7 +111,7 @@ sealed class HttpCalls : IDisposable
         using var text = new MemoryStream();
         try
         {
-            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+            await using var stream = Unpack(await response.Content.ReadAsStreamAsync(cancellationToken), response.Content.Headers.ContentEncoding);
             var buffer = new byte[8 * 1024];
             int read;
             while ((read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
@@ -120,11 +123,20 @@ sealed class HttpCalls : IDisposable
 
             return (text.ToArray(), null);
         }
-        catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException or InvalidDataException or InvalidOperationException)
         {
             return (text.ToArray(), $"and {Describe(broken)}");
         }
     }
+
+    // Some services compress whoever asks for what; LongestAnswer is of what comes out. What is not known here is read as it is.
+    static Stream Unpack(Stream stream, IEnumerable<string> encodings) => encodings.Reverse().Take(MostEncodings).Aggregate(stream, (packed, encoding) => encoding.ToLowerInvariant() switch
+    {
+        "gzip" or "x-gzip" => new GZipStream(packed, CompressionMode.Decompress),
+        "deflate" => new ZLibStream(packed, CompressionMode.Decompress),
+        "br" => new BrotliStream(packed, CompressionMode.Decompress),
+        _ => packed,
+    });
 
     static string Describe(Exception broken) => broken switch
     {
