@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 
+using NotificationBus.Channels.Http;
+
 namespace NotificationBus.Channels.Chat;
 
 /// <summary>An address of the chat channel: a service, and where on it.</summary>
@@ -9,6 +11,10 @@ sealed partial record ChatAddress(string Service, string Place)
 {
     /// <summary>True when the place is a URL.</summary>
     public bool IsUrl => Place.Contains("://", StringComparison.Ordinal);
+
+    /// <summary>The one form of it: URLs may be written in several ways, and Telegram's names of channels in small and capital letters.</summary>
+    public string Canonical =>
+        $"{Service}:{(IsUrl ? CanonicalUrl.Of(Place) : Service == "telegram" && Place.StartsWith('@') ? Place.ToLowerInvariant() : Place)}";
 
     /// <summary>The two halves of <c>slack:C0123456789</c>; null when it is no such thing.</summary>
     public static ChatAddress? Parse(string address) =>

@@ -18,7 +18,10 @@ public sealed class ChatChannel : IChannel
 
     /// <inheritdoc />
     public IEnumerable<string> AddressesOf(Contact recipient) =>
-        recipient.Chat.Where(address => !string.IsNullOrEmpty(address)).Distinct(StringComparer.Ordinal);
+        recipient.Chat.Where(address => !string.IsNullOrEmpty(address)).DistinctBy(Canonical, StringComparer.Ordinal);
+
+    /// <inheritdoc />
+    public string Canonical(string address) => ChatAddress.Parse(address)?.Canonical ?? address;
 
     /// <inheritdoc />
     public string? Refuse(string address) =>

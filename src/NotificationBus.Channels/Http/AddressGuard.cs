@@ -17,6 +17,7 @@ public sealed class AddressGuard
         IPNetwork.Parse("10.0.0.0/8"), // private
         IPNetwork.Parse("100.64.0.0/10"), // carrier-grade NAT
         IPNetwork.Parse("127.0.0.0/8"), // loopback
+        IPNetwork.Parse("168.63.129.16/32"), // Azure's own, inside each of its networks
         IPNetwork.Parse("169.254.0.0/16"), // link-local, with the clouds' metadata services
         IPNetwork.Parse("172.16.0.0/12"), // private
         IPNetwork.Parse("192.0.0.0/24"), // protocol assignments
@@ -44,10 +45,27 @@ public sealed class AddressGuard
         IPNetwork.Parse("3fff::/20"), // documentation
     ];
 
+    // Nobody's receiver, whatever an operator allows: what answers there gives a machine its credentials. Link-local networks (RFC 3927, RFC 4291), and
+    // the metadata services that clouds have put elsewhere: Alibaba's, Azure's, Oracle's, Amazon's and Google's over IPv6.
+    static readonly IPNetwork[] Never =
+    [
+        IPNetwork.Parse("169.254.0.0/16"),
+        IPNetwork.Parse("100.100.100.200/32"),
+        IPNetwork.Parse("168.63.129.16/32"),
+        IPNetwork.Parse("192.0.0.192/32"),
+        IPNetwork.Parse("fe80::/10"),
+        IPNetwork.Parse("fd00:ec2::/32"),
+        IPNetwork.Parse("fd20:ce::254/128"),
+    ];
+
     static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96");
     static readonly IPNetwork SixToFour = IPNetwork.Parse("2002::/16");
 
+    // Other ways to write an IPv4 address in IPv6, in its last four octets: NAT64 of a network's own (RFC 8215), translated (RFC 2765), compatible (RFC 4291).
+    static readonly IPNetwork[] EndsWithIPv4 = [Nat64, IPNetwork.Parse("64:ff9b:1::/48"), IPNetwork.Parse("::ffff:0:0:0/96"), IPNetwork.Parse("::/96")];
+
     readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
+    readonly bool _allowsPrivate;
 
     /// <summary>A guard that resolves names as the machine does.</summary>
     public AddressGuard()
@@ -55,7 +73,25 @@ public sealed class AddressGuard
     {
     }
 
-    internal AddressGuard(Func<string, CancellationToken, Task<IPAddress[]>> resolve) => _resolve = resolve;
+    internal AddressGuard(Func<string, CancellationToken, Task<IPAddress[]>> resolve, bool allowsPrivate = false) => (_resolve, _allowsPrivate) = (resolve, allowsPrivate);
+
+    /// <summary>A guard that also lets to private networks, for receivers in the same house, but never to link-local ones.</summary>
+    internal AddressGuard Allowing(bool privateAddresses) => new(_resolve, privateAddresses);
+
+    /// <summary>True when nothing may ever be sent there: the address is link-local, or of a cloud's metadata service, in whatever form it is written.</summary>
+    public static bool IsNever(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+            return IsNever(address.MapToIPv4());
+        if (Array.Exists(Never, network => network.Contains(address)))
+            return true;
+        if (address.AddressFamily == AddressFamily.InterNetwork)
+            return false;
+
+        var octets = address.GetAddressBytes();
+        return (Array.Exists(EndsWithIPv4, network => network.Contains(address)) && IsNever(new IPAddress(octets.AsSpan(12, 4))))
+            || (SixToFour.Contains(address) && IsNever(new IPAddress(octets.AsSpan(2, 4))));
+    }
 
     /// <summary>True when the address is a place in the public Internet, also where it stands for an IPv4 address.</summary>
     public static bool IsPublic(IPAddress address)
@@ -79,7 +115,7 @@ public sealed class AddressGuard
     /// private network. Names are not looked up here. The answer does not repeat the URL.
     /// </summary>
     /// <param name="url">The URL as it was given.</param>
-    /// <param name="allowPrivateAddresses">Allows any port, any address, and http, for receivers in the same house.</param>
+    /// <param name="allowPrivateAddresses">Allows any port, any address but link-local ones, and http, for receivers in the same house.</param>
     public static string? Refuse(string url, bool allowPrivateAddresses = false)
     {
         if (url.Length > 2048)
@@ -90,14 +126,17 @@ public sealed class AddressGuard
             return "the URL must begin with https";
         if (parsed.UserInfo.Length > 0)
             return "the URL has a user in it";
+        // The parser has read 127.1 and 0x7f000001 as what they are.
+        var host = parsed.DnsSafeHost.TrimEnd('.');
+        var isAddress = IPAddress.TryParse(host, out var address);
+        if (isAddress && IsNever(address!))
+            return NeverCalled;
         if (allowPrivateAddresses)
             return null;
         if (!parsed.IsDefaultPort)
             return "the URL has a port other than 443";
 
-        // The parser has read 127.1 and 0x7f000001 as what they are.
-        var host = parsed.DnsSafeHost.TrimEnd('.');
-        return IPAddress.TryParse(host, out var address) ? (IsPublic(address) ? null : NotPublic)
+        return isAddress ? (IsPublic(address!) ? null : NotPublic)
             : host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase) ? NotPublic
             : null;
     }
@@ -108,7 +147,9 @@ public sealed class AddressGuard
     {
         var target = context.DnsEndPoint;
         var addresses = await _resolve(target.Host, cancellationToken);
-        if (!Array.TrueForAll(addresses, IsPublic))
+        if (Array.Exists(addresses, IsNever))
+            throw new AddressRefusedException(NeverCalled);
+        if (!_allowsPrivate && !Array.TrueForAll(addresses, IsPublic))
             throw new AddressRefusedException(NotPublic);
 
         return await ConnectTo(addresses, target.Port, cancellationToken);
@@ -130,5 +171,6 @@ public sealed class AddressGuard
         }
     }
 
+    const string NeverCalled = "the URL leads to a link-local address or a cloud's metadata service";
     const string NotPublic = "the URL leads to a network that is not public";
 }

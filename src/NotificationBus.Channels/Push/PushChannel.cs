@@ -1,3 +1,4 @@
+using NotificationBus.Channels.Http;
 using NotificationBus.Contracts;
 using NotificationBus.Sending;
 using NotificationBus.Templates;
@@ -17,7 +18,7 @@ public sealed class PushChannel : IChannel
 
     /// <inheritdoc />
     public IEnumerable<string> AddressesOf(Contact recipient) =>
-        recipient.PushTokens.Where(token => !string.IsNullOrEmpty(token)).Distinct(StringComparer.Ordinal);
+        recipient.PushTokens.Where(token => !string.IsNullOrEmpty(token)).DistinctBy(token => (PushAddress.Of(token).Vendor, Canonical(token)));
 
     /// <inheritdoc />
     public string? Refuse(string address) =>
@@ -34,7 +35,7 @@ public sealed class PushChannel : IChannel
     /// <remarks>A browser names its subscription by the endpoint; what else stands in it comes and goes.</remarks>
     public string Canonical(string address) => PushAddress.Of(address) switch
     {
-        { Vendor: PushVendorKind.WebPush } => WebPushSubscription.Read(address)?.Endpoint.AbsoluteUri ?? address,
+        { Vendor: PushVendorKind.WebPush } => WebPushSubscription.Read(address) is { } subscription ? CanonicalUrl.Of(subscription.Endpoint.AbsoluteUri) : address,
         { Vendor: PushVendorKind.Apns, Token: var token } => token.ToLowerInvariant(),
         { Token: var token } => token,
     };

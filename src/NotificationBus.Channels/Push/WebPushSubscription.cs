@@ -29,8 +29,9 @@ sealed record WebPushSubscription(Uri Endpoint, byte[] PublicKey, byte[] Secret)
     /// <summary>The public key as the framework takes it.</summary>
     public static ECParameters Point(byte[] key) => new() { Curve = ECCurve.NamedCurves.nistP256, Q = { X = key[1..33], Y = key[33..] } };
 
-    /// <summary>The octets of base64 in its URL form, or null.</summary>
-    public static byte[]? Octets(string? text) => text is not null && Base64Url.IsValid(text) ? Base64Url.DecodeFromChars(text) : null;
+    /// <summary>The octets of base64, in its URL form or with the standard alphabet (RFC 4648, sections 5 and 4), or null.</summary>
+    public static byte[]? Octets(string? text) =>
+        text?.Replace('+', '-').Replace('/', '_') is { } inUrl && Base64Url.IsValid(inUrl) ? Base64Url.DecodeFromChars(inUrl) : null;
 
     // A key off the curve would give a secret that everybody can guess.
     static bool IsPoint(byte[] key)

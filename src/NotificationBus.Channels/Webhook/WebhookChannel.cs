@@ -33,6 +33,9 @@ public sealed class WebhookChannel : IChannel
     public string? Refuse(string address) => AddressGuard.Refuse(address, allowPrivateAddresses: true);
 
     /// <inheritdoc />
+    public string Canonical(string address) => CanonicalUrl.Of(address);
+
+    /// <inheritdoc />
     public Content Fill(IReadOnlyDictionary<string, string> parts) => throw new NotSupportedException("The webhook channel has no templates");
 
     /// <inheritdoc />

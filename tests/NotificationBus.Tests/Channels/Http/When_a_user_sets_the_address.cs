@@ -124,6 +124,54 @@ public sealed class When_a_user_sets_the_address
     public void Should_allow_receivers_in_the_same_house_when_told(string url, string? reason) =>
         AddressGuard.Refuse(url, allowPrivateAddresses: true).ShouldBe(reason);
 
+    public static TheoryData<string> NeverCalled =>
+    [
+        "169.254.169.254", "169.254.0.1", "169.254.170.2", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fe80::1", "febf::1", "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254",
+        "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe", "2002:a9fe:a9fe::1", "::169.254.169.254", "::ffff:0:169.254.169.254", "64:ff9b::6464:64c8",
+    ];
+
+    /// <summary>D: AllowPrivateAddresses never opens link-local addresses, nor the clouds' metadata services, in any form.</summary>
+    [Theory]
+    [MemberData(nameof(NeverCalled))]
+    public async Task Should_never_be_link_local(string address)
+    {
+        var parsed = IPAddress.Parse(address);
+        var host = parsed.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address;
+        AddressGuard.Refuse($"http://{host}/latest/meta-data", allowPrivateAddresses: true).ShouldNotBeNull();
+        AddressGuard.Refuse($"https://{host}/latest/meta-data").ShouldNotBeNull();
+        AddressGuard.IsPublic(parsed).ShouldBeFalse();
+
+        // By a name that leads there.
+        var guard = new AddressGuard((_, _) => Task.FromResult(new[] { IPAddress.Parse("10.0.0.7"), parsed })).Allowing(privateAddresses: true);
+        var result = await Calls(guard).Send(new Uri("http://metadata.example/"));
+        result.ShouldBeOfType<ProviderResult.Rejected>().Reason.ShouldContain("link-local");
+    }
+
+    [Theory]
+    [InlineData("http://2852039166/")]
+    [InlineData("http://0xa9.0xfe.0xa9.0xfe/")]
+    [InlineData("http://169.254.43518/")]
+    [InlineData("http://0251.0376.0251.0376/")]
+    public void Should_never_be_link_local_however_it_is_written(string url) => AddressGuard.Refuse(url, allowPrivateAddresses: true).ShouldNotBeNull();
+
+    [Theory]
+    [InlineData("10.0.0.7")]
+    [InlineData("127.0.0.1")]
+    [InlineData("192.168.1.1")]
+    [InlineData("fd12:3456::1")]
+    [InlineData("::1")]
+    [InlineData("8.8.8.8")]
+    public void Should_be_anything_else_in_the_house_when_that_is_allowed(string address) => AddressGuard.IsNever(IPAddress.Parse(address)).ShouldBeFalse();
+
+    [Fact]
+    public async Task Should_connect_inside_when_that_is_allowed()
+    {
+        await using var inside = new ScriptedHttpServer();
+        inside.Answers("200 OK");
+
+        (await Calls(new AddressGuard().Allowing(privateAddresses: true)).Send(inside.Url)).ShouldBeOfType<ProviderResult.Accepted>();
+    }
+
     [Fact]
     public async Task Should_not_connect_to_a_name_that_leads_inside()
     {

@@ -1,0 +1,48 @@
+using System.Text;
+
+namespace NotificationBus.Channels.Http;
+
+/// <summary>
+/// The one form of a URL, however it is written: scheme and host in lower case, the host in ASCII, no default port, no dot segments, percent-encoding
+/// only where it must be and with capitals, no fragment (RFC 3986, section 6.2). Path and query keep their case.
+/// </summary>
+static class CanonicalUrl
+{
+    /// <summary>The form; the text as it is where it is no URL.</summary>
+    public static string Of(string url)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var parsed) || parsed.Host.Length == 0)
+            return url;
+
+        var host = parsed.IdnHost.TrimEnd('.').ToLowerInvariant();
+        var authority = parsed.HostNameType == UriHostNameType.IPv6 ? $"[{host}]" : host;
+        var origin = $"{parsed.Scheme}://{authority}{(parsed.IsDefaultPort ? "" : $":{parsed.Port}")}";
+        // Once more, for dots that were encoded.
+        var path = Uri.TryCreate(origin + Decode(parsed.AbsolutePath), UriKind.Absolute, out var again) ? Decode(again.AbsolutePath) : parsed.AbsolutePath;
+        return origin + path + (parsed.Query == "?" ? "" : Decode(parsed.Query));
+    }
+
+    static string Decode(string text)
+    {
+        var decoded = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '%' || i + 2 >= text.Length || !char.IsAsciiHexDigit(text[i + 1]) || !char.IsAsciiHexDigit(text[i + 2]))
+            {
+                decoded.Append(text[i]);
+                continue;
+            }
+
+            var character = (char)Convert.ToByte(text.Substring(i + 1, 2), 16);
+            if (IsUnreserved(character))
+                decoded.Append(character);
+            else
+                decoded.Append(text.AsSpan(i, 3).ToString().ToUpperInvariant());
+            i += 2;
+        }
+
+        return decoded.ToString();
+    }
+
+    static bool IsUnreserved(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~';
+}
