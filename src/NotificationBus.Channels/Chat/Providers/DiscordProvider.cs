@@ -12,8 +12,15 @@ public sealed class DiscordOptions : HttpVendorOptions;
 /// </summary>
 public sealed class DiscordProvider(string name, DiscordOptions options, TimeProvider clock) : ChatWebhookVendor(name, "discord", options, clock)
 {
+    // Nobody else's page is shown below the text (resources/message, "Message Flags").
+    const int SuppressEmbeds = 1 << 2;
+
     /// <inheritdoc />
     protected override IReadOnlyList<string> Hosts { get; } = ["discord.com", "discordapp.com"];
+
+    // 502: "there was not a gateway available to process your request" (opcodes-and-status-codes, "HTTP").
+    /// <inheritdoc />
+    protected override ServerErrors Errors { get; } = ServerErrors.Usual.AlsoNotTaken("502");
 
     /// <inheritdoc />
     protected override int LongestText => 2000;
@@ -22,13 +29,14 @@ public sealed class DiscordProvider(string name, DiscordOptions options, TimePro
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery) => Post(delivery, Json(new
     {
-        content = Escape(TextOf(delivery)),
+        content = DiscordText.Escape(TextOf(delivery)),
         allowed_mentions = new { parse = Array.Empty<string>() },
+        flags = SuppressEmbeds,
     }), "wait=true");
 
     /// <inheritdoc />
-    protected override ProviderResult.Rejected? Refuse(Delivery delivery) => base.Refuse(delivery)
-        ?? (Escape(TextOf(delivery)).Length > LongestText ? new ProviderResult.Rejected($"the text is longer than {LongestText} characters once it is escaped") : null);
+    protected override ProviderResult? Refuse(Delivery delivery) => base.Refuse(delivery)
+        ?? (DiscordText.Escape(TextOf(delivery)).Length > LongestText ? new ProviderResult.Declined($"the text is longer than {LongestText} characters once it is escaped") : null);
 
     /// <inheritdoc />
     protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => (answer.Status, answer.Find("code")) switch
@@ -44,9 +52,4 @@ public sealed class DiscordProvider(string name, DiscordOptions options, TimePro
     };
 
     static TimeSpan? WaitOf(HttpAnswer answer) => answer.SecondsAt("retry_after") ?? answer.RetryAfter ?? answer.Seconds("X-RateLimit-Reset-After");
-
-    // A link shows where it leads, and nothing looks like a mention; what else Markdown does to the text does no harm.
-    static string Escape(string text) => text
-        .Replace("[", @"\[", StringComparison.Ordinal)
-        .Replace("<", @"\<", StringComparison.Ordinal);
 }

@@ -22,8 +22,8 @@ public sealed class TeamsProvider(string name, TeamsOptions options, TimeProvide
     protected override int LongestText => LongestBody;
 
     /// <inheritdoc />
-    protected override ProviderResult.Rejected? Refuse(Delivery delivery) => base.Refuse(delivery)
-        ?? (Card(delivery).Headers.ContentLength > LongestBody ? new ProviderResult.Rejected($"the card is longer than {LongestBody / 1024} KB") : null);
+    protected override ProviderResult? Refuse(Delivery delivery) => base.Refuse(delivery)
+        ?? (Card(delivery).Headers.ContentLength > LongestBody ? new ProviderResult.Declined($"the card is longer than {LongestBody / 1024} KB") : null);
 
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery) => Post(delivery, Card(delivery));
@@ -44,6 +44,9 @@ public sealed class TeamsProvider(string name, TeamsOptions options, TimeProvide
         _ => ByStatus(answer),
     };
 
+    // {{DATE(…)}} and {{TIME(…)}} are worked out within a run, and not across two: learn.microsoft.com/adaptive-cards/authoring-cards/text-features.
+    static string[] Runs(string line) => line.Length == 0 ? [" "] : line.Replace("{{", "{\0{", StringComparison.Ordinal).Replace("{{", "{\0{", StringComparison.Ordinal).Split('\0');
+
     // Runs of text are shown as they are; a TextBlock would read Markdown, and show links as something else.
     static HttpContent Card(Delivery delivery) => Json(new Dictionary<string, object>(StringComparer.Ordinal)
     {
@@ -61,7 +64,7 @@ public sealed class TeamsProvider(string name, TeamsOptions options, TimeProvide
                     {
                         type = "RichTextBlock",
                         spacing = "none",
-                        inlines = new[] { new { type = "TextRun", text = line.TrimEnd() is { Length: > 0 } words ? words : " " } },
+                        inlines = Runs(line.TrimEnd()).Select(run => new { type = "TextRun", text = run }),
                     }),
                 },
             },

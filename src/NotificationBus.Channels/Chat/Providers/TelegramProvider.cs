@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text;
 
 using NotificationBus.Channels.Http;
 using NotificationBus.Sending;
@@ -45,13 +46,13 @@ public sealed class TelegramProvider(string name, TelegramOptions options, TimeP
     // Without a parse_mode the text is text.
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery) =>
-        Post($"/bot{options.BotToken}/sendMessage", Json(new { chat_id = delivery.Address, text = TextOf(delivery), link_preview_options = new { is_disabled = true } }));
+        Post($"/bot{options.BotToken}/sendMessage", Json(new { chat_id = delivery.Address, text = WithoutMentions(TextOf(delivery)), link_preview_options = new { is_disabled = true } }));
 
     /// <inheritdoc />
     protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
     {
         200 when answer.Find("ok") == "true" && answer.Id("result.message_id") is { } id => new ProviderResult.Accepted(id),
-        400 => new ProviderResult.Rejected($"{answer}", AddressIsWrong: Says(answer, "chat not found", "user not found", "group is deactivated", "upgraded to a supergroup", "chat_id is empty")),
+        400 when Says(answer, "chat not found", "user not found", "group is deactivated", "upgraded to a supergroup", "chat_id is empty") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
         // Always of this chat: the bot is known by its token. Who has not written to the bot yet may still do so.
         403 => new ProviderResult.Rejected($"{answer}", AddressIsWrong: Says(answer, "bot was blocked", "user is deactivated", "bot was kicked")),
         // A path without a bot.
@@ -59,6 +60,22 @@ public sealed class TelegramProvider(string name, TelegramOptions options, TimeP
         429 => new ProviderResult.Throttled($"{answer}", answer.SecondsAt("parameters.retry_after") ?? answer.RetryAfter),
         _ => ByStatus(answer),
     };
+
+    // Telegram looks for names by itself, and calls whoever has one. A word joiner between the two is not seen, and keeps them apart.
+    static string WithoutMentions(string text)
+    {
+        var apart = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            apart.Append(text[i]);
+            if (text[i] == '@' && i + 1 < text.Length && IsOfName(text[i + 1]) && (i == 0 || !(IsOfName(text[i - 1]) || text[i - 1] == '/')))
+                apart.Append('\u2060');
+        }
+
+        return apart.ToString();
+    }
+
+    static bool IsOfName(char c) => c == '_' || char.IsLetterOrDigit(c);
 
     static bool Says(HttpAnswer answer, params ReadOnlySpan<string> words)
     {

@@ -19,7 +19,7 @@ public sealed class When_LINE_sends : Any_vendor<When_LINE_sends>, IVendorSituat
         new("accepted before", "409 Conflict", """{"message":"The retry key is already accepted","sentMessages":[{"id":"461230966842064897"}]}""", Outcome.Accepted) { MessageId = "461230966842064897" },
         new("accepted before, by the header", "409 Conflict", """{"message":"The retry key is already accepted"}""", Outcome.Accepted) { Headers = "X-Line-Accepted-Request-Id: 123e4567\r\n", MessageId = "123e4567" },
         new("wrong recipient", "400 Bad Request", """{"message":"The property, 'to', in the request body is invalid (line: -, column: -)"}""", Outcome.Rejected) { AddressIsWrong = true },
-        new("wrong message", "400 Bad Request", """{"message":"The request body has 1 error(s)","details":[{"message":"May not be empty","property":"messages[0].text"}]}""", Outcome.Rejected),
+        new("wrong message", "400 Bad Request", """{"message":"The request body has 1 error(s)","details":[{"message":"May not be empty","property":"messages[0].text"}]}""", Outcome.Declined),
         new("wrong token", "401 Unauthorized", """{"message":"Authentication failed. Confirm that the access token in the authorization header is valid."}""", Outcome.Misconfigured) { Says = "check ChannelAccessToken" },
         new("not in the plan", "403 Forbidden", """{"message":"Access to this API is not available for your account"}""", Outcome.Misconfigured),
         new("too often", "429 Too Many Requests", """{"message":"The API rate limit has been exceeded. Try again later."}""", Outcome.Throttled),

@@ -16,13 +16,13 @@ public sealed class When_Slack_sends : Any_vendor<When_Slack_sends>, IVendorSitu
     [
         new("ok", "200 OK", """{"ok":true,"channel":"C0123456789","ts":"1503435956.000247"}""", Outcome.Accepted) { MessageId = "1503435956.000247" },
         new("ok without ts", "200 OK", """{"ok":true}""", Outcome.InDoubt),
-        Failure("msg_too_long", Outcome.Rejected),
-        Failure("no_text", Outcome.Rejected),
-        Failure("invalid_blocks", Outcome.Rejected),
-        Failure("an_error_of_tomorrow", Outcome.Rejected),
+        Failure("msg_too_long", Outcome.Declined),
+        Failure("no_text", Outcome.Declined),
+        Failure("invalid_blocks", Outcome.Declined),
+        Failure("an_error_of_tomorrow", Outcome.Declined),
         Failure("channel_not_found", Outcome.Rejected) with { AddressIsWrong = true },
         Failure("is_archived", Outcome.Rejected) with { AddressIsWrong = true },
-        Failure("not_in_channel", Outcome.Rejected) with { Says = "invite the bot" },
+        Failure("not_in_channel", Outcome.Declined) with { Says = "invite the bot" },
         Failure("ratelimited", Outcome.Throttled) with { Headers = "Retry-After: 30\r\n", RetryAfter = TimeSpan.FromSeconds(30) },
         new("ratelimited", "429 Too Many Requests", """{"ok":false,"error":"ratelimited"}""", Outcome.Throttled) { Headers = "Retry-After: 1\r\n", RetryAfter = TimeSpan.FromSeconds(1) },
         Failure("invalid_auth", Outcome.Misconfigured) with { Says = "check BotToken" },
@@ -31,7 +31,9 @@ public sealed class When_Slack_sends : Any_vendor<When_Slack_sends>, IVendorSitu
         Failure("missing_scope", Outcome.Misconfigured) with { Says = "scopes" },
         Failure("fatal_error", Outcome.InDoubt),
         Failure("internal_error", Outcome.InDoubt),
-        new("an outage", "503 Service Unavailable", "", Outcome.InDoubt),
+        Failure("service_unavailable", Outcome.Unavailable),
+        Failure("request_timeout", Outcome.Unavailable),
+        new("an outage", "503 Service Unavailable", "", Outcome.Unavailable),
         new("no such method", "404 Not Found", "", Outcome.Misconfigured) { Says = "check Url" },
     ];
 
@@ -88,7 +90,7 @@ public sealed class When_Slack_sends : Any_vendor<When_Slack_sends>, IVendorSitu
 
         var result = await Provider().Send(Message.To($"slack:{Place}", new string('x', 40_001)), Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBeFalse();
+        result.ShouldBeOfType<ProviderResult.Declined>();
         Vendor.Requests.ShouldBeEmpty();
     }
 

@@ -18,7 +18,7 @@ public sealed class When_Slack_takes_webhooks : Any_vendor_of_recipients_endpoin
     [
         new("ok", "200 OK", "ok", Outcome.Accepted),
         new("200 without ok", "200 OK", "", Outcome.InDoubt),
-        new("invalid_payload", "400 Bad Request", "invalid_payload", Outcome.Rejected),
+        new("invalid_payload", "400 Bad Request", "invalid_payload", Outcome.Declined),
         new("user_not_found", "400 Bad Request", "user_not_found", Outcome.Rejected) { AddressIsWrong = true },
         new("channel_not_found", "404 Not Found", "channel_not_found", Outcome.Rejected) { AddressIsWrong = true },
         new("no_service", "404 Not Found", "no_service", Outcome.Rejected) { AddressIsWrong = true },

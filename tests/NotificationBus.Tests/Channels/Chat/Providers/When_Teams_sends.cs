@@ -20,12 +20,12 @@ public sealed class When_Teams_sends : Any_vendor_of_recipients_endpoints<When_T
     [
         new("the workflow has begun", "202 Accepted", "", Outcome.Accepted) { Headers = "x-ms-workflow-run-id: 08584512\r\n", MessageId = "08584512" },
         new("a workflow with an answer of its own", "200 OK", "", Outcome.Accepted),
-        new("not what the trigger wants", "400 Bad Request", """{"error":{"code":"TriggerInputSchemaMismatch"}}""", Outcome.Rejected) { Says = "TriggerInputSchemaMismatch" },
+        new("not what the trigger wants", "400 Bad Request", """{"error":{"code":"TriggerInputSchemaMismatch"}}""", Outcome.Declined) { Says = "TriggerInputSchemaMismatch" },
         new("another signature", "401 Unauthorized", """{"error":{"code":"DirectApiAuthorizationRequired"}}""", Outcome.Rejected),
         new("forbidden", "403 Forbidden", "", Outcome.Rejected),
         new("no such workflow", "404 Not Found", """{"error":{"code":"WorkflowNotFound"}}""", Outcome.Rejected) { AddressIsWrong = true },
         new("gone", "410 Gone", "", Outcome.Rejected) { AddressIsWrong = true },
-        new("too large", "413 Content Too Large", "", Outcome.Rejected),
+        new("too large", "413 Content Too Large", "", Outcome.Declined),
         new("too often", "429 Too Many Requests", "", Outcome.Unavailable) { OnlyThisDelivery = true, Headers = "Retry-After: 5\r\n", RetryAfter = TimeSpan.FromSeconds(5) },
         new("bad gateway", "502 Bad Gateway", "", Outcome.InDoubt),
     ];
@@ -55,6 +55,23 @@ public sealed class When_Teams_sends : Any_vendor_of_recipients_endpoints<When_T
         var blocks = card.GetProperty("body").EnumerateArray().ToList();
         blocks.ShouldAllBe(block => block.GetProperty("type").GetString() == "RichTextBlock");
         blocks.Select(block => block.GetProperty("inlines")[0].GetProperty("text").GetString()).ShouldBe(["New order", " ", "[free](https://evil.example) <at>all</at>"]);
+    }
+
+    /// <summary>C: chat text is shown as written: what Adaptive Cards work out within a run stands in two.</summary>
+    [Theory]
+    [InlineData("{{DATE(2026-01-01T00:00:00Z, SHORT)}}")]
+    [InlineData("{{TIME(2026-01-01T00:00:00Z)}} {{{DATE(2026-01-01T00:00:00Z)}}}")]
+    [InlineData("{{{{{{")]
+    public async Task Should_work_nothing_out(string text)
+    {
+        Vendor.Answers("202 Accepted");
+
+        await Provider().Send(Message.To(ADelivery.Address, text), Cancellation);
+
+        var runs = JsonElement.Parse(Vendor.Requests.ShouldHaveSingleItem().Body).GetProperty("attachments")[0].GetProperty("content").GetProperty("body")[0].GetProperty("inlines")
+            .EnumerateArray().Select(run => run.GetProperty("text").GetString()!).ToList();
+        string.Concat(runs).ShouldBe(text);
+        runs.ShouldAllBe(run => !run.Contains("{{", StringComparison.Ordinal));
     }
 
     [Theory]

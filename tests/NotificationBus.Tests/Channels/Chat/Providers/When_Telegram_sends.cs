@@ -16,7 +16,7 @@ public sealed class When_Telegram_sends : Any_vendor<When_Telegram_sends>, IVend
     [
         new("ok", "200 OK", """{"ok":true,"result":{"message_id":17,"date":1773480413}}""", Outcome.Accepted) { MessageId = "17" },
         new("ok without a message", "200 OK", """{"ok":true,"result":true}""", Outcome.InDoubt),
-        Failure(400, "Bad Request: message is too long", Outcome.Rejected),
+        Failure(400, "Bad Request: message is too long", Outcome.Declined),
         Failure(400, "Bad Request: chat not found", Outcome.Rejected) with { AddressIsWrong = true },
         Failure(400, "Bad Request: group chat was upgraded to a supergroup chat", Outcome.Rejected) with { AddressIsWrong = true },
         Failure(401, "Unauthorized", Outcome.Misconfigured) with { Says = "check BotToken" },
@@ -49,6 +49,20 @@ public sealed class When_Telegram_sends : Any_vendor<When_Telegram_sends>, IVend
         json.GetProperty("chat_id").GetString().ShouldBe(Place);
         json.GetProperty("text").GetString().ShouldBe("<b>*Sold*</b>");
         json.TryGetProperty("parse_mode", out _).ShouldBeFalse();
+    }
+
+    /// <summary>C: chat text is shown as written, and calls nobody.</summary>
+    [Theory]
+    [InlineData("Ask @durov", "Ask @\u2060durov")]
+    [InlineData("(@durov) @ตลาด", "(@\u2060durov) @\u2060ตลาด")]
+    [InlineData("som@example.net https://t.example/@durov a @ b", "som@example.net https://t.example/@durov a @ b")]
+    public async Task Should_mention_nobody(string text, string sent)
+    {
+        Vendor.Answers("200 OK", """{"ok":true,"result":{"message_id":1}}""");
+
+        await Provider().Send(Message.To($"telegram:{Place}", text), Cancellation);
+
+        JsonElement.Parse(Vendor.Requests.ShouldHaveSingleItem().Body).GetProperty("text").GetString().ShouldBe(sent);
     }
 
     [Theory]
