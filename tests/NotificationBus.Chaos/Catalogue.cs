@@ -21,6 +21,7 @@ static class Catalogue
         new AReturns(),
         new WrongCredentials(),
         new VendorsFail(),
+        new VendorsAway(),
         new KillBroker(),
         new FreezeBroker(),
         new BlockBroker(),

@@ -90,7 +90,11 @@ sealed class EmulatedVendor(Vendor vendor, Random chance, TimeProvider clock, Re
                 await Write(context, vendor.Throttle(fault.RetryAfter, clock.GetUtcNow()));
                 return;
             case FaultKind.Fail:
-                await Write(context, vendor.Fail(fault.Status));
+                var failure = vendor.Fail(fault.Status);
+                await Write(context, failure with { Body = fault.Body ?? failure.Body, Headers = [.. failure.Headers, .. fault.Headers.Select(header => (header.Key, header.Value))] });
+                return;
+            case FaultKind.Credentials:
+                await Write(context, vendor.Deny());
                 return;
         }
 

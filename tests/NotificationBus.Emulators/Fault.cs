@@ -12,8 +12,11 @@ enum FaultKind
     /// <summary>It takes nothing, and says 429 with its own headers.</summary>
     Throttle,
 
-    /// <summary>It says 5xx, and takes nothing.</summary>
+    /// <summary>It says a status that is no yes, with its own body, and takes nothing.</summary>
     Fail,
+
+    /// <summary>It does not let the caller in: wrong credentials. It takes nothing.</summary>
+    Credentials,
 
     /// <summary>It takes the delivery, and never answers.</summary>
     Hang,
@@ -46,8 +49,14 @@ sealed record Fault
     /// <summary>With <see cref="FaultKind.Throttle"/>: how long the vendor asks to be left alone, where it says so; seconds, 0 to 86400. Default 5.</summary>
     public int RetryAfter { get; init; } = 5;
 
-    /// <summary>With <see cref="FaultKind.Fail"/>: the status, 500 to 599. Default 503.</summary>
+    /// <summary>With <see cref="FaultKind.Fail"/>: the status, 300 to 599. Default 503.</summary>
     public int Status { get; init; } = 503;
+
+    /// <summary>With <see cref="FaultKind.Fail"/>: the whole body, in the place of the vendor's own. Default: the vendor's.</summary>
+    public string? Body { get; init; }
+
+    /// <summary>With <see cref="FaultKind.Fail"/>: further header fields, such as <c>Retry-After</c>. Default: none.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>What is wrong with it, or null.</summary>
     public string? Refuse() =>
@@ -55,6 +64,6 @@ sealed record Fault
         : Times < 1 ? "times must be 1 or more"
         : Kind == FaultKind.Latency && Seconds is not (> 0 and <= 600) ? "seconds must be above 0, and at most 600"
         : RetryAfter is < 0 or > 86_400 ? "retryAfter must be from 0 to 86400"
-        : Status is < 500 or > 599 ? "status must be from 500 to 599"
+        : Status is < 300 or > 599 ? "status must be from 300 to 599"
         : null;
 }

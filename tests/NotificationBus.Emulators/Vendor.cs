@@ -30,6 +30,9 @@ abstract class Vendor
     /// <param name="now">The time.</param>
     public abstract Answer Throttle(int retryAfter, DateTimeOffset now);
 
+    /// <summary>What it says to wrong credentials.</summary>
+    public abstract Answer Deny();
+
     /// <summary>What it says when it fails.</summary>
     public virtual Answer Fail(int status) => new(status);
 

@@ -76,7 +76,7 @@ public sealed partial class The_dependency_rule
         .Where(source => !source.Place.Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin"))
         .SelectMany(source => File.ReadLines(source.File.FullName).Select((line, index) => $"{source.Place}:{index + 1}: {line.Trim()}"));
 
-    static string Root()
+    internal static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "NotificationBus.sln")))

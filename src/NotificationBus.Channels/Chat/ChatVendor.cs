@@ -35,8 +35,8 @@ public abstract class ChatVendor : HttpVendor, IProvider
     protected static string TextOf(Delivery delivery) => ((ChatContent)delivery.Content).Text;
 
     /// <inheritdoc />
-    protected override ProviderResult.Rejected? Refuse(Delivery delivery) =>
-        TextOf(delivery).Length > LongestText ? new ProviderResult.Rejected($"the text is longer than {LongestText} characters") : null;
+    protected override ProviderResult? Refuse(Delivery delivery) =>
+        TextOf(delivery).Length > LongestText ? new ProviderResult.Declined($"the text is longer than {LongestText} characters") : null;
 
     string? PlaceOf(Delivery delivery) =>
         ChatAddress.Parse(delivery.Address) is { } address && address.Service == _service && address.IsUrl == ServesUrls ? address.Place : null;

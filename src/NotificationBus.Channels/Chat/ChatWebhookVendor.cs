@@ -30,7 +30,7 @@ public abstract class ChatWebhookVendor : ChatVendor
     protected abstract IReadOnlyList<string> Hosts { get; }
 
     /// <inheritdoc />
-    protected override ProviderResult.Rejected? Refuse(Delivery delivery) =>
+    protected override ProviderResult? Refuse(Delivery delivery) =>
         AddressGuard.Refuse(delivery.Address) is { } wrong ? new ProviderResult.Rejected(wrong)
         : !IsOfService(new Uri(delivery.Address).IdnHost) ? new ProviderResult.Rejected($"the URL is not of {Hosts[0]}")
         : base.Refuse(delivery);

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 
 using NotificationBus.Channels.Email.Smtp;
 using NotificationBus.Sending;
@@ -10,12 +12,14 @@ static class EmailRules
 {
     static readonly EmailChannel Email = new();
 
+    // What ends a name, or begins a mailbox or a comment (RFC 5322, section 3.2.3).
+    static readonly SearchValues<char> Structure = SearchValues.Create(",;:<>()[]@\\\"");
+
     /// <summary>Why the delivery is never sent, or null.</summary>
     public static ProviderResult.Rejected? Refuse(Delivery delivery, EmailContent content, string from, string? fromName) =>
         Email.Refuse(delivery.Address) is { } wrong ? new ProviderResult.Rejected(wrong, AddressIsWrong: true)
         : Email.Refuse(from) is { } wrongSender ? new ProviderResult.Rejected($"From: {wrongSender}")
         : HeaderText.BreaksOut(fromName) ? new ProviderResult.Rejected("FromName has more than one line")
-        : HeaderText.BreaksOut(delivery.RecipientName) ? new ProviderResult.Rejected("the recipient's name has more than one line")
         : HeaderText.BreaksOut(content.Subject) ? new ProviderResult.Rejected("the subject has more than one line")
         : MailHeaders.Of(delivery).Any(header => HeaderText.BreaksOut(header.Value)) ? new ProviderResult.Rejected("a header has more than one line")
         : null;
@@ -30,8 +34,34 @@ static class EmailRules
             yield return new ValidationResult("must be one line", ["FromName"]);
     }
 
+    /// <summary>
+    /// A name as it is shown beside a mailbox. It only decorates, and is never what a mail fails for: null where it has control characters, which no
+    /// name has and some attacks do; cut, at a character as readers see it, where the vendor takes no more.
+    /// </summary>
+    public static string? NameOf(string? name, int longest = int.MaxValue) =>
+        string.IsNullOrWhiteSpace(name) || name.Any(char.IsControl) ? null : Cut(name.Trim(), longest);
+
+    /// <summary>The text, or as many of its characters as fit, with an ellipsis at the end.</summary>
+    public static string Cut(string text, int longest)
+    {
+        if (text.Length <= longest)
+            return text;
+
+        var end = 0;
+        for (int next; end < text.Length && end + (next = StringInfo.GetNextTextElementLength(text, end)) < longest; end += next)
+        {
+        }
+
+        return $"{text.AsSpan(0, end).TrimEnd()}…";
+    }
+
+    /// <summary>A name for vendors that put it before the mailbox as it is, and then read both: quoted where a part of it could be taken for another mailbox.</summary>
+    public static string? Phrase(string? name) => name is null || !name.AsSpan().ContainsAny(Structure) ? name : Quote(name);
+
     /// <summary>A mailbox as vendors read it, with the name before it; quoted where that could be read as something else (RFC 5322, section 3.2.3).</summary>
     public static string Named(string? name, string address) => string.IsNullOrWhiteSpace(name) ? address
         : name.All(c => c == ' ' || char.IsLetterOrDigit(c) || c > '\x7f') ? $"{name} <{address}>"
-        : $"\"{name.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\" <{address}>";
+        : $"{Quote(name)} <{address}>";
+
+    static string Quote(string name) => $"\"{name.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }

@@ -16,8 +16,23 @@ public abstract class EmailVendor : ReportingVendor
         : base(name, "email", options, clock) => _options = options;
 
     /// <inheritdoc />
-    protected override ProviderResult.Rejected? Refuse(Delivery delivery) =>
+    protected override ProviderResult? Refuse(Delivery delivery) =>
         EmailRules.Refuse(delivery, (EmailContent)delivery.Content, _options.From, _options.FromName);
+
+    /// <summary>The longest name the vendor takes beside a mailbox, in UTF-16 code units; what is longer is cut.</summary>
+    protected virtual int LongestName => int.MaxValue;
+
+    /// <summary>The longest subject the vendor takes, in UTF-16 code units; what is longer is cut.</summary>
+    protected virtual int LongestSubject => int.MaxValue;
+
+    /// <summary>The recipient's name as the vendor takes it; null when there is none that could be shown.</summary>
+    protected string? NameOf(Delivery delivery) => EmailRules.NameOf(delivery.RecipientName, LongestName);
+
+    /// <summary>The sender's name as the vendor takes it; null when there is none.</summary>
+    protected string? SenderName => EmailRules.NameOf(_options.FromName, LongestName);
+
+    /// <summary>The subject as the vendor takes it.</summary>
+    protected string SubjectOf(Delivery delivery) => EmailRules.Cut(((EmailContent)delivery.Content).Subject, LongestSubject);
 
     /// <summary>The same on every try, so that whoever gets the mail twice can tell.</summary>
     protected string MessageIdOf(Delivery delivery) => $"<{delivery.Id:N}@{_options.From[(_options.From.LastIndexOf('@') + 1)..]}>";

@@ -14,8 +14,6 @@ public abstract class EmailVendorOptions : HttpVendorOptions
     /// <summary>The sender's name as readers see it. Default: none.</summary>
     public string? FromName { get; set; }
 
-    internal string Sender => EmailRules.Named(FromName, From);
-
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
         base.Validate(validationContext).Concat(EmailRules.CheckSender(From, FromName));

@@ -20,8 +20,8 @@ public sealed class HttpProviderOptions : HttpCallOptions
     /// <summary>
     /// The request's body as a Handlebars template, with <c>{{id}}</c>, <c>{{notificationId}}</c>, <c>{{channel}}</c>, <c>{{address}}</c>,
     /// <c>{{recipientName}}</c>, <c>{{category}}</c> and the parts of the text, such as <c>{{content.subject}}</c>. Values are escaped
-    /// for a JSON string, or for a form when the header <c>Content-Type</c> is <c>application/x-www-form-urlencoded</c>. Default: a
-    /// JSON object of all these.
+    /// for a JSON string, or for what the header <c>Content-Type</c> names: XML, <c>application/x-www-form-urlencoded</c>, or <c>text/plain</c>, in which
+    /// nothing needs it. No other type is taken, and no <c>{{{…}}}</c>, which is not escaped. Default: a JSON object of all these.
     /// </summary>
     public string? Body { get; set; }
 
@@ -36,8 +36,9 @@ public sealed class HttpProviderOptions : HttpCallOptions
     public string? Accepted { get; set; }
 
     /// <summary>
-    /// Which answers refuse the delivery for good, besides 400, 404, 410, 413 and 422: statuses, and paths of the JSON with a value, separated
-    /// by commas, such as <c>409,error.code=blocked</c>. One is enough, whatever the status is. Default: no others.
+    /// Which answers refuse the delivery for good, whoever is asked: statuses, and paths of the JSON with a value, separated by commas, such as
+    /// <c>409,error.code=blocked</c>. One is enough, whatever the status is. Default: none; 400, 404, 410, 413 and 422 refuse it here, and the next
+    /// provider is asked.
     /// </summary>
     public string? Rejected { get; set; }
 
@@ -46,6 +47,19 @@ public sealed class HttpProviderOptions : HttpCallOptions
 
     /// <summary>Which answers say that the service is called too often and has taken nothing, in the same form, besides 429. Default: no others.</summary>
     public string? Throttled { get; set; }
+
+    /// <summary>
+    /// Which answers say that the service has taken nothing and may be asked later, in the same form, such as <c>500,503,error=busy</c>; the next
+    /// provider is asked at once. Any other 5xx is in doubt. Default <c>503</c>.
+    /// </summary>
+    public string? Unavailable { get; set; } = "503";
+
+    /// <summary>
+    /// For how long the service does nothing twice under <see cref="IdempotencyHeader"/>, so that what is in doubt may be asked of it again without
+    /// harm. Default 0: it knows no repetition. At most 30 days.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00", ErrorMessage = "must be from {1} to {2}")]
+    public TimeSpan KnowsRepetitionFor { get; set; }
 
     /// <summary>The header that says how long to leave the service alone then, in seconds, or as a date when it is <c>Retry-After</c>, which is the default, and counts where another one is missing.</summary>
     [Required(ErrorMessage = "must be the name of a header")]
@@ -69,13 +83,15 @@ public sealed class HttpProviderOptions : HttpCallOptions
                 yield return new ValidationResult($"'{name}' is no header of a request, or its value has line breaks", [nameof(Headers)]);
         }
 
-        if (!IsTemplate())
+        if (RequestBody.Refuse(Body, ContentType) is { } raw)
+            yield return new ValidationResult(raw, [nameof(Body)]);
+        else if (!IsTemplate())
             yield return new ValidationResult("must be a Handlebars template", [nameof(Body)]);
 
         if (Accepted is { Length: > 0 } && Accepted.IndexOf('=', StringComparison.Ordinal) < 1)
             yield return new ValidationResult("must be path=value, such as ok=true", [nameof(Accepted)]);
 
-        foreach (var (name, conditions) in ((string, string?)[])[(nameof(Rejected), Rejected), (nameof(AddressIsWrong), AddressIsWrong), (nameof(Throttled), Throttled)])
+        foreach (var (name, conditions) in ((string, string?)[])[(nameof(Rejected), Rejected), (nameof(AddressIsWrong), AddressIsWrong), (nameof(Throttled), Throttled), (nameof(Unavailable), Unavailable)])
         {
             if (AnswerCondition.ReadAll(conditions) is null)
                 yield return new ValidationResult("must be statuses from 200 to 599 and path=value, separated by commas, such as 409,error.code=blocked", [name]);
@@ -84,7 +100,9 @@ public sealed class HttpProviderOptions : HttpCallOptions
 
     internal static bool IsContentType(string header) => "Content-Type".Equals(header, StringComparison.OrdinalIgnoreCase);
 
-    internal RequestBody CompileBody() => new(Body, Headers.FirstOrDefault(header => IsContentType(header.Key)).Value);
+    internal RequestBody CompileBody() => new(Body, ContentType);
+
+    string? ContentType => Headers.FirstOrDefault(header => IsContentType(header.Key)).Value;
 
     bool IsTemplate()
     {
@@ -109,6 +127,7 @@ public sealed class HttpProvider : HttpVendor
     readonly IReadOnlyList<AnswerCondition> _rejected;
     readonly IReadOnlyList<AnswerCondition> _addressIsWrong;
     readonly IReadOnlyList<AnswerCondition> _throttled;
+    readonly IReadOnlyList<AnswerCondition> _unavailable;
 
     /// <summary>Opens no connection yet.</summary>
     /// <param name="name">The account's name.</param>
@@ -124,7 +143,15 @@ public sealed class HttpProvider : HttpVendor
         _rejected = AnswerCondition.ReadAll(options.Rejected)!;
         _addressIsWrong = AnswerCondition.ReadAll(options.AddressIsWrong)!;
         _throttled = AnswerCondition.ReadAll(options.Throttled)!;
+        _unavailable = AnswerCondition.ReadAll(options.Unavailable)!;
     }
+
+    /// <inheritdoc />
+    public override TimeSpan? KnowsRepetitionFor => _options.KnowsRepetitionFor > TimeSpan.Zero ? _options.KnowsRepetitionFor : null;
+
+    // Whoever has written the service knows; until he says so, it may have sent what it has failed on.
+    /// <inheritdoc />
+    protected override ServerErrors Errors => ServerErrors.AllInDoubt;
 
     /// <inheritdoc />
     protected override string Credentials => "the credentials in Headers and Url";
@@ -157,6 +184,7 @@ public sealed class HttpProvider : HttpVendor
         _ when _throttled.Any(condition => condition.Holds(answer)) => new ProviderResult.Throttled($"{answer}", Pause(answer)),
         _ when _addressIsWrong.Any(condition => condition.Holds(answer)) => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
         _ when _rejected.Any(condition => condition.Holds(answer)) => new ProviderResult.Rejected($"{answer}"),
+        _ when _unavailable.Any(condition => condition.Holds(answer)) => new ProviderResult.Unavailable($"{answer}", Pause(answer)),
         429 => new ProviderResult.Throttled($"{answer}", Pause(answer)),
         >= 200 and < 300 => TranslateAccepted(answer),
         // Without a word it is not the service's own answer, but what something before it says to a wrong path.

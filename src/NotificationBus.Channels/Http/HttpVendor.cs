@@ -71,6 +71,12 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     protected virtual bool EndpointIsRecipients => false;
 
     /// <inheritdoc />
+    public virtual TimeSpan? KnowsRepetitionFor => null;
+
+    /// <summary>What it means that the vendor fails, by its documentation. Default: <see cref="ServerErrors.Usual"/>.</summary>
+    protected virtual ServerErrors Errors => ServerErrors.Usual;
+
+    /// <inheritdoc />
     /// <remarks>A cancelled send answers too, because it knows whether the request can have left.</remarks>
     public virtual async Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken)
     {
@@ -95,7 +101,7 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     }
 
     /// <summary>Why the delivery cannot be sent by this vendor at all, or null.</summary>
-    protected virtual ProviderResult.Rejected? Refuse(Delivery delivery) => null;
+    protected virtual ProviderResult? Refuse(Delivery delivery) => null;
 
     /// <summary>The request for a delivery; see <see cref="Post(string, HttpContent)"/>.</summary>
     protected abstract HttpRequestMessage Request(Delivery delivery);
@@ -134,10 +140,13 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     protected static HttpContent Json<T>(T value) =>
         new ByteArrayContent(JsonBytes(value)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 
-    /// <summary>What an answer means by its status, where the vendor says nothing else: a 2xx that was not understood, and every 5xx, is in doubt.</summary>
+    /// <summary>
+    /// What an answer means by its status, where the vendor says nothing else: a refusal is of the delivery in this form and here, <see cref="Errors"/>
+    /// says what a 5xx means, and a 2xx that was not understood is in doubt.
+    /// </summary>
     protected ProviderResult ByStatus(HttpAnswer answer) => answer.Status switch
     {
-        400 or 404 or 410 or 413 or 422 => new ProviderResult.Rejected($"{answer}"),
+        400 or 404 or 410 or 413 or 422 => new ProviderResult.Declined($"{answer}"),
         // Another request with the same key may be under way.
         409 => new ProviderResult.InDoubt($"{answer}"),
         408 or 425 => new ProviderResult.Unavailable($"{answer}"),
@@ -146,6 +155,7 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
         429 => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
         // Not what a service says to a delivery, but what it, or something before it, says to a wrong method, path or form.
         >= 300 and < 500 => new ProviderResult.Misconfigured($"{answer}"),
+        >= 500 => Errors.Of(answer),
         _ => new ProviderResult.InDoubt($"{answer}"),
     };
 }

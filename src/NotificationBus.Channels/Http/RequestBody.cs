@@ -15,6 +15,12 @@ sealed class RequestBody
     const string Json = "application/json";
     const string Form = "application/x-www-form-urlencoded";
 
+    // Written as they are, values would be markup of the body: a text could change the recipient.
+    static readonly string[] Unescaped = ["{{{", "{{&", "{{~&", "{{~{"];
+
+    // Where XML takes no escapes.
+    static readonly string[] RawXml = ["<![CDATA[", "<!--"];
+
     readonly HandlebarsTemplate<object, object>? _template;
     readonly MediaTypeHeaderValue _contentType;
 
@@ -26,8 +32,20 @@ sealed class RequestBody
         if (string.IsNullOrEmpty(template))
             return;
 
-        var isForm = Form.Equals(_contentType.MediaType, StringComparison.OrdinalIgnoreCase);
-        _template = Handlebars.Create(new HandlebarsConfiguration { TextEncoder = new Escape(isForm ? Uri.EscapeDataString : EscapeJson) }).Compile(template);
+        _template = Handlebars.Create(new HandlebarsConfiguration { TextEncoder = new Escape(EscapeFor(_contentType.MediaType) ?? EscapeJson) }).Compile(template);
+    }
+
+    /// <summary>Why values could get out of their place in the body, or null.</summary>
+    public static string? Refuse(string? template, string? contentType)
+    {
+        if (string.IsNullOrEmpty(template) || !MediaTypeHeaderValue.TryParse(contentType ?? Json, out var type))
+            return null; // Of the type, something else complains.
+
+        return Array.Find(Unescaped, raw => template.Contains(raw, StringComparison.Ordinal)) is { } found ? $"must not have {found}: what it names would be written as it is; use {{{{…}}}}"
+            : EscapeFor(type.MediaType) is null ? $"cannot be escaped for {type.MediaType}: Headers:Content-Type must be of JSON, XML, application/x-www-form-urlencoded or text/plain"
+            : type.CharSet is { Length: > 0 } charset && !"utf-8".Equals(charset.Trim('"'), StringComparison.OrdinalIgnoreCase) ? "is sent in UTF-8, and Headers:Content-Type names another charset"
+            : IsXml(type.MediaType!) && Array.Find(RawXml, raw => template.Contains(raw, StringComparison.Ordinal)) is { } section ? $"must not have {section}, in which nothing can be escaped"
+            : null;
     }
 
     public HttpContent Of(Delivery delivery)
@@ -61,6 +79,44 @@ sealed class RequestBody
         JsonObject parts => parts.ToDictionary(part => part.Key, part => part.Value?.ToString(), StringComparer.Ordinal),
         var value => (object?)value?.ToString(),
     }, StringComparer.Ordinal);
+
+    /// <summary>How a value is escaped in a body of the type; null when nobody knows.</summary>
+    static Func<string, string>? EscapeFor(string? mediaType) => mediaType?.ToLowerInvariant() switch
+    {
+        Form => Uri.EscapeDataString,
+        "text/plain" => text => text,
+        Json or "text/json" => EscapeJson,
+        { } json when json.EndsWith("+json", StringComparison.Ordinal) => EscapeJson,
+        { } xml when IsXml(xml) => EscapeXml,
+        _ => null,
+    };
+
+    static bool IsXml(string mediaType) =>
+        mediaType.Equals("text/xml", StringComparison.OrdinalIgnoreCase) || mediaType.Equals("application/xml", StringComparison.OrdinalIgnoreCase) || mediaType.EndsWith("+xml", StringComparison.OrdinalIgnoreCase);
+
+    // What no XML may have is left out. A line break in an attribute would be read as a space.
+    static string EscapeXml(string text)
+    {
+        var escaped = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            escaped.Append(rune.Value switch
+            {
+                '&' => "&amp;",
+                '<' => "&lt;",
+                '>' => "&gt;",
+                '"' => "&quot;",
+                '\'' => "&#39;",
+                '\n' => "&#10;",
+                '\r' => "&#13;",
+                '\t' => "&#9;",
+                < ' ' or 0xfffe or 0xffff => "",
+                _ => rune.ToString(),
+            });
+        }
+
+        return escaped.ToString();
+    }
 
     static string EscapeJson(string text) => JsonEncodedText.Encode(text).Value;
 

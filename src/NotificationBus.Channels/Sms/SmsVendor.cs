@@ -21,12 +21,12 @@ public abstract class SmsVendor : ReportingVendor
     protected abstract int LongestText { get; }
 
     /// <inheritdoc />
-    protected override ProviderResult.Rejected? Refuse(Delivery delivery)
+    protected override ProviderResult? Refuse(Delivery delivery)
     {
         var content = (SmsContent)delivery.Content;
         return Sms.Refuse(delivery.Address) is { } wrong ? new ProviderResult.Rejected(wrong, AddressIsWrong: true)
-            : content.Segments > _options.MostSegments ? new ProviderResult.Rejected($"the text has {content.Segments} parts ({content.Encoding}), and MostSegments is {_options.MostSegments}")
-            : content.Text.Length > LongestText ? new ProviderResult.Rejected($"the text is longer than the {LongestText} characters the vendor takes")
+            : content.Segments > _options.MostSegments ? new ProviderResult.Declined($"the text has {content.Segments} parts ({content.Encoding}), and MostSegments is {_options.MostSegments}")
+            : content.Text.Length > LongestText ? new ProviderResult.Declined($"the text is longer than the {LongestText} characters the vendor takes")
             : null;
     }
 }

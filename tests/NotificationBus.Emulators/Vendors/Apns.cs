@@ -22,6 +22,8 @@ sealed class Apns : Vendor
         : request.Find("aps") is null ? Error(400, "PayloadEmpty")
         : null;
 
+    public override Answer Deny() => Error(403, "InvalidProviderToken");
+
     public override Taken Take(ReceivedRequest request)
     {
         var id = request.Header("apns-id") ?? $"{Guid.NewGuid()}";

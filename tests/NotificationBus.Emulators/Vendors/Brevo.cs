@@ -14,9 +14,11 @@ sealed class Brevo : Vendor
 
     public override Answer? Refuse(ReceivedRequest request) =>
         request is not { Method: "POST", Path: "/v3/smtp/email" } ? Error(404, "document_not_found")
-        : request.Header("api-key") is null ? Error(401, "unauthorized")
+        : request.Header("api-key") is null ? Deny()
         : request.Find("to.0.email") is null ? Error(400, "missing_parameter")
         : null;
+
+    public override Answer Deny() => Error(401, "unauthorized");
 
     public override Taken Take(ReceivedRequest request)
     {

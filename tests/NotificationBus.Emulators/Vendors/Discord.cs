@@ -17,6 +17,8 @@ sealed class Discord : Vendor
         : request.Find("content") is null or "" ? Error(400, 50006, "Cannot send an empty message")
         : null;
 
+    public override Answer Deny() => Error(401, 50027, "Invalid Webhook Token");
+
     public override Taken Take(ReceivedRequest request)
     {
         var id = $"1093312345{request.Number:000000000}";

@@ -29,9 +29,11 @@ sealed class Fcm : Vendor
     public override Answer? Refuse(ReceivedRequest request) =>
         request is { Method: "POST", Path: "/token" } ? Answer.Json(200, new { access_token = AccessToken, expires_in = 3599, token_type = "Bearer" })
         : request is not { Method: "POST", Path: $"/v1/projects/{Project}/messages:send" } ? Error(404, "NOT_FOUND", "Requested entity was not found.")
-        : request.Header("Authorization") != $"Bearer {AccessToken}" ? Error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+        : request.Header("Authorization") != $"Bearer {AccessToken}" ? Deny()
         : request.Find("message.token") is null ? Error(400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
         : null;
+
+    public override Answer Deny() => Error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.");
 
     public override Taken Take(ReceivedRequest request)
     {

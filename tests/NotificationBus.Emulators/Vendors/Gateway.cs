@@ -12,6 +12,8 @@ sealed class Gateway : Vendor
         : request.Json is null ? Answer.Json(400, new { error = "no JSON" })
         : null;
 
+    public override Answer Deny() => Answer.Json(401, new { error = "who are you?" });
+
     public override Taken Take(ReceivedRequest request)
     {
         var id = $"{Guid.NewGuid()}";

@@ -9,10 +9,12 @@ sealed class Line : Vendor
 
     public override Answer? Refuse(ReceivedRequest request) =>
         request is not { Method: "POST", Path: "/v2/bot/message/push" } ? Error(404, "Not found")
-        : !request.HasAuthorization("Bearer") ? Error(401, "Authentication failed. Confirm that the access token in the authorization header is valid.")
+        : !request.HasAuthorization("Bearer") ? Deny()
         : request.Find("to") is null or "" ? Error(400, "The property, 'to', in the request body is invalid")
         : request.Find("messages.0.text") is null or "" ? Error(400, "The request body has 1 error(s)")
         : null;
+
+    public override Answer Deny() => Error(401, "Authentication failed. Confirm that the access token in the authorization header is valid.");
 
     public override Taken Take(ReceivedRequest request)
     {

@@ -14,9 +14,11 @@ sealed class Postmark : Vendor
 
     public override Answer? Refuse(ReceivedRequest request) =>
         request is not { Method: "POST", Path: "/email" } ? new Answer(404)
-        : request.Header("X-Postmark-Server-Token") is null ? Error(401, 10, "No Account or Server API tokens were supplied in the HTTP headers.")
+        : request.Header("X-Postmark-Server-Token") is null ? Deny()
         : request.Find("To") is null ? Error(422, 300, "Zero recipients specified")
         : null;
+
+    public override Answer Deny() => Error(401, 10, "No Account or Server API tokens were supplied in the HTTP headers.");
 
     public override Taken Take(ReceivedRequest request)
     {
@@ -44,7 +46,7 @@ sealed class Postmark : Vendor
             {
                 ["RecordType"] = type,
                 ["MessageID"] = taken.Id,
-                ["Recipient"] = taken.Request.Find("To"),
+                ["Recipient"] = taken.Request.Find("To")!.Split('<')[^1].TrimEnd('>'),
                 ["Metadata"] = new { delivery_id = taken.Reference },
                 ["ID"] = kind == ReportKind.Bounced ? 42 : null,
                 ["Type"] = kind == ReportKind.Bounced ? "HardBounce" : null,

@@ -19,6 +19,8 @@ sealed class Resend : Vendor
         : request.Find("to.0") is null ? Error(422, "missing_required_field")
         : null;
 
+    public override Answer Deny() => Error(403, "invalid_api_key");
+
     public override Taken Take(ReceivedRequest request)
     {
         var id = $"{Guid.NewGuid()}";

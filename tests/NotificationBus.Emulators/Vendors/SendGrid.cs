@@ -15,9 +15,11 @@ sealed class SendGrid : Vendor
 
     public override Answer? Refuse(ReceivedRequest request) =>
         request is not { Method: "POST", Path: "/v3/mail/send" } ? Error(404, "Not Found")
-        : !request.HasAuthorization("Bearer") ? Error(401, "The provided authorization grant is invalid, expired, or revoked")
+        : !request.HasAuthorization("Bearer") ? Deny()
         : request.Find("personalizations.0.to.0.email") is null ? Error(400, "Does not contain a valid address.")
         : null;
+
+    public override Answer Deny() => Error(401, "The provided authorization grant is invalid, expired, or revoked");
 
     public override Taken Take(ReceivedRequest request)
     {
@@ -34,15 +36,18 @@ sealed class SendGrid : Vendor
 
     public override Callback? Tell(Taken taken, ReportKind kind, Uri url, DateTimeOffset happened, DateTimeOffset now)
     {
+        // A name with a comma is taken apart: its first half is an address to SendGrid, and none it could send to.
+        var (address, name) = (taken.Request.Find("personalizations.0.to.0.email"), taken.Request.Find("personalizations.0.to.0.name") ?? "");
+        var isTakenApart = !name.StartsWith('"') && name.AsSpan().IndexOfAny(",;") >= 0;
         var body = JsonSerializer.Serialize(new[]
         {
             new Dictionary<string, object?>(StringComparer.Ordinal)
             {
-                ["email"] = taken.Request.Find("personalizations.0.to.0.email"),
+                ["email"] = isTakenApart ? name.Split(',', ';')[0].ToLowerInvariant() : address,
                 ["timestamp"] = happened.ToUnixTimeSeconds(),
-                ["event"] = kind switch { ReportKind.Delivered => "delivered", ReportKind.Bounced => "bounce", ReportKind.Complained => "spamreport", _ => "open" },
+                ["event"] = isTakenApart ? "dropped" : kind switch { ReportKind.Delivered => "delivered", ReportKind.Bounced => "bounce", ReportKind.Complained => "spamreport", _ => "open" },
                 ["type"] = kind == ReportKind.Bounced ? "bounce" : null,
-                ["reason"] = kind == ReportKind.Bounced ? "550 5.1.1 unknown" : null,
+                ["reason"] = isTakenApart ? "Invalid" : kind == ReportKind.Bounced ? "550 5.1.1 unknown" : null,
                 ["sg_event_id"] = $"{taken.Id}-{kind}",
                 ["sg_message_id"] = $"{taken.Id}.recvd-0123456789-abcde-1-6655BD46-40.0",
                 ["delivery_id"] = taken.Reference,

@@ -37,6 +37,8 @@ sealed class Ses : Vendor
         : request.Find("Destination.ToAddresses.0") is null ? Error(400, "BadRequestException", "Destination is missing")
         : null;
 
+    public override Answer Deny() => Error(403, "UnrecognizedClientException", "The security token included in the request is invalid.");
+
     public override Taken Take(ReceivedRequest request)
     {
         var id = $"0107{Guid.NewGuid()}-000000";
@@ -50,19 +52,19 @@ sealed class Ses : Vendor
 
     public override Callback? Tell(Taken taken, ReportKind kind, Uri url, DateTimeOffset happened, DateTimeOffset now)
     {
-        var time = Time(happened);
+        var (time, address) = (Time(happened), taken.Request.Find("Destination.ToAddresses.0"));
         var mail = new
         {
             timestamp = Time(taken.Request.At),
             messageId = taken.Id,
-            destination = new[] { taken.Request.Find("Destination.ToAddresses.0") },
+            destination = new[] { address },
             tags = new Dictionary<string, string?[]>(StringComparer.Ordinal) { ["delivery_id"] = [taken.Reference] },
         };
         object report = kind switch
         {
             ReportKind.Delivered => new { eventType = "Delivery", mail, delivery = new { timestamp = time, smtpResponse = "250 ok" } },
-            ReportKind.Bounced => new { eventType = "Bounce", mail, bounce = new { timestamp = time, bounceType = "Permanent", bounceSubType = "General", bouncedRecipients = new[] { new { diagnosticCode = "smtp; 550 5.1.1 unknown" } } } },
-            ReportKind.Complained => new { eventType = "Complaint", mail, complaint = new { timestamp = time, complaintFeedbackType = "abuse" } },
+            ReportKind.Bounced => new { eventType = "Bounce", mail, bounce = new { timestamp = time, bounceType = "Permanent", bounceSubType = "General", bouncedRecipients = new[] { new { emailAddress = address, diagnosticCode = "smtp; 550 5.1.1 unknown" } } } },
+            ReportKind.Complained => new { eventType = "Complaint", mail, complaint = new { timestamp = time, complaintFeedbackType = "abuse", complainedRecipients = new[] { new { emailAddress = address } } } },
             _ => new { eventType = "Open", mail, open = new { timestamp = time, userAgent = "Mozilla" } },
         };
         var message = new Dictionary<string, string>(StringComparer.Ordinal)

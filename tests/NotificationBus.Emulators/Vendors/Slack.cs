@@ -14,6 +14,8 @@ sealed class Slack : Vendor
         : request.Find("text") is null or "" ? Error(200, "no_text")
         : null;
 
+    public override Answer Deny() => Error(200, "invalid_auth");
+
     public override Taken Take(ReceivedRequest request)
     {
         var ts = $"{request.At.ToUnixTimeSeconds()}.{request.Number:000000}";
@@ -21,6 +23,8 @@ sealed class Slack : Vendor
     }
 
     public override Answer Throttle(int retryAfter, DateTimeOffset now) => Error(429, "ratelimited") with { Headers = [("Retry-After", $"{retryAfter}")] };
+
+    public override Answer Fail(int status) => Error(status, status == 503 ? "service_unavailable" : "internal_error");
 
     static Answer Error(int status, string error) => Answer.Json(status, new { ok = false, error });
 }

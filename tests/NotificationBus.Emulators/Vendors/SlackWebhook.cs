@@ -12,6 +12,8 @@ sealed class SlackWebhook : Vendor
         : request.Find("text") is null or "" ? Text(400, "no_text")
         : null;
 
+    public override Answer Deny() => Text(403, "invalid_token");
+
     public override Taken Take(ReceivedRequest request) => new($"{request.Number}", null, request, Text(200, "ok"));
 
     public override Answer Throttle(int retryAfter, DateTimeOffset now) => Text(429, "ratelimited") with { Headers = [("Retry-After", $"{retryAfter}")] };

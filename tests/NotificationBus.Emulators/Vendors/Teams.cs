@@ -9,9 +9,11 @@ sealed class Teams : Vendor
 
     public override Answer? Refuse(ReceivedRequest request) =>
         request.Method != "POST" || !request.Path.StartsWith("/workflows/", StringComparison.Ordinal) ? Error(404, "WorkflowNotFound", "The workflow could not be found.")
-        : !request.Path.Contains("sig=", StringComparison.Ordinal) ? Error(401, "DirectApiAuthorizationRequired", "The request has no signature.")
+        : !request.Path.Contains("sig=", StringComparison.Ordinal) ? Deny()
         : request.Find("attachments.0.contentType") != "application/vnd.microsoft.card.adaptive" ? Error(400, "TriggerInputSchemaMismatch", "There is no card.")
         : null;
+
+    public override Answer Deny() => Error(401, "DirectApiAuthorizationRequired", "The request has no signature.");
 
     public override Taken Take(ReceivedRequest request)
     {

@@ -15,6 +15,8 @@ sealed class Telegram : Vendor
         : request.Find("text") is null or "" ? Error(400, "Bad Request: message text is empty")
         : null;
 
+    public override Answer Deny() => Error(401, "Unauthorized");
+
     public override Taken Take(ReceivedRequest request) =>
         new($"{request.Number}", null, request, Answer.Json(200, new { ok = true, result = new { message_id = request.Number, date = request.At.ToUnixTimeSeconds(), text = request.Find("text") } }));
 

@@ -14,10 +14,12 @@ sealed class Twilio : Vendor
 
     public override Answer? Refuse(ReceivedRequest request) =>
         request is not { Method: "POST", Path: $"/2010-04-01/Accounts/{Account}/Messages.json" } ? Error(404, 20404, "The requested resource was not found")
-        : !request.HasAuthorization("Basic") ? Error(401, 20003, "Authenticate")
+        : !request.HasAuthorization("Basic") ? Deny()
         : Field(request, "To") is null ? Error(400, 21604, "A 'To' phone number is required.")
         : Field(request, "Body") is null ? Error(400, 21602, "Message body is required.")
         : null;
+
+    public override Answer Deny() => Error(401, 20003, "Authenticate");
 
     public override Taken Take(ReceivedRequest request)
     {
@@ -28,7 +30,7 @@ sealed class Twilio : Vendor
     // Twilio's API of messages says nothing of how long.
     public override Answer Throttle(int retryAfter, DateTimeOffset now) => Error(429, 20429, "Too Many Requests");
 
-    public override Answer Fail(int status) => Error(status, 20500, "Internal Server Error");
+    public override Answer Fail(int status) => status == 503 ? Error(503, 20503, "Service unavailable") : Error(status, 20500, "Internal Server Error");
 
     public override Callback? Tell(Taken taken, ReportKind kind, Uri url, DateTimeOffset happened, DateTimeOffset now)
     {

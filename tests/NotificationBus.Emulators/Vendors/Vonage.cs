@@ -17,9 +17,11 @@ sealed class Vonage : Vendor
 
     public override Answer? Refuse(ReceivedRequest request) =>
         request is not { Method: "POST", Path: "/v1/messages" } ? Problem(404, "1000", "Not found")
-        : !request.HasAuthorization("Basic") ? Problem(401, "1010", "Unauthorized")
+        : !request.HasAuthorization("Basic") ? Deny()
         : request.Find("to") is null || request.Find("text") is null ? Problem(422, "1150", "Invalid params")
         : null;
+
+    public override Answer Deny() => Problem(401, "1010", "Unauthorized");
 
     public override Taken Take(ReceivedRequest request)
     {

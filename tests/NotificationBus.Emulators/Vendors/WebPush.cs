@@ -15,10 +15,12 @@ sealed class WebPush : Vendor
 
     public override Answer? Refuse(ReceivedRequest request) =>
         request.Method != "POST" ? Error(405, 0, "Method Not Allowed")
-        : !request.HasAuthorization("vapid") ? Error(401, 109, "Unauthorized")
+        : !request.HasAuthorization("vapid") ? Deny()
         : request.Header("TTL") is null ? Error(400, 111, "Bad Request")
         : request.Header("Content-Encoding") != "aes128gcm" ? Error(400, 110, "Bad Request")
         : null;
+
+    public override Answer Deny() => Error(401, 109, "Unauthorized");
 
     public override Taken Take(ReceivedRequest request)
     {

@@ -12,6 +12,8 @@ sealed class Webhook : Vendor
         : request.Header("webhook-id") is null || request.Header("webhook-signature") is null ? new Answer(400, "no signature") { ContentType = "text/plain" }
         : null;
 
+    public override Answer Deny() => new(401);
+
     public override Taken Take(ReceivedRequest request) => new(request.Header("webhook-id")!, request.Header("webhook-id"), request, new Answer(204));
 
     public override string? KeyOf(ReceivedRequest request) => request.Header("webhook-id");

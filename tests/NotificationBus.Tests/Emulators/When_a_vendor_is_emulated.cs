@@ -9,27 +9,27 @@ public sealed class When_a_vendor_is_emulated : With_emulators
 {
     const int RetryAfter = 40;
 
-    /// <summary>The vendor; what its 429 means (of a recipient's own endpoint, nothing for others) and whether it says how long; what its 503 means.</summary>
-    public static TheoryData<string, Outcome, bool, Outcome> Vendors => new()
+    /// <summary>The vendor; what its 429 means (of a recipient's own endpoint, nothing for others) and whether it says how long; what its 503 and its no to our credentials mean.</summary>
+    public static TheoryData<string, Outcome, bool, Outcome, Outcome> Vendors => new()
     {
-        { "sendgrid", Outcome.Throttled, true, Outcome.InDoubt },
-        { "brevo", Outcome.Throttled, true, Outcome.InDoubt },
-        { "ses", Outcome.Throttled, false, Outcome.InDoubt },
-        { "resend", Outcome.Throttled, true, Outcome.InDoubt },
-        { "postmark", Outcome.Throttled, false, Outcome.InDoubt },
-        { "fcm", Outcome.Throttled, true, Outcome.Unavailable },
-        { "apns", Outcome.Unavailable, false, Outcome.Unavailable },
-        { "webpush", Outcome.Unavailable, true, Outcome.Unavailable },
-        { "twilio", Outcome.Throttled, false, Outcome.InDoubt },
-        { "vonage", Outcome.Throttled, false, Outcome.InDoubt },
-        { "slack", Outcome.Throttled, true, Outcome.InDoubt },
-        { "slack-webhook", Outcome.Unavailable, true, Outcome.InDoubt },
-        { "teams", Outcome.Unavailable, true, Outcome.InDoubt },
-        { "telegram", Outcome.Throttled, true, Outcome.InDoubt },
-        { "discord", Outcome.Unavailable, true, Outcome.InDoubt },
-        { "line", Outcome.Throttled, false, Outcome.InDoubt },
-        { "webhook", Outcome.Unavailable, true, Outcome.Unavailable },
-        { "http", Outcome.Throttled, true, Outcome.InDoubt },
+        { "sendgrid", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
+        { "brevo", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
+        { "ses", Outcome.Throttled, false, Outcome.Unavailable, Outcome.Misconfigured },
+        { "resend", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
+        { "postmark", Outcome.Throttled, false, Outcome.Unavailable, Outcome.Misconfigured },
+        { "fcm", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
+        { "apns", Outcome.Unavailable, false, Outcome.Unavailable, Outcome.Misconfigured },
+        { "webpush", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Unavailable },
+        { "twilio", Outcome.Throttled, false, Outcome.Unavailable, Outcome.Misconfigured },
+        { "vonage", Outcome.Throttled, false, Outcome.Unavailable, Outcome.Misconfigured },
+        { "slack", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
+        { "slack-webhook", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Rejected },
+        { "teams", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Rejected },
+        { "telegram", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
+        { "discord", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Rejected },
+        { "line", Outcome.Throttled, false, Outcome.InDoubt, Outcome.Misconfigured },
+        { "webhook", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Unavailable },
+        { "http", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
     };
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class When_a_vendor_is_emulated : With_emulators
 
     [Theory]
     [MemberData(nameof(Vendors))]
-    public async Task Should_answer_as_the_vendor_does(string vendor, Outcome throttled, bool saysHowLong, Outcome failed)
+    public async Task Should_answer_as_the_vendor_does(string vendor, Outcome throttled, bool saysHowLong, Outcome failed, Outcome denied)
     {
         var (account, emulated) = (Account(vendor), Emulator[vendor]);
         (await account.Send(DeliveryFor(vendor), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>($"{emulated.Requests.LastOrDefault()}");
@@ -56,14 +56,21 @@ public sealed class When_a_vendor_is_emulated : With_emulators
         emulated.Faults = [new Fault { Kind = FaultKind.Fail }];
         result = await account.Send(DeliveryFor(vendor), Cancellation);
         result.GetType().Name.ShouldBe($"{failed}", $"{result}");
+
+        emulated.Faults = [new Fault { Kind = FaultKind.Credentials }];
+        result = await account.Send(DeliveryFor(vendor), Cancellation);
+        result.GetType().Name.ShouldBe($"{denied}", $"{result}");
+
+        emulated.Faults = [];
         emulated.TakenCount.ShouldBe(1, "what was turned away was not taken");
+        (await account.Send(DeliveryFor(vendor), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>("all is well again");
     }
 
     [Theory]
     [MemberData(nameof(Vendors))]
-    public async Task Should_take_what_it_does_not_say_it_has_taken(string vendor, Outcome throttled, bool saysHowLong, Outcome failed)
+    public async Task Should_take_what_it_does_not_say_it_has_taken(string vendor, Outcome throttled, bool saysHowLong, Outcome failed, Outcome denied)
     {
-        _ = (throttled, saysHowLong, failed);
+        _ = (throttled, saysHowLong, failed, denied);
         var (account, emulated) = (Account(vendor, timeout: 1), Emulator[vendor]);
 
         foreach (var kind in (FaultKind[])[FaultKind.Reset, FaultKind.Malformed, FaultKind.Hang])

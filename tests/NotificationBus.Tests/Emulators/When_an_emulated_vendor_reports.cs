@@ -44,6 +44,9 @@ public sealed class When_an_emulated_vendor_reports : With_emulators
 
             receipt.Kind.ShouldBeOneOf(expected);
             receipt.ProviderMessageId.ShouldBe(taken.Id);
+            // A11: whom it is about.
+            if (kind is ReportKind.Bounced or ReportKind.Complained)
+                receipt.Addresses.ShouldBe([delivery.Address]);
             // Without a callback that was asked for, Twilio carries nothing along.
             receipt.DeliveryId.ShouldBe(vendor == "twilio" ? null : delivery.Id);
         }

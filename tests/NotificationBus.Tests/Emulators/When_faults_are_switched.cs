@@ -46,7 +46,7 @@ public sealed class When_faults_are_switched : With_emulators, IDisposable
         await Switch("postmark", """[{"kind":"latency","seconds":0.4},{"kind":"fail"}]""");
         var watch = Stopwatch.StartNew();
 
-        (await Account("postmark").Send(DeliveryFor("postmark"), Cancellation)).ShouldBeOfType<ProviderResult.InDoubt>();
+        (await Account("postmark").Send(DeliveryFor("postmark"), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>();
 
         watch.Elapsed.ShouldBeGreaterThan(TimeSpan.FromSeconds(0.39));
     }
@@ -55,10 +55,26 @@ public sealed class When_faults_are_switched : With_emulators, IDisposable
     public async Task Should_be_over_when_they_are_switched_off()
     {
         await Switch("slack", """[{"kind":"fail"}]""");
-        (await Account("slack").Send(DeliveryFor("slack"), Cancellation)).ShouldBeOfType<ProviderResult.InDoubt>();
+        (await Account("slack").Send(DeliveryFor("slack"), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>();
 
         await Switch("slack", "[]");
         (await Account("slack").Send(DeliveryFor("slack"), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
+    }
+
+    [Theory]
+    [InlineData(302)]
+    [InlineData(401)]
+    [InlineData(418)]
+    [InlineData(524)]
+    public async Task Should_say_any_status_with_any_body(int status)
+    {
+        await Switch("sendgrid", $$"""[{"kind":"fail","status":{{status}},"body":"{\"errors\":[{\"message\":\"not today\"}]}"}]""");
+
+        var result = await Account("sendgrid").Send(DeliveryFor("sendgrid"), Cancellation);
+
+        $"{result}".ShouldContain($"answered {status}");
+        $"{result}".ShouldContain("not today");
+        Emulator["sendgrid"].TakenCount.ShouldBe(0);
     }
 
     [Fact]

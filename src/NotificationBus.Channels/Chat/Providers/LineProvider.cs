@@ -32,6 +32,13 @@ public sealed class LineProvider(string name, LineOptions options, TimeProvider 
     /// <inheritdoc />
     protected override int LongestText => 5000;
 
+    // After any 5xx the message may have been delivered: /en/docs/messaging-api/retrying-api-request, which keeps retry keys for a day.
+    /// <inheritdoc />
+    protected override ServerErrors Errors { get; } = ServerErrors.AllInDoubt;
+
+    /// <inheritdoc />
+    public override TimeSpan? KnowsRepetitionFor => TimeSpan.FromHours(24);
+
     /// <inheritdoc />
     protected override string Credentials => "ChannelAccessToken and the plan of the account";
 
@@ -50,7 +57,7 @@ public sealed class LineProvider(string name, LineOptions options, TimeProvider 
         200 when answer.Json?.ValueKind == JsonValueKind.Object => new ProviderResult.Accepted(answer.Id("sentMessages.0.id") ?? answer.Header("X-Line-Request-Id")),
         // An earlier try has got through.
         409 => new ProviderResult.Accepted(answer.Id("sentMessages.0.id") ?? answer.Header("X-Line-Accepted-Request-Id")),
-        400 => new ProviderResult.Rejected($"{answer}", AddressIsWrong: answer.Find("message")?.Contains("'to'", StringComparison.Ordinal) == true),
+        400 when answer.Find("message")?.Contains("'to'", StringComparison.Ordinal) == true => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
         404 => new ProviderResult.Misconfigured($"{answer}: check Url"),
         // Nothing that passes by itself within a delivery's life.
         429 when answer.Find("message")?.Contains("monthly limit", StringComparison.OrdinalIgnoreCase) == true => new ProviderResult.Misconfigured($"{answer}: check the plan of the account"),

@@ -30,6 +30,10 @@ public sealed class SlackProvider(string name, SlackOptions options, TimeProvide
     /// <inheritdoc />
     protected override int LongestText => SlackText.Longest;
 
+    // Of internal_error and fatal_error Slack says that some aspect of the operation may have succeeded.
+    /// <inheritdoc />
+    protected override ServerErrors Errors { get; } = ServerErrors.Usual.ButInDoubt("500");
+
     /// <inheritdoc />
     protected override string Credentials => "BotToken and its scopes";
 
@@ -56,14 +60,16 @@ public sealed class SlackProvider(string name, SlackOptions options, TimeProvide
         (200, "true", _) when answer.Id("ts") is { } id => new ProviderResult.Accepted(id),
         (200 or 429, _, "ratelimited" or "rate_limited" or "message_limit_exceeded") => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
         // "It's possible some aspect of the operation succeeded."
-        (200, "false", "fatal_error" or "internal_error" or "service_unavailable" or "request_timeout") => new ProviderResult.InDoubt($"{answer}"),
+        (200, "false", "fatal_error" or "internal_error") => new ProviderResult.InDoubt($"{answer}"),
+        // Down for the moment; or the body of the request did not come whole.
+        (200, "false", "service_unavailable" or "request_timeout") => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),
         (200, "false", "channel_not_found" or "is_archived" or "user_not_found") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
         // Somebody can invite the bot, and the same address works.
-        (200, "false", "not_in_channel") => new ProviderResult.Rejected($"{answer}: invite the bot to the channel"),
+        (200, "false", "not_in_channel") => new ProviderResult.Declined($"{answer}: invite the bot to the channel"),
         (200, "false", "not_authed" or "invalid_auth" or "token_revoked" or "token_expired" or "account_inactive" or "missing_scope" or "no_permission"
             or "not_allowed_token_type" or "access_denied" or "accesslimited" or "org_login_required" or "ekm_access_denied" or "team_access_not_granted"
             or "two_factor_setup_required") => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
-        (200, "false", not null) => new ProviderResult.Rejected($"{answer}"),
+        (200, "false", not null) => new ProviderResult.Declined($"{answer}"),
         (404, _, _) => new ProviderResult.Misconfigured($"{answer}: check Url"),
         _ => ByStatus(answer),
     };

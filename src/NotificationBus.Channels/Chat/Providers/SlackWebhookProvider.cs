@@ -15,6 +15,10 @@ public sealed class SlackWebhookProvider(string name, SlackWebhookOptions option
     /// <inheritdoc />
     protected override IReadOnlyList<string> Hosts { get; } = ["hooks.slack.com", "hooks.slack-gov.com"];
 
+    // 500 is rollup_error: "something strange and unusual happened".
+    /// <inheritdoc />
+    protected override ServerErrors Errors { get; } = ServerErrors.Usual.ButInDoubt("500");
+
     /// <inheritdoc />
     protected override int LongestText => SlackText.Longest;
 

@@ -38,6 +38,17 @@ public sealed class BrevoEmailProvider(string name, BrevoOptions options, TimePr
     // The one header that webhooks repeat.
     const string Carrier = "X-Mailin-custom";
 
+    // A failure is "on Brevo's side"; nothing is said of mail that goes out all the same. What a gateway loses is asked for again under the key.
+    /// <inheritdoc />
+    protected override ServerErrors Errors { get; } = ServerErrors.Usual;
+
+    /// <inheritdoc />
+    public override TimeSpan? KnowsRepetitionFor => TimeSpan.FromMinutes(15);
+
+    // developers.brevo.com/reference/send-transac-email; a longer one is refused: github.com/getbrevo/brevo-go/issues/29.
+    /// <inheritdoc />
+    protected override int LongestName => 70;
+
     /// <inheritdoc />
     protected override string Credentials => "ApiKey, and that Brevo lets this machine's address in";
 
@@ -50,9 +61,9 @@ public sealed class BrevoEmailProvider(string name, BrevoOptions options, TimePr
         var content = (EmailContent)delivery.Content;
         var request = Post("/v3/smtp/email", Json(new
         {
-            sender = new { email = options.From, name = options.FromName },
-            to = new[] { new { email = delivery.Address, name = delivery.RecipientName } },
-            subject = content.Subject,
+            sender = new { email = options.From, name = SenderName },
+            to = new[] { new { email = delivery.Address, name = NameOf(delivery) } },
+            subject = SubjectOf(delivery),
             htmlContent = content.Html,
             textContent = content.Text,
             headers = HeadersOf(delivery, ("idempotencyKey", $"{delivery.Id}"), (Carrier, $"{delivery.Id}")),
@@ -109,6 +120,7 @@ public sealed class BrevoEmailProvider(string name, BrevoOptions options, TimePr
             At = TimeOf(report.Find("ts_event")),
             DeliveryId = IdOf(report.Find(Carrier)),
             ProviderMessageId = messageId,
+            Addresses = AddressesOf(report.Find("email")),
             Reason = ReasonOf(report.Find("reason")),
         };
     }

@@ -38,6 +38,17 @@ public sealed class PostmarkOptions : EmailVendorOptions
 /// </summary>
 public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, TimeProvider clock) : EmailVendor(name, options, clock)
 {
+    // With 500 the message is lost "in most cases", and so not in all of them; 503 is maintenance, as is ErrorCode 100: /developer/api/overview.
+    /// <inheritdoc />
+    protected override ServerErrors Errors { get; } = ServerErrors.Usual.ButInDoubt("500").AlsoNotTaken("ErrorCode=100");
+
+    // postmarkapp.com/support/article/subject-line-and-from-address-character-limits: 255 for a name with its mailbox, 2,000 for the subject.
+    /// <inheritdoc />
+    protected override int LongestName => 100;
+
+    /// <inheritdoc />
+    protected override int LongestSubject => 2000;
+
     /// <inheritdoc />
     protected override string Credentials => "ServerToken";
 
@@ -50,9 +61,9 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
         var content = (EmailContent)delivery.Content;
         var request = Post("/email", Json(new
         {
-            From = options.Sender,
-            To = EmailRules.Named(delivery.RecipientName, delivery.Address),
-            content.Subject,
+            From = EmailRules.Named(SenderName, options.From),
+            To = EmailRules.Named(NameOf(delivery), delivery.Address),
+            Subject = SubjectOf(delivery),
             HtmlBody = content.Html,
             TextBody = content.Text,
             options.MessageStream,
@@ -71,7 +82,7 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
         (200 or 422, "406") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
         // The token, the sender's signature, the account's approval or its credits; nobody's mail goes out until they are mended.
         (200 or 422, "10" or "400" or "401" or "405" or "412" or "413") => new ProviderResult.Misconfigured($"{answer}: check ServerToken, From and the account"),
-        (200, not (null or "0")) => new ProviderResult.Rejected($"{answer}"),
+        (200, not (null or "0")) => new ProviderResult.Declined($"{answer}"),
         (404, _) => new ProviderResult.Misconfigured($"{answer}: check Url"),
         _ => ByStatus(answer),
     };
@@ -104,6 +115,7 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
             At = TimeOf(report.Find(time)),
             DeliveryId = IdOf(report.Find($"Metadata.{DeliveryTag}")),
             ProviderMessageId = messageId,
+            Addresses = AddressesOf(report.Find("Recipient"), report.Find("Email")),
             Reason = kind == ReceiptKind.Confirmed ? null : ReasonOf(report.Find("Details") ?? report.Find("Description")),
         };
     }

@@ -45,6 +45,13 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
     /// <remarks>With the time to wait for a request under the same key, and to ask again.</remarks>
     public override TimeSpan LongestCall => 2 * base.LongestCall + Waits.Aggregate((sum, wait) => sum + wait);
 
+    // 500 is application_error or internal_server_error; a request that failed may be made again under its key: /docs/api-reference/errors.
+    /// <inheritdoc />
+    protected override ServerErrors Errors { get; } = ServerErrors.Usual;
+
+    /// <inheritdoc />
+    public override TimeSpan? KnowsRepetitionFor => TimeSpan.FromHours(24);
+
     /// <inheritdoc />
     protected override string Credentials => "ApiKey, and that From is of a verified domain";
 
@@ -84,9 +91,9 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
         var content = (EmailContent)delivery.Content;
         var request = Post("/emails", Json(new
         {
-            from = options.Sender,
-            to = new[] { EmailRules.Named(delivery.RecipientName, delivery.Address) },
-            subject = content.Subject,
+            from = EmailRules.Named(SenderName, options.From),
+            to = new[] { EmailRules.Named(NameOf(delivery), delivery.Address) },
+            subject = SubjectOf(delivery),
             html = content.Html,
             text = content.Text,
             headers = HeadersOf(delivery) is { Count: > 0 } headers ? headers : null,
@@ -107,7 +114,7 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
         (422, "invalid_from_address") => new ProviderResult.Misconfigured($"{answer}: check From"),
         // No such path; Resend knows no recipients one could miss.
         (404, _) => new ProviderResult.Misconfigured($"{answer}: check Url"),
-        (451, _) => new ProviderResult.Rejected($"{answer}"),
+        (451, _) => new ProviderResult.Declined($"{answer}"),
         _ => ByStatus(answer),
     };
 
@@ -140,6 +147,7 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
             At = TimeOf(report.Find("created_at")),
             DeliveryId = IdOf(TagOf(report)),
             ProviderMessageId = report.Find("data.email_id"),
+            Addresses = AddressesOf(report.Texts("data.to").Append(report.Find("data.to"))),
             Reason = ReasonOf(report.Find("data.bounce.message") ?? report.Find("data.failed.reason")),
         };
     }

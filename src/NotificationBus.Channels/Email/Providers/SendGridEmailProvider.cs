@@ -61,6 +61,11 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
     const string Signature = "X-Twilio-Email-Event-Webhook-Signature";
     const string Timestamp = "X-Twilio-Email-Event-Webhook-Timestamp";
 
+    // 500: "the server fails to process" the request; 503: the API is not available. It knows no repetition.
+    // /docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/errors
+    /// <inheritdoc />
+    protected override ServerErrors Errors { get; } = ServerErrors.Usual;
+
     /// <inheritdoc />
     protected override string Credentials => "ApiKey and its permissions, and that From is a verified sender";
 
@@ -70,16 +75,17 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
         var content = (EmailContent)delivery.Content;
         var request = Post("/v3/mail/send", Json(new
         {
+            // SendGrid takes a name with a comma apart, and drops the mail for the first half of it: github.com/sendgrid/sendgrid-csharp/issues/268.
             personalizations = new[]
             {
                 new
                 {
-                    to = new[] { new { email = delivery.Address, name = delivery.RecipientName } },
+                    to = new[] { new { email = delivery.Address, name = EmailRules.Phrase(NameOf(delivery)) } },
                     custom_args = new Dictionary<string, string>(StringComparer.Ordinal) { [DeliveryTag] = $"{delivery.Id}" },
                 },
             },
-            from = new { email = options.From, name = options.FromName },
-            subject = content.Subject,
+            from = new { email = options.From, name = EmailRules.Phrase(SenderName) },
+            subject = SubjectOf(delivery),
             // In this order: plain text comes first.
             content = new[] { new { type = "text/plain", value = content.Text }, new { type = "text/html", value = content.Html } },
             headers = HeadersOf(delivery, ("Message-ID", MessageIdOf(delivery))),
@@ -145,6 +151,7 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
             DeliveryId = IdOf(report.Find(DeliveryTag)),
             // The answer's X-Message-Id, with the machine that took it behind a dot.
             ProviderMessageId = messageId?.Split('.')[0],
+            Addresses = AddressesOf(report.Find("email")),
             Reason = ReasonOf(words),
         };
     }

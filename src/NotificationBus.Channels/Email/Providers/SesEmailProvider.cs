@@ -86,6 +86,11 @@ public sealed class SesEmailProvider : EmailVendor
         _sns = sns;
     }
 
+    // A call that fails returns an error, and SES "does not send the email": /ses/latest/dg/troubleshoot-error-messages.html. 500 is InternalFailure, 503
+    // ServiceUnavailable: /ses/latest/APIReference-V2/CommonErrors.html. It knows no repetition.
+    /// <inheritdoc />
+    protected override ServerErrors Errors { get; } = ServerErrors.Usual;
+
     /// <inheritdoc />
     protected override string Credentials => "AccessKeyId, SecretAccessKey, what their user may do, and the clock of this machine";
 
@@ -99,7 +104,7 @@ public sealed class SesEmailProvider : EmailVendor
             delivery.Id,
             _options.From[(_options.From.LastIndexOf('@') + 1)..],
             from: new Mailbox(_options.FromName, _options.From),
-            to: new Mailbox(delivery.RecipientName, delivery.Address),
+            to: new Mailbox(NameOf(delivery), delivery.Address),
             (EmailContent)delivery.Content,
             MailHeaders.Of(delivery),
             Clock.GetUtcNow());
@@ -186,6 +191,7 @@ public sealed class SesEmailProvider : EmailVendor
             At = TimeOf(time),
             DeliveryId = IdOf(report.Find($"mail.tags.{DeliveryTag}.0")),
             ProviderMessageId = messageId,
+            Addresses = AddressesOf(report.Items("bounce.bouncedRecipients").Concat(report.Items("complaint.complainedRecipients")).Select(one => one.Find("emailAddress"))),
             Reason = ReasonOf(words),
         };
     }

@@ -183,7 +183,7 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
             delivery.Id,
             _options.EffectiveMessageIdDomain,
             from: new Mailbox(_options.FromName, _options.From),
-            to: new Mailbox(delivery.RecipientName, delivery.Address),
+            to: new Mailbox(EmailRules.NameOf(delivery.RecipientName), delivery.Address),
             content,
             MailHeaders.Of(delivery),
             _clock.GetUtcNow());
@@ -231,12 +231,15 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
         return reply.Class switch
         {
             4 when reply.IsTooFast => new ProviderResult.Throttled(reason),
-            // Greylisting, a full mailbox: this recipient, later. 421 is the server itself.
-            4 when reply.Code != 421 && step is SmtpStep.Recipient or SmtpStep.FinalDot => new ProviderResult.Unavailable(reason, Later(expiresAt), OnlyThisDelivery: true),
+            // Greylisting, a full mailbox: this recipient, later, whichever step it is said at. 421 is the server itself.
+            4 when reply.Code != 421 && step is SmtpStep.Recipient or SmtpStep.Data or SmtpStep.FinalDot => new ProviderResult.Unavailable(reason, Later(expiresAt), OnlyThisDelivery: true),
             4 => new ProviderResult.Unavailable(reason),
             5 when IsOurFault(reply) => new ProviderResult.Misconfigured($"{reason} (check Username, Password and From, and SPF, DKIM and DMARC of the sender's domain)"),
             5 when step == SmtpStep.Sender && !IsTooBig(reply) => new ProviderResult.Misconfigured($"{reason} (check From)"),
-            5 => new ProviderResult.Rejected(reason, AddressIsWrong: IsWrongAddress(reply)),
+            5 when IsWrongAddress(reply) => new ProviderResult.Rejected(reason, AddressIsWrong: true),
+            // What it is, not for whom: another server may think otherwise.
+            5 when step != SmtpStep.Recipient || IsTooBig(reply) || reply.Enhanced is (5, 6 or 7, _) => new ProviderResult.Declined(reason),
+            5 => new ProviderResult.Rejected(reason),
             // Neither yes nor no. Before the final dot the server has nothing it could send.
             _ when step == SmtpStep.FinalDot => new ProviderResult.InDoubt(reason),
             _ => new ProviderResult.Unavailable(reason),

@@ -63,9 +63,6 @@ public sealed class ApnsPushProvider : PushVendor
 {
     const int LongestPayload = 4096;
 
-    // Apple asks for it after a failure of its own.
-    static readonly TimeSpan AfterFailure = TimeSpan.FromMinutes(15);
-
     readonly ApnsOptions _options;
     readonly ApnsToken _token;
     readonly WrongShare _badTokens = new();
@@ -81,6 +78,10 @@ public sealed class ApnsPushProvider : PushVendor
         _token = new ApnsToken(options.PrivateKey ?? throw new ArgumentException("there is no key", nameof(options)), options.KeyId, options.TeamId, clock);
     }
 
+    // 500 InternalServerError, 503 ServiceUnavailable or Shutdown; Apple asks for a quarter of an hour after a failure of its own.
+    /// <inheritdoc />
+    protected override ServerErrors Errors { get; } = ServerErrors.Usual.WithPause(TimeSpan.FromMinutes(15));
+
     /// <inheritdoc />
     protected override string Credentials => "TeamId, KeyId, the key, Topic and Environment, and the clock of this machine";
 
@@ -93,8 +94,8 @@ public sealed class ApnsPushProvider : PushVendor
         cancellationToken);
 
     /// <inheritdoc />
-    protected override ProviderResult.Rejected? Refuse(Delivery delivery) =>
-        Payload(delivery).Headers.ContentLength > LongestPayload ? new ProviderResult.Rejected($"the message is longer than the {LongestPayload} octets APNs takes") : null;
+    protected override ProviderResult? Refuse(Delivery delivery) =>
+        Payload(delivery).Headers.ContentLength > LongestPayload ? new ProviderResult.Declined($"the message is longer than the {LongestPayload} octets APNs takes") : null;
 
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery)
@@ -127,9 +128,8 @@ public sealed class ApnsPushProvider : PushVendor
             (400, "DeviceTokenNotForTopic") => new ProviderResult.Rejected($"{answer}: the token is of another app than Topic"),
             (400, "TopicDisallowed" or "BadCertificate" or "BadCertificateEnvironment") => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
             (400, "IdleTimeout") => new ProviderResult.Unavailable($"{answer}"),
-            (405, _) => new ProviderResult.Rejected($"{answer}"),
+            (405, _) => new ProviderResult.Declined($"{answer}"),
             (429, "TooManyRequests") => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter, OnlyThisDelivery: true),
-            (500 or 503, _) => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter ?? AfterFailure),
             _ => ByStatus(answer),
         };
     }

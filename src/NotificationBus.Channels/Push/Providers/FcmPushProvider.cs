@@ -50,6 +50,9 @@ public sealed class FcmOptions : HttpVendorOptions
 /// </summary>
 public sealed class FcmPushProvider : PushVendor
 {
+    // What a message may carry: notification and data, keys and values (ErrorCode, "Message too big").
+    const int LongestPayload = 4096;
+
     readonly FcmAccessToken _token;
     readonly string _path;
 
@@ -69,6 +72,10 @@ public sealed class FcmPushProvider : PushVendor
     /// <remarks>With the time to get an access token.</remarks>
     public override TimeSpan LongestCall => 2 * base.LongestCall;
 
+    // 500 INTERNAL and 503 UNAVAILABLE: the server could not process the request, which may be made again (ErrorCode).
+    /// <inheritdoc />
+    protected override ServerErrors Errors { get; } = ServerErrors.Usual;
+
     /// <inheritdoc />
     protected override string Credentials => "the service account, its role, and that the API of FCM is switched on in the project";
 
@@ -86,6 +93,12 @@ public sealed class FcmPushProvider : PushVendor
         answer => answer.Status == 401 && ErrorOf(answer) != "THIRD_PARTY_AUTH_ERROR",
         delivery,
         cancellationToken);
+
+    /// <inheritdoc />
+    protected override ProviderResult? Refuse(Delivery delivery) => delivery.Content is PushContent content
+        && JsonBytes(new { content.Title, content.Body, delivery.NotificationId, delivery.Id, delivery.Category }).Length > LongestPayload
+            ? new ProviderResult.Declined($"the message is longer than the {LongestPayload} octets FCM takes")
+            : null;
 
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery)
@@ -112,8 +125,9 @@ public sealed class FcmPushProvider : PushVendor
     protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => (answer.Status, ErrorOf(answer)) switch
     {
         (200, _) when answer.Id("name") is { } id => new ProviderResult.Accepted(id),
-        (404, "UNREGISTERED") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
-        // Neither project nor method is there; a token that is gone has a word of its own.
+        // A token that is gone, with a detail that says so, or without one.
+        (404, "UNREGISTERED" or "NOT_FOUND") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
+        // Not FCM's word: neither project nor method is there.
         (404, _) => new ProviderResult.Misconfigured($"{answer}: check ProjectId and Url"),
         // The same status says that our message is wrong. Only these words are about the token.
         (400, "INVALID_ARGUMENT") when HasFcmError(answer) && answer.Text.Contains("not a valid FCM registration token", StringComparison.OrdinalIgnoreCase) =>
@@ -124,7 +138,6 @@ public sealed class FcmPushProvider : PushVendor
         (401, "THIRD_PARTY_AUTH_ERROR") => new ProviderResult.Unavailable($"{answer}: check the key of APNs in Firebase's project settings", OnlyThisDelivery: true),
         (429, _) when IsOfDevice(answer) => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter, OnlyThisDelivery: true),
         (429, _) => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
-        (500 or 503, _) => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),
         _ => ByStatus(answer),
     };
 

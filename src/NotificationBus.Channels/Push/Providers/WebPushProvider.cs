@@ -13,7 +13,7 @@ namespace NotificationBus.Channels.Push.Providers;
 /// <summary>A key pair that browsers subscribe with: <c>Providers:{account}</c>.</summary>
 public sealed class WebPushOptions : HttpVendorOptions
 {
-    /// <summary>The private key of the pair (VAPID), 32 octets in base64url; the web page subscribes with the public one. Never logged. Required.</summary>
+    /// <summary>The private key of the pair (VAPID), 32 octets in base64url or base64; the web page subscribes with the public one. Never logged. Required.</summary>
     public string PrivateKey { get; set; } = "";
 
     /// <summary>Whom a push service may turn to: <c>mailto:…</c> or <c>https://…</c>. Required.</summary>
@@ -25,7 +25,7 @@ public sealed class WebPushOptions : HttpVendorOptions
     /// </summary>
     public string Hosts { get; set; } = "fcm.googleapis.com updates.push.services.mozilla.com *.push.apple.com *.notify.windows.com";
 
-    /// <summary>Calls services in networks that are not public, on any port, too: for a push service of one's own. Default false.</summary>
+    /// <summary>Calls services in networks that are not public, on any port, too: for a push service of one's own; link-local addresses never. Default false.</summary>
     public bool AllowPrivateAddresses { get; set; }
 
     internal ECParameters? Key => WebPushSubscription.Octets(PrivateKey) is { Length: 32 } octets ? Pair(octets) : null;
@@ -85,13 +85,17 @@ public sealed class WebPushProvider : PushVendor
     }
 
     internal WebPushProvider(string name, WebPushOptions options, TimeProvider clock, AddressGuard guard)
-        : base(name, PushVendorKind.WebPush, options, clock, options.AllowPrivateAddresses || IsElsewhere(options) ? null : guard)
+        : base(name, PushVendorKind.WebPush, options, clock, IsElsewhere(options) ? null : guard.Allowing(options.AllowPrivateAddresses))
     {
         _options = options;
         _key = options.Key ?? throw new ArgumentException("there is no key", nameof(options));
         _publicKey = Base64Url.EncodeToString([4, .. _key.Q.X!, .. _key.Q.Y!]);
         _hosts = ReceiptCheck.Several(options.Hosts);
     }
+
+    // Mozilla's 500, 502 and 503 (errno 201, 202) ask for another try: autopush-rs, docs/errors.md.
+    /// <inheritdoc />
+    protected override ServerErrors Errors { get; } = ServerErrors.Usual.AlsoNotTaken("502");
 
     /// <inheritdoc />
     protected override string Credentials => "PrivateKey, Subject, and the clock of this machine";
@@ -104,15 +108,19 @@ public sealed class WebPushProvider : PushVendor
     protected override bool EndpointIsRecipients => true;
 
     /// <inheritdoc />
-    protected override ProviderResult.Rejected? Refuse(Delivery delivery)
+    protected override ProviderResult? Refuse(Delivery delivery)
     {
         if (WebPushSubscription.Read(delivery.Address) is not { } subscription)
             return new ProviderResult.Rejected("the push token is no Web Push subscription", AddressIsWrong: true);
 
         var endpoint = subscription.Endpoint;
+        // Chrome's permanently-removed.invalid takes the place of an endpoint that is gone; no name below .invalid exists (RFC 6761).
+        if (IsOf(endpoint.IdnHost.TrimEnd('.'), "*.invalid"))
+            return new ProviderResult.Rejected("the browser is no longer subscribed", AddressIsWrong: true);
+
         return AddressGuard.Refuse(endpoint.AbsoluteUri, _options.AllowPrivateAddresses) is { } wrong ? new ProviderResult.Rejected($"the endpoint of the subscription: {wrong}")
             : !_options.AllowPrivateAddresses && !_hosts.Any(host => IsOf(endpoint.IdnHost, host)) ? new ProviderResult.Rejected("the endpoint of the subscription is at no push service in Hosts")
-            : Text(delivery).Length + 103 > LongestBody ? new ProviderResult.Rejected($"the message is longer than the {LongestBody} octets push services take")
+            : Text(delivery).Length + 103 > LongestBody ? new ProviderResult.Declined($"the message is longer than the {LongestBody} octets push services take")
             : null;
     }
 
@@ -156,7 +164,6 @@ public sealed class WebPushProvider : PushVendor
             404 or 410 => new ProviderResult.Rejected($"{answer}: the browser is no longer subscribed", AddressIsWrong: true),
             401 => Unauthorized(answer, delivery),
             403 => OfOtherKey(answer, delivery),
-            500 or 502 or 503 => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),
             _ => ByStatus(answer),
         };
     }

@@ -80,6 +80,10 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
     /// <inheritdoc />
     protected override int LongestText => 1600;
 
+    // After 500 a repeated POST may text twice: /docs/api/errors/20500. 503 is a service that is not available: /docs/api/errors/20503.
+    /// <inheritdoc />
+    protected override ServerErrors Errors { get; } = ServerErrors.Usual.ButInDoubt("500");
+
     /// <inheritdoc />
     protected override string Credentials => options.UsesApiKey ? "AccountSid, ApiKey and ApiKeySecret" : "AccountSid and AuthToken";
 
@@ -111,6 +115,7 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
             At = Clock.GetUtcNow(),
             DeliveryId = IdOf(QueryHelpers.ParseQuery(request.Url.Query).GetValueOrDefault(DeliveryParameter)),
             ProviderMessageId = sid,
+            Addresses = AddressesOf((string?)parameters.GetValueOrDefault("To")),
             Reason = string.IsNullOrEmpty(error) ? null : ReasonOf($"{status}, error {error}"),
         };
     }
@@ -143,7 +148,7 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
         // Twilio's word is that it was not processed.
         (429, _) or ( >= 400 and < 500, "20429") => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
         ( >= 400, "21211" or "21610" or "21614" or "21635" or "30005" or "30006") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
-        ( >= 400, "21602" or "21617" or "30007") => new ProviderResult.Rejected($"{answer}"),
+        ( >= 400, "21602" or "21617" or "30007") => new ProviderResult.Declined($"{answer}"),
         ( >= 400, "20003") => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
         // Somebody has to mend the account, which takes other numbers meanwhile.
         ( >= 400, "21408") => new ProviderResult.Unavailable($"{answer}: allow the country in the account's geographic permissions", OnlyThisDelivery: true),

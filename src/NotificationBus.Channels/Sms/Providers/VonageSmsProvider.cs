@@ -73,6 +73,10 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
     /// <inheritdoc />
     protected override int LongestText => 1000;
 
+    // 500 is an internal error, after which one is to try again shortly; what was submitted has its 202: /en/api-standards/http-codes/500.
+    /// <inheritdoc />
+    protected override ServerErrors Errors { get; } = ServerErrors.Usual;
+
     /// <inheritdoc />
     protected override string Credentials => "ApiKey and ApiSecret, the credit of the account, and what it may send";
 
@@ -99,6 +103,8 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
             At = TimeOf(report.Find("timestamp")),
             DeliveryId = IdOf(report.Find("client_ref")),
             ProviderMessageId = id,
+            // Without the plus.
+            Addresses = AddressesOf(report.Find("to") is { } to ? $"+{to.TrimStart('+')}" : null),
             Reason = error is null ? null : ReasonOf($"{status}, error {error}"),
         };
     }
@@ -177,7 +183,7 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
         // Too fast, too many at the same time.
         "1" or "10" => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
         // A parameter that is missing or wrong, a number it knows no way to, a text that is too long.
-        "2" or "3" or "6" or "12" => new ProviderResult.Rejected($"{answer}"),
+        "2" or "3" or "6" or "12" => new ProviderResult.Declined($"{answer}"),
         "7" => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
         // Credentials, an account that is barred, without credit or without this API, signatures that are asked for.
         "4" or "8" or "9" or "11" or "14" or "32" => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),

@@ -18,7 +18,10 @@ public sealed class WebhookOptions : HttpCallOptions
     [Required(ErrorMessage = "must be set to a signing secret: whsec_ and the base64 of 24 to 64 random bytes")]
     public string Secret { get; set; } = "";
 
-    /// <summary>Allows http, every port, and addresses of private networks, for receivers in the same house. Default false.</summary>
+    /// <summary>
+    /// Allows http, every port, and addresses of private networks, for receivers in the same house. Link-local addresses and the clouds' metadata
+    /// services are never called. Default false.
+    /// </summary>
     public bool AllowPrivateAddresses { get; set; }
 
     internal IEnumerable<string> Secrets => ReceiptCheck.Several(Secret);
@@ -58,7 +61,7 @@ public sealed class WebhookProvider : HttpVendor
     }
 
     internal WebhookProvider(string name, WebhookOptions options, TimeProvider clock, AddressGuard guard)
-        : base(name, "webhook", baseAddress: null, options, clock, options.AllowPrivateAddresses ? null : guard)
+        : base(name, "webhook", baseAddress: null, options, clock, guard.Allowing(options.AllowPrivateAddresses))
     {
         _options = options;
         _keys = [.. options.Secrets.Select(StandardWebhook.KeyOf).OfType<byte[]>()];
@@ -78,9 +81,9 @@ public sealed class WebhookProvider : HttpVendor
     };
 
     /// <inheritdoc />
-    protected override ProviderResult.Rejected? Refuse(Delivery delivery) =>
+    protected override ProviderResult? Refuse(Delivery delivery) =>
         AddressGuard.Refuse(delivery.Address, _options.AllowPrivateAddresses) is { } wrong ? new ProviderResult.Rejected(wrong)
-        : Body(delivery).Headers.ContentLength > LongestBody ? new ProviderResult.Rejected($"the body is longer than {LongestBody / 1024} KB")
+        : Body(delivery).Headers.ContentLength > LongestBody ? new ProviderResult.Declined($"the body is longer than {LongestBody / 1024} KB")
         : null;
 
     /// <inheritdoc />

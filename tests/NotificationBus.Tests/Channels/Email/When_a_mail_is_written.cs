@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 
 using NotificationBus.Channels.Email.Providers;
+using NotificationBus.Channels.Email.Smtp;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Tests.Channels.Email;
@@ -226,8 +227,14 @@ public sealed class When_a_value_would_start_another_header : With_a_scripted_se
     [Theory, MemberData(nameof(Breaks))]
     public Task Should_refuse_the_subject(string value) => Refuses(ADelivery(subject: value));
 
+    /// <summary>C: what only decorates costs no mail.</summary>
     [Theory, MemberData(nameof(Breaks))]
-    public Task Should_refuse_the_name(string value) => Refuses(ADelivery() with { RecipientName = value });
+    public async Task Should_leave_out_the_name(string value)
+    {
+        (await Provider().Send(ADelivery() with { RecipientName = value }, Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
+
+        Server.Mails.ShouldHaveSingleItem().ShouldContain("\r\nTo: <som@example.net>\r\n");
+    }
 
     [Theory, MemberData(nameof(Breaks))]
     public Task Should_refuse_the_senders_name(string value) => Refuses(ADelivery(), options => options.FromName = value);
@@ -249,6 +256,23 @@ public sealed class When_a_value_would_start_another_header : With_a_scripted_se
         var result = await Refuses(ADelivery() with { Address = address });
 
         result.AddressIsWrong.ShouldBeTrue();
+    }
+
+    /// <summary>Mutant: the last fence before the wire, when whoever calls has refused nothing.</summary>
+    [Theory]
+    [InlineData("som@example.net>\r\nRCPT TO:<v@example.org")]
+    [InlineData("som@example.net>\nDATA\n<")]
+    [InlineData("som@example.net\r")]
+    [InlineData("som@example.net\0")]
+    public async Task Should_not_get_over_the_last_fence(string address)
+    {
+        var options = new SmtpOptions { Host = "127.0.0.1", Port = Server.Port, Security = SmtpSecurity.None, From = "shop@example.com" };
+        using var connection = await SmtpConnection.Open(options, trusted: null, Clock, Cancellation);
+
+        await Should.ThrowAsync<ArgumentException>(() => connection.Send(address, "Subject: x\r\n\r\n"u8.ToArray(), Cancellation, Cancellation));
+
+        Server.Commands.ShouldAllBe(command => command.StartsWith("EHLO", StringComparison.Ordinal) || command.StartsWith("MAIL", StringComparison.Ordinal));
+        Server.Mails.ShouldBeEmpty();
     }
 
     async Task<ProviderResult.Rejected> Refuses(Delivery delivery, Action<SmtpOptions>? change = null)

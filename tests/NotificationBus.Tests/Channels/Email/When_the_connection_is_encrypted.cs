@@ -115,6 +115,24 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
 {
     const string Password = "correct horse";
 
+    /// <summary>Mutant: the SMTP password over plain text to another host. The settings refuse it; here it is too late to trust anybody.</summary>
+    [Fact]
+    public async Task Should_say_no_password_in_plain_text_to_another_host()
+    {
+        Server.Offers.Add("AUTH LOGIN PLAIN");
+
+        // Not the loopback address, and on Linux a way to this machine all the same.
+        var result = await Provider(options =>
+        {
+            SigningIn(options);
+            (options.Host, options.AllowPlaintext) = ("0.0.0.0", true);
+        }).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("only sent over TLS");
+        Server.Connections.ShouldBe(1);
+        Server.Commands.ShouldHaveSingleItem().ShouldStartWith("EHLO");
+    }
+
     [Fact]
     public async Task Should_sign_in_with_PLAIN()
     {

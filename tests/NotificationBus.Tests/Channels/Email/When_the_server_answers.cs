@@ -10,6 +10,7 @@ public sealed class When_the_server_answers : With_a_scripted_server
     {
         Accepted,
         Rejected,
+        Declined,
         AddressIsWrong,
         Unavailable,
         NotThisDelivery,
@@ -27,14 +28,14 @@ public sealed class When_the_server_answers : With_a_scripted_server
     [InlineData(Dot, "354 what?", Outcome.InDoubt)]
     [InlineData(Dot, "hello", Outcome.InDoubt)]
     // Content and policy.
-    [InlineData(Dot, "550 5.6.0 content refused", Outcome.Rejected)]
-    [InlineData(Dot, "554 5.6.1 media refused", Outcome.Rejected)]
-    [InlineData(Dot, "553 5.6.7 non-ASCII address", Outcome.Rejected)]
-    [InlineData(Dot, "552 5.3.4 too big", Outcome.Rejected)]
-    [InlineData("MAIL", "552 5.3.4 too big", Outcome.Rejected)]
-    [InlineData("MAIL", "552 too big", Outcome.Rejected)]
-    [InlineData("RCPT", "550 5.7.1 looks like spam", Outcome.Rejected)]
-    [InlineData(Dot, "554 5.7.1 looks like spam", Outcome.Rejected)]
+    [InlineData(Dot, "550 5.6.0 content refused", Outcome.Declined)]
+    [InlineData(Dot, "554 5.6.1 media refused", Outcome.Declined)]
+    [InlineData(Dot, "553 5.6.7 non-ASCII address", Outcome.Declined)]
+    [InlineData(Dot, "552 5.3.4 too big", Outcome.Declined)]
+    [InlineData("MAIL", "552 5.3.4 too big", Outcome.Declined)]
+    [InlineData("MAIL", "552 too big", Outcome.Declined)]
+    [InlineData("RCPT", "550 5.7.1 looks like spam", Outcome.Declined)]
+    [InlineData(Dot, "554 5.7.1 looks like spam", Outcome.Declined)]
     // The address, and only when it is the recipient's.
     [InlineData("RCPT", "550 5.1.1 no such user", Outcome.AddressIsWrong)]
     [InlineData("RCPT", "550 5.1.2 no such domain", Outcome.AddressIsWrong)]
@@ -56,7 +57,12 @@ public sealed class When_the_server_answers : With_a_scripted_server
     [InlineData("RCPT", "452 4.2.2 mailbox full", Outcome.NotThisDelivery)]
     [InlineData(Dot, "451 4.3.0 disk full", Outcome.NotThisDelivery)]
     [InlineData(Dot, "421 4.3.0 shutting down", Outcome.Unavailable)]
-    [InlineData("DATA", "451 4.3.0 later", Outcome.Unavailable)]
+    [InlineData("DATA", "450 4.2.0 greylisted", Outcome.NotThisDelivery)]
+    [InlineData("DATA", "451 4.7.1 greylisted", Outcome.NotThisDelivery)]
+    [InlineData("DATA", "451 4.3.0 later", Outcome.NotThisDelivery)]
+    [InlineData("DATA", "450 without a code of three numbers", Outcome.NotThisDelivery)]
+    [InlineData("DATA", "421 4.3.2 shutting down", Outcome.Unavailable)]
+    [InlineData(Dot, "450 greylisted", Outcome.NotThisDelivery)]
     [InlineData("RCPT", "499 4.9.9 unheard of", Outcome.NotThisDelivery)]
     // We are too fast, whichever mail is told so.
     [InlineData(ScriptedSmtpServer.Greeting, "421 4.7.0 too many connections from your address", Outcome.Throttled)]
@@ -105,7 +111,7 @@ public sealed class When_the_server_answers : With_a_scripted_server
     [InlineData("RCPT", "452 4.2.2 mailbox full", 60)]
     [InlineData(Dot, "451 4.7.1 greylisted", 60)]
     [InlineData("RCPT", "421 4.3.2 shutting down", null)]
-    [InlineData("DATA", "451 4.3.0 later", null)]
+    [InlineData("DATA", "451 4.3.0 later", 60)]
     public async Task Should_give_a_recipients_server_a_minute(string step, string answer, int? seconds)
     {
         Server.Answer(step, answer);
@@ -195,6 +201,7 @@ public sealed class When_the_server_answers : With_a_scripted_server
         ProviderResult.Accepted => Outcome.Accepted,
         ProviderResult.Rejected { AddressIsWrong: true } => Outcome.AddressIsWrong,
         ProviderResult.Rejected => Outcome.Rejected,
+        ProviderResult.Declined => Outcome.Declined,
         ProviderResult.Unavailable { OnlyThisDelivery: true } => Outcome.NotThisDelivery,
         ProviderResult.Unavailable => Outcome.Unavailable,
         ProviderResult.Throttled => Outcome.Throttled,

@@ -5,6 +5,7 @@ public enum Outcome
 {
     Accepted,
     Rejected,
+    Declined,
     Unavailable,
     Throttled,
     Misconfigured,

@@ -1,8 +1,10 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using System.Xml.Linq;
 
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Http;
+using NotificationBus.Channels.Push;
 
 namespace NotificationBus.Tests.Channels.Http;
 
@@ -51,6 +53,71 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
         head.ShouldContain("Content-Type: application/x-www-form-urlencoded");
         body.ShouldBe("To=token-of-soms-phone&Body=Your%20%22bowl%22%20is%20sold%20%26%20paid.");
     }
+
+    /// <summary>C: a value is escaped for what the account declares, and comes out of an independent parser as it was.</summary>
+    [Theory]
+    [InlineData("text/xml; charset=utf-8")]
+    [InlineData("application/xml")]
+    [InlineData("application/soap+xml")]
+    public async Task Should_stay_XML(string type)
+    {
+        const string Hostile = "</to><to attribute=\"x\">victim & 'co' ]]> \u0001\n\"{{id}}\"";
+        await Provider(Template(type, """<send to="{{address}}"><text>{{content.body}}</text></send>""")).Send(ADelivery(new PushContent("Sold", Hostile)) with { Address = "a\"b<c>&\n" }, Cancellation);
+
+        var send = XDocument.Parse(Service.Requests.ShouldHaveSingleItem().Body, LoadOptions.PreserveWhitespace).Root!;
+        send.Attribute("to")!.Value.ShouldBe("a\"b<c>&\n");
+        send.Elements().ShouldHaveSingleItem().Value.ShouldBe(Hostile.Replace("\u0001", "", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("text/json")]
+    [InlineData("application/vnd.acme.v1+json")]
+    public async Task Should_stay_JSON_of_any_kind(string type)
+    {
+        const string Hostile = "\",\"to\":\"victim\\\n";
+        await Provider(Template(type, """{"to":"{{address}}","text":"{{content.body}}"}""")).Send(ADelivery(new PushContent("Sold", Hostile)), Cancellation);
+
+        var json = JsonDocument.Parse(Service.Requests.ShouldHaveSingleItem().Body).RootElement;
+        (json.GetProperty("to").GetString(), json.GetProperty("text").GetString()).ShouldBe((ADelivery().Address, Hostile));
+    }
+
+    [Fact]
+    public async Task Should_write_plain_text_as_it_is()
+    {
+        await Provider(Template("text/plain", "{{content.body}}")).Send(ADelivery(new PushContent("Sold", "<b> & \"c\"")), Cancellation);
+
+        Service.Requests.ShouldHaveSingleItem().Body.ShouldBe("<b> & \"c\"");
+    }
+
+    /// <summary>C: what cannot be escaped, or is not, stops the host.</summary>
+    [Theory]
+    [InlineData("application/json", """{"to":"{{{address}}}"}""")]
+    [InlineData("application/json", """{"to":"{{&address}}"}""")]
+    [InlineData("application/json", """{"to":"{{~{address}~}}"}""")]
+    [InlineData("application/json", """{"to":"{{{{raw}}}}{{{{/raw}}}}"}""")]
+    [InlineData("text/html", "<p>{{content.body}}</p>")]
+    [InlineData("multipart/form-data", "{{content.body}}")]
+    [InlineData("application/octet-stream", "{{content.body}}")]
+    [InlineData("text/xml", "<to><![CDATA[{{address}}]]></to>")]
+    [InlineData("text/xml", "<to><!-- {{address}} --></to>")]
+    [InlineData("application/json; charset=windows-874", """{"to":"{{address}}"}""")]
+    public void Should_refuse_a_body_in_which_a_text_could_be_more_than_text(string type, string body)
+    {
+        var options = new HttpProviderOptions { Url = "https://gateway.example.com" };
+        Template(type, body)(options);
+        var results = new List<ValidationResult>();
+
+        Validator.TryValidateObject(options, new(options), results, validateAllProperties: true);
+
+        results.ShouldHaveSingleItem().MemberNames.ShouldBe(["Body"]);
+    }
+
+    static Action<HttpProviderOptions> Template(string type, string body) => options =>
+    {
+        options.Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Content-Type"] = type };
+        options.Body = body;
+    };
 
     [Fact]
     public async Task Should_carry_the_headers_of_the_account()

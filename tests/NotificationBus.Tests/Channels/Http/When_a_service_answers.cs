@@ -24,11 +24,11 @@ public sealed class When_a_service_answers : With_a_scripted_service
     [InlineData("200 OK", """{"ok":false,"error":"internal_error"}""", null, "ok=true", Outcome.InDoubt)]
     [InlineData("200 OK", """{"ok":false,"id":"m-1"}""", "id", "ok=true", Outcome.InDoubt)]
     // Refused for what it is.
-    [InlineData("400 Bad Request", "no such token", null, null, Outcome.Rejected)]
-    [InlineData("404 Not Found", """{"error":"unregistered"}""", null, null, Outcome.Rejected)]
-    [InlineData("410 Gone", "gone", null, null, Outcome.Rejected)]
-    [InlineData("413 Content Too Large", "4 KB at most", null, null, Outcome.Rejected)]
-    [InlineData("422 Unprocessable Content", "no", null, null, Outcome.Rejected)]
+    [InlineData("400 Bad Request", "no such token", null, null, Outcome.Declined)]
+    [InlineData("404 Not Found", """{"error":"unregistered"}""", null, null, Outcome.Declined)]
+    [InlineData("410 Gone", "gone", null, null, Outcome.Declined)]
+    [InlineData("413 Content Too Large", "4 KB at most", null, null, Outcome.Declined)]
+    [InlineData("422 Unprocessable Content", "no", null, null, Outcome.Declined)]
     // Not the service's own answer, or not about this delivery.
     [InlineData("404 Not Found", "", null, null, Outcome.Misconfigured)]
     [InlineData("401 Unauthorized", "who are you?", null, null, Outcome.Misconfigured)]
@@ -41,7 +41,7 @@ public sealed class When_a_service_answers : With_a_scripted_service
     [InlineData("409 Conflict", "same key", null, null, Outcome.InDoubt)]
     [InlineData("500 Internal Server Error", "", null, null, Outcome.InDoubt)]
     [InlineData("502 Bad Gateway", "", null, null, Outcome.InDoubt)]
-    [InlineData("503 Service Unavailable", "", null, null, Outcome.InDoubt)]
+    [InlineData("503 Service Unavailable", "", null, null, Outcome.Unavailable)]
     [InlineData("504 Gateway Timeout", "", null, null, Outcome.InDoubt)]
     public async Task Should_know_whether_it_was_sent(string status, string body, string? idPath, string? accepted, Outcome expected)
     {
@@ -66,7 +66,7 @@ public sealed class When_a_service_answers : With_a_scripted_service
     // What nobody has named means what it means without.
     [InlineData("200 OK", """{"ok":true,"error":{"code":"none"}}""", Outcome.Accepted, false)]
     [InlineData("200 OK", """{"ok":false,"error":{"code":"other"}}""", Outcome.InDoubt, false)]
-    [InlineData("422 Unprocessable Content", "no", Outcome.Rejected, false)]
+    [InlineData("422 Unprocessable Content", "no", Outcome.Declined, false)]
     [InlineData("500 Internal Server Error", "", Outcome.InDoubt, false)]
     [InlineData("401 Unauthorized", "", Outcome.Misconfigured, false)]
     public async Task Should_be_read_as_its_account_says(string status, string body, Outcome expected, bool addressIsWrong)
@@ -154,7 +154,7 @@ public sealed class When_a_service_answers : With_a_scripted_service
             options.Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Authorization"] = "Bearer s3cr3t-key" };
         }).Send(ADelivery(), Cancellation);
 
-        var reason = result.ShouldBeOfType<ProviderResult.Rejected>().Reason;
+        var reason = result.ShouldBeOfType<ProviderResult.Declined>().Reason;
         reason.ShouldContain("expired");
         foreach (var secret in (string[])["soms-phone", "s3cr3t", "hidden", "som@"])
             reason.ShouldNotContain(secret);
@@ -167,7 +167,7 @@ public sealed class When_a_service_answers : With_a_scripted_service
 
         var result = await Provider().Send(ADelivery(), Cancellation);
 
-        var reason = result.ShouldBeOfType<ProviderResult.Rejected>().Reason;
+        var reason = result.ShouldBeOfType<ProviderResult.Declined>().Reason;
         reason.Length.ShouldBeLessThan(300);
         reason.ShouldNotContain("\n");
     }

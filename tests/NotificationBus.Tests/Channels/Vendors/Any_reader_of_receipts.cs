@@ -1,6 +1,7 @@
 using System.Text;
 
 using NotificationBus.Receipts;
+using NotificationBus.Tests.Channels.Sms;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Channels.Vendors;
@@ -36,6 +37,7 @@ public abstract class Any_reader_of_receipts<TVendor>
         receipt.Id.Length.ShouldBeInRange(1, 200);
         receipt.At.ShouldBe(new DateTimeOffset(2026, 3, 14, 9, 26, 50, TimeSpan.Zero));
         (receipt.Reason ?? "").ShouldNotContain("@");
+        receipt.Addresses.ShouldAllBe(address => address == Mail.ToSomchai.Address || address == AnSms.Number);
     }
 
     [Theory]

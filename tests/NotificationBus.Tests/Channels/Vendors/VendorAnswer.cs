@@ -36,6 +36,7 @@ public sealed record VendorAnswer(string Row, string Status, string Body, Outcom
         var reason = result switch
         {
             ProviderResult.Rejected rejected => rejected.Reason,
+            ProviderResult.Declined declined => declined.Reason,
             ProviderResult.Unavailable unavailable => unavailable.Reason,
             ProviderResult.Throttled throttled => throttled.Reason,
             ProviderResult.Misconfigured misconfigured => misconfigured.Reason,

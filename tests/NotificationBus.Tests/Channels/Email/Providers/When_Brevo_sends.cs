@@ -17,9 +17,9 @@ public sealed class When_Brevo_sends : Any_vendor_of_mail<When_Brevo_sends>, IVe
         new("scheduled", "202 Accepted", """{"messageId":"<2@mailin.fr>"}""", Outcome.Accepted) { MessageId = "<2@mailin.fr>" },
         new("accepted without an id", "201 Created", "{}", Outcome.InDoubt),
         new("the key was used", "400 Bad Request", Error("duplicate_parameter"), Outcome.Accepted),
-        new("invalid_parameter", "400 Bad Request", Error("invalid_parameter"), Outcome.Rejected) { Says = "invalid_parameter" },
-        new("missing_parameter", "400 Bad Request", Error("missing_parameter"), Outcome.Rejected),
-        new("out_of_range", "400 Bad Request", Error("out_of_range"), Outcome.Rejected),
+        new("invalid_parameter", "400 Bad Request", Error("invalid_parameter"), Outcome.Declined) { Says = "invalid_parameter" },
+        new("missing_parameter", "400 Bad Request", Error("missing_parameter"), Outcome.Declined),
+        new("out_of_range", "400 Bad Request", Error("out_of_range"), Outcome.Declined),
         new("not_enough_credits", "400 Bad Request", Error("not_enough_credits"), Outcome.Misconfigured) { Says = "credits" },
         new("account_under_validation", "400 Bad Request", Error("account_under_validation"), Outcome.Misconfigured),
         new("no key, or our address", "401 Unauthorized", Error("unauthorized"), Outcome.Misconfigured) { Says = "check ApiKey" },
@@ -33,8 +33,8 @@ public sealed class When_Brevo_sends : Any_vendor_of_mail<When_Brevo_sends>, IVe
             RetryAfter = TimeSpan.FromSeconds(42),
             RateLimit = new RateLimit(0, TimeSpan.FromSeconds(42)),
         },
-        new("server error", "500 Internal Server Error", "", Outcome.InDoubt),
-        new("unavailable", "503 Service Unavailable", "", Outcome.InDoubt),
+        new("server error", "500 Internal Server Error", "", Outcome.Unavailable),
+        new("unavailable", "503 Service Unavailable", "", Outcome.Unavailable),
     ];
 
     public static VendorAnswer Malformed => new("something else's answer", "201 Created", "<html>It works!</html>", Outcome.InDoubt);

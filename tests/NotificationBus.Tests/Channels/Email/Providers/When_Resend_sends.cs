@@ -22,8 +22,8 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
             RateLimit = new RateLimit(0, TimeSpan.FromSeconds(1)),
         },
         new("accepted without an id", "200 OK", "{}", Outcome.InDoubt),
-        new("validation_error", "400 Bad Request", Error(400, "validation_error"), Outcome.Rejected) { Says = "validation_error" },
-        new("invalid_idempotency_key", "400 Bad Request", Error(400, "invalid_idempotency_key"), Outcome.Rejected),
+        new("validation_error", "400 Bad Request", Error(400, "validation_error"), Outcome.Declined) { Says = "validation_error" },
+        new("invalid_idempotency_key", "400 Bad Request", Error(400, "invalid_idempotency_key"), Outcome.Declined),
         new("missing_api_key", "401 Unauthorized", Error(401, "missing_api_key"), Outcome.Misconfigured) { Says = "check ApiKey" },
         new("restricted_api_key", "401 Unauthorized", Error(401, "restricted_api_key"), Outcome.Misconfigured),
         new("invalid_api_key", "403 Forbidden", Error(403, "invalid_api_key"), Outcome.Misconfigured),
@@ -31,7 +31,7 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
         new("not_found", "404 Not Found", Error(404, "not_found"), Outcome.Misconfigured) { Says = "check Url" },
         new("method_not_allowed", "405 Method Not Allowed", Error(405, "method_not_allowed"), Outcome.Misconfigured),
         new("invalid_idempotent_request", "409 Conflict", Error(409, "invalid_idempotent_request"), Outcome.InDoubt),
-        new("missing_required_field", "422 Unprocessable Entity", Error(422, "missing_required_field"), Outcome.Rejected),
+        new("missing_required_field", "422 Unprocessable Entity", Error(422, "missing_required_field"), Outcome.Declined),
         new("invalid_from_address", "422 Unprocessable Entity", Error(422, "invalid_from_address"), Outcome.Misconfigured) { Says = "check From" },
         new("rate_limit_exceeded", "429 Too Many Requests", Error(429, "rate_limit_exceeded"), Outcome.Throttled) { Headers = "retry-after: 1\r\n", RetryAfter = TimeSpan.FromSeconds(1) },
         new("rate_limit_exceeded, by its own header", "429 Too Many Requests", Error(429, "rate_limit_exceeded"), Outcome.Throttled)
@@ -42,9 +42,9 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
         },
         new("daily_quota_exceeded", "429 Too Many Requests", Error(429, "daily_quota_exceeded"), Outcome.Misconfigured) { Says = "plan" },
         new("monthly_quota_exceeded", "429 Too Many Requests", Error(429, "monthly_quota_exceeded"), Outcome.Misconfigured) { Says = "plan" },
-        new("security_error", "451 Unavailable For Legal Reasons", Error(451, "security_error"), Outcome.Rejected),
-        new("application_error", "500 Internal Server Error", Error(500, "application_error"), Outcome.InDoubt),
-        new("service_unavailable", "503 Service Unavailable", Error(503, "service_unavailable"), Outcome.InDoubt),
+        new("security_error", "451 Unavailable For Legal Reasons", Error(451, "security_error"), Outcome.Declined),
+        new("application_error", "500 Internal Server Error", Error(500, "application_error"), Outcome.Unavailable),
+        new("service_unavailable", "503 Service Unavailable", Error(503, "service_unavailable"), Outcome.Unavailable),
     ];
 
     public static string BodyOfThrottled => Error(429, "rate_limit_exceeded");

@@ -18,8 +18,8 @@ public sealed class When_SES_sends : Any_vendor_of_mail<When_SES_sends>, IVendor
     [
         new("accepted", "200 OK", """{"MessageId":"0107018f-000000"}""", Outcome.Accepted) { MessageId = "0107018f-000000" },
         new("accepted without an id", "200 OK", "{}", Outcome.InDoubt),
-        Error("BadRequestException", 400, Outcome.Rejected),
-        Error("MessageRejected", 400, Outcome.Rejected),
+        Error("BadRequestException", 400, Outcome.Declined),
+        Error("MessageRejected", 400, Outcome.Declined),
         Error("MessageRejected", 400, Outcome.Misconfigured, NotVerified("shop@example.com")) with { Says = "check From" },
         Error("MessageRejected", 400, Outcome.Misconfigured, NotVerified("somchai@example.net, Shop <Shop@Example.com>")) with { Says = "check From" },
         Error("MessageRejected", 400, Outcome.Misconfigured, "Email address is not verified.") with { Says = "check From" },
@@ -37,8 +37,8 @@ public sealed class When_SES_sends : Any_vendor_of_mail<When_SES_sends>, IVendor
         Error("AccessDeniedException", 403, Outcome.Misconfigured),
         Error("IncompleteSignature", 400, Outcome.Misconfigured),
         new("an error named in the body", "400 Bad Request", """{"__type":"com.amazonaws.sesv2#SendingPausedException","message":"paused"}""", Outcome.Misconfigured),
-        Error("InternalFailure", 500, Outcome.InDoubt),
-        Error("ServiceUnavailable", 503, Outcome.InDoubt),
+        Error("InternalFailure", 500, Outcome.Unavailable),
+        Error("ServiceUnavailable", 503, Outcome.Unavailable),
     ];
 
     public static IReadOnlyList<string> Secrets => [KeyId, Key];

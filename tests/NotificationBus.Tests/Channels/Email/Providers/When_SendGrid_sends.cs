@@ -25,9 +25,9 @@ public sealed class When_SendGrid_sends : Any_vendor_of_mail<When_SendGrid_sends
             RateLimit = new RateLimit(0, TimeSpan.FromSeconds(20)),
         },
         new("sandbox mode", "200 OK", "", Outcome.Misconfigured) { Says = "sandbox" },
-        new("bad request", "400 Bad Request", """{"errors":[{"message":"Does not contain a valid address.","field":"personalizations.0.to.0.email","help":"http://sendgrid.com/docs/errors.html"}]}""", Outcome.Rejected) { Says = "valid address" },
-        new("not found", "404 Not Found", """{"errors":[{"message":"Not Found"}]}""", Outcome.Rejected),
-        new("too large", "413 Payload Too Large", """{"errors":[{"message":"The JSON payload you have included in your request is too large."}]}""", Outcome.Rejected),
+        new("bad request", "400 Bad Request", """{"errors":[{"message":"Does not contain a valid address.","field":"personalizations.0.to.0.email","help":"http://sendgrid.com/docs/errors.html"}]}""", Outcome.Declined) { Says = "valid address" },
+        new("not found", "404 Not Found", """{"errors":[{"message":"Not Found"}]}""", Outcome.Declined),
+        new("too large", "413 Payload Too Large", """{"errors":[{"message":"The JSON payload you have included in your request is too large."}]}""", Outcome.Declined),
         new("throttled", "429 Too Many Requests", """{"errors":[{"field":null,"message":"too many requests"}]}""", Outcome.Throttled)
         {
             Headers = "X-RateLimit-Limit: 500\r\nX-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 1773480443\r\n",
@@ -40,9 +40,9 @@ public sealed class When_SendGrid_sends : Any_vendor_of_mail<When_SendGrid_sends
         new("temporary block", "403 Forbidden", """{"errors":[{"message":"You are temporarily blocked from sending emails due to repeated bad requests."}]}""", Outcome.Misconfigured) { Says = "temporarily blocked" },
         new("wrong method", "405 Method Not Allowed", "", Outcome.Misconfigured),
         new("wrong form", "415 Unsupported Media Type", "", Outcome.Misconfigured),
-        new("server error", "500 Internal Server Error", """{"errors":[{"message":"internal error"}]}""", Outcome.InDoubt),
+        new("server error", "500 Internal Server Error", """{"errors":[{"message":"internal error"}]}""", Outcome.Unavailable),
         new("gateway", "502 Bad Gateway", "<html>", Outcome.InDoubt),
-        new("unavailable", "503 Service Unavailable", "", Outcome.InDoubt),
+        new("unavailable", "503 Service Unavailable", "", Outcome.Unavailable),
     ];
 
     public static IReadOnlyList<string> Secrets => [ApiKey];
@@ -83,15 +83,14 @@ public sealed class When_SendGrid_sends : Any_vendor_of_mail<When_SendGrid_sends
     }
 
     [Theory]
-    [InlineData("someone@example.net\r\nBcc: all@example.net", null, null, true)]
-    [InlineData(null, "Som\r\nBcc: all@example.net", null, false)]
-    [InlineData(null, null, "Sold\nBcc: all@example.net", false)]
-    public async Task Should_refuse_a_header_of_somebody_elses(string? address, string? name, string? subject, bool addressIsWrong)
+    [InlineData("someone@example.net\r\nBcc: all@example.net", null, true)]
+    [InlineData(null, "Sold\nBcc: all@example.net", false)]
+    public async Task Should_refuse_a_header_of_somebody_elses(string? address, string? subject, bool addressIsWrong)
     {
         Vendor.Answers("202 Accepted");
         var mail = (NotificationBus.Channels.Email.EmailContent)ADelivery.Content;
 
-        var result = await Provider().Send(ADelivery with { Address = address ?? ADelivery.Address, RecipientName = name, Content = mail with { Subject = subject ?? mail.Subject } }, Cancellation);
+        var result = await Provider().Send(ADelivery with { Address = address ?? ADelivery.Address, Content = mail with { Subject = subject ?? mail.Subject } }, Cancellation);
 
         result.ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBe(addressIsWrong);
         Vendor.Requests.ShouldBeEmpty();

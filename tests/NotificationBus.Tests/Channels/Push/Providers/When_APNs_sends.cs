@@ -24,10 +24,10 @@ public sealed class When_APNs_sends : Any_vendor<When_APNs_sends>, IVendorSituat
     [
         new("accepted", "200 OK", "", Outcome.Accepted) { Headers = Id, MessageId = "22222222-2222-2222-2222-222222222222" },
         .. new[] { "BadCollapseId", "BadExpirationDate", "BadMessageId", "BadPriority", "BadTopic", "MissingTopic", "PayloadEmpty", "InvalidPushType", "DuplicateHeaders" }
-            .Select(reason => new VendorAnswer(reason, "400 Bad Request", Reason(reason), Outcome.Rejected) { Says = reason }),
-        new("BadPath", "404 Not Found", Reason("BadPath"), Outcome.Rejected),
-        new("MethodNotAllowed", "405 Method Not Allowed", Reason("MethodNotAllowed"), Outcome.Rejected),
-        new("PayloadTooLarge", "413 Payload Too Large", Reason("PayloadTooLarge"), Outcome.Rejected),
+            .Select(reason => new VendorAnswer(reason, "400 Bad Request", Reason(reason), Outcome.Declined) { Says = reason }),
+        new("BadPath", "404 Not Found", Reason("BadPath"), Outcome.Declined),
+        new("MethodNotAllowed", "405 Method Not Allowed", Reason("MethodNotAllowed"), Outcome.Declined),
+        new("PayloadTooLarge", "413 Payload Too Large", Reason("PayloadTooLarge"), Outcome.Declined),
         new("Unregistered", "410 Gone", """{"reason":"Unregistered","timestamp":1773480000000}""", Outcome.Rejected) { AddressIsWrong = true },
         new("ExpiredToken", "410 Gone", """{"reason":"ExpiredToken","timestamp":1773480000000}""", Outcome.Rejected) { AddressIsWrong = true },
         new("Unregistered, nobody knows since when", "410 Gone", Reason("Unregistered"), Outcome.Rejected),
@@ -170,7 +170,7 @@ public sealed class When_APNs_sends : Any_vendor<When_APNs_sends>, IVendorSituat
     {
         var result = await Provider().Send(ADelivery with { Content = new PushContent("Sold", new string('x', 4000)) }, Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBeFalse();
+        result.ShouldBeOfType<ProviderResult.Declined>();
         Vendor.Requests.ShouldBeEmpty();
     }
 

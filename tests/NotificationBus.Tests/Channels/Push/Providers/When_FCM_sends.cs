@@ -28,12 +28,13 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
     public static IEnumerable<VendorAnswer> Answers =>
     [
         new("accepted", "200 OK", Accepted, Outcome.Accepted) { MessageId = "projects/shop-4711/messages/0:1500415314455276%31bd1c9631bd1c96" },
-        new("a value that is wrong", "400 Bad Request", """{"error":{"code":400,"message":"Invalid value at 'message.data[0].value' (TYPE_STRING), 12","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"message.data[0].value"}]}]}}""", Outcome.Rejected) { Says = "Invalid value" },
+        new("a value that is wrong", "400 Bad Request", """{"error":{"code":400,"message":"Invalid value at 'message.data[0].value' (TYPE_STRING), 12","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"message.data[0].value"}]}]}}""", Outcome.Declined) { Says = "Invalid value" },
         new("no token of FCM", "400 Bad Request", Error(400, "The registration token is not a valid FCM registration token", "INVALID_ARGUMENT", FcmError, "INVALID_ARGUMENT"), Outcome.Rejected) { AddressIsWrong = true },
-        new("the same words of a field", "400 Bad Request", """{"error":{"code":400,"message":"not a valid FCM registration token","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest"}]}}""", Outcome.Rejected),
-        new("too large", "400 Bad Request", """{"error":{"code":400,"message":"Request contains an invalid argument.","status":"INVALID_ARGUMENT"}}""", Outcome.Rejected),
+        new("the same words of a field", "400 Bad Request", """{"error":{"code":400,"message":"not a valid FCM registration token","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest"}]}}""", Outcome.Declined),
+        new("too large", "400 Bad Request", """{"error":{"code":400,"message":"Request contains an invalid argument.","status":"INVALID_ARGUMENT"}}""", Outcome.Declined),
         new("unregistered", "404 Not Found", Error(404, "Requested entity was not found.", "NOT_FOUND", FcmError, "UNREGISTERED"), Outcome.Rejected) { AddressIsWrong = true },
-        new("no such project", "404 Not Found", """{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}""", Outcome.Misconfigured) { Says = "check ProjectId" },
+        new("unregistered, without a detail", "404 Not Found", """{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}""", Outcome.Rejected) { AddressIsWrong = true },
+        new("no such path", "404 Not Found", "<html>Not Found</html>", Outcome.Misconfigured) { Says = "check ProjectId" },
         new("sender mismatch", "403 Forbidden", Error(403, "SenderId mismatch", "PERMISSION_DENIED", FcmError, "SENDER_ID_MISMATCH"), Outcome.Rejected) { Says = "another project" },
         new("permission denied", "403 Forbidden", """{"error":{"code":403,"message":"Permission denied","status":"PERMISSION_DENIED"}}""", Outcome.Misconfigured) { Says = "role" },
         new("unauthenticated", "401 Unauthorized", """{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}""", Outcome.Misconfigured) { Says = "service account" },

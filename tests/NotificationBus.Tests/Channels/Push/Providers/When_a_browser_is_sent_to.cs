@@ -29,8 +29,8 @@ public sealed class When_a_browser_is_sent_to : Any_vendor_of_recipients_endpoin
     [
         new("created", "201 Created", "", Outcome.Accepted) { Headers = "Location: https://updates.push.services.mozilla.com/m/gAAAAABnotguessable\r\n" },
         new("accepted, with receipts", "202 Accepted", "", Outcome.Accepted),
-        new("bad request", "400 Bad Request", """{"code":400,"errno":103,"error":"Bad Request"}""", Outcome.Rejected),
-        new("too large", "413 Payload Too Large", """{"code":413,"errno":104,"error":"Payload Too Large"}""", Outcome.Rejected),
+        new("bad request", "400 Bad Request", """{"code":400,"errno":103,"error":"Bad Request"}""", Outcome.Declined),
+        new("too large", "413 Payload Too Large", """{"code":413,"errno":104,"error":"Payload Too Large"}""", Outcome.Declined),
         new("unknown", "404 Not Found", """{"code":404,"errno":102,"error":"Not Found"}""", Outcome.Rejected) { AddressIsWrong = true },
         new("unsubscribed", "410 Gone", """{"code":410,"errno":106,"error":"Gone"}""", Outcome.Rejected) { AddressIsWrong = true },
         new("unauthorized", "401 Unauthorized", """{"code":401,"errno":109,"error":"Unauthorized"}""", Outcome.Unavailable) { OnlyThisDelivery = true, Says = "check PrivateKey" },
@@ -113,6 +113,18 @@ public sealed class When_a_browser_is_sent_to : Any_vendor_of_recipients_endpoin
         result.ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBeFalse();
     }
 
+    /// <summary>C: an endpoint that is gone is this device's trouble only, and is not tried again.</summary>
+    [Theory]
+    [InlineData("https://permanently-removed.invalid/fcm/send/x")]
+    [InlineData("https://PERMANENTLY-REMOVED.invalid./fcm/send/x")]
+    public async Task Should_be_forgotten_when_its_endpoint_is_gone(string endpoint)
+    {
+        var result = await Provider().Send(APush.To(Firefox.Subscription(endpoint)), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBeTrue();
+        Vendor.Requests.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Should_not_be_led_into_a_private_network_by_a_name()
     {
@@ -129,7 +141,7 @@ public sealed class When_a_browser_is_sent_to : Any_vendor_of_recipients_endpoin
     {
         var result = await Provider().Send(ADelivery with { Content = new PushContent("Sold", new string('x', 2600)) }, Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBeFalse();
+        result.ShouldBeOfType<ProviderResult.Declined>();
         Vendor.Requests.ShouldBeEmpty();
     }
 

@@ -20,12 +20,12 @@ public sealed class When_Twilio_sends : Any_vendor<When_Twilio_sends>, IVendorSi
     public static IEnumerable<VendorAnswer> Answers =>
     [
         new("queued", "201 Created", Accepted, Outcome.Accepted) { MessageId = "SM0123456789abcdef0123456789abcdef" },
-        new("21617, too long", "400 Bad Request", Error(21617), Outcome.Rejected),
-        new("21602, no text", "400 Bad Request", Error(21602), Outcome.Rejected),
-        new("30007, filtered", "400 Bad Request", Error(30007), Outcome.Rejected),
+        new("21617, too long", "400 Bad Request", Error(21617), Outcome.Declined),
+        new("21602, no text", "400 Bad Request", Error(21602), Outcome.Declined),
+        new("30007, filtered", "400 Bad Request", Error(30007), Outcome.Declined),
         .. new[] { 21211, 21610, 21614, 21635, 30005, 30006 }.Select(code => new VendorAnswer($"{code}, the number", "400 Bad Request", Error(code), Outcome.Rejected) { AddressIsWrong = true }),
         .. new[] { 30001, 30003, 30008 }.Select(code => new VendorAnswer($"{code}, the phone for now", "400 Bad Request", Error(code), Outcome.Unavailable) { OnlyThisDelivery = true }),
-        new("another fault of ours", "400 Bad Request", Error(21604), Outcome.Rejected),
+        new("another fault of ours", "400 Bad Request", Error(21604), Outcome.Declined),
         new("20429", "429 Too Many Requests", Error(20429, 429), Outcome.Throttled),
         new("20429, with a pause", "429 Too Many Requests", Error(20429, 429), Outcome.Throttled) { Headers = "Retry-After: 3\r\n", RetryAfter = TimeSpan.FromSeconds(3) },
         new("20003", "401 Unauthorized", Error(20003, 401), Outcome.Misconfigured) { Says = "check AccountSid and AuthToken" },
@@ -37,7 +37,7 @@ public sealed class When_Twilio_sends : Any_vendor<When_Twilio_sends>, IVendorSi
         new("20404", "404 Not Found", Error(20404, 404), Outcome.Misconfigured) { Says = "check AccountSid" },
         new("30410, its provider", "400 Bad Request", Error(30410), Outcome.InDoubt),
         new("internal", "500 Internal Server Error", Error(20500, 500), Outcome.InDoubt),
-        new("unavailable", "503 Service Unavailable", "", Outcome.InDoubt),
+        new("unavailable", "503 Service Unavailable", "", Outcome.Unavailable),
     ];
 
     public static IReadOnlyList<string> Secrets => [AuthToken];
@@ -90,7 +90,10 @@ public sealed class When_Twilio_sends : Any_vendor<When_Twilio_sends>, IVendorSi
     {
         var result = await Provider().Send(ADelivery with { Address = number, Content = SmsContent.Of(new string('a', length)) }, Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBe(addressIsWrong);
+        if (addressIsWrong)
+            result.ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBeTrue();
+        else
+            result.ShouldBeOfType<ProviderResult.Declined>();
         Vendor.Requests.ShouldBeEmpty();
     }
 

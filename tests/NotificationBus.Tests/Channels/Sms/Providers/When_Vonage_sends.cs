@@ -18,14 +18,14 @@ public sealed class When_Vonage_sends : Any_vendor<When_Vonage_sends>, IVendorSi
     public static IEnumerable<VendorAnswer> Answers =>
     [
         new("submitted", "202 Accepted", Accepted, Outcome.Accepted) { MessageId = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab" },
-        new("invalid parameters", "422 Unprocessable Entity", Problem("1020", "Invalid params"), Outcome.Rejected) { Says = "Invalid params" },
+        new("invalid parameters", "422 Unprocessable Entity", Problem("1020", "Invalid params"), Outcome.Declined) { Says = "Invalid params" },
         new("unauthorized", "401 Unauthorized", Problem("unauthorized", "You did not provide correct credentials."), Outcome.Misconfigured) { Says = "check ApiKey" },
         new("no credit", "402 Payment Required", Problem("1070", "Partner quota exceeded"), Outcome.Misconfigured) { Says = "credit" },
         new("forbidden", "403 Forbidden", Problem("forbidden", "Your account does not have permission"), Outcome.Misconfigured),
         new("not found", "404 Not Found", Problem("not-found", "Not found"), Outcome.Misconfigured) { Says = "check Url" },
         new("throttled", "429 Too Many Requests", Problem("1000", "Throttled"), Outcome.Throttled),
-        new("internal", "500 Internal Server Error", Problem("1030", "Internal error"), Outcome.InDoubt),
-        new("unavailable", "503 Service Unavailable", "", Outcome.InDoubt),
+        new("internal", "500 Internal Server Error", Problem("1030", "Internal error"), Outcome.Unavailable),
+        new("unavailable", "503 Service Unavailable", "", Outcome.Unavailable),
     ];
 
     public static IReadOnlyList<string> Secrets => [ApiSecret];
@@ -58,7 +58,10 @@ public sealed class When_Vonage_sends : Any_vendor<When_Vonage_sends>, IVendorSi
     {
         var result = await Provider().Send(ADelivery with { Address = number, Content = SmsContent.Of(new string('a', length)) }, Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBe(addressIsWrong);
+        if (addressIsWrong)
+            result.ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBeTrue();
+        else
+            result.ShouldBeOfType<ProviderResult.Declined>();
         Vendor.Requests.ShouldBeEmpty();
     }
 
