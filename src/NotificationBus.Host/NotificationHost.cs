@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using NotificationBus.Channels;
 using NotificationBus.Channels.Sandbox;
 using NotificationBus.Host.Http;
+using NotificationBus.Host.RabbitMq;
 using NotificationBus.Host.Settings;
 using NotificationBus.Templates;
 
@@ -16,11 +17,16 @@ public static class NotificationHost
 {
     const int WrongSettings = 2;
 
+    const int GivenUp = 3;
+
+    // As long as a host may take to stop, and a little more for what does not end.
+    static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(45);
+
     /// <summary>Runs the host until it is told to stop.</summary>
     /// <param name="args">Settings, see <c>--help</c>.</param>
     /// <param name="output">Takes the help.</param>
     /// <param name="error">Takes what kept the host from starting, a line for each wrong setting.</param>
-    /// <returns>0 after a stop, 2 when a setting kept it from starting.</returns>
+    /// <returns>0 after a stop, 2 when a setting kept it from starting, 3 when it gave up a queue that it could not get back.</returns>
     public static async Task<int> Run(string[] args, TextWriter output, TextWriter error)
     {
         if (args.Any(argument => argument is "--help" or "-h" or "-?"))
@@ -33,8 +39,8 @@ public static class NotificationHost
         {
             await using var app = Build(args);
             await app.PrepareServers();
-            await app.RunUntilStopped();
-            return 0;
+            var running = app.RunUntilStopped();
+            return await app.GiveUp(running) is { } reason ? await End(reason, running, error) : 0;
         }
         catch (Exception exception) when (Explain(exception) is { } explanation)
         {
@@ -102,6 +108,28 @@ public static class NotificationHost
 
         app.AnnounceWhenStarted(settings);
         return app;
+    }
+
+    /// <summary>Waits until the host has stopped, or has to.</summary>
+    /// <returns>Why it has to; null when it was told to stop.</returns>
+    static async Task<string?> GiveUp(this WebApplication app, Task running)
+    {
+        var givenUp = app.Services.GetService<ListenerWatch>()?.GivenUp ?? new TaskCompletionSource<string>().Task;
+        if (await Task.WhenAny(running, givenUp) == givenUp)
+            return await givenUp;
+
+        await running;
+        return givenUp.IsCompletedSuccessfully ? await givenUp : null;
+    }
+
+    static async Task<int> End(string reason, Task running, TextWriter error)
+    {
+        await running.WaitAsync(LongestStop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await error.WriteLineAsync(reason);
+        // What does not end would hold the process, which is to be started again.
+        if (!running.IsCompleted)
+            Environment.Exit(GivenUp);
+        return GivenUp;
     }
 
     static async Task RunUntilStopped(this WebApplication app)

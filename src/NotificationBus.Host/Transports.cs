@@ -5,6 +5,7 @@ using NotificationBus.Host.Settings;
 using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
+using NotificationBus.Status;
 
 namespace NotificationBus.Host;
 
@@ -49,6 +50,14 @@ static class Transports
         services.AddHealthChecks().AddCheck<BrokerHealthCheck>("rabbitmq", tags: ["ready"], timeout: TimeSpan.FromSeconds(5));
     }
 
+    static void AddListenerWatch(this IServiceCollection services)
+    {
+        services.AddReceiveEndpointObserver(provider => provider.GetRequiredService<Listeners>());
+        services.AddSingleton<ListenerWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<ListenerWatch>());
+        services.AddHealthChecks().AddCheck<ListensCheck>("consumers", tags: ["ready"]).AddCheck<ListenerWatchCheck>("consumers-return", tags: ["live"]);
+    }
+
     static IServiceCollection AddEmbedded(this IServiceCollection services)
     {
         services.AddInMemoryStore();
@@ -70,9 +79,16 @@ static class Transports
         services.AddPostgresStore(settings.ConnectionStrings.Postgres!);
         services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Postgres));
         services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Retention));
+        services.AddSingleton<BrokerConnections>();
         services.AddSingleton<QueueCheck>();
+        services.AddSingleton<BrokerTopology>();
+        services.AddSingleton<Listeners>();
+        services.AddSingleton<TopologyWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<TopologyWatch>());
+        services.AddSingleton<IProblemSource>(provider => provider.GetRequiredService<TopologyWatch>());
+        services.AddHealthChecks().AddCheck<QueuesCheck>("queues", tags: ["ready"]);
         if (settings.IsWorker)
-            services.AddOutgoingDispatch().AddSweep().AddResumedChannels();
+            services.AddOutgoingDispatch().AddSweep().AddResumedChannels().AddListenerWatch();
         else
             services.AddBrokerHealthCheck();
         if (settings.IsSaga)

@@ -25,6 +25,8 @@ static class Catalogue
         new KillBroker(),
         new FreezeBroker(),
         new BlockBroker(),
+        new CloseConnections(),
+        new ConsumerTimeout(),
         new StopPostgres("stop-postgres", TimeSpan.FromSeconds(20)),
         new StopPostgres("stop-postgres-60", TimeSpan.FromSeconds(60)),
         new KillPostgres(),

@@ -10,6 +10,15 @@ namespace NotificationBus.IntegrationTests;
 /// <summary>The queues as an operator sees them.</summary>
 static class The_broker
 {
+    static readonly string[] s_channels = ["email", "push", "sms", "chat", "webhook"];
+
+    /// <summary>All queues of the flow.</summary>
+    public static IReadOnlyList<string> Queues { get; } =
+    [
+        "notifications", "notifications-bulk", "receipts", "notifications-failed", "notifications-dead-letters",
+        .. s_channels.Select(channel => $"send-{channel}"), .. s_channels.Select(channel => $"send-{channel}-bulk"),
+    ];
+
     /// <summary>Those queues of the flow on which somebody listens.</summary>
     public static async Task<IReadOnlySet<string>> Listened(Uri virtualHost)
     {
@@ -31,7 +40,7 @@ static class The_broker
         var waiting = Stopwatch.StartNew();
         await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
         long found;
-        while ((found = await Queues.Messages(connection, queue)) != wanted)
+        while ((found = await Servers.Queues.Messages(connection, queue)) != wanted)
         {
             if (waiting.Elapsed > within)
                 throw new TimeoutException($"{queue} holds {found} messages after {within}, wanted are {wanted}");
@@ -45,6 +54,13 @@ static class The_broker
         await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync();
         await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments);
+    }
+
+    public static async Task Delete(Uri virtualHost, string queue)
+    {
+        await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        await channel.QueueDeleteAsync(queue);
     }
 
     public static async Task Purge(Uri virtualHost, string queue)
@@ -136,6 +152,6 @@ static class The_broker
         string[] queues = ["notifications-failed", "notifications-dead-letters"];
         await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
         foreach (var queue in queues)
-            (await Queues.Messages(connection, queue)).ShouldBe(0, $"messages in {queue}");
+            (await Servers.Queues.Messages(connection, queue)).ShouldBe(0, $"messages in {queue}");
     }
 }

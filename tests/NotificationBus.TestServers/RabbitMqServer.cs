@@ -148,6 +148,32 @@ sealed class RabbitMqServer : IBroker
     /// <summary>Takes the memory alarm back.</summary>
     public Task UnblockPublishers() => Evaluate("vm_memory_monitor:set_vm_memory_high_watermark({absolute, \"1GB\"}).");
 
+    /// <summary>Closes every connection, as <c>rabbitmqctl close_all_connections</c> does.</summary>
+    public Task CloseConnections() => Evaluate("[catch rabbit_networking:close_connection(Connection, <<\"an operator closes them\">>) || Connection <- rabbit_networking:connections()].");
+
+    /// <summary>Sets how long a consumer may hold a message before its channel is closed; it is looked at once a minute at most.</summary>
+    public Task SetConsumerTimeout(TimeSpan timeout) => Evaluate($"application:set_env(rabbit, consumer_timeout, {(long)timeout.TotalMilliseconds}).");
+
+    /// <summary>The bindings of a virtual host, source and destination, without those of the default exchange.</summary>
+    public async Task<IReadOnlyList<(string Source, string Kind, string Destination)>> Bindings(Uri virtualHost)
+    {
+        var file = Path.Combine(_folder.Path, "bindings");
+        await Evaluate($$"""
+            file:write_file("{{file}}", [io_lib:format("~s ~s ~s~n", [S, K, D]) || {binding, {resource, _, exchange, S}, _, {resource, _, K, D}, _} <- rabbit_binding:list(<<"{{NameOf(virtualHost)}}">>), S =/= <<>>]).
+            """);
+        return [.. (await File.ReadAllLinesAsync(file)).Select(line => line.Split(' ')).Select(words => (words[0], words[1], words[2]))];
+    }
+
+    /// <summary>The exchanges of a virtual host, without those it is born with.</summary>
+    public async Task<IReadOnlyList<string>> Exchanges(Uri virtualHost)
+    {
+        var file = Path.Combine(_folder.Path, "exchanges");
+        await Evaluate($$"""
+            file:write_file("{{file}}", [io_lib:format("~s~n", [N]) || {resource, V, exchange, N} <- rabbit_exchange:list_names(), V =:= <<"{{NameOf(virtualHost)}}">>, N =/= <<>>]).
+            """);
+        return [.. (await File.ReadAllLinesAsync(file)).Where(name => !name.StartsWith("amq.", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal)];
+    }
+
     /// <summary>How many messages it has taken from publishers since it was started.</summary>
     public async Task<long> MessagesTaken()
     {
@@ -204,6 +230,8 @@ sealed class RabbitMqServer : IBroker
             }
         }
     }
+
+    static string NameOf(Uri virtualHost) => Uri.UnescapeDataString(virtualHost.AbsolutePath[1..]);
 
     Uri VirtualHost(string name) => new($"amqp://{User}:{_password}@127.0.0.1:{_port}/{name}");
 

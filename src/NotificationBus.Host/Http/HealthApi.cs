@@ -3,12 +3,15 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace NotificationBus.Host.Http;
 
-/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c> and <c>/healthz</c>: so do the servers behind it, and it is not about to stop.</summary>
+/// <summary>
+/// <c>/health/live</c>: the process answers, and nothing is lost that only another process would get back.
+/// <c>/health/ready</c> and <c>/healthz</c>: so do the servers behind it, and it is not about to stop.
+/// </summary>
 static class HealthApi
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
+        routes.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = check => check.Tags.Contains("live") });
         var ready = new HealthCheckOptions
         {
             Predicate = SaysWhetherReady,

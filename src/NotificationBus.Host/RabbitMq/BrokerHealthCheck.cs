@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-using NotificationBus.Host.Settings;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.Host.RabbitMq;
@@ -10,10 +8,8 @@ namespace NotificationBus.Host.RabbitMq;
 /// Ready means that the broker answers. MassTransit judges by the queues it listens on; a host that is only API has none, and would
 /// stay ready without a broker. The check keeps one connection, so that asking often costs nothing.
 /// </summary>
-sealed class BrokerHealthCheck(HostSettings settings) : IHealthCheck, IAsyncDisposable
+sealed class BrokerHealthCheck(BrokerConnections broker) : IHealthCheck, IAsyncDisposable
 {
-    static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(5);
-
     readonly SemaphoreSlim _oneAtATime = new(1);
 
     IConnection? _connection;
@@ -53,13 +49,6 @@ sealed class BrokerHealthCheck(HostSettings settings) : IHealthCheck, IAsyncDisp
             await lost.DisposeAsync();
         }
 
-        var factory = new ConnectionFactory
-        {
-            Uri = new Uri(settings.ConnectionStrings.RabbitMq!),
-            AutomaticRecoveryEnabled = false,
-            RequestedHeartbeat = Heartbeat,
-            ClientProvidedName = "NotificationBus readiness",
-        };
-        _connection = await factory.OpenAndTry(cancellationToken);
+        _connection = await broker.Open("readiness", cancellationToken);
     }
 }

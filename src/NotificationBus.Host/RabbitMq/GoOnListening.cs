@@ -6,9 +6,10 @@ namespace NotificationBus.Host.RabbitMq;
 /// <summary>
 /// Keeps an endpoint from never listening again. MassTransit 8.4.0 connects it again after an exception, but waits without limit for what is
 /// under way on a channel that has closed, and takes a cancellation for its own end (ReceiveTransport.Run). A connection that breaks just as
-/// the endpoint begins to consume leaves it so: messages stay in the queue until the host is started again.
+/// the endpoint begins to consume leaves it so: messages stay in the queue until the endpoint is started again. This is also the place where one knows
+/// that an endpoint has a channel; what happens before it gets one is left to <see cref="ListenerWatch"/>.
 /// </summary>
-sealed class GoOnListening(TimeProvider clock) : IFilter<ChannelContext>
+sealed class GoOnListening(Listeners listeners, Listener listener, TimeProvider clock) : IFilter<ChannelContext>
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -17,6 +18,7 @@ sealed class GoOnListening(TimeProvider clock) : IFilter<ChannelContext>
 
     public async Task Send(ChannelContext context, IPipe<ChannelContext> next)
     {
+        listener.Begin(context.Channel);
         try
         {
             var listening = next.Send(context);
@@ -34,6 +36,10 @@ sealed class GoOnListening(TimeProvider clock) : IFilter<ChannelContext>
         {
             // When it is the endpoint that stops, it looks at that before it connects again.
             throw new RabbitMqConnectionException("The connection broke while the endpoint listened", exception);
+        }
+        finally
+        {
+            listeners.End(listener, context.Channel);
         }
     }
 

@@ -1,9 +1,6 @@
 using System.Text.RegularExpressions;
 
-using NotificationBus.Failures;
 using NotificationBus.Host.Settings;
-using NotificationBus.Messaging;
-using NotificationBus.Sending;
 
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -14,7 +11,7 @@ namespace NotificationBus.Host.RabbitMq;
 /// Declares every queue once before the bus starts. A queue that exists with other arguments may drop messages, and MassTransit
 /// would only say so in a log while it tries again for ever; here the host stops and names queue and argument.
 /// </summary>
-sealed partial class QueueCheck(HostSettings settings, ChannelSet channels, TimeProvider clock, ILogger<QueueCheck> log)
+sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker, BrokerTopology topology, TimeProvider clock, ILogger<QueueCheck> log)
 {
     static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
@@ -26,10 +23,18 @@ sealed partial class QueueCheck(HostSettings settings, ChannelSet channels, Time
         if (!settings.IsWorker)
             return;
 
-        await Declare(connection, FailedMessageEndpoint.DeadLetters, QueueArguments.OfDeadLetters);
-        await Declare(connection, FailedMessageEndpoint.Queue, QueueArguments.Working);
-        foreach (var queue in NotificationEndpoints.Queues(channels))
-            await Declare(connection, queue, QueueArguments.Working);
+        await DeclareAll(connection, cancellationToken);
+    }
+
+    /// <summary>Declares every queue, exchange and binding. Where they are there it changes nothing.</summary>
+    /// <exception cref="SettingsException">The broker has a queue declared otherwise, or does not let us.</exception>
+    public async Task DeclareAll(IConnection connection, CancellationToken cancellationToken)
+    {
+        foreach (var (queue, arguments) in topology.Queues)
+            await Declare(connection, queue, arguments);
+
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await topology.DeclareExchanges(channel, cancellationToken);
     }
 
     static async Task Declare(IConnection connection, string queue, IReadOnlyDictionary<string, object> arguments)
@@ -61,7 +66,7 @@ sealed partial class QueueCheck(HostSettings settings, ChannelSet channels, Time
 
     async Task<IConnection> Connect(CancellationToken cancellationToken)
     {
-        var factory = new ConnectionFactory { Uri = new Uri(settings.ConnectionStrings.RabbitMq!), AutomaticRecoveryEnabled = false, ClientProvidedName = "NotificationBus start-up check" };
+        var factory = broker.Factory("start-up check");
         var giveUp = clock.GetUtcNow() + settings.Postgres.StartTimeout;
         while (true)
         {

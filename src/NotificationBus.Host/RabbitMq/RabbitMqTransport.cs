@@ -32,15 +32,15 @@ static class RabbitMqTransport
         if (!settings.IsWorker)
             return;
 
-        bus.ReceiveNotifications<IRabbitMqReceiveEndpointConfigurator>(context, DeclareQueue, settings.IsSaga, settings.IsSender);
-        bus.RecordFailedMessages<IRabbitMqReceiveEndpointConfigurator>(FailedMessageEndpoint.DeadLetters, context, DeclareDeadLetters);
+        var listeners = context.GetRequiredService<Listeners>();
+        bus.ReceiveNotifications<IRabbitMqReceiveEndpointConfigurator>(context, endpoint => DeclareQueue(endpoint, listeners), settings.IsSaga, settings.IsSender);
+        bus.RecordFailedMessages<IRabbitMqReceiveEndpointConfigurator>(
+            FailedMessageEndpoint.DeadLetters, context, endpoint => Declare(endpoint, QueueArguments.OfDeadLetters, listeners));
     }
 
-    static void DeclareDeadLetters(IRabbitMqReceiveEndpointConfigurator endpoint) => Declare(endpoint, QueueArguments.OfDeadLetters);
-
-    static void DeclareQueue(IRabbitMqReceiveEndpointConfigurator endpoint)
+    static void DeclareQueue(IRabbitMqReceiveEndpointConfigurator endpoint, Listeners listeners)
     {
-        Declare(endpoint, QueueArguments.Working);
+        Declare(endpoint, QueueArguments.Working, listeners);
         endpoint.BindDeadLetterQueue(FailedMessageEndpoint.DeadLetters, FailedMessageEndpoint.DeadLetters, queue =>
         {
             foreach (var (argument, value) in QueueArguments.OfDeadLetters)
@@ -48,9 +48,10 @@ static class RabbitMqTransport
         });
     }
 
-    static void Declare(IRabbitMqReceiveEndpointConfigurator endpoint, IEnumerable<KeyValuePair<string, object>> arguments)
+    static void Declare(IRabbitMqReceiveEndpointConfigurator endpoint, IEnumerable<KeyValuePair<string, object>> arguments, Listeners listeners)
     {
-        endpoint.ConfigureChannel(channel => channel.UseFilter(new GoOnListening(TimeProvider.System)));
+        var listener = listeners.Of(endpoint.InputAddress);
+        endpoint.ConfigureChannel(channel => channel.UseFilter(new GoOnListening(listeners, listener, TimeProvider.System)));
         endpoint.ConfigureReceive(receive => receive.UseFilter(new AcknowledgeTogether(TimeProvider.System)));
         foreach (var (argument, value) in arguments)
             endpoint.SetQueueArgument(argument, value);

@@ -1,0 +1,72 @@
+using RabbitMQ.Client;
+
+namespace NotificationBus.Host.RabbitMq;
+
+/// <summary>Knows whether this host listens on one queue: a consumer that the broker has confirmed, on a channel that is open.</summary>
+sealed class Listener(string queue, TimeProvider clock)
+{
+    readonly Lock _lock = new();
+    IChannel? _channel;
+    bool _isConfirmed;
+    bool _hasListened;
+    DateTimeOffset? _absentSince = clock.GetUtcNow();
+
+    public string Queue => queue;
+
+    /// <summary>Since when nobody of this host listens; null while somebody does.</summary>
+    public DateTimeOffset? AbsentSince
+    {
+        get
+        {
+            lock (_lock)
+                return IsListening ? null : _absentSince ??= clock.GetUtcNow();
+        }
+    }
+
+    bool IsListening => _isConfirmed && _channel is { IsOpen: true };
+
+    /// <summary>The endpoint has a channel, and is about to consume on it.</summary>
+    public void Begin(IChannel channel)
+    {
+        lock (_lock)
+        {
+            _channel = channel;
+            _isConfirmed = false;
+        }
+    }
+
+    /// <summary>The broker has confirmed the consumer.</summary>
+    /// <returns>For how long nobody listened; null when this is the first time.</returns>
+    public TimeSpan? Confirm()
+    {
+        lock (_lock)
+        {
+            var absence = _hasListened && _absentSince is { } since ? clock.GetUtcNow() - since : (TimeSpan?)null;
+            (_isConfirmed, _hasListened, _absentSince) = (true, true, null);
+            return absence;
+        }
+    }
+
+    /// <summary>The consumer on this channel has ended.</summary>
+    /// <returns>True when nobody listens any more who did before.</returns>
+    public bool End(IChannel channel)
+    {
+        lock (_lock)
+            return ReferenceEquals(_channel, channel) && Lose();
+    }
+
+    /// <summary>The broker does not know of the consumer, whatever is known here.</summary>
+    public bool Doubt()
+    {
+        lock (_lock)
+            return Lose();
+    }
+
+    bool Lose()
+    {
+        var was = _isConfirmed;
+        (_channel, _isConfirmed) = (null, false);
+        _absentSince ??= clock.GetUtcNow();
+        return was;
+    }
+}

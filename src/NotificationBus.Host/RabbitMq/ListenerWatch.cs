@@ -1,0 +1,122 @@
+using MassTransit;
+
+namespace NotificationBus.Host.RabbitMq;
+
+/// <summary>
+/// Brings back a consumer that does not come back by itself. MassTransit ends the loop of an endpoint for good on a cancellation (8.4.0) and on what its
+/// retry policy does not know (all versions), waits without limit for some calls of the client, and logs nothing of it. While the broker answers, the
+/// endpoint is stopped and started anew; when that does not help, the process ends, so that whoever looks after it starts another.
+/// </summary>
+sealed partial class ListenerWatch(
+    Listeners listeners, IBusControl bus, BrokerConnections broker, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ListenerWatch> log) : BackgroundService
+{
+    /// <summary>So long a queue may be without this host while the broker answers. Then the host is not alive any more.</summary>
+    public static readonly TimeSpan LongestAbsence = TimeSpan.FromSeconds(60);
+
+    static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    // MassTransit waits up to 30 s between two tries when the broker was away for long; most endpoints come back by themselves within a few.
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(10);
+
+    readonly TaskCompletionSource<string> _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly Dictionary<string, DateTimeOffset> _startedAnew = new(StringComparer.Ordinal);
+    DateTimeOffset? _answersSince;
+
+    /// <summary>Completes with the reason for which this process must end.</summary>
+    public Task<string> GivenUp => _givenUp.Task;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var running = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
+        await Task.Delay(Timeout.InfiniteTimeSpan, clock, lifetime.ApplicationStarted).WaitAsync(running.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        while (!running.IsCancellationRequested)
+        {
+            await Task.Delay(Interval, clock, running.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Look(running.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    async Task Look(CancellationToken cancellationToken)
+    {
+        var absent = listeners.Absent;
+        if (absent.Count == 0 || !await Answers(cancellationToken))
+        {
+            _answersSince = null;
+            return;
+        }
+
+        var now = clock.GetUtcNow();
+        _answersSince ??= now;
+        var away = absent.Select(listener => (listener.Queue, For: now - Later(listener.AbsentSince ?? now, _answersSince.Value))).ToList();
+        if (away.Exists(queue => queue.For >= LongestAbsence))
+            GiveUp([.. away.Where(queue => queue.For >= LongestAbsence).Select(queue => queue.Queue)]);
+        else
+            await Task.WhenAll(away.Where(queue => queue.For >= Patience && now - _startedAnew.GetValueOrDefault(queue.Queue) >= Patience).Select(queue => StartAnew(queue.Queue)));
+    }
+
+    /// <summary>A fresh connection: one that is open already says little about the next.</summary>
+    async Task<bool> Answers(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await broker.Open("look after consumers", cancellationToken);
+            return true;
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    async Task StartAnew(string queue)
+    {
+        _startedAnew[queue] = clock.GetUtcNow();
+        var endpoint = bus.CheckHealth().Endpoints.Values.FirstOrDefault(endpoint => Listeners.QueueOf(endpoint.InputAddress) == queue).ReceiveEndpoint;
+        if (endpoint is null)
+            return;
+
+        StartsAnew(queue);
+        try
+        {
+            // The second time it does not wait: who was told to stop is only forgotten then.
+            if (!await HasStopped(endpoint))
+                await HasStopped(endpoint);
+            endpoint.Start(CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            NotStarted(exception, queue);
+        }
+    }
+
+    async Task<bool> HasStopped(IReceiveEndpoint endpoint)
+    {
+        using var limit = new CancellationTokenSource(LongestStop, clock);
+        var stopping = endpoint.Stop(limit.Token);
+        await stopping.WaitAsync(LongestStop, clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return stopping.IsCompletedSuccessfully;
+    }
+
+    void GiveUp(IReadOnlyList<string> queues)
+    {
+        var reason = $"RabbitMQ answers, and yet this host could not listen on {string.Join(", ", queues)} for {LongestAbsence.TotalSeconds} s";
+        if (!_givenUp.TrySetResult(reason))
+            return;
+
+        Ends(reason);
+        lifetime.StopApplication();
+    }
+
+    static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
+
+    [LoggerMessage(LogLevel.Warning, "The broker answers, and this host does not listen on {Queue}; its endpoint is stopped and started anew")]
+    partial void StartsAnew(string queue);
+
+    [LoggerMessage(LogLevel.Error, "The endpoint of {Queue} could not be started anew")]
+    partial void NotStarted(Exception exception, string queue);
+
+    [LoggerMessage(LogLevel.Critical, "{Reason}; the process ends, to be started again")]
+    partial void Ends(string reason);
+}

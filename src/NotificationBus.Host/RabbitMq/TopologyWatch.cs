@@ -1,0 +1,152 @@
+using NotificationBus.Host.Settings;
+using NotificationBus.Status;
+
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+using static RabbitMQ.Client.Constants;
+
+namespace NotificationBus.Host.RabbitMq;
+
+/// <summary>
+/// Looks at the exchanges and queues while the host runs. What an operator has deleted is declared again by hosts that work, and named in the log; a queue
+/// on which no host listens is named in <c>/health/ready</c> and <c>GET /v1/status</c>.
+/// </summary>
+sealed partial class TopologyWatch(
+    BrokerTopology topology, QueueCheck check, BrokerConnections broker, Listeners listeners, HostSettings settings,
+    IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TopologyWatch> log) : BackgroundService, IProblemSource
+{
+    static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    IConnection? _connection;
+    volatile IReadOnlyList<QueueSight> _seen = [];
+    IReadOnlySet<string> _unconsumed = new HashSet<string>(StringComparer.Ordinal);
+
+    /// <summary>The queues on which no host listens, as last seen.</summary>
+    public IReadOnlyList<string> Unconsumed => [.. _seen.Where(queue => queue.Consumers == 0).Select(queue => queue.Queue)];
+
+    public Task<IReadOnlyList<Problem>> Find(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Problem>>([.. _seen.Where(queue => queue.Consumers == 0).Select(queue => new Problem
+        {
+            Code = "queue-without-consumers",
+            Where = queue.Queue,
+            Detail = $"no host consumes it, and {queue.Messages} messages wait there; start a worker, or see why it is not ready",
+        })]);
+
+    public override void Dispose()
+    {
+        _connection?.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var running = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
+        await Task.Delay(Timeout.InfiniteTimeSpan, clock, lifetime.ApplicationStarted).WaitAsync(running.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        while (!running.IsCancellationRequested)
+        {
+            try
+            {
+                await Look(running.Token);
+            }
+            catch (SettingsException exception)
+            {
+                DeclaredOtherwise(exception.Message);
+            }
+            catch (Exception exception) when (!running.IsCancellationRequested)
+            {
+                // That the broker is away others say.
+                NotLooked(exception);
+            }
+
+            await Task.Delay(Interval, clock, running.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    async Task Look(CancellationToken cancellationToken)
+    {
+        if (_connection is not { IsOpen: true })
+            _connection = await broker.Open("look after queues", cancellationToken);
+
+        var seen = new List<QueueSight>();
+        var missing = new List<string>();
+        foreach (var queue in topology.Queues.Keys)
+        {
+            if (await Sight(_connection, queue, cancellationToken) is { } sight)
+                seen.Add(sight);
+            else
+                missing.Add(queue);
+        }
+
+        if (settings.IsWorker)
+            await Mend(_connection, missing, cancellationToken);
+        else
+            seen.AddRange(missing.Select(queue => new QueueSight(queue, Consumers: 0, Messages: 0)));
+        Compare(seen);
+    }
+
+    /// <summary>Declares again what is missing, and names it.</summary>
+    async Task Mend(IConnection connection, List<string> missing, CancellationToken cancellationToken)
+    {
+        foreach (var queue in missing)
+            QueueDeleted(queue, _seen.FirstOrDefault(before => before.Queue == queue)?.Messages ?? 0);
+        var exchanges = new List<string>();
+        foreach (var exchange in topology.Exchanges.Concat(topology.Queues.Keys))
+        {
+            if (!await Exists(connection, channel => channel.ExchangeDeclarePassiveAsync(exchange, cancellationToken)))
+                exchanges.Add(exchange);
+        }
+
+        if (exchanges.Count > 0)
+            ExchangesDeleted(exchanges.Count, string.Join(", ", exchanges));
+        await check.DeclareAll(connection, cancellationToken);
+    }
+
+    /// <summary>Tells those who know of a consumer that the broker does not. Twice in a row: a consumer that has just begun may not be counted yet.</summary>
+    void Compare(IReadOnlyList<QueueSight> seen)
+    {
+        _seen = seen;
+        var unconsumed = seen.Where(queue => queue.Consumers == 0).Select(queue => queue.Queue).ToHashSet(StringComparer.Ordinal);
+        foreach (var queue in unconsumed.Where(_unconsumed.Contains))
+            listeners.Doubt(queue);
+        _unconsumed = unconsumed;
+    }
+
+    static async Task<QueueSight?> Sight(IConnection connection, string queue, CancellationToken cancellationToken)
+    {
+        QueueSight? sight = null;
+        await Exists(connection, async channel =>
+        {
+            var there = await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
+            sight = new QueueSight(queue, there.ConsumerCount, there.MessageCount);
+        });
+        return sight;
+    }
+
+    /// <summary>Asks on a channel of its own: the broker closes the one on which it is asked for what is not there.</summary>
+    static async Task<bool> Exists(IConnection connection, Func<IChannel, Task> ask)
+    {
+        await using var channel = await connection.CreateChannelAsync();
+        try
+        {
+            await ask(channel);
+            return true;
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: NotFound })
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Queue {Queue} was deleted while this host ran, with {Messages} messages as last seen; it is declared again")]
+    partial void QueueDeleted(string queue, uint messages);
+
+    [LoggerMessage(LogLevel.Error, "{Count} exchanges were deleted while this host ran, and what was published to them meanwhile is lost unless its publisher was told; declared again: {Exchanges}")]
+    partial void ExchangesDeleted(int count, string exchanges);
+
+    [LoggerMessage(LogLevel.Error, "{Reason}")]
+    partial void DeclaredOtherwise(string reason);
+
+    [LoggerMessage(LogLevel.Debug, "The queues could not be looked at")]
+    partial void NotLooked(Exception exception);
+}
