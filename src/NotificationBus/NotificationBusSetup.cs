@@ -63,6 +63,7 @@ public static class NotificationBusSetup
         services.AddSingleton<Redelivery>();
         services.AddSingleton<UnsubscribeLinks>();
         services.AddSingleton<ReceiptIntake>();
+        services.AddSingleton<HeldDecisions>();
         services.AddSingleton<ControlBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlBoard>());
         services.AddSingleton<FailureReader>();
@@ -105,7 +106,7 @@ public static class NotificationBusSetup
     public static IServiceCollection AddOutgoingDispatch(this IServiceCollection services) =>
         services.AddHostedService<OutgoingDispatch>();
 
-    /// <summary>Brings out what waited for a paused channel when it is resumed. Only hosts that send need it.</summary>
+    /// <summary>Brings out what waited for a paused channel when it is resumed, and for a provider when it is called again. Only hosts that send need it.</summary>
     public static IServiceCollection AddResumedChannels(this IServiceCollection services) =>
         services.AddHostedService<ResumedChannels>();
 
@@ -125,6 +126,7 @@ public static class NotificationBusSetup
         services.AddSingleton<InMemoryOutgoingMessages>();
         services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<InMemoryOutgoingMessages>());
         services.AddSingleton<IFailedMessages, InMemoryFailedMessages>();
+        services.AddSingleton<IHeldDeliveries, InMemoryHeldDeliveries>();
         services.AddSingleton<InMemoryNotificationStore>();
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<IUnfinishedNotifications, InMemoryUnfinishedNotifications>();

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
+using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
 using NotificationBus.Saga.Persistence;
@@ -88,6 +89,9 @@ public sealed class When_a_delivery_is_cancelled_in_PostgreSQL(BusAndDatabase se
 public sealed class When_a_receipt_names_a_delivery_in_PostgreSQL(BusAndDatabase servers) : When_a_receipt_names_a_delivery(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
+public sealed class When_it_is_decided_about_what_is_held_in_PostgreSQL(BusAndDatabase servers) : When_it_is_decided_about_what_is_held(() => PostgresRecord.Create(servers));
+
+[Trait("Server", "PostgreSQL")]
 public sealed class When_hosts_share_what_they_know_in_PostgreSQL(BusAndDatabase servers) : When_hosts_share_what_they_know(() => PostgresRecord.Create(servers))
 {
     static readonly double?[] Rates = [null, 0.5, 2, 8];
@@ -150,6 +154,8 @@ sealed class PostgresRecord : RecordOfTheTest
     {
         await using var command = _database.CreateCommand("""
             WITH outgoing AS (UPDATE outgoing_message SET due_at = due_at - @time),
+            slots AS (UPDATE provider_slot SET next_slot = next_slot - @time, next_transactional = next_transactional - @time),
+            changes AS (UPDATE control_change SET at = at - @time),
             unfinished AS (UPDATE unfinished_notification SET look_again_at = look_again_at - @time),
             health AS (
                 UPDATE provider_health SET open_until = open_until - @time, probe_until = probe_until - @time,
@@ -199,6 +205,7 @@ sealed class PostgresRecord : RecordOfTheTest
             host.GetRequiredService<IOutgoingMessages>(),
             host.GetRequiredService<IControls>(),
             host.GetRequiredService<IProviderHealth>(),
-            host.GetRequiredService<IUnfinishedNotifications>());
+            host.GetRequiredService<IUnfinishedNotifications>(),
+            host.GetRequiredService<IHeldDeliveries>());
     }
 }

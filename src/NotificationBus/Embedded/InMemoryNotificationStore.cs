@@ -74,6 +74,9 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
             .OrderByDescending(summary => summary.CreatedAt).ThenByDescending(summary => summary.Id)
             .Take(filter.Limit)]);
 
+    /// <summary>All there is.</summary>
+    internal IEnumerable<NotificationState> All() => _rows.Values.Select(row => row.ToState());
+
     /// <summary>How old each notification is, and whether it has ended.</summary>
     internal IEnumerable<(Guid Id, DateTimeOffset CreatedAt, bool Ended)> Ages() => _rows.Select(row => (row.Key, row.Value.CreatedAt, row.Value.Ended));
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 using NotificationBus.Planning;
 using NotificationBus.Saga;
@@ -105,6 +106,10 @@ public sealed record DeliveryView
     /// <summary>Who cancelled it and why. From then on no call for it begins; the status says whether one had sent it before.</summary>
     public string? Cancellation { get; init; }
 
+    /// <summary>How many calls had been made when it was held; it tells one hold from the next.</summary>
+    [JsonIgnore]
+    public int HeldAfter { get; init; }
+
     /// <summary>When it is tried again, while it waits for that; it may be earlier.</summary>
     public DateTimeOffset? WaitingUntil { get; init; }
 
@@ -150,6 +155,7 @@ public sealed record DeliveryView
         ProviderMessageId = delivery.ProviderMessageId,
         Reason = delivery.Reason,
         Cancellation = delivery.Cancellation,
+        HeldAfter = delivery.Attempts,
         WaitingUntil = delivery.Status == DeliveryStatus.Sending ? waiting?.Until : null,
         WaitingFor = delivery.Status == DeliveryStatus.Sending ? waiting?.For : null,
         SettledAt = delivery.SettledAt,

@@ -1,3 +1,4 @@
+using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
@@ -32,4 +33,5 @@ public sealed record HostOfTheRecord(
     IOutgoingMessages Outgoing,
     IControls Controls,
     IProviderHealth Health,
-    IUnfinishedNotifications Unfinished);
+    IUnfinishedNotifications Unfinished,
+    IHeldDeliveries Held);

@@ -14,6 +14,8 @@ public sealed class When_a_delivery_is_cancelled_in_memory() : When_a_delivery_i
 
 public sealed class When_a_receipt_names_a_delivery_in_memory() : When_a_receipt_names_a_delivery(InMemoryRecord.Create);
 
+public sealed class When_it_is_decided_about_what_is_held_in_memory() : When_it_is_decided_about_what_is_held(InMemoryRecord.Create);
+
 public sealed class When_hosts_share_what_they_know_in_memory() : When_hosts_share_what_they_know(InMemoryRecord.Create);
 
 /// <summary>There is one host in one process: the other one is the same.</summary>
@@ -27,7 +29,8 @@ sealed class InMemoryRecord : RecordOfTheTest
         var controls = new InMemoryControls(_clock, outgoing);
         var ledger = new InMemoryAttemptLedger(_clock, controls);
         var store = new InMemoryNotificationStore(ledger, outgoing);
-        Host = new HostOfTheRecord(store, ledger, ledger, outgoing, controls, controls, new InMemoryUnfinishedNotifications(store, outgoing, _clock));
+        Host = new HostOfTheRecord(store, ledger, ledger, outgoing, controls, controls, new InMemoryUnfinishedNotifications(store, outgoing, _clock),
+            new InMemoryHeldDeliveries(store, outgoing, controls, _clock));
     }
 
     public override HostOfTheRecord Host { get; }
