@@ -48,6 +48,8 @@ static class Help
           Channels:{channel}:BulkConcurrency  the same for the bulk lane, default 4
           Providers:{account}:…            the account's own settings; Providers:{account}:Type when it is not named like its type
           Providers:{account}:PerSecond    the most calls per second, all hosts together; default no limit
+          Providers:{account}:Circuit:…    when it is not called any more: MinimumCalls (8) of which FailureShare (0.9) fail within ten seconds,
+                                           or in a row; it is probed after OpenFor (00:00:30), and called again after HalfOpenCalls (3)
           Providers:{smtp account}:…       Host and From, both required; Port, Security (StartTls, ImplicitTls, None), Username,
                                            Password, FromName, AllowPlaintext, TrustedCertificate, MessageIdDomain, Timeout,
                                            FinalDotTimeout, MaxConnections
@@ -62,6 +64,8 @@ static class Help
           Providers:sandbox:…              Latency and FailureShare (0 to 1): how long each call takes, and how many fail
           Redelivery:FirstDelay            the most a delivery first waits when no provider is available, default 00:00:05
           Redelivery:LongestDelay          the most it ever waits, default 00:10:00
+          Redelivery:LongestDelayInDoubt   the same when nobody knows whether it was sent, default 01:00:00
+          Redelivery:MostInDoubt           how often that may be so before it is held for an operator, default 10
           Channels:{channel}:RedeliveryDelays  a list instead, such as 00:00:05,00:05:00; webhooks have the one of Standard Webhooks
           Sweep:After                      how old a notification is when it is asked whether it was forgotten, default 00:10:00
           Receipts:PublicUrl               where vendors reach this host, when they sign that; default the address the host sees

@@ -1,3 +1,4 @@
+using NotificationBus.Contracts;
 using NotificationBus.Sending.Accounts;
 
 using Npgsql;
@@ -19,7 +20,10 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
     const string MoveLine = $"""
         change AS (SELECT {LineFactor} AS factor FROM rates),
         slot AS (
-            UPDATE provider_slot SET next_slot = now() + (next_slot - now()) / factor FROM change WHERE account = @account AND next_slot > now() AND factor <> 1),
+            UPDATE provider_slot SET
+                next_slot = now() + (next_slot - now()) / factor,
+                next_transactional = CASE WHEN next_transactional > now() THEN now() + (next_transactional - now()) / factor ELSE next_transactional END
+            FROM change WHERE account = @account AND next_slot > now() AND factor <> 1),
         line AS (
             UPDATE outgoing_message SET due_at = now() + (due_at - now()) / factor FROM change WHERE waits_for = @waits_for AND due_at > now() AND factor <> 1
             RETURNING 1)
@@ -133,7 +137,11 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
         ]);
 
     /// <inheritdoc />
-    public Task<TimeSpan> Reserve(string account, double perSecond) => _slots.Reserve(account, perSecond);
+    public Task<TimeSpan> Reserve(string account, double perSecond, Lane lane) => _slots.Reserve(account, perSecond, lane);
+
+    /// <inheritdoc />
+    public async Task<bool> KeepsSlot(string account) => await Execute(
+        "UPDATE provider_slot SET owed = owed - 1 WHERE account = @account AND owed > 0 RETURNING true", new NpgsqlParameter<string>("account", account)) is not true;
 
     /// <summary>Moves those who wait when operators set another rate, in the transaction that sets it.</summary>
     internal static async Task ChangeLimit(NpgsqlConnection connection, string account, double? before, double? after, CancellationToken cancellationToken)

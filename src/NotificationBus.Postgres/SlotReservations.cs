@@ -1,29 +1,44 @@
 using System.Collections.Concurrent;
 
+using NotificationBus.Contracts;
+
 using Npgsql;
 
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// Hands out the turns at accounts whose rate is limited: one row for each account, moved on by all hosts. Those who ask while a
-/// statement is under way share the next one.
+/// Hands out the turns at accounts whose rate is limited: one row for each account, moved on by all hosts. Those of a lane who ask while a
+/// statement is under way share the next one. What is transactional does not wait behind bulk deliveries: it takes the turns that they have, and for
+/// each of these one of them goes to the end of the line when its turn comes.
 /// </summary>
 sealed class SlotReservations(NpgsqlDataSource database)
 {
+    const string TakeTransactionalSlots = """
+        INSERT INTO provider_slot AS s (account, next_slot, next_transactional) VALUES (@account, now() + @interval, now() + @interval)
+        ON CONFLICT (account) DO UPDATE SET
+            next_transactional = greatest(s.next_transactional, now()) + @interval,
+            next_slot = greatest(s.next_slot, greatest(s.next_transactional, now()) + @interval),
+            owed = CASE
+                WHEN s.next_slot <= now() THEN 0
+                WHEN s.next_slot > greatest(s.next_transactional, now()) THEN least(s.owed + @turns, ceil(extract(epoch FROM s.next_slot - now()) / (extract(epoch FROM @interval) / @turns)))
+                ELSE s.owed END
+        RETURNING next_transactional - @interval - now()
+        """;
+
     const string TakeSlots = """
         INSERT INTO provider_slot AS s (account, next_slot) VALUES (@account, now() + @interval)
         ON CONFLICT (account) DO UPDATE SET next_slot = greatest(s.next_slot, now()) + @interval
         RETURNING next_slot - @interval - now()
         """;
 
-    readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<(string Account, Lane Lane), Line> _lines = new();
 
     /// <summary>Takes the next slot.</summary>
     /// <returns>How long to wait for it.</returns>
-    public Task<TimeSpan> Reserve(string account, double perSecond) =>
-        _accounts.GetOrAdd(account, name => new Account(name)).Reserve(database, TimeSpan.FromSeconds(1 / perSecond));
+    public Task<TimeSpan> Reserve(string account, double perSecond, Lane lane) =>
+        _lines.GetOrAdd((account, lane), key => new Line(key.Account, key.Lane)).Reserve(database, TimeSpan.FromSeconds(1 / perSecond));
 
-    sealed class Account(string name)
+    sealed class Line(string name, Lane lane)
     {
         readonly Lock _lock = new();
         List<Asked> _waiting = [];
@@ -64,7 +79,7 @@ sealed class SlotReservations(NpgsqlDataSource database)
                 try
                 {
                     // The rate may have changed between one who asks and the next.
-                    var turn = await Take(database, asking.Aggregate(TimeSpan.Zero, (sum, asked) => sum + asked.Interval));
+                    var turn = await Take(database, asking.Aggregate(TimeSpan.Zero, (sum, asked) => sum + asked.Interval), asking.Count);
                     foreach (var (interval, slot) in asking)
                     {
                         slot.SetResult(turn);
@@ -79,9 +94,11 @@ sealed class SlotReservations(NpgsqlDataSource database)
             }
         }
 
-        async Task<TimeSpan> Take(NpgsqlDataSource database, TimeSpan interval)
+        async Task<TimeSpan> Take(NpgsqlDataSource database, TimeSpan interval, int turns)
         {
-            await using var command = database.CreateCommand(TakeSlots);
+            await using var command = database.CreateCommand(lane == Lane.Bulk ? TakeSlots : TakeTransactionalSlots);
+            if (lane != Lane.Bulk)
+                command.Parameters.Add(new NpgsqlParameter<int>("turns", turns));
             command.Parameters.Add(new NpgsqlParameter<string>("account", name));
             command.Parameters.Add(new NpgsqlParameter<TimeSpan>("interval", interval));
             return (TimeSpan)(await command.ExecuteScalarAsync())!;

@@ -142,6 +142,9 @@ public sealed record ProviderStatus
     /// <summary>closed, open, or half-open while probes show whether it works again.</summary>
     public required string Circuit { get; init; }
 
+    /// <summary>When its circuit opens and closes, as configured.</summary>
+    public required CircuitOptions Breaker { get; init; }
+
     /// <summary>True when only a person can mend it.</summary>
     public required bool NeedsAttention { get; init; }
 
@@ -172,6 +175,7 @@ public sealed record ProviderStatus
             Weight = control.Weight,
             Pin = control.Pin,
             Circuit = control.Pin is { } pin ? (pin == CircuitPin.Open ? "open" : "closed") : !health.CircuitOpen ? "closed" : health.OpenUntil > now ? "open" : "half-open",
+            Breaker = account.Options.Circuit,
             NeedsAttention = health.NeedsAttention,
             Since = health.Since,
             Reason = health.Reason,

@@ -111,6 +111,7 @@ static class SettingsCheck
 
         var reader = new SettingsReader();
         reader.Read(type.OptionsType ?? typeof(object), account, account.Path, AccountOptions.Keys);
+        reader.Read(typeof(CircuitOptions), account.GetSection(nameof(AccountOptions.Circuit)), $"{account.Path}:{nameof(AccountOptions.Circuit)}");
         return reader.Errors;
     }
 

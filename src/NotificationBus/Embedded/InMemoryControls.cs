@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using NotificationBus.Contracts;
 using NotificationBus.Sending.Accounts;
 using NotificationBus.Sending.Controls;
 
@@ -14,7 +15,7 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     readonly Dictionary<string, ProviderHealth> _health = new(StringComparer.Ordinal);
     readonly Dictionary<string, int> _probesPassed = new(StringComparer.Ordinal);
     readonly Dictionary<string, DateTimeOffset> _rateRaised = new(StringComparer.Ordinal);
-    readonly Dictionary<string, DateTimeOffset> _nextSlot = new(StringComparer.Ordinal);
+    readonly Dictionary<string, Slots> _slots = new(StringComparer.Ordinal);
     readonly List<ControlChange> _changes = [];
     TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -138,16 +139,39 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     });
 
     /// <inheritdoc />
-    public Task<TimeSpan> Reserve(string account, double perSecond)
+    public Task<TimeSpan> Reserve(string account, double perSecond, Lane lane)
     {
         lock (_lock)
         {
-            var now = clock.GetUtcNow();
-            var slot = _nextSlot.GetValueOrDefault(account) is var next && next > now ? next : now;
-            _nextSlot[account] = slot + TimeSpan.FromSeconds(1 / perSecond);
-            return Task.FromResult(slot - now);
+            var (now, interval, slots) = (clock.GetUtcNow(), TimeSpan.FromSeconds(1 / perSecond), _slots.GetValueOrDefault(account));
+            var next = Later(slots.Next, now);
+            if (lane == Lane.Bulk)
+            {
+                _slots[account] = slots with { Next = next + interval };
+                return Task.FromResult(next - now);
+            }
+
+            var turn = Later(slots.NextTransactional, now);
+            var owed = slots.Next <= now ? 0 : slots.Next > turn ? Math.Min(slots.Owed + 1, (int)Math.Ceiling((slots.Next - now) / interval)) : slots.Owed;
+            _slots[account] = new Slots(Later(slots.Next, turn + interval), turn + interval, owed);
+            return Task.FromResult(turn - now);
         }
     }
+
+    /// <inheritdoc />
+    public Task<bool> KeepsSlot(string account)
+    {
+        lock (_lock)
+        {
+            if (_slots.GetValueOrDefault(account) is not { Owed: > 0 } slots)
+                return Task.FromResult(true);
+
+            _slots[account] = slots with { Owed = slots.Owed - 1 };
+            return Task.FromResult(false);
+        }
+    }
+
+    static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
     /// <param name="account">The account.</param>
     /// <param name="other">The rate that does not change: of the one that is set and the one that was learned, the lower is in force.</param>
@@ -159,10 +183,12 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
             return;
 
         var now = clock.GetUtcNow();
-        if (_nextSlot.TryGetValue(account, out var next) && next > now)
-            _nextSlot[account] = now + (next - now) / factor;
+        if (_slots.TryGetValue(account, out var slots))
+            _slots[account] = slots with { Next = Moved(slots.Next), NextTransactional = Moved(slots.NextTransactional) };
 
         outgoing?.Respace(WaitingLine.WaitsForTurn(account), factor);
+
+        DateTimeOffset Moved(DateTimeOffset slot) => slot > now ? now + (slot - now) / factor : slot;
     }
 
     TSetting Change<TSetting>(Dictionary<string, TSetting> settings, string name, string subject, Func<TSetting, TSetting> change, ChangedBy by)
@@ -203,6 +229,12 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
 
         return Task.CompletedTask;
     }
+
+    /// <summary>The turns of an account.</summary>
+    /// <param name="Next">The next that nobody has.</param>
+    /// <param name="NextTransactional">The next that no transactional delivery has; a bulk delivery may.</param>
+    /// <param name="Owed">How many bulk deliveries have to give up theirs.</param>
+    readonly record struct Slots(DateTimeOffset Next, DateTimeOffset NextTransactional, int Owed);
 
     void Tell()
     {

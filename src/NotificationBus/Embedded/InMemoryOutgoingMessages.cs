@@ -58,7 +58,7 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         {
             var waiting = _pending.Values.Where(pending => pending.Message.WaitsFor == waitsFor).ToList();
             foreach (var pending in waiting)
-                _pending[pending.Message.Token] = pending with { DueAt = clock.GetUtcNow() };
+                _pending[pending.Message.Token] = pending with { DueAt = clock.GetUtcNow(), Message = pending.Message with { WaitsFor = null } };
 
             Wake();
             return Task.FromResult(waiting.Count);

@@ -9,6 +9,7 @@ using MassTransit.Serialization;
 using NotificationBus.Contracts;
 using NotificationBus.Failures;
 using NotificationBus.Sending;
+using NotificationBus.Sending.Accounts;
 
 namespace NotificationBus.Outgoing;
 
@@ -37,7 +38,8 @@ static class CommandBundle
 
     /// <summary>True for a command of usual size that has no headers of its own.</summary>
     public static bool Takes(OutgoingMessage message) =>
-        message is { Headers: null, ReplayOf: null, WaitsFor: null, Body.Length: <= LargestCommand }
+        message is { Headers: null, ReplayOf: null, Body.Length: <= LargestCommand }
+        && (message.WaitsFor is null || !WaitingLine.IsTurn(message.WaitsFor))
         && message.MessageTypes == Command && (message.ContentType.Length == 0 || message.ContentType == Json);
 
     /// <summary>One of them as a message of its own again, byte for byte.</summary>

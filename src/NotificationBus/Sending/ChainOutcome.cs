@@ -53,5 +53,17 @@ public abstract record ChainOutcome
 
         /// <summary>How many of them left it in doubt.</summary>
         public int InDoubt { get; init; }
+
+        /// <summary>True when the last call left it in doubt: then it is repeated after pauses that grow by <see cref="InDoubt"/>.</summary>
+        public bool EndedInDoubt { get; init; }
+
+        /// <summary>True when a call before may have sent it.</summary>
+        public bool MayHaveBeenSent { get; init; }
+
+        /// <summary>True when it is the providers that do not work, and not this delivery that they do not take.</summary>
+        public bool IsOutage { get; init; }
+
+        /// <summary>True when a provider was shut, and it is to be woken when one is opened.</summary>
+        public bool WaitsForProvider { get; init; }
     }
 }

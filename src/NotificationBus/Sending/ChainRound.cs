@@ -10,30 +10,28 @@ namespace NotificationBus.Sending;
 /// <remarks>
 /// <list type="bullet">
 /// <item>Certainly not sent: the next provider, at once. The last one there is gets a few more tries.</item>
-/// <item>In doubt: held when the category says so; else the same provider once more, who may know the delivery by its id, then the next.</item>
 /// <item>Declined in this form: the next provider, at once. Refused for good when all of them decline it.</item>
+/// <item>In doubt: held when the category says so, or when it has been so too often. Else nobody for now: the round that comes after a while begins
+/// with the same provider, who may know the delivery by its id, and the one after that with another.</item>
+/// <item>In doubt because its worker died: the same provider at once, for its claim has run out meanwhile.</item>
 /// <item>Refused for good: nobody.</item>
 /// </list>
 /// </remarks>
-sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery command)
+sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery command, int mostInDoubt)
 {
     /// <summary>Why an attempt is in doubt whose worker never recorded an outcome.</summary>
     public const string WorkerDied = "the worker died before it recorded an outcome";
 
-    // Once more: a provider that keeps breaking the connection after taking the message would send it over and over.
-    const int MostAnswersInDoubt = 2;
-
     // A command that kills its worker is not tried for ever.
     const int MostWorkersDied = 10;
 
-    // By then a person should look, before the recipient has it a dozen times.
-    const int MostInDoubtInAll = 5;
-
     const int MostTriesAtTheLast = 3;
 
+    readonly List<DeliveryAttempt> _earlier = [];
     readonly List<DeliveryAttempt> _attempts = [];
     readonly Dictionary<ProviderAccount, Admission.Refused> _refused = [];
     bool _mayTryAgain;
+    bool _accountFailed;
 
     /// <summary>The number of the last call, also of earlier rounds.</summary>
     public int AttemptsMade => _attempts.Count > 0 ? _attempts[^1].Number : command.EarlierAttempts;
@@ -46,17 +44,17 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     {
         IsRetry = false;
         if (_attempts.Count == 0)
-            return order.FirstOrDefault(MayBeAsked);
+            return order.Where(MayBeAsked).MinBy(Turn);
 
         var last = _attempts[^1];
-        if (last.Status is AttemptStatus.Accepted or AttemptStatus.Rejected)
+        if (last.Status is AttemptStatus.Accepted or AttemptStatus.Rejected || IsAnswerInDoubt(last))
             return null;
 
         if (last.Status == AttemptStatus.InDoubt)
         {
-            if (command.HoldWhenInDoubt || InDoubtInAll >= MostInDoubtInAll)
+            if (command.HoldWhenInDoubt)
                 return null;
-            if (MayAskAgain(last) && Find(last.Provider) is { } same)
+            if (_attempts.Count(attempt => attempt.Reason == WorkerDied) < MostWorkersDied && Find(last.Provider) is { } same)
                 return same;
         }
 
@@ -65,7 +63,7 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
 
     /// <summary>True when this account may have sent the delivery already.</summary>
     public bool MayHaveBeenSentBy(ProviderAccount account) =>
-        _attempts.Exists(attempt => attempt.Provider == account.Name && attempt.Status == AttemptStatus.InDoubt);
+        All.Any(attempt => attempt.Provider == account.Name && attempt.Status == AttemptStatus.InDoubt);
 
     /// <summary>The attempt that is about to be made.</summary>
     public DeliveryAttempt Claim(string channel, ProviderAccount account) => new()
@@ -82,8 +80,12 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     public void Add((DeliveryAttempt Outcome, ProviderResult Result) call)
     {
         _attempts.Add(call.Outcome);
+        _accountFailed |= call.Result is ProviderResult.Unavailable { OnlyThisDelivery: false };
         _mayTryAgain = call.Result is ProviderResult.Unavailable { OnlyThisDelivery: false, RetryAfter: null };
     }
+
+    /// <summary>Notes what earlier rounds have tried.</summary>
+    public void Remember(IEnumerable<DeliveryAttempt> attempts) => _earlier.AddRange(attempts.Where(attempt => attempt.Number <= command.EarlierAttempts));
 
     /// <summary>Notes that an account cannot be asked now.</summary>
     public void Refuse(ProviderAccount account, Admission.Refused refused) => _refused[account] = refused;
@@ -109,19 +111,26 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     /// <summary>What has come out when nobody is left to ask.</summary>
     public ChainOutcome Conclude()
     {
-        var inDoubt = _attempts.FindLast(attempt => attempt.Status == AttemptStatus.InDoubt);
         if (_attempts.Count > 0 && _attempts[^1] is { Status: AttemptStatus.Accepted } accepted)
             return new ChainOutcome.Sent(accepted);
 
-        // Whatever was answered afterwards, what is in doubt may have been sent, and the result must say so.
         if (_attempts.Count > 0 && (_attempts[^1].Status == AttemptStatus.Rejected || order.All(IsDeclinedBy)))
-            return new ChainOutcome.Refused(_attempts[^1].Provider, inDoubt is null ? WhyRefused() : $"{WhyRefused()}; in doubt before, it may have been sent: {inDoubt.Reason}", AttemptsMade);
+            return new ChainOutcome.Refused(_attempts[^1].Provider, WithDoubt(WhyRefused()), AttemptsMade);
 
-        if (inDoubt is not null && (command.HoldWhenInDoubt || InDoubtInAll >= MostInDoubtInAll))
+        if (_attempts.FindLast(attempt => attempt.Status == AttemptStatus.InDoubt) is { } inDoubt && (command.HoldWhenInDoubt || InDoubtInAll >= mostInDoubt))
             return new ChainOutcome.Held(inDoubt, inDoubt.Number);
 
-        return Later(WhyNotNow(), order.Min(HowLong));
+        return Later(WhyNotNow(), order.Min(HowLong)) with
+        {
+            EndedInDoubt = EndedInDoubt,
+            IsOutage = _accountFailed || _refused.Values.Any(refused => refused is { IsShut: true, For: not null }),
+            WaitsForProvider = !EndedInDoubt && _refused.Values.Any(refused => refused.IsShut),
+        };
     }
+
+    /// <summary>Whatever was answered afterwards, what is in doubt may have been sent, and the result must say so.</summary>
+    string WithDoubt(string reason) =>
+        All.LastOrDefault(attempt => attempt.MayHaveBeenSent) is { } inDoubt ? $"{reason}; in doubt before, it may have been sent: {inDoubt.Reason}" : reason;
 
     /// <summary>What has come out of a delivery that was cancelled: it is cancelled when it is certain that no provider took it.</summary>
     /// <param name="cancellation">Its cancellation.</param>
@@ -138,19 +147,25 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         AtLeast = atLeast > TimeSpan.Zero ? atLeast : null,
         Attempts = AttemptsMade,
         InDoubt = InDoubtInAll,
+        MayHaveBeenSent = command.MayHaveBeenSent || All.Any(attempt => attempt.MayHaveBeenSent),
     };
 
-    int InDoubtInAll => command.EarlierInDoubt + _attempts.Count(attempt => attempt.Status == AttemptStatus.InDoubt && attempt.Reason != WorkerDied);
+    IEnumerable<DeliveryAttempt> All => _earlier.Concat(_attempts);
+
+    bool EndedInDoubt => _attempts.Count > 0 && IsAnswerInDoubt(_attempts[^1]);
+
+    int InDoubtInAll => command.EarlierInDoubt + _attempts.Count(IsAnswerInDoubt);
+
+    static bool IsAnswerInDoubt(DeliveryAttempt attempt) => attempt.Status == AttemptStatus.InDoubt && attempt.Reason != WorkerDied;
+
+    /// <summary>Who has left it in doubt once is asked again, and then whoever has done so least.</summary>
+    int Turn(ProviderAccount account) => _earlier.Count(attempt => attempt.Provider == account.Name && IsAnswerInDoubt(attempt)) is var times && times % 2 == 1 ? -1 : times;
 
     bool MayBeAsked(ProviderAccount account) => !_refused.ContainsKey(account);
 
     bool WasAsked(ProviderAccount account) => _attempts.Exists(attempt => attempt.Provider == account.Name);
 
     ProviderAccount? Find(string name) => order.FirstOrDefault(account => account.Name == name && MayBeAsked(account));
-
-    bool MayAskAgain(DeliveryAttempt last) => last.Reason == WorkerDied
-        ? _attempts.Count(attempt => attempt.Reason == WorkerDied) < MostWorkersDied
-        : _attempts.Count(attempt => attempt.Provider == last.Provider && attempt.Status == AttemptStatus.InDoubt && attempt.Reason != WorkerDied) < MostAnswersInDoubt;
 
     ProviderAccount? AgainAtTheLast(DeliveryAttempt last)
     {
@@ -167,15 +182,28 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         ? rejected.Reason ?? "refused without a reason"
         : string.Join("; ", _attempts.Where(attempt => attempt.Status == AttemptStatus.Declined).Select(attempt => attempt.Reason).Distinct(StringComparer.Ordinal));
 
-    TimeSpan? HowLong(ProviderAccount account) => IsDeclinedBy(account) ? null
-        : _refused.TryGetValue(account, out var refused) ? refused.For
-        : _attempts.FindLast(attempt => attempt.Provider == account.Name) is not { RetryAfter: { } asked } last ? TimeSpan.Zero
+    TimeSpan? HowLong(ProviderAccount account)
+    {
+        if (IsDeclinedBy(account))
+            return null;
+        if (_refused.TryGetValue(account, out var refused))
+            return refused.For;
+
+        // The call may have been the one that opened the circuit, or the probe that keeps it open.
+        var open = account.OpenFor ?? TimeSpan.Zero;
+        if (_attempts.FindLast(attempt => attempt.Provider == account.Name) is not { RetryAfter: { } asked } last)
+            return open;
+
         // By then the account is called again.
-        : last.Status == AttemptStatus.Throttled ? Pacing.Limited(asked)
-        : asked;
+        var left = last.Status == AttemptStatus.Throttled ? Pacing.Limited(asked) : asked;
+        return left > open ? left : open;
+    }
 
     string WhyNotNow()
     {
+        if (EndedInDoubt)
+            return $"nobody knows whether {_attempts[^1].Provider} has it, and it is asked again later: {_attempts[^1].Reason}";
+
         var last = _attempts.Count > 0 ? $"no provider is available, the last one said: {_attempts[^1].Reason}" : "no provider is available";
         return _refused.Count == 0 ? last : string.Join("; ", [last, .. _refused.Values.Select(refused => refused.Reason)]);
     }

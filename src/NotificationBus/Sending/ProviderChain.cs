@@ -22,6 +22,7 @@ public sealed partial class ProviderChain(
     ProviderRoutes routes,
     IAttemptLedger ledger,
     ControlBoard board,
+    RedeliveryOptions redelivery,
     Random chance,
     TimeProvider clock,
     ILogger<ProviderChain> log)
@@ -53,13 +54,15 @@ public sealed partial class ProviderChain(
         if (route.Count == 0)
             return new ChainOutcome.Refused(Provider: null, "no provider of the channel serves such an address", command.EarlierAttempts);
 
-        var round = new ChainRound(Order(route, delivery.Id), command);
+        var round = new ChainRound(Order(route, delivery.Id), command, redelivery.MostInDoubt);
+        if (command.EarlierInDoubt > 0)
+            round.Remember(await ledger.AttemptsOf(delivery.NotificationId, delivery.Id, cancellationToken));
         while (round.Next() is { } account)
         {
             if (round.IsRetry)
                 await Task.Delay(LongestRetryDelay * chance.NextDouble(), clock, cancellationToken);
 
-            var admission = await account.Enter(round.MayHaveBeenSentBy(account), command.Slot, cancellationToken);
+            var admission = await account.Enter(round.MayHaveBeenSentBy(account), command.Slot, command.Lane, cancellationToken);
             if (admission is Admission.Refused refused)
             {
                 round.Refuse(account, refused);
@@ -108,17 +111,9 @@ public sealed partial class ProviderChain(
         return ChainRound.CalledOff(cancellation, await Settle(known, cancellationToken));
     }
 
-    /// <summary>The call that sent a delivery, when it is on record that one did.</summary>
-    public async Task<DeliveryAttempt?> FindSent(Guid deliveryId, CancellationToken cancellationToken)
-    {
-        foreach (var account in accounts)
-        {
-            if (await ledger.FindByDelivery(account.Name, deliveryId, cancellationToken) is { Status: AttemptStatus.Accepted } sent)
-                return sent;
-        }
-
-        return null;
-    }
+    /// <summary>The calls that are on record for a delivery.</summary>
+    public Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(SendDelivery command, CancellationToken cancellationToken) =>
+        ledger.AttemptsOf(command.NotificationId, command.DeliveryId, cancellationToken);
 
     ProviderAccount? Find(string name) => accounts.FirstOrDefault(account => account.Name == name);
 

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 using NotificationBus.Sending.Accounts;
 using NotificationBus.Sending.Controls;
@@ -25,6 +26,7 @@ public sealed class ProviderChains : IAsyncDisposable
         IAttemptLedger ledger,
         IProviderHealth health,
         ControlBoard board,
+        IOptions<RedeliveryOptions> redelivery,
         Random chance,
         TimeProvider clock,
         ILoggerFactory logs)
@@ -42,7 +44,7 @@ public sealed class ProviderChains : IAsyncDisposable
                 .Select(named => Open(channel.Name, named.Account, named.Key))
                 .ToList();
             var routes = new ProviderRoutes(configured.Providers, configured.Routes);
-            return new ProviderChain(channel, accounts, routes, ledger, board, chance, clock, logs.CreateLogger<ProviderChain>());
+            return new ProviderChain(channel, accounts, routes, ledger, board, redelivery.Value, chance, clock, logs.CreateLogger<ProviderChain>());
         }
 
         IEnumerable<(string Account, string Key)> Route(string channel, string path, ChannelRoute route) => route.When.IsEmpty

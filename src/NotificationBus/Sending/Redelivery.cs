@@ -18,9 +18,26 @@ public sealed class RedeliveryOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan FirstDelay { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The most any redelivery is put off, 1 s to 1 day, default 10 min. A provider that asks for longer gets it.</summary>
+    /// <summary>
+    /// The most any redelivery is put off, 1 s to 1 day, default 10 min. A provider that asks for longer gets it; while it is providers that do not work,
+    /// and not one delivery that they do not take, it is a minute (or <see cref="FirstDelay"/>, when that is more).
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan LongestDelay { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// The most a delivery in doubt is put off before it is sent again, 1 s to 1 day, default 1 h. The pauses begin at <see cref="FirstDelay"/>, and
+    /// each is up to three times as long as the one before.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan LongestDelayInDoubt { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// How many answers may leave a delivery in doubt before it is held for an operator, 1 to 1000, default 10, which takes two to four hours:
+    /// that often the recipient may have it. Calls that ended with their worker do not count.
+    /// </summary>
+    [Range(1, 1000)]
+    public int MostInDoubt { get; set; } = 10;
 }
 
 /// <summary>
@@ -34,10 +51,26 @@ public sealed class Redelivery(
     TimeProvider clock,
     Random chance)
 {
+    // A provider that is back is noticed soon, and what waits for it is sent. How often one is asked that is not, its circuit limits.
+    static readonly TimeSpan LongestInOutage = TimeSpan.FromMinutes(1);
+
     /// <summary>When the command should come again, and not before there is a chance.</summary>
     /// <returns>Null when that would be too late for the notification.</returns>
-    public DateTimeOffset? Next(SendDelivery command, TimeSpan? atLeast) =>
-        InTime(command, clock.GetUtcNow() + (DelaysOf(command.Channel) is { Count: > 0 } delays ? Listed(delays, command, atLeast) : Exponential(command, atLeast)));
+    public DateTimeOffset? Next(SendDelivery command, ChainOutcome.NotNow notNow) => InTime(command, clock.GetUtcNow() + (
+        notNow.EndedInDoubt ? InDoubt(notNow)
+        : DelaysOf(command.Channel) is { Count: > 0 } delays ? Listed(delays, command, notNow.AtLeast)
+        : Exponential(command, notNow)));
+
+    /// <summary>
+    /// Three times as long each time, of which chance takes up to half: the recipient may have got it each time, so that it is not asked at once,
+    /// and neither in vain for as long as a vendor's bad day lasts.
+    /// </summary>
+    TimeSpan InDoubt(ChainOutcome.NotNow notNow)
+    {
+        var most = Math.Min(options.Value.FirstDelay.TotalSeconds * Math.Pow(3, Math.Min(notNow.InDoubt - 1, 30)), options.Value.LongestDelayInDoubt.TotalSeconds);
+        var delay = TimeSpan.FromSeconds(most * (1 + chance.NextDouble()) / 2);
+        return notNow.AtLeast > delay ? notNow.AtLeast.Value : delay;
+    }
 
     IReadOnlyList<TimeSpan> DelaysOf(string channel) =>
         channelOptions.GetValueOrDefault(channel)?.RedeliveryDelays is { Count: > 0 } set ? set : channels.Find(channel)?.RedeliveryDelays ?? [];
@@ -53,15 +86,19 @@ public sealed class Redelivery(
     /// Exponential with full jitter, so that what a provider turned away together does not come back together (Exponential Backoff And
     /// Jitter, AWS Architecture Blog).
     /// </summary>
-    TimeSpan Exponential(SendDelivery command, TimeSpan? atLeast)
+    TimeSpan Exponential(SendDelivery command, ChainOutcome.NotNow notNow)
     {
-        var (first, longest) = (options.Value.FirstDelay, options.Value.LongestDelay);
+        var (first, longest, atLeast) = (options.Value.FirstDelay, options.Value.LongestDelay, notNow.AtLeast);
+        if (notNow.IsOutage)
+            longest = Shorter(longest, first > LongestInOutage ? first : LongestInOutage);
         var most = first.TotalSeconds * Math.Pow(2, Math.Min(command.Redeliveries, 30));
         // Where it is known how long, chance need not keep them apart for longer than a multiple of that.
         if (atLeast is { } known)
             most = Math.Min(most, Math.Max(first.TotalSeconds, 2 * known.TotalSeconds));
         return (atLeast ?? TimeSpan.Zero) + TimeSpan.FromSeconds(Math.Min(most, longest.TotalSeconds) * chance.NextDouble());
     }
+
+    static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     /// <summary>The time itself, or null when it is too late for the notification.</summary>
     public static DateTimeOffset? InTime(SendDelivery command, DateTimeOffset dueAt) => dueAt < command.ExpiresAt ? dueAt : null;

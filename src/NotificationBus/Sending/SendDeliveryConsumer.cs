@@ -54,7 +54,7 @@ public sealed class SendDeliveryConsumer(
     {
         var command = context.Message;
         if (command.ExpiresAt <= clock.GetUtcNow())
-            return () => ReportUnlessSent(context, Expired(command, provider: null, "it was too late when the worker got to it"));
+            return () => ReportUnlessSent(context, "it was too late when the worker got to it", reason => Expired(command, provider: null, reason));
 
         if (command.MayHaveBeenSent && await HasArrived(command, context.CancellationToken))
             return () => ReportIfSent(context);
@@ -72,7 +72,7 @@ public sealed class SendDeliveryConsumer(
         catch (TemplateException exception)
         {
             // The plan had filled it before. The template has changed since then.
-            return () => ReportUnlessSent(context, Failed(command, provider: null, exception.Message));
+            return () => ReportUnlessSent(context, exception.Message, reason => Failed(command, provider: null, reason));
         }
 
         var outcome = await chains.Of(command.Channel).Send(Delivery(command, content), context.InItsTurn(), context.CancellationToken);
@@ -86,6 +86,9 @@ public sealed class SendDeliveryConsumer(
 
     /// <summary>What a delivery waits for whose channel is paused.</summary>
     internal static string WaitsForChannel(string channel) => $"channel {channel}";
+
+    /// <summary>What a delivery waits for while a provider of its channel is shut.</summary>
+    internal static string WaitsForProvider(string channel) => $"provider of {channel}";
 
     Task Report(ConsumeContext<SendDelivery> context, ChainOutcome outcome)
     {
@@ -105,20 +108,24 @@ public sealed class SendDeliveryConsumer(
     /// <summary>The saga knows that it was sent. It may have been told so by this command, and what followed may be lost: then it has to hear so once more.</summary>
     async Task ReportIfSent(ConsumeContext<SendDelivery> context)
     {
-        if (await chains.Of(context.Message.Channel).FindSent(context.Message.DeliveryId, context.CancellationToken) is { } sent)
+        var attempts = await chains.Of(context.Message.Channel).AttemptsOf(context.Message, context.CancellationToken);
+        if (attempts.LastOrDefault(attempt => attempt.Status == AttemptStatus.Accepted) is { } sent)
             await Report(context, Sent(context.Message, sent), sent.Number);
     }
 
-    /// <summary>The command may come again because the worker died before it reported: what it sent was sent, however late it is by now.</summary>
-    async Task ReportUnlessSent<TResult>(ConsumeContext<SendDelivery> context, TResult result)
+    /// <summary>The command may come again because the worker died before it reported: what it sent was sent, however late it is by now, and what it may have sent it may.</summary>
+    async Task ReportUnlessSent<TResult>(ConsumeContext<SendDelivery> context, string reason, Func<string, TResult> result)
         where TResult : class
     {
         var command = context.Message;
-        if (await chains.Of(command.Channel).FindSent(command.DeliveryId, context.CancellationToken) is { } sent)
+        var attempts = await chains.Of(command.Channel).AttemptsOf(command, context.CancellationToken);
+        if (attempts.LastOrDefault(attempt => attempt.Status == AttemptStatus.Accepted) is { } sent)
             await Report(context, Sent(command, sent), sent.Number);
         else
-            await Report(context, result, command.EarlierAttempts);
+            await Report(context, result(WithDoubt(reason, attempts.Any(attempt => attempt.MayHaveBeenSent || attempt.Status == AttemptStatus.Started))), command.EarlierAttempts);
     }
+
+    static string WithDoubt(string reason, bool mayHaveBeenSent) => mayHaveBeenSent ? $"{reason}; it may have been sent" : reason;
 
     async Task Wait(ConsumeContext<SendDelivery> context, ChainOutcome.NotNow notNow)
     {
@@ -132,18 +139,18 @@ public sealed class SendDeliveryConsumer(
         // Nothing is gained by waiting, unless it may have been sent already.
         if (command.AnotherChannelFollows && notNow is { Slot: null, InDoubt: 0 })
         {
-            await Report(context, Failed(command, notNow.Provider, notNow.Reason), notNow.Attempts);
+            await Report(context, Failed(command, notNow.Provider, WithDoubt(notNow.Reason, notNow.MayHaveBeenSent)), notNow.Attempts);
             return;
         }
 
-        var next = command with { EarlierAttempts = notNow.Attempts, EarlierInDoubt = notNow.InDoubt, MayHaveBeenSent = command.MayHaveBeenSent || notNow.InDoubt > 0, Slot = notNow.Slot };
-        var dueAt = notNow.Slot is { } slot ? Redelivery.InTime(command, slot.At) : redelivery.Next(command, notNow.AtLeast);
+        var next = command with { EarlierAttempts = notNow.Attempts, EarlierInDoubt = notNow.InDoubt, MayHaveBeenSent = notNow.MayHaveBeenSent, Slot = notNow.Slot };
+        var dueAt = notNow.Slot is { } slot ? Redelivery.InTime(command, slot.At) : redelivery.Next(command, notNow);
         if (dueAt is not { } due)
-            await Report(context, Expired(command, notNow.Provider, $"not sent in time: {notNow.Reason}"), notNow.Attempts);
+            await Report(context, Expired(command, notNow.Provider, WithDoubt($"not sent in time: {notNow.Reason}", notNow.MayHaveBeenSent)), notNow.Attempts);
         else if (notNow.Slot is { } turn)
             await redelivery.PutOff(context, next, due, notNow.Reason, WaitingLine.WaitsForTurn(turn.Account));
         else
-            await redelivery.PutOff(context, next with { Redeliveries = command.Redeliveries + 1 }, due, notNow.Reason);
+            await redelivery.PutOff(context, next with { Redeliveries = command.Redeliveries + 1 }, due, notNow.Reason, notNow.WaitsForProvider ? WaitsForProvider(command.Channel) : null);
     }
 
     /// <summary>Reports under an id that is the same when the command comes again, so that the saga takes it once.</summary>

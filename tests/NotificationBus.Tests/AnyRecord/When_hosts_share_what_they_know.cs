@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using NotificationBus.Contracts;
 using NotificationBus.Sending.Accounts;
 using NotificationBus.Sending.Controls;
 
@@ -50,6 +51,79 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
 
         (await Host.Controls.Load(CancellationToken.None)).Provider("smtp").Weight.ShouldBe(20);
     }
+
+    /// <summary>Tests that do not bite: a rate that was not used is not caught up with.</summary>
+    [Theory]
+    [InlineData(Lane.Transactional)]
+    [InlineData(Lane.Bulk)]
+    public async Task Should_hand_out_no_turns_that_were_saved_up_while_nobody_called(Lane lane)
+    {
+        await Host.Health.Reserve("smtp", perSecond: 0.1, lane);
+        await Record.Pass(Hour);
+
+        (await Reserve(lane)).ShouldBeLessThan(1);
+        (await Reserve(lane)).ShouldBeInRange(5, 10);
+        (await Reserve(lane)).ShouldBeInRange(15, 20);
+    }
+
+    /// <summary>One rate line for both lanes: a flood of announcements delays no order.</summary>
+    [Fact]
+    public async Task Should_have_an_order_take_the_turn_of_an_announcement()
+    {
+        for (var i = 0; i < 100; i++)
+            await (i % 2 == 0 ? Host : AnotherHost).Health.Reserve("smtp", perSecond: 0.1, Lane.Bulk);
+
+        (await Reserve(Lane.Transactional)).ShouldBeLessThan(1);
+        (await Reserve(Lane.Transactional)).ShouldBeInRange(5, 10);
+
+        (await AnotherHost.Health.KeepsSlot("smtp")).ShouldBeFalse();
+        (await Host.Health.KeepsSlot("smtp")).ShouldBeFalse();
+        (await Host.Health.KeepsSlot("smtp")).ShouldBeTrue("two were taken, and two are given up");
+        (await Reserve(Lane.Bulk)).ShouldBeInRange(980, 1000, "behind the last, without a gap for what was taken");
+    }
+
+    [Fact]
+    public async Task Should_take_no_turn_from_announcements_when_none_waits()
+    {
+        for (var i = 0; i < 5; i++)
+            await Host.Health.Reserve("smtp", perSecond: 0.1, Lane.Transactional);
+        (await Host.Health.KeepsSlot("smtp")).ShouldBeTrue();
+        (await Reserve(Lane.Bulk)).ShouldBeInRange(40, 50, "behind the orders");
+
+        await Reserve(Lane.Transactional);
+        await Record.Pass(Hour);
+        await Reserve(Lane.Transactional);
+        (await Host.Health.KeepsSlot("smtp")).ShouldBeTrue("what was owed then is of no interest");
+    }
+
+    [Fact]
+    public async Task Should_take_no_more_turns_from_announcements_than_they_have()
+    {
+        for (var i = 0; i < 3; i++)
+            await Host.Health.Reserve("smtp", perSecond: 0.1, Lane.Bulk);
+        for (var i = 0; i < 10; i++)
+            await Host.Health.Reserve("smtp", perSecond: 0.1, Lane.Transactional);
+
+        var given = 0;
+        while (!await Host.Health.KeepsSlot("smtp"))
+            given++;
+
+        given.ShouldBe(3);
+        (await Reserve(Lane.Bulk)).ShouldBeInRange(90, 100);
+    }
+
+    [Fact]
+    public async Task Should_move_the_orders_in_the_line_too_when_the_rate_changes()
+    {
+        for (var i = 0; i < 4; i++)
+            await Host.Health.Reserve("smtp", perSecond: 0.1, Lane.Transactional);
+
+        await Limit("smtp", from: 0.1, to: 0.2);
+
+        (await Host.Health.Reserve("smtp", perSecond: 0.2, Lane.Transactional)).TotalSeconds.ShouldBeInRange(15, 20);
+    }
+
+    async Task<double> Reserve(Lane lane) => (await AnotherHost.Health.Reserve("smtp", perSecond: 0.1, lane)).TotalSeconds;
 
     [Fact]
     public async Task Should_wake_whoever_waits_on_another_host()
@@ -168,14 +242,14 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
     public async Task Should_cut_the_rate_and_put_back_those_who_wait_once_when_several_hosts_are_turned_away_together()
     {
         for (var i = 0; i < 10; i++)
-            await Host.Health.Reserve("smtp", perSecond: 1);
+            await Host.Health.Reserve("smtp", perSecond: 1, Lane.Transactional);
         var turn = Message(Record.Now + Lease) with { WaitsFor = "turn at smtp" };
         await Schedule(turn);
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(i => (i % 2 == 0 ? Host : AnotherHost).Health.Pause("smtp", Second, "too many", ToHalfOf(16) with { Limit = 16 })));
 
         (await Health("smtp")).LearnedPerSecond.ShouldBe(8);
-        (await Host.Health.Reserve("smtp", perSecond: 1)).TotalSeconds.ShouldBeInRange(15, 20);
+        (await Host.Health.Reserve("smtp", perSecond: 1, Lane.Transactional)).TotalSeconds.ShouldBeInRange(15, 20);
         await Record.Pass(Lease + Second);
         (await TakeDue()).ShouldBeEmpty();
         await Record.Pass(Lease);
@@ -227,26 +301,26 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
     [Fact]
     public async Task Should_hand_out_turns_at_the_rate_to_all_hosts_together()
     {
-        var waits = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => (i % 2 == 0 ? Host : AnotherHost).Health.Reserve("smtp", perSecond: 10)));
+        var waits = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => (i % 2 == 0 ? Host : AnotherHost).Health.Reserve("smtp", perSecond: 10, Lane.Transactional)));
 
         // The last of 200 turns at 10 a second is 19.9 s after the first, less the time it took to hand them out.
         waits.Max().TotalSeconds.ShouldBeInRange(10, 19.91);
         waits.Order().Zip(waits.Order().Skip(1), (one, next) => next - one).Count(gap => gap > TimeSpan.FromMilliseconds(50)).ShouldBeGreaterThan(150);
         waits.Min().ShouldBeGreaterThanOrEqualTo(TimeSpan.FromMilliseconds(-1));
-        (await Host.Health.Reserve("another", perSecond: 10)).ShouldBeLessThanOrEqualTo(TimeSpan.Zero);
+        (await Host.Health.Reserve("another", perSecond: 10, Lane.Transactional)).ShouldBeLessThanOrEqualTo(TimeSpan.Zero);
     }
 
     [Fact]
     public async Task Should_bring_those_who_wait_for_their_turn_forward_when_the_rate_is_raised()
     {
         for (var i = 0; i < 100; i++)
-            await Host.Health.Reserve("smtp", perSecond: 0.01);
+            await Host.Health.Reserve("smtp", perSecond: 0.01, Lane.Transactional);
         var (turn, other) = (Message(Record.Now + Hour) with { WaitsFor = "turn at smtp" }, Message(Record.Now + Hour) with { WaitsFor = "turn at another" });
         await Schedule(turn, other);
 
         await Limit("smtp", from: 0.01, to: 10_000);
 
-        (await Host.Health.Reserve("smtp", perSecond: 0.01)).ShouldBeLessThan(Second, "the end of the line is near");
+        (await Host.Health.Reserve("smtp", perSecond: 0.01, Lane.Transactional)).ShouldBeLessThan(Second, "the end of the line is near");
         await Record.Pass(Second);
         (await TakeDue()).ShouldBe([turn.MessageId]);
     }
@@ -254,7 +328,7 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
     [Fact]
     public async Task Should_put_those_who_wait_for_their_turn_back_when_the_rate_is_cut()
     {
-        await Host.Health.Reserve("smtp", perSecond: 1);
+        await Host.Health.Reserve("smtp", perSecond: 1, Lane.Transactional);
         var turn = Message(Record.Now + Lease) with { WaitsFor = "turn at smtp" };
         await Schedule(turn);
 
@@ -270,7 +344,7 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
     public async Task Should_bring_all_who_wait_for_their_turn_out_when_there_is_no_limit_any_more()
     {
         await Limit("smtp", from: null, to: 1);
-        await Host.Health.Reserve("smtp", perSecond: 1);
+        await Host.Health.Reserve("smtp", perSecond: 1, Lane.Transactional);
         var turn = Message(Record.Now + Hour) with { WaitsFor = "turn at smtp" };
         await Schedule(turn);
 

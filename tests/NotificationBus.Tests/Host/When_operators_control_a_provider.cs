@@ -24,7 +24,8 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
         providers.Select(provider => (Text(provider, "channel"), Text(provider, "account"))).ShouldBe(
             [("email", "gateway"), ("email", "backup"), ("push", "sandbox"), ("sms", "sandbox"), ("chat", "sandbox"), ("webhook", "sandbox")], ignoreOrder: true);
         providers[0].EnumerateObject().Select(property => property.Name).ShouldBe(
-            ["account", "channel", "switch", "circuit", "needsAttention"]);
+            ["account", "channel", "switch", "circuit", "breaker", "needsAttention"]);
+        $"{providers[0].GetProperty("breaker")}".ShouldBe("""{"minimumCalls":8,"failureShare":0.9,"openFor":"00:00:30","halfOpenCalls":3}""");
         providers.ShouldAllBe(provider => Text(provider, "switch") == "on" && Text(provider, "circuit") == "closed");
     }
 

@@ -1,4 +1,5 @@
 using NotificationBus.Sending;
+using NotificationBus.Sending.Controls;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;
@@ -7,12 +8,25 @@ public sealed class When_a_call_is_in_doubt : With_scripted_providers
 {
     static readonly ProviderResult Harmless = new ProviderResult.InDoubt("the line went dead", OnlyThisDelivery: true, RepetitionIsKnown: true);
 
+    /// <summary>A10: not five times in a second.</summary>
+    [Fact]
+    public async Task Should_ask_nobody_again_before_a_while_has_passed()
+    {
+        First.Answers(ScriptedProvider.InDoubt);
+
+        var later = (await Send()).ShouldBeOfType<ChainOutcome.NotNow>();
+
+        (later.Attempts, later.InDoubt, later.EndedInDoubt, later.MayHaveBeenSent).ShouldBe((1, 1, true, true));
+        later.Reason.ShouldBe("nobody knows whether first has it, and it is asked again later: the line went dead");
+        (First.Calls.Count, Second.Calls.Count).ShouldBe((1, 0));
+    }
+
     [Fact]
     public async Task Should_ask_the_same_provider_once_more()
     {
         First.Answers(ScriptedProvider.InDoubt, ScriptedProvider.Accepted);
 
-        (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("first");
+        (await SendUntilSettled()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("first");
 
         Attempts.ShouldBe(["1 first InDoubt the line went dead", "2 first Accepted"]);
     }
@@ -22,38 +36,60 @@ public sealed class When_a_call_is_in_doubt : With_scripted_providers
     {
         First.Answers(ScriptedProvider.InDoubt);
 
-        (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
+        (await SendUntilSettled()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
 
         First.Calls.Count.ShouldBe(2);
         Attempts.Last().ShouldBe("3 second Accepted");
     }
 
     [Fact]
-    public async Task Should_wait_for_later_when_nobody_is_left_and_remember_how_often_it_was()
+    public async Task Should_ask_each_twice_in_turn_while_all_leave_it_in_doubt()
     {
+        await HoldCircuitsClosed();
         First.Answers(ScriptedProvider.InDoubt);
-        Second.Answers(ScriptedProvider.Unavailable);
+        Second.Answers(ScriptedProvider.InDoubt);
 
-        var later = (await Send()).ShouldBeOfType<ChainOutcome.NotNow>();
+        await SendUntilSettled();
 
-        (later.Attempts, later.InDoubt).ShouldBe((3, 2));
+        Ledger.AttemptsOf(TheDelivery.NotificationId).Select(attempt => attempt.Provider[0]).ShouldBe("ffssffssff");
     }
 
     [Fact]
-    public async Task Should_hold_it_before_the_recipient_has_it_a_dozen_times()
+    public async Task Should_ask_the_next_at_once_when_the_one_that_may_have_it_is_certain_that_it_has_not()
     {
-        await Send(Another());
+        First.Answers(ScriptedProvider.InDoubt, ScriptedProvider.Failing);
+
+        (await SendUntilSettled()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Number.ShouldBe(3);
+
+        Attempts.ShouldBe(["1 first InDoubt the line went dead", "2 first Unavailable out of order", "3 second Accepted"]);
+    }
+
+    /// <summary>A10: the operator's limit, before the recipient has it a dozen times.</summary>
+    [Theory]
+    [InlineData(null, 10)]
+    [InlineData(3, 3)]
+    public async Task Should_hold_it_when_it_was_so_as_often_as_operators_allow(int? limit, int times)
+    {
+        Redelivery.MostInDoubt = limit ?? Redelivery.MostInDoubt;
+        await HoldCircuitsClosed();
         First.Answers(ScriptedProvider.InDoubt);
-        Second.Answers(ScriptedProvider.Unavailable);
+        Second.Answers(ScriptedProvider.InDoubt);
 
-        var outcome = await Send();
-        var rounds = 1;
-        for (; outcome is ChainOutcome.NotNow later && rounds < 10; rounds++)
-            outcome = await Send(TheCommand with { EarlierAttempts = later.Attempts, EarlierInDoubt = later.InDoubt });
+        (await SendUntilSettled()).ShouldBeOfType<ChainOutcome.Held>().Attempt.Number.ShouldBe(times);
 
-        outcome.ShouldBeOfType<ChainOutcome.Held>().Attempt.Number.ShouldBe(7);
-        rounds.ShouldBe(3);
-        First.Calls.Count(call => call.Id == TheDelivery.Id).ShouldBe(5);
+        (First.Calls.Count + Second.Calls.Count).ShouldBe(times);
+    }
+
+    /// <summary>A10: whoever comes after a worker that ended between record and pause keeps the pause.</summary>
+    [Fact]
+    public async Task Should_not_ask_again_at_once_either_when_the_command_comes_again()
+    {
+        First.Answers(ScriptedProvider.InDoubt);
+        await Send();
+
+        (await Send()).ShouldBeOfType<ChainOutcome.NotNow>().EndedInDoubt.ShouldBeTrue();
+
+        First.Calls.Count.ShouldBe(1);
     }
 
     [Fact]
@@ -97,7 +133,7 @@ public sealed class When_a_call_is_in_doubt : With_scripted_providers
     {
         First.Answers(ScriptedProvider.InDoubt, ScriptedProvider.Rejected);
 
-        (await Send()).ShouldBeOfType<ChainOutcome.Refused>().Reason.ShouldContain("it may have been sent: the line went dead");
+        (await SendUntilSettled()).ShouldBeOfType<ChainOutcome.Refused>().Reason.ShouldContain("it may have been sent: the line went dead");
 
         Second.Calls.ShouldBeEmpty();
     }
@@ -107,8 +143,29 @@ public sealed class When_a_call_is_in_doubt : With_scripted_providers
     {
         First.Answers((_, call) => call == 1 ? throw new InvalidOperationException("som@example.com") : Task.FromResult(ScriptedProvider.Accepted));
 
-        (await Send()).ShouldBeOfType<ChainOutcome.Sent>();
+        (await SendUntilSettled()).ShouldBeOfType<ChainOutcome.Sent>();
 
         Attempts.ShouldBe(["1 first InDoubt the provider failed: InvalidOperationException", "2 first Accepted"]);
+    }
+
+    /// <summary>As often as the command comes again.</summary>
+    async Task<ChainOutcome> SendUntilSettled()
+    {
+        var command = TheCommand;
+        while (await Send(command) is var outcome)
+        {
+            if (outcome is not ChainOutcome.NotNow later)
+                return outcome;
+            command = Again(command, later);
+            command.Redeliveries.ShouldBeLessThan(100);
+        }
+
+        throw new InvalidOperationException("no outcome");
+    }
+
+    async Task HoldCircuitsClosed()
+    {
+        await Set(new ProviderControl { Pin = CircuitPin.Closed });
+        await Set(new ProviderControl { Pin = CircuitPin.Closed }, "second");
     }
 }

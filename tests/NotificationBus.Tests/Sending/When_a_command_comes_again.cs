@@ -105,6 +105,21 @@ public sealed class When_a_command_comes_again : With_scripted_providers
     }
 
     [Fact]
+    public async Task Should_ask_another_provider_when_so_many_workers_died_of_it()
+    {
+        for (var number = 1; number <= 10; number++)
+        {
+            await Claim(number);
+            Clock.Advance(Lease);
+            await Ledger.Record(Attempt(number) with { Status = AttemptStatus.InDoubt, Reason = "the worker died before it recorded an outcome" }, suppressedAddress: null, CancellationToken.None);
+        }
+
+        (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
+
+        First.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Should_keep_the_outcome_that_was_recorded_first()
     {
         var claimed = await Claim();

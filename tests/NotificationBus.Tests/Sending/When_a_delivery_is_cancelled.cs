@@ -1,3 +1,4 @@
+using NotificationBus.Contracts;
 using NotificationBus.Sending;
 using NotificationBus.Sending.Controls;
 using NotificationBus.Tests.TestKit;
@@ -123,7 +124,7 @@ public sealed class When_a_delivery_is_cancelled : With_scripted_providers
     {
         First.Answers(Cancelling(ScriptedProvider.Unavailable));
         await Set(new ProviderControl { PerSecond = 0.01 }, "second");
-        await Controls.Reserve("second", 0.01);
+        await Controls.Reserve("second", 0.01, Lane.Transactional);
 
         (await Send()).ShouldBeOfType<ChainOutcome.Cancelled>();
 

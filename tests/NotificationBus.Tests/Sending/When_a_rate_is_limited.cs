@@ -1,3 +1,4 @@
+using NotificationBus.Contracts;
 using NotificationBus.Sending;
 using NotificationBus.Sending.Controls;
 using NotificationBus.Tests.TestKit;
@@ -52,6 +53,30 @@ public sealed class When_a_rate_is_limited : With_scripted_providers
         (await Send(Another())).ShouldBeOfType<ChainOutcome.Sent>();
 
         (await Send(late, CommandFor(late) with { Slot = slot })).ShouldBeOfType<ChainOutcome.NotNow>().Slot!.At.ShouldBe(Clock.GetUtcNow() + TimeSpan.FromSeconds(2));
+    }
+
+    /// <summary>One rate line for both lanes: a flood of announcements delays no order.</summary>
+    [Fact]
+    public async Task Should_send_an_order_at_once_however_many_announcements_wait()
+    {
+        FirstAccount.PerSecond = 0.1;
+        var announcements = new List<(Delivery Delivery, SendDelivery Command)>();
+        for (var i = 0; i < 50; i++)
+        {
+            var delivery = Another();
+            var command = CommandFor(delivery) with { Lane = Lane.Bulk };
+            if (await Send(delivery, command) is ChainOutcome.NotNow later)
+                announcements.Add((delivery, command with { Slot = later.Slot }));
+        }
+
+        (await Send()).ShouldBeOfType<ChainOutcome.Sent>();
+
+        // The first of them gives up its turn, and goes to the end; the one behind it keeps its own.
+        Clock.Advance(TimeSpan.FromSeconds(10));
+        (await Send(announcements[0].Delivery, announcements[0].Command)).ShouldBeOfType<ChainOutcome.NotNow>().Slot!.At.ShouldBe(Clock.GetUtcNow() + TimeSpan.FromSeconds(490));
+        Clock.Advance(TimeSpan.FromSeconds(10));
+        (await Send(announcements[1].Delivery, announcements[1].Command)).ShouldBeOfType<ChainOutcome.Sent>();
+        Second.Calls.ShouldBeEmpty();
     }
 
     [Fact]
@@ -118,6 +143,75 @@ public sealed class When_a_rate_is_limited : With_scripted_providers
         Clock.Advance(TimeSpan.FromSeconds(20));
         await Send(Another());
         (await Controls.Load(CancellationToken.None)).HealthOf("first").LearnedPerSecond!.Value.ShouldBe(101.0 / 2 * 1.25, 0.01);
+    }
+
+    [Fact]
+    public async Task Should_not_raise_the_rate_again_before_it_was_quiet_for_a_while()
+    {
+        First.Answers((_, call) => Task.FromResult(call == 101 ? new ProviderResult.Throttled("too many requests", TimeSpan.FromSeconds(1)) : ScriptedProvider.Accepted));
+        for (var i = 0; i < 101; i++)
+            await Send(Another());
+
+        Clock.Advance(TimeSpan.FromSeconds(9));
+        await Send(Another());
+
+        (await Controls.Load(CancellationToken.None)).HealthOf("first").LearnedPerSecond!.Value.ShouldBe(101.0 / 2, 0.01);
+    }
+
+    [Fact]
+    public async Task Should_cut_the_rate_once_for_calls_that_were_made_together_and_leave_it_alone_as_long_as_the_longest_asks()
+    {
+        for (var i = 0; i < 98; i++)
+            await Send(Another());
+        var (one, other) = (new TaskCompletionSource<ProviderResult>(), new TaskCompletionSource<ProviderResult>());
+        First.Answers((_, call) => call == 99 ? one.Task : other.Task);
+        var both = new[] { Task.Run(() => Send(Another())), Task.Run(() => Send(Another())) };
+        await Until(() => First.Calls.Count == 100);
+
+        one.SetResult(new ProviderResult.Throttled("too many requests", TimeSpan.FromSeconds(60)));
+        await Task.WhenAny(both);
+        other.SetResult(new ProviderResult.Throttled("too many requests", TimeSpan.FromSeconds(5)));
+        await Task.WhenAll(both);
+
+        var health = (await Controls.Load(CancellationToken.None)).HealthOf("first");
+        health.PausedUntil.ShouldBe(Clock.GetUtcNow() + TimeSpan.FromSeconds(60));
+        health.LearnedPerSecond!.Value.ShouldBe(99.0 / 2, 0.01);
+    }
+
+    [Fact]
+    public async Task Should_go_on_while_it_says_that_something_is_left()
+    {
+        First.Answers(new ProviderResult.Accepted("their-id") { RateLimit = new RateLimit(Remaining: 1, Reset: TimeSpan.FromSeconds(30)) });
+
+        await Send();
+
+        (await Send(Another())).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("first");
+    }
+
+    [Fact]
+    public async Task Should_learn_no_rate_from_what_it_says_is_left()
+    {
+        First.Answers((_, call) => Task.FromResult<ProviderResult>(new ProviderResult.Accepted("their-id") { RateLimit = new RateLimit(call == 50 ? 0 : 1, TimeSpan.FromSeconds(30)) }));
+
+        for (var i = 0; i < 50; i++)
+            await Send(Another());
+
+        var health = (await Controls.Load(CancellationToken.None)).HealthOf("first");
+        (health.LearnedPerSecond, health.PausedUntil).ShouldBe((null, Clock.GetUtcNow() + TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public async Task Should_wait_for_a_turn_that_is_soon_without_being_put_off()
+    {
+        FirstAccount.PerSecond = 4;
+        await Send();
+
+        var waiting = Task.Run(() => Send(Another()));
+        await Until(() => Clock.AlarmsWithin(TimeSpan.FromMilliseconds(250)) > 0);
+        First.Calls.Count.ShouldBe(1);
+        Clock.Advance(TimeSpan.FromMilliseconds(250));
+
+        (await waiting).ShouldBeOfType<ChainOutcome.Sent>();
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
@@ -36,6 +37,15 @@ public sealed class When_an_account_is_configured
     [InlineData("Infinity")]
     public void Should_be_an_error_to_limit_the_rate_to_nothing_or_too_much(string perSecond) => Refused(["smtp"], ("Providers:smtp:PerSecond", perSecond))
         .ShouldBe("Providers:smtp:PerSecond must be a number from 0.01 to 100000");
+
+    [Fact]
+    public void Should_take_the_settings_of_its_circuit_and_leave_the_others_as_they_are()
+    {
+        var accounts = Chains(["eu", "smtp"], ("Providers:eu:Type", "smtp"), ("Providers:eu:Circuit:MinimumCalls", "20"), ("Providers:eu:Circuit:OpenFor", "00:05:00")).Of("email").Accounts;
+
+        accounts.Select(account => account.Options.Circuit).Select(circuit => (circuit.MinimumCalls, circuit.FailureShare, circuit.OpenFor, circuit.HalfOpenCalls))
+            .ShouldBe([(20, 0.9, TimeSpan.FromMinutes(5), 3), (8, 0.9, TimeSpan.FromSeconds(30), 3)]);
+    }
 
     [Fact]
     public void Should_be_an_error_to_name_nobody() => Refused([])
@@ -77,6 +87,7 @@ public sealed class When_an_account_is_configured
             new InMemoryAttemptLedger(TimeProvider.System, new InMemoryControls(TimeProvider.System)),
             controls,
             new ControlBoard(controls, TimeProvider.System, NullLogger<ControlBoard>.Instance),
+            Options.Create(new RedeliveryOptions()),
             Random.Shared,
             TimeProvider.System,
             NullLoggerFactory.Instance);

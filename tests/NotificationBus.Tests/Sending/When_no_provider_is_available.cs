@@ -3,6 +3,8 @@ using NotificationBus.Channels.Webhook;
 using NotificationBus.Contracts;
 using NotificationBus.Saga;
 using NotificationBus.Sending;
+using NotificationBus.Sending.Accounts;
+using NotificationBus.Sending.Controls;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;
@@ -146,6 +148,62 @@ public sealed class When_no_provider_is_available
         attempts.Select(attempt => attempt.Status).ShouldBe([AttemptStatus.InDoubt, AttemptStatus.Accepted]);
     }
 
+    /// <summary>A10: whoever waits for a provider does not sleep on when one is back.</summary>
+    [Theory]
+    [InlineData("switched on")]
+    [InlineData("held closed")]
+    [InlineData("a probe that passed")]
+    public async Task Should_be_sent_as_soon_as_a_provider_is_called_again(string because)
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        if (because == "switched on")
+            await flow.Set("scripted", new ProviderControl { Switch = ProviderSwitch.Off });
+        else
+            await flow.Health.Open("scripted", Hour, "down", needsAttention: false);
+        await flow.UntilBoard(controls => ProviderAccount.IsShut(controls, "scripted"));
+        var id = await flow.Tell(An.OrderShipped());
+        await PutOff(flow, 1);
+
+        if (because == "a probe that passed")
+            await flow.Health.ProbePassed("scripted", needed: 1);
+        else
+            await flow.Set("scripted", new ProviderControl { Pin = because == "held closed" ? CircuitPin.Closed : null });
+
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
+        flow.Push.Calls.Count.ShouldBe(1);
+    }
+
+    /// <summary>A10: in doubt that runs out of time is no failure that is known.</summary>
+    [Fact]
+    public async Task Should_say_that_it_may_have_been_sent_when_it_expires_in_doubt()
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        flow.Push.Answers(ScriptedProvider.InDoubt);
+        var id = await flow.Tell(An.OrderShipped());
+        await PutOff(flow, 1);
+
+        flow.Clock.Advance(25 * Hour);
+
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Expired");
+        flow.OutcomesOf(id).ShouldHaveSingleItem().ShouldBeOfType<NotificationExpired>().Reason.ShouldBe("push: it was too late when the worker got to it; it may have been sent");
+        flow.Push.Calls.Count.ShouldBe(1);
+    }
+
+    /// <summary>A10: the same when the next pause would be too long.</summary>
+    [Fact]
+    public async Task Should_say_that_it_may_have_been_sent_when_there_is_no_time_to_repeat_it()
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        flow.Push.Answers(ScriptedProvider.InDoubt, new ProviderResult.Unavailable("closed for a week", RetryAfter: 7 * 24 * Hour));
+        var id = await flow.Tell(An.OrderShipped());
+        await PutOff(flow, 1);
+
+        flow.Clock.Advance(TimeSpan.FromSeconds(5));
+
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Expired");
+        flow.OutcomesOf(id).ShouldHaveSingleItem().ShouldBeOfType<NotificationExpired>().Reason.ShouldEndWith("closed for a week; it may have been sent");
+    }
+
     static (Guid Notification, Guid Delivery) DeliveryOf(EmbeddedFlow flow, out OrderShipped happened)
     {
         happened = An.OrderShipped(eventId: "shipment-1");
@@ -195,7 +253,42 @@ public sealed class When_a_delivery_is_put_off
     public void Should_wait_longer_than_the_standard_says_when_the_endpoint_asks_for_it() =>
         Delay(0, new Random(1), "webhook", atLeast: TimeSpan.FromMinutes(2)).ShouldBe(TimeSpan.FromMinutes(2));
 
-    static TimeSpan Delay(int redeliveries, Random chance, string channel = "push", IReadOnlyList<TimeSpan>? set = null, TimeSpan? atLeast = null)
+    /// <summary>A10: a provider that is back is noticed within two minutes, however long it was away.</summary>
+    [Fact]
+    public void Should_wait_a_minute_more_at_most_while_it_is_the_providers_that_do_not_work()
+    {
+        foreach (var (atLeast, most) in new[] { ((TimeSpan?)null, 60), (TimeSpan.FromSeconds(30), 90) })
+        {
+            var delays = Enumerable.Range(0, 2000).Select(seed => Delay(40, new Random(seed), atLeast: atLeast, notNow: OfThisDelivery with { IsOutage = true })).ToList();
+
+            delays.Max().ShouldBeInRange(TimeSpan.FromSeconds(most * 0.99), TimeSpan.FromSeconds(most));
+            delays.Min().ShouldBeGreaterThanOrEqualTo(atLeast ?? TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>A10: what may have been sent each time is repeated over hours.</summary>
+    [Fact]
+    public void Should_wait_three_times_as_long_each_time_that_it_is_in_doubt()
+    {
+        foreach (var (inDoubt, most) in new[] { (1, 5), (2, 15), (3, 45), (5, 405), (8, 3600), (1000, 3600) })
+        {
+            var delays = Enumerable.Range(0, 2000).Select(seed => Delay(0, new Random(seed), notNow: InDoubt(inDoubt))).ToList();
+
+            delays.Max().ShouldBeInRange(TimeSpan.FromSeconds(most * 0.99), TimeSpan.FromSeconds(most));
+            delays.Min().ShouldBeInRange(TimeSpan.FromSeconds(most * 0.5), TimeSpan.FromSeconds(most * 0.51));
+        }
+
+        var all = Enumerable.Range(1, new RedeliveryOptions().MostInDoubt - 1).Sum(inDoubt => Delay(0, new Random(inDoubt), notNow: InDoubt(inDoubt)).TotalHours);
+        all.ShouldBeInRange(1.5, 4);
+        Delay(0, new Random(1), notNow: InDoubt(1), atLeast: TimeSpan.FromMinutes(2)).ShouldBe(TimeSpan.FromMinutes(2), "it asked for that");
+        Delay(0, new Random(1), "webhook", notNow: InDoubt(1)).ShouldBeLessThanOrEqualTo(TimeSpan.FromSeconds(5), "the list of the channel is for what was not sent");
+
+        static ChainOutcome.NotNow InDoubt(int times) => OfThisDelivery with { EndedInDoubt = true, InDoubt = times };
+    }
+
+    static ChainOutcome.NotNow OfThisDelivery => new() { Reason = "too busy" };
+
+    static TimeSpan Delay(int redeliveries, Random chance, string channel = "push", IReadOnlyList<TimeSpan>? set = null, TimeSpan? atLeast = null, ChainOutcome.NotNow? notNow = null)
     {
         var clock = new ManualClock();
         var redelivery = new Redelivery(
@@ -217,6 +310,6 @@ public sealed class When_a_delivery_is_put_off
             ExpiresAt = Now.AddDays(2),
             Redeliveries = redeliveries,
         };
-        return redelivery.Next(command, atLeast)!.Value - clock.GetUtcNow();
+        return redelivery.Next(command, (notNow ?? OfThisDelivery) with { AtLeast = atLeast })!.Value - clock.GetUtcNow();
     }
 }

@@ -122,6 +122,17 @@ public sealed class When_providers_answer : With_scripted_providers
     }
 
     [Fact]
+    public async Task Should_not_try_the_last_one_again_at_once_when_it_asks_to_be_left_alone()
+    {
+        First.Answers(ScriptedProvider.Failing);
+        Second.Answers(new ProviderResult.Unavailable("maintenance", RetryAfter: TimeSpan.FromMinutes(5)));
+
+        (await Send()).ShouldBeOfType<ChainOutcome.NotNow>().AtLeast.ShouldBeNull("the first may do before");
+
+        (First.Calls.Count, Second.Calls.Count).ShouldBe((1, 1));
+    }
+
+    [Fact]
     public async Task Should_suppress_an_address_that_is_wrong_and_never_use_it_again_however_it_is_written()
     {
         First.Answers(new ProviderResult.Rejected("no such mailbox", AddressIsWrong: true));

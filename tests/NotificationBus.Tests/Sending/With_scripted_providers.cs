@@ -38,6 +38,9 @@ public abstract class With_scripted_providers
     /// <summary>Settings of the first account beside its own.</summary>
     internal AccountOptions FirstAccount { get; } = new();
 
+    /// <summary>When what no provider took comes again, and when it does not.</summary>
+    internal RedeliveryOptions Redelivery { get; } = new();
+
     /// <summary>Routes of the channel. None, unless a test sets some before the first delivery.</summary>
     internal IReadOnlyList<ChannelRoute> Routes { get; set; } = [];
 
@@ -77,7 +80,7 @@ public abstract class With_scripted_providers
         var copy = board = new ControlBoard(Controls, Clock, NullLogger<ControlBoard>.Instance);
         copy.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         return new ProviderChain(new EmailChannel(), [Account(First, FirstAccount), Account(Second, new AccountOptions())],
-            new ProviderRoutes(["first", "second"], Routes), Ledger, copy, new NoDelay(), Clock, NullLogger<ProviderChain>.Instance);
+            new ProviderRoutes(["first", "second"], Routes), Ledger, copy, Redelivery, new NoDelay(), Clock, NullLogger<ProviderChain>.Instance);
 
         ProviderAccount Account(IProvider provider, AccountOptions options) =>
             new(provider, options, Controls, copy, Clock, NullLogger<ProviderAccount>.Instance);
@@ -96,6 +99,15 @@ public abstract class With_scripted_providers
         await Controls.ChangeProvider(account, new AccountOptions(), _ => setting, new ChangedBy("ann", "they are down"), CancellationToken.None);
         await Until(() => Board.Current.Provider(account) == setting);
     }
+
+    /// <summary>The command as it comes again.</summary>
+    internal static SendDelivery Again(SendDelivery command, ChainOutcome.NotNow notNow) => command with
+    {
+        EarlierAttempts = notNow.Attempts,
+        EarlierInDoubt = notNow.InDoubt,
+        MayHaveBeenSent = notNow.MayHaveBeenSent,
+        Redeliveries = command.Redeliveries + 1,
+    };
 
     /// <summary>Waits for what another thread does.</summary>
     internal static async Task Until(Func<bool> condition)

@@ -22,6 +22,8 @@ using NotificationBus.Receipts;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
+using NotificationBus.Sending.Accounts;
+using NotificationBus.Sending.Controls;
 using NotificationBus.Templates;
 using NotificationBus.Tests.Templates;
 
@@ -60,7 +62,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
         services.AddChannel<PushChannel>().Provider(new ProviderType("scripted", "push", OptionsType: null, (_, _) => Push));
         if (smsLast)
             services.AddChannel<SmsChannel>().Provider(new ProviderType("scripted", "sms", OptionsType: null, (_, _) => Sms));
-        services.AddInMemoryStore().AddSaga();
+        services.AddInMemoryStore().AddSaga().AddResumedChannels();
         services.AddSingleton(provider => new WatchedStore(provider.GetRequiredService<InMemoryNotificationStore>(), Pulse));
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<WatchedStore>());
         services.AddSingleton(provider => new WatchedOutgoing(provider.GetRequiredService<InMemoryOutgoingMessages>(), Pulse));
@@ -126,6 +128,10 @@ sealed class EmbeddedFlow : IAsyncDisposable
     public IAttemptLedger Ledger => _host.Services.GetRequiredService<IAttemptLedger>();
 
     public ISuppressions Suppressions => _host.Services.GetRequiredService<ISuppressions>();
+
+    public IControls Controls => _host.Services.GetRequiredService<IControls>();
+
+    public IProviderHealth Health => _host.Services.GetRequiredService<IProviderHealth>();
 
     public ReceiptIntake Receipts => _host.Services.GetRequiredService<ReceiptIntake>();
 
@@ -209,6 +215,18 @@ sealed class EmbeddedFlow : IAsyncDisposable
         Store.AfterWrite = null;
         var consequences = _host.Services.GetRequiredService<NotificationSteps>().Follow(stored.ShouldHaveSingleItem(), new HashSet<Guid>());
         return await _host.Services.GetRequiredService<ConsequencesPublisher>().Write(consequences.Commands, conversationId: null);
+    }
+
+    /// <summary>An operator sets something for an account.</summary>
+    public Task Set(string account, ProviderControl setting) =>
+        Controls.ChangeProvider(account, new AccountOptions(), _ => setting, new ChangedBy("ann", "they are down"), CancellationToken.None);
+
+    /// <summary>Waits until the host has heard of something that is common to all hosts.</summary>
+    public async Task UntilBoard(Func<SendingControls, bool> condition)
+    {
+        var board = _host.Services.GetRequiredService<ControlBoard>();
+        board.Tell(_ => Pulse.Beat());
+        await Pulse.Until(() => condition(board.Current));
     }
 
     /// <summary>How many messages of a type were dealt with so far.</summary>

@@ -13,15 +13,18 @@ public sealed class AccountOptions
     /// <summary>The most calls per second to the account, all hosts together, 0.01 to 100,000. Default: no limit but what the provider complains about.</summary>
     public double? PerSecond { get; set; }
 
+    /// <summary>When the account is not called because it keeps failing.</summary>
+    public CircuitOptions Circuit { get; set; } = new();
+
     /// <summary>The keys, for whoever reads the options of the account's type from the same section.</summary>
-    public static IReadOnlyList<string> Keys { get; } = [nameof(Type), nameof(PerSecond)];
+    public static IReadOnlyList<string> Keys { get; } = [nameof(Type), nameof(PerSecond), nameof(Circuit)];
 
     /// <summary>What is configured for an account.</summary>
     /// <exception cref="SettingsException">A value is out of its range.</exception>
     public static AccountOptions Read(IConfiguration configuration, string account)
     {
         var section = configuration.GetSection($"Providers:{account}");
-        var options = new AccountOptions { Type = section[nameof(Type)] };
+        var options = new AccountOptions { Type = section[nameof(Type)], Circuit = section.GetSection(nameof(Circuit)).Get<CircuitOptions>() ?? new CircuitOptions() };
         if (section[nameof(PerSecond)] is not { } perSecond)
             return options;
 

@@ -12,24 +12,23 @@ namespace NotificationBus.Sending.Accounts;
 /// opens it tells all others, and one of them at a time makes a probe when the break is over.
 /// </summary>
 /// <remarks>
-/// Two measures, so that the circuit neither misses a dead provider nor flaps with a poor one: nine of ten among a few calls, or
-/// half of many. It closes after several probes in a row.
+/// Three measures, so that the circuit neither misses a dead provider nor flaps with a poor one: nine of ten among a few calls, half of
+/// many, or a few in a row, however seldom it is called. It closes after several probes in a row. The figures are <see cref="CircuitOptions"/>.
 /// </remarks>
 sealed partial class CircuitBreaker
 {
-    /// <summary>How many probes in a row close the circuit.</summary>
-    public const int ProbesNeeded = 3;
-
     // A wrong password does not get better by asking again.
     const int MostMisconfigured = 3;
 
     // As long as nothing has ever been taken, the first few failures say it all.
     const int MostFailuresUnproven = 3;
 
-    /// <summary>How long no probe is made after the circuit has opened, or a probe has failed.</summary>
-    public static readonly TimeSpan BreakFor = TimeSpan.FromSeconds(30);
+    // The second measure: what a poor provider may do for a short while it may not do for long.
+    const int ManyCalls = 50;
+    const double LargeShare = 0.5;
 
     readonly string _account;
+    readonly CircuitOptions _options;
     readonly IProviderHealth _health;
     readonly ControlBoard _board;
     readonly TimeProvider _clock;
@@ -37,15 +36,15 @@ sealed partial class CircuitBreaker
     readonly CircuitBreakerManualControl _control = new();
     readonly ResiliencePipeline<ProviderResult> _calls;
     int _misconfiguredInARow;
-    int _failuresUnproven;
+    int _failuresInARow;
     bool _wasOpen;
 
-    public CircuitBreaker(string account, IProviderHealth health, ControlBoard board, TimeProvider clock, ILogger log)
+    public CircuitBreaker(string account, CircuitOptions options, IProviderHealth health, ControlBoard board, TimeProvider clock, ILogger log)
     {
-        (_account, _health, _board, _clock, _log) = (account, health, board, clock, log);
+        (_account, _options, _health, _board, _clock, _log) = (account, options, health, board, clock, log);
         _calls = new ResiliencePipelineBuilder<ProviderResult> { TimeProvider = clock }
-            .AddCircuitBreaker(Measure(ratio: 0.9, atLeast: 8, within: TimeSpan.FromSeconds(10)))
-            .AddCircuitBreaker(Measure(ratio: 0.5, atLeast: 50, within: TimeSpan.FromSeconds(30)))
+            .AddCircuitBreaker(Measure(options.FailureShare, options.MinimumCalls, within: TimeSpan.FromSeconds(10)))
+            .AddCircuitBreaker(Measure(Math.Min(LargeShare, options.FailureShare), Math.Max(ManyCalls, options.MinimumCalls), within: TimeSpan.FromSeconds(30)))
             .Build();
         board.Tell(FollowTheOthers);
     }
@@ -82,7 +81,7 @@ sealed partial class CircuitBreaker
         else
         {
             Proven = true;
-            await _log.Tell(_account, () => _health.ProbePassed(_account, ProbesNeeded));
+            await _log.Tell(_account, () => _health.ProbePassed(_account, _options.HalfOpenCalls));
         }
 
         return result;
@@ -98,10 +97,15 @@ sealed partial class CircuitBreaker
         }
 
         Interlocked.Exchange(ref _misconfiguredInARow, 0);
-        if (!Failed(result))
-            Proven |= result is ProviderResult.Accepted or ProviderResult.Rejected or ProviderResult.Declined;
-        else if (!Proven && Interlocked.Increment(ref _failuresUnproven) >= MostFailuresUnproven)
+        if (result is ProviderResult.Accepted or ProviderResult.Rejected or ProviderResult.Declined)
+        {
+            Proven = true;
+            Interlocked.Exchange(ref _failuresInARow, 0);
+        }
+        else if (Failed(result) && Interlocked.Increment(ref _failuresInARow) >= (Proven ? _options.MinimumCalls : Math.Min(MostFailuresUnproven, _options.MinimumCalls)))
+        {
             await Open(ReasonOf(result), needsAttention: false);
+        }
     }
 
     CircuitBreakerStrategyOptions<ProviderResult> Measure(double ratio, int atLeast, TimeSpan within) => new()
@@ -109,7 +113,7 @@ sealed partial class CircuitBreaker
         FailureRatio = ratio,
         MinimumThroughput = atLeast,
         SamplingDuration = within,
-        BreakDuration = BreakFor,
+        BreakDuration = _options.OpenFor,
         ManualControl = _control,
         ShouldHandle = call => ValueTask.FromResult(call.Outcome.Exception is not null || Failed(call.Outcome.Result!)),
         OnOpened = async opened =>
@@ -129,7 +133,7 @@ sealed partial class CircuitBreaker
             CircuitOpen = true,
             NeedsAttention = needsAttention,
             Since = before.CircuitOpen ? before.Since : now,
-            OpenUntil = now + BreakFor,
+            OpenUntil = now + _options.OpenFor,
             ProbeUntil = default,
             Reason = reason,
         });
@@ -138,7 +142,7 @@ sealed partial class CircuitBreaker
         else if (!wasOpen)
             Opened(_account, reason);
 
-        await _log.Tell(_account, () => _health.Open(_account, BreakFor, reason, needsAttention));
+        await _log.Tell(_account, () => _health.Open(_account, _options.OpenFor, reason, needsAttention));
     }
 
     /// <summary>Once the circuit is closed for all, what was counted before is of no interest.</summary>
@@ -148,7 +152,7 @@ sealed partial class CircuitBreaker
         if (Interlocked.Exchange(ref _wasOpen, isOpen) == isOpen || isOpen)
             return;
 
-        _failuresUnproven = 0;
+        _failuresInARow = 0;
         _misconfiguredInARow = 0;
         _ = _control.CloseAsync(CancellationToken.None);
         Closed(_account);

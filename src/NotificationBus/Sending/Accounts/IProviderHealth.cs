@@ -1,3 +1,5 @@
+using NotificationBus.Contracts;
+
 namespace NotificationBus.Sending.Accounts;
 
 /// <summary>
@@ -45,9 +47,16 @@ public interface IProviderHealth
     /// <param name="limit">The rate that is set, calls per second; null when none is.</param>
     Task RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter, double? limit);
 
-    /// <summary>Takes the next free slot of an account that is called at most <paramref name="perSecond"/> times a second, all hosts together.</summary>
+    /// <summary>
+    /// Takes the next free slot of an account that is called at most <paramref name="perSecond"/> times a second, all hosts together. The
+    /// transactional lane does not wait behind the other: it takes slots that bulk deliveries wait for, which then have to give up their turn.
+    /// </summary>
     /// <returns>How long to wait for it.</returns>
-    Task<TimeSpan> Reserve(string account, double perSecond);
+    Task<TimeSpan> Reserve(string account, double perSecond, Lane lane);
+
+    /// <summary>Asks for a bulk delivery whose turn has come whether its slot is still its own.</summary>
+    /// <returns>False, once for each slot that the transactional lane took: then it takes another one.</returns>
+    Task<bool> KeepsSlot(string account);
 }
 
 /// <summary>How a rate is cut after a complaint.</summary>

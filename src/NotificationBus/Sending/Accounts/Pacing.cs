@@ -43,11 +43,12 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
     double? Limit => WaitingLine.LimitOf(board.Current.Provider(account), options);
 
     /// <summary>How long to wait for the next slot, which is taken.</summary>
-    public Task<TimeSpan> Reserve() =>
-        PerSecond is { } perSecond ? health.Reserve(account, perSecond) : Task.FromResult(TimeSpan.Zero);
+    public Task<TimeSpan> Reserve(Lane lane) =>
+        PerSecond is { } perSecond ? health.Reserve(account, perSecond, lane) : Task.FromResult(TimeSpan.Zero);
 
-    /// <summary>False for one that comes much too late, after an outage say: it would come together with all others.</summary>
-    public bool IsFresh(SendSlot slot) => clock.GetUtcNow() - slot.At <= SlotIsGood;
+    /// <summary>False for one that comes much too late, after an outage say: it would come together with all others. And for one that the other lane took.</summary>
+    public async Task<bool> IsGood(SendSlot slot, Lane lane) =>
+        clock.GetUtcNow() - slot.At <= SlotIsGood && (lane != Lane.Bulk || PerSecond is null || await health.KeepsSlot(account));
 
     /// <summary>Learns from an answer.</summary>
     public async Task Consider(ProviderResult result)

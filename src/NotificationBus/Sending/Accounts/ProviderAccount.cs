@@ -36,7 +36,7 @@ public sealed class ProviderAccount : IAsyncDisposable
     {
         (Provider, _board, _health, _clock) = (provider, board, health, clock);
         Options = options;
-        _circuit = new CircuitBreaker(provider.Name, health, board, clock, log);
+        _circuit = new CircuitBreaker(provider.Name, options.Circuit, health, board, clock, log);
         _pacing = new Pacing(provider.Name, options, health, board, clock, log);
         _places = new SemaphoreSlim(provider.MostConcurrentCalls);
     }
@@ -53,11 +53,23 @@ public sealed class ProviderAccount : IAsyncDisposable
     /// <summary>What operators have set.</summary>
     internal ProviderControl Control => _board.Current.Provider(Name);
 
+    /// <summary>How long its circuit is open from now on; null while it is not.</summary>
+    internal TimeSpan? OpenFor => Control.Pin is null && ShutUntil(_board.Current.HealthOf(Name)) - _clock.GetUtcNow() is { } left && left > TimeSpan.Zero ? left : null;
+
+    /// <summary>True while it gets nothing new, by the word of an operator or because its circuit is open.</summary>
+    internal static bool IsShut(SendingControls controls, string account) => controls.Provider(account) switch
+    {
+        { Switch: not ProviderSwitch.On } or { Pin: CircuitPin.Open } => true,
+        { Pin: CircuitPin.Closed } => false,
+        _ => controls.HealthOf(account).CircuitOpen,
+    };
+
     /// <summary>Asks to make one call, and waits for a free place when that is all there is to wait for.</summary>
     /// <param name="mayHaveSentIt">True when this account may have sent the delivery already, so that it is the one to ask again.</param>
     /// <param name="slot">The slot that was taken for this delivery before.</param>
+    /// <param name="lane">Its lane: one does not wait behind the other.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    internal async Task<Admission> Enter(bool mayHaveSentIt, SendSlot? slot, CancellationToken cancellationToken)
+    internal async Task<Admission> Enter(bool mayHaveSentIt, SendSlot? slot, Lane lane, CancellationToken cancellationToken)
     {
         GiveBackWhenDecided();
         if (Refuse(mayHaveSentIt) is { } refusal)
@@ -68,7 +80,7 @@ public sealed class ProviderAccount : IAsyncDisposable
         try
         {
             // Asked again: much may have happened while it waited.
-            return admission = Refuse(mayHaveSentIt) ?? await Admit(place, slot, cancellationToken);
+            return admission = Refuse(mayHaveSentIt) ?? await Admit(place, slot, lane, cancellationToken);
         }
         finally
         {
@@ -106,19 +118,19 @@ public sealed class ProviderAccount : IAsyncDisposable
 
     internal Task NotMade(Admission.Granted admission) => admission.IsProbe ? _health.ProbeNotMade(Name) : Task.CompletedTask;
 
-    async Task<Admission> Admit(IDisposable place, SendSlot? slot, CancellationToken cancellationToken)
+    async Task<Admission> Admit(IDisposable place, SendSlot? slot, Lane lane, CancellationToken cancellationToken)
     {
         if (Control.Pin != CircuitPin.Closed && _board.Current.HealthOf(Name) is { CircuitOpen: true } health)
         {
             return await _health.TryProbe(Name, Provider.LongestCall)
                 ? new Admission.Granted(this, IsProbe: true, place)
-                : new Admission.Refused($"{Name} is being probed: {health.Reason}", ProbeTakes);
+                : new Admission.Refused($"{Name} is being probed: {health.Reason}", ProbeTakes, IsShut: true);
         }
 
-        if (slot?.Account == Name && _pacing.IsFresh(slot))
+        if (slot?.Account == Name && await _pacing.IsGood(slot, lane))
             return new Admission.Granted(this, IsProbe: false, place);
 
-        var wait = await _pacing.Reserve();
+        var wait = await _pacing.Reserve(lane);
         if (wait > ShortWait)
             return new Admission.Paced(new SendSlot(Name, _clock.GetUtcNow() + wait), wait);
 
@@ -131,22 +143,24 @@ public sealed class ProviderAccount : IAsyncDisposable
     {
         var control = Control;
         if (control.Switch == ProviderSwitch.Off || (control.Switch == ProviderSwitch.Drain && !mayHaveSentIt))
-            return new Admission.Refused($"{Name} is switched off", For: null);
+            return new Admission.Refused($"{Name} is switched off", For: null, IsShut: true);
         if (control.Pin == CircuitPin.Open)
-            return new Admission.Refused($"the circuit of {Name} is held open", For: null);
+            return new Admission.Refused($"the circuit of {Name} is held open", For: null, IsShut: true);
         if (control.Pin == CircuitPin.Closed)
             return null;
 
         var health = _board.Current.HealthOf(Name);
         var now = _clock.GetUtcNow();
-        var closedAt = health.OpenUntil > health.ProbeUntil ? health.OpenUntil : health.ProbeUntil;
-        if (health.CircuitOpen && closedAt > now)
-            return new Admission.Refused($"the circuit of {Name} is open: {health.Reason}", closedAt - now);
+        if (ShutUntil(health) is { } until && until > now)
+            return new Admission.Refused($"the circuit of {Name} is open: {health.Reason}", until - now, IsShut: true);
         if (health.PausedUntil > now)
             return new Admission.Refused($"{Name} wants to be left alone: {health.Reason}", health.PausedUntil - now);
 
         return null;
     }
+
+    static DateTimeOffset? ShutUntil(ProviderHealth health) =>
+        !health.CircuitOpen ? null : health.OpenUntil > health.ProbeUntil ? health.OpenUntil : health.ProbeUntil;
 
     /// <summary>
     /// As long as nobody knows whether the provider works at all, a call that failed keeps its place: otherwise the next delivery
