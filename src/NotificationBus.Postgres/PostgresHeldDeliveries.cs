@@ -32,6 +32,13 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
         """;
 
     /// <inheritdoc />
+    public async Task<long> Count(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT count(*) FROM held_notification");
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <inheritdoc />
     public async Task<HeldCauses> Causes(HeldFilter filter, int limit, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand($"""

@@ -73,6 +73,8 @@ public static class NotificationBusSetup
         services.AddSingleton<ProblemBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<ProblemBoard>());
         services.AddProblemSource<PausedChannels>();
+        services.AddProblemSource<ShutProviders>();
+        services.AddProblemSource<HeldNotifications>();
         services.AddProblemSource<WaitingFailures>();
         return services;
     }

@@ -14,6 +14,9 @@ public sealed class InMemoryHeldDeliveries(InMemoryNotificationStore store, InMe
     readonly Dictionary<string, (HeldDecision Decision, DateTimeOffset At)> _decided = new(StringComparer.Ordinal);
 
     /// <inheritdoc />
+    public Task<long> Count(CancellationToken cancellationToken) => Task.FromResult(store.All().LongCount(notification => notification.CurrentState == "Held"));
+
+    /// <inheritdoc />
     public Task<HeldCauses> Causes(HeldFilter filter, int limit, CancellationToken cancellationToken)
     {
         var found = Matching(filter).ToList();

@@ -7,6 +7,9 @@ namespace NotificationBus.Notifications;
 /// <summary>Deliveries that wait for an operator's decision, by what they have in common, and what was decided about them.</summary>
 public interface IHeldDeliveries
 {
+    /// <summary>How many notifications wait, whatever was decided about them lately. Cheap: it is asked often.</summary>
+    Task<long> Count(CancellationToken cancellationToken);
+
     /// <summary>Why they are held, the largest groups first. Those about which it was decided in the last few minutes are left out.</summary>
     /// <param name="filter">Which of them.</param>
     /// <param name="limit">How many groups at most.</param>

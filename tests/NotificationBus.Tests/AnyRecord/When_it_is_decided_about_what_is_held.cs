@@ -63,6 +63,7 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
 
         var all = await Host.Held.Causes(All, 2, CancellationToken.None);
 
+        (await AnotherHost.Held.Count(CancellationToken.None)).ShouldBe(6);
         all.Found.ShouldBe(6, "also those of groups that are not listed");
         all.Causes.ShouldBe([new HeldCause("email", "sendgrid", "silence", 3), new HeldCause("email", "brevo", "silence", 2)]);
         (await Host.Held.Causes(new HeldFilter { Category = "none" }, 2, CancellationToken.None)).Found.ShouldBe(0);

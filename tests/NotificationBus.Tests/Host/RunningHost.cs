@@ -34,6 +34,11 @@ public sealed class RunningHost : IAsyncLifetime
 
     public HttpClient Client { get; } = new() { Timeout = Patience };
 
+    /// <summary>A part of the host.</summary>
+    internal T Of<T>()
+        where T : notnull =>
+        _app!.Services.GetRequiredService<T>();
+
     public IBus Bus => _app!.Services.GetRequiredService<IBus>();
 
     public SandboxInbox Inbox => _app!.Services.GetRequiredService<SandboxInbox>();
