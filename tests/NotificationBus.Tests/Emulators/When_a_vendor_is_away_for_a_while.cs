@@ -71,7 +71,7 @@ public sealed class When_a_vendor_is_away_for_a_while : With_emulators
         var provider = Account(vendor);
         var channel = new ServiceCollection().AddChannels().BuildServiceProvider().GetServices<IChannel>().Single(channel => channel.Name == provider.Channel);
         return new ProviderChain(channel, [new ProviderAccount(provider, new AccountOptions(), controls, board, _clock, NullLogger<ProviderAccount>.Instance)],
-            new ProviderRoutes([provider.Name], []), new InMemoryAttemptLedger(_clock, controls), board, new Random(1), TimeProvider.System, NullLogger<ProviderChain>.Instance);
+            new ProviderRoutes([provider.Name], []), new InMemoryAttemptLedger(_clock, controls), board, new RedeliveryOptions(), new Random(1), TimeProvider.System, NullLogger<ProviderChain>.Instance);
     }
 
     SendDelivery Command(Delivery delivery) => new()

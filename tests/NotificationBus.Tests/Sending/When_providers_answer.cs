@@ -68,9 +68,9 @@ public sealed class When_providers_answer : With_scripted_providers
     {
         First.Answers(ScriptedProvider.Declined);
         Second.Answers((_, call) => call == 1 ? throw new InvalidOperationException("the worker dies") : Task.FromResult(ScriptedProvider.Accepted));
-        await Send();
+        var later = (await Send()).ShouldBeOfType<ChainOutcome.NotNow>();
 
-        (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
+        (await Send(Again(TheCommand, later))).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
 
         First.Calls.Count.ShouldBe(1);
     }
