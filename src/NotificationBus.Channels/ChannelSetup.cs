@@ -67,6 +67,20 @@ public static class ChannelSetup
         return services;
     }
 
+    /// <summary>Lets the inbox of any host show what the sandbox of any host caught. It needs a place where they meet.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="isShown">Whether this host shows an inbox.</param>
+    public static IServiceCollection AddSharedInbox(this IServiceCollection services, bool isShown)
+    {
+        services.AddSingleton<CaughtHere>();
+        return services.AddHostedService(provider => new SharedInbox(
+            provider.GetRequiredService<CaughtHere>(),
+            isShown ? provider.GetRequiredService<SandboxInbox>() : null,
+            provider.GetRequiredService<ICaughtDeliveries>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<SharedInbox>>()));
+    }
+
     static ChannelBuilder Http(this ChannelBuilder builder, string channel) =>
         builder.Provider<HttpProviderOptions>("http", (services, account, options) =>
             new HttpProvider(account, channel, options, services.GetRequiredService<TimeProvider>()));

@@ -76,6 +76,9 @@ public static class NotificationHost
         builder.Services.AddChannels();
         builder.Services.AddTemplates(settings.Templates);
         builder.Services.AddTransport(settings);
+        var hasInbox = settings.IsApi && (settings.Inbox ?? (settings.Transport == Transport.InMemory || builder.Environment.IsDevelopment()));
+        if (settings.Transport == Transport.RabbitMq)
+            builder.Services.AddSharedInbox(hasInbox);
         builder.Services.AddHttpApi();
         builder.Services.AddSingleton<IStartWarnings, UnsafeSettings>();
         builder.Services.AddSingleton<IStartWarnings, UnusedSettings>();
@@ -100,7 +103,6 @@ public static class NotificationHost
             app.MapUnsubscribe();
             app.MapFailedMessages();
             app.MapStatus();
-            var hasInbox = settings.Inbox ?? (settings.Transport == Transport.InMemory || app.Environment.IsDevelopment());
             if (hasInbox)
                 app.MapInbox();
             app.MapEntry(hasInbox);

@@ -61,6 +61,7 @@ public static class PostgresSetup
         services.AddSingleton<IFailedMessages, PostgresFailedMessages>();
         services.AddSingleton<ISuspects, PostgresSuspects>();
         services.AddSingleton<IHeldDeliveries, PostgresHeldDeliveries>();
+        services.AddSingleton<ICaughtDeliveries, PostgresCaughtDeliveries>();
         services.AddSingleton<INotificationQueries, PostgresNotificationQueries>();
         services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgres", tags: ["ready"], timeout: TimeSpan.FromSeconds(2));
         return services;

@@ -61,6 +61,15 @@ public sealed class InboxWindow
 
     public ILocator ClearButton => Page.GetByRole(AriaRole.Button, new() { Name = "Clear" });
 
+    /// <summary>What can be sent from the page itself.</summary>
+    public ILocator Examples => Page.GetByRole(AriaRole.Region, new() { Name = "Examples" });
+
+    public async Task OpenExamples()
+    {
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Send" }).ClickAsync();
+        await Expect(Examples).ToBeVisibleAsync();
+    }
+
     public ILocator Search => Page.GetByRole(AriaRole.Searchbox);
 
     /// <summary>The button that shows one channel only, or all of them.</summary>

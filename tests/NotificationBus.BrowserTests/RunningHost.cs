@@ -2,8 +2,10 @@ using System.Net;
 using System.Net.Http.Json;
 
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 
 using NotificationBus.Host;
+using NotificationBus.Intake;
 
 namespace NotificationBus.BrowserTests;
 
@@ -36,6 +38,13 @@ public sealed class RunningHost : IAsyncDisposable
         using var answer = await _client.PostAsJsonAsync($"/v1/events/{happened}", about);
         answer.StatusCode.ShouldBe(HttpStatusCode.Accepted, await answer.Content.ReadAsStringAsync());
     }
+
+    /// <summary>The names of the events it takes.</summary>
+    public IReadOnlyList<string> Events => [.. _app.Services.GetServices<IEventMap>().Select(map => map.Name)];
+
+    /// <summary>Waits until a delivery of a category was caught.</summary>
+    public async Task UntilCaught(string category) =>
+        (await _client.GetFromJsonAsync<object[]>(new Uri($"/inbox/deliveries?category={category}&wait=30", UriKind.Relative))).ShouldNotBeNull().ShouldNotBeEmpty(category);
 
     public async ValueTask DisposeAsync()
     {

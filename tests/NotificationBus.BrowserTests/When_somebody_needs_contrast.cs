@@ -25,6 +25,10 @@ public sealed class When_somebody_needs_contrast(Chromium chromium) : With_a_run
         var window = await OpenInbox(new() { ColorScheme = scheme });
         await ShouldSatisfyWcag(window, "the empty inbox");
 
+        await window.OpenExamples();
+        await ShouldSatisfyWcag(window, "the examples");
+        await window.Page.Keyboard.PressAsync("Escape");
+
         await PlaceOrder();
         await window.RowsOf("Email").ClickAsync();
         await Expect(window.Mail.GetByRole(AriaRole.Heading)).ToBeVisibleAsync();

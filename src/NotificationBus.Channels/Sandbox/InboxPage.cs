@@ -1,13 +1,16 @@
 using System.Security.Cryptography;
+using System.Threading.RateLimiting;
 
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Net.Http.Headers;
 
 using NotificationBus.Channels.Email;
+using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Sandbox;
 
@@ -31,23 +34,25 @@ public static class InboxPage
         var page = Asset.Load("inbox.html", "text/html; charset=utf-8");
         var css = Asset.Load("inbox.css", "text/css; charset=utf-8");
         var js = Asset.Load("inbox.js", "text/javascript; charset=utf-8");
+        var examples = Asset.Load("examples.js", "text/javascript; charset=utf-8");
 
         var inbox = routes.MapGroup("/inbox").ExcludeFromDescription().AddEndpointFilter(Guard);
         inbox.MapGet("", (HttpResponse response) => page.Under(PagePolicy, response));
         inbox.MapGet("/inbox.css", (HttpResponse response) => css.Under(PagePolicy, response));
         inbox.MapGet("/inbox.js", (HttpResponse response) => js.Under(PagePolicy, response));
+        inbox.MapGet("/examples.js", (HttpResponse response) => examples.Under(PagePolicy, response));
 
-        inbox.MapGet("/deliveries", (SandboxInbox caught, long after = 0) =>
-            TypedResults.Json(caught.Since(after).Select(InboxItem.Of), InboxItem.Json));
+        var waiting = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = InboxStream.MostReaders });
+        inbox.MapGet("/deliveries", (HttpContext context, SandboxInbox caught, TimeProvider clock, IHostApplicationLifetime host) =>
+            Search(context, caught, clock, host, waiting));
+        inbox.MapGet("/deliveries/{number:long}", Whole);
         inbox.MapGet("/deliveries/{number:long}/html", Html);
-        inbox.MapGet("/stream", Stream);
+        var readers = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = InboxStream.MostReaders });
+        inbox.MapGet("/stream", ([Microsoft.AspNetCore.Mvc.FromHeader(Name = "Last-Event-ID")] string? lastEventId, HttpContext context, SandboxInbox caught, IHostApplicationLifetime host) =>
+            Stream(lastEventId, context, caught, host, readers));
 
         // No other site can make a browser send this: DELETE is asked for first (CORS preflight), and nobody here says yes.
-        inbox.MapDelete("/deliveries", (SandboxInbox caught) =>
-        {
-            caught.Clear();
-            return TypedResults.NoContent();
-        });
+        inbox.MapDelete("/deliveries", Clear);
 
         return routes;
     }
@@ -62,6 +67,38 @@ public static class InboxPage
         return next(call);
     }
 
+    static async Task<IResult> Search(HttpContext context, SandboxInbox inbox, TimeProvider clock, IHostApplicationLifetime host, ConcurrencyLimiter waiting)
+    {
+        var (search, errors) = InboxSearch.Read(context.Request.Query);
+        if (errors.Count > 0)
+            return TypedResults.ValidationProblem(errors);
+
+        using var place = search.Wait > TimeSpan.Zero ? waiting.AttemptAcquire() : null;
+        if (place is { IsAcquired: false })
+            return Full(context);
+
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, host.ApplicationStopping);
+        return TypedResults.Json((await search.In(inbox, clock, leave.Token)).Select(caught => caught.Head), InboxItem.Json);
+    }
+
+    static StatusCodeHttpResult Full(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = "5";
+        return TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    static async Task<NoContent> Clear(HttpContext context, SandboxInbox inbox)
+    {
+        // Cleared for all hosts, it is cleared here at once: who clears it does not want to see what was there before.
+        if (context.RequestServices.GetService<ICaughtDeliveries>() is { } shared)
+            await shared.Clear(context.RequestAborted);
+        inbox.Clear();
+        return TypedResults.NoContent();
+    }
+
+    static Results<JsonHttpResult<InboxItem>, NotFound> Whole(long number, SandboxInbox inbox) =>
+        inbox.Find(number) is { } caught ? TypedResults.Json(InboxItem.Of(caught), InboxItem.Json) : TypedResults.NotFound();
+
     static Results<ContentHttpResult, NotFound> Html(long number, SandboxInbox inbox, HttpResponse response)
     {
         if (inbox.Find(number)?.Delivery.Content is not EmailContent mail)
@@ -71,12 +108,19 @@ public static class InboxPage
         return TypedResults.Content(mail.Html, "text/html; charset=utf-8");
     }
 
-    // A stream that outlives the host would hold its stop up until the timeout.
-    static ServerSentEventsResult<string> Stream(
-        [Microsoft.AspNetCore.Mvc.FromHeader(Name = "Last-Event-ID")] string? lastEventId,
-        SandboxInbox inbox,
-        IHostApplicationLifetime host) =>
-        TypedResults.ServerSentEvents(InboxStream.Follow(inbox, InboxPlace.Parse(lastEventId), host.ApplicationStopping));
+    static Results<ServerSentEventsResult<string>, StatusCodeHttpResult> Stream(string? lastEventId, HttpContext context, SandboxInbox inbox, IHostApplicationLifetime host, ConcurrencyLimiter readers)
+    {
+        var place = readers.AttemptAcquire();
+        context.Response.RegisterForDispose(place);
+        if (!place.IsAcquired)
+            return Full(context);
+
+        var slow = new CancellationTokenSource();
+        context.Response.RegisterForDispose(slow);
+        slow.Token.Register(context.Abort);
+        // A stream that outlives the host would hold its stop up until the timeout.
+        return TypedResults.ServerSentEvents(InboxStream.Follow(inbox, InboxPlace.Parse(lastEventId), slow, host.ApplicationStopping));
+    }
 
     sealed record Asset(byte[] Content, string ContentType, EntityTagHeaderValue Tag)
     {

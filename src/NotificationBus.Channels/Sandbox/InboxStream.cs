@@ -8,9 +8,19 @@ namespace NotificationBus.Channels.Sandbox;
 /// <summary>The inbox as server-sent events: <c>edition</c> first and whenever it changes, then each <c>delivery</c>, oldest first.</summary>
 static class InboxStream
 {
+    /// <summary>How many streams there are at the same time.</summary>
+    public const int MostReaders = 50;
+
+    /// <summary>How long a reader may take for one event. Whoever takes longer is let go, and may come again where it left off.</summary>
+    public static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(5);
+
     /// <summary>Everything after <paramref name="seen"/>, then what arrives, until the token says so.</summary>
+    /// <param name="inbox">The inbox.</param>
+    /// <param name="seen">How far the reader got.</param>
+    /// <param name="slow">Is cancelled when the reader does not take what is written for it.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
     public static async IAsyncEnumerable<SseItem<string>> Follow(
-        SandboxInbox inbox, InboxPlace seen, [EnumeratorCancellation] CancellationToken cancellationToken)
+        SandboxInbox inbox, InboxPlace seen, CancellationTokenSource slow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Guid? announced = null;
         while (!cancellationToken.IsCancellationRequested)
@@ -26,14 +36,18 @@ static class InboxStream
             {
                 announced = edition;
                 var newest = news.Count > 0 ? news[0].Number : seen.Number;
+                slow.CancelAfter(LongestWrite);
                 yield return Event("edition", seen, new { edition, newest, SandboxInbox.Capacity });
             }
 
             foreach (var caught in news.Reverse())
             {
                 seen = seen with { Number = caught.Number };
-                yield return Event("delivery", seen, InboxItem.Of(caught));
+                slow.CancelAfter(LongestWrite);
+                yield return Event("delivery", seen, caught.Head);
             }
+
+            slow.CancelAfter(Timeout.InfiniteTimeSpan);
 
             // Being told to stop is how a stream ends, not an error.
             await inbox.Arrival(edition, seen.Number, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

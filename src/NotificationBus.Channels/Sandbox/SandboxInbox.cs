@@ -1,19 +1,30 @@
+using System.Runtime.InteropServices;
+
+using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
+using NotificationBus.Channels.Sms;
+using NotificationBus.Channels.Webhook;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Sandbox;
 
-/// <summary>What the sandbox caught: the newest deliveries of this process, in memory.</summary>
-public sealed class SandboxInbox(TimeProvider clock)
+/// <summary>What the sandbox caught: the newest deliveries, in memory. Of this process, or of the whole fleet where hosts share what they catch.</summary>
+/// <param name="clock">The time.</param>
+/// <param name="elsewhere">Takes what is caught here, where hosts share it; it comes back with what the others caught.</param>
+public sealed class SandboxInbox(TimeProvider clock, CaughtHere? elsewhere = null)
 {
     /// <summary>How many deliveries are kept; the oldest goes when another arrives.</summary>
     public const int Capacity = 500;
+
+    /// <summary>How many characters of content are kept; then, too, the oldest goes.</summary>
+    public const int MostCharacters = 16 * 1024 * 1024;
 
     readonly Lock _lock = new();
     readonly LinkedList<CaughtDelivery> _newestFirst = new();
     TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
     long _count;
+    long _characters;
     Guid _edition = Guid.NewGuid();
 
     /// <summary>
@@ -29,23 +40,49 @@ public sealed class SandboxInbox(TimeProvider clock)
         }
     }
 
-    /// <summary>Keeps a delivery and wakes everybody who waits for one.</summary>
+    /// <summary>Keeps a delivery, or hands it to where all hosts meet.</summary>
     public CaughtDelivery Catch(Delivery delivery)
     {
-        TaskCompletionSource readers;
+        if (elsewhere is { } others)
+        {
+            var handed = new CaughtDelivery(Interlocked.Increment(ref _count), clock.GetUtcNow(), delivery);
+            others.Add(handed);
+            return handed;
+        }
+
         CaughtDelivery caught;
+        TaskCompletionSource readers;
         lock (_lock)
         {
             caught = new CaughtDelivery(++_count, clock.GetUtcNow(), delivery);
-            _newestFirst.AddFirst(caught);
-            if (_newestFirst.Count > Capacity)
-                _newestFirst.RemoveLast();
-
-            readers = NextNews();
+            readers = Keep(caught);
         }
 
         readers.SetResult();
         return caught;
+    }
+
+    /// <summary>Keeps a delivery that has its number already. They come in their order.</summary>
+    internal void Show(CaughtDelivery caught)
+    {
+        TaskCompletionSource readers;
+        lock (_lock)
+            readers = Keep(caught);
+        readers.SetResult();
+    }
+
+    /// <summary>The newest is kept; who waits for one is to be woken.</summary>
+    TaskCompletionSource Keep(CaughtDelivery caught)
+    {
+        _newestFirst.AddFirst(caught);
+        _characters += caught.Characters;
+        while (_newestFirst.Count > Capacity || (_characters > MostCharacters && _newestFirst.Count > 1))
+        {
+            _characters -= _newestFirst.Last!.Value.Characters;
+            _newestFirst.RemoveLast();
+        }
+
+        return NextNews();
     }
 
     /// <summary>What was caught after the delivery numbered <paramref name="after"/>, newest first.</summary>
@@ -77,14 +114,18 @@ public sealed class SandboxInbox(TimeProvider clock)
     }
 
     /// <summary>Forgets every delivery and wakes everybody who waits for one.</summary>
-    public void Clear()
+    public void Clear() => Begin(Guid.NewGuid());
+
+    /// <summary>Forgets every delivery, as others have, and says by which name they call what follows.</summary>
+    internal void Begin(Guid edition)
     {
         TaskCompletionSource readers;
         lock (_lock)
         {
             // The count goes on: a number is part of the id the provider answered, and names one delivery only.
             _newestFirst.Clear();
-            _edition = Guid.NewGuid();
+            _characters = 0;
+            _edition = edition;
             readers = NextNews();
         }
 
@@ -103,4 +144,21 @@ public sealed class SandboxInbox(TimeProvider clock)
 /// <param name="Number">Counts up from one in this process.</param>
 /// <param name="At">When it was caught.</param>
 /// <param name="Delivery">What was sent; its content is an <see cref="EmailContent"/>, a <see cref="PushContent"/> or another channel's.</param>
-public sealed record CaughtDelivery(long Number, DateTimeOffset At, Delivery Delivery);
+public sealed record CaughtDelivery(long Number, DateTimeOffset At, Delivery Delivery)
+{
+    InboxItem? _head;
+
+    /// <summary>What lists and streams show, made once for all of them.</summary>
+    internal InboxItem Head => _head ??= InboxItem.HeadOf(this);
+
+    /// <summary>About how long the content is.</summary>
+    internal int Characters => Delivery.Content switch
+    {
+        EmailContent mail => mail.Subject.Length + mail.Html.Length + mail.Text.Length,
+        PushContent push => push.Title.Length + push.Body.Length,
+        SmsContent sms => sms.Text.Length,
+        ChatContent chat => chat.Text.Length,
+        WebhookContent webhook => JsonMarshal.GetRawUtf8Value(webhook.Data).Length,
+        _ => 0,
+    };
+}

@@ -1,6 +1,8 @@
 // What the sandbox caught, live. Caught content is a stranger's: it reaches the page as textContent or inside a sandboxed
 // frame, never as markup.
 
+import { examples } from './examples.js';
+
 const $ = id => document.getElementById(id);
 const rows = $('rows');
 const reading = $('reading');
@@ -84,6 +86,7 @@ function add(delivery) {
   const row = stamp('row', { ...words, channel: channelName(delivery.channel), initial: initialOf(words.to) });
   row.id = `delivery-${delivery.number}`;
   row.dataset.number = delivery.number;
+  row.dataset.notification = delivery.notificationId;
   row.dataset.haystack = [words.to, words.title, words.snippet, delivery.address, delivery.category, delivery.notificationId].join('\n').toLowerCase();
   row.querySelector('use').setAttribute('href', channelIcon(delivery.channel));
   row.querySelector('.avatar').style.setProperty('--hue', hueOf(words.to));
@@ -91,7 +94,10 @@ function add(delivery) {
 
   caught.set(delivery.number, { delivery, row });
   newestCaught = delivery.number;
+  // One notification stays together, where its newest delivery is.
+  const kin = rows.querySelectorAll(`[data-notification="${CSS.escape(delivery.notificationId)}"]`);
   rows.prepend(row);
+  row.after(...kin);
   row.hidden = !matches(row, delivery);
 
   if (delivery.number > newestAtConnect) {
@@ -147,6 +153,7 @@ function later() {
 function draw() {
   document.body.dataset.state = caught.size > 0 ? 'filled' : edition ? 'empty' : 'loading';
   document.title = `${unread.size > 0 ? `(${unread.size}) ` : ''}Inbox · NotificationBus`;
+  drawKin();
   $('no-rows').hidden = caught.size === 0 || visibleRows().length > 0;
   drawClear();
   drawChannels();
@@ -155,6 +162,31 @@ function draw() {
   if (selected === null && caught.has(fromAddress)) select(fromAddress);
   // What was here before comes in pieces; the first piece to be drawn ends with an old delivery.
   else if (selected === null && !narrow.matches && newestCaught >= newestAtConnect) select(Number(visibleRows()[0]?.dataset.number) || null);
+}
+
+/** Joins the rows of one notification, and leads from the delivery that is read to the others. */
+function drawKin() {
+  let above = null;
+  for (const row of visibleRows()) {
+    row.classList.toggle('joined', above?.dataset.notification === row.dataset.notification);
+    above = row;
+  }
+
+  const fact = reading.querySelector('.kin-fact');
+  if (!fact || selected === null) return;
+  const { notificationId } = caught.get(selected).delivery;
+  const kin = [...caught.values()].map(({ delivery }) => delivery).filter(other => other.notificationId === notificationId && other.number !== selected);
+  fact.hidden = kin.length === 0;
+  const list = fact.querySelector('.kin');
+  if (list.dataset.of === kin.map(({ number }) => number).join()) return;
+  list.dataset.of = kin.map(({ number }) => number).join();
+  list.replaceChildren(...kin.map(other => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.dataset.kin = other.number;
+    button.append(channelName(other.channel));
+    return button;
+  }));
 }
 
 function drawChannels() {
@@ -209,7 +241,16 @@ function select(number) {
   reading.querySelector('[data-back]')?.addEventListener('click', leave);
   reading.scrollTop = 0;
   if (delivery.channel === 'push') showPhone();
+  if (delivery.isCut) complete(number);
   later();
+}
+
+/** The stream brings the beginning of what is long; who reads it gets all of it. */
+async function complete(number) {
+  const answer = await fetch(`/inbox/deliveries/${number}`);
+  if (!answer.ok || !caught.has(number)) return;
+  caught.get(number).delivery = await answer.json();
+  if (selected === number) select(number);
 }
 
 /** Opens a delivery on the reader's behalf: on a phone this turns the page. */
@@ -339,6 +380,8 @@ rows.addEventListener('click', event => {
 });
 
 reading.addEventListener('click', event => {
+  const kin = event.target.closest('[data-kin]');
+  if (kin) return open(Number(kin.dataset.kin));
   const card = event.target.closest('.card');
   if (!card) return;
   select(Number(card.dataset.number));
@@ -422,6 +465,32 @@ $('clear').addEventListener('click', async () => {
   // The stream answers with a new edition, here and in every other window.
   await fetch('/inbox/deliveries', { method: 'DELETE' });
 });
+
+for (const { event, says, about } of examples) {
+  const item = document.createElement('li');
+  const button = document.createElement('button');
+  const name = document.createElement('code');
+  button.type = 'button';
+  name.textContent = event;
+  button.append(says, name);
+  button.addEventListener('click', () => send(event, about()));
+  item.append(button);
+  $('example-list').append(item);
+}
+
+async function send(event, about) {
+  const note = $('examples-note');
+  note.hidden = true;
+  try {
+    const answer = await fetch(`/v1/events/${event}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(about) });
+    if (answer.ok) return $('examples').hidePopover();
+    const problem = await answer.json();
+    note.textContent = problem.detail;
+  } catch {
+    note.textContent = 'The host does not answer.';
+  }
+  note.hidden = false;
+}
 
 $('origin').textContent = location.protocol === 'http:' ? location.host : location.origin;
 

@@ -19,6 +19,7 @@ public sealed partial class When_the_inbox_is_opened : IAsyncLifetime
     [InlineData("/inbox", "text/html")]
     [InlineData("/inbox/inbox.css", "text/css")]
     [InlineData("/inbox/inbox.js", "text/javascript")]
+    [InlineData("/inbox/examples.js", "text/javascript")]
     public async Task Should_serve_the_page_under_a_policy_without_inline(string path, string mediaType)
     {
         using var response = await Get(path);

@@ -1,0 +1,30 @@
+namespace NotificationBus.Sending;
+
+/// <summary>
+/// What the sandboxes of a fleet caught, for the inboxes of all its hosts. It is there to be looked at: only the newest are kept, and while no
+/// host has an inbox nothing is.
+/// </summary>
+public interface ICaughtDeliveries
+{
+    /// <summary>Whether a host shows an inbox, so that somebody may look at what is added.</summary>
+    Task<bool> AreWanted(CancellationToken cancellationToken);
+
+    /// <summary>Adds deliveries in the order in which they were caught, and lets the oldest go beyond <paramref name="most"/>.</summary>
+    Task Add(IReadOnlyList<CaughtText> caught, int most, CancellationToken cancellationToken);
+
+    /// <summary>What was added after a number, oldest first, and the edition it belongs to. Whoever asks is taken to have an inbox for half a minute.</summary>
+    Task<(Guid Edition, IReadOnlyList<NumberedText> Added)> After(long number, CancellationToken cancellationToken);
+
+    /// <summary>Forgets all of them, and begins another edition.</summary>
+    Task Clear(CancellationToken cancellationToken);
+}
+
+/// <summary>A caught delivery as it is kept.</summary>
+/// <param name="At">When it was caught.</param>
+/// <param name="Text">The delivery as JSON.</param>
+public sealed record CaughtText(DateTimeOffset At, string Text);
+
+/// <summary>A caught delivery with its number.</summary>
+/// <param name="Number">Counts up, for all hosts together.</param>
+/// <param name="Caught">The delivery.</param>
+public sealed record NumberedText(long Number, CaughtText Caught);

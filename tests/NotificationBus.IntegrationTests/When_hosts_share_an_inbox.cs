@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+using NotificationBus.Contracts;
+using NotificationBus.IntegrationTests.Servers;
+
+namespace NotificationBus.IntegrationTests;
+
+/// <summary>Debts: the inbox shows what any host of a fleet caught; with <c>Roles=api</c> and <c>worker</c> apart it was empty.</summary>
+public sealed class When_hosts_share_an_inbox(BusAndDatabase servers)
+{
+    static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public async Task Should_show_on_each_what_any_of_them_caught()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var record = new The_record(database);
+        await using var worker = await Start(broker, database, ("Roles", "worker"));
+        await using var both = await Start(broker, database, ("Inbox", "false"));
+
+        // While nobody has an inbox, what is caught is kept by who caught it, and costs the database nothing.
+        await Place(both, "early");
+        await record.UntilDelivered(1, Soon);
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        (await record.Scalar<long>("SELECT count(*) FROM caught_delivery")).ShouldBe(0);
+
+        await using var first = await Start(broker, database, ("Roles", "api"), ("Inbox", "true"));
+        await using var second = await Start(broker, database, ("Roles", "api"), ("Inbox", "true"));
+        (await Find(first, "address=early@example.com&wait=30")).ShouldHaveSingleItem();
+
+        foreach (var order in Enumerable.Range(1, 20))
+            await Place(first, $"order-{order}");
+        var here = await Find(first, "category=order-placed&count=42&wait=30");
+        var there = await Find(second, "category=order-placed&count=42&wait=30");
+
+        here.Count.ShouldBe(42);
+        here.Select(Number).ShouldBe(there.Select(Number), "a page may be of one host and its mail of another");
+        here.Select(Number).ShouldBe(here.Select(Number).OrderDescending());
+        var mail = here.First(item => item.GetProperty("channel").GetString() == "email");
+        mail.GetProperty("content").GetProperty("subject").GetString().ShouldNotBeNullOrEmpty();
+        (await second.Client.GetStringAsync(new Uri($"/inbox/deliveries/{Number(mail)}/html", UriKind.Relative))).ShouldContain("<html");
+
+        using var cleared = await first.Client.DeleteAsync(new Uri("/inbox/deliveries", UriKind.Relative));
+        cleared.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await Find(first, "")).ShouldBeEmpty();
+        await Place(second, "late");
+        (await Find(second, "address=late@example.com&wait=30")).ShouldHaveSingleItem();
+        (await Find(first, "address=late@example.com&wait=30")).ShouldHaveSingleItem();
+        (await Find(second, "")).Count.ShouldBe(2, "what was cleared on one is cleared on all");
+    }
+
+    [Fact]
+    public async Task Should_keep_the_newest_and_go_on_when_the_database_crashes()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var record = new The_record(database);
+        await using var host = await Start(broker, database, ("Inbox", "true"));
+        await Place(host, "before");
+        (await Find(host, "address=before@example.com&wait=30")).ShouldHaveSingleItem();
+
+        // More than are kept, and in the end what a crash leaves of tables that are not in the log: nothing.
+        await record.Execute("INSERT INTO caught_delivery (at, delivery) SELECT at, delivery FROM caught_delivery, generate_series(1, 300)");
+        await Place(host, "between");
+        (await Find(host, "address=between@example.com&wait=30")).ShouldHaveSingleItem();
+        (await record.Scalar<long>("SELECT count(*) FROM caught_delivery")).ShouldBeLessThanOrEqualTo(500);
+        await record.Execute("TRUNCATE caught_delivery RESTART IDENTITY; TRUNCATE inbox");
+        await Place(host, "after");
+
+        (await Find(host, "address=after@example.com&wait=30")).ShouldHaveSingleItem();
+    }
+
+    static long Number(JsonElement item) => item.GetProperty("number").GetInt64();
+
+    static async Task<List<JsonElement>> Find(IRunningHost host, string query) =>
+        (await host.Client.GetFromJsonAsync<List<JsonElement>>(new Uri($"/inbox/deliveries?{query}", UriKind.Relative)))!;
+
+    static Task<HostInProcess> Start(Uri broker, string database, params (string Key, string Value)[] settings) =>
+        HostInProcess.Start(broker, database, settings.ToDictionary(setting => setting.Key, setting => setting.Value, StringComparer.Ordinal));
+
+    static async Task Place(IRunningHost host, string eventId)
+    {
+        using var accepted = await host.Client.PostAsJsonAsync("/v1/events/order-placed", new OrderPlaced
+        {
+            EventId = eventId,
+            OrderId = "4711",
+            Product = "Blue ceramic bowl",
+            Total = new Money(590, "THB"),
+            Buyer = new Contact { Id = "buyer-7" },
+            Seller = new Contact { Id = "seller-42", Name = "Som", Email = $"{eventId}@example.com", PushTokens = ["demo-token"] },
+        }, JsonSerializerOptions.Web);
+        accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+    }
+}
