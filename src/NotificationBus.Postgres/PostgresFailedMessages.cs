@@ -16,10 +16,10 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
     const int ReplayedTogether = 100;
 
     const string RecordFailure = """
-        INSERT INTO failed_message AS known (id, kind, cause, reason, exception_type, queue, destination, message_id, message_types, content_type, headers, body, failure_id)
+        INSERT INTO failed_message AS known (id, kind, cause, reason, exception_type, queue, destination, message_id, message_types, content_type, headers, body, failure_id, body_length)
         VALUES (
             coalesce((SELECT replayed.id FROM failed_message replayed WHERE replayed.id = @replay_of AND replayed.queue = @queue AND replayed.body = @body), @id),
-            @kind, @cause, @reason, @exception_type, @queue, @destination, @message_id, @message_types, @content_type, @headers, @body, @failure_id)
+            @kind, @cause, @reason, @exception_type, @queue, @destination, @message_id, @message_types, @content_type, @headers, @body, @failure_id, @body_length)
         ON CONFLICT (id) DO UPDATE SET
             state = 'Failed', kind = excluded.kind, cause = excluded.cause, reason = excluded.reason, exception_type = excluded.exception_type,
             failure_id = excluded.failure_id, failed_at = now(), times = known.times + 1
@@ -70,8 +70,9 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
         """;
 
     const string SummaryColumns = """
-        id, state, kind, cause, reason, exception_type, queue, destination IS NOT NULL, message_id, message_types, content_type, octet_length(body),
-        first_failed_at, failed_at, times, replayed_at, replayed_by
+        id, state, kind, cause, reason, exception_type, queue, destination IS NOT NULL, message_id, message_types, content_type, coalesce(body_length, octet_length(body)),
+        first_failed_at, failed_at, times, replayed_at, replayed_by,
+        CASE WHEN body_length IS NOT NULL THEN octet_length(body)::bigint END
         """;
 
     /// <inheritdoc />
@@ -93,6 +94,7 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
         parameters.Add(new NpgsqlParameter<string>("headers", NpgsqlDbType.Jsonb) { TypedValue = failure.Headers });
         parameters.Add(new NpgsqlParameter<byte[]>("body", failure.Body));
         parameters.Add(new NpgsqlParameter<Guid>("failure_id", failure.FailureId));
+        AddOptional(parameters, "body_length", NpgsqlDbType.Bigint, failure.BodyLength);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -155,7 +157,7 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
-            ? new FailedMessage(ReadSummary(reader), reader.GetString(17), reader.GetFieldValue<byte[]>(18))
+            ? new FailedMessage(ReadSummary(reader), reader.GetString(18), reader.GetFieldValue<byte[]>(19))
             : null;
     }
 
@@ -226,7 +228,8 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
         MessageId = row.IsDBNull(8) ? null : row.GetString(8),
         MessageTypes = row.GetFieldValue<string[]>(9),
         ContentType = row.IsDBNull(10) ? null : row.GetString(10),
-        BodyLength = row.GetInt32(11),
+        BodyLength = row.GetInt64(11),
+        BodyKept = row.IsDBNull(17) ? null : row.GetInt64(17),
         FirstFailedAt = row.GetFieldValue<DateTimeOffset>(12),
         FailedAt = row.GetFieldValue<DateTimeOffset>(13),
         Times = row.GetInt32(14),

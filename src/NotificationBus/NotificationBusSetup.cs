@@ -67,6 +67,11 @@ public static class NotificationBusSetup
         services.AddSingleton<ControlBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlBoard>());
         services.AddSingleton<FailureReader>();
+        // Not before they are used: the bus is built with those who set aside.
+        services.AddSingleton(provider => new Lazy<IBus>(provider.GetRequiredService<IBus>));
+        services.AddSingleton(provider => new Lazy<OutgoingPublisher>(provider.GetRequiredService<OutgoingPublisher>));
+        services.AddSingleton<FailedMessageQueue>();
+        services.AddSingleton<Rejections>();
         services.AddSingleton<FailedMessageRecorder>();
         services.AddSingleton(provider => new Quarantine(provider.GetService<ISuspects>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(Random.Shared);

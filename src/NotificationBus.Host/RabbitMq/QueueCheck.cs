@@ -102,6 +102,6 @@ sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker,
     [LoggerMessage(LogLevel.Information, "Waiting for RabbitMQ at {Host}:{Port}")]
     partial void Waiting(string host, int port);
 
-    [GeneratedRegex(@"inequivalent arg '(?<argument>[^']+)' for .*: received ((?<needed>none)|(the value )?'(?<needed>[^']*)'.*?) but current is ((?<current>none)|(the value )?'(?<current>[^']*)')", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"inequivalent arg '(?<argument>[^']+)' for .*: received ((?<needed>none)|(the value )?'(?<needed>[^']*)'.*?) but current is ((?<current>none)|(the value )?'(?<current>[^']*)')", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Inequivalent();
 }

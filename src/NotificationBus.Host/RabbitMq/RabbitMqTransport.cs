@@ -15,6 +15,12 @@ static class RabbitMqTransport
     /// <summary>How often both sides show that they are there. A broker that stands still is given up after three.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// What no broker exceeds, in bytes: RabbitMQ lets <c>max_message_size</c> be at most 512 MiB, and it is 128 MiB by default (rabbitmq.com, "Configuration").
+    /// The client refuses more than 64 MiB by itself: it closes the connection, the message comes again, and nothing behind it ever does.
+    /// </summary>
+    const uint LargestMessage = 512 * 1024 * 1024;
+
     public static void ConfigureNotificationBus(this IRabbitMqBusFactoryConfigurator bus, IBusRegistrationContext context, HostSettings settings)
     {
         bus.Host(new Uri(settings.ConnectionStrings.RabbitMq!), host =>
@@ -24,6 +30,7 @@ static class RabbitMqTransport
             host.OnRefreshConnectionFactory = factory =>
             {
                 factory.SocketFactory = BrokerSocket.Create;
+                factory.MaxInboundMessageBodySize = LargestMessage;
                 return Task.CompletedTask;
             };
         });
@@ -66,6 +73,7 @@ static class RabbitMqTransport
         var names = bus.MessageTopology.EntityNameFormatter;
         var mustArrive = context.GetServices<IEventMap>().Select(map => map.Accept(new ExchangeOf(names)))
             .Concat(NotificationEndpoints.Queues(context.GetRequiredService<ChannelSet>()))
+            .Append(FailedMessageEndpoint.Queue)
             .ToHashSet(StringComparer.Ordinal);
 
         bus.ConfigurePublish(pipe => pipe.UseExecute(Refuse));

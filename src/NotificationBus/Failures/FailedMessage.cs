@@ -44,7 +44,7 @@ public sealed record Failure
     /// <summary>The queue it failed on.</summary>
     public required string Queue { get; init; }
 
-    /// <summary>Where a replay is sent; null when the queue is none of ours.</summary>
+    /// <summary>Where a replay is sent; null when the queue is none of ours, or the body is not kept whole.</summary>
     public string? Destination { get; init; }
 
     /// <summary>Why it failed.</summary>
@@ -62,8 +62,14 @@ public sealed record Failure
     /// <summary>The producer's headers as a JSON object.</summary>
     public string Headers { get; init; } = "{}";
 
-    /// <summary>The body, byte for byte.</summary>
+    /// <summary>The event it should have been, when it should have begun a notification.</summary>
+    public string? EventName { get; init; }
+
+    /// <summary>The body, byte for byte; only its beginning when <see cref="BodyLength"/> is given.</summary>
     public required byte[] Body { get; init; }
+
+    /// <summary>The length of the body in bytes, when it is not kept whole; then there is no <see cref="Destination"/>.</summary>
+    public long? BodyLength { get; init; }
 }
 
 /// <summary>One line of a list of failed messages.</summary>
@@ -90,7 +96,7 @@ public sealed record FailedMessageSummary
     /// <summary>The queue it failed on.</summary>
     public required string Queue { get; init; }
 
-    /// <summary>False when the queue is none of ours, so that there is nowhere to put it back.</summary>
+    /// <summary>False when the queue is none of ours, so that there is nowhere to put it back, or the body is not kept whole.</summary>
     public required bool CanBeReplayed { get; init; }
 
     /// <summary>The message's own id.</summary>
@@ -102,8 +108,11 @@ public sealed record FailedMessageSummary
     /// <summary>Its content type.</summary>
     public string? ContentType { get; init; }
 
-    /// <summary>The length of the body in bytes.</summary>
-    public required int BodyLength { get; init; }
+    /// <summary>The length of the body in bytes, as it came.</summary>
+    public required long BodyLength { get; init; }
+
+    /// <summary>How much of the body is kept, from its beginning; null when it is whole.</summary>
+    public long? BodyKept { get; init; }
 
     /// <summary>When it failed for the first time.</summary>
     public required DateTimeOffset FirstFailedAt { get; init; }
@@ -124,7 +133,7 @@ public sealed record FailedMessageSummary
 /// <summary>A failed message with everything that came with it.</summary>
 /// <param name="Summary">What is known of it.</param>
 /// <param name="Headers">The producer's headers as a JSON object.</param>
-/// <param name="Body">The body, byte for byte.</param>
+/// <param name="Body">The body, byte for byte, as far as it is kept.</param>
 public sealed record FailedMessage(FailedMessageSummary Summary, string Headers, byte[] Body);
 
 /// <summary>Messages that wait for a decision and failed in the same way.</summary>

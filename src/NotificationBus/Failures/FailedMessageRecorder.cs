@@ -13,7 +13,14 @@ namespace NotificationBus.Failures;
 /// Takes what was set aside, as bytes, and records it; only then is it acknowledged. While the record cannot be written the messages
 /// stay in their queue.
 /// </summary>
-sealed partial class FailedMessageRecorder(IFailedMessages record, FailureReader reader, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<FailedMessageRecorder> log)
+sealed partial class FailedMessageRecorder(
+    IFailedMessages record,
+    FailureReader reader,
+    FailedMessageQueue aside,
+    Rejections rejections,
+    IHostApplicationLifetime lifetime,
+    TimeProvider clock,
+    ILogger<FailedMessageRecorder> log)
 {
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
@@ -26,19 +33,32 @@ sealed partial class FailedMessageRecorder(IFailedMessages record, FailureReader
     /// <summary>The filter of one endpoint. It is the only one there: nothing behind it could fail to read the message.</summary>
     public IFilter<ReceiveContext> FilterOf(string endpoint) => new Filter(this, endpoint);
 
-    /// <summary>Records a message whose headers are too long for it to be moved, from where it is.</summary>
-    /// <param name="context">The message.</param>
-    /// <param name="queue">Where it failed.</param>
-    /// <param name="explanation">Why.</param>
-    /// <param name="longestHeaders">How long the headers may be, in characters, for the message to be moved.</param>
-    /// <returns>False when it can be moved, and nothing was recorded.</returns>
-    public async Task<bool> RecordedInPlace(ReceiveContext context, string queue, FailureExplanation explanation, int longestHeaders)
+    /// <summary>
+    /// Sets a message aside that is where it failed: into the queue of failed messages, or, when its headers do not fit or the broker does not take it
+    /// for whatever reason, into the record at once.
+    /// </summary>
+    public async Task SetAside(ReceiveContext context, string queue, FailureExplanation explanation)
     {
-        if (FailureReader.HeadersOf(context).Length <= longestHeaders)
-            return false;
+        var failure = ReadOrTakeAsItIs(context, queue, () => reader.Read(context, queue, explanation), _ => explanation);
+        if (FailedMessageQueue.Carries(failure) && await IsTaken(context, failure))
+            return;
 
-        await Record(reader.Read(context, queue, explanation));
-        return true;
+        await Record(failure);
+    }
+
+    async Task<bool> IsTaken(ReceiveContext context, Failure failure)
+    {
+        try
+        {
+            await aside.Put(failure);
+            return true;
+        }
+        // When the connection is lost, the message comes again, and is set aside then.
+        catch (Exception exception) when (!context.CancellationToken.IsCancellationRequested)
+        {
+            NotTaken(exception, failure.Queue);
+            return false;
+        }
     }
 
     async Task Record(Failure failure)
@@ -49,6 +69,7 @@ sealed partial class FailedMessageRecorder(IFailedMessages record, FailureReader
             try
             {
                 await record.Record(failure, lifetime.ApplicationStopping);
+                await Announce(failure);
                 Recorded(failure.Id, failure.Queue, failure.Explanation.Kind, failure.Explanation.Cause);
                 return;
             }
@@ -66,29 +87,54 @@ sealed partial class FailedMessageRecorder(IFailedMessages record, FailureReader
         }
     }
 
+    async Task Announce(Failure failure)
+    {
+        try
+        {
+            await rejections.Announce(failure, lifetime.ApplicationStopping);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException && !Outages.IsOutage(exception))
+        {
+            // It is on record, and nobody must wait behind it.
+            NotAnnounced(exception, failure.Id);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "That {Id} was set aside could not be announced")]
+    partial void NotAnnounced(Exception exception, Guid id);
+
     [LoggerMessage(LogLevel.Warning, "A message failed on {Queue} and is kept as {Id}: {Kind}, {Cause}")]
     partial void Recorded(Guid id, string queue, FailureKind kind, string cause);
 
     [LoggerMessage(LogLevel.Warning, "A message that failed on {Queue} could not be recorded, and is tried again")]
     partial void NotRecorded(Exception exception, string queue);
 
+    [LoggerMessage(LogLevel.Warning, "RabbitMQ did not take a message that failed on {Queue} into the queue of failed messages; it is recorded from where it is")]
+    partial void NotTaken(Exception exception, string queue);
+
     sealed class Filter(FailedMessageRecorder recorder, string endpoint) : IFilter<ReceiveContext>
     {
-        public Task Send(ReceiveContext context, IPipe<ReceiveContext> next) => recorder.Record(recorder.ReadOrTakeAsItIs(context, endpoint));
+        public Task Send(ReceiveContext context, IPipe<ReceiveContext> next) => recorder.Record(recorder.ReadSetAside(context, endpoint));
 
         public void Probe(ProbeContext context) => context.CreateFilterScope("recordFailedMessage");
     }
 
-    Failure ReadOrTakeAsItIs(ReceiveContext context, string endpoint)
+    Failure ReadSetAside(ReceiveContext context, string endpoint)
+    {
+        var queue = FailureReader.QueueOf(context, endpoint);
+        return ReadOrTakeAsItIs(context, queue, () => reader.Read(context, endpoint), exception => FailureExplanation.Of(exception, queue));
+    }
+
+    /// <summary>Nothing in a message may keep it from being recorded.</summary>
+    Failure ReadOrTakeAsItIs(ReceiveContext context, string queue, Func<Failure> read, Func<Exception, FailureExplanation> explain)
     {
         try
         {
-            return reader.Read(context, endpoint);
+            return read();
         }
         catch (Exception exception)
         {
-            var id = Guid.CreateVersion7();
-            return new Failure { Id = id, FailureId = id, Queue = endpoint, Explanation = FailureExplanation.Of(exception, endpoint), Body = context.Body.GetBytes() };
+            return reader.TakeAsItIs(context, queue, explain(exception));
         }
     }
 }

@@ -31,7 +31,7 @@ public sealed partial record FailureExplanation(FailureKind Kind, string? Except
     public static FailureExplanation Of(Exception exception, string queue)
     {
         var root = Chain(exception).OfType<DbException>().FirstOrDefault() ?? exception.GetBaseException();
-        return Of(KindOf(exception, root), root.GetType().FullName, ReasonOf(root), queue);
+        return Of(KindOf(exception, root), root.GetType().FullName, Misfit.Of(exception) ?? ReasonOf(root), queue);
     }
 
     static FailureKind KindOf(Exception exception, Exception root) =>
@@ -78,9 +78,9 @@ public sealed partial record FailureExplanation(FailureKind Kind, string? Except
         return string.Create(CultureInfo.InvariantCulture, $"{JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString())}-{Convert.ToHexStringLower(hash.AsSpan(0, 5))}");
     }
 
-    [GeneratedRegex(@"^(?<type>[^+]+)\+<(?<method>\w+)>", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"^(?<type>[^+]+)\+<(?<method>\w+)>", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex AsyncMethod();
 
-    [GeneratedRegex(@"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}|\d+", RegexOptions.CultureInvariant, 100)]
+    [GeneratedRegex(@"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}|\d+", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Varying();
 }

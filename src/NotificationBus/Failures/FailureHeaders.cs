@@ -1,3 +1,7 @@
+using System.Globalization;
+
+using MassTransit;
+
 namespace NotificationBus.Failures;
 
 /// <summary>What is written on a message that is set aside, for whoever records it and for whoever looks into the queue before.</summary>
@@ -12,6 +16,37 @@ static class FailureHeaders
     public const string ExceptionType = "NB-Failure-ExceptionType";
     public const string Reason = "NB-Failure-Reason";
 
+    /// <summary>The event it should have been.</summary>
+    public const string Event = "NB-Failure-Event";
+
+    /// <summary>The message's own id, content type and headers. As properties of its copy the broker might refuse them, or act on them.</summary>
+    public const string MessageId = "NB-Failure-MessageId";
+    public const string ContentType = "NB-Failure-ContentType";
+    public const string Headers = "NB-Failure-Headers";
+
+    /// <summary>The length of the body, when it is not here whole.</summary>
+    public const string BodyLength = "NB-Failure-BodyLength";
+
     /// <summary>On a message that is replayed: the record it comes from.</summary>
     public const string ReplayOf = "NB-Replay-Of";
+
+    /// <summary>Writes what is known of a failure, and in MassTransit's own words what its tools look for.</summary>
+    public static void Write(SendHeaders headers, Failure failure)
+    {
+        var explanation = failure.Explanation;
+        headers.Set(FailureId, failure.FailureId.ToString());
+        headers.Set(Queue, failure.Queue);
+        headers.Set(Kind, explanation.Kind.ToString());
+        headers.Set(Cause, explanation.Cause);
+        headers.Set(ExceptionType, explanation.ExceptionType);
+        headers.Set(Reason, explanation.Reason);
+        headers.Set(Event, failure.EventName);
+        headers.Set(MessageId, failure.MessageId);
+        headers.Set(ContentType, failure.ContentType);
+        headers.Set(Headers, failure.Headers);
+        headers.Set(BodyLength, failure.BodyLength?.ToString(CultureInfo.InvariantCulture));
+        headers.Set(ReplayOf, failure.ReplayOf?.ToString());
+        headers.Set(MassTransit.MessageHeaders.FaultExceptionType, explanation.ExceptionType);
+        headers.Set(MassTransit.MessageHeaders.FaultMessage, explanation.Reason);
+    }
 }

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 
 using MassTransit;
 
+using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
@@ -14,16 +15,23 @@ using NotificationBus.Sending;
 namespace NotificationBus.Failures;
 
 /// <summary>Reads what was set aside, and takes nothing in it for granted.</summary>
-sealed class FailureReader(ChannelSet channels)
+sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
 {
+    // MassTransit names an exchange as the type of a message, without this.
+    const string UrnPrefix = "urn:message:";
+
     const int LongestText = 500;
     const int MostTypes = 20;
     // As JSON; more than the broker lets into a frame.
     const int LargestHeaders = 1024 * 1024;
 
-    // The broker's and MassTransit's own, and ours: the producer wrote none of them, and a replay must not carry them.
+    // The broker's and MassTransit's own, and ours: the producer wrote none of them, and a replay must not carry them. CC says which other queues get it.
     static readonly string[] AddedHeaders =
         ["RabbitMQ-", "MT-Fault-", "MT-Host-", "MT-Reason", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count", "x-dotnet-pub-seq-no", "MessageId", "CorrelationId", FailureHeaders.Prefix];
+
+    static readonly string[] RoutingHeaders = ["CC", "BCC"];
+
+    readonly IReadOnlyDictionary<string, string> _events = maps.ToDictionary(map => MessageUrn.ForTypeString(map.EventType)[UrnPrefix.Length..], map => map.Name, StringComparer.Ordinal);
 
     /// <summary>The failure of a message that was set aside, as far as it can be understood.</summary>
     public Failure Read(ReceiveContext context, string endpoint)
@@ -41,15 +49,43 @@ sealed class FailureReader(ChannelSet channels)
         return Read(context, headers, queue, explanation);
     }
 
-    /// <summary>The producer's headers as a JSON object.</summary>
-    public static string HeadersOf(ReceiveContext context) => ProducersHeaders(Headers(context));
+    /// <summary>The failure of a message that cannot even be looked at: its body and, as far as anybody says, where it failed, so that it can be replayed.</summary>
+    public Failure TakeAsItIs(ReceiveContext context, string queue, FailureExplanation explanation)
+    {
+        var id = Guid.CreateVersion7();
+        var (body, length) = Kept(context.Body, []);
+        return new Failure
+        {
+            Id = id,
+            FailureId = id,
+            Queue = queue,
+            Destination = length is null && IsOurs(queue) ? $"exchange:{queue}" : null,
+            Explanation = explanation,
+            Body = body,
+            BodyLength = length,
+        };
+    }
+
+    /// <summary>Where a message failed that came to the endpoint; the endpoint itself when nothing says so.</summary>
+    public static string QueueOf(ReceiveContext context, string endpoint)
+    {
+        try
+        {
+            var headers = Headers(context);
+            return Text(headers, FailureHeaders.Queue) ?? Text(headers, "x-first-death-queue") ?? endpoint;
+        }
+        catch (Exception)
+        {
+            return endpoint;
+        }
+    }
 
     Failure Read(ReceiveContext context, Dictionary<string, object> headers, string queue, FailureExplanation explanation)
     {
-        var body = context.Body.GetBytes();
+        var (body, length) = Kept(context.Body, headers);
         var failureId = Id(headers, FailureHeaders.FailureId) ?? Guid.CreateVersion7();
         var (messageId, types) = Envelope(body);
-        messageId ??= Text(headers, nameof(MessageHeaders.MessageId));
+        messageId ??= Text(headers, FailureHeaders.MessageId) ?? Text(headers, nameof(MessageHeaders.MessageId));
         return new Failure
         {
             Id = messageId is null
@@ -58,15 +94,42 @@ sealed class FailureReader(ChannelSet channels)
             FailureId = failureId,
             ReplayOf = Id(headers, FailureHeaders.ReplayOf),
             Queue = queue,
-            Destination = IsOurs(queue) ? $"exchange:{queue}" : null,
+            Destination = length is null && IsOurs(queue) ? $"exchange:{queue}" : null,
             Explanation = explanation,
             MessageId = messageId,
             MessageTypes = types,
-            ContentType = ContentType(context),
+            ContentType = WasSetAside(headers) ? Text(headers, FailureHeaders.ContentType) : ContentType(context),
             Headers = ProducersHeaders(headers),
+            EventName = EventOf(headers, queue, types),
             Body = body,
+            BodyLength = length,
         };
     }
+
+    /// <summary>The body, and its length when it is too large to be kept whole.</summary>
+    static (byte[] Body, long? Length) Kept(MessageBody body, Dictionary<string, object> headers)
+    {
+        var bytes = body.GetBytes();
+        if (bytes.Length > SetAside.LargestKept)
+            return (bytes[..SetAside.KeptOfLarger], bytes.Length);
+
+        return (bytes, long.TryParse(Text(headers, FailureHeaders.BodyLength), NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length > bytes.Length ? length : null);
+    }
+
+    /// <summary>The event the message should have been: by its type, or by the exchange it was published to. Only what begins notifications comes to the saga's queues that way.</summary>
+    string? EventOf(Dictionary<string, object> headers, string queue, IReadOnlyList<string> types)
+    {
+        if (Text(headers, FailureHeaders.Event) is { } known)
+            return _events.Values.Contains(known, StringComparer.Ordinal) ? known : null;
+        if (!Enum.GetValues<Lane>().Any(lane => SagaEndpoint.QueueOf(lane) == queue))
+            return null;
+
+        var names = types.Where(type => type.StartsWith(UrnPrefix, StringComparison.Ordinal)).Select(type => type[UrnPrefix.Length..]);
+        string?[] exchanges = [Text(headers, "RabbitMQ-ExchangeName"), Text(headers, "x-first-death-exchange")];
+        return names.Concat(exchanges.OfType<string>()).Select(name => _events.GetValueOrDefault(name)).FirstOrDefault(name => name is not null);
+    }
+
+    static bool WasSetAside(Dictionary<string, object> headers) => headers.ContainsKey(FailureHeaders.Headers);
 
     bool IsOurs(string queue) => NotificationEndpoints.Queues(channels).Contains(queue, StringComparer.Ordinal);
 
@@ -136,12 +199,31 @@ sealed class FailureReader(ChannelSet channels)
 
     static string ProducersHeaders(Dictionary<string, object> headers)
     {
+        if (headers.TryGetValue(FailureHeaders.Headers, out var written))
+            return written is string text && IsObject(text) ? text : "{}";
+
         var kept = new JsonObject();
-        foreach (var (name, value) in headers.Where(header => !AddedHeaders.Any(added => header.Key.StartsWith(added, StringComparison.OrdinalIgnoreCase))))
+        foreach (var (name, value) in headers.Where(header => !IsAdded(header.Key)))
             kept[PlainText.Of(name, LongestText)] = Node(value, depth: 0);
 
         var json = kept.ToJsonString();
         return json.Length <= LargestHeaders ? json : "{}";
+    }
+
+    static bool IsAdded(string header) =>
+        RoutingHeaders.Contains(header, StringComparer.Ordinal) || AddedHeaders.Any(added => header.StartsWith(added, StringComparison.OrdinalIgnoreCase));
+
+    static bool IsObject(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return document.RootElement.ValueKind == JsonValueKind.Object;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     /// <summary>AMQP's values as JSON has them; what it has not becomes text.</summary>

@@ -1,8 +1,6 @@
 using System.Runtime.ExceptionServices;
 
 using MassTransit;
-using MassTransit.Middleware.Rescue;
-using MassTransit.Transports;
 
 using NotificationBus.Messaging;
 
@@ -18,11 +16,11 @@ static class SetAside
     /// <summary>A message of the flow is some kilobytes. What is larger than this is not read at all.</summary>
     public const int LargestBody = 1024 * 1024;
 
-    /// <summary>
-    /// All headers of a message must fit in one frame, of 128 KB by default, and a message that is moved gets some more. When they do
-    /// not fit the broker closes the connection, and the message comes back.
-    /// </summary>
-    public const int LongestHeaders = 64 * 1024;
+    /// <summary>What is larger than this is not kept whole, and cannot be replayed: it would be refused again.</summary>
+    public const int LargestKept = 8 * 1024 * 1024;
+
+    /// <summary>How much is kept of it: enough to see what it was and whose.</summary>
+    public const int KeptOfLarger = 64 * 1024;
 
     /// <summary>Has the queue set aside what is too large, what ends the process, what fails, and what nobody takes.</summary>
     /// <param name="endpoint">The queue's endpoint.</param>
@@ -38,33 +36,12 @@ static class SetAside
         endpoint.ConfigureDeadLetter(unconsumed => unconsumed.UseFilter(new WhatNobodyTakes(aside)));
     }
 
-    static async Task Move(ExceptionReceiveContext context, Place from)
+    static async Task Move(ReceiveContext context, Exception exception, Place from)
     {
         if (!context.IsFaulted)
-            await context.NotifyFaulted(context.Exception);
+            await context.NotifyFaulted(exception);
 
-        if (!context.TryGetPayload(out IErrorTransport? transport))
-            throw new TransportException(context.InputAddress, "The transport cannot set messages aside");
-
-        var explanation = FailureExplanation.Of(context.Exception, from.Queue);
-        if (await from.Recorder.RecordedInPlace(context, from.Queue, explanation, LongestHeaders))
-            return;
-
-        var headers = context.ExceptionHeaders;
-        headers.Set(FailureHeaders.FailureId, Guid.CreateVersion7().ToString());
-        headers.Set(FailureHeaders.Queue, from.Queue);
-        headers.Set(FailureHeaders.Kind, explanation.Kind.ToString());
-        headers.Set(FailureHeaders.Cause, explanation.Cause);
-        headers.Set(FailureHeaders.ExceptionType, explanation.ExceptionType);
-        headers.Set(FailureHeaders.Reason, explanation.Reason);
-        // The transport in memory keeps no header of the message itself.
-        if (context.TransportHeaders.TryGetHeader(FailureHeaders.ReplayOf, out var replayOf))
-            headers.Set(FailureHeaders.ReplayOf, replayOf);
-
-        // MassTransit writes down the exception's own text, which may be long and may quote an address.
-        headers.Set(MessageHeaders.FaultMessage, explanation.Reason);
-        headers.Set(MessageHeaders.FaultStackTrace, null);
-        await transport.Send(context);
+        await from.Recorder.SetAside(context, from.Queue, FailureExplanation.Of(exception, from.Queue));
     }
 
     sealed record Place(string Queue, FailedMessageRecorder Recorder);
@@ -77,7 +54,7 @@ static class SetAside
             if (Outages.IsOutage(context.Exception))
                 ExceptionDispatchInfo.Throw(context.Exception);
 
-            await Move(context, from);
+            await Move(context, context.Exception, from);
             await next.Send(context);
         }
 
@@ -88,7 +65,7 @@ static class SetAside
     {
         public async Task Send(ReceiveContext context, IPipe<ReceiveContext> next)
         {
-            await Move(new RescueExceptionReceiveContext(context, new MessageNotConsumedException(context.InputAddress)), from);
+            await Move(context, new MessageNotConsumedException(context.InputAddress), from);
             await next.Send(context);
         }
 
@@ -99,7 +76,7 @@ static class SetAside
     {
         public Task Send(ReceiveContext context, IPipe<ReceiveContext> next) =>
             context.Body.Length > LargestBody
-                ? Move(new RescueExceptionReceiveContext(context, new MessageTooLargeException(context.Body.Length.Value)), from)
+                ? Move(context, new MessageTooLargeException(context.Body.Length.Value), from)
                 : next.Send(context);
 
         public void Probe(ProbeContext context) => context.CreateFilterScope("setAsideWhatIsTooLarge");
@@ -108,7 +85,7 @@ static class SetAside
     sealed class WhatEndsTheProcess(Place from, Quarantine quarantine) : IFilter<ReceiveContext>
     {
         public Task Send(ReceiveContext context, IPipe<ReceiveContext> next) =>
-            quarantine.Handle(context, from.Queue, () => next.Send(context), exception => Move(new RescueExceptionReceiveContext(context, exception), from));
+            quarantine.Handle(context, from.Queue, () => next.Send(context), exception => Move(context, exception, from));
 
         public void Probe(ProbeContext context) => context.CreateFilterScope("setAsideWhatEndsTheProcess");
     }
@@ -117,4 +94,6 @@ static class SetAside
 /// <summary>The message is larger than any message of the flow.</summary>
 /// <param name="length">In bytes.</param>
 public sealed class MessageTooLargeException(long length)
-    : System.Runtime.Serialization.SerializationException($"the body has {length} bytes, at most {SetAside.LargestBody} are read");
+    : System.Runtime.Serialization.SerializationException(length > SetAside.LargestKept
+        ? $"the body has {length} bytes, at most {SetAside.LargestBody} are read; its first {SetAside.KeptOfLarger} are kept, and so it cannot be replayed"
+        : $"the body has {length} bytes, at most {SetAside.LargestBody} are read");

@@ -24,6 +24,9 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
     // Full ones that wait for their confirms at the same time, for a broker that is far away.
     const int MostBundles = 64;
 
+    // In bytes, as JSON. A number takes up to nine on the wire and two here, with its name half as much again.
+    const int LongestHeaders = 64 * 1024;
+
     readonly ConcurrentDictionary<string, Gathering<OutgoingMessage>> _queues = new(StringComparer.Ordinal);
 
     /// <summary>Writes a message as it is to go over the wire.</summary>
@@ -128,7 +131,7 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
         if (message is { WaitsFor: { } waitsFor, DueAt: { } due } && WaitingLine.IsTurn(waitsFor))
             headers.Set(WaitingLine.WasDue, due.ToString("O", CultureInfo.InvariantCulture));
         // All headers must fit in one frame with those the transport adds; when they do not, the broker closes the connection.
-        if (message.Headers is null || message.Headers.Length > SetAside.LongestHeaders)
+        if (message.Headers is null || System.Text.Encoding.UTF8.GetByteCount(message.Headers) > LongestHeaders)
             return;
 
         using var json = JsonDocument.Parse(message.Headers);

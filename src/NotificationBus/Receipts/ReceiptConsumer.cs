@@ -20,7 +20,9 @@ public sealed partial class ReceiptConsumer(
     INotificationStore store,
     ISuppressions suppressions,
     ChannelSet channels,
+    ProviderChains chains,
     PlanningRules planning,
+    NotificationSteps steps,
     IBus bus,
     PublishLimit limit,
     TimeProvider clock,
@@ -43,11 +45,15 @@ public sealed partial class ReceiptConsumer(
         if (WhyNotToUse(receipt) is { } reason)
             await Suppress(delivery, notification.Category, provider, receipt, reason, context.CancellationToken);
 
-        // It gave up the delivery, which somebody else may have sent after it. A bounce is about the address, whoever has sent.
-        if (receipt.Kind == ReceiptKind.Undelivered && await IsSuperseded(receipt, attempt, context.CancellationToken))
+        // It gave up the delivery, which somebody else may have sent after it, or will. A bounce is about the address, whoever has sent.
+        if (receipt.Kind == ReceiptKind.Undelivered)
         {
-            Superseded(provider, delivery.Id, attempt.Number, receipt.Reason);
-            return;
+            var attempts = await ledger.AttemptsOf(attempt.NotificationId, attempt.DeliveryId, context.CancellationToken);
+            if (IsSuperseded(receipt, attempt, attempts) || OthersAreToBeAsked(notification, delivery, provider, attempts))
+            {
+                Superseded(provider, delivery.Id, attempt.Number, receipt.Reason);
+                return;
+            }
         }
 
         var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(planning.RuleOf(notification.Category).Lane));
@@ -95,9 +101,20 @@ public sealed partial class ReceiptConsumer(
         last is { Number: > 1, Status: AttemptStatus.Accepted } && receipt.ProviderMessageId is { Length: > 0 } reported && last.ProviderMessageId is { Length: > 0 } taken && reported != taken;
 
     /// <summary>True when a later call of the same delivery has sent it, or may yet.</summary>
-    async Task<bool> IsSuperseded(Receipt receipt, DeliveryAttempt attempt, CancellationToken cancellationToken) => IsOfAnEarlierCall(receipt, attempt)
-        || (await ledger.AttemptsOf(attempt.NotificationId, attempt.DeliveryId, cancellationToken))
-            .Any(later => later.Number > attempt.Number && (later.Status is AttemptStatus.Started or AttemptStatus.Accepted || later.MayHaveBeenSent));
+    static bool IsSuperseded(Receipt receipt, DeliveryAttempt attempt, IReadOnlyList<DeliveryAttempt> attempts) => IsOfAnEarlierCall(receipt, attempt)
+        || attempts.Any(later => later.Number > attempt.Number && (later.Status is AttemptStatus.Started or AttemptStatus.Accepted || later.MayHaveBeenSent));
+
+    /// <summary>
+    /// True when the delivery is put off, or on its way, until a provider can take it that certainly has not had it. The result of that counts.
+    /// </summary>
+    bool OthersAreToBeAsked(NotificationState notification, DeliveryState delivery, string provider, IReadOnlyList<DeliveryAttempt> attempts)
+    {
+        if (delivery.Status != DeliveryStatus.Sending || channels.Find(delivery.Channel) is not { } channel || attempts.Any(attempt => attempt.Status is AttemptStatus.Accepted or AttemptStatus.Rejected))
+            return false;
+
+        var mayHaveIt = attempts.Where(attempt => attempt.Status == AttemptStatus.Started || attempt.MayHaveBeenSent).Select(attempt => attempt.Provider);
+        return chains.Of(channel.Name).Routes.Of(channel, steps.Command(notification, delivery)).Except([provider, .. mayHaveIt], StringComparer.Ordinal).Any();
+    }
 
     async Task LookAgain(ConsumeContext<LocateReceipt> context)
     {
@@ -131,7 +148,7 @@ public sealed partial class ReceiptConsumer(
         Reason = receipt.Reason,
     };
 
-    [LoggerMessage(LogLevel.Information, "{Provider} reports that call {Number} of delivery {DeliveryId} did not arrive ({Reason}); a later call may have sent it, and counts")]
+    [LoggerMessage(LogLevel.Information, "{Provider} reports that call {Number} of delivery {DeliveryId} did not arrive ({Reason}); another call may have sent it, or will, and counts")]
     partial void Superseded(string provider, Guid deliveryId, int number, string? reason);
 
     [LoggerMessage(LogLevel.Warning, "{Provider} reports {Kind} of delivery {DeliveryId} for another address than it was sent to; no address is suppressed")]

@@ -103,7 +103,11 @@ sealed partial class TemplateCompiler
             return;
 
         Refuse(Raw(), "raw output is not offered: a variable could bring its own HTML");
-        Refuse(UncheckedLink(), "a variable in a link must be written {{link …}}: it could bring javascript:");
+        foreach (Match variable in VariableInLink().Matches(source))
+        {
+            if (!variable.Groups["checked"].Success)
+                throw file.Error("a variable in a link must be written {{link …}}: it could bring javascript:", line + LinesBefore(variable.Index));
+        }
 
         void Refuse(Regex pattern, string reason)
         {
@@ -148,25 +152,25 @@ sealed partial class TemplateCompiler
             : 0;
     }
 
-    [GeneratedRegex(@"\{\{~?!--.*?--~?\}\}|\{\{~?![^-].*?\}\}", RegexOptions.ExplicitCapture | RegexOptions.Singleline, 1000)]
+    [GeneratedRegex(@"\{\{~?!--.*?--~?\}\}|\{\{~?![^-].*?\}\}", RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.NonBacktracking)]
     private static partial Regex Comment();
 
-    [GeneratedRegex(@"\{\{\{?~?\s*(?<kind>[#^/]?)>?\s*(?<name>[^\s{}~]*)([^{}""']|""[^""]*""|'[^']*')*(?<end>\}\})?", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\{\{\{?~?\s*(?<kind>[#^/]?)>?\s*(?<name>[^\s{}~]*)([^{}""']|""[^""]*""|'[^']*')*(?<end>\}\})?", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Tag();
 
-    [GeneratedRegex(@"\{\{~?#?>\s*(?<name>[^\s}~]*)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\{\{~?#?>\s*(?<name>[^\s}~]*)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Partial();
 
-    [GeneratedRegex(@"\{\{~?#?\s*\*", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\{\{~?#?\s*\*", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Decorator();
 
-    [GeneratedRegex(@"\{\{~?(\{|&)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\{\{~?(\{|&)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Raw();
 
-    [GeneratedRegex(@"\b(href|src|action|background|poster)\s*=\s*[""']?\s*\{\{(?!~?\s*link\s)", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
-    private static partial Regex UncheckedLink();
+    [GeneratedRegex(@"\b(href|src|action|background|poster)\s*=\s*[""']?\s*\{\{(?<checked>~?\s*link\s)?", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex VariableInLink();
 
-    [GeneratedRegex(@"Occured at: (?<line>\d+):", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"Occured at: (?<line>\d+):", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Position();
 
     /// <summary>Handlebars.Net would look for <c>{{> ../../appsettings}}</c> in the file system.</summary>

@@ -104,9 +104,9 @@ sealed partial class TemplateFile
 
     public TemplateException Error(string reason, int line = 1, Exception? inner = null) => new($"{_path}:{line}: {reason}", inner);
 
-    [GeneratedRegex(@"\A(?<channel>[a-z0-9-]+)\.(?<language>[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)\z", RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"\A(?<channel>[a-z0-9-]+)\.(?<language>[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex ChannelAndLanguage();
 
-    [GeneratedRegex(@"\A---[ \t]+(?<name>\S+)[ \t]*\z", RegexOptions.ExplicitCapture, 100)]
+    [GeneratedRegex(@"\A---[ \t]+(?<name>\S+)[ \t]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Heading();
 }

@@ -66,9 +66,8 @@ sealed class Wire(Pulse pulse) : ISendObserver, IPublishObserver, IReceiveObserv
 
     Task ISendObserver.PreSend<T>(SendContext<T> context)
     {
-        if (context is SendContext<SerializedMessageBody>)
+        if (context is SendContext<SerializedMessageBody> && Read(context) is var message && message.Type != nameof(NotificationRejected))
         {
-            var message = Read(context);
             BeforeSend?.Invoke(message);
             // Noted before it leaves, so that whoever has received it finds it here.
             ImmutableInterlocked.Update(ref _published, published => published.AddRange([message, .. message.Parts()]));

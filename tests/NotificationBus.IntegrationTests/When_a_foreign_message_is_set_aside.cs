@@ -1,0 +1,162 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+using NotificationBus.IntegrationTests.Servers;
+
+using RabbitMQ.Client;
+
+namespace NotificationBus.IntegrationTests;
+
+[Collection(nameof(RabbitMqToHurt))]
+public sealed class When_a_foreign_message_is_set_aside(BusAndDatabase servers, RabbitMqToHurt own)
+{
+    const string Shipped = "NotificationBus.Contracts:OrderShipped";
+    const string Envelope = "application/vnd.masstransit+json";
+    const int MiB = 1024 * 1024;
+
+    static readonly TimeSpan Soon = TimeSpan.FromSeconds(90);
+
+    /// <summary>A5: whatever properties a message of another user carries, it is set aside in one try, and nobody waits behind it.</summary>
+    [Fact]
+    public async Task Should_take_it_whatever_its_properties_are()
+    {
+        var rabbit = await own.Server;
+        var broker = await rabbit.CreateVirtualHost();
+        var database = await servers.CreateDatabase();
+        await using var record = new The_record(database);
+        await using var host = await HostInProcess.Start(broker, database);
+        await using var shop = await PlainAmqpProducer.Connect(await rabbit.CreateUser("shop", broker));
+        var foreign = Foreign().ToList();
+
+        foreach (var (properties, index) in foreign.Select((properties, index) => (properties, index)))
+        {
+            await shop.Publish(Shipped, properties, Encoding.UTF8.GetBytes($"no JSON {index}"));
+            await shop.Publish(Shipped, new BasicProperties { ContentType = Envelope, Persistent = true, UserId = "shop" }, Poison.Event());
+        }
+
+        await record.UntilDelivered(foreign.Count, Soon);
+        await record.Until("SELECT count(*) FROM failed_message WHERE times = 1 AND queue = 'notifications' AND destination IS NOT NULL", foreign.Count, Soon);
+        for (var index = 0; index < foreign.Count; index++)
+            (await record.Scalar<long>($"SELECT count(*) FROM failed_message WHERE body = 'no JSON {index}'")).ShouldBe(1, $"{index}");
+        await The_broker.HasNothingToDo(broker, Soon);
+        await The_broker.ShouldHaveNoStrays(broker);
+        host.Output.Lines().ShouldNotContain(line => line.StartsWith("Error", StringComparison.Ordinal));
+
+        // A replay carries what its producer wrote, and nothing the broker would refuse or act on.
+        using var replay = await host.Client.PostAsync(new Uri("/v1/failed-messages/replay", UriKind.Relative), new StringContent("""{"all":true}""", Encoding.UTF8, "application/json"));
+        (await replay.Content.ReadAsStringAsync()).ShouldBe($$"""{"replayed":{{foreign.Count}}}""");
+        await record.Until("SELECT count(*) FROM failed_message WHERE times = 2 AND state = 'Failed'", foreign.Count, Soon);
+        await record.UntilNothingIsOutgoing(Soon);
+        await The_broker.ShouldHaveNoStrays(broker);
+    }
+
+    /// <summary>A15: a message larger than the client takes by itself closes the connection again and again.</summary>
+    [Theory]
+    [InlineData(65)]
+    [InlineData(100)]
+    [InlineData(127)]
+    public async Task Should_keep_the_beginning_of_what_is_larger_than_anybody_reads(int megabytes)
+    {
+        var rabbit = await own.Server;
+        var broker = await rabbit.CreateVirtualHost();
+        var database = await servers.CreateDatabase();
+        await using var record = new The_record(database);
+        await using var host = await HostInProcess.Start(broker, database);
+        await using var shop = await PlainAmqpProducer.Connect(await rabbit.CreateUser("shop", broker));
+
+        await shop.Publish(Shipped, new BasicProperties { Persistent = true }, new byte[megabytes * MiB]);
+        await shop.Publish(Shipped, new BasicProperties { ContentType = Envelope, Persistent = true }, Poison.Event());
+
+        await record.UntilDelivered(1, Soon);
+        await record.Until($"SELECT count(*) FROM failed_message WHERE times = 1 AND body_length = {megabytes * MiB} AND octet_length(body) = 65536 AND destination IS NULL AND queue = 'notifications'", 1, Soon);
+        var listed = JsonNode.Parse(await host.Client.GetStringAsync(new Uri("/v1/failed-messages", UriKind.Relative)))!["failedMessages"]![0]!;
+        (listed["canBeReplayed"]!.GetValue<bool>(), listed["bodyLength"]!.GetValue<long>(), listed["bodyKept"]!.GetValue<long>()).ShouldBe((false, megabytes * MiB, 65536));
+        listed["reason"]!.GetValue<string>().ShouldBe($"the body has {megabytes * MiB} bytes, at most 1048576 are read; its first 65536 are kept, and so it cannot be replayed");
+        await The_broker.HasNothingToDo(broker, Soon);
+        await The_broker.ShouldHaveNoStrays(broker);
+    }
+
+    /// <summary>A18: what is set aside is announced to its producer, under the same id when it is set aside again.</summary>
+    [Fact]
+    public async Task Should_tell_its_producer()
+    {
+        const string Rejected = "rejected";
+        var rabbit = await own.Server;
+        var broker = await rabbit.CreateVirtualHost();
+        var database = await servers.CreateDatabase();
+        await using var record = new The_record(database);
+        await using var host = await HostInProcess.Start(broker, database);
+        await using var shop = await PlainAmqpProducer.Connect(await rabbit.CreateUser("shop", broker));
+        // Its exchange is there from the start.
+        await The_broker.Copy(broker, "NotificationBus.Contracts:NotificationRejected", Rejected);
+
+        await shop.Publish(Shipped, new BasicProperties { Persistent = true, MessageId = "theirs", UserId = "shop" }, "no JSON"u8.ToArray());
+        var told = await Told();
+        (told["eventName"]!.GetValue<string>(), told["messageId"]!.GetValue<string>(), told["queue"]!.GetValue<string>()).ShouldBe(("order-shipped", "theirs", "notifications"));
+        told["reason"]!.GetValue<string>().ShouldStartWith("'o' is an invalid");
+
+        await shop.Publish("NotificationRequested", new JsonObject
+        {
+            ["eventId"] = "sale-1",
+            ["category"] = "announcemnt",
+            ["recipient"] = new JsonObject { ["id"] = "buyer-7", ["email"] = "a@example.com" },
+        });
+        told = await Told();
+        (told["eventName"]!.GetValue<string>(), told["eventId"]!.GetValue<string>(), told["category"]!.GetValue<string>()).ShouldBe(("notification-requested", "sale-1", "announcemnt"));
+        told["reason"]!.GetValue<string>().ShouldStartWith("category is unknown");
+        told["failedMessageId"]!.GetValue<Guid>().ShouldBe(await record.Scalar<Guid>("SELECT id FROM failed_message WHERE queue = 'notifications-bulk'"));
+
+        using var replay = await host.Client.PostAsync(new Uri($"/v1/failed-messages/{told["failedMessageId"]}/replay", UriKind.Relative), content: null);
+        var again = await The_broker.Take(broker, Rejected, Soon);
+        (JsonNode.Parse(again.Body.Span)!["messageId"]!.GetValue<Guid>()).ShouldBe(told["id"]!.GetValue<Guid>());
+
+        async Task<JsonNode> Told()
+        {
+            var envelope = JsonNode.Parse((await The_broker.Take(broker, Rejected, Soon)).Body.Span)!;
+            var message = envelope["message"]!;
+            message["id"] = envelope["messageId"]!.GetValue<string>();
+            return message;
+        }
+    }
+
+    /// <summary>Every property of AMQP's basic class, alone and together, and headers of every type, size and depth that the broker takes.</summary>
+    static IEnumerable<BasicProperties> Foreign()
+    {
+        yield return new() { UserId = "shop" };
+        yield return new() { UserId = "shop", ContentType = Envelope, MessageId = "4711", CorrelationId = "none" };
+        yield return new() { DeliveryMode = DeliveryModes.Transient };
+        yield return new() { Priority = 255 };
+        yield return new() { AppId = new string('a', 255), ClusterId = new string('c', 255), Type = new string('t', 255) };
+        yield return new() { ReplyTo = "amq.rabbitmq.reply-to.g2dkABByYWJiaXRAbG9jYWxob3N0" };
+        yield return new() { ReplyTo = "::" };
+        yield return new() { ContentEncoding = "gzip" };
+        yield return new() { Expiration = "86400000" };
+        yield return new() { Timestamp = new AmqpTimestamp(long.MaxValue) };
+        yield return new() { Timestamp = new AmqpTimestamp(-1) };
+        yield return new() { ContentType = "text/plain; charset=utf-7; x=\"", MessageId = new string('m', 255), CorrelationId = new string('i', 255) };
+        yield return new() { MessageId = "ไทย", AppId = "ไทย" };
+        yield return With(("CC", new List<object?> { "elsewhere" }), ("BCC", new List<object?> { "elsewhere" }));
+        yield return With(("x-death", new List<object?> { new Dictionary<string, object?>(StringComparer.Ordinal) { ["count"] = 7L, ["queue"] = "theirs", ["reason"] = "expired", ["exchange"] = "", ["routing-keys"] = new List<object?> { "" } } }));
+        yield return With(("x-death", "theirs"), ("x-first-death-queue", 5), ("x-delivery-count", "many"), ("x-delay", -1));
+        yield return With(("long", long.MinValue), ("int", int.MinValue), ("short", short.MinValue), ("byte", (byte)255), ("sbyte", (sbyte)-128), ("double", double.MaxValue), ("float", float.MinValue),
+            ("decimal", 1.5m), ("time", new AmqpTimestamp(long.MinValue)), ("bool", true), ("null", null), ("binary", new BinaryTableValue([0, 255])), ("bytes", new byte[] { 0xFF, 0xFE }), ("", "without a name"));
+        yield return With(("MT-Host-Info", 1), ("MT-Fault-Message", new List<object?>()), ("NB-Failure-Queue", new List<object?>()), ("NB-Failure-Headers", "no JSON"), ("NB-Failure-BodyLength", "9"), ("Content-Type", "x"), ("MessageId", "y"));
+        yield return With(("long", new string('h', 120_000)));
+        yield return With(("thai", new string('ก', 40_000)));
+        yield return With(("x-death-of-theirs", new string('h', 120_000)));
+        yield return With(("numbers", Enumerable.Repeat((object?)0L, 14_000).ToList()));
+        yield return With(("deep", Nested(200, new string('x', 100_000))));
+        yield return With([.. Enumerable.Range(0, 8_000).Select(number => ($"{number}", (object?)0L))]);
+        yield return new()
+        {
+            UserId = "shop", AppId = "shop", ClusterId = "c", Type = "t", ReplyTo = "r", ContentEncoding = "br", ContentType = Envelope, CorrelationId = "c", MessageId = "m", Priority = 9,
+            Expiration = "86400000", DeliveryMode = DeliveryModes.Persistent, Timestamp = new AmqpTimestamp(1), Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { ["tenant"] = "north" },
+        };
+    }
+
+    static BasicProperties With(params (string Name, object? Value)[] headers) =>
+        new() { Headers = headers.ToDictionary(header => header.Name, header => header.Value, StringComparer.Ordinal) };
+
+    static object Nested(int depth, object innermost) =>
+        Enumerable.Range(0, depth).Aggregate(innermost, (inner, number) => number % 2 == 0 ? new List<object?> { inner } : new Dictionary<string, object?>(StringComparer.Ordinal) { ["in"] = inner });
+}
