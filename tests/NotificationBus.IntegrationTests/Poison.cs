@@ -130,7 +130,7 @@ sealed record Poison(string Name, string Kind, byte[] Body)
         };
     });
 
-    static byte[] Order(Guid notificationId, Action<JsonObject> spoil) => Event(envelope =>
+    public static byte[] Order(Guid notificationId, Action<JsonObject> spoil) => Event(envelope =>
     {
         var order = new JsonObject
         {
