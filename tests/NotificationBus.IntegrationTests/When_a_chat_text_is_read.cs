@@ -13,7 +13,7 @@ public sealed class When_a_chat_text_is_read
         @"Order \[Pay here](https://evil.example/pay)", "5*3*2", "[Pay here](https://evil.example/pay)", "@everyone @here <@1> <@!1> <@&1> <#1> </order:1> <id:browse>", "<t:1735689600:R> <:smile:1> <a:smile:1>",
         "**bold** *it* __under__ _it_ ~~gone~~ ||spoiler|| `code` ```block```", "# head\n## head\n-# small\n> quote\n>>> all\n- item\n* item\n+ item\n1. one\n12. twelve\n  - deeper",
         "see https://shop.example/a_b_c/*x*?q=__y__ and <https://shop.example/a_b>", "[a]: https://evil.example\n[a]", @"\\*not\\*", @"\_/¯ ¯\_(ツ)_/¯", "||https://shop.example/||", "~~https://shop.example/~~",
-        "a\\", "5 * 3 * 2 = 30 | 2 > 1 < 3", "snake_case_name and __init__", "ราคา *590* บาท @ ตลาด", "``a`b``", "https://shop.example/(a)_b [x](<https://evil.example>)", "xhttps://shop.example/_a_",
+        "a\\", "5 * 3 * 2 = 30 | 2 > 1 < 3", "snake_case_name and __init__", "ราคา *590* บาท @ ตลาด", "``a`b``", "https://shop.example/(a)_b [x](<https://evil.example>)", "xhttps://shop.example/_a_", "https://shop.example/_a_<@1> https://shop.example] https://shop.example:smile:",
     ];
 
     [Fact]

@@ -9,18 +9,28 @@ namespace NotificationBus.Channels.Chat;
 /// </summary>
 static partial class DiscordText
 {
+    // What a URL does not end with, though it may have it.
+    const string NeverLast = ".,:;\"'()]";
+
     /// <summary>
     /// Escapes what Discord would do more with than show it. A URL stays as it is: it shows where it leads, and backslashes would become a part of it.
     /// </summary>
     public static string Escape(string text)
     {
         var escaped = new StringBuilder(text.Length + 16);
-        var isUrlUntil = 0;
+        var (isUrlUntil, broken) = (0, -1);
         for (var i = 0; i < text.Length; i++)
         {
             if (i >= isUrlUntil && IsUrlAt(text, i, out var length))
-                isUrlUntil = i + length;
-            if (i >= isUrlUntil && IsSpecial(text, i))
+            {
+                // The backslash of what comes next would become its last character: better none than another one.
+                if (text.AsSpan(i + length).TrimStart(NeverLast) is ['<', ..])
+                    broken = text.IndexOf('/', i);
+                else
+                    isUrlUntil = i + length;
+            }
+
+            if (i == broken || (i >= isUrlUntil && IsSpecial(text, i)))
                 escaped.Append('\\');
             escaped.Append(text[i]);
         }
@@ -42,7 +52,7 @@ static partial class DiscordText
 
     static bool IsSpecial(string text, int at) => text[at] switch
     {
-        '\\' or '*' or '_' or '~' or '`' or '|' or '[' or ']' or '<' or '>' or '@' or '#' => true,
+        '\\' or '*' or '_' or '~' or '`' or '|' or '[' or '<' or '>' or '@' or '#' => true,
         // A list, or the small print of a line.
         '-' or '+' => BeginsLine(text, at),
         '.' => DigitsBegin(text, at) is var digits && digits < at && BeginsLine(text, digits),

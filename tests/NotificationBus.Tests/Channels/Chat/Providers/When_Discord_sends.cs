@@ -54,7 +54,7 @@ public sealed class When_Discord_sends : Any_vendor_of_recipients_endpoints<When
         var (head, body) = Vendor.Requests.ShouldHaveSingleItem();
         head.ShouldStartWith($"POST {Path}{called} HTTP/1.1");
         var json = JsonElement.Parse(body);
-        json.GetProperty("content").GetString().ShouldBe(@"\@everyone \<\@1\> \[free\](https://evil.example)");
+        json.GetProperty("content").GetString().ShouldBe(@"\@everyone \<\@1\> \[free](https://evil.example)");
         json.GetProperty("allowed_mentions").GetProperty("parse").GetArrayLength().ShouldBe(0);
     }
 
