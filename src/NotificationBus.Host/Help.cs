@@ -59,8 +59,9 @@ static class Help
           Providers:{account}:…            slack, telegram: BotToken; line: ChannelAccessToken; slack-webhook, teams, discord: nothing;
                                            webhook: Secret, AllowPrivateAddresses
           Providers:{account}:…            http: Url, Headers, Body, MessageIdPath, Accepted, Rejected, AddressIsWrong, Throttled,
-                                           RetryAfterHeader, RetryAfterPath, IdempotencyHeader, Timeout
+                                           Unavailable, KnowsRepetitionFor, RetryAfterHeader, RetryAfterPath, IdempotencyHeader, Timeout
           Providers:{account}:TrustedCertificate  a PEM file with the only authorities to trust, for every account that is called over TLS
+          Providers:log:ShowContent        true (default): the log shows the texts that would be sent, masked; false: their lengths
           Providers:sandbox:…              Latency and FailureShare (0 to 1): how long each call takes, and how many fail
           Redelivery:FirstDelay            the most a delivery first waits when no provider is available, default 00:00:05
           Redelivery:LongestDelay          the most it ever waits, default 00:10:00
