@@ -74,6 +74,9 @@ static class Help
           Unsubscribe:Key                  signs these links; 32 characters or more, the same on all hosts
           Templates:Folder                 a folder of your own templates
           Templates:DefaultLanguage        en
+          Brand:Name                       the shop's name, which the shipped e-mails show
+          Brand:Logo                       the https URL of a picture before the name, 28 pixels high
+          Brand:Color                      the colour of their lines, default #2f6bff
           Serilog:MinimumLevel:Default     what is logged: Verbose, Debug, Information (default), Warning, Error or Fatal
 
         A wrong or misspelt setting stops the host with a line that names it, and exit code 2.

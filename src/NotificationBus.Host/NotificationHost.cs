@@ -74,7 +74,7 @@ public static class NotificationHost
         builder.Services.AddSingleton(Options.Create(settings.Unsubscribe));
         builder.Services.AddNotificationBus(settings.EventTypes, settings.Channels);
         builder.Services.AddChannels();
-        builder.Services.AddTemplates(settings.Templates);
+        builder.Services.AddTemplates(settings.Templates, settings.Brand);
         builder.Services.AddTransport(settings);
         var hasInbox = settings.IsApi && (settings.Inbox ?? (settings.Transport == Transport.InMemory || builder.Environment.IsDevelopment()));
         if (settings.Transport == Transport.RabbitMq)
@@ -154,11 +154,11 @@ public static class NotificationHost
         }
     }
 
-    static IServiceCollection AddTemplates(this IServiceCollection services, TemplateSettings settings)
+    static IServiceCollection AddTemplates(this IServiceCollection services, TemplateSettings settings, BrandOptions brand)
     {
         string[] folders = [Path.Combine(AppContext.BaseDirectory, "templates"), .. settings.Folder is { } own ? [own] : Array.Empty<string>()];
         return services.AddSingleton<ITemplates>(provider =>
-            HandlebarsTemplates.Load(folders, provider.GetServices<Sending.IChannel>(), settings.DefaultLanguage));
+            HandlebarsTemplates.Load(folders, provider.GetServices<Sending.IChannel>(), settings.DefaultLanguage, brand));
     }
 
     /// <summary>What went wrong, when it is something the person who started the host can mend.</summary>

@@ -27,8 +27,9 @@ public sealed partial class SmsChannel : IChannel
     public string? CountryOf(string address) => CallingCodes.CountryOf(address);
 
     /// <inheritdoc />
+    /// <remarks>No alphabet of text messages has the ellipsis. Spaces that do not break stand in numbers of some languages, and no alphabet of text messages has them: one would halve what fits into a part.</remarks>
     public Content Fill(IReadOnlyDictionary<string, string> parts) =>
-        parts["text"].Trim() is { Length: > 0 } text ? SmsContent.Of(text) : throw new TemplateException("the text is empty");
+        parts["text"].Replace('\u00a0', ' ').Replace('\u202f', ' ').Replace("…", "...", StringComparison.Ordinal).Trim() is { Length: > 0 } text ? SmsContent.Of(text) : throw new TemplateException("the text is empty");
 
     // ITU-T E.164: at most 15 digits, the first of a country code is not 0.
     [GeneratedRegex(@"\A\+[1-9][0-9]{6,14}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]

@@ -5,6 +5,7 @@ using NotificationBus.Postgres;
 using NotificationBus.Receipts;
 using NotificationBus.Saga;
 using NotificationBus.Sending;
+using NotificationBus.Templates;
 
 namespace NotificationBus.Host.Settings;
 
@@ -67,6 +68,9 @@ public sealed class HostSettings
 
     /// <summary>The texts.</summary>
     public TemplateSettings Templates { get; set; } = new();
+
+    /// <summary>Who writes the shipped e-mails.</summary>
+    public BrandOptions Brand { get; set; } = new();
 
     /// <summary>What each category of notification uses, by category.</summary>
     public IReadOnlyDictionary<string, EventTypeOptions> EventTypes { get; set; } = new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal);

@@ -14,7 +14,7 @@ namespace NotificationBus.Templates;
 /// <remarks>
 /// <para>The language is the exact tag, else the tag with its end cut off, else the default language: <c>th-TH</c>, <c>th</c>, <c>en</c>.</para>
 /// <para>A variable may be asked for (<c>#if</c>, <c>#unless</c>, <c>#with</c>) whether it is there or not; printing or looping over a
-/// missing one is an error that names it. Helpers are the built-in ones, <c>money</c> and <c>link</c>.</para>
+/// missing one is an error that names it. Helpers are the built-in ones, <c>money</c>, <c>number</c>, <c>link</c>, <c>short</c> and <c>lines</c>.</para>
 /// <para>A part ends at 1,048,576 characters, a template at 10,000 rounds of loops, partials at a depth of 10. There is no limit in time:
 /// what a template writes without a loop is as long as its file. A partial that stands indented on a line of its own is collected by
 /// Handlebars.Net before its length is counted.</para>
@@ -40,7 +40,7 @@ public sealed class HandlebarsTemplates : ITemplates
     public bool Has(string category, string channel) => _withoutTemplates.Contains(channel) || _templates.ContainsKey((category, channel));
 
     /// <summary>Reads and compiles every template of one folder.</summary>
-    /// <inheritdoc cref="Load(IEnumerable{string}, IEnumerable{IChannel}, string)"/>
+    /// <inheritdoc cref="Load(IEnumerable{string}, IEnumerable{IChannel}, string, BrandOptions)"/>
     public static HandlebarsTemplates Load(string folder, IEnumerable<IChannel> channels, string defaultLanguage = "en") =>
         Load([folder], channels, defaultLanguage);
 
@@ -48,12 +48,13 @@ public sealed class HandlebarsTemplates : ITemplates
     /// <param name="folders">The shipped templates first, then the company's own.</param>
     /// <param name="channels">The channels there are: what parts their templates must have.</param>
     /// <param name="defaultLanguage">The language every template must be written in; others are optional.</param>
+    /// <param name="brand">Who writes the e-mails.</param>
     /// <exception cref="TemplateException">A file is wrong; the message names the file and the line.</exception>
-    public static HandlebarsTemplates Load(IEnumerable<string> folders, IEnumerable<IChannel> channels, string defaultLanguage = "en")
+    public static HandlebarsTemplates Load(IEnumerable<string> folders, IEnumerable<IChannel> channels, string defaultLanguage = "en", BrandOptions? brand = null)
     {
         var files = TemplateFile.Find(folders);
         var channelsByName = channels.ToDictionary(channel => channel.Name, StringComparer.Ordinal);
-        var compiler = new TemplateCompiler(files.Where(file => file.IsLayout));
+        var compiler = new TemplateCompiler(files.Where(file => file.IsLayout), brand);
         var templates = new Dictionary<(string, string), Languages>();
 
         foreach (var file in files.Where(file => !file.IsLayout))
@@ -67,7 +68,7 @@ public sealed class HandlebarsTemplates : ITemplates
             if (!templates.TryGetValue((file.Category, file.Channel), out var languages))
                 templates.Add((file.Category, file.Channel), languages = new Languages(StringComparer.OrdinalIgnoreCase));
 
-            languages[file.Language] = new Template($"{file.Category}/{file.Channel}.{file.Language}",
+            languages[file.Language] = new Template($"{file.Category}/{file.Channel}.{file.Language}", file.Language,
                 [.. file.SectionsFor(channel).Select(section => compiler.Compile(file, section))]);
         }
 
@@ -89,7 +90,7 @@ public sealed class HandlebarsTemplates : ITemplates
         var template = Find(category, channel.Name, locale);
         try
         {
-            var variables = Variable.Root(data, recipientName);
+            var variables = Variable.Root(data, recipientName, LocalNumbers.Of(template.Language, locale));
             var parts = new Dictionary<string, string>(template.Parts.Count, StringComparer.Ordinal);
             foreach (var part in template.Parts)
                 parts.Add(part.Name, part.Fill(variables));
@@ -120,5 +121,5 @@ public sealed class HandlebarsTemplates : ITemplates
 
     sealed class Languages(IEqualityComparer<string> comparer) : Dictionary<string, Template>(comparer);
 
-    sealed record Template(string Name, IReadOnlyList<CompiledPart> Parts);
+    sealed record Template(string Name, string Language, IReadOnlyList<CompiledPart> Parts);
 }

@@ -5,35 +5,48 @@ using HandlebarsDotNet;
 namespace NotificationBus.Templates;
 
 /// <summary>
-/// <c>{{money total}}</c> prints <c>THB 1,590.00</c>: the code and not a symbol, because $ is the sign of twenty currencies. A language
-/// may name the currencies its readers know: <c>{{money total THB="บาท"}}</c> prints <c>1,590.00 บาท</c>.
+/// <c>{{money total}}</c> prints <c>THB 1,590.00</c>, in German <c>1.590,00 EUR</c>: the code and not a symbol, because $ is the sign of twenty
+/// currencies. A language may name the currencies its readers know: <c>{{money total THB="บาท"}}</c> prints <c>1,590.00 บาท</c>.
+/// <c>{{number count}}</c> prints a number as the language does. Neither rounds: what has more decimals than usual is printed with all of them.
 /// </summary>
 static class MoneyText
 {
-    // ISO 4217; all others have two.
-    static readonly HashSet<string> WithoutDecimals = new(StringComparer.OrdinalIgnoreCase)
-        { "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF" };
+    const int UsualDecimals = 2;
 
-    static readonly HashSet<string> WithThreeDecimals = new(StringComparer.OrdinalIgnoreCase)
-        { "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND" };
+    // ISO 4217, list one of 2024-06-25; all others have two.
+    static readonly Dictionary<string, int> Decimals = Table(
+        (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
+        (3, "BHD IQD JOD KWD LYD OMR TND"),
+        (4, "CLF UYW"));
 
     public static string Of(in Arguments arguments)
     {
         if (arguments.Length == 0 || arguments[0] is not Variable money)
             throw new TemplateException("{{money …}} needs a variable with amount and currency");
 
-        // The serializer of the bus writes decimals as strings, other producers write numbers.
-        var amount = money.Member("amount");
-        if (!decimal.TryParse(amount.Text(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
-            throw new TemplateException($"'{amount.Path}' is not a number");
-
+        var amount = NumberOf(money.Member("amount"));
         var currency = money.Member("currency").Text();
-        var digits = number.ToString(FormatFor(currency), CultureInfo.InvariantCulture);
-        return arguments.Hash.TryGetValue(currency, out var word) ? $"{digits} {word}" : $"{currency} {digits}";
+        var digits = LocalNumbers.Write(amount, Decimals.GetValueOrDefault(currency, UsualDecimals), money.Numbers);
+        if (arguments.Hash.TryGetValue(currency, out var word))
+            return $"{digits} {word}";
+
+        return money.Numbers.CodeFirst() ? $"{currency} {digits}" : $"{digits} {currency}";
     }
 
-    static string FormatFor(string currency) =>
-        WithoutDecimals.Contains(currency) ? "N0"
-        : WithThreeDecimals.Contains(currency) ? "N3"
-        : "N2";
+    public static string NumberOf(in Arguments arguments)
+    {
+        if (arguments.Length != 1 || arguments[0] is not Variable number)
+            throw new TemplateException("{{number …}} needs one variable");
+
+        return LocalNumbers.Write(NumberOf(number), leastDecimals: 0, number.Numbers);
+    }
+
+    // The serializer of the bus writes decimals as strings, other producers write numbers.
+    static decimal NumberOf(Variable variable) =>
+        decimal.TryParse(variable.Text(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new TemplateException($"'{variable.Path}' is not a number");
+
+    static Dictionary<string, int> Table(params (int Decimals, string Currencies)[] rows) =>
+        rows.SelectMany(row => row.Currencies.Split(' '), (row, currency) => (currency, row.Decimals)).ToDictionary(StringComparer.OrdinalIgnoreCase);
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.RegularExpressions;
 
 using NotificationBus.Sending;
@@ -14,6 +16,8 @@ sealed record TemplateSection(TemplatePart Part, string Text, int Line);
 sealed partial class TemplateFile
 {
     const string LayoutFolder = "_layout";
+
+    static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     readonly string _path;
 
@@ -67,7 +71,29 @@ sealed partial class TemplateFile
     }
 
     /// <summary>The whole text, for partials: they have no sections.</summary>
-    public string Read() => File.ReadAllText(_path).ReplaceLineEndings("\n");
+    public string Read()
+    {
+        var bytes = File.ReadAllBytes(_path);
+        try
+        {
+            // What begins with a byte order mark is read as it says.
+            using var reader = new StreamReader(new MemoryStream(bytes), Strict);
+            return reader.ReadToEnd().ReplaceLineEndings("\n");
+        }
+        catch (DecoderFallbackException)
+        {
+            var at = BadByte(bytes);
+            throw Error($"byte 0x{bytes[at]:x2} is no UTF-8: save the file as UTF-8", bytes.AsSpan(0, at).Count((byte)'\n') + 1);
+        }
+    }
+
+    static int BadByte(byte[] bytes)
+    {
+        var at = 0;
+        while (Rune.DecodeFromUtf8(bytes.AsSpan(at), out _, out var length) == OperationStatus.Done)
+            at += length;
+        return Math.Min(at, bytes.Length - 1);
+    }
 
     /// <summary>The sections, each of the channel's parts exactly once.</summary>
     public IReadOnlyList<TemplateSection> SectionsFor(IChannel channel)

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Text.Json;
 
 namespace NotificationBus.Templates;
@@ -18,6 +19,7 @@ sealed class Variable : IEnumerable
     readonly Variable _root;
     Variable? _recipient;
     int _iterations;
+    NumberFormatInfo? _numbers;
 
     Variable(Variable? parent, string name, JsonElement value)
     {
@@ -28,7 +30,7 @@ sealed class Variable : IEnumerable
     }
 
     /// <summary>All variables of one notification. <c>recipient</c> is the bus's own word and hides one in the data.</summary>
-    public static Variable Root(JsonElement data, string? recipientName)
+    public static Variable Root(JsonElement data, string? recipientName, NumberFormatInfo? numbers = null)
     {
         if (data.ValueKind != JsonValueKind.Object)
             throw new TemplateException("the data is not a JSON object");
@@ -36,11 +38,15 @@ sealed class Variable : IEnumerable
         var recipient = recipientName is null ? default : JsonSerializer.SerializeToElement(new Dictionary<string, string>(StringComparer.Ordinal) { ["name"] = recipientName });
         var root = new Variable(parent: null, "", data);
         root._recipient = new Variable(root, RecipientName, recipient);
+        root._numbers = numbers;
         return root;
     }
 
     /// <summary>A variable that nobody supplied.</summary>
     public static Variable Missing(string name) => new(parent: null, name, default);
+
+    /// <summary>How the text's readers write numbers.</summary>
+    public NumberFormatInfo Numbers => _root._numbers ?? NumberFormatInfo.InvariantInfo;
 
     public bool IsMissing => _value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
 

@@ -46,6 +46,13 @@ public sealed class TemplateFolder : IDisposable
 
     public EmailContent FillEmail(string json) => (EmailContent)Load().Render("test", Email, null, null, Json(json));
 
+    /// <summary>The HTML of an e-mail whose title is that text; its subject is not looked at.</summary>
+    public string FillText(string title)
+    {
+        Write("test/email.en.hbs", File.ReadAllText(System.IO.Path.Combine(Path, "test/email.en.hbs")).Replace("--- subject\n{{title}}", "--- subject\nsubject", StringComparison.Ordinal));
+        return FillEmail(JsonSerializer.Serialize(new { title })).Html;
+    }
+
     public static JsonElement Json(string json)
     {
         using var document = JsonDocument.Parse(json);

@@ -28,6 +28,40 @@ public sealed class When_a_company_has_its_own_templates : IDisposable
         email.Html.ShouldNotContain("NotificationBus");
     }
 
+    /// <summary>The shipped e-mails say the shop's name, not ours.</summary>
+    [Theory]
+    [InlineData("Silk & Co", null, "#c0ffee", "Silk &amp; Co", "<span style=\"color:#c0ffee;\">")]
+    [InlineData("ร้านผ้าไหม", "https://shop.example/logo.png?a=1&b=2", "#2f6bff", "ร้านผ้าไหม", "<img src=\"https://shop.example/logo.png?a=1&amp;b=2\"")]
+    public void Should_show_the_brand_of_the_settings(string name, string? logo, string color, string shown, string mark)
+    {
+        var templates = HandlebarsTemplates.Load([TemplateFolder.Shipped], TemplateFolder.Channels, brand: new BrandOptions { Name = name, Logo = logo, Color = color });
+
+        var email = (EmailContent)templates.Render("chat-message-sent", TemplateFolder.Email, "en", null, TemplateFolder.Json("""{ "conversationId": "1", "text": "x" }"""));
+        email.Html.ShouldContain(shown);
+        email.Html.ShouldContain(mark);
+        email.Html.ShouldContain($"border-left:4px solid {color};");
+        email.Html.ShouldNotContain("NotificationBus");
+    }
+
+    [Fact]
+    public void Should_name_nobody_when_no_brand_is_set()
+    {
+        var html = ((EmailContent)HandlebarsTemplates.Load(TemplateFolder.Shipped, TemplateFolder.Channels)
+            .Render("announcement", TemplateFolder.Email, "en", null, TemplateFolder.Json("""{ "title": "News", "text": "x" }"""))).Html;
+
+        html.ShouldNotContain("NotificationBus");
+        html.ShouldNotContain("&#9679;");
+        html.ShouldContain("4px solid #2f6bff");
+    }
+
+    [Theory]
+    [InlineData("a\nb", null, "#2f6bff", "must be at most 100 characters on one line")]
+    [InlineData("a", "http://shop.example/logo.png", "#2f6bff", "must be the https URL of a picture")]
+    [InlineData("a", "javascript:alert(1)", "#2f6bff", "must be the https URL of a picture")]
+    [InlineData("a", null, "red;}", "must be # and six hexadecimal digits, such as #2f6bff")]
+    public void Should_not_start_with_a_brand_that_is_none(string name, string? logo, string color, string error) =>
+        new BrandOptions { Name = name, Logo = logo, Color = color }.Validate(null!).ShouldHaveSingleItem().ErrorMessage.ShouldBe(error);
+
     [Fact]
     public void Should_add_categories_and_languages()
     {

@@ -86,13 +86,52 @@ public sealed class When_a_shipped_template_is_rendered
             .Message.ShouldBe($"{category}/{channel}.{language}: '{variable}' is missing");
     }
 
-    static (EmailContent, PushContent, SmsContent, ChatContent) Render(string category, string language, string? recipientName, JsonObject data)
+    /// <summary>C: long texts. What a user wrote is shortened where there is no room, and always goes out; emoji count what they take on the wire.</summary>
+    [Theory]
+    [MemberData(nameof(CategoriesAndLanguages))]
+    public void Should_fit_whatever_a_user_wrote(string category, string language)
+    {
+        foreach (var letter in (string[])["a", "ก", "👩‍👩‍👧‍👦", "\\\"", "\n"])
+        {
+            var longest = JsonNode.Parse(With(category, Variables[category].Optional).ToJsonString())!.AsObject();
+            Lengthen(longest, letter);
+
+            var (_, push, sms, chat) = Render(category, language, "Malee", longest, withEmail: false);
+
+            sms.Segments.ShouldBeLessThanOrEqualTo(4, $"{category} {letter}"); // MostSegments
+            System.Text.Encoding.UTF8.GetByteCount(System.Text.Json.JsonSerializer.Serialize(new { title = push.Title, body = push.Body }, Relaxed)).ShouldBeLessThanOrEqualTo(2_597, $"{category} {letter}"); // Web Push, without what encrypts it
+            chat.Text.Length.ShouldBeLessThanOrEqualTo(1_000, $"{category} {letter}"); // Discord takes 2,000, where each may be escaped
+            foreach (var text in (string[])[push.Title, push.Body, sms.Text, chat.Text])
+                text.EnumerateRunes().ShouldNotContain(System.Text.Rune.ReplacementChar);
+        }
+    }
+
+    static readonly System.Text.Json.JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    static void Lengthen(JsonObject data, string letter)
+    {
+        foreach (var (name, value) in data.ToList())
+        {
+            if (value is JsonObject inner)
+                Lengthen(inner, letter);
+            else if (name is not ("amount" or "currency"))
+                data[name] = string.Concat(Enumerable.Repeat(letter, 10_000 / letter.Length));
+        }
+    }
+
+    static (EmailContent?, PushContent, SmsContent, ChatContent) Render(string category, string language, string? recipientName, JsonObject data, bool withEmail)
     {
         var json = TemplateFolder.Json(data.ToJsonString());
-        return ((EmailContent)Templates.Render(category, TemplateFolder.Email, language, recipientName, json),
+        return (withEmail ? (EmailContent)Templates.Render(category, TemplateFolder.Email, language, recipientName, json) : null,
             (PushContent)Templates.Render(category, TemplateFolder.Push, language, recipientName, json),
             (SmsContent)Templates.Render(category, TemplateFolder.Sms, language, recipientName, json),
             (ChatContent)Templates.Render(category, TemplateFolder.Chat, language, recipientName, json));
+    }
+
+    static (EmailContent, PushContent, SmsContent, ChatContent) Render(string category, string language, string? recipientName, JsonObject data)
+    {
+        var (email, push, sms, chat) = Render(category, language, recipientName, data, withEmail: true);
+        return (email!, push, sms, chat);
     }
 
     static JsonObject With(string category, string optional)

@@ -23,6 +23,66 @@ public sealed class When_a_value_is_printed : IDisposable
     public void Should_show_money_in_the_words_of_the_language(string currency, string text) =>
         _folder.Body("{{money total THB=\"บาท\"}}").Fill($$"""{ "total": { "amount": 590, "currency": "{{currency}}" } }""").ShouldBe(text);
 
+    /// <summary>C: money and numbers. Never rounded without a word.</summary>
+    [Theory]
+    [InlineData("590.5", "JPY", "JPY 590.5")]
+    [InlineData("12.3450", "THB", "THB 12.345")]
+    [InlineData("1.2345", "KWD", "KWD 1.2345")]
+    [InlineData("1.5", "CLF", "CLF 1.5000")]
+    [InlineData("1.5", "UYW", "UYW 1.5000")]
+    [InlineData("1.5", "IQD", "IQD 1.500")]
+    [InlineData("1500", "UYI", "UYI 1,500")]
+    [InlineData("1.5", "xyz", "xyz 1.50")]
+    public void Should_show_all_the_decimals_there_are(string amount, string currency, string text) =>
+        _folder.Body("{{money total}}").Fill($$"""{ "total": { "amount": {{amount}}, "currency": "{{currency}}" } }""").ShouldBe(text);
+
+    /// <summary>C: money and numbers, by culture and currency. The spaces of some are such that a line does not break there.</summary>
+    [Theory]
+    [InlineData("de", null, "1.590,00 EUR|1.590,00 €|1.234.567,5")]
+    [InlineData("de", "de-AT", "EUR 1.590,00|1.590,00 €")]
+    [InlineData("de", "de-CH", "EUR 1’590.00|1’590.00 €|1’234’567.5")]
+    [InlineData("de", "th-TH", "1.590,00 EUR|1.590,00 €|1.234.567,5")]
+    [InlineData("fr", "fr-FR", "1 590,00 EUR|1 590,00 €|1 234 567,5")]
+    [InlineData("en", "en-US", "EUR 1,590.00|1,590.00 €|1,234,567.5")]
+    [InlineData("en", "en-ZZ-x-made-up", "EUR 1,590.00|1,590.00 €|1,234,567.5")]
+    [InlineData("en", "en-IN", "EUR 1,590.00|1,590.00 €|12,34,567.5")]
+    [InlineData("th", "th", "EUR 1,590.00|1,590.00 €|1,234,567.5")]
+    public void Should_show_money_and_numbers_as_the_language_does(string language, string? locale, string text)
+    {
+        _folder.Body("").Write($"test/push.{language}.hbs", "--- title\nTitle\n--- body\n{{money total}}|{{money total EUR=\"€\"}}|{{number count}}\n");
+        _folder.Write("test/push.en.hbs", "--- title\nTitle\n--- body\n{{money total}}|{{money total EUR=\"€\"}}|{{number count}}\n");
+
+        var content = (NotificationBus.Channels.Push.PushContent)_folder.Load().Render("test", TemplateFolder.Push, locale ?? language, null,
+            TemplateFolder.Json("""{ "total": { "amount": 1590, "currency": "EUR" }, "count": 1234567.5 }"""));
+
+        content.Body.Replace('\u00a0', ' ').Replace('\u202f', ' ').ShouldContain(text);
+    }
+
+    [Theory]
+    [InlineData("{{short text 10}}", "0123456789", "0123456789")]
+    [InlineData("{{short text 10}}", "0123456789a", "012345678…")]
+    [InlineData("{{short text 10}}", "0123456 89a", "0123456 8…")]
+    [InlineData("{{short text 6}}", "ที่นี่มีของ", "ที่…")]
+    [InlineData("{{short text 6}}", "👨‍👩‍👧👨‍👩‍👧", "…")]
+    [InlineData("{{short text 9}}", "👨‍👩‍👧👨‍👩‍👧", "👨‍👩‍👧…")]
+    [InlineData("{{short text 3}}", "🏎🏎", "🏎…")]
+    public void Should_be_shortened_between_characters(string body, string text, string printed) =>
+        _folder.Body(body).Fill($$"""{ "text": "{{text}}" }""").ShouldBe(printed);
+
+    [Theory]
+    [InlineData("{{short text}}")]
+    [InlineData("{{short text 0}}")]
+    [InlineData("{{short text \"ten\"}}")]
+    [InlineData("{{short \"text\" 5}}")]
+    public void Should_say_how_a_text_is_shortened(string body) =>
+        Should.Throw<TemplateException>(() => _folder.Body(body).Fill("""{ "text": "abc" }""")).Message.ShouldContain("{{short …}} needs a variable and the most characters");
+
+    /// <summary>C: line breaks in Outlook, which knows no white-space.</summary>
+    [Fact]
+    public void Should_keep_its_lines_in_HTML_and_escape_them() =>
+        _folder.Html("<p>{{lines title}}</p>{{> quote text=title}}").Write("_layout/quote.hbs", "<q>{{lines text}}</q>")
+            .FillText("a <b>\r\nc\n\nd").ShouldBe("<p>a &lt;b&gt;<br>\nc<br>\n<br>\nd</p><q>a &lt;b&gt;<br>\nc<br>\n<br>\nd</q>");
+
     [Theory]
     [InlineData("""{ "amount": "much", "currency": "THB" }""", "'total.amount' is not a number")]
     [InlineData("""{ "amount": 1 }""", "'total.currency' is missing")]

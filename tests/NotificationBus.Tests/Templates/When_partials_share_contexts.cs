@@ -116,6 +116,9 @@ public sealed class When_partials_share_contexts : IDisposable
     {
         var part = new TemplateCompiler(files.Where(layout => layout.IsLayout)).Compile(file, section);
         var plain = Plain(section.Part.IsHtml);
+        var brand = new BrandOptions();
+        foreach (var (name, html) in ((string, string)[])[("brand-name", brand.NameHtml), ("brand-mark", brand.MarkHtml), ("brand-color", brand.Color)])
+            plain.RegisterTemplate(name, html);
         foreach (var layout in files.Where(layout => layout.IsLayout))
             plain.RegisterTemplate(layout.Name, layout.Read().TrimEnd());
 
@@ -160,6 +163,8 @@ public sealed class When_partials_share_contexts : IDisposable
 
         var handlebars = Handlebars.Create(configuration);
         handlebars.RegisterHelper("money", (_, arguments) => MoneyText.Of(arguments));
+        handlebars.RegisterHelper("short", (_, arguments) => WrittenText.Shorten(arguments));
+        handlebars.RegisterHelper("lines", (writer, _, arguments) => WrittenText.WriteLines(writer, arguments, escape));
         return handlebars;
     }
 
