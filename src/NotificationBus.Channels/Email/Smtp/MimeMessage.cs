@@ -3,7 +3,7 @@ using System.Text;
 
 namespace NotificationBus.Channels.Email.Smtp;
 
-/// <summary>The mail as it goes over the wire: ASCII only, lines end with CRLF.</summary>
+/// <summary>The mail as it goes over the wire: ASCII, but for a mailbox that is not; lines end with CRLF.</summary>
 static class MimeMessage
 {
     /// <summary>Writes the mail. The same delivery gets the same Message-ID on every try, so that whoever gets it twice can tell.</summary>
@@ -34,7 +34,8 @@ static class MimeMessage
         AppendPart(mail, boundary, "text/plain", content.Text);
         AppendPart(mail, boundary, "text/html", content.Html);
         mail.Append($"--{boundary}--\r\n");
-        return Encoding.ASCII.GetBytes(mail.ToString());
+        // Nothing in it is beyond ASCII but a mailbox that is (RFC 6532).
+        return Encoding.UTF8.GetBytes(mail.ToString());
     }
 
     static void AppendPart(StringBuilder mail, string boundary, string type, string text)

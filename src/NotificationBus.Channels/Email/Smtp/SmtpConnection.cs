@@ -86,13 +86,18 @@ sealed class SmtpConnection : IDisposable
     /// <exception cref="SmtpException">The connection broke; nobody took the mail unless it was at the final dot.</exception>
     public async Task<SmtpAnswer> Send(string to, ReadOnlyMemory<byte> message, CancellationToken beforeFinalDot, CancellationToken cancellationToken)
     {
+        // RFC 6531, section 3.2: a server that does not offer it takes no such mailbox.
+        var isInternational = !Ascii.IsValid(to);
+        if (isInternational && !Offers("SMTPUTF8"))
+            return new SmtpAnswer(SmtpStep.Recipient, SmtpReply.Of(553, ["5.6.7 the server takes no mailbox with letters beyond ASCII"]));
+
         if (_needsReset)
             await Expect(250, SmtpStep.Reset, "RSET", beforeFinalDot);
 
         // Whatever ends this mail early, the next one starts from nothing.
         _needsReset = true;
         var size = Offers("SIZE") ? $" SIZE={message.Length.ToString(CultureInfo.InvariantCulture)}" : "";
-        var sender = await Ask(SmtpStep.Sender, $"MAIL FROM:<{_options.From}>{size}", beforeFinalDot);
+        var sender = await Ask(SmtpStep.Sender, $"MAIL FROM:<{_options.From}>{size}{(isInternational ? " SMTPUTF8" : "")}", beforeFinalDot);
         if (!IsExpected(sender, 2))
             return new SmtpAnswer(SmtpStep.Sender, sender);
 
@@ -257,7 +262,7 @@ sealed class SmtpConnection : IDisposable
         if (_replies.HasMore)
             throw new SmtpException(step, "the server sent an answer nobody asked for");
 
-        return Within(_options.Timeout, step, token => Exchange(Encoding.ASCII.GetBytes(command + "\r\n"), token), cancellationToken);
+        return Within(_options.Timeout, step, token => Exchange(Encoding.UTF8.GetBytes(command + "\r\n"), token), cancellationToken);
     }
 
     async Task<SmtpReply> Exchange(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace NotificationBus.Channels.Email;
+
+/// <summary>
+/// A mailbox as mail servers take it: letters of all scripts on both sides of the sign (RFC 6531, RFC 5890), and a local part in quotes
+/// (RFC 5321, section 4.1.2). No address literal such as <c>user@[192.0.2.1]</c>: it is no person's, and leads into networks.
+/// </summary>
+/// <param name="Local">What stands before the sign, as it is written.</param>
+/// <param name="Domain">The domain in its ASCII form.</param>
+sealed partial record MailAddress(string Local, string Domain)
+{
+    /// <summary>RFC 5321, section 4.5.3.1.3: a path is at most 256 octets, with the brackets around it.</summary>
+    public const int Longest = 254;
+
+    // Servers of today look names up as UTS #46 says, and with it capitals and full-width forms are the same.
+    static readonly IdnMapping Names = new() { UseStd3AsciiRules = true };
+
+    /// <summary>The parts; null when it is no mailbox.</summary>
+    public static MailAddress? Parse(string text)
+    {
+        if (text.Length > Longest || text.LastIndexOf('@') is not (> 0 and var at))
+            return null;
+
+        var local = text[..at];
+        return (IsDotAtom(local) || IsQuoted(local)) && DomainOf(text[(at + 1)..]) is { } domain && Encoding.UTF8.GetByteCount(local) + 1 + domain.Length <= Longest
+            ? new MailAddress(local, domain)
+            : null;
+    }
+
+    /// <summary>The form that goes over the wire, and that every vendor takes.</summary>
+    public override string ToString() => $"{Local}@{Domain}";
+
+    static bool IsDotAtom(string local) => local.Split('.').All(atom => atom.Length > 0 && atom.EnumerateRunes().All(IsAtext));
+
+    static bool IsAtext(Rune rune) => rune.IsAscii
+        ? Rune.IsLetterOrDigit(rune) || "!#$%&'*+/=?^_`{|}~-".Contains((char)rune.Value, StringComparison.Ordinal)
+        : IsVisible(rune);
+
+    // A control character here would be a command of the sender's choosing (CVE-2026-30227).
+    static bool IsQuoted(string local)
+    {
+        if (local.Length < 3 || local[0] != '"' || local[^1] != '"')
+            return false;
+
+        var escaped = false;
+        foreach (var rune in local[1..^1].EnumerateRunes())
+        {
+            var isPlain = rune.Value is >= ' ' and <= '~' || (!rune.IsAscii && IsVisible(rune));
+            if (!isPlain || (rune.Value == '"' && !escaped))
+                return false;
+
+            escaped = !escaped && rune.Value == '\\';
+        }
+
+        return !escaped;
+    }
+
+    // The two that join letters belong to some scripts. The others that nobody sees, and half a surrogate pair, do not.
+    static bool IsVisible(Rune rune) => rune.Value is 0x200C or 0x200D || (rune != Rune.ReplacementChar && Rune.GetUnicodeCategory(rune) is not
+        (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned));
+
+    static string? DomainOf(string domain)
+    {
+        try
+        {
+            var ascii = Ascii.IsValid(domain) ? domain : Names.GetAscii(domain);
+            return Labels().IsMatch(ascii) ? ascii : null;
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex Labels();
+}
