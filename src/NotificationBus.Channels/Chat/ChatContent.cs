@@ -4,4 +4,8 @@ namespace NotificationBus.Channels.Chat;
 
 /// <summary>A message in a conversation.</summary>
 /// <param name="Text">Plain text, with line breaks. Each provider escapes what its service would read as more than text.</param>
-public sealed record ChatContent(string Text) : Content;
+public sealed record ChatContent(string Text) : Content
+{
+    /// <inheritdoc />
+    public override IEnumerable<string> Texts => [Text];
+}

@@ -1,15 +1,19 @@
 using System.Globalization;
+using System.Net;
 using System.Text.RegularExpressions;
 
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Http;
 
-/// <summary>Takes out of a text what a request has carried and nobody may read: secrets, addresses, names.</summary>
+/// <summary>Takes out of a text what a request has carried and nobody may read: secrets, addresses, names, and what the recipient is told.</summary>
 sealed partial class Masking
 {
     const string Mask = "[…]";
     const int LongestExcerpt = 200;
+
+    // Of which as much is read as makes an excerpt, whatever is hidden in it.
+    const int LongestRead = 16 * 1024;
 
     // Shorter words hide nothing, and stand in many an innocent sentence.
     const int ShortestSecret = 4;
@@ -20,8 +24,9 @@ sealed partial class Masking
     const int DeepestEscape = 4;
 
     readonly IReadOnlyList<string> _words;
+    readonly RepeatedText _told;
 
-    Masking(IEnumerable<string> words) => _words = [.. words.Distinct(StringComparer.Ordinal).OrderByDescending(word => word.Length)];
+    Masking(IEnumerable<string> words, IEnumerable<string> told) => (_words, _told) = ([.. words.Distinct(StringComparer.Ordinal).OrderByDescending(word => word.Length)], new RepeatedText(told));
 
     /// <summary>Hides every header of the request, its path, the address, the recipient and what the vendor calls secret besides.</summary>
     public static Masking Of(HttpRequestMessage request, Delivery delivery, IEnumerable<string> secrets)
@@ -35,7 +40,7 @@ sealed partial class Masking
             .. whole.OfType<string>().Where(word => word.Length >= ShortestSecret),
             .. headers.SelectMany(header => header.Split(' ')).Where(word => word.Length >= ShortestPart),
             .. url.PathAndQuery.Split('/', '?', '&', '=').Where(word => word.Length >= ShortestOfPath),
-        ]);
+        ], delivery.Content.Texts);
     }
 
     /// <summary>Hides the address and the recipient of a delivery.</summary>
@@ -43,7 +48,11 @@ sealed partial class Masking
         new(new[] { delivery.Address, delivery.Address.TrimStart('+'), delivery.RecipientName }.OfType<string>().Where(word => word.Length >= ShortestSecret));
 
     /// <summary>Hides mailboxes only.</summary>
-    public static Masking Of() => new([]);
+    public static Masking Of() => new([], []);
+
+    /// <summary>Hides mailboxes, the recipient, and what the recipient is told.</summary>
+    public static Masking Of(Delivery delivery) =>
+        new(((string?[])[delivery.Address, delivery.Address.TrimStart('+'), delivery.RecipientName]).OfType<string>().Where(word => word.Length >= ShortestSecret), delivery.Content.Texts);
 
     /// <summary>The text on one line, without what is hidden.</summary>
     public string Clean(string text)
@@ -51,17 +60,21 @@ sealed partial class Masking
         text = Hide(text);
         for (var depth = 0; depth < DeepestEscape && text.Contains('\\', StringComparison.Ordinal); depth++)
             text = Hide(Unescape(text));
+        if (PercentEscape().IsMatch(text))
+            text = Hide(Uri.UnescapeDataString(text));
+        if (text.Contains('&', StringComparison.Ordinal))
+            text = Hide(WebUtility.HtmlDecode(text));
         return Blanks().Replace(MailboxLike().Replace(text, "[mailbox]"), " ").Trim();
     }
 
     /// <summary>The beginning of <see cref="Clean"/>.</summary>
     public string Excerpt(string text)
     {
-        var clean = Clean(text);
+        var clean = Clean(text.Length > LongestRead ? text[..LongestRead] : text);
         return clean.Length > LongestExcerpt ? $"{clean.AsSpan(0, LongestExcerpt)}…" : clean;
     }
 
-    string Hide(string text) => _words.Aggregate(text, (hidden, word) => hidden.Replace(word, Mask, StringComparison.OrdinalIgnoreCase));
+    string Hide(string text) => _told.Hide(_words.Aggregate(text, (hidden, word) => hidden.Replace(word, Mask, StringComparison.OrdinalIgnoreCase)), Mask);
 
     // A vendor that repeats what it was told in JSON may write every character as its number.
     static string Unescape(string text) => JsonEscape().Replace(text, escape => escape.Groups["number"] is { Success: true } number
@@ -71,9 +84,12 @@ sealed partial class Masking
     [GeneratedRegex(@"\\(u(?<number>[0-9a-fA-F]{4})|(?<itself>[""/\\]))", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex JsonEscape();
 
+    [GeneratedRegex(@"%[0-9A-Fa-f]{2}", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex PercentEscape();
+
     [GeneratedRegex(@"[\s\p{C}]+", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Blanks();
 
-    [GeneratedRegex(@"[^\s""'<>]*(?:@|\uFF20|%40|=40|\\u0040)[^\s""'<>]*", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"[^\s""'<>]*[^\s""'<>{}\[\](),:;](?:@|\uFF20|%40|=40|\\u0040)[^\s""'<>]*", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex MailboxLike();
 }

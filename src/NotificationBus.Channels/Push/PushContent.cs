@@ -5,4 +5,8 @@ namespace NotificationBus.Channels.Push;
 /// <summary>What a phone shows on its lock screen.</summary>
 /// <param name="Title">One short line.</param>
 /// <param name="Body">One or two sentences.</param>
-public sealed record PushContent(string Title, string Body) : Content;
+public sealed record PushContent(string Title, string Body) : Content
+{
+    /// <inheritdoc />
+    public override IEnumerable<string> Texts => [Title, Body];
+}

@@ -8,6 +8,9 @@ namespace NotificationBus.Channels.Sms;
 /// <param name="Segments">In how many parts it is sent.</param>
 public sealed record SmsContent(string Text, SmsEncoding Encoding, int Segments) : Content
 {
+    /// <inheritdoc />
+    public override IEnumerable<string> Texts => [Text];
+
     /// <summary>Measures the text.</summary>
     public static SmsContent Of(string text)
     {

@@ -138,8 +138,7 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
     // Servers that greylist are set to a minute or more: sooner is in vain.
     static readonly TimeSpan Greylisted = TimeSpan.FromMinutes(1);
 
-    // Servers like to repeat whom they refuse.
-    static readonly Masking Masking = Masking.Of();
+    static readonly Masking Mailboxes = Masking.Of();
 
     readonly SmtpOptions _options;
     readonly TimeProvider _clock;
@@ -189,11 +188,11 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
             _clock.GetUtcNow());
         try
         {
-            return Translate(await _connections.Send(delivery.Address, message, cancellationToken), delivery.ExpiresAt);
+            return Translate(await _connections.Send(delivery.Address, message, cancellationToken), delivery);
         }
         catch (SmtpException broken)
         {
-            return Translate(broken);
+            return Translate(broken, Masking.Of(delivery));
         }
     }
 
@@ -207,32 +206,32 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
     /// <summary>When to come back to a server that greylists. What would be late by then may be lucky at once: not every such answer is greylisting.</summary>
     TimeSpan? Later(DateTimeOffset? expiresAt) => expiresAt < _clock.GetUtcNow() + 2 * Greylisted ? null : Greylisted;
 
-    ProviderResult Translate(SmtpException broken)
+    ProviderResult Translate(SmtpException broken, Masking masking)
     {
-        var reason = Masking.Clean($"{_server}: {broken.Message}");
+        var reason = masking.Clean($"{_server}: {broken.Message}");
         return broken.Step == SmtpStep.FinalDot ? new ProviderResult.InDoubt(reason)
             : broken.IsTooFast ? new ProviderResult.Throttled(reason)
             : broken.NeedsMending ? new ProviderResult.Misconfigured(reason)
             : new ProviderResult.Unavailable(reason);
     }
 
-    ProviderResult Translate(SmtpAnswer answer, DateTimeOffset? expiresAt)
+    ProviderResult Translate(SmtpAnswer answer, Delivery delivery)
     {
         var (step, reply) = answer;
-        var reason = Masking.Clean($"{_server} answered {reply.Codes} to {step.InWords()}: {reply.Text}".TrimEnd(' ', ':'));
+        var isTaken = step == SmtpStep.FinalDot && reply.Code / 100 == 2;
+        if (isTaken && reply.Enhanced is not { Class: not 2 })
+            return new ProviderResult.Accepted(reply.Text.Length == 0 ? null : Mailboxes.Clean(reply.Text));
 
-        if (step == SmtpStep.FinalDot && reply.Code / 100 == 2)
-        {
-            return reply.Enhanced is { Class: not 2 }
-                ? new ProviderResult.InDoubt($"{reason} (the two codes contradict each other)")
-                : new ProviderResult.Accepted(reply.Text.Length == 0 ? null : Masking.Clean(reply.Text));
-        }
+        // Servers like to repeat whom they refuse, and what.
+        var reason = Masking.Of(delivery).Clean($"{_server} answered {reply.Codes} to {step.InWords()}: {reply.Text}".TrimEnd(' ', ':'));
+        if (isTaken)
+            return new ProviderResult.InDoubt($"{reason} (the two codes contradict each other)");
 
         return reply.Class switch
         {
             4 when reply.IsTooFast => new ProviderResult.Throttled(reason),
             // Greylisting, a full mailbox: this recipient, later, whichever step it is said at. 421 is the server itself.
-            4 when reply.Code != 421 && step is SmtpStep.Recipient or SmtpStep.Data or SmtpStep.FinalDot => new ProviderResult.Unavailable(reason, Later(expiresAt), OnlyThisDelivery: true),
+            4 when reply.Code != 421 && step is SmtpStep.Recipient or SmtpStep.Data or SmtpStep.FinalDot => new ProviderResult.Unavailable(reason, Later(delivery.ExpiresAt), OnlyThisDelivery: true),
             4 => new ProviderResult.Unavailable(reason),
             5 when IsOurFault(reply) => new ProviderResult.Misconfigured($"{reason} (check Username, Password and From, and SPF, DKIM and DMARC of the sender's domain)"),
             5 when step == SmtpStep.Sender && !IsTooBig(reply) => new ProviderResult.Misconfigured($"{reason} (check From)"),

@@ -1,3 +1,4 @@
+using NotificationBus.Channels.Email;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Tests.Channels.Email;
@@ -162,6 +163,22 @@ public sealed class When_the_server_answers : With_a_scripted_server
 
         result.Reason.ShouldNotContain("som");
         result.Reason.ShouldContain("550 5.1.1 to RCPT TO");
+    }
+
+    /// <summary>C: text in log and record.</summary>
+    [Theory]
+    [InlineData("550 5.7.1 Message content rejected: Your code is 493817, do not tell")]
+    [InlineData("550 5.7.1 rejected, see https://example.org/?subject=Your%20code&c=493817")]
+    public async Task Should_not_repeat_the_text(string answer)
+    {
+        Server.Answer(Dot, answer);
+
+        var result = await Provider().Send(ADelivery() with { Content = new EmailContent("Sign in", "<p>Your code is 493817, do not tell</p>", "Your code is 493817, do not tell") }, Cancellation);
+
+        var reason = result.ShouldBeOfType<ProviderResult.Rejected>().Reason;
+        reason.ShouldNotContain("493817");
+        reason.ShouldNotContain("do not tell");
+        reason.ShouldContain("550 5.7.1");
     }
 
     [Fact]

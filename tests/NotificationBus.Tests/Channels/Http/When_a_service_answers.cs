@@ -143,6 +143,19 @@ public sealed class When_a_service_answers : With_a_scripted_service
         result.ShouldBeOfType<ProviderResult.InDoubt>().Reason.ShouldContain("256 KB");
     }
 
+    /// <summary>Masking leaves what is no mailbox alone, though it has its sign.</summary>
+    [Theory]
+    [InlineData("{\"@type\":\"type.googleapis.com/google.rpc.BadRequest\"}", "@type")]
+    [InlineData("{'@type':'x'}", "@type")]
+    [InlineData("{@type:x}", "@type")]
+    [InlineData("write to @ops for help", "@ops")]
+    public async Task Should_leave_alone_what_is_no_mailbox(string body, string left)
+    {
+        Service.Answers("400 Bad Request", body);
+
+        $"{await Provider().Send(ADelivery(), Cancellation)}".ShouldContain(left);
+    }
+
     [Fact]
     public async Task Should_repeat_no_secret()
     {

@@ -2,6 +2,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 
+using NotificationBus.Channels.Chat;
+using NotificationBus.Channels.Email;
+using NotificationBus.Channels.Push;
+using NotificationBus.Channels.Sms;
+using NotificationBus.Channels.Webhook;
 using NotificationBus.Sending;
 using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.TestKit;
@@ -229,6 +234,41 @@ public abstract class Any_vendor<TVendor> : IAsyncLifetime
             $"{result}".ShouldNotContain(secret, Case.Insensitive);
         $"{result}".ShouldNotContain(@"\u");
     }
+
+    /// <summary>C: text in log and record. A vendor may repeat what it was told to send, in whatever dress.</summary>
+    [Theory]
+    [InlineData("400 Bad Request")]
+    [InlineData("401 Unauthorized")]
+    [InlineData("404 Not Found")]
+    [InlineData("409 Conflict")]
+    [InlineData("418 Teapot")]
+    [InlineData("429 Too Many Requests")]
+    [InlineData("500 Internal Server Error")]
+    [InlineData("200 OK")]
+    public async Task Should_repeat_nothing_of_what_the_recipient_is_told(string status)
+    {
+        const string told = "Your code is 493817 or 27 53 19, คุณสมชาย; keep it to yourself";
+        string[] dresses = [told, told.ToUpperInvariant(), Uri.EscapeDataString(told), System.Net.WebUtility.HtmlEncode(told), string.Concat(told.Select(c => $"\\u{(int)c:x4}")), told[10..], "code=493817&more"];
+        foreach (var dress in dresses)
+        {
+            Vendor.Answers(status, JsonSerializer.Serialize(new { ok = false, code = 1, name = "none", type = "none", message = dress, errors = new[] { dress }, error = new { message = dress } }));
+
+            var result = await Provider().Send(DeliveryTo() with { Content = Saying(told) }, Cancellation);
+
+            foreach (var part in (string[])["493817", "27 53 19", "Your code", "คุณสมชาย", "yourself"])
+                $"{result}".ShouldNotContain(part, Case.Insensitive);
+        }
+    }
+
+    static Content Saying(string text) => TVendor.ADelivery.Content switch
+    {
+        EmailContent email => email with { Text = text, Html = $"<p>{System.Net.WebUtility.HtmlEncode(text)}</p>" },
+        PushContent push => push with { Body = text },
+        ChatContent => new ChatContent(text),
+        SmsContent => SmsContent.Of(text),
+        WebhookContent => new WebhookContent(JsonSerializer.SerializeToElement(new { lines = new[] { text }, code = 493817 })),
+        var other => throw new NotSupportedException($"{other.GetType()} says nothing here yet"),
+    };
 
     /// <summary>A delivery, for the vendor unless it is for somebody else in his place.</summary>
     protected Delivery DeliveryTo(string? url = null) => TVendor.Readdress(TVendor.ADelivery, url ?? VendorUrl);
