@@ -7,18 +7,21 @@ public sealed record Contact
     public required string Id { get; init; }
 
     /// <summary>The name templates greet the person by. Templates fall back to a neutral greeting when it is missing.</summary>
+    [Decoration]
     public string? Name { get; init; }
 
-    /// <summary>BCP 47 language tag such as <c>th</c> or <c>en-GB</c>. An unknown one falls back to its language, then to the default language.</summary>
+    /// <summary>BCP 47 language tag such as <c>th</c> or <c>en-GB</c>; <c>en_GB</c> is read as one. An unknown one falls back to its language, then to the default language.</summary>
+    [Decoration]
     public string? Locale { get; init; }
 
     /// <summary>
     /// The country the person is in, ISO 3166-1 alpha-2, such as <c>TH</c>: it may choose the provider. Without it the region of
     /// <see cref="Locale"/> counts; on the channel of text messages the number's country does, whatever is said here.
     /// </summary>
+    [Decoration]
     public string? Country { get; init; }
 
-    /// <summary>Mailbox for the e-mail channel, <c>local@domain</c>, at most 254 characters (RFC 5321).</summary>
+    /// <summary>Mailbox for the e-mail channel, <c>local@domain</c>, at most 254 characters (RFC 5321); letters of all scripts, and a local part in quotes.</summary>
     public string? Email { get; init; }
 
     /// <summary>Number in E.164 form, <c>+66812345678</c>.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using NotificationBus.Intake;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 
@@ -11,7 +12,7 @@ namespace NotificationBus.Postgres;
 /// The record in PostgreSQL. Every statement takes any number of rows, as arrays; what concurrent messages ask of it is gathered by
 /// <see cref="GroupCommit"/>.
 /// </summary>
-public sealed class PostgresNotificationStore : INotificationStore
+public sealed class PostgresNotificationStore : INotificationStore, IEarlierNotifications
 {
     // It may take the place of what is scheduled under the same token.
     const string Scheduled = $"""
@@ -51,16 +52,16 @@ public sealed class PostgresNotificationStore : INotificationStore
         stored AS (
             INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, changed_at, completed_at,
-                escalate_after, escalation_token, escalate_unless)
+                escalate_after, escalation_token, escalate_unless, fingerprint, left_out)
             SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient_id, n.recipient, n.data,
                 n.requested_channels, n.mode, n.deliveries, n.decisions, n.refusal, n.taken_inputs::uuid[], n.created_at, n.expires_at, now(), n.completed_at,
-                n.escalate_after, n.escalation_token, n.escalate_unless
+                n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out
             FROM unnest(@id, @state, @version, @event_name, @event_id, @category, @recipient_id, @recipient, @data,
                 @requested_channels, @mode, @deliveries, @decisions, @refusal, @taken_inputs, @created_at, @expires_at, @completed_at,
-                @escalate_after, @escalation_token, @escalate_unless)
+                @escalate_after, @escalation_token, @escalate_unless, @fingerprint, @left_out)
                 AS n (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, completed_at,
-                escalate_after, escalation_token, escalate_unless)
+                escalate_after, escalation_token, escalate_unless, fingerprint, left_out)
             JOIN claimed ON claimed.id = n.id
             RETURNING id)
         """;
@@ -92,7 +93,7 @@ public sealed class PostgresNotificationStore : INotificationStore
 
     const string SelectNotifications = """
         SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient, n.data, n.requested_channels, n.mode, n.deliveries,
-            n.decisions, n.refusal, n.taken_inputs, n.created_at, n.completed_at, n.expires_at, n.escalate_after, n.escalation_token, n.escalate_unless
+            n.decisions, n.refusal, n.taken_inputs, n.created_at, n.completed_at, n.expires_at, n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out
         FROM notification_key k
         CROSS JOIN LATERAL (SELECT * FROM notification WHERE created_at = k.created_at AND id = k.id
         """;
@@ -104,6 +105,15 @@ public sealed class PostgresNotificationStore : INotificationStore
 
     const string LoadNotifications = $"{SelectNotifications} {OfThese}";
 
+    // What an event asks that most likely is here for the first time: then the key alone says so.
+    const string SelectEarlier = """
+        SELECT n.id, n.state, n.completed_at IS NOT NULL, n.fingerprint
+        FROM notification_key k
+        CROSS JOIN LATERAL (SELECT * FROM notification WHERE created_at = k.created_at AND id = k.id OFFSET 0) AS n
+        WHERE k.id = ANY(@ids)
+        """;
+
+    readonly GroupCommit.Kind<Guid, EarlierNotification?> _earlier;
     readonly GroupCommit.Kind<Guid, NotificationState?> _recentLoads;
     readonly GroupCommit.Kind<Guid, NotificationState?> _loads;
     readonly GroupCommit.Kind<NotificationStep, bool> _inserts;
@@ -112,6 +122,8 @@ public sealed class PostgresNotificationStore : INotificationStore
     /// <summary>Keeps the record in that database.</summary>
     public PostgresNotificationStore(NpgsqlDataSource database)
     {
+        // The callers of the API and the saga do not wait for each other.
+        _earlier = new GroupCommit(database).Add<Guid, EarlierNotification?>(id => id, ids => Load(SelectEarlier, ids), ReadEarlier);
         // What only reads goes before what keeps rows locked until the commit.
         var commits = new GroupCommit(database);
         _recentLoads = commits.Add<Guid, NotificationState?>(id => id, ids => Load(LoadRecentNotifications, ids), ReadNotifications);
@@ -123,6 +135,9 @@ public sealed class PostgresNotificationStore : INotificationStore
     /// <inheritdoc />
     public async Task<NotificationState?> Load(Guid notificationId, CancellationToken cancellationToken) =>
         await _recentLoads.Run(notificationId, cancellationToken) ?? await _loads.Run(notificationId, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<EarlierNotification?> FindEarlier(Guid notificationId, CancellationToken cancellationToken) => _earlier.Run(notificationId, cancellationToken);
 
     /// <inheritdoc />
     public Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken)
@@ -165,6 +180,8 @@ public sealed class PostgresNotificationStore : INotificationStore
         parameters.Add("escalate_after", rows, row => row.EscalateAfter);
         parameters.Add("escalation_token", rows, row => row.EscalationToken);
         parameters.Add("escalate_unless", rows, row => row.EscalateUnless.ToString());
+        parameters.Add("fingerprint", rows, row => row.Fingerprint);
+        parameters.AddJson("left_out", rows, row => row.LeftOut.Count == 0 ? null : JsonSerializer.Serialize(row.LeftOut, NotificationJson.Default.IReadOnlyListLeftOut));
         if (schedules)
             AddScheduled(parameters, steps);
 
@@ -216,6 +233,15 @@ public sealed class PostgresNotificationStore : INotificationStore
         return id => notifications.GetValueOrDefault(id);
     }
 
+    static async Task<Func<Guid, EarlierNotification?>> ReadEarlier(NpgsqlDataReader reader)
+    {
+        var earlier = new Dictionary<Guid, EarlierNotification>();
+        while (await reader.ReadAsync())
+            earlier.Add(reader.GetGuid(0), new EarlierNotification(reader.GetString(1), reader.GetBoolean(2), reader.IsDBNull(3) ? null : reader.GetGuid(3)));
+
+        return id => earlier.GetValueOrDefault(id);
+    }
+
     static NotificationState Read(NpgsqlDataReader row) => new()
     {
         CorrelationId = row.GetGuid(0),
@@ -238,6 +264,8 @@ public sealed class PostgresNotificationStore : INotificationStore
         EscalateAfter = row.IsDBNull(17) ? null : row.GetFieldValue<TimeSpan>(17),
         EscalationToken = row.IsDBNull(18) ? null : row.GetGuid(18),
         EscalateUnless = Enum.Parse<Planning.DeliveryProof>(row.GetString(19)),
+        Fingerprint = row.IsDBNull(20) ? null : row.GetGuid(20),
+        LeftOut = row.IsDBNull(21) ? [] : JsonSerializer.Deserialize(row.GetString(21), NotificationJson.Default.IReadOnlyListLeftOut)!,
     };
 
     static string DeliveriesOf(NotificationState row) => JsonSerializer.Serialize(row.Deliveries, NotificationJson.Default.IReadOnlyListDeliveryState);

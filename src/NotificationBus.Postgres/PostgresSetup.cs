@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 using NotificationBus.Failures;
+using NotificationBus.Intake;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Saga.Persistence;
@@ -51,6 +52,7 @@ public static class PostgresSetup
         services.AddSingleton<IOutgoingMessages, PostgresOutgoingMessages>();
         services.AddSingleton<PostgresNotificationStore>();
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<PostgresNotificationStore>());
+        services.AddSingleton<IEarlierNotifications>(provider => provider.GetRequiredService<PostgresNotificationStore>());
         services.AddSingleton<IUnfinishedNotifications, PostgresUnfinishedNotifications>();
         services.AddSingleton<PostgresAttemptLedger>();
         services.AddSingleton<IAttemptLedger>(provider => provider.GetRequiredService<PostgresAttemptLedger>());

@@ -51,6 +51,8 @@ public static class NotificationBusSetup
         services.AddSingleton<IntakeRules>();
         services.AddSingleton<PlanningRules>();
         services.AddSingleton<IntakeGate>();
+        services.AddSingleton<RecentlyAccepted>();
+        services.AddSingleton<Repetitions>();
         services.AddSingleton<NotificationIntake>();
         services.AddSingleton<NotificationSteps>();
         services.AddSingleton<OutcomeWatch>();
@@ -137,6 +139,7 @@ public static class NotificationBusSetup
         services.AddSingleton<InMemoryNotificationStore>();
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<IUnfinishedNotifications, InMemoryUnfinishedNotifications>();
+        services.AddSingleton<IEarlierNotifications>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<INotificationQueries>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         return services;
     }

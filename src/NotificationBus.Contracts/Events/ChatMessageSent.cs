@@ -13,9 +13,11 @@ public sealed record ChatMessageSent
     public required string Text { get; init; }
 
     /// <summary>The product the conversation is about, when it is about one.</summary>
+    [Decoration]
     public string? Product { get; init; }
 
-    /// <summary>Who wrote.</summary>
+    /// <summary>Who wrote. Only the name is used.</summary>
+    [Decoration]
     public required Contact Buyer { get; init; }
 
     /// <summary>Who is told.</summary>

@@ -15,7 +15,8 @@ public sealed record OrderPlaced
     /// <summary>What the buyer pays.</summary>
     public required Money Total { get; init; }
 
-    /// <summary>Who bought.</summary>
+    /// <summary>Who bought. Only the name is used.</summary>
+    [Decoration]
     public required Contact Buyer { get; init; }
 
     /// <summary>Who is told.</summary>

@@ -13,9 +13,11 @@ public sealed record OrderShipped
     public required string Product { get; init; }
 
     /// <summary>Who carries the parcel.</summary>
+    [Decoration]
     public string? Carrier { get; init; }
 
     /// <summary>The carrier's number for the parcel.</summary>
+    [Decoration]
     public string? TrackingNumber { get; init; }
 
     /// <summary>Who is told.</summary>

@@ -17,4 +17,7 @@ public sealed record NotificationExpired
 
     /// <summary>Why it was not sent before, for a person to read. Names no address.</summary>
     public required string Reason { get; init; }
+
+    /// <summary>What became of it on each channel, those that the plan could not use among them.</summary>
+    public IReadOnlyList<ChannelResult> Results { get; init; } = [];
 }

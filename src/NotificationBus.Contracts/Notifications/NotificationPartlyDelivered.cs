@@ -23,4 +23,7 @@ public sealed record NotificationPartlyDelivered
 
     /// <summary>Why, for a person to read. Names no address.</summary>
     public required string Reason { get; init; }
+
+    /// <summary>What became of it on each channel, those that the plan could not use among them.</summary>
+    public IReadOnlyList<ChannelResult> Results { get; init; } = [];
 }

@@ -1,4 +1,5 @@
 using NotificationBus.Intake;
+using NotificationBus.Notifications;
 
 namespace NotificationBus.Host.Http;
 
@@ -9,28 +10,31 @@ static class Acceptance
     public static async Task<IResult> Accept<TEvent>(HttpContext context, EventMap<TEvent> map, TEvent happened, PreferHeader prefer)
         where TEvent : class
     {
-        var (accepted, refusal) = await Take(context, map, happened);
+        var (accepted, refusal) = await Take(context, map, happened, prefer);
         if (refusal is not null)
             return refusal;
 
         prefer.Apply(context.Response);
-        return prefer.Wait is { } seconds && await NotificationsApi.Outcome(accepted!.Id, TimeSpan.FromSeconds(seconds), context) is { } notification
-            ? Results.Ok(new ConcludedEvent([notification]))
-            : Results.Accepted(value: new AcceptedEvent([accepted!]));
+        if (prefer.Wait is { } seconds && await NotificationsApi.Outcome(accepted!.Id, TimeSpan.FromSeconds(seconds), context) is { } notification)
+            return notification.WasBegunWith(accepted.Fingerprint) ? Results.Ok(new ConcludedEvent([notification])) : Problems.AnotherEvent(accepted.Id);
+
+        return Results.Accepted(value: new AcceptedEvent([accepted!]));
     }
 
     /// <summary>What was taken, or the problem.</summary>
-    public static async Task<(AcceptedNotification? Accepted, IResult? Refusal)> Take<TEvent>(HttpContext context, EventMap<TEvent> map, TEvent happened)
+    public static async Task<(AcceptedNotification? Accepted, IResult? Refusal)> Take<TEvent>(HttpContext context, EventMap<TEvent> map, TEvent happened, PreferHeader prefer)
         where TEvent : class
     {
         var services = context.RequestServices;
-        var answer = await services.GetRequiredService<NotificationIntake>().Accept(map, happened);
+        var answer = await services.GetRequiredService<NotificationIntake>().Accept(map, happened, prefer.IsStrict);
         if (answer.Errors.Count > 0)
             return (null, Problems.Validation(answer.Errors));
         if (answer.TemplateError is { } templateError)
             return (null, Problems.TemplateVariables(templateError));
+        if (answer.IsAnother)
+            return (null, Problems.AnotherEvent(answer.NotificationId));
 
-        services.GetRequiredService<RecentlyAccepted>().Remember(answer.NotificationId);
-        return (AcceptedNotification.Of(answer.NotificationId), null);
+        var status = answer.Earlier is { HasEnded: true, State: var state } ? NotificationView.StatusOf(state) : "accepted";
+        return (AcceptedNotification.Of(answer.NotificationId, status) with { Fingerprint = answer.Fingerprint }, null);
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 using NotificationBus.Notifications;
 
 namespace NotificationBus.Host.Http;
@@ -12,12 +14,16 @@ public sealed record ConcludedEvent(IReadOnlyList<NotificationView> Notification
 
 /// <summary>A notification that will be worked on.</summary>
 /// <param name="Id">The notification.</param>
-/// <param name="Status">Always <c>accepted</c>.</param>
+/// <param name="Status"><c>accepted</c>, or how it has ended when its event came before: <c>delivered</c>, <c>partly-delivered</c>, <c>cancelled</c>, <c>expired</c>, <c>failed</c>.</param>
 /// <param name="Links">Where to ask.</param>
 public sealed record AcceptedNotification(Guid Id, string Status, NotificationLinks Links)
 {
+    /// <summary>What it was asked for with. Not part of the answer.</summary>
+    [JsonIgnore]
+    public Guid Fingerprint { get; init; }
+
     /// <summary>The answer for that notification.</summary>
-    public static AcceptedNotification Of(Guid id) => new(id, "accepted", new NotificationLinks($"/v1/notifications/{id}"));
+    public static AcceptedNotification Of(Guid id, string status = "accepted") => new(id, status, new NotificationLinks($"/v1/notifications/{id}"));
 }
 
 /// <summary>Where to ask about a notification.</summary>

@@ -11,7 +11,6 @@ static class HttpApi
 {
     public static void AddHttpApi(this IServiceCollection services)
     {
-        services.AddSingleton<RecentlyAccepted>();
         services.AddSingleton<SubscriptionConfirmation>();
         services.AddSingleton<HostNames>();
         // The framework would take every name until there is a setting, and then no other one.

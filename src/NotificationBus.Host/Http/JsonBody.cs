@@ -1,5 +1,8 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+using NotificationBus.Intake;
 
 namespace NotificationBus.Host.Http;
 
@@ -9,7 +12,11 @@ static class JsonBody
     // The bus writes and reads 64 levels. A message is one level down in its envelope, and two in the envelope of a fault.
     static readonly JsonDocumentOptions Document = new() { MaxDepth = 62, AllowDuplicateProperties = false };
 
-    static readonly JsonSerializerOptions Strict = new(JsonSerializerOptions.Strict) { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    static readonly JsonSerializerOptions Strict = new(JsonSerializerOptions.Strict)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LenientContracts.Apply } },
+    };
 
     /// <summary>The body, or the answer to give instead.</summary>
     public static async Task<(T? Body, IResult? Refusal)> Read<T>(HttpRequest request)

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
+using NotificationBus.Intake;
+
 namespace NotificationBus.Host.Http;
 
 /// <summary>
@@ -29,7 +31,8 @@ static class JsonShape
                 break;
 
             case JsonTypeInfoKind.Enumerable when element.ValueKind == JsonValueKind.Array:
-                foreach (var (index, item) in errors.UntilFull(element.EnumerateArray().Index()))
+                // What is null in a list is left out, or the rules say what must stand there.
+                foreach (var (index, item) in errors.UntilFull(element.EnumerateArray().Index().Where(item => item.Item.ValueKind != JsonValueKind.Null)))
                     Check(item, shape.ElementType!, options, $"{path}[{index}]", errors);
                 break;
 
@@ -51,6 +54,8 @@ static class JsonShape
             var expected = shape.Properties.FirstOrDefault(expected => expected.Name == property.Name);
             if (expected is null)
                 errors.Add(Shorten(place), $"is unknown, allowed are {string.Join(", ", shape.Properties.Select(expected => expected.Name))}");
+            else if (LenientContracts.Decorates(expected))
+                CheckNames(property.Value, options.GetTypeInfo(expected.PropertyType), place, errors);
             else if (property.Value.ValueKind != JsonValueKind.Null)
                 Check(property.Value, Nullable.GetUnderlyingType(expected.PropertyType) ?? expected.PropertyType, options, place, errors);
             else if (!expected.IsSetNullable)
@@ -59,6 +64,16 @@ static class JsonShape
 
         foreach (var missing in errors.UntilFull(shape.Properties.Where(expected => expected.IsRequired && !element.TryGetProperty(expected.Name, out _))))
             errors.Add(path.Length == 0 ? missing.Name : $"{path}.{missing.Name}", "is missing");
+    }
+
+    /// <summary>What only decorates never refuses an event, unless a name in it is misspelt.</summary>
+    static void CheckNames(JsonElement element, JsonTypeInfo shape, string path, FieldErrors errors)
+    {
+        if (element.ValueKind != JsonValueKind.Object || shape.Kind != JsonTypeInfoKind.Object)
+            return;
+
+        foreach (var property in errors.UntilFull(element.EnumerateObject().Where(property => shape.Properties.All(expected => expected.Name != property.Name))))
+            errors.Add(Shorten($"{path}.{property.Name}"), $"is unknown, allowed are {string.Join(", ", shape.Properties.Select(expected => expected.Name))}");
     }
 
     static void CheckValue(JsonElement element, Type type, JsonSerializerOptions options, string path, FieldErrors errors)

@@ -37,13 +37,13 @@ static class NotificationsApi
             return refusal;
 
         var map = maps.OfType<NotificationRequestedMap>().Single();
-        var (accepted, problem) = await Acceptance.Take(context, map, requested!);
+        var (accepted, problem) = await Acceptance.Take(context, map, requested!, prefer);
         if (problem is not null)
             return problem;
 
         prefer.Apply(context.Response);
         if (prefer.Wait is { } seconds && await Outcome(accepted!.Id, TimeSpan.FromSeconds(seconds), context) is { } notification)
-            return Results.Ok(notification);
+            return notification.WasBegunWith(accepted.Fingerprint) ? Results.Ok(notification) : Problems.AnotherEvent(accepted.Id);
 
         return Results.Accepted(accepted!.Links.Self, accepted);
     }

@@ -24,6 +24,9 @@ sealed record PreferHeader
     /// <summary>How long the caller waits for the outcome, in seconds; null when it does not.</summary>
     public int? Wait { get; private init; }
 
+    /// <summary>True for <c>handling=strict</c> (section 4.4): what cannot be done wholly is refused, and not done in part.</summary>
+    public bool IsStrict { get; private init; }
+
     /// <summary>Reads the header of a request, or says what is wrong with it.</summary>
     public static (PreferHeader Preferences, IResult? Refusal) Read(HttpRequest request)
     {
@@ -41,7 +44,7 @@ sealed record PreferHeader
         if (!TryReadWait(asked, out var wait))
             return (new PreferHeader(), Problems.Validation("Prefer", $"wait must be 0 to {LongestWait} seconds"));
 
-        var preferences = new PreferHeader { Wait = wait };
+        var preferences = new PreferHeader { Wait = wait, IsStrict = isStrict };
         if (asked.ContainsKey("respond-async"))
             preferences._applied.Add("respond-async");
         if (wait is { } seconds)

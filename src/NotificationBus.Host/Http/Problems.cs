@@ -36,6 +36,11 @@ static partial class Problems
     public static IResult TemplateVariables(string detail) =>
         Problem(StatusCodes.Status422UnprocessableEntity, "template-variables", "A template cannot be filled", detail);
 
+    /// <summary>A key is for one request. Source of the status: draft-ietf-httpapi-idempotency-key-header-07, section 2.7.</summary>
+    public static IResult AnotherEvent(Guid notificationId) =>
+        Problem(StatusCodes.Status422UnprocessableEntity, "another-event", "The key was used before for something else",
+            $"Notification {notificationId} was begun with the same eventId or Idempotency-Key and other content, see /v1/notifications/{notificationId}. Send what is new under a key of its own.");
+
     public static IResult UnknownEvent(string name, IReadOnlyCollection<string> known) =>
         Problem(StatusCodes.Status404NotFound, "unknown-event", "There is no such event", $"Events are {string.Join(", ", known)}.{DidYouMean(name, known)}");
 

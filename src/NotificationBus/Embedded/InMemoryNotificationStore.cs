@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 
+using NotificationBus.Intake;
 using NotificationBus.Notifications;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
@@ -11,7 +12,8 @@ namespace NotificationBus.Embedded;
 /// The record in memory, lost when the process ends. It keeps copies as JSON, as the database does, so that a step that fails
 /// leaves nothing behind, and it loses races in the same way.
 /// </summary>
-public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMemoryOutgoingMessages outgoing) : INotificationStore, INotificationQueries
+public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMemoryOutgoingMessages outgoing)
+    : INotificationStore, INotificationQueries, IEarlierNotifications
 {
     readonly ConcurrentDictionary<Guid, Row> _rows = new();
     readonly ConcurrentQueue<Guid> _reopened = new();
@@ -48,6 +50,12 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     /// <inheritdoc />
     public async Task<NotificationView?> Find(Guid id, CancellationToken cancellationToken) =>
         await Load(id, cancellationToken) is { } notification ? NotificationView.Of(notification, ledger.AttemptsOf(id), outgoing.WaitingOf(id)) : null;
+
+    /// <inheritdoc />
+    public async Task<EarlierNotification?> FindEarlier(Guid notificationId, CancellationToken cancellationToken) =>
+        await Load(notificationId, cancellationToken) is { } notification
+            ? new EarlierNotification(notification.CurrentState, notification.CompletedAt is not null, notification.Fingerprint)
+            : null;
 
     /// <inheritdoc />
     public Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>

@@ -25,6 +25,19 @@ public static class DeterministicId
 
         Span<byte> digest = stackalloc byte[32];
         hash.GetHashAndReset(digest);
+        return Lay(digest);
+    }
+
+    /// <summary>The same over one content.</summary>
+    public static Guid Of(ReadOnlySpan<byte> content)
+    {
+        Span<byte> digest = stackalloc byte[32];
+        SHA256.HashData(content, digest);
+        return Lay(digest);
+    }
+
+    static Guid Lay(Span<byte> digest)
+    {
         digest[6] = (byte)((digest[6] & 0x0F) | 0x80);
         digest[8] = (byte)((digest[8] & 0x3F) | 0x80);
         return new Guid(digest[..16], bigEndian: true);

@@ -65,6 +65,9 @@ public abstract class EventMap<TEvent> : IEventMap
     /// <summary>What is wrong with the event's own values; the recipient is looked at for all events alike.</summary>
     protected virtual IEnumerable<Breach> Breaches(TEvent happened) => [];
 
+    /// <summary>The event with what only decorates it put right, see <see cref="Decoration"/>. The recipient is seen to for all events alike.</summary>
+    protected virtual TEvent Tidy(TEvent happened, Decoration decoration) => happened;
+
     /// <summary>The notification's id: the same for every repetition of the same occurrence, for ever.</summary>
     public Guid NotificationId(TEvent happened, Guid messageId) =>
         DeterministicId.From("notification", Name, EventId(happened) ?? messageId.ToString("N"), RecipientOrThrow(happened).Id ?? "");
@@ -74,15 +77,22 @@ public abstract class EventMap<TEvent> : IEventMap
         Recipient(happened) ?? throw new InvalidEventException($"{RecipientProperty} must not be null");
 
     /// <summary>Reads the event.</summary>
-    public NotificationRequest Read(TEvent happened, Guid messageId) => new()
+    public NotificationRequest Read(TEvent happened, Guid messageId)
     {
-        NotificationId = NotificationId(happened, messageId),
-        EventName = Name,
-        EventId = EventId(happened),
-        Category = Category(happened),
-        Recipient = Recipient(happened),
-        Data = Variables(happened),
-        Channels = Channels(happened),
-        Breaches = [.. Breaches(happened)],
-    };
+        var notificationId = NotificationId(happened, messageId);
+        var decoration = new Decoration();
+        var tidy = Tidy(happened, decoration);
+        return new NotificationRequest
+        {
+            NotificationId = notificationId,
+            EventName = Name,
+            EventId = EventId(tidy),
+            Category = Category(tidy),
+            Recipient = decoration.Person(RecipientProperty, Recipient(tidy)),
+            Data = Variables(tidy),
+            Channels = Channels(tidy),
+            Breaches = [.. Breaches(tidy)],
+            Decisions = decoration.Decisions,
+        };
+    }
 }

@@ -15,7 +15,6 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
 {
     const int LongestId = 200;
     const int LongestEventId = 255;
-    const int LongestName = 200;
     const int MostPushTokens = 50;
     const int MostChats = 50;
 
@@ -71,9 +70,6 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     void CheckRecipient(Contact recipient, string at, Errors errors)
     {
         errors.Unless(IsName(recipient.Id, LongestId), $"{at}.id", $"must be 1 to {LongestId} characters without control characters");
-        errors.Unless(recipient.Name is null || IsName(recipient.Name, LongestName), $"{at}.name", $"must be 1 to {LongestName} characters without control characters");
-        errors.Unless(recipient.Locale is null || LanguageTag().IsMatch(recipient.Locale), $"{at}.locale", "must be a BCP 47 language tag such as th or en-GB");
-        errors.Unless(recipient.Country is null || (recipient.Country.Length == 2 && recipient.Country.All(char.IsAsciiLetter)), $"{at}.country", "must be a code of two letters (ISO 3166-1) such as TH");
         errors.Unless(recipient.Phone is null || E164().IsMatch(recipient.Phone), $"{at}.phone", "must be a number in E.164 form such as +66812345678");
         var fewTokens = recipient.PushTokens is { Count: <= MostPushTokens };
         errors.Unless(fewTokens, $"{at}.pushTokens", $"must be at most {MostPushTokens} tokens");
@@ -129,10 +125,6 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
         JsonValueKind.Object => element.EnumerateObject().Any(property => HasNul(property.Name) || HasNulWithin(property.Value)),
         _ => false,
     };
-
-    // The limit is time on the wall: a short one fires on a busy machine, and sends a good event to the error queue.
-    [GeneratedRegex(@"\A[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex LanguageTag();
 
     [GeneratedRegex(@"\A\+[1-9][0-9]{6,14}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex E164();

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 using MassTransit;
 
 using NotificationBus.Contracts;
@@ -7,32 +9,69 @@ using NotificationBus.Planning;
 namespace NotificationBus.Intake;
 
 /// <summary>Takes events from producers without a bus of their own: checks them, and publishes them as a producer with one would.</summary>
-public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRules planning, IntakeGate gate)
+public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRules planning, Repetitions repetitions, RecentlyAccepted recently, IntakeGate gate)
 {
     /// <summary>Takes one event.</summary>
-    /// <returns>The notification's id, or what is wrong with the event by JSON path.</returns>
+    /// <param name="map">What the event means.</param>
+    /// <param name="happened">The event.</param>
+    /// <param name="isStrict">Refuses it also when the text of one channel cannot be filled; otherwise only that channel is left out.</param>
+    /// <returns>The notification's id, or why the event is not taken.</returns>
     /// <exception cref="IntakeBusyException">Too much is being taken already.</exception>
     /// <exception cref="BrokerUnavailableException">The broker did not confirm in time. The event may have been taken all the same: with an event id, repeating the call is harmless.</exception>
-    public async Task<IntakeAnswer> Accept<TEvent>(EventMap<TEvent> map, TEvent happened)
+    public async Task<IntakeAnswer> Accept<TEvent>(EventMap<TEvent> map, TEvent happened, bool isStrict = false)
         where TEvent : class
     {
-        // The same occurrence gets the same message id, so that even the broker's tools show a repetition as one.
-        var messageId = map.EventId(happened) is { } eventId ? DeterministicId.From("event", map.Name, eventId) : Guid.CreateVersion7();
+        var eventId = map.EventId(happened);
+        var messageId = Guid.CreateVersion7();
         var request = map.Read(happened, messageId);
+        var answer = new IntakeAnswer(request.NotificationId);
         var errors = rules.Check(request, map.RecipientProperty);
         if (errors.Count > 0)
-            return new IntakeAnswer(request.NotificationId, errors, TemplateError: null);
+            return answer with { Errors = errors };
 
         // The saga plans again; here a missing variable can still be answered to whoever forgot it.
-        if (planning.Plan(request).Refusal is { Cause: RefusalCause.Template } refusal)
-            return new IntakeAnswer(request.NotificationId, errors, refusal.Reason);
+        var plan = planning.Plan(request);
+        if (plan.Refusal is { Cause: RefusalCause.Template } refusal)
+            return answer with { TemplateError = refusal.Reason };
+        if (isStrict && plan.LeftOut.FirstOrDefault(left => left.Cause == RefusalCause.Template) is { } silent)
+            return answer with { TemplateError = $"{silent.Channel}: {silent.Reason}" };
+
+        var fingerprint = request.Fingerprint();
+        var earlier = eventId is null ? null : await repetitions.Find(request.NotificationId);
+        answer = answer with { Fingerprint = fingerprint, Earlier = earlier };
+        if (earlier?.IsRepeatedBy(fingerprint) == false)
+            return answer with { IsAnother = true };
+
+        if (earlier is { HasEnded: true })
+            return answer;
+
+        // A repetition gets the same message id, so that even the broker's tools show it as one.
+        return await Publish(map, happened, eventId is null ? messageId : DeterministicId.From("event", map.Name, eventId, $"{fingerprint:N}"), request.Category, answer);
+    }
+
+    /// <summary>Publishes it, unless another event of its name is on its way.</summary>
+    async Task<IntakeAnswer> Publish<TEvent>(EventMap<TEvent> map, TEvent happened, Guid messageId, string category, IntakeAnswer answer)
+        where TEvent : class
+    {
+        var isNew = !recently.Contains(answer.NotificationId);
+        if (recently.Remember(answer.NotificationId, answer.Fingerprint) != answer.Fingerprint)
+            return answer with { IsAnother = true };
 
         // On the bus an event goes where its type is bound; here its category is known.
-        var lane = planning.RuleOf(request.Category).Lane;
-        await gate.Publish(() => lane == planning.LaneOf(map)
-            ? bus.Publish(happened, publish => publish.MessageId = messageId, CancellationToken.None)
-            : Send(happened, messageId, lane));
-        return new IntakeAnswer(request.NotificationId, errors, TemplateError: null);
+        var lane = planning.RuleOf(category).Lane;
+        try
+        {
+            await gate.Publish(() => lane == planning.LaneOf(map)
+                ? bus.Publish(happened, publish => publish.MessageId = messageId, CancellationToken.None)
+                : Send(happened, messageId, lane));
+        }
+        catch when (isNew)
+        {
+            recently.Forget(answer.NotificationId);
+            throw;
+        }
+
+        return answer;
     }
 
     async Task Send<TEvent>(TEvent happened, Guid messageId, Lane lane)
@@ -45,6 +84,20 @@ public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRule
 
 /// <summary>The answer of the intake.</summary>
 /// <param name="NotificationId">The notification, whether it began now or earlier.</param>
-/// <param name="Errors">What is wrong, by JSON path; empty when nothing is.</param>
-/// <param name="TemplateError">Which variable a template misses; null when none does.</param>
-public sealed record IntakeAnswer(Guid NotificationId, IReadOnlyDictionary<string, string[]> Errors, string? TemplateError);
+public sealed record IntakeAnswer(Guid NotificationId)
+{
+    /// <summary>What is wrong, by JSON path; empty when nothing is.</summary>
+    public IReadOnlyDictionary<string, string[]> Errors { get; init; } = FrozenDictionary<string, string[]>.Empty;
+
+    /// <summary>Which variable a template misses; null when none does.</summary>
+    public string? TemplateError { get; init; }
+
+    /// <summary>What the notification is begun with: see <see cref="NotificationRequest.Fingerprint"/>.</summary>
+    public Guid Fingerprint { get; init; }
+
+    /// <summary>The notification as the record has it already; null when it does not, or does not answer.</summary>
+    public EarlierNotification? Earlier { get; init; }
+
+    /// <summary>True when the notification was begun by another event of that name. Then nothing was taken.</summary>
+    public bool IsAnother { get; init; }
+}

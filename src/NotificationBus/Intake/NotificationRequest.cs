@@ -30,4 +30,10 @@ public sealed record NotificationRequest
 
     /// <summary>What is wrong with the event's own values, by its map.</summary>
     public IReadOnlyList<Breach> Breaches { get; init; } = [];
+
+    /// <summary>What was cut or left out of the event, for a person to read.</summary>
+    public IReadOnlyList<string> Decisions { get; init; } = [];
+
+    /// <summary>A hash over what matters to the notification: a repetition of its event gives the same, and another event under its name does not.</summary>
+    public Guid Fingerprint() => Intake.Fingerprint.Of(this);
 }

@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using System.Runtime.Serialization;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 using MassTransit;
 using MassTransit.Serialization;
@@ -58,7 +59,12 @@ sealed class EnvelopeReader(ContentType contentType, int depth) : ISerializerFac
     public void Probe(ProbeContext context) => Json.Probe(context);
 
     // A property that stands twice is read differently by different readers.
-    static JsonSerializerOptions Strict(int depth) => new(SystemTextJsonMessageSerializer.Options) { AllowDuplicateProperties = false, MaxDepth = depth };
+    static JsonSerializerOptions Strict(int depth) => new(SystemTextJsonMessageSerializer.Options)
+    {
+        AllowDuplicateProperties = false,
+        MaxDepth = depth,
+        TypeInfoResolver = (SystemTextJsonMessageSerializer.Options.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(LenientContracts.Apply),
+    };
 
     JsonMessageEnvelope Read(byte[] body)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
+using NotificationBus.Contracts;
 using NotificationBus.Planning;
 using NotificationBus.Saga;
 using NotificationBus.Sending;
@@ -46,6 +47,16 @@ public sealed record NotificationView
     /// <summary>Why each channel is used or not.</summary>
     public required IReadOnlyList<string> Decisions { get; init; }
 
+    /// <summary>What became of it on each channel, or how it stands there.</summary>
+    public required IReadOnlyList<ChannelResult> Results { get; init; }
+
+    /// <summary>What it was begun with; null for one of an earlier version. No business of people.</summary>
+    [JsonIgnore]
+    public Guid? Fingerprint { get; init; }
+
+    /// <summary>True unless it was begun by another event of its name.</summary>
+    public bool WasBegunWith(Guid fingerprint) => Fingerprint is null || Fingerprint == fingerprint;
+
     /// <summary>Puts a notification and its attempts together.</summary>
     /// <param name="notification">The notification.</param>
     /// <param name="attempts">The calls to providers.</param>
@@ -69,6 +80,8 @@ public sealed record NotificationView
             CompletedAt = notification.CompletedAt,
             Deliveries = [.. notification.Deliveries.Select(delivery => DeliveryView.Of(delivery, attemptsOf[delivery.Id], waitingOf[delivery.Id].MaxBy(one => one.Until)))],
             Decisions = notification.Decisions,
+            Results = notification.Results(),
+            Fingerprint = notification.Fingerprint,
         };
     }
 

@@ -15,12 +15,21 @@ public sealed record DeliveryPlan(
     IReadOnlyList<string> Decisions,
     PlanRefusal? Refusal)
 {
+    /// <summary>Channels that cannot be used, and addresses of a channel that is.</summary>
+    public IReadOnlyList<LeftOut> LeftOut { get; init; } = [];
+
     /// <summary>How long a step may take before the next one begins in addition; null when the next one begins only after it has failed.</summary>
     public TimeSpan? EscalateAfter { get; init; }
 
     /// <summary>What must be known of a delivery by then so that the next step does not begin.</summary>
     public DeliveryProof EscalateUnless { get; init; }
 }
+
+/// <summary>Something that a plan does without.</summary>
+/// <param name="Channel">The channel, or the one whose address it is.</param>
+/// <param name="Cause">What kind of reason it is.</param>
+/// <param name="Reason">For a person to read. Names no address.</param>
+public sealed record LeftOut(string Channel, RefusalCause Cause, string Reason);
 
 /// <summary>Why nothing of a notification can be sent.</summary>
 /// <param name="Cause">What kind of reason it is.</param>

@@ -21,54 +21,67 @@ public static class DeliveryPlanner
             return Refused(rule, RefusalCause.Channel, $"no channel is configured for '{request.Category}' (EventTypes:{request.Category}:Channels)");
 
         var deliveries = new List<PlannedDelivery>();
+        var leftOut = new List<LeftOut>();
         var decisions = new List<string>();
         foreach (var name in wanted.Distinct(StringComparer.Ordinal))
         {
             if (channels.Find(name) is not { } channel)
                 return Refused(rule, RefusalCause.Channel, $"there is no channel '{name}', only {channels.Names}");
 
-            var usable = UsableAddresses(channel, request, decisions);
-            if (usable.Count == 0)
+            var before = leftOut.Count;
+            var usable = UsableAddresses(channel, request, leftOut);
+            var content = usable.Count == 0 ? null : Text(channel, request, templates, leftOut);
+            decisions.AddRange(leftOut.Skip(before).Select(left => $"{left.Channel}: {left.Reason}"));
+            if (content is null)
                 continue;
 
-            Content content;
-            try
-            {
-                content = templates.Render(request.Category, channel, request.Recipient.Locale, request.Recipient.Name, request.Data);
-            }
-            catch (TemplateException exception)
-            {
-                return Refused(rule, RefusalCause.Template, exception.Message);
-            }
-
+            decisions.Add($"{name}: used");
             var step = rule.Mode == DeliveryMode.AllAtOnce || deliveries.Count == 0 ? 1 : deliveries[^1].Step + 1;
             deliveries.AddRange(usable.Select((address, index) => new PlannedDelivery(
                 DeterministicId.From("delivery", request.NotificationId.ToString("N"), name, $"{index}"), name, address, step, content)));
         }
 
-        return deliveries.Count > 0
-            ? new DeliveryPlan(rule.Mode, rule.Lifetime, deliveries, decisions, Refusal: null) { EscalateAfter = rule.EscalateAfter, EscalateUnless = rule.EscalateUnless }
-            : new DeliveryPlan(rule.Mode, rule.Lifetime, [], decisions, new PlanRefusal(RefusalCause.Address, string.Join("; ", decisions)));
+        var refusal = deliveries.Count > 0 ? null : new PlanRefusal(
+            leftOut.Exists(left => left.Cause == RefusalCause.Template) ? RefusalCause.Template : RefusalCause.Address,
+            string.Join("; ", decisions));
+        return new DeliveryPlan(rule.Mode, rule.Lifetime, deliveries, decisions, refusal)
+        {
+            LeftOut = leftOut,
+            EscalateAfter = rule.EscalateAfter,
+            EscalateUnless = rule.EscalateUnless,
+        };
     }
 
-    static List<string> UsableAddresses(IChannel channel, NotificationRequest request, List<string> decisions)
+    static List<string> UsableAddresses(IChannel channel, NotificationRequest request, List<LeftOut> leftOut)
     {
         var addresses = channel.AddressesOf(request.Recipient).ToList();
         var usable = new List<string>();
         foreach (var address in addresses)
         {
             if (channel.Refuse(address) is { } refusal)
-                decisions.Add($"{channel.Name}: {refusal}");
+                leftOut.Add(new LeftOut(channel.Name, RefusalCause.Address, refusal));
             else
                 usable.Add(address);
         }
 
         if (addresses.Count == 0)
-            decisions.Add($"{channel.Name}: the recipient has no address there");
-        else if (usable.Count > 0)
-            decisions.Add($"{channel.Name}: used");
+            leftOut.Add(new LeftOut(channel.Name, RefusalCause.Address, "the recipient has no address there"));
 
         return usable;
+    }
+
+    /// <summary>What the channel says, or null: a text that cannot be filled is no reason to be silent on the other channels.</summary>
+    static Content? Text(IChannel channel, NotificationRequest request, ITemplates templates, List<LeftOut> leftOut)
+    {
+        try
+        {
+            return templates.Render(request.Category, channel, request.Recipient.Locale, request.Recipient.Name, request.Data);
+        }
+        catch (TemplateException exception)
+        {
+            leftOut.Add(new LeftOut(channel.Name, RefusalCause.Template, exception.Message));
+            return null;
+        }
     }
 
     static DeliveryPlan Refused(EventTypeOptions rule, RefusalCause cause, string reason) =>

@@ -1,3 +1,6 @@
+using System.Text.Json;
+
+using NotificationBus.Contracts;
 using NotificationBus.Planning;
 
 namespace NotificationBus.Saga;
@@ -33,6 +36,13 @@ public enum NotificationProgress
 /// <summary>Reads the progress.</summary>
 public static class NotificationProgressReader
 {
+    // One address that was reached says more than all that were not.
+    static readonly DeliveryStatus[] MostTelling =
+    [
+        DeliveryStatus.Confirmed, DeliveryStatus.Sent, DeliveryStatus.Held, DeliveryStatus.Sending, DeliveryStatus.Waiting,
+        DeliveryStatus.Failed, DeliveryStatus.Expired, DeliveryStatus.Cancelled, DeliveryStatus.NotNeeded,
+    ];
+
     /// <summary>Where the notification stands.</summary>
     public static NotificationProgress Progress(this NotificationState notification)
     {
@@ -87,6 +97,26 @@ public static class NotificationProgressReader
     public static IReadOnlyList<string> FailedChannels(this NotificationState notification) =>
         [.. notification.Deliveries.Where(NotSent).Select(delivery => delivery.Channel)
             .Distinct(StringComparer.Ordinal).Except(notification.SentChannels(), StringComparer.Ordinal)];
+
+    /// <summary>What became of it on each channel: those of the plan in order, and those it could not use.</summary>
+    public static IReadOnlyList<ChannelResult> Results(this NotificationState notification) =>
+        [.. notification.Deliveries.Select(delivery => delivery.Channel).Concat(notification.LeftOut.Select(left => left.Channel))
+            .Distinct(StringComparer.Ordinal).Select(channel => ResultOf(notification, channel))];
+
+    static ChannelResult ResultOf(NotificationState notification, string channel)
+    {
+        var deliveries = notification.Deliveries.Where(delivery => delivery.Channel == channel).ToList();
+        var reasons = notification.LeftOut.Where(left => left.Channel == channel).Select(left => left.Reason)
+            .Concat(deliveries.Where(delivery => !delivery.IsSent()).Select(delivery => delivery.Reason))
+            .Where(reason => !string.IsNullOrEmpty(reason)).Distinct(StringComparer.Ordinal);
+        var reason = string.Join("; ", reasons);
+        return new ChannelResult
+        {
+            Channel = channel,
+            Result = deliveries.Count == 0 ? "left-out" : JsonNamingPolicy.KebabCaseLower.ConvertName($"{MostTelling.First(status => deliveries.Exists(delivery => delivery.Status == status))}"),
+            Reason = reason.Length > 0 ? reason : null,
+        };
+    }
 
     /// <summary>Why what was not sent was not, for a person to read.</summary>
     public static string FailureReason(this NotificationState notification) =>

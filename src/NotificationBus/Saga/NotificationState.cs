@@ -41,6 +41,9 @@ public sealed class NotificationState : SagaStateMachineInstance
     /// <summary>Channels the event itself asked for.</summary>
     public IReadOnlyList<string>? RequestedChannels { get; set; }
 
+    /// <summary>A hash over what the event asked for: another event of its name is known by it. Null for one that an earlier version has begun.</summary>
+    public Guid? Fingerprint { get; set; }
+
     /// <summary>How the deliveries follow each other.</summary>
     public DeliveryMode Mode { get; set; }
 
@@ -56,8 +59,11 @@ public sealed class NotificationState : SagaStateMachineInstance
     /// <summary>The deliveries of the plan and how each of them stands, by step.</summary>
     public IReadOnlyList<DeliveryState> Deliveries { get; set; } = [];
 
-    /// <summary>Why each channel is used or not.</summary>
+    /// <summary>What was cut or left out of the event, and why each channel is used or not.</summary>
     public IReadOnlyList<string> Decisions { get; set; } = [];
+
+    /// <summary>What the plan could not use, and why: whole channels, or addresses of one that is used.</summary>
+    public IReadOnlyList<LeftOut> LeftOut { get; set; } = [];
 
     /// <summary>Why the notification could not be sent at all.</summary>
     public string? Refusal { get; set; }
@@ -81,6 +87,8 @@ public sealed class NotificationState : SagaStateMachineInstance
         Recipient = request.Recipient,
         Data = request.Data,
         RequestedChannels = request.Channels,
+        Fingerprint = request.Fingerprint(),
+        Decisions = request.Decisions,
         CreatedAt = now,
     };
 

@@ -145,9 +145,9 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         Initially(
             When(happened).PlanDeliveries(this).TransitionTo(Sending).SendNextStep(this).Conclude(this));
 
-        // The same occurrence again, under another message id.
+        // The same occurrence again changes nothing, and another one under its name is set aside.
         foreach (var later in Open.Concat(Ends))
-            During(later, Ignore(happened));
+            During(later, When(happened).DemandTheSame(map));
 
         return happened;
     }

@@ -20,6 +20,15 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
         return NotificationState.From(request, clock.GetUtcNow());
     }
 
+    /// <summary>Sees to it that an event whose notification exists repeats the one it was begun with.</summary>
+    /// <exception cref="InvalidEventException">It is another one under the same name.</exception>
+    internal static void DemandTheSame<TEvent>(EventMap<TEvent> map, NotificationState notification, ConsumeContext<TEvent> context)
+        where TEvent : class
+    {
+        if (notification.Fingerprint is { } first && first != map.Read(context.Message, context.InputId()).Fingerprint())
+            throw new InvalidEventException($"its {(notification.EventId is null ? "message id" : "eventId")} names notification {notification.CorrelationId}, which was begun with other content");
+    }
+
     /// <summary>Plans the deliveries, and gives what the first ones of them say. That is not part of the state.</summary>
     internal IReadOnlyDictionary<Guid, Content> Plan(NotificationState notification)
     {
@@ -28,7 +37,8 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
         notification.EscalateAfter = plan.EscalateAfter;
         notification.EscalateUnless = plan.EscalateUnless;
         notification.ExpiresAt = notification.CreatedAt + plan.Lifetime;
-        notification.Decisions = plan.Decisions;
+        notification.Decisions = [.. notification.Decisions, .. plan.Decisions];
+        notification.LeftOut = plan.LeftOut;
         notification.Refusal = plan.Refusal?.Reason;
         notification.Deliveries = [.. plan.Deliveries.Select(planned => new DeliveryState
         {
@@ -360,6 +370,10 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
 /// <summary>The verbs of <see cref="NotificationStateMachine"/>.</summary>
 static class NotificationVerbs
 {
+    public static EventActivityBinder<NotificationState, TEvent> DemandTheSame<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, EventMap<TEvent> map)
+        where TEvent : class =>
+        step.Then(context => NotificationSteps.DemandTheSame(map, context.Saga, context));
+
     public static EventActivityBinder<NotificationState, TEvent> PlanDeliveries<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
         where TEvent : class =>
         step.Then(context => context.Consequences().Contents = machine.Steps.Plan(context.Saga));

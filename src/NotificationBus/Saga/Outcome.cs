@@ -21,6 +21,7 @@ public sealed record Outcome(Guid MessageId, object Message)
             EventName = notification.EventName,
             EventId = notification.EventId,
             RecipientId = notification.Recipient.Id,
+            Results = notification.Results(),
             Channels = notification.SentChannels(),
         },
         nameof(NotificationStateMachine.PartlyDelivered) => new NotificationPartlyDelivered
@@ -29,6 +30,7 @@ public sealed record Outcome(Guid MessageId, object Message)
             EventName = notification.EventName,
             EventId = notification.EventId,
             RecipientId = notification.Recipient.Id,
+            Results = notification.Results(),
             Channels = notification.SentChannels(),
             FailedChannels = notification.FailedChannels(),
             Reason = notification.FailureReason(),
@@ -39,6 +41,7 @@ public sealed record Outcome(Guid MessageId, object Message)
             EventName = notification.EventName,
             EventId = notification.EventId,
             RecipientId = notification.Recipient.Id,
+            Results = notification.Results(),
             Reason = notification.FailureReason(),
         },
         nameof(NotificationStateMachine.Expired) => new NotificationExpired
@@ -47,6 +50,7 @@ public sealed record Outcome(Guid MessageId, object Message)
             EventName = notification.EventName,
             EventId = notification.EventId,
             RecipientId = notification.Recipient.Id,
+            Results = notification.Results(),
             Reason = notification.FailureReason(),
         },
         nameof(NotificationStateMachine.Failed) => new NotificationFailed
@@ -55,6 +59,7 @@ public sealed record Outcome(Guid MessageId, object Message)
             EventName = notification.EventName,
             EventId = notification.EventId,
             RecipientId = notification.Recipient.Id,
+            Results = notification.Results(),
             Reason = notification.FailureReason(),
         },
         var state => throw new NotSupportedException($"A notification that is {state} has no outcome"),

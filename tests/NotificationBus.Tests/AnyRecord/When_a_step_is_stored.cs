@@ -34,6 +34,8 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
                 new DeliveryState { Id = Guid.CreateVersion7(), Channel = "email", Address = "som@example.com", Step = 1, Status = DeliveryStatus.Confirmed, Provider = "p", ProviderMessageId = "7", ConfirmedAt = DateTimeOffset.UnixEpoch, ReadAt = DateTimeOffset.UnixEpoch.AddDays(1) },
             ],
             Decisions = ["push: used", "email: used"],
+            LeftOut = [new LeftOut("sms", RefusalCause.Template, "'title' is missing")],
+            Fingerprint = Guid.CreateVersion7(),
             Refusal = "none of it",
             CreatedAt = DateTimeOffset.UnixEpoch,
             ExpiresAt = DateTimeOffset.UnixEpoch.AddDays(1),

@@ -138,6 +138,6 @@ public sealed class When_a_notification_is_requested(RunningHost host) : IClassF
         var answer = await host.Post(Path, Occurrence.WithRaw("notification-requested", "data", """{"title":"Market closed"}"""));
 
         answer.ShouldBeProblem(HttpStatusCode.UnprocessableEntity, "template-variables");
-        answer.Json.GetProperty("detail").GetString().ShouldBe("announcement/push.en: 'text' is missing");
+        answer.Json.GetProperty("detail").GetString().ShouldBe("push: announcement/push.en: 'text' is missing; email: announcement/email.en: 'text' is missing");
     }
 }

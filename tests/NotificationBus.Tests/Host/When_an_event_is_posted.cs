@@ -43,7 +43,7 @@ public sealed class When_an_event_is_posted(RunningHost host) : IClassFixture<Ru
 
         var notification = await host.Outcome(accepted.Self);
 
-        Names(notification).ShouldBe(["id", "status", "event", "eventId", "category", "recipient", "mode", "createdAt", "completedAt", "deliveries", "decisions"]);
+        Names(notification).ShouldBe(["id", "status", "event", "eventId", "category", "recipient", "mode", "createdAt", "completedAt", "deliveries", "decisions", "results"]);
         notification.GetProperty("id").GetGuid().ShouldBe(Guid.Parse(accepted.Self.Split('/')[^1]));
         notification.GetProperty("eventId").GetString().ShouldBe("shape-1");
         notification.GetProperty("category").GetString().ShouldBe("order-placed");

@@ -86,16 +86,41 @@ public sealed class When_a_notification_is_planned
         DeliveryPlanner.Plan(Request(["fax:1"]), rule: null, AllChannels, new TemplatesOfTheTest()).Refusal.ShouldBe(refusal);
     }
 
+    /// <summary>A16: one channel's text spoils the others.</summary>
     [Theory]
     [InlineData(DeliveryMode.AllAtOnce)]
     [InlineData(DeliveryMode.FirstThatWorks)]
-    public void Should_send_nothing_when_the_text_of_a_later_channel_cannot_be_filled(DeliveryMode mode)
+    public void Should_leave_a_channel_out_whose_text_cannot_be_filled(DeliveryMode mode)
     {
-        var plan = Plan(mode, ["fax", "pager"], ["fax:1", "pager:1"], missing: "pager");
+        var plan = Plan(mode, ["pager", "fax"], ["fax:1", "pager:1"], missing: "pager");
+
+        plan.Deliveries.Select(delivery => (delivery.Channel, delivery.Step)).ShouldBe([("fax", 1)]);
+        plan.Refusal.ShouldBeNull();
+        plan.Decisions.ShouldBe(["pager: news/pager.en: 'title' is missing", "fax: used"]);
+        plan.LeftOut.ShouldBe([new LeftOut("pager", RefusalCause.Template, "news/pager.en: 'title' is missing")]);
+    }
+
+    /// <summary>A16: nothing is left when the others do not reach the recipient either.</summary>
+    [Fact]
+    public void Should_refuse_for_the_text_when_nothing_is_left()
+    {
+        var plan = Plan(DeliveryMode.AllAtOnce, ["fax", "pager"], ["pager:1"], missing: "pager");
 
         plan.Deliveries.ShouldBeEmpty();
-        plan.Refusal.ShouldBe(new PlanRefusal(RefusalCause.Template, "news/pager.en: 'title' is missing"));
-        plan.Decisions.ShouldBe(["news/pager.en: 'title' is missing"]);
+        plan.Refusal.ShouldBe(new PlanRefusal(RefusalCause.Template, "fax: the recipient has no address there; pager: news/pager.en: 'title' is missing"));
+    }
+
+    /// <summary>A18: what is left out is said, an address of a channel that is used as well.</summary>
+    [Fact]
+    public void Should_say_what_it_does_without()
+    {
+        var plan = Plan(DeliveryMode.AllAtOnce, ["fax", "pager", "telex"], ["fax:secret!", "fax:2", "telex:secret!"]);
+
+        plan.LeftOut.ShouldBe([
+            new LeftOut("fax", RefusalCause.Address, "the address ends with an exclamation mark"),
+            new LeftOut("pager", RefusalCause.Address, "the recipient has no address there"),
+            new LeftOut("telex", RefusalCause.Address, "the address ends with an exclamation mark"),
+        ]);
     }
 
     [Fact]

@@ -20,6 +20,14 @@ public sealed class ChatMessageSentMap : EventMap<ChatMessageSent>
     public override Contact Recipient(ChatMessageSent happened) => happened.Seller;
 
     /// <inheritdoc />
+    protected override ChatMessageSent Tidy(ChatMessageSent happened, Decoration decoration) => happened with
+    {
+        Product = decoration.Line("product", happened.Product),
+        Buyer = decoration.Person("buyer", happened.Buyer),
+        Seller = decoration.Person("seller", happened.Seller),
+    };
+
+    /// <inheritdoc />
     protected override JsonElement Variables(ChatMessageSent happened) => TemplateVariables.Of(new
     {
         happened.ConversationId,

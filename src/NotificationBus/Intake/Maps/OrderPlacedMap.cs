@@ -20,6 +20,14 @@ public sealed class OrderPlacedMap : EventMap<OrderPlaced>
     public override Contact Recipient(OrderPlaced happened) => happened.Seller;
 
     /// <inheritdoc />
+    protected override OrderPlaced Tidy(OrderPlaced happened, Decoration decoration) => happened with
+    {
+        Product = decoration.OneLine("product", happened.Product),
+        Buyer = decoration.Person("buyer", happened.Buyer),
+        Seller = decoration.Person("seller", happened.Seller),
+    };
+
+    /// <inheritdoc />
     protected override JsonElement Variables(OrderPlaced happened) => TemplateVariables.Of(new
     {
         happened.OrderId,

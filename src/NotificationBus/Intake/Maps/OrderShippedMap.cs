@@ -20,6 +20,14 @@ public sealed class OrderShippedMap : EventMap<OrderShipped>
     public override Contact Recipient(OrderShipped happened) => happened.Buyer;
 
     /// <inheritdoc />
+    protected override OrderShipped Tidy(OrderShipped happened, Decoration decoration) => happened with
+    {
+        Product = decoration.OneLine("product", happened.Product),
+        Carrier = decoration.Line("carrier", happened.Carrier),
+        TrackingNumber = decoration.WholeLine("trackingNumber", happened.TrackingNumber),
+    };
+
+    /// <inheritdoc />
     protected override JsonElement Variables(OrderShipped happened) => TemplateVariables.Of(new
     {
         happened.OrderId,

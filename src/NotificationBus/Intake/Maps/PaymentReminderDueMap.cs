@@ -20,6 +20,12 @@ public sealed class PaymentReminderDueMap : EventMap<PaymentReminderDue>
     public override Contact Recipient(PaymentReminderDue happened) => happened.Buyer;
 
     /// <inheritdoc />
+    protected override PaymentReminderDue Tidy(PaymentReminderDue happened, Decoration decoration) => happened with
+    {
+        Product = decoration.OneLine("product", happened.Product),
+    };
+
+    /// <inheritdoc />
     protected override JsonElement Variables(PaymentReminderDue happened) => TemplateVariables.Of(new
     {
         happened.OrderId,

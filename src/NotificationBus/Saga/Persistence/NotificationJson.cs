@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 
 using NotificationBus.Contracts;
+using NotificationBus.Planning;
 
 namespace NotificationBus.Saga.Persistence;
 
@@ -13,4 +14,5 @@ namespace NotificationBus.Saga.Persistence;
 [JsonSerializable(typeof(Contact))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyList<DeliveryState>))]
+[JsonSerializable(typeof(IReadOnlyList<LeftOut>))]
 public sealed partial class NotificationJson : JsonSerializerContext;

@@ -49,16 +49,16 @@ sealed class NotificationRepository(
             return;
 
         var existing = await store.Load(notificationId, context.CancellationToken);
-        if (existing is not null && IsTaken(context, existing))
-        {
-            // Who repeats himself is heard once, and whoever took it first sees to what follows; unless that may have been in vain.
-            if (MayHaveBeenInVain(context))
-                await PublishAgain(context, existing);
-            return;
-        }
+        var repeated = existing is not null && IsTaken(context, existing) ? existing : null;
 
-        if (!await MakeStep(context, next, existing, begins))
+        // What begins a notification may be another event under the same message id: the machine looks. What the broker gives once more is not.
+        var isLookedAt = repeated is null || (begins && !context.ReceiveContext.Redelivered);
+        if (isLookedAt && !await MakeStep(context, next, existing, begins))
             throw new ConcurrencyException("Somebody else wrote the notification first", typeof(NotificationState), notificationId);
+
+        // Who repeats himself is heard once, and whoever took it first sees to what follows; unless that may have been in vain.
+        if (repeated is not null && MayHaveBeenInVain(context))
+            await PublishAgain(context, repeated);
     }
 
     // A result comes again because its command does, which may be a copy of the one that came before.

@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
+
+using NotificationBus.Contracts;
+
+namespace NotificationBus.Intake;
+
+/// <summary>
+/// Puts right what only decorates an event, and the blanks around addresses: what cannot be used is cut or left out, and noted. What is empty is
+/// the same as what is not there, and no news.
+/// </summary>
+public sealed partial class Decoration
+{
+    /// <summary>What stands in the place of a value that is no text. No text of a notification has it.</summary>
+    public const string NoText = "\0";
+
+    const int LongestName = 200;
+    const int LongestLocale = 35;
+
+    // With the ends of a line that are none of ASCII.
+    static readonly SearchValues<char> LineBreakers = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (char)c), '\x7f', .. Enumerable.Range(0x80, 0x20).Select(c => (char)c), '\u2028', '\u2029']);
+    static readonly SearchValues<char> EndOfTag = SearchValues.Create('.', '@', ',', ';');
+
+    readonly List<string> _decisions = [];
+
+    /// <summary>What was cut or left out, for a person to read. Names places, never values.</summary>
+    public IReadOnlyList<string> Decisions => _decisions;
+
+    /// <summary>A text on one line; null when nothing of it is left.</summary>
+    /// <param name="place">Where it stands, as JSON spells it.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="longest">The most characters; what is longer is cut.</param>
+    public string? Line(string place, string? text, int longest = LongestName) => Line(new Place(place), text, longest);
+
+    /// <summary>A text that is of no use when it is cut.</summary>
+    /// <inheritdoc cref="Line(string, string, int)"/>
+    public string? WholeLine(string place, string? text, int longest = LongestName) =>
+        text?.Length > longest ? LeftOut(new Place(place), $"it is longer than {longest} characters") : Line(place, text, longest);
+
+    /// <summary>A text that matters, on one line; nothing is cut, and one that is empty stays so.</summary>
+    public string OneLine(string place, string text) => text?.Contains('\0', StringComparison.Ordinal) != false ? text! : Line(place, text, int.MaxValue) ?? "";
+
+    /// <summary>A person: the name on one line, locale and country as they are written, addresses without the blanks around them.</summary>
+    [return: NotNullIfNotNull(nameof(person))]
+    public Contact? Person(string place, Contact? person) => person is null ? null : person with
+    {
+        Name = Line(new Place(place, "name"), person.Name, LongestName),
+        Locale = Locale(new Place(place, "locale"), person.Locale),
+        Country = Country(new Place(place, "country"), person.Country),
+        Email = Address(new Place(place, "email"), person.Email),
+        Phone = Address(new Place(place, "phone"), person.Phone),
+        WebhookUrl = Address(new Place(place, "webhookUrl"), person.WebhookUrl),
+        PushTokens = Addresses(new Place(place, "pushTokens"), person.PushTokens),
+        Chat = Addresses(new Place(place, "chat"), person.Chat),
+    };
+
+    string? Line(Place place, string? text, int longest)
+    {
+        if (text is null)
+            return null;
+        if (text.Contains('\0', StringComparison.Ordinal))
+            return LeftOut(place, "it is no text");
+
+        var line = text.AsSpan().Trim().ContainsAny(LineBreakers) ? Breaks().Replace(text, " ").Trim() : text.Trim();
+        if (line.Length > longest)
+            Note(place, $"was cut to {longest} characters");
+        else if (line.Length > 0 && text.AsSpan().Trim().ContainsAny(LineBreakers))
+            Note(place, "was put on one line");
+        return line.Length == 0 ? null : ShortText.Of(line, longest);
+    }
+
+    /// <summary>A language tag: <c>en-US</c> also of <c>en_US</c>, <c>en_US.UTF-8</c> and <c>en-US,en;q=0.9</c>.</summary>
+    string? Locale(Place place, string? text)
+    {
+        var tag = text.AsSpan().Trim();
+        if (tag.IndexOfAny(EndOfTag) is > 0 and var end)
+            tag = tag[..end].TrimEnd();
+        if (tag.IsEmpty)
+            return null;
+
+        // Long ones are looked at no further: to read one costs more the longer it is.
+        var locale = tag.Length > LongestLocale ? "" : tag.Length == text!.Length ? text.Replace('_', '-') : tag.ToString().Replace('_', '-');
+        return LanguageTag().IsMatch(locale) ? locale : LeftOut(place, "it is no language tag (BCP 47) such as th or en-GB");
+    }
+
+    string? Country(Place place, string? text)
+    {
+        var code = text.AsSpan().Trim();
+        return code.IsEmpty ? null
+            : code.Length == 2 && char.IsAsciiLetter(code[0]) && char.IsAsciiLetter(code[1]) ? code.ToString().ToUpperInvariant()
+            : LeftOut(place, "it is no code of two letters (ISO 3166-1) such as TH");
+    }
+
+    string? Address(Place place, string? text) =>
+        text is null ? null
+        : text.Contains('\0', StringComparison.Ordinal) ? LeftOut(place, "it is no text")
+        : text.Trim() is { Length: > 0 } address ? address : null;
+
+    IReadOnlyList<string> Addresses(Place place, IReadOnlyList<string> texts)
+    {
+        if (texts.All(text => text is { Length: > 0 } && !char.IsWhiteSpace(text[0]) && !char.IsWhiteSpace(text[^1]) && !text.Contains('\0', StringComparison.Ordinal)))
+            return texts;
+
+        var addresses = new List<string>();
+        for (var index = 0; index < texts.Count; index++)
+        {
+            var at = place with { Index = index };
+            if (Address(at, texts[index]) is { } address)
+                addresses.Add(address);
+            else if (string.IsNullOrWhiteSpace(texts[index]))
+                LeftOut(at, "it is empty");
+        }
+
+        return addresses;
+    }
+
+    string? LeftOut(Place place, string why)
+    {
+        Note(place, $"was left out: {why}");
+        return null;
+    }
+
+    // A list may have as many mistakes as it is long.
+    void Note(Place place, string what)
+    {
+        var decision = $"{place} {what}";
+        if (_decisions.Count < IntakeRules.MostErrors && !_decisions.Contains(decision))
+            _decisions.Add(decision);
+    }
+
+    /// <summary>Where something stands. It is written out only when there is something to say.</summary>
+    readonly record struct Place(string At, string? Property = null, int Index = -1)
+    {
+        public override string ToString() => string.Concat(At, Property is null ? "" : $".{Property}", Index < 0 ? "" : $"[{Index}]");
+    }
+
+    [GeneratedRegex(@"\s*[\p{Cc}\u2028\u2029]+\s*", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Breaks();
+
+    [GeneratedRegex(@"\A[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex LanguageTag();
+}

@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+
+namespace NotificationBus.Intake;
+
+/// <summary>
+/// Tells whether two events of one name ask for the same: a hash over what matters to the notification. The order of properties, blanks between
+/// them, escapes in texts, zeros at the end of numbers, and whether what has no value is null or left out make no difference.
+/// </summary>
+static class Fingerprint
+{
+    // More digits than that a decimal does not keep apart.
+    const int LongestNumber = 28;
+
+    public static Guid Of(NotificationRequest request)
+    {
+        var content = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(content, new JsonWriterOptions { SkipValidation = true }))
+        {
+            writer.WriteStartArray();
+            writer.WriteStringValue(request.Category);
+            WriteRecipient(writer, request);
+            Write(writer, request.Data);
+            foreach (var channel in request.Channels ?? [])
+                writer.WriteStringValue(channel);
+            writer.WriteEndArray();
+        }
+
+        return DeterministicId.Of(content.WrittenSpan);
+    }
+
+    // A list without anything in it is left out too: so a contact that can be reached in one more way is the same as before when it is not.
+    static void WriteRecipient(Utf8JsonWriter writer, NotificationRequest request)
+    {
+        writer.WriteStartObject();
+        foreach (var property in TemplateVariables.Of(request.Recipient).EnumerateObject())
+        {
+            if (property.Value.ValueKind == JsonValueKind.Array && property.Value.GetArrayLength() == 0)
+                continue;
+
+            writer.WritePropertyName(property.Name);
+            Write(writer, property.Value);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    static void Write(Utf8JsonWriter writer, JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                writer.WriteStartObject();
+                foreach (var (name, member) in Sorted(value))
+                {
+                    writer.WritePropertyName(name);
+                    Write(writer, member);
+                }
+
+                writer.WriteEndObject();
+                break;
+
+            case JsonValueKind.Array:
+                writer.WriteStartArray();
+                foreach (var item in value.EnumerateArray())
+                    Write(writer, item);
+                writer.WriteEndArray();
+                break;
+
+            case JsonValueKind.String:
+                writer.WriteStringValue(value.GetString());
+                break;
+
+            case JsonValueKind.Number:
+                writer.WriteRawValue(Shortest(value.GetRawText()), skipInputValidation: true);
+                break;
+
+            case JsonValueKind.Undefined:
+                writer.WriteNullValue();
+                break;
+
+            default:
+                value.WriteTo(writer);
+                break;
+        }
+    }
+
+    static List<(string Name, JsonElement Value)> Sorted(JsonElement value)
+    {
+        var members = new List<(string Name, JsonElement Value)>();
+        foreach (var property in value.EnumerateObject())
+        {
+            if (property.Value.ValueKind != JsonValueKind.Null)
+                members.Add((property.Name, property.Value));
+        }
+
+        members.Sort((one, other) => string.CompareOrdinal(one.Name, other.Name));
+        return members;
+    }
+
+    static string Shortest(string number) =>
+        number.Length <= LongestNumber && decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value != 0
+            ? value.ToString("G29", CultureInfo.InvariantCulture)
+            : number;
+}
