@@ -67,7 +67,7 @@ sealed partial record MailAddress(string Local, string Domain)
     {
         try
         {
-            var ascii = Ascii.IsValid(domain) ? domain : Names.GetAscii(domain);
+            var ascii = Ascii.IsValid(domain) ? domain : Names.GetAscii(domain.ToLowerInvariant());
             return Labels().IsMatch(ascii) ? ascii : null;
         }
         catch (ArgumentException)

@@ -74,5 +74,5 @@ sealed partial class RepeatedText(IEnumerable<string> told)
     [GeneratedRegex(@"[0-9]{2,}([ -][0-9]{2,})+|[\p{L}\p{N}]*[0-9][\p{L}\p{N}]*|[A-Za-z]*[\p{L}\p{M}-[A-Za-z]][\p{L}\p{M}]+", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Telling();
 
-    static IEnumerable<Match> Matches(string text) => AnyTellingIn(text).Where(word => word.Length >= ShortestCode || word.ValueSpan.ContainsAnyExceptInRange('\0', '\x7f'));
+    static IEnumerable<Match> TellingIn(string text) => Telling().Matches(text).Where(word => word.Length >= ShortestCode || word.ValueSpan.ContainsAnyExceptInRange('\0', '\x7f'));
 }

@@ -7,7 +7,7 @@ namespace NotificationBus.Templates;
 /// <summary>
 /// <c>{{money total}}</c> prints <c>THB 1,590.00</c>, in German <c>1.590,00 EUR</c>: the code and not a symbol, because $ is the sign of twenty
 /// currencies. A language may name the currencies its readers know: <c>{{money total THB="บาท"}}</c> prints <c>1,590.00 บาท</c>.
-/// <c>{{number count}}</c> prints a number as the language does. Neither rounds: what has more decimals than usual is printed with all of them.
+/// <c>{{localNumber count}}</c> prints a number as the language does. Neither rounds: what has more decimals than usual is printed with all of them.
 /// </summary>
 static class MoneyText
 {
@@ -36,7 +36,7 @@ static class MoneyText
     public static string NumberOf(in Arguments arguments)
     {
         if (arguments.Length != 1 || arguments[0] is not Variable number)
-            throw new TemplateException("{{number …}} needs one variable");
+            throw new TemplateException("{{localNumber …}} needs one variable");
 
         return LocalNumbers.Write(NumberOf(number), leastDecimals: 0, number.Numbers);
     }

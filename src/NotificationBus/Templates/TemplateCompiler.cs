@@ -11,7 +11,7 @@ namespace NotificationBus.Templates;
 
 /// <summary>
 /// Handlebars.Net with everything taken away that is not needed: no files, no reflection, no helpers but <c>money</c>,
-/// <c>number</c>, <c>link</c>, <c>short</c>, <c>lines</c> and the built-in ones, no raw output in HTML. What can be checked without the variables is checked here.
+/// <c>localNumber</c>, <c>link</c>, <c>shorten</c>, <c>lineBreaks</c> and the built-in ones, no raw output in HTML. What can be checked without the variables is checked here.
 /// </summary>
 sealed partial class TemplateCompiler
 {
@@ -27,7 +27,7 @@ sealed partial class TemplateCompiler
         var files = layouts.ToList();
         (string Name, string Html)[] ours = [("brand-name", brand.NameHtml), ("brand-mark", brand.MarkHtml), ("brand-color", brand.Color)];
         foreach (var (name, html) in ours)
-            _html.RegisterTemplate(name, (writer, _, _) => writer.Write(html));
+            _html.RegisterTemplate(name, html);
         _partials = files.Select(file => file.Name).Concat(ours.Select(partial => partial.Name)).Append("@partial-block").ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var file in files)
             _html.RegisterTemplate(file.Name, Compile(_html, file, file.Read().TrimEnd(), line: 1, isHtml: true));
@@ -72,10 +72,10 @@ sealed partial class TemplateCompiler
 
         var handlebars = Handlebars.Create(configuration);
         handlebars.RegisterHelper("money", (_, arguments) => MoneyText.Of(arguments));
-        handlebars.RegisterHelper("number", (_, arguments) => MoneyText.NumberOf(arguments));
+        handlebars.RegisterHelper("localNumber", (_, arguments) => MoneyText.NumberOf(arguments));
         handlebars.RegisterHelper("link", (_, arguments) => LinkText.Of(arguments));
-        handlebars.RegisterHelper("short", (_, arguments) => WrittenText.Shorten(arguments));
-        handlebars.RegisterHelper("lines", (writer, _, arguments) => WrittenText.WriteLines(writer, arguments, escape));
+        handlebars.RegisterHelper("shorten", (_, arguments) => WrittenText.Shorten(arguments));
+        handlebars.RegisterHelper("lineBreaks", (writer, _, arguments) => WrittenText.WriteLines(writer, arguments, escape));
         return handlebars;
     }
 

@@ -1,12 +1,14 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 
 using HandlebarsDotNet;
 
 namespace NotificationBus.Templates;
 
 /// <summary>
-/// Helpers for what a person wrote. <c>{{short text 150}}</c> prints as much of it as there is room for, in UTF-16 characters, which is what an SMS
-/// that is not all of GSM-7 counts: an emoji takes two or more. <c>{{lines text}}</c> keeps its lines: Outlook knows no <c>white-space</c>.
+/// Helpers for what a person wrote. <c>{{shorten text 150}}</c> prints as much of it as there is room for, in UTF-16 characters, which is what an SMS
+/// that is not all of GSM-7 counts: an emoji takes two or more. With <c>unit="octets"</c> it counts what it takes in the JSON that goes to a vendor. <c>{{lineBreaks text}}</c> keeps its lines: Outlook knows no <c>white-space</c>.
 /// </summary>
 static class WrittenText
 {
@@ -14,15 +16,19 @@ static class WrittenText
     {
         if (arguments.Length != 2 || arguments[0] is not Variable variable
             || !int.TryParse($"{arguments[1]}", NumberStyles.None, CultureInfo.InvariantCulture, out var longest) || longest == 0)
-            throw new TemplateException("{{short …}} needs a variable and the most characters, such as {{short text 150}}");
+            throw new TemplateException("{{shorten …}} needs a variable and the most characters, such as {{shorten text 150}}");
 
-        return ShortText.Of(variable.Text(), longest);
+        return arguments.Hash.TryGetValue("unit", out var unit) && unit is "octets"
+            ? ShortText.Of(variable.Text(), longest, Octets)
+            : ShortText.Of(variable.Text(), longest);
     }
+
+    static int Octets(string text) => JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes.Length;
 
     public static void WriteLines(in EncodedTextWriter writer, in Arguments arguments, bool isHtml)
     {
         if (arguments.Length != 1 || arguments[0] is not Variable variable)
-            throw new TemplateException("{{lines …}} needs one variable");
+            throw new TemplateException("{{lineBreaks …}} needs one variable");
 
         var rest = variable.Text().ReplaceLineEndings("\n").Split('\n');
         for (var index = 0; index < rest.Length; index++)

@@ -236,7 +236,7 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
     [InlineData("<script>canary</script>@b.example")]
     [InlineData("Canary <canary@b.example>")]
     [InlineData("canary@b.example,canary@c.example")]
-    [InlineData("\"canary\\r\\nRCPT TO:<x>\"@b.example")]
+    [InlineData("\"canary\r\nRCPT TO:<x>\"@b.example")]
     [InlineData("canary@b.example\r\nBcc: x@c.example")]
     [InlineData(".canary@b.example")]
     [InlineData("can..ary@b.example")]

@@ -163,8 +163,8 @@ public sealed class When_partials_share_contexts : IDisposable
 
         var handlebars = Handlebars.Create(configuration);
         handlebars.RegisterHelper("money", (_, arguments) => MoneyText.Of(arguments));
-        handlebars.RegisterHelper("short", (_, arguments) => WrittenText.Shorten(arguments));
-        handlebars.RegisterHelper("lines", (writer, _, arguments) => WrittenText.WriteLines(writer, arguments, escape));
+        handlebars.RegisterHelper("shorten", (_, arguments) => WrittenText.Shorten(arguments));
+        handlebars.RegisterHelper("lineBreaks", (writer, _, arguments) => WrittenText.WriteLines(writer, arguments, escape));
         return handlebars;
     }
 
