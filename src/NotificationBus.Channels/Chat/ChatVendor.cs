@@ -31,6 +31,9 @@ public abstract class ChatVendor : HttpVendor, IProvider
         ? base.Send(delivery with { Address = place }, cancellationToken)
         : Task.FromResult<ProviderResult>(new ProviderResult.Unavailable($"{Name} serves no such address", OnlyThisDelivery: true));
 
+    /// <inheritdoc />
+    public override Unfit? Foresee(Delivery delivery) => PlaceOf(delivery) is { } place ? base.Foresee(delivery with { Address = place }) : null;
+
     /// <summary>What to say.</summary>
     protected static string TextOf(Delivery delivery) => ((ChatContent)delivery.Content).Text;
 

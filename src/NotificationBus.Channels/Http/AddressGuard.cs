@@ -137,7 +137,7 @@ public sealed class AddressGuard
             return "the URL has a port other than 443";
 
         return isAddress ? (IsPublic(address!) ? null : NotPublic)
-            : host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase) ? NotPublic
+            : LocalNames.Has(host) ? NotPublic
             : null;
     }
 

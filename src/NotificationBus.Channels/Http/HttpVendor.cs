@@ -93,6 +93,16 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     }
 
     /// <inheritdoc />
+    public virtual Unfit? Foresee(Delivery delivery) => Refuse(delivery) switch
+    {
+        null => null,
+        ProviderResult.Rejected rejected => new Unfit(rejected.Reason, IsAddress: rejected.AddressIsWrong || EndpointIsRecipients),
+        ProviderResult.Declined declined => new Unfit(declined.Reason, IsAddress: false),
+        // Of anything else nobody can know how it is later.
+        _ => null,
+    };
+
+    /// <inheritdoc />
     public virtual ValueTask DisposeAsync()
     {
         _calls.Dispose();

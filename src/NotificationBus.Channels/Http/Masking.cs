@@ -43,10 +43,6 @@ sealed partial class Masking
         ], delivery.Content.Texts);
     }
 
-    /// <summary>Hides the address and the recipient of a delivery.</summary>
-    public static Masking Of(Delivery delivery) =>
-        new(new[] { delivery.Address, delivery.Address.TrimStart('+'), delivery.RecipientName }.OfType<string>().Where(word => word.Length >= ShortestSecret));
-
     /// <summary>Hides mailboxes only.</summary>
     public static Masking Of() => new([], []);
 

@@ -22,6 +22,9 @@ public abstract class PushVendor : HttpVendor, IProvider
     public bool Serves(Delivery delivery) => PushAddress.Of(delivery.Address).Vendor == _kind;
 
     /// <inheritdoc />
+    public sealed override Unfit? Foresee(Delivery delivery) => base.Foresee(delivery with { Address = PushAddress.Of(delivery.Address).Token });
+
+    /// <inheritdoc />
     public sealed override Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken)
     {
         var address = PushAddress.Of(delivery.Address);

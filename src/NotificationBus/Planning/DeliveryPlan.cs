@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 using NotificationBus.Sending;
 
 namespace NotificationBus.Planning;
@@ -29,7 +31,12 @@ public sealed record DeliveryPlan(
 /// <param name="Channel">The channel, or the one whose address it is.</param>
 /// <param name="Cause">What kind of reason it is.</param>
 /// <param name="Reason">For a person to read. Names no address.</param>
-public sealed record LeftOut(string Channel, RefusalCause Cause, string Reason);
+public sealed record LeftOut(string Channel, RefusalCause Cause, string Reason)
+{
+    /// <summary>The address that is left out; null when it is the whole channel. Not on record: whoever gave it may be told where it stood.</summary>
+    [JsonIgnore]
+    public string? Address { get; init; }
+}
 
 /// <summary>Why nothing of a notification can be sent.</summary>
 /// <param name="Cause">What kind of reason it is.</param>

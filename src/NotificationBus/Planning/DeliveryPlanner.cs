@@ -13,7 +13,9 @@ public static class DeliveryPlanner
     /// <param name="rule">What is configured for its category; null when nothing is.</param>
     /// <param name="channels">The channels there are.</param>
     /// <param name="templates">The texts. Every one the plan needs is filled once here, so that a missing variable shows before anything is sent.</param>
-    public static DeliveryPlan Plan(NotificationRequest request, EventTypeOptions? rule, ChannelSet channels, ITemplates templates)
+    /// <param name="foresee">Says why no provider will ever take a delivery; null when one may.</param>
+    public static DeliveryPlan Plan(
+        NotificationRequest request, EventTypeOptions? rule, ChannelSet channels, ITemplates templates, Func<Delivery, Unfit?>? foresee = null)
     {
         rule ??= new EventTypeOptions();
         var wanted = request.Channels ?? rule.Channels;
@@ -31,14 +33,14 @@ public static class DeliveryPlanner
             var before = leftOut.Count;
             var usable = UsableAddresses(channel, request, leftOut);
             var content = usable.Count == 0 ? null : Text(channel, request, templates, leftOut);
+            var fitting = content is null ? [] : usable.Select((address, index) => Draft(request, name, address, index, content)).Where(delivery => Fits(delivery, foresee, leftOut)).ToList();
             decisions.AddRange(leftOut.Skip(before).Select(left => $"{left.Channel}: {left.Reason}"));
-            if (content is null)
+            if (fitting.Count == 0)
                 continue;
 
             decisions.Add($"{name}: used");
             var step = rule.Mode == DeliveryMode.AllAtOnce || deliveries.Count == 0 ? 1 : deliveries[^1].Step + 1;
-            deliveries.AddRange(usable.Select((address, index) => new PlannedDelivery(
-                DeterministicId.From("delivery", request.NotificationId.ToString("N"), name, $"{index}"), name, address, step, content)));
+            deliveries.AddRange(fitting.Select(delivery => new PlannedDelivery(delivery.Id, name, delivery.Address, step, delivery.Content)));
         }
 
         var refusal = deliveries.Count > 0 ? null : new PlanRefusal(
@@ -59,7 +61,7 @@ public static class DeliveryPlanner
         foreach (var address in addresses)
         {
             if (channel.Refuse(address) is { } refusal)
-                leftOut.Add(new LeftOut(channel.Name, RefusalCause.Address, refusal));
+                leftOut.Add(new LeftOut(channel.Name, RefusalCause.Address, refusal) { Address = address });
             else
                 usable.Add(address);
         }
@@ -68,6 +70,26 @@ public static class DeliveryPlanner
             leftOut.Add(new LeftOut(channel.Name, RefusalCause.Address, "the recipient has no address there"));
 
         return usable;
+    }
+
+    static Delivery Draft(NotificationRequest request, string channel, string address, int index, Content content) => new()
+    {
+        NotificationId = request.NotificationId,
+        Id = DeterministicId.From("delivery", request.NotificationId.ToString("N"), channel, $"{index}"),
+        Channel = channel,
+        Address = address,
+        RecipientName = request.Recipient.Name,
+        Category = request.Category,
+        Content = content,
+    };
+
+    static bool Fits(Delivery delivery, Func<Delivery, Unfit?>? foresee, List<LeftOut> leftOut)
+    {
+        if (foresee?.Invoke(delivery) is not { } unfit)
+            return true;
+
+        leftOut.Add(new LeftOut(delivery.Channel, unfit.IsAddress ? RefusalCause.Address : RefusalCause.Template, unfit.Reason) { Address = unfit.IsAddress ? delivery.Address : null });
+        return false;
     }
 
     /// <summary>What the channel says, or null: a text that cannot be filled is no reason to be silent on the other channels.</summary>
@@ -89,17 +111,32 @@ public static class DeliveryPlanner
 }
 
 /// <summary>The planner together with what is configured and written: what the saga and the intake call.</summary>
-public sealed class PlanningRules(IReadOnlyDictionary<string, EventTypeOptions> rules, ChannelSet channels, ITemplates templates)
+public sealed class PlanningRules(IReadOnlyDictionary<string, EventTypeOptions> rules, ChannelSet channels, ITemplates templates, ProviderChains chains)
 {
     /// <summary>The categories there are, in order.</summary>
     public IReadOnlyList<string> Categories { get; } = [.. rules.Keys.Order(StringComparer.Ordinal)];
 
     /// <summary>Plans a notification by the rule of its category.</summary>
     public DeliveryPlan Plan(NotificationRequest request) =>
-        DeliveryPlanner.Plan(request, rules.GetValueOrDefault(request.Category), channels, templates);
+        DeliveryPlanner.Plan(request, rules.GetValueOrDefault(request.Category), channels, templates, Foresee);
 
     /// <summary>What is configured for a category.</summary>
     public EventTypeOptions RuleOf(string category) => rules.GetValueOrDefault(category) ?? new EventTypeOptions();
+
+    /// <summary>The refusal of the first account, when none that serves the delivery will ever take it.</summary>
+    Unfit? Foresee(Delivery delivery)
+    {
+        Unfit? first = null;
+        foreach (var account in chains.Of(delivery.Channel).Accounts.Where(account => account.Provider.Serves(delivery)))
+        {
+            if (account.Provider.Foresee(delivery) is not { } unfit)
+                return null;
+
+            first ??= unfit;
+        }
+
+        return first;
+    }
 
     /// <summary>The lane in which an event on the bus begins. One that is not a category of its own carries those of all categories, campaigns among them.</summary>
     public Lane LaneOf(IEventMap map) => rules.GetValueOrDefault(map.Name)?.Lane ?? Lane.Bulk;

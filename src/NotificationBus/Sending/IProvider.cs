@@ -30,6 +30,12 @@ public interface IProvider
     /// </summary>
     bool Serves(Delivery delivery) => true;
 
+    /// <summary>
+    /// Why this provider will never take the delivery: an address it may not call, a text it has no room for. Null when it may. Nothing is called, and
+    /// whoever asked for the notification can still be told.
+    /// </summary>
+    Unfit? Foresee(Delivery delivery) => null;
+
     /// <summary>Makes one call. It does not retry; it gives up when <paramref name="cancellationToken"/> says so.</summary>
     Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken);
 }
