@@ -15,17 +15,17 @@ public sealed class EmailChannel : IChannel
 
     /// <inheritdoc />
     public IEnumerable<string> AddressesOf(Contact recipient) =>
-        string.IsNullOrEmpty(recipient.Email) ? [] : [MailAddress.Parse(recipient.Email)?.ToString() ?? recipient.Email];
+        string.IsNullOrEmpty(recipient.Email) ? [] : [MailboxAddress.Parse(recipient.Email)?.ToString() ?? recipient.Email];
 
     /// <inheritdoc />
     public string? Refuse(string address) =>
-        address.Length > MailAddress.Longest ? $"the mailbox is longer than {MailAddress.Longest} characters (RFC 5321)"
-        : MailAddress.Parse(address) is null ? "the mailbox is not of the form local@domain"
+        address.Length > MailboxAddress.Longest ? $"the mailbox is longer than {MailboxAddress.Longest} characters (RFC 5321)"
+        : MailboxAddress.Parse(address) is null ? "the mailbox is not of the form local@domain"
         : null;
 
     /// <inheritdoc />
     /// <remarks>The local part may tell capitals apart (RFC 5321 2.4), and no server of today does.</remarks>
-    public string Canonical(string address) => (MailAddress.Parse(address)?.ToString() ?? address).ToLowerInvariant();
+    public string Canonical(string address) => (MailboxAddress.Parse(address)?.ToString() ?? address).ToLowerInvariant();
 
     /// <inheritdoc />
     public Content Fill(IReadOnlyDictionary<string, string> parts)

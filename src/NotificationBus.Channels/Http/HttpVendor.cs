@@ -96,7 +96,8 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     public virtual Unfit? Foresee(Delivery delivery) => Refuse(delivery) switch
     {
         null => null,
-        ProviderResult.Rejected rejected => new Unfit(rejected.Reason, IsAddress: rejected.AddressIsWrong || EndpointIsRecipients),
+        // An address that is wrong is to be suppressed, which only an attempt does.
+        ProviderResult.Rejected { AddressIsWrong: false } rejected => new Unfit(rejected.Reason, IsAddress: EndpointIsRecipients),
         ProviderResult.Declined declined => new Unfit(declined.Reason, IsAddress: false),
         // Of anything else nobody can know how it is later.
         _ => null,

@@ -4,7 +4,7 @@ namespace NotificationBus.Channels.Http;
 static class LocalNames
 {
     // RFC 6761, RFC 6762 (mDNS), RFC 7686, RFC 8375, and "internal", which ICANN has set aside: clouds have their metadata services below it.
-    static readonly string[] Suffixes = ["localhost", "local", "localdomain", "internal", "intranet", "lan", "home.arpa", "onion", "invalid"];
+    static readonly string[] Suffixes = ["localhost", "local", "localdomain", "internal", "intranet", "lan", "home.arpa", "onion"];
 
     /// <summary>True for such a name.</summary>
     /// <param name="host">Without a dot at its end.</param>

@@ -47,8 +47,13 @@ sealed partial class Masking
     public static Masking Of() => new([], []);
 
     /// <summary>Hides mailboxes, the recipient, and what the recipient is told.</summary>
-    public static Masking Of(Delivery delivery) =>
-        new(((string?[])[delivery.Address, delivery.Address.TrimStart('+'), delivery.RecipientName]).OfType<string>().Where(word => word.Length >= ShortestSecret), delivery.Content.Texts);
+    public static Masking Of(Delivery delivery) => new(RecipientOf(delivery), delivery.Content.Texts);
+
+    /// <summary>Hides mailboxes and the recipient, and leaves what the recipient is told.</summary>
+    public static Masking OfRecipient(Delivery delivery) => new(RecipientOf(delivery), []);
+
+    static IEnumerable<string> RecipientOf(Delivery delivery) =>
+        ((string?[])[delivery.Address, delivery.Address.TrimStart('+'), delivery.RecipientName]).OfType<string>().Where(word => word.Length >= ShortestSecret);
 
     /// <summary>The text on one line, without what is hidden.</summary>
     public string Clean(string text)

@@ -36,7 +36,7 @@ public sealed partial class LogProvider(string name, string channel, LogOptions 
 
     string Describe(Delivery delivery)
     {
-        var masking = Masking.Of(delivery);
+        var masking = Masking.OfRecipient(delivery);
         var parts = JsonSerializer.SerializeToNode(delivery.Content, delivery.Content.GetType(), JsonSerializerOptions.Web)!.AsObject();
         return string.Join(", ", parts.Select(part => $"{part.Key}: {Show(part.Value, masking)}"));
     }

@@ -31,8 +31,8 @@ public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRule
 
         // The saga plans again; here a missing variable can still be answered to whoever forgot it.
         var plan = planning.Plan(request);
-        if (Uncallable(plan, request.Recipient, map.RecipientProperty) is { Count: > 0 } uncallable)
-            return answer with { Errors = uncallable };
+        if (request.Recipient.WebhookUrl is { } url && plan.LeftOut.FirstOrDefault(left => left.Address == url) is { } uncallable)
+            return answer with { Errors = new Dictionary<string, string[]>(StringComparer.Ordinal) { [$"{map.RecipientProperty}.webhookUrl"] = [uncallable.Reason] } };
         if (plan.Refusal is { Cause: RefusalCause.Template } refusal)
             return answer with { TemplateError = refusal.Reason };
         if (isStrict && plan.LeftOut.FirstOrDefault(left => left.Cause == RefusalCause.Template) is { } silent)
@@ -49,21 +49,6 @@ public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRule
 
         // A repetition gets the same message id, so that even the broker's tools show it as one.
         return await Publish(map, happened, eventId is null ? messageId : DeterministicId.From("event", map.Name, eventId, $"{fingerprint:N}"), request.Category, answer);
-    }
-
-    /// <summary>Addresses that no account may call, such as a URL in a private network, by JSON path.</summary>
-    static Dictionary<string, string[]> Uncallable(DeliveryPlan plan, Contact recipient, string at)
-    {
-        var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
-        foreach (var left in plan.LeftOut.Where(left => left.Address is not null))
-            errors[$"{at}.{PlaceOf(left.Address!, recipient)}"] = [left.Reason];
-        return errors;
-    }
-
-    static string PlaceOf(string address, Contact recipient)
-    {
-        var (token, place) = (recipient.PushTokens.ToList().IndexOf(address), recipient.Chat.ToList().IndexOf(address));
-        return token >= 0 ? $"pushTokens[{token}]" : place >= 0 ? $"chat[{place}]" : address == recipient.WebhookUrl ? "webhookUrl" : address == recipient.Phone ? "phone" : "email";
     }
 
     /// <summary>Publishes it, unless another event of its name is on its way.</summary>

@@ -12,12 +12,12 @@ public sealed class Repetitions(IEarlierNotifications record, TimeProvider clock
 
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
-    DateTimeOffset _silentUntil;
+    long _silentUntil;
 
     /// <summary>The notification with that id; null when there is none yet, or the record does not answer now.</summary>
     public async Task<EarlierNotification?> Find(Guid notificationId)
     {
-        if (clock.GetUtcNow() < _silentUntil)
+        if (clock.GetUtcNow().UtcTicks < Volatile.Read(ref _silentUntil))
             return null;
 
         using var limit = new CancellationTokenSource(Patience, clock);
@@ -27,7 +27,7 @@ public sealed class Repetitions(IEarlierNotifications record, TimeProvider clock
         }
         catch (Exception exception) when (exception is DbException or OperationCanceledException)
         {
-            _silentUntil = clock.GetUtcNow() + Pause;
+            Volatile.Write(ref _silentUntil, (clock.GetUtcNow() + Pause).UtcTicks);
             return null;
         }
     }

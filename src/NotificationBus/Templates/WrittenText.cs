@@ -14,7 +14,8 @@ static class WrittenText
 {
     public static string Shorten(in Arguments arguments)
     {
-        if (arguments.Length != 2 || arguments[0] is not Variable variable
+        // Parameters that have a name come last, all in one.
+        if (arguments.Length - (arguments.Hash.Count > 0 ? 1 : 0) != 2 || arguments[0] is not Variable variable
             || !int.TryParse($"{arguments[1]}", NumberStyles.None, CultureInfo.InvariantCulture, out var longest) || longest == 0)
             throw new TemplateException("{{shorten …}} needs a variable and the most characters, such as {{shorten text 150}}");
 

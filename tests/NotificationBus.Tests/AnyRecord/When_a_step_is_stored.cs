@@ -1,6 +1,7 @@
 using System.Text.Json;
 
 using NotificationBus.Contracts;
+using NotificationBus.Intake;
 using NotificationBus.Outgoing;
 using NotificationBus.Planning;
 using NotificationBus.Saga;
@@ -49,6 +50,23 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         stored.Version.ShouldBe(1);
         stored.TakenInputs.ShouldBe([input]);
         JsonSerializer.Serialize(stored).ShouldBe(JsonSerializer.Serialize(notification));
+    }
+
+    /// <summary>A12: one key, two bodies.</summary>
+    [Fact]
+    public async Task Should_be_found_when_its_event_comes_again()
+    {
+        var (open, ended) = (Notification(Guid.CreateVersion7()), Notification(Guid.CreateVersion7()));
+        open.Fingerprint = Guid.CreateVersion7();
+        (ended.CurrentState, ended.CompletedAt) = ("Delivered", DateTimeOffset.UnixEpoch);
+        foreach (var notification in (NotificationState[])[open, ended])
+            await Host.Store.Insert(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None);
+
+        var record = (IEarlierNotifications)AnotherHost.Store;
+        var (one, other, none) = (record.FindEarlier(open.CorrelationId, CancellationToken.None), record.FindEarlier(ended.CorrelationId, CancellationToken.None), record.FindEarlier(Guid.CreateVersion7(), CancellationToken.None));
+        (await one).ShouldBe(new EarlierNotification("Sending", HasEnded: false, open.Fingerprint));
+        (await other).ShouldBe(new EarlierNotification("Delivered", HasEnded: true, Fingerprint: null));
+        (await none).ShouldBeNull();
     }
 
     [Fact]

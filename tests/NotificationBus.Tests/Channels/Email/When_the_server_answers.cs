@@ -175,7 +175,7 @@ public sealed class When_the_server_answers : With_a_scripted_server
 
         var result = await Provider().Send(ADelivery() with { Content = new EmailContent("Sign in", "<p>Your code is 493817, do not tell</p>", "Your code is 493817, do not tell") }, Cancellation);
 
-        var reason = result.ShouldBeOfType<ProviderResult.Rejected>().Reason;
+        var reason = result.ShouldBeOfType<ProviderResult.Declined>().Reason;
         reason.ShouldNotContain("493817");
         reason.ShouldNotContain("do not tell");
         reason.ShouldContain("550 5.7.1");

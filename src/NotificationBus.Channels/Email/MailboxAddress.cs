@@ -10,7 +10,7 @@ namespace NotificationBus.Channels.Email;
 /// </summary>
 /// <param name="Local">What stands before the sign, as it is written.</param>
 /// <param name="Domain">The domain in its ASCII form.</param>
-sealed partial record MailAddress(string Local, string Domain)
+sealed partial record MailboxAddress(string Local, string Domain)
 {
     /// <summary>RFC 5321, section 4.5.3.1.3: a path is at most 256 octets, with the brackets around it.</summary>
     public const int Longest = 254;
@@ -19,14 +19,14 @@ sealed partial record MailAddress(string Local, string Domain)
     static readonly IdnMapping Names = new() { UseStd3AsciiRules = true };
 
     /// <summary>The parts; null when it is no mailbox.</summary>
-    public static MailAddress? Parse(string text)
+    public static MailboxAddress? Parse(string text)
     {
         if (text.Length > Longest || text.LastIndexOf('@') is not (> 0 and var at))
             return null;
 
         var local = text[..at];
         return (IsDotAtom(local) || IsQuoted(local)) && DomainOf(text[(at + 1)..]) is { } domain && Encoding.UTF8.GetByteCount(local) + 1 + domain.Length <= Longest
-            ? new MailAddress(local, domain)
+            ? new MailboxAddress(local, domain)
             : null;
     }
 
