@@ -112,18 +112,21 @@ public static class LenientContracts
     {
         public override Contact? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
-            using var person = JsonDocument.ParseValue(ref reader);
-            if (person.RootElement.ValueKind == JsonValueKind.Null)
-                return null;
-            if (person.RootElement.ValueKind != JsonValueKind.Object)
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                reader.Skip();
                 return new Contact { Id = "", Name = Decoration.NoText };
+            }
 
+            var start = reader;
             try
             {
-                return person.RootElement.Deserialize<Contact>(options);
+                return JsonSerializer.Deserialize<Contact>(ref reader, options);
             }
             catch (Exception exception) when (exception is JsonException or InvalidOperationException)
             {
+                reader = start;
+                using var person = JsonDocument.ParseValue(ref reader);
                 return new Contact { Id = "", Name = person.RootElement.TryGetProperty("name", out var name) ? NameOf(name) : null };
             }
         }
