@@ -75,14 +75,14 @@ public static class NotificationHost
         builder.Services.AddNotificationBus(settings.EventTypes, settings.Channels);
         builder.Services.AddChannels();
         builder.Services.AddTemplates(settings.Templates, settings.Brand);
+        builder.Services.AddSingleton<IStartWarnings, UnsafeSettings>();
+        builder.Services.AddSingleton<IStartWarnings, UnusedSettings>();
+        builder.Services.AddSingleton<IStartWarnings, OldCertificates>();
         builder.Services.AddTransport(settings);
         var hasInbox = settings.IsApi && (settings.Inbox ?? (settings.Transport == Transport.InMemory || builder.Environment.IsDevelopment()));
         if (settings.Transport == Transport.RabbitMq)
             builder.Services.AddSharedInbox(hasInbox);
         builder.Services.AddHttpApi();
-        builder.Services.AddSingleton<IStartWarnings, UnsafeSettings>();
-        builder.Services.AddSingleton<IStartWarnings, UnusedSettings>();
-        builder.Services.AddSingleton<IStartWarnings, OldCertificates>();
         builder.Services.AddHostedService<ChangedSettings>();
         builder.WebHost.ConfigureKestrel(HttpLimits.Apply);
         configure?.Invoke(builder.Services);

@@ -38,17 +38,36 @@ sealed class GroupCommit
     public Kind<TRow, TAnswer> Add<TRow, TAnswer>(Func<TRow, Guid> key, Writing<TRow> write, Reading<TRow, TAnswer> read) =>
         new(this, _kinds++, key, write, read);
 
-    /// <summary>A database that is away concerns all rows; whatever else fails, or waits for a lock, may be the fault of one.</summary>
-    public static bool MayConcernOne(Exception failure) => failure is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } or not NpgsqlException { IsTransient: true };
+    /// <summary>A database that is away, or may not be written, concerns all rows; whatever else fails, or waits for a lock, may be the fault of one.</summary>
+    public static bool MayConcernOne(Exception failure) => failure switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => true,
+        PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.InsufficientPrivilege } => false,
+        _ => failure is not NpgsqlException { IsTransient: true },
+    };
 
     async Task Execute(IReadOnlyList<Entry> entries)
     {
         var kinds = entries.GroupBy(entry => entry.Statement).OrderBy(kind => kind.Key.Number).Select(kind => (Statement: kind.Key, Entries: kind.ToList())).ToList();
-        await using var connection = await _database.OpenConnectionAsync();
+        await using var connection = await RecordConnection.Open(_database);
+        await connection.Run(async inner =>
+        {
+            await Execute(inner, kinds);
+            await connection.Confirm();
+            return true;
+        });
+    }
+
+    static async Task Execute(NpgsqlConnection connection, IReadOnlyList<(IStatement Statement, List<Entry> Entries)> kinds)
+    {
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(LimitWaitingForRows));
         foreach (var (statement, rows) in kinds)
-            batch.BatchCommands.Add(statement.Write(rows));
+        {
+            var command = statement.Write(rows);
+            Storable.MakeAll(command.Parameters);
+            batch.BatchCommands.Add(command);
+        }
 
         try
         {

@@ -30,7 +30,10 @@ sealed class Listener(NpgsqlDataSource database, string channel) : IAsyncDisposa
         }
     }
 
-    /// <summary>Waits until somebody notifies, but not for ever.</summary>
+    /// <summary>
+    /// Waits until somebody notifies, but not for ever. Ends also when the connection breaks: something may have been missed, and whoever waits next
+    /// listens anew or learns that the database is away.
+    /// </summary>
     public async Task Wait(TimeSpan atMost, CancellationToken cancellationToken)
     {
         try
@@ -41,7 +44,6 @@ sealed class Listener(NpgsqlDataSource database, string channel) : IAsyncDisposa
         catch (NpgsqlException)
         {
             await DisposeAsync();
-            throw;
         }
     }
 

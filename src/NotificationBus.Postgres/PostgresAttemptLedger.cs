@@ -21,7 +21,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
                 AS a (delivery_id, number, notification_id, channel, provider, address, category, lease)
             LEFT JOIN LATERAL (
                 SELECT reason FROM suppressed_address
-                WHERE channel = a.channel AND address = a.address AND category IN ('', a.category)
+                WHERE place IN (suppression_place(a.channel, a.address, ''), suppression_place(a.channel, a.address, a.category))
                 ORDER BY category LIMIT 1) s ON true),
         granted AS (
             INSERT INTO delivery_attempt (delivery_id, number, notification_id, notification_created_at, channel, provider, status, lease_until)
@@ -68,8 +68,10 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
 
     const string RecordAnyOutcomes = $"{RecordOutcomes} {ReturnRecorded}";
 
+    // A claim from the future was made before the clock was put back. It would keep everybody away for as long as that was.
     const string SelectAttempts = """
-        SELECT delivery_id, notification_id, number, channel, provider, status, provider_message_id, reason, started_at, lease_until, finished_at, now()
+        SELECT delivery_id, notification_id, number, channel, provider, status, provider_message_id, reason, started_at,
+            CASE WHEN started_at > now() + interval '2 seconds' THEN now() ELSE lease_until END, finished_at, now()
         FROM delivery_attempt
         """;
 
@@ -109,12 +111,12 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     {
         while (true)
         {
-            await using var command = _database.CreateCommand(CancelDelivery);
+            var command = new NpgsqlBatchCommand(CancelDelivery);
             command.Parameters.Add(new NpgsqlParameter<Guid>("notification", notificationId));
             command.Parameters.Add(new NpgsqlParameter<Guid>("delivery", deliveryId));
             command.Parameters.Add(new NpgsqlParameter<string>("channel", channel));
             command.Parameters.Add(new NpgsqlParameter<string>("reason", reason));
-            await command.ExecuteNonQueryAsync(cancellationToken);
+            await _database.Commit(command, cancellationToken);
 
             // Read after it, and not by it: a call that is not over here will find, when it is, that it was the last one.
             var attempts = await AttemptsOf(notificationId, deliveryId, cancellationToken);
@@ -144,7 +146,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         await using var command = _database.CreateCommand($"""
             {SelectAttempts} WHERE provider_message_id = @message AND provider = @provider ORDER BY started_at DESC LIMIT 1
             """);
-        command.Parameters.Add(new NpgsqlParameter<string>("message", providerMessageId));
+        command.Parameters.Add(new NpgsqlParameter<string>("message", Storable.Text(providerMessageId)!));
         command.Parameters.Add(new NpgsqlParameter<string>("provider", provider));
         return (await Read(command, cancellationToken)).Attempts.SingleOrDefault();
     }

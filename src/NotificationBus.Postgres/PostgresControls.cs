@@ -53,8 +53,7 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
     /// <inheritdoc />
     public async Task Note(string subject, ChangedBy by, JsonElement what, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await Note(connection, subject, by, "null", what.GetRawText(), cancellationToken);
+        await database.Commit(connection => Note(connection, subject, by, "null", what.GetRawText(), cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc />
@@ -96,14 +95,11 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _listener.DisposeAsync();
 
-    async Task<TSetting> Change<TSetting>(
+    Task<TSetting> Change<TSetting>(
         string table, string key, string name, string subject, Func<TSetting, TSetting> change, ChangedBy by, CancellationToken cancellationToken,
         Func<NpgsqlConnection, TSetting, TSetting, Task>? changed = null)
-        where TSetting : new()
+        where TSetting : new() => database.Commit(async connection =>
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-
         // There first, so that two operators who change it for the first time wait for each other.
         var stored = (string)(await Execute(connection, $$"""
             INSERT INTO {{table}} ({{key}}, setting) VALUES (@name, '{}') ON CONFLICT ({{key}}) DO UPDATE SET changed_at = now() RETURNING setting
@@ -116,10 +112,8 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
         if (changed is not null)
             await changed(connection, before, setting);
         await Execute(connection, $"NOTIFY {Changed}", cancellationToken);
-
-        await transaction.CommitAsync(cancellationToken);
         return setting;
-    }
+    }, cancellationToken);
 
     static Task<object?> Note(NpgsqlConnection connection, string subject, ChangedBy by, string before, string after, CancellationToken cancellationToken) =>
         Execute(connection, "INSERT INTO control_change (subject, who, why, before, after) VALUES (@subject, @who, @why, @before, @after)", cancellationToken,
@@ -133,6 +127,7 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
     {
         await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.AddRange(parameters);
+        Storable.MakeAll(command.Parameters);
         return await command.ExecuteScalarAsync(cancellationToken);
     }
 

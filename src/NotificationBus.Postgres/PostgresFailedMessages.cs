@@ -78,7 +78,7 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
     /// <inheritdoc />
     public async Task Record(Failure failure, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(RecordFailure);
+        var command = new NpgsqlBatchCommand(RecordFailure);
         var parameters = command.Parameters;
         parameters.Add(new NpgsqlParameter<Guid>("id", failure.Id));
         AddOptional(parameters, "replay_of", NpgsqlDbType.Uuid, failure.ReplayOf);
@@ -95,7 +95,7 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
         parameters.Add(new NpgsqlParameter<byte[]>("body", failure.Body));
         parameters.Add(new NpgsqlParameter<Guid>("failure_id", failure.FailureId));
         AddOptional(parameters, "body_length", NpgsqlDbType.Bigint, failure.BodyLength);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await database.Commit(command, cancellationToken);
     }
 
     /// <inheritdoc />
@@ -173,14 +173,16 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
         long? note = null;
         do
         {
-            await using var command = database.CreateCommand(statement);
+            var command = new NpgsqlBatchCommand(statement);
             AddDecision(command.Parameters, choice, until, by);
             command.Parameters.Add(new NpgsqlParameter<int>("limit", ReplayedTogether));
             AddOptional(command.Parameters, "note", NpgsqlDbType.Bigint, note);
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            await reader.ReadAsync(cancellationToken);
-            replayed = reader.GetInt32(0);
-            note ??= reader.IsDBNull(1) ? null : reader.GetInt64(1);
+            (replayed, var noted) = await database.Commit(command, async reader =>
+            {
+                await reader.ReadAsync(cancellationToken);
+                return (reader.GetInt32(0), reader.IsDBNull(1) ? (long?)null : reader.GetInt64(1));
+            }, cancellationToken);
+            note ??= noted;
             all += replayed;
         }
         while (replayed == ReplayedTogether);
@@ -191,9 +193,9 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
     public async Task<int> Archive(FailedMessageChoice choice, ChangedBy by, CancellationToken cancellationToken)
     {
         var until = await Now(cancellationToken);
-        await using var command = database.CreateCommand(ArchiveChosen);
+        var command = new NpgsqlBatchCommand(ArchiveChosen);
         AddDecision(command.Parameters, choice, until, by);
-        return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+        return (int)(await database.Commit(command, cancellationToken))!;
     }
 
     async Task<DateTime> Now(CancellationToken cancellationToken)

@@ -81,7 +81,7 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
     public async Task<IReadOnlyDictionary<Guid, RecordedDecision>> Record(IReadOnlyList<HeldDeliveryDecision> decisions, ChangedBy by, CancellationToken cancellationToken)
     {
         // One that was recorded before is locked and left as it is; its message may have been lost, and the saga takes it once.
-        await using var command = database.CreateCommand($"""
+        var command = new NpgsqlBatchCommand($"""
             WITH asked AS (
                 SELECT * FROM unnest(@decides, @delivery, @subject, @after, @message_id, @destination, @content_type, @message_types, @body)
                     AS a (decides, delivery, subject, after, message_id, destination, content_type, message_types, body)),
@@ -109,8 +109,11 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
         parameters.Add("body", decisions, one => one.Message.Body.ToArray());
         parameters.Add(new NpgsqlParameter<string>("who", by.Who));
         parameters.Add(new NpgsqlParameter<string>("why", by.Why));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await database.Commit(command, reader => ReadRecorded(reader, cancellationToken), cancellationToken);
+    }
 
+    static async Task<IReadOnlyDictionary<Guid, RecordedDecision>> ReadRecorded(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
         var recorded = new Dictionary<Guid, RecordedDecision>();
         while (await reader.ReadAsync(cancellationToken))
             recorded.Add(reader.GetGuid(0), new RecordedDecision(JsonSerializer.Deserialize<HeldDecision>($"\"{reader.GetString(1)}\"", ControlJson.Options), reader.GetBoolean(2)));

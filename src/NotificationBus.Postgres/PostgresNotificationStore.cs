@@ -18,9 +18,9 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     const string Scheduled = $"""
         scheduled AS (
             INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at)
-            SELECT o.message_id, o.sent_as, o.notification_id, o.destination, o.content_type, o.message_types, o.body, o.due_at
-            FROM unnest(@o_id, @o_sent_as, @o_notification, @o_destination, @o_content_type, @o_message_types, @o_body, @o_due_at)
-                AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at)
+            SELECT o.message_id, o.sent_as, o.notification_id, o.destination, o.content_type, o.message_types, o.body, now() + coalesce(o.delay, '0')
+            FROM unnest(@o_id, @o_sent_as, @o_notification, @o_destination, @o_content_type, @o_message_types, @o_body, @o_delay)
+                AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay)
             JOIN stored ON stored.id = o.notification_id
             ON CONFLICT (message_id) DO {PostgresOutgoingMessages.Replace})
         SELECT id, ({PostgresOutgoingMessages.WakeForDue}) FROM stored
@@ -118,10 +118,16 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     readonly GroupCommit.Kind<Guid, NotificationState?> _loads;
     readonly GroupCommit.Kind<NotificationStep, bool> _inserts;
     readonly GroupCommit.Kind<NotificationStep, bool> _updates;
+    readonly GroupCommit.Kind<Guid, bool> _confirmations;
+
+    readonly TimeProvider _clock;
 
     /// <summary>Keeps the record in that database.</summary>
-    public PostgresNotificationStore(NpgsqlDataSource database)
+    /// <param name="database">The database.</param>
+    /// <param name="clock">By which steps say when something is due.</param>
+    public PostgresNotificationStore(NpgsqlDataSource database, TimeProvider clock)
     {
+        _clock = clock;
         // The callers of the API and the saga do not wait for each other.
         _earlier = new GroupCommit(database).Add<Guid, EarlierNotification?>(id => id, ids => Load(SelectEarlier, ids), ReadEarlier);
         // What only reads goes before what keeps rows locked until the commit.
@@ -130,6 +136,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         _loads = commits.Add<Guid, NotificationState?>(id => id, ids => Load(LoadNotifications, ids), ReadNotifications);
         _updates = commits.Add<NotificationStep, bool>(step => step.Notification.CorrelationId, Update, ReadStored);
         _inserts = commits.Add<NotificationStep, bool>(step => step.Notification.CorrelationId, Insert, ReadStored);
+        _confirmations = commits.Add<Guid, bool>(asked => asked, _ => new NpgsqlBatchCommand(RecordConnection.WaitForStandby), _ => Task.FromResult<Func<Guid, bool>>(_ => true));
     }
 
     /// <inheritdoc />
@@ -153,7 +160,10 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         return _updates.Run(step, cancellationToken);
     }
 
-    static NpgsqlBatchCommand Insert(IReadOnlyList<NotificationStep> steps)
+    /// <inheritdoc />
+    public Task Confirm(CancellationToken cancellationToken) => _confirmations.Run(Guid.CreateVersion7(), cancellationToken);
+
+    NpgsqlBatchCommand Insert(IReadOnlyList<NotificationStep> steps)
     {
         var rows = steps.Select(step => step.Notification).ToList();
         var schedules = steps.Any(step => step.Scheduled.Count > 0);
@@ -188,7 +198,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         return command;
     }
 
-    static NpgsqlBatchCommand Update(IReadOnlyList<NotificationStep> steps)
+    NpgsqlBatchCommand Update(IReadOnlyList<NotificationStep> steps)
     {
         var rows = steps.Select(step => step.Notification).ToList();
         var schedules = steps.Any(step => step.CallsOff || step.Reopens || step.Cancelled.Count > 0 || step.Scheduled.Count > 0);
@@ -273,7 +283,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     // unnest() takes no array of arrays with rows of different length: the ids of each row travel as one array literal.
     static string TakenInputsOf(NotificationState row) => $"{{{string.Join(',', row.TakenInputs)}}}";
 
-    static void AddScheduled(NpgsqlParameterCollection parameters, IReadOnlyList<NotificationStep> steps)
+    void AddScheduled(NpgsqlParameterCollection parameters, IReadOnlyList<NotificationStep> steps)
     {
         var scheduled = steps.SelectMany(step => step.Scheduled, (step, message) => (step, message)).ToList();
         parameters.Add("o_id", scheduled, row => row.message.Token);
@@ -283,7 +293,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         parameters.Add("o_content_type", scheduled, row => row.message.ContentType);
         parameters.Add("o_message_types", scheduled, row => row.message.MessageTypes);
         parameters.Add("o_body", scheduled, row => row.message.Body.ToArray());
-        parameters.Add("o_due_at", scheduled, row => row.message.DueAt);
+        parameters.Add("o_delay", scheduled, row => PostgresOutgoingMessages.DelayOf(row.message, _clock));
         parameters.Add(PostgresOutgoingMessages.Soon);
     }
 

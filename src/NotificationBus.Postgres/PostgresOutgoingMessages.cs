@@ -10,7 +10,7 @@ namespace NotificationBus.Postgres;
 /// Outgoing messages in PostgreSQL, by the database's clock. Hosts take what is due side by side, in batches that skip what another
 /// host is taking, and are woken when something is scheduled.
 /// </summary>
-public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, PublishedMessages published) : IOutgoingMessages, IAsyncDisposable
+public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, PublishedMessages published, TimeProvider clock) : IOutgoingMessages, IAsyncDisposable
 {
     /// <summary>What a message that is rescheduled under its token does to the one that is there.</summary>
     internal const string Replace = """
@@ -20,10 +20,10 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         """;
 
     /// <summary>
-    /// Wakes whoever dispatches when one of <c>@o_due_at</c> is due before they look again by themselves. Not for later ones:
+    /// Wakes whoever dispatches when one of <c>@o_delay</c> is over before they look again by themselves. Not for later ones:
     /// commits that notify take turns.
     /// </summary>
-    internal const string WakeForDue = $"SELECT pg_notify('{Wake}', '') FROM unnest(@o_due_at) AS d (due_at) WHERE d.due_at < now() + @soon LIMIT 1";
+    internal const string WakeForDue = $"SELECT pg_notify('{Wake}', '') FROM unnest(@o_delay) AS d (delay) WHERE d.delay < @soon LIMIT 1";
 
     const string Columns = "message_id, sent_as, revision, destination, content_type, message_types, body, replay_of, headers";
 
@@ -65,37 +65,37 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     /// <inheritdoc />
     public async Task Cancel(Guid token, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("DELETE FROM outgoing_message WHERE message_id = @id");
+        var command = new NpgsqlBatchCommand("DELETE FROM outgoing_message WHERE message_id = @id");
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", token));
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await database.Commit(command, cancellationToken);
     }
 
     /// <inheritdoc />
     public async Task<int> Release(string waitsFor, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand($"""
+        var command = new NpgsqlBatchCommand($"""
             WITH released AS (UPDATE outgoing_message SET due_at = now(), waits_for = NULL WHERE waits_for = @waits_for RETURNING 1)
             SELECT count(*)::integer, pg_notify('{Wake}', '') FROM released
             """);
         command.Parameters.Add(new NpgsqlParameter<string>("waits_for", waitsFor));
-        return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+        return (int)(await database.Write(command, cancellationToken))!;
     }
 
     /// <inheritdoc />
     public async Task<IReadOnlyList<OutgoingMessage>> TakeDue(TimeSpan lease, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand($"""
+        var command = new NpgsqlBatchCommand($"""
             WITH due AS (
                 SELECT message_id AS id, due_at AS was_due, waits_for AS waited_for FROM outgoing_message
                 WHERE due_at <= now() ORDER BY due_at LIMIT @limit FOR UPDATE SKIP LOCKED),
             taken AS (
                 UPDATE outgoing_message SET due_at = now() + @lease, waits_for = NULL FROM due WHERE message_id = due.id
                 RETURNING {Columns}, was_due, waited_for, created_at)
-            SELECT {Columns}, was_due, waited_for FROM taken ORDER BY was_due, created_at
+            SELECT {Columns}, was_due - now(), waited_for FROM taken ORDER BY was_due, created_at
             """);
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
-        return await Read(command, cancellationToken);
+        return await database.Write(command, reader => Read(reader, clock.GetUtcNow(), cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc />
@@ -117,17 +117,20 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     /// <summary>What a message is called on the wire, when that is not what it is kept under.</summary>
     internal static Guid? SentAs(OutgoingMessage message) => message.MessageId == message.Token ? null : message.MessageId;
 
-    /// <summary>The parameter of <see cref="WakeForDue"/>: twice as long as it should take, for clocks that differ.</summary>
+    /// <summary>How long until it is due. Stored as that: the database's clock is another.</summary>
+    internal static TimeSpan? DelayOf(OutgoingMessage message, TimeProvider clock) => message.DueAt - clock.GetUtcNow();
+
+    /// <summary>The parameter of <see cref="WakeForDue"/>: twice as long as it should take.</summary>
     internal static NpgsqlParameter Soon => new NpgsqlParameter<TimeSpan>("soon", 2 * OutgoingDispatch.LongestWait);
 
     async Task Insert(IReadOnlyList<OutgoingMessage> messages, string onConflict, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand($"""
+        var command = new NpgsqlBatchCommand($"""
             WITH scheduled AS (
                 INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at, waits_for)
-                SELECT message_id, sent_as, notification_id, destination, content_type, message_types, body, coalesce(due_at, now()), waits_for
-                FROM unnest(@id, @sent_as, @notification, @destination, @content_type, @message_types, @body, @o_due_at, @waits_for)
-                    AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at, waits_for)
+                SELECT message_id, sent_as, notification_id, destination, content_type, message_types, body, now() + coalesce(delay, '0'), waits_for
+                FROM unnest(@id, @sent_as, @notification, @destination, @content_type, @message_types, @body, @o_delay, @waits_for)
+                    AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay, waits_for)
                 ON CONFLICT (message_id) DO {onConflict})
             {WakeForDue}
             """);
@@ -139,15 +142,14 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         parameters.Add("content_type", messages, message => message.ContentType);
         parameters.Add("message_types", messages, message => message.MessageTypes);
         parameters.Add("body", messages, message => message.Body.ToArray());
-        parameters.Add("o_due_at", messages, message => message.DueAt);
+        parameters.Add("o_delay", messages, message => DelayOf(message, clock));
         parameters.Add("waits_for", messages, message => message.WaitsFor);
         parameters.Add(Soon);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await database.Commit(command, cancellationToken);
     }
 
-    static async Task<List<OutgoingMessage>> Read(NpgsqlCommand command, CancellationToken cancellationToken)
+    static async Task<IReadOnlyList<OutgoingMessage>> Read(NpgsqlDataReader reader, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var messages = new List<OutgoingMessage>();
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -163,7 +165,7 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
                 Body = reader.GetFieldValue<byte[]>(6),
                 ReplayOf = reader.IsDBNull(7) ? null : reader.GetGuid(7),
                 Headers = reader.IsDBNull(8) ? null : reader.GetString(8),
-                DueAt = reader.GetFieldValue<DateTimeOffset>(9),
+                DueAt = now + reader.GetFieldValue<TimeSpan>(9),
                 WaitsFor = reader.IsDBNull(10) ? null : reader.GetString(10),
             });
         }

@@ -8,6 +8,12 @@ namespace NotificationBus.Postgres;
 /// <summary>What the hosts have found out about a provider account, in PostgreSQL and by its clock.</summary>
 public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvider clock) : IProviderHealth
 {
+    // A time that is further away than it was ever set to: the clock was put back since, and nobody waits for it. The one that set it may have begun a
+    // moment later than the one that looks.
+    const string CircuitIsShut = "open_until > now() AND (open_for IS NULL OR open_until <= now() + open_for + interval '2 seconds')";
+    const string IsBeingProbed = "probe_until > now() AND (probe_for IS NULL OR probe_until <= now() + probe_for + interval '2 seconds')";
+    const string IsPaused = "paused_until > now() AND (paused_for IS NULL OR paused_until <= now() + paused_for + interval '2 seconds')";
+
     const string Tell = $"pg_notify('{PostgresControls.Changed}', '')";
 
     const string WakeDispatch = $"(SELECT pg_notify('{PostgresOutgoingMessages.Wake}', '') FROM line LIMIT 1)";
@@ -34,11 +40,11 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
     /// <inheritdoc />
     public Task Open(string account, TimeSpan breakFor, string reason, bool needsAttention) => Execute($"""
         WITH opened AS (
-            INSERT INTO provider_health AS h (account, circuit_open, needs_attention, since, open_until, reason)
-            VALUES (@account, true, @needs_attention, now(), now() + @break, @reason)
+            INSERT INTO provider_health AS h (account, circuit_open, needs_attention, since, open_until, open_for, reason)
+            VALUES (@account, true, @needs_attention, now(), now() + @break, @break, @reason)
             ON CONFLICT (account) DO UPDATE SET
                 circuit_open = true, needs_attention = @needs_attention, since = CASE WHEN h.circuit_open THEN h.since ELSE now() END,
-                open_until = now() + @break, probe_until = NULL, probes_passed = 0, reason = @reason)
+                open_until = now() + @break, open_for = @break, probe_until = NULL, probes_passed = 0, reason = @reason)
         SELECT {Tell}
         """,
         new NpgsqlParameter<string>("account", account),
@@ -49,8 +55,8 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
     /// <inheritdoc />
     public async Task<bool> TryProbe(string account, TimeSpan lease) => await Execute($"""
         WITH granted AS (
-            UPDATE provider_health SET probe_until = now() + @lease
-            WHERE account = @account AND circuit_open AND open_until <= now() AND (probe_until IS NULL OR probe_until <= now())
+            UPDATE provider_health SET probe_until = now() + @lease, probe_for = @lease
+            WHERE account = @account AND circuit_open AND ({CircuitIsShut}) IS NOT TRUE AND ({IsBeingProbed}) IS NOT TRUE
             RETURNING true)
         SELECT true, {Tell} FROM granted
         """,
@@ -84,26 +90,21 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
     public async Task Pause(string account, TimeSpan pause, string reason, RateCut? cut)
     {
         // The row is there before it is locked: hosts that complain together take turns, and each sees what the one before has done.
-        await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("INSERT INTO provider_health (account) VALUES (@account) ON CONFLICT DO NOTHING")
-        {
-            Parameters = { new NpgsqlParameter<string>("account", account) },
-        });
-        var paused = new NpgsqlBatchCommand($"""
+        await Execute("INSERT INTO provider_health (account) VALUES (@account) ON CONFLICT DO NOTHING", new NpgsqlParameter<string>("account", account));
+        await Execute($"""
             WITH known AS (
-                SELECT learned_per_second AS before, @cuts AND coalesce(paused_until <= now(), true) AS is_first FROM provider_health WHERE account = @account FOR UPDATE),
+                SELECT learned_per_second AS before, @cuts AND ({IsPaused}) IS NOT TRUE AS is_first, CASE WHEN {IsPaused} THEN paused_until END AS until FROM provider_health WHERE account = @account FOR UPDATE),
             cut AS (
-                SELECT before, CASE WHEN is_first AND coalesce(before, @too_much) IS NOT NULL THEN greatest(coalesce(before, @too_much) * @factor, @least) ELSE before END AS after
+                SELECT before, until, CASE WHEN is_first AND coalesce(before, @too_much) IS NOT NULL THEN greatest(coalesce(before, @too_much) * @factor, @least) ELSE before END AS after
                 FROM known),
             paused AS (
                 UPDATE provider_health SET
-                    paused_until = greatest(paused_until, now() + @pause), reason = @reason, learned_per_second = after, rate_changed_at = now()
+                    paused_until = greatest(until, now() + @pause), paused_for = greatest(until - now(), @pause), reason = @reason, learned_per_second = after, rate_changed_at = now()
                 FROM cut WHERE account = @account),
             rates AS (SELECT least(@limit, before) AS before, least(@limit, after) AS after FROM cut),
             {MoveLine}
             SELECT {Tell}, {WakeDispatch}
-            """);
-        paused.Parameters.AddRange((NpgsqlParameter[])
+            """,
         [
             .. LineOf(account, cut?.Limit),
             new NpgsqlParameter<TimeSpan>("pause", pause),
@@ -113,8 +114,6 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
             new NpgsqlParameter<double>("factor", cut?.Factor ?? 1),
             new NpgsqlParameter<double>("least", cut?.Least ?? 0),
         ]);
-        batch.BatchCommands.Add(paused);
-        await batch.ExecuteNonQueryAsync();
     }
 
     /// <inheritdoc />
@@ -160,8 +159,10 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
     /// <summary>All accounts anything is known of. Times are counted from now, so that a host whose clock differs waits as long as the others.</summary>
     internal async Task<IReadOnlyDictionary<string, ProviderHealth>> Load(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("""
-            SELECT account, circuit_open, needs_attention, since - now(), open_until - now(), probe_until - now(), reason, paused_until - now(), learned_per_second
+        await using var command = database.CreateCommand($"""
+            SELECT account, circuit_open, needs_attention, since - now(),
+                CASE WHEN {CircuitIsShut} THEN open_until - now() END, CASE WHEN {IsBeingProbed} THEN probe_until - now() END, reason,
+                CASE WHEN {IsPaused} THEN paused_until - now() END, learned_per_second
             FROM provider_health
             """);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -198,8 +199,8 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
 
     async Task<object?> Execute(string sql, params NpgsqlParameter[] parameters)
     {
-        await using var command = database.CreateCommand(sql);
+        var command = new NpgsqlBatchCommand(sql);
         command.Parameters.AddRange(parameters);
-        return await command.ExecuteScalarAsync();
+        return await database.Write(command, CancellationToken.None);
     }
 }

@@ -28,6 +28,9 @@ public static class PostgresSetup
     internal const string Operators = "operators";
     const int OperatorsPoolSize = 5;
 
+    // Two listen all the time, one to operators and one to what is scheduled, and somebody has to work.
+    const int SmallestPool = 3;
+
     // All statements of the hot path. Planning one of them costs the server more than executing it for a few rows.
     const int PreparedStatements = 64;
 
@@ -36,6 +39,7 @@ public static class PostgresSetup
     /// <param name="connectionString">Where it is. Without <c>Maximum Pool Size</c> a host opens at most 20 connections, 5 more for operators, and one each for what it listens to. Behind a pooler such as PgBouncer: one that pools sessions, not transactions.</param>
     public static IServiceCollection AddPostgresStore(this IServiceCollection services, string connectionString)
     {
+        CheckPoolSize(connectionString);
         services.AddSingleton(_ => DataSource(connectionString));
         services.AddKeyedSingleton(Operators, (_, _) => OperatorsDataSource(connectionString));
         services.AddDbContextFactory<NotificationBusDbContext>((provider, options) => options
@@ -43,7 +47,9 @@ public static class PostgresSetup
             // There is no snapshot of the model to compare with: migrations are SQL files, and the model is one view.
             .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning)));
 
+        services.AddRecordClock();
         services.AddSingleton<Schema>();
+        services.AddSingleton<IStartWarnings, PostgresWarnings>();
         services.AddSingleton<Partitions>();
         services.AddSingleton<Retention>();
         services.AddHostedService<PartitionUpkeep>();
@@ -69,6 +75,24 @@ public static class PostgresSetup
         return services;
     }
 
+    /// <summary>The flow counts by the database's clock; providers, whose vendors have clocks of their own, by this host's.</summary>
+    static void AddRecordClock(this IServiceCollection services)
+    {
+        var own = services.LastOrDefault(service => service.ServiceType == typeof(TimeProvider) && !service.IsKeyedService)?.ImplementationInstance as TimeProvider ?? TimeProvider.System;
+        services.AddKeyedSingleton(OwnClock.Key, own);
+        services.AddSingleton(new RecordClock(own));
+        services.AddSingleton<TimeProvider>(provider => provider.GetRequiredService<RecordClock>());
+        services.AddSingleton<ClockWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<ClockWatch>());
+    }
+
+    static void CheckPoolSize(string connectionString)
+    {
+        var size = new NpgsqlConnectionStringBuilder(connectionString) is { Pooling: true } pool ? pool.MaxPoolSize : UsualPoolSize;
+        if (size < SmallestPool)
+            throw new SettingsException($"ConnectionStrings:Postgres: Maximum Pool Size={size} is too small; a host listens on two connections all the time and works on others, so that {SmallestPool} is the least (default {UsualPoolSize})");
+    }
+
     /// <summary>For the statements of the flow, which are few and always the same.</summary>
     static NpgsqlDataSource DataSource(string connectionString)
     {
@@ -79,14 +103,9 @@ public static class PostgresSetup
         if (!IsWritten(connectionString, "Max Auto Prepare"))
             settings.MaxAutoPrepare = PreparedStatements;
         settings.NoResetOnClose = true;
-        // Planned once for a connection, while the tables may still be small: then reading all of one looks cheaper than a few looks into
-        // its index, and stays so when it has grown.
-        builder.UsePhysicalConnectionInitializer(
-            connection => Prepare(connection).ExecuteNonQuery(),
-            connection => Prepare(connection).ExecuteNonQueryAsync());
+        PreferPrimary(connectionString, settings);
+        builder.BeginForTheFlow();
         return builder.Build();
-
-        static NpgsqlCommand Prepare(NpgsqlConnection connection) => new("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off", connection);
     }
 
     static NpgsqlDataSource OperatorsDataSource(string connectionString)
@@ -95,7 +114,18 @@ public static class PostgresSetup
         var settings = builder.ConnectionStringBuilder;
         settings.MinPoolSize = 0;
         settings.MaxPoolSize = Math.Min(OperatorsPoolSize, settings.MaxPoolSize);
+        // What a session is reset to is what the server says, and not what it began with.
+        settings.NoResetOnClose = true;
+        PreferPrimary(connectionString, settings);
+        builder.BeginForOperators();
         return builder.Build();
+    }
+
+    /// <summary>Of several servers only one takes what a host writes.</summary>
+    static void PreferPrimary(string connectionString, NpgsqlConnectionStringBuilder settings)
+    {
+        if (settings.Host?.Contains(',', StringComparison.Ordinal) == true && !IsWritten(connectionString, "Target Session Attributes"))
+            settings.TargetSessionAttributes = "primary";
     }
 
     static bool IsWritten(string connectionString, string setting)
@@ -105,16 +135,25 @@ public static class PostgresSetup
     }
 }
 
-/// <summary>Ready means that the database answers.</summary>
-sealed class PostgresHealthCheck(NpgsqlDataSource database) : IHealthCheck
+/// <summary>Ready means that the database answers, and lets the host write.</summary>
+sealed class PostgresHealthCheck(NpgsqlDataSource database, RecordClock clock) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {
-            await using var command = database.CreateCommand("SELECT 1");
-            await command.ExecuteScalarAsync(cancellationToken);
-            return HealthCheckResult.Healthy();
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
+            if (await connection.WhyOnlyReads(cancellationToken) is { } reason)
+            {
+                database.Clear();
+                return HealthCheckResult.Unhealthy($"PostgreSQL at {connection.Host}:{connection.Port} {reason}");
+            }
+
+            return HealthCheckResult.Healthy(clock.Disagreement);
+        }
+        catch (OnlyReadsException exception)
+        {
+            return HealthCheckResult.Unhealthy($"PostgreSQL at {exception.Message}", exception);
         }
         catch (NpgsqlException exception)
         {

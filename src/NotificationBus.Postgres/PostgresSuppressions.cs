@@ -30,14 +30,13 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
         await using var command = operators.CreateCommand("""
             SELECT channel, address, nullif(category, ''), reason, source, created_at
             FROM suppressed_address
-            CROSS JOIN LATERAL (SELECT encode(substring(sha256(convert_to(channel || E'\n' || address || E'\n' || category, 'UTF8')) FOR 16), 'hex')::uuid AS place) AS p
             WHERE (@channel IS NULL OR channel = @channel) AND (@address IS NULL OR address = @address) AND (@category IS NULL OR category = @category)
                 AND (@after IS NULL OR (created_at, place) < (@after, @after_place))
             ORDER BY created_at DESC, place DESC LIMIT @limit
             """);
         command.Parameters.Add(new NpgsqlParameter<string?>("channel", filter.Channel));
-        command.Parameters.Add(new NpgsqlParameter<string?>("address", filter.Address));
-        command.Parameters.Add(new NpgsqlParameter<string?>("category", filter.Category));
+        command.Parameters.Add(new NpgsqlParameter<string?>("address", Storable.Text(filter.Address)));
+        command.Parameters.Add(new NpgsqlParameter<string?>("category", Storable.Text(filter.Category)));
         command.Parameters.Add(new NpgsqlParameter("after", NpgsqlDbType.TimestampTz) { Value = filter.After is { } after ? after.CreatedAt : DBNull.Value });
         command.Parameters.Add(new NpgsqlParameter("after_place", NpgsqlDbType.Uuid) { Value = filter.After is { } place ? place.Place : DBNull.Value });
         command.Parameters.Add(new NpgsqlParameter<int>("limit", filter.Limit));
@@ -64,7 +63,7 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
     /// <inheritdoc />
     public async Task<bool> Add(Suppression suppression, ChangedBy? by, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand($"""
+        var command = new NpgsqlBatchCommand($"""
             WITH changed AS (
                 INSERT INTO suppressed_address (channel, address, category, reason, source) VALUES (@channel, @address, @category, @reason, @source)
                 ON CONFLICT DO NOTHING RETURNING 1),
@@ -74,29 +73,29 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
         command.Parameters.Add(new NpgsqlParameter<string>("reason", suppression.Reason));
         command.Parameters.Add(new NpgsqlParameter<string>("source", suppression.Source));
         AddNote(command, suppression.Channel, by, Suppression.Change("added", suppression.Address, suppression.Category));
-        return await command.ExecuteScalarAsync(cancellationToken) is 1;
+        return await database.Commit(command, cancellationToken) is 1;
     }
 
     /// <inheritdoc />
     public async Task<bool> Remove(string channel, string address, string? category, ChangedBy by, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand($"""
-            WITH changed AS (DELETE FROM suppressed_address WHERE channel = @channel AND address = @address AND category = @category RETURNING 1),
+        var command = new NpgsqlBatchCommand($"""
+            WITH changed AS (DELETE FROM suppressed_address WHERE place = suppression_place(@channel, @address, @category) RETURNING 1),
             {Noted}
             """);
         AddKey(command, channel, address, category);
         AddNote(command, channel, by, Suppression.Change("removed", address, category));
-        return await command.ExecuteScalarAsync(cancellationToken) is 1;
+        return await database.Commit(command, cancellationToken) is 1;
     }
 
-    static void AddKey(NpgsqlCommand command, string channel, string address, string? category)
+    static void AddKey(NpgsqlBatchCommand command, string channel, string address, string? category)
     {
         command.Parameters.Add(new NpgsqlParameter<string>("channel", channel));
         command.Parameters.Add(new NpgsqlParameter<string>("address", address));
         command.Parameters.Add(new NpgsqlParameter<string>("category", category ?? EveryCategory));
     }
 
-    static void AddNote(NpgsqlCommand command, string channel, ChangedBy? by, JsonElement change)
+    static void AddNote(NpgsqlBatchCommand command, string channel, ChangedBy? by, JsonElement change)
     {
         command.Parameters.Add(new NpgsqlParameter<string>("subject", $"suppression {channel}"));
         command.Parameters.Add(new NpgsqlParameter<string?>("who", by?.Who));

@@ -18,21 +18,21 @@ public sealed class PostgresSuspects(NpgsqlDataSource database) : ISuspects
     /// <inheritdoc />
     public async Task<int> Begin(Guid suspect, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("""
+        var command = new NpgsqlBatchCommand("""
             INSERT INTO suspect_message AS known (id) VALUES (@id)
             ON CONFLICT (id) DO UPDATE SET times = known.times + 1, begun_at = now()
             RETURNING times - 1
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", suspect));
-        return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+        return (int)(await database.Write(command, cancellationToken))!;
     }
 
     /// <inheritdoc />
     /// <remarks>Forgets those too that never came back, or were never ended because the database was away.</remarks>
     public async Task End(Guid suspect, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("DELETE FROM suspect_message WHERE id = @id OR begun_at < now() - interval '1 day'");
+        var command = new NpgsqlBatchCommand("DELETE FROM suspect_message WHERE id = @id OR begun_at < now() - interval '1 day'");
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", suspect));
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await database.Write(command, cancellationToken);
     }
 }

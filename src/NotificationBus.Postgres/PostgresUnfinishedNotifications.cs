@@ -16,7 +16,7 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
     {
         // A host that finds the mark taken leaves the looking to the one that has it. That no older ones are looked at is said once more, for the
         // server does not see from a comparison of rows which partitions it can leave out.
-        await using var command = database.CreateCommand("""
+        var command = new NpgsqlBatchCommand("""
             WITH mark AS (SELECT created_at, id FROM sweep_mark FOR UPDATE SKIP LOCKED),
             ripe AS (
                 SELECT id, created_at, completed_at FROM notification
@@ -33,13 +33,13 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
             """);
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", age));
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
-        return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+        return (int)(await database.Write(command, cancellationToken))!;
     }
 
     /// <inheritdoc />
     public async Task<Stragglers> Take(TimeSpan lookAgain, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("""
+        var command = new NpgsqlBatchCommand("""
             WITH due AS (
                 SELECT id, created_at FROM unfinished_notification WHERE look_again_at <= now() ORDER BY look_again_at LIMIT @limit FOR UPDATE SKIP LOCKED),
             seen AS (
@@ -57,7 +57,11 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("look_again", lookAgain));
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         command.Parameters.Add(new NpgsqlParameter<string>("commands", $"exchange:{ChannelEndpoint.Prefix}"));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await database.Write(command, reader => Read(reader, cancellationToken), cancellationToken);
+    }
+
+    static async Task<Stragglers> Read(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
         var (lookedAt, unattended) = (0, new List<Guid>());
         while (await reader.ReadAsync(cancellationToken))
         {

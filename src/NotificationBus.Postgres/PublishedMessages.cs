@@ -58,13 +58,13 @@ public sealed partial class PublishedMessages(NpgsqlDataSource database, ILogger
 
     async Task Delete(List<(Guid Token, int Revision)> messages)
     {
-        await using var command = database.CreateCommand("""
+        var command = new NpgsqlBatchCommand("""
             DELETE FROM outgoing_message o USING unnest(@tokens, @revisions) AS published (token, revision)
             WHERE o.message_id = published.token AND o.revision = published.revision
             """);
         command.Parameters.Add("tokens", messages, message => message.Token);
         command.Parameters.Add("revisions", messages, message => message.Revision);
-        await command.ExecuteNonQueryAsync();
+        await database.Write(command, CancellationToken.None);
     }
 
     [LoggerMessage(LogLevel.Warning, "{Count} published messages could not be deleted and will be published once more")]

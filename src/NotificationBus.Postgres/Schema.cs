@@ -16,6 +16,7 @@ public sealed partial class Schema(
     NpgsqlDataSource database,
     IDbContextFactory<NotificationBusDbContext> contexts,
     Partitions partitions,
+    ClockWatch watch,
     IOptions<PostgresOptions> options,
     TimeProvider clock,
     ILogger<Schema> log)
@@ -34,13 +35,14 @@ public sealed partial class Schema(
     public async Task EnsureReady(CancellationToken cancellationToken)
     {
         await using var connection = await Connect(cancellationToken);
-        await WarnAboutLostCommits(connection, cancellationToken);
+        await RefuseOtherEncodings(connection, cancellationToken);
 
         // EF Core locks its own history table, but two hosts may still both find that there is none and create it.
         await Execute(connection, $"SELECT pg_advisory_lock({MigrationLock})", cancellationToken);
         try
         {
             await MigrateOrCheck(connection, cancellationToken);
+            await watch.Look(cancellationToken);
             if (options.Value.Migrate)
                 await MakePartitions(cancellationToken);
         }
@@ -114,24 +116,33 @@ public sealed partial class Schema(
         }
     }
 
-    /// <summary>A wrong password or database does not get better by waiting.</summary>
-    static bool IsStillStarting(NpgsqlException exception) =>
-        exception is not PostgresException refusal || refusal.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections;
+    /// <summary>A wrong password (class 28) or database (3D) does not get better by waiting.</summary>
+    static bool IsStillStarting(NpgsqlException exception) => Cause(exception) is not PostgresException { SqlState: { } state } || state[..2] is not ("28" or "3D" or "42");
 
-    static string Explain(NpgsqlException exception) => exception switch
+    /// <summary>Of several servers, what one of them said: that none will do says nothing.</summary>
+    static NpgsqlException Cause(NpgsqlException exception)
     {
+        if (exception.InnerException is not AggregateException each)
+            return exception;
+
+        var causes = each.InnerExceptions.OfType<NpgsqlException>().ToList();
+        return causes.FirstOrDefault(cause => cause is OnlyReadsException) ?? causes.FirstOrDefault(cause => cause is PostgresException) ?? causes.FirstOrDefault() ?? exception;
+    }
+
+    static string Explain(NpgsqlException exception) => Cause(exception) switch
+    {
+        OnlyReadsException => $"PostgreSQL at {Cause(exception).Message}; name the server that takes what is written, or all of them (Host=one,other)",
         PostgresException refusal => $"PostgreSQL refused ({refusal.SqlState}: {refusal.MessageText})",
         { InnerException: SocketException socket } => $"PostgreSQL does not answer ({socket.SocketErrorCode})",
-        _ => $"PostgreSQL does not answer ({exception.Message})",
+        var other => $"PostgreSQL does not answer ({other.Message})",
     };
 
-    async Task WarnAboutLostCommits(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>A database that cannot hold every text would refuse notifications one by one.</summary>
+    static async Task RefuseOtherEncodings(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT current_setting('synchronous_commit'), current_setting('fsync')", connection);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        if (reader.GetString(0) == "off" || reader.GetString(1) == "off")
-            CommitsMayBeLost();
+        await using var command = new NpgsqlCommand("SELECT current_setting('server_encoding')", connection);
+        if ((string)(await command.ExecuteScalarAsync(cancellationToken))! is not "UTF8" and var encoding)
+            throw new SettingsException($"ConnectionStrings:Postgres: the database is encoded in {encoding}, which has no place for most of the world's letters; CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0");
     }
 
     /// <summary>EF Core reads its history to find out that there is none, and logs that as an error; every first start would begin with two.</summary>
@@ -167,7 +178,4 @@ public sealed partial class Schema(
 
     [LoggerMessage(LogLevel.Warning, "Partitions for the coming months could not be made and are tried again: {Reason}")]
     partial void PartitionsNotMade(string reason);
-
-    [LoggerMessage(LogLevel.Warning, "PostgreSQL runs with synchronous_commit or fsync off: a power failure loses notifications that were acknowledged")]
-    partial void CommitsMayBeLost();
 }

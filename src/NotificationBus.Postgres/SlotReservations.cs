@@ -13,22 +13,26 @@ namespace NotificationBus.Postgres;
 /// </summary>
 sealed class SlotReservations(NpgsqlDataSource database)
 {
-    const string TakeTransactionalSlots = """
-        INSERT INTO provider_slot AS s (account, next_slot, next_transactional) VALUES (@account, now() + @interval, now() + @interval)
+    // Counted from when a turn was last taken, where that is later than now: the clock was put back since, and is made up for by ClockWatch.
+    const string Now = "greatest(now(), s.taken_at)";
+
+    const string TakeTransactionalSlots = $"""
+        INSERT INTO provider_slot AS s (account, next_slot, next_transactional, taken_at) VALUES (@account, now() + @interval, now() + @interval, now())
         ON CONFLICT (account) DO UPDATE SET
-            next_transactional = greatest(s.next_transactional, now()) + @interval,
-            next_slot = greatest(s.next_slot, greatest(s.next_transactional, now()) + @interval),
+            next_transactional = greatest(s.next_transactional, {Now}) + @interval,
+            next_slot = greatest(s.next_slot, greatest(s.next_transactional, {Now}) + @interval),
             owed = CASE
-                WHEN s.next_slot <= now() THEN 0
-                WHEN s.next_slot > greatest(s.next_transactional, now()) THEN least(s.owed + @turns, ceil(extract(epoch FROM s.next_slot - now()) / (extract(epoch FROM @interval) / @turns)))
-                ELSE s.owed END
-        RETURNING next_transactional - @interval - now()
+                WHEN s.next_slot <= {Now} THEN 0
+                WHEN s.next_slot > greatest(s.next_transactional, {Now}) THEN least(s.owed + @turns, ceil(extract(epoch FROM s.next_slot - {Now}) / (extract(epoch FROM @interval) / @turns)))
+                ELSE s.owed END,
+            taken_at = {Now}
+        RETURNING next_transactional - @interval - taken_at
         """;
 
-    const string TakeSlots = """
-        INSERT INTO provider_slot AS s (account, next_slot) VALUES (@account, now() + @interval)
-        ON CONFLICT (account) DO UPDATE SET next_slot = greatest(s.next_slot, now()) + @interval
-        RETURNING next_slot - @interval - now()
+    const string TakeSlots = $"""
+        INSERT INTO provider_slot AS s (account, next_slot, taken_at) VALUES (@account, now() + @interval, now())
+        ON CONFLICT (account) DO UPDATE SET next_slot = greatest(s.next_slot, {Now}) + @interval, taken_at = {Now}
+        RETURNING next_slot - @interval - taken_at
         """;
 
     readonly ConcurrentDictionary<(string Account, Lane Lane), Line> _lines = new();
@@ -96,12 +100,12 @@ sealed class SlotReservations(NpgsqlDataSource database)
 
         async Task<TimeSpan> Take(NpgsqlDataSource database, TimeSpan interval, int turns)
         {
-            await using var command = database.CreateCommand(lane == Lane.Bulk ? TakeSlots : TakeTransactionalSlots);
+            var command = new NpgsqlBatchCommand(lane == Lane.Bulk ? TakeSlots : TakeTransactionalSlots);
             if (lane != Lane.Bulk)
                 command.Parameters.Add(new NpgsqlParameter<int>("turns", turns));
             command.Parameters.Add(new NpgsqlParameter<string>("account", name));
             command.Parameters.Add(new NpgsqlParameter<TimeSpan>("interval", interval));
-            return (TimeSpan)(await command.ExecuteScalarAsync())!;
+            return (TimeSpan)(await database.Write(command, CancellationToken.None))!;
         }
 
         readonly record struct Asked(TimeSpan Interval, TaskCompletionSource<TimeSpan> Slot);

@@ -11,17 +11,25 @@ sealed class Arena : IAsyncDisposable
     static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
     static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
 
+    // So that what takes a time limit to happen happens soon.
+    const string Impatience = ";Command Timeout=5";
+
     readonly List<HostSlot> _slots = [];
     readonly NpgsqlDataSource _record;
+    readonly PostgresPair? _pair;
     int _poison;
 
-    Arena(OwnServers servers, Uri virtualHost, string database, Situation situation)
+    Arena(OwnServers servers, PostgresPair? pair, Uri virtualHost, string database, Situation situation)
     {
         Broker = servers.Broker;
-        Postgres = servers.Postgres;
+        _pair = pair;
+        Postgres = pair?.Primary ?? servers.Postgres;
         VirtualHost = virtualHost;
         Database = database;
-        _record = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = false });
+        var record = new NpgsqlConnectionStringBuilder(database) { Pooling = false };
+        if (pair is not null)
+            record.TargetSessionAttributes = "primary";
+        _record = NpgsqlDataSource.Create(record);
         A = new HttpWitness("a", Witness);
         B = new HttpWitness("b", Witness);
         Mail = new MailWitness(Witness);
@@ -43,6 +51,9 @@ sealed class Arena : IAsyncDisposable
     public RabbitMqServer Broker { get; }
 
     public PostgresServer Postgres { get; }
+
+    /// <summary>The standby of <see cref="Postgres"/>, in a situation that has one.</summary>
+    public PostgresServer Standby => _pair?.Standby ?? throw new InvalidOperationException("The situation has no standby.");
 
     public Uri VirtualHost { get; }
 
@@ -83,7 +94,8 @@ sealed class Arena : IAsyncDisposable
 
     public static async Task<Arena> Create(OwnServers servers, Situation situation)
     {
-        var arena = new Arena(servers, await servers.Broker.CreateVirtualHost(), await servers.Postgres.CreateDatabase(), situation);
+        var pair = situation.HasStandby ? await PostgresPair.Start() : null;
+        var arena = new Arena(servers, pair, await servers.Broker.CreateVirtualHost(), pair?.Database ?? await servers.Postgres.CreateDatabase(), situation);
         await arena.A.Open();
         await arena.B.Open();
         return arena;
@@ -97,7 +109,7 @@ sealed class Arena : IAsyncDisposable
             var settings = new Dictionary<string, string>(Settings, StringComparer.Ordinal) { ["Roles"] = r };
             foreach (var (key, value) in also ?? new Dictionary<string, string>(StringComparer.Ordinal))
                 settings[key] = value;
-            return HostProcess.Start(VirtualHost, Database, settings);
+            return HostProcess.Start(VirtualHost, _pair is null ? Database : Database + Impatience, settings);
         });
         _slots.Add(slot);
         await slot.Start();
@@ -194,6 +206,8 @@ sealed class Arena : IAsyncDisposable
         await B.DisposeAsync();
         await Mail.DisposeAsync();
         await _record.DisposeAsync();
+        if (_pair is not null)
+            await _pair.DisposeAsync();
     }
 
     public string LastWords() => string.Join('\n', _slots.Select(slot => slot.LastWords()).Where(words => words.Length > 0));

@@ -23,6 +23,9 @@ abstract class Situation
     /// <summary>What its hosts are started with, beside the usual.</summary>
     public virtual IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Whether its PostgreSQL has a standby, for which every commit waits.</summary>
+    public virtual bool HasStandby => false;
+
     /// <summary>Lets it happen, and waits until everything has come to its end.</summary>
     public abstract Task Happen(Arena arena, Dose dose);
 

@@ -50,6 +50,9 @@ sealed class The_record(string connectionString) : IAsyncDisposable
     /// <summary>What those who are held back had asked for is not done any more.</summary>
     public Task EndThoseHeldBack() => Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
 
+    /// <summary>What was opened before goes on under what held then.</summary>
+    public Task EndSessionsOf(string user) => Execute($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{user}'");
+
     async Task<IAsyncDisposable> Lock(string table, string mode)
     {
         var connection = await _database.OpenConnectionAsync();

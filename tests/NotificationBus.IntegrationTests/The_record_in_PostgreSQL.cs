@@ -1,6 +1,9 @@
+using System.Text.Json;
+
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
+using NotificationBus.Failures;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
@@ -23,7 +26,7 @@ public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers) 
         var known = Guid.CreateVersion7();
         await Insert(known);
         var bad = Notification(Guid.CreateVersion7());
-        bad.EventId = "no text \0 of PostgreSQL";
+        bad.Category = null!;
 
         var good = Enumerable.Range(0, 20).Select(_ => Guid.CreateVersion7()).ToList();
         var before = Task.WhenAll(good[..10].Select(id => Insert(id)));
@@ -45,7 +48,7 @@ public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers) 
         for (var i = 0; i < 6; i++)
         {
             var bad = Notification(Guid.CreateVersion7());
-            bad.EventId = "no text \0 of PostgreSQL";
+            bad.Category = null!;
 
             await Should.ThrowAsync<PostgresException>(Host.Store.Insert(new NotificationStep(bad, Guid.CreateVersion7(), []), CancellationToken.None));
             (await Insert(Guid.CreateVersion7())).ShouldBeTrue();
@@ -90,6 +93,37 @@ public sealed class When_a_receipt_names_a_delivery_in_PostgreSQL(BusAndDatabase
 
 [Trait("Server", "PostgreSQL")]
 public sealed class When_it_is_decided_about_what_is_held_in_PostgreSQL(BusAndDatabase servers) : When_it_is_decided_about_what_is_held(() => PostgresRecord.Create(servers));
+
+[Trait("Server", "PostgreSQL")]
+public sealed class When_a_text_is_like_no_other_in_PostgreSQL(BusAndDatabase servers) : When_a_text_is_like_no_other(() => PostgresRecord.Create(servers))
+{
+    /// <summary>A8: what was set aside is on record whatever came with it, and can be replayed.</summary>
+    [Theory, MemberData(nameof(Names))]
+    public async Task Should_record_and_replay_what_was_set_aside(string name)
+    {
+        var text = Of(name);
+        var failed = ((PostgresRecord)Record).Of<IFailedMessages>();
+        var id = Guid.CreateVersion7();
+        await failed.Record(new Failure
+        {
+            Id = id,
+            FailureId = id,
+            Queue = text,
+            Destination = $"exchange:{text}",
+            MessageId = text,
+            MessageTypes = [text, text],
+            ContentType = text,
+            Headers = JsonSerializer.Serialize(new Dictionary<string, string>(StringComparer.Ordinal) { ["X"] = text, [text] = "x" }),
+            Explanation = new FailureExplanation(FailureKind.Failed, text, text, "failed-0123456789"),
+            Body = [0, 1, 2],
+        }, CancellationToken.None);
+
+        (await failed.Find(id, CancellationToken.None)).ShouldNotBeNull().Body.ShouldBe([0, 1, 2]);
+        (await failed.Causes(10, CancellationToken.None)).ShouldHaveSingleItem();
+        (await failed.Replay(new FailedMessageChoice(id, Cause: null), new ChangedBy(text, text), CancellationToken.None)).ShouldBe(1);
+        (await TakeDue()).Count.ShouldBe(1);
+    }
+}
 
 [Trait("Server", "PostgreSQL")]
 public sealed class When_hosts_share_what_they_know_in_PostgreSQL(BusAndDatabase servers) : When_hosts_share_what_they_know(() => PostgresRecord.Create(servers))
@@ -146,6 +180,8 @@ sealed class PostgresRecord : RecordOfTheTest
     public T Of<T>(int host = 0)
         where T : notnull =>
         _hosts[host].GetRequiredService<T>();
+
+    public IServiceProvider Services(int host = 0) => _hosts[host];
 
     public override DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 

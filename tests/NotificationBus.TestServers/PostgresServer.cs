@@ -16,6 +16,7 @@ sealed class PostgresServer : IDatabaseServer
     static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
     static readonly string? CreateClusterProgram = Installed.Program("initdb", Programs());
     static readonly string? ServerProgram = Installed.Program("postgres", Programs());
+    static readonly string? CopyProgram = Installed.Program("pg_basebackup", Programs());
 
     /// <summary>PostgreSQL refuses to run as root, and the packages come with a user for it.</summary>
     static readonly string[] AsItsUser = Environment.IsPrivilegedProcess
@@ -23,7 +24,7 @@ sealed class PostgresServer : IDatabaseServer
         : [];
 
     readonly TemporaryFolder _folder = new();
-    readonly string _password = RandomNumberGenerator.GetHexString(32);
+    string _password = RandomNumberGenerator.GetHexString(32);
     readonly int _port = FreePort.Take();
     ChildProcess? _server;
 
@@ -33,8 +34,13 @@ sealed class PostgresServer : IDatabaseServer
     /// <summary>The database every server is born with, as somebody who may do everything.</summary>
     public string ConnectionString => $"Host=127.0.0.1;Port={_port};Username={User};Password={_password};Database=postgres";
 
+    /// <summary>The server and its port, as one of several in the <c>Host</c> of a connection string.</summary>
+    public string Address => $"127.0.0.1:{_port}";
+
     /// <summary>The server's process, the parent of all its others.</summary>
     public int Id => Server.Id;
+
+    string Replication => $"host=127.0.0.1 port={_port} user={User} password={_password}";
 
     string Cluster => Path.Combine(_folder.Path, "cluster");
 
@@ -58,6 +64,57 @@ sealed class PostgresServer : IDatabaseServer
             await server.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Starts a standby of this server, and has this one wait for it with every commit from then on.</summary>
+    public async Task<PostgresServer> StartStandby()
+    {
+        var standby = new PostgresServer { _password = _password };
+        try
+        {
+            if (AsItsUser.Length > 0)
+                await ChildProcess.Run(["chown", "-R", "postgres:", standby._folder.Path]);
+            await ChildProcess.Run([.. AsItsUser, CopyProgram!, "-D", standby.Cluster, "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync", "-d", Replication]);
+            await standby.Run();
+            await WaitFor(standby: true);
+            return standby;
+        }
+        catch
+        {
+            await standby.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Has every commit wait for a standby, from when one is there, or for none.</summary>
+    public async Task WaitFor(bool standby)
+    {
+        await Execute($"ALTER SYSTEM SET synchronous_standby_names = '{(standby ? "*" : "")}'");
+        await Execute("SELECT pg_reload_conf()");
+        if (standby)
+            await Server.Until("a standby is in step", StartLimit, async () => await Scalar("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") is 1L);
+    }
+
+    /// <summary>Makes a standby the primary.</summary>
+    public Task Promote() => Execute("SELECT pg_promote()");
+
+    /// <summary>Starts this server again as a standby of another, after it was stopped in good order.</summary>
+    public async Task Follow(PostgresServer primary)
+    {
+        await File.WriteAllTextAsync(Path.Combine(Cluster, "standby.signal"), "");
+        await File.AppendAllTextAsync(Path.Combine(Cluster, "postgresql.auto.conf"), $"\nprimary_conninfo = '{primary.Replication}'\nsynchronous_standby_names = ''\n");
+        await Restart();
+    }
+
+    /// <summary>Does something as somebody who may do everything.</summary>
+    public async Task Execute(string sql) => await Scalar(sql);
+
+    /// <summary>Asks as somebody who may do everything.</summary>
+    public async Task<object?> Scalar(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(ConnectionString + ";Pooling=false;Timeout=5");
+        await using var command = source.CreateCommand(sql);
+        return await command.ExecuteScalarAsync();
     }
 
     public Task<string> CreateDatabase(string? template = null) => Database.Create(ConnectionString, template);

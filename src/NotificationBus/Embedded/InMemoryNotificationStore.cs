@@ -48,6 +48,9 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     }
 
     /// <inheritdoc />
+    public Task Confirm(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc />
     public async Task<NotificationView?> Find(Guid id, CancellationToken cancellationToken) =>
         await Load(id, cancellationToken) is { } notification ? NotificationView.Of(notification, ledger.AttemptsOf(id), outgoing.WaitingOf(id)) : null;
 

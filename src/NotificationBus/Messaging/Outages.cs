@@ -56,10 +56,24 @@ public static class Outages
     }
 
     /// <summary>
-    /// True unless the database says that the statement or its values are wrong (SQLSTATE classes 22, 23, 42 and 54): what a
-    /// fail-over, a restart or a full pool may look like is too manifold to be listed. A prepared statement that is there already
-    /// (42P05) says that connections are mixed up behind a pooler, and nothing of the message.
+    /// True unless the database says that the values are wrong, and would be at any other time (<see cref="IsForGood"/>). Everything else passes, also
+    /// what nobody has thought of: what a fail-over, a restart or a full pool may look like is too manifold to be listed, and a message that
+    /// waits can still be sent, while one that is set aside waits for a person.
     /// </summary>
-    public static bool Passes(DbException exception) =>
-        exception.SqlState is not { Length: 5 } state || state == "42P05" || state[..2] is not ("22" or "23" or "42" or "54");
+    public static bool Passes(DbException exception) => exception.SqlState is not { Length: 5 } state || !IsForGood(state);
+
+    /// <summary>
+    /// The SQLSTATEs that speak of values (PostgreSQL, "PostgreSQL Error Codes"). Not class 42, of what may not be done or is not there: the statements
+    /// are the same for all messages, and were right when the host started, so that somebody has taken away a privilege or renamed a table,
+    /// and can undo it.
+    /// </summary>
+    static bool IsForGood(string state) => state switch
+    {
+        "23514" => false, // No partition takes the row: one was detached. The tables have no other checks.
+        _ => state[..2] is
+            "21" // cardinality: two rows for one place
+            or "22" // data: no text of this encoding, too long, out of range
+            or "23" // integrity: a value is missing
+            or "54", // limits of the program: an index row, a JSON depth
+    };
 }

@@ -39,7 +39,10 @@ public sealed partial class CancelNotificationConsumer(
 
         // What has ended may be taken up again, when what was sent comes back. That is not what this was about.
         if (notification.CompletedAt is not null)
+        {
+            await store.Confirm(context.CancellationToken);
             return;
+        }
 
         var reason = $"cancelled by {command.By}: {command.Why}";
         var stopped = new List<StoppedDelivery>();

@@ -36,7 +36,7 @@ public sealed class ChannelBuilder
     {
         _services.AddOptionsWithValidation<TOptions>();
         return Provider(new ProviderType(type, _channel, typeof(TOptions), (services, account) =>
-            create(services, account, services.GetRequiredService<IOptionsMonitor<TOptions>>().Get(account))));
+            create(new OwnClock(services), account, services.GetRequiredService<IOptionsMonitor<TOptions>>().Get(account))));
     }
 
     /// <summary>Adds a provider that is made by <see cref="ProviderType.Create"/>.</summary>

@@ -8,6 +8,8 @@ public sealed class When_a_step_is_stored_in_memory() : When_a_step_is_stored(In
 
 public sealed class When_messages_are_due_in_memory() : When_messages_are_due(InMemoryRecord.Create);
 
+public sealed class When_a_text_is_like_no_other_in_memory() : When_a_text_is_like_no_other(InMemoryRecord.Create);
+
 public sealed class When_a_call_is_claimed_in_memory() : When_a_call_is_claimed(InMemoryRecord.Create);
 
 public sealed class When_a_delivery_is_cancelled_in_memory() : When_a_delivery_is_cancelled(InMemoryRecord.Create);

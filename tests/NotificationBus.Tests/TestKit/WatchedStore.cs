@@ -26,6 +26,8 @@ sealed class WatchedStore(InMemoryNotificationStore store, Pulse pulse) : INotif
 
     public Task<bool> Update(NotificationStep step, CancellationToken cancellationToken) => Write(step, () => store.Update(step, cancellationToken));
 
+    public Task Confirm(CancellationToken cancellationToken) => store.Confirm(cancellationToken);
+
     async Task<bool> Write(NotificationStep step, Func<Task<bool>> write)
     {
         var number = Interlocked.Increment(ref _writes);

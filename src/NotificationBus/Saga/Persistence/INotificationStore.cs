@@ -14,4 +14,10 @@ public interface INotificationStore
 
     /// <summary>Stores a later step together with what it schedules. False when somebody else wrote the row since it was loaded; then nothing is stored.</summary>
     Task<bool> Update(NotificationStep step, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Completes when all that could be read before would survive the loss of the server that said so: what was committed may not be on its standby
+    /// yet. Whoever acknowledges a message because of what he has read, and has written nothing himself, asks first.
+    /// </summary>
+    Task Confirm(CancellationToken cancellationToken);
 }

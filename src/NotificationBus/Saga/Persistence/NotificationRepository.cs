@@ -50,6 +50,8 @@ sealed class NotificationRepository(
 
         var existing = await store.Load(notificationId, context.CancellationToken);
         var repeated = existing is not null && IsTaken(context, existing) ? existing : null;
+        if (repeated is not null)
+            await store.Confirm(context.CancellationToken);
 
         // What begins a notification may be another event under the same message id: the machine looks. What the broker gives once more is not.
         var isLookedAt = repeated is null || (begins && !context.ReceiveContext.Redelivered);
@@ -119,6 +121,8 @@ sealed class NotificationRepository(
 
         if (repository.Written is { } written)
             cache.Keep(written);
+        else
+            await store.Confirm(context.CancellationToken);
         await publisher.Value.Publish(context, step.Consequences);
         return true;
     }

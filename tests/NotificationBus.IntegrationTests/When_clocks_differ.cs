@@ -1,0 +1,171 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
+using NotificationBus.IntegrationTests.Servers;
+using NotificationBus.Outgoing;
+using NotificationBus.Postgres;
+using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
+using NotificationBus.Tests.AnyRecord;
+
+namespace NotificationBus.IntegrationTests;
+
+/// <summary>A4: the hosts' clocks and the database's do not agree, or the database's is set back.</summary>
+public sealed class When_clocks_differ(BusAndDatabase servers)
+{
+    static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
+
+    /// <summary>How far the database is ahead of the hosts.</summary>
+    public static TheoryData<int> Minutes => [60, -3, 0, 3, -60];
+
+    /// <summary>A4: what is put off is put off for as long as was said, by whichever clock.</summary>
+    [Theory, MemberData(nameof(Minutes))]
+    public async Task Should_put_off_for_as_long_as_was_said(int minutes)
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), minutes * Minute);
+        await using var record = await PostgresRecord.Open(database.Database);
+        var (scheduled, rescheduled, atOnce) = (Message(Now(record) + Hour), Message(Now(record) + Hour), Message(dueAt: null));
+
+        await record.Host.Outgoing.Schedule([scheduled, atOnce], CancellationToken.None);
+        await record.Host.Outgoing.Reschedule(rescheduled, CancellationToken.None);
+
+        foreach (var message in (OutgoingMessage[])[scheduled, rescheduled])
+            (await DelayOf(database, message)).ShouldBe(Hour, 10 * Second);
+        var due = (await record.Host.Outgoing.TakeDue(Minute, 10, CancellationToken.None)).ShouldHaveSingleItem();
+        due.MessageId.ShouldBe(atOnce.MessageId);
+        due.DueAt.ShouldNotBeNull().ShouldBe(Now(record), 10 * Second);
+    }
+
+    /// <summary>A4: so is what a step of the saga schedules.</summary>
+    [Theory, MemberData(nameof(Minutes))]
+    public async Task Should_schedule_for_as_long_as_was_said(int minutes)
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), minutes * Minute);
+        await using var record = await PostgresRecord.Open(database.Database);
+        var timer = Message(Now(record) + Hour);
+        var notification = new Saga.NotificationState
+        {
+            CorrelationId = Guid.CreateVersion7(),
+            CurrentState = "Sending",
+            EventName = "order-placed",
+            Category = "order-placed",
+            Recipient = new Contracts.Contact { Id = "seller-42" },
+            Data = JsonElement.Parse("{}"),
+            CreatedAt = Now(record),
+            ExpiresAt = Now(record) + Hour,
+        };
+
+        await record.Host.Store.Insert(new NotificationStep(notification, Guid.CreateVersion7(), [timer]), CancellationToken.None);
+
+        (await DelayOf(database, timer)).ShouldBe(Hour, 10 * Second);
+        (await database.Scalar<TimeSpan>("SELECT now() - created_at FROM notification")).ShouldBe(TimeSpan.Zero, 10 * Second);
+    }
+
+    /// <summary>A4: a host says so when it starts and when it is asked, and counts by the database.</summary>
+    [Theory, InlineData(60, "01:00:00 behind"), InlineData(-3, "00:03:00 ahead of")]
+    public async Task Should_count_by_the_database_and_say_so(int minutes, string said)
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), minutes * Minute);
+        await using var record = await PostgresRecord.Open(database.Database);
+
+        record.Of<RecordClock>().Disagreement.ShouldNotBeNull().ShouldContain(said);
+        Now(record).ShouldBe(TimeProvider.System.GetUtcNow() + (minutes * Minute), 10 * Second);
+        new OwnClock(record.Services()).GetService(typeof(TimeProvider)).ShouldBe(TimeProvider.System, "vendors have clocks of their own");
+    }
+
+    /// <summary>A4: nothing to say while they agree.</summary>
+    [Fact]
+    public async Task Should_say_nothing_while_they_agree()
+    {
+        await using var record = await PostgresRecord.Open(await servers.CreateDatabase());
+
+        record.Of<RecordClock>().Disagreement.ShouldBeNull();
+    }
+
+    /// <summary>A4: a circuit, a pause, a probe and a turn last no longer than they were meant to when the clock is set back.</summary>
+    [Fact]
+    public async Task Should_wait_for_no_time_that_was_set_by_a_clock_that_was_put_back()
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), Hour);
+        await using var record = await PostgresRecord.Open(database.Database);
+        await record.Host.Health.Open("open", 30 * Second, "does not answer", needsAttention: false);
+        await record.Host.Health.Open("probed", TimeSpan.Zero, "does not answer", needsAttention: false);
+        (await record.Host.Health.TryProbe("probed", 30 * Second)).ShouldBeTrue();
+        await record.Host.Health.Pause("paused", 30 * Second, "too many calls", cut: null);
+        for (var turn = 0; turn < 3; turn++)
+            await record.Host.Health.Reserve("paced", 1, Contracts.Lane.Bulk);
+        var call = new DeliveryAttempt { DeliveryId = Guid.CreateVersion7(), NotificationId = Guid.CreateVersion7(), Number = 1, Channel = "email", Provider = "first", Status = AttemptStatus.Started };
+        await record.Host.Ledger.Claim(call, "som@example.com", "order-placed", Minute, CancellationToken.None);
+        (await record.Host.Health.TryProbe("open", Second)).ShouldBeFalse();
+        var before = await record.Host.Controls.Load(CancellationToken.None);
+        (before.HealthOf("open").OpenUntil - Now(record)).ShouldBe(30 * Second, 10 * Second);
+        (before.HealthOf("paused").PausedUntil - Now(record)).ShouldBe(30 * Second, 10 * Second);
+
+        await database.Set(TimeSpan.Zero);
+
+        var known = await record.Host.Controls.Load(CancellationToken.None);
+        foreach (var until in (DateTimeOffset[])[known.HealthOf("open").OpenUntil, known.HealthOf("probed").ProbeUntil, known.HealthOf("paused").PausedUntil])
+            until.ShouldBeLessThanOrEqualTo(Now(record));
+        (await record.Host.Health.TryProbe("open", Second)).ShouldBeTrue();
+        (await record.Host.Health.TryProbe("probed", Second)).ShouldBeTrue();
+        (await record.Host.Health.Reserve("paced", 1, Contracts.Lane.Bulk)).ShouldBeLessThan(10 * Second);
+        var refused = await record.Host.Ledger.Claim(call, "som@example.com", "order-placed", Minute, CancellationToken.None);
+        refused.Earlier.ShouldHaveSingleItem().LeaseUntil.ShouldBeLessThanOrEqualTo(refused.Now);
+    }
+
+    /// <summary>A4: what waits is moved with the clock, once, whichever host sees it first.</summary>
+    [Fact]
+    public async Task Should_move_what_waits_when_the_clock_is_set_back()
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), 2 * Hour);
+        await using var record = await PostgresRecord.Open(database.Database);
+        var message = Message(Now(record) + Minute);
+        await record.Host.Outgoing.Schedule([message], CancellationToken.None);
+        await record.Host.Health.Pause("paused", 3 * Hour, "come back later", cut: null);
+
+        await database.Set(Hour);
+        await Task.WhenAll(record.Of<ClockWatch>().Look(CancellationToken.None), record.Of<ClockWatch>(host: 1).Look(CancellationToken.None));
+        await record.Of<ClockWatch>().Look(CancellationToken.None);
+
+        (await DelayOf(database, message)).ShouldBe(Minute, 10 * Second);
+        (await database.Scalar<TimeSpan>("SELECT paused_until - now() FROM provider_health")).ShouldBe(3 * Hour, 10 * Second);
+        (await database.Scalar<bool>("SELECT created_at < now() OR NOT isfinite(created_at) FROM sweep_mark")).ShouldBeTrue();
+    }
+
+    /// <summary>A4: a whole host beside a database of another time: an event is delivered, and what it says of time is the database's.</summary>
+    [Theory, InlineData(60), InlineData(-60)]
+    public async Task Should_deliver_all_the_same(int minutes)
+    {
+        var broker = await servers.CreateVirtualHost();
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), minutes * Minute);
+        await using var host = await HostInProcess.Start(broker, database.Database);
+        await using var producer = await PlainAmqpProducer.Connect(broker);
+
+        await producer.Publish("OrderShipped", When_the_standby_hangs.Shipment("order-1"));
+
+        await using var record = new The_record(database.Database);
+        await record.UntilDelivered(1, Soon);
+        (await record.Scalar<bool>("SELECT created_at BETWEEN now() - interval '2 minutes' AND now() + interval '10 seconds' FROM notification_overview")).ShouldBeTrue();
+        host.Output.Lines().ShouldContain(line => line.Contains("the clock of this host is", StringComparison.Ordinal));
+        var ready = await host.Client.GetFromJsonAsync<JsonElement>(new Uri("/health/ready", UriKind.Relative));
+        ready.GetProperty("status").GetString().ShouldBe("Healthy");
+    }
+
+    static DateTimeOffset Now(PostgresRecord record) => record.Of<TimeProvider>().GetUtcNow();
+
+    static Task<TimeSpan> DelayOf(DatabaseClock database, OutgoingMessage message) =>
+        database.Scalar<TimeSpan>($"SELECT due_at - now() FROM outgoing_message WHERE message_id = '{message.MessageId}'");
+
+    static OutgoingMessage Message(DateTimeOffset? dueAt) => new()
+    {
+        MessageId = Guid.CreateVersion7(),
+        Destination = "exchange:send-email",
+        ContentType = "application/json",
+        MessageTypes = "urn:message:Something",
+        Body = "{}"u8.ToArray(),
+        DueAt = dueAt,
+    };
+}
