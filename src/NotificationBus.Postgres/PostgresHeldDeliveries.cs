@@ -44,7 +44,8 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
         await using var command = database.CreateCommand($"""
             SELECT d ->> 'channel', d ->> 'provider', d ->> 'reason', count(*), (sum(count(*)) OVER ())::bigint
             {Matching}
-            GROUP BY 1, 2, 3 ORDER BY count(*) DESC, (d ->> 'channel') COLLATE "C", (d ->> 'provider') COLLATE "C" NULLS FIRST, (d ->> 'reason') COLLATE "C" NULLS FIRST
+            GROUP BY 1, 2, 3
+            ORDER BY count(*) DESC, (d ->> 'channel') COLLATE "C", (d ->> 'provider') COLLATE "C" NULLS FIRST, (d ->> 'reason') COLLATE "C" NULLS FIRST
             LIMIT @limit
             """);
         AddFilter(command.Parameters, filter, limit);
@@ -53,11 +54,13 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
         var (found, causes) = (0L, new List<HeldCause>());
         while (await reader.ReadAsync(cancellationToken))
         {
-            causes.Add(new HeldCause(reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.GetInt64(3)));
+            causes.Add(new HeldCause(reader.GetString(0), Text(1), Text(2), reader.GetInt64(3)));
             found = reader.GetInt64(4);
         }
 
         return new HeldCauses(found, causes);
+
+        string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
     }
 
     /// <inheritdoc />
@@ -78,7 +81,8 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
     }
 
     /// <inheritdoc />
-    public async Task<IReadOnlyDictionary<Guid, RecordedDecision>> Record(IReadOnlyList<HeldDeliveryDecision> decisions, ChangedBy by, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<Guid, RecordedDecision>> Record(
+        IReadOnlyList<HeldDeliveryDecision> decisions, ChangedBy by, CancellationToken cancellationToken)
     {
         // One that was recorded before is locked and left as it is; its message may have been lost, and the saga takes it once.
         var command = new NpgsqlBatchCommand($"""
@@ -116,8 +120,10 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
     {
         var recorded = new Dictionary<Guid, RecordedDecision>();
         while (await reader.ReadAsync(cancellationToken))
-            recorded.Add(reader.GetGuid(0), new RecordedDecision(JsonSerializer.Deserialize<HeldDecision>($"\"{reader.GetString(1)}\"", ControlJson.Options), reader.GetBoolean(2)));
+            recorded.Add(reader.GetGuid(0), new RecordedDecision(Read(reader.GetString(1)), reader.GetBoolean(2)));
         return recorded;
+
+        static HeldDecision Read(string word) => JsonSerializer.Deserialize<HeldDecision>($"\"{word}\"", ControlJson.Options);
     }
 
     static void AddFilter(NpgsqlParameterCollection parameters, HeldFilter filter, int limit)

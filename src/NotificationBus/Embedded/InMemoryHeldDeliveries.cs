@@ -8,13 +8,15 @@ using NotificationBus.Sending.Controls;
 namespace NotificationBus.Embedded;
 
 /// <summary>Held deliveries in memory, and what was decided about them.</summary>
-public sealed class InMemoryHeldDeliveries(InMemoryNotificationStore store, InMemoryOutgoingMessages outgoing, InMemoryControls controls, TimeProvider clock) : IHeldDeliveries
+public sealed class InMemoryHeldDeliveries(
+    InMemoryNotificationStore store, InMemoryOutgoingMessages outgoing, InMemoryControls controls, TimeProvider clock) : IHeldDeliveries
 {
     readonly Lock _lock = new();
     readonly Dictionary<string, (HeldDecision Decision, DateTimeOffset At)> _decided = new(StringComparer.Ordinal);
 
     /// <inheritdoc />
-    public Task<long> Count(CancellationToken cancellationToken) => Task.FromResult(store.All().LongCount(notification => notification.CurrentState == "Held"));
+    public Task<long> Count(CancellationToken cancellationToken) =>
+        Task.FromResult(store.All().LongCount(notification => notification.CurrentState == "Held"));
 
     /// <inheritdoc />
     public Task<HeldCauses> Causes(HeldFilter filter, int limit, CancellationToken cancellationToken)
@@ -22,7 +24,8 @@ public sealed class InMemoryHeldDeliveries(InMemoryNotificationStore store, InMe
         var found = Matching(filter).ToList();
         var causes = found.GroupBy(held => (held.Delivery.Channel, held.Delivery.Provider, held.Delivery.Reason))
             .Select(group => new HeldCause(group.Key.Channel, group.Key.Provider, group.Key.Reason, group.Count()))
-            .OrderByDescending(cause => cause.Count).ThenBy(cause => cause.Channel, StringComparer.Ordinal).ThenBy(cause => cause.Provider, StringComparer.Ordinal)
+            .OrderByDescending(cause => cause.Count).ThenBy(cause => cause.Channel, StringComparer.Ordinal)
+            .ThenBy(cause => cause.Provider, StringComparer.Ordinal)
             .ThenBy(cause => cause.Reason, StringComparer.Ordinal);
         return Task.FromResult(new HeldCauses(found.Count, [.. causes.Take(limit)]));
     }
@@ -35,7 +38,8 @@ public sealed class InMemoryHeldDeliveries(InMemoryNotificationStore store, InMe
             .Select(held => new HeldDelivery(held.Notification.CorrelationId, held.Delivery.Id, held.Notification.Category, held.Delivery.Attempts))]);
 
     /// <inheritdoc />
-    public async Task<IReadOnlyDictionary<Guid, RecordedDecision>> Record(IReadOnlyList<HeldDeliveryDecision> decisions, ChangedBy by, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<Guid, RecordedDecision>> Record(
+        IReadOnlyList<HeldDeliveryDecision> decisions, ChangedBy by, CancellationToken cancellationToken)
     {
         var recorded = new Dictionary<Guid, RecordedDecision>();
         foreach (var one in decisions)

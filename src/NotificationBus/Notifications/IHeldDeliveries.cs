@@ -27,7 +27,8 @@ public interface IHeldDeliveries
     /// <param name="by">Who decides, and why.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What is on record now, by delivery.</returns>
-    Task<IReadOnlyDictionary<Guid, RecordedDecision>> Record(IReadOnlyList<HeldDeliveryDecision> decisions, ChangedBy by, CancellationToken cancellationToken);
+    Task<IReadOnlyDictionary<Guid, RecordedDecision>> Record(
+        IReadOnlyList<HeldDeliveryDecision> decisions, ChangedBy by, CancellationToken cancellationToken);
 }
 
 /// <summary>Which held deliveries are wanted. What is null is no condition.</summary>

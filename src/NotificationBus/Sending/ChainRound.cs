@@ -85,7 +85,8 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     }
 
     /// <summary>Notes what earlier rounds have tried.</summary>
-    public void Remember(IEnumerable<DeliveryAttempt> attempts) => _earlier.AddRange(attempts.Where(attempt => attempt.Number <= command.EarlierAttempts));
+    public void Remember(IEnumerable<DeliveryAttempt> attempts) =>
+        _earlier.AddRange(attempts.Where(attempt => attempt.Number <= command.EarlierAttempts));
 
     /// <summary>Notes that an account cannot be asked now.</summary>
     public void Refuse(ProviderAccount account, Admission.Refused refused) => _refused[account] = refused;
@@ -117,7 +118,8 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         if (_attempts.Count > 0 && (_attempts[^1].Status == AttemptStatus.Rejected || order.All(IsDeclinedBy)))
             return new ChainOutcome.Refused(_attempts[^1].Provider, WithDoubt(WhyRefused()), AttemptsMade);
 
-        if (_attempts.FindLast(attempt => attempt.Status == AttemptStatus.InDoubt) is { } inDoubt && (command.HoldWhenInDoubt || InDoubtInAll >= mostInDoubt))
+        if (_attempts.FindLast(attempt => attempt.Status == AttemptStatus.InDoubt) is { } inDoubt
+            && (command.HoldWhenInDoubt || InDoubtInAll >= mostInDoubt))
             return new ChainOutcome.Held(inDoubt, inDoubt.Number);
 
         return Later(WhyNotNow(), order.Min(HowLong)) with
@@ -129,8 +131,9 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     }
 
     /// <summary>Whatever was answered afterwards, what is in doubt may have been sent, and the result must say so.</summary>
-    string WithDoubt(string reason) =>
-        All.LastOrDefault(attempt => attempt.MayHaveBeenSent) is { } inDoubt ? $"{reason}; in doubt before, it may have been sent: {inDoubt.Reason}" : reason;
+    string WithDoubt(string reason) => All.LastOrDefault(attempt => attempt.MayHaveBeenSent) is { } inDoubt
+        ? $"{reason}; in doubt before, it may have been sent: {inDoubt.Reason}"
+        : reason;
 
     /// <summary>What has come out of a delivery that was cancelled: it is cancelled when it is certain that no provider took it.</summary>
     /// <param name="cancellation">Its cancellation.</param>
@@ -159,7 +162,11 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     static bool IsAnswerInDoubt(DeliveryAttempt attempt) => attempt.Status == AttemptStatus.InDoubt && attempt.Reason != WorkerDied;
 
     /// <summary>Who has left it in doubt once is asked again, and then whoever has done so least.</summary>
-    int Turn(ProviderAccount account) => _earlier.Count(attempt => attempt.Provider == account.Name && IsAnswerInDoubt(attempt)) is var times && times % 2 == 1 ? -1 : times;
+    int Turn(ProviderAccount account)
+    {
+        var times = _earlier.Count(attempt => attempt.Provider == account.Name && IsAnswerInDoubt(attempt));
+        return times % 2 == 1 ? -1 : times;
+    }
 
     bool MayBeAsked(ProviderAccount account) => !_refused.ContainsKey(account);
 
