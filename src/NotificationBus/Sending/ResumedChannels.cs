@@ -18,20 +18,19 @@ sealed partial class ResumedChannels(ControlBoard board, ProviderChains chains, 
     // A worker that was just putting a delivery off had not heard yet.
     static readonly TimeSpan Stragglers = TimeSpan.FromSeconds(2);
 
-    readonly Channel<bool> _changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    readonly Lock _lock = new();
+    readonly Channel<string> _removed = Channel.CreateUnbounded<string>();
     HashSet<Obstacle> _obstacles = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        board.Tell(_ => _changed.Writer.TryWrite(true));
+        board.Tell(Compare);
+        Compare(board.Current);
         try
         {
-            do
-            {
-                if (Removed() is { Count: > 0 } removed)
-                    await Release(removed, stoppingToken);
-            }
-            while (await _changed.Reader.ReadAsync(stoppingToken));
+            // Whoever is resumed next does not wait for the stragglers of the one before.
+            await foreach (var waitedFor in _removed.Reader.ReadAllAsync(stoppingToken))
+                _ = Release(waitedFor, stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -39,12 +38,16 @@ sealed partial class ResumedChannels(ControlBoard board, ProviderChains chains, 
         }
     }
 
-    /// <summary>What may be waited for whose obstacle is gone since this was asked last.</summary>
-    List<string> Removed()
+    /// <summary>Notes what may be waited for whose obstacle is gone. At every change: what is shut and opened again between two looks would be missed.</summary>
+    void Compare(SendingControls controls)
     {
-        var before = _obstacles;
-        _obstacles = [.. Obstacles(board.Current)];
-        return [.. before.Except(_obstacles).Select(obstacle => obstacle.WaitsFor).Distinct(StringComparer.Ordinal)];
+        lock (_lock)
+        {
+            var before = _obstacles;
+            _obstacles = [.. Obstacles(controls)];
+            foreach (var waitedFor in before.Except(_obstacles).Select(obstacle => obstacle.WaitsFor).Distinct(StringComparer.Ordinal))
+                _removed.Writer.TryWrite(waitedFor);
+        }
     }
 
     IEnumerable<Obstacle> Obstacles(SendingControls controls)
@@ -59,30 +62,23 @@ sealed partial class ResumedChannels(ControlBoard board, ProviderChains chains, 
         }
     }
 
-    async Task Release(List<string> waitedFor, CancellationToken cancellationToken)
+    async Task Release(string waitedFor, CancellationToken cancellationToken)
     {
         try
         {
-            var released = await ReleaseAll();
+            var released = await outgoing.Release(waitedFor, cancellationToken);
             await Task.Delay(Stragglers, clock, cancellationToken);
-            Resumed(string.Join(", ", waitedFor), released + await ReleaseAll());
+            released += await outgoing.Release(waitedFor, cancellationToken);
+            Resumed(waitedFor, released);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             // They come by themselves, only later.
-            NotReleased(exception, string.Join(", ", waitedFor));
+            NotReleased(exception, waitedFor);
         }
         catch (OperationCanceledException)
         {
             // The host stops; another one releases them, or time does.
-        }
-
-        async Task<int> ReleaseAll()
-        {
-            var count = 0;
-            foreach (var one in waitedFor)
-                count += await outgoing.Release(one, cancellationToken);
-            return count;
         }
     }
 

@@ -173,6 +173,30 @@ public sealed class When_no_provider_is_available
         flow.Push.Calls.Count.ShouldBe(1);
     }
 
+    /// <summary>A10: whoever is shut and opened again in a moment, while another one has just been, is not missed.</summary>
+    [Fact]
+    public async Task Should_be_sent_when_its_channel_is_resumed_in_the_moment_after_a_provider_was_switched_on()
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await flow.Set("scripted", new ProviderControl { Switch = ProviderSwitch.Off });
+        await flow.UntilBoard(controls => ProviderAccount.IsShut(controls, "scripted"));
+        await flow.Set("scripted", new ProviderControl());
+        await flow.UntilBoard(controls => !ProviderAccount.IsShut(controls, "scripted"));
+        await Pause(flow, paused: true);
+        var id = await flow.Tell(An.OrderShipped());
+        await PutOff(flow, 1);
+
+        await Pause(flow, paused: false);
+
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
+    }
+
+    static async Task Pause(EmbeddedFlow flow, bool paused)
+    {
+        await flow.Controls.ChangeChannel("push", _ => new ChannelControl { Paused = paused }, new ChangedBy("ann", "a wrong template"), CancellationToken.None);
+        await flow.UntilBoard(controls => controls.Channel("push").Paused == paused);
+    }
+
     /// <summary>A10: in doubt that runs out of time is no failure that is known.</summary>
     [Fact]
     public async Task Should_say_that_it_may_have_been_sent_when_it_expires_in_doubt()
