@@ -72,6 +72,7 @@ static class Help
           Receipts:PublicUrl               where vendors reach this host, when they sign that; default the address the host sees
           Unsubscribe:PublicUrl            https://…, where recipients reach this host; without it there are no links to unsubscribe
           Unsubscribe:Key                  signs these links; 32 characters or more, the same on all hosts
+          Unsubscribe:EarlierKeys          keys that signed before, separated by commas: their links still work
           Templates:Folder                 a folder of your own templates
           Templates:DefaultLanguage        en
           Brand:Name                       the shop's name, which the shipped e-mails show

@@ -55,6 +55,7 @@ public static class NotificationBusSetup
         services.AddSingleton<Repetitions>();
         services.AddSingleton<NotificationIntake>();
         services.AddSingleton<NotificationSteps>();
+        services.AddSingleton<WaitingCancellations>();
         services.AddSingleton<OutcomeWatch>();
         services.AddSingleton<PublishLimit>();
         services.AddSingleton<OutgoingPublisher>();

@@ -21,6 +21,15 @@ public abstract class ReportingVendor : HttpVendor, IReceiptReader
     {
     }
 
+    /// <summary>What no call of a vendor comes near that reports one thing at a time.</summary>
+    protected const int OneReceipt = 64 * 1024;
+
+    /// <inheritdoc />
+    public virtual int LongestReceipt => 1024 * 1024;
+
+    /// <inheritdoc />
+    public virtual string? RefuseUnread(ReceiptRequest head) => null;
+
     /// <inheritdoc />
     public async Task<ReceiptReading> Read(ReceiptRequest request) => await WhyNot(request) ?? ReadProven(request);
 

@@ -21,6 +21,12 @@ sealed partial class SnsMessages
     // Nor may a stranger make us ask all the time.
     static readonly TimeSpan BetweenFailures = TimeSpan.FromSeconds(10);
 
+    // Of the region the topic is in, whose certificate is there unless somebody invented its name.
+    const int FetchesFromOwnRegion = 4;
+
+    // There are few certificates, and any number of addresses that a stranger could think of.
+    const int MostRemembered = 100;
+
     static readonly HttpClient Sns = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
     {
         MaxResponseContentBufferSize = LongestCertificate,
@@ -31,7 +37,7 @@ sealed partial class SnsMessages
     readonly Func<Uri, CancellationToken, Task<byte[]>> _fetch;
     readonly Lock _lock = new();
     readonly Dictionary<Uri, Task<X509Certificate2?>> _certificates = [];
-    long? _failedAt;
+    readonly Dictionary<Uri, long> _failedAt = [];
 
     /// <summary>Fetches certificates from SNS.</summary>
     public SnsMessages(TimeProvider clock)
@@ -56,7 +62,7 @@ sealed partial class SnsMessages
             return new ReceiptReading.Refused("SigningCertURL is not one of SNS");
         if (ReceiptCheck.FromBase64(message.Find("Signature")) is not { } signature || AlgorithmOf(message.Find("SignatureVersion")) is not { } algorithm)
             return new ReceiptReading.Refused("there is no signature of a known version");
-        if (await Find(url) is not { } certificate)
+        if (await Find(url, RegionOf(message.Find("TopicArn"))) is not { } certificate)
             return new ReceiptReading.NotNow("the certificate of SNS could not be fetched");
         if (!IsValid(certificate))
             return new ReceiptReading.Refused("the certificate of SNS is over, or the clock of this machine is wrong");
@@ -83,22 +89,35 @@ sealed partial class SnsMessages
         return string.Concat(fields.Where(field => message.Find(field) is not null).Select(field => $"{field}\n{message.Find(field)}\n"));
     }
 
-    /// <summary>The certificate, fetched once for all who wait for it; null when it cannot be had now.</summary>
-    Task<X509Certificate2?> Find(Uri url)
+    /// <summary>
+    /// The certificate, fetched once for all who wait for it; null when it cannot be had now. What could not be had is not asked for again at
+    /// once, and that is remembered of each address: what a stranger names keeps nobody from fetching another. The region of the topic has
+    /// places of its own, and all others together have one.
+    /// </summary>
+    Task<X509Certificate2?> Find(Uri url, string? region)
     {
         lock (_lock)
         {
             if (_certificates.TryGetValue(url, out var known))
                 return known;
-
-            // One at a time: there are few certificates, and any number of addresses that a stranger could think of.
-            var isBusy = _certificates.Values.Any(fetch => !fetch.IsCompleted);
-            if (isBusy || (_failedAt is { } failedAt && _clock.GetElapsedTime(failedAt) < BetweenFailures))
+            if (_failedAt.TryGetValue(url, out var failedAt) && _clock.GetElapsedTime(failedAt) < BetweenFailures)
                 return Task.FromResult<X509Certificate2?>(null);
+
+            var isOwn = IsOf(url, region);
+            var fetching = _certificates.Count(fetch => !fetch.Value.IsCompleted && IsOf(fetch.Key, region) == isOwn);
+            if (fetching >= (isOwn ? FetchesFromOwnRegion : 1))
+                return Task.FromResult<X509Certificate2?>(null);
+            if (_certificates.Count >= MostRemembered)
+                _certificates.Clear();
 
             return _certificates[url] = Fetch(url);
         }
     }
+
+    // arn:aws:sns:{region}:{account}:{topic}, docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html.
+    static string? RegionOf(string? topic) => topic?.Split(':') is [_, _, "sns", { Length: > 0 } region, ..] ? region : null;
+
+    static bool IsOf(Uri url, string? region) => region is not null && url.Host.StartsWith($"sns.{region}.", StringComparison.Ordinal);
 
     async Task<X509Certificate2?> Fetch(Uri url)
     {
@@ -113,7 +132,9 @@ sealed partial class SnsMessages
         {
             lock (_lock)
             {
-                _failedAt = _clock.GetTimestamp();
+                if (_failedAt.Count >= MostRemembered)
+                    _failedAt.Clear();
+                _failedAt[url] = _clock.GetTimestamp();
                 _certificates.Remove(url);
             }
 

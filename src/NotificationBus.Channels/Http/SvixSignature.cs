@@ -18,14 +18,19 @@ static class SvixSignature
     public static byte[]? KeyOf(string secret) =>
         ReceiptCheck.FromBase64(secret.StartsWith(Prefix, StringComparison.Ordinal) ? secret[Prefix.Length..] : secret) is { Length: > 0 } key ? key : null;
 
+    /// <summary>Why nobody could tell that it is genuine, whatever its body may be, or null.</summary>
+    public static string? RefuseUnread(ReceiptRequest head, TimeProvider clock) =>
+        head.Header("svix-id") is null || head.Header("svix-timestamp") is not { } timestamp || head.Header("svix-signature") is null ? "there is no svix-signature"
+        : ReceiptCheck.IsNow(timestamp, clock) ? null
+        : "it was signed more than 5 minutes ago, or by a clock that is wrong";
+
     /// <summary>Why nobody can tell that it is genuine, or null.</summary>
     public static string? Refuse(ReceiptRequest request, IReadOnlyList<string> secrets, TimeProvider clock)
     {
-        if (request.Header("svix-id") is not { } id || request.Header("svix-timestamp") is not { } timestamp || request.Header("svix-signature") is not { } signatures)
-            return "there is no svix-signature";
-        if (!ReceiptCheck.IsNow(timestamp, clock))
-            return "it was signed more than 5 minutes ago, or by a clock that is wrong";
+        if (RefuseUnread(request, clock) is { } unproven)
+            return unproven;
 
+        var (id, timestamp, signatures) = (request.Header("svix-id"), request.Header("svix-timestamp"), request.Header("svix-signature")!);
         byte[] signed = [.. Encoding.UTF8.GetBytes($"{id}.{timestamp}."), .. request.Body.Span];
         var expected = secrets.Select(KeyOf).OfType<byte[]>().Select(key => HMACSHA256.HashData(key, signed)).ToList();
 

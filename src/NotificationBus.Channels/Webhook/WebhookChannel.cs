@@ -2,6 +2,7 @@ using System.Text.Json;
 
 using NotificationBus.Channels.Http;
 using NotificationBus.Contracts;
+using NotificationBus.Intake;
 using NotificationBus.Sending;
 using NotificationBus.Templates;
 
@@ -30,7 +31,7 @@ public sealed class WebhookChannel : IChannel
 
     // Whether http and private networks are allowed is the account's to say.
     /// <inheritdoc />
-    public string? Refuse(string address) => AddressGuard.Refuse(address, allowPrivateAddresses: true);
+    public string? Refuse(string address) => address.Length > TextLengths.Url ? $"the URL is longer than {TextLengths.Url} characters" : AddressGuard.Refuse(address, allowPrivateAddresses: true);
 
     /// <inheritdoc />
     public string Canonical(string address) => CanonicalUrl.Of(address);

@@ -28,6 +28,8 @@ static class CancellationsApi
         HttpContext context,
         INotificationQueries queries,
         IControls controls,
+        RecentlyAccepted accepted,
+        UnknownCancellations unknown,
         IntakeGate gate,
         IBus bus,
         CancellationToken cancellationToken)
@@ -48,10 +50,14 @@ static class CancellationsApi
         var before = await queries.Find(id, cancellationToken);
         if (before is { CompletedAt: not null })
             return Answer(before);
+        if (before is null && !accepted.Contains(id) && !unknown.MayAsk(context.Connection.RemoteIpAddress))
+            return Problems.TooManyUnknown(context);
 
         await gate.Publish(() => Send(bus, new CancelNotification { NotificationId = id, By = by.Who, Why = by.Why }));
-        // Only now: what nobody got was not cancelled. The deliveries themselves say who and why, should this fail.
-        await controls.Note($"notification {id}", by, JsonSerializer.SerializeToElement(new { cancel = true }), CancellationToken.None);
+        // Only now: what nobody got was not cancelled. The deliveries themselves say who and why, should this fail; and of what is not on record
+        // only they do, for anybody may ask to cancel what never was.
+        if (before is not null)
+            await controls.Note($"notification {id}", by, JsonSerializer.SerializeToElement(new { cancel = true }), CancellationToken.None);
 
         // What is held stays so; nothing else of it is on its way.
         if (before?.Status == Held)

@@ -10,8 +10,6 @@ namespace NotificationBus.Host.Http;
 /// <param name="errors">What was found before.</param>
 sealed class FieldErrors(IReadOnlyDictionary<string, string[]>? errors = null)
 {
-    const int LongestText = 500;
-
     readonly Dictionary<string, string[]> _errors = new(errors ?? new Dictionary<string, string[]>(), StringComparer.Ordinal);
 
     public bool Any => _errors.Count > 0;
@@ -29,8 +27,8 @@ sealed class FieldErrors(IReadOnlyDictionary<string, string[]>? errors = null)
     /// <summary>One line of text.</summary>
     public string ReadText(string field, string value)
     {
-        if (string.IsNullOrWhiteSpace(value) || value.Length > LongestText || value.Any(char.IsControl))
-            Add(field, $"must be a text of 1 to {LongestText} characters without control characters");
+        if (string.IsNullOrWhiteSpace(value) || value.Length > TextLengths.Remark || value.Any(char.IsControl))
+            Add(field, $"must be a text of 1 to {TextLengths.Remark} characters without control characters");
         return value.Trim();
     }
 

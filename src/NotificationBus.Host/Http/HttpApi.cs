@@ -11,6 +11,9 @@ static class HttpApi
 {
     public static void AddHttpApi(this IServiceCollection services)
     {
+        services.AddSingleton<RequestBodies>();
+        services.AddSingleton<UnknownCancellations>();
+        services.AddSingleton<CountedWarnings>();
         services.AddSingleton<SubscriptionConfirmation>();
         services.AddSingleton<HostNames>();
         // The framework would take every name until there is a setting, and then no other one.

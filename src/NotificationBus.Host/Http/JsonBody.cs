@@ -27,9 +27,13 @@ static class JsonBody
 
         try
         {
-            using var document = await JsonDocument.ParseAsync(request.Body, Document, request.HttpContext.RequestAborted);
+            using var body = await request.HttpContext.RequestServices.GetRequiredService<RequestBodies>().Read(request, HttpLimits.BodySize);
+            if (JsonLimits.Refuse(body.Memory.Span) is { } tooMuch)
+                return (null, Problems.Validation("$", tooMuch));
+
+            using var document = JsonDocument.Parse(body.Memory, Document);
             var errors = new FieldErrors();
-            JsonShape.Check(document.RootElement, typeof(T), Strict, path: "", errors);
+            JsonShape.Check(document.RootElement, typeof(T), Strict, new JsonTrail(), errors);
             return errors.Any
                 ? (null, Problems.Validation(errors.ByField))
                 : (document.RootElement.Deserialize<T>(Strict), null);
@@ -49,7 +53,7 @@ static class JsonBody
         catch (BadHttpRequestException exception)
         {
             // Too large, too slow or cut off: the caller's doing, and no error in our log.
-            return (null, Problems.ForRefused(exception));
+            return (null, Problems.ForRefused(request.HttpContext, exception));
         }
     }
 

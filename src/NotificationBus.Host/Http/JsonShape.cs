@@ -11,11 +11,11 @@ namespace NotificationBus.Host.Http;
 /// </summary>
 static class JsonShape
 {
-    public static void Check(JsonElement element, Type type, JsonSerializerOptions options, string path, FieldErrors errors)
+    public static void Check(JsonElement element, Type type, JsonSerializerOptions options, JsonTrail trail, FieldErrors errors)
     {
         if (type == typeof(JsonElement))
         {
-            CheckText(element, path, errors);
+            CheckText(element, trail, errors);
             return;
         }
 
@@ -23,67 +23,77 @@ static class JsonShape
         switch (shape.Kind)
         {
             case JsonTypeInfoKind.Object when element.ValueKind == JsonValueKind.Object:
-                CheckObject(element, shape, options, path, errors);
+                CheckObject(element, shape, options, trail, errors);
                 break;
 
             case JsonTypeInfoKind.Object:
-                errors.Add(Name(path), "must be an object");
+                errors.Add($"{trail}", "must be an object");
                 break;
 
             case JsonTypeInfoKind.Enumerable when element.ValueKind == JsonValueKind.Array:
                 // What is null in a list is left out, or the rules say what must stand there.
                 foreach (var (index, item) in errors.UntilFull(element.EnumerateArray().Index().Where(item => item.Item.ValueKind != JsonValueKind.Null)))
-                    Check(item, shape.ElementType!, options, $"{path}[{index}]", errors);
+                {
+                    trail.Enter(index);
+                    Check(item, shape.ElementType!, options, trail, errors);
+                    trail.Leave();
+                }
+
                 break;
 
             case JsonTypeInfoKind.Enumerable:
-                errors.Add(Name(path), "must be an array");
+                errors.Add($"{trail}", "must be an array");
                 break;
 
             default:
-                CheckValue(element, type, options, path, errors);
+                CheckValue(element, type, options, trail, errors);
                 break;
         }
     }
 
-    static void CheckObject(JsonElement element, JsonTypeInfo shape, JsonSerializerOptions options, string path, FieldErrors errors)
+    static void CheckObject(JsonElement element, JsonTypeInfo shape, JsonSerializerOptions options, JsonTrail trail, FieldErrors errors)
     {
         foreach (var property in errors.UntilFull(element.EnumerateObject()))
         {
-            var place = path.Length == 0 ? property.Name : $"{path}.{property.Name}";
-            var expected = shape.Properties.FirstOrDefault(expected => expected.Name == property.Name);
+            trail.Enter(property);
+            var expected = shape.Properties.FirstOrDefault(expected => property.NameEquals(expected.Name));
             if (expected is null)
-                errors.Add(Shorten(place), $"is unknown, allowed are {string.Join(", ", shape.Properties.Select(expected => expected.Name))}");
+                errors.Add($"{trail}", $"is unknown, allowed are {string.Join(", ", shape.Properties.Select(expected => expected.Name))}");
             else if (LenientContracts.Decorates(expected))
-                CheckNames(property.Value, options.GetTypeInfo(expected.PropertyType), place, errors);
+                CheckNames(property.Value, options.GetTypeInfo(expected.PropertyType), trail, errors);
             else if (property.Value.ValueKind != JsonValueKind.Null)
-                Check(property.Value, Nullable.GetUnderlyingType(expected.PropertyType) ?? expected.PropertyType, options, place, errors);
+                Check(property.Value, Nullable.GetUnderlyingType(expected.PropertyType) ?? expected.PropertyType, options, trail, errors);
             else if (!expected.IsSetNullable)
-                errors.Add(place, "must not be null");
+                errors.Add($"{trail}", "must not be null");
+            trail.Leave();
         }
 
         foreach (var missing in errors.UntilFull(shape.Properties.Where(expected => expected.IsRequired && !element.TryGetProperty(expected.Name, out _))))
-            errors.Add(path.Length == 0 ? missing.Name : $"{path}.{missing.Name}", "is missing");
+            errors.Add(trail.At(missing.Name), "is missing");
     }
 
     /// <summary>What only decorates never refuses an event, unless a name in it is misspelt.</summary>
-    static void CheckNames(JsonElement element, JsonTypeInfo shape, string path, FieldErrors errors)
+    static void CheckNames(JsonElement element, JsonTypeInfo shape, JsonTrail trail, FieldErrors errors)
     {
         if (element.ValueKind != JsonValueKind.Object || shape.Kind != JsonTypeInfoKind.Object)
             return;
 
-        foreach (var property in errors.UntilFull(element.EnumerateObject().Where(property => shape.Properties.All(expected => expected.Name != property.Name))))
-            errors.Add(Shorten($"{path}.{property.Name}"), $"is unknown, allowed are {string.Join(", ", shape.Properties.Select(expected => expected.Name))}");
+        foreach (var property in errors.UntilFull(element.EnumerateObject().Where(property => shape.Properties.All(expected => !property.NameEquals(expected.Name)))))
+        {
+            trail.Enter(property);
+            errors.Add($"{trail}", $"is unknown, allowed are {string.Join(", ", shape.Properties.Select(expected => expected.Name))}");
+            trail.Leave();
+        }
     }
 
-    static void CheckValue(JsonElement element, Type type, JsonSerializerOptions options, string path, FieldErrors errors)
+    static void CheckValue(JsonElement element, Type type, JsonSerializerOptions options, JsonTrail trail, FieldErrors errors)
     {
         if (type == typeof(string))
         {
             if (element.ValueKind == JsonValueKind.String)
-                CheckText(element, path, errors);
+                CheckText(element, trail, errors);
             else
-                errors.Add(Name(path), "must be a string");
+                errors.Add($"{trail}", "must be a string");
             return;
         }
 
@@ -93,42 +103,39 @@ static class JsonShape
         }
         catch (JsonException)
         {
-            errors.Add(Name(path), type == typeof(bool) ? "must be true or false" : type.IsPrimitive || type == typeof(decimal) ? "must be a number in range" : "has the wrong type");
+            errors.Add($"{trail}", type == typeof(bool) ? "must be true or false" : type.IsPrimitive || type == typeof(decimal) ? "must be a number in range" : "has the wrong type");
         }
     }
 
     /// <summary>Text may be escaped so that it is no text: half a surrogate pair. And no database holds U+0000.</summary>
-    static void CheckText(JsonElement element, string path, FieldErrors errors)
+    static void CheckText(JsonElement element, JsonTrail trail, FieldErrors errors)
     {
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:
                 foreach (var property in errors.UntilFull(element.EnumerateObject()))
-                    CheckText(property.Value, $"{path}.{property.Name}", errors);
+                {
+                    trail.Enter(property);
+                    CheckText(property.Value, trail, errors);
+                    trail.Leave();
+                }
+
                 break;
 
             case JsonValueKind.Array:
                 foreach (var (index, item) in errors.UntilFull(element.EnumerateArray().Index()))
-                    CheckText(item, $"{path}[{index}]", errors);
+                {
+                    trail.Enter(index);
+                    CheckText(item, trail, errors);
+                    trail.Leave();
+                }
+
                 break;
 
             case JsonValueKind.String:
-                try
-                {
-                    if (element.GetString()!.Contains('\0'))
-                        errors.Add(Shorten(Name(path)), "must not contain the character U+0000");
-                }
-                catch (InvalidOperationException)
-                {
-                    errors.Add(Shorten(Name(path)), "is no valid Unicode text");
-                }
-
+                if (JsonText.Refuse(element) is { } wrong)
+                    errors.Add($"{trail}", wrong);
                 break;
         }
     }
-
-    static string Name(string path) => path.Length == 0 ? "$" : path;
-
-    // A path may be the caller's own text; what is echoed stays short.
-    static string Shorten(string path) => path.Length <= 64 ? path : string.Concat(path.AsSpan(0, 63), "…");
 }

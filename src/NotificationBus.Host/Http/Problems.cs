@@ -108,6 +108,14 @@ static partial class Problems
         return Problem(StatusCodes.Status429TooManyRequests, "busy", "Too many calls at the same time", "Nothing was taken. Try again after the time in Retry-After.");
     }
 
+    /// <summary>More that nobody knows is to be cancelled than is waited for.</summary>
+    public static IResult TooManyUnknown(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = $"{UnknownCancellations.Window.TotalSeconds}";
+        return Problem(StatusCodes.Status429TooManyRequests, "too-many-unknown", "Too many notifications that are not on record are to be cancelled",
+            $"In {UnknownCancellations.Window.TotalMinutes} minutes a caller may cancel {UnknownCancellations.MostOfACaller} before their events have come. Publish CancelNotification, or cancel when the notification is on record.");
+    }
+
     /// <summary>Gives every error without a body one, and turns what nobody planned into an answer without details.</summary>
     public static void UseProblemDetails(this WebApplication app)
     {
@@ -128,15 +136,22 @@ static partial class Problems
     }
 
     /// <summary>What the server found wrong with a request while it was read.</summary>
-    public static IResult ForRefused(BadHttpRequestException exception) =>
-        exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge(HttpLimits.BodySize) : ForStatus(exception.StatusCode);
+    /// <param name="context">The request.</param>
+    /// <param name="exception">What it said.</param>
+    /// <param name="longest">The most bytes that are read there.</param>
+    public static IResult ForRefused(HttpContext context, BadHttpRequestException exception, long longest = HttpLimits.BodySize) => exception.StatusCode switch
+    {
+        StatusCodes.Status413PayloadTooLarge => TooLarge(longest),
+        StatusCodes.Status429TooManyRequests => Busy(context),
+        _ => ForStatus(exception.StatusCode),
+    };
 
     static IResult ForException(HttpContext context, Exception? exception)
     {
         switch (exception)
         {
             case BadHttpRequestException refused:
-                return ForRefused(refused);
+                return ForRefused(context, refused);
 
             case IntakeBusyException:
                 return Busy(context);

@@ -1,5 +1,7 @@
 using System.Globalization;
 
+using NotificationBus.Intake;
+
 namespace NotificationBus.Host.Http;
 
 /// <summary>Reads a query strictly, and gathers what is wrong with it.</summary>
@@ -30,6 +32,8 @@ sealed class QueryReader
             Refuse(name, "stands more than once");
         if (values.Any(value => value?.Contains('\0') == true))
             Refuse(name, "must not contain the character U+0000");
+        if (values.Any(value => value?.Length > TextLengths.Of(name)))
+            Refuse(name, $"must be at most {TextLengths.Of(name)} characters");
         // An empty one would be passed over: category= would mean every category.
         if (values.Any(string.IsNullOrEmpty))
             Refuse(name, "must not be empty; leave it out");

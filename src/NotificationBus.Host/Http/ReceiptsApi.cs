@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.Extensions;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
 using NotificationBus.Receipts;
@@ -20,6 +19,8 @@ static partial class ReceiptsApi
         ReceiptIntake intake,
         SubscriptionConfirmation confirmation,
         IOptions<ReceiptsOptions> options,
+        RequestBodies bodies,
+        CountedWarnings warnings,
         ILogger<ReceiptIntake> log)
     {
         if (ReaderOf(provider, chains) is not { } reader)
@@ -27,17 +28,26 @@ static partial class ReceiptsApi
         if (AddressOf(context.Request, options.Value) is not { } url)
             return Problems.Validation("Host", "is no name of a host");
 
-        ReadOnlyMemory<byte> body;
+        // Before anything is read: what the header fields already give away costs a stranger more than it costs us.
+        var head = new ReceiptRequest { Url = url, Headers = HeadersOf(context.Request), Body = default };
+        if (RefuseUnread(reader, head) is { } unproven)
+        {
+            Say(Refused, unproven);
+            return Problems.RefusedReceipt();
+        }
+
+        ReceiptReading reading;
         try
         {
-            body = await BodyOf(context);
+            using var body = await bodies.Read(context.Request, reader.LongestReceipt);
+            reading = await Read(reader, head with { Body = body.Memory });
         }
         catch (BadHttpRequestException exception)
         {
-            return exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? Problems.TooLarge(HttpLimits.ReceiptSize) : Problems.ForRefused(exception);
+            return Problems.ForRefused(context, exception, reader.LongestReceipt);
         }
 
-        switch (await Read(reader, new ReceiptRequest { Url = url, Headers = HeadersOf(context.Request), Body = body }))
+        switch (reading)
         {
             case ReceiptReading.Genuine genuine:
                 await intake.Take(provider, genuine.Receipts);
@@ -47,19 +57,25 @@ static partial class ReceiptsApi
                 return await confirmation.Fetch(provider, confirm.Url, context.RequestAborted) ? Results.Ok() : Problems.Unavailable(context);
 
             case ReceiptReading.Refused refused:
-                Refused(log, provider, refused.Reason);
+                Say(Refused, refused.Reason);
                 return Problems.RefusedReceipt();
 
             case ReceiptReading.NotNow notNow:
-                NotNow(log, provider, notNow.Reason);
+                Say(NotNow, notNow.Reason);
                 return Problems.Unavailable(context);
 
             case ReceiptReading.Unreadable unreadable:
-                Unreadable(log, provider, unreadable.Reason);
+                Say(Unreadable, unreadable.Reason);
                 return Problems.UnreadableReceipt();
 
             default:
                 throw new NotSupportedException("Unknown reading");
+        }
+
+        void Say(Action<ILogger, string, string, int> warning, string reason)
+        {
+            if (warnings.Count($"{provider}: {reason}") is { } times)
+                warning(log, provider, reason, times);
         }
     }
 
@@ -78,15 +94,16 @@ static partial class ReceiptsApi
     static Dictionary<string, string> HeadersOf(HttpRequest request) =>
         request.Headers.ToDictionary(header => header.Key, header => string.Join(',', header.Value.AsEnumerable()), StringComparer.OrdinalIgnoreCase);
 
-    static async Task<ReadOnlyMemory<byte>> BodyOf(HttpContext context)
+    static string? RefuseUnread(IReceiptReader reader, ReceiptRequest head)
     {
-        // Vendors gather hundreds of receipts into one call.
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = HttpLimits.ReceiptSize;
-
-        using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        return body.ToArray();
+        try
+        {
+            return reader.RefuseUnread(head);
+        }
+        catch (Exception exception)
+        {
+            return $"the reader failed: {exception.GetType().Name}";
+        }
     }
 
     static async Task<ReceiptReading> Read(IReceiptReader reader, ReceiptRequest request)
@@ -102,12 +119,12 @@ static partial class ReceiptsApi
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "What was posted as a receipt of {Provider} is not from its vendor: {Reason}")]
-    static partial void Refused(ILogger log, string provider, string reason);
+    [LoggerMessage(LogLevel.Warning, "What was posted as a receipt of {Provider} is not from its vendor: {Reason} ({Times} since this was said last)")]
+    static partial void Refused(ILogger log, string provider, string reason, int times);
 
-    [LoggerMessage(LogLevel.Warning, "What was posted as a receipt of {Provider} cannot be checked now, and must be posted again: {Reason}")]
-    static partial void NotNow(ILogger log, string provider, string reason);
+    [LoggerMessage(LogLevel.Warning, "What was posted as a receipt of {Provider} cannot be checked now, and must be posted again: {Reason} ({Times} since this was said last)")]
+    static partial void NotNow(ILogger log, string provider, string reason, int times);
 
-    [LoggerMessage(LogLevel.Warning, "A receipt of {Provider} cannot be read: {Reason}")]
-    static partial void Unreadable(ILogger log, string provider, string reason);
+    [LoggerMessage(LogLevel.Warning, "A receipt of {Provider} cannot be read: {Reason} ({Times} since this was said last)")]
+    static partial void Unreadable(ILogger log, string provider, string reason, int times);
 }

@@ -34,11 +34,18 @@ static class UnsubscribeApi
             : NotOurs(response);
 
     static async Task<IResult> Unsubscribe(
-        string token, HttpContext context, UnsubscribeLinks links, INotificationStore store, ChannelSet channels, ISuppressions suppressions, CancellationToken cancellationToken)
+        string token,
+        HttpContext context,
+        UnsubscribeLinks links,
+        INotificationStore store,
+        ChannelSet channels,
+        ISuppressions suppressions,
+        RequestBodies bodies,
+        CancellationToken cancellationToken)
     {
         if (await Find(token, links, store, cancellationToken) is not (var notification, var delivery))
             return NotOurs(context.Response);
-        if (!await SaysOneClick(context.Request, cancellationToken))
+        if (!await SaysOneClick(context.Request, bodies, cancellationToken))
             return Page(context.Response, StatusCodes.Status400BadRequest, "Nothing was changed", $"<p>The form must say {Field}={OneClick} (RFC 8058).</p>");
 
         var address = channels.Find(delivery.Channel)?.Canonical(delivery.Address) ?? delivery.Address;
@@ -59,17 +66,19 @@ static class UnsubscribeApi
     /// <summary>A category as a recipient may read it.</summary>
     static string Words(string category) => $"“{WebUtility.HtmlEncode(category.Replace('-', ' '))}”";
 
-    static async Task<bool> SaysOneClick(HttpRequest request, CancellationToken cancellationToken)
+    static async Task<bool> SaysOneClick(HttpRequest request, RequestBodies bodies, CancellationToken cancellationToken)
     {
         if (!request.HasFormContentType)
             return false;
 
         try
         {
+            using var body = await bodies.Read(request, HttpLimits.UnsubscribeSize);
+            request.Body = new MemoryStream(body.Memory.ToArray());
             var form = await request.ReadFormAsync(cancellationToken);
             return form[Field] == OneClick;
         }
-        catch (Exception exception) when (exception is InvalidDataException or BadHttpRequestException)
+        catch (Exception exception) when (exception is InvalidDataException or BadHttpRequestException or IOException)
         {
             return false;
         }

@@ -15,9 +15,6 @@ public sealed partial class Decoration
     /// <summary>What stands in the place of a value that is no text. No text of a notification has it.</summary>
     public const string NoText = "\0";
 
-    const int LongestName = 200;
-    const int LongestLocale = 35;
-
     // With the ends of a line that are none of ASCII.
     static readonly SearchValues<char> LineBreakers = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (char)c), '\x7f', .. Enumerable.Range(0x80, 0x20).Select(c => (char)c), '\u2028', '\u2029']);
     static readonly SearchValues<char> EndOfTag = SearchValues.Create('.', '@', ',', ';');
@@ -31,11 +28,11 @@ public sealed partial class Decoration
     /// <param name="place">Where it stands, as JSON spells it.</param>
     /// <param name="text">The text.</param>
     /// <param name="longest">The most characters; what is longer is cut.</param>
-    public string? Line(string place, string? text, int longest = LongestName) => Line(new Place(place), text, longest);
+    public string? Line(string place, string? text, int longest = TextLengths.PersonName) => Line(new Place(place), text, longest);
 
     /// <summary>A text that is of no use when it is cut.</summary>
     /// <inheritdoc cref="Line(string, string, int)"/>
-    public string? WholeLine(string place, string? text, int longest = LongestName) =>
+    public string? WholeLine(string place, string? text, int longest = TextLengths.PersonName) =>
         text?.Length > longest ? LeftOut(new Place(place), $"it is longer than {longest} characters") : Line(place, text, longest);
 
     /// <summary>A text that matters, on one line; nothing is cut, and one that is empty stays so.</summary>
@@ -45,7 +42,7 @@ public sealed partial class Decoration
     [return: NotNullIfNotNull(nameof(person))]
     public Contact? Person(string place, Contact? person) => person is null ? null : person with
     {
-        Name = Line(new Place(place, "name"), person.Name, LongestName),
+        Name = Line(new Place(place, "name"), person.Name, TextLengths.PersonName),
         Locale = Locale(new Place(place, "locale"), person.Locale),
         Country = Country(new Place(place, "country"), person.Country),
         Email = Address(new Place(place, "email"), person.Email),
@@ -80,7 +77,7 @@ public sealed partial class Decoration
             return null;
 
         // Long ones are looked at no further: to read one costs more the longer it is.
-        var locale = tag.Length > LongestLocale ? "" : tag.Length == text!.Length ? text.Replace('_', '-') : tag.ToString().Replace('_', '-');
+        var locale = tag.Length > TextLengths.Locale ? "" : tag.Length == text!.Length ? text.Replace('_', '-') : tag.ToString().Replace('_', '-');
         return LanguageTag().IsMatch(locale) ? locale : LeftOut(place, "it is no language tag (BCP 47) such as th or en-GB");
     }
 

@@ -91,7 +91,7 @@ public abstract class EventMap<TEvent> : IEventMap
             Recipient = decoration.Person(RecipientProperty, Recipient(tidy)),
             Data = Variables(tidy),
             Channels = Channels(tidy),
-            Breaches = [.. Breaches(tidy)],
+            Breaches = [.. TextLengths.Check(tidy, RecipientProperty), .. Breaches(tidy)],
             Decisions = decoration.Decisions,
         };
     }

@@ -13,11 +13,6 @@ namespace NotificationBus.Intake;
 /// </summary>
 public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary<string, EventTypeOptions> rules)
 {
-    const int LongestId = 200;
-    const int LongestEventId = 255;
-    const int MostPushTokens = 50;
-    const int MostChats = 50;
-
     /// <summary>How many mistakes are named at once. Nobody mends more, and an answer could be many times as large as the body.</summary>
     public const int MostErrors = 100;
 
@@ -25,8 +20,8 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     public IReadOnlyDictionary<string, string[]> Check(NotificationRequest request, string recipientProperty)
     {
         var errors = new Errors();
-        errors.Unless(request.EventId is null || IsName(request.EventId, LongestEventId), "eventId",
-            $"must be 1 to {LongestEventId} characters without control characters");
+        errors.Unless(request.EventId is null || IsName(request.EventId, TextLengths.EventId), "eventId",
+            $"must be 1 to {TextLengths.EventId} characters without control characters");
 
         // "category": null satisfies `required` when the event comes over the bus.
         if (request.Category is null || !rules.ContainsKey(request.Category))
@@ -35,12 +30,13 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
         if (request.Channels is { } wanted)
         {
             errors.Unless(wanted.Count > 0, "channels", "must name at least one channel, or be left out");
+            errors.Unless(wanted.Count <= TextLengths.MostTexts, "channels", $"must be at most {TextLengths.MostTexts}");
             for (var index = 0; index < wanted.Count && errors.Count < MostErrors; index++)
                 errors.Unless(wanted[index] is { } name && channels.Find(name) is not null, $"channels[{index}]", $"is no channel, allowed are {channels.Names}");
         }
 
         foreach (var breach in request.Breaches)
-            errors.Add(breach.Path, breach.Error);
+            errors.Unless(errors.ByPath.ContainsKey(breach.Path), breach.Path, breach.Error);
 
         CheckRecipient(request.Recipient, recipientProperty, errors);
 
@@ -69,61 +65,53 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
 
     void CheckRecipient(Contact recipient, string at, Errors errors)
     {
-        errors.Unless(IsName(recipient.Id, LongestId), $"{at}.id", $"must be 1 to {LongestId} characters without control characters");
+        errors.Unless(IsName(recipient.Id, TextLengths.Id), $"{at}.id", $"must be 1 to {TextLengths.Id} characters without control characters");
         errors.Unless(recipient.Phone is null || E164().IsMatch(recipient.Phone), $"{at}.phone", "must be a number in E.164 form such as +66812345678");
-        var fewTokens = recipient.PushTokens is { Count: <= MostPushTokens };
-        errors.Unless(fewTokens, $"{at}.pushTokens", $"must be at most {MostPushTokens} tokens");
+        var fewTokens = recipient.PushTokens is { Count: <= TextLengths.MostTexts };
+        errors.Unless(fewTokens, $"{at}.pushTokens", $"must be at most {TextLengths.MostTexts} tokens");
 
-        var fewChats = recipient.Chat is { Count: <= MostChats };
-        errors.Unless(fewChats, $"{at}.chat", $"must be at most {MostChats} places");
+        var fewChats = recipient.Chat is { Count: <= TextLengths.MostTexts };
+        errors.Unless(fewChats, $"{at}.chat", $"must be at most {TextLengths.MostTexts} places");
 
         // Worse than an address that cannot work: a recipient that cannot be stored.
         errors.Unless(!recipient.PushTokens.Concat(recipient.Chat).Append(recipient.Email).Append(recipient.Phone).Append(recipient.WebhookUrl).Any(HasNul), at, "must not contain the character U+0000");
 
-        if (recipient.Email is { } email && channels.Find("email")?.Refuse(email) is { } badMailbox)
+        if (recipient.Email is { } email && Refuse("email", email, TextLengths.Mailbox) is { } badMailbox)
             errors.Add($"{at}.email", badMailbox);
 
         for (var index = 0; fewTokens && index < recipient.PushTokens!.Count; index++)
         {
-            var refusal = recipient.PushTokens[index] is { Length: > 0 } token ? channels.Find("push")?.Refuse(token) : "the push token is empty";
+            var refusal = recipient.PushTokens[index] is { Length: > 0 } token ? Refuse("push", token, TextLengths.PushToken) : "the push token is empty";
             if (refusal is not null)
                 errors.Add($"{at}.pushTokens[{index}]", refusal);
         }
 
         for (var index = 0; fewChats && index < recipient.Chat!.Count; index++)
         {
-            var refusal = recipient.Chat[index] is { Length: > 0 } place ? channels.Find("chat")?.Refuse(place) : "the place is empty";
+            var refusal = recipient.Chat[index] is { Length: > 0 } place ? Refuse("chat", place, TextLengths.Url) : "the place is empty";
             if (refusal is not null)
                 errors.Add($"{at}.chat[{index}]", refusal);
         }
 
-        if (recipient.WebhookUrl is { } url && channels.Find("webhook")?.Refuse(url) is { } badUrl)
+        if (recipient.WebhookUrl is { } url && Refuse("webhook", url, TextLengths.Url) is { } badUrl)
             errors.Add($"{at}.webhookUrl", badUrl);
     }
+
+    /// <summary>What the channel says of its address; of a channel that is not there, only whether it is too long.</summary>
+    string? Refuse(string channel, string address, int longest) =>
+        channels.Find(channel)?.Refuse(address) ?? TextLengths.Refuse(address.Length, longest);
 
     static bool IsName(string? value, int longest) => value is { Length: > 0 } && value.Length <= longest && !value.Any(char.IsControl);
 
     static bool HasNul(string? text) => text?.Contains('\0') == true;
 
     /// <summary>True when a database can hold every string in it. Half a surrogate pair can be escaped in JSON, and is no text.</summary>
-    static bool IsText(JsonElement data)
+    static bool IsText(JsonElement data) => data.ValueKind switch
     {
-        try
-        {
-            return !HasNulWithin(data);
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
-        }
-    }
-
-    static bool HasNulWithin(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.String => HasNul(element.GetString()),
-        JsonValueKind.Array => element.EnumerateArray().Any(HasNulWithin),
-        JsonValueKind.Object => element.EnumerateObject().Any(property => HasNul(property.Name) || HasNulWithin(property.Value)),
-        _ => false,
+        JsonValueKind.String => JsonText.Refuse(data) is null,
+        JsonValueKind.Array => data.EnumerateArray().All(IsText),
+        JsonValueKind.Object => data.EnumerateObject().All(property => JsonText.Refuse(property) is null && IsText(property.Value)),
+        _ => true,
     };
 
     [GeneratedRegex(@"\A\+[1-9][0-9]{6,14}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]

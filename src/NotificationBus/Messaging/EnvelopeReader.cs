@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Mime;
 using System.Runtime.Serialization;
 using System.Text.Json;
@@ -17,12 +18,16 @@ namespace NotificationBus.Messaging;
 /// </summary>
 /// <param name="contentType">The type of the bodies it reads.</param>
 /// <param name="depth">How deep they may be.</param>
-sealed class EnvelopeReader(ContentType contentType, int depth) : ISerializerFactory, IMessageDeserializer
+/// <param name="messages">How many messages stand in one.</param>
+sealed class EnvelopeReader(ContentType contentType, int depth, int messages = 1) : ISerializerFactory, IMessageDeserializer
 {
     static readonly SystemTextJsonMessageSerializer Json = SystemTextJsonMessageSerializer.Instance;
 
     /// <summary>How deep a message may be: what System.Text.Json takes when nothing else is said.</summary>
     public const int UsualDepth = 64;
+
+    // The envelope itself: headers, the host that has sent it, the faults it tells of.
+    const int ValuesOfEnvelope = 1_000;
 
     static readonly JsonSerializerOptions Usual = Strict(UsualDepth);
 
@@ -45,14 +50,21 @@ sealed class EnvelopeReader(ContentType contentType, int depth) : ISerializerFac
         envelope.DestinationAddress = AddressOrNull(envelope.DestinationAddress);
 
         var context = new SystemTextJsonSerializerContext(Json, _strict, ContentType, new EnvelopeMessageContext(envelope, Json), envelope.MessageType!, envelope);
-        return new BodyConsumeContext(receiveContext, context);
+        return new CheckedContext(receiveContext, context);
     }
 
     public SerializerContext Deserialize(MessageBody body, Headers headers, Uri? destinationAddress = null) => Json.Deserialize(body, headers, destinationAddress);
 
     /// <summary>Reads an envelope that stands within another.</summary>
     /// <exception cref="JsonException">It is none.</exception>
-    public static TEnvelope Read<TEnvelope>(JsonElement envelope) => envelope.Deserialize<TEnvelope>(Usual) ?? throw new JsonException("the envelope is null");
+    /// <exception cref="InvalidEventException">A text in it is too long.</exception>
+    public static TEnvelope Read<TEnvelope>(JsonElement envelope)
+        where TEnvelope : class
+    {
+        var read = envelope.Deserialize<TEnvelope>(Usual) ?? throw new JsonException("the envelope is null");
+        TextLengths.Demand(read);
+        return read;
+    }
 
     public MessageBody GetMessageBody(string text) => Json.GetMessageBody(text);
 
@@ -68,6 +80,9 @@ sealed class EnvelopeReader(ContentType contentType, int depth) : ISerializerFac
 
     JsonMessageEnvelope Read(byte[] body)
     {
+        if (JsonLimits.Refuse(body, messages * (JsonLimits.MostValues + ValuesOfEnvelope)) is { } reason)
+            throw new SerializationException($"the body {reason}");
+
         try
         {
             return JsonSerializer.Deserialize<JsonMessageEnvelope>(body, _strict) ?? throw new SerializationException("the body is null");
@@ -100,4 +115,19 @@ sealed class EnvelopeReader(ContentType contentType, int depth) : ISerializerFac
     }
 
     static string? AddressOrNull(string? address) => Uri.TryCreate(address, UriKind.Absolute, out _) ? address : null;
+
+    /// <summary>Hands out no message with a text that is longer than <see cref="TextLengths"/> says.</summary>
+    sealed class CheckedContext(ReceiveContext received, SerializerContext serializer) : BodyConsumeContext(received, serializer)
+    {
+        public override bool TryGetMessage<T>([NotNullWhen(true)] out ConsumeContext<T>? consumeContext)
+        {
+            if (!base.TryGetMessage(out consumeContext))
+                return false;
+
+            // A fault repeats what was refused, and has to be heard all the same.
+            if (consumeContext.Message is not Fault)
+                TextLengths.Demand(consumeContext.Message);
+            return true;
+        }
+    }
 }

@@ -61,7 +61,7 @@ public static class NotificationEndpoints
         var envelopes = new EnvelopeReader(SystemTextJsonMessageSerializer.JsonContentType, EnvelopeReader.UsualDepth);
         bus.AddSerializer(envelopes);
         bus.AddDeserializer(envelopes, isDefault: true);
-        bus.AddDeserializer(new EnvelopeReader(CommandBundle.ContentType, EnvelopeReader.UsualDepth + CommandBundle.Depth));
+        bus.AddDeserializer(new EnvelopeReader(CommandBundle.ContentType, EnvelopeReader.UsualDepth + CommandBundle.Depth, CommandBundle.MostCommands));
         bus.SendTopology.ErrorQueueNameFormatter = OneQueue.Name;
         bus.SendTopology.DeadLetterQueueNameFormatter = OneQueue.Name;
         bus.RecordFailedMessages(FailedMessageEndpoint.Queue, context, declare);

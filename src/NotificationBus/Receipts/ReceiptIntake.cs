@@ -14,6 +14,9 @@ public sealed class ReceiptIntake(IBus bus, IntakeGate gate)
     // A delivery has one; a vendor that gathers reports names some more.
     const int MostAddresses = 50;
 
+    // A call may bring ten thousand, and each part takes one place among all that is published at the same time.
+    const int MostOfAPart = 50;
+
     /// <summary>Takes receipts of one account.</summary>
     /// <exception cref="IntakeBusyException">Too much is being taken already.</exception>
     /// <exception cref="BrokerUnavailableException">The broker did not confirm in time. Taking them again is harmless.</exception>
@@ -23,10 +26,13 @@ public sealed class ReceiptIntake(IBus bus, IntakeGate gate)
             return;
 
         var queue = await bus.GetSendEndpoint(ReceiptEndpoint.Address);
-        await gate.Publish(() => Task.WhenAll(receipts.Select(receipt => queue.Send(
-            new LocateReceipt { Provider = provider, Receipt = Tidy(receipt) },
-            send => send.MessageId = DeterministicId.From("receipt", provider, receipt.Id, $"{receipt.Kind}"),
-            CancellationToken.None))));
+        foreach (var part in receipts.Chunk(MostOfAPart))
+        {
+            await gate.Publish(() => Task.WhenAll(part.Select(receipt => queue.Send(
+                new LocateReceipt { Provider = provider, Receipt = Tidy(receipt) },
+                send => send.MessageId = DeterministicId.From("receipt", provider, receipt.Id, $"{receipt.Kind}"),
+                CancellationToken.None))));
+        }
     }
 
     // It is a stranger's text, and PostgreSQL takes no U+0000.

@@ -19,6 +19,7 @@ public sealed partial class CancelNotificationConsumer(
     IAttemptLedger ledger,
     IBus bus,
     PublishLimit limit,
+    WaitingCancellations waiting,
     TimeProvider clock,
     ILogger<CancelNotificationConsumer> log) : IConsumer<CancelNotification>
 {
@@ -37,6 +38,7 @@ public sealed partial class CancelNotificationConsumer(
             return;
         }
 
+        waiting.Forget(command.NotificationId);
         // What has ended may be taken up again, when what was sent comes back. That is not what this was about.
         if (notification.CompletedAt is not null)
         {
@@ -67,19 +69,33 @@ public sealed partial class CancelNotificationConsumer(
         var now = clock.GetUtcNow();
         var since = context.Message.WaitingSince ?? now;
         var waited = now - since;
+        var id = context.Message.NotificationId;
         if (waited > Patience)
         {
             // Not set aside: whoever asks to cancel what never was would fill the failed messages.
-            NeverCame(context.Message.NotificationId, Patience);
+            waiting.Forget(id);
+            NeverCame(id, Patience);
             return;
         }
 
-        // Its event may be taken, and sent, between two looks: after a tenth of the time it has waited, so that few come too late, and what never
-        // was is looked for a hundred times and not a thousand.
-        var due = now + (waited / 10 < FirstLookAgain ? FirstLookAgain : waited / 10);
+        if (context.Message.WaitingSince is null && waiting.Waits(id))
+            return;
+        if (!waiting.HasRoomFor(id))
+        {
+            TooManyWait(id, WaitingCancellations.Most);
+            return;
+        }
+
+        // Its event may be taken, and sent, between two looks. What never was, and anybody may ask for, is looked for twenty times in all:
+        // after as long again as it has waited.
+        var due = now + (waited < FirstLookAgain ? FirstLookAgain : waited);
         await context.ScheduleSend(SagaEndpoint.Of(Lane.Transactional), due.UtcDateTime, context.Message with { WaitingSince = since }, context.CancellationToken);
+        waiting.Remember(id, due);
     }
 
     [LoggerMessage(LogLevel.Warning, "Notification {NotificationId} was to be cancelled, and its event did not come within {Patience}")]
     partial void NeverCame(Guid notificationId, TimeSpan patience);
+
+    [LoggerMessage(LogLevel.Warning, "Notification {NotificationId} was to be cancelled and is not on record; its event is not waited for, because {Most} wait already")]
+    partial void TooManyWait(Guid notificationId, int most);
 }

@@ -27,7 +27,8 @@ public sealed class UnsubscribeLinks(PlanningRules planning, IOptions<Unsubscrib
     // What is asked for by the caller, and goes to many.
     const string Announcement = "announcement";
 
-    readonly byte[] _key = Encoding.UTF8.GetBytes(options.Value.Key ?? "");
+    // The first signs. Without a key everybody could write tokens.
+    readonly byte[][] _keys = string.IsNullOrEmpty(options.Value.Key) ? [] : [.. options.Value.EarlierKeys.Prepend(options.Value.Key).Select(Encoding.UTF8.GetBytes)];
 
     /// <summary>The link for a delivery; null when its category has none.</summary>
     public Uri? Of(SendDelivery command) =>
@@ -38,14 +39,10 @@ public sealed class UnsubscribeLinks(PlanningRules planning, IOptions<Unsubscrib
     /// <summary>The delivery a token was written for; null when it is none of ours.</summary>
     public (Guid NotificationId, Guid DeliveryId)? Read(string token)
     {
-        // Without a key everybody could write tokens.
-        if (_key.Length == 0)
-            return null;
-
         Span<byte> bytes = stackalloc byte[SignedLength + SignatureLength];
         if (token.Length != Base64Url.GetEncodedLength(bytes.Length) || !Base64Url.IsValid(token)
             || !Base64Url.TryDecodeFromChars(token, bytes, out var length) || length != bytes.Length || bytes[0] != Version
-            || !CryptographicOperations.FixedTimeEquals(bytes[SignedLength..], Sign(bytes[..SignedLength])))
+            || !IsSigned(bytes[..SignedLength], bytes[SignedLength..]))
         {
             return null;
         }
@@ -59,9 +56,17 @@ public sealed class UnsubscribeLinks(PlanningRules planning, IOptions<Unsubscrib
         bytes[0] = Version;
         notificationId.TryWriteBytes(bytes[1..], bigEndian: true, out _);
         deliveryId.TryWriteBytes(bytes[(1 + IdLength)..], bigEndian: true, out _);
-        Sign(bytes[..SignedLength]).CopyTo(bytes[SignedLength..]);
+        Sign(_keys[0], bytes[..SignedLength]).CopyTo(bytes[SignedLength..]);
         return Base64Url.EncodeToString(bytes);
     }
 
-    ReadOnlySpan<byte> Sign(ReadOnlySpan<byte> signed) => HMACSHA256.HashData(_key, signed).AsSpan(0, SignatureLength);
+    bool IsSigned(ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature)
+    {
+        var isSigned = false;
+        foreach (var key in _keys)
+            isSigned |= CryptographicOperations.FixedTimeEquals(signature, Sign(key, signed));
+        return isSigned;
+    }
+
+    static ReadOnlySpan<byte> Sign(byte[] key, ReadOnlySpan<byte> signed) => HMACSHA256.HashData(key, signed).AsSpan(0, SignatureLength);
 }

@@ -13,11 +13,15 @@ sealed class Variable : IEnumerable
     const string RecipientName = "recipient";
     const int MostIterations = 10_000;
 
+    // Fewer are looked through as fast as looked up.
+    const int ManyProperties = 16;
+
     readonly Variable? _parent;
     readonly string _name;
     readonly JsonElement _value;
     readonly Variable _root;
     Variable? _recipient;
+    Dictionary<string, Variable>? _members;
     int _iterations;
     NumberFormatInfo? _numbers;
 
@@ -79,13 +83,25 @@ sealed class Variable : IEnumerable
         if (_recipient is not null && name.Equals(RecipientName, StringComparison.OrdinalIgnoreCase))
             return _recipient;
 
-        return new Variable(this, name, _value.ValueKind switch
+        return _value.ValueKind == JsonValueKind.Object && _value.GetPropertyCount() > ManyProperties ? MemberOfMany(name) : Find(name);
+    }
+
+    // A loop asks for the same names in every round: without a memory its cost would be its rounds times the properties of what is around it.
+    Variable MemberOfMany(string name)
+    {
+        _members ??= new Dictionary<string, Variable>(StringComparer.OrdinalIgnoreCase);
+        if (!_members.TryGetValue(name, out var member))
+            _members.Add(name, member = Find(name));
+        return member;
+    }
+
+    Variable Find(string name) =>
+        new(this, name, _value.ValueKind switch
         {
             JsonValueKind.Object => PropertyOf(_value, name),
             JsonValueKind.Array when int.TryParse(name, out var index) && index >= 0 && index < _value.GetArrayLength() => _value[index],
             _ => default,
         });
-    }
 
     /// <summary>The elements of an array, or the members of an object with their names.</summary>
     public IEnumerable<(string? Key, Variable Value)> Elements()

@@ -41,6 +41,8 @@ public sealed class RunningHost : IAsyncLifetime
 
     public IBus Bus => _app!.Services.GetRequiredService<IBus>();
 
+    public IServiceProvider Services => _app!.Services;
+
     public SandboxInbox Inbox => _app!.Services.GetRequiredService<SandboxInbox>();
 
     public async ValueTask InitializeAsync()

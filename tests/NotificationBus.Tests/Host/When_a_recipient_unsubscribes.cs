@@ -1,4 +1,14 @@
+using System.Buffers.Text;
+using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Security.Cryptography;
+
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+using NotificationBus.Contracts;
+using NotificationBus.Planning;
+using NotificationBus.Sending;
 
 namespace NotificationBus.Tests.Host;
 
@@ -156,6 +166,77 @@ public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
         var here = Here(await Deliver("notification-requested"));
         await ShouldNotBeKnown(here);
         await ShouldNotBeKnown(here, "--Unsubscribe:PublicUrl=https://a.example", "--Unsubscribe:Key=another-key-another-key-another-key");
+    }
+
+    /// <summary>B: an unsubscribe token read without a key</summary>
+    [Fact]
+    public async Task Should_not_know_a_link_that_anybody_can_write_where_there_is_no_key()
+    {
+        await using var host = new RunningHost();
+        await host.InitializeAsync();
+        var self = (await host.Post("/v1/events/order-placed", Occurrence.ByName["order-placed"])).Self;
+        var notification = await host.Outcome(self);
+        byte[] signed = [1, .. notification.GetProperty("id").GetGuid().ToByteArray(bigEndian: true), .. notification.GetProperty("deliveries")[0].GetProperty("id").GetGuid().ToByteArray(bigEndian: true)];
+        byte[] token = [.. signed, .. HMACSHA256.HashData(Array.Empty<byte>(), signed).AsSpan(0, 16)];
+
+        (await host.Post($"/v1/unsubscribe/{Base64Url.EncodeToString(token)}", OneClick())).Status.ShouldBe(HttpStatusCode.NotFound);
+
+        (await host.Get("/v1/suppressions")).Json.GetProperty("suppressions").GetArrayLength().ShouldBe(0);
+    }
+
+    /// <summary>B: rotation of <c>Unsubscribe:Key</c></summary>
+    [Fact]
+    public void Should_know_the_links_of_an_earlier_key_and_write_with_the_newest()
+    {
+        const string NewKey = "fedcba9876543210fedcba9876543210";
+        var (earlier, now, later) = (Links(Key), Links(NewKey, Key), Links(NewKey));
+        var command = new SendDelivery
+        {
+            NotificationId = Guid.NewGuid(),
+            DeliveryId = Guid.NewGuid(),
+            Channel = "email",
+            Address = "som@example.com",
+            Category = "announcement",
+            RecipientId = "r",
+            Data = default,
+            ExpiresAt = DateTimeOffset.MaxValue,
+        };
+
+        var (old, current) = (TokenOf(earlier.Of(command)), TokenOf(now.Of(command)));
+
+        now.Read(old).ShouldBe((command.NotificationId, command.DeliveryId));
+        now.Read(current).ShouldBe((command.NotificationId, command.DeliveryId));
+        later.Read(current).ShouldBe((command.NotificationId, command.DeliveryId));
+        later.Read(old).ShouldBeNull();
+
+        UnsubscribeLinks Links(string key, params string[] earlierKeys) => new(
+            _host.Services.GetRequiredService<PlanningRules>(),
+            Options.Create(new UnsubscribeOptions { PublicUrl = PublicUrl, Key = key, EarlierKeys = earlierKeys }));
+
+        static string TokenOf(Uri? link) => link!.Segments[^1];
+    }
+
+    /// <summary>B: rotation of <c>Unsubscribe:Key</c></summary>
+    [Theory]
+    [InlineData("short", Key, "must each have at least 32 characters")]
+    [InlineData(Key, null, "must be at most 10, beside a Key")]
+    public void Should_refuse_an_earlier_key_that_can_be_guessed_or_stands_alone(string earlier, string? key, string reason)
+    {
+        var options = new UnsubscribeOptions { PublicUrl = key is null ? null : PublicUrl, Key = key, EarlierKeys = [earlier] };
+
+        options.Validate(new ValidationContext(options)).ShouldHaveSingleItem().ErrorMessage.ShouldBe(reason);
+    }
+
+    /// <summary>B: work before proof</summary>
+    [Fact]
+    public async Task Should_not_read_a_form_that_is_longer_than_the_one_there_is()
+    {
+        var here = Here(await Deliver("notification-requested"));
+        using var form = new FormUrlEncodedContent([new("List-Unsubscribe", "One-Click"), new("x", new string('x', 5_000))]);
+
+        (await _host.Post(here, form)).Status.ShouldBe(HttpStatusCode.BadRequest);
+
+        (await Suppressions()).ShouldBeEmpty();
     }
 
     [Fact]

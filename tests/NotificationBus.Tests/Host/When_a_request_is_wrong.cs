@@ -148,7 +148,7 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
     public async Task Should_name_a_hundred_places_and_stop(string place, string wrong)
     {
         var (open, item, close) = (wrong[..1], wrong[1..^1], wrong[^1..]);
-        var many = open + string.Join(',', Enumerable.Range(0, 5_000).Select(number => item.Replace("$", $"p{number}", StringComparison.Ordinal))) + close;
+        var many = open + string.Join(',', Enumerable.Range(0, 1_000).Select(number => item.Replace("$", $"p{number}", StringComparison.Ordinal))) + close;
 
         var answer = await host.Post(Occurrence.Announcement, Occurrence.WithRaw("notification-requested", place, many));
 

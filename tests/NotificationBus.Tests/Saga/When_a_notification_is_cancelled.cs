@@ -187,17 +187,17 @@ public sealed class When_a_notification_is_cancelled
         var late = An.OrderPlaced(eventId: "order-4711");
         var id = flow.MapOf<OrderPlaced>().NotificationId(late, Guid.NewGuid());
         await Cancel(flow, id);
-        for (var times = 0; times < 5; times++)
+        for (var times = 1; times <= 2; times++)
         {
             var looked = flow.Handled<CancelNotification>();
-            flow.Clock.Advance(TimeSpan.FromMinutes(6));
+            flow.Clock.Advance(TimeSpan.FromMinutes(6 * times));
             await flow.Pulse.Until(() => flow.Handled<CancelNotification>() > looked);
         }
 
         await flow.Tell(late);
         await flow.Until(id, _ => true);
-        await flow.Pulse.Until(() => flow.Outgoing.Scheduled >= 8);
-        flow.Clock.Advance(TimeSpan.FromMinutes(6));
+        await flow.Pulse.Until(() => flow.Outgoing.Scheduled >= 5);
+        flow.Clock.Advance(TimeSpan.FromMinutes(18));
 
         (await flow.Outcome(id)).CurrentState.ShouldBe("Cancelled");
         flow.Wire.Faults.ShouldBeEmpty();

@@ -91,6 +91,9 @@ public sealed class BrevoEmailProvider(string name, BrevoOptions options, TimePr
         answer.Count("x-sib-ratelimit-remaining") is { } remaining && answer.Seconds("x-sib-ratelimit-reset") is { } reset ? new RateLimit(remaining, reset) : null;
 
     /// <inheritdoc />
+    public override string? RefuseUnread(ReceiptRequest head) => Prove(head);
+
+    /// <inheritdoc />
     protected override string? Prove(ReceiptRequest request) =>
         ReceiptCheck.Several(options.ReceiptSecret) is not { Count: > 0 } secrets ? ReceiptCheck.NotSet(Name, nameof(options.ReceiptSecret))
         : ReceiptCheck.IsAuthorized(request, secrets) ? null

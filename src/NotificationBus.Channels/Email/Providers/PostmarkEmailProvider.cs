@@ -88,6 +88,9 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
     };
 
     /// <inheritdoc />
+    public override string? RefuseUnread(ReceiptRequest head) => Prove(head);
+
+    /// <inheritdoc />
     protected override string? Prove(ReceiptRequest request) =>
         ReceiptCheck.Several(options.ReceiptSecret) is not { Count: > 0 } secrets ? ReceiptCheck.NotSet(Name, nameof(options.ReceiptSecret))
         : ReceiptCheck.IsAuthorized(request, secrets) ? null

@@ -123,8 +123,14 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
         answer.Count("ratelimit-remaining") is { } remaining && answer.Seconds("ratelimit-reset") is { } reset ? new RateLimit(remaining, reset) : null;
 
     /// <inheritdoc />
-    protected override string? Prove(ReceiptRequest request) =>
-        options.ReceiptSecret is { Length: > 0 } secrets ? SvixSignature.Refuse(request, ReceiptCheck.Several(secrets), Clock) : ReceiptCheck.NotSet(Name, nameof(options.ReceiptSecret));
+    public override int LongestReceipt => OneReceipt;
+
+    /// <inheritdoc />
+    public override string? RefuseUnread(ReceiptRequest head) =>
+        string.IsNullOrEmpty(options.ReceiptSecret) ? ReceiptCheck.NotSet(Name, nameof(options.ReceiptSecret)) : SvixSignature.RefuseUnread(head, Clock);
+
+    /// <inheritdoc />
+    protected override string? Prove(ReceiptRequest request) => RefuseUnread(request) ?? SvixSignature.Refuse(request, ReceiptCheck.Several(options.ReceiptSecret), Clock);
 
     /// <inheritdoc />
     protected override Receipt? Understand(ReceiptRequest request, JsonElement report)

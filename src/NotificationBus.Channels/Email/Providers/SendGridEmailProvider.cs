@@ -112,18 +112,21 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
         answer.Count("X-RateLimit-Remaining") is { } remaining && answer.UntilEpoch("X-RateLimit-Reset") is { } reset ? new RateLimit(remaining, reset) : null;
 
     /// <inheritdoc />
+    public override string? RefuseUnread(ReceiptRequest head) =>
+        ReceiptCheck.Several(options.ReceiptKey).Count == 0 ? ReceiptCheck.NotSet(Name, nameof(options.ReceiptKey))
+        : head.Header(Timestamp) is not { } timestamp || ReceiptCheck.FromBase64(head.Header(Signature)) is null ? $"there is no {Signature}: switch on the Signed Event Webhook"
+        : ReceiptCheck.IsNow(timestamp, Clock) ? null
+        : "it was signed more than 5 minutes ago, or by a clock that is wrong";
+
+    /// <inheritdoc />
     protected override string? Prove(ReceiptRequest request)
     {
-        var keys = ReceiptCheck.Several(options.ReceiptKey);
-        if (keys.Count == 0)
-            return ReceiptCheck.NotSet(Name, nameof(options.ReceiptKey));
-        if (request.Header(Timestamp) is not { } timestamp || ReceiptCheck.FromBase64(request.Header(Signature)) is not { } signature)
-            return $"there is no {Signature}: switch on the Signed Event Webhook";
-        if (!ReceiptCheck.IsNow(timestamp, Clock))
-            return "it was signed more than 5 minutes ago, or by a clock that is wrong";
+        if (RefuseUnread(request) is { } unproven)
+            return unproven;
 
-        byte[] signed = [.. Encoding.UTF8.GetBytes(timestamp), .. request.Body.Span];
-        return keys.Any(key => IsSignedWith(key, signed, signature)) ? null : "the signature is wrong: check ReceiptKey";
+        var signature = ReceiptCheck.FromBase64(request.Header(Signature))!;
+        byte[] signed = [.. Encoding.UTF8.GetBytes(request.Header(Timestamp)!), .. request.Body.Span];
+        return ReceiptCheck.Several(options.ReceiptKey).Any(key => IsSignedWith(key, signed, signature)) ? null : "the signature is wrong: check ReceiptKey";
     }
 
     /// <inheritdoc />

@@ -140,11 +140,16 @@ public sealed class SesEmailProvider : EmailVendor
     protected override async Task<ReceiptReading?> WhyNot(ReceiptRequest request) => await base.WhyNot(request) ?? await _sns.WhyNot(JsonPath.Parse(request.Body)!.Value);
 
     /// <inheritdoc />
+    public override string? RefuseUnread(ReceiptRequest head) =>
+        ReceiptCheck.Several(_options.ReceiptTopic).Count == 0 ? ReceiptCheck.NotSet(Name, nameof(_options.ReceiptTopic)) : null;
+
+    /// <inheritdoc />
     protected override string? Prove(ReceiptRequest request)
     {
+        if (RefuseUnread(request) is { } unproven)
+            return unproven;
+
         var topics = ReceiptCheck.Several(_options.ReceiptTopic);
-        if (topics.Count == 0)
-            return ReceiptCheck.NotSet(Name, nameof(_options.ReceiptTopic));
         if (JsonPath.Parse(request.Body) is not { } message)
             return "it is no message of SNS";
         // Anybody may have a topic, and SNS signs for it.

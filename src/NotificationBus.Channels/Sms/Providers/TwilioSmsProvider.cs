@@ -75,6 +75,8 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
     // The query of the receipt's address, which Twilio repeats and signs: the callback carries nothing else of ours.
     const string DeliveryParameter = "delivery";
 
+    const int MostParameters = 1_000;
+
     static readonly TimeSpan LongestValidity = TimeSpan.FromHours(10);
 
     /// <inheritdoc />
@@ -174,14 +176,26 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
             : [];
 
     /// <inheritdoc />
+    public override int LongestReceipt => OneReceipt;
+
+    IReadOnlyList<string> ReceiptTokens => ReceiptCheck.Several(options.ReceiptToken) is { Count: > 0 } several ? several : ReceiptCheck.Several(options.AuthToken);
+
+    /// <inheritdoc />
+    public override string? RefuseUnread(ReceiptRequest head) =>
+        ReceiptTokens.Count == 0 ? ReceiptCheck.NotSet(Name, nameof(options.ReceiptToken))
+        : ReceiptCheck.FromBase64(head.Header(Signature)) is { Length: > 0 } ? null
+        : $"there is no {Signature}";
+
+    /// <inheritdoc />
     protected override string? Prove(ReceiptRequest request)
     {
-        var parameters = FormOf(request);
-        var tokens = ReceiptCheck.Several(options.ReceiptToken) is { Count: > 0 } several ? several : ReceiptCheck.Several(options.AuthToken);
-        if (tokens.Count == 0)
-            return ReceiptCheck.NotSet(Name, nameof(options.ReceiptToken));
-        if (ReceiptCheck.FromBase64(request.Header(Signature)) is not { Length: > 0 } given)
-            return $"there is no {Signature}";
+        if (RefuseUnread(request) is { } unproven)
+            return unproven;
+        // Twilio has a few dozen. All of them are sorted before the signature can be told.
+        if (request.Body.Span.Count((byte)'&') >= MostParameters)
+            return $"it has more than {MostParameters} parameters";
+
+        var (given, tokens, parameters) = (ReceiptCheck.FromBase64(request.Header(Signature))!, ReceiptTokens, FormOf(request));
         // A body that is no form is signed by its hash in the address.
         if (parameters.Count == 0 && !request.Body.IsEmpty
             && !ReceiptCheck.IsSame(QueryHelpers.ParseQuery(request.Url.Query).GetValueOrDefault("bodySHA256").ToString(), Convert.ToHexStringLower(SHA256.HashData(request.Body.Span))))

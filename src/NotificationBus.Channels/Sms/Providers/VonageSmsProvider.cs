@@ -198,21 +198,37 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
     static ReceiptKind KindOf(string? error) => error is "1050" or "1170" or "1190" or "1240" ? ReceiptKind.HardBounce : ReceiptKind.Undelivered;
 
     /// <inheritdoc />
+    public override int LongestReceipt => OneReceipt;
+
+    /// <inheritdoc />
+    public override string? RefuseUnread(ReceiptRequest head) => Check(head).Refused;
+
+    /// <inheritdoc />
     protected override string? Prove(ReceiptRequest request)
     {
-        var secrets = ReceiptCheck.Several(options.ReceiptSecret);
-        if (secrets.Count == 0)
-            return ReceiptCheck.NotSet(Name, nameof(options.ReceiptSecret));
-        if (request.Header("Authorization")?.Split(' ', 2, StringSplitOptions.TrimEntries) is not [var scheme, var token] || !scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
-            return "there is no token in Authorization: switch on signed webhooks";
-        if (JsonWebToken.Verify(token, secrets.Select(Encoding.UTF8.GetBytes)) is not { } claims)
-            return "the signature is wrong: check ReceiptSecret";
-        if (!ReceiptCheck.IsNow(claims.Find("iat"), Clock))
-            return "it was signed more than 5 minutes ago, or by a clock that is wrong";
-        if (claims.Find("api_key") != options.ApiKey)
-            return "it is of another account: check ApiKey";
+        var (refused, claims) = Check(request);
+        if (refused is not null)
+            return refused;
 
         // Optional in Vonage's eyes; what is not covered, anybody in between could write.
         return ReceiptCheck.IsSame(claims.Find("payload_hash") ?? "", Convert.ToHexStringLower(SHA256.HashData(request.Body.Span))) ? null : "payload_hash is not of this body";
+    }
+
+    /// <summary>What the token in the header says of the body; or why it cannot be believed.</summary>
+    (string? Refused, JsonElement Claims) Check(ReceiptRequest request)
+    {
+        var secrets = ReceiptCheck.Several(options.ReceiptSecret);
+        if (secrets.Count == 0)
+            return (ReceiptCheck.NotSet(Name, nameof(options.ReceiptSecret)), default);
+        if (request.Header("Authorization")?.Split(' ', 2, StringSplitOptions.TrimEntries) is not [var scheme, var token] || !scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
+            return ("there is no token in Authorization: switch on signed webhooks", default);
+        if (JsonWebToken.Verify(token, secrets.Select(Encoding.UTF8.GetBytes)) is not { } claims)
+            return ("the signature is wrong: check ReceiptSecret", default);
+        if (!ReceiptCheck.IsNow(claims.Find("iat"), Clock))
+            return ("it was signed more than 5 minutes ago, or by a clock that is wrong", default);
+        if (claims.Find("api_key") != options.ApiKey)
+            return ("it is of another account: check ApiKey", default);
+
+        return (null, claims);
     }
 }

@@ -121,6 +121,46 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
         fetches.ShouldBe(3);
     }
 
+    /// <summary>B: shared lockout</summary>
+    [Theory]
+    [InlineData("https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-ffffffffffffffff.pem")]
+    [InlineData("https://sns.xx-nowhere-9.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem")]
+    public void Should_fetch_the_certificate_while_a_stranger_names_others_that_are_not_there(string url)
+    {
+        var reader = Account(Topic, new ManualClock(), (from, _) => from.AbsoluteUri == url ? throw new HttpRequestException() : Task.FromResult(Certificate));
+        var forged = Notification(Reports.First().Body, Now);
+        forged["SigningCertURL"] = url;
+
+        ReadBy(reader, Signed(forged, Key)).ShouldBeOfType<ReceiptReading.NotNow>();
+
+        ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Genuine>();
+    }
+
+    /// <summary>B: shared lockout</summary>
+    [Fact]
+    public async Task Should_fetch_the_certificate_while_those_of_other_regions_do_not_come()
+    {
+        var fetched = new List<string>();
+        var reader = Account(Topic, new ManualClock(), async (from, limit) =>
+        {
+            lock (fetched)
+                fetched.Add(from.Host);
+            if (from.AbsoluteUri != CertificateUrl)
+                await Task.Delay(Timeout.Infinite, limit);
+            return Certificate;
+        });
+        for (var number = 0; number < 5; number++)
+        {
+            var forged = Notification(Reports.First().Body, Now);
+            forged["SigningCertURL"] = $"https://sns.xx-nowhere-{number}.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem";
+            _ = reader.Read(Signed(forged, Key));
+        }
+
+        (await reader.Read(Post(Reports.First().Body, Now))).ShouldBeOfType<ReceiptReading.Genuine>();
+        // Others have one place among them.
+        fetched.Count.ShouldBe(2);
+    }
+
     [Fact]
     public void Should_ask_for_it_again_when_something_else_than_a_certificate_is_fetched() =>
         ReadBy(Account(Topic, new ManualClock(), (_, _) => Task.FromResult("<html>"u8.ToArray())), Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.NotNow>();
