@@ -11,7 +11,7 @@ namespace NotificationBus.Host.Http;
 /// </summary>
 static class JsonShape
 {
-    public static void Check(JsonElement element, Type type, JsonSerializerOptions options, JsonTrail trail, FieldErrors errors)
+    public static void Check(JsonElement element, Type type, JsonSerializerOptions options, JsonTrail trail, FieldErrors errors, bool leavesOutNull = false)
     {
         if (type == typeof(JsonElement))
         {
@@ -31,8 +31,7 @@ static class JsonShape
                 break;
 
             case JsonTypeInfoKind.Enumerable when element.ValueKind == JsonValueKind.Array:
-                // What is null in a list is left out, or the rules say what must stand there.
-                foreach (var (index, item) in errors.UntilFull(element.EnumerateArray().Index().Where(item => item.Item.ValueKind != JsonValueKind.Null)))
+                foreach (var (index, item) in errors.UntilFull(element.EnumerateArray().Index().Where(item => !leavesOutNull || item.Item.ValueKind != JsonValueKind.Null)))
                 {
                     trail.Enter(index);
                     Check(item, shape.ElementType!, options, trail, errors);
@@ -62,7 +61,7 @@ static class JsonShape
             else if (LenientContracts.Decorates(expected))
                 CheckNames(property.Value, options.GetTypeInfo(expected.PropertyType), trail, errors);
             else if (property.Value.ValueKind != JsonValueKind.Null)
-                Check(property.Value, Nullable.GetUnderlyingType(expected.PropertyType) ?? expected.PropertyType, options, trail, errors);
+                Check(property.Value, Nullable.GetUnderlyingType(expected.PropertyType) ?? expected.PropertyType, options, trail, errors, LenientContracts.LeavesOutNull(expected));
             else if (!expected.IsSetNullable)
                 errors.Add($"{trail}", "must not be null");
             trail.Leave();

@@ -39,6 +39,9 @@ public static class LenientContracts
     /// <summary>True for a property whose value never refuses an event.</summary>
     public static bool Decorates(JsonPropertyInfo property) => property.AttributeProvider?.IsDefined(typeof(DecorationAttribute), inherit: true) == true;
 
+    /// <summary>True for a list in which nothing is no mistake.</summary>
+    public static bool LeavesOutNull(JsonPropertyInfo property) => property.CustomConverter is Texts;
+
     static string? ReadText(ref Utf8JsonReader reader)
     {
         try

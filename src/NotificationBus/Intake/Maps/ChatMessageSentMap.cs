@@ -22,7 +22,7 @@ public sealed class ChatMessageSentMap : EventMap<ChatMessageSent>
     /// <inheritdoc />
     protected override ChatMessageSent Tidy(ChatMessageSent happened, Decoration decoration) => happened with
     {
-        Product = decoration.Line("product", happened.Product),
+        Product = decoration.Line("product", happened.Product, TextLengths.Of("product")),
         Buyer = decoration.Person("buyer", happened.Buyer),
         Seller = decoration.Person("seller", happened.Seller),
     };

@@ -23,8 +23,8 @@ public sealed class OrderShippedMap : EventMap<OrderShipped>
     protected override OrderShipped Tidy(OrderShipped happened, Decoration decoration) => happened with
     {
         Product = decoration.OneLine("product", happened.Product),
-        Carrier = decoration.Line("carrier", happened.Carrier),
-        TrackingNumber = decoration.WholeLine("trackingNumber", happened.TrackingNumber),
+        Carrier = decoration.Line("carrier", happened.Carrier, TextLengths.Of("carrier")),
+        TrackingNumber = decoration.WholeLine("trackingNumber", happened.TrackingNumber, TextLengths.Of("trackingNumber")),
     };
 
     /// <inheritdoc />
