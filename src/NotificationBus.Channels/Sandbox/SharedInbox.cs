@@ -46,6 +46,7 @@ public sealed partial class SharedInbox(CaughtHere caught, SandboxInbox? inbox, 
     static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
     static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
 
+    List<CaughtDelivery> _taken = [];
     long _shown;
 
     /// <inheritdoc />
@@ -82,13 +83,18 @@ public sealed partial class SharedInbox(CaughtHere caught, SandboxInbox? inbox, 
     /// <summary>While nobody has an inbox, one small question a second is all that catching costs.</summary>
     async Task<TimeSpan> Add(CancellationToken cancellationToken)
     {
-        if (!caught.Any)
+        if (_taken.Count == 0 && !caught.Any)
             return LookAgain;
         if (!await shared.AreWanted(cancellationToken))
             return AskAgain;
 
-        while (caught.Take(MostAtOnce) is { Count: > 0 } some)
-            await shared.Add([.. some.Select(CaughtJson.Write)], SandboxInbox.Capacity, cancellationToken);
+        // What could not be added is first when it is tried again.
+        while (_taken.Count > 0 || (_taken = caught.Take(MostAtOnce)).Count > 0)
+        {
+            await shared.Add([.. _taken.Select(CaughtJson.Write)], SandboxInbox.Capacity, cancellationToken);
+            _taken = [];
+        }
+
         return LookAgain;
     }
 

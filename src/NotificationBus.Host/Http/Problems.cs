@@ -176,7 +176,7 @@ static partial class Problems
     static ProblemAnswer ForStatus(int status, bool isApi = true) => status switch
     {
         StatusCodes.Status404NotFound => Problem(status, "not-found", "There is nothing here", isApi
-            ? "GET / names what there is."
+            ? "See /v1/notifications, /v1/events/{name} and /v1/status."
             : "This host works, and takes no calls (Roles): it answers /health/live and /health/ready. Call one that has the role api."),
         StatusCodes.Status405MethodNotAllowed => Problem(status, "method-not-allowed", "This address does not take that method", "The Allow header names those it takes."),
         StatusCodes.Status500InternalServerError => Problem(status, "internal", "Something failed that should not", "The log has it under the traceId. Try again; if it stays so, report it with that."),

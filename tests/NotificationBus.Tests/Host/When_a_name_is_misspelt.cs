@@ -60,7 +60,7 @@ public sealed class When_a_name_is_misspelt(RunningHost host) : IClassFixture<Ru
 
     [Fact]
     public async Task Should_say_where_to_look_when_there_is_nothing() =>
-        (await host.Get("/v1/nothing")).Json.GetProperty("detail").GetString().ShouldBe("GET / names what there is.");
+        (await host.Get("/v1/nothing")).Json.GetProperty("detail").GetString().ShouldBe("See /v1/notifications, /v1/events/{name} and /v1/status.");
 
     [Fact]
     public void Should_take_no_time_for_a_name_that_is_none() => Spelling.Meant(new string('a', 1_000_000), ["order-placed"]).ShouldBeNull();
