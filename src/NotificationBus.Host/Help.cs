@@ -24,7 +24,9 @@ static class Help
           AllowedHosts                     notify.example.com;*.shop.example: names callers may use for this host, beside those of the PublicUrl settings
                                            and those the public DNS cannot have (addresses, localhost, names without a dot, .local, .internal)
           Kestrel:Certificates:Default:…   Path and KeyPath (PEM), or Path and Password (PKCS #12): what https shows
-          ConnectionStrings:RabbitMq       amqp://… or amqps://…
+          ConnectionStrings:RabbitMq       amqp://… or amqps://…; the nodes of a cluster: amqp://user:password@one:5672,two:5672/vhost
+          RabbitMq:TrustedCertificate      a PEM file with the only authorities to trust for amqps
+          RabbitMq:ManagementUrl           http://rabbit:15672: where policies can be looked up; by default port 15672 of the broker, unless amqps
           ConnectionStrings:Postgres       Host=…;Database=…;Username=…;Password=…
           Postgres:Migrate                 true (default): bring the tables up to date at start
           Postgres:StartTimeout            how long to wait for the servers at start, default 00:01:00
@@ -80,6 +82,7 @@ static class Help
           Brand:Color                      the colour of their lines, default #2f6bff
           Serilog:MinimumLevel:Default     what is logged: Verbose, Debug, Information (default), Warning, Error or Fatal
 
-        A wrong or misspelt setting stops the host with a line that names it, and exit code 2.
+        A wrong or misspelt setting stops the host with a line that names it, and exit code 2. Exit code 3: RabbitMQ answers, and yet a queue could not be
+        listened on for a minute; start it again.
         """;
 }

@@ -82,6 +82,8 @@ static class Transports
         services.AddSingleton<BrokerConnections>();
         services.AddSingleton<QueueCheck>();
         services.AddSingleton<BrokerTopology>();
+        services.AddSingleton<PolicyCheck>();
+        services.AddSingleton<IStartWarnings, UnsafeBroker>();
         services.AddSingleton<Listeners>();
         services.AddSingleton<TopologyWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<TopologyWatch>());

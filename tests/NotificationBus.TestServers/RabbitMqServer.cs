@@ -32,15 +32,17 @@ sealed class RabbitMqServer : IBroker
     readonly string _password = RandomNumberGenerator.GetHexString(32);
     readonly int _port = FreePort.Take();
     readonly int _portMapperPort = FreePort.Take();
+    readonly int _managementPort = FreePort.Take();
+    readonly int _encryptedPort = FreePort.Take();
     readonly Dictionary<string, string?> _environment;
     readonly ChildProcess _portMapper;
     ChildProcess? _server;
     bool _frozen;
     int _virtualHosts;
 
-    RabbitMqServer()
+    RabbitMqServer(bool management, ServerCertificate? certificate)
     {
-        _environment = Settings();
+        _environment = Settings(management, certificate);
         // Started by us, in the foreground, because the one that Erlang would start by itself outlives it.
         _portMapper = ChildProcess.Start([PortMapperProgram!], _environment);
     }
@@ -51,32 +53,40 @@ sealed class RabbitMqServer : IBroker
     /// <summary>The virtual host every broker is born with.</summary>
     public Uri Uri => VirtualHost("%2F");
 
+    /// <summary>Where its management plug-in answers, when it was started with it.</summary>
+    public Uri ManagementUrl => new($"http://127.0.0.1:{_managementPort}");
+
+    /// <summary>The way to a virtual host over TLS, when it was started with a certificate.</summary>
+    public Uri Encrypted(Uri virtualHost) => new UriBuilder(virtualHost) { Scheme = "amqps", Port = _encryptedPort }.Uri;
+
     /// <summary>The server's process, the parent of all its others.</summary>
     public int Id => Server.Id;
 
     ChildProcess Server => _server ?? throw new InvalidOperationException("The broker was never started.");
 
     /// <summary>Starts a broker and completes when it takes connections.</summary>
-    public static async Task<RabbitMqServer> Start()
+    /// <param name="management">With its management plug-in, at <see cref="ManagementUrl"/>.</param>
+    /// <param name="certificate">Also speaks TLS, at <see cref="Encrypted"/>.</param>
+    public static async Task<RabbitMqServer> Start(bool management = false, ServerCertificate? certificate = null)
     {
         if (!IsInstalled)
             throw ServersMissing.ToBeKilled("RabbitMQ");
 
         try
         {
-            return await StartOnce();
+            return await StartOnce(management, certificate);
         }
         catch (InvalidOperationException)
         {
             // It ended before it took connections, and its script says 0 whatever the reason. One is no fault of anybody: its ports
             // were free when they were chosen and taken when it got to them. Once more, on others; a second time is a failure.
-            return await StartOnce();
+            return await StartOnce(management, certificate);
         }
     }
 
-    static async Task<RabbitMqServer> StartOnce()
+    static async Task<RabbitMqServer> StartOnce(bool management, ServerCertificate? certificate)
     {
-        var server = new RabbitMqServer();
+        var server = new RabbitMqServer(management, certificate);
         try
         {
             await server.Run();
@@ -186,6 +196,15 @@ sealed class RabbitMqServer : IBroker
         return [.. (await File.ReadAllLinesAsync(file)).Where(name => !name.StartsWith("amq.", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal)];
     }
 
+    /// <summary>Sets a policy, as an operator does. The definition is Erlang: <c>[{&lt;&lt;"max-length"&gt;&gt;, 5}]</c>.</summary>
+    public Task SetPolicy(Uri virtualHost, string name, string pattern, string definition, bool ofTheOperator = false) => Evaluate($$"""
+        rabbit_policy:{{(ofTheOperator ? "set_op" : "set")}}(<<"{{NameOf(virtualHost)}}">>, <<"{{name}}">>, <<"{{pattern}}">>, {{definition}}, 0, <<"queues">>, <<"{{User}}">>).
+        """);
+
+    /// <summary>Clears a policy.</summary>
+    public Task ClearPolicy(Uri virtualHost, string name, bool ofTheOperator = false) =>
+        Evaluate($"rabbit_policy:{(ofTheOperator ? "delete_op" : "delete")}(<<\"{NameOf(virtualHost)}\">>, <<\"{name}\">>, <<\"{User}\">>).");
+
     /// <summary>How many messages it has taken from publishers since it was started.</summary>
     public async Task<long> MessagesTaken()
     {
@@ -261,7 +280,7 @@ sealed class RabbitMqServer : IBroker
         }
     });
 
-    Dictionary<string, string?> Settings()
+    Dictionary<string, string?> Settings(bool management, ServerCertificate? certificate)
     {
         var home = _folder.Folder("home");
         var cookie = Path.Combine(home, ".erlang.cookie");
@@ -279,9 +298,9 @@ sealed class RabbitMqServer : IBroker
         // Erlang's schedulers spin for a while before they sleep, and each of the hundreds of queues the tests leave behind looks after itself
         // every five seconds. A machine with two cores has better use for them.
         settings["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
-            "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none -rabbit quorum_tick_interval 60000";
+            $"-kernel inet_dist_use_interface {{127,0,0,1}} +sbwt none +sbwtdcpu none +sbwtdio none -rabbit quorum_tick_interval {(management ? 1000 : 60000)}";
         settings["RABBITMQ_CONF_ENV_FILE"] = _folder.Write("rabbitmq-env.conf", ""); // Not the machine's.
-        settings["RABBITMQ_ENABLED_PLUGINS_FILE"] = _folder.Write("enabled_plugins", "[].");
+        settings["RABBITMQ_ENABLED_PLUGINS_FILE"] = _folder.Write("enabled_plugins", management ? "[rabbitmq_management]." : "[].");
         settings["RABBITMQ_MNESIA_BASE"] = _folder.Folder("data");
         settings["RABBITMQ_LOG_BASE"] = _folder.Folder("log");
         settings["RABBITMQ_GENERATED_CONFIG_DIR"] = _folder.Folder("config");
@@ -296,6 +315,8 @@ sealed class RabbitMqServer : IBroker
             disk_free_limit.absolute = 50MB
             vm_memory_high_watermark.absolute = 1GB
             raft.wal_max_size_bytes = 64000000
+            {(management ? $"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {_managementPort}" : "")}
+            {(certificate is null ? "" : $"listeners.ssl.1 = 127.0.0.1:{_encryptedPort}\nssl_options.certfile = {certificate.File}\nssl_options.keyfile = {certificate.KeyFile}")}
 
             """);
         return settings;

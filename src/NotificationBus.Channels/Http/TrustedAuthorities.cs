@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace NotificationBus.Channels.Http;
 
 /// <summary>Authorities of a PEM file, trusted in the place of the machine's: a service in the same house often has a certificate of the house.</summary>
-static class TrustedAuthorities
+public static class TrustedAuthorities
 {
     /// <summary>The certificates in the file; null when there is no file, so that the machine's authorities are trusted.</summary>
     /// <param name="file">A PEM file, or nothing.</param>
@@ -52,7 +52,7 @@ static class TrustedAuthorities
 
 /// <summary>Refuses a setting that names no PEM file with certificates.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-sealed class PemFileAttribute() : ValidationAttribute("must be a file with at least one certificate in PEM form")
+public sealed class PemFileAttribute() : ValidationAttribute("must be a file with at least one certificate in PEM form")
 {
     /// <inheritdoc />
     public override bool IsValid(object? value) => TrustedAuthorities.CanRead(value as string);

@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using System.Text.RegularExpressions;
 
 using NotificationBus.Host.Settings;
@@ -11,8 +12,11 @@ namespace NotificationBus.Host.RabbitMq;
 /// Declares every queue once before the bus starts. A queue that exists with other arguments may drop messages, and MassTransit
 /// would only say so in a log while it tries again for ever; here the host stops and names queue and argument.
 /// </summary>
-sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker, BrokerTopology topology, TimeProvider clock, ILogger<QueueCheck> log)
+sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker, BrokerTopology topology, PolicyCheck policies, TimeProvider clock, ILogger<QueueCheck> log)
 {
+    // A new queue shows its policies after the five seconds in which the broker gathers figures. Later the host finds out while it runs.
+    const int MostLooks = 10;
+
     static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>Waits for the broker, then declares.</summary>
@@ -20,10 +24,17 @@ sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker,
     public async Task EnsureReady(CancellationToken cancellationToken)
     {
         await using var connection = await Connect(cancellationToken);
-        if (!settings.IsWorker)
-            return;
+        if (settings.IsWorker)
+            await DeclareAll(connection, cancellationToken);
+        for (var look = 0; look < MostLooks; look++)
+        {
+            if (await policies.Find(cancellationToken) is { Count: > 0 } harmful)
+                throw new SettingsException(string.Join(Environment.NewLine, harmful.Values.Select(harm => $"RabbitMQ: {harm}")));
+            if (policies.HasSeenAll)
+                break;
 
-        await DeclareAll(connection, cancellationToken);
+            await Task.Delay(RetryInterval, clock, cancellationToken);
+        }
     }
 
     /// <summary>Declares every queue, exchange and binding. Where they are there it changes nothing.</summary>
@@ -81,9 +92,9 @@ sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker,
             catch (Exception exception) when (exception is BrokerUnreachableException or OperationInterruptedException)
             {
                 if (clock.GetUtcNow() >= giveUp)
-                    throw new SettingsException($"ConnectionStrings:RabbitMq: no broker answers at {factory.Endpoint.HostName}:{factory.Endpoint.Port}");
+                    throw new SettingsException($"ConnectionStrings:RabbitMq: no broker answers at {broker.Address}");
 
-                Waiting(factory.Endpoint.HostName, factory.Endpoint.Port);
+                Waiting(broker.Address);
                 await Task.Delay(RetryInterval, clock, cancellationToken);
             }
         }
@@ -96,11 +107,12 @@ sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker,
         AuthenticationFailureException or PossibleAuthenticationFailureException => "the broker refuses the user or the password",
         OperationInterruptedException { ShutdownReason.ReplyCode: Constants.NotAllowed or Constants.AccessRefused } =>
             "the broker has no such virtual host, or does not let the user in; rabbitmqctl add_vhost and set_permissions mend that, or name another one after the port",
+        AuthenticationException certificate => $"the broker's certificate is not trusted ({certificate.Message.TrimEnd('.')}); name its authority in RabbitMq:TrustedCertificate",
         _ => Refusal(exception.InnerException),
     };
 
-    [LoggerMessage(LogLevel.Information, "Waiting for RabbitMQ at {Host}:{Port}")]
-    partial void Waiting(string host, int port);
+    [LoggerMessage(LogLevel.Information, "Waiting for RabbitMQ at {Address}")]
+    partial void Waiting(BrokerAddress address);
 
     [GeneratedRegex(@"inequivalent arg '(?<argument>[^']+)' for .*: received ((?<needed>none)|(the value )?'(?<needed>[^']*)'.*?) but current is ((?<current>none)|(the value )?'(?<current>[^']*)')", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Inequivalent();

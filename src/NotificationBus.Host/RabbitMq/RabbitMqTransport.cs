@@ -23,7 +23,8 @@ static class RabbitMqTransport
 
     public static void ConfigureNotificationBus(this IRabbitMqBusFactoryConfigurator bus, IBusRegistrationContext context, HostSettings settings)
     {
-        bus.Host(new Uri(settings.ConnectionStrings.RabbitMq!), host =>
+        var broker = context.GetRequiredService<BrokerConnections>();
+        bus.Host(broker.Address.First, host =>
         {
             host.PublisherConfirmation = true;
             host.Heartbeat(Heartbeat);
@@ -31,6 +32,7 @@ static class RabbitMqTransport
             {
                 factory.SocketFactory = BrokerSocket.Create;
                 factory.MaxInboundMessageBodySize = LargestMessage;
+                broker.Direct(factory);
                 return Task.CompletedTask;
             };
         });

@@ -13,25 +13,33 @@ namespace NotificationBus.Host.RabbitMq;
 /// on which no host listens is named in <c>/health/ready</c> and <c>GET /v1/status</c>.
 /// </summary>
 sealed partial class TopologyWatch(
-    BrokerTopology topology, QueueCheck check, BrokerConnections broker, Listeners listeners, HostSettings settings,
+    BrokerTopology topology, QueueCheck check, PolicyCheck policies, BrokerConnections broker, Listeners listeners, HostSettings settings,
     IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TopologyWatch> log) : BackgroundService, IProblemSource
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     IConnection? _connection;
     volatile IReadOnlyList<QueueSight> _seen = [];
+    volatile IReadOnlyDictionary<string, string> _harmful = new Dictionary<string, string>(StringComparer.Ordinal);
     IReadOnlySet<string> _unconsumed = new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>The queues on which no host listens, as last seen.</summary>
     public IReadOnlyList<string> Unconsumed => [.. _seen.Where(queue => queue.Consumers == 0).Select(queue => queue.Queue)];
 
+    /// <summary>What policies of the operator do to queues, a sentence for each that loses messages.</summary>
+    public IReadOnlyCollection<string> Harm => [.. _harmful.Values];
+
     public Task<IReadOnlyList<Problem>> Find(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<Problem>>([.. _seen.Where(queue => queue.Consumers == 0).Select(queue => new Problem
-        {
-            Code = "queue-without-consumers",
-            Where = queue.Queue,
-            Detail = $"no host consumes it, and {queue.Messages} messages wait there; start a worker, or see why it is not ready",
-        })]);
+        Task.FromResult<IReadOnlyList<Problem>>([.. _seen.Where(queue => queue.Consumers == 0).Select(WithoutConsumers), .. _harmful.Select(Loses)]);
+
+    static Problem WithoutConsumers(QueueSight queue) => new()
+    {
+        Code = "queue-without-consumers",
+        Where = queue.Queue,
+        Detail = $"no host consumes it, and {queue.Messages} messages wait there; start a worker, or see why it is not ready",
+    };
+
+    static Problem Loses(KeyValuePair<string, string> harm) => new() { Code = "policy-loses-messages", Where = harm.Key, Detail = harm.Value };
 
     public override void Dispose()
     {
@@ -83,6 +91,7 @@ sealed partial class TopologyWatch(
         else
             seen.AddRange(missing.Select(queue => new QueueSight(queue, Consumers: 0, Messages: 0)));
         Compare(seen);
+        _harmful = await policies.Find(cancellationToken) ?? _harmful;
     }
 
     /// <summary>Declares again what is missing, and names it.</summary>

@@ -39,6 +39,9 @@ public sealed class HostSettings
     /// <summary>Where the servers are. Needed with Transport=RabbitMq.</summary>
     public ServerAddresses ConnectionStrings { get; set; } = new();
 
+    /// <summary>The broker.</summary>
+    public RabbitMqOptions RabbitMq { get; set; } = new();
+
     /// <summary>The database.</summary>
     public PostgresOptions Postgres { get; set; } = new();
 

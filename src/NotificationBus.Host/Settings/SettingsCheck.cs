@@ -1,6 +1,7 @@
 using System.Net;
 
 using NotificationBus.Host.Http;
+using NotificationBus.Host.RabbitMq;
 using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
 using NotificationBus.Sending;
@@ -140,7 +141,7 @@ static class SettingsCheck
         {
             if (string.IsNullOrWhiteSpace(servers.RabbitMq))
                 yield return "ConnectionStrings:RabbitMq is missing; Transport=RabbitMq needs it, for instance amqp://user:password@localhost:5672";
-            else if (!Uri.TryCreate(servers.RabbitMq, UriKind.Absolute, out var uri) || uri.Scheme is not ("amqp" or "amqps") || uri.Host.Length == 0)
+            else if (BrokerAddress.Parse(servers.RabbitMq) is null)
                 yield return "ConnectionStrings:RabbitMq must be a URI such as amqp://user:password@localhost:5672/vhost";
 
             if (string.IsNullOrWhiteSpace(servers.Postgres))

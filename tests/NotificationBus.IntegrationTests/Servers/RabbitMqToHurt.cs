@@ -7,7 +7,7 @@ namespace NotificationBus.IntegrationTests.Servers;
 [CollectionDefinition(nameof(RabbitMqToHurt))]
 public sealed class RabbitMqToHurt : ICollectionFixture<RabbitMqToHurt>, IAsyncDisposable
 {
-    readonly Lazy<Task<RabbitMqServer>> _server = new(RabbitMqServer.Start);
+    readonly Lazy<Task<RabbitMqServer>> _server = new(() => RabbitMqServer.Start());
 
     internal Task<RabbitMqServer> Server => _server.Value;
 

@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+using NotificationBus.Host;
+using NotificationBus.IntegrationTests.Servers;
+
+namespace NotificationBus.IntegrationTests;
+
+/// <summary>A broker with its management plug-in, and with TLS.</summary>
+public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndDatabase servers) : IAsyncLifetime
+{
+    const int WrongSettings = 2;
+
+    static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
+
+    readonly PrivateAuthority _authority = new();
+    RabbitMqServer _rabbit = null!;
+
+    public async ValueTask InitializeAsync() => _rabbit = await RabbitMqServer.Start(management: true, _authority.Issue());
+
+    public async ValueTask DisposeAsync()
+    {
+        await _rabbit.DisposeAsync();
+        _authority.Dispose();
+    }
+
+    /// <summary>A6: refused at start, with the names of policy and queue, whoever sets the policy and whichever queue it meets.</summary>
+    [Fact]
+    public async Task Should_not_start()
+    {
+        (string Pattern, string Definition, bool OfTheOperator, string Said)[] policies =
+        [
+            (".*", "[{<<\"max-length\">>, 5}]", false, "gives queue 'notifications' max-length 5"),
+            ("^send-email$", "[{<<\"message-ttl\">>, 60000}]", false, "gives queue 'send-email' message-ttl 60000"),
+            ("dead-letters$", "[{<<\"max-length-bytes\">>, 1000}]", false, "gives queue 'notifications-dead-letters' max-length-bytes 1000"),
+            ("^notifications-failed$", "[{<<\"expires\">>, 60000}]", true, "gives queue 'notifications-failed' expires 60000"),
+            ("^receipts$", "[{<<\"delivery-limit\">>, 3}]", false, "gives queue 'receipts' delivery-limit 3"),
+        ];
+        var broker = await _rabbit.CreateVirtualHost();
+        var database = await servers.CreateDatabase();
+        foreach (var (pattern, definition, ofTheOperator, said) in policies)
+        {
+            await _rabbit.SetPolicy(broker, "limit-all", pattern, definition, ofTheOperator);
+            (await Refuses(broker, database)).ShouldContain($"policy 'limit-all' {said}");
+            await _rabbit.ClearPolicy(broker, "limit-all", ofTheOperator);
+        }
+    }
+
+    /// <summary>A6: while it runs the host is not ready, and says why, until the policy is cleared.</summary>
+    [Fact]
+    public async Task Should_not_be_ready_when_it_is_set_later()
+    {
+        var broker = await _rabbit.CreateVirtualHost();
+        await using var host = await HostInProcess.Start(broker, await servers.CreateDatabase(), Management);
+        await Until(async () => (await Ready(host)).Status == HttpStatusCode.OK);
+
+        await _rabbit.SetPolicy(broker, "limit-all", "^send-push$", "[{<<\"max-length\">>, 5}]");
+
+        await Until(async () => (await Ready(host)).Status == HttpStatusCode.ServiceUnavailable);
+        (await Ready(host)).Text.ShouldContain("policy 'limit-all' gives queue 'send-push' max-length 5");
+        (await host.Client.GetStringAsync(new Uri("/v1/status", UriKind.Relative))).ShouldContain("policy-loses-messages");
+        await _rabbit.ClearPolicy(broker, "limit-all");
+        await Until(async () => (await Ready(host)).Status == HttpStatusCode.OK);
+    }
+
+    /// <summary>D: an authority of one's own, and what is said of a certificate that nobody trusts.</summary>
+    [Fact]
+    public async Task Should_trust_the_authority_of_the_setting_and_say_when_a_certificate_is_not_trusted()
+    {
+        var encrypted = _rabbit.Encrypted(await _rabbit.CreateVirtualHost());
+        var database = await servers.CreateDatabase();
+
+        (await Refuses(encrypted, database)).ShouldStartWith("ConnectionStrings:RabbitMq: the broker's certificate is not trusted");
+        await using var host = await HostInProcess.Start(encrypted, database, new Dictionary<string, string>(Management, StringComparer.Ordinal)
+        {
+            ["RabbitMq:TrustedCertificate"] = _authority.PemFile,
+        });
+
+        await Until(async () => (await Ready(host)).Status == HttpStatusCode.OK);
+    }
+
+    Dictionary<string, string> Management => new(StringComparer.Ordinal) { ["RabbitMq:ManagementUrl"] = $"{_rabbit.ManagementUrl}" };
+
+    async Task<string> Refuses(Uri broker, string database)
+    {
+        using var error = new StringWriter();
+        var settings = new Dictionary<string, string>(Management, StringComparer.Ordinal)
+        {
+            ["Urls"] = "http://127.0.0.1:0",
+            ["Transport"] = "RabbitMq",
+            ["ConnectionStrings:RabbitMq"] = $"{broker}",
+            ["ConnectionStrings:Postgres"] = database,
+        };
+        var running = NotificationHost.Run([.. settings.Select(setting => $"--{setting.Key}={setting.Value}")], TextWriter.Null, error);
+        (await running.WaitAsync(Soon)).ShouldBe(WrongSettings, $"{error}");
+        return error.ToString();
+    }
+
+    static async Task<(HttpStatusCode Status, string Text)> Ready(HostInProcess host)
+    {
+        using var answer = await host.Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
+        var details = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("details");
+        return (answer.StatusCode, string.Join('\n', details.EnumerateObject().Select(detail => detail.Value.GetString())));
+    }
+
+    static async Task Until(Func<Task<bool>> condition)
+    {
+        using var limit = new CancellationTokenSource(Soon);
+        while (!await condition())
+            await Task.Delay(TimeSpan.FromMilliseconds(200), limit.Token);
+    }
+}
