@@ -24,7 +24,7 @@ public sealed class When_a_body_is_dear_to_read(RunningHost host) : IClassFixtur
         { "names that are escaped", Data($"{{{string.Join(',', Enumerable.Range(0, 900).Select(number => $"\"{Escaped($"name-{number:D20}")}\":1"))}}}") },
         { "one long text", Data($$"""{"title":"t","text":"{{new string('<', Room)}}"}""") },
         { "a long number", Data($$"""{"title":{{new string('1', Room)}},"text":"t"}""") },
-        { "a long locale", Recipient($"\"locale\":\"en{string.Concat(Enumerable.Repeat("-a", Room / 2))}\"") },
+        { "a long locale", Recipient($"\"locale\":\"en{string.Concat(Enumerable.Repeat("-a", Room / 2))}\",\"email\":\"som@example.com\"") },
         { "a long mailbox", Recipient($"\"email\":\"{string.Concat(Enumerable.Repeat("a.", Room / 2))}@example.com\"") },
         { "a long number of a phone", Recipient($"\"phone\":\"+{new string('1', Room)}\"") },
         { "a long push token", Recipient($"\"pushTokens\":[\"{new string('f', Room)}\"]") },
