@@ -12,14 +12,21 @@ sealed class FieldErrors(IReadOnlyDictionary<string, string[]>? errors = null)
 {
     readonly Dictionary<string, string[]> _errors = new(errors ?? new Dictionary<string, string[]>(), StringComparer.Ordinal);
 
+    // Not the places: long ones are shortened, and may all look the same.
+    int _added;
+
     public bool Any => _errors.Count > 0;
 
     public IReadOnlyDictionary<string, string[]> ByField => _errors;
 
-    public void Add(string field, string error) => _errors[field] = [error];
+    public void Add(string field, string error)
+    {
+        _added++;
+        _errors[field] = [error];
+    }
 
     /// <summary>What there is to look at, as long as there is room for what is wrong with it.</summary>
-    public IEnumerable<T> UntilFull<T>(IEnumerable<T> items) => items.TakeWhile(_ => _errors.Count < IntakeRules.MostErrors);
+    public IEnumerable<T> UntilFull<T>(IEnumerable<T> items) => items.TakeWhile(_ => _added < IntakeRules.MostErrors);
 
     /// <summary>Who asks, and why: an entry in the record that says neither is of no use to anybody.</summary>
     public ChangedBy ReadBy(string by, string why) => new(ReadText("by", by), ReadText("why", why));
