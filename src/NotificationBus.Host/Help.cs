@@ -31,6 +31,11 @@ static class Help
           Postgres:Migrate                 true (default): bring the tables up to date at start
           Postgres:StartTimeout            how long to wait for the servers at start, default 00:01:00
           Retention:Notifications          how long they stay in PostgreSQL, such as 90.00:00:00; by itself for ever. They go by months
+          Retention:FailedMessages         how long failed messages stay that were replayed or archived, default 90.00:00:00
+          Retention:FailedMessagesCount    the most failed messages on record, default 100000; further ones wait in their queue
+          Retention:FailedMessagesBytes    the most bytes of their bodies, default 1073741824 (1 GiB)
+          Retention:Changes                how long changes of operators stay on record, default 730.00:00:00
+          Retention:ChangesCount           the most changes on record, default 1000000; when they are more, the oldest go
           Intake:ConcurrencyLimit          calls of the API that one host publishes at the same time, default 1000; one more is answered 429
           Publishing:Timeout               how long RabbitMQ may take to confirm, default 00:00:10
           EventTypes:{category}:Channels   email,push: the channels an event uses

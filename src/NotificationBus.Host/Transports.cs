@@ -30,7 +30,7 @@ static class Transports
             bus.ConsumerStopTimeout = LastStart;
         });
 
-        return settings.Transport == Transport.InMemory ? services.AddEmbedded() : services.AddDistributed(settings);
+        return settings.Transport == Transport.InMemory ? services.AddEmbedded(settings) : services.AddDistributed(settings);
     }
 
     /// <summary>Waits until the servers are there and as this host needs them.</summary>
@@ -58,9 +58,10 @@ static class Transports
         services.AddHealthChecks().AddCheck<ListensCheck>("consumers", tags: ["ready"]).AddCheck<ListenerWatchCheck>("consumers-return", tags: ["live"]);
     }
 
-    static IServiceCollection AddEmbedded(this IServiceCollection services)
+    static IServiceCollection AddEmbedded(this IServiceCollection services, HostSettings settings)
     {
         services.AddInMemoryStore();
+        services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Retention));
         services.AddSaga().AddSendDispatch().AddOutgoingDispatch().AddSweep().AddResumedChannels();
         return services.AddMassTransit(bus =>
         {

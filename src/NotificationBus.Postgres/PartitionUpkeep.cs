@@ -43,6 +43,7 @@ public sealed partial class PartitionUpkeep(Partitions partitions, Retention ret
 
     async Task KeepUp(CancellationToken cancellationToken)
     {
+        await retention.ForgetWhatIsDecided(cancellationToken);
         if (options.Value.Migrate)
         {
             await partitions.MakeAhead(cancellationToken);

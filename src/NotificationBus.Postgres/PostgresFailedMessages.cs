@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 using NotificationBus.Failures;
 using NotificationBus.Sending.Controls;
@@ -10,10 +11,22 @@ using NpgsqlTypes;
 namespace NotificationBus.Postgres;
 
 /// <summary>Failed messages in PostgreSQL, by the database's clock.</summary>
-public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database) : IFailedMessages
+public sealed class PostgresFailedMessages(
+    [FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database, IOptions<RetentionOptions> retention, TimeProvider clock) : IFailedMessages
 {
+    // All are counted for it, and a flood must not have that done for each.
+    static readonly TimeSpan CountAgain = TimeSpan.FromSeconds(10);
+
+    // So many go together when there is no room.
+    const int ForgottenTogether = 1000;
+
     // Bodies are copied by the statement; this many at a time keep it short.
     const int ReplayedTogether = 100;
+
+    // Counts and records, so that no two of this host take the last place.
+    readonly SemaphoreSlim _recording = new(1);
+
+    volatile Counted? _counted;
 
     const string RecordFailure = """
         INSERT INTO failed_message AS known (id, kind, cause, reason, exception_type, queue, destination, message_id, message_types, content_type, headers, body, failure_id, body_length)
@@ -95,8 +108,73 @@ public sealed class PostgresFailedMessages([FromKeyedServices(PostgresSetup.Oper
         parameters.Add(new NpgsqlParameter<byte[]>("body", failure.Body));
         parameters.Add(new NpgsqlParameter<Guid>("failure_id", failure.FailureId));
         AddOptional(parameters, "body_length", NpgsqlDbType.Bigint, failure.BodyLength);
-        await database.Commit(command, cancellationToken);
+
+        await _recording.WaitAsync(cancellationToken);
+        try
+        {
+            var (room, at) = await MakeRoom(failure, cancellationToken);
+            // Until it is known to be there it is not known how many there are.
+            _counted = null;
+            await database.Commit(command, cancellationToken);
+            _counted = new Counted(room with { Count = room.Count + 1, Bytes = room.Bytes + failure.Body.Length }, at);
+        }
+        finally
+        {
+            _recording.Release();
+        }
     }
+
+    /// <inheritdoc />
+    public async Task<FailedMessageRoom> Room(CancellationToken cancellationToken) => (await Count(cancellationToken)).Room;
+
+    async Task<Counted> Count(CancellationToken cancellationToken)
+    {
+        if (_counted is { } counted && clock.GetElapsedTime(counted.At) < CountAgain)
+            return counted;
+
+        var at = clock.GetTimestamp();
+        await using var command = database.CreateCommand("SELECT count(*), coalesce(sum(octet_length(body)), 0)::bigint FROM failed_message");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return new Counted(new FailedMessageRoom(reader.GetInt64(0), reader.GetInt64(1), retention.Value), at);
+    }
+
+    /// <summary>Lets those go that were decided longest ago, when there is no room for another.</summary>
+    /// <returns>How many there are, and since when that is known.</returns>
+    async Task<Counted> MakeRoom(Failure failure, CancellationToken cancellationToken)
+    {
+        var counted = await Count(cancellationToken);
+        while (counted.Room.IsFull && !await IsKnown(failure, cancellationToken))
+        {
+            await using var command = database.CreateCommand($"""
+                WITH gone AS (
+                    SELECT id FROM failed_message WHERE state <> 'Failed' ORDER BY failed_at, id
+                    LIMIT least({ForgottenTogether}, greatest(1, (SELECT count(*) FROM failed_message) + 1 - @most)) FOR UPDATE SKIP LOCKED)
+                DELETE FROM failed_message USING gone WHERE failed_message.id = gone.id
+                """);
+            command.Parameters.Add(new NpgsqlParameter<long>("most", retention.Value.FailedMessagesCount));
+            var gone = await command.ExecuteNonQueryAsync(cancellationToken);
+            _counted = null;
+            counted = await Count(cancellationToken);
+            if (gone == 0 && counted.Room.IsFull)
+                throw new NoRoomException();
+        }
+
+        return counted;
+    }
+
+    /// <summary>True when it only counts once more.</summary>
+    async Task<bool> IsKnown(Failure failure, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT EXISTS (SELECT FROM failed_message WHERE id = @id OR (id = @replay_of AND queue = @queue AND body = @body))");
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", failure.Id));
+        AddOptional(command.Parameters, "replay_of", NpgsqlDbType.Uuid, failure.ReplayOf);
+        command.Parameters.Add(new NpgsqlParameter<string>("queue", failure.Queue));
+        command.Parameters.Add(new NpgsqlParameter<byte[]>("body", failure.Body));
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    sealed record Counted(FailedMessageRoom Room, long At);
 
     /// <inheritdoc />
     public async Task<IReadOnlyList<FailedMessageSummary>> Search(FailedMessageFilter filter, CancellationToken cancellationToken)

@@ -41,6 +41,24 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
         }
     }
 
+    /// <summary>Forgets failed messages about which somebody has decided, and changes of operators, when they are older or more than the settings say.</summary>
+    public async Task ForgetWhatIsDecided(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var messages = Command(connection, "DELETE FROM failed_message WHERE state <> 'Failed' AND failed_at < now() - @age");
+        messages.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", options.Value.FailedMessages));
+        var failed = await messages.ExecuteNonQueryAsync(cancellationToken);
+
+        await using var controls = Command(connection, """
+            DELETE FROM control_change WHERE at < now() - @age OR number <= (SELECT number FROM control_change ORDER BY number DESC OFFSET @most LIMIT 1)
+            """);
+        controls.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", options.Value.Changes));
+        controls.Parameters.Add(new NpgsqlParameter<int>("most", options.Value.ChangesCount));
+        var changes = await controls.ExecuteNonQueryAsync(cancellationToken);
+        if (failed + changes > 0)
+            Forgotten(failed, changes);
+    }
+
     static async Task<IReadOnlyList<Month>> MonthsBefore(NpgsqlConnection connection, TimeSpan age, CancellationToken cancellationToken)
     {
         var months = new List<Month>();
@@ -187,6 +205,9 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
 
     /// <summary>A month may be large, and reading it may take longer than a statement usually does.</summary>
     static NpgsqlCommand Command(NpgsqlConnection connection, string sql) => new(sql, connection) { CommandTimeout = 0 };
+
+    [LoggerMessage(LogLevel.Information, "Forgot {Failed} failed messages that were replayed or archived and {Changes} changes, as Retention says")]
+    partial void Forgotten(int failed, int changes);
 
     [LoggerMessage(LogLevel.Information, "Dropped {Count} notifications of {Month} and their attempts, as Retention:Notifications says")]
     partial void Dropped(long count, string month);

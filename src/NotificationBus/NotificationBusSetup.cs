@@ -84,6 +84,7 @@ public static class NotificationBusSetup
         services.AddProblemSource<ShutProviders>();
         services.AddProblemSource<HeldNotifications>();
         services.AddProblemSource<WaitingFailures>();
+        services.AddProblemSource<LittleRoom>();
         return services;
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 using NotificationBus.Failures;
 using NotificationBus.Outgoing;
 using NotificationBus.Sending.Controls;
@@ -5,18 +7,20 @@ using NotificationBus.Sending.Controls;
 namespace NotificationBus.Embedded;
 
 /// <summary>Failed messages in memory, lost when the process ends.</summary>
-public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, IControls controls, TimeProvider clock) : IFailedMessages
+public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, IControls controls, IOptions<RetentionOptions> retention, TimeProvider clock) : IFailedMessages
 {
     readonly Lock _lock = new();
     readonly Dictionary<Guid, Row> _rows = [];
 
     /// <inheritdoc />
-    public Task Record(Failure failure, CancellationToken cancellationToken)
+    public async Task Record(Failure failure, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
             var now = clock.GetUtcNow();
             var id = failure.ReplayOf is { } replayed && _rows.TryGetValue(replayed, out var record) && record.IsOf(failure) ? replayed : failure.Id;
+            if (!_rows.ContainsKey(id))
+                MakeRoom(now);
             _rows[id] = !_rows.TryGetValue(id, out var row) ? new Row(failure with { Id = id }, now, now)
                 : row.Failure.FailureId == failure.FailureId ? row
                 : row with
@@ -28,7 +32,28 @@ public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, IControls
                 };
         }
 
-        return Task.CompletedTask;
+        await Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public Task<FailedMessageRoom> Room(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            return Task.FromResult(Room());
+    }
+
+    FailedMessageRoom Room() => new(_rows.Count, _rows.Values.Sum(row => (long)row.Failure.Body.Length), retention.Value);
+
+    void MakeRoom(DateTimeOffset now)
+    {
+        foreach (var row in _rows.Values.Where(row => row.State != FailedMessageState.Failed).OrderBy(row => row.FailedAt).ToList())
+        {
+            if (Room().IsFull || row.FailedAt < now - retention.Value.FailedMessages)
+                _rows.Remove(row.Failure.Id);
+        }
+
+        if (Room().IsFull)
+            throw new NoRoomException();
     }
 
     /// <inheritdoc />

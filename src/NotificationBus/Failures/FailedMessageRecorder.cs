@@ -24,6 +24,10 @@ sealed partial class FailedMessageRecorder(
 {
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
+    static readonly TimeSpan SayAgain = TimeSpan.FromMinutes(1);
+
+    long _said;
+
     const string NoHeaders = """{"not recorded":true}""";
 
     // Less than the 30 minutes after which RabbitMQ takes a message away from a consumer that holds it. Then it is given back,
@@ -43,7 +47,15 @@ sealed partial class FailedMessageRecorder(
         if (FailedMessageQueue.Carries(failure) && await IsTaken(context, failure))
             return;
 
-        await Record(failure);
+        try
+        {
+            await Record(failure, orNoRoom: true);
+        }
+        catch (NoRoomException)
+        {
+            // Its queue must not wait for an operator. Where the others wait there is a place for it, without its headers.
+            await aside.Put(failure with { Headers = NoHeaders });
+        }
     }
 
     async Task<bool> IsTaken(ReceiveContext context, Failure failure)
@@ -61,7 +73,7 @@ sealed partial class FailedMessageRecorder(
         }
     }
 
-    async Task Record(Failure failure)
+    async Task Record(Failure failure, bool orNoRoom = false)
     {
         var giveBack = clock.GetUtcNow() + LongestWait;
         while (true)
@@ -79,12 +91,25 @@ sealed partial class FailedMessageRecorder(
                 NotRecorded(exception, failure.Queue);
                 failure = failure with { ReplayOf = null, MessageId = null, MessageTypes = [], ContentType = null, Headers = NoHeaders };
             }
+            catch (NoRoomException) when (orNoRoom)
+            {
+                throw;
+            }
             catch (Exception exception) when (clock.GetUtcNow() < giveBack && !lifetime.ApplicationStopping.IsCancellationRequested)
             {
-                NotRecorded(exception, failure.Queue);
+                if (SaysAgain())
+                    NotRecorded(exception, failure.Queue);
                 await Task.Delay(Pause, clock, lifetime.ApplicationStopping);
             }
         }
+    }
+
+    /// <summary>Once a minute is enough for all that wait.</summary>
+    bool SaysAgain()
+    {
+        var said = Interlocked.Read(ref _said);
+        var now = clock.GetUtcNow().UtcTicks;
+        return now - said >= SayAgain.Ticks && Interlocked.CompareExchange(ref _said, now, said) == said;
     }
 
     async Task Announce(Failure failure)

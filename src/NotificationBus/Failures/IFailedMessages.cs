@@ -7,8 +7,15 @@ namespace NotificationBus.Failures;
 /// <summary>The messages that were set aside: what can never be processed, and what failed each time it was tried.</summary>
 public interface IFailedMessages
 {
-    /// <summary>Keeps a failed message, or counts one more failure of it. A failure that is reported twice counts once.</summary>
+    /// <summary>
+    /// Keeps a failed message, or counts one more failure of it. A failure that is reported twice counts once. When there is no room for another message,
+    /// those go that were decided longest ago.
+    /// </summary>
+    /// <exception cref="NoRoomException">All of them wait for a decision. Nothing is dropped, and this one is not kept.</exception>
     Task Record(Failure failure, CancellationToken cancellationToken);
+
+    /// <summary>How much room is taken.</summary>
+    Task<FailedMessageRoom> Room(CancellationToken cancellationToken);
 
     /// <summary>Failed messages that fit the filter, the last that failed first, one page.</summary>
     Task<IReadOnlyList<FailedMessageSummary>> Search(FailedMessageFilter filter, CancellationToken cancellationToken);

@@ -23,6 +23,12 @@ public sealed class When_the_API_takes_an_event : IAsyncLifetime
         answer.Errors.ShouldBeEmpty();
         answer.TemplateError.ShouldBeNull();
         (await _flow.Outcome(answer.NotificationId)).CurrentState.ShouldBe("Delivered");
+        var published = _flow.Wire.Handled.Where(message => message is { Place: "notifications", Type: nameof(OrderPlaced) }).ShouldHaveSingleItem();
+        var envelope = JsonElement.Parse(published.Body);
+        envelope.GetProperty("message").GetProperty("orderId").GetString().ShouldBe(An.OrderPlaced().OrderId);
+        envelope.GetProperty("messageId").GetGuid().ShouldNotBe(Guid.Empty);
+        _flow.Email.Calls.ShouldHaveSingleItem();
+        _flow.Push.Calls.ShouldHaveSingleItem();
     }
 
     [Fact]
