@@ -87,9 +87,6 @@ public sealed class When_a_foreign_message_is_set_aside(BusAndDatabase servers, 
         await using var record = new The_record(database);
         await using var host = await HostInProcess.Start(broker, database);
         await using var shop = await PlainAmqpProducer.Connect(await rabbit.CreateUser("shop", broker));
-        await using (var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync())
-        await using (var channel = await connection.CreateChannelAsync())
-            await channel.ExchangeDeclareAsync("NotificationBus.Contracts:NotificationRejected", ExchangeType.Fanout, durable: true);
         await The_broker.Copy(broker, "NotificationBus.Contracts:NotificationRejected", Rejected);
 
         await shop.Publish(Shipped, new BasicProperties { Persistent = true, MessageId = "theirs", UserId = "shop" }, "no JSON"u8.ToArray());

@@ -18,7 +18,10 @@ sealed class BrokerTopology(ChannelSet channels, IEnumerable<IEventMap> maps, Pl
 {
     // A service in any language can bind to them before the first notification has come to that end.
     static readonly IReadOnlyList<Type> Outcomes =
-        [typeof(NotificationDelivered), typeof(NotificationPartlyDelivered), typeof(NotificationCancelled), typeof(NotificationExpired), typeof(NotificationFailed)];
+    [
+        typeof(NotificationDelivered), typeof(NotificationPartlyDelivered), typeof(NotificationCancelled), typeof(NotificationExpired), typeof(NotificationFailed),
+        typeof(NotificationRejected),
+    ];
 
     /// <summary>The queues and what they are declared with, each bound to the exchange of its name.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, object>> Queues { get; } =
