@@ -3,7 +3,6 @@ using System.Text.Json;
 using NotificationBus.Contracts;
 using NotificationBus.Notifications;
 using NotificationBus.Saga;
-using NotificationBus.Sending.Controls;
 
 namespace NotificationBus.Host.Http;
 

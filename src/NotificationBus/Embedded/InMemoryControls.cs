@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 using NotificationBus.Contracts;
@@ -234,6 +235,7 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     /// <param name="Next">The next that nobody has.</param>
     /// <param name="NextTransactional">The next that no transactional delivery has; a bulk delivery may.</param>
     /// <param name="Owed">How many bulk deliveries have to give up theirs.</param>
+    [StructLayout(LayoutKind.Auto)]
     readonly record struct Slots(DateTimeOffset Next, DateTimeOffset NextTransactional, int Owed);
 
     void Tell()
