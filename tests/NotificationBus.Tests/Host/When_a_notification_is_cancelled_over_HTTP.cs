@@ -68,7 +68,7 @@ public sealed class When_a_notification_is_cancelled_over_HTTP(HostWithServices 
         var late = await Cancel(self);
 
         late.ShouldBeProblem(HttpStatusCode.Conflict, "too-late");
-        Text(late.Json, "detail").ShouldBe("It is delivered.");
+        Text(late.Json, "detail").ShouldBe("It is delivered: what was sent cannot be called back. GET it to see what went out.");
         Text((await services.Host.Get(self)).Json, "status").ShouldBe("delivered");
     }
 

@@ -24,7 +24,7 @@ public sealed class When_a_notification_is_requested(RunningHost host) : IClassF
     [Theory]
     [InlineData("wait=10", "wait=10")]
     [InlineData("WAIT = \"10\"", "wait=10")]
-    [InlineData("respond-async, wait=10", "wait=10")]
+    [InlineData("respond-async, wait=10", "respond-async, wait=10")]
     [InlineData("return=minimal; foo=bar, wait=10, wait=0", "wait=10")]
     public async Task Should_answer_with_the_outcome_to_who_waits(string preference, string applied)
     {

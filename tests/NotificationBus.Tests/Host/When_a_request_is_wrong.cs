@@ -303,14 +303,15 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
     }
 
     [Theory]
-    [InlineData("/v1/events/canary")]
-    [InlineData("/v1/events/Order-Placed")]
-    public async Task Should_name_the_events_there_are(string path)
+    [InlineData("/v1/events/canary", "")]
+    [InlineData("/v1/events/Order-Placed", " Did you mean order-placed?")]
+    public async Task Should_name_the_events_there_are(string path, string guess)
     {
         var answer = await host.Post(path, Occurrence.ByName["order-placed"]);
 
         answer.ShouldBeProblem(HttpStatusCode.NotFound, "unknown-event");
-        answer.Json.GetProperty("detail").GetString().ShouldBe("Events are chat-message-sent, notification-requested, order-placed, order-shipped, payment-reminder-due.");
+        answer.Json.GetProperty("detail").GetString().ShouldBe(
+            $"Events are chat-message-sent, notification-requested, order-placed, order-shipped, payment-reminder-due.{guess}");
     }
 
     [Fact]
