@@ -1,7 +1,5 @@
 using System.Diagnostics;
 
-using NotificationBus.IntegrationTests.Servers;
-
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 

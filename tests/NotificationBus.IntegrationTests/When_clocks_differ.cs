@@ -6,7 +6,6 @@ using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
-using NotificationBus.Tests.AnyRecord;
 
 namespace NotificationBus.IntegrationTests;
 

@@ -73,7 +73,7 @@ public sealed class When_hosts_share_an_inbox(BusAndDatabase servers)
         (await Find(host, "address=after@example.com&wait=30")).ShouldHaveSingleItem();
     }
 
-    static async Task<string> Refused(IRunningHost host, string path)
+    static async Task<string> Refused(HostInProcess host, string path)
     {
         using var answer = await host.Client.GetAsync(new Uri(path, UriKind.Relative));
         answer.StatusCode.ShouldBe(HttpStatusCode.NotFound);
@@ -97,7 +97,7 @@ public sealed class When_hosts_share_an_inbox(BusAndDatabase servers)
     static Task<HostInProcess> Start(Uri broker, string database, params (string Key, string Value)[] settings) =>
         HostInProcess.Start(broker, database, settings.ToDictionary(setting => setting.Key, setting => setting.Value, StringComparer.Ordinal));
 
-    static async Task Place(IRunningHost host, string eventId)
+    static async Task Place(HostInProcess host, string eventId)
     {
         using var accepted = await host.Client.PostAsJsonAsync("/v1/events/order-placed", new OrderPlaced
         {

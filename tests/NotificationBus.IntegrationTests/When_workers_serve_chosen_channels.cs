@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 
 using NotificationBus.Contracts;
-using NotificationBus.IntegrationTests.Servers;
 using NotificationBus.Tests.Channels.Http;
 
 namespace NotificationBus.IntegrationTests;
@@ -58,7 +57,7 @@ public sealed class When_workers_serve_chosen_channels(BusAndDatabase servers)
         first.Output.Lines().ShouldNotContain(line => line.Contains("The channel push is resumed", StringComparison.Ordinal));
     }
 
-    static async Task Place(IRunningHost host, string eventId)
+    static async Task Place(HostInProcess host, string eventId)
     {
         using var accepted = await host.Client.PostAsJsonAsync("/v1/events/order-placed", new OrderPlaced
         {

@@ -48,6 +48,8 @@ public sealed partial class The_scripts
 
     static string Folder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 
-    [GeneratedRegex(@"(?<!\|)\|\s*(grep\s+(-\w*[qm]|--quiet|--max-count)|head\b|sed\s[^|]*(\dq|[;{]q)|awk\s[^|]*\bexit\b)")]
+    [GeneratedRegex(
+        @"(^|[^|])\|\s*(grep\s+(-\w*[qm]|--quiet|--max-count)|head\b|sed\s[^|]*(\dq|[;{]q)|awk\s[^|]*\bexit\b)",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex LeavesEarly();
 }

@@ -63,12 +63,12 @@ sealed class RequestBodies(TimeProvider clock) : IDisposable
 
             return body;
         }
-        catch (OperationCanceledException) when (patience.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException late) when (patience.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
         {
             body.Dispose();
             // The rest is not waited for either.
             context.Response.Headers.Connection = "close";
-            throw new BadHttpRequestException("The body took too long.", StatusCodes.Status408RequestTimeout);
+            throw new BadHttpRequestException("The body took too long.", StatusCodes.Status408RequestTimeout, late);
         }
         catch
         {

@@ -121,7 +121,7 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     {
         readonly Dictionary<string, string[]> _byPath = new(StringComparer.Ordinal);
 
-        public IReadOnlyDictionary<string, string[]> ByPath => _byPath;
+        public Dictionary<string, string[]> ByPath => _byPath;
 
         public int Count => _byPath.Count;
 

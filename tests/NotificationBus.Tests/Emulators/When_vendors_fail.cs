@@ -73,7 +73,7 @@ public sealed partial class When_vendors_fail : With_emulators
 
         static bool Has(string cell, int status) => cell.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries).Contains($"{status}", StringComparer.Ordinal);
 
-        [GeneratedRegex(@"\A(?<number>[0-9]+) (?<unit>min|h)\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+        [GeneratedRegex(@"\A(?<number>[0-9]+) (?<unit>min|h)\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
         private static partial Regex Duration();
     }
 }

@@ -3,7 +3,6 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-using Microsoft.Extensions.DependencyInjection;
 
 using NotificationBus.Contracts;
 using NotificationBus.Host.Http;

@@ -159,7 +159,7 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
     }
 
     /// <summary>Not its outcome: a call before may have paused the channel.</summary>
-    Task Taken(string self) => host.Until(self, notification => notification.GetProperty("status").GetString() != "accepted");
+    Task<JsonElement> Taken(string self) => host.Until(self, notification => notification.GetProperty("status").GetString() != "accepted");
 
     static async Task Until(Func<bool> condition)
     {

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 
 using static NotificationBus.Tests.Host.HostWithServices;
 

@@ -164,7 +164,7 @@ public sealed class When_receipts_are_no_vendors : IAsyncLifetime
         try
         {
             return (await _host.Post($"/v1/receipts/{vendor}", OfType(body, type),
-                ("X-Twilio-Signature", "AAAA"), ("Authorization", "Bearer a.b.c"), ("svix-id", "1"), ("svix-signature", "v1,AAAA"), ("svix-timestamp", $"{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}"))).Status;
+                ("X-Twilio-Signature", "AAAA"), ("Authorization", "Bearer a.b.c"), ("svix-id", "1"), ("svix-signature", "v1,AAAA"), ("svix-timestamp", $"{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()}"))).Status;
         }
         catch (HttpRequestException)
         {

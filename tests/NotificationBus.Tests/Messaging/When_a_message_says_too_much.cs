@@ -4,7 +4,6 @@ using System.Runtime.Serialization;
 using System.Text;
 using System.Text.Json;
 
-using MassTransit;
 
 using NotificationBus.Contracts;
 using NotificationBus.Intake;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 
 using NotificationBus.Contracts;
-using NotificationBus.Notifications;
 using NotificationBus.Planning;
 using NotificationBus.Tests.TestKit;
 

@@ -1,5 +1,4 @@
 using NotificationBus.Sending;
-using NotificationBus.Sending.Accounts;
 using NotificationBus.Sending.Controls;
 using NotificationBus.Tests.TestKit;
 

@@ -82,7 +82,7 @@ public sealed partial class When_a_name_is_hostile : With_emulators
     }
 
     /// <summary>Whom the vendor sends to, read as the vendor reads it, by a parser that is not ours.</summary>
-    static IReadOnlyList<MailAddress> MailboxesOf(string vendor, ReceivedRequest request) => vendor switch
+    static MailAddress[] MailboxesOf(string vendor, ReceivedRequest request) => vendor switch
     {
         // A name and a mailbox put together as they are.
         "sendgrid" => Parse($"{request.Find("personalizations.0.to.0.name")} <{request.Find("personalizations.0.to.0.email")}>"),

@@ -51,7 +51,7 @@ public sealed class When_the_log_shows_what_would_be_sent : ILogger<LogProvider>
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => _lines.Add(formatter(state, exception));
+    void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => _lines.Add(formatter(state, exception));
 
     Task<ProviderResult> Send(string channel, Delivery delivery, LogOptions? options = null) =>
         new LogProvider("log", channel, options ?? new LogOptions(), this).Send(delivery, CancellationToken.None);
