@@ -4,6 +4,8 @@ namespace NotificationBus.IntegrationTests;
 
 public sealed class When_the_same_event_is_published_a_thousand_times(BusAndDatabase servers)
 {
+    static readonly string[] AtStart = ["sandbox", "RabbitMq:ManagementUrl", "is a superuser of PostgreSQL"];
+
     static readonly string Producer = Path.Combine(AppContext.BaseDirectory, "NotificationBus.Producer.dll");
 
     [Theory]
@@ -27,7 +29,9 @@ public sealed class When_the_same_event_is_published_a_thousand_times(BusAndData
         (await record.Notifications()).ShouldBe(1);
         (await mail.Count()).ShouldBe(1);
         // Repetitions are no failures: nothing is retried because of them, and nobody is to be alarmed. That push ends in the sandbox is no news.
-        host.Output.Lines().Where(line => (line.StartsWith("Warning", StringComparison.Ordinal) || line.StartsWith("Error", StringComparison.Ordinal)) && !line.Contains("sandbox")).ShouldBeEmpty();
+        // What a host warns of at its start is about the servers of the tests.
+        host.Output.Lines().Where(line => line.StartsWith("Warning", StringComparison.Ordinal) || line.StartsWith("Error", StringComparison.Ordinal))
+            .Where(line => !AtStart.Any(warning => line.Contains(warning, StringComparison.Ordinal))).ShouldBeEmpty();
         await The_broker.ShouldHaveNoStrays(broker);
     }
 }

@@ -53,8 +53,8 @@ public sealed class When_workers_serve_chosen_channels(BusAndDatabase servers)
 
         (mails.Requests.Count, pushes.Requests.Count).ShouldBe((21, 21));
         (await The_broker.Listened(broker)).ShouldContain("send-push");
-        await second.Output.Line(line => line.Contains("The channel push is resumed", StringComparison.Ordinal)).WaitAsync(Soon);
-        first.Output.Lines().ShouldNotContain(line => line.Contains("The channel push is resumed", StringComparison.Ordinal));
+        await second.Output.Line(line => line.Contains("channel push: sending goes on", StringComparison.Ordinal)).WaitAsync(Soon);
+        first.Output.Lines().ShouldNotContain(line => line.Contains("channel push: sending goes on", StringComparison.Ordinal));
     }
 
     static async Task Place(HostInProcess host, string eventId)
