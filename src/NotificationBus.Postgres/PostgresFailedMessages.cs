@@ -12,7 +12,7 @@ namespace NotificationBus.Postgres;
 
 /// <summary>Failed messages in PostgreSQL, by the database's clock.</summary>
 public sealed class PostgresFailedMessages(
-    [FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database, IOptions<RetentionOptions> retention, TimeProvider clock) : IFailedMessages
+    [FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database, IOptions<RetentionOptions> retention, TimeProvider clock) : IFailedMessages, IDisposable
 {
     // All are counted for it, and a flood must not have that done for each.
     static readonly TimeSpan CountAgain = TimeSpan.FromSeconds(10);
@@ -87,6 +87,9 @@ public sealed class PostgresFailedMessages(
         first_failed_at, failed_at, times, replayed_at, replayed_by,
         CASE WHEN body_length IS NOT NULL THEN octet_length(body)::bigint END
         """;
+
+    /// <inheritdoc />
+    public void Dispose() => _recording.Dispose();
 
     /// <inheritdoc />
     public async Task Record(Failure failure, CancellationToken cancellationToken)

@@ -109,7 +109,6 @@ public sealed class When_a_mail_server_has_a_door(When_a_mail_server_has_a_door.
             (ADelivery with { Address = $"{value}@example.net" }, _ => { }),
             (ADelivery with { Address = $"\"{value}\"@example.net" }, _ => { }),
             (ADelivery with { Address = $"som@example.net{value}" }, _ => { }),
-            (ADelivery with { RecipientName = value }, _ => { }),
             (ADelivery with { Content = content with { Subject = value } }, _ => { }),
             (ADelivery, options => options.From = $"{value}@example.com"),
             (ADelivery, options => options.From = $"shop@example.com{value}"),
@@ -121,9 +120,10 @@ public sealed class When_a_mail_server_has_a_door(When_a_mail_server_has_a_door.
             (await Provider(server, SmtpSecurity.StartTls, change).Send(delivery, Cancellation)).ShouldBeOfType<ProviderResult.Rejected>();
         (await server.Count()).ShouldBe(0);
 
-        // A URL and a body may hold anything, and hold it to themselves.
+        // A name only decorates, and is left out. A URL and a body may hold anything, and hold it to themselves.
         var rest = ADelivery with
         {
+            RecipientName = value,
             UnsubscribeUrl = new Uri($"https://notify.example.com/{value}"),
             Content = content with { Html = $"<p>{value}</p>", Text = $"{value}\r\n.\r\n{value}\n.\n{value}\r.\r{value}" },
         };

@@ -29,7 +29,7 @@ public sealed class When_a_notification_is_cancelled(BusAndDatabase servers)
         using (var late = await Cancel(second, sent))
         {
             late.StatusCode.ShouldBe(HttpStatusCode.Conflict);
-            (await late.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString().ShouldBe("It is delivered.");
+            (await late.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString().ShouldBe("It is delivered: what was sent cannot be called back. GET it to see what went out.");
         }
 
         // The channel is paused.

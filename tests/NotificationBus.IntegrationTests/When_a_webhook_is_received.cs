@@ -66,7 +66,6 @@ public sealed class When_a_webhook_is_received
         });
         using var call = new HttpRequestMessage(HttpMethod.Post, "/v1/events/order-placed")
         {
-            Headers = { { "Prefer", "wait=30" } },
             Content = JsonContent.Create(new
             {
                 orderId = "4711",

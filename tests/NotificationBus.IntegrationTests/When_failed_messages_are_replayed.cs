@@ -25,18 +25,18 @@ public sealed class When_failed_messages_are_replayed(BusAndDatabase servers)
         await using var host = await HostInProcess.Start(broker, database);
         await using var producer = await PlainAmqpProducer.Connect(broker);
         // The worker fails in a way nobody planned, and its orders are given up.
-        await record.Execute("ALTER TABLE delivery_attempt RENAME TO mislaid");
+        await record.Execute("ALTER TABLE delivery_attempt ADD COLUMN nobody_fills integer NOT NULL");
         for (var number = 0; number < 5; number++)
             await producer.Publish(Shipped, new BasicProperties { ContentType = "application/vnd.masstransit+json", Persistent = true }, Poison.Event());
         await producer.Publish(Shipped, new BasicProperties { Persistent = true }, "poison"u8.ToArray());
         await record.Until("SELECT count(*) FROM failed_message", 6, Soon);
         await record.Until("SELECT count(*) FROM notification_overview WHERE status = 'failed'", 5, Soon);
-        await record.Execute("ALTER TABLE mislaid RENAME TO delivery_attempt");
+        await record.Execute("ALTER TABLE delivery_attempt DROP COLUMN nobody_fills");
 
         var causes = (await Get(host, "/causes")).GetProperty("causes").EnumerateArray().ToList();
         causes.Select(cause => $"{cause.GetProperty("count")} {cause.GetProperty("kind")} {cause.GetProperty("queue")} {cause.GetProperty("reason")}").ShouldBe(
         [
-            "5 failed send-push PostgreSQL refused it (SQLSTATE 42P01)",
+            "5 failed send-push PostgreSQL refused it (SQLSTATE 23502)",
             "1 cannot-be-read notifications 'p' is an invalid start of a value. LineNumber: 0 | BytePositionInLine: 0.",
         ]);
         var cause = causes[0].GetProperty("cause").GetString();
