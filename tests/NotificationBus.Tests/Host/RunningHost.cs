@@ -26,6 +26,9 @@ public sealed class RunningHost : IAsyncLifetime
     readonly KeptLog _log = new();
     WebApplication? _app;
 
+    /// <summary>Whether what it logs is kept. Whoever keeps it listens, and ASP.NET Core then traces.</summary>
+    public bool KeepsLog { get; init; } = true;
+
     /// <summary>As on the command line.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
@@ -49,7 +52,8 @@ public sealed class RunningHost : IAsyncLifetime
     {
         _app = NotificationHost.Build(["--Urls=http://127.0.0.1:0", .. Settings], services =>
         {
-            services.AddLogging(logging => logging.AddProvider(_log));
+            if (KeepsLog)
+                services.AddLogging(logging => logging.AddProvider(_log));
             Configure?.Invoke(services);
         });
         await _app.StartAsync();
