@@ -293,7 +293,8 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         parameters.Add("o_content_type", scheduled, row => row.message.ContentType);
         parameters.Add("o_message_types", scheduled, row => row.message.MessageTypes);
         parameters.Add("o_body", scheduled, row => row.message.Body.ToArray());
-        parameters.Add("o_delay", scheduled, row => PostgresOutgoingMessages.DelayOf(row.message, _clock));
+        var now = _clock.GetUtcNow();
+        parameters.Add("o_delay", scheduled, row => PostgresOutgoingMessages.DelayOf(row.message, now));
         parameters.Add(PostgresOutgoingMessages.Soon);
     }
 

@@ -118,7 +118,7 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     internal static Guid? SentAs(OutgoingMessage message) => message.MessageId == message.Token ? null : message.MessageId;
 
     /// <summary>How long until it is due. Stored as that: the database's clock is another.</summary>
-    internal static TimeSpan? DelayOf(OutgoingMessage message, TimeProvider clock) => message.DueAt - clock.GetUtcNow();
+    internal static TimeSpan? DelayOf(OutgoingMessage message, DateTimeOffset now) => message.DueAt - now;
 
     /// <summary>The parameter of <see cref="WakeForDue"/>: twice as long as it should take.</summary>
     internal static NpgsqlParameter Soon => new NpgsqlParameter<TimeSpan>("soon", 2 * OutgoingDispatch.LongestWait);
@@ -142,7 +142,9 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         parameters.Add("content_type", messages, message => message.ContentType);
         parameters.Add("message_types", messages, message => message.MessageTypes);
         parameters.Add("body", messages, message => message.Body.ToArray());
-        parameters.Add("o_delay", messages, message => DelayOf(message, clock));
+        // Read once, so that what is written together keeps its order.
+        var now = clock.GetUtcNow();
+        parameters.Add("o_delay", messages, message => DelayOf(message, now));
         parameters.Add("waits_for", messages, message => message.WaitsFor);
         parameters.Add(Soon);
         await database.Commit(command, cancellationToken);
