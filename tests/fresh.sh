@@ -38,6 +38,7 @@ needs() {
 bare_debian() {
   debootstrap --variant=minbase --include=ca-certificates,git,libicu72,libssl3,tzdata bookworm "$machine" >"$folder/debootstrap.log" ||
     { tail -n 20 "$folder/debootstrap.log" >&2; give_up "debootstrap failed."; }
+  mkdir "$machine$newcomer"
 }
 
 # Copies what is there of this machine's files to the same places of the new one.
@@ -52,9 +53,12 @@ copy() {
 
 # How this machine reaches the registries: names, proxies, authorities, sources.
 registries() {
-  copy /etc/resolv.conf /etc/hosts /usr/local/share/ca-certificates /etc/apt/auth.conf /etc/apt/auth.conf.d /root/.nuget/NuGet/NuGet.Config /root/.npmrc
-  copy "$(npm config get globalconfig 2>/dev/null || true)"
+  copy /etc/resolv.conf /etc/hosts /usr/local/share/ca-certificates /etc/apt/auth.conf /etc/apt/auth.conf.d
   local settings
+  for settings in .nuget/NuGet/NuGet.Config .npmrc; do
+    [ ! -e "$HOME/$settings" ] || install -D -m 600 "$HOME/$settings" "$machine$newcomer/$settings"
+  done
+  copy "$(npm config get globalconfig 2>/dev/null || true)"
   for settings in /etc/apt/apt.conf.d/*proxy*; do copy "$settings"; done
   inside update-ca-certificates >/dev/null
 }
@@ -71,7 +75,7 @@ sdk() {
 # Only what says how to reach the registries comes along from this machine's environment.
 inside() {
   local name
-  local -a environment=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8)
+  local -a environment=(HOME="$newcomer" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8)
   for name in $(compgen -e); do
     case $name in
       *_proxy | *_PROXY | NODE_EXTRA_CA_CERTS | SSL_CERT_* | NUGET_CERT_*) environment+=("$name=${!name}") ;;
@@ -81,16 +85,16 @@ inside() {
 }
 
 clone() {
-  inside rm -rf /root/.nuget/packages /root/.local /root/.npm /root/NotificationBus
-  git clone -q --no-local --no-checkout "$repository" "$machine/root/NotificationBus"
-  inside git -C /root/NotificationBus checkout -q --detach "$commit"
+  inside rm -rf "$newcomer/.nuget/packages" "$newcomer/.local" "$newcomer/.npm" "$newcomer/NotificationBus"
+  git clone -q --no-local --no-checkout "$repository" "$machine$newcomer/NotificationBus"
+  inside git -C "$newcomer/NotificationBus" checkout -q --detach "$commit"
 }
 
 the_host() {
   heading "dotnet run --project src/NotificationBus.Host"
   clone
   local began=$SECONDS host answer id status
-  inside bash -c 'cd /root/NotificationBus && exec dotnet run --project src/NotificationBus.Host' >"$folder/host.log" 2>&1 &
+  inside bash -c 'cd ~/NotificationBus && exec dotnet run --project src/NotificationBus.Host' >"$folder/host.log" 2>&1 &
   host=$!
   until curl -sf -o /dev/null localhost:8080/health/ready; do
     kill -0 "$host" 2>/dev/null || { tail -n 40 "$folder/host.log" >&2; give_up "The host ended before it was ready."; }
@@ -117,7 +121,7 @@ the_tests() {
   heading "tests/run.sh"
   clone
   local began=$SECONDS outcome=0
-  inside bash -c 'cd /root/NotificationBus && exec tests/run.sh' 2>&1 | tee "$folder/run.log" || outcome=$?
+  inside bash -c 'cd ~/NotificationBus && exec tests/run.sh' 2>&1 | tee "$folder/run.log" || outcome=$?
   tests="$(tail -n 1 "$folder/run.log"), $((SECONDS - began)) s"
   [ "$outcome" -eq 0 ] || give_up "tests/run.sh failed on a fresh machine: $tests"
 }
@@ -162,7 +166,7 @@ if [ -z "${FRESH_FOLDER:-}" ]; then
   trap 'exit 130' INT TERM
   unshare --mount --propagation private --pid --fork --kill-child --mount-proc "$0" "$@"
 else
-  folder=$FRESH_FOLDER machine=$FRESH_FOLDER/machine
+  folder=$FRESH_FOLDER machine=$FRESH_FOLDER/machine newcomer=/newcomer
   mkdir -p "$machine"
   chmod 755 "$folder"
   on_the_new_machine
