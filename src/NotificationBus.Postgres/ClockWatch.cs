@@ -14,11 +14,12 @@ public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock cl
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     // One row has the latest time that was ever seen. When now is before it, by more than hosts and their statements can be apart, the clock was set
-    // back. Only what lies ahead is moved; what was written since then, which is seconds, is told by its own time and stays.
+    // back. Only what lies ahead is moved; what was written since then, which is seconds, is told by its own time and stays. Whoever does not get
+    // the row looks at nothing and waits for nobody: while a standby hangs, a host that is long gone still holds it.
     const string MoveWhatIsDue = $"""
         WITH seen AS (SELECT seen_at FROM clock_mark FOR UPDATE SKIP LOCKED),
         back AS (SELECT seen_at - now() AS by FROM seen WHERE seen_at > now() + @tolerance),
-        marked AS (UPDATE clock_mark SET seen_at = now() WHERE EXISTS (SELECT FROM back) OR seen_at < now() - interval '1 second'),
+        marked AS (UPDATE clock_mark m SET seen_at = now() FROM seen s WHERE s.seen_at > now() + @tolerance OR s.seen_at < now() - interval '1 second'),
         outgoing AS (
             UPDATE outgoing_message SET due_at = due_at - by FROM back
             WHERE due_at > now() AND NOT created_at BETWEEN now() - interval '10 seconds' AND now()),

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Net.Sockets;
 using System.Reflection;
 
@@ -30,11 +31,33 @@ public sealed partial class Schema(
     static readonly IReadOnlyList<string> Known =
         [.. typeof(Schema).Assembly.GetTypes().Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().Order(StringComparer.Ordinal)];
 
-    /// <summary>Waits for the database, then migrates or checks.</summary>
+    /// <summary>Waits for the database, then migrates or checks; from the start again when the database goes away in the middle.</summary>
     /// <exception cref="SettingsException">The database does not answer, or its tables are of another version.</exception>
     public async Task EnsureReady(CancellationToken cancellationToken)
     {
-        await using var connection = await Connect(cancellationToken);
+        var giveUp = clock.GetUtcNow() + options.Value.StartTimeout;
+        while (true)
+        {
+            try
+            {
+                await Prepare(cancellationToken);
+                return;
+            }
+            catch (NpgsqlException exception) when (IsStillStarting(exception) && clock.GetUtcNow() < giveUp)
+            {
+                Waiting(Explain(exception));
+                await Task.Delay(RetryInterval, clock, cancellationToken);
+            }
+            catch (NpgsqlException exception)
+            {
+                throw new SettingsException($"ConnectionStrings:Postgres: {Explain(exception)}{Remedy(exception)}");
+            }
+        }
+    }
+
+    async Task Prepare(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await RefuseOtherEncodings(connection, cancellationToken);
 
         // EF Core locks its own history table, but two hosts may still both find that there is none and create it.
@@ -46,17 +69,20 @@ public sealed partial class Schema(
             if (options.Value.Migrate)
                 await MakePartitions(cancellationToken);
         }
-        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.InsufficientPrivilege)
-        {
-            throw new SettingsException(options.Value.Migrate
-                ? $"ConnectionStrings:Postgres: {Explain(exception)}; GRANT CREATE, USAGE ON SCHEMA public to the user, or have your migrator create the tables and set Postgres:Migrate=false"
-                : $"ConnectionStrings:Postgres: {Explain(exception)}; GRANT the user SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public");
-        }
         finally
         {
-            await Execute(connection, $"SELECT pg_advisory_unlock({MigrationLock})", CancellationToken.None);
+            // A connection that broke holds nothing any more, and what broke it is what should be told.
+            if (connection.State == ConnectionState.Open)
+                await Execute(connection, $"SELECT pg_advisory_unlock({MigrationLock})", CancellationToken.None);
         }
     }
+
+    string Remedy(NpgsqlException exception) => (exception, options.Value.Migrate) switch
+    {
+        (not PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege }, _) => "",
+        (_, true) => "; GRANT CREATE, USAGE ON SCHEMA public to the user, or have your migrator create the tables and set Postgres:Migrate=false",
+        (_, false) => "; GRANT the user SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public",
+    };
 
     async Task MigrateOrCheck(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -92,27 +118,6 @@ public sealed partial class Schema(
         catch (PostgresException exception)
         {
             PartitionsNotMade(Explain(exception));
-        }
-    }
-
-    async Task<NpgsqlConnection> Connect(CancellationToken cancellationToken)
-    {
-        var giveUp = clock.GetUtcNow() + options.Value.StartTimeout;
-        while (true)
-        {
-            try
-            {
-                return await database.OpenConnectionAsync(cancellationToken);
-            }
-            catch (NpgsqlException exception) when (IsStillStarting(exception) && clock.GetUtcNow() < giveUp)
-            {
-                Waiting(Explain(exception));
-                await Task.Delay(RetryInterval, clock, cancellationToken);
-            }
-            catch (NpgsqlException exception)
-            {
-                throw new SettingsException($"ConnectionStrings:Postgres: {Explain(exception)}");
-            }
         }
     }
 

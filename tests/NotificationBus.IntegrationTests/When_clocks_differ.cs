@@ -7,6 +7,8 @@ using NotificationBus.Postgres;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
 
+using Npgsql;
+
 namespace NotificationBus.IntegrationTests;
 
 /// <summary>A4: the hosts' clocks and the database's do not agree, or the database's is set back.</summary>
@@ -132,6 +134,22 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         (await DelayOf(database, message)).ShouldBe(Minute, 10 * Second);
         (await database.Scalar<TimeSpan>("SELECT paused_until - now() FROM provider_health")).ShouldBe(3 * Hour, 10 * Second);
         (await database.Scalar<bool>("SELECT created_at < now() OR NOT isfinite(created_at) FROM sweep_mark")).ShouldBeTrue();
+    }
+
+    /// <summary>A2, A4: whoever looks does not wait for somebody who is held up with what it saw, as by a standby that hangs.</summary>
+    [Fact]
+    public async Task Should_wait_for_no_other_host_that_looks()
+    {
+        await using var record = await PostgresRecord.Open(await servers.CreateDatabase());
+        await using var another = await record.Of<NpgsqlDataSource>().OpenConnectionAsync();
+        await using (var longAgo = new NpgsqlCommand("UPDATE clock_mark SET seen_at = now() - interval '1 minute'", another))
+            (await longAgo.ExecuteNonQueryAsync()).ShouldBe(1);
+        await using var transaction = await another.BeginTransactionAsync();
+        await using (var mark = new NpgsqlCommand("UPDATE clock_mark SET seen_at = now()", another, transaction))
+            await mark.ExecuteNonQueryAsync();
+
+        await record.Of<ClockWatch>().Look(CancellationToken.None).WaitAsync(Soon / 4);
+        await transaction.RollbackAsync();
     }
 
     /// <summary>A4: a whole host beside a database of another time: an event is delivered, and what it says of time is the database's.</summary>

@@ -148,6 +148,22 @@ public sealed class When_hosts_start(BusAndDatabase servers)
     }
 
     [Fact]
+    public async Task Should_wait_for_a_database_that_stops_answering_in_the_middle()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var record = await NpgsqlDataSource.Create(database).OpenConnectionAsync();
+        await using var transaction = await record.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand("LOCK TABLE \"__EFMigrationsHistory\"", record, transaction))
+            await hold.ExecuteNonQueryAsync();
+
+        await using var host = Launch(broker, database + ";Command Timeout=1");
+        await host.Line(line => line.Contains("Waiting for PostgreSQL", StringComparison.Ordinal), Soon);
+        await transaction.RollbackAsync();
+
+        await host.UntilReady();
+    }
+
+    [Fact]
     public async Task Should_start_on_an_empty_database_without_an_error()
     {
         var (broker, database) = await servers.CreateBothEmpty();

@@ -46,7 +46,7 @@ sealed class HostProcess : IRunningHost
         var host = Launch(settings, program);
         try
         {
-            await host.IsReady();
+            await host.UntilReady();
             return host;
         }
         catch
@@ -71,6 +71,20 @@ sealed class HostProcess : IRunningHost
     /// <summary>Waits for the first line of output that is wanted.</summary>
     public Task<string> Line(Func<string, bool> wanted, TimeSpan within) => _process.Line(wanted, within);
 
+    /// <summary>Waits until the host is ready.</summary>
+    public Task UntilReady() => _process.Until("GET /health/ready answers 200", StartLimit, async () =>
+    {
+        try
+        {
+            using var answer = await Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false; // It does not listen yet.
+        }
+    });
+
     /// <summary>Asks the host to end (SIGTERM), waits until it has, and gives its exit code.</summary>
     public Task<int> Terminate() => _process.Terminate(EndLimit);
 
@@ -87,17 +101,4 @@ sealed class HostProcess : IRunningHost
         await _process.DisposeAsync();
         Client.Dispose();
     }
-
-    Task IsReady() => _process.Until("GET /health/ready answers 200", StartLimit, async () =>
-    {
-        try
-        {
-            using var answer = await Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
-            return answer.StatusCode == HttpStatusCode.OK;
-        }
-        catch (HttpRequestException)
-        {
-            return false; // It does not listen yet.
-        }
-    });
 }
