@@ -90,7 +90,8 @@ public sealed class When_messages_are_poison(BusAndDatabase servers)
         await using var next = await HostInProcess.Start(broker, database);
 
         await using var record = new The_record(database);
-        await record.Until("SELECT count(*) FROM failed_message WHERE times = 1 AND queue = 'notifications'", 1, Soon);
+        // It is handed on before it is acknowledged: a kill in between rightly brings it twice.
+        await record.Until("SELECT count(DISTINCT body) FROM failed_message WHERE times = 1 AND queue = 'notifications'", 1, Soon);
         await The_broker.ShouldHaveNoStrays(broker);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -194,6 +195,24 @@ sealed class RabbitMqServer : IBroker
             file:write_file("{{file}}", [io_lib:format("~s~n", [N]) || {resource, V, exchange, N} <- rabbit_exchange:list_names(), V =:= <<"{{NameOf(virtualHost)}}">>, N =/= <<>>]).
             """);
         return [.. (await File.ReadAllLinesAsync(file)).Where(name => !name.StartsWith("amq.", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Waits until a quorum queue has written down that all its messages are done; those in somebody's hands do not count as waiting.</summary>
+    public async Task HasNothingLeft(Uri virtualHost, string queue, TimeSpan within)
+    {
+        var waiting = Stopwatch.StartNew();
+        var file = Path.Combine(_folder.Path, "left");
+        do
+        {
+            if (waiting.Elapsed > within)
+                throw new TimeoutException($"{queue} is not done with its messages after {within}");
+
+            await Evaluate($$"""
+                {ok, Queue} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{{NameOf(virtualHost)}}">>, queue, <<"{{queue}}">>)).
+                {ok, {_, Left}, _} = ra:local_query(amqqueue:get_pid(Queue), fun rabbit_fifo:query_messages_total/1).
+                file:write_file("{{file}}", integer_to_list(Left)).
+                """);
+        } while (await File.ReadAllTextAsync(file) is not "0");
     }
 
     /// <summary>Sets a policy, as an operator does. The definition is Erlang: <c>[{&lt;&lt;"max-length"&gt;&gt;, 5}]</c>.</summary>
