@@ -23,12 +23,17 @@ static class Storable
             switch (parameter)
             {
                 case NpgsqlParameter<string[]> { TypedValue: { } texts }:
-                    MakeAll(texts, IsJson(parameter));
+                    for (var i = 0; i < texts.Length; i++)
+                        texts[i] = Made(texts[i], parameter)!;
                     break;
 
-                default:
-                    if (parameter.Value is string text)
-                        parameter.Value = Made(text, IsJson(parameter));
+                case NpgsqlParameter<string> typed:
+                    typed.TypedValue = Made(typed.TypedValue, parameter);
+                    break;
+
+                // The value of any other that is typed would be boxed to be looked at.
+                case var _ when parameter.GetType() == typeof(NpgsqlParameter) && parameter.Value is string text:
+                    parameter.Value = Made(text, parameter);
                     break;
             }
         }
@@ -72,16 +77,9 @@ static class Storable
         return new string(all);
     }
 
-    static void MakeAll(string?[] texts, bool isJson)
-    {
-        for (var i = 0; i < texts.Length; i++)
-        {
-            if (texts[i] is { } text)
-                texts[i] = Made(text, isJson);
-        }
-    }
-
-    static string Made(string text, bool isJson) => isJson ? Json(text) : Text(text)!;
+    // The type is asked for only where it matters: Npgsql looks through all it knows.
+    static string? Made(string? text, NpgsqlParameter parameter) =>
+        text?.Contains(EscapedNul, StringComparison.Ordinal) == true && IsJson(parameter) ? Json(text) : Text(text);
 
     // Not json, which is kept as it was written: there the escape is as good as any.
     static bool IsJson(NpgsqlParameter parameter) => parameter.NpgsqlDbType is NpgsqlDbType.Jsonb or (NpgsqlDbType.Array | NpgsqlDbType.Jsonb);

@@ -1,6 +1,6 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace NotificationBus.Channels.Email;
 
@@ -10,10 +10,15 @@ namespace NotificationBus.Channels.Email;
 /// </summary>
 /// <param name="Local">What stands before the sign, as it is written.</param>
 /// <param name="Domain">The domain in its ASCII form.</param>
-sealed partial record MailboxAddress(string Local, string Domain)
+sealed record MailboxAddress(string Local, string Domain)
 {
     /// <summary>RFC 5321, section 4.5.3.1.3: a path is at most 256 octets, with the brackets around it.</summary>
     public const int Longest = 254;
+
+    // RFC 5322, section 3.2.3.
+    static readonly SearchValues<char> Atext = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~-");
+
+    static readonly SearchValues<char> LettersDigitsHyphen = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
 
     // Servers of today look names up as UTS #46 says, and with it capitals and full-width forms are the same.
     static readonly IdnMapping Names = new() { UseStd3AsciiRules = true };
@@ -33,11 +38,27 @@ sealed partial record MailboxAddress(string Local, string Domain)
     /// <summary>The form that goes over the wire, and that every vendor takes.</summary>
     public override string ToString() => $"{Local}@{Domain}";
 
-    static bool IsDotAtom(string local) => local.Split('.').All(atom => atom.Length > 0 && atom.EnumerateRunes().All(IsAtext));
+    static bool IsDotAtom(ReadOnlySpan<char> local)
+    {
+        foreach (var atom in local.Split('.'))
+        {
+            if (!IsAtom(local[atom]))
+                return false;
+        }
 
-    static bool IsAtext(Rune rune) => rune.IsAscii
-        ? Rune.IsLetterOrDigit(rune) || "!#$%&'*+/=?^_`{|}~-".Contains((char)rune.Value, StringComparison.Ordinal)
-        : IsVisible(rune);
+        return true;
+    }
+
+    static bool IsAtom(ReadOnlySpan<char> atom)
+    {
+        foreach (var rune in atom.EnumerateRunes())
+        {
+            if (rune.IsAscii ? !Atext.Contains((char)rune.Value) : !IsVisible(rune))
+                return false;
+        }
+
+        return atom.Length > 0;
+    }
 
     // A control character here would be a command of the sender's choosing (CVE-2026-30227).
     static bool IsQuoted(string local)
@@ -68,7 +89,7 @@ sealed partial record MailboxAddress(string Local, string Domain)
         try
         {
             var ascii = Ascii.IsValid(domain) ? domain : Names.GetAscii(domain.ToLowerInvariant());
-            return Labels().IsMatch(ascii) ? ascii : null;
+            return IsHostName(ascii) ? ascii : null;
         }
         catch (ArgumentException)
         {
@@ -76,6 +97,18 @@ sealed partial record MailboxAddress(string Local, string Domain)
         }
     }
 
-    [GeneratedRegex(@"\A[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex Labels();
+    static bool IsHostName(ReadOnlySpan<char> name)
+    {
+        foreach (var label in name.Split('.'))
+        {
+            if (!IsLabel(name[label]))
+                return false;
+        }
+
+        return true;
+    }
+
+    // RFC 1035, section 2.3.4, and RFC 1123, section 2.1.
+    static bool IsLabel(ReadOnlySpan<char> label) =>
+        label.Length is > 0 and <= 63 && !label.ContainsAnyExcept(LettersDigitsHyphen) && label[0] != '-' && label[^1] != '-';
 }

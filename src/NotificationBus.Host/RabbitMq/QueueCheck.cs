@@ -41,20 +41,20 @@ sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker,
     /// <exception cref="SettingsException">The broker has a queue declared otherwise, or does not let us.</exception>
     public async Task DeclareAll(IConnection connection, CancellationToken cancellationToken)
     {
-        foreach (var (queue, arguments) in topology.Queues)
-            await Declare(connection, queue, arguments);
-
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        foreach (var (queue, arguments) in topology.Queues)
+            await Declare(channel, queue, arguments, cancellationToken);
+
         await topology.DeclareExchanges(channel, cancellationToken);
     }
 
-    static async Task Declare(IConnection connection, string queue, IReadOnlyDictionary<string, object> arguments)
+    static async Task Declare(IChannel channel, string queue, IReadOnlyDictionary<string, object> arguments, CancellationToken cancellationToken)
     {
-        // Its own channel: the broker closes the one on which a declaration fails.
-        await using var channel = await connection.CreateChannelAsync();
         try
         {
-            await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments.ToDictionary(argument => argument.Key, argument => (object?)argument.Value));
+            await channel.QueueDeclareAsync(
+                queue, durable: true, exclusive: false, autoDelete: false,
+                arguments.ToDictionary(argument => argument.Key, argument => (object?)argument.Value, StringComparer.Ordinal), cancellationToken: cancellationToken);
         }
         catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: Constants.PreconditionFailed } reason)
         {

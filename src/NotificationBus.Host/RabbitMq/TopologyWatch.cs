@@ -19,6 +19,7 @@ sealed partial class TopologyWatch(
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     IConnection? _connection;
+    IChannel? _channel;
     volatile IReadOnlyList<QueueSight> _seen = [];
     volatile IReadOnlyDictionary<string, string> _harmful = new Dictionary<string, string>(StringComparer.Ordinal);
     IReadOnlySet<string> _unconsumed = new HashSet<string>(StringComparer.Ordinal);
@@ -43,6 +44,7 @@ sealed partial class TopologyWatch(
 
     public override void Dispose()
     {
+        _channel?.Dispose();
         _connection?.Dispose();
         base.Dispose();
     }
@@ -74,7 +76,11 @@ sealed partial class TopologyWatch(
     async Task Look(CancellationToken cancellationToken)
     {
         if (_connection is not { IsOpen: true })
+        {
+            if (_connection is not null)
+                await _connection.DisposeAsync();
             _connection = await broker.Open("look after queues", cancellationToken);
+        }
 
         var seen = new List<QueueSight>();
         var missing = new List<string>();
@@ -121,7 +127,7 @@ sealed partial class TopologyWatch(
         _unconsumed = unconsumed;
     }
 
-    static async Task<QueueSight?> Sight(IConnection connection, string queue, CancellationToken cancellationToken)
+    async Task<QueueSight?> Sight(IConnection connection, string queue, CancellationToken cancellationToken)
     {
         QueueSight? sight = null;
         await Exists(connection, async channel =>
@@ -132,13 +138,19 @@ sealed partial class TopologyWatch(
         return sight;
     }
 
-    /// <summary>Asks on a channel of its own: the broker closes the one on which it is asked for what is not there.</summary>
-    static async Task<bool> Exists(IConnection connection, Func<IChannel, Task> ask)
+    /// <summary>Asks on one channel as long as it lasts: the broker closes the one on which it is asked for what is not there.</summary>
+    async Task<bool> Exists(IConnection connection, Func<IChannel, Task> ask)
     {
-        await using var channel = await connection.CreateChannelAsync();
+        if (_channel is not { IsOpen: true })
+        {
+            if (_channel is not null)
+                await _channel.DisposeAsync();
+            _channel = await connection.CreateChannelAsync();
+        }
+
         try
         {
-            await ask(channel);
+            await ask(_channel);
             return true;
         }
         catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: NotFound })

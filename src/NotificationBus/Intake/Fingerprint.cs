@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace NotificationBus.Intake;
 
@@ -13,6 +15,13 @@ static class Fingerprint
     // More digits than that a decimal does not keep apart.
     const int LongestNumber = 28;
 
+    // A list without anything in it is left out too: so a contact that can be reached in one more way is the same as before when it is not.
+    static readonly JsonSerializerOptions Recipient = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutEmptyLists } },
+    };
+
     public static Guid Of(NotificationRequest request)
     {
         var content = new ArrayBufferWriter<byte>(1024);
@@ -20,7 +29,7 @@ static class Fingerprint
         {
             writer.WriteStartArray();
             writer.WriteStringValue(request.Category);
-            WriteRecipient(writer, request);
+            JsonSerializer.Serialize(writer, request.Recipient, Recipient);
             Write(writer, request.Data);
             foreach (var channel in request.Channels ?? [])
                 writer.WriteStringValue(channel);
@@ -28,22 +37,6 @@ static class Fingerprint
         }
 
         return DeterministicId.Of(content.WrittenSpan);
-    }
-
-    // A list without anything in it is left out too: so a contact that can be reached in one more way is the same as before when it is not.
-    static void WriteRecipient(Utf8JsonWriter writer, NotificationRequest request)
-    {
-        writer.WriteStartObject();
-        foreach (var property in TemplateVariables.Of(request.Recipient).EnumerateObject())
-        {
-            if (property.Value.ValueKind == JsonValueKind.Array && property.Value.GetArrayLength() == 0)
-                continue;
-
-            writer.WritePropertyName(property.Name);
-            Write(writer, property.Value);
-        }
-
-        writer.WriteEndObject();
     }
 
     static void Write(Utf8JsonWriter writer, JsonElement value)
@@ -84,6 +77,12 @@ static class Fingerprint
                 value.WriteTo(writer);
                 break;
         }
+    }
+
+    static void LeaveOutEmptyLists(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties.Where(property => property.PropertyType == typeof(IReadOnlyList<string>)))
+            property.ShouldSerialize = (_, list) => list is IReadOnlyList<string> { Count: > 0 };
     }
 
     static List<(string Name, JsonElement Value)> Sorted(JsonElement value)
