@@ -7,7 +7,8 @@ namespace NotificationBus.Host.RabbitMq;
 /// Keeps an endpoint from never listening again. MassTransit 8.4.0 connects it again after an exception, but waits without limit for what is
 /// under way on a channel that has closed, and takes a cancellation for its own end (ReceiveTransport.Run). A connection that breaks just as
 /// the endpoint begins to consume leaves it so: messages stay in the queue until the endpoint is started again. This is also the place where one knows
-/// that an endpoint has a channel; what happens before it gets one is left to <see cref="ListenerWatch"/>.
+/// that an endpoint has a channel; what happens before it gets one is left to <see cref="ListenerWatch"/>. The connection is looked at as well: when it
+/// is closed MassTransit is told first, and waits for the endpoints before the client closes their channels, which until then call themselves open.
 /// </summary>
 sealed class GoOnListening(Listeners listeners, Listener listener, TimeProvider clock) : IFilter<ChannelContext>
 {
@@ -18,13 +19,14 @@ sealed class GoOnListening(Listeners listeners, Listener listener, TimeProvider 
 
     public async Task Send(ChannelContext context, IPipe<ChannelContext> next)
     {
-        listener.Begin(context.Channel);
+        var connection = context.ConnectionContext.Connection;
+        listener.Begin(context.Channel, connection);
         try
         {
             var listening = next.Send(context);
             while (!listening.IsCompleted)
             {
-                var isClosed = !context.Channel.IsOpen;
+                var isClosed = !context.Channel.IsOpen || !connection.IsOpen;
                 await listening.WaitAsync(isClosed ? Patience : Interval, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (isClosed && !listening.IsCompleted)
                     throw new RabbitMqConnectionException("The channel closed, and what was under way on it did not end");

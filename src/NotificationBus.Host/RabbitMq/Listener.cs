@@ -2,11 +2,12 @@ using RabbitMQ.Client;
 
 namespace NotificationBus.Host.RabbitMq;
 
-/// <summary>Knows whether this host listens on one queue: a consumer that the broker has confirmed, on a channel that is open.</summary>
+/// <summary>Knows whether this host listens on one queue: a consumer that the broker has confirmed, on a channel and a connection that are open.</summary>
 sealed class Listener(string queue, TimeProvider clock)
 {
     readonly Lock _lock = new();
     IChannel? _channel;
+    IConnection? _connection;
     bool _isConfirmed;
     bool _hasListened;
     DateTimeOffset? _absentSince = clock.GetUtcNow();
@@ -23,14 +24,14 @@ sealed class Listener(string queue, TimeProvider clock)
         }
     }
 
-    bool IsListening => _isConfirmed && _channel is { IsOpen: true };
+    bool IsListening => _isConfirmed && _channel is { IsOpen: true } && _connection is { IsOpen: true };
 
     /// <summary>The endpoint has a channel, and is about to consume on it.</summary>
-    public void Begin(IChannel channel)
+    public void Begin(IChannel channel, IConnection connection)
     {
         lock (_lock)
         {
-            _channel = channel;
+            (_channel, _connection) = (channel, connection);
             _isConfirmed = false;
         }
     }
@@ -65,7 +66,7 @@ sealed class Listener(string queue, TimeProvider clock)
     bool Lose()
     {
         var was = _isConfirmed;
-        (_channel, _isConfirmed) = (null, false);
+        (_channel, _connection, _isConfirmed) = (null, null, false);
         _absentSince ??= clock.GetUtcNow();
         return was;
     }
