@@ -83,6 +83,13 @@ static partial class Problems
             $"{WhatToDo(context.Request)} Try again after the time in Retry-After.");
     }
 
+    /// <summary>The broker would confirm it and drop it.</summary>
+    static ProblemAnswer WouldBeLost(HttpContext context, string reason)
+    {
+        context.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
+        return Problem(StatusCodes.Status503ServiceUnavailable, "would-be-lost", "What is taken now would be lost", $"Nothing was taken: {reason}. Try again after the time in Retry-After.");
+    }
+
     static string WhatToDo(HttpRequest request) =>
         HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) ? "Nothing was changed."
         : HttpMethods.IsPost(request.Method) && request.Path is { Value: "/v1/notifications" } || request.Path.StartsWithSegments("/v1/events", StringComparison.Ordinal)
@@ -129,7 +136,7 @@ static partial class Problems
                 await ForException(context, exception).ExecuteAsync(context);
             },
             // Thousands of callers may be told the same; whoever refuses them says so once. For an outage a line is enough.
-            SuppressDiagnosticsCallback = failed => failed.Exception is IntakeBusyException or BrokerUnavailableException || Outage(failed.Exception) is not null,
+            SuppressDiagnosticsCallback = failed => failed.Exception is IntakeBusyException or IntakeClosedException or BrokerUnavailableException || Outage(failed.Exception) is not null,
         });
         var isApi = app.Services.GetRequiredService<HostSettings>().IsApi;
         app.UseStatusCodePages(async context => await ForStatus(context.HttpContext.Response.StatusCode, isApi).ExecuteAsync(context.HttpContext));
@@ -155,6 +162,9 @@ static partial class Problems
 
             case IntakeBusyException:
                 return Busy(context);
+
+            case IntakeClosedException:
+                return WouldBeLost(context, exception.Message);
 
             case BrokerUnavailableException or MassTransit.MassTransitException:
             case not null when Database(exception) is not null:

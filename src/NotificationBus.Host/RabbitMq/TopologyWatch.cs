@@ -1,4 +1,5 @@
 using NotificationBus.Host.Settings;
+using NotificationBus.Intake;
 using NotificationBus.Status;
 
 using RabbitMQ.Client;
@@ -10,10 +11,10 @@ namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>
 /// Looks at the exchanges and queues while the host runs. What an operator has deleted is declared again by hosts that work, and named in the log; a queue
-/// on which no host listens is named in <c>/health/ready</c> and <c>GET /v1/status</c>.
+/// on which no host listens is named in <c>/health/ready</c> and <c>GET /v1/status</c>, and while a policy loses messages nothing is taken over HTTP.
 /// </summary>
 sealed partial class TopologyWatch(
-    BrokerTopology topology, QueueCheck check, PolicyCheck policies, BrokerConnections broker, Listeners listeners, HostSettings settings,
+    BrokerTopology topology, QueueCheck check, PolicyCheck policies, BrokerConnections broker, Listeners listeners, IntakeGate intake, HostSettings settings,
     IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TopologyWatch> log) : BackgroundService, IProblemSource
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -40,7 +41,12 @@ sealed partial class TopologyWatch(
         Detail = $"no host consumes it, and {queue.Messages} messages wait there; start a worker, or see why it is not ready",
     };
 
-    static Problem Loses(KeyValuePair<string, string> harm) => new() { Code = "policy-loses-messages", Where = harm.Key, Detail = harm.Value };
+    static Problem Loses(KeyValuePair<string, string> harm) => new()
+    {
+        Code = "policy-loses-messages",
+        Where = harm.Key,
+        Detail = $"{harm.Value}; until then nothing is taken over HTTP",
+    };
 
     public override void Dispose()
     {
@@ -98,6 +104,10 @@ sealed partial class TopologyWatch(
             seen.AddRange(missing.Select(queue => new QueueSight(queue, Consumers: 0, Messages: 0)));
         Compare(seen);
         _harmful = await policies.Find(cancellationToken) ?? _harmful;
+        if (_harmful.Count > 0)
+            intake.Close($"{_harmful.Values.First()} ({_harmful.Count} queues)");
+        else
+            intake.Open();
     }
 
     /// <summary>Declares again what is missing, and names it.</summary>

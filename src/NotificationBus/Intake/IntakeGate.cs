@@ -24,14 +24,26 @@ public sealed partial class IntakeGate(IOptions<IntakeOptions> options, PublishL
 {
     readonly ConcurrencyLimiter _places = new(new ConcurrencyLimiterOptions { PermitLimit = options.Value.ConcurrencyLimit });
     volatile bool _silent;
+    volatile string? _closed;
     int _trying;
+
+    /// <summary>Lets nothing through from now on, because it would be lost.</summary>
+    /// <param name="reason">Why, a sentence for whoever calls.</param>
+    public void Close(string reason) => _closed = reason;
+
+    /// <summary>Lets everything through again.</summary>
+    public void Open() => _closed = null;
 
     /// <summary>Publishes what came from outside.</summary>
     /// <param name="publish">Publishes it; completes with the broker's confirm.</param>
+    /// <exception cref="IntakeClosedException">It would be lost. Nothing has happened.</exception>
     /// <exception cref="IntakeBusyException">Too much is being published already. Nothing has happened.</exception>
     /// <exception cref="BrokerUnavailableException">The broker did not confirm in time, or has not confirmed anything lately. It may have been taken all the same.</exception>
     public async Task Publish(Func<Task> publish)
     {
+        if (_closed is { } reason)
+            throw new IntakeClosedException(reason);
+
         using var place = _places.AttemptAcquire();
         if (!place.IsAcquired)
             throw new IntakeBusyException(options.Value.ConcurrencyLimit);
@@ -92,3 +104,7 @@ public sealed partial class IntakeGate(IOptions<IntakeOptions> options, PublishL
 /// <summary>More is asked for than is published at the same time.</summary>
 /// <param name="concurrencyLimit">How many are.</param>
 public sealed class IntakeBusyException(int concurrencyLimit) : Exception($"{concurrencyLimit} calls are being published already (Intake:ConcurrencyLimit)");
+
+/// <summary>What would be taken would be lost.</summary>
+/// <param name="reason">By what.</param>
+public sealed class IntakeClosedException(string reason) : Exception(reason);

@@ -16,6 +16,7 @@ public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRule
     /// <param name="happened">The event.</param>
     /// <param name="isStrict">Refuses it also when the text of one channel cannot be filled; otherwise only that channel is left out.</param>
     /// <returns>The notification's id, or why the event is not taken.</returns>
+    /// <exception cref="IntakeClosedException">It would be lost.</exception>
     /// <exception cref="IntakeBusyException">Too much is being taken already.</exception>
     /// <exception cref="BrokerUnavailableException">The broker did not confirm in time. The event may have been taken all the same: with an event id, repeating the call is harmless.</exception>
     public async Task<IntakeAnswer> Accept<TEvent>(EventMap<TEvent> map, TEvent happened, bool isStrict = false)

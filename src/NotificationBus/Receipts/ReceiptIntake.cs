@@ -18,6 +18,7 @@ public sealed class ReceiptIntake(IBus bus, IntakeGate gate)
     const int MostOfAPart = 50;
 
     /// <summary>Takes receipts of one account.</summary>
+    /// <exception cref="IntakeClosedException">It would be lost.</exception>
     /// <exception cref="IntakeBusyException">Too much is being taken already.</exception>
     /// <exception cref="BrokerUnavailableException">The broker did not confirm in time. Taking them again is harmless.</exception>
     public async Task Take(string provider, IReadOnlyList<Receipt> receipts)
