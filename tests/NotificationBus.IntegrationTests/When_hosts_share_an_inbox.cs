@@ -50,7 +50,8 @@ public sealed class When_hosts_share_an_inbox(BusAndDatabase servers)
         await Place(second, "late");
         (await Find(second, "address=late@example.com&wait=30")).ShouldHaveSingleItem();
         (await Find(first, "address=late@example.com&wait=30")).ShouldHaveSingleItem();
-        (await Find(second, "")).Count.ShouldBe(2, "what was cleared on one is cleared on all");
+        // The mail may be there before the push.
+        (await UntilFound(2, second)).Count.ShouldBe(2, "what was cleared on one is cleared on all");
     }
 
     [Fact]
@@ -67,7 +68,8 @@ public sealed class When_hosts_share_an_inbox(BusAndDatabase servers)
         await Place(host, "between");
         (await Find(host, "address=between@example.com&wait=30")).ShouldHaveSingleItem();
         (await record.Scalar<long>("SELECT count(*) FROM caught_delivery")).ShouldBeLessThanOrEqualTo(500);
-        await record.Execute("TRUNCATE caught_delivery RESTART IDENTITY; TRUNCATE inbox");
+        // Locked in the order in which the host asks for them, or each may wait for the other.
+        await record.Execute("TRUNCATE inbox, caught_delivery RESTART IDENTITY");
         await Place(host, "after");
 
         (await Find(host, "address=after@example.com&wait=30")).ShouldHaveSingleItem();
