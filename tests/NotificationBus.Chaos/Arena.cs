@@ -17,13 +17,17 @@ sealed class Arena : IAsyncDisposable
     readonly List<HostSlot> _slots = [];
     readonly NpgsqlDataSource _record;
     readonly PostgresPair? _pair;
+    readonly RabbitMqCluster? _cluster;
+    readonly RabbitMqServer? _ownBroker;
     int _poison;
 
-    Arena(OwnServers servers, PostgresPair? pair, Uri virtualHost, string database, Situation situation)
+    Arena(RabbitMqServer broker, RabbitMqCluster? cluster, bool isOwnBroker, Uri virtualHost, PostgresServer postgres, PostgresPair? pair, string database, Situation situation)
     {
-        Broker = servers.Broker;
+        Broker = broker;
+        _cluster = cluster;
+        _ownBroker = isOwnBroker ? broker : null;
         _pair = pair;
-        Postgres = pair?.Primary ?? servers.Postgres;
+        Postgres = postgres;
         VirtualHost = virtualHost;
         Database = database;
         var record = new NpgsqlConnectionStringBuilder(database) { Pooling = false };
@@ -33,7 +37,7 @@ sealed class Arena : IAsyncDisposable
         A = new HttpWitness("a", Witness);
         B = new HttpWitness("b", Witness);
         Mail = new MailWitness(Witness);
-        Bus = new BusProducer(virtualHost, Requests);
+        Bus = new BusProducer(cluster?.Ways(virtualHost) ?? [virtualHost], Requests);
         Settings = new(StringComparer.Ordinal)
         {
             ["Channels:push:Providers"] = "a",
@@ -54,6 +58,9 @@ sealed class Arena : IAsyncDisposable
 
     /// <summary>The standby of <see cref="Postgres"/>, in a situation that has one.</summary>
     public PostgresServer Standby => _pair?.Standby ?? throw new InvalidOperationException("The situation has no standby.");
+
+    /// <summary>The nodes, of which <see cref="Broker"/> is the first, in a situation that has several.</summary>
+    public RabbitMqCluster Cluster => _cluster ?? throw new InvalidOperationException("The situation has no cluster.");
 
     public Uri VirtualHost { get; }
 
@@ -95,7 +102,9 @@ sealed class Arena : IAsyncDisposable
     public static async Task<Arena> Create(OwnServers servers, Situation situation)
     {
         var pair = situation.HasStandby ? await PostgresPair.Start() : null;
-        var arena = new Arena(servers, pair, await servers.Broker.CreateVirtualHost(), pair?.Database ?? await servers.Postgres.CreateDatabase(), situation);
+        var cluster = situation.HasCluster ? await RabbitMqCluster.Start() : null;
+        var broker = cluster?.Nodes[0] ?? (situation.HasManagement ? await RabbitMqServer.Start(management: true) : servers.Broker);
+        var arena = new Arena(broker, cluster, situation.HasManagement, await broker.CreateVirtualHost(), pair?.Primary ?? servers.Postgres, pair, pair?.Database ?? await servers.Postgres.CreateDatabase(), situation);
         await arena.A.Open();
         await arena.B.Open();
         return arena;
@@ -109,7 +118,7 @@ sealed class Arena : IAsyncDisposable
             var settings = new Dictionary<string, string>(Settings, StringComparer.Ordinal) { ["Roles"] = r };
             foreach (var (key, value) in also ?? new Dictionary<string, string>(StringComparer.Ordinal))
                 settings[key] = value;
-            return HostProcess.Start(VirtualHost, _pair is null ? Database : Database + Impatience, settings);
+            return HostProcess.Start(_cluster?.Address(VirtualHost) ?? $"{VirtualHost}", _pair is null ? Database : Database + Impatience, settings);
         });
         _slots.Add(slot);
         await slot.Start();
@@ -208,6 +217,10 @@ sealed class Arena : IAsyncDisposable
         await _record.DisposeAsync();
         if (_pair is not null)
             await _pair.DisposeAsync();
+        if (_cluster is not null)
+            await _cluster.DisposeAsync();
+        if (_ownBroker is not null)
+            await _ownBroker.DisposeAsync();
     }
 
     public string LastWords() => string.Join('\n', _slots.Select(slot => slot.LastWords()).Where(words => words.Length > 0));

@@ -6,7 +6,7 @@ using RabbitMQ.Client;
 namespace NotificationBus.Chaos;
 
 /// <summary>A service that publishes events over AMQP: mandatory, confirmed, and again under the same event id until it is.</summary>
-sealed class BusProducer(Uri virtualHost, Requests requests)
+sealed class BusProducer(IReadOnlyList<Uri> ways, Requests requests)
 {
     const int Parallel = 8;
 
@@ -25,7 +25,7 @@ sealed class BusProducer(Uri virtualHost, Requests requests)
 
         async Task Work()
         {
-            await using var line = new BusLine(virtualHost);
+            await using var line = new BusLine(ways);
             while (Next() is { } next)
             {
                 if (next.DueAt > Clock.Now)
@@ -42,7 +42,7 @@ sealed class BusProducer(Uri virtualHost, Requests requests)
     }
 
     /// <summary>For whoever publishes by hand, for instance what is no event.</summary>
-    public BusLine Connect() => new(virtualHost);
+    public BusLine Connect() => new(ways);
 
     /// <summary>An event in its envelope.</summary>
     public static byte[] Envelope(string contract, JsonObject message, Guid? messageId = null) => Encoding.UTF8.GetBytes(new JsonObject

@@ -32,6 +32,21 @@ sealed class HostSlot(string roles, Func<string, Task<HostProcess>> start) : IAs
     /// <summary>Starts a host and completes when it is ready.</summary>
     public async Task Start() => _host = await start(roles);
 
+    /// <summary>Starts another whenever the host ends by itself, as whoever looks after it does, while something goes on.</summary>
+    /// <returns>How often that was.</returns>
+    public async Task<int> StartAgainWhile(Task something)
+    {
+        var times = 0;
+        while (_host is { } host && await Task.WhenAny(host.Exit, something) != something)
+        {
+            await End();
+            await Start();
+            times++;
+        }
+
+        return times;
+    }
+
     /// <summary>Ends the host without a chance to tidy up.</summary>
     public async Task Kill()
     {

@@ -26,6 +26,12 @@ abstract class Situation
     /// <summary>Whether its PostgreSQL has a standby, for which every commit waits.</summary>
     public virtual bool HasStandby => false;
 
+    /// <summary>Whether its RabbitMQ is a cluster of three nodes.</summary>
+    public virtual bool HasCluster => false;
+
+    /// <summary>Whether its RabbitMQ is one of its own, with the management plug-in.</summary>
+    public virtual bool HasManagement => false;
+
     /// <summary>Lets it happen, and waits until everything has come to its end.</summary>
     public abstract Task Happen(Arena arena, Dose dose);
 

@@ -32,11 +32,14 @@ sealed class HostProcess : IRunningHost
     public Task<int> Exit => _process.Exit;
 
     /// <summary>Starts a host on real servers and completes when it is ready.</summary>
-    public static Task<HostProcess> Start(Uri broker, string database, IReadOnlyDictionary<string, string>? settings = null) =>
+    public static Task<HostProcess> Start(Uri broker, string database, IReadOnlyDictionary<string, string>? settings = null) => Start($"{broker}", database, settings);
+
+    /// <summary>The same with a cluster of brokers, whose address names all nodes.</summary>
+    public static Task<HostProcess> Start(string broker, string database, IReadOnlyDictionary<string, string>? settings = null) =>
         Start(new Dictionary<string, string>(settings ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal)
         {
             ["Transport"] = "RabbitMq",
-            ["ConnectionStrings:RabbitMq"] = $"{broker}",
+            ["ConnectionStrings:RabbitMq"] = broker,
             ["ConnectionStrings:Postgres"] = database,
         });
 

@@ -26,26 +26,33 @@ sealed class RabbitMqServer : IBroker
     static readonly string? PortMapperProgram = Installed.Program("epmd", "/usr/lib/erlang/bin");
     static readonly string? CallProgram = Installed.Program("erl_call", "/usr/lib/erlang/bin");
 
+    /// <summary>So long a node of a cluster may be silent before the others go on without it.</summary>
+    public static readonly TimeSpan GivenUpAfter = TimeSpan.FromSeconds(10);
+
     static int s_nodes;
 
     readonly TemporaryFolder _folder = new();
     readonly string _node = $"nbtest-{Environment.ProcessId}-{Interlocked.Increment(ref s_nodes)}@localhost";
-    readonly string _password = RandomNumberGenerator.GetHexString(32);
+    readonly string _password;
+    readonly string _cookie;
     readonly int _port = FreePort.Take();
-    readonly int _portMapperPort = FreePort.Take();
+    readonly int _portMapperPort;
     readonly int _managementPort = FreePort.Take();
     readonly int _encryptedPort = FreePort.Take();
     readonly Dictionary<string, string?> _environment;
-    readonly ChildProcess _portMapper;
+    readonly ChildProcess? _portMapper;
     ChildProcess? _server;
     bool _frozen;
     int _virtualHosts;
 
-    RabbitMqServer(bool management, ServerCertificate? certificate)
+    RabbitMqServer(Equipment equipment, RabbitMqServer? first = null)
     {
-        _environment = Settings(management, certificate);
+        (_password, _cookie, _portMapperPort) = first is null
+            ? (RandomNumberGenerator.GetHexString(32), RandomNumberGenerator.GetHexString(32), FreePort.Take())
+            : (first._password, first._cookie, first._portMapperPort);
+        _environment = Settings(equipment, first);
         // Started by us, in the foreground, because the one that Erlang would start by itself outlives it.
-        _portMapper = ChildProcess.Start([PortMapperProgram!], _environment);
+        _portMapper = first is null ? ChildProcess.Start([PortMapperProgram!], _environment) : null;
     }
 
     /// <summary>Whether this machine has what <see cref="Start"/> needs.</summary>
@@ -53,6 +60,15 @@ sealed class RabbitMqServer : IBroker
 
     /// <summary>The virtual host every broker is born with.</summary>
     public Uri Uri => VirtualHost("%2F");
+
+    /// <summary>What the node is called in its cluster.</summary>
+    public string Node => _node;
+
+    /// <summary>Host and port, as one of several in the address of a cluster.</summary>
+    public string Address => $"127.0.0.1:{_port}";
+
+    /// <summary>The way to a virtual host by this node, given that by another.</summary>
+    public Uri ByThisNode(Uri virtualHost) => new UriBuilder(virtualHost) { Port = _port }.Uri;
 
     /// <summary>Where its management plug-in answers, when it was started with it.</summary>
     public Uri ManagementUrl => new($"http://127.0.0.1:{_managementPort}");
@@ -68,26 +84,31 @@ sealed class RabbitMqServer : IBroker
     /// <summary>Starts a broker and completes when it takes connections.</summary>
     /// <param name="management">With its management plug-in, at <see cref="ManagementUrl"/>.</param>
     /// <param name="certificate">Also speaks TLS, at <see cref="Encrypted"/>.</param>
-    public static async Task<RabbitMqServer> Start(bool management = false, ServerCertificate? certificate = null)
+    public static Task<RabbitMqServer> Start(bool management = false, ServerCertificate? certificate = null) => StartEquipped(new Equipment(management, certificate));
+
+    /// <summary>Starts a node of a cluster: the first one, or another that joins it, and lives no longer than its port mapper.</summary>
+    internal static Task<RabbitMqServer> StartNode(RabbitMqServer? first = null) => StartEquipped(new Equipment(IsClustered: true), first);
+
+    static async Task<RabbitMqServer> StartEquipped(Equipment equipment, RabbitMqServer? first = null)
     {
         if (!IsInstalled)
             throw ServersMissing.ToBeKilled("RabbitMQ");
 
         try
         {
-            return await StartOnce(management, certificate);
+            return await StartOnce(equipment, first);
         }
         catch (InvalidOperationException)
         {
             // It ended before it took connections, and its script says 0 whatever the reason. One is no fault of anybody: its ports
             // were free when they were chosen and taken when it got to them. Once more, on others; a second time is a failure.
-            return await StartOnce(management, certificate);
+            return await StartOnce(equipment, first);
         }
     }
 
-    static async Task<RabbitMqServer> StartOnce(bool management, ServerCertificate? certificate)
+    static async Task<RabbitMqServer> StartOnce(Equipment equipment, RabbitMqServer? first)
     {
-        var server = new RabbitMqServer(management, certificate);
+        var server = new RabbitMqServer(equipment, first);
         try
         {
             await server.Run();
@@ -102,22 +123,25 @@ sealed class RabbitMqServer : IBroker
 
     async Task Run()
     {
-        // A node that does not find the port mapper starts one of its own, which then is in the way of ours, or gives up.
-        await _portMapper.Until("the first connection", StartLimit, async () =>
-        {
-            try
-            {
-                using var connection = new TcpClient();
-                await connection.ConnectAsync(IPAddress.Loopback, _portMapperPort);
-                return true;
-            }
-            catch (SocketException)
-            {
-                return false;
-            }
-        });
+        // A node that does not find the port mapper starts one of its own, which then is in the way of ours, or gives up. That of a cluster is there.
+        if (_portMapper is not null)
+            await _portMapper.Until("the first connection", StartLimit, PortMapperAnswers);
         _server = ChildProcess.Start([ServerProgram!], _environment);
         await IsReady();
+    }
+
+    async Task<bool> PortMapperAnswers()
+    {
+        try
+        {
+            using var connection = new TcpClient();
+            await connection.ConnectAsync(IPAddress.Loopback, _portMapperPort);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     public async Task<Uri> CreateVirtualHost()
@@ -174,8 +198,14 @@ sealed class RabbitMqServer : IBroker
     /// <summary>Closes every connection, as <c>rabbitmqctl close_all_connections</c> does.</summary>
     public Task CloseConnections() => Evaluate("[catch rabbit_networking:close_connection(Connection, <<\"an operator closes them\">>) || Connection <- rabbit_networking:connections()].");
 
-    /// <summary>Sets how long a consumer may hold a message before its channel is closed; it is looked at once a minute at most.</summary>
-    public Task SetConsumerTimeout(TimeSpan timeout) => Evaluate($"application:set_env(rabbit, consumer_timeout, {(long)timeout.TotalMilliseconds}).");
+    /// <summary>Sets how long a consumer may hold a message before its channel is closed, and how often that is looked at, for channels that are opened from then on.</summary>
+    public Task SetConsumerTimeout(TimeSpan timeout, TimeSpan interval) => Evaluate($"""
+        application:set_env(rabbit, consumer_timeout, {(long)timeout.TotalMilliseconds}).
+        application:set_env(rabbit, channel_tick_interval, {(long)interval.TotalMilliseconds}).
+        """);
+
+    /// <summary>Completes with the first line of its log that is wanted.</summary>
+    public Task<string> Line(Func<string, bool> wanted) => Server.Output.Line(wanted);
 
     /// <summary>The bindings of a virtual host, source and destination, without those of the default exchange.</summary>
     public async Task<IReadOnlyList<(string Source, string Kind, string Destination)>> Bindings(Uri virtualHost)
@@ -215,6 +245,29 @@ sealed class RabbitMqServer : IBroker
         } while (await File.ReadAllTextAsync(file) is not "0");
     }
 
+    /// <summary>The node that leads a quorum queue now.</summary>
+    public async Task<string> LeaderOf(Uri virtualHost, string queue)
+    {
+        var file = Path.Combine(_folder.Path, "leader");
+        await Evaluate($$$"""
+            {ok, Queue} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{{{NameOf(virtualHost)}}}">>, queue, <<"{{{queue}}}">>)).
+            {ok, _, {_, Leader}} = ra:members(amqqueue:get_pid(Queue)).
+            file:write_file("{{{file}}}", atom_to_list(Leader)).
+            """);
+        return await File.ReadAllTextAsync(file);
+    }
+
+    /// <summary>How many quorum queues could not spare one more node, as this node sees it, and how many nodes run in its cluster.</summary>
+    public async Task<(int Queues, int Nodes)> QueuesInDanger()
+    {
+        var file = Path.Combine(_folder.Path, "danger");
+        await Evaluate($$"""
+            file:write_file("{{file}}", io_lib:format("~b ~b", [length(rabbit_quorum_queue:list_with_minimum_quorum()), length(rabbit_nodes:all_running())])).
+            """);
+        var words = (await File.ReadAllTextAsync(file)).Split(' ');
+        return (int.Parse(words[0], CultureInfo.InvariantCulture), int.Parse(words[1], CultureInfo.InvariantCulture));
+    }
+
     /// <summary>Sets a policy, as an operator does. The definition is Erlang: <c>[{&lt;&lt;"max-length"&gt;&gt;, 5}]</c>.</summary>
     public Task SetPolicy(Uri virtualHost, string name, string pattern, string definition, bool ofTheOperator = false) => Evaluate($$"""
         rabbit_policy:{{(ofTheOperator ? "set_op" : "set")}}(<<"{{NameOf(virtualHost)}}">>, <<"{{name}}">>, <<"{{pattern}}">>, {{definition}}, 0, <<"queues">>, <<"{{User}}">>).
@@ -251,7 +304,8 @@ sealed class RabbitMqServer : IBroker
         if (_server is not null)
             await _server.DisposeAsync();
 
-        await _portMapper.DisposeAsync();
+        if (_portMapper is not null)
+            await _portMapper.DisposeAsync();
         _folder.Dispose();
     }
 
@@ -299,11 +353,12 @@ sealed class RabbitMqServer : IBroker
         }
     });
 
-    Dictionary<string, string?> Settings(bool management, ServerCertificate? certificate)
+    Dictionary<string, string?> Settings(Equipment equipment, RabbitMqServer? first)
     {
+        var (management, certificate, isClustered) = equipment;
         var home = _folder.Folder("home");
         var cookie = Path.Combine(home, ".erlang.cookie");
-        File.WriteAllText(cookie, RandomNumberGenerator.GetHexString(32));
+        File.WriteAllText(cookie, _cookie);
         File.SetUnixFileMode(cookie, UnixFileMode.UserRead); // Erlang refuses a cookie that others may read.
 
         var settings = Environment.GetEnvironmentVariables().Keys.Cast<string>()
@@ -317,7 +372,8 @@ sealed class RabbitMqServer : IBroker
         // Erlang's schedulers spin for a while before they sleep, and each of the hundreds of queues the tests leave behind looks after itself
         // every five seconds. A machine with two cores has better use for them.
         settings["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
-            $"-kernel inet_dist_use_interface {{127,0,0,1}} +sbwt none +sbwtdcpu none +sbwtdio none -rabbit quorum_tick_interval {(management ? 1000 : 60000)}";
+            $"-kernel inet_dist_use_interface {{127,0,0,1}} +sbwt none +sbwtdcpu none +sbwtdio none -rabbit quorum_tick_interval {(management ? 1000 : isClustered ? 5000 : 60000)}"
+            + (isClustered ? $" -kernel net_ticktime {GivenUpAfter.TotalSeconds}" : "");
         settings["RABBITMQ_CONF_ENV_FILE"] = _folder.Write("rabbitmq-env.conf", ""); // Not the machine's.
         settings["RABBITMQ_ENABLED_PLUGINS_FILE"] = _folder.Write("enabled_plugins", management ? "[rabbitmq_management]." : "[].");
         settings["RABBITMQ_MNESIA_BASE"] = _folder.Folder("data");
@@ -336,8 +392,13 @@ sealed class RabbitMqServer : IBroker
             raft.wal_max_size_bytes = 64000000
             {(management ? $"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {_managementPort}" : "")}
             {(certificate is null ? "" : $"listeners.ssl.1 = 127.0.0.1:{_encryptedPort}\nssl_options.certfile = {certificate.File}\nssl_options.keyfile = {certificate.KeyFile}")}
+            {(isClustered ? "cluster_partition_handling = autoheal" : "")}
+            {(first is null ? "" : $"cluster_formation.peer_discovery_backend = classic_config\ncluster_formation.classic_config.nodes.1 = {first._node}")}
 
             """);
         return settings;
     }
+
+    /// <summary>What a broker is started with.</summary>
+    sealed record Equipment(bool Management = false, ServerCertificate? Certificate = null, bool IsClustered = false);
 }

@@ -19,6 +19,8 @@ sealed class CloseConnections : Situation
     ];
 
     readonly List<string> _missing = [];
+    TimeSpan _untilBack;
+    int _startedAgain;
 
     public override string Name => "close-connections";
 
@@ -28,20 +30,16 @@ sealed class CloseConnections : Situation
 
     public override async Task Happen(Arena arena, Dose dose)
     {
+        var hosts = new List<HostSlot>();
         for (var worker = 0; worker < Workers; worker++)
-            await arena.Start("api,worker");
+            hosts.Add(await arena.Start("api,worker"));
 
-        var publishing = arena.Bus.Publish(Shipments(Name, dose.Count), perSecond: 50);
-        for (var closing = 0; closing < Closings; closing++)
-        {
-            // Between a fourth and seven fourths of the pause, so that no rhythm of ours fits one of theirs.
-            await Task.Delay(dose.Every * (0.22 + (Random.Shared.NextDouble() * 1.56)));
-            await arena.Broker.CloseConnections();
-        }
-
-        await publishing;
+        var closing = CloseAgainAndAgain(arena, dose);
+        // A host that cannot get a consumer back ends, to be started again.
+        var startedAgain = await Task.WhenAll(hosts.Select(host => host.StartAgainWhile(closing)));
+        _startedAgain = startedAgain.Sum();
+        await closing;
         await arena.Settle();
-        await EverybodyIsBack(arena);
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
@@ -50,6 +48,29 @@ sealed class CloseConnections : Situation
         .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice"),
         .. When(_missing.Count > 0, $"after {Peace.TotalSeconds} s of peace consumers are missing on {string.Join(", ", _missing)}"),
     ];
+
+    public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
+    [
+        $"{arena.Requests.Unanswered} were once without a confirm",
+        $"all consumers were back {_untilBack.TotalSeconds:0} s after the last closing",
+        .. When(_startedAgain > 0, $"{_startedAgain} hosts ended and were started again"),
+    ];
+
+    async Task CloseAgainAndAgain(Arena arena, Dose dose)
+    {
+        var publishing = arena.Bus.Publish(Shipments(Name, dose.Count), perSecond: 50);
+        for (var closing = 0; closing < Closings; closing++)
+        {
+            // Between a fourth and seven fourths of the pause, so that no rhythm of ours fits one of theirs.
+            await Task.Delay(dose.Every * (0.22 + (Random.Shared.NextDouble() * 1.56)));
+            await arena.Broker.CloseConnections();
+        }
+
+        var lastClosing = Clock.Now;
+        await EverybodyIsBack(arena);
+        _untilBack = Clock.Now - lastClosing;
+        await publishing;
+    }
 
     /// <summary>Counts as the broker does. A host has one consumer on each queue.</summary>
     async Task EverybodyIsBack(Arena arena)

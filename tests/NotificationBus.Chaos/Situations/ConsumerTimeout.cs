@@ -4,6 +4,9 @@ namespace NotificationBus.Chaos.Situations;
 sealed class ConsumerTimeout : Situation
 {
     static readonly TimeSpan Usual = TimeSpan.FromMinutes(30);
+    static readonly TimeSpan UsualInterval = TimeSpan.FromMinutes(1);
+
+    Task<string>? _taken;
 
     public override string Name => "consumer-timeout";
 
@@ -13,11 +16,13 @@ sealed class ConsumerTimeout : Situation
 
     public override async Task Happen(Arena arena, Dose dose)
     {
-        await arena.Start("api,worker");
-        await arena.Start("api,worker");
-        await arena.Broker.SetConsumerTimeout(TimeSpan.FromSeconds(20));
+        // A channel reads both when it is opened.
+        await arena.Broker.SetConsumerTimeout(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(5));
+        _taken = arena.Broker.Line(line => line.Contains("timed out waiting for delivery acknowledgement", StringComparison.Ordinal));
         try
         {
+            await arena.Start("api,worker");
+            await arena.Start("api,worker");
             var publishing = arena.Bus.Publish(Shipments(Name, dose.Count), perSecond: 20);
             await Task.Delay(TimeSpan.FromSeconds(3));
             await arena.Postgres.Stop();
@@ -28,9 +33,13 @@ sealed class ConsumerTimeout : Situation
         }
         finally
         {
-            await arena.Broker.SetConsumerTimeout(Usual);
+            await arena.Broker.SetConsumerTimeout(Usual, UsualInterval);
         }
     }
 
-    public override IEnumerable<string> Broken(Arena arena, Audit audit) => AllSent(audit);
+    public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
+    [
+        .. AllSent(audit),
+        .. When(_taken is not { IsCompleted: true }, "the broker took no message away"),
+    ];
 }
