@@ -44,7 +44,8 @@ static class Help
           EventTypes:{category}:EscalateUnless  Sent (default), Confirmed or Read: what must be known by then so that it is not tried
           EventTypes:{category}:Lifetime   how long a notification is of use, default 1.00:00:00 (one day)
           EventTypes:{category}:Lane       Transactional (default), or Bulk: queues of its own, and delays nothing
-          EventTypes:{category}:OnInDoubt  Resend (default), or Hold: an operator decides when nobody knows whether it was sent
+          EventTypes:{category}:OnInDoubt  Resend (default), or Hold: an operator decides when nobody knows whether it was sent, unless
+                                           its provider knows a repetition
           EventTypes:{category}:Unsubscribe  true or false: whether mail carries a link to unsubscribe; default only announcement
           Channels:{channel}:Providers     smtp,sandbox: accounts in the order they are tried
           Channels:{channel}:Routes:{number}:Providers       the same for some deliveries, in their place; the first route that fits is taken

@@ -10,6 +10,9 @@ namespace NotificationBus.Channels.Http;
 /// <summary>A service that takes deliveries as HTTP POSTs: <c>Providers:{account}</c>.</summary>
 public sealed class HttpProviderOptions : HttpCallOptions
 {
+    // Less would never be used: see IProvider.KnowsRepetitionFor.
+    static readonly TimeSpan ShortestKnowledge = TimeSpan.FromMinutes(2);
+
     /// <summary>Where deliveries are posted, http or https. Required. No redirect is followed, and no proxy is used. Never logged: it may hold a token.</summary>
     [Required(ErrorMessage = "must be set, for instance https://push.example.com/v1/send")]
     public string Url { get; set; } = "";
@@ -55,8 +58,8 @@ public sealed class HttpProviderOptions : HttpCallOptions
     public string? Unavailable { get; set; } = "503";
 
     /// <summary>
-    /// For how long the service does nothing twice under <see cref="IdempotencyHeader"/>, so that what is in doubt may be asked of it again without
-    /// harm. Default 0: it knows no repetition. At most 30 days.
+    /// For how long the service does nothing twice under <see cref="IdempotencyHeader"/>, so that what is in doubt is asked of it again, and of nobody
+    /// else. Default 0: it knows no repetition. At most 30 days, and at least two minutes more than <see cref="HttpCallOptions.Timeout"/>: that is left for the call and for clocks.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00", ErrorMessage = "must be from {1} to {2}")]
     public TimeSpan KnowsRepetitionFor { get; set; }
@@ -75,6 +78,9 @@ public sealed class HttpProviderOptions : HttpCallOptions
             yield return new ValidationResult("must be an absolute URL with http or https", [nameof(Url)]);
         else if (url.UserInfo.Length > 0)
             yield return new ValidationResult("must not contain a user: set Headers:Authorization", [nameof(Url)]);
+
+        if (KnowsRepetitionFor > TimeSpan.Zero && KnowsRepetitionFor < Timeout + ShortestKnowledge)
+            yield return new ValidationResult($"must be 0, or at least {ShortestKnowledge} more than Timeout", [nameof(KnowsRepetitionFor)]);
 
         using var request = new HttpRequestMessage();
         foreach (var (name, value) in Headers.Append(new(IdempotencyHeader, "id")))

@@ -32,7 +32,8 @@ public sealed class EventTypeOptions : IValidatableObject
 
     /// <summary>
     /// What happens to a delivery of which nobody can know whether it went out: Resend (the default) risks that the recipient
-    /// gets it twice, Hold waits for an operator.
+    /// gets it twice, Hold waits for an operator. Where the provider knows it for a repetition (<see cref="Sending.IProvider.KnowsRepetitionFor"/>) it is
+    /// sent again with either.
     /// </summary>
     public InDoubtPolicy OnInDoubt { get; set; } = InDoubtPolicy.Resend;
 
@@ -62,7 +63,7 @@ public sealed class EventTypeOptions : IValidatableObject
 /// <summary>What happens to a delivery of which nobody can know whether it went out.</summary>
 public enum InDoubtPolicy
 {
-    /// <summary>It is sent again, by the same provider first, and held after five calls that ended so.</summary>
+    /// <summary>It is sent again, by the same provider first, and held after <c>Redelivery:MostInDoubt</c> answers that left it so.</summary>
     Resend,
 
     /// <summary>It is held until an operator decides.</summary>

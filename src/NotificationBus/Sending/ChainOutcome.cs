@@ -42,6 +42,9 @@ public abstract record ChainOutcome
         /// <summary>How long to wait at least; null when nobody knows.</summary>
         public TimeSpan? AtLeast { get; init; }
 
+        /// <summary>How long to wait at most: then the provider that knows the delivery by its id has forgotten it, and something else is decided.</summary>
+        public TimeSpan? AtMost { get; init; }
+
         /// <summary>The turn that was taken for it; then it waits for nothing else.</summary>
         public SendSlot? Slot { get; init; }
 
@@ -51,7 +54,7 @@ public abstract record ChainOutcome
         /// <summary>How many calls were made so far.</summary>
         public int Attempts { get; init; }
 
-        /// <summary>How many of them left it in doubt.</summary>
+        /// <summary>How many of them left it in doubt, since an operator decided last.</summary>
         public int InDoubt { get; init; }
 
         /// <summary>True when the last call left it in doubt: then it is repeated after pauses that grow by <see cref="InDoubt"/>.</summary>

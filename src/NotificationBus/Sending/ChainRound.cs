@@ -14,10 +14,13 @@ namespace NotificationBus.Sending;
 /// <item>In doubt: held when the category says so, or when it has been so too often. Else nobody for now: the round that comes after a while begins
 /// with the same provider, who may know the delivery by its id, and the one after that with another.</item>
 /// <item>In doubt because its worker died: the same provider at once, for its claim has run out meanwhile.</item>
+/// <item>In doubt at a provider that still knows the delivery by its id (<see cref="IProvider.KnowsRepetitionFor"/>): nobody else, whatever the category
+/// says, for that is the only one whom to ask does no harm. When it has forgotten it, when it cannot be asked any more, or, of what is to be sent again
+/// all the same, when half of the time is over that the others have, it is in doubt like any other.</item>
 /// <item>Refused for good: nobody.</item>
 /// </list>
 /// </remarks>
-sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery command, int mostInDoubt)
+sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery command, int mostInDoubt, TimeProvider clock)
 {
     /// <summary>Why an attempt is in doubt whose worker never recorded an outcome.</summary>
     public const string WorkerDied = "the worker died before it recorded an outcome";
@@ -26,6 +29,9 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     const int MostWorkersDied = 10;
 
     const int MostTriesAtTheLast = 3;
+
+    // What a vendor's clock and ours may differ by, and what may pass between the decision to call and the call.
+    static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
     readonly List<DeliveryAttempt> _earlier = [];
     readonly List<DeliveryAttempt> _attempts = [];
@@ -43,22 +49,20 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     public ProviderAccount? Next()
     {
         IsRetry = false;
+        var knowing = Knowing();
+        if (knowing is null && IsForOperator)
+            return null;
         if (_attempts.Count == 0)
-            return order.Where(MayBeAsked).MinBy(Turn);
+            return order.Where(account => MayBeAsked(account) && (knowing is null || account == knowing)).MinBy(Turn);
 
         var last = _attempts[^1];
         if (last.Status is AttemptStatus.Accepted or AttemptStatus.Rejected || IsAnswerInDoubt(last))
             return null;
 
-        if (last.Status == AttemptStatus.InDoubt)
-        {
-            if (command.HoldWhenInDoubt)
-                return null;
-            if (_attempts.Count(attempt => attempt.Reason == WorkerDied) < MostWorkersDied && Find(last.Provider) is { } same)
-                return same;
-        }
+        if (last.Status == AttemptStatus.InDoubt && _attempts.Count(attempt => attempt.Reason == WorkerDied) < MostWorkersDied && Find(last.Provider) is { } same)
+            return same;
 
-        return order.FirstOrDefault(account => MayBeAsked(account) && !WasAsked(account)) ?? AgainAtTheLast(last);
+        return order.FirstOrDefault(account => MayBeAsked(account) && !WasAsked(account) && (knowing is null || account == knowing)) ?? AgainAtTheLast(last);
     }
 
     /// <summary>True when this account may have sent the delivery already.</summary>
@@ -115,19 +119,29 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         if (_attempts.Count > 0 && _attempts[^1] is { Status: AttemptStatus.Accepted } accepted)
             return new ChainOutcome.Sent(accepted);
 
-        if (_attempts.Count > 0 && (_attempts[^1].Status == AttemptStatus.Rejected || order.All(IsDeclinedBy)))
+        var isRejected = _attempts.Count > 0 && _attempts[^1].Status == AttemptStatus.Rejected;
+        var knowing = Knowing();
+        // Whoever comes later cannot tell what a worker that died has left in doubt from what an operator has decided about: it is held at once.
+        if (IsForOperator && (knowing is null || isRejected || InDoubtInAll == 0))
+            return Held();
+        if (isRejected || (_attempts.Count > 0 && order.All(IsDeclinedBy)))
             return new ChainOutcome.Refused(_attempts[^1].Provider, WithDoubt(WhyRefused()), AttemptsMade);
+        if (Risky.Count() >= mostInDoubt)
+            return Held();
 
-        if (_attempts.FindLast(attempt => attempt.Status == AttemptStatus.InDoubt) is { } inDoubt
-            && (command.HoldWhenInDoubt || InDoubtInAll >= mostInDoubt))
-            return new ChainOutcome.Held(inDoubt, inDoubt.Number);
-
-        return Later(WhyNotNow(), order.Min(HowLong)) with
+        return Later(WhyNotNow(), knowing is null ? order.Min(HowLong) : HowLong(knowing)) with
         {
+            AtMost = knowing is null ? null : AskedAloneUntil(knowing) - clock.GetUtcNow(),
             EndedInDoubt = EndedInDoubt,
             IsOutage = _accountFailed || _refused.Values.Any(refused => refused is { IsShut: true, For: not null }),
             WaitsForProvider = !EndedInDoubt && _refused.Values.Any(refused => refused.IsShut),
         };
+    }
+
+    ChainOutcome.Held Held()
+    {
+        var inDoubt = All.Last(attempt => attempt.Status == AttemptStatus.InDoubt);
+        return new ChainOutcome.Held(inDoubt, AttemptsMade);
     }
 
     /// <summary>Whatever was answered afterwards, what is in doubt may have been sent, and the result must say so.</summary>
@@ -159,12 +173,42 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
 
     int InDoubtInAll => command.EarlierInDoubt + _attempts.Count(IsAnswerInDoubt);
 
+    /// <summary>True when the category leaves it to an operator what becomes of it.</summary>
+    bool IsForOperator => command.HoldWhenInDoubt && (command.EarlierInDoubt > 0 || _attempts.Exists(attempt => attempt.Status == AttemptStatus.InDoubt));
+
+    /// <summary>The answers since an operator decided last of which each may have sent it once more.</summary>
+    IEnumerable<DeliveryAttempt> Risky => _earlier.Where(IsAnswerInDoubt).TakeLast(command.EarlierInDoubt).Concat(_attempts.Where(IsAnswerInDoubt))
+        .Where(attempt => order.FirstOrDefault(account => account.Name == attempt.Provider) is not { } account || !IsRepetition(attempt, account));
+
+    /// <summary>The one provider to ask: who still knows the delivery by its id, and can be asked. Null when any may be.</summary>
+    ProviderAccount? Knowing() => order.FirstOrDefault(account =>
+        AskedAloneUntil(account) > clock.GetUtcNow() && !IsDeclinedBy(account) && !(_refused.TryGetValue(account, out var refused) && refused.For is null));
+
+    /// <summary>
+    /// Until when a call may begin that the provider still knows for a repetition when it gets there. Of what is to be sent again all the same, half of
+    /// the time belongs to the other providers: to be lost is worse than to come twice.
+    /// </summary>
+    DateTimeOffset? AskedAloneUntil(ProviderAccount account)
+    {
+        if (FirstInDoubt(account) is not { } first || account.Provider.KnowsRepetitionFor is not { } known)
+            return null;
+
+        var half = (command.ExpiresAt - first.StartedAt) / 2;
+        var alone = known - account.Provider.LongestCall - Margin;
+        return first.StartedAt + (half < alone && order.Count > 1 && !command.HoldWhenInDoubt ? half : alone);
+    }
+
+    DeliveryAttempt? FirstInDoubt(ProviderAccount account) => All.FirstOrDefault(attempt => attempt.Provider == account.Name && attempt.Status == AttemptStatus.InDoubt);
+
+    bool IsRepetition(DeliveryAttempt attempt, ProviderAccount account) =>
+        FirstInDoubt(account) is { } first && attempt.Number > first.Number && attempt.StartedAt < AskedAloneUntil(account);
+
     static bool IsAnswerInDoubt(DeliveryAttempt attempt) => attempt.Status == AttemptStatus.InDoubt && attempt.Reason != WorkerDied;
 
     /// <summary>Who has left it in doubt once is asked again, and then whoever has done so least.</summary>
     int Turn(ProviderAccount account)
     {
-        var times = _earlier.Count(attempt => attempt.Provider == account.Name && IsAnswerInDoubt(attempt));
+        var times = Risky.Count(attempt => attempt.Provider == account.Name);
         return times % 2 == 1 ? -1 : times;
     }
 

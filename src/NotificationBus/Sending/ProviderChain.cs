@@ -54,8 +54,8 @@ public sealed partial class ProviderChain(
         if (route.Count == 0)
             return new ChainOutcome.Refused(Provider: null, "no provider of the channel serves such an address", command.EarlierAttempts);
 
-        var round = new ChainRound(Order(route, delivery.Id), command, redelivery.MostInDoubt);
-        if (command.EarlierInDoubt > 0)
+        var round = new ChainRound(Order(route, delivery.Id), command, redelivery.MostInDoubt, clock);
+        if (command.EarlierInDoubt > 0 || command is { EarlierAttempts: > 0, MayHaveBeenSent: true })
             round.Remember(await ledger.AttemptsOf(delivery.NotificationId, delivery.Id, cancellationToken));
         while (round.Next() is { } account)
         {
@@ -73,13 +73,20 @@ public sealed partial class ProviderChain(
                 return await UnlessCancelled(round.Paced(paced), delivery, cancellationToken);
 
             using var granted = (Admission.Granted)admission;
+            // It may have waited for its place for longer than the provider knows the delivery.
+            if (round.Next() != account)
+            {
+                await granted.NotMade();
+                continue;
+            }
+
             // Asked here and not handed to the claim: one that is written after its caller has left keeps everybody away.
             cancellationToken.ThrowIfCancellationRequested();
             var claimed = round.Claim(channel.Name, account);
             var claim = await ledger.Claim(claimed, channel.Canonical(delivery.Address), delivery.Category, LeaseOf(account.Provider), CancellationToken.None);
             if (claim.Granted)
             {
-                round.Add(await Call(granted, delivery, claimed, command.HoldWhenInDoubt));
+                round.Add(await Call(granted, delivery, claimed with { StartedAt = clock.GetUtcNow() }, command.HoldWhenInDoubt));
             }
             else
             {

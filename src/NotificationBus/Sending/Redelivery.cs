@@ -34,7 +34,7 @@ public sealed class RedeliveryOptions
 
     /// <summary>
     /// How many answers may leave a delivery in doubt before it is held for an operator, 1 to 1000, default 10, which takes two to four hours:
-    /// that often the recipient may have it. Calls that ended with their worker do not count.
+    /// that often the recipient may have it. Calls that ended with their worker do not count, nor those that the provider knew for repetitions.
     /// </summary>
     [Range(1, 1000)]
     public int MostInDoubt { get; set; } = 10;
@@ -56,10 +56,13 @@ public sealed class Redelivery(
 
     /// <summary>When the command should come again, and not before there is a chance.</summary>
     /// <returns>Null when that would be too late for the notification.</returns>
-    public DateTimeOffset? Next(SendDelivery command, ChainOutcome.NotNow notNow) => InTime(command, clock.GetUtcNow() + (
-        notNow.EndedInDoubt ? InDoubt(notNow)
-        : DelaysOf(command.Channel) is { Count: > 0 } delays ? Listed(delays, command, notNow.AtLeast)
-        : Exponential(command, notNow)));
+    public DateTimeOffset? Next(SendDelivery command, ChainOutcome.NotNow notNow)
+    {
+        var delay = notNow.EndedInDoubt ? InDoubt(notNow)
+            : DelaysOf(command.Channel) is { Count: > 0 } delays ? Listed(delays, command, notNow.AtLeast)
+            : Exponential(command, notNow);
+        return InTime(command, clock.GetUtcNow() + (notNow.AtMost is { } most ? Shorter(delay, most) : delay));
+    }
 
     /// <summary>
     /// Three times as long each time, of which chance takes up to half: the recipient may have got it each time, so that it is not asked at once,

@@ -310,6 +310,21 @@ public sealed class When_a_delivery_is_put_off
         static ChainOutcome.NotNow InDoubt(int times) => OfThisDelivery with { EndedInDoubt = true, InDoubt = times };
     }
 
+    /// <summary>A10: when nobody knows a repetition any more, something else is decided, and not only when the pause is over.</summary>
+    [Fact]
+    public void Should_come_in_time_for_what_is_decided_then()
+    {
+        var most = TimeSpan.FromSeconds(2);
+        foreach (var notNow in new[] { OfThisDelivery, OfThisDelivery with { IsOutage = true }, OfThisDelivery with { EndedInDoubt = true, InDoubt = 5 } })
+        {
+            var delays = Enumerable.Range(0, 2000).Select(seed => Delay(10, new Random(seed), notNow: notNow with { AtMost = most })).ToList();
+
+            delays.Max().ShouldBe(most);
+        }
+
+        Delay(10, new Random(1), atLeast: TimeSpan.FromHours(1), notNow: OfThisDelivery with { AtMost = most }).ShouldBe(most);
+    }
+
     static ChainOutcome.NotNow OfThisDelivery => new() { Reason = "too busy" };
 
     static TimeSpan Delay(int redeliveries, Random chance, string channel = "push", IReadOnlyList<TimeSpan>? set = null, TimeSpan? atLeast = null, ChainOutcome.NotNow? notNow = null)

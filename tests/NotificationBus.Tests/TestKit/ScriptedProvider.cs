@@ -26,6 +26,9 @@ sealed class ScriptedProvider(string name, string channel, Pulse? pulse = null) 
 
     public TimeSpan LongestCall => IsBroken ? throw new InvalidOperationException("broken") : TimeSpan.FromSeconds(10);
 
+    /// <summary>For how long it knows a delivery by its id.</summary>
+    public TimeSpan? KnowsRepetitionFor { get; set; }
+
     /// <summary>Which deliveries it can carry at all.</summary>
     public Func<Delivery, bool> Serving { get; set; } = _ => true;
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Text.Json;
 using System.Xml.Linq;
 
@@ -150,6 +151,24 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
         Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
 
         results.SelectMany(result => result.MemberNames).ShouldBe(isWrong ? (string[])["Rejected", "AddressIsWrong", "Throttled"] : []);
+    }
+
+    /// <summary>A time that leaves none for the call and the clocks would never be used.</summary>
+    [Theory]
+    [InlineData("00:00:00", true)]
+    [InlineData("00:00:01", false)]
+    [InlineData("00:02:14", false)]
+    [InlineData("00:02:15", true)]
+    [InlineData("30.00:00:00", true)]
+    [InlineData("30.00:00:01", false)]
+    public void Should_know_a_repetition_for_long_enough_or_not_at_all(string known, bool isTaken)
+    {
+        var options = new HttpProviderOptions { Url = "https://example.com", KnowsRepetitionFor = TimeSpan.Parse(known, CultureInfo.InvariantCulture) };
+        var results = new List<ValidationResult>();
+
+        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true).ShouldBe(isTaken);
+
+        results.SelectMany(result => result.MemberNames).ShouldBe(isTaken ? [] : [nameof(HttpProviderOptions.KnowsRepetitionFor)]);
     }
 
     [Theory]
