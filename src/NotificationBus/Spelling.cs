@@ -8,6 +8,9 @@ public static class Spelling
 
     const int LongWord = 7;
 
+    /// <summary>What is said of a name that nobody knows: which are allowed, and which of them was meant. It holds known names only.</summary>
+    public static string Unknown(string? name, IReadOnlyCollection<string> known) => $"is unknown, allowed are {string.Join(", ", known)}{DidYouMean(name, known)}";
+
     /// <summary>The end of a sentence that says what is allowed: <c>; did you mean order-placed?</c>, or nothing. It holds known names only.</summary>
     public static string DidYouMean(string? name, IEnumerable<string> known) => Meant(name, known) is { } meant ? $"; did you mean {meant}?" : "";
 
@@ -17,11 +20,15 @@ public static class Spelling
         if (name is not { Length: > 0 and <= Longest } || Letters(name) is not { Length: > 0 } letters)
             return null;
 
+        // One letter is missing, too many or wrong for each of the distance: others need not be compared.
+        var most = letters.Length >= LongWord ? 2 : letters.Length > 4 ? 1 : 0;
         var (meant, distance) = known
-            .Select(ours => (Name: ours, Distance: Distance(letters, Letters(ours))))
+            .Select(ours => (Name: ours, Letters: Letters(ours)))
+            .Where(ours => Math.Abs(ours.Letters.Length - letters.Length) <= most)
+            .Select(ours => (ours.Name, Distance: Distance(letters, ours.Letters)))
             .Append((Name: "", Distance: int.MaxValue))
             .MinBy(ours => ours.Distance);
-        return distance <= (letters.Length >= LongWord ? 2 : letters.Length > 4 ? 1 : 0) ? meant : null;
+        return distance <= most ? meant : null;
     }
 
     /// <summary>How many letters are missing, too many, wrong or swapped with their neighbour.</summary>

@@ -25,7 +25,7 @@ sealed record InboxSearch(long After, string? Recipient, string? Address, string
     {
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
         foreach (var unknown in query.Keys.Except(Parameters, StringComparer.Ordinal))
-            errors[unknown.Length <= 64 ? unknown : "?"] = [$"is unknown, allowed are {string.Join(", ", Parameters)}{Spelling.DidYouMean(unknown, Parameters)}"];
+            errors[unknown.Length <= 64 ? unknown : "?"] = [Spelling.Unknown(unknown, Parameters)];
 
         var search = new InboxSearch(
             Number("after", 0, 0, long.MaxValue), Text("recipient"), Text("address"), Text("category"), Text("channel"), Notification(),

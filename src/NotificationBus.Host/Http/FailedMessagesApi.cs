@@ -108,7 +108,7 @@ static class FailedMessageSearch
             if (states.TryGetValue(wanted, out var named))
                 state = named;
             else
-                reader.Refuse("state", $"is unknown, allowed are {string.Join(", ", states.Keys)}{Spelling.DidYouMean(wanted, states.Keys)}");
+                reader.Refuse("state", Spelling.Unknown(wanted, states.Keys));
         }
 
         var limit = reader.Limit();

@@ -57,7 +57,7 @@ static class JsonShape
             trail.Enter(property);
             var expected = shape.Properties.FirstOrDefault(expected => property.NameEquals(expected.Name));
             if (expected is null)
-                errors.Add($"{trail}", $"is unknown, allowed are {string.Join(", ", shape.Properties.Select(expected => expected.Name))}");
+                AddUnknown(property, shape, trail, errors);
             else if (LenientContracts.Decorates(expected))
                 CheckNames(property.Value, options.GetTypeInfo(expected.PropertyType), trail, errors);
             else if (property.Value.ValueKind != JsonValueKind.Null)
@@ -80,10 +80,13 @@ static class JsonShape
         foreach (var property in errors.UntilFull(element.EnumerateObject().Where(property => shape.Properties.All(expected => !property.NameEquals(expected.Name)))))
         {
             trail.Enter(property);
-            errors.Add($"{trail}", $"is unknown, allowed are {string.Join(", ", shape.Properties.Select(expected => expected.Name))}");
+            AddUnknown(property, shape, trail, errors);
             trail.Leave();
         }
     }
+
+    static void AddUnknown(JsonProperty property, JsonTypeInfo shape, JsonTrail trail, FieldErrors errors) =>
+        errors.Add($"{trail}", Spelling.Unknown(property.Name, [.. shape.Properties.Select(expected => expected.Name)]));
 
     static void CheckValue(JsonElement element, Type type, JsonSerializerOptions options, JsonTrail trail, FieldErrors errors)
     {

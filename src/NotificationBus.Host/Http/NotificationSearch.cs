@@ -13,7 +13,7 @@ static class NotificationSearch
         var reader = new QueryReader(query, Parameters);
         var status = reader.One("status");
         if (status is not null && !Statuses.Contains(status, StringComparer.Ordinal))
-            reader.Refuse("status", $"is unknown, allowed are {string.Join(", ", Statuses)}{Spelling.DidYouMean(status, Statuses)}");
+            reader.Refuse("status", Spelling.Unknown(status, Statuses));
 
         var limit = reader.Limit();
         var after = reader.After() is var (createdAt, id) ? new NotificationCursor(createdAt, id) : null;

@@ -17,7 +17,7 @@ sealed class QueryReader
     {
         _query = query;
         foreach (var unknown in query.Keys.Except(parameters, StringComparer.Ordinal))
-            Refuse(unknown.Length <= 64 ? unknown : "?", $"is unknown, allowed are {string.Join(", ", parameters)}{Spelling.DidYouMean(unknown, parameters)}");
+            Refuse(unknown.Length <= 64 ? unknown : "?", Spelling.Unknown(unknown, parameters));
     }
 
     public IReadOnlyDictionary<string, string[]> Errors => _errors;

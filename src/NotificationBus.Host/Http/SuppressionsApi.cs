@@ -21,7 +21,7 @@ static class SuppressionsApi
         var (name, address, category) = (query.One("channel"), query.One("address"), query.One("category"));
         var channel = name is null ? null : channels.Find(name);
         if (channel is null && name is not null)
-            query.Refuse("channel", $"is unknown, allowed are {channels.Names}{Spelling.DidYouMean(name, channels.All.Select(one => one.Name))}");
+            query.Refuse("channel", Spelling.Unknown(name, channels.KnownNames));
         // Only the channel knows in which of its forms the address is on the list.
         if (address is not null && channel is null && !query.Errors.ContainsKey("channel"))
             query.Refuse("channel", $"goes with an address, allowed are {channels.Names}");
@@ -46,11 +46,11 @@ static class SuppressionsApi
         var by = errors.ReadBy(body!.By, body.Why);
         var channel = channels.Find(body.Channel);
         if (channel is null)
-            errors.Add("channel", $"is unknown, allowed are {channels.Names}{Spelling.DidYouMean(body.Channel, channels.All.Select(one => one.Name))}");
+            errors.Add("channel", Spelling.Unknown(body.Channel, channels.KnownNames));
         else if (channel.Refuse(body.Address) is { } wrong)
             errors.Add("address", wrong);
         if (body.Category is { } category && !planning.Categories.Contains(category))
-            errors.Add("category", $"is unknown, allowed are {string.Join(", ", planning.Categories)}{Spelling.DidYouMean(category, planning.Categories)}");
+            errors.Add("category", Spelling.Unknown(category, planning.Categories));
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 

@@ -50,11 +50,11 @@ static class SettingsCheck
         var errors = new List<string>();
 
         foreach (var name in settings.Channels.Keys.Where(name => channels.Find(name) is null))
-            errors.Add($"Channels:{name} is no channel, allowed are {channels.Names}{DidYouMean(name)}");
+            errors.Add($"Channels:{name} {channels.NoChannel(name)}");
         for (var index = 0; index < settings.Sender.Channels.Count; index++)
         {
             if (channels.Find(settings.Sender.Channels[index]) is null)
-                errors.Add($"Sender:Channels:{index} is no channel, allowed are {channels.Names}{DidYouMean(settings.Sender.Channels[index])}");
+                errors.Add($"Sender:Channels:{index} {channels.NoChannel(settings.Sender.Channels[index])}");
         }
 
         foreach (var (name, channel) in settings.Channels)
@@ -79,7 +79,7 @@ static class SettingsCheck
             for (var index = 0; index < rule.Channels.Count; index++)
             {
                 if (channels.Find(rule.Channels[index]) is null)
-                    errors.Add($"EventTypes:{category}:Channels:{index} is no channel, allowed are {channels.Names}{DidYouMean(rule.Channels[index])}");
+                    errors.Add($"EventTypes:{category}:Channels:{index} {channels.NoChannel(rule.Channels[index])}");
             }
         }
 
@@ -98,8 +98,6 @@ static class SettingsCheck
 
         // Making the chains validates every account that is used.
         services.GetRequiredService<ProviderChains>();
-
-        string DidYouMean(string channel) => Spelling.DidYouMean(channel, channels.All.Select(known => known.Name));
     }
 
     static IReadOnlyList<string> UnknownKeys(IConfigurationSection account, IEnumerable<ProviderType> types)
@@ -158,7 +156,7 @@ static class SettingsCheck
     static IEnumerable<string> Roles(HostSettings settings)
     {
         foreach (var role in settings.Roles.Except(KnownRoles, StringComparer.Ordinal))
-            yield return $"Roles: '{role}' is unknown, allowed are {string.Join(", ", KnownRoles)}{Spelling.DidYouMean(role, KnownRoles)}";
+            yield return $"Roles: '{role}' {Spelling.Unknown(role, KnownRoles)}";
         if (settings.Roles.Count == 0)
             yield return $"Roles is empty, allowed are {string.Join(", ", KnownRoles)}";
         else if (settings.Transport == Transport.InMemory && !(settings.IsApi && settings.IsSaga && settings.IsSender))

@@ -25,14 +25,17 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
 
         // "category": null satisfies `required` when the event comes over the bus.
         if (request.Category is null || !rules.ContainsKey(request.Category))
-            errors.Add("category", $"is unknown, allowed are {string.Join(", ", rules.Keys.Order(StringComparer.Ordinal))}");
+            errors.Add("category", Spelling.Unknown(request.Category, [.. rules.Keys.Order(StringComparer.Ordinal)]));
 
         if (request.Channels is { } wanted)
         {
             errors.Unless(wanted.Count > 0, "channels", "must name at least one channel, or be left out");
             errors.Unless(wanted.Count <= TextLengths.MostTexts, "channels", $"must be at most {TextLengths.MostTexts}");
             for (var index = 0; index < wanted.Count && errors.Count < MostErrors; index++)
-                errors.Unless(wanted[index] is { } name && channels.Find(name) is not null, $"channels[{index}]", $"is no channel, allowed are {channels.Names}");
+            {
+                if (wanted[index] is not { } name || channels.Find(name) is null)
+                    errors.Add($"channels[{index}]", channels.NoChannel(wanted[index]));
+            }
         }
 
         foreach (var breach in request.Breaches)

@@ -22,7 +22,7 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     [InlineData(Provider, """ "perSecond":0 """, "perSecond", "must be 0.01 to 100000")]
     [InlineData(Provider, """ "perSecond":100001 """, "perSecond", "must be 0.01 to 100000")]
     [InlineData(Provider, """ "perSecond":"10" """, "perSecond", "must be a number in range")]
-    [InlineData(Provider, """ "swich":"off" """, "swich", "is unknown, allowed are switch, pin, weight, perSecond, by, why")]
+    [InlineData(Provider, """ "swich":"off" """, "swich", "is unknown, allowed are switch, pin, weight, perSecond, by, why; did you mean switch?")]
     [InlineData(Channel, """ "paused":"yes" """, "paused", "must be true or false")]
     [InlineData(Channel, """ "order":[] """, "order", "must name each account once, at least one of sandbox; what it leaves out is not used")]
     [InlineData(Channel, """ "order":["sandbox","sandbox"] """, "order", "must name each account once, at least one of sandbox; what it leaves out is not used")]
