@@ -6,6 +6,7 @@ using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Notifications;
+using NotificationBus.Saga;
 using NotificationBus.Sending.Controls;
 
 namespace NotificationBus.Host.Http;
@@ -56,7 +57,7 @@ static class CancellationsApi
         await gate.Publish(() => Send(bus, new CancelNotification { NotificationId = id, By = by.Who, Why = by.Why }));
         // Only now: what nobody got was not cancelled. The deliveries themselves say who and why, should this fail; and of what is not on record
         // only they do, for anybody may ask to cancel what never was.
-        if (before is not null)
+        if (before is not null && !IsCalledOff(before))
             await controls.Note($"notification {id}", by, JsonSerializer.SerializeToElement(new { cancel = true }), CancellationToken.None);
 
         // What is held stays so; nothing else of it is on its way.
@@ -70,6 +71,11 @@ static class CancellationsApi
     }
 
     const string Held = "held";
+
+    /// <summary>True when whoever asks again changes nothing: all that is not sent is called off, and an operator has to decide what became of it.</summary>
+    static bool IsCalledOff(NotificationView notification) => notification.Deliveries.Count > 0 && notification.Deliveries
+        .Where(delivery => delivery.Status is DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held)
+        .All(delivery => delivery.Cancellation is not null);
 
     static IResult Answer(NotificationView notification) =>
         notification.Status == "cancelled" ? Results.Ok(notification) : Problems.TooLate(notification.Status);

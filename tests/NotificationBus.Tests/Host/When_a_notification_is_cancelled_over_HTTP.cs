@@ -109,6 +109,23 @@ public sealed class When_a_notification_is_cancelled_over_HTTP(HostWithServices 
     }
 
     [Fact]
+    public async Task Should_keep_once_who_called_off_what_is_held_however_often_that_is_asked()
+    {
+        services.Gateway.Answers("500 Internal Server Error");
+        var self = await services.PlaceOrder(_mailbox);
+        await services.Host.Outcome(self);
+
+        for (var i = 0; i < 3; i++)
+        {
+            (await Cancel(self)).ShouldBeProblem(HttpStatusCode.Conflict, "too-late");
+            await services.Host.Until(self, notification => Text(Delivery(notification), "cancellation") is not null);
+        }
+
+        var subject = $"notification {self.Split('/')[^1]}";
+        All((await services.Host.Get("/v1/changes?limit=100")).Json, "changes").Count(change => Text(change, "subject") == subject).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Should_be_heard_though_it_is_hardly_accepted()
     {
         await services.SetEmail("""{"paused":true}""");
