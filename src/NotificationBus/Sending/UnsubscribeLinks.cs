@@ -41,7 +41,7 @@ public sealed class UnsubscribeLinks(PlanningRules planning, IOptions<Unsubscrib
     {
         Span<byte> bytes = stackalloc byte[SignedLength + SignatureLength];
         if (token.Length != Base64Url.GetEncodedLength(bytes.Length) || !Base64Url.IsValid(token)
-            || !Base64Url.TryDecodeFromChars(token, bytes, out var length) || length != bytes.Length || bytes[0] != Version
+            || !Base64Url.TryDecodeFromChars(token, bytes, out _) || bytes[0] != Version
             || !IsSigned(bytes[..SignedLength], bytes[SignedLength..]))
         {
             return null;

@@ -50,6 +50,8 @@ public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
             link.AbsoluteUri.ShouldStartWith($"{PublicUrl}/v1/unsubscribe/");
             link.AbsoluteUri.ShouldNotContain("som");
             link.AbsoluteUri.Length.ShouldBeLessThan(160);
+            // A version, two ids, and 128 bits that nobody guesses.
+            link.Segments[^1].Length.ShouldBe(Base64Url.GetEncodedLength(1 + 2 * 16 + 16));
         }
     }
 

@@ -80,6 +80,20 @@ public sealed class When_a_call_is_in_doubt : With_scripted_providers
         (First.Calls.Count + Second.Calls.Count).ShouldBe(times);
     }
 
+    [Fact]
+    public async Task Should_count_anew_when_an_operator_has_decided()
+    {
+        Redelivery.MostInDoubt = 2;
+        await HoldCircuitsClosed();
+        First.Answers(ScriptedProvider.InDoubt);
+        var held = (await SendUntilSettled()).ShouldBeOfType<ChainOutcome.Held>();
+
+        var decided = TheCommand with { EarlierAttempts = held.Attempts, MayHaveBeenSent = true };
+
+        (await Send(decided)).ShouldBeOfType<ChainOutcome.NotNow>().InDoubt.ShouldBe(1);
+        First.Calls.Count.ShouldBe(3);
+    }
+
     /// <summary>A10: whoever comes after a worker that ended between record and pause keeps the pause.</summary>
     [Fact]
     public async Task Should_not_ask_again_at_once_either_when_the_command_comes_again()

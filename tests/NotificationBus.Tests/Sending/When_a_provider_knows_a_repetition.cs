@@ -1,6 +1,7 @@
 using NotificationBus.Contracts;
 using NotificationBus.Sending;
 using NotificationBus.Sending.Controls;
+using NotificationBus.Sending.Routing;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;
@@ -104,6 +105,7 @@ public sealed class When_a_provider_knows_a_repetition : With_scripted_providers
         var later = (await SendNext()).ShouldBeOfType<ChainOutcome.NotNow>();
 
         later.AtMost.ShouldBe(Harmless);
+        later.AtLeast.ShouldBe(FirstAccount.Circuit.OpenFor, "its circuit is open now, and that of the other one does not matter");
         (First.Calls.Count > first).ShouldBe(what != "has an open circuit");
         Second.Calls.Count.ShouldBe(second);
     }
@@ -152,6 +154,23 @@ public sealed class When_a_provider_knows_a_repetition : With_scripted_providers
         (await SendNext()).ShouldBeOfType(hold ? typeof(ChainOutcome.NotNow) : typeof(ChainOutcome.Sent));
 
         Second.Calls.Count.ShouldBe(hold ? 0 : 1);
+    }
+
+    [Fact]
+    public async Task Should_have_all_of_the_time_where_there_are_no_others()
+    {
+        Routes = [new ChannelRoute { When = { Categories = [TheDelivery.Category] }, Providers = ["first"] }];
+        Redelivery.MostInDoubt = 2;
+        await Set(new ProviderControl { Pin = CircuitPin.Closed });
+        First.Answers(ScriptedProvider.InDoubt);
+        _command = _command with { ExpiresAt = Clock.GetUtcNow().AddMinutes(10) };
+        for (var minute = 0; minute < 9; minute++)
+        {
+            (await SendNext()).ShouldBeOfType<ChainOutcome.NotNow>();
+            Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        First.Calls.Count.ShouldBe(9);
     }
 
     [Fact]

@@ -262,7 +262,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
         })];
 
     /// <summary>The store in memory answers at once.</summary>
-    public NotificationState? Find(Guid notificationId) => Store.Load(notificationId, CancellationToken.None).GetAwaiter().GetResult();
+    public NotificationState? Find(Guid notificationId) => _host.Services.GetRequiredService<InMemoryNotificationStore>().Load(notificationId, CancellationToken.None).GetAwaiter().GetResult();
 
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 using NotificationBus.Embedded;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
@@ -9,6 +11,7 @@ namespace NotificationBus.Tests.TestKit;
 /// <summary>The store in memory, with places where a test can have it fail, or have somebody else come first.</summary>
 sealed class WatchedStore(InMemoryNotificationStore store, Pulse pulse) : INotificationStore
 {
+    readonly ConcurrentQueue<Guid> _loaded = new();
     int _writes;
 
     /// <summary>Called before a step is written, with the number of tries so far, which begins at 1. What it throws, the write throws, and nothing is stored.</summary>
@@ -17,16 +20,30 @@ sealed class WatchedStore(InMemoryNotificationStore store, Pulse pulse) : INotif
     /// <summary>Called when a step is stored. What it throws looks like the end of the process: stored, and nothing published.</summary>
     public Action<NotificationStep>? AfterWrite { get; set; }
 
+    /// <summary>Called before it says that what was read would survive. What it throws, the store throws.</summary>
+    public Action? BeforeConfirm { get; set; }
+
+    /// <summary>Which notifications were read, in order.</summary>
+    public IReadOnlyCollection<Guid> Loaded => _loaded;
+
     /// <summary>How often a step was to be written, in vain or not.</summary>
     public int Writes => _writes;
 
-    public Task<NotificationState?> Load(Guid notificationId, CancellationToken cancellationToken) => store.Load(notificationId, cancellationToken);
+    public Task<NotificationState?> Load(Guid notificationId, CancellationToken cancellationToken)
+    {
+        _loaded.Enqueue(notificationId);
+        return store.Load(notificationId, cancellationToken);
+    }
 
     public Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken) => Write(step, () => store.Insert(step, cancellationToken));
 
     public Task<bool> Update(NotificationStep step, CancellationToken cancellationToken) => Write(step, () => store.Update(step, cancellationToken));
 
-    public Task Confirm(CancellationToken cancellationToken) => store.Confirm(cancellationToken);
+    public async Task Confirm(CancellationToken cancellationToken)
+    {
+        BeforeConfirm?.Invoke();
+        await store.Confirm(cancellationToken);
+    }
 
     async Task<bool> Write(NotificationStep step, Func<Task<bool>> write)
     {

@@ -1,3 +1,6 @@
+using NotificationBus.Contracts;
+using NotificationBus.Saga;
+using NotificationBus.Sending;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Saga.Persistence;
@@ -42,6 +45,59 @@ public sealed class When_the_store_fails
 
         (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
         flow.Outcomes.ShouldHaveSingleItem();
+        flow.Wire.Faults.ShouldBeEmpty();
+    }
+
+    /// <summary>The server that comes back may be another one, to which the last steps had not come: what is remembered of them is worth nothing.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Should_read_again_what_it_remembered_before(bool fails)
+    {
+        await using var flow = await EmbeddedFlow.Start();
+        var answer = new TaskCompletionSource<ProviderResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        flow.Email.Answers((_, call) => call == 1 ? answer.Task : Task.FromResult(ScriptedProvider.Accepted));
+        var id = await flow.Tell(An.OrderPlaced());
+        await flow.Pulse.Until(() => flow.Email.Calls.Count == 1 && flow.Find(id)!.Deliveries.Any(delivery => delivery.IsSent()));
+        var read = flow.Store.Loaded.Count(loaded => loaded == id);
+        flow.Store.BeforeWrite = (_, _) =>
+        {
+            flow.Store.BeforeWrite = null;
+            throw new OutageException();
+        };
+        if (fails)
+            await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+
+        flow.Store.BeforeWrite = null;
+        answer.SetResult(ScriptedProvider.Accepted);
+
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
+        flow.Store.Loaded.Count(loaded => loaded == id).ShouldBe(fails ? read + 1 : read);
+    }
+
+    /// <summary>A2: what was only read may be gone with the server that said so.</summary>
+    [Theory]
+    [InlineData("the event of a notification that is there")]
+    [InlineData("a cancellation that comes too late")]
+    public async Task Should_not_acknowledge_what_it_found_done_before_that_would_survive(string what)
+    {
+        await using var flow = await EmbeddedFlow.Start();
+        var happened = An.OrderPlaced(eventId: "order-4711");
+        var id = await flow.Tell(happened);
+        await flow.Outcome(id);
+        var confirmed = 0;
+        flow.Store.BeforeConfirm = () =>
+        {
+            if (++confirmed == 1)
+                throw new OutageException();
+        };
+
+        if (what.StartsWith("the event", StringComparison.Ordinal))
+            await flow.Handle(happened);
+        else
+            await flow.Handle(new CancelNotification { NotificationId = id, By = "ann", Why = "it is sold" });
+
+        await flow.Pulse.Until(() => confirmed >= 2);
         flow.Wire.Faults.ShouldBeEmpty();
     }
 
