@@ -36,7 +36,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
             WHERE outgoing_message.message_id = c.token),
         called_off AS (
             DELETE FROM outgoing_message USING stored
-            WHERE stored.id = ANY(@called_off) AND outgoing_message.notification_id = stored.id AND outgoing_message.input_id IS NULL),
+            WHERE stored.id = ANY(@called_off) AND outgoing_message.notification_id = stored.id),
         reopened AS (
             INSERT INTO unfinished_notification (id, created_at, look_again_at)
             SELECT id, created_at, now() + @look_again FROM stored WHERE id = ANY(@reopened)

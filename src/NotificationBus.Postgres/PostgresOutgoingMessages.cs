@@ -14,7 +14,7 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
 {
     /// <summary>What a message that is rescheduled under its token does to the one that is there.</summary>
     internal const string Replace = """
-        UPDATE SET sent_as = excluded.sent_as, notification_id = excluded.notification_id, input_id = NULL, destination = excluded.destination,
+        UPDATE SET sent_as = excluded.sent_as, notification_id = excluded.notification_id, destination = excluded.destination,
             content_type = excluded.content_type, message_types = excluded.message_types, body = excluded.body, due_at = excluded.due_at,
             revision = outgoing_message.revision + 1
         """;
@@ -40,7 +40,7 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     internal static async Task<IReadOnlyList<WaitingDelivery>> WaitingOf(NpgsqlDataSource database, Guid notificationId, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("""
-            SELECT body, due_at FROM outgoing_message WHERE notification_id = @notification AND input_id IS NULL AND starts_with(destination, @commands)
+            SELECT body, due_at FROM outgoing_message WHERE notification_id = @notification AND starts_with(destination, @commands)
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid>("notification", notificationId));
         command.Parameters.Add(new NpgsqlParameter<string>("commands", $"exchange:{ChannelEndpoint.Prefix}"));

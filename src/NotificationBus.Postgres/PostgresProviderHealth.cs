@@ -93,7 +93,7 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
         await Execute("INSERT INTO provider_health (account) VALUES (@account) ON CONFLICT DO NOTHING", new NpgsqlParameter<string>("account", account));
         await Execute($"""
             WITH known AS (
-                SELECT learned_per_second AS before, @cuts AND ({IsPaused}) IS NOT TRUE AS is_first, CASE WHEN {IsPaused} THEN paused_until END AS until FROM provider_health WHERE account = @account FOR UPDATE),
+                SELECT learned_per_second AS before, ({IsPaused}) IS NOT TRUE AS is_first, CASE WHEN {IsPaused} THEN paused_until END AS until FROM provider_health WHERE account = @account FOR UPDATE),
             cut AS (
                 SELECT before, until, CASE WHEN is_first AND coalesce(before, @too_much) IS NOT NULL THEN greatest(coalesce(before, @too_much) * @factor, @least) ELSE before END AS after
                 FROM known),
@@ -109,7 +109,6 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
             .. LineOf(account, cut?.Limit),
             new NpgsqlParameter<TimeSpan>("pause", pause),
             new NpgsqlParameter<string>("reason", reason),
-            new NpgsqlParameter<bool>("cuts", cut is not null),
             new NpgsqlParameter<double?>("too_much", cut?.TooMuch),
             new NpgsqlParameter<double>("factor", cut?.Factor ?? 1),
             new NpgsqlParameter<double>("least", cut?.Least ?? 0),
