@@ -95,6 +95,27 @@ public sealed class When_a_receipt_names_a_delivery_in_PostgreSQL(BusAndDatabase
 public sealed class When_it_is_decided_about_what_is_held_in_PostgreSQL(BusAndDatabase servers) : When_it_is_decided_about_what_is_held(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
+public sealed class When_messages_have_failed_in_PostgreSQL(BusAndDatabase servers) : When_messages_have_failed(() => PostgresRecord.Create(servers));
+
+[Trait("Server", "PostgreSQL")]
+public sealed class When_it_is_decided_about_failed_messages_in_PostgreSQL(BusAndDatabase servers) : When_it_is_decided_about_failed_messages(() => PostgresRecord.Create(servers));
+
+[Trait("Server", "PostgreSQL")]
+public sealed class When_timers_are_set_anew_in_PostgreSQL(BusAndDatabase servers) : When_timers_are_set_anew(() => PostgresRecord.Create(servers));
+
+[Trait("Server", "PostgreSQL")]
+public sealed class When_the_sweep_looks_in_PostgreSQL(BusAndDatabase servers) : When_the_sweep_looks(() => PostgresRecord.Create(servers));
+
+[Trait("Server", "PostgreSQL")]
+public sealed class When_the_record_is_searched_in_PostgreSQL(BusAndDatabase servers) : When_the_record_is_searched(() => PostgresRecord.Create(servers));
+
+[Trait("Server", "PostgreSQL")]
+public sealed class When_an_account_is_in_trouble_in_PostgreSQL(BusAndDatabase servers) : When_an_account_is_in_trouble(() => PostgresRecord.Create(servers));
+
+[Trait("Server", "PostgreSQL")]
+public sealed class When_messages_wait_for_something_in_PostgreSQL(BusAndDatabase servers) : When_messages_wait_for_something(() => PostgresRecord.Create(servers));
+
+[Trait("Server", "PostgreSQL")]
 public sealed class When_a_text_is_like_no_other_in_PostgreSQL(BusAndDatabase servers) : When_a_text_is_like_no_other(() => PostgresRecord.Create(servers))
 {
     /// <summary>A8: what was set aside is on record whatever came with it, and can be replayed.</summary>
@@ -192,9 +213,10 @@ sealed class PostgresRecord : RecordOfTheTest
             WITH outgoing AS (UPDATE outgoing_message SET due_at = due_at - @time),
             slots AS (UPDATE provider_slot SET next_slot = next_slot - @time, next_transactional = next_transactional - @time),
             changes AS (UPDATE control_change SET at = at - @time),
+            failed AS (UPDATE failed_message SET first_failed_at = first_failed_at - @time, failed_at = failed_at - @time),
             unfinished AS (UPDATE unfinished_notification SET look_again_at = look_again_at - @time),
             health AS (
-                UPDATE provider_health SET open_until = open_until - @time, probe_until = probe_until - @time,
+                UPDATE provider_health SET since = since - @time, open_until = open_until - @time, probe_until = probe_until - @time,
                     paused_until = paused_until - @time, rate_changed_at = rate_changed_at - @time)
             UPDATE delivery_attempt SET started_at = started_at - @time, lease_until = lease_until - @time, finished_at = finished_at - @time
             """);
@@ -202,14 +224,56 @@ sealed class PostgresRecord : RecordOfTheTest
         await command.ExecuteNonQueryAsync();
     }
 
+    public override async Task LetAllHaveHappenedAtOnce()
+    {
+        await using var command = _database.CreateCommand("""
+            WITH failed AS (UPDATE failed_message SET first_failed_at = date_trunc('day', now()), failed_at = date_trunc('day', now())),
+            outgoing AS (UPDATE outgoing_message SET due_at = date_trunc('day', now()))
+            UPDATE suppressed_address SET created_at = date_trunc('day', now())
+            """);
+        await command.ExecuteNonQueryAsync();
+    }
+
     /// <summary>An operator who has begun to change a notification, and went for lunch.</summary>
-    public async Task<IAsyncDisposable> Hold(Guid notificationId)
+    public Task<IAsyncDisposable> Hold(Guid notificationId) => Hold("notification", $"id = '{notificationId}'");
+
+    /// <summary>Another host that is at work on some rows, until disposed.</summary>
+    public async Task<IAsyncDisposable> Hold(string table, string rows) => await Begin($"SELECT 1 FROM {table} WHERE {rows} FOR UPDATE");
+
+    /// <summary>Another host that has begun something, and neither committed it nor given it up.</summary>
+    public async Task<Begun> Begin(string sql)
     {
         var connection = await _database.OpenConnectionAsync();
-        await using var command = new NpgsqlCommand("BEGIN; SELECT 1 FROM notification WHERE id = @id FOR UPDATE", connection);
-        command.Parameters.Add(new NpgsqlParameter<Guid>("id", notificationId));
+        await using var command = new NpgsqlCommand($"BEGIN; {sql}", connection);
         await command.ExecuteNonQueryAsync();
-        return connection;
+        return new Begun(connection);
+    }
+
+    /// <summary>Completes when a statement waits for what was begun.</summary>
+    public async Task UntilSomebodyWaits()
+    {
+        await using var command = _database.CreateCommand("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+        while (await command.ExecuteScalarAsync() is 0L)
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Changes the record behind the hosts' backs.</summary>
+    /// <returns>How many rows.</returns>
+    public async Task<int> Execute(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        return await command.ExecuteNonQueryAsync();
+    }
+
+    public sealed class Begun(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        public async Task Commit()
+        {
+            await using var command = new NpgsqlCommand("COMMIT", connection);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        public ValueTask DisposeAsync() => connection.DisposeAsync();
     }
 
     public override async ValueTask DisposeAsync()
@@ -229,7 +293,8 @@ sealed class PostgresRecord : RecordOfTheTest
         services.AddLogging();
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(Options.Create(new PostgresOptions()));
-        services.AddSingleton(Options.Create(new RetentionOptions { Notifications = retention }));
+        Retention.Notifications = retention;
+        services.AddSingleton(Options.Create(Retention));
         services.AddPostgresStore(database);
         var host = services.BuildServiceProvider();
         _hosts.Add(host);
@@ -242,6 +307,8 @@ sealed class PostgresRecord : RecordOfTheTest
             host.GetRequiredService<IControls>(),
             host.GetRequiredService<IProviderHealth>(),
             host.GetRequiredService<IUnfinishedNotifications>(),
-            host.GetRequiredService<IHeldDeliveries>());
+            host.GetRequiredService<IHeldDeliveries>(),
+            host.GetRequiredService<IFailedMessages>(),
+            host.GetRequiredService<INotificationQueries>());
     }
 }

@@ -108,7 +108,8 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
 
     /// <inheritdoc />
     public Task ProbePassed(string account, int needed) => Update(account, health =>
-        (_probesPassed[account] = _probesPassed.GetValueOrDefault(account) + 1) < needed
+        !health.CircuitOpen ? health
+        : (_probesPassed[account] = _probesPassed.GetValueOrDefault(account) + 1) < needed
             ? health with { ProbeUntil = default }
             : health with { CircuitOpen = false, NeedsAttention = false, Since = clock.GetUtcNow(), ProbeUntil = default, OpenUntil = default, Reason = null });
 

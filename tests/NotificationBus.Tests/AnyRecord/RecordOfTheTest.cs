@@ -1,3 +1,4 @@
+using NotificationBus.Failures;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Saga.Persistence;
@@ -19,8 +20,14 @@ public abstract class RecordOfTheTest : IAsyncDisposable
     /// <summary>The time of the hosts.</summary>
     public abstract DateTimeOffset Now { get; }
 
+    /// <summary>How much of what has failed the hosts keep. To be changed before anything is recorded.</summary>
+    public RetentionOptions Retention { get; } = new();
+
     /// <summary>Lets time pass for everything that is in the record.</summary>
     public abstract Task Pass(TimeSpan time);
+
+    /// <summary>As if all that is listed by time had been written at the same moment, as happens where much is written at once.</summary>
+    public abstract Task LetAllHaveHappenedAtOnce();
 
     public abstract ValueTask DisposeAsync();
 }
@@ -34,4 +41,6 @@ public sealed record HostOfTheRecord(
     IControls Controls,
     IProviderHealth Health,
     IUnfinishedNotifications Unfinished,
-    IHeldDeliveries Held);
+    IHeldDeliveries Held,
+    IFailedMessages Failed,
+    INotificationQueries Queries);

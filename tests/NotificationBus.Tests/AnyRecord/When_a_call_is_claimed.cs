@@ -72,6 +72,22 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
         (kept.Status, kept.ProviderMessageId, kept.Reason).ShouldBe((AttemptStatus.Accepted, "their-id", null));
     }
 
+    /// <summary>Tests that do not bite: the outcome of one call says nothing about another.</summary>
+    [Fact]
+    public async Task Should_stay_claimed_when_the_outcome_of_another_is_recorded()
+    {
+        var call = Call();
+        var (second, other) = (call with { Number = 2 }, Call() with { NotificationId = call.NotificationId });
+        foreach (var one in new[] { call, second, other })
+            await Host.Ledger.Claim(one, Address, Category, Lease, CancellationToken.None);
+
+        await AnotherHost.Ledger.Record(second with { Status = AttemptStatus.Accepted }, suppressedAddress: null, CancellationToken.None);
+
+        (await Host.Ledger.AttemptsOf(call.NotificationId, call.DeliveryId, CancellationToken.None)).Select(attempt => attempt.Status).ShouldBe([AttemptStatus.Started, AttemptStatus.Accepted]);
+        await AnotherHost.Ledger.Record(call with { Status = AttemptStatus.InDoubt }, suppressedAddress: null, CancellationToken.None);
+        (await Host.Ledger.AttemptsOf(call.NotificationId, other.DeliveryId, CancellationToken.None)).ShouldHaveSingleItem().Status.ShouldBe(AttemptStatus.Started);
+    }
+
     [Fact]
     public async Task Should_be_granted_to_one_of_many()
     {
@@ -117,6 +133,16 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
         (await AnotherHost.Ledger.Claim(Call(), Address, Another, Lease, CancellationToken.None)).Suppression.ShouldBe("no such mailbox");
         (await AnotherHost.Ledger.Claim(Call(), "nok@example.com", Category, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
         (await AnotherHost.Ledger.Claim(Call() with { Channel = "push" }, Address, Category, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Should_be_refused_for_an_address_that_a_provider_called_wrong_without_a_word()
+    {
+        var call = Call();
+        await Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
+        await Host.Ledger.Record(call with { Status = AttemptStatus.Rejected }, Address, CancellationToken.None);
+
+        (await ClaimAs(Category)).ShouldBe((false, "refused"));
     }
 
     [Fact]
@@ -205,17 +231,25 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
             [("suppression email", "ann", "mended", "removed"), ("suppression email", "ann", "mended", "added")]);
     }
 
-    [Fact]
-    public async Task Should_list_every_suppressed_address_once_page_by_page()
+    /// <summary>Tests that do not bite: many at the same moment, as where a list is brought in, and the page ends in the middle of them.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Should_list_every_suppressed_address_once_page_by_page(bool allAtOnce)
     {
-        // Several at the same time where the clock stands, or is coarse.
         for (var i = 0; i < 7; i++)
             await Host.Suppressions.Add(new Suppression("email", $"{i}@example.com", Category: null, "bounced", "first"), CancellationToken.None);
+        await Host.Suppressions.Add(new Suppression("sms", "+66812345678", Category: null, "bounced", "first"), CancellationToken.None);
+        if (allAtOnce)
+            await Record.LetAllHaveHappenedAtOnce();
 
         var seen = new List<string>();
         var filter = new SuppressionFilter("email", Address: null, Category: null, 3);
         for (var page = await List(filter); page.Count > 0; page = await List(filter with { After = (page[^1].CreatedAt, page[^1].Place) }))
+        {
+            page.Count.ShouldBeLessThanOrEqualTo(3);
             seen.AddRange(page.Select(suppression => suppression.Address));
+        }
 
         seen.Order(StringComparer.Ordinal).ShouldBe(Enumerable.Range(0, 7).Select(i => $"{i}@example.com"));
 

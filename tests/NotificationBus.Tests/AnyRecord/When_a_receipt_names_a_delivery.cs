@@ -33,6 +33,17 @@ public abstract class When_a_receipt_names_a_delivery(Func<Task<RecordOfTheTest>
     }
 
     [Fact]
+    public async Task Should_find_the_last_of_those_to_which_a_provider_has_given_the_same_id()
+    {
+        var (first, last) = (Call("first"), Call("first"));
+        await Accept(first, "their-id");
+        await Record.Pass(Second);
+        await Accept(last, "their-id");
+
+        (await AnotherHost.Ledger.FindByMessage("first", "their-id", CancellationToken.None))!.DeliveryId.ShouldBe(last.DeliveryId);
+    }
+
+    [Fact]
     public async Task Should_find_nothing_of_another_provider_s()
     {
         var call = Call("first");

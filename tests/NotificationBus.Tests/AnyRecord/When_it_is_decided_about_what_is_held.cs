@@ -23,15 +23,16 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
         var channel = await Hold(channel: "sms");
         var provider = await Hold(held: delivery => delivery.Provider = "brevo");
         var reason = await Hold(held: delivery => delivery.Reason = "the line %_ was cut");
+        await Hold(held: delivery => delivery.Reason = "the line was cut");
         var cancelled = await Hold(held: delivery => delivery.Cancellation = "bob: no");
         await Insert(Guid.CreateVersion7());
 
-        (await Found(All)).Count.ShouldBe(8);
+        (await Found(All)).Count.ShouldBe(9);
         (await Found(new HeldFilter { Category = "order-shipped" })).ShouldBe([category]);
         (await Found(new HeldFilter { Recipient = "seller-43" })).ShouldBe([recipient]);
         (await Found(new HeldFilter { From = DateTimeOffset.UnixEpoch.AddMinutes(1) })).ShouldBe([later]);
         (await Found(new HeldFilter { From = DateTimeOffset.UnixEpoch + Hour })).ShouldBe([later], "from then on");
-        (await Found(new HeldFilter { To = DateTimeOffset.UnixEpoch + Hour })).Count.ShouldBe(7, "before then");
+        (await Found(new HeldFilter { To = DateTimeOffset.UnixEpoch + Hour })).Count.ShouldBe(8, "before then");
         (await Found(new HeldFilter { Channel = "sms" })).ShouldBe([channel]);
         (await Found(new HeldFilter { Provider = "brevo" })).ShouldBe([provider]);
         (await Found(new HeldFilter { Reason = "line %_" })).ShouldBe([reason], "as it is written");
@@ -50,6 +51,52 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
 
         (await Found(All)).ShouldBe([ids[1], ids[2], ids[0]]);
         (await Found(All, limit: 2)).ShouldBe([ids[1], ids[2]]);
+    }
+
+    /// <summary>Tests that do not bite: whoever asks twice for a few of those of one moment is shown the same.</summary>
+    [Fact]
+    public async Task Should_come_in_the_same_order_when_all_began_at_the_same_moment()
+    {
+        var deliveries = Enumerable.Range(0, 12).Select(_ => Guid.NewGuid()).OrderDescending().ToArray();
+        var ids = Enumerable.Range(0, 4).Select(_ => Guid.NewGuid()).OrderDescending().ToList();
+        foreach (var (index, id) in ids.Index())
+            await HoldAll(id, deliveries[(3 * index)..(3 * index + 3)]);
+
+        var found = await Host.Held.Find(All, 100, CancellationToken.None);
+
+        found.Select(one => (one.NotificationId, one.DeliveryId)).ShouldBe(ids.Index().Reverse().SelectMany(one => deliveries[(3 * one.Index)..(3 * one.Index + 3)].Reverse().Select(delivery => (one.Item, delivery))));
+        (await Host.Held.Find(All, 5, CancellationToken.None)).ShouldBe(found.Take(5));
+    }
+
+    [Fact]
+    public async Task Should_be_those_deliveries_alone_that_are_held_and_not_others_of_the_same_notification()
+    {
+        var id = await Hold(change: notification => notification.Deliveries =
+            [.. notification.Deliveries, new DeliveryState { Id = Guid.NewGuid(), Channel = "push", Address = "one", Step = 1, Status = DeliveryStatus.Sent, Provider = "fcm" }]);
+
+        (await Found(All)).ShouldBe([id]);
+        (await Host.Held.Causes(All, 10, CancellationToken.None)).Causes.ShouldHaveSingleItem().Channel.ShouldBe("email");
+    }
+
+    [Fact]
+    public async Task Should_name_those_causes_of_which_there_are_as_many_in_one_order()
+    {
+        await Hold(channel: "sms");
+        await Hold(held: delivery => delivery.Reason = "a");
+        await Hold(held: delivery => delivery.Reason = null);
+        await Hold(held: delivery => delivery.Reason = "B");
+        await Hold(held: delivery => delivery.Provider = "brevo");
+        await Hold(held: delivery => delivery.Provider = null);
+
+        (await Host.Held.Causes(All, 10, CancellationToken.None)).Causes.ShouldBe(
+        [
+            new HeldCause("email", null, "silence", 1),
+            new HeldCause("email", "brevo", "silence", 1),
+            new HeldCause("email", "sendgrid", null, 1),
+            new HeldCause("email", "sendgrid", "B", 1),
+            new HeldCause("email", "sendgrid", "a", 1),
+            new HeldCause("sms", "sendgrid", "silence", 1),
+        ]);
     }
 
     [Fact]
@@ -106,15 +153,15 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
     [Fact]
     public async Task Should_be_made_once_when_two_operators_decide_at_the_same_moment()
     {
-        for (var i = 0; i < 20; i++)
-            await Hold();
-        var all = await Host.Held.Find(All, 100, CancellationToken.None);
+        const int Count = 400;
+        await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => Hold()));
+        var all = await Host.Held.Find(All, 2 * Count, CancellationToken.None);
 
         var recorded = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Task.Run(() => (i % 2 == 0 ? Host : AnotherHost).Held
             .Record([.. (i < 2 ? all : all.Reverse()).Select(one => Decide(one, i % 2 == 0 ? HeldDecision.Sent : HeldDecision.Failed))], Ann, CancellationToken.None))));
 
-        recorded.Sum(decisions => decisions.Values.Count(one => one.IsNew)).ShouldBe(20);
-        (await Host.Controls.Changes(before: null, limit: 100, CancellationToken.None)).Count.ShouldBe(20);
+        recorded.Sum(decisions => decisions.Values.Count(one => one.IsNew)).ShouldBe(Count);
+        (await Host.Controls.Changes(before: null, limit: 2 * Count, CancellationToken.None)).Count.ShouldBe(Count);
         foreach (var one in all)
             recorded.Select(decisions => decisions[one.DeliveryId].Decision).Distinct().Count().ShouldBe(1);
     }
@@ -128,30 +175,88 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
 
         (await Found(All)).ShouldBeEmpty();
         (await AnotherHost.Held.Causes(All, 10, CancellationToken.None)).Found.ShouldBe(0);
+        var other = await Hold();
+        (await Found(All)).ShouldBe([other], "about that one nobody has decided");
+        await Change(other, notification => notification.CurrentState = "Sending");
 
         await Record.Pass(HeldFilter.UnderWay + Second);
         (await Found(All)).ShouldBe([id]);
+    }
+
+    [Fact]
+    public async Task Should_show_again_what_was_decided_and_is_held_once_more()
+    {
+        var id = await Hold();
+        var one = (await Host.Held.Find(All, 10, CancellationToken.None)).ShouldHaveSingleItem();
+        await Host.Held.Record([Decide(one, HeldDecision.Resend)], Ann, CancellationToken.None);
+
+        await Change(id, notification => notification.Deliveries[0].Attempts++);
+
+        (await AnotherHost.Held.Find(All, 10, CancellationToken.None)).ShouldHaveSingleItem().ShouldBe(one with { Attempts = one.Attempts + 1 });
+    }
+
+    /// <summary>Nobody knows whether the first try was recorded, and the second says the same.</summary>
+    [Fact]
+    public async Task Should_be_told_the_saga_once_when_it_is_recorded_twice_before_anybody_has_published_it()
+    {
+        await Hold();
+        var decision = Decide((await Host.Held.Find(All, 10, CancellationToken.None)).ShouldHaveSingleItem(), HeldDecision.Sent);
+
+        await Host.Held.Record([decision], Ann, CancellationToken.None);
+        await AnotherHost.Held.Record([decision], Ann, CancellationToken.None);
+
+        (await TakeDue()).ShouldBe([decision.Message.MessageId]);
+    }
+
+    [Fact]
+    public async Task Should_wake_whoever_publishes_on_another_host()
+    {
+        await Hold();
+        var one = (await Host.Held.Find(All, 10, CancellationToken.None)).ShouldHaveSingleItem();
+        var waiting = await WaitForDue(AnotherHost);
+
+        await Host.Held.Record([Decide(one, HeldDecision.Resend)], Ann, CancellationToken.None);
+
+        await waiting.WaitAsync(Patience);
     }
 
     async Task<IReadOnlyList<Guid>> Found(HeldFilter filter, int limit = 100) =>
         [.. (await AnotherHost.Held.Find(filter, limit, CancellationToken.None)).Select(one => one.NotificationId)];
 
     /// <summary>A notification whose only delivery is held.</summary>
-    async Task<Guid> Hold(Action<NotificationState>? notification = null, string channel = "email", Action<DeliveryState>? held = null)
+    async Task<Guid> Hold(Action<NotificationState>? notification = null, string channel = "email", Action<DeliveryState>? held = null, Action<NotificationState>? change = null)
     {
         var id = Guid.CreateVersion7();
+        await HoldAll(id, [Guid.CreateVersion7()], notification, channel, stored =>
+        {
+            held?.Invoke(stored.Deliveries[0]);
+            change?.Invoke(stored);
+        });
+        return id;
+    }
+
+    /// <summary>A notification whose deliveries are all held.</summary>
+    async Task HoldAll(Guid id, Guid[] deliveries, Action<NotificationState>? notification = null, string channel = "email", Action<NotificationState>? change = null)
+    {
         var state = Notification(id);
         notification?.Invoke(state);
-        var delivery = new DeliveryState { Id = Guid.CreateVersion7(), Channel = channel, Address = "som@example.com", Step = 1, Status = DeliveryStatus.Sending };
-        state.Deliveries = [delivery];
+        state.Deliveries = [.. deliveries.Select(delivery => new DeliveryState { Id = delivery, Channel = channel, Address = "som@example.com", Step = 1, Status = DeliveryStatus.Sending })];
         (await Host.Store.Insert(new NotificationStep(state, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
 
+        await Change(id, stored =>
+        {
+            foreach (var delivery in stored.Deliveries)
+                (delivery.Status, delivery.Provider, delivery.Reason, delivery.Attempts) = (DeliveryStatus.Held, "sendgrid", "silence", 3);
+            stored.CurrentState = "Held";
+            change?.Invoke(stored);
+        });
+    }
+
+    async Task Change(Guid id, Action<NotificationState> change)
+    {
         var stored = (await Host.Store.Load(id, CancellationToken.None))!;
-        (stored.Deliveries[0].Status, stored.Deliveries[0].Provider, stored.Deliveries[0].Reason, stored.Deliveries[0].Attempts) = (DeliveryStatus.Held, "sendgrid", "silence", 3);
-        held?.Invoke(stored.Deliveries[0]);
-        stored.CurrentState = "Held";
+        change(stored);
         (await Host.Store.Update(new NotificationStep(stored, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
-        return id;
     }
 
     static HeldDeliveryDecision Decide(HeldDelivery delivery, HeldDecision decision) => new(delivery, decision, Message(destination: "exchange:notifications"));

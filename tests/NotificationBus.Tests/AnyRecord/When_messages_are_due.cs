@@ -108,12 +108,7 @@ public abstract class When_messages_are_due(Func<Task<RecordOfTheTest>> create) 
     [Fact]
     public async Task Should_wake_who_waits_when_another_host_schedules()
     {
-        // Returns at once, for one is due; from then on this host listens.
-        var due = Message(LongAgo);
-        await Schedule(due);
-        await Host.Outgoing.WaitForDue(Hour, CancellationToken.None).WaitAsync(Patience);
-        await Host.Outgoing.Cancel(due.MessageId, CancellationToken.None);
-        var waiting = Host.Outgoing.WaitForDue(Hour, CancellationToken.None);
+        var waiting = await WaitForDue(Host);
 
         // Not due yet, so that nothing but the call can wake; and due before anybody looks by themselves.
         await AnotherHost.Outgoing.Schedule([Message(Record.Now + 5 * Second)], CancellationToken.None);

@@ -51,6 +51,17 @@ public abstract class With_a_record(Func<Task<RecordOfTheTest>> create) : IAsync
 
     protected Task Schedule(params OutgoingMessage[] messages) => Host.Outgoing.Schedule(messages, CancellationToken.None);
 
+    /// <summary>Somebody who waits for what is due on a host that listens already, so that nothing but a call wakes it.</summary>
+    protected async Task<Task> WaitForDue(HostOfTheRecord host)
+    {
+        // Returns at once, for one is due; from then on this host listens.
+        var due = Message(DateTimeOffset.UnixEpoch);
+        await Schedule(due);
+        await host.Outgoing.WaitForDue(Hour, CancellationToken.None).WaitAsync(Patience);
+        await Host.Outgoing.Cancel(due.MessageId, CancellationToken.None);
+        return host.Outgoing.WaitForDue(Hour, CancellationToken.None);
+    }
+
     protected static NotificationState Notification(Guid id) => new()
     {
         CorrelationId = id,

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 using NotificationBus.Embedded;
 using NotificationBus.Tests.AnyRecord;
 using NotificationBus.Tests.TestKit;
@@ -18,6 +20,20 @@ public sealed class When_a_receipt_names_a_delivery_in_memory() : When_a_receipt
 
 public sealed class When_it_is_decided_about_what_is_held_in_memory() : When_it_is_decided_about_what_is_held(InMemoryRecord.Create);
 
+public sealed class When_messages_have_failed_in_memory() : When_messages_have_failed(InMemoryRecord.Create);
+
+public sealed class When_it_is_decided_about_failed_messages_in_memory() : When_it_is_decided_about_failed_messages(InMemoryRecord.Create);
+
+public sealed class When_timers_are_set_anew_in_memory() : When_timers_are_set_anew(InMemoryRecord.Create);
+
+public sealed class When_the_sweep_looks_in_memory() : When_the_sweep_looks(InMemoryRecord.Create);
+
+public sealed class When_the_record_is_searched_in_memory() : When_the_record_is_searched(InMemoryRecord.Create);
+
+public sealed class When_an_account_is_in_trouble_in_memory() : When_an_account_is_in_trouble(InMemoryRecord.Create);
+
+public sealed class When_messages_wait_for_something_in_memory() : When_messages_wait_for_something(InMemoryRecord.Create);
+
 public sealed class When_hosts_share_what_they_know_in_memory() : When_hosts_share_what_they_know(InMemoryRecord.Create);
 
 /// <summary>There is one host in one process: the other one is the same.</summary>
@@ -32,7 +48,7 @@ sealed class InMemoryRecord : RecordOfTheTest
         var ledger = new InMemoryAttemptLedger(_clock, controls);
         var store = new InMemoryNotificationStore(ledger, outgoing);
         Host = new HostOfTheRecord(store, ledger, ledger, outgoing, controls, controls, new InMemoryUnfinishedNotifications(store, outgoing, _clock),
-            new InMemoryHeldDeliveries(store, outgoing, controls, _clock));
+            new InMemoryHeldDeliveries(store, outgoing, controls, _clock), new InMemoryFailedMessages(outgoing, controls, Options.Create(Retention), _clock), store);
     }
 
     public override HostOfTheRecord Host { get; }
@@ -48,6 +64,9 @@ sealed class InMemoryRecord : RecordOfTheTest
         _clock.Advance(time);
         return Task.CompletedTask;
     }
+
+    /// <summary>The clock stands still unless it is moved.</summary>
+    public override Task LetAllHaveHappenedAtOnce() => Task.CompletedTask;
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
