@@ -133,6 +133,29 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
         Server.Commands.ShouldHaveSingleItem().ShouldStartWith("EHLO");
     }
 
+    /// <summary>What was offered in plain text anybody on the way could have written (RFC 3207, section 4.2).</summary>
+    [Fact]
+    public async Task Should_not_believe_after_the_handshake_what_was_offered_before_it()
+    {
+        var certificate = Certificate();
+        Server.Certificate = certificate.Certificate;
+        Server.Offers.Add("AUTH PLAIN");
+        Server.Hears = command =>
+        {
+            if (command == "STARTTLS")
+                Server.Offers.Remove("AUTH PLAIN");
+        };
+
+        var result = await Provider(options =>
+        {
+            SigningIn(options);
+            (options.Security, options.TrustedCertificate) = (SmtpSecurity.StartTls, certificate.PemFile);
+        }).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("offers neither");
+        Server.Commands.ShouldNotContain(command => command.StartsWith("AUTH", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Should_sign_in_with_PLAIN()
     {

@@ -20,6 +20,37 @@ public sealed class When_the_server_answers : With_a_scripted_server
         InDoubt,
     }
 
+    /// <summary>Nor does it matter when it is said: a server that hung up before may know the last recipient.</summary>
+    [Theory]
+    [InlineData(ScriptedSmtpServer.Greeting)]
+    [InlineData("EHLO")]
+    public async Task Should_not_repeat_of_whom_and_what_a_server_speaks_before_it_is_asked(string step)
+    {
+        Server.Answer(step, "554 5.7.1 nothing for som@example.net, and not: It is on its way.");
+
+        var reason = (await Provider().Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>().Reason;
+
+        reason.ShouldContain("554");
+        reason.ShouldNotContain("som@");
+        reason.ShouldNotContain("on its way");
+    }
+
+    /// <summary>RFC 6531: to a server that does not offer it, such a mailbox is no mailbox.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Should_name_a_mailbox_beyond_ASCII_only_to_a_server_that_takes_it(bool takesIt)
+    {
+        if (takesIt)
+            Server.Offers.Add("SMTPUTF8");
+
+        var result = await Provider().Send(ADelivery() with { Address = "สมชาย@example.net" }, Cancellation);
+
+        result.ShouldBeOfType(takesIt ? typeof(ProviderResult.Accepted) : typeof(ProviderResult.Declined));
+        Server.Commands.Any(command => command.Contains("SMTPUTF8", StringComparison.Ordinal)).ShouldBe(takesIt);
+        Server.Mails.Count.ShouldBe(takesIt ? 1 : 0);
+    }
+
     [Theory]
     // Taken only by the answer to the final dot.
     [InlineData(Dot, "250 2.0.0 Ok: queued as 4F1A", Outcome.Accepted)]

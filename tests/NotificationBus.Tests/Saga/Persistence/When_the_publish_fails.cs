@@ -1,7 +1,15 @@
 using System.Collections.Concurrent;
 
+using MassTransit;
+
+using Microsoft.Extensions.Options;
+
 using NotificationBus.Contracts;
+using NotificationBus.Failures;
 using NotificationBus.Messaging;
+using NotificationBus.Receipts;
+using NotificationBus.Saga;
+using NotificationBus.Sending;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Saga.Persistence;
@@ -92,6 +100,78 @@ public sealed class When_the_publish_fails
         flow.Wire.Published.Count(message => message.Type == nameof(NotificationDelivered)).ShouldBe(1);
     }
 
+    /// <summary>Whoever cancels, and whoever has sent, goes on trying until the saga is told.</summary>
+    [Theory]
+    [InlineData("what is stopped")]
+    [InlineData("the result of a call")]
+    public async Task Should_tell_the_saga_once_it_can(string what)
+    {
+        await using var flow = await EmbeddedFlow.Start(sagaElsewhere: true);
+        var silence = new SilentOnce();
+        using var observed = flow.Bus.ConnectSendObserver(silence);
+        if (what == "what is stopped")
+        {
+            silence.Silences = typeof(DeliveriesStopped);
+            flow.Email.Answers(new ProviderResult.Unavailable("closed for an hour", RetryAfter: TimeSpan.FromHours(1)));
+            flow.Push.Answers(new ProviderResult.Unavailable("closed for an hour", RetryAfter: TimeSpan.FromHours(1)));
+        }
+        else
+        {
+            silence.Silences = typeof(DeliverySent);
+        }
+
+        var id = await flow.Tell(An.OrderPlaced());
+        if (what == "what is stopped")
+        {
+            await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 2);
+            await flow.Handle(new CancelNotification { NotificationId = id, By = "ann", Why = "it is sold" });
+        }
+
+        (await flow.Outcome(id)).CurrentState.ShouldBe(what == "what is stopped" ? "Cancelled" : "Delivered");
+        silence.Times.ShouldBeGreaterThan(0);
+        flow.Wire.Faults.ShouldBeEmpty();
+    }
+
+    /// <summary>A vendor that is told so does not send its receipt again, and neither does a queue what was set aside.</summary>
+    [Theory]
+    [InlineData("a receipt")]
+    [InlineData("what is set aside")]
+    public async Task Should_not_be_taken_for_durable_before_the_broker_has_it(string what)
+    {
+        await using var flow = await EmbeddedFlow.Start();
+        using var observed = flow.Bus.ConnectSendObserver(new SilentOnce());
+        var failure = new Failure { Id = Guid.NewGuid(), FailureId = Guid.NewGuid(), Queue = "notifications", Headers = "{}", Body = [], Explanation = FailureExplanation.Of(new InvalidOperationException(), "notifications") };
+        var aside = new FailedMessageQueue(new Lazy<IBus>(flow.Bus), new PublishLimit(Options.Create(new PublishingOptions()), TimeProvider.System));
+
+        await Should.ThrowAsync<BrokerUnavailableException>(() => what == "a receipt"
+            ? flow.Receipts.Take("scripted", [new Receipt { Kind = ReceiptKind.Confirmed, Id = "1", At = flow.Clock.GetUtcNow(), DeliveryId = Guid.NewGuid() }])
+            : aside.Put(failure));
+    }
+
     static List<Guid> CommandsIn(EmbeddedFlow flow) =>
         [.. flow.Wire.Published.Where(message => message.Type == nameof(SendDelivery)).Select(message => message.Id!.Value)];
+
+    /// <summary>A broker that does not confirm the first message, or the first of a type, alone or with others.</summary>
+    sealed class SilentOnce : ISendObserver
+    {
+        int _times;
+
+        public Type? Silences { get; set; }
+
+        public int Times => _times;
+
+        public Task PreSend<T>(SendContext<T> context)
+            where T : class =>
+            IsSilenced(context.Message) && Interlocked.Increment(ref _times) == 1 ? Task.FromException(Silence) : Task.CompletedTask;
+
+        public Task PostSend<T>(SendContext<T> context)
+            where T : class =>
+            Task.CompletedTask;
+
+        public Task SendFault<T>(SendContext<T> context, Exception exception)
+            where T : class =>
+            Task.CompletedTask;
+
+        bool IsSilenced(object message) => Silences is null || message.GetType() == Silences || (message is DeliveryResults results && results.Results.Any(result => result.Message.GetType() == Silences));
+    }
 }

@@ -141,12 +141,17 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     public async Task Should_fetch_the_certificate_while_those_of_other_regions_do_not_come()
     {
         var fetched = new List<string>();
+        var another = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var reader = Account(Topic, new ManualClock(), async (from, limit) =>
         {
             lock (fetched)
                 fetched.Add(from.Host);
             if (from.AbsoluteUri != CertificateUrl)
+            {
+                another.TrySetResult();
                 await Task.Delay(Timeout.Infinite, limit);
+            }
+
             return Certificate;
         });
         for (var number = 0; number < 5; number++)
@@ -158,6 +163,7 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
 
         (await reader.Read(Post(Reports.First().Body, Now))).ShouldBeOfType<ReceiptReading.Genuine>();
         // Others have one place among them.
+        await another.Task;
         fetched.Count.ShouldBe(2);
     }
 

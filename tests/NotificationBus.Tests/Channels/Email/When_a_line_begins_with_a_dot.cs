@@ -1,0 +1,18 @@
+using System.Text;
+
+using NotificationBus.Channels.Email.Smtp;
+
+namespace NotificationBus.Tests.Channels.Email;
+
+/// <summary>RFC 5321, section 4.5.2: whatever a text says, it does not end the message.</summary>
+public sealed class When_a_line_begins_with_a_dot
+{
+    [Theory]
+    [InlineData("a\r\n.\r\nb\r\n", "a\r\n..\r\nb\r\n")]
+    [InlineData(".\r\n", "..\r\n")]
+    [InlineData("..a\r\n.b\r\n", "...a\r\n..b\r\n")]
+    [InlineData("a.\r\nb.c\r\n", "a.\r\nb.c\r\n")]
+    [InlineData("", "")]
+    public void Should_get_another_one(string message, string sent) =>
+        Encoding.ASCII.GetString(DotStuffing.Stuff(Encoding.ASCII.GetBytes(message)).Span).ShouldBe(sent);
+}
