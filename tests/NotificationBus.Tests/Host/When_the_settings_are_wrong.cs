@@ -111,6 +111,13 @@ public sealed class When_the_settings_are_wrong
     [InlineData("--Providers:resend:ApiKey=" + Secret + " --Providers:resend:From=shop@example.com --Providers:resend:ApiKy=x", "Providers:resend:ApiKy is unknown, allowed here are ApiKey,")]
     [InlineData("--Channels:email:Providers=ses --Providers:ses:Region=Frankfurt --Providers:ses:AccessKeyId=a --Providers:ses:SecretAccessKey=" + Secret + " --Providers:ses:From=shop@example.com", "Providers:ses:Region: must be a region, such as eu-central-1")]
     [InlineData("--Providers:brevo:Timeout=00:00:05", "Providers:brevo:ApiKey: must be set to an API key", "Providers:brevo:From: must be set to the mailbox that sends")]
+    // What proves receipts, and could be guessed or is none.
+    [InlineData("--Providers:sendgrid:ApiKey=a --Providers:sendgrid:From=shop@example.com --Providers:sendgrid:ReceiptKey=" + Secret, "Providers:sendgrid:ReceiptKey: must be the verification key of the Event Webhook")]
+    [InlineData("--Providers:brevo:ApiKey=a --Providers:brevo:From=shop@example.com --Providers:brevo:ReceiptSecret=0123456789abcde", "Providers:brevo:ReceiptSecret: must be at least 16 characters")]
+    [InlineData("--Providers:postmark:ServerToken=a --Providers:postmark:From=shop@example.com --Providers:postmark:ReceiptSecret=0123456789abcdef,0123456789abcde", "Providers:postmark:ReceiptSecret: must be at least 16 characters")]
+    [InlineData("--Providers:resend:ApiKey=a --Providers:resend:From=shop@example.com --Providers:resend:ReceiptSecret=whsec_", "Providers:resend:ReceiptSecret: must be the signing secret of the webhook")]
+    [InlineData("--Providers:resend:ApiKey=a --Providers:resend:From=shop@example.com --Providers:resend:ReceiptSecret=whsec_b2xkLXNlY3JldC1vZi10aGUtd2ViaG9vaw==,whsec_?", "Providers:resend:ReceiptSecret: must be the signing secret of the webhook")]
+    [InlineData("--Providers:ses:Region=eu-central-1 --Providers:ses:AccessKeyId=a --Providers:ses:SecretAccessKey=a --Providers:ses:From=shop@example.com --Providers:ses:ReceiptTopic=mail", "Providers:ses:ReceiptTopic: must be the ARN of an SNS topic")]
     [InlineData("--Channels:chat:Providers=slack", "Providers:slack:BotToken: must be set")]
     [InlineData("--Providers:telegram:BotToken=1:a --Providers:telegram:BotTokn=x", "Providers:telegram:BotTokn is unknown, allowed here are BotToken,")]
     [InlineData("--Channels:webhook:Providers=webhook", "Providers:webhook:Secret: must be set")]

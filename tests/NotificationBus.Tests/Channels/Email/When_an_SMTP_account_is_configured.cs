@@ -55,6 +55,8 @@ public sealed class When_an_SMTP_account_is_configured
         { "Port,Security", options => (options.Port, options.Security) = (587, SmtpSecurity.ImplicitTls) },
         { "Security", options => options.Security = (SmtpSecurity)7 },
         { "Security", options => options.Security = SmtpSecurity.None },
+        { "Security", options => (options.Security, options.Host) = (SmtpSecurity.None, "localhost.example.com") },
+        { "Security", options => (options.Security, options.Host) = (SmtpSecurity.None, "128.0.0.1") },
         { "Security,Username", options => (options.Security, options.AllowPlaintext, options.Username, options.Password) = (SmtpSecurity.None, true, "shop", "hunter2") },
         { "Username,Password", options => options.Username = "shop" },
         { "Username,Password", options => options.Password = "hunter2" },

@@ -35,6 +35,17 @@ public sealed class When_the_server_answers : With_a_scripted_server
         reason.ShouldNotContain("on its way");
     }
 
+    [Fact]
+    public async Task Should_not_keep_the_mailbox_that_a_server_repeats_with_its_id()
+    {
+        Server.Answer(Dot, "250 2.0.0 Ok: queued as 4F1A for <som@example.net>");
+
+        var id = (await Provider().Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>().ProviderMessageId.ShouldNotBeNull();
+
+        id.ShouldContain("4F1A");
+        id.ShouldNotContain("som@");
+    }
+
     /// <summary>RFC 6531: to a server that does not offer it, such a mailbox is no mailbox.</summary>
     [Theory]
     [InlineData(true)]

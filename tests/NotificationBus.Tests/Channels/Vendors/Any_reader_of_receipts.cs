@@ -53,6 +53,21 @@ public abstract class Any_reader_of_receipts<TVendor>
     public void Should_refuse_what_nobody_has_signed() =>
         Read(TVendor.Post(Arrived, Now) with { Headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase), Body = Encoding.UTF8.GetBytes(Arrived) }).ShouldBeOfType<ReceiptReading.Refused>();
 
+    /// <summary>The beginning of a proof is guessed sooner than all of it.</summary>
+    [Fact]
+    public void Should_refuse_a_part_of_what_proves_it()
+    {
+        var posted = TVendor.Post(Arrived, Now);
+        foreach (var (name, value) in posted.Headers.Where(header => header.Key is not ("Content-Type" or "x-amz-sns-message-type")))
+        {
+            for (var length = 0; length < value.Length; length++)
+            {
+                var cut = new Dictionary<string, string>(posted.Headers, StringComparer.OrdinalIgnoreCase) { [name] = value[..length] };
+                Read(posted with { Headers = cut }).ShouldBeOfType<ReceiptReading.Refused>($"{name}: {value[..length]}");
+            }
+        }
+    }
+
     [Fact]
     public void Should_refuse_everything_until_a_secret_is_set() =>
         ReadBy(TVendor.ReaderWithoutSecret(Clock), TVendor.Post(Arrived, Now)).ShouldBeOfType<ReceiptReading.Refused>().Reason.ShouldContain("Providers:account:Receipt");

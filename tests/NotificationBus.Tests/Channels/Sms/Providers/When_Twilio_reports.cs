@@ -123,6 +123,15 @@ public sealed class When_Twilio_reports
         return new TwilioSmsProvider("account", options, Clock);
     }
 
+    [Fact]
+    public void Should_not_be_believed_with_a_part_of_its_signature()
+    {
+        var posted = Signed("MessageSid=SM0123&MessageStatus=delivered&To=%2B66812345678");
+        var signature = posted.Headers["X-Twilio-Signature"];
+        for (var length = 0; length < signature.Length; length++)
+            Read(posted with { Headers = Headers(signature[..length]) }).ShouldBeOfType<ReceiptReading.Refused>(signature[..length]);
+    }
+
     static ReceiptRequest Signed(string form, string token = Token, Uri? url = null, string? signedUrl = null) => new()
     {
         Url = url ?? Url,
