@@ -74,6 +74,29 @@ public sealed class When_consumers_do_not_come_back(BusAndDatabase servers, Rabb
         await record.UntilDelivered(sent, Soon);
     }
 
+    /// <summary>A1: the client tells whoever made a connection that it is closed, and closes the channels only when they are done with it.</summary>
+    [Fact]
+    public async Task Should_know_that_nobody_listens_on_a_channel_whose_connection_is_closed()
+    {
+        var rabbit = await own.Server;
+        var broker = await rabbit.CreateVirtualHost();
+        await using var connection = await new ConnectionFactory { Uri = broker, AutomaticRecoveryEnabled = false }.CreateConnectionAsync();
+        var done = new TaskCompletionSource();
+        connection.ConnectionShutdownAsync += (_, _) => done.Task;
+        await using var channel = await connection.CreateChannelAsync();
+        var listener = new Listener("send-push", TimeProvider.System);
+        listener.Begin(channel, connection);
+        listener.Confirm();
+        listener.AbsentSince.ShouldBeNull();
+
+        await rabbit.CloseConnections();
+
+        await Until(() => Task.FromResult(!connection.IsOpen));
+        channel.IsOpen.ShouldBeTrue();
+        listener.AbsentSince.ShouldNotBeNull();
+        done.SetResult();
+    }
+
     static async Task<bool> Post(HostInProcess host, string order)
     {
         using var answer = await host.Client.PostAsJsonAsync(new Uri("/v1/events/order-shipped", UriKind.Relative), new

@@ -41,7 +41,7 @@ sealed class GoOnListening(Listeners listeners, Listener listener, TimeProvider 
         }
         finally
         {
-            listeners.End(listener, context.Channel);
+            listeners.End(listener, context.Channel, connection);
         }
     }
 

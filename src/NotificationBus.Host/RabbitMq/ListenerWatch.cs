@@ -5,7 +5,8 @@ namespace NotificationBus.Host.RabbitMq;
 /// <summary>
 /// Brings back a consumer that does not come back by itself. MassTransit ends the loop of an endpoint for good on a cancellation (8.4.0) and on what its
 /// retry policy does not know (all versions), waits without limit for some calls of the client, and logs nothing of it. While the broker answers, the
-/// endpoint is stopped and started anew; when that does not help, the process ends, so that whoever looks after it starts another.
+/// endpoint is stopped and started anew; when that does not help, the process ends, so that whoever looks after it starts another. So it does when the
+/// client does not finish to close a connection, for what is published by it would wait for ever.
 /// </summary>
 sealed partial class ListenerWatch(
     Listeners listeners, IBusControl bus, BrokerConnections broker, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ListenerWatch> log) : BackgroundService
@@ -18,7 +19,7 @@ sealed partial class ListenerWatch(
     // MassTransit waits up to 30 s between two tries when the broker was away for long; most endpoints come back by themselves within a few.
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(10);
 
     readonly TaskCompletionSource<string> _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly Dictionary<string, DateTimeOffset> _startedAnew = new(StringComparer.Ordinal);
@@ -41,17 +42,24 @@ sealed partial class ListenerWatch(
     async Task Look(CancellationToken cancellationToken)
     {
         var absent = listeners.Absent;
-        if (absent.Count == 0 || !await Answers(cancellationToken))
+        var halfClosed = listeners.HalfClosedSince;
+        if ((absent.Count == 0 && halfClosed is null) || !await Answers(cancellationToken))
         {
             _answersSince = null;
             return;
         }
 
         var now = clock.GetUtcNow();
+        if (now - halfClosed >= Patience)
+        {
+            GiveUp("RabbitMQ answers, and yet this host could not get rid of a connection that was closed");
+            return;
+        }
+
         _answersSince ??= now;
         var away = absent.Select(listener => (listener.Queue, For: now - Later(listener.AbsentSince ?? now, _answersSince.Value))).ToList();
         if (away.Exists(queue => queue.For >= LongestAbsence))
-            GiveUp([.. away.Where(queue => queue.For >= LongestAbsence).Select(queue => queue.Queue)]);
+            GiveUp($"RabbitMQ answers, and yet this host could not listen on {string.Join(", ", away.Where(queue => queue.For >= LongestAbsence).Select(queue => queue.Queue))} for {LongestAbsence.TotalSeconds} s");
         else
             await Task.WhenAll(away.Where(queue => queue.For >= Patience && now - _startedAnew.GetValueOrDefault(queue.Queue) >= Patience).Select(queue => StartAnew(queue.Queue)));
     }
@@ -59,9 +67,11 @@ sealed partial class ListenerWatch(
     /// <summary>A fresh connection: one that is open already says little about the next.</summary>
     async Task<bool> Answers(CancellationToken cancellationToken)
     {
+        using var limit = new CancellationTokenSource(LongestCall, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await using var connection = await broker.Open("look after consumers", cancellationToken);
+            await using var connection = await broker.Open("look after consumers", either.Token).WaitAsync(either.Token);
             return true;
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
@@ -93,15 +103,14 @@ sealed partial class ListenerWatch(
 
     async Task<bool> HasStopped(IReceiveEndpoint endpoint)
     {
-        using var limit = new CancellationTokenSource(LongestStop, clock);
+        using var limit = new CancellationTokenSource(LongestCall, clock);
         var stopping = endpoint.Stop(limit.Token);
-        await stopping.WaitAsync(LongestStop, clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await stopping.WaitAsync(LongestCall, clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return stopping.IsCompletedSuccessfully;
     }
 
-    void GiveUp(IReadOnlyList<string> queues)
+    void GiveUp(string reason)
     {
-        var reason = $"RabbitMQ answers, and yet this host could not listen on {string.Join(", ", queues)} for {LongestAbsence.TotalSeconds} s";
         if (!_givenUp.TrySetResult(reason))
             return;
 

@@ -39,7 +39,6 @@ sealed class CloseConnections : Situation
         var startedAgain = await Task.WhenAll(hosts.Select(host => host.StartAgainWhile(closing)));
         _startedAgain = startedAgain.Sum();
         await closing;
-        await arena.Settle();
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
@@ -70,6 +69,8 @@ sealed class CloseConnections : Situation
         await EverybodyIsBack(arena);
         _untilBack = Clock.Now - lastClosing;
         await publishing;
+        await arena.Settle(Peace);
+        await EverybodyIsBack(arena);
     }
 
     /// <summary>Counts as the broker does. A host has one consumer on each queue.</summary>
