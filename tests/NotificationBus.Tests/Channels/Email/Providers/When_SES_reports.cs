@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -166,6 +167,22 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
         await another.Task;
         fetched.Count.ShouldBe(2);
     }
+
+    [Fact]
+    public void Should_refuse_what_does_not_say_when_it_was_sent()
+    {
+        var timeless = Notification(Reports.First().Body, Now);
+        timeless.Remove("Timestamp");
+
+        Read(Signed(timeless, Key)).ShouldBeOfType<ReceiptReading.Refused>();
+    }
+
+    [Theory]
+    [InlineData("arn:aws:sns:eu-central-1:123456789012:other {0}")]
+    [InlineData("{0} arn:aws:sns:eu-central-1:123456789012:other")]
+    public void Should_believe_each_of_several_topics(string topics) =>
+        ReadBy(Account(string.Format(CultureInfo.InvariantCulture, topics, Topic), new ManualClock(), (_, _) => Task.FromResult(Certificate)), Post(Reports.First().Body, Now))
+            .ShouldBeOfType<ReceiptReading.Genuine>();
 
     [Fact]
     public void Should_ask_for_it_again_when_something_else_than_a_certificate_is_fetched() =>
