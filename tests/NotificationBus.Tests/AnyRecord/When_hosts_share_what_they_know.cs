@@ -44,6 +44,21 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
     }
 
     [Fact]
+    public async Task Should_change_one_account_and_one_channel_and_list_the_last_changes()
+    {
+        foreach (var (account, weight) in new[] { ("smtp", 1), ("another", 2) })
+            await Host.Controls.ChangeProvider(account, Unlimited, control => control with { Weight = weight }, Ann, CancellationToken.None);
+        foreach (var (channel, isPaused) in new[] { ("email", true), ("sms", false) })
+            await Host.Controls.ChangeChannel(channel, control => control with { Paused = isPaused }, Ann, CancellationToken.None);
+
+        var controls = await AnotherHost.Controls.Load(CancellationToken.None);
+
+        (controls.Provider("smtp").Weight, controls.Provider("another").Weight).ShouldBe((1, 2));
+        (controls.Channel("email").Paused, controls.Channel("sms").Paused).ShouldBe((true, false));
+        (await AnotherHost.Controls.Changes(before: null, limit: 2, CancellationToken.None)).Select(change => change.Subject).ShouldBe(["channel sms", "channel email"]);
+    }
+
+    [Fact]
     public async Task Should_lose_no_change_of_two_operators_at_once()
     {
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? Host : AnotherHost).Controls

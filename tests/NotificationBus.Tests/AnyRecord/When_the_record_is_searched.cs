@@ -1,5 +1,6 @@
 using NotificationBus.Contracts;
 using NotificationBus.Notifications;
+using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 
 namespace NotificationBus.Tests.AnyRecord;
@@ -66,6 +67,21 @@ public abstract class When_the_record_is_searched(Func<Task<RecordOfTheTest>> cr
         var (sending, delivered, _) = (await Insert("Sending", "seller-42", "order-placed"), await Insert("Delivered", "seller-42", "order-placed"), await Insert("Delivered", "seller-42", "order-placed"));
 
         (await Host.Queries.Concluded([sending, delivered, Guid.CreateVersion7()], CancellationToken.None)).ShouldBe([delivered]);
+    }
+
+    [Fact]
+    public async Task Should_show_until_when_a_delivery_is_put_off()
+    {
+        var (id, delivery) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        var notification = Notification(id);
+        notification.Deliveries = [new DeliveryState { Id = delivery, Channel = "email", Address = "som@example.com", Step = 0, Status = DeliveryStatus.Sending }];
+        (await Host.Store.Insert(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
+        var putOff = System.Text.Encoding.UTF8.GetBytes($$$"""{"message":{"deliveryId":"{{{delivery}}}"}}""");
+        await Schedule(Message(Record.Now + Hour) with { NotificationId = id, Body = putOff });
+
+        var view = (await AnotherHost.Queries.Find(id, CancellationToken.None)).ShouldNotBeNull();
+
+        view.Deliveries.ShouldHaveSingleItem().WaitingUntil.ShouldNotBeNull().ShouldBe(Record.Now + Hour, Lease);
     }
 
     [Fact]
