@@ -109,6 +109,12 @@ public sealed class When_a_user_sets_the_address
     public void Should_refuse_a_URL_that_can_never_be_called(string url) => AddressGuard.Refuse(url).ShouldNotBeNull();
 
     [Theory]
+    [InlineData(2048, true)]
+    [InlineData(2049, false)]
+    public void Should_refuse_a_URL_that_is_too_long(int length, bool passes) =>
+        (AddressGuard.Refuse("https://hooks.example.com/".PadRight(length, 'x')) is null).ShouldBe(passes);
+
+    [Theory]
     [InlineData("https://hooks.example.com/x?y=z")]
     [InlineData("https://hooks.example.com:443/x")]
     [InlineData("https://8.8.8.8/x")]
@@ -199,13 +205,26 @@ public sealed class When_a_user_sets_the_address
     [Fact]
     public async Task Should_ask_for_the_addresses_once_for_each_connection()
     {
-        // The second answer is the one of a name that leads inside as soon as it was checked.
+        // The second answer is the one of a name that leads elsewhere as soon as it was checked.
+        await using var inside = new ScriptedHttpServer();
+        inside.Answers("200 OK");
         var lookups = 0;
-        var guard = new AddressGuard((_, _) => Task.FromResult<IPAddress[]>(++lookups == 1 ? [IPAddress.Parse("2001:db8::1")] : [IPAddress.Loopback]));
+        var guard = new AddressGuard((_, _) => Task.FromResult<IPAddress[]>(++lookups == 1 ? [IPAddress.Loopback] : [IPAddress.Parse("127.0.0.2")])).Allowing(privateAddresses: true);
 
-        await Calls(guard).Send(new Uri("http://hooks.example.com/"));
+        (await Calls(guard).Send(new UriBuilder(inside.Url) { Host = "hooks.example.com" }.Uri)).ShouldBeOfType<ProviderResult.Accepted>();
 
         lookups.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Should_not_connect_inside_when_that_is_not_allowed_in_so_many_words()
+    {
+        await using var inside = new ScriptedHttpServer();
+        inside.Answers("200 OK");
+
+        (await Calls(new AddressGuard().Allowing(privateAddresses: false)).Send(inside.Url)).ShouldBeOfType<ProviderResult.Rejected>();
+
+        inside.Requests.ShouldBeEmpty();
     }
 
     [Fact]

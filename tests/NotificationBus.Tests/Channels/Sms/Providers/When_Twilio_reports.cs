@@ -123,6 +123,17 @@ public sealed class When_Twilio_reports
         return new TwilioSmsProvider("account", options, Clock);
     }
 
+    /// <summary>B: work before proof. All of them are sorted before the signature can be told.</summary>
+    [Theory]
+    [InlineData(1000, true)]
+    [InlineData(1001, false)]
+    public void Should_not_be_read_with_more_parameters_than_Twilio_has(int parameters, bool isRead)
+    {
+        var form = string.Join('&', Enumerable.Range(1, parameters).Select(number => $"p{number:0000}=1"));
+
+        (Read(Signed(form)) is ReceiptReading.Genuine).ShouldBe(isRead);
+    }
+
     [Fact]
     public void Should_not_be_believed_with_a_part_of_its_signature()
     {
