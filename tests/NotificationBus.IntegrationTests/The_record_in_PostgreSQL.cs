@@ -249,11 +249,11 @@ sealed class PostgresRecord : RecordOfTheTest
         return new Begun(connection);
     }
 
-    /// <summary>Completes when a statement waits for what was begun.</summary>
-    public async Task UntilSomebodyWaits()
+    /// <summary>Completes when statements wait for what was begun.</summary>
+    public async Task UntilSomebodyWaits(int howMany = 1)
     {
         await using var command = _database.CreateCommand("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
-        while (await command.ExecuteScalarAsync() is 0L)
+        while (await command.ExecuteScalarAsync() is not long waiting || waiting < howMany)
             await Task.Delay(10, TestContext.Current.CancellationToken);
     }
 

@@ -145,6 +145,31 @@ public sealed class When_hosts_meet_in_the_record(BusAndDatabase servers) : With
         await waiting.WaitAsync(Patience);
     }
 
+    [Fact]
+    public async Task Should_raise_a_rate_once_when_two_find_at_the_same_moment_that_it_is_time()
+    {
+        await Host.Health.Pause("smtp", Second, "too many", new RateCut(TooMuch: 16, Factor: 0.5, Least: 0.1, Limit: null));
+        await Record.Pass(Lease);
+        var turn = Message(Record.Now + 4 * Hour) with { WaitsFor = "turn at smtp" };
+        await Schedule(turn);
+
+        Task raising;
+        await using (await Postgres.Hold("provider_health", "true"))
+        {
+            raising = Task.WhenAll(Raise(Host), Raise(AnotherHost));
+            await Postgres.UntilSomebodyWaits(howMany: 2);
+        }
+
+        await raising.WaitAsync(Patience);
+
+        await Record.Pass(2 * Hour - Lease);
+        (await TakeDue()).ShouldBeEmpty();
+        await Record.Pass(2 * Lease);
+        (await TakeDue()).ShouldBe([turn.MessageId]);
+
+        static Task Raise(HostOfTheRecord host) => host.Health.RaiseLearnedRate("smtp", factor: 2, interval: Lease, forgetAfter: Hour, limit: null);
+    }
+
     /// <summary>A row of an earlier version says less of a delivery.</summary>
     [Fact]
     public async Task Should_count_no_attempts_where_an_earlier_version_has_written_none()
