@@ -69,6 +69,9 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
         Read(Signed(Confirmation(url), Key)).ShouldBeOfType<ReceiptReading.Unreadable>();
 
     [Theory]
+    [InlineData("https://somebody@sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem")]
+    [InlineData("https://evil.sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem")]
+    [InlineData("https://evilsns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem")]
     [InlineData("https://example.com/SimpleNotificationService-0123456789abcdef.pem")]
     [InlineData("http://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem")]
     [InlineData("https://sns.eu-central-1.amazonaws.com.example.com/SimpleNotificationService-0123456789abcdef.pem")]
@@ -217,10 +220,12 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
         Read(Signed(message, Key)).ShouldBeOfType<ReceiptReading.Refused>().Reason.ShouldContain("ReceiptTopic");
     }
 
-    [Fact]
-    public void Should_refuse_a_certificate_that_is_over()
+    [Theory]
+    [InlineData(-30, -1)]
+    [InlineData(1, 30)]
+    public void Should_refuse_a_certificate_that_is_over_or_has_not_begun(int fromDay, int toDay)
     {
-        var reader = Account(Topic, new ManualClock(), (_, _) => Task.FromResult(Make(Key, notAfter: Now.AddDays(-1))));
+        var reader = Account(Topic, new ManualClock(), (_, _) => Task.FromResult(Make(Key, notBefore: Now.AddDays(fromDay), notAfter: Now.AddDays(toDay))));
 
         ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
     }
@@ -257,10 +262,10 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     static ReceiptRequest Signed(Dictionary<string, string> message, RSA key, string version = "2") =>
         Request(Signatures.Sns(message, key, version), ("x-amz-sns-message-type", message["Type"]));
 
-    static byte[] Make(RSA key, DateTimeOffset? notAfter = null)
+    static byte[] Make(RSA key, DateTimeOffset? notBefore = null, DateTimeOffset? notAfter = null)
     {
         var request = new CertificateRequest("CN=sns.amazonaws.com", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        using var certificate = request.CreateSelfSigned(Now.AddDays(-30), notAfter ?? Now.AddDays(30));
+        using var certificate = request.CreateSelfSigned(notBefore ?? Now.AddDays(-30), notAfter ?? Now.AddDays(30));
         return Encoding.ASCII.GetBytes(certificate.ExportCertificatePem());
     }
 
