@@ -6,32 +6,23 @@ using NotificationBus.Host.Http;
 namespace NotificationBus.Tests.Host;
 
 /// <summary>D: operators and the world share a port; a path that is not plain passes a proxy.</summary>
-public sealed class When_a_port_is_for_the_world : IAsyncLifetime
+public sealed class When_a_port_is_for_the_world(HostOfTwoPorts two) : IClassFixture<HostOfTwoPorts>
 {
-    const string Key = "0123456789abcdef0123456789abcdef";
-
-    readonly RunningHost _host = new()
-    {
-        Settings =
-        [
-            "--PublicUrls=http://127.0.0.1:0", "--Unsubscribe:PublicUrl=https://notify.shop.example", $"--Unsubscribe:Key={Key}",
-            "--Channels:email:Providers=resend", "--Providers:resend:ApiKey=re_1", "--Providers:resend:From=shop@example.com",
-        ],
-    };
+    readonly RunningHost _host = two.Host;
 
     /// <summary>Every address there is, and each with what a proxy may take for something else.</summary>
     public static TheoryData<string> NotForTheWorld =>
     [
-        "/", "/inbox", "/inbox/stream", "/inbox/inbox.js", "/health/live", "/health/ready", "/healthz", "/v1", "/v1/", "/v1/providers", "/v1/channels", "/v1/changes", "/v1/suppressions",
-        "/v1/failed-messages", "/v1/notifications", "/v1/notifications/2f0c5f5c-5f1e-4f9a-9c55-0c7a5c3d1e11", "/v1/events/order-placed", "/v1/receipts", "/v1/receipts/", "/v1/unsubscribe", "/v1/unsubscribe/",
-        "/v1/receipts/../providers", "/v1/receipts/%2e%2e/providers", "/v1/receipts/.%2E/providers", "/v1/receipts/./resend", "/v1/receipts/resend/../../providers", "/v1/unsubscribe/../providers",
-        "/v1/receipts/..%2fproviders", "/v1/receipts%2f..%2fproviders", "/v1/receipts/%2e%2e%2fproviders", "//v1/providers", "/v1//providers", "/v1/receipts//resend", "//v1/receipts/resend",
-        "/v1/receipts/..\\providers", "/v1/receipts/%252e%252e/providers", "/v1/receipts/resend/../resend", "http://notify.shop.example/v1/receipts/../providers", "http://notify.shop.example//v1/providers",
+        "/", "/inbox", "/inbox/stream", "/inbox/inbox.js", "/health/live", "/health/ready", "/healthz", "/v1", "/v1/", "/v1/providers",
+        "/v1/channels", "/v1/changes", "/v1/suppressions", "/v1/failed-messages", "/v1/notifications",
+        "/v1/notifications/2f0c5f5c-5f1e-4f9a-9c55-0c7a5c3d1e11", "/v1/events/order-placed", "/v1/receipts", "/v1/receipts/",
+        "/v1/unsubscribe", "/v1/unsubscribe/", "/v1/receipts/../providers", "/v1/receipts/%2e%2e/providers",
+        "/v1/receipts/.%2E/providers", "/v1/receipts/./resend", "/v1/receipts/resend/../../providers", "/v1/unsubscribe/../providers",
+        "/v1/receipts/..%2fproviders", "/v1/receipts%2f..%2fproviders", "/v1/receipts/%2e%2e%2fproviders", "//v1/providers",
+        "/v1//providers", "/v1/receipts//resend", "//v1/receipts/resend", "/v1/receipts/..\\providers",
+        "/v1/receipts/%252e%252e/providers", "/v1/receipts/resend/../resend", "http://notify.shop.example/v1/receipts/../providers",
+        "http://notify.shop.example//v1/providers",
     ];
-
-    public ValueTask InitializeAsync() => _host.InitializeAsync();
-
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     [Theory]
     [MemberData(nameof(NotForTheWorld))]
@@ -118,4 +109,23 @@ public sealed class When_a_port_is_for_the_world : IAsyncLifetime
     [InlineData("--PublicUrls=http://127.0.0.1:0 --Kestrel:Endpoints:Http:Url=http://127.0.0.1:0", "PublicUrls and Kestrel:Endpoints exclude each other")]
     public void Should_be_a_port_of_its_own(string settings, string expected) =>
         Should.Throw<SettingsException>(() => NotificationHost.Build(settings.Split(' '))).Message.ShouldStartWith(expected);
+}
+
+/// <summary>A host with a port for operators and one for the world, of which nothing is asked that would change it.</summary>
+public sealed class HostOfTwoPorts : IAsyncLifetime
+{
+    const string Key = "0123456789abcdef0123456789abcdef";
+
+    internal RunningHost Host { get; } = new()
+    {
+        Settings =
+        [
+            "--PublicUrls=http://127.0.0.1:0", "--Unsubscribe:PublicUrl=https://notify.shop.example", $"--Unsubscribe:Key={Key}",
+            "--Channels:email:Providers=resend", "--Providers:resend:ApiKey=re_1", "--Providers:resend:From=shop@example.com",
+        ],
+    };
+
+    public ValueTask InitializeAsync() => Host.InitializeAsync();
+
+    public ValueTask DisposeAsync() => Host.DisposeAsync();
 }
