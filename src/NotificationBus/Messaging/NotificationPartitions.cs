@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 
 using MassTransit;
-using MassTransit.Middleware;
 
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
@@ -14,14 +13,10 @@ namespace NotificationBus.Messaging;
 /// Takes what concerns one notification one after the other, however it comes: two results of one notification at the same moment would
 /// race for its row, and the loser would work twice.
 /// </summary>
-public sealed class NotificationPartitions(IEnumerable<IEventMap> events) : IAsyncDisposable
+public sealed class NotificationPartitions(IEnumerable<IEventMap> events)
 {
-    // Enough that two notifications rarely share one while a hundred are worked on.
-    const int Partitions = 1024;
-
-    // One for each lane: what stands still in one must not be in the way of the other.
-    readonly FrozenDictionary<Lane, Partitioner> _lanes =
-        Enum.GetValues<Lane>().ToFrozenDictionary(lane => lane, _ => new Partitioner(Partitions, new Murmur3UnsafeHashGenerator()));
+    // One for each lane, in which a notification has all that concerns it.
+    readonly FrozenDictionary<Lane, ExactPartitioner> _lanes = Enum.GetValues<Lane>().ToFrozenDictionary(lane => lane, _ => new ExactPartitioner());
 
     /// <summary>Has a pipe partition every message of a lane by its notification.</summary>
     internal void Use(IConsumePipeConfigurator pipe, Lane lane)
@@ -41,13 +36,6 @@ public sealed class NotificationPartitions(IEnumerable<IEventMap> events) : IAsy
         pipe.UsePartitioner<ResumeNotification>(partitioner, resumed => resumed.Message.NotificationId);
         foreach (var map in events)
             map.Accept(new PartitionEvent(pipe, partitioner));
-    }
-
-    /// <summary>Ends with the host.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        foreach (IAsyncDisposable partitioner in _lanes.Values)
-            await partitioner.DisposeAsync();
     }
 
     sealed class PartitionEvent(IConsumePipeConfigurator pipe, IPartitioner partitioner) : IEventMapVisitor<bool>

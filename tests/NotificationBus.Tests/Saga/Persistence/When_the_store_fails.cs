@@ -48,6 +48,31 @@ public sealed class When_the_store_fails
         flow.Wire.Faults.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Should_keep_no_other_notification_waiting()
+    {
+        const int Others = 2_500; // Of some thousand partitions, each would meet the one that stands still.
+        await using var flow = await EmbeddedFlow.Start();
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = Guid.Empty;
+        flow.Store.BeforeWrite = (step, number) =>
+        {
+            if (number == 1)
+                first = step.Notification.CorrelationId;
+            return step.Notification.CorrelationId == first && step.Notification.Version == 1 ? held.Task : Task.CompletedTask;
+        };
+        var id = await flow.Tell(An.OrderPlaced());
+        await flow.Pulse.Until(() => flow.Find(id) is not null);
+
+        for (var number = 0; number < Others; number++)
+            await flow.Tell(An.OrderPlaced());
+
+        await flow.Pulse.Until(() => flow.Outcomes.Count == Others);
+        flow.OutcomesOf(id).ShouldBeEmpty();
+        held.SetResult();
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
+    }
+
     /// <summary>The server that comes back may be another one, to which the last steps had not come: what is remembered of them is worth nothing.</summary>
     [Theory]
     [InlineData(true)]
