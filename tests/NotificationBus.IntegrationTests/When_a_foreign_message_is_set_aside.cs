@@ -50,6 +50,34 @@ public sealed class When_a_foreign_message_is_set_aside(BusAndDatabase servers, 
         await The_broker.ShouldHaveNoStrays(broker);
     }
 
+    /// <summary>A5, A15: headers that the client cannot read end the process or close every connection, and come again.</summary>
+    [Fact]
+    public async Task Should_take_it_whatever_its_headers_are()
+    {
+        var rabbit = await own.Server;
+        var broker = await rabbit.CreateVirtualHost();
+        var database = await servers.CreateDatabase();
+        await using var record = new The_record(database);
+        // A process of its own: what ends it ends the tests otherwise.
+        await using var host = await HostProcess.Start(broker, database);
+        await using var raw = await RawAmqpProducer.Connect(broker);
+        await using var shop = await PlainAmqpProducer.Connect(broker);
+        var unreadable = UnreadableHeaders().ToList();
+
+        foreach (var (headers, index) in unreadable.Select((headers, index) => (headers, index)))
+        {
+            await raw.Publish(Shipped, headers, Encoding.UTF8.GetBytes($"no JSON {index}"));
+            await shop.Publish(Shipped, new BasicProperties { ContentType = Envelope, Persistent = true }, Poison.Event());
+        }
+
+        await record.UntilDelivered(unreadable.Count, Soon);
+        await record.Until("SELECT count(*) FROM failed_message WHERE times = 1 AND queue = 'notifications'", unreadable.Count, Soon);
+        (await record.Scalar<long>("SELECT count(*) FROM failed_message WHERE headers::text LIKE '%\"unrea%'")).ShouldBe(unreadable.Count);
+        await The_broker.HasNothingToDo(broker, Soon);
+        await The_broker.ShouldHaveNoStrays(broker);
+        host.Output.Lines().ShouldNotContain(line => line.Contains("does not listen", StringComparison.Ordinal));
+    }
+
     /// <summary>A15: a message larger than the client takes by itself closes the connection again and again.</summary>
     [Theory]
     [InlineData(65)]
@@ -161,6 +189,29 @@ public sealed class When_a_foreign_message_is_set_aside(BusAndDatabase servers, 
         void Expect(string reason, Action<JsonObject> spoil) => misfits.Add((Shipped, Poison.Event(envelope => spoil((JsonObject)envelope["message"]!)), reason));
 
         void Command(string reason, Action<JsonObject> spoil) => misfits.Add(("send-push", Poison.Order(Guid.CreateVersion7(), spoil), reason));
+    }
+
+    /// <summary>What RabbitMQ takes from any producer and RabbitMQ.Client does not read: alone, between others, and within others.</summary>
+    static IEnumerable<byte[]> UnreadableHeaders()
+    {
+        byte[] decimals = RawAmqpProducer.Field("price", 'D', 29, 0, 0, 0, 1);
+        yield return decimals;
+        yield return RawAmqpProducer.Field("a long name of a price", 'D', 255, 255, 255, 255, 255);
+        yield return [.. RawAmqpProducer.Field("before", 't', 1), .. decimals, .. RawAmqpProducer.Field("after", 'S', RawAmqpProducer.Long(new byte[100_000]))];
+        yield return RawAmqpProducer.Field("table", 'F', RawAmqpProducer.Long(decimals));
+        yield return RawAmqpProducer.Field("array", 'A', RawAmqpProducer.Long([.. "D"u8, 100, 0, 0, 0, 1]));
+        foreach (var depth in (int[])[300, 5_000, 21_000])
+        {
+            yield return Deep(depth, inner => RawAmqpProducer.Field("", 'F', RawAmqpProducer.Long(inner)), []);
+            yield return RawAmqpProducer.Field("", 'A', RawAmqpProducer.Long(Deep(depth, inner => [(byte)'A', .. RawAmqpProducer.Long(inner)], [])));
+        }
+
+        static byte[] Deep(int depth, Func<byte[], byte[]> wrap, byte[] within)
+        {
+            for (var level = 0; level < depth; level++)
+                within = wrap(within);
+            return within;
+        }
     }
 
     /// <summary>Every property of AMQP's basic class, alone and together, and headers of every type, size and depth that the broker takes.</summary>

@@ -73,7 +73,8 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
     [Fact]
     public async Task Should_trust_the_authority_of_the_setting_and_say_when_a_certificate_is_not_trusted()
     {
-        var encrypted = _rabbit.Encrypted(await _rabbit.CreateVirtualHost());
+        var broker = await _rabbit.CreateVirtualHost();
+        var encrypted = _rabbit.Encrypted(broker);
         var database = await servers.CreateDatabase();
 
         (await Refuses(encrypted, database)).ShouldStartWith("ConnectionStrings:RabbitMq: the broker's certificate is not trusted");
@@ -83,6 +84,13 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
         });
 
         await Until(async () => (await Ready(host)).Status == HttpStatusCode.OK);
+        // A5: what the client cannot read is no more readable when it comes encrypted.
+        await using var raw = await RawAmqpProducer.Connect(broker);
+        await raw.Publish("NotificationBus.Contracts:OrderShipped", RawAmqpProducer.Field("price", 'D', 29, 0, 0, 0, 1), "no JSON"u8.ToArray());
+        await using var record = new The_record(database);
+        await record.Until("SELECT count(*) FROM failed_message WHERE headers::text LIKE '%\"unrea%'", 1, Soon);
+        (await Post(host)).Status.ShouldBe(HttpStatusCode.Accepted);
+        await record.UntilDelivered(1, Soon);
     }
 
     Dictionary<string, string> Management => new(StringComparer.Ordinal) { ["RabbitMq:ManagementUrl"] = $"{_rabbit.ManagementUrl}" };

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
@@ -33,29 +34,37 @@ sealed class BrokerConnections(HostSettings settings)
         return factory;
     }
 
-    /// <summary>Has a factory connect to any of the nodes.</summary>
-    public void Direct(ConnectionFactory factory) =>
-        factory.EndpointResolverFactory = _ => new DefaultEndpointResolver(Address.Nodes.Select(node => EndpointOf(node, factory.MaxInboundMessageBodySize)));
+    /// <summary>Has a factory connect to any of the nodes, by sockets of ours.</summary>
+    public void Direct(ConnectionFactory factory)
+    {
+        factory.SocketFactory = family => BrokerSocket.Create(family, Address.IsEncrypted ? Encryption : null);
+        // Not encrypted by the client: the socket does that.
+        factory.EndpointResolverFactory = _ => new DefaultEndpointResolver(
+            Address.Nodes.Select(node => new AmqpTcpEndpoint(node.Host, node.Port, new SslOption(), factory.MaxInboundMessageBodySize)));
+    }
 
     /// <summary>Connects and opens a channel, so that the connection is known to work.</summary>
     public Task<IConnection> Open(string purpose, CancellationToken cancellationToken) => Factory(purpose).OpenAndTry(cancellationToken);
 
-    AmqpTcpEndpoint EndpointOf((string Host, int Port) node, uint largestMessage) => new(node.Host, node.Port, new SslOption
+    async Task<SslClientAuthenticationOptions> Encryption(IPEndPoint node) => new()
     {
-        Enabled = Address.IsEncrypted,
-        ServerName = node.Host,
-        CertificateValidationCallback = _trusted is null ? null : IsTrusted,
-    }, largestMessage);
+        TargetHost = await NameOf(node),
+        CertificateChainPolicy = TrustedAuthorities.Only(_trusted),
+    };
 
-    /// <summary>Trusts the authorities of the setting, and nobody else.</summary>
-    bool IsTrusted(object sender, X509Certificate? certificate, X509Chain? sent, SslPolicyErrors errors)
+    /// <summary>The name under which a node is configured: the client looks it up and passes on its address only.</summary>
+    async Task<string> NameOf(IPEndPoint node)
     {
-        if (certificate is not X509Certificate2 server || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
-            return false;
+        var there = Address.Nodes.Where(named => named.Port == node.Port).Select(named => named.Host).ToList();
+        if (there.Count == 1)
+            return there[0];
 
-        using var chain = new X509Chain { ChainPolicy = TrustedAuthorities.Only(_trusted)! };
-        foreach (var element in sent?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
-            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
-        return chain.Build(server);
+        foreach (var name in there)
+        {
+            if ((await Dns.GetHostAddressesAsync(name)).Contains(node.Address))
+                return name;
+        }
+
+        return $"{node.Address}";
     }
 }

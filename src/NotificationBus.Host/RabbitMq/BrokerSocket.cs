@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 
 using RabbitMQ.Client;
@@ -6,8 +7,8 @@ using RabbitMQ.Client;
 namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>
-/// The way to the broker. Its writing side never fails: the reading side tells that the connection is lost, and what is written
-/// afterwards is dropped.
+/// The way to the broker, encrypted or not. Its writing side never fails: the reading side tells that the connection is lost, and what is written
+/// afterwards is dropped. Its reading side gives nothing that the client cannot read: see <see cref="InboundFrames"/>, for which it is encrypted here.
 /// </summary>
 /// <remarks>
 /// The writer of RabbitMQ.Client ends with the first write that fails. Then nobody empties its queue of 128 frames any more, and
@@ -17,12 +18,14 @@ namespace NotificationBus.Host.RabbitMq;
 /// </remarks>
 /// <param name="socket">The socket, to be connected.</param>
 /// <param name="patience">How long a write may wait while nothing is read. A broker that blocks publishers takes no bytes and still sends heartbeats; one that sends nothing either is gone.</param>
-sealed class BrokerSocket(Socket socket, TimeSpan patience) : ITcpClient
+/// <param name="encryption">How it is encrypted, by the address it connects to; null when it is not.</param>
+sealed class BrokerSocket(Socket socket, TimeSpan patience, Func<IPEndPoint, Task<SslClientAuthenticationOptions>>? encryption = null) : ITcpClient
 {
+    Stream? _wire;
     NetworkStream? _stream;
 
-    public static BrokerSocket Create(AddressFamily family) =>
-        new(new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }, 3 * RabbitMqTransport.Heartbeat);
+    public static BrokerSocket Create(AddressFamily family, Func<IPEndPoint, Task<SslClientAuthenticationOptions>>? encryption = null) =>
+        new(new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }, 3 * RabbitMqTransport.Heartbeat, encryption);
 
     public bool Connected => socket.Connected;
 
@@ -34,23 +37,36 @@ sealed class BrokerSocket(Socket socket, TimeSpan patience) : ITcpClient
         set => socket.ReceiveTimeout = (int)value.TotalMilliseconds;
     }
 
-    public Task ConnectAsync(IPAddress host, int port, CancellationToken cancellationToken = default) =>
-        socket.ConnectAsync(host, port, cancellationToken).AsTask();
+    public async Task ConnectAsync(IPAddress host, int port, CancellationToken cancellationToken = default)
+    {
+        await socket.ConnectAsync(host, port, cancellationToken);
+        if (encryption is null)
+            return;
 
-    public NetworkStream GetStream() => _stream ??= new BrokerStream(socket, patience);
+        var encrypted = new SslStream(new NetworkStream(socket));
+        _wire = encrypted;
+        await encrypted.AuthenticateAsClientAsync(await encryption(new IPEndPoint(host, port)), cancellationToken);
+    }
 
-    public void Close() => socket.Dispose();
+    public NetworkStream GetStream() => _stream ??= new BrokerStream(socket, _wire ??= new NetworkStream(socket), patience);
+
+    public void Close()
+    {
+        _wire?.Dispose();
+        socket.Dispose();
+    }
 
     public void Dispose() => Close();
 
-    sealed class BrokerStream(Socket socket, TimeSpan patience) : NetworkStream(socket, ownsSocket: true)
+    sealed class BrokerStream(Socket socket, Stream wire, TimeSpan patience) : NetworkStream(socket, ownsSocket: true)
     {
+        readonly InboundFrames _frames = new(wire);
         long _lastRead = Environment.TickCount64;
         bool _isLost;
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            var read = await base.ReadAsync(buffer, cancellationToken);
+            var read = await _frames.Read(buffer, cancellationToken);
             Volatile.Write(ref _lastRead, Environment.TickCount64);
             return read;
         }
@@ -62,7 +78,7 @@ sealed class BrokerSocket(Socket socket, TimeSpan patience) : ITcpClient
 
             try
             {
-                var write = base.WriteAsync(buffer, cancellationToken);
+                var write = wire.WriteAsync(buffer, cancellationToken);
                 if (write.IsCompleted)
                     await write;
                 else

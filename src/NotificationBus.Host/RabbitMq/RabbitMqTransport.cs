@@ -30,7 +30,6 @@ static class RabbitMqTransport
             host.Heartbeat(Heartbeat);
             host.OnRefreshConnectionFactory = factory =>
             {
-                factory.SocketFactory = BrokerSocket.Create;
                 factory.MaxInboundMessageBodySize = LargestMessage;
                 broker.Direct(factory);
                 return Task.CompletedTask;

@@ -13,6 +13,8 @@ public sealed class When_the_connection_to_the_broker_breaks : IAsyncLifetime
     // More than the buffers of both sides hold.
     static readonly byte[] Much = new byte[32 * 1024 * 1024];
 
+    static readonly byte[] s_heartbeat = [8, 0, 0, 0, 0, 0, 0, 0xCE];
+
     readonly BrokerSocket _host = new(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp), Patience);
     Socket _broker = null!;
 
@@ -62,8 +64,8 @@ public sealed class When_the_connection_to_the_broker_breaks : IAsyncLifetime
         var began = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(began) < 3 * Patience)
         {
-            await _broker.SendAsync(new byte[1], SocketFlags.None);
-            (await Read().WaitAsync(Soon)).ShouldBe(1);
+            await _broker.SendAsync(s_heartbeat, SocketFlags.None);
+            (await Read().WaitAsync(Soon)).ShouldBe(s_heartbeat.Length);
         }
 
         writing.IsCompleted.ShouldBeFalse();
