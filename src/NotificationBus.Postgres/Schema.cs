@@ -8,6 +8,8 @@ using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
+using NotificationBus.Messaging;
+
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -43,14 +45,13 @@ public sealed partial class Schema(
                 await Prepare(cancellationToken);
                 return;
             }
-            catch (NpgsqlException exception) when (IsStillStarting(exception) && clock.GetUtcNow() < giveUp)
+            catch (Exception failure) when (OfTheDatabase(failure) is { } exception)
             {
+                if (!IsStillStarting(exception) || clock.GetUtcNow() >= giveUp)
+                    throw new SettingsException($"ConnectionStrings:Postgres: {Explain(exception)}{Remedy(exception)}");
+
                 Waiting(Explain(exception));
                 await Task.Delay(RetryInterval, clock, cancellationToken);
-            }
-            catch (NpgsqlException exception)
-            {
-                throw new SettingsException($"ConnectionStrings:Postgres: {Explain(exception)}{Remedy(exception)}");
             }
         }
     }
@@ -121,8 +122,12 @@ public sealed partial class Schema(
         }
     }
 
-    /// <summary>A wrong password (class 28) or database (3D) does not get better by waiting.</summary>
-    static bool IsStillStarting(NpgsqlException exception) => Cause(exception) is not PostgresException { SqlState: { } state } || state[..2] is not ("28" or "3D" or "42");
+    /// <summary>EF Core wraps what it thinks may pass.</summary>
+    static NpgsqlException? OfTheDatabase(Exception failure) => failure as NpgsqlException ?? (failure as InvalidOperationException)?.InnerException as NpgsqlException;
+
+    /// <summary>A wrong password (class 28) or database (3D) does not get better by waiting, nor does what no value or statement can be.</summary>
+    static bool IsStillStarting(NpgsqlException exception) =>
+        Cause(exception) is not PostgresException { SqlState: { } state } refusal || (Outages.Passes(refusal) && state[..2] is not ("28" or "3D" or "42"));
 
     /// <summary>Of several servers, what one of them said: that none will do says nothing.</summary>
     static NpgsqlException Cause(NpgsqlException exception)

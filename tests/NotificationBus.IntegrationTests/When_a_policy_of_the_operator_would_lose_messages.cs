@@ -88,7 +88,7 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
         await using var raw = await RawAmqpProducer.Connect(broker);
         await raw.Publish("NotificationBus.Contracts:OrderShipped", RawAmqpProducer.Field("price", 'D', 29, 0, 0, 0, 1), "no JSON"u8.ToArray());
         await using var record = new The_record(database);
-        await record.Until("SELECT count(*) FROM failed_message WHERE headers::text LIKE '%\"unrea%'", 1, Soon);
+        await record.Until("SELECT count(*) FROM failed_message WHERE headers::text LIKE '%\"price\":%'", 1, Soon);
         (await Post(host)).Status.ShouldBe(HttpStatusCode.Accepted);
         await record.UntilDelivered(1, Soon);
     }

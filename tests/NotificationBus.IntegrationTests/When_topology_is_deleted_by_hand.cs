@@ -58,6 +58,25 @@ public sealed class When_topology_is_deleted_by_hand(BusAndDatabase servers, Rab
         await Until(async () => await Posted(host, "last"));
     }
 
+    /// <summary>A14: what was purged is named and counted, where it can be told.</summary>
+    [Fact]
+    public async Task Should_name_the_queue_that_was_purged_while_nobody_consumed_it()
+    {
+        const int Count = 5;
+        var broker = await (await own.Server).CreateVirtualHost();
+        var database = await servers.CreateDatabase();
+        await using (var worker = await HostInProcess.Start(broker, database))
+            await worker.Stop();
+        await using var api = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "api" });
+        for (var number = 0; number < Count; number++)
+            (await Posted(api, $"order-{number}")).ShouldBeTrue();
+        await Until(async () => (await api.Client.GetStringAsync(new Uri("/v1/status", UriKind.Relative))).Contains($"{Count} messages wait there", StringComparison.Ordinal));
+
+        await The_broker.Purge(broker, "notifications");
+
+        await Until(() => Task.FromResult(api.Output.Lines().Any(line => line.Contains($"{Count} messages went from queue notifications,", StringComparison.Ordinal))));
+    }
+
     static async Task<bool> Posted(HostInProcess host, string order)
     {
         using var answer = await host.Client.PostAsJsonAsync(new Uri("/v1/events/order-shipped", UriKind.Relative), new

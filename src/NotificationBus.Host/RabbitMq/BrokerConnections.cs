@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
@@ -37,34 +36,40 @@ sealed class BrokerConnections(HostSettings settings)
     /// <summary>Has a factory connect to any of the nodes, by sockets of ours.</summary>
     public void Direct(ConnectionFactory factory)
     {
-        factory.SocketFactory = family => BrokerSocket.Create(family, Address.IsEncrypted ? Encryption : null);
-        // Not encrypted by the client: the socket does that.
-        factory.EndpointResolverFactory = _ => new DefaultEndpointResolver(
-            Address.Nodes.Select(node => new AmqpTcpEndpoint(node.Host, node.Port, new SslOption(), factory.MaxInboundMessageBodySize)));
+        var nodes = new Nodes(Address, factory.MaxInboundMessageBodySize);
+        factory.SocketFactory = family => BrokerSocket.Create(family, Address.IsEncrypted ? Encryption(nodes.Current) : null);
+        factory.EndpointResolverFactory = _ => nodes;
     }
 
     /// <summary>Connects and opens a channel, so that the connection is known to work.</summary>
     public Task<IConnection> Open(string purpose, CancellationToken cancellationToken) => Factory(purpose).OpenAndTry(cancellationToken);
 
-    async Task<SslClientAuthenticationOptions> Encryption(IPEndPoint node) => new()
+    SslClientAuthenticationOptions Encryption(string? node) => new()
     {
-        TargetHost = await NameOf(node),
+        TargetHost = node ?? Address.Nodes[0].Host,
         CertificateChainPolicy = TrustedAuthorities.Only(_trusted),
     };
 
-    /// <summary>The name under which a node is configured: the client looks it up and passes on its address only.</summary>
-    async Task<string> NameOf(IPEndPoint node)
+    /// <summary>
+    /// The nodes in any order. The client takes one after the other, and gives a socket nothing but its address; by which name that was found, the
+    /// certificate is asked about, and that is known here to whoever takes it.
+    /// </summary>
+    sealed class Nodes(BrokerAddress address, uint largestMessage) : IEndpointResolver
     {
-        var there = Address.Nodes.Where(named => named.Port == node.Port).Select(named => named.Host).ToList();
-        if (there.Count == 1)
-            return there[0];
+        readonly AsyncLocal<string?> _current = new();
 
-        foreach (var name in there)
+        public string? Current => _current.Value;
+
+        public IEnumerable<AmqpTcpEndpoint> All()
         {
-            if ((await Dns.GetHostAddressesAsync(name)).Contains(node.Address))
-                return name;
+            var nodes = address.Nodes.ToArray();
+            Random.Shared.Shuffle(nodes);
+            foreach (var (host, port) in nodes)
+            {
+                _current.Value = host;
+                // Not encrypted by the client: the socket does that.
+                yield return new AmqpTcpEndpoint(host, port, new SslOption(), largestMessage);
+            }
         }
-
-        return $"{node.Address}";
     }
 }

@@ -18,13 +18,13 @@ namespace NotificationBus.Host.RabbitMq;
 /// </remarks>
 /// <param name="socket">The socket, to be connected.</param>
 /// <param name="patience">How long a write may wait while nothing is read. A broker that blocks publishers takes no bytes and still sends heartbeats; one that sends nothing either is gone.</param>
-/// <param name="encryption">How it is encrypted, by the address it connects to; null when it is not.</param>
-sealed class BrokerSocket(Socket socket, TimeSpan patience, Func<IPEndPoint, Task<SslClientAuthenticationOptions>>? encryption = null) : ITcpClient
+/// <param name="encryption">How it is encrypted; null when it is not.</param>
+sealed class BrokerSocket(Socket socket, TimeSpan patience, SslClientAuthenticationOptions? encryption = null) : ITcpClient
 {
     Stream? _wire;
     NetworkStream? _stream;
 
-    public static BrokerSocket Create(AddressFamily family, Func<IPEndPoint, Task<SslClientAuthenticationOptions>>? encryption = null) =>
+    public static BrokerSocket Create(AddressFamily family, SslClientAuthenticationOptions? encryption = null) =>
         new(new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }, 3 * RabbitMqTransport.Heartbeat, encryption);
 
     public bool Connected => socket.Connected;
@@ -45,7 +45,7 @@ sealed class BrokerSocket(Socket socket, TimeSpan patience, Func<IPEndPoint, Tas
 
         var encrypted = new SslStream(new NetworkStream(socket));
         _wire = encrypted;
-        await encrypted.AuthenticateAsClientAsync(await encryption(new IPEndPoint(host, port)), cancellationToken);
+        await encrypted.AuthenticateAsClientAsync(encryption, cancellationToken);
     }
 
     public NetworkStream GetStream() => _stream ??= new BrokerStream(socket, _wire ??= new NetworkStream(socket), patience);

@@ -5,7 +5,7 @@ namespace NotificationBus.Host.RabbitMq;
 /// <summary>
 /// What comes from the broker, frame by frame (AMQP 0-9-1, section 4.2.3), with headers of messages that RabbitMQ.Client can read. Some it cannot, though
 /// the broker takes them from any producer: tables nested thousands deep end the process, a decimal with more than 28 digits after the point
-/// closes the connection, and the message comes again and does the same. In their place stands one header with what they were, in bytes.
+/// closes the connection, and the message comes again and does the same.
 /// </summary>
 /// <param name="wire">What the broker sends.</param>
 sealed class InboundFrames(Stream wire)
@@ -15,8 +15,8 @@ sealed class InboundFrames(Stream wire)
     const int Before = 7; // type, channel, size
     const int After = 1;
 
-    // RabbitMQ's frames are at most 128 KiB unless it is told otherwise (frame_max); what an operator allows beyond that is passed as it is.
-    const int LargestHeader = 4 * 1024 * 1024;
+    // RabbitMQ's frames are at most 128 KiB unless it is told otherwise (frame_max).
+    const int LargestHeader = 16 * 1024 * 1024;
 
     byte[] _buffer = new byte[64 * 1024];
 
@@ -28,6 +28,8 @@ sealed class InboundFrames(Stream wire)
     bool _hasNoFrames;
 
     /// <summary>Reads as a stream does: 0 at its end.</summary>
+    /// <exception cref="EndOfStreamException">It ends within a frame. The client does not notice that, and reads on and on.</exception>
+    /// <exception cref="InvalidDataException">The headers of a message are larger than anybody reads.</exception>
     public async ValueTask<int> Read(Memory<byte> into, CancellationToken cancellationToken)
     {
         while (_ready == _start)
@@ -35,7 +37,7 @@ sealed class InboundFrames(Stream wire)
             MakeRoom();
             var read = await wire.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
             if (read == 0)
-                return 0;
+                return _passing > 0 || _end > _start ? throw new EndOfStreamException("The broker's bytes end within a frame.") : 0;
 
             _end += read;
             Look();
@@ -77,8 +79,10 @@ sealed class InboundFrames(Stream wire)
                 return;
 
             var size = BinaryPrimitives.ReadUInt32BigEndian(seen[3..]);
-            if (seen[0] == HeaderFrame && size <= LargestHeader)
+            if (seen[0] == HeaderFrame)
             {
+                if (size > LargestHeader)
+                    throw new InvalidDataException($"The headers of a message have {size} bytes; at most {LargestHeader} are read. Lower frame_max of RabbitMQ.");
                 if (seen.Length < Before + size + After)
                     return;
 

@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 
 namespace NotificationBus.Host.RabbitMq;
 
-/// <summary>Makes the headers of a message ones that RabbitMQ.Client can read, within the bytes they have.</summary>
+/// <summary>
+/// Makes the headers of a message ones that RabbitMQ.Client can read, within the bytes they have. Those it can read stay as they are: among them are the
+/// broker's own, which tell how often a message came back, and from which queue.
+/// </summary>
 static class ReadableHeaders
 {
-    /// <summary>The header that stands in the place of all when one of them cannot be read, or as many of its letters as they have room for.</summary>
-    const string Unreadable = "unreadable-headers";
-
     // Far more than anybody means, and far less than what a stack holds.
     const int Deepest = 256;
 
@@ -31,27 +31,34 @@ static class ReadableHeaders
         if ((flags & Headers) == 0 || !SkipText(ref rest, flags & ContentType) || !SkipText(ref rest, flags & ContentEncoding) || !TryTake(ref rest, out var table))
             return;
 
-        if (!IsTable(table, Deepest))
-            Replace(table);
+        while (table.Length > 0)
+        {
+            if (!SkipText(ref table, isThere: 1) || table.Length == 0)
+                return;
+
+            var value = table;
+            if (!SkipValue(ref table, Deepest) && !TryReplace(ref table, value))
+                return;
+        }
     }
 
-    static void Replace(Span<byte> table)
+    /// <summary>What stands within others is shown as a text of as many bytes; a decimal keeps its digits, and the point is moved to where there is room for it.</summary>
+    static bool TryReplace(ref Span<byte> rest, Span<byte> value)
     {
-        const int Frame = 6; // the length of the name, the type, the length of the value
-        if (table.Length <= Frame)
+        switch ((char)value[0])
         {
-            // No room for a value: a name of as many letters without one.
-            (table[0], table[^1]) = ((byte)(table.Length - 2), (byte)'V');
-            table[1..^1].Fill((byte)'-');
-            return;
+            case 'F' or 'A':
+                value[0] = (byte)'S';
+                break;
+            case 'D' when value.Length > 1 && value[1] > MostDigits:
+                value[1] = MostDigits;
+                break;
+            default:
+                return false;
         }
 
-        var name = Math.Min(table.Length - Frame - 1, Unreadable.Length);
-        table[0] = (byte)name;
-        for (var i = 0; i < name; i++)
-            table[1 + i] = (byte)Unreadable[i];
-        table[1 + name] = (byte)'S';
-        BinaryPrimitives.WriteInt32BigEndian(table[(2 + name)..], table.Length - Frame - name);
+        rest = value;
+        return SkipValue(ref rest, Deepest);
     }
 
     static bool IsTable(Span<byte> table, int depth)

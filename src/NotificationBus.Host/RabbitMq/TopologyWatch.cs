@@ -50,7 +50,7 @@ sealed partial class TopologyWatch(
 
     public override void Dispose()
     {
-        _channel?.Dispose();
+        // Its channel goes with it; to close that by itself would wait for a broker that stands still.
         _connection?.Dispose();
         base.Dispose();
     }
@@ -83,8 +83,8 @@ sealed partial class TopologyWatch(
     {
         if (_connection is not { IsOpen: true })
         {
-            if (_connection is not null)
-                await _connection.DisposeAsync();
+            _connection?.Dispose();
+            _channel = null;
             _connection = await broker.Open("look after queues", cancellationToken);
         }
 
@@ -130,6 +130,13 @@ sealed partial class TopologyWatch(
     /// <summary>Tells those who know of a consumer that the broker does not. Twice in a row: a consumer that has just begun may not be counted yet.</summary>
     void Compare(IReadOnlyList<QueueSight> seen)
     {
+        // Where somebody consumes, nobody can tell; what is missed then the sweep brings back, unless it had not been taken up yet.
+        foreach (var (before, now) in _seen.Join(seen, before => before.Queue, now => now.Queue, (before, now) => (before, now)))
+        {
+            if (before.Consumers == 0 && now.Consumers == 0 && now.Messages < before.Messages)
+                QueuePurged(now.Queue, before.Messages - now.Messages);
+        }
+
         _seen = seen;
         var unconsumed = seen.Where(queue => queue.Consumers == 0).Select(queue => queue.Queue).ToHashSet(StringComparer.Ordinal);
         foreach (var queue in unconsumed.Where(_unconsumed.Contains))
@@ -171,6 +178,9 @@ sealed partial class TopologyWatch(
 
     [LoggerMessage(LogLevel.Error, "Queue {Queue} was deleted while this host ran, with {Messages} messages as last seen; it is declared again")]
     partial void QueueDeleted(string queue, uint messages);
+
+    [LoggerMessage(LogLevel.Error, "{Count} messages went from queue {Queue}, on which no host listens: somebody has purged it, or takes them himself")]
+    partial void QueuePurged(string queue, uint count);
 
     [LoggerMessage(LogLevel.Error, "{Count} exchanges were deleted while this host ran, and what was published to them meanwhile is lost unless its publisher was told; declared again: {Exchanges}")]
     partial void ExchangesDeleted(int count, string exchanges);

@@ -50,7 +50,7 @@ public abstract class When_an_account_is_in_trouble(Func<Task<RecordOfTheTest>> 
 
         await Host.Controls.ChangeProvider("smtp", new AccountOptions { PerSecond = 0.1 }, _ => new ProviderControl { PerSecond = 10 }, Ann, CancellationToken.None);
 
-        (await Host.Health.Reserve("another", perSecond: 0.1, Lane.Transactional)).TotalSeconds.ShouldBeInRange(105, 110);
+        (await Host.Health.Reserve("another", perSecond: 0.1, Lane.Transactional)).TotalSeconds.ShouldBeInRange(60, 110);
         (await Host.Health.Reserve("smtp", perSecond: 10, Lane.Transactional)).ShouldBeLessThan(Second, "what another has learned is of no interest");
         await Host.Health.Reserve("another", perSecond: 0.1, Lane.Bulk);
         await Host.Health.Reserve("another", perSecond: 0.1, Lane.Transactional);
