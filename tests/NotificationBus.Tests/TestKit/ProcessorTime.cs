@@ -5,7 +5,7 @@ namespace NotificationBus.Tests.TestKit;
 public sealed class ProcessorTime
 {
     // A measure that a collection of garbage or a compilation has spoilt is taken once more.
-    const int Tries = 4;
+    const int Tries = 15;
 
     /// <summary>Does something, again when that took too long, and says the least it took of all processors.</summary>
     /// <param name="bound">What is short enough.</param>
