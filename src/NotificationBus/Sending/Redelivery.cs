@@ -27,7 +27,7 @@ public sealed class RedeliveryOptions
 
     /// <summary>
     /// The most a delivery in doubt is put off before it is sent again, 1 s to 1 day, default 1 h. The pauses begin at <see cref="FirstDelay"/>, and
-    /// each is up to three times as long as the one before.
+    /// each is up to three times as long as the one before. After ten, one that a provider knows for a repetition is put off for at least a minute.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan LongestDelayInDoubt { get; set; } = TimeSpan.FromHours(1);
@@ -54,6 +54,10 @@ public sealed class Redelivery(
     // A provider that is back is noticed soon, and what waits for it is sent. How often one is asked that is not, its circuit limits.
     static readonly TimeSpan LongestInOutage = TimeSpan.FromMinutes(1);
 
+    // Nothing else ends it as long as the provider knows it for a repetition.
+    const int ManyInDoubt = 10;
+    static readonly TimeSpan LongestAfterMany = TimeSpan.FromMinutes(2);
+
     /// <summary>When the command should come again, and not before there is a chance.</summary>
     /// <returns>Null when that would be too late for the notification.</returns>
     public DateTimeOffset? Next(SendDelivery command, ChainOutcome.NotNow notNow)
@@ -70,7 +74,10 @@ public sealed class Redelivery(
     /// </summary>
     TimeSpan InDoubt(ChainOutcome.NotNow notNow)
     {
-        var most = Math.Min(options.Value.FirstDelay.TotalSeconds * Math.Pow(3, Math.Min(notNow.InDoubt - 1, 30)), options.Value.LongestDelayInDoubt.TotalSeconds);
+        var longest = options.Value.LongestDelayInDoubt;
+        if (notNow is { InDoubt: >= ManyInDoubt, AtMost: not null } && longest < LongestAfterMany)
+            longest = LongestAfterMany;
+        var most = Math.Min(options.Value.FirstDelay.TotalSeconds * Math.Pow(3, Math.Min(notNow.InDoubt - 1, 30)), longest.TotalSeconds);
         var delay = TimeSpan.FromSeconds(most * (1 + chance.NextDouble()) / 2);
         return notNow.AtLeast > delay ? notNow.AtLeast.Value : delay;
     }

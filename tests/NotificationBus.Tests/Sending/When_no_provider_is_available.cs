@@ -325,16 +325,33 @@ public sealed class When_a_delivery_is_put_off
         Delay(10, new Random(1), atLeast: TimeSpan.FromHours(1), notNow: OfThisDelivery with { AtMost = most }).ShouldBe(most);
     }
 
+    /// <summary>A10: nothing else ends the repetition while the provider knows it, and operators may have set a pause of a second.</summary>
+    [Fact]
+    public void Should_wait_for_a_minute_at_least_when_it_was_in_doubt_ten_times_where_a_repetition_is_known()
+    {
+        foreach (var (inDoubt, known, least, most) in new[] { (9, true, 0.5, 1), (10, true, 60, 120), (1000, true, 60, 120), (1000, false, 0.5, 1) })
+        {
+            var notNow = OfThisDelivery with { EndedInDoubt = true, InDoubt = inDoubt, AtMost = known ? Hour : null };
+            var options = new RedeliveryOptions { FirstDelay = TimeSpan.FromSeconds(0.1), LongestDelayInDoubt = TimeSpan.FromSeconds(1) };
+            var delays = Enumerable.Range(0, 2000).Select(seed => Delay(0, new Random(seed), notNow: notNow, options: options)).ToList();
+
+            delays.Min().ShouldBeInRange(TimeSpan.FromSeconds(least), TimeSpan.FromSeconds(least * 1.01));
+            delays.Max().ShouldBeInRange(TimeSpan.FromSeconds(most * 0.99), TimeSpan.FromSeconds(most));
+        }
+    }
+
+    static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
     static ChainOutcome.NotNow OfThisDelivery => new() { Reason = "too busy" };
 
-    static TimeSpan Delay(int redeliveries, Random chance, string channel = "push", IReadOnlyList<TimeSpan>? set = null, TimeSpan? atLeast = null, ChainOutcome.NotNow? notNow = null)
+    static TimeSpan Delay(int redeliveries, Random chance, string channel = "push", IReadOnlyList<TimeSpan>? set = null, TimeSpan? atLeast = null, ChainOutcome.NotNow? notNow = null, RedeliveryOptions? options = null)
     {
         var clock = new ManualClock();
         var redelivery = new Redelivery(
             new NotificationBus.Embedded.InMemoryOutgoingMessages(clock),
             new ChannelSet([new PushChannel(), new WebhookChannel()]),
             new Dictionary<string, ChannelOptions>(StringComparer.Ordinal) { [channel] = new() { RedeliveryDelays = set ?? [] } },
-            Microsoft.Extensions.Options.Options.Create(new RedeliveryOptions()),
+            Microsoft.Extensions.Options.Options.Create(options ?? new RedeliveryOptions()),
             clock,
             chance);
         var command = new SendDelivery
