@@ -56,7 +56,9 @@ public sealed record SendDelivery
     /// <summary>How many calls to providers were made before it was put off last, or held.</summary>
     public int EarlierAttempts { get; init; }
 
-    /// <summary>How many of the calls before left it in doubt, since an operator decided last.</summary>
+    /// <summary>
+    /// How many of the calls before left it in doubt, since an operator decided last; of those that ended with their worker only where that is left to one.
+    /// </summary>
     public int EarlierInDoubt { get; init; }
 
     /// <summary>How often the delivery was taken up again after it had been called off. What is reported of an earlier time is no result of this one.</summary>

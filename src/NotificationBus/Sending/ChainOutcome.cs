@@ -54,7 +54,7 @@ public abstract record ChainOutcome
         /// <summary>How many calls were made so far.</summary>
         public int Attempts { get; init; }
 
-        /// <summary>How many of them left it in doubt, since an operator decided last.</summary>
+        /// <summary>How many of them left it in doubt, since an operator decided last: see <see cref="Contracts.SendDelivery.EarlierInDoubt"/>.</summary>
         public int InDoubt { get; init; }
 
         /// <summary>True when the last call left it in doubt: then it is repeated after pauses that grow by <see cref="InDoubt"/>.</summary>

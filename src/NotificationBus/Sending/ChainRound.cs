@@ -15,8 +15,9 @@ namespace NotificationBus.Sending;
 /// with the same provider, who may know the delivery by its id, and the one after that with another.</item>
 /// <item>In doubt because its worker died: the same provider at once, for its claim has run out meanwhile.</item>
 /// <item>In doubt at a provider that still knows the delivery by its id (<see cref="IProvider.KnowsRepetitionFor"/>): nobody else, whatever the category
-/// says, for that is the only one whom to ask does no harm. When it has forgotten it, when it cannot be asked any more, or, of what is to be sent again
-/// all the same, when half of the time is over that the others have, it is in doubt like any other.</item>
+/// says, for that is the only one whom to ask does no harm. That counts from its first call, and not at all when the clock was set back since. When it has
+/// forgotten it, when it cannot be asked any more, or, of what is to be sent again all the same, when half of the time is over that the others have, it is
+/// in doubt like any other.</item>
 /// <item>Refused for good: nobody.</item>
 /// </list>
 /// </remarks>
@@ -32,6 +33,9 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
 
     // What a vendor's clock and ours may differ by, and what may pass between the decision to call and the call.
     static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
+
+    // A difference that need not mean that a clock was set.
+    static readonly TimeSpan ClockError = TimeSpan.FromSeconds(2);
 
     readonly List<DeliveryAttempt> _earlier = [];
     readonly List<DeliveryAttempt> _attempts = [];
@@ -50,7 +54,7 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     {
         IsRetry = false;
         var knowing = Knowing();
-        if (knowing is null && IsForOperator)
+        if (knowing is null && LeftToOperator)
             return null;
         if (_attempts.Count == 0)
             return order.Where(account => MayBeAsked(account) && (knowing is null || account == knowing)).MinBy(Turn);
@@ -59,7 +63,7 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         if (last.Status is AttemptStatus.Accepted or AttemptStatus.Rejected || IsAnswerInDoubt(last))
             return null;
 
-        if (last.Status == AttemptStatus.InDoubt && _attempts.Count(attempt => attempt.Reason == WorkerDied) < MostWorkersDied && Find(last.Provider) is { } same)
+        if (last.Status == AttemptStatus.InDoubt && !KillsWorkers && Find(last.Provider) is { } same)
             return same;
 
         return order.FirstOrDefault(account => MayBeAsked(account) && !WasAsked(account) && (knowing is null || account == knowing)) ?? AgainAtTheLast(last);
@@ -88,16 +92,23 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         _mayTryAgain = call.Result is ProviderResult.Unavailable { OnlyThisDelivery: false, RetryAfter: null };
     }
 
+    /// <summary>True when it matters what earlier rounds have tried, and nobody has said so: when the provider that left it in doubt was called first.</summary>
+    public bool LacksEarlier => command.EarlierAttempts > 0 && _earlier.Count == 0 && _attempts.Exists(attempt => attempt.Status == AttemptStatus.InDoubt);
+
     /// <summary>Notes what earlier rounds have tried.</summary>
-    public void Remember(IEnumerable<DeliveryAttempt> attempts) =>
+    public void Remember(IEnumerable<DeliveryAttempt> attempts)
+    {
+        _earlier.Clear();
         _earlier.AddRange(attempts.Where(attempt => attempt.Number <= command.EarlierAttempts));
+    }
 
     /// <summary>Notes that an account cannot be asked now.</summary>
     public void Refuse(ProviderAccount account, Admission.Refused refused) => _refused[account] = refused;
 
     /// <summary>Goes on where an earlier command of the same delivery stopped.</summary>
-    public void TakeOver(IEnumerable<DeliveryAttempt> attempts)
+    public void TakeOver(IReadOnlyList<DeliveryAttempt> attempts)
     {
+        Remember(attempts);
         _attempts.Clear();
         _attempts.AddRange(attempts.Where(attempt => attempt.Number > command.EarlierAttempts));
         _mayTryAgain = false;
@@ -113,6 +124,10 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     public ChainOutcome.NotNow Paced(Admission.Paced paced) =>
         Later($"{paced.Slot.Account} is called no more often than it allows", paced.Wait) with { Slot = paced.Slot };
 
+    /// <summary>Nobody may be asked. Whatever forbids it says nothing about a call before.</summary>
+    public ChainOutcome RefusedUnasked(string reason) =>
+        LeftToOperator ? Held() : new ChainOutcome.Refused(Provider: null, WithDoubt(reason), AttemptsMade);
+
     /// <summary>What has come out when nobody is left to ask.</summary>
     public ChainOutcome Conclude()
     {
@@ -121,8 +136,7 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
 
         var isRejected = _attempts.Count > 0 && _attempts[^1].Status == AttemptStatus.Rejected;
         var knowing = Knowing();
-        // Whoever comes later cannot tell what a worker that died has left in doubt from what an operator has decided about: it is held at once.
-        if (IsForOperator && (knowing is null || isRejected || InDoubtInAll == 0))
+        if (LeftToOperator && (knowing is null || isRejected || KillsWorkers))
             return Held();
         if (isRejected || (_attempts.Count > 0 && order.All(IsDeclinedBy)))
             return new ChainOutcome.Refused(_attempts[^1].Provider, WithDoubt(WhyRefused()), AttemptsMade);
@@ -171,18 +185,33 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
 
     bool EndedInDoubt => _attempts.Count > 0 && IsAnswerInDoubt(_attempts[^1]);
 
-    int InDoubtInAll => command.EarlierInDoubt + _attempts.Count(IsAnswerInDoubt);
+    bool KillsWorkers => _attempts.Count(attempt => attempt.Reason == WorkerDied) >= MostWorkersDied;
 
-    /// <summary>True when the category leaves it to an operator what becomes of it.</summary>
-    bool IsForOperator => command.HoldWhenInDoubt && (command.EarlierInDoubt > 0 || _attempts.Exists(attempt => attempt.Status == AttemptStatus.InDoubt));
+    int InDoubtInAll => command.EarlierInDoubt + _attempts.Count(CountsAsDoubt);
+
+    /// <summary>
+    /// True when it is handed on as one that left it in doubt: whoever comes later could not tell it from what an operator has decided about. Where it is
+    /// sent again all the same, a worker that died keeps nobody from another channel.
+    /// </summary>
+    bool CountsAsDoubt(DeliveryAttempt attempt) => command.HoldWhenInDoubt ? attempt.Status == AttemptStatus.InDoubt : IsAnswerInDoubt(attempt);
+
+    bool LeftToOperator => IsForOperator(command, _attempts);
+
+    /// <summary>True when the category leaves it to an operator what becomes of it, and none has decided about it yet.</summary>
+    /// <param name="command">The command: what was in doubt before it.</param>
+    /// <param name="attempts">The calls since.</param>
+    public static bool IsForOperator(SendDelivery command, IReadOnlyList<DeliveryAttempt> attempts) =>
+        command.HoldWhenInDoubt
+        && (command.EarlierInDoubt > 0
+            || attempts.Any(attempt => attempt.Number > command.EarlierAttempts && attempt.Status is AttemptStatus.InDoubt or AttemptStatus.Started));
 
     /// <summary>The answers since an operator decided last of which each may have sent it once more.</summary>
-    IEnumerable<DeliveryAttempt> Risky => _earlier.Where(IsAnswerInDoubt).TakeLast(command.EarlierInDoubt).Concat(_attempts.Where(IsAnswerInDoubt))
+    IEnumerable<DeliveryAttempt> Risky => _earlier.Where(CountsAsDoubt).TakeLast(command.EarlierInDoubt).Concat(_attempts).Where(IsAnswerInDoubt)
         .Where(attempt => order.FirstOrDefault(account => account.Name == attempt.Provider) is not { } account || !IsRepetition(attempt, account));
 
     /// <summary>The one provider to ask: who still knows the delivery by its id, and can be asked. Null when any may be.</summary>
     ProviderAccount? Knowing() => order.FirstOrDefault(account =>
-        AskedAloneUntil(account) > clock.GetUtcNow() && !IsDeclinedBy(account) && !(_refused.TryGetValue(account, out var refused) && refused.For is null));
+        AskedAloneUntil(account) > clock.GetUtcNow() && !ClockWasSetBack(int.MaxValue, clock.GetUtcNow()) && !IsDeclinedBy(account) && !(_refused.TryGetValue(account, out var refused) && refused.For is null));
 
     /// <summary>
     /// Until when a call may begin that the provider still knows for a repetition when it gets there. Of what is to be sent again all the same, half of
@@ -190,18 +219,28 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     /// </summary>
     DateTimeOffset? AskedAloneUntil(ProviderAccount account)
     {
-        if (FirstInDoubt(account) is not { } first || account.Provider.KnowsRepetitionFor is not { } known)
+        if (FirstInDoubt(account) is not { } doubt || account.Provider.KnowsRepetitionFor is not { } known)
             return null;
 
-        var half = (command.ExpiresAt - first.StartedAt) / 2;
-        var alone = known - account.Provider.LongestCall - Margin;
-        return first.StartedAt + (half < alone && order.Count > 1 && !command.HoldWhenInDoubt ? half : alone);
+        // It may count from its first call, whatever it answered to that.
+        var first = All.First(attempt => attempt.Provider == account.Name);
+        var forgets = first.StartedAt + known - account.Provider.LongestCall - Margin;
+        var half = doubt.StartedAt + (command.ExpiresAt - doubt.StartedAt) / 2;
+        return half < forgets && order.Count > 1 && !command.HoldWhenInDoubt ? half : forgets;
+    }
+
+    /// <summary>True when nobody could say any more how long ago a call was: the record's clock had been set back since.</summary>
+    bool ClockWasSetBack(int number, DateTimeOffset now)
+    {
+        var times = All.Where(attempt => attempt.Number < number).Select(attempt => attempt.StartedAt).Append(now).ToList();
+        return times.Zip(times.Skip(1)).Any(pair => pair.First > pair.Second + ClockError);
     }
 
     DeliveryAttempt? FirstInDoubt(ProviderAccount account) => All.FirstOrDefault(attempt => attempt.Provider == account.Name && attempt.Status == AttemptStatus.InDoubt);
 
     bool IsRepetition(DeliveryAttempt attempt, ProviderAccount account) =>
-        FirstInDoubt(account) is { } first && attempt.Number > first.Number && attempt.StartedAt < AskedAloneUntil(account);
+        FirstInDoubt(account) is { } first && attempt.Number > first.Number && attempt.StartedAt < AskedAloneUntil(account)
+        && !ClockWasSetBack(attempt.Number, attempt.StartedAt);
 
     static bool IsAnswerInDoubt(DeliveryAttempt attempt) => attempt.Status == AttemptStatus.InDoubt && attempt.Reason != WorkerDied;
 

@@ -19,7 +19,7 @@ public interface IProvider
     int MostConcurrentCalls => int.MaxValue;
 
     /// <summary>
-    /// For how long the provider itself does nothing twice under a delivery's id, counted from the first call. So long what is in doubt is asked of it
+    /// For how long the provider itself does nothing twice under a delivery's id, counted from the first call, whatever it answered. So long what is in doubt is asked of it
     /// again, and of nobody else, also where the category leaves it to an operator; a minute and <see cref="LongestCall"/> before it ends that is over.
     /// Null when it knows no repetition.
     /// </summary>

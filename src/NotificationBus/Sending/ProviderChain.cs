@@ -51,12 +51,19 @@ public sealed partial class ProviderChain(
     {
         // Looked for among all of its route: one that an operator has taken out of the order may come back.
         var route = routes.Of(channel, command).Select(Find).OfType<ProviderAccount>().Where(account => account.Provider.Serves(delivery)).ToList();
-        if (route.Count == 0)
-            return new ChainOutcome.Refused(Provider: null, "no provider of the channel serves such an address", command.EarlierAttempts);
-
         var round = new ChainRound(Order(route, delivery.Id), command, redelivery.MostInDoubt, clock);
-        if (command.EarlierInDoubt > 0 || command is { EarlierAttempts: > 0, MayHaveBeenSent: true })
-            round.Remember(await ledger.AttemptsOf(delivery.NotificationId, delivery.Id, cancellationToken));
+        if (command.HoldWhenInDoubt || command.EarlierInDoubt > 0 || command is { EarlierAttempts: > 0, MayHaveBeenSent: true })
+        {
+            var known = await OnRecord(delivery.NotificationId, delivery.Id, cancellationToken);
+            round.Remember(known.Calls);
+            // Where nothing may be sent twice, what an earlier command left is looked for before anybody else is asked or it is given up.
+            if (command.HoldWhenInDoubt && known.Earlier.Count > command.EarlierAttempts && await GoOn(round, known, cancellationToken) is { } settled)
+                return settled;
+        }
+
+        if (route.Count == 0)
+            return round.RefusedUnasked("no provider of the channel serves such an address");
+
         while (round.Next() is { } account)
         {
             if (round.IsRetry)
@@ -84,23 +91,25 @@ public sealed partial class ProviderChain(
             cancellationToken.ThrowIfCancellationRequested();
             var claimed = round.Claim(channel.Name, account);
             var claim = await ledger.Claim(claimed, channel.Canonical(delivery.Address), delivery.Category, LeaseOf(account.Provider), CancellationToken.None);
-            if (claim.Granted)
+            // It may have waited for its claim as well, as long as a standby of the ledger's database hangs.
+            if (claim.Granted && round.Next() != account)
+            {
+                await granted.NotMade();
+                round.Add(await NotCalled(claimed));
+            }
+            else if (claim.Granted)
             {
                 round.Add(await Call(granted, delivery, claimed with { StartedAt = clock.GetUtcNow() }, command.HoldWhenInDoubt));
+                if (round.LacksEarlier)
+                    round.Remember(await ledger.AttemptsOf(delivery.NotificationId, delivery.Id, cancellationToken));
             }
             else
             {
                 await granted.NotMade();
                 if (claim.Suppression is { } reason)
-                    return new ChainOutcome.Refused(Provider: null, $"the address is suppressed: {reason}", round.AttemptsMade);
-                if (round.InProgress(claim) is { } inProgress)
-                    return inProgress;
-
-                var calls = await Settle(claim, cancellationToken);
-                if (claim.Cancellation is { } cancellation)
-                    return ChainRound.CalledOff(cancellation, calls);
-
-                round.TakeOver(calls);
+                    return round.RefusedUnasked($"the address is suppressed: {reason}");
+                if (await GoOn(round, claim, cancellationToken) is { } settled)
+                    return settled;
             }
         }
 
@@ -108,10 +117,44 @@ public sealed partial class ProviderChain(
         return outcome is ChainOutcome.NotNow ? await UnlessCancelled(outcome, delivery, cancellationToken) : outcome;
     }
 
+    /// <summary>
+    /// What has come out of a delivery for which nobody is asked any more: it was sent, or an operator has to decide about what may have been. Null when
+    /// neither is so.
+    /// </summary>
+    public async Task<ChainOutcome?> GiveUp(SendDelivery command, CancellationToken cancellationToken)
+    {
+        var known = await OnRecord(command.NotificationId, command.DeliveryId, cancellationToken);
+        if (known.Calls.LastOrDefault(call => call.Status == AttemptStatus.Accepted) is { } accepted)
+            return new ChainOutcome.Sent(accepted);
+        if (!ChainRound.IsForOperator(command, known.Calls))
+            return null;
+
+        var round = new ChainRound([], command, redelivery.MostInDoubt, clock);
+        return await GoOn(round, known, cancellationToken) ?? round.Conclude();
+    }
+
+    /// <summary>Goes on where an earlier command of the same delivery stopped.</summary>
+    /// <returns>Null unless there is nothing to go on with: another worker is at it, or it was cancelled.</returns>
+    async Task<ChainOutcome?> GoOn(ChainRound round, AttemptClaim claim, CancellationToken cancellationToken)
+    {
+        if (round.InProgress(claim) is { } inProgress)
+            return inProgress;
+
+        var calls = await Settle(claim, cancellationToken);
+        if (claim.Cancellation is { } cancellation)
+            return ChainRound.CalledOff(cancellation, calls);
+
+        round.TakeOver(calls);
+        return null;
+    }
+
+    async Task<AttemptClaim> OnRecord(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken) =>
+        new(await ledger.AttemptsOf(notificationId, deliveryId, cancellationToken), clock.GetUtcNow());
+
     /// <summary>It may have been cancelled while a call was made, by a worker that died since. Then it waits for nothing, and whoever cancelled it for this.</summary>
     async Task<ChainOutcome> UnlessCancelled(ChainOutcome outcome, Delivery delivery, CancellationToken cancellationToken)
     {
-        var known = new AttemptClaim(await ledger.AttemptsOf(delivery.NotificationId, delivery.Id, cancellationToken), clock.GetUtcNow());
+        var known = await OnRecord(delivery.NotificationId, delivery.Id, cancellationToken);
         if (known.Cancellation is not { } cancellation || (known.Calls is [.., { Status: AttemptStatus.Started } last] && last.LeaseUntil > known.Now))
             return outcome;
 
@@ -155,6 +198,15 @@ public sealed partial class ProviderChain(
             NotAccepted(provider.Name, delivery.Id, outcome.Status, outcome.Reason);
 
         return call;
+    }
+
+    /// <summary>A number that was claimed and not used: certainly nothing was sent under it.</summary>
+    async Task<(DeliveryAttempt Outcome, ProviderResult Result)> NotCalled(DeliveryAttempt claimed)
+    {
+        var result = new ProviderResult.Unavailable("not called: meanwhile it may have forgotten that it was asked before", OnlyThisDelivery: true);
+        var outcome = OutcomeOf(claimed with { StartedAt = clock.GetUtcNow() }, result);
+        await Record(outcome, suppressedAddress: null);
+        return (outcome, result);
     }
 
     static DeliveryAttempt OutcomeOf(DeliveryAttempt claimed, ProviderResult result) => result switch

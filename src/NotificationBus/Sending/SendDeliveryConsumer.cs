@@ -113,16 +113,22 @@ public sealed class SendDeliveryConsumer(
             await Report(context, Sent(context.Message, sent), sent.Number);
     }
 
-    /// <summary>The command may come again because the worker died before it reported: what it sent was sent, however late it is by now, and what it may have sent it may.</summary>
+    /// <summary>
+    /// The command may come again because the worker died before it reported: what it sent was sent, however late it is by now, and what it may have sent
+    /// it may. Where that is left to an operator, it comes to one.
+    /// </summary>
     async Task ReportUnlessSent<TResult>(ConsumeContext<SendDelivery> context, string reason, Func<string, TResult> result)
         where TResult : class
     {
         var command = context.Message;
+        if (await chains.Of(command.Channel).GiveUp(command, context.CancellationToken) is { } outcome)
+        {
+            await Report(context, outcome);
+            return;
+        }
+
         var attempts = await chains.Of(command.Channel).AttemptsOf(command, context.CancellationToken);
-        if (attempts.LastOrDefault(attempt => attempt.Status == AttemptStatus.Accepted) is { } sent)
-            await Report(context, Sent(command, sent), sent.Number);
-        else
-            await Report(context, result(WithDoubt(reason, attempts.Any(attempt => attempt.MayHaveBeenSent || attempt.Status == AttemptStatus.Started))), command.EarlierAttempts);
+        await Report(context, result(WithDoubt(reason, attempts.Any(attempt => attempt.MayHaveBeenSent || attempt.Status == AttemptStatus.Started))), command.EarlierAttempts);
     }
 
     static string WithDoubt(string reason, bool mayHaveBeenSent) => mayHaveBeenSent ? $"{reason}; it may have been sent" : reason;
@@ -132,7 +138,9 @@ public sealed class SendDeliveryConsumer(
         var command = context.Message;
         if (notNow.InProgress)
         {
-            await redelivery.PutOff(context, command with { MayHaveBeenSent = true }, Earlier(clock.GetUtcNow() + notNow.AtLeast!.Value, command.ExpiresAt), notNow.Reason);
+            var ends = clock.GetUtcNow() + notNow.AtLeast!.Value;
+            // What an operator may have to decide about is waited for, also when it is too late to send.
+            await redelivery.PutOff(context, command with { MayHaveBeenSent = true }, command.HoldWhenInDoubt ? ends : Earlier(ends, command.ExpiresAt), notNow.Reason);
             return;
         }
 
@@ -145,7 +153,9 @@ public sealed class SendDeliveryConsumer(
 
         var next = command with { EarlierAttempts = notNow.Attempts, EarlierInDoubt = notNow.InDoubt, MayHaveBeenSent = notNow.MayHaveBeenSent, Slot = notNow.Slot };
         var dueAt = notNow.Slot is { } slot ? Redelivery.InTime(command, slot.At) : redelivery.Next(command, notNow);
-        if (dueAt is not { } due)
+        if (dueAt is null && notNow.InDoubt > 0 && await chains.Of(command.Channel).GiveUp(command, context.CancellationToken) is { } outcome)
+            await Report(context, outcome);
+        else if (dueAt is not { } due)
             await Report(context, Expired(command, notNow.Provider, WithDoubt($"not sent in time: {notNow.Reason}", notNow.MayHaveBeenSent)), notNow.Attempts);
         else if (notNow.Slot is { } turn)
             await redelivery.PutOff(context, next, due, notNow.Reason, WaitingLine.WaitsForTurn(turn.Account));

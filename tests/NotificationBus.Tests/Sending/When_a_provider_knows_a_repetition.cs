@@ -208,18 +208,176 @@ public sealed class When_a_provider_knows_a_repetition : With_scripted_providers
         (First.Calls.Count, Second.Calls.Count).ShouldBe((1, 0));
     }
 
+    [Theory]
+    [InlineData("is not taken")]
+    [InlineData("is declined")]
+    [InlineData("is rejected")]
+    [InlineData("is not asked for")]
+    [InlineData("may not be sent there")]
+    public async Task Should_ask_nobody_else_and_hold_it_when_what_a_worker_left_waits_for_its_turn_and_then(string what)
+    {
+        FirstAccount.PerSecond = 0.5;
+        _command = _command with { HoldWhenInDoubt = true, AnotherChannelFollows = true };
+        await WorkerDies();
+        First.Answers(ScriptedProvider.Accepted, what switch
+        {
+            "is declined" => ScriptedProvider.Declined,
+            "is rejected" => ScriptedProvider.Rejected,
+            _ => ScriptedProvider.Unavailable,
+        });
+        await Send(Another());
+        (await SendNext()).ShouldBeOfType<ChainOutcome.NotNow>().Slot.ShouldNotBeNull();
+        Clock.Advance(TimeSpan.FromSeconds(2));
+
+        if (what == "is not asked for")
+            await Set(new ProviderControl { Switch = ProviderSwitch.Off });
+        if (what == "may not be sent there")
+            await Ledger.Add(new Suppression("email", TheDelivery.Address, Category: null, "no such mailbox", "first"), CancellationToken.None);
+        if (what == "is not taken")
+        {
+            (await SendNext()).ShouldBeOfType<ChainOutcome.NotNow>().InDoubt.ShouldBe(1);
+            Clock.Advance(Harmless);
+        }
+
+        (await SendNext()).ShouldBeOfType<ChainOutcome.Held>().Attempt.Number.ShouldBe(1);
+        Second.Calls.ShouldBeEmpty();
+    }
+
     [Fact]
-    public async Task Should_hold_what_a_worker_left_that_died_too_long_ago_or_that_nobody_takes_now()
+    public async Task Should_find_what_a_worker_left_when_nobody_can_be_asked()
     {
         _command = _command with { HoldWhenInDoubt = true };
         await WorkerDies();
-        First.Answers(ScriptedProvider.Unavailable);
+        await Set(new ProviderControl { Switch = ProviderSwitch.Off });
+        await Set(new ProviderControl { Switch = ProviderSwitch.Off }, "second");
 
-        (await SendNext()).ShouldBeOfType<ChainOutcome.Held>().Attempts.ShouldBe(2);
+        (await SendNext()).ShouldBeOfType<ChainOutcome.Held>("another channel would send it again");
+    }
 
+    [Fact]
+    public async Task Should_hold_what_killed_its_worker_again_and_again()
+    {
+        _command = _command with { HoldWhenInDoubt = true };
+        for (var number = 1; number <= 10; number++)
+        {
+            if (number > 1)
+                await Ledger.Record(Ledger.AttemptsOf(TheDelivery.NotificationId)[^1] with { Status = AttemptStatus.InDoubt, Reason = ChainRound.WorkerDied }, null, CancellationToken.None);
+            await WorkerDies(number);
+        }
+
+        (await SendNext()).ShouldBeOfType<ChainOutcome.Held>().Attempts.ShouldBe(10);
+        First.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_hold_what_a_worker_left_that_died_too_long_ago()
+    {
+        _command = _command with { HoldWhenInDoubt = true };
+        await WorkerDies();
         Clock.Advance(Harmless);
-        (await SendNext()).ShouldBeOfType<ChainOutcome.Held>().Attempts.ShouldBe(2);
-        (First.Calls.Count, Second.Calls.Count).ShouldBe((1, 0));
+
+        (await SendNext()).ShouldBeOfType<ChainOutcome.Held>().Attempts.ShouldBe(1);
+        (First.Calls.Count, Second.Calls.Count).ShouldBe((0, 0));
+    }
+
+    /// <summary>It may have kept the key whatever it answered.</summary>
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task Should_count_from_the_first_call_and_not_from_the_first_in_doubt(bool hold, bool comesAgain)
+    {
+        _command = _command with { HoldWhenInDoubt = hold };
+        First.Answers(ScriptedProvider.Unavailable, ScriptedProvider.InDoubt);
+        Second.Answers(ScriptedProvider.Unavailable);
+        (await SendNext()).ShouldBeOfType<ChainOutcome.NotNow>().MayHaveBeenSent.ShouldBeFalse();
+        Clock.Advance(TimeSpan.FromMinutes(10));
+        if (comesAgain)
+            await Send(_command);
+
+        (await SendNext()).ShouldBeOfType<ChainOutcome.NotNow>().AtMost.ShouldBe(Harmless - TimeSpan.FromMinutes(10));
+
+        Clock.Advance(Harmless - TimeSpan.FromMinutes(10));
+        if (hold)
+            (await SendNext()).ShouldBeOfType<ChainOutcome.Held>();
+        First.Calls.Count.ShouldBe(2);
+    }
+
+    /// <summary>A4: then nobody can say how long ago the first call was.</summary>
+    [Theory]
+    [InlineData(2, typeof(ChainOutcome.NotNow))]
+    [InlineData(3, typeof(ChainOutcome.Held))]
+    [InlineData(3600, typeof(ChainOutcome.Held))]
+    public async Task Should_be_taken_for_one_that_has_forgotten_when_the_clock_is_set_back(int seconds, Type outcome)
+    {
+        _command = _command with { HoldWhenInDoubt = true };
+        First.Answers(ScriptedProvider.InDoubt);
+        await SendNext();
+        Clock.Advance(TimeSpan.FromSeconds(-seconds));
+
+        (await SendNext()).ShouldBeOfType(outcome);
+
+        Second.Calls.ShouldBeEmpty();
+    }
+
+    /// <summary>A4: also when the time of the first call has come once more.</summary>
+    [Fact]
+    public async Task Should_not_be_taken_for_one_that_knows_it_again_when_the_clock_goes_on()
+    {
+        First.Answers(ScriptedProvider.InDoubt);
+        await SendNext();
+        Clock.Advance(-TimeSpan.FromHours(1));
+        (await SendNext()).ShouldBeOfType<ChainOutcome.NotNow>().AtMost.ShouldBeNull();
+        Clock.Advance(TimeSpan.FromMinutes(61));
+
+        (await SendNext()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
+    }
+
+    /// <summary>A4: what was harmless then is harmless still, and nothing that an operator had to decide about.</summary>
+    [Fact]
+    public async Task Should_not_count_against_it_what_it_knew_before_the_clock_was_set_back()
+    {
+        Redelivery.MostInDoubt = 3;
+        First.Answers(ScriptedProvider.InDoubt);
+        await Set(new ProviderControl { Pin = CircuitPin.Closed });
+        for (var call = 0; call < 5; call++)
+        {
+            await SendNext();
+            Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Clock.Advance(-TimeSpan.FromHours(1));
+
+        (await SendNext()).ShouldBeOfType<ChainOutcome.NotNow>().AtMost.ShouldBeNull();
+    }
+
+    /// <summary>A claim may wait for a standby of the database that hangs.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Should_not_be_called_when_the_claim_took_too_long(bool hold)
+    {
+        _command = _command with { HoldWhenInDoubt = hold };
+        First.Answers(ScriptedProvider.InDoubt);
+        await SendNext();
+        if (!hold)
+            await SendNext();
+        var before = First.Calls.Count;
+        WhileClaiming = () =>
+        {
+            WhileClaiming = null;
+            Clock.Advance(Harmless);
+        };
+
+        var outcome = await SendNext();
+
+        if (hold)
+            outcome.ShouldBeOfType<ChainOutcome.Held>().Attempt.Number.ShouldBe(1);
+        else
+            outcome.ShouldBeOfType<ChainOutcome.NotNow>().AtMost.ShouldBeNull("it is asked as usual now");
+        Attempts.ElementAt(before).ShouldBe(hold ? "2 first Unavailable not called: meanwhile it may have forgotten that it was asked before" : "3 first InDoubt the line went dead");
+        First.Calls.Count.ShouldBe(hold ? before : before + 1);
     }
 
     /// <summary>The command, and after a pause the one that comes in its place.</summary>
@@ -231,13 +389,13 @@ public sealed class When_a_provider_knows_a_repetition : With_scripted_providers
         return outcome;
     }
 
-    async Task WorkerDies()
+    async Task WorkerDies(int number = 1)
     {
         var attempt = new DeliveryAttempt
         {
             DeliveryId = TheDelivery.Id,
             NotificationId = TheDelivery.NotificationId,
-            Number = 1,
+            Number = number,
             Channel = "email",
             Provider = "first",
             Status = AttemptStatus.Started,

@@ -228,6 +228,54 @@ public sealed class When_no_provider_is_available
         flow.OutcomesOf(id).ShouldHaveSingleItem().ShouldBeOfType<NotificationExpired>().Reason.ShouldEndWith("closed for a week; it may have been sent");
     }
 
+    /// <summary>A10: what an operator is to decide about comes to one, also when it is too late to send.</summary>
+    [Theory]
+    [InlineData("nobody got to it")]
+    [InlineData("nobody takes it")]
+    public async Task Should_come_to_an_operator_who_decides_about_what_is_in_doubt_when_in_time(string what)
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1, onInDoubt: NotificationBus.Planning.InDoubtPolicy.Hold);
+        flow.Push.KnowsRepetitionFor = 48 * Hour;
+        flow.Push.Answers(ScriptedProvider.InDoubt, new ProviderResult.Unavailable("closed for a week", RetryAfter: 7 * 24 * Hour));
+        var id = await flow.Tell(An.OrderShipped());
+        await PutOff(flow, 1);
+
+        flow.Clock.Advance(what == "nobody got to it" ? 25 * Hour : TimeSpan.FromSeconds(5));
+
+        var delivery = (await flow.Until(id, notification => notification.Deliveries[0].Status != DeliveryStatus.Sending)).Deliveries[0];
+        (delivery.Status, delivery.Provider, delivery.Reason).ShouldBe((DeliveryStatus.Held, "scripted", "the line went dead"));
+        flow.OutcomesOf(id).ShouldBeEmpty();
+    }
+
+    /// <summary>A10: the same for what a worker left, which may be at it still.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(26)]
+    public async Task Should_come_to_an_operator_who_decides_about_what_a_worker_left(int lease)
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1, onInDoubt: NotificationBus.Planning.InDoubtPolicy.Hold);
+        flow.Push.Answers(ScriptedProvider.Unavailable);
+        var id = await flow.Tell(An.OrderShipped());
+        await PutOff(flow, 1);
+        var delivery = flow.Find(id)!.Deliveries[0];
+        var attempt = new DeliveryAttempt { DeliveryId = delivery.Id, NotificationId = id, Number = 2, Channel = "push", Provider = "scripted", Status = AttemptStatus.Started };
+        (await flow.Ledger.Claim(attempt, delivery.Address, "order-shipped", lease * Hour, CancellationToken.None)).Granted.ShouldBeTrue();
+
+        flow.Clock.Advance(25 * Hour);
+        if (lease > 25)
+        {
+            await PutOff(flow, 2);
+            flow.Find(id)!.Deliveries[0].Status.ShouldBe(DeliveryStatus.Sending);
+            await flow.Pulse.Until(() => Waits(flow));
+            flow.Clock.Advance(Hour);
+        }
+
+        delivery = (await flow.Until(id, notification => notification.Deliveries[0].Status != DeliveryStatus.Sending)).Deliveries[0];
+        (delivery.Status, delivery.Attempts).ShouldBe((DeliveryStatus.Held, 2));
+        (await flow.Ledger.AttemptsOf(id, delivery.Id, CancellationToken.None))[1].Status.ShouldBe(AttemptStatus.InDoubt);
+        flow.Push.Calls.Count.ShouldBe(1);
+    }
+
     static (Guid Notification, Guid Delivery) DeliveryOf(EmbeddedFlow flow, out OrderShipped happened)
     {
         happened = An.OrderShipped(eventId: "shipment-1");

@@ -31,6 +31,9 @@ public abstract class With_scripted_providers
 
     internal InMemoryAttemptLedger Ledger { get; }
 
+    /// <summary>What happens while a claim waits for the ledger.</summary>
+    internal Action? WhileClaiming { get; set; }
+
     internal InMemoryControls Controls { get; }
 
     internal ControlBoard Board => _host.Value.Board;
@@ -80,7 +83,7 @@ public abstract class With_scripted_providers
         var copy = board = new ControlBoard(Controls, Clock, NullLogger<ControlBoard>.Instance);
         copy.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
         return new ProviderChain(new EmailChannel(), [Account(First, FirstAccount), Account(Second, new AccountOptions())],
-            new ProviderRoutes(["first", "second"], Routes), Ledger, copy, Redelivery, new NoDelay(), Clock, NullLogger<ProviderChain>.Instance);
+            new ProviderRoutes(["first", "second"], Routes), new BusyLedger(this), copy, Redelivery, new NoDelay(), Clock, NullLogger<ProviderChain>.Instance);
 
         ProviderAccount Account(IProvider provider, AccountOptions options) =>
             new(provider, options, Controls, copy, Clock, NullLogger<ProviderAccount>.Instance);
@@ -107,6 +110,7 @@ public abstract class With_scripted_providers
         EarlierInDoubt = notNow.InDoubt,
         MayHaveBeenSent = notNow.MayHaveBeenSent,
         Redeliveries = command.Redeliveries + 1,
+        Slot = notNow.Slot,
     };
 
     /// <summary>Waits for what another thread does.</summary>
@@ -118,6 +122,31 @@ public abstract class With_scripted_providers
     }
 
     sealed record Text(string Value) : Content;
+
+    /// <summary>The ledger, whose database may take its time.</summary>
+    sealed class BusyLedger(With_scripted_providers situation) : IAttemptLedger
+    {
+        public Task<AttemptClaim> Claim(DeliveryAttempt attempt, string address, string category, TimeSpan lease, CancellationToken cancellationToken)
+        {
+            situation.WhileClaiming?.Invoke();
+            return situation.Ledger.Claim(attempt, address, category, lease, cancellationToken);
+        }
+
+        public Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken) =>
+            situation.Ledger.Record(outcome, suppressedAddress, cancellationToken);
+
+        public Task<IReadOnlyList<DeliveryAttempt>> Cancel(Guid notificationId, Guid deliveryId, string channel, string reason, CancellationToken cancellationToken) =>
+            situation.Ledger.Cancel(notificationId, deliveryId, channel, reason, cancellationToken);
+
+        public Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken) =>
+            situation.Ledger.AttemptsOf(notificationId, deliveryId, cancellationToken);
+
+        public Task<DeliveryAttempt?> FindByDelivery(string provider, Guid deliveryId, CancellationToken cancellationToken) =>
+            situation.Ledger.FindByDelivery(provider, deliveryId, cancellationToken);
+
+        public Task<DeliveryAttempt?> FindByMessage(string provider, string providerMessageId, CancellationToken cancellationToken) =>
+            situation.Ledger.FindByMessage(provider, providerMessageId, cancellationToken);
+    }
 
     /// <summary>Retries at once.</summary>
     sealed class NoDelay : Random

@@ -40,7 +40,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
     readonly IHost _host;
     ImmutableList<object> _outcomes = [];
 
-    EmbeddedFlow(DeliveryMode mode, int dispatchers, int sweeps, TimeSpan? escalateAfter, DeliveryProof escalateUnless, IReadOnlyList<string> mailers, bool sagaElsewhere, bool sendsHere, bool smsLast, Action<IInMemoryBusFactoryConfigurator>? configure)
+    EmbeddedFlow(DeliveryMode mode, int dispatchers, int sweeps, TimeSpan? escalateAfter, DeliveryProof escalateUnless, IReadOnlyList<string> mailers, bool sagaElsewhere, bool sendsHere, bool smsLast, InDoubtPolicy onInDoubt, Action<IInMemoryBusFactoryConfigurator>? configure)
     {
         Clock = new ManualClock(Pulse);
         Email = new ScriptedProvider("scripted", "email", Pulse);
@@ -55,7 +55,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
         services.AddSingleton<ITemplates>(Templates);
         services.AddSingleton<Random>(new LeastLuck());
         services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = true);
-        services.AddNotificationBus(EventTypes(mode, escalateAfter, escalateUnless, smsLast), Channels(mailers, smsLast));
+        services.AddNotificationBus(EventTypes(mode, escalateAfter, escalateUnless, smsLast, onInDoubt), Channels(mailers, smsLast));
         services.AddChannel<EmailChannel>()
             .Provider(new ProviderType("scripted", "email", OptionsType: null, (_, _) => Email))
             .Provider(new ProviderType("second", "email", OptionsType: null, (_, _) => SecondEmail));
@@ -152,9 +152,10 @@ sealed class EmbeddedFlow : IAsyncDisposable
         bool sagaElsewhere = false,
         bool sendsHere = false,
         bool smsLast = false,
+        InDoubtPolicy onInDoubt = InDoubtPolicy.Resend,
         Action<IInMemoryBusFactoryConfigurator>? configure = null)
     {
-        var flow = new EmbeddedFlow(mode, dispatchers, sweeps, escalateAfter, escalateUnless, mailers ?? ["scripted"], sagaElsewhere, sendsHere, smsLast, configure);
+        var flow = new EmbeddedFlow(mode, dispatchers, sweeps, escalateAfter, escalateUnless, mailers ?? ["scripted"], sagaElsewhere, sendsHere, smsLast, onInDoubt, configure);
         flow.Bus.ConnectSendObserver(flow.Wire);
         flow.Bus.ConnectPublishObserver(flow.Wire);
         flow.Bus.ConnectReceiveObserver(flow.Wire);
@@ -288,12 +289,12 @@ sealed class EmbeddedFlow : IAsyncDisposable
         public override double NextDouble() => 1;
     }
 
-    static Dictionary<string, EventTypeOptions> EventTypes(DeliveryMode mode, TimeSpan? escalateAfter, DeliveryProof escalateUnless, bool smsLast) => new(StringComparer.Ordinal)
+    static Dictionary<string, EventTypeOptions> EventTypes(DeliveryMode mode, TimeSpan? escalateAfter, DeliveryProof escalateUnless, bool smsLast, InDoubtPolicy onInDoubt) => new(StringComparer.Ordinal)
     {
         ["chat-message-sent"] = new() { Channels = ["email", "push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
         ["order-placed"] = new() { Channels = smsLast ? ["email", "push", "sms"] : ["email", "push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
         ["payment-reminder-due"] = new() { Channels = ["push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
-        ["order-shipped"] = new() { Channels = ["push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
+        ["order-shipped"] = new() { Channels = ["push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless, OnInDoubt = onInDoubt },
         ["announcement"] = new() { Channels = ["push", "email"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
     };
 
