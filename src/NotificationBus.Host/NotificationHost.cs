@@ -26,7 +26,7 @@ public static class NotificationHost
     /// <param name="args">Settings, see <c>--help</c>.</param>
     /// <param name="output">Takes the help.</param>
     /// <param name="error">Takes what kept the host from starting, a line for each wrong setting.</param>
-    /// <returns>0 after a stop, 2 when a setting kept it from starting, 3 when it gave up a queue that it could not get back.</returns>
+    /// <returns>0 after a stop, 2 when a setting kept it from starting, 3 when it gave up a queue that it could not get back, or a connection that it could not get rid of.</returns>
     public static async Task<int> Run(string[] args, TextWriter output, TextWriter error)
     {
         if (args.Any(argument => argument is "--help" or "-h" or "-?"))

@@ -7,6 +7,8 @@ namespace NotificationBus.Chaos;
 /// <summary>A place for one host: what runs there may be killed, and another one started in its place.</summary>
 sealed class HostSlot(string roles, Func<string, Task<HostProcess>> start) : IAsyncDisposable
 {
+    const int GaveUp = 3;
+
     HostProcess? _host;
 
     /// <summary>How often it was killed.</summary>
@@ -32,13 +34,17 @@ sealed class HostSlot(string roles, Func<string, Task<HostProcess>> start) : IAs
     /// <summary>Starts a host and completes when it is ready.</summary>
     public async Task Start() => _host = await start(roles);
 
-    /// <summary>Starts another whenever the host ends by itself, as whoever looks after it does, while something goes on.</summary>
+    /// <summary>Starts another whenever the host gives up a connection or a queue, as whoever looks after it does, while something goes on.</summary>
     /// <returns>How often that was.</returns>
+    /// <exception cref="InvalidOperationException">It ended in another way.</exception>
     public async Task<int> StartAgainWhile(Task something)
     {
         var times = 0;
         while (_host is { } host && await Task.WhenAny(host.Exit, something) != something)
         {
+            if (await host.Exit is var exitCode and not GaveUp)
+                throw new InvalidOperationException($"a host ended with {exitCode}:\n{LastWords()}");
+
             await End();
             await Start();
             times++;

@@ -14,9 +14,9 @@ sealed class ListensCheck(Listeners listeners) : IHealthCheck
     }
 }
 
-/// <summary>Alive means that a queue which this host lost comes back while the broker answers.</summary>
+/// <summary>Alive means that while the broker answers a queue which this host lost comes back, and a closed connection goes.</summary>
 sealed class ListenerWatchCheck(ListenerWatch watch) : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(watch.GivenUp.IsCompletedSuccessfully ? HealthCheckResult.Unhealthy("a queue that this host should consume did not come back") : HealthCheckResult.Healthy());
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        watch.GivenUp.IsCompletedSuccessfully ? HealthCheckResult.Unhealthy(await watch.GivenUp) : HealthCheckResult.Healthy();
 }

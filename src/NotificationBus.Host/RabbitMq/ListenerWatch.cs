@@ -1,12 +1,15 @@
 using MassTransit;
 
+using RabbitMQ.Client;
+
 namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>
 /// Brings back a consumer that does not come back by itself. MassTransit ends the loop of an endpoint for good on a cancellation (8.4.0) and on what its
 /// retry policy does not know (all versions), waits without limit for some calls of the client, and logs nothing of it. While the broker answers, the
 /// endpoint is stopped and started anew; when that does not help, the process ends, so that whoever looks after it starts another. So it does when the
-/// client does not finish to close a connection, for what is published by it would wait for ever.
+/// client does not finish to close a connection, for what is published by it would wait for ever. But a message that is worked on keeps the client from
+/// that as well, and what its work knows is lost with the process: then it waits until that is done.
 /// </summary>
 sealed partial class ListenerWatch(
     Listeners listeners, IBusControl bus, BrokerConnections broker, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ListenerWatch> log) : BackgroundService
@@ -17,13 +20,18 @@ sealed partial class ListenerWatch(
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     // MassTransit waits up to 30 s between two tries when the broker was away for long; most endpoints come back by themselves within a few.
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    // Of one message: a call of some minutes, and the longest outage it waits out before its outcome is on record. Then RabbitMQ takes it away.
+    internal static readonly TimeSpan LongestWork = TimeSpan.FromMinutes(30);
 
     static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(10);
 
     readonly TaskCompletionSource<string> _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly Dictionary<string, DateTimeOffset> _startedAnew = new(StringComparer.Ordinal);
     DateTimeOffset? _answersSince;
+    DateTimeOffset? _busySince;
+    DateTimeOffset? _idleSince;
 
     /// <summary>Completes with the reason for which this process must end.</summary>
     public Task<string> GivenUp => _givenUp.Task;
@@ -41,27 +49,37 @@ sealed partial class ListenerWatch(
 
     async Task Look(CancellationToken cancellationToken)
     {
-        var absent = listeners.Absent;
-        var halfClosed = listeners.HalfClosedSince;
-        if ((absent.Count == 0 && halfClosed is null) || !await Answers(cancellationToken))
-        {
-            _answersSince = null;
-            return;
-        }
+        if ((listeners.Absent.Count > 0 || listeners.LookForHalfClosed() is not null) && await Answers(cancellationToken))
+            await Task.WhenAll(Judge().Select(StartAnew));
+        else
+            (_answersSince, _busySince, _idleSince) = (null, null, null);
+    }
 
+    /// <summary>While the broker answers: gives up, or says which queues' endpoints to start anew.</summary>
+    internal IReadOnlyList<string> Judge()
+    {
         var now = clock.GetUtcNow();
-        if (now - halfClosed >= Patience)
+        var answersSince = _answersSince ??= now;
+        _busySince = listeners.WorkOnClosed ? _busySince ?? now : null;
+        _idleSince = now - _busySince < LongestWork ? null : _idleSince ?? now;
+        var halfClosed = listeners.LookForHalfClosed();
+        if (halfClosed is { IdleSince: { } idle } && now - Later(idle, answersSince) >= Patience || now - halfClosed?.Since >= LongestWork)
         {
             GiveUp("RabbitMQ answers, and yet this host could not get rid of a connection that was closed");
-            return;
+            return [];
         }
 
-        _answersSince ??= now;
-        var away = absent.Select(listener => (listener.Queue, For: now - Later(listener.AbsentSince ?? now, _answersSince.Value))).ToList();
-        if (away.Exists(queue => queue.For >= LongestAbsence))
-            GiveUp($"RabbitMQ answers, and yet this host could not listen on {string.Join(", ", away.Where(queue => queue.For >= LongestAbsence).Select(queue => queue.Queue))} for {LongestAbsence.TotalSeconds} s");
-        else
-            await Task.WhenAll(away.Where(queue => queue.For >= Patience && now - _startedAnew.GetValueOrDefault(queue.Queue) >= Patience).Select(queue => StartAnew(queue.Queue)));
+        // What is under way on a closed connection keeps others of its channels open, and their endpoints come back by themselves (GoOnListening).
+        var countsSince = Later(answersSince, _idleSince ?? now);
+        var absent = listeners.Absent.Select(listener => (listener.Queue, For: now - Later(listener.AbsentSince ?? now, countsSince))).ToList();
+        var lost = absent.Where(queue => queue.For >= LongestAbsence).Select(queue => queue.Queue).ToList();
+        if (lost.Count > 0)
+        {
+            GiveUp($"RabbitMQ answers, and yet this host could not listen on {string.Join(", ", lost)} for {LongestAbsence.TotalSeconds} s");
+            return [];
+        }
+
+        return [.. absent.Where(queue => queue.For >= Patience && now - _startedAnew.GetValueOrDefault(queue.Queue) >= Patience).Select(queue => queue.Queue)];
     }
 
     /// <summary>A fresh connection: one that is open already says little about the next.</summary>
@@ -69,14 +87,31 @@ sealed partial class ListenerWatch(
     {
         using var limit = new CancellationTokenSource(LongestCall, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var opening = broker.Open("look after consumers", either.Token);
         try
         {
-            await using var connection = await broker.Open("look after consumers", either.Token).WaitAsync(either.Token);
+            await using var connection = await opening.WaitAsync(either.Token);
             return true;
         }
-        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception)
         {
+            // It may open at this very moment.
+            _ = Close(opening);
+            cancellationToken.ThrowIfCancellationRequested();
             return false;
+        }
+    }
+
+    /// <summary>Closes a connection for which nobody waits any more, should it still open.</summary>
+    static async Task Close(Task<IConnection> opening)
+    {
+        try
+        {
+            await using var connection = await opening;
+        }
+        catch (Exception)
+        {
+            // It did not open, or is closed already.
         }
     }
 

@@ -10,22 +10,52 @@ namespace NotificationBus.Host.RabbitMq;
 sealed partial class Listeners(IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<Listeners> log) : IReceiveEndpointObserver
 {
     readonly ConcurrentDictionary<string, Listener> _byQueue = new(StringComparer.Ordinal);
-    readonly ConcurrentDictionary<IChannel, DateTimeOffset> _halfClosed = new();
+    readonly ConcurrentDictionary<IChannel, HalfClosedChannel> _halfClosed = new();
+    readonly ConcurrentDictionary<UnderWay, IConnection> _underWay = new();
 
     /// <summary>Those on whose queue nobody of this host listens, though it should.</summary>
     public IReadOnlyList<Listener> Absent => [.. _byQueue.Values.Where(listener => listener.AbsentSince is not null).OrderBy(listener => listener.Queue, StringComparer.Ordinal)];
 
+    /// <summary>True while messages are worked on that came by connections which are closed. Until they are done the client keeps other channels open.</summary>
+    public bool WorkOnClosed => _underWay.Values.Any(connection => !connection.IsOpen);
+
     /// <summary>
-    /// Since when there is a connection that is closed and whose channels are not; null when there is none. The client closes them when MassTransit is
-    /// done with the connection, and MassTransit is when what is published by them has failed, which is when they are closed: it stays so for ever.
+    /// Looks for connections that are closed and whose channels are not. The client closes them one after the other, each when its messages are done, and
+    /// when MassTransit is done with the connection; and MassTransit is when what is published by them has failed, which is when they are closed. So it
+    /// passes when a message is under way, and else may stay so for ever.
     /// </summary>
-    public DateTimeOffset? HalfClosedSince
+    /// <returns>Null when there is none.</returns>
+    public HalfClosed? LookForHalfClosed()
     {
-        get
+        foreach (var channel in _halfClosed.Keys.Where(channel => !channel.IsOpen))
+            _halfClosed.TryRemove(channel, out _);
+        var found = _halfClosed.Values.ToList();
+        var busy = _underWay.Values.Where(connection => !connection.IsOpen).ToHashSet();
+        foreach (var channel in found)
+            channel.IdleSince = busy.Contains(channel.Connection) ? null : channel.IdleSince ?? clock.GetUtcNow();
+        return found.Count == 0 ? null : new HalfClosed(found.Min(channel => channel.Since), found.Min(channel => channel.IdleSince));
+    }
+
+    /// <summary>A message is worked on until what this returns is disposed.</summary>
+    /// <param name="connection">By which it came.</param>
+    /// <param name="giveBack">Has the work know that the broker gives the message to somebody else.</param>
+    public IDisposable Work(IConnection connection, Action giveBack)
+    {
+        var work = new UnderWay(this, giveBack);
+        _underWay[work] = connection;
+        return work;
+    }
+
+    /// <summary>
+    /// Tells what is under way on a closed connection that its message is not ours any more. What waits to publish by it would wait for the
+    /// channels to be closed, and they for it.
+    /// </summary>
+    public void GiveBack(IConnection connection)
+    {
+        foreach (var (work, by) in _underWay)
         {
-            foreach (var channel in _halfClosed.Keys.Where(channel => !channel.IsOpen))
-                _halfClosed.TryRemove(channel, out _);
-            return _halfClosed.IsEmpty ? null : _halfClosed.Values.Min();
+            if (ReferenceEquals(by, connection))
+                work.GiveBack();
         }
     }
 
@@ -52,7 +82,7 @@ sealed partial class Listeners(IHostApplicationLifetime lifetime, TimeProvider c
     public void End(Listener listener, IChannel channel, IConnection connection)
     {
         if (channel.IsOpen && !connection.IsOpen)
-            _halfClosed.TryAdd(channel, clock.GetUtcNow());
+            _halfClosed.TryAdd(channel, new HalfClosedChannel(connection, clock.GetUtcNow()));
         if (listener.End(channel) && !lifetime.ApplicationStopping.IsCancellationRequested)
             Lost(listener.Queue, (channel.CloseReason ?? connection.CloseReason)?.ReplyText ?? "the consumer has ended");
     }
@@ -69,4 +99,30 @@ sealed partial class Listeners(IHostApplicationLifetime lifetime, TimeProvider c
 
     [LoggerMessage(LogLevel.Information, "This host listens on {Queue} again after {Absence}")]
     partial void Returned(string queue, TimeSpan absence);
+
+    sealed class HalfClosedChannel(IConnection connection, DateTimeOffset since)
+    {
+        public IConnection Connection => connection;
+
+        public DateTimeOffset Since => since;
+
+        public DateTimeOffset? IdleSince { get; set; }
+    }
+
+    sealed class UnderWay(Listeners listeners, Action giveBack) : IDisposable
+    {
+        public void GiveBack()
+        {
+            try
+            {
+                giveBack();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It was done meanwhile.
+            }
+        }
+
+        public void Dispose() => listeners._underWay.TryRemove(this, out _);
+    }
 }

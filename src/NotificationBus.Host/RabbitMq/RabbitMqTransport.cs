@@ -60,6 +60,7 @@ static class RabbitMqTransport
     {
         var listener = listeners.Of(endpoint.InputAddress);
         endpoint.ConfigureChannel(channel => channel.UseFilter(new GoOnListening(listeners, listener, TimeProvider.System)));
+        endpoint.ConfigureReceive(receive => receive.UseFilter(new CountUnderWay(listeners)));
         endpoint.ConfigureReceive(receive => receive.UseFilter(new AcknowledgeTogether(TimeProvider.System)));
         foreach (var (argument, value) in arguments)
             endpoint.SetQueueArgument(argument, value);
