@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
+using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
@@ -22,6 +23,7 @@ static class SchedulingHost
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(Options.Create(new PostgresOptions()));
         builder.Services.AddSingleton<PublishLimit>();
+        builder.Services.AddSingleton<IntakeGate>();
         builder.Services.AddSingleton<OutgoingPublisher>();
         builder.Services.AddPostgresStore(database);
         builder.Services.AddOutgoingDispatch();

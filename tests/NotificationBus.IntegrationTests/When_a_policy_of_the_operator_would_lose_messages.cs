@@ -69,6 +69,19 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
         (await Post(host)).Status.ShouldBe(HttpStatusCode.Accepted);
     }
 
+    /// <summary>A6: where the dead letters of all queues go is no reason: where ours go their declaration says, which counts before a policy.</summary>
+    [Fact]
+    public async Task Should_start_when_it_is_only_about_dead_letters()
+    {
+        var broker = await _rabbit.CreateVirtualHost();
+        await _rabbit.SetPolicy(broker, "letters", ".*", "[{<<\"dead-letter-exchange\">>, <<\"theirs\">>}, {<<\"dead-letter-routing-key\">>, <<\"all\">>}]");
+
+        await using var host = await HostInProcess.Start(broker, await servers.CreateDatabase(), Management);
+
+        await Until(async () => (await Ready(host)).Status == HttpStatusCode.OK);
+        (await Post(host)).Status.ShouldBe(HttpStatusCode.Accepted);
+    }
+
     /// <summary>D: an authority of one's own, and what is said of a certificate that nobody trusts.</summary>
     [Fact]
     public async Task Should_trust_the_authority_of_the_setting_and_say_when_a_certificate_is_not_trusted()

@@ -1,6 +1,7 @@
 using System.Text.Json;
 
 using NotificationBus.Contracts;
+using NotificationBus.Intake;
 using NotificationBus.Notifications;
 using NotificationBus.Saga;
 
@@ -28,6 +29,7 @@ static class DecisionsApi
         HttpRequest request,
         INotificationQueries queries,
         HeldDecisions decisions,
+        IntakeGate gate,
         CancellationToken cancellationToken)
     {
         var (body, refusal) = await JsonBody.Read<Decision>(request);
@@ -47,12 +49,13 @@ static class DecisionsApi
         if (decision == HeldDecision.Resend && delivery.Cancellation is not null)
             return Problems.NoResendOfCancelled();
 
+        gate.RefuseWhileClosed();
         var decided = await decisions.Decide(new HeldDelivery(id, deliveryId, notification.Category, delivery.HeldAfter), decision, by);
         return decided == decision ? Results.Accepted($"/v1/notifications/{id}") : Problems.NothingToDecide($"decided already: {Spell(decided)}");
     }
 
     /// <summary>200 with what it would be about, when that is asked for; else 202 when the decisions are on record; the saga follows them.</summary>
-    static async Task<IResult> DecideMany(HttpRequest request, IHeldDeliveries held, HeldDecisions decisions, CancellationToken cancellationToken)
+    static async Task<IResult> DecideMany(HttpRequest request, IHeldDeliveries held, HeldDecisions decisions, IntakeGate gate, CancellationToken cancellationToken)
     {
         var (body, refusal) = await JsonBody.Read<DecisionOnHeld>(request);
         if (refusal is not null)
@@ -75,6 +78,7 @@ static class DecisionsApi
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
+        gate.RefuseWhileClosed();
         var (decided, notNeeded) = await decisions.DecideAll(filter, limit, decision, by);
         var left = await held.Causes(filter with { WithoutCancelled = decision == HeldDecision.Resend }, limit: 1, CancellationToken.None);
         return Results.Accepted("/v1/notifications?status=held", new DecisionsTaken(decided, notNeeded, left.Found));

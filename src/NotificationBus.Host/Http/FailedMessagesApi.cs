@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 
 using NotificationBus.Failures;
+using NotificationBus.Intake;
 using NotificationBus.Sending.Controls;
 
 namespace NotificationBus.Host.Http;
@@ -19,9 +20,9 @@ static class FailedMessagesApi
         routes.MapMethods("/v1/failed-messages/causes", GetAndHead, Causes);
         routes.MapMethods("/v1/failed-messages/{id:guid}", GetAndHead, Find);
         routes.MapMethods("/v1/failed-messages/{id:guid}/body", GetAndHead, Body);
-        routes.MapPost("/v1/failed-messages/replay", (HttpContext context, IFailedMessages failed) => ForMany(context, failed, Replay));
+        routes.MapPost("/v1/failed-messages/replay", (HttpContext context, IFailedMessages failed, IntakeGate gate) => ForMany(context, failed, ReplayBy(gate)));
         routes.MapPost("/v1/failed-messages/archive", (HttpContext context, IFailedMessages failed) => ForMany(context, failed, Archive));
-        routes.MapPost("/v1/failed-messages/{id:guid}/replay", (Guid id, HttpContext context, IFailedMessages failed) => ForOne(id, context, failed, Replay));
+        routes.MapPost("/v1/failed-messages/{id:guid}/replay", (Guid id, HttpContext context, IFailedMessages failed, IntakeGate gate) => ForOne(id, context, failed, ReplayBy(gate)));
         routes.MapPost("/v1/failed-messages/{id:guid}/archive", (Guid id, HttpContext context, IFailedMessages failed) => ForOne(id, context, failed, Archive));
     }
 
@@ -49,8 +50,11 @@ static class FailedMessagesApi
         await failed.Find(id, cancellationToken) is { } message ? Results.Bytes(message.Body, "application/octet-stream", $"{id}.bin") : Problems.UnknownFailedMessage();
 
     // Not cancelled with the request: whoever hangs up after a click has clicked.
-    static async Task<object> Replay(IFailedMessages failed, FailedMessageChoice choice, ChangedBy by) =>
-        new ReplayAnswer(await failed.Replay(choice, by, CancellationToken.None));
+    static Act ReplayBy(IntakeGate gate) => async (failed, choice, by) =>
+    {
+        gate.RefuseWhileClosed();
+        return new ReplayAnswer(await failed.Replay(choice, by, CancellationToken.None));
+    };
 
     static async Task<object> Archive(IFailedMessages failed, FailedMessageChoice choice, ChangedBy by) =>
         new ArchiveAnswer(await failed.Archive(choice, by, CancellationToken.None));

@@ -83,11 +83,14 @@ static partial class Problems
             $"{WhatToDo(context.Request)} Try again after the time in Retry-After.");
     }
 
-    /// <summary>The broker would confirm it and drop it.</summary>
+    /// <summary>The broker would confirm it and drop it. By which policy and on which queue is not for the world.</summary>
     static ProblemAnswer WouldBeLost(HttpContext context, string reason)
     {
         context.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
-        return Problem(StatusCodes.Status503ServiceUnavailable, "would-be-lost", "What is taken now would be lost", $"Nothing was taken: {reason}. Try again after the time in Retry-After.");
+        // The request has no endpoint any more.
+        return context.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.IsForTheWorld() == true
+            ? Problem(StatusCodes.Status503ServiceUnavailable, "unavailable", "It cannot be taken now", "Try again after the time in Retry-After.")
+            : Problem(StatusCodes.Status503ServiceUnavailable, "would-be-lost", "What is taken now would be lost", $"Nothing was taken: {reason}. Try again after the time in Retry-After.");
     }
 
     static string WhatToDo(HttpRequest request) =>

@@ -14,14 +14,15 @@ namespace NotificationBus.Host.RabbitMq;
 /// </summary>
 sealed partial class PolicyCheck(HostSettings settings, BrokerTopology topology, ILogger<PolicyCheck> log) : IDisposable
 {
-    static readonly TimeSpan Connecting = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan Connecting = TimeSpan.FromSeconds(3);
 
-    // It gathers figures before it answers, and on a busy broker that takes a while.
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    // For all queues together, whoever is asked: whoever mends queues waits for it.
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     const int ManagementPort = 15672;
 
-    readonly HttpClient? _management = Client(settings);
+    readonly IReadOnlyList<HttpClient> _management = Clients(settings);
+    int _asked;
     bool _hasSaid;
 
     /// <summary>False while the plug-in does not show the policies of a queue yet: one that has just been declared it shows some seconds later.</summary>
@@ -32,77 +33,95 @@ sealed partial class PolicyCheck(HostSettings settings, BrokerTopology topology,
     public async Task<IReadOnlyDictionary<string, string>?> Find(CancellationToken cancellationToken)
     {
         HasSeenAll = true;
-        if (_management is null)
-        {
+        if (_management.Count == 0)
             Unknown("RabbitMq:ManagementUrl is not set");
-            return null;
-        }
 
-        try
+        using var limit = new CancellationTokenSource(Patience);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        for (var tries = 0; tries < _management.Count && !limit.IsCancellationRequested; tries++)
         {
-            var harmful = new Dictionary<string, string>(StringComparer.Ordinal);
-            foreach (var queue in topology.Queues.Keys)
+            var management = _management[_asked];
+            try
             {
-                if (await HarmTo(queue, _management, cancellationToken) is { } harm)
-                    harmful.Add(queue, harm);
+                return await Ask(management, either.Token);
             }
+            catch (Exception exception) when (exception is HttpRequestException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                Unknown($"{management.BaseAddress} {(exception is HttpRequestException { StatusCode: { } status } ? $"answers {(int)status}" : "does not answer")}");
+                // Another node of the cluster, and if there is no time left, then the next time.
+                _asked = (_asked + 1) % _management.Count;
+            }
+        }
 
-            return harmful;
-        }
-        catch (Exception exception) when (exception is HttpRequestException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
-        {
-            Unknown($"{_management.BaseAddress} {(exception is HttpRequestException { StatusCode: { } status } ? $"answers {(int)status}" : "does not answer")}");
-            return null;
-        }
+        return null;
     }
 
-    public void Dispose() => _management?.Dispose();
+    public void Dispose()
+    {
+        foreach (var management in _management)
+            management.Dispose();
+    }
 
     string VirtualHost => BrokerAddress.Parse(settings.ConnectionStrings.RabbitMq)!.First.AbsolutePath is { Length: > 1 } path ? Uri.UnescapeDataString(path[1..]) : "/";
 
-    static HttpClient? Client(HostSettings settings)
+    /// <summary>One for each that can be asked: all nodes of a cluster know the policies.</summary>
+    static IReadOnlyList<HttpClient> Clients(HostSettings settings)
     {
         var broker = BrokerAddress.Parse(settings.ConnectionStrings.RabbitMq)!;
-        if ((settings.RabbitMq.ManagementUrl ?? (broker.IsEncrypted ? null : $"http://{broker.Nodes[0].Host}:{ManagementPort}")) is not { } url)
-            return null;
+        IEnumerable<string> urls = settings.RabbitMq.ManagementUrl is { } url ? [url]
+            : broker.IsEncrypted ? []
+            : broker.Nodes.Select(node => new UriBuilder(Uri.UriSchemeHttp, node.Host, ManagementPort).Uri.AbsoluteUri).Distinct(StringComparer.Ordinal);
+        return [.. urls.Select(url => Client(url, broker, settings.RabbitMq))];
+    }
 
+    static HttpClient Client(string url, BrokerAddress broker, RabbitMqOptions options)
+    {
         var handler = new SocketsHttpHandler { ConnectTimeout = Connecting };
-        handler.SslOptions.CertificateChainPolicy = TrustedAuthorities.Only(TrustedAuthorities.Read(settings.RabbitMq.TrustedCertificate));
+        handler.SslOptions.CertificateChainPolicy = TrustedAuthorities.Only(TrustedAuthorities.Read(options.TrustedCertificate));
         var password = broker.First.UserInfo.Split(':', 2) is [_, var given] ? Uri.UnescapeDataString(given) : "guest";
         return new HttpClient(handler)
         {
             BaseAddress = new Uri($"{url.TrimEnd('/')}/"),
-            Timeout = Patience,
             DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{broker.User}:{password}"))) },
         };
     }
 
+    async Task<IReadOnlyDictionary<string, string>> Ask(HttpClient management, CancellationToken cancellationToken)
+    {
+        var seen = await Task.WhenAll(topology.Queues.Keys.Select(async queue => (Queue: queue, Policies: await PoliciesOf(queue, management, cancellationToken))));
+        HasSeenAll = seen.All(one => one.Policies.IsShown);
+        return seen.Where(one => one.Policies.Harm is not null).ToDictionary(one => one.Queue, one => one.Policies.Harm!, StringComparer.Ordinal);
+    }
+
     /// <summary>Asks for one queue: an answer about all of them may be an old one.</summary>
-    async Task<string?> HarmTo(string queue, HttpClient management, CancellationToken cancellationToken)
+    async Task<(bool IsShown, string? Harm)> PoliciesOf(string queue, HttpClient management, CancellationToken cancellationToken)
     {
         var path = new Uri($"api/queues/{Uri.EscapeDataString(VirtualHost)}/{Uri.EscapeDataString(queue)}", UriKind.Relative);
         using var answer = await management.GetAsync(path, cancellationToken);
         // A host that is only API may be there before the first worker declares it.
         if (answer.StatusCode == HttpStatusCode.NotFound)
-            return null;
+            return (IsShown: true, Harm: null);
 
         answer.EnsureSuccessStatusCode();
         using var shown = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellationToken));
         // An empty definition is an empty list.
-        HasSeenAll &= shown.RootElement.TryGetProperty("effective_policy_definition", out var definition);
+        var isShown = shown.RootElement.TryGetProperty("effective_policy_definition", out var definition);
         if (definition.ValueKind != JsonValueKind.Object)
-            return null;
+            return (isShown, Harm: null);
 
         var rules = definition.EnumerateObject().Where(IsHarmful).Select(rule => $"{rule.Name} {rule.Value}").ToList();
         string?[] policies = [Text(shown.RootElement, "policy"), Text(shown.RootElement, "operator_policy")];
-        return rules.Count == 0 ? null
+        return (isShown, rules.Count == 0 ? null
             : $"policy '{string.Join("' or '", policies.OfType<string>())}' gives queue '{queue}' {string.Join(" and ", rules)}: messages would be lost "
-                + "without a word; exclude the queue from the policy's pattern, or clear it";
+                + "without a word; exclude the queue from the policy's pattern, or clear it");
     }
 
-    /// <summary>What makes a queue drop a message, or go. Of the limits of deliveries the lowest applies, and ours is one that nobody reaches.</summary>
+    /// <summary>
+    /// What makes a queue drop a message, or go. Of the limits of deliveries the lowest applies, and ours is one that nobody reaches. Not where dead letters
+    /// go: where a queue is declared with an exchange for them that counts, and our queue of dead letters gives none away that another rule does not drop.
+    /// </summary>
     static bool IsHarmful(JsonProperty rule) =>
-        rule.Name is "message-ttl" or "expires" or "max-length" or "max-length-bytes" or "max-age" || rule.Name.StartsWith("dead-letter-", StringComparison.Ordinal)
+        rule.Name is "message-ttl" or "expires" or "max-length" or "max-length-bytes" or "max-age"
         || (rule.Name == "delivery-limit" && rule.Value.TryGetInt64(out var limit) && limit < QueueArguments.DeliveryLimit);
 
     static string? Text(JsonElement queue, string name) => queue.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String && text.GetString() is { Length: > 0 } value ? value : null;

@@ -19,10 +19,14 @@ sealed partial class TopologyWatch(
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
+    // Six looks. By then the plug-in may be gone for good, and nobody could open the gate again.
+    const int LongestMemory = 6;
+
     IConnection? _connection;
     IChannel? _channel;
     volatile IReadOnlyList<QueueSight> _seen = [];
     volatile IReadOnlyDictionary<string, string> _harmful = new Dictionary<string, string>(StringComparer.Ordinal);
+    int _withoutAnswer;
     IReadOnlySet<string> _unconsumed = new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>The queues on which no host listens, as last seen.</summary>
@@ -63,11 +67,8 @@ sealed partial class TopologyWatch(
         {
             try
             {
-                await Look(running.Token);
-            }
-            catch (SettingsException exception)
-            {
-                DeclaredOtherwise(exception.Message);
+                await LookAtQueues(running.Token);
+                Learn(await policies.Find(running.Token));
             }
             catch (Exception exception) when (!running.IsCancellationRequested)
             {
@@ -76,6 +77,19 @@ sealed partial class TopologyWatch(
             }
 
             await Task.Delay(Interval, clock, running.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Looks at the queues, and says when one is declared otherwise.</summary>
+    async Task LookAtQueues(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Look(cancellationToken);
+        }
+        catch (SettingsException exception)
+        {
+            DeclaredOtherwise(exception.Message);
         }
     }
 
@@ -103,7 +117,19 @@ sealed partial class TopologyWatch(
         else
             seen.AddRange(missing.Select(queue => new QueueSight(queue, Consumers: 0, Messages: 0)));
         Compare(seen);
-        _harmful = await policies.Find(cancellationToken) ?? _harmful;
+    }
+
+    /// <summary>Takes in what policies do. When the broker answers and nobody tells of them any more, what is known holds for six looks.</summary>
+    internal void Learn(IReadOnlyDictionary<string, string>? harmful)
+    {
+        _withoutAnswer = harmful is null ? _withoutAnswer + 1 : 0;
+        if (harmful is null && _withoutAnswer == LongestMemory && _harmful.Count > 0)
+        {
+            Forgets(string.Join(", ", _harmful.Keys));
+            harmful = new Dictionary<string, string>(StringComparer.Ordinal);
+        }
+
+        _harmful = harmful ?? _harmful;
         if (_harmful.Count > 0)
             intake.Close($"{_harmful.Values.First()} ({_harmful.Count} queues)");
         else
@@ -184,6 +210,9 @@ sealed partial class TopologyWatch(
 
     [LoggerMessage(LogLevel.Error, "{Count} exchanges were deleted while this host ran, and what was published to them meanwhile is lost unless its publisher was told; declared again: {Exchanges}")]
     partial void ExchangesDeleted(int count, string exchanges);
+
+    [LoggerMessage(LogLevel.Warning, "The broker answers, and its management plug-in does not: that a policy loses messages of {Queues} is forgotten, and the API takes everything again")]
+    partial void Forgets(string queues);
 
     [LoggerMessage(LogLevel.Error, "{Reason}")]
     partial void DeclaredOtherwise(string reason);

@@ -34,6 +34,17 @@ public sealed partial class IntakeGate(IOptions<IntakeOptions> options, PublishL
     /// <summary>Lets everything through again.</summary>
     public void Open() => _closed = null;
 
+    /// <summary>True while what is published would be lost.</summary>
+    public bool IsClosed => _closed is not null;
+
+    /// <summary>Refuses what is not published here but will be.</summary>
+    /// <exception cref="IntakeClosedException">It would be lost. Nothing has happened.</exception>
+    public void RefuseWhileClosed()
+    {
+        if (_closed is { } reason)
+            throw new IntakeClosedException(reason);
+    }
+
     /// <summary>Publishes what came from outside.</summary>
     /// <param name="publish">Publishes it; completes with the broker's confirm.</param>
     /// <exception cref="IntakeClosedException">It would be lost. Nothing has happened.</exception>
@@ -41,9 +52,7 @@ public sealed partial class IntakeGate(IOptions<IntakeOptions> options, PublishL
     /// <exception cref="BrokerUnavailableException">The broker did not confirm in time, or has not confirmed anything lately. It may have been taken all the same.</exception>
     public async Task Publish(Func<Task> publish)
     {
-        if (_closed is { } reason)
-            throw new IntakeClosedException(reason);
-
+        RefuseWhileClosed();
         using var place = _places.AttemptAcquire();
         if (!place.IsAcquired)
             throw new IntakeBusyException(options.Value.ConcurrencyLimit);

@@ -1,12 +1,15 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
+using NotificationBus.Intake;
+
 namespace NotificationBus.Outgoing;
 
 /// <summary>
-/// Publishes what is due: deliveries that were put off, timers, replays. Any number of hosts do so side by side.
+/// Publishes what is due: deliveries that were put off, timers, replays. Any number of hosts do so side by side. It takes nothing that would be lost.
 /// </summary>
-public sealed partial class OutgoingDispatch(IOutgoingMessages outgoing, OutgoingPublisher publisher, TimeProvider clock, ILogger<OutgoingDispatch> log) : BackgroundService
+public sealed partial class OutgoingDispatch(
+    IOutgoingMessages outgoing, OutgoingPublisher publisher, IntakeGate gate, TimeProvider clock, ILogger<OutgoingDispatch> log) : BackgroundService
 {
     // Published together and confirmed together: enough to keep the broker busy, few enough for the publish to end in time.
     const int BatchSize = 500;
@@ -24,7 +27,10 @@ public sealed partial class OutgoingDispatch(IOutgoingMessages outgoing, Outgoin
         {
             try
             {
-                while (await PublishDue(stoppingToken) == BatchSize)
+                // What is due stays so.
+                while (gate.IsClosed)
+                    await Task.Delay(LongestWait, clock, stoppingToken);
+                while (await PublishDue(stoppingToken) == BatchSize && !gate.IsClosed)
                 {
                 }
 

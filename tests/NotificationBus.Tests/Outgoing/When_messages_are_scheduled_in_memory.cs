@@ -3,6 +3,7 @@ using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
+using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
 
@@ -15,6 +16,7 @@ public sealed class When_messages_are_scheduled_in_memory : Any_scheduler
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(settings: null);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<PublishLimit>();
+        builder.Services.AddSingleton<IntakeGate>();
         builder.Services.AddSingleton<OutgoingPublisher>();
         builder.Services.AddInMemoryStore();
         builder.Services.AddOutgoingDispatch();

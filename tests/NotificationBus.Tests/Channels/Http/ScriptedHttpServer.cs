@@ -123,7 +123,7 @@ sealed class ScriptedHttpServer : IScriptedServer
         var length = head.Split("\r\n")
             .Where(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
             .Select(line => int.Parse(line["Content-Length:".Length..], System.Globalization.CultureInfo.InvariantCulture))
-            .First();
+            .FirstOrDefault();
         return received.Length < end + 4 + length ? null : (head, Encoding.UTF8.GetString(received, end + 4, length));
     }
 }
