@@ -15,8 +15,8 @@ static class HealthApi
         var ready = new HealthCheckOptions
         {
             Predicate = SaysWhetherReady,
-            // MassTransit calls itself degraded while RabbitMQ is away; whoever asks here wants to know whether to send something.
-            ResultStatusCodes = { [HealthStatus.Degraded] = StatusCodes.Status503ServiceUnavailable },
+            // Degraded is ready, as it is by default: MassTransit calls itself so by what an endpoint said last, also for long after it is back. Whether
+            // this host listens, or its broker answers, is asked by checks of our own.
             ResponseWriter = (context, report) => context.Response.WriteAsJsonAsync(new
             {
                 status = report.Status.ToString(),
