@@ -16,9 +16,11 @@ sealed record MailboxAddress(string Local, string Domain)
     public const int Longest = 254;
 
     // RFC 5322, section 3.2.3.
-    static readonly SearchValues<char> Atext = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~-");
+    static readonly SearchValues<char> Atext = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~-");
 
-    static readonly SearchValues<char> LettersDigitsHyphen = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
+    static readonly SearchValues<char> LettersDigitsHyphen = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
 
     // Servers of today look names up as UTS #46 says, and with it capitals and full-width forms are the same.
     static readonly IdnMapping Names = new() { UseStd3AsciiRules = true };
@@ -30,7 +32,8 @@ sealed record MailboxAddress(string Local, string Domain)
             return null;
 
         var local = text[..at];
-        return (IsDotAtom(local) || IsQuoted(local)) && DomainOf(text[(at + 1)..]) is { } domain && Encoding.UTF8.GetByteCount(local) + 1 + domain.Length <= Longest
+        return (IsDotAtom(local) || IsQuoted(local)) && DomainOf(text[(at + 1)..]) is { } domain
+            && Encoding.UTF8.GetByteCount(local) + 1 + domain.Length <= Longest
             ? new MailboxAddress(local, domain)
             : null;
     }
@@ -80,8 +83,10 @@ sealed record MailboxAddress(string Local, string Domain)
     }
 
     // The two that join letters belong to some scripts. The others that nobody sees, and half a surrogate pair, do not.
-    static bool IsVisible(Rune rune) => rune.Value is 0x200C or 0x200D || (rune != Rune.ReplacementChar && Rune.GetUnicodeCategory(rune) is not
-        (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+    static bool IsVisible(Rune rune) => rune.Value is 0x200C or 0x200D
+        || (rune != Rune.ReplacementChar && Rune.GetUnicodeCategory(rune) is not
+        (UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
         or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned));
 
     static string? DomainOf(string domain)

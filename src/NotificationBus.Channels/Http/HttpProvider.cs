@@ -13,7 +13,10 @@ public sealed class HttpProviderOptions : HttpCallOptions
     // Less would never be used: see IProvider.KnowsRepetitionFor.
     static readonly TimeSpan ShortestKnowledge = TimeSpan.FromMinutes(2);
 
-    /// <summary>Where deliveries are posted, http or https. Required. No redirect is followed, and no proxy is used. Never logged: it may hold a token.</summary>
+    /// <summary>
+    /// Where deliveries are posted, http or https. Required. No redirect is followed, and no proxy is used. Never logged: it
+    /// may hold a token.
+    /// </summary>
     [Required(ErrorMessage = "must be set, for instance https://push.example.com/v1/send")]
     public string Url { get; set; } = "";
 
@@ -23,7 +26,8 @@ public sealed class HttpProviderOptions : HttpCallOptions
     /// <summary>
     /// The request's body as a Handlebars template, with <c>{{id}}</c>, <c>{{notificationId}}</c>, <c>{{channel}}</c>, <c>{{address}}</c>,
     /// <c>{{recipientName}}</c>, <c>{{category}}</c> and the parts of the text, such as <c>{{content.subject}}</c>. Values are escaped
-    /// for a JSON string, or for what the header <c>Content-Type</c> names: XML, <c>application/x-www-form-urlencoded</c>, or <c>text/plain</c>, in which
+    /// for a JSON string, or for what the header <c>Content-Type</c> names: XML, <c>application/x-www-form-urlencoded</c>, or
+    /// <c>text/plain</c>, in which
     /// nothing needs it. No other type is taken, and no <c>{{{…}}}</c>, which is not escaped. Default: a JSON object of all these.
     /// </summary>
     public string? Body { get; set; }
@@ -32,7 +36,10 @@ public sealed class HttpProviderOptions : HttpCallOptions
     [Required(ErrorMessage = "must be the name of a header")]
     public string IdempotencyHeader { get; set; } = "Idempotency-Key";
 
-    /// <summary>Where in the JSON of the answer the service's own id is, such as <c>data.id</c>. When set, an answer without it is in doubt. Default: nowhere.</summary>
+    /// <summary>
+    /// Where in the JSON of the answer the service's own id is, such as <c>data.id</c>. When set, an answer without it is in
+    /// doubt. Default: nowhere.
+    /// </summary>
     public string? MessageIdPath { get; set; }
 
     /// <summary>What must hold in the JSON of the answer, as path and value: <c>ok=true</c>. Where it does not, the delivery is in doubt. Default: nothing.</summary>
