@@ -39,7 +39,8 @@ sealed class PersistentCaller(IRunningHost host)
         }
     }
 
-    async Task PostUntilAccepted(int number)
+    /// <summary>Posts one order, again and again until it is accepted.</summary>
+    public async Task PostUntilAccepted(int number)
     {
         var waiting = Stopwatch.StartNew();
         while (true)
