@@ -7,25 +7,29 @@ namespace NotificationBus.Intake;
 /// <summary>Ids that come out the same whenever the same thing is named again, so that repeating is harmless.</summary>
 public static class DeterministicId
 {
+    const int ShortContent = 512;
+
     /// <summary>
     /// SHA-256 over the parts, laid out as a UUID of version 8 (RFC 9562, section 5.8). Each part is preceded by its length,
     /// so that no two lists of parts read alike.
     /// </summary>
     public static Guid From(params ReadOnlySpan<string> parts)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> length = stackalloc byte[4];
+        var longest = 0;
+        foreach (var part in parts)
+            longest += sizeof(int) + Encoding.UTF8.GetMaxByteCount(part.Length);
+
+        // In one piece: a hash that takes several costs more than what it hashes, and each notification has a dozen ids.
+        var content = longest <= ShortContent ? stackalloc byte[ShortContent] : new byte[longest];
+        var end = 0;
         foreach (var part in parts)
         {
-            var bytes = Encoding.UTF8.GetBytes(part);
-            BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
-            hash.AppendData(length);
-            hash.AppendData(bytes);
+            var length = Encoding.UTF8.GetBytes(part, content[(end + sizeof(int))..]);
+            BinaryPrimitives.WriteInt32BigEndian(content[end..], length);
+            end += sizeof(int) + length;
         }
 
-        Span<byte> digest = stackalloc byte[32];
-        hash.GetHashAndReset(digest);
-        return Lay(digest);
+        return Of(content[..end]);
     }
 
     /// <summary>The same over one content.</summary>

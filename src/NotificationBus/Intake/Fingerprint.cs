@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -62,11 +64,11 @@ static class Fingerprint
                 break;
 
             case JsonValueKind.String:
-                writer.WriteStringValue(value.GetString());
+                writer.WriteRawValue(Unescaped(value), skipInputValidation: true);
                 break;
 
             case JsonValueKind.Number:
-                writer.WriteRawValue(Shortest(value.GetRawText()), skipInputValidation: true);
+                writer.WriteRawValue(Shortest(JsonMarshal.GetRawUtf8Value(value)), skipInputValidation: true);
                 break;
 
             case JsonValueKind.Undefined:
@@ -98,8 +100,18 @@ static class Fingerprint
         return members;
     }
 
-    static string Shortest(string number) =>
-        number.Length <= LongestNumber && decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value != 0
-            ? value.ToString("G29", CultureInfo.InvariantCulture)
+    // As it stands there, in quotes, unless it has escapes. Those of quotes and of what escapes them stay, so that no two texts read alike.
+    static ReadOnlySpan<byte> Unescaped(JsonElement text)
+    {
+        var written = JsonMarshal.GetRawUtf8Value(text);
+        return written.Contains((byte)'\\')
+            ? Encoding.UTF8.GetBytes($"\"{text.GetString()!.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"")
+            : written;
+    }
+
+    static ReadOnlySpan<byte> Shortest(ReadOnlySpan<byte> number) =>
+        number.ContainsAnyExceptInRange((byte)'0', (byte)'9') && number.Length <= LongestNumber
+            && decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value != 0
+            ? Encoding.UTF8.GetBytes(value.ToString("G29", CultureInfo.InvariantCulture))
             : number;
 }

@@ -53,6 +53,9 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     public ProviderAccount? Next()
     {
         IsRetry = false;
+        if (_attempts.Count == 0 && _earlier.Count == 0 && !LeftToOperator)
+            return order.FirstOrDefault(MayBeAsked);
+
         var knowing = Knowing();
         if (knowing is null && LeftToOperator)
             return null;
