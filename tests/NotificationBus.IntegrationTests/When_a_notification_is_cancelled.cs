@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-using NotificationBus.Contracts;
 using NotificationBus.Tests.Channels.Http;
 
 namespace NotificationBus.IntegrationTests;
@@ -24,7 +23,7 @@ public sealed class When_a_notification_is_cancelled(BusAndDatabase servers)
         await using var second = await HostInProcess.Start(broker, database, settings);
 
         // Sent: it is too late.
-        var sent = await Place(first, "sent");
+        var sent = await The_shop.Places(first, "sent");
         await record.UntilDelivered(1, Soon);
         using (var late = await Cancel(second, sent))
         {
@@ -34,7 +33,7 @@ public sealed class When_a_notification_is_cancelled(BusAndDatabase servers)
 
         // The channel is paused.
         await The_operator.SetsChannel("email", paused: true, "a wrong template", first, second);
-        var paused = await Place(first, "paused");
+        var paused = await The_shop.Places(first, "paused");
         await record.Until("SELECT count(*) FROM outgoing_message WHERE waits_for = 'channel email'", 1, Soon);
         await ShouldBeCancelled(second, paused);
         await The_operator.SetsChannel("email", paused: false, "mended", first, second);
@@ -43,7 +42,7 @@ public sealed class When_a_notification_is_cancelled(BusAndDatabase servers)
         await The_operator.SetsProvider("gateway", new { perSecond = 0.02, by = "ann", why = "slowly" }, one => one.TryGetProperty("perSecond", out _), first, second);
         var turns = new List<Guid>();
         for (var order = 0; order < 10; order++)
-            turns.Add(await Place(second, $"turn-{order}"));
+            turns.Add(await The_shop.Places(second, $"turn-{order}"));
         await record.Some("SELECT count(*) FROM outgoing_message WHERE waits_for LIKE '%gateway%'", Soon);
         await record.Until("SELECT count(*) FROM notification_overview WHERE event_id LIKE 'turn-%'", 10, Soon);
         var outcomes = new List<HttpStatusCode>();
@@ -59,7 +58,7 @@ public sealed class When_a_notification_is_cancelled(BusAndDatabase servers)
 
         // The provider wants to be left alone.
         gateway.Answers("429 Too Many Requests", headers: "Retry-After: 3600\r\n");
-        var putOff = await Place(first, "put-off");
+        var putOff = await The_shop.Places(first, "put-off");
         await record.Until($"SELECT count(*) FROM outgoing_message WHERE notification_id = '{putOff}' AND input_id IS NULL", 1, Soon);
         await ShouldBeCancelled(first, putOff);
         gateway.Answers("200 OK");
@@ -95,7 +94,7 @@ public sealed class When_a_notification_is_cancelled(BusAndDatabase servers)
         Guid id;
         await using (await record.HoldBackNewNotifications())
         {
-            id = await Place(host, "hardly-accepted");
+            id = await The_shop.Places(host, "hardly-accepted");
             await service.Publish("CancelNotification", new JsonObject { ["notificationId"] = $"{id}", ["by"] = "shop", ["why"] = "it is sold" });
             await record.Some("SELECT count(*) FROM outgoing_message WHERE destination = 'exchange:notifications' AND message_types LIKE '%CancelNotification%'", Soon);
         }
@@ -121,19 +120,4 @@ public sealed class When_a_notification_is_cancelled(BusAndDatabase servers)
 
     static Task<HttpResponseMessage> Cancel(HostInProcess host, Guid id) =>
         host.Client.PostAsJsonAsync($"/v1/notifications/{id}/cancel", new { by = "ann", why = "it is sold" });
-
-    static async Task<Guid> Place(HostInProcess host, string eventId)
-    {
-        using var accepted = await host.Client.PostAsJsonAsync("/v1/events/order-placed", new OrderPlaced
-        {
-            EventId = eventId,
-            OrderId = "4711",
-            Product = "Blue ceramic bowl",
-            Total = new Money(590, "THB"),
-            Buyer = new Contact { Id = "buyer-7" },
-            Seller = new Contact { Id = "seller-42", Email = $"{eventId}@example.com" },
-        }, JsonSerializerOptions.Web);
-        accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted);
-        return (await accepted.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("notifications")[0].GetProperty("id").GetGuid();
-    }
 }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
-using NotificationBus.Contracts;
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
@@ -23,7 +22,7 @@ public sealed class When_hosts_share_an_inbox(BusAndDatabase servers)
         await using var both = await Start(broker, database, ("Inbox", "false"));
 
         // While nobody has an inbox, what is caught is kept by who caught it, and costs the database nothing.
-        await Place(both, "early");
+        await The_shop.Places(both, "early", pushToken: "demo-token");
         await record.UntilDelivered(1, Soon);
         await Task.Delay(TimeSpan.FromSeconds(2));
         (await record.Scalar<long>("SELECT count(*) FROM caught_delivery")).ShouldBe(0);
@@ -33,7 +32,7 @@ public sealed class When_hosts_share_an_inbox(BusAndDatabase servers)
         (await Find(first, "address=early@example.com&wait=30")).ShouldHaveSingleItem();
 
         foreach (var order in Enumerable.Range(1, 20))
-            await Place(first, $"order-{order}");
+            await The_shop.Places(first, $"order-{order}", pushToken: "demo-token");
         var here = await UntilFound(42, first);
         var there = await UntilFound(42, second);
 
@@ -47,7 +46,7 @@ public sealed class When_hosts_share_an_inbox(BusAndDatabase servers)
         using var cleared = await first.Client.DeleteAsync(new Uri("/inbox/deliveries", UriKind.Relative));
         cleared.StatusCode.ShouldBe(HttpStatusCode.NoContent);
         (await Find(first, "")).ShouldBeEmpty();
-        await Place(second, "late");
+        await The_shop.Places(second, "late", pushToken: "demo-token");
         (await Find(second, "address=late@example.com&wait=30")).ShouldHaveSingleItem();
         (await Find(first, "address=late@example.com&wait=30")).ShouldHaveSingleItem();
         // The mail may be there before the push.
@@ -60,17 +59,17 @@ public sealed class When_hosts_share_an_inbox(BusAndDatabase servers)
         var (broker, database) = await servers.CreateBoth();
         await using var record = new The_record(database);
         await using var host = await Start(broker, database, ("Inbox", "true"));
-        await Place(host, "before");
+        await The_shop.Places(host, "before", pushToken: "demo-token");
         (await Find(host, "address=before@example.com&wait=30")).ShouldHaveSingleItem();
 
         // More than are kept, and in the end what a crash leaves of tables that are not in the log: nothing.
         await record.Execute("INSERT INTO caught_delivery (at, delivery) SELECT at, delivery FROM caught_delivery, generate_series(1, 300)");
-        await Place(host, "between");
+        await The_shop.Places(host, "between", pushToken: "demo-token");
         (await Find(host, "address=between@example.com&wait=30")).ShouldHaveSingleItem();
         (await record.Scalar<long>("SELECT count(*) FROM caught_delivery")).ShouldBeLessThanOrEqualTo(500);
         // Locked in the order in which the host asks for them, or each may wait for the other.
         await record.Execute("TRUNCATE inbox, caught_delivery RESTART IDENTITY");
-        await Place(host, "after");
+        await The_shop.Places(host, "after", pushToken: "demo-token");
 
         (await Find(host, "address=after@example.com&wait=30")).ShouldHaveSingleItem();
     }
@@ -98,18 +97,4 @@ public sealed class When_hosts_share_an_inbox(BusAndDatabase servers)
 
     static Task<HostInProcess> Start(Uri broker, string database, params (string Key, string Value)[] settings) =>
         HostInProcess.Start(broker, database, settings.ToDictionary(setting => setting.Key, setting => setting.Value, StringComparer.Ordinal));
-
-    static async Task Place(HostInProcess host, string eventId)
-    {
-        using var accepted = await host.Client.PostAsJsonAsync("/v1/events/order-placed", new OrderPlaced
-        {
-            EventId = eventId,
-            OrderId = "4711",
-            Product = "Blue ceramic bowl",
-            Total = new Money(590, "THB"),
-            Buyer = new Contact { Id = "buyer-7" },
-            Seller = new Contact { Id = "seller-42", Name = "Som", Email = $"{eventId}@example.com", PushTokens = ["demo-token"] },
-        }, JsonSerializerOptions.Web);
-        accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted);
-    }
 }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
-using NotificationBus.Contracts;
 using NotificationBus.IntegrationTests.Servers;
 using NotificationBus.Tests.Channels.Http;
 
@@ -34,7 +33,7 @@ public sealed class When_operators_decide_about_many(BusAndDatabase servers)
         // What is sent by a host that is killed in the middle is in doubt, and held again: so the one that is killed does not send.
         await using var worker = await HostInProcess.Start(broker, database, new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Roles"] = "api,worker" });
         await The_operator.SetsProvider("gateway", new { pin = "closed", by = "ann", why = "no break for it" }, one => one.TryGetProperty("pin", out _), worker);
-        await Task.WhenAll(Enumerable.Range(1, Count).Select(order => Place(worker, $"held-{order}")));
+        await Task.WhenAll(Enumerable.Range(1, Count).Select(order => The_shop.Places(worker, $"held-{order}")));
         await record.Until("SELECT count(*) FROM held_notification", Count, Soon);
         gateway.Answers("200 OK");
         gateway.Resets = false;
@@ -63,19 +62,5 @@ public sealed class When_operators_decide_about_many(BusAndDatabase servers)
         using var answer = await host.Client.PostAsJsonAsync("/v1/decisions", new { filter = new { channel = "email", provider = "gateway", status = "held" }, decision, preview, by = "ann", why = "they are back" });
         answer.StatusCode.ShouldBe(preview ? HttpStatusCode.OK : HttpStatusCode.Accepted, await answer.Content.ReadAsStringAsync());
         return await answer.Content.ReadFromJsonAsync<JsonElement>();
-    }
-
-    static async Task Place(HostInProcess host, string eventId)
-    {
-        using var accepted = await host.Client.PostAsJsonAsync("/v1/events/order-placed", new OrderPlaced
-        {
-            EventId = eventId,
-            OrderId = "4711",
-            Product = "Blue ceramic bowl",
-            Total = new Money(590, "THB"),
-            Buyer = new Contact { Id = "buyer-7" },
-            Seller = new Contact { Id = "seller-42", Email = $"{eventId}@example.com" },
-        }, JsonSerializerOptions.Web);
-        accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted);
     }
 }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
-using NotificationBus.Contracts;
 using NotificationBus.IntegrationTests.Servers;
 using NotificationBus.Tests.Channels.Http;
 
@@ -38,7 +37,7 @@ public sealed class When_operators_take_control(BusAndDatabase servers)
         // Switched off: the next provider sends.
         await The_operator.SetsProvider("gateway", new { @switch = "off", by = "ann", why = "maintenance" }, one => one.GetProperty("switch").GetString() == "off", first, second);
         foreach (var order in Enumerable.Range(1, 10))
-            await Place(first, $"off-{order}");
+            await The_shop.Places(first, $"off-{order}");
         await record.UntilDelivered(10, Soon);
         (gateway.Requests.Count, backup.Requests.Count).ShouldBe((0, 10));
         await The_operator.SetsProvider("gateway", new { by = "bob", why = "it is back" }, one => one.GetProperty("switch").GetString() == "on", second, first);
@@ -46,7 +45,7 @@ public sealed class When_operators_take_control(BusAndDatabase servers)
         // Paused: what is to be sent waits, and comes when the channel is resumed.
         await The_operator.SetsChannel("email", paused: true, "a wrong template", first, second);
         foreach (var order in Enumerable.Range(1, 10))
-            await Place(second, $"paused-{order}");
+            await The_shop.Places(second, $"paused-{order}");
         await record.Until("SELECT count(*) FROM outgoing_message WHERE waits_for = 'channel email'", 10, Soon);
         gateway.Requests.Count.ShouldBe(0);
         await The_operator.SetsChannel("email", paused: false, "mended", second, first);
@@ -55,16 +54,16 @@ public sealed class When_operators_take_control(BusAndDatabase servers)
 
         // Suppressed: nobody is asked, however the address is written, until it is allowed again.
         await The_operator.Asks(first, HttpMethod.Post, "/v1/suppressions", new { channel = "email", address = "Som@Example.com", by = "ann", why = "she asked us to" });
-        await Place(second, "suppressed", "som@EXAMPLE.com");
+        await The_shop.Places(second, "suppressed", "som@EXAMPLE.com");
         await record.Until("SELECT count(*) FROM delivery_overview WHERE status = 'failed' AND reason = 'the address is suppressed: she asked us to' AND attempts = 0", 1, Soon);
         await The_operator.Asks(second, HttpMethod.Delete, "/v1/suppressions/email/som@example.com?by=bob&why=she%20came%20back");
-        await Place(second, "allowed", "som@EXAMPLE.com");
+        await The_shop.Places(second, "allowed", "som@EXAMPLE.com");
         await record.UntilDelivered(21, Soon);
         gateway.Requests.Count(request => request.Body.Contains("som@", StringComparison.OrdinalIgnoreCase)).ShouldBe(1);
 
         // Held: it is sent again when they say so, and only then.
         gateway.Answers("500 Internal Server Error");
-        await Place(first, "held");
+        await The_shop.Places(first, "held");
         var held = (await The_operator.Sees(second, "/v1/notifications?status=held", found => found.GetProperty("notifications").GetArrayLength() == 1))
             .GetProperty("notifications")[0].GetProperty("id").GetGuid();
         var delivery = (await second.Client.GetFromJsonAsync<JsonElement>($"/v1/notifications/{held}")).GetProperty("deliveries")[0].GetProperty("id").GetGuid();
@@ -101,7 +100,7 @@ public sealed class When_operators_take_control(BusAndDatabase servers)
         });
         const int Count = 20;
         const string Waiting = "outgoing_message WHERE waits_for = 'turn at sandbox'";
-        await Task.WhenAll(Enumerable.Range(1, Count).Select(order => Place(host, $"waits-{order}")));
+        await Task.WhenAll(Enumerable.Range(1, Count).Select(order => The_shop.Places(host, $"waits-{order}")));
         await record.Until($"SELECT (SELECT count(*) FROM {Waiting}) + (SELECT count(*) FROM delivery_attempt)", Count, Soon);
         await record.Execute($"CREATE TABLE the_line AS SELECT notification_id, due_at AS turn FROM {Waiting}");
 
@@ -137,19 +136,5 @@ public sealed class When_operators_take_control(BusAndDatabase servers)
 
         var changes = await host.Client.GetFromJsonAsync<JsonElement>("/v1/changes?before=9223372036854775807");
         changes.GetProperty("changes").GetArrayLength().ShouldBe(0);
-    }
-
-    static async Task Place(IRunningHost host, string eventId, string? mailbox = null)
-    {
-        using var accepted = await host.Client.PostAsJsonAsync("/v1/events/order-placed", new OrderPlaced
-        {
-            EventId = eventId,
-            OrderId = "4711",
-            Product = "Blue ceramic bowl",
-            Total = new Money(590, "THB"),
-            Buyer = new Contact { Id = "buyer-7" },
-            Seller = new Contact { Id = "seller-42", Email = mailbox ?? $"{eventId}@example.com" },
-        }, JsonSerializerOptions.Web);
-        accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted);
     }
 }

@@ -1,8 +1,3 @@
-using System.Net;
-using System.Net.Http.Json;
-using System.Text.Json;
-
-using NotificationBus.Contracts;
 using NotificationBus.Tests.Channels.Http;
 
 namespace NotificationBus.IntegrationTests;
@@ -35,7 +30,7 @@ public sealed class When_workers_serve_chosen_channels(BusAndDatabase servers)
         // The saga is in the same process, and would hand over every command without a hop.
         await using var first = await HostInProcess.Start(broker, database, new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Sender:Channels"] = "email,sms" });
         foreach (var order in Enumerable.Range(1, 20))
-            await Place(first, $"order-{order}");
+            await The_shop.Places(first, $"order-{order}", pushToken: "demo-token");
         await record.Until("SELECT count(*) FROM delivery_overview WHERE channel = 'email' AND status = 'sent'", 20, Soon);
 
         (await The_broker.Listened(broker)).ShouldBe(["notifications", "notifications-bulk", "send-email", "send-email-bulk", "receipts", "notifications-failed"], ignoreOrder: true);
@@ -46,7 +41,7 @@ public sealed class When_workers_serve_chosen_channels(BusAndDatabase servers)
         await using var second = await HostInProcess.Start(broker, database, new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Sender:Channels"] = "push", ["Roles"] = "sender,api" });
         await record.UntilDelivered(20, Soon);
         await The_operator.SetsChannel("push", paused: true, "a wrong text", first, second);
-        await Place(first, "paused");
+        await The_shop.Places(first, "paused", pushToken: "demo-token");
         await record.Until("SELECT count(*) FROM outgoing_message WHERE waits_for = 'channel push'", 1, Soon);
         await The_operator.SetsChannel("push", paused: false, "mended", first, second);
         await record.UntilDelivered(21, Soon);
@@ -55,19 +50,5 @@ public sealed class When_workers_serve_chosen_channels(BusAndDatabase servers)
         (await The_broker.Listened(broker)).ShouldContain("send-push");
         await second.Output.Line(line => line.Contains("channel push: sending goes on", StringComparison.Ordinal)).WaitAsync(Soon);
         first.Output.Lines().ShouldNotContain(line => line.Contains("channel push: sending goes on", StringComparison.Ordinal));
-    }
-
-    static async Task Place(HostInProcess host, string eventId)
-    {
-        using var accepted = await host.Client.PostAsJsonAsync("/v1/events/order-placed", new OrderPlaced
-        {
-            EventId = eventId,
-            OrderId = "4711",
-            Product = "Blue ceramic bowl",
-            Total = new Money(590, "THB"),
-            Buyer = new Contact { Id = "buyer-7" },
-            Seller = new Contact { Id = "seller-42", Email = $"{eventId}@example.com", PushTokens = ["demo-token"] },
-        }, JsonSerializerOptions.Web);
-        accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted);
     }
 }
