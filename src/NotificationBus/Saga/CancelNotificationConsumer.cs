@@ -66,10 +66,11 @@ public sealed partial class CancelNotificationConsumer(
     /// <summary>Not held here meanwhile: its event may be next in the queue.</summary>
     async Task LookAgain(ConsumeContext<CancelNotification> context)
     {
-        var now = clock.GetUtcNow();
-        var since = context.Message.WaitingSince ?? now;
+        var command = context.Message;
+        var (id, by, now) = (command.NotificationId, command.By, clock.GetUtcNow());
+        // Whoever may publish may say anything: what is yet to come has not waited at all.
+        var since = command.WaitingSince is { } said && said < now ? said : now;
         var waited = now - since;
-        var id = context.Message.NotificationId;
         if (waited > Patience)
         {
             // Not set aside: whoever asks to cancel what never was would fill the failed messages.
@@ -78,24 +79,26 @@ public sealed partial class CancelNotificationConsumer(
             return;
         }
 
-        if (context.Message.WaitingSince is null && waiting.Waits(id))
+        // Also what says that it has waited: of several that wait for the same, one goes on.
+        if (waiting.Waits(id, hasWaited: command.WaitingSince is not null))
             return;
-        if (!waiting.HasRoomFor(id))
+        if (!waiting.HasRoomFor(id, by))
         {
-            TooManyWait(id, WaitingCancellations.Most);
+            if (waiting.CountRefused() is { } times)
+                TooManyWait(id, by, WaitingCancellations.MostOfOne, WaitingCancellations.Most, times);
             return;
         }
 
         // Its event may be taken, and sent, between two looks. What never was, and anybody may ask for, is looked for twenty times in all:
         // after as long again as it has waited.
-        var due = now + (waited < FirstLookAgain ? FirstLookAgain : waited);
-        await context.ScheduleSend(SagaEndpoint.Of(Lane.Transactional), due.UtcDateTime, context.Message with { WaitingSince = since }, context.CancellationToken);
-        waiting.Remember(id, due);
+        var wait = waited < FirstLookAgain ? FirstLookAgain : waited;
+        await context.ScheduleSend(SagaEndpoint.Of(Lane.Transactional), (now + wait).UtcDateTime, command with { WaitingSince = since }, context.CancellationToken);
+        waiting.Remember(id, by, wait);
     }
 
     [LoggerMessage(LogLevel.Warning, "Notification {NotificationId} was to be cancelled, and its event did not come within {Patience}")]
     partial void NeverCame(Guid notificationId, TimeSpan patience);
 
-    [LoggerMessage(LogLevel.Warning, "Notification {NotificationId} was to be cancelled and is not on record; its event is not waited for, because {Most} wait already")]
-    partial void TooManyWait(Guid notificationId, int most);
+    [LoggerMessage(LogLevel.Warning, "Notification {NotificationId} was to be cancelled by {By} and is not on record; its event is not waited for, because {MostOfOne} of theirs or {Most} in all wait already ({Times} since this was said last)")]
+    partial void TooManyWait(Guid notificationId, string by, int mostOfOne, int most, int times);
 }

@@ -71,6 +71,9 @@ sealed class WatchedOutgoing(InMemoryOutgoingMessages outgoing, Pulse pulse) : I
     /// <summary>How many messages were scheduled so far.</summary>
     public int Scheduled => _scheduled;
 
+    /// <summary>When the last message that was scheduled is due.</summary>
+    public DateTimeOffset? LastDue { get; private set; }
+
     /// <summary>How many messages were taken because they were due.</summary>
     public int Taken => _taken;
 
@@ -86,6 +89,7 @@ sealed class WatchedOutgoing(InMemoryOutgoingMessages outgoing, Pulse pulse) : I
     public async Task Schedule(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken)
     {
         await outgoing.Schedule(messages, cancellationToken);
+        LastDue = messages.Count > 0 ? messages[^1].DueAt : LastDue;
         Interlocked.Add(ref _scheduled, messages.Count);
         pulse.Beat();
     }
