@@ -39,7 +39,7 @@ static partial class ReceiptsApi
         ReceiptReading reading;
         try
         {
-            using var body = await bodies.Read(context.Request, reader.LongestReceipt);
+            using var body = await bodies.Read(context.Request, reader.LongestReceipt, provider);
             reading = await Read(reader, head with { Body = body.Memory });
         }
         catch (BadHttpRequestException exception)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Threading.RateLimiting;
 
 using Microsoft.AspNetCore.Http.Features;
@@ -7,17 +8,27 @@ namespace NotificationBus.Host.Http;
 
 /// <summary>
 /// Reads bodies whole, into memory that is given back. However many callers send, and however slowly: small bodies cost what the
-/// server has buffered anyway, few large ones are read at the same time, and none is waited for longer than ten seconds.
+/// server has buffered anyway and are soon given up, few large ones are read at the same time, and none is waited for longer than ten seconds.
+/// What the world posts has places of its own, for each account and in it for each caller: it takes none from the API, nor from another vendor.
 /// </summary>
 sealed class RequestBodies(TimeProvider clock) : IDisposable
 {
-    /// <summary>How many large bodies are read at the same time.</summary>
+    /// <summary>How many large bodies of callers of the API are read at the same time.</summary>
     public const int LargeAtOnce = 32;
+
+    /// <summary>How many large receipts for one account are read at the same time.</summary>
+    public const int LargeForAnAccount = 8;
+
+    /// <summary>How many of them are one caller's.</summary>
+    public const int LargeOfACaller = 4;
 
     /// <summary>What is larger needs a place.</summary>
     public const int Small = 64 * 1024;
 
-    /// <summary>How long a whole body may take.</summary>
+    /// <summary>How long a small body may take, or the beginning of a large one.</summary>
+    public static readonly TimeSpan PatienceForSmall = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a large body may take, from its need of a place on.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     // One more is told to come again: whoever waits in line waits with an open connection.
@@ -25,16 +36,30 @@ sealed class RequestBodies(TimeProvider clock) : IDisposable
 
     const int Usual = 4 * 1024;
 
-    readonly ConcurrencyLimiter _places = new(new ConcurrencyLimiterOptions { PermitLimit = LargeAtOnce, QueueLimit = LongestLine, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
+    readonly ConcurrencyLimiter _forTheApi = new(Of(LargeAtOnce, LongestLine));
+
+    // A caller's own places come first: who has those waits in the account's line, and who has not waits for them alone.
+    readonly PartitionedRateLimiter<(string Account, IPAddress Caller)> _forAccounts = PartitionedRateLimiter.CreateChained(
+        PartitionedRateLimiter.Create<(string, IPAddress), (string, IPAddress)>(one => RateLimitPartition.GetConcurrencyLimiter(one, _ => Of(LargeOfACaller, LongestLine / 8))),
+        PartitionedRateLimiter.Create<(string, IPAddress), string>(one => RateLimitPartition.GetConcurrencyLimiter(one.Item1, _ => Of(LargeForAnAccount, LongestLine / 2))));
+
+    int _large;
 
     /// <summary>How many large bodies are being read.</summary>
-    public int LargeNow => LargeAtOnce - (int)_places.GetStatistics()!.CurrentAvailablePermits;
+    public int LargeNow => _large;
 
-    /// <summary>Reads a body to its end.</summary>
+    /// <summary>Reads a body of a caller of the API to its end.</summary>
     /// <param name="request">The request.</param>
     /// <param name="longest">The most bytes it may have.</param>
     /// <exception cref="BadHttpRequestException">It is longer (413), too slow (408), too many are being read (429), or it is cut off or framed wrongly (400).</exception>
-    public async Task<Body> Read(HttpRequest request, long longest)
+    public Task<Body> Read(HttpRequest request, long longest) => Read(request, longest, account: null);
+
+    /// <summary>Reads a receipt to its end.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="longest">The most bytes it may have.</param>
+    /// <param name="account">The account it is for; null for the API.</param>
+    /// <exception cref="BadHttpRequestException">It is longer (413), too slow (408), too many are being read (429), or it is cut off or framed wrongly (400).</exception>
+    public async Task<Body> Read(HttpRequest request, long longest, string? account)
     {
         var context = request.HttpContext;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
@@ -42,7 +67,7 @@ sealed class RequestBodies(TimeProvider clock) : IDisposable
 
         // What a caller announces is not had before it comes.
         var body = new Body((int)Math.Min(request.ContentLength ?? Usual, Usual) + 1);
-        using var patience = new CancellationTokenSource(Patience, clock);
+        using var patience = new CancellationTokenSource(PatienceForSmall, clock);
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, patience.Token);
         try
         {
@@ -54,7 +79,8 @@ sealed class RequestBodies(TimeProvider clock) : IDisposable
 
                 if (body.Length > Small && body.Place is null)
                 {
-                    body.Place = await TakePlace(leave.Token);
+                    patience.CancelAfter(Patience);
+                    body.Place = await TakePlace(account, context.Connection.RemoteIpAddress, leave.Token);
                     body.Reserve((int)Math.Min(request.ContentLength ?? 0, longest));
                 }
 
@@ -77,7 +103,11 @@ sealed class RequestBodies(TimeProvider clock) : IDisposable
         }
     }
 
-    public void Dispose() => _places.Dispose();
+    public void Dispose()
+    {
+        _forTheApi.Dispose();
+        _forAccounts.Dispose();
+    }
 
     static async ValueTask<int> Read(Stream stream, Memory<byte> rest, CancellationToken cancellationToken)
     {
@@ -92,14 +122,37 @@ sealed class RequestBodies(TimeProvider clock) : IDisposable
         }
     }
 
-    async ValueTask<RateLimitLease> TakePlace(CancellationToken cancellationToken)
+    async ValueTask<Place> TakePlace(string? account, IPAddress? address, CancellationToken cancellationToken)
     {
-        var place = await _places.AcquireAsync(1, cancellationToken);
-        if (place.IsAcquired)
-            return place;
+        var lease = account is null
+            ? await _forTheApi.AcquireAsync(1, cancellationToken)
+            : await _forAccounts.AcquireAsync((account, CallerNetwork.Of(address)), 1, cancellationToken);
+        if (lease.IsAcquired)
+            return new Place(this, lease);
 
-        place.Dispose();
+        lease.Dispose();
         throw new BadHttpRequestException("Too many large bodies are being read.", StatusCodes.Status429TooManyRequests);
+    }
+
+    static ConcurrencyLimiterOptions Of(int places, int line) => new() { PermitLimit = places, QueueLimit = line, QueueProcessingOrder = QueueProcessingOrder.OldestFirst };
+
+    /// <summary>The right to read a large body.</summary>
+    internal sealed class Place : IDisposable
+    {
+        readonly RequestBodies _bodies;
+        readonly RateLimitLease _lease;
+
+        public Place(RequestBodies bodies, RateLimitLease lease)
+        {
+            (_bodies, _lease) = (bodies, lease);
+            Interlocked.Increment(ref bodies._large);
+        }
+
+        public void Dispose()
+        {
+            Interlocked.Decrement(ref _bodies._large);
+            _lease.Dispose();
+        }
     }
 
     /// <summary>A body that was read. Its bytes are somebody else's once it is disposed.</summary>
@@ -113,7 +166,7 @@ sealed class RequestBodies(TimeProvider clock) : IDisposable
 
         internal Memory<byte> Rest => _bytes.AsMemory(Length);
 
-        internal RateLimitLease? Place { get; set; }
+        internal Place? Place { get; set; }
 
         internal void Advance(int read) => Length += read;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
 
 using MassTransit;
 
@@ -117,7 +118,10 @@ public sealed class When_receipts_are_no_vendors : IAsyncLifetime
             _ = caller.Write(body);
         }
 
-        await Until(() => _bodies.LargeNow == RequestBodies.LargeAtOnce);
+        await Until(() => _bodies.LargeNow == RequestBodies.LargeOfACaller);
+        // Strangers take no place from who calls the API with much to say.
+        var large = JsonSerializer.Serialize(new { padding = new string('x', 100_000) });
+        (await _host.Post("/v1/notifications", large)).Status.ShouldBe(HttpStatusCode.BadRequest);
         // They go on standing there, and what the refused ones had is given back.
         await Until(() => GC.GetTotalMemory(forceFullCollection: true) - before < 200 * Megabyte);
         // Who has little to say is heard meanwhile.
@@ -133,6 +137,19 @@ public sealed class When_receipts_are_no_vendors : IAsyncLifetime
             (await caller.Answer(RunningHost.Patience)).ShouldNotContain("200 OK");
             caller.Dispose();
         }
+    }
+
+    /// <summary>B: work before proof. SNS shows nothing before its body.</summary>
+    [Theory]
+    [InlineData("ses", Megabyte)]
+    [InlineData("letters", Megabyte)]
+    [InlineData("twilio", 64 * 1024)]
+    public async Task Should_be_refused_when_they_are_larger_than_the_vendor_sends(string vendor, int longest)
+    {
+        using var request = await RawRequest.Begin(_host.Client.BaseAddress!,
+            $"POST /v1/receipts/{vendor} HTTP/1.1\nHost: a\nContent-Type: application/json\nX-Twilio-Signature: AAAA\nContent-Length: {longest + 1}\n\n");
+
+        (await request.Answer(RunningHost.Patience)).ShouldStartWith("HTTP/1.1 413 ");
     }
 
     /// <summary>B: work before proof</summary>
