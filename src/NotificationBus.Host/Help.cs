@@ -37,6 +37,7 @@ static class Help
           Retention:Changes                how long changes of operators stay on record, default 730.00:00:00
           Retention:ChangesCount           the most changes on record, default 1000000; when they are more, the oldest go
           Intake:ConcurrencyLimit          calls of the API that one host publishes at the same time, default 1000; one more is answered 429
+          Intake:Connections               connections that each address in Urls and PublicUrls holds open, default 2000; one more is closed
           Publishing:Timeout               how long RabbitMQ may take to confirm, default 00:00:10
           EventTypes:{category}:Channels   email,push: the channels an event uses
           EventTypes:{category}:Mode       AllAtOnce (default) or FirstThatWorks

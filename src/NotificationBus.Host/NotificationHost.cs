@@ -84,7 +84,7 @@ public static class NotificationHost
             builder.Services.AddSharedInbox(hasInbox);
         builder.Services.AddHttpApi();
         builder.Services.AddHostedService<ChangedSettings>();
-        builder.WebHost.ConfigureKestrel(HttpLimits.Apply);
+        builder.WebHost.ConfigureKestrel(server => HttpLimits.Apply(server, settings.Intake.Connections));
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();

@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace NotificationBus.Host.Http;
 
-/// <summary>What one request may cost.</summary>
-static class HttpLimits
+/// <summary>What one request may cost, and all connections together.</summary>
+static partial class HttpLimits
 {
     /// <summary>The largest body in bytes.</summary>
     public const long BodySize = 256 * 1024;
@@ -14,7 +14,10 @@ static class HttpLimits
     // What the server takes off the wire before anybody reads it: a caller may announce a megabyte, send it, and stop a byte short.
     const int Unread = 64 * 1024;
 
-    public static void Apply(KestrelServerOptions options)
+    /// <summary>Sets the bounds.</summary>
+    /// <param name="options">The server.</param>
+    /// <param name="connections">How many connections each address it listens on holds open.</param>
+    public static void Apply(KestrelServerOptions options, int connections)
     {
         options.AddServerHeader = false;
         options.Limits.MaxRequestBodySize = BodySize;
@@ -23,5 +26,36 @@ static class HttpLimits
         options.Limits.Http2.InitialStreamWindowSize = Unread;
         options.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        // The server has such a bound of its own, and a line in the log for each that is refused.
+        options.ConfigureEndpointDefaults(listen => Bound(listen, connections));
     }
+
+    /// <summary>Each address for itself: who fills the one for the world leaves operators theirs.</summary>
+    static void Bound(ListenOptions listen, int most)
+    {
+        var open = 0;
+        listen.Use(next => async connection =>
+        {
+            try
+            {
+                if (Interlocked.Increment(ref open) <= most)
+                    await next(connection);
+                else
+                    Refuse(listen.ApplicationServices, $"{listen}", most);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref open);
+            }
+        });
+    }
+
+    static void Refuse(IServiceProvider services, string address, int most)
+    {
+        if (services.GetRequiredService<CountedWarnings>().Count($"connections of {address}") is { } times)
+            TooMany(services.GetRequiredService<ILogger<CountedWarnings>>(), address, most, times);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Address} holds {Most} connections (Intake:Connections), and further ones are closed ({Times} since this was said last)")]
+    static partial void TooMany(ILogger log, string address, int most, int times);
 }

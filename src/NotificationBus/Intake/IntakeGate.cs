@@ -14,6 +14,10 @@ public sealed class IntakeOptions
     /// <summary>How many calls of the HTTP API one host publishes at the same time, 1 to 100,000, default 1,000. One more is told to come again.</summary>
     [Range(1, 100_000)]
     public int ConcurrencyLimit { get; set; } = 1_000;
+
+    /// <summary>How many connections each address in <c>Urls</c> and <c>PublicUrls</c> holds open at the same time, 10 to 100,000, default 2,000. One more is closed.</summary>
+    [Range(10, 100_000)]
+    public int Connections { get; set; } = 2_000;
 }
 
 /// <summary>
