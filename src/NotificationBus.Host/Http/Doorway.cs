@@ -1,4 +1,7 @@
+using System.Globalization;
+
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing.Patterns;
 
 using NotificationBus.Host.Settings;
 
@@ -22,7 +25,7 @@ static class Doorway
 
         var names = app.Services.GetRequiredService<HostNames>();
         app.Use((context, next) =>
-            !IsPlain(context.Features.Get<IHttpRequestFeature>()!.RawTarget) ? Problems.NotPlain().ExecuteAsync(context)
+            !IsPlain(context.Features.Get<IHttpRequestFeature>()!.RawTarget, context.GetEndpoint()) ? Problems.NotPlain().ExecuteAsync(context)
             : !names.Allows(context.Request.Host, context.IsForTheWorld()) ? Refuse(context)
             : next(context));
 
@@ -41,43 +44,57 @@ static class Doorway
     }
 
     /// <summary>
-    /// Whether a path says at once where it leads. The server would follow <c>/inbox/../v1/providers</c>, and a proxy that lets <c>/inbox/</c> pass would
-    /// let it pass; so it leads nowhere.
+    /// Whether a path says at once where it leads. The server would follow <c>/inbox/../v1/providers</c>, <c>/V1/providers</c> and
+    /// <c>/%761/providers</c>, and a proxy that compares the beginnings of paths would take them for something else; so they lead nowhere.
     /// </summary>
-    internal static bool IsPlain(string target)
+    /// <param name="target">What the request asks for, as it came.</param>
+    /// <param name="endpoint">Where it leads; null when nowhere.</param>
+    internal static bool IsPlain(string target, Endpoint? endpoint = null)
     {
-        var path = target.AsSpan();
-        if (target.IndexOf("://", StringComparison.Ordinal) is > 0 and var scheme && !target.StartsWith('/'))
-            path = path[(scheme + 3)..] is var rest && rest.IndexOf('/') is >= 0 and var slash ? rest[slash..] : "/";
-        if (path.IndexOf('?') is >= 0 and var query)
-            path = path[..query];
-
-        if (path.Contains("//", StringComparison.Ordinal) || path.Contains('\\'))
+        var path = PathOf(target);
+        if (path.Contains("//", StringComparison.Ordinal) || path.Contains('\\') || HidesLetters(path))
             return false;
 
-        foreach (var segment in path.Split('/'))
+        var fixedParts = (endpoint as RouteEndpoint)?.RoutePattern.PathSegments ?? [];
+        var number = -1; // The path begins with a slash, and so with a segment of nothing.
+        foreach (var range in path.Split('/'))
         {
-            if (IsDots(path[segment]))
+            var segment = path[range];
+            if (IsDots(segment))
                 return false;
+            // Names and ids are compared by whoever knows them.
+            if (number >= 0 && number < fixedParts.Count && fixedParts[number].Parts is [RoutePatternLiteralPart part] && !segment.SequenceEqual(part.Content))
+                return false;
+
+            number++;
         }
 
         return true;
     }
 
-    /// <summary>One or two dots, each of them written as such or as <c>%2e</c>.</summary>
-    static bool IsDots(ReadOnlySpan<char> segment)
+    static ReadOnlySpan<char> PathOf(string target)
     {
-        var dots = 0;
-        while (segment.Length > 0 && dots < 3)
-        {
-            var length = segment[0] == '.' ? 1 : segment.StartsWith("%2e", StringComparison.OrdinalIgnoreCase) ? 3 : 0;
-            if (length == 0)
-                return false;
+        var path = target.AsSpan();
+        if (target.IndexOf("://", StringComparison.Ordinal) is > 0 and var scheme && !target.StartsWith('/'))
+            path = path[(scheme + 3)..] is var rest && rest.IndexOf('/') is >= 0 and var slash ? rest[slash..] : "/";
+        return path.IndexOf('?') is >= 0 and var query ? path[..query] : path;
+    }
 
-            segment = segment[length..];
-            dots++;
+    /// <summary>Whether a character stands as <c>%</c> and two digits that means the same without (unreserved, RFC 3986, sections 2.3 and 6.2.2.2).</summary>
+    static bool HidesLetters(ReadOnlySpan<char> path)
+    {
+        while (path.IndexOf('%') is >= 0 and var at)
+        {
+            path = path[(at + 1)..];
+            if (path.Length >= 2
+                && byte.TryParse(path[..2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var octet)
+                && (char.IsAsciiLetterOrDigit((char)octet) || (char)octet is '-' or '.' or '_' or '~'))
+                return true;
         }
 
-        return dots is 1 or 2;
+        return false;
     }
+
+    /// <summary>One or two dots; written as <c>%2e</c> they are not taken anyway.</summary>
+    static bool IsDots(ReadOnlySpan<char> segment) => segment is "." or "..";
 }

@@ -109,7 +109,7 @@ static partial class Problems
 
     /// <summary>The path leads somewhere else than it seems to.</summary>
     public static IResult NotPlain() =>
-        Problem(StatusCodes.Status404NotFound, "not-found", "There is nothing here", "Write the path as it is in the end: without . and .., doubled slashes and backslashes.");
+        Problem(StatusCodes.Status404NotFound, "not-found", "There is nothing here", "Write the path as it is in the end: its fixed parts in lower case, without . and .., doubled slashes and backslashes, and no letter, digit, -, ., _ or ~ as %.");
 
     /// <summary>More is asked for than is taken at the same time.</summary>
     public static IResult Busy(HttpContext context)

@@ -21,7 +21,9 @@ public sealed class When_a_port_is_for_the_world(HostOfTwoPorts two) : IClassFix
         "/v1/receipts/..%2fproviders", "/v1/receipts%2f..%2fproviders", "/v1/receipts/%2e%2e%2fproviders", "//v1/providers",
         "/v1//providers", "/v1/receipts//resend", "//v1/receipts/resend", "/v1/receipts/..\\providers",
         "/v1/receipts/%252e%252e/providers", "/v1/receipts/resend/../resend", "http://notify.shop.example/v1/receipts/../providers",
-        "http://notify.shop.example//v1/providers",
+        "http://notify.shop.example//v1/providers", "/V1/providers", "/%761/providers", "/v1/%70roviders", "/V1/receipts/resend", "/v1/Receipts/resend",
+        "/%761/receipts/resend", "/v1/%72eceipts/resend", "/v1/receipts/%72esend", "http://notify.shop.example/V1/receipts/resend", "/v1/unsubscribe/%74oken",
+        "/v1/UNSUBSCRIBE/token",
     ];
 
     [Theory]
@@ -90,7 +92,53 @@ public sealed class When_a_port_is_for_the_world(HostOfTwoPorts two) : IClassFix
         (await RawCall.Send(_host.Client.BaseAddress!, "GET", "/v1/providers?of=/../a//b", "127.0.0.1")).Status.ShouldBe(HttpStatusCode.OK);
     }
 
+    /// <summary>D: a proxy compares the beginnings of paths letter by letter.</summary>
     [Theory]
+    [InlineData("/V1/providers")]
+    [InlineData("/v1/Providers")]
+    [InlineData("/%761/providers")]
+    [InlineData("/v%31/providers")]
+    [InlineData("/v1/%70roviders")]
+    [InlineData("/v1/%50roviders")]
+    [InlineData("/v1/failed%2Dmessages")]
+    [InlineData("/v1/failed%2dmessages/causes")]
+    [InlineData("/v1/failed-messages/CAUSES")]
+    [InlineData("/INBOX/stream")]
+    [InlineData("/inbox/Deliveries")]
+    [InlineData("/Health/live")]
+    [InlineData("/HEALTHZ")]
+    [InlineData("http://127.0.0.1/V1/providers")]
+    [InlineData("/v1/notifications/2f0c5f5c-5f1e-4f9a-9c55-0c7a5c3d1e1%31")]
+    public async Task Should_have_one_spelling_for_each_path(string target)
+    {
+        foreach (var server in (Uri[])[_host.Client.BaseAddress!, _host.Public])
+        {
+            var (status, answer) = await RawCall.Send(server, "GET", target, "127.0.0.1");
+
+            status.ShouldBe(HttpStatusCode.NotFound, answer);
+            if (server != _host.Public)
+                answer.ShouldContain("its fixed parts in lower case");
+        }
+    }
+
+    /// <summary>Names and ids are their owners': they may be written in any case, and with what a path cannot have as it is.</summary>
+    [Theory]
+    [InlineData("GET", "/v1/notifications/2F0C5F5C-5F1E-4F9A-9C55-0C7A5C3D1E11", "unknown-notification")]
+    [InlineData("POST", "/v1/events/Order-Nobody", "unknown-event")]
+    [InlineData("PUT", "/v1/channels/EMAIL", "unknown-channel")]
+    [InlineData("DELETE", "/v1/suppressions/email/Som%40Example.com", "validation")]
+    public async Task Should_take_names_as_they_are_written(string method, string target, string problem) =>
+        (await RawCall.Send(_host.Client.BaseAddress!, method, target, "127.0.0.1")).Answer.ShouldContain($"problem:{problem}");
+
+    [Theory]
+    [InlineData("/v1/receipts/%E0%B8%A3%E0%B9%89%E0%B8%B2%E0%B8%99", true)]
+    [InlineData("/v1/events/a%", true)]
+    [InlineData("/v1/events/a%4", true)]
+    [InlineData("/v1/events/100%25", true)]
+    [InlineData("/v1/events/%7e", false)]
+    [InlineData("/v1/events/%5F", false)]
+    [InlineData("/v1/events/%39", false)]
+    [InlineData("/v1/events/a?of=%41", true)]
     [InlineData("/v1/providers", true)]
     [InlineData("/v1/suppressions/webhook/https%3A%2F%2Fhook.example%2F..%2Fa", true)]
     [InlineData("/v1/a.b/..c/...", true)]
