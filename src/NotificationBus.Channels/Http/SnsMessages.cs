@@ -24,8 +24,11 @@ sealed partial class SnsMessages
     // Of the region the topic is in, whose certificate is there unless somebody invented its name.
     const int FetchesFromOwnRegion = 4;
 
+    const int FetchesFromElsewhere = 1;
+
     // There are few certificates, and any number of addresses that a stranger could think of.
     const int MostRemembered = 100;
+    const int MostWanted = 1_000;
 
     static readonly HttpClient Sns = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
     {
@@ -38,10 +41,12 @@ sealed partial class SnsMessages
     readonly Lock _lock = new();
     readonly Dictionary<Uri, Task<X509Certificate2?>> _certificates = [];
     readonly Dictionary<Uri, long> _failedAt = [];
+    readonly Dictionary<Uri, bool> _fetching = [];
+    readonly Dictionary<Uri, Wanted> _wanted = [];
 
     /// <summary>Fetches certificates from SNS.</summary>
     public SnsMessages(TimeProvider clock)
-        : this(clock, Sns.GetByteArrayAsync)
+        : this(clock, Download)
     {
     }
 
@@ -50,6 +55,9 @@ sealed partial class SnsMessages
         _clock = clock;
         _fetch = fetch;
     }
+
+    /// <summary>Fetches what is there and short; nobody leads elsewhere.</summary>
+    internal static Task<byte[]> Download(Uri url, CancellationToken cancellationToken) => Sns.GetByteArrayAsync(url, cancellationToken);
 
     /// <summary>True when the URL is one of SNS itself.</summary>
     public static bool IsOfSns(string? url, out Uri parsed) =>
@@ -62,7 +70,7 @@ sealed partial class SnsMessages
             return new ReceiptReading.Refused("SigningCertURL is not one of SNS");
         if (ReceiptCheck.FromBase64(message.Find("Signature")) is not { } signature || AlgorithmOf(message.Find("SignatureVersion")) is not { } algorithm)
             return new ReceiptReading.Refused("there is no signature of a known version");
-        if (await Find(url, RegionOf(message.Find("TopicArn"))) is not { } certificate)
+        if (await Find(url, isOwn: url.Host == HostOf(message.Find("TopicArn"))) is not { } certificate)
             return new ReceiptReading.NotNow("the certificate of SNS could not be fetched");
         if (!IsValid(certificate))
             return new ReceiptReading.Refused("the certificate of SNS is over, or the clock of this machine is wrong");
@@ -94,7 +102,7 @@ sealed partial class SnsMessages
     /// once, and that is remembered of each address: what a stranger names keeps nobody from fetching another. The region of the topic has
     /// places of its own, and all others together have one.
     /// </summary>
-    Task<X509Certificate2?> Find(Uri url, string? region)
+    Task<X509Certificate2?> Find(Uri url, bool isOwn)
     {
         lock (_lock)
         {
@@ -102,22 +110,60 @@ sealed partial class SnsMessages
                 return known;
             if (_failedAt.TryGetValue(url, out var failedAt) && _clock.GetElapsedTime(failedAt) < BetweenFailures)
                 return Task.FromResult<X509Certificate2?>(null);
+            if (HasPlace(isOwn))
+                return Begin(url, isOwn);
 
-            var isOwn = IsOf(url, region);
-            var fetching = _certificates.Count(fetch => !fetch.Value.IsCompleted && IsOf(fetch.Key, region) == isOwn);
-            if (fetching >= (isOwn ? FetchesFromOwnRegion : 1))
-                return Task.FromResult<X509Certificate2?>(null);
-            if (_certificates.Count >= MostRemembered)
-                _certificates.Clear();
-
-            return _certificates[url] = Fetch(url);
+            Want(url, isOwn);
+            return Task.FromResult<X509Certificate2?>(null);
         }
     }
 
-    // arn:aws:sns:{region}:{account}:{topic}, docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html.
-    static string? RegionOf(string? topic) => topic?.Split(':') is [_, _, "sns", { Length: > 0 } region, ..] ? region : null;
+    bool HasPlace(bool isOwn) => _fetching.Values.Count(own => own == isOwn) < (isOwn ? FetchesFromOwnRegion : FetchesFromElsewhere);
 
-    static bool IsOf(Uri url, string? region) => region is not null && url.Host.StartsWith($"sns.{region}.", StringComparison.Ordinal);
+    Task<X509Certificate2?> Begin(Uri url, bool isOwn)
+    {
+        if (_certificates.Count >= MostRemembered)
+            _certificates.Clear();
+        _wanted.Remove(url);
+        _fetching[url] = isOwn;
+        return _certificates[url] = Fetch(url);
+    }
+
+    /// <summary>
+    /// Nobody waits in line: SNS comes again. What is asked for most comes next, and SNS asks for the same again with every message, while a
+    /// stranger who invents addresses asks once for each.
+    /// </summary>
+    void Want(Uri url, bool isOwn)
+    {
+        if (_wanted.TryGetValue(url, out var before))
+        {
+            _wanted[url] = new Wanted(before.Times + 1, before.IsOwn || isOwn);
+            return;
+        }
+
+        if (_wanted.Count >= MostWanted)
+        {
+            // By chance, so that no order in which to come keeps another out.
+            var least = _wanted.Values.Min(wanted => wanted.Times);
+            Uri[] leastWanted = [.. _wanted.Where(wanted => wanted.Value.Times == least).Select(wanted => wanted.Key)];
+            _wanted.Remove(leastWanted[RandomNumberGenerator.GetInt32(leastWanted.Length)]);
+        }
+
+        _wanted[url] = new Wanted(1, isOwn);
+    }
+
+    void End(Uri url)
+    {
+        _fetching.Remove(url, out var isOwn);
+        if (HasPlace(isOwn) && _wanted.Where(wanted => wanted.Value.IsOwn == isOwn).Select(wanted => wanted.Key).MaxBy(next => _wanted[next].Times) is { } next)
+            _ = Begin(next, isOwn);
+    }
+
+    // arn:{partition}:sns:{region}:{account}:{topic}, docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html. The partition of China has a domain of
+    // its own, docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-arns.html.
+    static string? HostOf(string? topic) => topic?.Split(':') is [_, var partition, "sns", { Length: > 0 } region, ..]
+        ? $"sns.{region}.amazonaws.com{(partition == "aws-cn" ? ".cn" : "")}"
+        : null;
 
     async Task<X509Certificate2?> Fetch(Uri url)
     {
@@ -140,6 +186,11 @@ sealed partial class SnsMessages
 
             return null;
         }
+        finally
+        {
+            lock (_lock)
+                End(url);
+        }
     }
 
     bool IsValid(X509Certificate2 certificate) =>
@@ -150,4 +201,7 @@ sealed partial class SnsMessages
 
     [GeneratedRegex(@"\A/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex CertificatePath();
+
+    /// <summary>A certificate that there was no place to fetch.</summary>
+    readonly record struct Wanted(int Times, bool IsOwn);
 }

@@ -7,6 +7,7 @@ using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Channels.Http;
 using NotificationBus.Emulators;
 using NotificationBus.Receipts;
+using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.Channels.Vendors;
 using NotificationBus.Tests.TestKit;
 
@@ -78,6 +79,12 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     [InlineData("https://example.com/sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem")]
     [InlineData("https://sns.eu-central-1.amazonaws.com/another/file.pem")]
     [InlineData("https://sns.eu-central-1.amazonaws.com/?SimpleNotificationService-0123456789abcdef.pem")]
+    [InlineData("https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem/x")]
+    [InlineData("https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem?x=1")]
+    [InlineData("https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem.html")]
+    [InlineData("https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-.pem")]
+    [InlineData("https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.PEM")]
+    [InlineData("https://sns.eu-central-1.amazonaws.com/x/SimpleNotificationService-0123456789abcdef.pem")]
     [InlineData("https://s3.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem")]
     [InlineData("")]
     public void Should_not_fetch_a_certificate_from_elsewhere(string url)
@@ -169,6 +176,96 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
         // Others have one place among them.
         await another.Task;
         fetched.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Should_follow_nobody_who_leads_elsewhere_for_a_certificate()
+    {
+        await using var elsewhere = new ScriptedHttpServer();
+        elsewhere.Answers("200 OK");
+        await using var server = new ScriptedHttpServer();
+        server.Answers("302 Found", headers: $"Location: {elsewhere.Url}\r\n");
+
+        await Should.ThrowAsync<HttpRequestException>(SnsMessages.Download(server.Url, CancellationToken.None));
+
+        elsewhere.Requests.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(16 * 1024, true)]
+    [InlineData(16 * 1024 + 1, false)]
+    public async Task Should_not_fetch_a_certificate_that_is_too_long(int length, bool isFetched)
+    {
+        await using var server = new ScriptedHttpServer();
+        server.Answers("200 OK", new string('x', length));
+
+        var fetching = SnsMessages.Download(server.Url, CancellationToken.None);
+
+        if (isFetched)
+            (await fetching).Length.ShouldBe(length);
+        else
+            await Should.ThrowAsync<HttpRequestException>(fetching);
+    }
+
+    /// <summary>B: shared lockout. The stranger names another address each time, of the topic's own region.</summary>
+    [Fact]
+    public async Task Should_fetch_the_certificate_while_a_stranger_invents_one_after_the_other()
+    {
+        var clock = new ManualClock();
+        var reader = Account(Topic, clock, async (from, limit) =>
+        {
+            if (from.AbsoluteUri != CertificateUrl)
+                await Task.Delay(Timeout.InfiniteTimeSpan, clock, limit);
+            return Certificate;
+        });
+        var number = 0;
+        ReceiptReading? reading = null;
+        // SNS says it again, and has more to say.
+        for (var time = 0; time < 20 && reading is not ReceiptReading.Genuine; time++)
+        {
+            Invent(50);
+            reading = await reader.Read(Post(Reports.First().Body, Now));
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(20);
+        }
+
+        reading.ShouldBeOfType<ReceiptReading.Genuine>();
+
+        void Invent(int times)
+        {
+            for (var time = 0; time < times; time++)
+            {
+                var forged = Notification(Reports.First().Body, Now);
+                forged["SigningCertURL"] = $"https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-{number++:x16}.pem";
+                _ = reader.Read(Signed(forged, Key));
+            }
+        }
+    }
+
+    /// <summary>B: shared lockout. A region of the same name in another partition is another one.</summary>
+    [Theory]
+    [InlineData(Topic, "sns.eu-central-1.amazonaws.com.cn", CertificateUrl)]
+    [InlineData("arn:aws-cn:sns:cn-north-1:123456789012:mail", "sns.cn-north-1.amazonaws.com",
+        "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-0123456789abcdef.pem")]
+    public async Task Should_fetch_the_certificate_while_those_of_another_partition_do_not_come(string topic, string foreign, string own)
+    {
+        var reader = Account(topic, new ManualClock(), async (from, limit) =>
+        {
+            if (from.AbsoluteUri != own)
+                await Task.Delay(Timeout.Infinite, limit);
+            return Certificate;
+        });
+        for (var number = 0; number < 10; number++)
+            _ = reader.Read(Named($"https://{foreign}/SimpleNotificationService-{number:x16}.pem"));
+
+        (await reader.Read(Named(own))).ShouldBeOfType<ReceiptReading.Genuine>();
+
+        ReceiptRequest Named(string url)
+        {
+            var message = Notification(Reports.First().Body, Now);
+            (message["TopicArn"], message["SigningCertURL"]) = (topic, url);
+            return Signed(message, Key);
+        }
     }
 
     [Fact]
