@@ -25,6 +25,8 @@ public static class InboxPage
     // A caught e-mail is a stranger's document: no script, no origin, nothing loaded, also when its address is opened by hand.
     const string MailPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
 
+    static readonly byte[] Comment = ":\n\n"u8.ToArray();
+
     /// <summary>
     /// Maps the page, its data and its stream. Deliveries hold addresses and whole messages: map it where nobody but the
     /// developer looks, or put an authorization policy in front.
@@ -42,14 +44,14 @@ public static class InboxPage
         inbox.MapGet("/inbox.js", (HttpResponse response) => js.Under(PagePolicy, response));
         inbox.MapGet("/examples.js", (HttpResponse response) => examples.Under(PagePolicy, response));
 
-        var waiting = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = InboxStream.MostReaders });
+        var waiting = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = InboxReaders.Most });
         inbox.MapGet("/deliveries", (HttpContext context, SandboxInbox caught, TimeProvider clock, IHostApplicationLifetime host) =>
             Search(context, caught, clock, host, waiting));
         inbox.MapGet("/deliveries/{number:long}", Whole);
         inbox.MapGet("/deliveries/{number:long}/html", Html);
-        var readers = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = InboxStream.MostReaders });
-        inbox.MapGet("/stream", ([Microsoft.AspNetCore.Mvc.FromHeader(Name = "Last-Event-ID")] string? lastEventId, HttpContext context, SandboxInbox caught, IHostApplicationLifetime host) =>
-            Stream(lastEventId, context, caught, host, readers));
+        var readers = new InboxReaders(routes.ServiceProvider.GetRequiredService<TimeProvider>());
+        inbox.MapGet("/stream", ([Microsoft.AspNetCore.Mvc.FromHeader(Name = "Last-Event-ID")] string? lastEventId, HttpContext context, SandboxInbox caught, TimeProvider clock, IHostApplicationLifetime host) =>
+            Stream(lastEventId, context, caught, clock, host, readers));
 
         // No other site can make a browser send this: DELETE is asked for first (CORS preflight), and nobody here says yes.
         inbox.MapDelete("/deliveries", Clear);
@@ -108,18 +110,27 @@ public static class InboxPage
         return TypedResults.Content(mail.Html, "text/html; charset=utf-8");
     }
 
-    static Results<ServerSentEventsResult<string>, StatusCodeHttpResult> Stream(string? lastEventId, HttpContext context, SandboxInbox inbox, IHostApplicationLifetime host, ConcurrencyLimiter readers)
+    static Results<ServerSentEventsResult<string>, StatusCodeHttpResult> Stream(
+        string? lastEventId, HttpContext context, SandboxInbox inbox, TimeProvider clock, IHostApplicationLifetime host, InboxReaders readers)
     {
-        var place = readers.AttemptAcquire();
-        context.Response.RegisterForDispose(place);
-        if (!place.IsAcquired)
+        if (readers.Enter() is not { } place)
             return Full(context);
 
-        var slow = new CancellationTokenSource();
+        context.Response.RegisterForDispose(place);
+        var slow = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
         context.Response.RegisterForDispose(slow);
         slow.Token.Register(context.Abort);
         // A stream that outlives the host would hold its stop up until the timeout.
-        return TypedResults.ServerSentEvents(InboxStream.Follow(inbox, InboxPlace.Parse(lastEventId), slow, host.ApplicationStopping));
+        var leave = CancellationTokenSource.CreateLinkedTokenSource(place.Left, host.ApplicationStopping);
+        context.Response.RegisterForDispose(leave);
+        return TypedResults.ServerSentEvents(InboxStream.Follow(inbox, InboxPlace.Parse(lastEventId), slow, Beat, clock, leave.Token));
+
+        async Task Beat(CancellationToken cancellationToken)
+        {
+            // A comment, which readers pass over (WHATWG HTML, 9.2.5). Between two events nobody else writes.
+            await context.Response.Body.WriteAsync(Comment, cancellationToken);
+            await context.Response.Body.FlushAsync(cancellationToken);
+        }
     }
 
     sealed record Asset(byte[] Content, string ContentType, EntityTagHeaderValue Tag)

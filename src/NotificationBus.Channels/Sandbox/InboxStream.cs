@@ -8,8 +8,8 @@ namespace NotificationBus.Channels.Sandbox;
 /// <summary>The inbox as server-sent events: <c>edition</c> first and whenever it changes, then each <c>delivery</c>, oldest first.</summary>
 static class InboxStream
 {
-    /// <summary>How many streams there are at the same time.</summary>
-    public const int MostReaders = 50;
+    /// <summary>After which silence a reader hears that there is nothing new.</summary>
+    public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a reader may take for one event. Whoever takes longer is let go, and may come again where it left off.</summary>
     public static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(5);
@@ -18,9 +18,11 @@ static class InboxStream
     /// <param name="inbox">The inbox.</param>
     /// <param name="seen">How far the reader got.</param>
     /// <param name="slow">Is cancelled when the reader does not take what is written for it.</param>
+    /// <param name="beat">Writes what says nothing.</param>
+    /// <param name="clock">The time.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
     public static async IAsyncEnumerable<SseItem<string>> Follow(
-        SandboxInbox inbox, InboxPlace seen, CancellationTokenSource slow, [EnumeratorCancellation] CancellationToken cancellationToken)
+        SandboxInbox inbox, InboxPlace seen, CancellationTokenSource slow, Func<CancellationToken, Task> beat, TimeProvider clock, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Guid? announced = null;
         while (!cancellationToken.IsCancellationRequested)
@@ -50,7 +52,15 @@ static class InboxStream
             slow.CancelAfter(Timeout.InfiniteTimeSpan);
 
             // Being told to stop is how a stream ends, not an error.
-            await inbox.Arrival(edition, seen.Number, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var arrival = inbox.Arrival(edition, seen.Number, cancellationToken);
+            await arrival.WaitAsync(LongestSilence, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (arrival.IsCompleted || cancellationToken.IsCancellationRequested)
+                continue;
+
+            // Who is gone without a word, or takes nothing, is noticed by writing only.
+            slow.CancelAfter(LongestWrite);
+            await beat(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            slow.CancelAfter(Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -16,12 +16,12 @@ public sealed class InboxHost : IAsyncLifetime
 
     readonly WebApplication _app;
 
-    public InboxHost()
+    public InboxHost(TimeProvider? clock = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseSetting("urls", "http://127.0.0.1:0");
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.Services.AddSingleton<SandboxInbox>();
         _app = builder.Build();
         _app.MapInbox();

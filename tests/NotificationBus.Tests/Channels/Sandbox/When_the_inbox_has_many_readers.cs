@@ -6,6 +6,7 @@ using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Sandbox;
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Tests.Host;
+using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Channels.Sandbox;
 
@@ -43,6 +44,62 @@ public sealed class When_the_inbox_has_many_readers : IAsyncLifetime
             await using var again = await _host.Listen();
             return again.MediaType == "text/event-stream";
         });
+    }
+
+    /// <summary>B: readers without end. Who only holds a place, and reads or not, holds it no longer than another needs it.</summary>
+    [Fact]
+    public async Task Should_give_one_more_the_place_that_is_held_longest()
+    {
+        var clock = new ManualClock();
+        await using var host = new InboxHost(clock);
+        await host.InitializeAsync();
+        var streams = new List<InboxHost.Watcher>();
+        for (var reader = 0; reader < 50; reader++)
+        {
+            streams.Add(await host.Listen());
+            await streams[^1].Next();
+        }
+
+        await using (var refused = await host.Listen())
+            refused.MediaType.ShouldBeNull();
+        clock.Advance(TimeSpan.FromMinutes(1));
+        await using var comes = await host.Listen();
+
+        (await comes.Next()).EventType.ShouldBe("edition");
+        await streams[0].ShouldEnd();
+        host.Inbox.Catch(Caught.Push());
+        (await streams[1].Next()).EventType.ShouldBe("delivery");
+        foreach (var stream in streams)
+            await stream.DisposeAsync();
+    }
+
+    /// <summary>B: readers without end. Who is gone without a word is noticed by writing only.</summary>
+    [Fact]
+    public async Task Should_hear_that_there_is_nothing_new()
+    {
+        var clock = new ManualClock();
+        await using var host = new InboxHost(clock);
+        await host.InitializeAsync();
+        await using var stream = await host.Client.GetStreamAsync("/inbox/stream");
+        using var reader = new StreamReader(stream);
+        while (await reader.ReadLineAsync() is { Length: > 0 })
+        {
+        }
+
+        var comment = reader.ReadLineAsync();
+        clock.Advance(TimeSpan.FromSeconds(14));
+        await Task.Delay(50);
+        comment.IsCompleted.ShouldBeFalse();
+        await Until(async () =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            return await Task.WhenAny(comment, Task.Delay(20)) == comment;
+        });
+
+        (await comment).ShouldBe(":");
+        (await reader.ReadLineAsync()).ShouldBe("");
+        host.Inbox.Catch(Caught.Push());
+        (await reader.ReadLineAsync()).ShouldBe("event: delivery");
     }
 
     /// <summary>B: readers without end</summary>
