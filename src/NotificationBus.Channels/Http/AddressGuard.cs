@@ -45,15 +45,23 @@ public sealed class AddressGuard
         IPNetwork.Parse("3fff::/20"), // documentation
     ];
 
-    // Nobody's receiver, whatever an operator allows: what answers there gives a machine its credentials. Link-local networks (RFC 3927, RFC 4291), and
-    // the metadata services that clouds have put elsewhere: Alibaba's, Azure's, Oracle's, Amazon's and Google's over IPv6.
+    // Nobody's receiver, whatever an operator allows: what answers there gives a machine its credentials, or is many machines, or whichever the
+    // system takes for it. Link-local networks (RFC 3927, RFC 4291), and the metadata services that clouds have put elsewhere: Alibaba's, Azure's and
+    // Oracle's, and Amazon's, Google's, Oracle's and Scaleway's over IPv6.
     static readonly IPNetwork[] Never =
     [
+        IPNetwork.Parse("0.0.0.0/32"), // unspecified: the machine itself
         IPNetwork.Parse("169.254.0.0/16"),
         IPNetwork.Parse("100.100.100.200/32"),
         IPNetwork.Parse("168.63.129.16/32"),
         IPNetwork.Parse("192.0.0.192/32"),
+        IPNetwork.Parse("224.0.0.0/4"), // multicast
+        IPNetwork.Parse("255.255.255.255/32"), // broadcast
+        IPNetwork.Parse("::/128"), // unspecified
         IPNetwork.Parse("fe80::/10"),
+        IPNetwork.Parse("ff00::/8"), // multicast
+        IPNetwork.Parse("fd00:42::/32"),
+        IPNetwork.Parse("fd00:c1::/32"),
         IPNetwork.Parse("fd00:ec2::/32"),
         IPNetwork.Parse("fd20:ce::254/128"),
     ];
@@ -78,7 +86,7 @@ public sealed class AddressGuard
     /// <summary>A guard that also lets to private networks, for receivers in the same house, but never to link-local ones.</summary>
     internal AddressGuard Allowing(bool privateAddresses) => new(_resolve, privateAddresses);
 
-    /// <summary>True when nothing may ever be sent there: the address is link-local, or of a cloud's metadata service, in whatever form it is written.</summary>
+    /// <summary>True when nothing may ever be sent there: the address is link-local, of a cloud's metadata service, or of no machine in particular, in whatever form it is written.</summary>
     public static bool IsNever(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
@@ -171,6 +179,6 @@ public sealed class AddressGuard
         }
     }
 
-    const string NeverCalled = "the URL leads to a link-local address or a cloud's metadata service";
+    const string NeverCalled = "the URL leads to a link-local address, a cloud's metadata service, or no machine in particular";
     const string NotPublic = "the URL leads to a network that is not public";
 }

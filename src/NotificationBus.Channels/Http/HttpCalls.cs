@@ -47,6 +47,7 @@ sealed class HttpCalls : IDisposable
         };
         if (guard is not null)
             handler.ConnectCallback = guard.Connect;
+        IsGuarded = handler.ConnectCallback is not null;
 
         _client = new HttpClient(handler)
         {
@@ -55,6 +56,9 @@ sealed class HttpCalls : IDisposable
             DefaultRequestHeaders = { { "User-Agent", "NotificationBus" }, { "Accept-Encoding", "identity" } },
         };
     }
+
+    /// <summary>True when a guard chooses whom to connect to.</summary>
+    public bool IsGuarded { get; }
 
     /// <summary>True for a 2xx that needs no body to be a yes. None does by default.</summary>
     public Func<int, bool> StatusSaysItAll { get; init; } = _ => false;

@@ -55,6 +55,9 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     /// <inheritdoc />
     public virtual TimeSpan LongestCall => _timeout + TimeSpan.FromSeconds(1);
 
+    /// <summary>True when what is called may be no machine of a network that is not public.</summary>
+    internal bool IsGuarded => _calls.IsGuarded;
+
     /// <summary>The time.</summary>
     protected TimeProvider Clock { get; }
 

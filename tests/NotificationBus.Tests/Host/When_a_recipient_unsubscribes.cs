@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -211,12 +212,25 @@ public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
         later.Read(current).ShouldBe((command.NotificationId, command.DeliveryId));
         later.Read(old).ShouldBeNull();
 
-        UnsubscribeLinks Links(string key, params string[] earlierKeys) => new(
-            _host.Services.GetRequiredService<PlanningRules>(),
-            Options.Create(new UnsubscribeOptions { PublicUrl = PublicUrl, Key = key, EarlierKeys = earlierKeys }));
-
         static string TokenOf(Uri? link) => link!.Segments[^1];
     }
+
+    /// <summary>What another version means by the same octets is not known here, whoever has signed it.</summary>
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
+    public void Should_know_links_of_its_own_version_only(byte version, bool isKnown)
+    {
+        byte[] signed = [version, .. Guid.NewGuid().ToByteArray(bigEndian: true), .. Guid.NewGuid().ToByteArray(bigEndian: true)];
+        byte[] token = [.. signed, .. HMACSHA256.HashData(Encoding.UTF8.GetBytes(Key), signed).AsSpan(0, 16)];
+
+        Links(Key).Read(Base64Url.EncodeToString(token)).HasValue.ShouldBe(isKnown);
+    }
+
+    UnsubscribeLinks Links(string key, params string[] earlierKeys) => new(
+        _host.Services.GetRequiredService<PlanningRules>(),
+        Options.Create(new UnsubscribeOptions { PublicUrl = PublicUrl, Key = key, EarlierKeys = earlierKeys }));
 
     /// <summary>B: rotation of <c>Unsubscribe:Key</c></summary>
     [Theory]

@@ -1,6 +1,11 @@
+using System.Buffers.Text;
 using System.Net;
+using System.Security.Cryptography;
 
+using NotificationBus.Channels.Chat.Providers;
 using NotificationBus.Channels.Http;
+using NotificationBus.Channels.Push.Providers;
+using NotificationBus.Channels.Webhook.Providers;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Tests.Channels.Http;
@@ -134,6 +139,7 @@ public sealed class When_a_user_sets_the_address
     [
         "169.254.169.254", "169.254.0.1", "169.254.170.2", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fe80::1", "febf::1", "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254",
         "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe", "2002:a9fe:a9fe::1", "::169.254.169.254", "::ffff:0:169.254.169.254", "64:ff9b::6464:64c8",
+        "fd00:42::42", "fd00:c1::a9fe:a9fe", "ff02::1", "ff02::2", "ff05::1:3", "ff0e::1", "224.0.0.1", "239.255.255.250", "::ffff:224.0.0.251", "255.255.255.255", "0.0.0.0", "::",
     ];
 
     /// <summary>D: AllowPrivateAddresses never opens link-local addresses, nor the clouds' metadata services, in any form.</summary>
@@ -165,6 +171,8 @@ public sealed class When_a_user_sets_the_address
     [InlineData("127.0.0.1")]
     [InlineData("192.168.1.1")]
     [InlineData("fd12:3456::1")]
+    [InlineData("fd00:43::42")]
+    [InlineData("127.0.0.53")]
     [InlineData("::1")]
     [InlineData("8.8.8.8")]
     public void Should_be_anything_else_in_the_house_when_that_is_allowed(string address) => AddressGuard.IsNever(IPAddress.Parse(address)).ShouldBeFalse();
@@ -236,6 +244,24 @@ public sealed class When_a_user_sets_the_address
         await using var stream = await AddressGuard.ConnectTo([IPAddress.Loopback], server.Port, TestContext.Current.CancellationToken);
 
         stream.CanWrite.ShouldBeTrue();
+    }
+
+    /// <summary>What no operator but a recipient names is called with the guard.</summary>
+    [Fact]
+    public void Should_be_guarded_in_every_vendor_of_recipients_endpoints()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var privateKey = Base64Url.EncodeToString(key.ExportParameters(includePrivateParameters: true).D);
+        HttpVendor[] vendors =
+        [
+            new WebhookProvider("account", new WebhookOptions { Secret = $"whsec_{Convert.ToBase64String(new byte[24])}" }, TimeProvider.System),
+            new WebPushProvider("account", new WebPushOptions { PrivateKey = privateKey, Subject = "mailto:shop@example.com" }, TimeProvider.System),
+            new SlackWebhookProvider("account", new SlackWebhookOptions(), TimeProvider.System),
+            new TeamsProvider("account", new TeamsOptions(), TimeProvider.System),
+            new DiscordProvider("account", new DiscordOptions(), TimeProvider.System),
+        ];
+
+        vendors.ShouldAllBe(vendor => vendor.IsGuarded);
     }
 
     static async Task<ProviderResult> Post(ScriptedHttpServer server, params IPAddress[] addresses) =>
