@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Chat;
@@ -7,5 +9,6 @@ namespace NotificationBus.Channels.Chat;
 public sealed record ChatContent(string Text) : Content
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override IEnumerable<string> Texts => [Text];
 }

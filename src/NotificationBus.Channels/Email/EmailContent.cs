@@ -1,3 +1,7 @@
+using System.Net;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Email;
@@ -6,8 +10,31 @@ namespace NotificationBus.Channels.Email;
 /// <param name="Subject">One line.</param>
 /// <param name="Html">The body with variables escaped.</param>
 /// <param name="Text">The body for readers without HTML.</param>
-public sealed record EmailContent(string Subject, string Html, string Text) : Content
+public sealed partial record EmailContent(string Subject, string Html, string Text) : Content
 {
     /// <inheritdoc />
-    public override IEnumerable<string> Texts => [Subject, Text];
+    /// <remarks>Some of it may stand only in the HTML, and some only in the addresses of its links.</remarks>
+    [JsonIgnore]
+    public override IEnumerable<string> Texts
+    {
+        get
+        {
+            yield return Subject;
+            yield return Text;
+            yield return WebUtility.HtmlDecode(Tag().Replace(Hidden().Replace(Html, " "), " "));
+            foreach (Match link in Link().Matches(Html))
+                yield return WebUtility.HtmlDecode(link.Groups["address"].Value);
+        }
+    }
+
+    // Between these stands no text that anybody reads.
+    [GeneratedRegex(@"<style[^>]*>[^<]*</style>", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex Hidden();
+
+    [GeneratedRegex(@"<[^>]*>", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Tag();
+
+    [GeneratedRegex(@"\s(href|src|alt|title)\s*=\s*(""(?<address>[^""]*)""|'(?<address>[^']*)')",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex Link();
 }

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
+using NotificationBus.Sending;
+
 namespace NotificationBus.Channels.Http;
 
 /// <summary>What a service answered, read as far as anybody will read it. It is not trusted: long, wrong and hostile answers are safe to ask.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 
 using NotificationBus.Receipts;
+using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Http;
 
@@ -67,6 +68,10 @@ public abstract class ReportingVendor : HttpVendor, IReceiptReader
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUniversalTime()
         : Clock.GetUtcNow();
 
+    // What the delivery said is hidden when it is found. Cut shorter here, half of a code could not be told from anything else.
+    const int LongestReason = 2000;
+
     /// <summary>The vendor's words for why, without mailboxes, on one line.</summary>
-    protected static string? ReasonOf(string? words) => string.IsNullOrWhiteSpace(words) ? null : Masking.Of().Excerpt(words);
+    protected static string? ReasonOf(string? words) =>
+        string.IsNullOrWhiteSpace(words) ? null : Masking.Of().Excerpt(words, LongestReason);
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Push;
@@ -8,5 +10,6 @@ namespace NotificationBus.Channels.Push;
 public sealed record PushContent(string Title, string Body) : Content
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override IEnumerable<string> Texts => [Title, Body];
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Sms;
@@ -9,6 +11,7 @@ namespace NotificationBus.Channels.Sms;
 public sealed record SmsContent(string Text, SmsEncoding Encoding, int Segments) : Content
 {
     /// <inheritdoc />
+    [JsonIgnore]
     public override IEnumerable<string> Texts => [Text];
 
     /// <summary>Measures the text.</summary>

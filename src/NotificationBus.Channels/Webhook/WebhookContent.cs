@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
+using NotificationBus.Intake;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Webhook;
@@ -9,14 +11,6 @@ namespace NotificationBus.Channels.Webhook;
 public sealed record WebhookContent(JsonElement Data) : Content
 {
     /// <inheritdoc />
-    public override IEnumerable<string> Texts => Within(Data);
-
-    static IEnumerable<string> Within(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Object => value.EnumerateObject().SelectMany(member => Within(member.Value)),
-        JsonValueKind.Array => value.EnumerateArray().SelectMany(Within),
-        JsonValueKind.String => [value.GetString()!],
-        JsonValueKind.Number => [value.GetRawText()],
-        _ => [],
-    };
+    [JsonIgnore]
+    public override IEnumerable<string> Texts => JsonText.Within(Data);
 }

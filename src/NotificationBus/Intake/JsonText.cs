@@ -6,7 +6,8 @@ using System.Text.Unicode;
 namespace NotificationBus.Intake;
 
 /// <summary>
-/// Tells of text in JSON whether a database can hold it, from its bytes: read as a string, each wrong one would cost an exception.
+/// Reads the texts in JSON, and tells whether a database can hold them, from their bytes: read as a string, each wrong one would cost an
+/// exception.
 /// </summary>
 public static class JsonText
 {
@@ -15,6 +16,16 @@ public static class JsonText
 
     /// <summary>What is wrong with a name; null when nothing is.</summary>
     public static string? Refuse(JsonProperty property) => Refuse(JsonMarshal.GetRawUtf8PropertyName(property));
+
+    /// <summary>Every text and number in it, without the names of properties.</summary>
+    public static IEnumerable<string> Within(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(member => Within(member.Value)),
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(Within),
+        JsonValueKind.String => [value.GetString()!],
+        JsonValueKind.Number => [value.GetRawText()],
+        _ => [],
+    };
 
     static string? Refuse(ReadOnlySpan<byte> escaped)
     {

@@ -8,6 +8,7 @@ using NotificationBus.Planning;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
+using NotificationBus.Templates;
 
 namespace NotificationBus.Receipts;
 
@@ -23,6 +24,7 @@ public sealed partial class ReceiptConsumer(
     ProviderChains chains,
     PlanningRules planning,
     NotificationSteps steps,
+    ITemplates templates,
     IBus bus,
     PublishLimit limit,
     TimeProvider clock,
@@ -35,12 +37,14 @@ public sealed partial class ReceiptConsumer(
     /// <inheritdoc />
     public async Task Consume(ConsumeContext<LocateReceipt> context)
     {
-        var (provider, receipt) = (context.Message.Provider, context.Message.Receipt);
-        if (await Find(provider, receipt, context.CancellationToken) is not (var notification, var delivery, var attempt))
+        var (provider, raw) = (context.Message.Provider, context.Message.Receipt);
+        if (await Find(provider, raw, context.CancellationToken) is not (var notification, var delivery, var attempt))
         {
             await LookAgain(context);
             return;
         }
+
+        var receipt = raw with { Reason = raw.Reason is { } words ? MaskingOf(notification, delivery).Excerpt(words) : null };
 
         if (WhyNotToUse(receipt) is { } reason)
             await Suppress(delivery, notification.Category, provider, receipt, reason, context.CancellationToken);
@@ -127,6 +131,29 @@ public sealed partial class ReceiptConsumer(
 
         var due = clock.GetUtcNow() + LookAgainAfter[command.Tries];
         await context.ScheduleSend(ReceiptEndpoint.Address, due.UtcDateTime, command with { Tries = command.Tries + 1 }, context.CancellationToken);
+    }
+
+    /// <summary>
+    /// Hides the recipient, and what the recipient was told as far as it is known: the template may be another one by now, and then the event's
+    /// own data still has what matters, such as a one-time code.
+    /// </summary>
+    Masking MaskingOf(NotificationState notification, DeliveryState delivery) => Masking.Of(
+        delivery.Address, notification.Recipient.Name, TextsOf(notification, delivery).Concat(JsonText.Within(notification.Data)));
+
+    IEnumerable<string> TextsOf(NotificationState notification, DeliveryState delivery)
+    {
+        if (channels.Find(delivery.Channel) is not { } channel)
+            return [];
+
+        try
+        {
+            var recipient = notification.Recipient;
+            return templates.Render(notification.Category, channel, recipient.Locale, recipient.Name, notification.Data).Texts;
+        }
+        catch (TemplateException)
+        {
+            return [];
+        }
     }
 
     static string? WhyNotToUse(Receipt receipt) => receipt.Kind switch

@@ -1,9 +1,12 @@
+using System.Text.Json;
+
 using NotificationBus.Contracts;
 using NotificationBus.Notifications;
 using NotificationBus.Planning;
 using NotificationBus.Receipts;
 using NotificationBus.Saga;
 using NotificationBus.Sending;
+using NotificationBus.Templates;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Receipts;
@@ -99,6 +102,44 @@ public sealed class When_a_vendor_reports
         var end = await flow.Until(sent.CorrelationId, notification => notification.Deliveries[1].Status == DeliveryStatus.Sent);
         (end.Deliveries[0].Status, end.Deliveries[0].Reason).ShouldBe((DeliveryStatus.Failed, "mailbox full"));
         (await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None)).ShouldBeEmpty();
+    }
+
+    /// <summary>C: text in log and record. A vendor repeats to whom it was to say what, also after the texts were changed.</summary>
+    [Theory]
+    [InlineData("550 rejected: Your code is 493817, Somchai", false)]
+    [InlineData("550 rejected: c=493-817 of <somchai@example.net>", false)]
+    [InlineData("550 rejected: Your code is 493817, Somchai", true)]
+    public async Task Should_not_repeat_what_the_recipient_is_told(string words, bool isChanged)
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        var somchai = A.Seller with { Name = "Somchai Jaidee", Email = "somchai@example.net" };
+        var data = JsonElement.Parse("""{ "title": "Sign in", "text": "Your code is 493817" }""");
+        var sent = await flow.Outcome(await flow.Tell(An.Announcement(somchai, channels: ["email"]) with { Data = data }));
+        if (isChanged)
+            flow.Templates.Failure = new TemplateException("'vatNumber' is missing");
+
+        await flow.Report(Of(sent.Deliveries[0], ReceiptKind.HardBounce, flow) with { Reason = words });
+
+        var listed = await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None);
+        var suppressed = listed.ShouldHaveSingleItem();
+        foreach (var kept in (string?[])[flow.Find(sent.CorrelationId)!.Deliveries[0].Reason, suppressed.Reason])
+        {
+            kept.ShouldNotBeNull().ShouldContain("550 rejected");
+            foreach (var part in (string[])["493", "817", "code is", "somchai"])
+                kept.ShouldNotContain(part, Case.Insensitive);
+        }
+    }
+
+    [Fact]
+    public async Task Should_render_nothing_for_a_report_without_a_reason()
+    {
+        await using var flow = await EmbeddedFlow.Start();
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+        var filled = flow.Templates.Filled;
+
+        await flow.Report(Of(sent.Deliveries[0], ReceiptKind.Confirmed, flow));
+
+        flow.Templates.Filled.ShouldBe(filled);
     }
 
     [Fact]

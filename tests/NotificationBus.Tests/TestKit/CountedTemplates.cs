@@ -5,10 +5,12 @@ using NotificationBus.Templates;
 
 namespace NotificationBus.Tests.TestKit;
 
-/// <summary>Counts how often a template is filled.</summary>
+/// <summary>Counts how often a template is filled, until the test says that none can be.</summary>
 sealed class CountedTemplates(ITemplates templates) : ITemplates
 {
     int _filled;
+
+    public TemplateException? Failure { get; set; }
 
     public int Filled => Volatile.Read(ref _filled);
 
@@ -19,6 +21,6 @@ sealed class CountedTemplates(ITemplates templates) : ITemplates
     public Content Render(string category, IChannel channel, string? locale, string? recipientName, JsonElement data)
     {
         Interlocked.Increment(ref _filled);
-        return templates.Render(category, channel, locale, recipientName, data);
+        return Failure is null ? templates.Render(category, channel, locale, recipientName, data) : throw Failure;
     }
 }

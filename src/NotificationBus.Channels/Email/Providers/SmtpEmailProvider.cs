@@ -138,8 +138,6 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
     // Servers that greylist are set to a minute or more: sooner is in vain.
     static readonly TimeSpan Greylisted = TimeSpan.FromMinutes(1);
 
-    static readonly Masking Mailboxes = Masking.Of();
-
     readonly SmtpOptions _options;
     readonly TimeProvider _clock;
     readonly SmtpConnections _connections;
@@ -220,7 +218,7 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
         var (step, reply) = answer;
         var isTaken = step == SmtpStep.FinalDot && reply.Code / 100 == 2;
         if (isTaken && reply.Enhanced is not { Class: not 2 })
-            return new ProviderResult.Accepted(reply.Text.Length == 0 ? null : Mailboxes.Clean(reply.Text));
+            return new ProviderResult.Accepted(reply.Text.Length == 0 ? null : Masking.Of(delivery).Clean(reply.Text));
 
         // Servers like to repeat whom they refuse, and what.
         var reason = Masking.Of(delivery).Clean($"{_server} answered {reply.Codes} to {step.InWords()}: {reply.Text}".TrimEnd(' ', ':'));

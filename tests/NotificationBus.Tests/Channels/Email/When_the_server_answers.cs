@@ -46,6 +46,20 @@ public sealed class When_the_server_answers : With_a_scripted_server
         id.ShouldNotContain("som@");
     }
 
+    /// <summary>C: text in log and record.</summary>
+    [Fact]
+    public async Task Should_not_keep_the_text_that_a_server_repeats_with_its_id()
+    {
+        Server.Answer(Dot, "250 queued as 4F1A subject=\"Your code is 493817\"");
+
+        var result = await Provider().Send(ADelivery() with { Content = new EmailContent("Your code is 493817", "<p>Hi</p>", "Hi") }, Cancellation);
+
+        var id = result.ShouldBeOfType<ProviderResult.Accepted>().ProviderMessageId.ShouldNotBeNull();
+        id.ShouldContain("4F1A");
+        id.ShouldNotContain("493817");
+        id.ShouldNotContain("Your code");
+    }
+
     /// <summary>RFC 6531: to a server that does not offer it, such a mailbox is no mailbox.</summary>
     [Theory]
     [InlineData(true)]
