@@ -24,12 +24,20 @@ public sealed class PushChannel : IChannel
     public string? Refuse(string address) =>
         address.Length > LongestToken ? $"the push token is longer than {LongestToken} characters" : PushAddress.Of(address) switch
         {
-            { Vendor: PushVendorKind.WebPush } => WebPushSubscription.Read(address) is null ? "the push token is no Web Push subscription: endpoint with https, keys.p256dh and keys.auth" : null,
+            { Vendor: PushVendorKind.WebPush } => WebPushSubscription.Read(address) is { } subscription
+                ? RefuseEndpoint(subscription.Endpoint)
+                : "the push token is no Web Push subscription: endpoint with https, keys.p256dh and keys.auth",
             { Token.Length: 0 } => "the push token is empty",
             { Vendor: PushVendorKind.Apns, Token: var token } when !token.All(char.IsAsciiHexDigit) => "the device token of APNs is not hexadecimal",
             { Token: var token } when token.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) => "the push token has spaces or control characters",
             _ => null,
         };
+
+    // Whether private networks are allowed is the account's to say.
+    static string? RefuseEndpoint(Uri endpoint) =>
+        AddressGuard.Refuse(endpoint.AbsoluteUri, allowPrivateAddresses: true) is { } wrong
+            ? $"the endpoint of the subscription: {wrong}"
+            : null;
 
     /// <inheritdoc />
     /// <remarks>A browser names its subscription by the endpoint; what else stands in it comes and goes.</remarks>

@@ -20,9 +20,13 @@ public sealed partial class Decoration
     static readonly SearchValues<char> EndOfTag = SearchValues.Create('.', '@', ',', ';');
 
     readonly List<string> _decisions = [];
+    readonly List<Breach> _breaches = [];
 
     /// <summary>What was cut or left out, for a person to read. Names places, never values.</summary>
     public IReadOnlyList<string> Decisions => _decisions;
+
+    /// <summary>What goes out all the same, and is wrong enough to be told to whoever can be answered.</summary>
+    public IReadOnlyList<Breach> Breaches => _breaches;
 
     /// <summary>A text on one line; null when nothing of it is left.</summary>
     /// <param name="place">Where it stands, as JSON spells it.</param>
@@ -48,8 +52,8 @@ public sealed partial class Decoration
         Email = Address(new Place(place, "email"), person.Email),
         Phone = Address(new Place(place, "phone"), person.Phone),
         WebhookUrl = Address(new Place(place, "webhookUrl"), person.WebhookUrl),
-        PushTokens = Addresses(new Place(place, "pushTokens"), person.PushTokens),
-        Chat = Addresses(new Place(place, "chat"), person.Chat),
+        PushTokens = Addresses(new Place(place, "pushTokens"), person.PushTokens, "tokens"),
+        Chat = Addresses(new Place(place, "chat"), person.Chat, "places"),
     };
 
     string? Line(Place place, string? text, int longest)
@@ -94,11 +98,23 @@ public sealed partial class Decoration
         : text.Contains('\0', StringComparison.Ordinal) ? LeftOut(place, "it is no text")
         : text.Trim() is { Length: > 0 } address ? address : null;
 
-    IReadOnlyList<string> Addresses(Place place, IReadOnlyList<string> texts)
+    IReadOnlyList<string> Addresses(Place place, IReadOnlyList<string> texts, string what)
     {
-        if (texts.All(text => text is { Length: > 0 } && !char.IsWhiteSpace(text[0]) && !char.IsWhiteSpace(text[^1]) && !text.Contains('\0', StringComparison.Ordinal)))
-            return texts;
+        var addresses = texts.All(IsTidy) ? texts : Usable(place, texts);
+        if (addresses.Count <= TextLengths.MostTexts)
+            return addresses;
 
+        var tooMany = TextLengths.TooMany(what);
+        _breaches.Add(new Breach($"{place}", tooMany));
+        Note(place, $"was cut to its first {TextLengths.MostTexts}: it {tooMany}");
+        return [.. addresses.Take(TextLengths.MostTexts)];
+    }
+
+    static bool IsTidy(string text) => text is { Length: > 0 }
+        && !char.IsWhiteSpace(text[0]) && !char.IsWhiteSpace(text[^1]) && !text.Contains('\0', StringComparison.Ordinal);
+
+    List<string> Usable(Place place, IReadOnlyList<string> texts)
+    {
         var addresses = new List<string>();
         for (var index = 0; index < texts.Count; index++)
         {

@@ -82,16 +82,17 @@ public abstract class EventMap<TEvent> : IEventMap
         var notificationId = NotificationId(happened, messageId);
         var decoration = new Decoration();
         var tidy = Tidy(happened, decoration);
+        var recipient = decoration.Person(RecipientProperty, Recipient(tidy));
         return new NotificationRequest
         {
             NotificationId = notificationId,
             EventName = Name,
             EventId = EventId(tidy),
             Category = Category(tidy),
-            Recipient = decoration.Person(RecipientProperty, Recipient(tidy)),
+            Recipient = recipient,
             Data = Variables(tidy),
             Channels = Channels(tidy),
-            Breaches = [.. TextLengths.Check(tidy, RecipientProperty), .. Breaches(tidy)],
+            Breaches = [.. TextLengths.Check(tidy, RecipientProperty), .. Breaches(tidy), .. decoration.Breaches],
             Decisions = decoration.Decisions,
         };
     }

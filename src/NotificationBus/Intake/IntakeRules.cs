@@ -20,6 +20,7 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     public IReadOnlyDictionary<string, string[]> Check(NotificationRequest request, string recipientProperty)
     {
         var errors = new Errors();
+        // An empty one is not taken for none: whoever sends it believes a repetition harmless, and the recipient would be told twice.
         errors.Unless(request.EventId is null || IsName(request.EventId, TextLengths.EventId), "eventId",
             $"must be 1 to {TextLengths.EventId} characters without control characters");
 
@@ -51,6 +52,46 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
         return errors.ByPath;
     }
 
+    /// <summary>Which of the recipient's addresses can never be used, by JSON path; empty when each may.</summary>
+    /// <param name="leftOut">What the plan has left out.</param>
+    /// <param name="recipient">Whose addresses they are.</param>
+    /// <param name="at">The property of the event that is the recipient.</param>
+    public IReadOnlyDictionary<string, string[]> Place(IReadOnlyList<LeftOut> leftOut, Contact recipient, string at)
+    {
+        var errors = new Errors();
+        foreach (var left in leftOut.Where(left => left.Address is not null).Take(MostErrors))
+            errors.Add(PlaceOf(left, recipient, at), left.Reason);
+
+        return errors.ByPath;
+    }
+
+    /// <summary>Where an address stands. Channels may write it otherwise than the event did.</summary>
+    string PlaceOf(LeftOut left, Contact recipient, string at)
+    {
+        var channel = channels.Find(left.Channel);
+        return channel is null ? at
+            : Is(recipient.Email) ? $"{at}.email"
+            : Is(recipient.Phone) ? $"{at}.phone"
+            : Is(recipient.WebhookUrl) ? $"{at}.webhookUrl"
+            : IndexIn(recipient.PushTokens) is { } token ? $"{at}.pushTokens[{token}]"
+            : IndexIn(recipient.Chat) is { } chat ? $"{at}.chat[{chat}]"
+            : at;
+
+        bool Is(string? address) => address is not null
+            && (address == left.Address || channel.Canonical(address) == channel.Canonical(left.Address!));
+
+        int? IndexIn(IReadOnlyList<string> addresses)
+        {
+            for (var index = 0; index < addresses.Count; index++)
+            {
+                if (Is(addresses[index]))
+                    return index;
+            }
+
+            return null;
+        }
+    }
+
     /// <summary>Checks a request that came over the bus, where nobody can be answered.</summary>
     /// <exception cref="InvalidEventException">The request breaks a rule; it goes to the error queue with that reason and is not tried again.</exception>
     public void Demand(NotificationRequest request, string recipientProperty)
@@ -64,17 +105,19 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
 
     static bool IsAddress(string path, string recipient) =>
         path == $"{recipient}.email" || path == $"{recipient}.phone" || path == $"{recipient}.webhookUrl"
-        || path.StartsWith($"{recipient}.pushTokens[", StringComparison.Ordinal) || path.StartsWith($"{recipient}.chat[", StringComparison.Ordinal);
+        || IsList($"{recipient}.pushTokens", path) || IsList($"{recipient}.chat", path);
+
+    static bool IsList(string list, string path) => path == list || path.StartsWith($"{list}[", StringComparison.Ordinal);
 
     void CheckRecipient(Contact recipient, string at, Errors errors)
     {
         errors.Unless(IsName(recipient.Id, TextLengths.Id), $"{at}.id", $"must be 1 to {TextLengths.Id} characters without control characters");
         errors.Unless(recipient.Phone is null || E164().IsMatch(recipient.Phone), $"{at}.phone", "must be a number in E.164 form such as +66812345678");
         var fewTokens = recipient.PushTokens is { Count: <= TextLengths.MostTexts };
-        errors.Unless(fewTokens, $"{at}.pushTokens", $"must be at most {TextLengths.MostTexts} tokens");
+        errors.Unless(fewTokens, $"{at}.pushTokens", TextLengths.TooMany("tokens"));
 
         var fewChats = recipient.Chat is { Count: <= TextLengths.MostTexts };
-        errors.Unless(fewChats, $"{at}.chat", $"must be at most {TextLengths.MostTexts} places");
+        errors.Unless(fewChats, $"{at}.chat", TextLengths.TooMany("places"));
 
         // Worse than an address that cannot work: a recipient that cannot be stored.
         errors.Unless(!recipient.PushTokens.Concat(recipient.Chat).Append(recipient.Email).Append(recipient.Phone).Append(recipient.WebhookUrl).Any(HasNul), at, "must not contain the character U+0000");

@@ -32,8 +32,8 @@ public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRule
 
         // The saga plans again; here a missing variable can still be answered to whoever forgot it.
         var plan = planning.Plan(request);
-        if (request.Recipient.WebhookUrl is { } url && plan.LeftOut.FirstOrDefault(left => left.Address == url) is { } uncallable)
-            return answer with { Errors = new Dictionary<string, string[]>(StringComparer.Ordinal) { [$"{map.RecipientProperty}.webhookUrl"] = [uncallable.Reason] } };
+        if (rules.Place(plan.LeftOut, request.Recipient, map.RecipientProperty) is { Count: > 0 } uncallable)
+            return answer with { Errors = uncallable };
         if (plan.Refusal is { Cause: RefusalCause.Template } refusal)
             return answer with { TemplateError = refusal.Reason };
         if (isStrict && plan.LeftOut.FirstOrDefault(left => left.Cause == RefusalCause.Template) is { } silent)

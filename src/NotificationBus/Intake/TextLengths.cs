@@ -130,6 +130,9 @@ public static class TextLengths
     /// <summary>What is wrong with a text of that length; null when nothing is.</summary>
     public static string? Refuse(int length, int longest) => length > longest ? $"must be at most {longest} characters" : null;
 
+    /// <summary>What is wrong with a list of more than <see cref="MostTexts"/>.</summary>
+    public static string TooMany(string what) => $"must be at most {MostTexts} {what}";
+
     static List<Breach>? Find(object value, string? except, bool contacts)
     {
         List<Breach>? found = null;

@@ -50,6 +50,22 @@ public sealed class When_an_event_on_the_bus_cannot_be_taken : IAsyncLifetime
         await ShouldBeRefused("category is unknown, allowed are announcement, chat-message-sent, order-placed, order-shipped, payment-reminder-due");
     }
 
+    /// <summary>C: decoration costs the notification. More devices than anybody has cost the last of them.</summary>
+    [Fact]
+    public async Task Should_go_to_the_first_of_too_many_addresses()
+    {
+        var tokens = Enumerable.Range(0, 51).Select(number => $"token-{number}").ToList();
+        var order = An.OrderShipped(A.Buyer with { PushTokens = tokens, Chat = [.. Enumerable.Repeat("slack:C1", 51)] }, eventId: "many");
+
+        var sent = await _flow.Outcome(await _flow.Tell(order));
+        await _flow.Handle(order);
+
+        sent.Deliveries.Select(delivery => delivery.Address).ShouldBe(tokens.Take(50));
+        sent.Decisions.ShouldContain("buyer.pushTokens was cut to its first 50: it must be at most 50 tokens");
+        sent.Decisions.ShouldContain("buyer.chat was cut to its first 50: it must be at most 50 places");
+        _flow.Find(sent.CorrelationId)!.Deliveries.Count.ShouldBe(50);
+    }
+
     [Fact]
     public async Task Should_go_to_the_error_queue_when_its_own_values_break_rules()
     {
