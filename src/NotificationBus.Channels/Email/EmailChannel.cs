@@ -25,7 +25,7 @@ public sealed class EmailChannel : IChannel
 
     /// <inheritdoc />
     /// <remarks>The local part may tell capitals apart (RFC 5321 2.4), and no server of today does.</remarks>
-    public string Canonical(string address) => (MailboxAddress.Parse(address)?.ToString() ?? address).ToLowerInvariant();
+    public string Canonical(string address) => MailboxAddress.Parse(address)?.Canonical ?? address.ToLowerInvariant();
 
     /// <inheritdoc />
     public Content Fill(IReadOnlyDictionary<string, string> parts)

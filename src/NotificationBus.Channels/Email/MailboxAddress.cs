@@ -41,6 +41,28 @@ sealed record MailboxAddress(string Local, string Domain)
     /// <summary>The form that goes over the wire, and that every vendor takes.</summary>
     public override string ToString() => $"{Local}@{Domain}";
 
+    /// <summary>
+    /// The one form of it, in small letters: quotes and backslashes that the local part does not need say nothing (RFC 5321, section 4.1.2).
+    /// </summary>
+    public string Canonical => $"{Unquoted}@{Domain}".ToLowerInvariant();
+
+    string Unquoted
+    {
+        get
+        {
+            if (!IsQuoted(Local))
+                return Local;
+
+            var text = new StringBuilder();
+            for (var at = 1; at < Local.Length - 1; at++)
+                text.Append(Local[Local[at] == '\\' ? ++at : at]);
+            var plain = text.ToString();
+            return IsDotAtom(plain)
+                ? plain
+                : $"\"{plain.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+        }
+    }
+
     static bool IsDotAtom(ReadOnlySpan<char> local)
     {
         foreach (var atom in local.Split('.'))

@@ -1,4 +1,5 @@
 using NotificationBus.Channels.Chat;
+using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Contracts;
@@ -59,6 +60,24 @@ public sealed class When_an_address_is_written_in_another_way
     [InlineData("slack:C0123456789", "slack:c0123456789")]
     [InlineData("line:Uabc", "line:UABC")]
     public void Should_be_another_place(string one, string other) => new ChatChannel().AddressesOf(new Contact { Id = "seller-42", Chat = [one, other] }).ShouldBe([one, other]);
+
+    /// <summary>RFC 5321, section 4.1.2: what needs no quotes is the same without.</summary>
+    [Theory]
+    [InlineData("\"john\"@example.com", "john@example.com")]
+    [InlineData("\"jo\\hn\"@example.com", "John@EXAMPLE.com")]
+    [InlineData("\"\\j\\o\\h\\n.doe\"@example.com", "john.doe@example.com")]
+    [InlineData("\"jo\\hn doe\"@example.com", "\"john doe\"@example.com")]
+    [InlineData("\"a\\\"b\\\\c\"@example.com", "\"\\a\\\"\\b\\\\c\"@example.com")]
+    [InlineData("\"สมชาย\"@example.com", "สมชาย@example.com")]
+    [InlineData("som@คน.ไทย", "som@xn--42c6b.xn--o3cw4h")]
+    public void Should_be_the_same_mailbox(string one, string other) => Same(new EmailChannel(), one, other);
+
+    [Theory]
+    [InlineData("\"john.\"@example.com", "john.@example.com")]
+    [InlineData("\"john doe\"@example.com", "johndoe@example.com")]
+    [InlineData("\"john@home\"@example.com", "john@example.com")]
+    public void Should_be_another_mailbox(string one, string other) =>
+        new EmailChannel().Canonical(one).ShouldNotBe(new EmailChannel().Canonical(other));
 
     [Fact]
     public void Should_be_the_same_device()
