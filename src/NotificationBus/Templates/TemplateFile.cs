@@ -19,6 +19,13 @@ sealed partial class TemplateFile
 
     static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    // What an editor writes in the place of a character it could not read, what begins an escape of ISO 2022, a character of UTF-16 without a mark.
+    static readonly SearchValues<char> Unprintable = SearchValues.Create(
+    [
+        .. Enumerable.Range(0, 0xA0).Select(c => (char)c).Where(c => char.IsControl(c) && c is not ('\t' or '\n' or '\f' or '\r' or '\u0085')),
+        '\ufffd', '\ufffe', '\uffff',
+    ]);
+
     readonly string _path;
 
     TemplateFile(string path, string category)
@@ -74,25 +81,52 @@ sealed partial class TemplateFile
     public string Read()
     {
         var bytes = File.ReadAllBytes(_path);
+        // What begins with a byte order mark is read as it says.
+        var (encoding, mark) = EncodingOf(bytes);
+        var text = Decode(bytes, encoding, mark);
+        if (text.AsSpan().IndexOfAny(Unprintable) is >= 0 and var at)
+        {
+            throw Error(
+                $"U+{(int)text[at]:X4} is no text: it was saved in another encoding, or converted from one; save the file as UTF-8",
+                text.AsSpan(0, at).Count('\n') + 1);
+        }
+
+        return text.ReplaceLineEndings("\n");
+    }
+
+    string Decode(byte[] bytes, Encoding encoding, int mark)
+    {
         try
         {
-            // What begins with a byte order mark is read as it says.
-            using var reader = new StreamReader(new MemoryStream(bytes), Strict);
-            return reader.ReadToEnd().ReplaceLineEndings("\n");
+            return encoding.GetString(bytes, mark, bytes.Length - mark);
         }
-        catch (DecoderFallbackException)
+        catch (DecoderFallbackException e) when (encoding is UTF8Encoding)
         {
-            var at = BadByte(bytes);
-            throw Error($"byte 0x{bytes[at]:x2} is no UTF-8: save the file as UTF-8", bytes.AsSpan(0, at).Count((byte)'\n') + 1);
+            var at = Math.Min(mark + BadByte(bytes.AsSpan(mark)), bytes.Length - 1);
+            throw Error($"byte 0x{bytes[at]:x2} is no UTF-8: save the file as UTF-8", bytes.AsSpan(0, at).Count((byte)'\n') + 1, e);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw Error($"it is no {encoding.WebName}, as its byte order mark says: save the file as UTF-8", inner: e);
         }
     }
 
-    static int BadByte(byte[] bytes)
+    static (Encoding Encoding, int Mark) EncodingOf(ReadOnlySpan<byte> bytes) => bytes switch
+    {
+        [0xEF, 0xBB, 0xBF, ..] => (Strict, 3),
+        [0xFF, 0xFE, 0, 0, ..] => (new UTF32Encoding(bigEndian: false, byteOrderMark: false, throwOnInvalidCharacters: true), 4),
+        [0, 0, 0xFE, 0xFF, ..] => (new UTF32Encoding(bigEndian: true, byteOrderMark: false, throwOnInvalidCharacters: true), 4),
+        [0xFF, 0xFE, ..] => (new UnicodeEncoding(bigEndian: false, byteOrderMark: false, throwOnInvalidBytes: true), 2),
+        [0xFE, 0xFF, ..] => (new UnicodeEncoding(bigEndian: true, byteOrderMark: false, throwOnInvalidBytes: true), 2),
+        _ => (Strict, 0),
+    };
+
+    static int BadByte(ReadOnlySpan<byte> bytes)
     {
         var at = 0;
-        while (Rune.DecodeFromUtf8(bytes.AsSpan(at), out _, out var length) == OperationStatus.Done)
+        while (Rune.DecodeFromUtf8(bytes[at..], out _, out var length) == OperationStatus.Done)
             at += length;
-        return Math.Min(at, bytes.Length - 1);
+        return at;
     }
 
     /// <summary>The sections, each of the channel's parts exactly once.</summary>

@@ -32,7 +32,47 @@ public sealed class When_a_file_is_in_another_encoding : IDisposable
         Should.Throw<TemplateException>(() => _folder.Load()).Message.ShouldContain("shop.hbs:1: byte 0xe9");
     }
 
+    /// <summary>A mark says what comes after it, and is not believed before that was read.</summary>
     [Theory]
+    [InlineData(new byte[] { 0xEF, 0xBB, 0xBF }, new byte[] { 0x43, 0x61, 0x66, 0xE9 }, ":4: byte 0xe9 is no UTF-8")] // windows-1252
+    [InlineData(new byte[] { 0xEF, 0xBB, 0xBF }, new byte[] { 0xCA, 0xC7 }, ":4: byte 0xca is no UTF-8")] // windows-874
+    [InlineData(new byte[0], new byte[] { 0x43, 0x61, 0x66, 0xEF, 0xBF, 0xBD }, ":4: U+FFFD is no text")] // converted before
+    [InlineData(new byte[] { 0xEF, 0xBB, 0xBF }, new byte[] { 0xEF, 0xBF, 0xBD }, ":4: U+FFFD is no text")]
+    [InlineData(new byte[0], new byte[] { 0x1B, 0x24, 0x42, 0x24, 0x22, 0x1B, 0x28, 0x42 }, ":4: U+001B is no text")] // ISO-2022-JP
+    [InlineData(new byte[0], new byte[] { 0x43, 0x00, 0x61, 0x00 }, ":4: U+0000 is no text")] // UTF-16 without a mark
+    [InlineData(new byte[0], new byte[] { 0x43, 0xC2, 0x92 }, ":4: U+0092 is no text")] // windows-1252 taken for Latin 1
+    public void Should_stop_the_host_whatever_its_byte_order_mark_says(byte[] mark, byte[] text, string reason)
+    {
+        foreach (var file in (string[])["test/push.en.hbs", "_layout/shop.hbs"])
+        {
+            _folder.Body("x").Write("_layout/shop.hbs", "y");
+            var path = Path.Combine(_folder.Path, file);
+            File.WriteAllBytes(path, [.. mark, .. "--- title\nTitle\n--- body\n"u8, .. text, .. "\n"u8]);
+
+            Should.Throw<TemplateException>(() => _folder.Load()).Message.ShouldStartWith($"{path}{reason}");
+            File.Delete(path);
+        }
+    }
+
+    [Theory]
+    [InlineData("utf-16", 1)]
+    [InlineData("utf-16BE", 1)]
+    [InlineData("utf-32", 2)]
+    [InlineData("utf-32BE", 3)]
+    public void Should_stop_the_host_when_it_was_cut_off_within_a_character(string encoding, int cut)
+    {
+        _folder.Body("x");
+        var path = Path.Combine(_folder.Path, "test/push.en.hbs");
+        File.WriteAllText(path, "--- title\nTitle\n--- body\nCafé สวัสดี\n", Encoding.GetEncoding(encoding));
+        File.WriteAllBytes(path, File.ReadAllBytes(path)[..^cut]);
+
+        Should.Throw<TemplateException>(() => _folder.Load()).Message
+            .ShouldBe($"{path}:1: it is no {encoding}, as its byte order mark says: save the file as UTF-8", StringCompareShould.IgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("utf-32")]
+    [InlineData("utf-32BE")]
     [InlineData("utf-8")]
     [InlineData("utf-16")]
     [InlineData("utf-16BE")]
