@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 using HandlebarsDotNet;
 
@@ -10,9 +11,10 @@ using NotificationBus.Sending;
 namespace NotificationBus.Channels.Http;
 
 /// <summary>What is posted for a delivery: our own JSON, or what the account's template makes of it.</summary>
-sealed class RequestBody
+sealed partial class RequestBody
 {
     const string Json = "application/json";
+    const string Plain = "text/plain";
     const string Form = "application/x-www-form-urlencoded";
 
     // Written as they are, values would be markup of the body: a text could change the recipient.
@@ -44,6 +46,8 @@ sealed class RequestBody
         return Array.Find(Unescaped, raw => template.Contains(raw, StringComparison.Ordinal)) is { } found ? $"must not have {found}: what it names would be written as it is; use {{{{…}}}}"
             : EscapeFor(type.MediaType) is null ? $"cannot be escaped for {type.MediaType}: Headers:Content-Type must be of JSON, XML, application/x-www-form-urlencoded or text/plain"
             : type.CharSet is { Length: > 0 } charset && !"utf-8".Equals(charset.Trim('"'), StringComparison.OrdinalIgnoreCase) ? "is sent in UTF-8, and Headers:Content-Type names another charset"
+            : IsPlain(type.MediaType!) && !OneText().IsMatch(template)
+                ? "must be one {{…}} and nothing else for text/plain, in which nothing can be escaped: a text would reach into what stands beside it"
             : IsXml(type.MediaType!) && Array.Find(RawXml, raw => template.Contains(raw, StringComparison.Ordinal)) is { } section ? $"must not have {section}, in which nothing can be escaped"
             : null;
     }
@@ -84,12 +88,15 @@ sealed class RequestBody
     static Func<string, string>? EscapeFor(string? mediaType) => mediaType?.ToLowerInvariant() switch
     {
         Form => Uri.EscapeDataString,
-        "text/plain" => text => text,
+        // It is all there is: see Refuse.
+        Plain => text => text,
         Json or "text/json" => EscapeJson,
         { } json when json.EndsWith("+json", StringComparison.Ordinal) => EscapeJson,
         { } xml when IsXml(xml) => EscapeXml,
         _ => null,
     };
+
+    static bool IsPlain(string mediaType) => mediaType.Equals(Plain, StringComparison.OrdinalIgnoreCase);
 
     static bool IsXml(string mediaType) =>
         mediaType.Equals("text/xml", StringComparison.OrdinalIgnoreCase) || mediaType.Equals("application/xml", StringComparison.OrdinalIgnoreCase) || mediaType.EndsWith("+xml", StringComparison.OrdinalIgnoreCase);
@@ -119,6 +126,9 @@ sealed class RequestBody
     }
 
     static string EscapeJson(string text) => JsonEncodedText.Encode(text).Value;
+
+    [GeneratedRegex(@"\A\s*\{\{\s*[A-Za-z.]+\s*\}\}\s*\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex OneText();
 
     sealed class Escape(Func<string, string> escape) : ITextEncoder
     {
