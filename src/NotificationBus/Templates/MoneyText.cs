@@ -26,11 +26,11 @@ static class MoneyText
 
         var amount = NumberOf(money.Member("amount"));
         var currency = money.Member("currency").Text();
-        var digits = LocalNumbers.Write(amount, Decimals.GetValueOrDefault(currency, UsualDecimals), money.Numbers);
+        var digits = money.Numbers.Write(amount, Decimals.GetValueOrDefault(currency, UsualDecimals));
         if (arguments.Hash.TryGetValue(currency, out var word))
             return $"{digits} {word}";
 
-        return money.Numbers.CodeFirst() ? $"{currency} {digits}" : $"{digits} {currency}";
+        return money.Numbers.CodeFirst ? $"{currency} {digits}" : $"{digits} {currency}";
     }
 
     public static string NumberOf(in Arguments arguments)
@@ -38,14 +38,24 @@ static class MoneyText
         if (arguments.Length != 1 || arguments[0] is not Variable number)
             throw new TemplateException("{{localNumber …}} needs one variable");
 
-        return LocalNumbers.Write(NumberOf(number), leastDecimals: 0, number.Numbers);
+        return number.Numbers.Write(NumberOf(number));
     }
 
     // The serializer of the bus writes decimals as strings, other producers write numbers.
-    static decimal NumberOf(Variable variable) =>
-        decimal.TryParse(variable.Text(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+    static decimal NumberOf(Variable variable)
+    {
+        var text = variable.Text();
+        if (!decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+            throw new TemplateException($"'{variable.Path}' is not a number");
+
+        return Significant(text) == Significant(number.ToString(CultureInfo.InvariantCulture))
             ? number
-            : throw new TemplateException($"'{variable.Path}' is not a number");
+            : throw new TemplateException($"'{variable.Path}' has more digits than can be printed, and is not rounded");
+    }
+
+    // What was rounded has others.
+    static string Significant(string number) =>
+        string.Concat(number.TakeWhile(c => c is not ('e' or 'E')).Where(char.IsAsciiDigit)).Trim('0');
 
     static Dictionary<string, int> Table(params (int Decimals, string Currencies)[] rows) =>
         rows.SelectMany(row => row.Currencies.Split(' '), (row, currency) => (currency, row.Decimals)).ToDictionary(StringComparer.OrdinalIgnoreCase);

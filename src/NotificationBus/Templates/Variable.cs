@@ -23,7 +23,7 @@ sealed class Variable : IEnumerable
     Variable? _recipient;
     Dictionary<string, Variable>? _members;
     int _iterations;
-    NumberFormatInfo? _numbers;
+    NumberStyle? _numbers;
 
     Variable(Variable? parent, string name, JsonElement value)
     {
@@ -34,7 +34,7 @@ sealed class Variable : IEnumerable
     }
 
     /// <summary>All variables of one notification. <c>recipient</c> is the bus's own word and hides one in the data.</summary>
-    public static Variable Root(JsonElement data, string? recipientName, NumberFormatInfo? numbers = null)
+    public static Variable Root(JsonElement data, string? recipientName, NumberStyle? numbers = null)
     {
         if (data.ValueKind != JsonValueKind.Object)
             throw new TemplateException("the data is not a JSON object");
@@ -50,7 +50,7 @@ sealed class Variable : IEnumerable
     public static Variable Missing(string name) => new(parent: null, name, default);
 
     /// <summary>How the text's readers write numbers.</summary>
-    public NumberFormatInfo Numbers => _root._numbers ?? NumberFormatInfo.InvariantInfo;
+    public NumberStyle Numbers => _root._numbers ?? NumberStyle.Invariant;
 
     public bool IsMissing => _value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
 

@@ -33,6 +33,10 @@ public sealed class When_a_value_is_printed : IDisposable
     [InlineData("1.5", "IQD", "IQD 1.500")]
     [InlineData("1500", "UYI", "UYI 1,500")]
     [InlineData("1.5", "xyz", "xyz 1.50")]
+    [InlineData("1.50e2", "THB", "THB 150.00")]
+    [InlineData("0.0000000000000000000000000000000", "THB", "THB 0.00")]
+    [InlineData("1.00000000000000000000000000000000000", "THB", "THB 1.00")]
+    [InlineData("0.1234567890123456789012345678", "THB", "THB 0.1234567890123456789012345678")]
     public void Should_show_all_the_decimals_there_are(string amount, string currency, string text) =>
         _folder.Body("{{money total}}").Fill($$"""{ "total": { "amount": {{amount}}, "currency": "{{currency}}" } }""").ShouldBe(text);
 
@@ -46,6 +50,23 @@ public sealed class When_a_value_is_printed : IDisposable
     [InlineData("en", "en-ZZ-x-made-up", "EUR 1,590.00|1,590.00 €|1,234,567.5")]
     [InlineData("en", "en-IN", "EUR 1,590.00|1,590.00 €|12,34,567.5")]
     [InlineData("th", "th", "EUR 1,590.00|1,590.00 €|1,234,567.5")]
+    // The English and Portuguese of a country that counts otherwise.
+    [InlineData("en", "en-DE", "1.590,00 EUR|1.590,00 €|1.234.567,5")]
+    [InlineData("en", "en-AT", "EUR 1.590,00|1.590,00 €|1.234.567,5")]
+    [InlineData("en", "en-NL", "EUR 1.590,00|1.590,00 €|1.234.567,5")]
+    [InlineData("en", "en-CH", "EUR 1’590.00|1’590.00 €|1’234’567.5")]
+    [InlineData("en", "en-SE", "1 590,00 EUR|1 590,00 €|1 234 567,5")]
+    [InlineData("pt", "pt-AO", "1 590,00 EUR|1 590,00 €|1 234 567,5")]
+    [InlineData("pt", "pt-MZ", "1590,00 EUR|1590,00 €|1 234 567,5")]
+    [InlineData("pt", "pt-BR", "EUR 1.590,00|1.590,00 €|1.234.567,5")]
+    // Money and numbers apart.
+    [InlineData("fr", "fr-CH", "1 590.00 EUR|1 590.00 €|1 234 567,5")]
+    [InlineData("de", "de-AT", "EUR 1.590,00|1.590,00 €|1 234 567,5")]
+    // A group of one digit is none.
+    [InlineData("es", null, "1590,00 EUR|1590,00 €|1.234.567,5")]
+    [InlineData("pl", null, "1590,00 EUR|1590,00 €|1 234 567,5")]
+    [InlineData("es", "es-AR", "EUR 1.590,00|1.590,00 €|1.234.567,5")]
+    [InlineData("es", "es-MX", "EUR 1,590.00|1,590.00 €|1,234,567.5")]
     public void Should_show_money_and_numbers_as_the_language_does(string language, string? locale, string text)
     {
         _folder.Body("").Write($"test/push.{language}.hbs", "--- title\nTitle\n--- body\n{{money total}}|{{money total EUR=\"€\"}}|{{localNumber count}}\n");
@@ -55,6 +76,21 @@ public sealed class When_a_value_is_printed : IDisposable
             TemplateFolder.Json("""{ "total": { "amount": 1590, "currency": "EUR" }, "count": 1234567.5 }"""));
 
         content.Body.Replace('\u00a0', ' ').Replace('\u202f', ' ').ShouldContain(text);
+    }
+
+    [Theory]
+    [InlineData("9999.99", "9999,99 EUR")]
+    [InlineData("10000", "10.000,00 EUR")]
+    [InlineData("-9999", "-9999,00 EUR")]
+    [InlineData("-10000", "-10.000,00 EUR")]
+    public void Should_group_Spanish_digits_from_five_on(string amount, string text)
+    {
+        _folder.Body("x").Write("test/push.es.hbs", "--- title\nTitle\n--- body\n{{money total}}\n");
+
+        var content = (NotificationBus.Channels.Push.PushContent)_folder.Load().Render("test", TemplateFolder.Push, "es", null,
+            TemplateFolder.Json($$"""{ "total": { "amount": {{amount}}, "currency": "EUR" } }"""));
+
+        content.Body.ShouldBe(text);
     }
 
     [Theory]
@@ -88,6 +124,13 @@ public sealed class When_a_value_is_printed : IDisposable
     [Theory]
     [InlineData("""{ "amount": "much", "currency": "THB" }""", "'total.amount' is not a number")]
     [InlineData("""{ "amount": 1 }""", "'total.currency' is missing")]
+    [InlineData("""{ "amount": 0.123456789012345678901234567890123, "currency": "THB" }""",
+        "'total.amount' has more digits than can be printed, and is not rounded")]
+    [InlineData("""{ "amount": 1e-30, "currency": "THB" }""",
+        "'total.amount' has more digits than can be printed, and is not rounded")]
+    [InlineData("""{ "amount": "79228162514264337593543950.3359", "currency": "THB" }""",
+        "'total.amount' has more digits than can be printed, and is not rounded")]
+    [InlineData("""{ "amount": 79228162514264337593543950336, "currency": "THB" }""", "'total.amount' is not a number")]
     public void Should_name_what_is_no_money(string total, string reason) =>
         Should.Throw<TemplateException>(() => _folder.Body("{{money total}}").Fill($$"""{ "total": {{total}} }""")).Message.ShouldBe($"test/push.en: {reason}");
 
