@@ -5,17 +5,23 @@ using Microsoft.Extensions.Primitives;
 namespace NotificationBus.Host.Http;
 
 /// <summary>
-/// The <c>Prefer</c> header (RFC 7240): <c>wait=10</c>, <c>respond-async</c> and <c>handling=strict</c>. Any other preference is passed over, unless
-/// the caller says strict; the answer's <c>Preference-Applied</c> names those that were followed.
+/// The <c>Prefer</c> header (RFC 7240): <c>wait=10</c>, <c>respond-async</c> and <c>handling=strict</c>. Any other preference is refused when
+/// the caller says strict, and else passed over; the answer's <c>Preference-Applied</c> names those that were followed, and
+/// <c>Preference-Ignored</c> the others.
 /// </summary>
 sealed record PreferHeader
 {
     /// <summary>The longest wait in seconds; a client that wants more asks again.</summary>
     public const int LongestWait = 30;
 
+    // Enough to find the mistake by; the answer does not grow with the question.
+    const int MostIgnored = 10;
+    const int LongestIgnored = 40;
+
     static readonly string[] Known = ["wait", "respond-async", "handling"];
 
     readonly List<string> _applied = [];
+    readonly List<string> _ignored = [];
 
     PreferHeader()
     {
@@ -45,6 +51,7 @@ sealed record PreferHeader
             return (new PreferHeader(), Problems.Validation("Prefer", $"wait must be 0 to {LongestWait} seconds"));
 
         var preferences = new PreferHeader { Wait = wait, IsStrict = isStrict };
+        preferences._ignored.AddRange(unknown.Where(IsToken).Take(MostIgnored).Select(Ignored));
         if (asked.ContainsKey("respond-async"))
             preferences._applied.Add("respond-async");
         if (wait is { } seconds)
@@ -54,12 +61,20 @@ sealed record PreferHeader
         return (preferences, null);
     }
 
-    /// <summary>Says in the answer which preferences were followed.</summary>
+    /// <summary>Says in the answer which preferences were followed, and which were not understood.</summary>
     public void Apply(HttpResponse response)
     {
         if (_applied.Count > 0)
             response.Headers["Preference-Applied"] = string.Join(", ", _applied);
+        if (_ignored.Count > 0)
+            response.Headers["Preference-Ignored"] = string.Join(", ", _ignored);
     }
+
+    static string Ignored(string name) => Spelling.Meant(name, Known) is { } meant && meant != name ? $"{name};meant={meant}" : name;
+
+    // What a caller says goes into a header: nothing but a token (RFC 9110, section 5.6.2) does.
+    static bool IsToken(string name) => name.Length is > 0 and <= LongestIgnored
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
     static bool TryReadWait(Dictionary<string, string> asked, out int? seconds)
     {

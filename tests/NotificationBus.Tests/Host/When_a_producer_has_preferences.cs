@@ -49,6 +49,25 @@ public sealed class When_a_producer_has_preferences(RunningHost host) : IClassFi
         }
     }
 
+    /// <summary>Debts: an unknown preference is answered.</summary>
+    [Theory]
+    [InlineData("waits=10", "waits;meant=wait")]
+    [InlineData("wait=0, return=minimal, Respond_Async", "return, Respond_Async;meant=respond-async")]
+    [InlineData("handling=stric", "handling")]
+    [InlineData("wait=0, bad name, a/b=1, <b>", null)]
+    [InlineData("wait=0", null)]
+    public async Task Should_name_what_it_did_not_understand(string preferences, string? ignored)
+    {
+        foreach (var (path, body) in Places)
+        {
+            var answer = await host.Post(path, body, ("Prefer", preferences));
+
+            answer.Status.ShouldBe(HttpStatusCode.Accepted, path);
+            answer.Headers.TryGetValues("Preference-Ignored", out var named).ShouldBe(ignored is not null, path);
+            named?.ShouldBe([ignored!], path);
+        }
+    }
+
     [Theory]
     [InlineData("handling=strict, return=minimal")]
     [InlineData("wait=0, depth-noroot, handling=\"strict\"")]
