@@ -23,7 +23,7 @@ public sealed class When_topology_is_deleted_by_hand(BusAndDatabase servers, Rab
         await Until(async () => await Posted(host, "first"));
         var exchanges = (await rabbit.Exchanges(broker)).Where(name => name.StartsWith("NotificationBus", StringComparison.Ordinal) || The_broker.Queues.Contains(name)).ToHashSet(StringComparer.Ordinal);
         var bindings = (await rabbit.Bindings(broker)).Where(binding => The_broker.Queues.Contains(binding.Destination)).ToHashSet();
-        foreach (var outcome in (string[])["Delivered", "PartlyDelivered", "Cancelled", "Expired", "Failed"])
+        foreach (var outcome in (string[])["Delivered", "PartlyDelivered", "Cancelled", "Expired", "Failed", "Rejected"])
             exchanges.ShouldContain($"NotificationBus.Contracts:Notification{outcome}", "a service can bind before the first outcome");
         bindings.Count.ShouldBeGreaterThan(The_broker.Queues.Count);
 

@@ -81,6 +81,17 @@ public sealed class When_the_management_plug_in_is_asked(RunningHost host) : ICl
         gate.IsClosed.ShouldBeTrue();
     }
 
+    /// <summary>A18: a service binds to an outcome before the first notification has come to that end.</summary>
+    [Theory]
+    [InlineData("Delivered")]
+    [InlineData("PartlyDelivered")]
+    [InlineData("Cancelled")]
+    [InlineData("Expired")]
+    [InlineData("Failed")]
+    [InlineData("Rejected")]
+    public void Should_declare_the_exchange_of_every_outcome(string outcome) =>
+        Topology.Exchanges.ShouldContain(exchange => exchange.EndsWith($"NotificationBus.Contracts:Notification{outcome}", StringComparison.Ordinal));
+
     BrokerTopology Topology => new(host.Of<ChannelSet>(), [], host.Of<PlanningRules>(), host.Bus);
 
     PolicyCheck Policies(BrokerTopology topology) => new(
