@@ -85,6 +85,7 @@ static class Transports
         services.AddSingleton<BrokerTopology>();
         services.AddSingleton<PolicyCheck>();
         services.AddSingleton<IStartWarnings, UnsafeBroker>();
+        services.AddSingleton<DeletedQueues>();
         services.AddSingleton<Listeners>();
         services.AddSingleton<TopologyWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<TopologyWatch>());

@@ -5,6 +5,8 @@ using System.Text.Json;
 using NotificationBus.Host;
 using NotificationBus.IntegrationTests.Servers;
 
+using RabbitMQ.Client;
+
 namespace NotificationBus.IntegrationTests;
 
 /// <summary>A broker with its management plug-in, and with TLS.</summary>
@@ -68,6 +70,37 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
         await Until(async () => (await Ready(host)).Status == HttpStatusCode.OK);
         (await Post(host)).Status.ShouldBe(HttpStatusCode.Accepted);
     }
+
+    /// <summary>A6: that nobody can tell is said as long as it is so, also to who asks later. And A14: what is declared otherwise hides no policy.</summary>
+    [Fact]
+    public async Task Should_say_when_nobody_can_tell_and_find_it_whatever_else_is_wrong()
+    {
+        const string Shipped = "NotificationBus.Contracts:OrderShipped";
+        var broker = await _rabbit.CreateUser("shop", await _rabbit.CreateVirtualHost());
+        await using var host = await HostInProcess.Start(broker, await servers.CreateDatabase(), Management);
+
+        await Until(async () => (await Ready(host)).Status == HttpStatusCode.OK);
+        (await Ready(host)).Text.ShouldContain($"nobody can tell whether a policy of RabbitMQ makes queues drop messages: {_rabbit.ManagementUrl} answers 40");
+        await Until(() => HasProblem(host, "policies-unknown"));
+        await _rabbit.Tag("shop", "management");
+        await Until(async () => !await HasProblem(host, "policies-unknown"));
+        (await Ready(host)).Text.ShouldNotContain("nobody can tell");
+
+        await using (var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync())
+        await using (var channel = await connection.CreateChannelAsync())
+        {
+            await channel.ExchangeDeleteAsync(Shipped);
+            await channel.ExchangeDeclareAsync(Shipped, ExchangeType.Direct, durable: false);
+        }
+
+        await Until(async () => (await Ready(host)).Text.Contains($"exchange '{Shipped}' exists with another type", StringComparison.Ordinal));
+        await _rabbit.SetPolicy(broker, "limit-all", "^send-push$", "[{<<\"max-length\">>, 5}]");
+        await Until(() => HasProblem(host, "policy-loses-messages"));
+        (await HasProblem(host, "declaration-refused")).ShouldBeTrue();
+    }
+
+    static async Task<bool> HasProblem(HostInProcess host, string code) =>
+        (await host.Client.GetStringAsync(new Uri("/v1/status", UriKind.Relative))).Contains($"\"{code}\"", StringComparison.Ordinal);
 
     /// <summary>A6: where the dead letters of all queues go is no reason: where ours go their declaration says, which counts before a policy.</summary>
     [Fact]

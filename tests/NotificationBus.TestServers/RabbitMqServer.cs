@@ -166,6 +166,13 @@ sealed class RabbitMqServer : IBroker
         return new UriBuilder(virtualHost) { UserName = name, Password = name }.Uri;
     }
 
+    /// <summary>Says what a user may declare in a virtual host; he may still read and write everything.</summary>
+    public Task LetDeclare(string user, Uri virtualHost, string pattern) => Evaluate(
+        $"rabbit_auth_backend_internal:set_permissions(<<\"{user}\">>, <<\"{NameOf(virtualHost)}\">>, <<\"{pattern}\">>, <<\".*\">>, <<\".*\">>, <<\"{User}\">>).");
+
+    /// <summary>Gives a user a tag, such as the one that lets into the management plug-in.</summary>
+    public Task Tag(string user, string tag) => Evaluate($"rabbit_auth_backend_internal:set_tags(<<\"{user}\">>, [{tag}], <<\"{User}\">>).");
+
     /// <summary>Ends the broker as a power cut would, at least half a second after its queues were declared.</summary>
     public async Task Kill()
     {

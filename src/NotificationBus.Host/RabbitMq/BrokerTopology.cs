@@ -41,17 +41,43 @@ sealed class BrokerTopology(ChannelSet channels, IEnumerable<IEventMap> maps, Pl
         (NameOf(typeof(Fault<SendDelivery>)), SagaEndpoint.QueueOf(Lane.Transactional)),
     ];
 
-    /// <summary>Declares the exchanges and the bindings. Where they are there it changes nothing.</summary>
-    public async Task DeclareExchanges(IChannel channel, CancellationToken cancellationToken)
-    {
-        foreach (var exchange in Exchanges.Concat(Queues.Keys))
-            await channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellationToken);
-        foreach (var queue in Queues.Keys)
-            await channel.QueueBindAsync(queue, queue, routingKey: "", cancellationToken: cancellationToken);
-        foreach (var (exchange, queue) in Bindings)
-            await channel.ExchangeBindAsync(queue, exchange, routingKey: "", cancellationToken: cancellationToken);
-    }
+    /// <summary>All of it, kind by kind in the order in which it can be declared, with the name of each for people. Where it is there declaring changes nothing.</summary>
+    public IReadOnlyList<IReadOnlyList<Declaration>> Declarations =>
+    [
+        [.. Queues.Select(queue => new Declaration(QueueNamed(queue.Key), Declare(queue.Key, queue.Value)))],
+        [.. Exchanges.Concat(Queues.Keys).Select(exchange => new Declaration(ExchangeNamed(exchange), Declare(exchange)))],
+        [.. Queues.Keys.Select(queue => new Declaration(BindingNamed(queue, queue), BindQueue(queue)))],
+        [.. Bindings.Select(binding => new Declaration(BindingNamed(binding.Exchange, binding.Queue), BindExchange(binding.Exchange, binding.Queue)))],
+    ];
+
+    /// <summary>A queue, for people.</summary>
+    public static string QueueNamed(string queue) => $"queue '{queue}'";
+
+    /// <summary>An exchange, for people.</summary>
+    public static string ExchangeNamed(string exchange) => $"exchange '{exchange}'";
+
+    /// <summary>The way from an exchange to a queue, for people.</summary>
+    public static string BindingNamed(string exchange, string queue) => $"the binding from exchange '{exchange}' to '{queue}'";
+
+    static Func<IChannel, CancellationToken, Task> Declare(string queue, IReadOnlyDictionary<string, object> arguments) => (channel, cancellationToken) =>
+        channel.QueueDeclareAsync(
+            queue, durable: true, exclusive: false, autoDelete: false,
+            arguments.ToDictionary(argument => argument.Key, argument => (object?)argument.Value, StringComparer.Ordinal), cancellationToken: cancellationToken);
+
+    static Func<IChannel, CancellationToken, Task> Declare(string exchange) => (channel, cancellationToken) =>
+        channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellationToken);
+
+    static Func<IChannel, CancellationToken, Task> BindQueue(string queue) => (channel, cancellationToken) =>
+        channel.QueueBindAsync(queue, queue, routingKey: "", cancellationToken: cancellationToken);
+
+    static Func<IChannel, CancellationToken, Task> BindExchange(string exchange, string queue) => (channel, cancellationToken) =>
+        channel.ExchangeBindAsync(queue, exchange, routingKey: "", cancellationToken: cancellationToken);
 
     string NameOf(Type message) =>
         bus.Topology.TryGetPublishAddress(message, out var address) ? Listeners.QueueOf(address) : throw new InvalidOperationException($"{message} has no exchange.");
 }
+
+/// <summary>Declares one exchange, queue or binding.</summary>
+/// <param name="What">It, for people.</param>
+/// <param name="Declare">Declares it. Where it is there, that changes nothing.</param>
+sealed record Declaration(string What, Func<IChannel, CancellationToken, Task> Declare);

@@ -39,6 +39,8 @@ sealed class GoOnListening(Listeners listeners, Listener listener, TimeProvider 
             }
 
             await listening;
+            if (context.Channel.IsOpen && connection.IsOpen)
+                await listeners.LookForQueue(listener, connection);
         }
         catch (OperationCanceledException exception)
         {

@@ -3,11 +3,12 @@ using System.Collections.Concurrent;
 using MassTransit;
 
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>Knows the queues this host listens on, and those it should and does not. Every loss and every return is in the log.</summary>
-sealed partial class Listeners(IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<Listeners> log) : IReceiveEndpointObserver
+sealed partial class Listeners(DeletedQueues deleted, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<Listeners> log) : IReceiveEndpointObserver
 {
     readonly ConcurrentDictionary<string, Listener> _byQueue = new(StringComparer.Ordinal);
     readonly ConcurrentDictionary<IChannel, HalfClosedChannel> _halfClosed = new();
@@ -67,8 +68,10 @@ sealed partial class Listeners(IHostApplicationLifetime lifetime, TimeProvider c
 
     public Task Ready(ReceiveEndpointReady ready)
     {
-        if (_byQueue.TryGetValue(QueueOf(ready.InputAddress), out var listener) && listener.Confirm() is { } absence)
-            Returned(listener.Queue, absence);
+        var queue = QueueOf(ready.InputAddress);
+        deleted.IsBack(queue);
+        if (_byQueue.TryGetValue(queue, out var listener) && listener.Confirm() is { } absence)
+            Returned(queue, absence);
         return Task.CompletedTask;
     }
 
@@ -77,6 +80,27 @@ sealed partial class Listeners(IHostApplicationLifetime lifetime, TimeProvider c
     public Task Completed(ReceiveEndpointCompleted completed) => Task.CompletedTask;
 
     public Task Faulted(ReceiveEndpointFaulted faulted) => Task.CompletedTask;
+
+    /// <summary>The consumer of a queue has ended, and its channel has not: the broker does that when the queue is deleted (basic.cancel).</summary>
+    public async Task LookForQueue(Listener listener, IConnection connection)
+    {
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+            return;
+
+        try
+        {
+            await using var channel = await connection.CreateChannelAsync();
+            await channel.QueueDeclarePassiveAsync(listener.Queue);
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: Constants.NotFound })
+        {
+            deleted.Missed(listener.Queue);
+        }
+        catch (Exception)
+        {
+            // Then it is the connection that is lost.
+        }
+    }
 
     /// <summary>The consumer of a queue has ended.</summary>
     public void End(Listener listener, IChannel channel, IConnection connection)

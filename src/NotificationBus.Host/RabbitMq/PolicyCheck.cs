@@ -12,7 +12,7 @@ namespace NotificationBus.Host.RabbitMq;
 /// Finds policies of the operator that make a queue drop messages. They apply over whatever the host declares, and AMQP does not show them; the
 /// broker's management plug-in does (rabbitmq.com/docs/policies, "effective_policy_definition" of <c>GET /api/queues/{vhost}/{name}</c>).
 /// </summary>
-sealed partial class PolicyCheck(HostSettings settings, BrokerTopology topology, ILogger<PolicyCheck> log) : IDisposable
+sealed class PolicyCheck(HostSettings settings, BrokerTopology topology) : IDisposable
 {
     static readonly TimeSpan Connecting = TimeSpan.FromSeconds(3);
 
@@ -23,7 +23,10 @@ sealed partial class PolicyCheck(HostSettings settings, BrokerTopology topology,
 
     readonly IReadOnlyList<HttpClient> _management = Clients(settings);
     int _asked;
-    bool _hasSaid;
+    volatile string? _unknown;
+
+    /// <summary>Why nobody can tell, and what to do about it; null when somebody can.</summary>
+    public string? Unknown => _unknown;
 
     /// <summary>False while the plug-in does not show the policies of a queue yet: one that has just been declared it shows some seconds later.</summary>
     public bool HasSeenAll { get; private set; } = true;
@@ -33,9 +36,7 @@ sealed partial class PolicyCheck(HostSettings settings, BrokerTopology topology,
     public async Task<IReadOnlyDictionary<string, string>?> Find(CancellationToken cancellationToken)
     {
         HasSeenAll = true;
-        if (_management.Count == 0)
-            Unknown("RabbitMq:ManagementUrl is not set");
-
+        var why = "RabbitMq:ManagementUrl is not set";
         using var limit = new CancellationTokenSource(Patience);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         for (var tries = 0; tries < _management.Count && !limit.IsCancellationRequested; tries++)
@@ -43,16 +44,19 @@ sealed partial class PolicyCheck(HostSettings settings, BrokerTopology topology,
             var management = _management[_asked];
             try
             {
-                return await Ask(management, either.Token);
+                var harmful = await Ask(management, either.Token);
+                _unknown = null;
+                return harmful;
             }
             catch (Exception exception) when (exception is HttpRequestException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
             {
-                Unknown($"{management.BaseAddress} {(exception is HttpRequestException { StatusCode: { } status } ? $"answers {(int)status}" : "does not answer")}");
+                why = $"{management.BaseAddress} {(exception is HttpRequestException { StatusCode: { } status } ? $"answers {(int)status}" : "does not answer")}";
                 // Another node of the cluster, and if there is no time left, then the next time.
                 _asked = (_asked + 1) % _management.Count;
             }
         }
 
+        _unknown = $"nobody can tell whether a policy of RabbitMQ makes queues drop messages: {why}. Set RabbitMq:ManagementUrl, and give the user the tag management";
         return null;
     }
 
@@ -117,24 +121,12 @@ sealed partial class PolicyCheck(HostSettings settings, BrokerTopology topology,
     }
 
     /// <summary>
-    /// What makes a queue drop a message, or go. Of the limits of deliveries the lowest applies, and ours is one that nobody reaches. Not where dead letters
-    /// go: where a queue is declared with an exchange for them that counts, and our queue of dead letters gives none away that another rule does not drop.
+    /// What makes a queue drop a message, or go. Of the limits of deliveries the lowest applies, ours is one that nobody reaches, and one below 0 is none. Not
+    /// where dead letters go: where a queue is declared with an exchange for them that counts, and our queue of dead letters gives none away that another rule does not drop.
     /// </summary>
     static bool IsHarmful(JsonProperty rule) =>
         rule.Name is "message-ttl" or "expires" or "max-length" or "max-length-bytes" or "max-age"
-        || (rule.Name == "delivery-limit" && rule.Value.TryGetInt64(out var limit) && limit < QueueArguments.DeliveryLimit);
+        || (rule.Name == "delivery-limit" && rule.Value.TryGetInt64(out var limit) && limit is >= 0 and < QueueArguments.DeliveryLimit);
 
     static string? Text(JsonElement queue, string name) => queue.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String && text.GetString() is { Length: > 0 } value ? value : null;
-
-    void Unknown(string why)
-    {
-        if (_hasSaid)
-            return;
-
-        _hasSaid = true;
-        NotKnown(why);
-    }
-
-    [LoggerMessage(LogLevel.Warning, "Nobody can tell whether a policy of RabbitMQ makes queues drop messages: {Why}. Set RabbitMq:ManagementUrl, and give the user the tag management")]
-    partial void NotKnown(string why);
 }

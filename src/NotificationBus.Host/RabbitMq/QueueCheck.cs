@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using NotificationBus.Host.Settings;
 
 using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 
 namespace NotificationBus.Host.RabbitMq;
@@ -20,12 +21,12 @@ sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker,
     static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>Waits for the broker, then declares.</summary>
-    /// <exception cref="SettingsException">The broker does not answer, refuses us, or has a queue declared otherwise.</exception>
+    /// <exception cref="SettingsException">The broker does not answer, refuses us, or has something declared otherwise.</exception>
     public async Task EnsureReady(CancellationToken cancellationToken)
     {
         await using var connection = await Connect(cancellationToken);
-        if (settings.IsWorker)
-            await DeclareAll(connection, cancellationToken);
+        if (settings.IsWorker && await DeclareAll(connection, cancellationToken) is { Count: > 0 } refused)
+            throw new SettingsException(string.Join(Environment.NewLine, refused.Select(refusal => refusal.Reason)));
         for (var look = 0; look < MostLooks; look++)
         {
             if (await policies.Find(cancellationToken) is { Count: > 0 } harmful)
@@ -37,34 +38,61 @@ sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker,
         }
     }
 
-    /// <summary>Declares every queue, exchange and binding. Where they are there it changes nothing.</summary>
-    /// <exception cref="SettingsException">The broker has a queue declared otherwise, or does not let us.</exception>
-    public async Task DeclareAll(IConnection connection, CancellationToken cancellationToken)
+    /// <summary>
+    /// Declares every queue, exchange and binding. Where they are there it changes nothing, and what the broker refuses keeps nothing else from being
+    /// declared; only where the user may not, the others of that kind are left alone: rights are given by patterns, and each refusal is in the broker's log.
+    /// </summary>
+    /// <returns>What is refused.</returns>
+    public async Task<IReadOnlyList<Refusal>> DeclareAll(IConnection connection, CancellationToken cancellationToken)
     {
+        var refused = new List<Refusal>();
+        foreach (var kind in topology.Declarations)
+        {
+            var rest = new Queue<Declaration>(kind);
+            while (await DeclareUntilRefused(connection, rest, cancellationToken) is { } refusal)
+            {
+                refused.Add(refusal);
+                if (!refusal.IsBroken)
+                    break;
+            }
+        }
+
+        return refused;
+    }
+
+    /// <summary>Declares one after the other, until one is refused: the broker closes the channel then.</summary>
+    static async Task<Refusal?> DeclareUntilRefused(IConnection connection, Queue<Declaration> rest, CancellationToken cancellationToken)
+    {
+        if (rest.Count == 0)
+            return null;
+
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        foreach (var (queue, arguments) in topology.Queues)
-            await Declare(channel, queue, arguments, cancellationToken);
+        while (rest.TryDequeue(out var next))
+        {
+            try
+            {
+                await next.Declare(channel, cancellationToken);
+            }
+            catch (OperationInterruptedException exception) when (RefusalOf(next.What, exception.ShutdownReason) is { } refusal)
+            {
+                return refusal;
+            }
+        }
 
-        await topology.DeclareExchanges(channel, cancellationToken);
+        return null;
     }
 
-    static async Task Declare(IChannel channel, string queue, IReadOnlyDictionary<string, object> arguments, CancellationToken cancellationToken)
+    /// <summary>What the broker says of one declaration; null when it is about the connection.</summary>
+    static Refusal? RefusalOf(string what, ShutdownEventArgs? reason) => reason?.ReplyCode switch
     {
-        try
-        {
-            await channel.QueueDeclareAsync(
-                queue, durable: true, exclusive: false, autoDelete: false,
-                arguments.ToDictionary(argument => argument.Key, argument => (object?)argument.Value, StringComparer.Ordinal), cancellationToken: cancellationToken);
-        }
-        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: Constants.PreconditionFailed } reason)
-        {
-            throw new SettingsException($"RabbitMQ: queue '{queue}' exists with another {Difference(reason.ReplyText)}; move its messages away, delete it and start again");
-        }
-        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: Constants.AccessRefused })
-        {
-            throw new SettingsException($"ConnectionStrings:RabbitMq: the user may not declare queue '{queue}'; grant configure, write and read");
-        }
-    }
+        Constants.PreconditionFailed => new Refusal(
+            what, $"RabbitMQ: {what} exists with another {Difference(reason.ReplyText)}; {(IsQueue(what) ? "move its messages away, " : "")}delete it and start again", IsBroken: true),
+        Constants.AccessRefused => new Refusal(what, $"ConnectionStrings:RabbitMq: the user may not declare {what}; grant configure, write and read", IsBroken: false),
+        Constants.NotFound or Constants.ResourceLocked => new Refusal(what, $"RabbitMQ: {what} cannot be declared: {reason.ReplyText}", IsBroken: true),
+        _ => null,
+    };
+
+    static bool IsQueue(string what) => what.StartsWith("queue", StringComparison.Ordinal);
 
     /// <summary>The broker says: inequivalent arg 'x-delivery-limit' for queue 'q' in vhost '/': received '100000' but current is '20'.</summary>
     internal static string Difference(string brokersWords)

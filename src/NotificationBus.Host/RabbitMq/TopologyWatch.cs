@@ -14,8 +14,8 @@ namespace NotificationBus.Host.RabbitMq;
 /// on which no host listens is named in <c>/health/ready</c> and <c>GET /v1/status</c>, and while a policy loses messages nothing is taken over HTTP.
 /// </summary>
 sealed partial class TopologyWatch(
-    BrokerTopology topology, QueueCheck check, PolicyCheck policies, BrokerConnections broker, Listeners listeners, IntakeGate intake, HostSettings settings,
-    IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TopologyWatch> log) : BackgroundService, IProblemSource
+    BrokerTopology topology, QueueCheck check, PolicyCheck policies, BrokerConnections broker, Listeners listeners, DeletedQueues deleted, IntakeGate intake,
+    HostSettings settings, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TopologyWatch> log) : BackgroundService, IProblemSource
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
@@ -25,7 +25,10 @@ sealed partial class TopologyWatch(
     IConnection? _connection;
     IChannel? _channel;
     volatile IReadOnlyList<QueueSight> _seen = [];
+    volatile IReadOnlyList<Refusal> _refused = [];
     volatile IReadOnlyDictionary<string, string> _harmful = new Dictionary<string, string>(StringComparer.Ordinal);
+    volatile bool _isBlind;
+    IReadOnlyList<string> _missing = [];
     int _withoutAnswer;
     IReadOnlySet<string> _unconsumed = new HashSet<string>(StringComparer.Ordinal);
 
@@ -35,8 +38,22 @@ sealed partial class TopologyWatch(
     /// <summary>What policies of the operator do to queues, a sentence for each that loses messages.</summary>
     public IReadOnlyCollection<string> Harm => [.. _harmful.Values];
 
-    public Task<IReadOnlyList<Problem>> Find(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<Problem>>([.. _seen.Where(queue => queue.Consumers == 0).Select(WithoutConsumers), .. _harmful.Select(Loses)]);
+    /// <summary>What the broker does not let this host declare.</summary>
+    public IReadOnlyList<Refusal> Refused => _refused;
+
+    /// <summary>Why nobody can tell what policies do; null when somebody can.</summary>
+    public string? PoliciesUnknown => policies.Unknown;
+
+    /// <summary>True while the broker answers and the queues cannot be looked at.</summary>
+    public bool IsBlind => _isBlind;
+
+    public Task<IReadOnlyList<Problem>> Find(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Problem>>(
+    [
+        .. _seen.Where(queue => queue.Consumers == 0).Select(WithoutConsumers),
+        .. _harmful.Select(Loses),
+        .. _refused.Select(IsRefused),
+        .. PoliciesUnknown is { } why ? [CannotTell(why)] : (Problem[])[],
+    ]);
 
     static Problem WithoutConsumers(QueueSight queue) => new()
     {
@@ -52,6 +69,10 @@ sealed partial class TopologyWatch(
         Detail = $"{harm.Value}; until then nothing is taken over HTTP",
     };
 
+    static Problem IsRefused(Refusal refusal) => new() { Code = "declaration-refused", Where = refusal.What, Detail = refusal.Reason };
+
+    static Problem CannotTell(string why) => new() { Code = "policies-unknown", Detail = why };
+
     public override void Dispose()
     {
         // Its channel goes with it; to close that by itself would wait for a broker that stands still.
@@ -65,31 +86,40 @@ sealed partial class TopologyWatch(
         await Task.Delay(Timeout.InfiniteTimeSpan, clock, lifetime.ApplicationStarted).WaitAsync(running.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!running.IsCancellationRequested)
         {
-            try
-            {
-                await LookAtQueues(running.Token);
-                Learn(await policies.Find(running.Token));
-            }
-            catch (Exception exception) when (!running.IsCancellationRequested)
-            {
-                // That the broker is away others say.
-                NotLooked(exception);
-            }
-
+            await LookAtQueues(running.Token);
+            await LookAtPolicies(running.Token);
             await Task.Delay(Interval, clock, running.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>Looks at the queues, and says when one is declared otherwise.</summary>
     async Task LookAtQueues(CancellationToken cancellationToken)
     {
         try
         {
             await Look(cancellationToken);
+            _isBlind = false;
         }
-        catch (SettingsException exception)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            DeclaredOtherwise(exception.Message);
+            // That the broker is away others say.
+            var wasBlind = _isBlind;
+            _isBlind = _connection is { IsOpen: true };
+            if (_isBlind && !wasBlind)
+                IsBlinded(exception);
+            else
+                NotLooked(exception);
+        }
+    }
+
+    async Task LookAtPolicies(CancellationToken cancellationToken)
+    {
+        try
+        {
+            Learn(await policies.Find(cancellationToken));
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            NotLooked(exception);
         }
     }
 
@@ -106,17 +136,26 @@ sealed partial class TopologyWatch(
         var missing = new List<string>();
         foreach (var queue in topology.Queues.Keys)
         {
-            if (await Sight(_connection, queue, cancellationToken) is { } sight)
-                seen.Add(sight);
-            else
+            QueueSight? sight = null;
+            var isThere = await Exists(_connection, async channel =>
+            {
+                var there = await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
+                sight = new QueueSight(queue, there.ConsumerCount, there.MessageCount);
+            });
+            if (!isThere)
                 missing.Add(queue);
+            else if (sight is not null)
+                seen.Add(sight);
         }
 
-        if (settings.IsWorker)
-            await Mend(_connection, missing, cancellationToken);
-        else
-            seen.AddRange(missing.Select(queue => new QueueSight(queue, Consumers: 0, Messages: 0)));
-        Compare(seen);
+        // First what is seen: whoever waits for it must not wait for what the broker refuses.
+        Compare(settings.IsWorker ? seen : [.. seen, .. missing.Select(queue => new QueueSight(queue, Consumers: 0, Messages: 0))]);
+        if (!settings.IsWorker)
+            return;
+
+        missing.ForEach(deleted.Missed);
+        seen.ForEach(deleted.Saw);
+        await Mend(_connection, cancellationToken);
     }
 
     /// <summary>Takes in what policies do. When the broker answers and nobody tells of them any more, what is known holds for six looks.</summary>
@@ -136,21 +175,22 @@ sealed partial class TopologyWatch(
             intake.Open();
     }
 
-    /// <summary>Declares again what is missing, and names it.</summary>
-    async Task Mend(IConnection connection, List<string> missing, CancellationToken cancellationToken)
+    /// <summary>Declares again what is missing, and names the exchanges.</summary>
+    async Task Mend(IConnection connection, CancellationToken cancellationToken)
     {
-        foreach (var queue in missing)
-            QueueDeleted(queue, _seen.FirstOrDefault(before => before.Queue == queue)?.Messages ?? 0);
-        var exchanges = new List<string>();
+        var missing = new List<string>();
         foreach (var exchange in topology.Exchanges.Concat(topology.Queues.Keys))
         {
             if (!await Exists(connection, channel => channel.ExchangeDeclarePassiveAsync(exchange, cancellationToken)))
-                exchanges.Add(exchange);
+                missing.Add(exchange);
         }
 
-        if (exchanges.Count > 0)
-            ExchangesDeleted(exchanges.Count, string.Join(", ", exchanges));
-        await check.DeclareAll(connection, cancellationToken);
+        var deletedNow = missing.Except(_missing, StringComparer.Ordinal).ToList();
+        if (deletedNow.Count > 0)
+            ExchangesDeleted(deletedNow.Count, string.Join(", ", deletedNow));
+        _refused = await check.DeclareAll(connection, cancellationToken);
+        // It is said once, however often the broker refuses them.
+        _missing = _refused.Count > 0 ? missing : [];
     }
 
     /// <summary>Tells those who know of a consumer that the broker does not. Twice in a row: a consumer that has just begun may not be counted yet.</summary>
@@ -168,17 +208,6 @@ sealed partial class TopologyWatch(
         foreach (var queue in unconsumed.Where(_unconsumed.Contains))
             listeners.Doubt(queue);
         _unconsumed = unconsumed;
-    }
-
-    async Task<QueueSight?> Sight(IConnection connection, string queue, CancellationToken cancellationToken)
-    {
-        QueueSight? sight = null;
-        await Exists(connection, async channel =>
-        {
-            var there = await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
-            sight = new QueueSight(queue, there.ConsumerCount, there.MessageCount);
-        });
-        return sight;
     }
 
     /// <summary>Asks on one channel as long as it lasts: the broker closes the one on which it is asked for what is not there.</summary>
@@ -200,10 +229,12 @@ sealed partial class TopologyWatch(
         {
             return false;
         }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: ResourceLocked or AccessRefused })
+        {
+            // It is there, and nobody shows it to us. Why, the declaration says.
+            return true;
+        }
     }
-
-    [LoggerMessage(LogLevel.Error, "Queue {Queue} was deleted while this host ran, with {Messages} messages as last seen; it is declared again")]
-    partial void QueueDeleted(string queue, uint messages);
 
     [LoggerMessage(LogLevel.Error, "{Count} messages went from queue {Queue}, on which no host listens: somebody has purged it, or takes them himself")]
     partial void QueuePurged(string queue, uint count);
@@ -214,9 +245,9 @@ sealed partial class TopologyWatch(
     [LoggerMessage(LogLevel.Warning, "The broker answers, and its management plug-in does not: that a policy loses messages of {Queues} is forgotten, and the API takes everything again")]
     partial void Forgets(string queues);
 
-    [LoggerMessage(LogLevel.Error, "{Reason}")]
-    partial void DeclaredOtherwise(string reason);
+    [LoggerMessage(LogLevel.Error, "The broker answers, and the queues cannot be looked at; it is said once, and tried again")]
+    partial void IsBlinded(Exception exception);
 
-    [LoggerMessage(LogLevel.Debug, "The queues could not be looked at")]
+    [LoggerMessage(LogLevel.Debug, "The queues, or their policies, could not be looked at")]
     partial void NotLooked(Exception exception);
 }

@@ -22,7 +22,7 @@ public sealed class When_a_connection_does_not_close : IHostApplicationLifetime
 
     public When_a_connection_does_not_close()
     {
-        _listeners = new Listeners(this, _clock, NullLogger<Listeners>.Instance);
+        _listeners = new Listeners(new DeletedQueues(NullLogger<DeletedQueues>.Instance), this, _clock, NullLogger<Listeners>.Instance);
         _watch = new ListenerWatch(_listeners, bus: null!, broker: null!, this, _clock, NullLogger<ListenerWatch>.Instance);
     }
 

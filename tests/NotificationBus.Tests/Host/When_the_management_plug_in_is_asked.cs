@@ -47,6 +47,9 @@ public sealed class When_the_management_plug_in_is_asked(RunningHost host) : ICl
     [Theory]
     [InlineData("""{"max-length":5}""", false)]
     [InlineData("""{"dead-letter-exchange":"theirs","dead-letter-routing-key":"all","dead-letter-strategy":"at-least-once"}""", true)]
+    [InlineData("""{"delivery-limit":99999}""", false)]
+    [InlineData("""{"delivery-limit":0}""", false)]
+    [InlineData("""{"delivery-limit":-1}""", true)]
     [InlineData("[]", true)]
     public async Task Should_find_what_loses_messages(string definition, bool isHarmless)
     {
@@ -63,7 +66,7 @@ public sealed class When_the_management_plug_in_is_asked(RunningHost host) : ICl
     {
         using var gate = new IntakeGate(Options.Create(new IntakeOptions()), new PublishLimit(Options.Create(new PublishingOptions()), TimeProvider.System), NullLogger<IntakeGate>.Instance);
         using var watch = new TopologyWatch(
-            Topology, check: null!, policies: null!, broker: null!, listeners: null!, gate, settings: null!, lifetime: null!, TimeProvider.System, NullLogger<TopologyWatch>.Instance);
+            Topology, check: null!, policies: null!, broker: null!, listeners: null!, deleted: null!, gate, settings: null!, lifetime: null!, TimeProvider.System, NullLogger<TopologyWatch>.Instance);
 
         watch.Learn(s_harm);
         for (var look = 1; look < LooksUntilForgotten; look++)
@@ -96,5 +99,5 @@ public sealed class When_the_management_plug_in_is_asked(RunningHost host) : ICl
 
     PolicyCheck Policies(BrokerTopology topology) => new(
         new HostSettings { ConnectionStrings = new ServerAddresses { RabbitMq = "amqp://localhost" }, RabbitMq = new RabbitMqOptions { ManagementUrl = $"{new Uri(_plugIn.Url, "/")}" } },
-        topology, NullLogger<PolicyCheck>.Instance);
+        topology);
 }
