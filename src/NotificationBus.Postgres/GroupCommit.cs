@@ -38,6 +38,10 @@ sealed class GroupCommit
     public Kind<TRow, TAnswer> Add<TRow, TAnswer>(Func<TRow, Guid> key, Writing<TRow> write, Reading<TRow, TAnswer> read) =>
         new(this, _kinds++, key, write, read);
 
+    /// <summary>Adds what makes sure that all that was committed before is on the standby too, whoever did so. A trip for it costs as much as any other.</summary>
+    public Kind<Guid, bool> AddConfirmation() =>
+        Add<Guid, bool>(asked => asked, _ => new NpgsqlBatchCommand(RecordConnection.WaitForStandby), _ => Task.FromResult<Func<Guid, bool>>(_ => true));
+
     /// <summary>A database that is away, or may not be written, concerns all rows; whatever else fails, or waits for a lock, may be the fault of one.</summary>
     public static bool MayConcernOne(Exception failure) => failure switch
     {

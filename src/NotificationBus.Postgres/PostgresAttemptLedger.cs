@@ -79,6 +79,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     readonly GroupCommit.Kind<Claiming, ClaimAnswer> _claims;
     readonly GroupCommit.Kind<Outcome, bool> _recentOutcomes;
     readonly GroupCommit.Kind<Outcome, bool> _outcomes;
+    readonly GroupCommit.Kind<Guid, bool> _confirmations;
 
     /// <summary>Keeps the ledger in that database.</summary>
     public PostgresAttemptLedger(NpgsqlDataSource database)
@@ -88,6 +89,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         _claims = commits.Add<Claiming, ClaimAnswer>(claim => claim.Attempt.DeliveryId, Claim, ReadClaims);
         _recentOutcomes = commits.Add<Outcome, bool>(outcome => outcome.Attempt.DeliveryId, outcomes => Record(RecordRecentOutcomes, outcomes), ReadRecorded);
         _outcomes = commits.Add<Outcome, bool>(outcome => outcome.Attempt.DeliveryId, outcomes => Record(RecordAnyOutcomes, outcomes), ReadRecorded);
+        _confirmations = commits.AddConfirmation();
     }
 
     /// <inheritdoc />
@@ -103,7 +105,12 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     public async Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken)
     {
         var row = new Outcome(outcome, suppressedAddress);
-        return await _recentOutcomes.Run(row, cancellationToken) || await _outcomes.Run(row, cancellationToken);
+        if (await _recentOutcomes.Run(row, cancellationToken) || await _outcomes.Run(row, cancellationToken))
+            return true;
+
+        // It may be the outcome itself that is found, written a moment ago by a connection that broke while it waited for the standby.
+        await Confirm(cancellationToken);
+        return false;
     }
 
     /// <inheritdoc />
@@ -126,8 +133,11 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     }
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken) =>
-        AttemptsOf(notificationId, [deliveryId], cancellationToken);
+    public async Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken)
+    {
+        var (attempts, _) = await SelectConfirmed(notificationId, deliveryId, cancellationToken);
+        return attempts;
+    }
 
     /// <inheritdoc />
     public async Task<DeliveryAttempt?> FindByDelivery(string provider, Guid deliveryId, CancellationToken cancellationToken)
@@ -151,7 +161,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         return (await Read(command, cancellationToken)).Attempts.SingleOrDefault();
     }
 
-    /// <summary>The attempts of some deliveries of a notification, in order.</summary>
+    /// <summary>The attempts of some deliveries of a notification, in order, to be shown: an outcome may be on one server only.</summary>
     internal async Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(Guid notificationId, IReadOnlyCollection<Guid> deliveryIds, CancellationToken cancellationToken)
     {
         var (attempts, _) = await Select(notificationId, deliveryIds, cancellationToken);
@@ -210,9 +220,20 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
 
     async Task<AttemptClaim> Earlier(DeliveryAttempt refused, CancellationToken cancellationToken)
     {
-        var (attempts, now) = await Select(refused.NotificationId, [refused.DeliveryId], cancellationToken);
+        var (attempts, now) = await SelectConfirmed(refused.NotificationId, refused.DeliveryId, cancellationToken);
         return new AttemptClaim(attempts, now);
     }
+
+    /// <summary>What is found is acted on. An outcome is not written once more for that, so that nothing else would wait for the standby.</summary>
+    async Task<(List<DeliveryAttempt> Attempts, DateTimeOffset Now)> SelectConfirmed(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken)
+    {
+        var found = await Select(notificationId, [deliveryId], cancellationToken);
+        if (found.Attempts.Exists(attempt => attempt.Status != AttemptStatus.Started))
+            await Confirm(cancellationToken);
+        return found;
+    }
+
+    Task Confirm(CancellationToken cancellationToken) => _confirmations.Run(Guid.CreateVersion7(), cancellationToken);
 
     async Task<(List<DeliveryAttempt> Attempts, DateTimeOffset Now)> Select(Guid notificationId, IReadOnlyCollection<Guid> deliveryIds, CancellationToken cancellationToken)
     {

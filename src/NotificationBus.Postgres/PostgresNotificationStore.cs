@@ -136,7 +136,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         _loads = commits.Add<Guid, NotificationState?>(id => id, ids => Load(LoadNotifications, ids), ReadNotifications);
         _updates = commits.Add<NotificationStep, bool>(step => step.Notification.CorrelationId, Update, ReadStored);
         _inserts = commits.Add<NotificationStep, bool>(step => step.Notification.CorrelationId, Insert, ReadStored);
-        _confirmations = commits.Add<Guid, bool>(asked => asked, _ => new NpgsqlBatchCommand(RecordConnection.WaitForStandby), _ => Task.FromResult<Func<Guid, bool>>(_ => true));
+        _confirmations = commits.AddConfirmation();
     }
 
     /// <inheritdoc />

@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
 
 using NotificationBus.IntegrationTests.Servers;
+using NotificationBus.Sending;
+
+using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
 
@@ -66,6 +69,43 @@ public sealed class When_the_standby_hangs(BusAndDatabase servers)
 
         await ShouldHaveAll(pair, broker);
     }
+
+    /// <summary>A2: the wait for an outcome is ended by hand. It is on the primary then, so that the repetition has nothing to write, and waits all the same.</summary>
+    [Theory, InlineData("record"), InlineData("claim"), InlineData("read"), InlineData("cancel")]
+    public async Task Should_not_take_an_outcome_for_kept_that_is_found(string how)
+    {
+        await using var pair = await PostgresPair.Start();
+        await using var record = await PostgresRecord.Open(pair.OnThePrimary);
+        await using var primary = new The_record(pair.OnThePrimary);
+        var ledger = record.Host.Ledger;
+        var call = new DeliveryAttempt { DeliveryId = Guid.CreateVersion7(), NotificationId = Guid.CreateVersion7(), Number = 1, Channel = "email", Provider = "first", Status = AttemptStatus.Started };
+        (await Claim()).Granted.ShouldBeTrue();
+
+        pair.Standby.Freeze();
+        var recording = Record();
+        await primary.Some($"SELECT count(*) FROM ({Waiting}) AS w", Soon);
+        await primary.Execute(Waiting.Replace("SELECT pid", "SELECT pg_terminate_backend(pid)", StringComparison.Ordinal));
+        await Should.ThrowAsync<NpgsqlException>(recording);
+        await primary.Some("SELECT count(*) FROM delivery_attempt WHERE status = 'Accepted'", Soon);
+
+        Task again = how switch
+        {
+            "record" => Record(),
+            "claim" => Claim(),
+            "read" => ledger.AttemptsOf(call.NotificationId, call.DeliveryId, CancellationToken.None),
+            _ => ledger.Cancel(call.NotificationId, call.DeliveryId, "email", "sold", CancellationToken.None),
+        };
+        await await Task.WhenAny(again, primary.Some($"SELECT count(*) FROM ({Waiting}) AS w", Soon));
+        again.IsCompleted.ShouldBeFalse("what was found is on one server only");
+
+        pair.Standby.Thaw();
+        await again.WaitAsync(Soon);
+
+        Task<AttemptClaim> Claim() => ledger.Claim(call, "som@example.com", "order-placed", Soon, CancellationToken.None);
+        Task<bool> Record() => ledger.Record(call with { Status = AttemptStatus.Accepted, ProviderMessageId = "message-1" }, suppressedAddress: null, CancellationToken.None);
+    }
+
+    const string Waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep'";
 
     static async Task ShouldHaveAll(PostgresPair pair, Uri broker)
     {
