@@ -65,15 +65,11 @@ public static class Outages
     /// <summary>
     /// The SQLSTATEs that speak of values (PostgreSQL, "PostgreSQL Error Codes"). Not class 42, of what may not be done or is not there: the statements
     /// are the same for all messages, and were right when the host started, so that somebody has taken away a privilege or renamed a table,
-    /// and can undo it.
+    /// and can undo it. Nor class 23, of what the tables allow: values are checked before and conflicts foreseen, so that somebody has added
+    /// a column, an index or a foreign key, or detached a partition.
     /// </summary>
-    static bool IsForGood(string state) => state switch
-    {
-        "23514" => false, // No partition takes the row: one was detached. The tables have no other checks.
-        _ => state[..2] is
-            "21" // cardinality: two rows for one place
-            or "22" // data: no text of this encoding, too long, out of range
-            or "23" // integrity: a value is missing
-            or "54", // limits of the program: an index row, a JSON depth
-    };
+    static bool IsForGood(string state) => state[..2] is
+        "21" // cardinality: two rows for one place
+        or "22" // data: no text of this encoding, too long, out of range
+        or "54"; // limits of the program: an index row, a JSON depth
 }

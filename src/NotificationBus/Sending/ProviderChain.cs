@@ -5,7 +5,6 @@ using MassTransit;
 using Microsoft.Extensions.Logging;
 
 using NotificationBus.Contracts;
-using NotificationBus.Messaging;
 using NotificationBus.Sending.Accounts;
 using NotificationBus.Sending.Controls;
 using NotificationBus.Sending.Routing;
@@ -250,12 +249,12 @@ public sealed partial class ProviderChain(
     }
 
     /// <summary>
-    /// Writes down what the provider answered. It is known only here, so that an outage of the ledger is waited out, also longer than the claim
-    /// lasts: the command is still in this worker's hands, and nobody else has it. Should it be taken away all the same, what is on record stays.
+    /// Writes down what the provider answered. It is known only here, so that whatever keeps the ledger from taking it is waited out, also longer than the
+    /// claim lasts: the command is still in this worker's hands, and nobody else has it. Should it be taken away all the same, what is on record stays.
     /// </summary>
     async Task Record(DeliveryAttempt outcome, string? suppressedAddress)
     {
-        var giveUp = clock.GetUtcNow() + LongestOutage;
+        var began = clock.GetTimestamp();
         while (true)
         {
             try
@@ -264,7 +263,7 @@ public sealed partial class ProviderChain(
                     AnsweredLate(outcome.Provider, outcome.DeliveryId, outcome.Status);
                 return;
             }
-            catch (DbException exception) when (Outages.Passes(exception) && clock.GetUtcNow() < giveUp)
+            catch (DbException) when (clock.GetElapsedTime(began) < LongestOutage)
             {
                 await Task.Delay(RecordInterval, clock);
             }

@@ -34,6 +34,9 @@ public abstract class With_scripted_providers
     /// <summary>What happens while a claim waits for the ledger.</summary>
     internal Action? WhileClaiming { get; set; }
 
+    /// <summary>What happens before an outcome is recorded.</summary>
+    internal Action? BeforeRecording { get; set; }
+
     internal InMemoryControls Controls { get; }
 
     internal ControlBoard Board => _host.Value.Board;
@@ -132,8 +135,11 @@ public abstract class With_scripted_providers
             return situation.Ledger.Claim(attempt, address, category, lease, cancellationToken);
         }
 
-        public Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken) =>
-            situation.Ledger.Record(outcome, suppressedAddress, cancellationToken);
+        public Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken)
+        {
+            situation.BeforeRecording?.Invoke();
+            return situation.Ledger.Record(outcome, suppressedAddress, cancellationToken);
+        }
 
         public Task<IReadOnlyList<DeliveryAttempt>> Cancel(Guid notificationId, Guid deliveryId, string channel, string reason, CancellationToken cancellationToken) =>
             situation.Ledger.Cancel(notificationId, deliveryId, channel, reason, cancellationToken);

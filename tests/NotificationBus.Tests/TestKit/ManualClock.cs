@@ -6,6 +6,7 @@ sealed class ManualClock(Pulse? pulse = null) : TimeProvider
     readonly Lock _lock = new();
     readonly List<Alarm> _alarms = [];
     DateTimeOffset _now = new(2026, 3, 14, 9, 26, 53, TimeSpan.Zero);
+    TimeSpan _ahead;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -19,10 +20,21 @@ sealed class ManualClock(Pulse? pulse = null) : TimeProvider
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock)
-            return _now;
+            return _now + _ahead;
     }
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp()
+    {
+        lock (_lock)
+            return _now.UtcTicks;
+    }
+
+    /// <summary>Somebody sets the clock ahead by so much, or back. No time passes by that.</summary>
+    public void Set(TimeSpan ahead)
+    {
+        lock (_lock)
+            _ahead += ahead;
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
