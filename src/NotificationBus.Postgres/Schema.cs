@@ -37,7 +37,7 @@ public sealed partial class Schema(
     /// <exception cref="SettingsException">The database does not answer, or its tables are of another version.</exception>
     public async Task EnsureReady(CancellationToken cancellationToken)
     {
-        var giveUp = clock.GetUtcNow() + options.Value.StartTimeout;
+        var giveUp = clock.Steady() + options.Value.StartTimeout;
         while (true)
         {
             try
@@ -47,7 +47,7 @@ public sealed partial class Schema(
             }
             catch (Exception failure) when (OfTheDatabase(failure) is { } exception)
             {
-                if (!IsStillStarting(exception) || clock.GetUtcNow() >= giveUp)
+                if (!IsStillStarting(exception) || clock.Steady() >= giveUp)
                     throw new SettingsException($"ConnectionStrings:Postgres: {Explain(exception)}{Remedy(exception)}");
 
                 Waiting(Explain(exception));

@@ -10,17 +10,17 @@ sealed class Listener(string queue, TimeProvider clock)
     IConnection? _connection;
     bool _isConfirmed;
     bool _hasListened;
-    DateTimeOffset? _absentSince = clock.GetUtcNow();
+    TimeSpan? _absentSince = clock.Steady();
 
     public string Queue => queue;
 
-    /// <summary>Since when nobody of this host listens; null while somebody does.</summary>
-    public DateTimeOffset? AbsentSince
+    /// <summary>Since when nobody of this host listens, as <see cref="SteadyTime"/>; null while somebody does.</summary>
+    public TimeSpan? AbsentSince
     {
         get
         {
             lock (_lock)
-                return IsListening ? null : _absentSince ??= clock.GetUtcNow();
+                return IsListening ? null : _absentSince ??= clock.Steady();
         }
     }
 
@@ -42,7 +42,7 @@ sealed class Listener(string queue, TimeProvider clock)
     {
         lock (_lock)
         {
-            var absence = _hasListened && _absentSince is { } since ? clock.GetUtcNow() - since : (TimeSpan?)null;
+            var absence = _hasListened && _absentSince is { } since ? clock.Steady() - since : (TimeSpan?)null;
             (_isConfirmed, _hasListened, _absentSince) = (true, true, null);
             return absence;
         }
@@ -67,7 +67,7 @@ sealed class Listener(string queue, TimeProvider clock)
     {
         var was = _isConfirmed;
         (_channel, _connection, _isConfirmed) = (null, null, false);
-        _absentSince ??= clock.GetUtcNow();
+        _absentSince ??= clock.Steady();
         return was;
     }
 }

@@ -28,10 +28,10 @@ sealed partial class ListenerWatch(
     static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(10);
 
     readonly TaskCompletionSource<string> _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    readonly Dictionary<string, DateTimeOffset> _startedAnew = new(StringComparer.Ordinal);
-    DateTimeOffset? _answersSince;
-    DateTimeOffset? _busySince;
-    DateTimeOffset? _idleSince;
+    readonly Dictionary<string, TimeSpan> _startedAnew = new(StringComparer.Ordinal);
+    TimeSpan? _answersSince;
+    TimeSpan? _busySince;
+    TimeSpan? _idleSince;
 
     /// <summary>Completes with the reason for which this process must end.</summary>
     public Task<string> GivenUp => _givenUp.Task;
@@ -58,7 +58,7 @@ sealed partial class ListenerWatch(
     /// <summary>While the broker answers: gives up, or says which queues' endpoints to start anew.</summary>
     internal IReadOnlyList<string> Judge()
     {
-        var now = clock.GetUtcNow();
+        var now = clock.Steady();
         var answersSince = _answersSince ??= now;
         _busySince = listeners.WorkOnClosed ? _busySince ?? now : null;
         _idleSince = now - _busySince < LongestWork ? null : _idleSince ?? now;
@@ -79,8 +79,10 @@ sealed partial class ListenerWatch(
             return [];
         }
 
-        return [.. absent.Where(queue => queue.For >= Patience && now - _startedAnew.GetValueOrDefault(queue.Queue) >= Patience).Select(queue => queue.Queue)];
+        return [.. absent.Where(queue => queue.For >= Patience && !(now - StartedAnew(queue.Queue) < Patience)).Select(queue => queue.Queue)];
     }
+
+    TimeSpan? StartedAnew(string queue) => _startedAnew.TryGetValue(queue, out var at) ? at : null;
 
     /// <summary>A fresh connection: one that is open already says little about the next.</summary>
     async Task<bool> Answers(CancellationToken cancellationToken)
@@ -117,7 +119,7 @@ sealed partial class ListenerWatch(
 
     async Task StartAnew(string queue)
     {
-        _startedAnew[queue] = clock.GetUtcNow();
+        _startedAnew[queue] = clock.Steady();
         var endpoint = bus.CheckHealth().Endpoints.Values.FirstOrDefault(endpoint => Listeners.QueueOf(endpoint.InputAddress) == queue).ReceiveEndpoint;
         if (endpoint is null)
             return;
@@ -153,7 +155,7 @@ sealed partial class ListenerWatch(
         lifetime.StopApplication();
     }
 
-    static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
+    static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     [LoggerMessage(LogLevel.Warning, "The broker answers, and this host does not listen on {Queue}; its endpoint is stopped and started anew")]
     partial void StartsAnew(string queue);

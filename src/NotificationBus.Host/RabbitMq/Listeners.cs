@@ -33,7 +33,7 @@ sealed partial class Listeners(DeletedQueues deleted, IHostApplicationLifetime l
         var found = _halfClosed.Values.ToList();
         var busy = _underWay.Values.Where(connection => !connection.IsOpen).ToHashSet();
         foreach (var channel in found)
-            channel.IdleSince = busy.Contains(channel.Connection) ? null : channel.IdleSince ?? clock.GetUtcNow();
+            channel.IdleSince = busy.Contains(channel.Connection) ? null : channel.IdleSince ?? clock.Steady();
         return found.Count == 0 ? null : new HalfClosed(found.Min(channel => channel.Since), found.Min(channel => channel.IdleSince));
     }
 
@@ -106,7 +106,7 @@ sealed partial class Listeners(DeletedQueues deleted, IHostApplicationLifetime l
     public void End(Listener listener, IChannel channel, IConnection connection)
     {
         if (channel.IsOpen && !connection.IsOpen)
-            _halfClosed.TryAdd(channel, new HalfClosedChannel(connection, clock.GetUtcNow()));
+            _halfClosed.TryAdd(channel, new HalfClosedChannel(connection, clock.Steady()));
         if (listener.End(channel) && !lifetime.ApplicationStopping.IsCancellationRequested)
             Lost(listener.Queue, (channel.CloseReason ?? connection.CloseReason)?.ReplyText ?? "the consumer has ended");
     }
@@ -124,13 +124,13 @@ sealed partial class Listeners(DeletedQueues deleted, IHostApplicationLifetime l
     [LoggerMessage(LogLevel.Information, "This host listens on {Queue} again after {Absence}")]
     partial void Returned(string queue, TimeSpan absence);
 
-    sealed class HalfClosedChannel(IConnection connection, DateTimeOffset since)
+    sealed class HalfClosedChannel(IConnection connection, TimeSpan since)
     {
         public IConnection Connection => connection;
 
-        public DateTimeOffset Since => since;
+        public TimeSpan Since => since;
 
-        public DateTimeOffset? IdleSince { get; set; }
+        public TimeSpan? IdleSince { get; set; }
     }
 
     sealed class UnderWay(Listeners listeners, Action giveBack) : IDisposable

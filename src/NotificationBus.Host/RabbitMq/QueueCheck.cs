@@ -106,7 +106,7 @@ sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker,
     async Task<IConnection> Connect(CancellationToken cancellationToken)
     {
         var factory = broker.Factory("start-up check");
-        var giveUp = clock.GetUtcNow() + settings.Postgres.StartTimeout;
+        var giveUp = clock.Steady() + settings.Postgres.StartTimeout;
         while (true)
         {
             try
@@ -119,7 +119,7 @@ sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker,
             }
             catch (Exception exception) when (exception is BrokerUnreachableException or OperationInterruptedException)
             {
-                if (clock.GetUtcNow() >= giveUp)
+                if (clock.Steady() >= giveUp)
                     throw new SettingsException($"ConnectionStrings:RabbitMq: no broker answers at {broker.Address}");
 
                 Waiting(broker.Address);

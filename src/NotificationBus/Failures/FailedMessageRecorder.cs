@@ -26,7 +26,7 @@ sealed partial class FailedMessageRecorder(
 
     static readonly TimeSpan SayAgain = TimeSpan.FromMinutes(1);
 
-    long _said;
+    long _said = -SayAgain.Ticks;
 
     const string NoHeaders = """{"not recorded":true}""";
 
@@ -75,7 +75,7 @@ sealed partial class FailedMessageRecorder(
 
     async Task Record(Failure failure, bool orNoRoom = false)
     {
-        var giveBack = clock.GetUtcNow() + LongestWait;
+        var giveBack = clock.Steady() + LongestWait;
         while (true)
         {
             try
@@ -95,7 +95,7 @@ sealed partial class FailedMessageRecorder(
             {
                 throw;
             }
-            catch (Exception exception) when (clock.GetUtcNow() < giveBack && !lifetime.ApplicationStopping.IsCancellationRequested)
+            catch (Exception exception) when (clock.Steady() < giveBack && !lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 if (SaysAgain())
                     NotRecorded(exception, failure.Queue);
@@ -108,7 +108,7 @@ sealed partial class FailedMessageRecorder(
     bool SaysAgain()
     {
         var said = Interlocked.Read(ref _said);
-        var now = clock.GetUtcNow().UtcTicks;
+        var now = clock.Steady().Ticks;
         return now - said >= SayAgain.Ticks && Interlocked.CompareExchange(ref _said, now, said) == said;
     }
 

@@ -17,7 +17,7 @@ public sealed class Repetitions(IEarlierNotifications record, TimeProvider clock
     /// <summary>The notification with that id; null when there is none yet, or the record does not answer now.</summary>
     public async Task<EarlierNotification?> Find(Guid notificationId)
     {
-        if (clock.GetUtcNow().UtcTicks < Volatile.Read(ref _silentUntil))
+        if (clock.Steady().Ticks < Volatile.Read(ref _silentUntil))
             return null;
 
         using var limit = new CancellationTokenSource(Patience, clock);
@@ -27,7 +27,7 @@ public sealed class Repetitions(IEarlierNotifications record, TimeProvider clock
         }
         catch (Exception exception) when (exception is DbException or OperationCanceledException)
         {
-            Volatile.Write(ref _silentUntil, (clock.GetUtcNow() + Pause).UtcTicks);
+            Volatile.Write(ref _silentUntil, (clock.Steady() + Pause).Ticks);
             return null;
         }
     }

@@ -119,6 +119,43 @@ public sealed class When_a_connection_does_not_close : IHostApplicationLifetime
         _givenBack.ShouldBe(1);
     }
 
+    /// <summary>A4: for how long nobody has listened is measured by no clock that somebody may set.</summary>
+    [Fact]
+    public void Should_not_take_a_queue_for_lost_when_the_clock_is_set_ahead()
+    {
+        _listeners.Of(new Uri("rabbitmq://localhost/send-push"));
+
+        After(TimeSpan.Zero).ShouldBeFalse();
+        _clock.Set(TimeSpan.FromHours(1));
+        After(TimeSpan.FromSeconds(1)).ShouldBeFalse();
+        _watch.Judge().ShouldBeEmpty();
+    }
+
+    /// <summary>A4: nor does it wait for an hour to pass once more.</summary>
+    [Fact]
+    public void Should_start_an_endpoint_anew_and_end_the_host_when_the_clock_is_set_back()
+    {
+        _listeners.Of(new Uri("rabbitmq://localhost/send-push"));
+
+        After(TimeSpan.Zero).ShouldBeFalse();
+        _clock.Set(TimeSpan.FromHours(-1));
+        _clock.Advance(ListenerWatch.Patience);
+        _watch.Judge().ShouldBe(["send-push"]);
+        After(ListenerWatch.LongestAbsence - ListenerWatch.Patience).ShouldBeTrue();
+    }
+
+    /// <summary>A4: nor for a connection that does not close.</summary>
+    [Theory, InlineData(1), InlineData(-1)]
+    public void Should_count_how_long_a_connection_is_half_closed_by_the_time_that_passes(int hours)
+    {
+        HalfClose();
+
+        After(TimeSpan.Zero).ShouldBeFalse();
+        _clock.Set(TimeSpan.FromHours(hours));
+        After(ListenerWatch.Patience / 2).ShouldBeFalse();
+        After(ListenerWatch.Patience / 2).ShouldBeTrue();
+    }
+
     void IHostApplicationLifetime.StopApplication()
     {
     }

@@ -27,6 +27,20 @@ public sealed class When_the_record_does_not_answer
         _record.Asked.ShouldBe(3);
     }
 
+    /// <summary>A4: nor for longer when the clock is set back meanwhile.</summary>
+    [Fact]
+    public async Task Should_ask_again_when_the_clock_was_set_back()
+    {
+        var repetitions = new Repetitions(_record, _clock);
+        await repetitions.Find(Guid.CreateVersion7());
+
+        _clock.Set(TimeSpan.FromHours(-1));
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        await repetitions.Find(Guid.CreateVersion7());
+
+        _record.Asked.ShouldBe(2);
+    }
+
     [Fact]
     public async Task Should_not_wait_for_one_that_hangs()
     {

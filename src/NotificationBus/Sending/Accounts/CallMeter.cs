@@ -51,7 +51,7 @@ sealed class CallMeter(TimeProvider clock)
 
     void Forget()
     {
-        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        var now = (long)clock.Steady().TotalSeconds;
         for (var passed = Math.Min(now - _second, Seconds); passed > 0; passed--)
             _calls[(now - passed + 1) % Seconds] = 0;
         _second = now;
