@@ -276,6 +276,29 @@ public sealed class When_no_provider_is_available
         flow.Push.Calls.Count.ShouldBe(1);
     }
 
+    /// <summary>A10: for another worker that is at it, it waits as long as it is of use: until it is too late, or for an operator until it is known what came of it.</summary>
+    [Theory]
+    [InlineData(NotificationBus.Planning.InDoubtPolicy.Hold)]
+    [InlineData(NotificationBus.Planning.InDoubtPolicy.Resend)]
+    public async Task Should_wait_for_another_worker_no_longer_than_is_of_use(NotificationBus.Planning.InDoubtPolicy policy)
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1, onInDoubt: policy);
+        flow.Push.Answers(ScriptedProvider.Unavailable);
+        var id = await flow.Tell(An.OrderShipped());
+        await PutOff(flow, 1);
+        var (delivery, expiresAt) = (flow.Find(id)!.Deliveries[0], flow.Find(id)!.ExpiresAt);
+        var attempt = new DeliveryAttempt { DeliveryId = delivery.Id, NotificationId = id, Number = 2, Channel = "push", Provider = "scripted", Status = AttemptStatus.Started };
+        var leaseEnds = flow.Clock.GetUtcNow() + (26 * Hour);
+        await flow.Ledger.Claim(attempt, delivery.Address, "order-shipped", 26 * Hour, CancellationToken.None);
+
+        flow.Clock.Advance(TimeSpan.FromSeconds(5));
+        await PutOff(flow, 2);
+
+        leaseEnds.ShouldBeGreaterThan(expiresAt);
+        (await flow.Outgoing.WaitingOf(id, CancellationToken.None)).ShouldHaveSingleItem().Until
+            .ShouldBe(policy == NotificationBus.Planning.InDoubtPolicy.Hold ? leaseEnds : expiresAt);
+    }
+
     static (Guid Notification, Guid Delivery) DeliveryOf(EmbeddedFlow flow, out OrderShipped happened)
     {
         happened = An.OrderShipped(eventId: "shipment-1");
