@@ -7,7 +7,7 @@ namespace NotificationBus.Postgres;
 
 /// <summary>
 /// Compares this host's clock with the database's, and moves what is due when the database's was set back: otherwise whatever waited would wait for
-/// longer by as much.
+/// longer by as much. That it jumped ahead is told, and nothing is moved for it: it may be right now.
 /// </summary>
 public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock clock, ILogger<ClockWatch> log) : BackgroundService
 {
@@ -16,22 +16,46 @@ public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock cl
     // One row has the latest time that was ever seen. When now is before it, by more than hosts and their statements can be apart, the clock was set
     // back. Only what lies ahead is moved; what was written since then, which is seconds, is told by its own time and stays. Whoever does not get
     // the row looks at nothing and waits for nobody: while a standby hangs, a host that is long gone still holds it.
+    // What was written before a jump ahead that it is set back from, within a day, is moved only by as much as it goes back behind that: it was right
+    // before. That is told by the transaction that wrote a row, and of what was scheduled by its own time as well. So what was changed in the
+    // few seconds before the jump was noticed is late by as much.
     const string MoveWhatIsDue = $"""
-        WITH seen AS (SELECT seen_at FROM clock_mark FOR UPDATE SKIP LOCKED),
-        back AS (SELECT seen_at - now() AS by FROM seen WHERE seen_at > now() + @tolerance),
-        marked AS (UPDATE clock_mark m SET seen_at = now() FROM seen s WHERE s.seen_at > now() + @tolerance OR s.seen_at < now() - interval '1 second'),
+        WITH seen AS (
+            SELECT seen_at, jumped_by, jumped_at - jumped_by / 2 AS jump, CASE WHEN jumped_at > seen_at - interval '1 day' THEN age(jumped_in::xid) END AS age_of_jump
+            FROM clock_mark FOR UPDATE SKIP LOCKED),
+        back AS (
+            SELECT seen_at - now() AS by, jump, age_of_jump,
+                CASE
+                    WHEN age_of_jump IS NULL THEN seen_at - now()
+                    WHEN seen_at - now() > jumped_by + @tolerance THEN seen_at - now() - jumped_by
+                    ELSE '0' END AS earlier
+            FROM seen WHERE seen_at > now() + @tolerance),
+        marked AS (
+            UPDATE clock_mark m SET seen_at = now(), jumped_at = CASE WHEN s.seen_at > now() + @tolerance THEN NULL ELSE m.jumped_at END
+            FROM seen s WHERE s.seen_at > now() + @tolerance OR s.seen_at < now() - interval '1 second'),
         outgoing AS (
-            UPDATE outgoing_message SET due_at = due_at - by FROM back
+            UPDATE outgoing_message o SET due_at = due_at - CASE WHEN created_at > jump OR age(o.xmin) <= age_of_jump THEN by ELSE earlier END FROM back
             WHERE due_at > now() AND NOT created_at BETWEEN now() - interval '10 seconds' AND now()),
         slots AS (UPDATE provider_slot SET next_slot = next_slot - by, next_transactional = next_transactional - by, taken_at = taken_at - by FROM back WHERE taken_at > now()),
         health AS (
-            UPDATE provider_health SET
+            UPDATE provider_health h SET
                 since = CASE WHEN since > now() THEN now() ELSE since END, rate_changed_at = CASE WHEN rate_changed_at > now() THEN now() ELSE rate_changed_at END,
-                open_until = open_until - by, probe_until = probe_until - by, paused_until = paused_until - by
-            FROM back),
-        unfinished AS (UPDATE unfinished_notification SET look_again_at = look_again_at - by FROM back WHERE look_again_at > now()),
-        sweep AS (UPDATE sweep_mark SET created_at = created_at - by FROM back WHERE isfinite(created_at))
+                open_until = open_until - b.by, probe_until = probe_until - b.by, paused_until = paused_until - b.by
+            FROM (SELECT account, CASE WHEN age(h.xmin) <= age_of_jump THEN by ELSE earlier END AS by FROM provider_health h, back) AS b
+            WHERE b.account = h.account),
+        unfinished AS (
+            UPDATE unfinished_notification u SET look_again_at = look_again_at - CASE WHEN age(u.xmin) <= age_of_jump THEN by ELSE earlier END
+            FROM back WHERE look_again_at > now()),
+        sweep AS (
+            UPDATE sweep_mark s SET created_at = created_at - CASE WHEN age(s.xmin) <= age_of_jump THEN by ELSE earlier END
+            FROM back WHERE isfinite(created_at))
         SELECT by, pg_notify('{PostgresControls.Changed}', ''), pg_notify('{PostgresOutgoingMessages.Wake}', '') FROM back
+        """;
+
+    // All hosts notice the same jump, within a few seconds.
+    const string NoteJump = """
+        UPDATE clock_mark SET jumped_at = now(), jumped_by = @by, jumped_in = pg_current_xact_id()
+        WHERE ctid IN (SELECT ctid FROM clock_mark FOR UPDATE SKIP LOCKED) AND coalesce(jumped_at < now() - interval '1 minute', true)
         """;
 
     bool _isTold;
@@ -39,9 +63,12 @@ public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock cl
     /// <summary>Looks once.</summary>
     internal async Task Look(CancellationToken cancellationToken)
     {
+        TimeSpan ahead;
         await using (var connection = await database.OpenConnectionAsync(cancellationToken))
-            await clock.Measure(connection, cancellationToken);
+            ahead = await clock.Measure(connection, cancellationToken);
         Tell();
+        if (ahead > TimeSpan.Zero)
+            await Note(ahead, cancellationToken);
 
         var move = new NpgsqlBatchCommand(MoveWhatIsDue);
         move.Parameters.Add(new NpgsqlParameter<TimeSpan>("tolerance", RecordClock.Tolerance));
@@ -67,6 +94,14 @@ public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock cl
         }
     }
 
+    async Task Note(TimeSpan ahead, CancellationToken cancellationToken)
+    {
+        JumpedAhead(clock.JumpedAhead);
+        var note = new NpgsqlBatchCommand(NoteJump);
+        note.Parameters.Add(new NpgsqlParameter<TimeSpan>("by", ahead));
+        await database.Write(note, cancellationToken);
+    }
+
     void Tell()
     {
         var disagreement = clock.Disagreement;
@@ -77,6 +112,9 @@ public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock cl
 
     [LoggerMessage(LogLevel.Warning, "Clocks: {Disagreement}")]
     partial void Differ(string disagreement);
+
+    [LoggerMessage(LogLevel.Warning, "Clocks: {Jump}: what is due within that time is done now, and what may be sent until then has expired")]
+    partial void JumpedAhead(string? jump);
 
     [LoggerMessage(LogLevel.Warning, "The database's clock was set back by {By}: what was due by it was moved by as much")]
     partial void WasSetBack(TimeSpan by);

@@ -233,7 +233,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         return found;
     }
 
-    Task Confirm(CancellationToken cancellationToken) => _confirmations.Run(Guid.CreateVersion7(), cancellationToken);
+    Task<bool> Confirm(CancellationToken cancellationToken) => _confirmations.Run(Guid.CreateVersion7(), cancellationToken);
 
     async Task<(List<DeliveryAttempt> Attempts, DateTimeOffset Now)> Select(Guid notificationId, IReadOnlyCollection<Guid> deliveryIds, CancellationToken cancellationToken)
     {

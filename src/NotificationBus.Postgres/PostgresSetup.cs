@@ -149,7 +149,7 @@ sealed class PostgresHealthCheck(NpgsqlDataSource database, RecordClock clock) :
                 return HealthCheckResult.Unhealthy($"PostgreSQL at {connection.Host}:{connection.Port} {reason}");
             }
 
-            return HealthCheckResult.Healthy(clock.Disagreement);
+            return HealthCheckResult.Healthy(string.Join("; ", new[] { clock.Disagreement, clock.JumpedAhead }.OfType<string>()) is { Length: > 0 } clocks ? clocks : null);
         }
         catch (OnlyReadsException exception)
         {

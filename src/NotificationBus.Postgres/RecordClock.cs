@@ -18,7 +18,14 @@ public sealed class RecordClock(TimeProvider own) : TimeProvider
     // An answer that took longer may have been given at any time meanwhile.
     static readonly TimeSpan LongestMeasure = TimeSpan.FromSeconds(1);
 
+    // How far a clock may be off its rate between two measures, a thousandth: ten times what a bad one is.
+    const double Drift = 0.001;
+
+    static readonly TimeSpan ToldFor = TimeSpan.FromHours(1);
+
     long _difference;
+    Reading? _last;
+    volatile Jump? _jump;
 
     /// <summary>How far this host's clock is behind the database's; negative when it is ahead.</summary>
     public TimeSpan Difference => new(Interlocked.Read(ref _difference));
@@ -26,6 +33,11 @@ public sealed class RecordClock(TimeProvider own) : TimeProvider
     /// <summary>How the clocks differ, for a person to read; null when they do not.</summary>
     public string? Disagreement => Difference.Duration() > Tolerance
         ? $"the clock of this host is {TimeSpan.FromSeconds(Math.Round(Difference.Duration().TotalSeconds)):c} {(Difference > TimeSpan.Zero ? "behind" : "ahead of")} the database's, which counts; set both by the same time server"
+        : null;
+
+    /// <summary>That the database's clock has jumped ahead within the last hour, for a person to read; null when it has not.</summary>
+    public string? JumpedAhead => _jump is { } jump && own.Steady() - jump.At < ToldFor
+        ? $"the database's clock jumped ahead by {TimeSpan.FromSeconds(Math.Round(jump.By.TotalSeconds)):c}, to {jump.To.UtcDateTime:u}, or this host stood still for as long"
         : null;
 
     /// <inheritdoc />
@@ -48,13 +60,30 @@ public sealed class RecordClock(TimeProvider own) : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => own.CreateTimer(callback, state, dueTime, period);
 
     /// <summary>Finds out what the database's clock says.</summary>
-    public async Task Measure(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <returns>By how much it has jumped ahead since it was asked before, as far as the time that has passed tells; zero when it has not.</returns>
+    public async Task<TimeSpan> Measure(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var (began, asked) = (own.GetTimestamp(), own.GetUtcNow());
         await using var command = new NpgsqlCommand("SELECT now()", connection);
         var told = new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!);
         var took = own.GetElapsedTime(began);
-        if (took < LongestMeasure)
-            Interlocked.Exchange(ref _difference, (told - (asked + (took / 2))).Ticks);
+        if (took >= LongestMeasure)
+            return TimeSpan.Zero;
+
+        Interlocked.Exchange(ref _difference, (told - (asked + (took / 2))).Ticks);
+        var reading = new Reading(told, own.Steady() - (took / 2));
+        var before = Interlocked.Exchange(ref _last, reading) ?? reading;
+        var passed = reading.At - before.At;
+        var ahead = told - before.Told - passed;
+        if (ahead <= Tolerance + (passed * Drift))
+            return TimeSpan.Zero;
+
+        _jump = new Jump(ahead, told, reading.At);
+        return ahead;
     }
+
+    /// <summary>What the database's clock said, and when, as <see cref="SteadyTime"/>.</summary>
+    sealed record Reading(DateTimeOffset Told, TimeSpan At);
+
+    sealed record Jump(TimeSpan By, DateTimeOffset To, TimeSpan At);
 }

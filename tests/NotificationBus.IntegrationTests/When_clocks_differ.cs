@@ -136,6 +136,52 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         (await database.Scalar<bool>("SELECT created_at < now() OR NOT isfinite(created_at) FROM sweep_mark")).ShouldBeTrue();
     }
 
+    /// <summary>A4: a jump ahead is told, and when it is taken back, what was due before is due as before. So it is when the clock goes back behind that.</summary>
+    [Theory, InlineData(0), InlineData(60)]
+    public async Task Should_move_only_what_was_written_since_the_clock_jumped_ahead(int minutes)
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), minutes * Minute);
+        await using var record = await PostgresRecord.Open(database.Database);
+        await Look();
+        var before = Message(Now(record) + (2 * Hour));
+        await record.Host.Outgoing.Schedule([before], CancellationToken.None);
+        await record.Host.Health.Pause("before", 3 * Hour, "come back later", cut: null);
+
+        await database.Set((minutes * Minute) + Hour);
+        await Look();
+        record.Of<RecordClock>().JumpedAhead.ShouldNotBeNull().ShouldStartWith("the database's clock jumped ahead by 01:00:0");
+        var since = Message(Now(record) + (2 * Hour));
+        await record.Host.Outgoing.Schedule([since], CancellationToken.None);
+        await record.Host.Health.Pause("since", 3 * Hour, "come back later", cut: null);
+
+        await database.Set(TimeSpan.Zero);
+        await Look();
+
+        foreach (var message in (OutgoingMessage[])[before, since])
+            (await DelayOf(database, message)).ShouldBe(2 * Hour, 10 * Second);
+        foreach (var account in (string[])["before", "since"])
+            (await database.Scalar<TimeSpan>($"SELECT paused_until - now() FROM provider_health WHERE account = '{account}'")).ShouldBe(3 * Hour, 10 * Second);
+
+        async Task Look()
+        {
+            foreach (var host in (int[])[0, 1])
+                await record.Of<ClockWatch>(host).Look(CancellationToken.None);
+        }
+    }
+
+    /// <summary>A4: nothing has jumped where clocks have always differed.</summary>
+    [Fact]
+    public async Task Should_not_take_a_difference_for_a_jump()
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), Hour);
+        await using var record = await PostgresRecord.Open(database.Database);
+
+        await record.Of<ClockWatch>().Look(CancellationToken.None);
+
+        record.Of<RecordClock>().JumpedAhead.ShouldBeNull();
+        (await database.Scalar<long>("SELECT count(*) FROM clock_mark WHERE jumped_at IS NOT NULL")).ShouldBe(0);
+    }
+
     /// <summary>A2, A4: whoever looks does not wait for somebody who is held up with what it saw, as by a standby that hangs.</summary>
     [Fact]
     public async Task Should_wait_for_no_other_host_that_looks()
