@@ -26,7 +26,7 @@ public static class PostgresSetup
 
     // What operators ask is planned for what they ask.
     internal const string Operators = "operators";
-    const int OperatorsPoolSize = 5;
+    internal const int OperatorsPoolSize = 5;
 
     // Two listen all the time, one to operators and one to what is scheduled, and somebody has to work.
     const int SmallestPool = 3;

@@ -8,12 +8,23 @@ sealed class PostgresWarnings(NpgsqlDataSource database) : IStartWarnings
     /// <inheritdoc />
     public async Task<IReadOnlyList<string>> Find(bool isProduction, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("""
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var most = await ConnectionLimit.Read(connection, cancellationToken);
+        await using var command = new NpgsqlCommand("""
             SELECT current_setting('synchronous_commit'), current_setting('fsync'), current_setting('is_superuser'), current_user::text
-            """);
+            """, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return [.. Found(reader.GetString(0) == "off" || reader.GetString(1) == "off", isProduction && reader.GetString(2) == "on" ? reader.GetString(3) : null, isProduction)];
+        return [.. TooFew(most), .. Found(reader.GetString(0) == "off" || reader.GetString(1) == "off", isProduction && reader.GetString(2) == "on" ? reader.GetString(3) : null, isProduction)];
+    }
+
+    IEnumerable<string> TooFew(int most)
+    {
+        var pool = new NpgsqlConnectionStringBuilder(database.ConnectionString).MaxPoolSize;
+        // Those that are ended on one side are for a moment still there on the other.
+        var wanted = pool + Math.Min(pool, PostgresSetup.OperatorsPoolSize) + 2;
+        if (most < wanted)
+            yield return $"ConnectionStrings:Postgres: the server lets this user have {most} connections for all hosts together, and one host opens up to {wanted}: whoever comes too late waits, operators too; raise the limit ({ConnectionLimit.Where}), or set a smaller Maximum Pool Size";
     }
 
     IEnumerable<string> Found(bool forgets, string? superuser, bool isProduction)

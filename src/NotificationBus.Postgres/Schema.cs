@@ -60,6 +60,7 @@ public sealed partial class Schema(
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await RefuseOtherEncodings(connection, cancellationToken);
+        await RefuseTooFewConnections(connection, cancellationToken);
 
         // EF Core locks its own history table, but two hosts may still both find that there is none and create it.
         await Execute(connection, $"SELECT pg_advisory_lock({MigrationLock})", cancellationToken);
@@ -153,6 +154,13 @@ public sealed partial class Schema(
         await using var command = new NpgsqlCommand("SELECT current_setting('server_encoding')", connection);
         if ((string)(await command.ExecuteScalarAsync(cancellationToken))! is not "UTF8" and var encoding)
             throw new SettingsException($"ConnectionStrings:Postgres: the database is encoded in {encoding}, which has no place for most of the world's letters; CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0");
+    }
+
+    /// <summary>A host that listens and can do nothing else would never be ready.</summary>
+    static async Task RefuseTooFewConnections(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (await ConnectionLimit.Read(connection, cancellationToken) is < ConnectionLimit.Least and var most)
+            throw new SettingsException($"ConnectionStrings:Postgres: the server lets this user have {most} connections ({ConnectionLimit.Where}); a host listens on two all the time, works on others and serves operators, so that {ConnectionLimit.Least} is the least");
     }
 
     /// <summary>EF Core reads its history to find out that there is none, and logs that as an error; every first start would begin with two.</summary>

@@ -60,6 +60,40 @@ public sealed class When_sessions_are_limited(BusAndDatabase servers)
         ready.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
+    /// <summary>A19: where the server has room for no more than those that listen, a host would never be ready.</summary>
+    [Theory, InlineData("ROLE"), InlineData("DATABASE")]
+    public async Task Should_refuse_a_server_that_has_no_room_for_it(string whose)
+    {
+        var owner = await servers.CreateDatabase();
+        var (database, user) = await When_a_server_only_reads.RoleOf(owner);
+        await using var record = new The_record(owner);
+        await record.Execute($"ALTER {whose} {(whose == "ROLE" ? user : new NpgsqlConnectionStringBuilder(owner).Database)} CONNECTION LIMIT 3");
+
+        var refusal = await Should.ThrowAsync<SettingsException>(PostgresRecord.Open(database));
+
+        refusal.Message.ShouldBe("ConnectionStrings:Postgres: the server lets this user have 3 connections (CONNECTION LIMIT of the role or the database, or max_connections); a host listens on two all the time, works on others and serves operators, so that 4 is the least");
+    }
+
+    /// <summary>A19: the fewest that are taken work, and it is said that they are few.</summary>
+    [Fact]
+    public async Task Should_work_with_the_fewest_connections_and_warn()
+    {
+        var (broker, owner) = await servers.CreateBoth();
+        var (database, user) = await When_a_server_only_reads.RoleOf(owner);
+        await using var record = new The_record(owner);
+        await record.Execute($"ALTER ROLE {user} CONNECTION LIMIT 4");
+        await using var host = await HostInProcess.Start(broker, new NpgsqlConnectionStringBuilder(database) { MaxPoolSize = 3 }.ConnectionString);
+        await using var producer = await PlainAmqpProducer.Connect(broker);
+
+        for (var number = 0; number < 50; number++)
+            await producer.Publish("OrderShipped", When_the_standby_hangs.Shipment($"order-{number}"));
+
+        await record.UntilDelivered(50, Soon);
+        using var ready = await host.Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
+        ready.StatusCode.ShouldBe(HttpStatusCode.OK);
+        host.Output.Lines().ShouldContain(line => line.Contains("the server lets this user have 4 connections for all hosts together, and one host opens up to 8", StringComparison.Ordinal));
+    }
+
     /// <summary>A19: whoever listened and was cut off listens anew at once.</summary>
     [Fact]
     public async Task Should_listen_anew_when_the_connection_is_ended()
