@@ -47,6 +47,7 @@ public static class PostgresSetup
             // There is no snapshot of the model to compare with: migrations are SQL files, and the model is one view.
             .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning)));
 
+        services.AddSingleton<DeadConnections>();
         services.AddRecordClock();
         services.AddSingleton<Schema>();
         services.AddSingleton<IStartWarnings, PostgresWarnings>();

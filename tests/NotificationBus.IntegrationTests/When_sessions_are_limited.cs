@@ -94,6 +94,32 @@ public sealed class When_sessions_are_limited(BusAndDatabase servers)
         host.Output.Lines().ShouldContain(line => line.Contains("the server lets this user have 4 connections for all hosts together, and one host opens up to 8", StringComparison.Ordinal));
     }
 
+    /// <summary>A19: sessions that ended while nobody used them, by hand or by a limit of the connection string, are not what the next callers are told of.</summary>
+    [Theory, InlineData(""), InlineData("-c idle_session_timeout=1000")]
+    public async Task Should_answer_operators_when_pooled_sessions_have_ended(string options)
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var record = new The_record(database);
+        await using var host = await HostInProcess.Start(broker, new NpgsqlConnectionStringBuilder(database) { Options = options, ApplicationName = "host" }.ConnectionString);
+        foreach (var many in (int[])[1, 3])
+        {
+            await Task.WhenAll(Enumerable.Range(0, many).Select(_ => Ask()));
+            if (options.Length == 0)
+                await record.Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'host' AND state = 'idle' AND datname = current_database()");
+            else
+                await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+
+            for (var call = 0; call < 6; call++)
+                (await Ask()).ShouldBe(HttpStatusCode.OK);
+        }
+
+        async Task<HttpStatusCode> Ask()
+        {
+            using var answer = await host.Client.GetAsync(new Uri("/v1/failed-messages", UriKind.Relative));
+            return answer.StatusCode;
+        }
+    }
+
     /// <summary>A19: whoever listened and was cut off listens anew at once.</summary>
     [Fact]
     public async Task Should_listen_anew_when_the_connection_is_ended()

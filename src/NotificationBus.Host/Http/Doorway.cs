@@ -28,6 +28,7 @@ static class Doorway
             !IsPlain(context.Features.Get<IHttpRequestFeature>()!.RawTarget, context.GetEndpoint()) ? Problems.NotPlain().ExecuteAsync(context)
             : !names.Allows(context.Request.Host, context.IsForTheWorld()) ? Refuse(context)
             : next(context));
+        app.UseSecondTry();
 
         Task Refuse(HttpContext context) =>
             (settings.PublicUrls is null || !context.IsForTheWorld() ? Problems.UnknownHost() : Problems.NothingForTheWorld()).ExecuteAsync(context);
