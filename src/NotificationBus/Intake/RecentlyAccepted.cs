@@ -1,17 +1,20 @@
-using Microsoft.Extensions.Caching.Memory;
-
 namespace NotificationBus.Intake;
 
 /// <summary>
-/// What this host accepted a moment ago. The event may still be in the broker when its producer asks; the answer is then
+/// What this host accepted within a day, as far as there is room. The event may still be in the broker when its producer asks; the answer is then
 /// "accepted" and not "unknown". And another event under its name is known for one before the record has the first.
 /// </summary>
-public sealed class RecentlyAccepted : IDisposable
+public sealed class RecentlyAccepted(TimeProvider clock)
 {
-    static readonly TimeSpan Kept = TimeSpan.FromMinutes(1);
+    /// <summary>How many are remembered, some ten megabytes. After them the oldest is forgotten.</summary>
+    public const int Most = 100_000;
 
-    readonly MemoryCache _fingerprints = new(new MemoryCacheOptions { SizeLimit = 100_000 });
+    /// <summary>For how long.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(1);
+
     readonly Lock _lock = new();
+    readonly Dictionary<Guid, (Guid Fingerprint, TimeSpan At)> _accepted = [];
+    readonly Queue<(Guid Id, TimeSpan At)> _inOrder = new();
 
     /// <summary>Remembers a notification and what it was begun with.</summary>
     /// <returns>What is remembered of it now: another fingerprint when it was begun with something else.</returns>
@@ -19,18 +22,42 @@ public sealed class RecentlyAccepted : IDisposable
     {
         lock (_lock)
         {
-            return _fingerprints.TryGetValue(notificationId, out Guid first)
-                ? first
-                : _fingerprints.Set(notificationId, fingerprint, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Kept });
+            ForgetOld();
+            if (_accepted.TryGetValue(notificationId, out var first))
+                return first.Fingerprint;
+
+            var now = clock.Steady();
+            _accepted.Add(notificationId, (fingerprint, now));
+            _inOrder.Enqueue((notificationId, now));
+            return fingerprint;
         }
     }
 
     /// <summary>Forgets a notification: its event was not taken.</summary>
-    public void Forget(Guid notificationId) => _fingerprints.Remove(notificationId);
+    public void Forget(Guid notificationId)
+    {
+        lock (_lock)
+            _accepted.Remove(notificationId);
+    }
 
-    /// <summary>True when it was accepted here a moment ago.</summary>
-    public bool Contains(Guid notificationId) => _fingerprints.TryGetValue(notificationId, out _);
+    /// <summary>True when it was accepted here, and is not yet forgotten.</summary>
+    public bool Contains(Guid notificationId)
+    {
+        lock (_lock)
+        {
+            ForgetOld();
+            return _accepted.ContainsKey(notificationId);
+        }
+    }
 
-    /// <inheritdoc />
-    public void Dispose() => _fingerprints.Dispose();
+    void ForgetOld()
+    {
+        while (_inOrder.TryPeek(out var oldest) && (_inOrder.Count >= Most || clock.Steady() - oldest.At >= Kept))
+        {
+            _inOrder.Dequeue();
+            // It may have been forgotten since, and remembered anew.
+            if (_accepted.TryGetValue(oldest.Id, out var kept) && kept.At == oldest.At)
+                _accepted.Remove(oldest.Id);
+        }
+    }
 }
