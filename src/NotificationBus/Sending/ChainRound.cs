@@ -37,11 +37,14 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     // A difference that need not mean that a clock was set.
     static readonly TimeSpan ClockError = TimeSpan.FromSeconds(2);
 
+    // Whoever is out of order is asked again before, however long it wants to be left alone: nobody knows when it is back, and its circuit limits the calls.
+    static readonly TimeSpan LongestInOutage = TimeSpan.FromMinutes(1);
+
     readonly List<DeliveryAttempt> _earlier = [];
     readonly List<DeliveryAttempt> _attempts = [];
     readonly Dictionary<ProviderAccount, Admission.Refused> _refused = [];
+    readonly HashSet<string> _failed = new(StringComparer.Ordinal);
     bool _mayTryAgain;
-    bool _accountFailed;
 
     /// <summary>The number of the last call, also of earlier rounds.</summary>
     public int AttemptsMade => _attempts.Count > 0 ? _attempts[^1].Number : command.EarlierAttempts;
@@ -91,7 +94,8 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     public void Add((DeliveryAttempt Outcome, ProviderResult Result) call)
     {
         _attempts.Add(call.Outcome);
-        _accountFailed |= call.Result is ProviderResult.Unavailable { OnlyThisDelivery: false };
+        if (call.Result is ProviderResult.Unavailable { OnlyThisDelivery: false })
+            _failed.Add(call.Outcome.Provider);
         _mayTryAgain = call.Result is ProviderResult.Unavailable { OnlyThisDelivery: false, RetryAfter: null };
     }
 
@@ -150,8 +154,9 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         {
             AtMost = knowing is null ? null : AskedAloneUntil(knowing) - clock.GetUtcNow(),
             EndedInDoubt = EndedInDoubt,
-            IsOutage = _accountFailed || _refused.Values.Any(refused => refused is { IsShut: true, For: not null }),
-            WaitsForProvider = !EndedInDoubt && _refused.Values.Any(refused => refused.IsShut),
+            IsOutage = _failed.Count > 0 || _refused.Values.Any(refused => refused is { IsShut: true, For: not null }),
+            // Also of one that was asked: that call may have been the one that shut it, or another one may soon.
+            WaitsForProvider = !EndedInDoubt && (_failed.Count > 0 || _refused.Values.Any(refused => refused.IsShut)),
         };
     }
 
@@ -288,7 +293,7 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
             return open;
 
         // By then the account is called again.
-        var left = last.Status == AttemptStatus.Throttled ? Pacing.Limited(asked) : asked;
+        var left = _failed.Contains(account.Name) && asked > LongestInOutage ? LongestInOutage : Pacing.Limited(asked);
         return left > open ? left : open;
     }
 

@@ -19,8 +19,9 @@ public sealed class RedeliveryOptions
     public TimeSpan FirstDelay { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The most any redelivery is put off, 1 s to 1 day, default 10 min. A provider that asks for longer gets it; while it is providers that do not work,
-    /// and not one delivery that they do not take, it is a minute (or <see cref="FirstDelay"/>, when that is more).
+    /// The most any redelivery is put off, 1 s to 1 day, default 10 min. A provider that asks for longer gets it, up to an hour; while it is providers that
+    /// do not work, and not one delivery that they do not take, it is a minute (or <see cref="FirstDelay"/>, when that is more), whatever they ask for, and
+    /// as much again to keep those apart that were turned away together.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan LongestDelay { get; set; } = TimeSpan.FromMinutes(10);
@@ -58,14 +59,23 @@ public sealed class Redelivery(
     const int ManyInDoubt = 10;
     static readonly TimeSpan LongestAfterMany = TimeSpan.FromMinutes(2);
 
-    /// <summary>When the command should come again, and not before there is a chance.</summary>
-    /// <returns>Null when that would be too late for the notification.</returns>
+    // Less is no time to come out, wait for a turn and be sent in.
+    static readonly TimeSpan ShortestLife = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// When the command should come again, and not before there is a chance. When that would be too late for the notification, it comes when half of its
+    /// time is over: what was said to take longer may be over before, and the last try is shortly before its end.
+    /// </summary>
+    /// <returns>Null when there is no time left, or too little to repeat what is in doubt.</returns>
     public DateTimeOffset? Next(SendDelivery command, ChainOutcome.NotNow notNow)
     {
         var delay = notNow.EndedInDoubt ? InDoubt(notNow)
             : DelaysOf(command.Channel) is { Count: > 0 } delays ? Listed(delays, command, notNow.AtLeast)
             : Exponential(command, notNow);
-        return InTime(command, clock.GetUtcNow() + (notNow.AtMost is { } most ? Shorter(delay, most) : delay));
+        var now = clock.GetUtcNow();
+        var left = command.ExpiresAt - now;
+        return InTime(command, now + (notNow.AtMost is { } most ? Shorter(delay, most) : delay))
+            ?? (left >= ShortestLife && !notNow.EndedInDoubt ? now + left / 2 : null);
     }
 
     /// <summary>

@@ -356,7 +356,7 @@ public sealed class When_a_vendor_reports
     public async Task Should_take_up_an_earlier_channel_that_was_called_off()
     {
         await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1, escalateAfter: TimeSpan.FromMinutes(5));
-        flow.Email.Answers(new ProviderResult.Unavailable("closed for an hour", RetryAfter: TimeSpan.FromHours(1)), ScriptedProvider.Accepted);
+        flow.Email.Answers(new ProviderResult.Unavailable("closed for an hour", RetryAfter: TimeSpan.FromHours(1), OnlyThisDelivery: true), ScriptedProvider.Accepted);
         var id = await flow.Tell(An.OrderPlaced());
         await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 1);
         flow.Clock.Advance(TimeSpan.FromMinutes(5));

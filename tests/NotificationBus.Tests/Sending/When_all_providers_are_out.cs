@@ -38,6 +38,27 @@ public sealed class When_all_providers_are_out : With_scripted_providers
         _callsOfTheFirst.Count(at => at < back).ShouldBeLessThan(8 + 2 + 20 * 2);
     }
 
+    /// <summary>However long they say that it takes, and however soon the notification is of no use any more.</summary>
+    [Theory]
+    [InlineData(900, 20)]
+    [InlineData(3600, 20)]
+    [InlineData(3600, 60)]
+    [InlineData(86_400, 20)]
+    [InlineData(86_400, 24 * 60)]
+    public async Task Should_send_all_soon_after_their_return_also_when_they_asked_for_a_long_pause(int retryAfter, int lifetimeInMinutes)
+    {
+        foreach (var between in new[] { 300, 30 })
+        {
+            var back = BackIn(Outage, new ProviderResult.Unavailable("down", TimeSpan.FromSeconds(retryAfter)));
+            var count = Arrive(TimeSpan.FromSeconds(between), TimeSpan.FromMinutes(lifetimeInMinutes));
+
+            var (sent, last) = await Settle();
+
+            sent.ShouldBe(count);
+            (last - back).ShouldBeLessThan(TimeSpan.FromMinutes(2.5));
+        }
+    }
+
     [Fact]
     public async Task Should_repeat_what_is_in_doubt_with_pauses_that_grow_over_hours()
     {
@@ -82,12 +103,13 @@ public sealed class When_all_providers_are_out : With_scripted_providers
     }
 
     /// <summary>One delivery after the other, as long as the outage lasts.</summary>
-    int Arrive(TimeSpan between)
+    int Arrive(TimeSpan between, TimeSpan? lifetime = null)
     {
         for (var after = TimeSpan.Zero; after < Outage; after += between)
         {
             var delivery = Another();
-            _waiting.Enqueue((delivery, CommandFor(delivery)), Clock.GetUtcNow() + after);
+            var command = CommandFor(delivery);
+            _waiting.Enqueue((delivery, lifetime is { } life ? command with { ExpiresAt = Clock.GetUtcNow() + after + life } : command), Clock.GetUtcNow() + after);
         }
 
         return _waiting.Count;

@@ -45,7 +45,7 @@ public sealed class When_no_provider_is_available
             Interlocked.Increment(ref rounds);
             flow.Pulse.Beat();
         };
-        flow.Push.Answers(new ProviderResult.Unavailable("too busy", RetryAfter: Hour), ScriptedProvider.Accepted);
+        flow.Push.Answers(new ProviderResult.Unavailable("too busy", RetryAfter: Hour, OnlyThisDelivery: true), ScriptedProvider.Accepted);
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
         await flow.Pulse.Until(() => Waits(flow));
@@ -72,9 +72,11 @@ public sealed class When_no_provider_is_available
     public async Task Should_mark_it_expired_rather_than_send_it_too_late()
     {
         await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
-        flow.Push.Answers(new ProviderResult.Unavailable("closed for a week", RetryAfter: 7 * 24 * Hour));
-
+        flow.Push.Answers(ScriptedProvider.Unavailable, ClosedForAWeek);
         var id = await flow.Tell(An.OrderShipped());
+        await PutOff(flow, 1);
+
+        UntilItIsTooLateToPutOff(flow);
 
         var notification = await flow.Outcome(id);
         notification.CurrentState.ShouldBe("Expired");
@@ -173,6 +175,22 @@ public sealed class When_no_provider_is_available
         flow.Push.Calls.Count.ShouldBe(1);
     }
 
+    /// <summary>A10: the same for one that was asked, and whose answer, or that of another call, has shut it.</summary>
+    [Fact]
+    public async Task Should_be_sent_as_soon_as_a_provider_is_called_again_that_was_asked_before_it_was_shut()
+    {
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        flow.Push.Answers(ClosedForAWeek, ScriptedProvider.Accepted);
+        var id = await flow.Tell(An.OrderShipped());
+        await PutOff(flow, 1);
+        await flow.Health.Open("scripted", Hour, "down", needsAttention: false);
+        await flow.UntilBoard(controls => ProviderAccount.IsShut(controls, "scripted"));
+
+        await flow.Health.ProbePassed("scripted", needed: 1);
+
+        (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
+    }
+
     /// <summary>A10: whoever is shut and opened again in a moment, while another one has just been, is not missed.</summary>
     [Fact]
     public async Task Should_be_sent_when_its_channel_is_resumed_in_the_moment_after_a_provider_was_switched_on()
@@ -218,11 +236,11 @@ public sealed class When_no_provider_is_available
     public async Task Should_say_that_it_may_have_been_sent_when_there_is_no_time_to_repeat_it()
     {
         await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
-        flow.Push.Answers(ScriptedProvider.InDoubt, new ProviderResult.Unavailable("closed for a week", RetryAfter: 7 * 24 * Hour));
+        flow.Push.Answers(ScriptedProvider.InDoubt, ClosedForAWeek);
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
 
-        flow.Clock.Advance(TimeSpan.FromSeconds(5));
+        UntilItIsTooLateToPutOff(flow);
 
         (await flow.Outcome(id)).CurrentState.ShouldBe("Expired");
         flow.OutcomesOf(id).ShouldHaveSingleItem().ShouldBeOfType<NotificationExpired>().Reason.ShouldEndWith("closed for a week; it may have been sent");
@@ -236,11 +254,14 @@ public sealed class When_no_provider_is_available
     {
         await using var flow = await EmbeddedFlow.Start(dispatchers: 1, onInDoubt: NotificationBus.Planning.InDoubtPolicy.Hold);
         flow.Push.KnowsRepetitionFor = 48 * Hour;
-        flow.Push.Answers(ScriptedProvider.InDoubt, new ProviderResult.Unavailable("closed for a week", RetryAfter: 7 * 24 * Hour));
+        flow.Push.Answers(ScriptedProvider.InDoubt, ClosedForAWeek);
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
 
-        flow.Clock.Advance(what == "nobody got to it" ? 25 * Hour : TimeSpan.FromSeconds(5));
+        if (what == "nobody got to it")
+            flow.Clock.Advance(25 * Hour);
+        else
+            UntilItIsTooLateToPutOff(flow);
 
         var delivery = (await flow.Until(id, notification => notification.Deliveries[0].Status != DeliveryStatus.Sending)).Deliveries[0];
         (delivery.Status, delivery.Provider, delivery.Reason).ShouldBe((DeliveryStatus.Held, "scripted", "the line went dead"));
@@ -298,6 +319,10 @@ public sealed class When_no_provider_is_available
         (await flow.Outgoing.WaitingOf(id, CancellationToken.None)).ShouldHaveSingleItem().Until
             .ShouldBe(policy == NotificationBus.Planning.InDoubtPolicy.Hold ? leaseEnds : expiresAt);
     }
+
+    static ProviderResult ClosedForAWeek => new ProviderResult.Unavailable("closed for a week", RetryAfter: 7 * 24 * Hour);
+
+    static void UntilItIsTooLateToPutOff(EmbeddedFlow flow) => flow.Clock.Advance(24 * Hour - TimeSpan.FromSeconds(5));
 
     static (Guid Notification, Guid Delivery) DeliveryOf(EmbeddedFlow flow, out OrderShipped happened)
     {
@@ -361,6 +386,27 @@ public sealed class When_a_delivery_is_put_off
         }
     }
 
+    /// <summary>A10: who says that it takes longer than the notification is of use may be wrong, and one that opens its circuit for an hour as well.</summary>
+    [Theory]
+    [InlineData(3600, 1800)]
+    [InlineData(60, 30)]
+    [InlineData(10, 5)]
+    [InlineData(9.9, null)]
+    public void Should_come_when_half_of_the_time_is_over_rather_than_not_at_all(double lifetime, int? seconds)
+    {
+        foreach (var channel in new[] { "push", "webhook" })
+        {
+            var due = Due(0, new Random(1), channel, atLeast: TimeSpan.FromSeconds(lifetime), lifetime: TimeSpan.FromSeconds(lifetime));
+
+            due.ShouldBe(seconds is { } after ? Now.AddSeconds(after) : null);
+        }
+    }
+
+    /// <summary>A10: what may have been sent is not sent again only because its time runs out.</summary>
+    [Fact]
+    public void Should_not_come_earlier_than_it_would_when_it_is_in_doubt() =>
+        Due(0, new Random(1), notNow: OfThisDelivery with { EndedInDoubt = true, InDoubt = 8 }, lifetime: TimeSpan.FromMinutes(30)).ShouldBeNull();
+
     /// <summary>A10: what may have been sent each time is repeated over hours.</summary>
     [Fact]
     public void Should_wait_three_times_as_long_each_time_that_it_is_in_doubt()
@@ -415,7 +461,12 @@ public sealed class When_a_delivery_is_put_off
 
     static ChainOutcome.NotNow OfThisDelivery => new() { Reason = "too busy" };
 
-    static TimeSpan Delay(int redeliveries, Random chance, string channel = "push", IReadOnlyList<TimeSpan>? set = null, TimeSpan? atLeast = null, ChainOutcome.NotNow? notNow = null, RedeliveryOptions? options = null)
+    static TimeSpan Delay(int redeliveries, Random chance, string channel = "push", IReadOnlyList<TimeSpan>? set = null, TimeSpan? atLeast = null, ChainOutcome.NotNow? notNow = null, RedeliveryOptions? options = null) =>
+        Due(redeliveries, chance, channel, set, atLeast, notNow, options)!.Value - Now;
+
+    static DateTimeOffset? Due(
+        int redeliveries, Random chance, string channel = "push", IReadOnlyList<TimeSpan>? set = null, TimeSpan? atLeast = null,
+        ChainOutcome.NotNow? notNow = null, RedeliveryOptions? options = null, TimeSpan? lifetime = null)
     {
         var clock = new ManualClock();
         var redelivery = new Redelivery(
@@ -434,9 +485,10 @@ public sealed class When_a_delivery_is_put_off
             Category = "order-shipped",
             RecipientId = "buyer-7",
             Data = default,
-            ExpiresAt = Now.AddDays(2),
+            ExpiresAt = Now + (lifetime ?? TimeSpan.FromDays(2)),
             Redeliveries = redeliveries,
         };
-        return redelivery.Next(command, (notNow ?? OfThisDelivery) with { AtLeast = atLeast })!.Value - clock.GetUtcNow();
+        clock.GetUtcNow().ShouldBe(Now);
+        return redelivery.Next(command, (notNow ?? OfThisDelivery) with { AtLeast = atLeast });
     }
 }
