@@ -183,9 +183,7 @@ sealed class SmtpConnection : IDisposable
         _offers.AddRange(reply.Lines.Skip(1));
     }
 
-    bool Offers(string keyword) => Offer(keyword) is not null;
-
-    string? Offer(string keyword) => _offers.FirstOrDefault(offer =>
+    bool Offers(string keyword) => _offers.Exists(offer =>
         offer.Equals(keyword, StringComparison.OrdinalIgnoreCase) || offer.StartsWith(keyword + " ", StringComparison.OrdinalIgnoreCase));
 
     async Task StartTls(CancellationToken cancellationToken)
@@ -219,24 +217,56 @@ sealed class SmtpConnection : IDisposable
         if (_stream is not SslStream && !_options.IsLoopback)
             throw new SmtpException(SmtpStep.SignIn, "a password is only sent over TLS") { NeedsMending = true };
 
+        // Some servers offer a mechanism that this user, or they themselves, do not know after all: what one is refused for the next may be taken for.
+        SmtpReply? refusal = null;
+        foreach (var mechanism in Mechanisms().Where(mechanism => mechanism is "PLAIN" or "LOGIN"))
+        {
+            SmtpReply reply;
+            try
+            {
+                reply = await SignIn(mechanism, cancellationToken);
+            }
+            catch (SmtpException) when (refusal is not null)
+            {
+                // Some leave after the first refusal.
+                break;
+            }
+
+            if (reply.Code == 235)
+                return;
+            if (reply.Code / 100 != 5)
+                throw Refusal(SmtpStep.SignIn, reply);
+            // That the password is wrong says more than that a mechanism is not known.
+            if (refusal?.Code != 535)
+                refusal = reply;
+        }
+
+        throw refusal is not null
+            ? Refusal(SmtpStep.SignIn, refusal)
+            : new SmtpException(SmtpStep.SignIn, "the server offers neither AUTH PLAIN nor AUTH LOGIN") { NeedsMending = true };
+    }
+
+    /// <summary>Signs in by one mechanism.</summary>
+    /// <returns>The server's last word: 235 when it knows us now.</returns>
+    async Task<SmtpReply> SignIn(string mechanism, CancellationToken cancellationToken)
+    {
         var user = _options.Username!;
         var password = _options.Password ?? "";
-        var mechanisms = Offer("AUTH")?.Split(' ').Skip(1).ToList() ?? [];
-        if (mechanisms.Contains("PLAIN", StringComparer.OrdinalIgnoreCase))
-        {
-            await Expect(235, SmtpStep.SignIn, $"AUTH PLAIN {Base64($"\0{user}\0{password}")}", cancellationToken);
-        }
-        else if (mechanisms.Contains("LOGIN", StringComparer.OrdinalIgnoreCase))
-        {
-            await Expect(334, SmtpStep.SignIn, "AUTH LOGIN", cancellationToken);
-            await Expect(334, SmtpStep.SignIn, Base64(user), cancellationToken);
-            await Expect(235, SmtpStep.SignIn, Base64(password), cancellationToken);
-        }
-        else
-        {
-            throw new SmtpException(SmtpStep.SignIn, "the server offers neither AUTH PLAIN nor AUTH LOGIN") { NeedsMending = true };
-        }
+        if (mechanism == "PLAIN")
+            return await Ask(SmtpStep.SignIn, $"AUTH PLAIN {Base64($"\0{user}\0{password}")}", cancellationToken);
+
+        var reply = await Ask(SmtpStep.SignIn, "AUTH LOGIN", cancellationToken);
+        if (reply.Code == 334)
+            reply = await Ask(SmtpStep.SignIn, Base64(user), cancellationToken);
+        return reply.Code == 334 ? await Ask(SmtpStep.SignIn, Base64(password), cancellationToken) : reply;
     }
+
+    /// <summary>The mechanisms in the order in which they are offered, on one line or several; <c>AUTH=</c> is how servers wrote it before RFC 2554, and some still do.</summary>
+    IEnumerable<string> Mechanisms() => _offers
+        .Where(offer => offer.StartsWith("AUTH ", StringComparison.OrdinalIgnoreCase) || offer.StartsWith("AUTH=", StringComparison.OrdinalIgnoreCase))
+        .SelectMany(offer => offer["AUTH ".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Select(mechanism => mechanism.ToUpperInvariant())
+        .Distinct(StringComparer.Ordinal);
 
     async Task<SmtpReply> Expect(int code, SmtpStep step, string command, CancellationToken cancellationToken)
     {

@@ -159,7 +159,7 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
     [Fact]
     public async Task Should_sign_in_with_PLAIN()
     {
-        Server.Offers.Add("AUTH LOGIN PLAIN");
+        Server.Offers.Add("AUTH PLAIN LOGIN");
 
         var result = await Provider(SigningIn).Send(ADelivery(), Cancellation);
 
@@ -200,6 +200,91 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
         var result = await Provider(SigningIn).Send(ADelivery(), Cancellation);
 
         result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("neither AUTH PLAIN nor AUTH LOGIN");
+    }
+
+    /// <summary>C: the ways that are offered, in order, also over several lines and in the form from before RFC 2554 (<c>AUTH=</c>).</summary>
+    [Theory]
+    [InlineData("AUTH LOGIN PLAIN", "LOGIN", "PLAIN")]
+    [InlineData("AUTH PLAIN LOGIN", "PLAIN", "LOGIN")]
+    [InlineData("auth plain login", "PLAIN", "LOGIN")]
+    [InlineData("AUTH GSSAPI  NTLM LOGIN CRAM-MD5", "LOGIN")]
+    [InlineData("AUTH=LOGIN PLAIN", "LOGIN", "PLAIN")]
+    [InlineData("AUTH=PLAIN", "PLAIN")]
+    [InlineData("AUTH NTLM|AUTH PLAIN|AUTH=LOGIN", "PLAIN", "LOGIN")]
+    [InlineData("AUTH LOGIN|AUTH=LOGIN PLAIN|AUTH LOGIN", "LOGIN", "PLAIN")]
+    public async Task Should_try_the_mechanisms_that_are_offered_in_their_order(string offers, params string[] tried)
+    {
+        Server.Offers.AddRange(offers.Split('|'));
+        Server.Answer("AUTH", "535 5.7.8 not so");
+
+        var result = await Provider(SigningIn).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("535 5.7.8; check Username and Password");
+        Server.Commands.Where(command => command.StartsWith("AUTH", StringComparison.Ordinal)).Select(command => command.Split(' ')[1]).ShouldBe(tried);
+    }
+
+    /// <summary>C: what is refused in one way may be taken in the next.</summary>
+    [Theory]
+    [InlineData("535 5.7.8 not so")]
+    [InlineData("534 5.7.9 too weak")]
+    [InlineData("504 5.5.4 no such mechanism")]
+    [InlineData("503 5.5.1 not now")]
+    [InlineData("500 what?")]
+    public async Task Should_sign_in_the_other_way_when_one_is_refused(string answer)
+    {
+        Server.Offers.Add("AUTH PLAIN LOGIN");
+        Server.Answer("AUTH", answer, "334 VXNlcm5hbWU6");
+        Server.Answer(Base64("shop").ToUpperInvariant(), "334 UGFzc3dvcmQ6");
+        Server.Answer(Base64(Password).ToUpperInvariant(), "235 2.7.0 welcome");
+
+        var result = await Provider(SigningIn).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Accepted>();
+        Server.Commands.Skip(1).Take(4).ShouldBe([$"AUTH PLAIN {Base64($"\0shop\0{Password}")}", "AUTH LOGIN", Base64("shop"), Base64(Password)]);
+        Server.Connections.ShouldBe(1);
+    }
+
+    /// <summary>C: the same when it is refused in the middle of one.</summary>
+    [Theory]
+    [InlineData("shop")]
+    [InlineData(Password)]
+    public async Task Should_sign_in_the_other_way_when_one_is_refused_in_the_middle(string refused)
+    {
+        Server.Offers.Add("AUTH LOGIN PLAIN");
+        Server.Answer("AUTH", "334 VXNlcm5hbWU6", "235 2.7.0 welcome");
+        Server.Answer(Base64("shop").ToUpperInvariant(), refused == "shop" ? "501 5.5.2 what?" : "334 UGFzc3dvcmQ6");
+        Server.Answer(Base64(Password).ToUpperInvariant(), "535 5.7.8 not so");
+
+        (await Provider(SigningIn).Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
+
+        Server.Commands.Last(command => command.StartsWith("AUTH", StringComparison.Ordinal)).ShouldStartWith("AUTH PLAIN");
+    }
+
+    /// <summary>What it said about the password counts, and not that it would hear no other one, or left.</summary>
+    [Theory]
+    [InlineData("535 5.7.8 not so", "504 5.5.4 no such mechanism")]
+    [InlineData("504 5.5.4 no such mechanism", "535 5.7.8 not so")]
+    [InlineData("535 5.7.8 not so", ScriptedSmtpServer.HangUp)]
+    public async Task Should_tell_the_operator_of_the_password_that_was_refused(params string[] answers)
+    {
+        Server.Offers.Add("AUTH PLAIN LOGIN");
+        Server.Answer("AUTH", answers);
+
+        var result = await Provider(SigningIn).Send(ADelivery(), Cancellation);
+
+        result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("535 5.7.8; check Username and Password");
+    }
+
+    /// <summary>A server that is out of order for a moment has not refused the password: it is not asked in another way, and the account needs no mending.</summary>
+    [Fact]
+    public async Task Should_try_no_other_way_when_the_server_cannot_say_now()
+    {
+        Server.Offers.Add("AUTH PLAIN LOGIN");
+        Server.Answer("AUTH", "454 4.7.0 try again later");
+
+        (await Provider(SigningIn).Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>();
+
+        Server.Commands.Count(command => command.StartsWith("AUTH", StringComparison.Ordinal)).ShouldBe(1);
     }
 
     static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
