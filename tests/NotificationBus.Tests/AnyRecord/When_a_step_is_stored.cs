@@ -72,23 +72,57 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
     [Fact]
     public async Task Should_be_looked_at_again_when_it_goes_on_after_the_end()
     {
-        var ids = Enumerable.Range(0, 2).Select(_ => Guid.CreateVersion7()).ToList();
-        foreach (var id in ids)
-        {
-            var ended = Notification(id);
-            ended.CompletedAt = DateTimeOffset.UnixEpoch;
-            await Host.Store.Insert(new NotificationStep(ended, Guid.CreateVersion7(), []), CancellationToken.None);
-        }
-
+        var ids = new[] { await BeginEnded(), await BeginEnded() };
         (await Host.Unfinished.LookAtThoseOf(Hour, 10, CancellationToken.None)).ShouldBe(2);
-        var goesOn = (await Host.Store.Load(ids[0], CancellationToken.None))!;
-        goesOn.CompletedAt = null;
-        (await Host.Store.Update(new NotificationStep(goesOn, Guid.CreateVersion7(), []) { Reopens = true }, CancellationToken.None)).ShouldBeTrue();
+
+        (await GoOn(ids[0])).ShouldBeTrue();
 
         await AnotherHost.Unfinished.LookAtThoseOf(Hour, 10, CancellationToken.None);
         (await AnotherHost.Unfinished.Take(Hour, 10, CancellationToken.None)).Unattended.ShouldBeEmpty();
         await Record.Pass(NotificationStep.LookAgainAfter);
         (await AnotherHost.Unfinished.Take(Hour, 10, CancellationToken.None)).Unattended.ShouldBe([ids[0]]);
+    }
+
+    /// <summary>What ends a second time may have to be opened a second time, before the sweep has seen the first.</summary>
+    [Fact]
+    public async Task Should_be_looked_at_again_once_when_it_goes_on_after_the_end_more_than_once()
+    {
+        var id = await BeginEnded();
+        for (var time = 0; time < 2; time++)
+        {
+            await GoOn(id);
+            var ends = (await Host.Store.Load(id, CancellationToken.None))!;
+            ends.CompletedAt = DateTimeOffset.UnixEpoch;
+            (await Host.Store.Update(new NotificationStep(ends, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
+        }
+
+        await GoOn(id);
+
+        await AnotherHost.Unfinished.LookAtThoseOf(Hour, 10, CancellationToken.None);
+        await Record.Pass(NotificationStep.LookAgainAfter);
+        var stragglers = await AnotherHost.Unfinished.Take(Hour, 10, CancellationToken.None);
+        stragglers.LookedAt.ShouldBe(1);
+        stragglers.Unattended.ShouldBe([id]);
+    }
+
+    /// <summary>Its step may share a statement with one that goes on after the end.</summary>
+    [Fact]
+    public async Task Should_not_be_looked_at_again_when_it_only_schedules_something()
+    {
+        var (goesOn, young) = (await BeginEnded(), Notification(Guid.CreateVersion7()));
+        young.CreatedAt = Record.Now;
+        await Host.Store.Insert(new NotificationStep(young, Guid.CreateVersion7(), []), CancellationToken.None);
+        var schedules = (await Host.Store.Load(young.CorrelationId, CancellationToken.None))!;
+
+        (await Task.WhenAll(
+            GoOn(goesOn),
+            Host.Store.Update(new NotificationStep(schedules, Guid.CreateVersion7(), [Message(Record.Now + Hour)]), CancellationToken.None))).ShouldAllBe(stored => stored);
+
+        await AnotherHost.Unfinished.LookAtThoseOf(Hour, 10, CancellationToken.None);
+        await Record.Pass(NotificationStep.LookAgainAfter);
+        var stragglers = await AnotherHost.Unfinished.Take(Hour, 10, CancellationToken.None);
+        stragglers.LookedAt.ShouldBe(1, "the sweep comes to the young one when it is older");
+        stragglers.Unattended.ShouldBe([goesOn]);
     }
 
     [Fact]
@@ -120,11 +154,12 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         var (notification, input) = ((await Host.Store.Load(id, CancellationToken.None))!, Guid.CreateVersion7());
         notification.CurrentState = "Delivered";
         notification.CompletedAt = DateTimeOffset.UnixEpoch.AddHours(1);
+        notification.EscalationToken = second.Token;
 
         (await Host.Store.Update(new NotificationStep(notification, input, [second]), CancellationToken.None)).ShouldBeTrue();
 
         var stored = (await AnotherHost.Store.Load(id, CancellationToken.None))!;
-        (stored.CurrentState, stored.Version, stored.CompletedAt).ShouldBe(("Delivered", 2, DateTimeOffset.UnixEpoch.AddHours(1)));
+        (stored.CurrentState, stored.Version, stored.CompletedAt, stored.EscalationToken).ShouldBe(("Delivered", 2, DateTimeOffset.UnixEpoch.AddHours(1), second.Token));
         stored.TakenInputs[^1].ShouldBe(input);
         (await TakeAll()).ShouldBe([first.MessageId, second.MessageId], ignoreOrder: true);
     }
@@ -175,6 +210,38 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         (await unknown).ShouldAllBe(loaded => loaded == null);
         var versions = await Task.WhenAll(goesOn.Select(async notification => (await AnotherHost.Store.Load(notification.CorrelationId, CancellationToken.None))!.Version));
         versions.ShouldAllBe(version => version == 2);
+    }
+
+    /// <summary>Those that are stored together, whenever they began, have messages of their own, and those that are not have none.</summary>
+    [Fact]
+    public async Task Should_schedule_what_each_says_when_many_are_stored_at_once()
+    {
+        var (there, begun) = (Ids(), Ids());
+        foreach (var (days, id) in there.Index())
+        {
+            var began = Notification(id);
+            began.CreatedAt = DateTimeOffset.UnixEpoch.AddDays(days);
+            await Host.Store.Insert(new NotificationStep(began, Guid.CreateVersion7(), []), CancellationToken.None);
+        }
+
+        var (goOn, lose) = (await Load(there), await Load(there));
+        var (first, next) = (begun.Select(_ => Message(Due)).ToList(), there.Select(_ => Message(Due)).ToList());
+
+        (await Task.WhenAll(begun.Zip(first, (id, message) => Insert(id, message)).Concat(there.Select(id => Insert(id, Message(Due))))))
+            .ShouldBe([.. begun.Select(_ => true), .. there.Select(_ => false)]);
+        (await Task.WhenAll(goOn.Zip(next, (notification, message) => Update(notification, scheduled: [message])))).ShouldAllBe(stored => stored);
+        var end = await Load(begun);
+        (await Task.WhenAll(end.Select(notification => Update(notification)).Concat(lose.Zip(next, (notification, message) => Update(notification, cancelled: [message.Token])))))
+            .ShouldBe([.. end.Select(_ => true), .. lose.Select(_ => false)]);
+
+        (await TakeAll()).ShouldBe(first.Concat(next).Select(message => message.MessageId), ignoreOrder: true);
+
+        static List<Guid> Ids() => [.. Enumerable.Range(0, 10).Select(_ => Guid.CreateVersion7())];
+
+        async Task<NotificationState[]> Load(List<Guid> ids) => [.. (await Task.WhenAll(ids.Select(id => Host.Store.Load(id, CancellationToken.None)))).Select(one => one!)];
+
+        Task<bool> Update(NotificationState notification, IReadOnlyList<OutgoingMessage>? scheduled = null, IReadOnlyList<Guid>? cancelled = null) =>
+            Host.Store.Update(new NotificationStep(notification, Guid.CreateVersion7(), scheduled ?? []) { Cancelled = cancelled ?? [] }, CancellationToken.None);
     }
 
     [Fact]
@@ -251,6 +318,21 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
             await Task.Delay(10);
         (await Host.Outgoing.WaitingOf(id, CancellationToken.None)).ShouldHaveSingleItem().DeliveryId.ShouldBe(lost);
         (await TakeAll()).ShouldNotContain(first.MessageId);
+    }
+
+    async Task<Guid> BeginEnded()
+    {
+        var ended = Notification(Guid.CreateVersion7());
+        ended.CompletedAt = DateTimeOffset.UnixEpoch;
+        (await Host.Store.Insert(new NotificationStep(ended, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
+        return ended.CorrelationId;
+    }
+
+    async Task<bool> GoOn(Guid ended)
+    {
+        var goesOn = (await Host.Store.Load(ended, CancellationToken.None))!;
+        goesOn.CompletedAt = null;
+        return await Host.Store.Update(new NotificationStep(goesOn, Guid.CreateVersion7(), []) { Reopens = true }, CancellationToken.None);
     }
 
     static OutgoingMessage PutOff(Guid notificationId, Guid deliveryId) => Message(Due) with { NotificationId = notificationId, Body = Command(deliveryId) };

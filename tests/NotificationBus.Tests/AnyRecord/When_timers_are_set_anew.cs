@@ -47,6 +47,35 @@ public abstract class When_timers_are_set_anew(Func<Task<RecordOfTheTest>> creat
         taken.Body.ToArray().ShouldBe(last.Body.ToArray());
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task Should_say_what_a_step_has_said_last(bool isTheFirst)
+    {
+        var (id, earlier) = (Guid.CreateVersion7(), PutOff() with { Token = Guid.CreateVersion7(), DueAt = Record.Now + 3 * Hour });
+        if (!isTheFirst)
+            await Insert(id);
+        await Host.Outgoing.Reschedule(earlier, CancellationToken.None);
+        var last = PutOff() with
+        {
+            Token = earlier.Token,
+            Destination = "exchange:send-sms",
+            ContentType = "application/other",
+            MessageTypes = "urn:message:Other",
+            DueAt = Record.Now + Hour,
+        };
+
+        if (isTheFirst)
+            await Insert(id, last);
+        else
+            await Step(id, scheduled: [last]);
+
+        (await AnotherHost.Outgoing.WaitingOf(earlier.NotificationId!.Value, CancellationToken.None)).ShouldBeEmpty();
+        (await AnotherHost.Outgoing.WaitingOf(id, CancellationToken.None)).ShouldHaveSingleItem();
+        var taken = (await Taken(Hour)).ShouldHaveSingleItem();
+        (taken.Token, taken.MessageId, taken.Destination, taken.ContentType, taken.MessageTypes, taken.Revision)
+            .ShouldBe((last.Token, last.MessageId, last.Destination, last.ContentType, last.MessageTypes, 1));
+        taken.Body.ToArray().ShouldBe(last.Body.ToArray());
+    }
+
     [Fact]
     public async Task Should_belong_to_the_step_that_set_it_last()
     {
