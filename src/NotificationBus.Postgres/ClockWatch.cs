@@ -48,7 +48,7 @@ public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock cl
             FROM back WHERE look_again_at > now()),
         sweep AS (
             UPDATE sweep_mark s SET created_at = created_at - CASE WHEN age(s.xmin) <= age_of_jump THEN by ELSE earlier END
-            FROM back WHERE isfinite(created_at))
+            FROM back)
         SELECT by, pg_notify('{PostgresControls.Changed}', ''), pg_notify('{PostgresOutgoingMessages.Wake}', '') FROM back
         """;
 

@@ -1,11 +1,13 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 
+using NotificationBus.Contracts;
 using NotificationBus.IntegrationTests.Servers;
 using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
+using NotificationBus.Sending.Accounts;
 
 using Npgsql;
 
@@ -53,7 +55,7 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
             CurrentState = "Sending",
             EventName = "order-placed",
             Category = "order-placed",
-            Recipient = new Contracts.Contact { Id = "seller-42" },
+            Recipient = new Contact { Id = "seller-42" },
             Data = JsonElement.Parse("{}"),
             CreatedAt = Now(record),
             ExpiresAt = Now(record) + Hour,
@@ -97,7 +99,7 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         (await record.Host.Health.TryProbe("probed", 30 * Second)).ShouldBeTrue();
         await record.Host.Health.Pause("paused", 30 * Second, "too many calls", cut: null);
         for (var turn = 0; turn < 3; turn++)
-            await record.Host.Health.Reserve("paced", 1, Contracts.Lane.Bulk);
+            await record.Host.Health.Reserve("paced", 1, Lane.Bulk);
         var call = new DeliveryAttempt { DeliveryId = Guid.CreateVersion7(), NotificationId = Guid.CreateVersion7(), Number = 1, Channel = "email", Provider = "first", Status = AttemptStatus.Started };
         await record.Host.Ledger.Claim(call, "som@example.com", "order-placed", Minute, CancellationToken.None);
         (await record.Host.Health.TryProbe("open", Second)).ShouldBeFalse();
@@ -112,7 +114,7 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
             until.ShouldBeLessThanOrEqualTo(Now(record));
         (await record.Host.Health.TryProbe("open", Second)).ShouldBeTrue();
         (await record.Host.Health.TryProbe("probed", Second)).ShouldBeTrue();
-        (await record.Host.Health.Reserve("paced", 1, Contracts.Lane.Bulk)).ShouldBeLessThan(10 * Second);
+        (await record.Host.Health.Reserve("paced", 1, Lane.Bulk)).ShouldBeLessThan(10 * Second);
         var refused = await record.Host.Ledger.Claim(call, "som@example.com", "order-placed", Minute, CancellationToken.None);
         refused.Earlier.ShouldHaveSingleItem().LeaseUntil.ShouldBeLessThanOrEqualTo(refused.Now);
     }
@@ -182,6 +184,148 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         (await database.Scalar<long>("SELECT count(*) FROM clock_mark WHERE jumped_at IS NOT NULL")).ShouldBe(0);
     }
 
+    /// <summary>A4: so are turns and breaks, and what is told of accounts lies in the past.</summary>
+    [Fact]
+    public async Task Should_move_what_is_known_of_accounts_when_the_clock_is_set_back()
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), Hour);
+        await using var record = await PostgresRecord.Open(database.Database);
+        var health = record.Host.Health;
+        await health.Open("open", 5 * Minute, "does not answer", needsAttention: false);
+        await health.Open("probed", TimeSpan.Zero, "does not answer", needsAttention: false);
+        (await health.TryProbe("probed", 5 * Minute)).ShouldBeTrue();
+        await health.Pause("paused", 5 * Minute, "too many calls", new RateCut(TooMuch: 16, Factor: 0.5, Least: 0.1, Limit: null));
+        for (var turn = 0; turn < 3; turn++)
+            await health.Reserve("paced", 0.01, Lane.Bulk);
+        await health.Reserve("paced", 0.01, Lane.Transactional);
+
+        await database.Set(TimeSpan.Zero);
+        for (var turn = 0; turn < 2; turn++)
+            await health.Reserve("begun since", 0.01, Lane.Bulk);
+        await record.Of<ClockWatch>().Look(CancellationToken.None);
+
+        var known = await record.AnotherHost.Controls.Load(CancellationToken.None);
+        foreach (var until in (DateTimeOffset[])[known.HealthOf("open").OpenUntil, known.HealthOf("probed").ProbeUntil, known.HealthOf("paused").PausedUntil])
+            (until - Now(record)).ShouldBe(5 * Minute, 20 * Second);
+        known.HealthOf("open").Since.ShouldNotBeNull().ShouldBe(Now(record), 20 * Second);
+        (await health.Reserve("paced", 0.01, Lane.Transactional)).ShouldBe(100 * Second, 20 * Second);
+        (await health.Reserve("paced", 0.01, Lane.Bulk)).ShouldBe(300 * Second, 20 * Second);
+        (await health.Reserve("begun since", 0.01, Lane.Bulk)).ShouldBe(200 * Second, 20 * Second, "it was reserved by the time that holds now");
+        await record.Pass(Minute);
+        await health.RaiseLearnedRate("paused", factor: 2, interval: Minute, forgetAfter: Hour, limit: null);
+        (await record.AnotherHost.Controls.Load(CancellationToken.None)).HealthOf("paused").LearnedPerSecond.ShouldBe(16);
+    }
+
+    /// <summary>A4: what an account has gone through before is no younger than it was.</summary>
+    [Fact]
+    public async Task Should_leave_what_is_past_where_it_is_when_the_clock_is_set_back()
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), 2 * Minute);
+        await using var record = await PostgresRecord.Open(database.Database);
+        await record.Host.Health.Open("open", Minute, "does not answer", needsAttention: false);
+        await record.Host.Health.Pause("paused", Minute, "too many calls", new RateCut(TooMuch: 16, Factor: 0.5, Least: 0.1, Limit: null));
+        await record.Pass(Hour);
+
+        await database.Set(TimeSpan.Zero);
+        await record.Of<ClockWatch>().Look(CancellationToken.None);
+
+        var known = await record.AnotherHost.Controls.Load(CancellationToken.None);
+        (Now(record) - known.HealthOf("open").Since!.Value).ShouldBe(Hour - 2 * Minute, 20 * Second);
+        await record.Host.Health.RaiseLearnedRate("paused", factor: 2, interval: Hour / 2, forgetAfter: 2 * Hour, limit: null);
+        (await record.AnotherHost.Controls.Load(CancellationToken.None)).HealthOf("paused").LearnedPerSecond.ShouldBe(16);
+    }
+
+    /// <summary>A4: what was scheduled by the clock as it is now is due as was said, and what is due already stays so.</summary>
+    [Fact]
+    public async Task Should_move_nothing_that_is_due_or_was_scheduled_since()
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), Hour);
+        await using var record = await PostgresRecord.Open(database.Database);
+        var (before, due) = (Message(Now(record) + Minute), Message(Now(record) - 2 * Hour));
+        await record.Host.Outgoing.Schedule([before, due], CancellationToken.None);
+
+        await database.Set(TimeSpan.Zero);
+        await Measure(record);
+        var since = Message(Now(record) + Minute);
+        await record.Host.Outgoing.Schedule([since], CancellationToken.None);
+        await record.Of<ClockWatch>().Look(CancellationToken.None);
+
+        (await DelayOf(database, before)).ShouldBe(Minute, 20 * Second);
+        (await DelayOf(database, since)).ShouldBe(Minute, 20 * Second);
+        (await DelayOf(database, due)).ShouldBe(-Hour, 20 * Second);
+    }
+
+    /// <summary>A4: the sweep passes over nothing because it was further by another clock.</summary>
+    [Fact]
+    public async Task Should_look_for_what_has_not_ended_by_the_clock_that_was_set_back()
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), Hour);
+        await using var record = await PostgresRecord.Open(database.Database);
+        var sweep = record.Host.Unfinished;
+        var first = await When_partitions_are_made.Begin(record, Now(record) - 10 * Minute);
+        (await sweep.LookAtThoseOf(5 * Minute, 10, CancellationToken.None)).ShouldBe(1);
+        (await sweep.Take(10 * Minute, 10, CancellationToken.None)).Unattended.ShouldBe([first]);
+
+        await database.Set(TimeSpan.Zero);
+        await record.Of<ClockWatch>().Look(CancellationToken.None);
+
+        await When_partitions_are_made.Begin(record, Now(record) - 2 * Minute);
+        (await sweep.LookAtThoseOf(Minute, 10, CancellationToken.None)).ShouldBe(1);
+        (await sweep.Take(Hour, 10, CancellationToken.None)).LookedAt.ShouldBe(1, "it is not yet time for the first");
+        await record.Pass(11 * Minute);
+        (await sweep.Take(Hour, 10, CancellationToken.None)).Unattended.ShouldBe([first]);
+    }
+
+    /// <summary>A4: a clock that was set forward and then back again is noticed by where it was last.</summary>
+    [Fact]
+    public async Task Should_move_what_waits_when_the_clock_is_set_forward_and_back()
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), TimeSpan.Zero);
+        await using var record = await PostgresRecord.Open(database.Database);
+        await database.Set(2 * Hour);
+        await record.Of<ClockWatch>().Look(CancellationToken.None);
+        var message = Message(Now(record) + Minute);
+        await record.Host.Outgoing.Schedule([message], CancellationToken.None);
+
+        await database.Set(Hour);
+        await record.Of<ClockWatch>().Look(CancellationToken.None);
+
+        (await DelayOf(database, message)).ShouldBe(Minute, 20 * Second);
+    }
+
+    /// <summary>A4: two hosts that look at the same moment do not see the same time, and that is nothing.</summary>
+    [Fact]
+    public async Task Should_move_nothing_for_the_time_that_a_statement_takes()
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateDatabase(), TimeSpan.Zero);
+        await using var record = await PostgresRecord.Open(database.Database);
+        var message = Message(Now(record) + Minute);
+        await record.Host.Outgoing.Schedule([message], CancellationToken.None);
+        await record.Execute("UPDATE outgoing_message SET created_at = created_at - interval '1 hour'; UPDATE clock_mark SET seen_at = now() + interval '1.9 seconds'");
+        var (due, seen) = (await database.Scalar<DateTime>("SELECT due_at FROM outgoing_message"), await database.Scalar<DateTime>("SELECT seen_at FROM clock_mark"));
+
+        await record.Of<ClockWatch>().Look(CancellationToken.None);
+
+        (await database.Scalar<DateTime>("SELECT due_at FROM outgoing_message")).ShouldBe(due);
+        (await database.Scalar<DateTime>("SELECT seen_at FROM clock_mark")).ShouldBeGreaterThanOrEqualTo(seen, "a clock that is set back little by little is noticed");
+    }
+
+    /// <summary>A4: whoever has counted how long to wait counts anew.</summary>
+    [Fact]
+    public async Task Should_wake_all_who_wait_when_the_clock_is_set_back()
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), Hour);
+        await using var record = await PostgresRecord.Open(database.Database);
+        await record.AnotherHost.Controls.WaitForChange(Hour, CancellationToken.None);
+        await record.AnotherHost.Outgoing.WaitForDue(Second, CancellationToken.None);
+        var waiting = Task.WhenAll(record.AnotherHost.Controls.WaitForChange(Hour, CancellationToken.None), record.AnotherHost.Outgoing.WaitForDue(Hour, CancellationToken.None));
+
+        await database.Set(TimeSpan.Zero);
+        await record.Of<ClockWatch>().Look(CancellationToken.None);
+
+        await waiting.WaitAsync(Soon);
+    }
+
     /// <summary>A2, A4: whoever looks does not wait for somebody who is held up with what it saw, as by a standby that hangs.</summary>
     [Fact]
     public async Task Should_wait_for_no_other_host_that_looks()
@@ -218,6 +362,12 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
     }
 
     static DateTimeOffset Now(PostgresRecord record) => record.Of<TimeProvider>().GetUtcNow();
+
+    static async Task Measure(PostgresRecord record)
+    {
+        await using var connection = await record.Of<NpgsqlDataSource>().OpenConnectionAsync();
+        await record.Of<RecordClock>().Measure(connection, CancellationToken.None);
+    }
 
     static Task<TimeSpan> DelayOf(DatabaseClock database, OutgoingMessage message) =>
         database.Scalar<TimeSpan>($"SELECT due_at - now() FROM outgoing_message WHERE message_id = '{message.MessageId}'");
