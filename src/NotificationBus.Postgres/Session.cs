@@ -10,7 +10,7 @@ static class Session
     const string WithoutLimits = """
         SELECT set_config(name, '0', false) FROM pg_settings
         WHERE name IN ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout', 'lock_timeout')
-            AND setting <> '0' AND source <> 'client'
+            AND source <> 'client'
         """;
 
     // Planned once for a connection, while the tables may still be small: then reading all of one looks cheaper than a few looks into

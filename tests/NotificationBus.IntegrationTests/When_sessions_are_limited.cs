@@ -1,6 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
 
+using Microsoft.Extensions.DependencyInjection;
+
+using NotificationBus.Postgres;
+
 using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
@@ -30,6 +34,23 @@ public sealed class When_sessions_are_limited(BusAndDatabase servers)
         await producer.Publish("OrderShipped", When_the_standby_hangs.Shipment("order-1"));
         await record.UntilDelivered(1, Soon);
         host.Output.Lines().ShouldNotContain(line => line.Contains("57P05", StringComparison.Ordinal) || line.Contains("57014", StringComparison.Ordinal));
+    }
+
+    /// <summary>A19: nor does any of them hold for a session that works, whichever pool it is from.</summary>
+    [Theory, InlineData("idle_session_timeout"), InlineData("idle_in_transaction_session_timeout"), InlineData("statement_timeout"), InlineData("lock_timeout")]
+    public async Task Should_work_without_the_limits_of_its_user(string limit)
+    {
+        var owner = await servers.CreateDatabase();
+        var (database, user) = await When_a_server_only_reads.RoleOf(owner);
+        await using (var operators = new The_record(owner))
+            await operators.Execute($"ALTER ROLE {user} SET {limit} = '12345ms'");
+        await using var record = await PostgresRecord.Open(database);
+
+        foreach (var pool in (NpgsqlDataSource[])[record.Of<NpgsqlDataSource>(), record.Services().GetRequiredKeyedService<NpgsqlDataSource>(PostgresSetup.Operators)])
+        {
+            await using var command = pool.CreateCommand($"SHOW {limit}");
+            (await command.ExecuteScalarAsync()).ShouldBe("0");
+        }
     }
 
     /// <summary>A19: what is written into the connection string is meant for the host, and holds.</summary>
