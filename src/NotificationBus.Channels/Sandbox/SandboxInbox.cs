@@ -62,13 +62,21 @@ public sealed class SandboxInbox(TimeProvider clock, CaughtHere? elsewhere = nul
         return caught;
     }
 
-    /// <summary>Keeps a delivery that has its number already. They come in their order.</summary>
-    internal void Show(CaughtDelivery caught)
+    /// <summary>Keeps a delivery of an edition that has its number already. They come in their order; of an edition that is over they come too late.</summary>
+    /// <returns>False when the edition is over.</returns>
+    internal bool Show(Guid edition, CaughtDelivery caught)
     {
         TaskCompletionSource readers;
         lock (_lock)
+        {
+            if (_edition != edition)
+                return false;
+
             readers = Keep(caught);
+        }
+
         readers.SetResult();
+        return true;
     }
 
     /// <summary>The newest is kept; who waits for one is to be woken.</summary>

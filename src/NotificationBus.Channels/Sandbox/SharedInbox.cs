@@ -111,7 +111,10 @@ public sealed partial class SharedInbox(CaughtHere caught, SandboxInbox? inbox, 
 
         foreach (var text in added)
         {
-            inbox.Show(CaughtJson.Read(text));
+            // Cleared here meanwhile: who did so does not want to see what was there before.
+            if (!inbox.Show(edition, CaughtJson.Read(text)))
+                return TimeSpan.Zero;
+
             _shown = text.Number;
         }
 

@@ -49,4 +49,18 @@ public sealed class When_the_sandbox_is_cleared
 
         _inbox.Catch(Caught.Push()).Number.ShouldBe(2);
     }
+
+    /// <summary>What all hosts caught may have been asked for just before.</summary>
+    [Fact]
+    public void Should_not_show_what_was_there_before()
+    {
+        var edition = _inbox.Edition;
+        var before = new CaughtDelivery(1, DateTimeOffset.UnixEpoch, Caught.Push());
+
+        _inbox.Show(edition, before).ShouldBeTrue();
+        _inbox.Clear();
+        _inbox.Show(edition, before).ShouldBeFalse();
+
+        _inbox.Since(0).ShouldBeEmpty();
+    }
 }
