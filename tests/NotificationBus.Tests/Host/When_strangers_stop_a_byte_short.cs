@@ -69,7 +69,7 @@ public sealed class When_strangers_stop_a_byte_short : IDisposable
 
         _clock.Advance(TimeSpan.FromSeconds(5));
 
-        (await Should.ThrowAsync<BadHttpRequestException>(small)).StatusCode.ShouldBe(StatusCodes.Status408RequestTimeout);
+        (await Should.ThrowAsync<BadHttpRequestException>(small.WaitAsync(RunningHost.Patience))).StatusCode.ShouldBe(StatusCodes.Status408RequestTimeout);
     }
 
     async Task<int> Send(string? account, string address)
@@ -78,7 +78,7 @@ public sealed class When_strangers_stop_a_byte_short : IDisposable
         return body.Length;
     }
 
-    Task Stop(string account, string address) => _bodies.Read(Request(address, Large + 1), Large + 1, account);
+    Task<RequestBodies.Body> Stop(string account, string address) => _bodies.Read(Request(address, Large + 1), Large + 1, account);
 
     /// <summary>A request whose body has so many bytes, of which no more than 200 KB ever come.</summary>
     static HttpRequest Request(string address, int length, int stopsAt = Large)
