@@ -53,6 +53,7 @@ public sealed class FcmPushProvider : PushVendor
     // What a message may carry: notification and data, keys and values (ErrorCode, "Message too big").
     const int LongestPayload = 4096;
 
+    readonly WrongShare _mismatches = new();
     readonly FcmAccessToken _token;
     readonly string _path;
 
@@ -122,18 +123,25 @@ public sealed class FcmPushProvider : PushVendor
     }
 
     /// <inheritdoc />
-    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => (answer.Status, ErrorOf(answer)) switch
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery)
     {
-        (200, _) when answer.Id("name") is { } id => new ProviderResult.Accepted(id),
+        if (answer.Status == 200 && answer.Id("name") is { } id)
+        {
+            _mismatches.Right();
+            return new ProviderResult.Accepted(id);
+        }
+
+        return TranslateFailure(answer);
+    }
+
+    ProviderResult TranslateFailure(HttpAnswer answer) => (answer.Status, ErrorOf(answer)) switch
+    {
         // A token that is gone, with a detail that says so, or without one.
         (404, "UNREGISTERED" or "NOT_FOUND") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
         // Not FCM's word: neither project nor method is there.
         (404, _) => new ProviderResult.Misconfigured($"{answer}: check ProjectId and Url"),
-        // The same status says that our message is wrong. Only these words are about the token.
-        (400, "INVALID_ARGUMENT") when HasFcmError(answer) && answer.Text.Contains("not a valid FCM registration token", StringComparison.OrdinalIgnoreCase) =>
-            new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
-        // Not the token's fault where the service account is the wrong one, and nobody can tell which of them is.
-        (403, "SENDER_ID_MISMATCH") => new ProviderResult.Rejected($"{answer}: the token belongs to another project"),
+        (400, "INVALID_ARGUMENT") when IsOfToken(answer) => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
+        (403, "SENDER_ID_MISMATCH") => OfMismatch(answer),
         // Of Apple devices and browsers only; Android's get theirs.
         (401, "THIRD_PARTY_AUTH_ERROR") => new ProviderResult.Unavailable($"{answer}: check the key of APNs in Firebase's project settings", OnlyThisDelivery: true),
         (429, _) when IsOfDevice(answer) => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter, OnlyThisDelivery: true),
@@ -141,9 +149,28 @@ public sealed class FcmPushProvider : PushVendor
         _ => ByStatus(answer),
     };
 
-    static string? ErrorOf(HttpAnswer answer) => DetailsOf(answer, "FcmError").FirstOrDefault().Find("errorCode") ?? answer.Find("error.status");
+    // FCM's own code; where the details are left out, its words, and else the code that all of Google's services have.
+    static string? ErrorOf(HttpAnswer answer) => DetailsOf(answer, "FcmError").FirstOrDefault().Find("errorCode")
+        ?? (Says(answer, "SenderId mismatch") ? "SENDER_ID_MISMATCH" : Says(answer, "Auth error from APNS or Web Push Service") ? "THIRD_PARTY_AUTH_ERROR" : answer.Find("error.status"));
 
-    static bool HasFcmError(HttpAnswer answer) => DetailsOf(answer, "FcmError").Any();
+    // The same status says that our message is wrong. Only these words are about the token, unless they are said of another field.
+    static bool IsOfToken(HttpAnswer answer)
+    {
+        var fields = DetailsOf(answer, "BadRequest").SelectMany(detail => detail.Items("fieldViolations")).Select(violation => violation.Find("field")).ToList();
+        return fields.Contains("message.token", StringComparer.Ordinal)
+            || (Says(answer, "The registration token is not a valid FCM registration token") && (fields.Count == 0 || DetailsOf(answer, "FcmError").Any()));
+    }
+
+    // From its beginning: what follows may repeat what we said.
+    static bool Says(HttpAnswer answer, string words) => answer.Find("error.message")?.TrimStart().StartsWith(words, StringComparison.OrdinalIgnoreCase) == true;
+
+    // Not the token's fault where the service account is the wrong one: then all are of another project.
+    ProviderResult OfMismatch(HttpAnswer answer) => _mismatches.Wrong() switch
+    {
+        true => new ProviderResult.Misconfigured($"{answer}, like many others: check the service account and ProjectId"),
+        false => new ProviderResult.Rejected($"{answer}: the token belongs to another project", AddressIsWrong: true),
+        null => new ProviderResult.Rejected($"{answer}: the token belongs to another project, or the service account does"),
+    };
 
     // The rate of messages to one device; the account has a quota of its own.
     static bool IsOfDevice(HttpAnswer answer) => DetailsOf(answer, "QuotaFailure").SelectMany(detail => detail.Items("violations"))

@@ -22,6 +22,9 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
     const string QuotaFailure = "type.googleapis.com/google.rpc.QuotaFailure";
     const string Accepted = """{"name":"projects/shop-4711/messages/0:1500415314455276%31bd1c9631bd1c96"}""";
 
+    const string NoToken = """{"error":{"code":400,"message":"The registration token is not a valid FCM registration token","status":"INVALID_ARGUMENT"}}""";
+    const string Mismatch = """{"error":{"code":403,"message":"SenderId mismatch","status":"PERMISSION_DENIED"}}""";
+
     static readonly RSA Key = RSA.Create(2048);
     static readonly ScriptedHttpServer Google = Answering("200 OK", $$"""{"access_token":"{{AccessToken}}","expires_in":3599,"token_type":"Bearer"}""");
 
@@ -36,6 +39,11 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
         new("unregistered, without a detail", "404 Not Found", """{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}""", Outcome.Rejected) { AddressIsWrong = true },
         new("no such path", "404 Not Found", "<html>Not Found</html>", Outcome.Misconfigured) { Says = "check ProjectId" },
         new("sender mismatch", "403 Forbidden", Error(403, "SenderId mismatch", "PERMISSION_DENIED", FcmError, "SENDER_ID_MISMATCH"), Outcome.Rejected) { Says = "another project" },
+        new("sender mismatch, without a detail", "403 Forbidden", Mismatch, Outcome.Rejected) { Says = "another project" },
+        new("no token of FCM, without a detail", "400 Bad Request", NoToken, Outcome.Rejected) { AddressIsWrong = true },
+        new("no token of FCM, by its field", "400 Bad Request", """{"error":{"code":400,"message":"Request contains an invalid argument.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"message.token","description":"Invalid registration token"}]}]}}""", Outcome.Rejected) { AddressIsWrong = true },
+        new("the words in what we said", "400 Bad Request", """{"error":{"code":400,"message":"Invalid value: The registration token is not a valid FCM registration token","status":"INVALID_ARGUMENT"}}""", Outcome.Declined),
+        new("the key of APNs, without a detail", "401 Unauthorized", """{"error":{"code":401,"message":"Auth error from APNS or Web Push Service","status":"UNAUTHENTICATED"}}""", Outcome.Unavailable) { OnlyThisDelivery = true, Says = "key of APNs" },
         new("permission denied", "403 Forbidden", """{"error":{"code":403,"message":"Permission denied","status":"PERMISSION_DENIED"}}""", Outcome.Misconfigured) { Says = "role" },
         new("unauthenticated", "401 Unauthorized", """{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}""", Outcome.Misconfigured) { Says = "service account" },
         new("the key of APNs", "401 Unauthorized", Error(401, "Auth error from APNS or Web Push Service", "UNAUTHENTICATED", FcmError, "THIRD_PARTY_AUTH_ERROR"), Outcome.Unavailable) { OnlyThisDelivery = true, Says = "key of APNs" },
@@ -70,6 +78,26 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
         message.GetProperty("android").GetRawText().ShouldBe("""{"priority":"HIGH","ttl":"600s","notification":{"tag":"11111111-1111-1111-1111-111111111111"}}""");
         message.GetProperty("apns").GetRawText().ShouldBe("""{"headers":{"apns-collapse-id":"11111111-1111-1111-1111-111111111111","apns-expiration":"1773481013"}}""");
         message.GetProperty("webpush").GetProperty("headers").GetRawText().ShouldBe("""{"TTL":"600","Topic":"11111111111111111111111111111111"}""");
+    }
+
+    /// <summary>C: a form the vendor does not report. A token of another project is never used again, unless it is the service account that is of another one.</summary>
+    [Theory]
+    [InlineData(30, typeof(ProviderResult.Rejected))]
+    [InlineData(0, typeof(ProviderResult.Misconfigured))]
+    public async Task Should_blame_a_token_of_another_project_when_most_are_of_ours_and_the_account_when_they_are_not(int ours, Type expected)
+    {
+        var provider = Provider();
+        Vendor.Answers("200 OK", Accepted);
+        for (var i = 0; i < ours; i++)
+            await provider.Send(ADelivery, Cancellation);
+
+        Vendor.Answers("403 Forbidden", Mismatch);
+        for (var i = ours; i < 19; i++)
+            (await provider.Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBeFalse();
+
+        var result = await provider.Send(ADelivery, Cancellation);
+        result.ShouldBeOfType(expected);
+        (result as ProviderResult.Rejected)?.AddressIsWrong.ShouldBeTrue();
     }
 
     [Fact]
