@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Text;
 
 using NotificationBus.Channels.Email.Smtp;
 using NotificationBus.Channels.Http;
@@ -229,9 +230,11 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
         {
             4 when reply.IsTooFast => new ProviderResult.Throttled(reason),
             // Greylisting, a full mailbox: this recipient, later, whichever step it is said at. 421 is the server itself.
-            4 when reply.Code != 421 && step is SmtpStep.Recipient or SmtpStep.Data or SmtpStep.FinalDot => new ProviderResult.Unavailable(reason, Later(delivery.ExpiresAt), OnlyThisDelivery: true),
+            4 when reply.Code != 421 && step is SmtpStep.Sender or SmtpStep.Recipient or SmtpStep.Data or SmtpStep.FinalDot => new ProviderResult.Unavailable(reason, Later(delivery.ExpiresAt), OnlyThisDelivery: true),
             4 => new ProviderResult.Unavailable(reason),
             5 when IsOurFault(reply) => new ProviderResult.Misconfigured($"{reason} (check Username, Password and From, and SPF, DKIM and DMARC of the sender's domain)"),
+            // Nor is the sender to blame for a recipient whose mailbox asks for more than the server can (RFC 6531, section 3.5).
+            5 when step == SmtpStep.Sender && (reply.Enhanced is (5, 6, _) || !Ascii.IsValid(delivery.Address)) => new ProviderResult.Declined(reason),
             5 when step == SmtpStep.Sender && !IsTooBig(reply) => new ProviderResult.Misconfigured($"{reason} (check From)"),
             5 when IsWrongAddress(reply) => new ProviderResult.Rejected(reason, AddressIsWrong: true),
             // What it is, not for whom: another server may think otherwise.

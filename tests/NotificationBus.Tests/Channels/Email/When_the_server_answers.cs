@@ -76,6 +76,22 @@ public sealed class When_the_server_answers : With_a_scripted_server
         Server.Mails.Count.ShouldBe(takesIt ? 1 : 0);
     }
 
+    /// <summary>C: one recipient's trouble never counts for the account: his mailbox asks for what the server cannot do, and says so at MAIL FROM.</summary>
+    [Theory]
+    [InlineData("550 5.6.7 non-ASCII addresses not permitted", Outcome.Declined)]
+    [InlineData("553 5.6.7 non-ASCII addresses not permitted", Outcome.Declined)]
+    [InlineData("555 5.5.4 unsupported parameter", Outcome.Declined)]
+    [InlineData("501 syntax error", Outcome.Declined)]
+    [InlineData("530 5.7.0 sign in first", Outcome.Misconfigured)]
+    [InlineData("553 5.1.8 sender's domain unknown", Outcome.Misconfigured)]
+    public async Task Should_not_blame_the_account_for_a_mailbox_beyond_ASCII(string answer, Outcome expected)
+    {
+        Server.Offers.Add("SMTPUTF8");
+        Server.Answer("MAIL", answer);
+
+        Kind(await Provider().Send(ADelivery() with { Address = "สมชาย@example.net" }, Cancellation)).ShouldBe(expected);
+    }
+
     [Theory]
     // Taken only by the answer to the final dot.
     [InlineData(Dot, "250 2.0.0 Ok: queued as 4F1A", Outcome.Accepted)]
@@ -108,6 +124,9 @@ public sealed class When_the_server_answers : With_a_scripted_server
     [InlineData("MAIL", "550 5.1.1 no such sender", Outcome.Misconfigured)]
     // Later, or slower.
     [InlineData("MAIL", "421 4.3.2 shutting down", Outcome.Unavailable)]
+    [InlineData("MAIL", "450 4.7.1 greylisted", Outcome.NotThisDelivery)]
+    [InlineData("MAIL", "451 4.7.1 greylisted", Outcome.NotThisDelivery)]
+    [InlineData("MAIL", "451 try again later", Outcome.NotThisDelivery)]
     [InlineData("RCPT", "450 4.2.1 busy", Outcome.NotThisDelivery)]
     [InlineData("RCPT", "450 4.7.1 greylisted", Outcome.NotThisDelivery)]
     [InlineData("RCPT", "451 4.7.1 greylisted", Outcome.NotThisDelivery)]
@@ -164,6 +183,7 @@ public sealed class When_the_server_answers : With_a_scripted_server
     }
 
     [Theory]
+    [InlineData("MAIL", "451 4.7.1 greylisted", 60)]
     [InlineData("RCPT", "451 4.7.1 greylisted", 60)]
     [InlineData("RCPT", "452 4.2.2 mailbox full", 60)]
     [InlineData(Dot, "451 4.7.1 greylisted", 60)]
