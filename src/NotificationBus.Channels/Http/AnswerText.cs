@@ -1,8 +1,12 @@
 using System.Text;
+using System.Text.Unicode;
 
 namespace NotificationBus.Channels.Http;
 
-/// <summary>The text of an answer in whatever charset it came: what a byte order mark says, else what its header says, else UTF-8.</summary>
+/// <summary>
+/// The text of an answer in whatever charset it came: what its first octets say, a byte order mark above all; UTF-8, where it is nothing else whatever its
+/// header says; else what that says.
+/// </summary>
 static class AnswerText
 {
     // Longer marks first: that of UTF-32 begins like that of UTF-16.
@@ -19,12 +23,18 @@ static class AnswerText
                 return encoding.GetString(body[encoding.Preamble.Length..]);
         }
 
-        return (Find(charset) ?? Unmarked(body) ?? Encoding.UTF8).GetString(body);
+        return (Unmarked(body) ?? (Find(charset) is { } said && !IsUtf8(body, said) ? said : Encoding.UTF8)).GetString(body);
     }
 
-    // No JSON begins with U+0000, so that one of two octets says which half comes first (RFC 4627, section 3).
+    // Other charsets have letters that look like UTF-8 one by one, but hardly a text of them. Those of two octets and of shifts may look like ASCII.
+    static bool IsUtf8(ReadOnlySpan<byte> body, Encoding said) => Utf8.IsValid(body)
+        && (said.IsSingleByte ? body.ContainsAnyExceptInRange((byte)0, (byte)0x7F) : said is UnicodeEncoding or UTF32Encoding && body.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', not 0, ..]);
+
+    // No JSON begins with U+0000, so that the octets that are zero say which half comes first (RFC 4627, section 3).
     static Encoding? Unmarked(ReadOnlySpan<byte> body) => body switch
     {
+        [0, 0, 0, not 0, ..] => Marked[2],
+        [not 0, 0, 0, 0, ..] => Encoding.UTF32,
         [0, not 0, ..] => Encoding.BigEndianUnicode,
         [not 0, 0, ..] => Encoding.Unicode,
         _ => null,

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Security.Cryptography.X509Certificates;
 
 using NotificationBus.Sending;
@@ -9,7 +8,7 @@ namespace NotificationBus.Channels.Http;
 sealed class HttpCalls : IDisposable
 {
     const int LongestAnswer = 256 * 1024;
-    const int MostEncodings = 2;
+    const string TooLong = "and more than 256 KB";
     const long RefusedStream = 0x7; // RFC 9113, section 8.7: not processed at all.
 
     static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
@@ -115,32 +114,35 @@ sealed class HttpCalls : IDisposable
         using var text = new MemoryStream();
         try
         {
-            await using var stream = Unpack(await response.Content.ReadAsStreamAsync(cancellationToken), response.Content.Headers.ContentEncoding);
-            var buffer = new byte[8 * 1024];
-            int read;
-            while ((read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
-            {
-                if (text.Length + read > LongestAnswer)
-                    return (text.ToArray(), $"and more than {LongestAnswer / 1024} KB");
-                text.Write(buffer, 0, read);
-            }
-
-            return (text.ToArray(), null);
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+            return await ReadTo(text, stream, cancellationToken) ? Unpacked(text.ToArray(), response) : (text.ToArray(), TooLong);
         }
-        catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException or InvalidDataException or InvalidOperationException)
+        catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException)
         {
             return (text.ToArray(), $"and {Describe(broken)}");
         }
     }
 
-    // Some services compress whoever asks for what; LongestAnswer is of what comes out. What is not known here is read as it is.
-    static Stream Unpack(Stream stream, IEnumerable<string> encodings) => encodings.Reverse().Take(MostEncodings).Aggregate(stream, (packed, encoding) => encoding.ToLowerInvariant() switch
+    // Some services compress whoever asks for what; LongestAnswer is of what comes out, too.
+    static (byte[] Body, string? Problem) Unpacked(byte[] body, HttpResponseMessage response)
     {
-        "gzip" or "x-gzip" => new GZipStream(packed, CompressionMode.Decompress),
-        "deflate" => new ZLibStream(packed, CompressionMode.Decompress),
-        "br" => new BrotliStream(packed, CompressionMode.Decompress),
-        _ => packed,
-    });
+        var unpacked = Compression.Unpack(body, response.Content.Headers.ContentEncoding, LongestAnswer, out var isComplete);
+        return (unpacked, isComplete ? null : TooLong);
+    }
+
+    static async Task<bool> ReadTo(MemoryStream text, Stream stream, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[8 * 1024];
+        int read;
+        while ((read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            if (text.Length + read > LongestAnswer)
+                return false;
+            text.Write(buffer, 0, read);
+        }
+
+        return true;
+    }
 
     static string Describe(Exception broken) => broken switch
     {

@@ -40,12 +40,37 @@ public sealed class When_an_answer_wears_another_dress : With_a_scripted_service
         (await Send()).ShouldBe(new ProviderResult.Accepted("m-1"));
     }
 
-    [Fact]
-    public async Task Should_be_in_doubt_when_it_was_compressed_and_is_not()
+    /// <summary>C: what its header says of it may be wrong: something on the way has unpacked it, or packed it. Some say deflate of what has no header of zlib.</summary>
+    [Theory]
+    [InlineData("", "gzip")]
+    [InlineData("", "deflate")]
+    [InlineData("", "br")]
+    [InlineData("", "gzip, deflate")]
+    [InlineData("gzip", "")]
+    [InlineData("gzip", "identity")]
+    [InlineData("gzip", "br")]
+    [InlineData("gzip", "deflate")]
+    [InlineData("gzip, gzip", "gzip")]
+    [InlineData("raw deflate", "deflate")]
+    public async Task Should_be_understood_when_it_is_packed_in_another_way_than_it_says(string packed, string said)
     {
-        Answer(Encoding.UTF8.GetBytes(Yes), "Content-Encoding: gzip\r\n");
+        var body = packed.Split(", ", StringSplitOptions.RemoveEmptyEntries).Aggregate(Encoding.UTF8.GetBytes(Yes), Pack);
+        Answer(body, said.Length > 0 ? $"Content-Encoding: {said}\r\n" : "");
 
-        (await Send()).ShouldBeOfType<ProviderResult.InDoubt>();
+        (await Send()).ShouldBe(new ProviderResult.Accepted("m-1"));
+    }
+
+    /// <summary>C: where nothing is asked of its text, a yes is one.</summary>
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    [InlineData("br")]
+    [InlineData("no-such-encoding")]
+    public async Task Should_be_a_yes_when_nobody_can_unpack_it_and_nobody_needs_to(string said)
+    {
+        Answer([0x1F, 0x8B, 8, 0, 1, 2, 3, 0xFF], $"Content-Encoding: {said}\r\n");
+
+        (await Provider().Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
     }
 
     /// <summary>B: a small answer that unpacks to a large one is not unpacked to its end.</summary>
@@ -75,6 +100,16 @@ public sealed class When_an_answer_wears_another_dress : With_a_scripted_service
     [InlineData("tis-620", false, "\"tis-620\"")]
     [InlineData("utf-8", false, "no-such-charset")]
     [InlineData("utf-8", true, "windows-874")]
+    [InlineData("utf-16BE", false, "utf-16")]
+    [InlineData("utf-16", false, "utf-16BE")]
+    [InlineData("utf-16", false, "utf-8")]
+    [InlineData("utf-16BE", false, "utf-8")]
+    [InlineData("utf-16BE", false, "windows-874")]
+    [InlineData("utf-32", false, "utf-8")]
+    [InlineData("utf-32BE", false, "")]
+    [InlineData("utf-8", false, "utf-16")]
+    [InlineData("utf-8", false, "iso-8859-1")]
+    [InlineData("utf-8", false, "windows-874")]
     public async Task Should_be_understood_in_another_charset(string charset, bool marked, string named)
     {
         var encoding = Encoding.GetEncoding(charset);
@@ -103,6 +138,7 @@ public sealed class When_an_answer_wears_another_dress : With_a_scripted_service
         using (Stream packing = encoding switch
         {
             "gzip" or "x-gzip" => new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+            "raw deflate" => new DeflateStream(packed, CompressionLevel.Fastest, leaveOpen: true),
             "deflate" => new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true),
             "br" => new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true),
             _ => new BufferedStream(packed),
