@@ -58,9 +58,19 @@ public abstract class ReportingVendor : HttpVendor, IReceiptReader
     /// <summary>Our id, as the vendor has carried it along.</summary>
     protected static Guid? IdOf(string? carried) => Guid.TryParse(carried, out var id) ? id : null;
 
-    /// <summary>Those of the addresses that are there, each without a name before it.</summary>
-    protected static IReadOnlyList<string> AddressesOf(params IEnumerable<string?> named) =>
-        [.. named.OfType<string>().Select(one => one.Trim()).Where(one => one.Length > 0).Select(one => one.EndsWith('>') ? one[(one.LastIndexOf('<') + 1)..^1] : one)];
+    /// <summary>
+    /// Those of the addresses that are there, each without a name before it. Where there are only empty ones the report is about nobody: one that is empty,
+    /// and no address of ours, so that no address is suppressed for it.
+    /// </summary>
+    protected static IReadOnlyList<string> AddressesOf(params IEnumerable<string?> named)
+    {
+        var there = named.OfType<string>().Select(one => one.Trim()).ToList();
+        List<string> addresses = [.. there.Where(one => one.Length > 0).Select(one => one.EndsWith('>') ? one[(one.LastIndexOf('<') + 1)..^1] : one)];
+        return there.Count > 0 && addresses.Count == 0 ? [""] : addresses;
+    }
+
+    /// <summary>The same of a vendor whose reports always name somebody: where one does not, it is about nobody, too.</summary>
+    protected static IReadOnlyList<string> AlwaysNamed(params IEnumerable<string?> named) => AddressesOf(named) is { Count: > 0 } addresses ? addresses : [""];
 
     /// <summary>A moment in seconds since 1970, or in the form of ISO 8601; now, when it is neither.</summary>
     protected DateTimeOffset TimeOf(string? text) =>

@@ -18,7 +18,7 @@ public sealed record Receipt
     /// <summary>What the provider answered as its id for the delivery; used when <see cref="DeliveryId"/> is not there.</summary>
     public string? ProviderMessageId { get; init; }
 
-    /// <summary>Whom it is about, as the vendor writes the addresses; empty when it does not say. Never logged.</summary>
+    /// <summary>Whom it is about, as the vendor writes the addresses; empty when it does not say, and an empty one when it should have. Never logged.</summary>
     public IReadOnlyList<string> Addresses { get; init; } = [];
 
     /// <summary>Why, in the vendor's words. Names no address.</summary>

@@ -123,7 +123,7 @@ public sealed class BrevoEmailProvider(string name, BrevoOptions options, TimePr
             At = TimeOf(report.Find("ts_event")),
             DeliveryId = IdOf(report.Find(Carrier)),
             ProviderMessageId = messageId,
-            Addresses = AddressesOf(report.Find("email")),
+            Addresses = AlwaysNamed(report.Find("email")),
             Reason = ReasonOf(report.Find("reason")),
         };
     }

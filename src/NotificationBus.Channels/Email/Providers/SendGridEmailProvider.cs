@@ -154,7 +154,7 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
             DeliveryId = IdOf(report.Find(DeliveryTag)),
             // The answer's X-Message-Id, with the machine that took it behind a dot.
             ProviderMessageId = messageId?.Split('.')[0],
-            Addresses = AddressesOf(report.Find("email")),
+            Addresses = AlwaysNamed(report.Find("email")),
             Reason = ReasonOf(words),
         };
     }

@@ -40,6 +40,19 @@ public abstract class Any_reader_of_receipts<TVendor>
         receipt.Addresses.ShouldAllBe(address => address == Mail.ToSomchai.Address || address == AnSms.Number);
     }
 
+    /// <summary>A11: a report that names an empty mailbox names nobody, and not the delivery's.</summary>
+    [Fact]
+    public void Should_be_about_nobody_when_it_names_nobody()
+    {
+        foreach (var body in TVendor.Reports.Where(row => row.Kind is not null).Select(row => row.Body))
+        {
+            var named = Read(TVendor.Post(body, Now)).ShouldBeOfType<ReceiptReading.Genuine>().Receipts[0].Addresses;
+            var nobody = body.Replace(Mail.ToSomchai.Address, "", StringComparison.Ordinal).Replace(AnSms.Number.TrimStart('+'), "", StringComparison.Ordinal);
+            if (named.Count > 0 && nobody != body)
+                Read(TVendor.Post(nobody, Now)).ShouldBeOfType<ReceiptReading.Genuine>().Receipts[0].Addresses.ShouldHaveSingleItem(body).Trim('+').ShouldBeEmpty();
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Rows))]
     public void Should_give_the_same_report_the_same_id(Report row) =>
