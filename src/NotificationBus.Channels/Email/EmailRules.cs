@@ -58,8 +58,24 @@ static class EmailRules
     /// <summary>A name for vendors that put it before the mailbox as it is, and then read both: quoted where a part of it could be taken for another mailbox.</summary>
     public static string? Phrase(string? name) => name is null || !name.AsSpan().ContainsAny(Structure) ? name : Quote(name);
 
-    /// <summary>A mailbox as vendors read it, with the name before it; quoted where that could be read as something else (RFC 5322, section 3.2.3).</summary>
-    public static string Named(string? name, string address) => string.IsNullOrWhiteSpace(name) ? address
+    /// <summary>
+    /// A mailbox as vendors read it, with the name before it; quoted where that could be read as something else (RFC 5322, section 3.2.3). Where the vendor
+    /// takes no more than some characters of both, the name is cut, or left out.
+    /// </summary>
+    public static string Named(string? name, string address, int longest = int.MaxValue)
+    {
+        var (cut, named) = (name, Named(name, address));
+        while (named.Length > longest && !string.IsNullOrWhiteSpace(cut))
+        {
+            var room = cut.Length - Math.Max(1, (named.Length - longest) / 2);
+            cut = room > 1 ? Cut(name!, room) : null;
+            named = Named(cut, address);
+        }
+
+        return named;
+    }
+
+    static string Named(string? name, string address) => string.IsNullOrWhiteSpace(name) ? address
         : name.All(c => c == ' ' || char.IsLetterOrDigit(c) || c > '\x7f') ? $"{name} <{address}>"
         : $"{Quote(name)} <{address}>";
 

@@ -165,6 +165,8 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
         409 => new ProviderResult.InDoubt($"{answer}"),
         408 or 425 => new ProviderResult.Unavailable($"{answer}"),
         >= 300 and < 500 when EndpointIsRecipients => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),
+        // For legal reasons (RFC 7725): of this content or recipient, and nobody's account.
+        451 => new ProviderResult.Declined($"{answer}"),
         401 or 403 => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
         429 => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
         // Not what a service says to a delivery, but what it, or something before it, says to a wrong method, path or form.

@@ -46,6 +46,8 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
     /// <inheritdoc />
     protected override int LongestName => 100;
 
+    const int LongestMailbox = 255;
+
     /// <inheritdoc />
     protected override int LongestSubject => 2000;
 
@@ -61,8 +63,8 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
         var content = (EmailContent)delivery.Content;
         var request = Post("/email", Json(new
         {
-            From = EmailRules.Named(SenderName, options.From),
-            To = EmailRules.Named(NameOf(delivery), delivery.Address),
+            From = EmailRules.Named(SenderName, options.From, LongestMailbox),
+            To = EmailRules.Named(NameOf(delivery), delivery.Address, LongestMailbox),
             Subject = SubjectOf(delivery),
             HtmlBody = content.Html,
             TextBody = content.Text,
@@ -118,7 +120,7 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
             At = TimeOf(report.Find(time)),
             DeliveryId = IdOf(report.Find($"Metadata.{DeliveryTag}")),
             ProviderMessageId = messageId,
-            Addresses = AddressesOf(report.Find("Recipient"), report.Find("Email")),
+            Addresses = AlwaysNamed(report.Find("Recipient"), report.Find("Email")),
             Reason = kind == ReceiptKind.Confirmed ? null : ReasonOf(report.Find("Details") ?? report.Find("Description")),
         };
     }

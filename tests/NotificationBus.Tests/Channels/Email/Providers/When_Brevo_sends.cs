@@ -35,6 +35,7 @@ public sealed class When_Brevo_sends : Any_vendor_of_mail<When_Brevo_sends>, IVe
         },
         new("server error", "500 Internal Server Error", "", Outcome.Unavailable),
         new("unavailable", "503 Service Unavailable", "", Outcome.Unavailable),
+        new("for legal reasons", "451 Unavailable For Legal Reasons", "", Outcome.Declined),
     ];
 
     public static VendorAnswer Malformed => new("something else's answer", "201 Created", "<html>It works!</html>", Outcome.InDoubt);

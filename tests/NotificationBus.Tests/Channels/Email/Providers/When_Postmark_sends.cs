@@ -33,6 +33,7 @@ public sealed class When_Postmark_sends : Any_vendor_of_mail<When_Postmark_sends
         new("throttled", "429 Too Many Requests", "", Outcome.Throttled),
         new("server error", "500 Internal Server Error", Error(0), Outcome.InDoubt),
         new("maintenance", "503 Service Unavailable", Error(100), Outcome.Unavailable),
+        new("for legal reasons", "451 Unavailable For Legal Reasons", "", Outcome.Declined),
     ];
 
     public static IReadOnlyList<string> Secrets => [Token];
@@ -54,6 +55,23 @@ public sealed class When_Postmark_sends : Any_vendor_of_mail<When_Postmark_sends
         head.ShouldContain($"X-Postmark-Server-Token: {Token}");
         JsonElement.Parse(body).ToString().ShouldBe(
             $$"""{"From":"Shop <shop@example.com>","To":"Somchai <somchai@example.net>","Subject":"ขายแล้ว: \"bowl\"","HtmlBody":"<p>Sold &amp; paid</p>","TextBody":"Sold & paid.","MessageStream":"outbound","Metadata":{"delivery_id":"{{Mail.Id}}"},"Headers":[{"Name":"Message-ID","Value":"<22222222222222222222222222222222@example.com>"},{"Name":"X-PM-KeepID","Value":"true"}]}""");
+    }
+
+    /// <summary>C: Postmark takes 255 characters of a name with its mailbox; the name only decorates.</summary>
+    [Theory]
+    [InlineData(240, "สมชาย รักไทย")]
+    [InlineData(254, "Somchai")]
+    [InlineData(170, "\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"")]
+    public async Task Should_cut_a_name_that_is_too_long_with_its_mailbox(int mailbox, string name)
+    {
+        Vendor.Answers("200 OK", """{"ErrorCode":0,"MessageID":"1"}""");
+        var domain = $"{string.Join('.', Enumerable.Repeat(new string('d', 60), 4))}"[..(mailbox - "somchai@".Length - ".net".Length)].TrimEnd('.') + ".net";
+
+        (await Provider().Send(ADelivery with { Address = $"somchai@{domain}", RecipientName = name }, Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
+
+        var to = JsonElement.Parse(Vendor.Requests.ShouldHaveSingleItem().Body).GetProperty("To").GetString()!;
+        to.Length.ShouldBeLessThanOrEqualTo(255);
+        to.ShouldContain($"somchai@{domain}");
     }
 
     static string Error(int code) => $$"""{"ErrorCode":{{code}},"Message":"What is wrong."}""";

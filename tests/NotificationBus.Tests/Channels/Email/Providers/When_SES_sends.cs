@@ -39,6 +39,7 @@ public sealed class When_SES_sends : Any_vendor_of_mail<When_SES_sends>, IVendor
         new("an error named in the body", "400 Bad Request", """{"__type":"com.amazonaws.sesv2#SendingPausedException","message":"paused"}""", Outcome.Misconfigured),
         Error("InternalFailure", 500, Outcome.Unavailable),
         Error("ServiceUnavailable", 503, Outcome.Unavailable),
+        new("for legal reasons", "451 Unavailable For Legal Reasons", "", Outcome.Declined),
     ];
 
     public static IReadOnlyList<string> Secrets => [KeyId, Key];

@@ -43,6 +43,7 @@ public sealed class When_SendGrid_sends : Any_vendor_of_mail<When_SendGrid_sends
         new("server error", "500 Internal Server Error", """{"errors":[{"message":"internal error"}]}""", Outcome.Unavailable),
         new("gateway", "502 Bad Gateway", "<html>", Outcome.InDoubt),
         new("unavailable", "503 Service Unavailable", "", Outcome.Unavailable),
+        new("for legal reasons", "451 Unavailable For Legal Reasons", "", Outcome.Declined),
     ];
 
     public static IReadOnlyList<string> Secrets => [ApiKey];
