@@ -49,6 +49,12 @@ public sealed class When_an_address_is_written_in_another_way
     [Theory]
     [InlineData("slack:https://hooks.slack.com/services/T0/B0/x", "slack:https://HOOKS.slack.com:443/services/./T0/B0/x")]
     [InlineData("discord:https://discord.com/api/webhooks/1/x", "discord:https://discord.com/api/webhooks/1/%78")]
+    [InlineData("discord:https://discord.com/api/webhooks/1/x", "discord:https://discordapp.com/api/webhooks/1/x")]
+    [InlineData("discord:https://discord.com/api/webhooks/1/x", "discord:https://ptb.discord.com/api/webhooks/1/x")]
+    [InlineData("discord:https://canary.discord.com/api/v10/webhooks/1/x", "discord:https://discord.com/api/v9/webhooks/1/x/")]
+    [InlineData("discord:https://discord.com/api/webhooks/1/x?wait=true", "discord:https://discord.com/api/webhooks/1/x")]
+    [InlineData("discord:https://discord.com/api/webhooks/1/x/slack", "discord:https://discord.com/api/webhooks/1/x")]
+    [InlineData("discord:https://discord.com/api/webhooks/1/x?wait=true&thread_id=7", "discord:https://discordapp.com/api/webhooks/1/x?thread_id=7&wait=false")]
     [InlineData("telegram:@Channel", "telegram:@channel")]
     public void Should_be_the_same_place(string one, string other)
     {
@@ -59,6 +65,10 @@ public sealed class When_an_address_is_written_in_another_way
     [Theory]
     [InlineData("slack:C0123456789", "slack:c0123456789")]
     [InlineData("line:Uabc", "line:UABC")]
+    [InlineData("discord:https://discord.com/api/webhooks/1/x", "discord:https://discord.com/api/webhooks/1/X")]
+    [InlineData("discord:https://discord.com/api/webhooks/1/x", "discord:https://discord.com/api/webhooks/2/x")]
+    [InlineData("discord:https://discord.com/api/webhooks/1/x", "discord:https://discord.com/api/webhooks/1/x?thread_id=7")]
+    [InlineData("discord:https://discord.com/api/webhooks/1/x", "discord:https://discord.com.evil.example/api/webhooks/1/x")]
     public void Should_be_another_place(string one, string other) => new ChatChannel().AddressesOf(new Contact { Id = "seller-42", Chat = [one, other] }).ShouldBe([one, other]);
 
     /// <summary>RFC 5321, section 4.1.2: what needs no quotes is the same without.</summary>
