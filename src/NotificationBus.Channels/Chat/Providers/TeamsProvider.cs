@@ -47,8 +47,16 @@ public sealed class TeamsProvider(string name, TeamsOptions options, TimeProvide
     // {{DATE(…)}} and {{TIME(…)}} are worked out within a run, and not across two: learn.microsoft.com/adaptive-cards/authoring-cards/text-features.
     static string[] Runs(string line) => line.Length == 0 ? [" "] : line.Replace("{{", "{\0{", StringComparison.Ordinal).Replace("{{", "{\0{", StringComparison.Ordinal).Split('\0');
 
+    // A block for each line, so that every version of Teams shows it. Where there are so many that only they make the card too large, one for all.
+    static HttpContent Card(Delivery delivery)
+    {
+        var text = TextOf(delivery);
+        var card = Card(text.Split('\n'));
+        return card.Headers.ContentLength > LongestBody && text.Contains('\n', StringComparison.Ordinal) ? Card([text]) : card;
+    }
+
     // Runs of text are shown as they are; a TextBlock would read Markdown, and show links as something else.
-    static HttpContent Card(Delivery delivery) => Json(new Dictionary<string, object>(StringComparer.Ordinal)
+    static HttpContent Card(IEnumerable<string> blocks) => Json(new Dictionary<string, object>(StringComparer.Ordinal)
     {
         ["type"] = "message",
         ["attachments"] = new[]
@@ -60,7 +68,7 @@ public sealed class TeamsProvider(string name, TeamsOptions options, TimeProvide
                 {
                     type = "AdaptiveCard",
                     version = "1.4",
-                    body = TextOf(delivery).Split('\n').Select(line => new
+                    body = blocks.Select(line => new
                     {
                         type = "RichTextBlock",
                         spacing = "none",

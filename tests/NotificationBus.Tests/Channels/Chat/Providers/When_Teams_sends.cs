@@ -87,6 +87,23 @@ public sealed class When_Teams_sends : Any_vendor_of_recipients_endpoints<When_T
         Vendor.Requests.Count.ShouldBe(sent ? 1 : 0);
     }
 
+    /// <summary>C: line breaks alone are not what a text is too long for.</summary>
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(5_000)]
+    public async Task Should_post_many_lines(int lines)
+    {
+        Vendor.Answers("202 Accepted");
+        var text = string.Join('\n', Enumerable.Repeat("ab", lines));
+
+        (await Provider().Send(Message.To(ADelivery.Address, text), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
+
+        var body = Vendor.Requests.ShouldHaveSingleItem().Body;
+        System.Text.Encoding.UTF8.GetByteCount(body).ShouldBeLessThanOrEqualTo(28 * 1024);
+        var blocks = JsonElement.Parse(body).GetProperty("attachments")[0].GetProperty("content").GetProperty("body").EnumerateArray();
+        string.Join('\n', blocks.Select(block => string.Concat(block.GetProperty("inlines").EnumerateArray().Select(run => run.GetProperty("text").GetString())))).ShouldBe(text);
+    }
+
     [Theory]
     [InlineData("https://0a1b.environment.api.powerplatform.com:443/powerautomate/automations/direct/workflows/1/triggers/manual/paths/invoke", true)]
     [InlineData("https://logic.azure.com.evil.example/workflows/1", false)]
