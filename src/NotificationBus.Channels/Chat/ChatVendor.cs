@@ -20,6 +20,9 @@ public abstract class ChatVendor : HttpVendor, IProvider
     /// <summary>The most the service takes, in UTF-16 code units.</summary>
     protected abstract int LongestText { get; }
 
+    /// <summary>The text as it goes out: what the service would read as more than text is written in another way.</summary>
+    protected virtual string Escape(string text) => text;
+
     /// <summary>True when the places it serves are URLs of incoming webhooks.</summary>
     protected virtual bool ServesUrls => false;
 
@@ -39,7 +42,9 @@ public abstract class ChatVendor : HttpVendor, IProvider
 
     /// <inheritdoc />
     protected override ProviderResult? Refuse(Delivery delivery) =>
-        TextOf(delivery).Length > LongestText ? new ProviderResult.Declined($"the text is longer than {LongestText} characters") : null;
+        TextOf(delivery).Length > LongestText ? new ProviderResult.Declined($"the text is longer than {LongestText} characters")
+        : Escape(TextOf(delivery)).Length > LongestText ? new ProviderResult.Declined($"the text is longer than {LongestText} characters once it is escaped")
+        : null;
 
     string? PlaceOf(Delivery delivery) =>
         ChatAddress.Parse(delivery.Address) is { } address && address.Service == _service && address.IsUrl == ServesUrls ? address.Place : null;

@@ -29,14 +29,13 @@ public sealed class DiscordProvider(string name, DiscordOptions options, TimePro
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery) => Post(delivery, Json(new
     {
-        content = DiscordText.Escape(TextOf(delivery)),
+        content = Escape(TextOf(delivery)),
         allowed_mentions = new { parse = Array.Empty<string>() },
         flags = SuppressEmbeds,
     }), "wait=true");
 
     /// <inheritdoc />
-    protected override ProviderResult? Refuse(Delivery delivery) => base.Refuse(delivery)
-        ?? (DiscordText.Escape(TextOf(delivery)).Length > LongestText ? new ProviderResult.Declined($"the text is longer than {LongestText} characters once it is escaped") : null);
+    protected override string Escape(string text) => DiscordText.Escape(text);
 
     /// <inheritdoc />
     protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => (answer.Status, answer.Find("code")) switch

@@ -27,8 +27,13 @@ public sealed class SlackOptions : HttpVendorOptions
 /// </summary>
 public sealed class SlackProvider(string name, SlackOptions options, TimeProvider clock) : ChatVendor(name, "slack", options, clock)
 {
+    readonly ThrottledPlaces _throttled = new(clock);
+
     /// <inheritdoc />
     protected override int LongestText => SlackText.Longest;
+
+    /// <inheritdoc />
+    protected override string Escape(string text) => SlackText.Escape(text);
 
     // Of internal_error and fatal_error Slack says that some aspect of the operation may have succeeded.
     /// <inheritdoc />
@@ -43,7 +48,7 @@ public sealed class SlackProvider(string name, SlackOptions options, TimeProvide
         var request = Post("/api/chat.postMessage", Json(new
         {
             channel = delivery.Address,
-            text = SlackText.Escape(TextOf(delivery)),
+            text = Escape(TextOf(delivery)),
             mrkdwn = false,
             parse = "none",
             link_names = false,
@@ -58,7 +63,9 @@ public sealed class SlackProvider(string name, SlackOptions options, TimeProvide
     protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => (answer.Status, answer.Find("ok"), answer.Find("error")) switch
     {
         (200, "true", _) when answer.Id("ts") is { } id => new ProviderResult.Accepted(id),
-        (200 or 429, _, "ratelimited" or "rate_limited" or "message_limit_exceeded") => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
+        // Of the whole workspace; all others may be of this one channel, which takes a message a second.
+        (200 or 429, _, "message_limit_exceeded") => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
+        (200, _, "ratelimited" or "rate_limited") or (429, _, _) => _throttled.Of(answer, delivery.Address, answer.RetryAfter),
         // "It's possible some aspect of the operation succeeded."
         (200, "false", "fatal_error" or "internal_error") => new ProviderResult.InDoubt($"{answer}"),
         // Down for the moment; or the body of the request did not come whole.

@@ -23,8 +23,11 @@ public sealed class SlackWebhookProvider(string name, SlackWebhookOptions option
     protected override int LongestText => SlackText.Longest;
 
     /// <inheritdoc />
+    protected override string Escape(string text) => SlackText.Escape(text);
+
+    /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery) =>
-        Post(delivery, Json(new { text = SlackText.Escape(TextOf(delivery)), mrkdwn = false, unfurl_links = false, unfurl_media = false }));
+        Post(delivery, Json(new { text = Escape(TextOf(delivery)), mrkdwn = false, unfurl_links = false, unfurl_media = false }));
 
     /// <inheritdoc />
     protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => (answer.Status, answer.Text.Trim()) switch

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text;
 
 using NotificationBus.Channels.Http;
 using NotificationBus.Sending;
@@ -34,8 +33,13 @@ public sealed class TelegramOptions : HttpVendorOptions
 /// </summary>
 public sealed class TelegramProvider(string name, TelegramOptions options, TimeProvider clock) : ChatVendor(name, "telegram", options, clock)
 {
+    readonly ThrottledPlaces _throttled = new(clock);
+
     /// <inheritdoc />
     protected override int LongestText => 4096;
+
+    /// <inheritdoc />
+    protected override string Escape(string text) => TelegramText.Escape(text);
 
     /// <inheritdoc />
     protected override string Credentials => "BotToken";
@@ -46,7 +50,7 @@ public sealed class TelegramProvider(string name, TelegramOptions options, TimeP
     // Without a parse_mode the text is text.
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery) =>
-        Post($"/bot{options.BotToken}/sendMessage", Json(new { chat_id = delivery.Address, text = WithoutMentions(TextOf(delivery)), link_preview_options = new { is_disabled = true } }));
+        Post($"/bot{options.BotToken}/sendMessage", Json(new { chat_id = delivery.Address, text = Escape(TextOf(delivery)), link_preview_options = new { is_disabled = true } }));
 
     /// <inheritdoc />
     protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
@@ -57,25 +61,10 @@ public sealed class TelegramProvider(string name, TelegramOptions options, TimeP
         403 => new ProviderResult.Rejected($"{answer}", AddressIsWrong: Says(answer, "bot was blocked", "user is deactivated", "bot was kicked")),
         // A path without a bot.
         404 => new ProviderResult.Misconfigured($"{answer}: check BotToken"),
-        429 => new ProviderResult.Throttled($"{answer}", answer.SecondsAt("parameters.retry_after") ?? answer.RetryAfter),
+        // One message a second in a chat, 20 a minute in a group, 30 a second in all (core.telegram.org/bots/faq).
+        429 => _throttled.Of(answer, delivery.Address, answer.SecondsAt("parameters.retry_after") ?? answer.RetryAfter),
         _ => ByStatus(answer),
     };
-
-    // Telegram looks for names by itself, and calls whoever has one. A word joiner between the two is not seen, and keeps them apart.
-    static string WithoutMentions(string text)
-    {
-        var apart = new StringBuilder(text.Length);
-        for (var i = 0; i < text.Length; i++)
-        {
-            apart.Append(text[i]);
-            if (text[i] == '@' && i + 1 < text.Length && IsOfName(text[i + 1]) && (i == 0 || !(IsOfName(text[i - 1]) || text[i - 1] == '/')))
-                apart.Append('\u2060');
-        }
-
-        return apart.ToString();
-    }
-
-    static bool IsOfName(char c) => c == '_' || char.IsLetterOrDigit(c);
 
     static bool Says(HttpAnswer answer, params ReadOnlySpan<string> words)
     {

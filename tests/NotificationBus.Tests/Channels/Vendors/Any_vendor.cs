@@ -189,7 +189,7 @@ public abstract class Any_vendor<TVendor> : IAsyncLifetime
         var result = await Provider().Send(DeliveryTo(), Cancellation);
 
         var expected = seconds is { } asked ? TimeSpan.FromSeconds(asked) : TVendor.UsualPause;
-        if (TVendor.EndpointIsRecipients)
+        if (TVendor.EndpointIsRecipients || TVendor.LimitsEachPlace)
             result.ShouldBe(new ProviderResult.Unavailable(((ProviderResult.Unavailable)result).Reason, expected, OnlyThisDelivery: true));
         else
             result.ShouldBeOfType<ProviderResult.Throttled>().RetryAfter.ShouldBe(expected);

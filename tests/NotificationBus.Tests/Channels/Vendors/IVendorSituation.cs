@@ -17,6 +17,9 @@ public interface IVendorSituation
     /// <summary>True when the status of the first answer is a yes, whatever becomes of its body.</summary>
     static virtual bool StatusSaysItAll => false;
 
+    /// <summary>True when 429 is first taken for the word of one place, and not of the whole account.</summary>
+    static virtual bool LimitsEachPlace => false;
+
     /// <summary>How long the vendor is left alone that says 429 and not for how long; null when somebody else decides that.</summary>
     static virtual TimeSpan? UsualPause => null;
 

@@ -23,8 +23,10 @@ public sealed class When_Slack_sends : Any_vendor<When_Slack_sends>, IVendorSitu
         Failure("channel_not_found", Outcome.Rejected) with { AddressIsWrong = true },
         Failure("is_archived", Outcome.Rejected) with { AddressIsWrong = true },
         Failure("not_in_channel", Outcome.Declined) with { Says = "invite the bot" },
-        Failure("ratelimited", Outcome.Throttled) with { Headers = "Retry-After: 30\r\n", RetryAfter = TimeSpan.FromSeconds(30) },
-        new("ratelimited", "429 Too Many Requests", """{"ok":false,"error":"ratelimited"}""", Outcome.Throttled) { Headers = "Retry-After: 1\r\n", RetryAfter = TimeSpan.FromSeconds(1) },
+        Failure("ratelimited", Outcome.Unavailable) with { OnlyThisDelivery = true, Headers = "Retry-After: 30\r\n", RetryAfter = TimeSpan.FromSeconds(30) },
+        Failure("rate_limited", Outcome.Unavailable) with { OnlyThisDelivery = true },
+        new("ratelimited", "429 Too Many Requests", """{"ok":false,"error":"ratelimited"}""", Outcome.Unavailable) { OnlyThisDelivery = true, Headers = "Retry-After: 1\r\n", RetryAfter = TimeSpan.FromSeconds(1) },
+        Failure("message_limit_exceeded", Outcome.Throttled),
         Failure("invalid_auth", Outcome.Misconfigured) with { Says = "check BotToken" },
         Failure("token_revoked", Outcome.Misconfigured),
         Failure("account_inactive", Outcome.Misconfigured),
@@ -38,6 +40,8 @@ public sealed class When_Slack_sends : Any_vendor<When_Slack_sends>, IVendorSitu
     ];
 
     public static string BodyOfThrottled => """{"ok":false,"error":"ratelimited"}""";
+
+    public static bool LimitsEachPlace => true;
 
     public static IReadOnlyList<string> Secrets => [BotToken, Place];
 
@@ -83,15 +87,51 @@ public sealed class When_Slack_sends : Any_vendor<When_Slack_sends>, IVendorSitu
         Vendor.Requests.Count.ShouldBe(served ? 1 : 0);
     }
 
-    [Fact]
-    public async Task Should_not_send_what_would_be_cut_off()
+    [Theory]
+    [InlineData('x', 40_001)]
+    [InlineData('&', 10_000)]
+    public async Task Should_not_send_what_would_be_cut_off(char of, int length)
     {
         Vendor.Answers("200 OK", """{"ok":true,"ts":"1"}""");
+        var delivery = Message.To($"slack:{Place}", new string(of, length));
 
-        var result = await Provider().Send(Message.To($"slack:{Place}", new string('x', 40_001)), Cancellation);
+        var result = await Provider().Send(delivery, Cancellation);
 
         result.ShouldBeOfType<ProviderResult.Declined>();
         Vendor.Requests.ShouldBeEmpty();
+        Provider().Foresee(delivery).ShouldNotBeNull("it is told before it is taken");
+    }
+
+    /// <summary>C: chat text is shown as written: Slack makes an emoji of any name between two colons.</summary>
+    [Theory]
+    [InlineData(":red_circle: Sold", ":\u2060red_circle: Sold")]
+    [InlineData(":+1::skin-tone-2:", ":\u2060+1::\u2060skin-tone-2:")]
+    [InlineData("a:b:c :ハート:", "a:\u2060b:c :\u2060ハート:")]
+    [InlineData("Note: it is 9:30, or : so :", "Note: it is 9:30, or : so :")]
+    [InlineData("https://shop.example/urn:isbn:1 :ok:", "https://shop.example/urn:isbn:1 :\u2060ok:")]
+    public async Task Should_make_no_emoji_of_it(string text, string sent)
+    {
+        Vendor.Answers("200 OK", """{"ok":true,"ts":"1"}""");
+
+        await Provider().Send(Message.To($"slack:{Place}", text), Cancellation);
+
+        JsonElement.Parse(Vendor.Requests.ShouldHaveSingleItem().Body).GetProperty("text").GetString().ShouldBe(sent);
+    }
+
+    /// <summary>C: one place's trouble is not the account's, until several have it within a minute.</summary>
+    [Fact]
+    public async Task Should_leave_the_account_alone_when_several_places_get_too_much()
+    {
+        Vendor.Answers("429 Too Many Requests", BodyOfThrottled, "Retry-After: 5\r\n");
+        var clock = new NotificationBus.Tests.TestKit.ManualClock();
+        var provider = Provider(clock: clock);
+
+        foreach (var place in new[] { "1", "1", "1", "2", "1" })
+            (await provider.Send(Message.To($"slack:{place}"), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>().OnlyThisDelivery.ShouldBeTrue();
+        (await provider.Send(Message.To("slack:3"), Cancellation)).ShouldBeOfType<ProviderResult.Throttled>().RetryAfter.ShouldBe(TimeSpan.FromSeconds(5));
+
+        clock.Advance(TimeSpan.FromSeconds(61));
+        (await provider.Send(Message.To("slack:4"), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>();
     }
 
     static VendorAnswer Failure(string error, Outcome outcome) => new(error, "200 OK", $$"""{"ok":false,"error":"{{error}}"}""", outcome);
