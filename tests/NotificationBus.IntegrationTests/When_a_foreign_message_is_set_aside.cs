@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -103,6 +104,33 @@ public sealed class When_a_foreign_message_is_set_aside(BusAndDatabase servers, 
         listed["reason"]!.GetValue<string>().ShouldBe($"the body has {megabytes * MiB} bytes, at most 1048576 are read; its first 65536 are kept, and so it cannot be replayed");
         await The_broker.HasNothingToDo(broker, Soon);
         await The_broker.ShouldHaveNoStrays(broker);
+    }
+
+    /// <summary>A15: many large messages, which the broker sends all at once, do not end the process by its memory, and what is behind them is taken.</summary>
+    [Fact]
+    public async Task Should_not_hold_many_large_messages_in_memory()
+    {
+        const int Count = 10;
+        const int Size = 40 * MiB;
+        const int MostMemory = 450;
+        var rabbit = await own.Server;
+        var broker = await rabbit.CreateVirtualHost();
+        var database = await servers.CreateDatabase();
+        await using var record = new The_record(database);
+        await using (var first = await HostInProcess.Start(broker, database))
+            await first.Stop();
+        await using var shop = await PlainAmqpProducer.Connect(await rabbit.CreateUser("shop", broker));
+        for (var number = 0; number < Count; number++)
+            await shop.Publish(Shipped, With(("NB-Failure-BodyLength", "5"), ("nb-failure-bodylength", "none")), new byte[Size]);
+        await shop.Publish(Shipped, new BasicProperties { ContentType = Envelope, Persistent = true }, Poison.Event());
+
+        await using var host = await HostProcess.Start(broker, database);
+
+        await record.UntilDelivered(1, Soon);
+        await record.Until($"SELECT count(*) FROM failed_message WHERE times = 1 AND body_length = {Size} AND octet_length(body) = 65536 AND destination IS NULL", Count, Soon);
+        await The_broker.HasNothingToDo(broker, Soon);
+        var peak = (await File.ReadAllLinesAsync($"/proc/{host.Id}/status")).Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        (int.Parse(peak.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024).ShouldBeLessThan(MostMemory);
     }
 
     /// <summary>A18: what is set aside is announced to its producer, under the same id when it is set aside again.</summary>

@@ -15,12 +15,6 @@ static class RabbitMqTransport
     /// <summary>How often both sides show that they are there. A broker that stands still is given up after three.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(10);
 
-    /// <summary>
-    /// What no broker exceeds, in bytes: RabbitMQ lets <c>max_message_size</c> be at most 512 MiB, and it is 128 MiB by default (rabbitmq.com, "Configuration").
-    /// The client refuses more than 64 MiB by itself: it closes the connection, the message comes again, and nothing behind it ever does.
-    /// </summary>
-    const uint LargestMessage = 512 * 1024 * 1024;
-
     public static void ConfigureNotificationBus(this IRabbitMqBusFactoryConfigurator bus, IBusRegistrationContext context, HostSettings settings)
     {
         var broker = context.GetRequiredService<BrokerConnections>();
@@ -30,7 +24,6 @@ static class RabbitMqTransport
             host.Heartbeat(Heartbeat);
             host.OnRefreshConnectionFactory = factory =>
             {
-                factory.MaxInboundMessageBodySize = LargestMessage;
                 broker.Direct(factory);
                 return Task.CompletedTask;
             };

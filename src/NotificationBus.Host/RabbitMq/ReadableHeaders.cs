@@ -1,4 +1,8 @@
 using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+
+using NotificationBus.Failures;
 
 namespace NotificationBus.Host.RabbitMq;
 
@@ -40,6 +44,44 @@ static class ReadableHeaders
             if (!SkipValue(ref table, Deepest) && !TryReplace(ref table, value))
                 return;
         }
+    }
+
+    /// <summary>Has the header of a body that is too large announce only its beginning, and carry its length, before what its producer wrote.</summary>
+    /// <returns>The other header; null when the body is not too large.</returns>
+    public static byte[]? Shorten(Span<byte> contentHeader, long largest, int kept)
+    {
+        const int Size = 4, Flags = 12;
+        if (contentHeader.Length < Flags + 2 || BinaryPrimitives.ReadUInt16BigEndian(contentHeader) != BasicClass
+            || BinaryPrimitives.ReadInt64BigEndian(contentHeader[Size..]) is var length && length <= largest)
+            return null;
+
+        var flags = BinaryPrimitives.ReadUInt16BigEndian(contentHeader[Flags..]);
+        var rest = contentHeader[(Flags + 2)..];
+        if (!SkipText(ref rest, flags & ContentType) || !SkipText(ref rest, flags & ContentEncoding))
+            return null;
+
+        var before = contentHeader[..^rest.Length].ToArray();
+        BinaryPrimitives.WriteInt64BigEndian(before.AsSpan(Size), kept);
+        BinaryPrimitives.WriteUInt16BigEndian(before.AsSpan(Flags), (ushort)(flags | Headers));
+        uint written = 0;
+        if ((flags & Headers) != 0)
+        {
+            if (!BinaryPrimitives.TryReadUInt32BigEndian(rest, out written) || rest.Length - sizeof(uint) < written)
+                return null;
+
+            rest = rest[sizeof(uint)..];
+        }
+
+        var text = length.ToString(CultureInfo.InvariantCulture);
+        byte[] field = [(byte)PartlyKept.LengthHeader.Length, .. Encoding.ASCII.GetBytes(PartlyKept.LengthHeader), (byte)'S', .. Long(text.Length), .. Encoding.ASCII.GetBytes(text)];
+        return [.. before, .. Long(field.Length + (int)written), .. field, .. rest];
+    }
+
+    static byte[] Long(int number)
+    {
+        var bytes = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, number);
+        return bytes;
     }
 
     /// <summary>What stands within others is shown as a text of as many bytes; a decimal keeps its digits, and the point is moved to where there is room for it.</summary>

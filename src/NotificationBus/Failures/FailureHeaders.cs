@@ -25,10 +25,14 @@ static class FailureHeaders
     public const string Headers = "NB-Failure-Headers";
 
     /// <summary>The length of the body, when it is not here whole.</summary>
-    public const string BodyLength = "NB-Failure-BodyLength";
+    public const string BodyLength = PartlyKept.LengthHeader;
 
     /// <summary>On a message that is replayed: the record it comes from.</summary>
     public const string ReplayOf = "NB-Replay-Of";
+
+    /// <summary>The length of the body, when it is not here whole; null when nothing says so.</summary>
+    public static long? LengthIn(ReceiveContext context) =>
+        context.TransportHeaders.TryGetHeader(BodyLength, out var said) && long.TryParse(said as string, NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : null;
 
     /// <summary>Writes what is known of a failure, and in MassTransit's own words what its tools look for.</summary>
     public static void Write(SendHeaders headers, Failure failure)

@@ -53,7 +53,7 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
     public Failure TakeAsItIs(ReceiveContext context, string queue, FailureExplanation explanation)
     {
         var id = Guid.CreateVersion7();
-        var (body, length) = Kept(context.Body, []);
+        var (body, length) = Kept(context);
         return new Failure
         {
             Id = id,
@@ -82,7 +82,7 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
 
     Failure Read(ReceiveContext context, Dictionary<string, object> headers, string queue, FailureExplanation explanation)
     {
-        var (body, length) = Kept(context.Body, headers);
+        var (body, length) = Kept(context);
         var failureId = Id(headers, FailureHeaders.FailureId) ?? Guid.CreateVersion7();
         var (messageId, types) = Envelope(body);
         messageId ??= Text(headers, FailureHeaders.MessageId) ?? Text(headers, nameof(MessageHeaders.MessageId));
@@ -107,13 +107,11 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
     }
 
     /// <summary>The body, and its length when it is too large to be kept whole.</summary>
-    static (byte[] Body, long? Length) Kept(MessageBody body, Dictionary<string, object> headers)
+    static (byte[] Body, long? Length) Kept(ReceiveContext context)
     {
-        var bytes = body.GetBytes();
-        if (bytes.Length > SetAside.LargestKept)
-            return (bytes[..SetAside.KeptOfLarger], bytes.Length);
-
-        return (bytes, long.TryParse(Text(headers, FailureHeaders.BodyLength), NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length > bytes.Length ? length : null);
+        var bytes = context.Body.GetBytes();
+        return bytes.Length > PartlyKept.LargestWhole ? (bytes[..PartlyKept.Beginning], bytes.Length)
+            : (bytes, FailureHeaders.LengthIn(context) is { } length && length > bytes.Length ? length : null);
     }
 
     /// <summary>The event the message should have been: by its type, or by the exchange it was published to. Only what begins notifications comes to the saga's queues that way.</summary>

@@ -16,12 +16,6 @@ static class SetAside
     /// <summary>A message of the flow is some kilobytes. What is larger than this is not read at all.</summary>
     public const int LargestBody = 1024 * 1024;
 
-    /// <summary>What is larger than this is not kept whole, and cannot be replayed: it would be refused again.</summary>
-    public const int LargestKept = 8 * 1024 * 1024;
-
-    /// <summary>How much is kept of it: enough to see what it was and whose.</summary>
-    public const int KeptOfLarger = 64 * 1024;
-
     /// <summary>Has the queue set aside what is too large, what ends the process, what fails, and what nobody takes.</summary>
     /// <param name="endpoint">The queue's endpoint.</param>
     /// <param name="queue">The queue.</param>
@@ -34,6 +28,13 @@ static class SetAside
         endpoint.ConfigureReceive(receive => receive.UseFilter(new WhatEndsTheProcess(aside, quarantine)));
         endpoint.ConfigureError(error => error.UseFilter(new WhatFails(aside)));
         endpoint.ConfigureDeadLetter(unconsumed => unconsumed.UseFilter(new WhatNobodyTakes(aside)));
+    }
+
+    /// <summary>The length of a body as it was sent. Of one that is not kept whole, a transport may bring only what is kept, and say so.</summary>
+    static long LengthOf(ReceiveContext context)
+    {
+        var there = context.Body.Length ?? 0;
+        return there == PartlyKept.Beginning && FailureHeaders.LengthIn(context) is { } length && length > PartlyKept.LargestWhole ? length : there;
     }
 
     static async Task Move(ReceiveContext context, Exception exception, Place from)
@@ -75,9 +76,7 @@ static class SetAside
     sealed class WhatIsTooLarge(Place from) : IFilter<ReceiveContext>
     {
         public Task Send(ReceiveContext context, IPipe<ReceiveContext> next) =>
-            context.Body.Length > LargestBody
-                ? Move(context, new MessageTooLargeException(context.Body.Length.Value), from)
-                : next.Send(context);
+            LengthOf(context) is var length && length > LargestBody ? Move(context, new MessageTooLargeException(length), from) : next.Send(context);
 
         public void Probe(ProbeContext context) => context.CreateFilterScope("setAsideWhatIsTooLarge");
     }
@@ -94,6 +93,6 @@ static class SetAside
 /// <summary>The message is larger than any message of the flow.</summary>
 /// <param name="length">In bytes.</param>
 public sealed class MessageTooLargeException(long length)
-    : System.Runtime.Serialization.SerializationException(length > SetAside.LargestKept
-        ? $"the body has {length} bytes, at most {SetAside.LargestBody} are read; its first {SetAside.KeptOfLarger} are kept, and so it cannot be replayed"
+    : System.Runtime.Serialization.SerializationException(length > PartlyKept.LargestWhole
+        ? $"the body has {length} bytes, at most {SetAside.LargestBody} are read; its first {PartlyKept.Beginning} are kept, and so it cannot be replayed"
         : $"the body has {length} bytes, at most {SetAside.LargestBody} are read");

@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
-
 using NotificationBus.Host.RabbitMq;
+
+using static NotificationBus.Tests.Host.AmqpFrames;
 
 namespace NotificationBus.Tests.Host;
 
@@ -72,21 +72,8 @@ public sealed class When_headers_come_that_the_client_cannot_read
         await Should.ThrowAsync<InvalidDataException>(() => ReadAll(new InboundFrames(new InPieces(announced, 50))));
     }
 
-    static async Task<byte[]> ReadAll(InboundFrames frames)
-    {
-        var all = new MemoryStream();
-        var buffer = new byte[4_096];
-        while (await frames.Read(buffer, TestContext.Current.CancellationToken) is var read and > 0)
-            all.Write(buffer, 0, read);
-        return all.ToArray();
-    }
-
     /// <summary>A content header with a content type before the headers, and the delivery mode after them.</summary>
     static byte[] Header(byte[] table) => Frame(2, [0, 60, 0, 0, .. new byte[8], 0xB0, 0, 4, .. "text"u8, .. Long(table), 2]);
-
-    static byte[] Frame(byte type, byte[] payload) => [type, 0, 1, .. Long(payload), 0xCE];
-
-    static byte[] Field(string name, char type, byte[] value) => [(byte)name.Length, .. System.Text.Encoding.ASCII.GetBytes(name), (byte)type, .. value];
 
     static byte[] Deep(int levels)
     {
@@ -94,19 +81,5 @@ public sealed class When_headers_come_that_the_client_cannot_read
         for (var level = 0; level < levels; level++)
             within = Field("", 'F', Long(within));
         return within;
-    }
-
-    static byte[] Long(byte[] bytes)
-    {
-        var length = new byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
-        return [.. length, .. bytes];
-    }
-
-    /// <summary>Gives so many bytes at a time, at most.</summary>
-    sealed class InPieces(byte[] bytes, int piece) : MemoryStream(bytes)
-    {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            base.ReadAsync(buffer[..Math.Min(buffer.Length, piece)], cancellationToken);
     }
 }
