@@ -83,6 +83,7 @@ static class Transports
         services.AddSingleton<BrokerConnections>();
         services.AddSingleton<QueueCheck>();
         services.AddSingleton<BrokerTopology>();
+        services.AddSingleton<ManagementPlugIn>();
         services.AddSingleton<PolicyCheck>();
         services.AddSingleton<IStartWarnings, UnsafeBroker>();
         services.AddSingleton<DeletedQueues>();

@@ -99,6 +99,26 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
         (await HasProblem(host, "declaration-refused")).ShouldBeTrue();
     }
 
+    /// <summary>A14: a binding that was removed is bound again, and named where the plug-in shows it.</summary>
+    [Fact]
+    public async Task Should_name_a_binding_that_was_removed()
+    {
+        const string Shipped = "NotificationBus.Contracts:OrderShipped";
+        var broker = await _rabbit.CreateVirtualHost();
+        await using var host = await HostInProcess.Start(broker, await servers.CreateDatabase(), Management);
+        await using var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+
+        await channel.ExchangeUnbindAsync("notifications", Shipped, "");
+        await channel.QueueUnbindAsync("receipts", "receipts", "");
+
+        await Until(() => Task.FromResult(Named($"{Shipped} to notifications") && Named("receipts to receipts")));
+        await Until(async () => (await _rabbit.Bindings(broker)).Contains((Shipped, "exchange", "notifications")));
+        host.Output.Lines().Count(line => line.Contains("bindings were removed", StringComparison.Ordinal)).ShouldBeLessThanOrEqualTo(2);
+
+        bool Named(string binding) => host.Output.Lines().Any(line => line.Contains("bindings were removed", StringComparison.Ordinal) && line.Contains(binding, StringComparison.Ordinal));
+    }
+
     static async Task<bool> HasProblem(HostInProcess host, string code) =>
         (await host.Client.GetStringAsync(new Uri("/v1/status", UriKind.Relative))).Contains($"\"{code}\"", StringComparison.Ordinal);
 

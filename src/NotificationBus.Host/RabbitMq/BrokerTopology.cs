@@ -41,6 +41,9 @@ sealed class BrokerTopology(ChannelSet channels, IEnumerable<IEventMap> maps, Pl
         (NameOf(typeof(Fault<SendDelivery>)), SagaEndpoint.QueueOf(Lane.Transactional)),
     ];
 
+    /// <summary>The same with the queues' own exchanges, as far as an operator can see them: from where to where.</summary>
+    public IEnumerable<(string Exchange, string Queue)> AllBindings => Bindings.Concat(Queues.Keys.Select(queue => (queue, queue)));
+
     /// <summary>All of it, kind by kind in the order in which it can be declared, with the name of each for people. Where it is there declaring changes nothing.</summary>
     public IReadOnlyList<IReadOnlyList<Declaration>> Declarations =>
     [

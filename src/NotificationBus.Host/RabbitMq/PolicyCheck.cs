@@ -1,10 +1,4 @@
-using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
-
-using NotificationBus.Channels.Http;
-using NotificationBus.Host.Settings;
 
 namespace NotificationBus.Host.RabbitMq;
 
@@ -12,17 +6,8 @@ namespace NotificationBus.Host.RabbitMq;
 /// Finds policies of the operator that make a queue drop messages. They apply over whatever the host declares, and AMQP does not show them; the
 /// broker's management plug-in does (rabbitmq.com/docs/policies, "effective_policy_definition" of <c>GET /api/queues/{vhost}/{name}</c>).
 /// </summary>
-sealed class PolicyCheck(HostSettings settings, BrokerTopology topology) : IDisposable
+sealed class PolicyCheck(ManagementPlugIn plugIn, BrokerTopology topology)
 {
-    static readonly TimeSpan Connecting = TimeSpan.FromSeconds(3);
-
-    // For all queues together, whoever is asked: whoever mends queues waits for it.
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
-    const int ManagementPort = 15672;
-
-    readonly IReadOnlyList<HttpClient> _management = Clients(settings);
-    int _asked;
     volatile string? _unknown;
 
     /// <summary>Why nobody can tell, and what to do about it; null when somebody can.</summary>
@@ -36,61 +21,13 @@ sealed class PolicyCheck(HostSettings settings, BrokerTopology topology) : IDisp
     public async Task<IReadOnlyDictionary<string, string>?> Find(CancellationToken cancellationToken)
     {
         HasSeenAll = true;
-        var why = "RabbitMq:ManagementUrl is not set";
-        using var limit = new CancellationTokenSource(Patience);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        for (var tries = 0; tries < _management.Count && !limit.IsCancellationRequested; tries++)
-        {
-            var management = _management[_asked];
-            try
-            {
-                var harmful = await Ask(management, either.Token);
-                _unknown = null;
-                return harmful;
-            }
-            catch (Exception exception) when (exception is HttpRequestException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
-            {
-                why = $"{management.BaseAddress} {(exception is HttpRequestException { StatusCode: { } status } ? $"answers {(int)status}" : "does not answer")}";
-                // Another node of the cluster, and if there is no time left, then the next time.
-                _asked = (_asked + 1) % _management.Count;
-            }
-        }
-
-        _unknown = $"nobody can tell whether a policy of RabbitMQ makes queues drop messages: {why}. Set RabbitMq:ManagementUrl, and give the user the tag management";
-        return null;
+        var (harmful, why) = await plugIn.Ask(Ask, cancellationToken);
+        _unknown = why is null ? null
+            : $"nobody can tell whether a policy of RabbitMQ makes queues drop messages: {why}. Set RabbitMq:ManagementUrl, and give the user the tag management";
+        return harmful;
     }
 
-    public void Dispose()
-    {
-        foreach (var management in _management)
-            management.Dispose();
-    }
-
-    string VirtualHost => BrokerAddress.Parse(settings.ConnectionStrings.RabbitMq)!.First.AbsolutePath is { Length: > 1 } path ? Uri.UnescapeDataString(path[1..]) : "/";
-
-    /// <summary>One for each that can be asked: all nodes of a cluster know the policies.</summary>
-    static IReadOnlyList<HttpClient> Clients(HostSettings settings)
-    {
-        var broker = BrokerAddress.Parse(settings.ConnectionStrings.RabbitMq)!;
-        IEnumerable<string> urls = settings.RabbitMq.ManagementUrl is { } url ? [url]
-            : broker.IsEncrypted ? []
-            : broker.Nodes.Select(node => new UriBuilder(Uri.UriSchemeHttp, node.Host, ManagementPort).Uri.AbsoluteUri).Distinct(StringComparer.Ordinal);
-        return [.. urls.Select(url => Client(url, broker, settings.RabbitMq))];
-    }
-
-    static HttpClient Client(string url, BrokerAddress broker, RabbitMqOptions options)
-    {
-        var handler = new SocketsHttpHandler { ConnectTimeout = Connecting };
-        handler.SslOptions.CertificateChainPolicy = TrustedAuthorities.Only(TrustedAuthorities.Read(options.TrustedCertificate));
-        var password = broker.First.UserInfo.Split(':', 2) is [_, var given] ? Uri.UnescapeDataString(given) : "guest";
-        return new HttpClient(handler)
-        {
-            BaseAddress = new Uri($"{url.TrimEnd('/')}/"),
-            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{broker.User}:{password}"))) },
-        };
-    }
-
-    async Task<IReadOnlyDictionary<string, string>> Ask(HttpClient management, CancellationToken cancellationToken)
+    async Task<IReadOnlyDictionary<string, string>> Ask(ManagementPlugIn.Node management, CancellationToken cancellationToken)
     {
         var seen = await Task.WhenAll(topology.Queues.Keys.Select(async queue => (Queue: queue, Policies: await PoliciesOf(queue, management, cancellationToken))));
         HasSeenAll = seen.All(one => one.Policies.IsShown);
@@ -98,16 +35,13 @@ sealed class PolicyCheck(HostSettings settings, BrokerTopology topology) : IDisp
     }
 
     /// <summary>Asks for one queue: an answer about all of them may be an old one.</summary>
-    async Task<(bool IsShown, string? Harm)> PoliciesOf(string queue, HttpClient management, CancellationToken cancellationToken)
+    async Task<(bool IsShown, string? Harm)> PoliciesOf(string queue, ManagementPlugIn.Node management, CancellationToken cancellationToken)
     {
-        var path = new Uri($"api/queues/{Uri.EscapeDataString(VirtualHost)}/{Uri.EscapeDataString(queue)}", UriKind.Relative);
-        using var answer = await management.GetAsync(path, cancellationToken);
+        using var shown = await management.Get("queues", queue, cancellationToken);
         // A host that is only API may be there before the first worker declares it.
-        if (answer.StatusCode == HttpStatusCode.NotFound)
+        if (shown is null)
             return (IsShown: true, Harm: null);
 
-        answer.EnsureSuccessStatusCode();
-        using var shown = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellationToken));
         // An empty definition is an empty list.
         var isShown = shown.RootElement.TryGetProperty("effective_policy_definition", out var definition);
         if (definition.ValueKind != JsonValueKind.Object)

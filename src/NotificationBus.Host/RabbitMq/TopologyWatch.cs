@@ -1,3 +1,5 @@
+using System.Net;
+
 using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
 using NotificationBus.Status;
@@ -14,8 +16,8 @@ namespace NotificationBus.Host.RabbitMq;
 /// on which no host listens is named in <c>/health/ready</c> and <c>GET /v1/status</c>, and while a policy loses messages nothing is taken over HTTP.
 /// </summary>
 sealed partial class TopologyWatch(
-    BrokerTopology topology, QueueCheck check, PolicyCheck policies, BrokerConnections broker, Listeners listeners, DeletedQueues deleted, IntakeGate intake,
-    HostSettings settings, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TopologyWatch> log) : BackgroundService, IProblemSource
+    BrokerTopology topology, QueueCheck check, PolicyCheck policies, ManagementPlugIn plugIn, BrokerConnections broker, Listeners listeners, DeletedQueues deleted,
+    IntakeGate intake, HostSettings settings, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TopologyWatch> log) : BackgroundService, IProblemSource
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
@@ -29,6 +31,7 @@ sealed partial class TopologyWatch(
     volatile IReadOnlyDictionary<string, string> _harmful = new Dictionary<string, string>(StringComparer.Ordinal);
     volatile bool _isBlind;
     IReadOnlyList<string> _missing = [];
+    IReadOnlyList<string> _unbound = [];
     int _withoutAnswer;
     IReadOnlySet<string> _unconsumed = new HashSet<string>(StringComparer.Ordinal);
 
@@ -155,7 +158,7 @@ sealed partial class TopologyWatch(
 
         missing.ForEach(deleted.Missed);
         seen.ForEach(deleted.Saw);
-        await Mend(_connection, cancellationToken);
+        await Mend(_connection, missing, cancellationToken);
     }
 
     /// <summary>Takes in what policies do. When the broker answers and nobody tells of them any more, what is known holds for six looks.</summary>
@@ -175,8 +178,8 @@ sealed partial class TopologyWatch(
             intake.Open();
     }
 
-    /// <summary>Declares again what is missing, and names the exchanges.</summary>
-    async Task Mend(IConnection connection, CancellationToken cancellationToken)
+    /// <summary>Declares again what is missing, and names exchanges, and bindings where the plug-in shows them.</summary>
+    async Task Mend(IConnection connection, IReadOnlyList<string> missingQueues, CancellationToken cancellationToken)
     {
         var missing = new List<string>();
         foreach (var exchange in topology.Exchanges.Concat(topology.Queues.Keys))
@@ -188,9 +191,29 @@ sealed partial class TopologyWatch(
         var deletedNow = missing.Except(_missing, StringComparer.Ordinal).ToList();
         if (deletedNow.Count > 0)
             ExchangesDeleted(deletedNow.Count, string.Join(", ", deletedNow));
+        var (bound, _) = await plugIn.Ask(Bound, cancellationToken);
+        if (bound is not null)
+            NameBindings(topology.AllBindings.Except(bound).Where(way => !IsGone(way.Exchange) && !IsGone(way.Queue)).Select(way => $"{way.Exchange} to {way.Queue}").ToList());
         _refused = await check.DeclareAll(connection, cancellationToken);
         // It is said once, however often the broker refuses them.
         _missing = _refused.Count > 0 ? missing : [];
+
+        // Their bindings went with them.
+        bool IsGone(string name) => missing.Contains(name, StringComparer.Ordinal) || missingQueues.Contains(name, StringComparer.Ordinal);
+    }
+
+    void NameBindings(IReadOnlyList<string> unbound)
+    {
+        var unboundNow = unbound.Except(_unbound, StringComparer.Ordinal).ToList();
+        if (unboundNow.Count > 0)
+            BindingsRemoved(unboundNow.Count, string.Join(", ", unboundNow));
+        _unbound = unbound;
+    }
+
+    static async Task<IReadOnlySet<(string Exchange, string Queue)>> Bound(ManagementPlugIn.Node management, CancellationToken cancellationToken)
+    {
+        using var shown = await management.Get("bindings", name: null, cancellationToken) ?? throw new HttpRequestException("no bindings", inner: null, HttpStatusCode.NotFound);
+        return shown.RootElement.EnumerateArray().Select(binding => (binding.GetProperty("source").GetString()!, binding.GetProperty("destination").GetString()!)).ToHashSet();
     }
 
     /// <summary>Tells those who know of a consumer that the broker does not. Twice in a row: a consumer that has just begun may not be counted yet.</summary>
@@ -241,6 +264,9 @@ sealed partial class TopologyWatch(
 
     [LoggerMessage(LogLevel.Error, "{Count} exchanges were deleted while this host ran, and what was published to them meanwhile is lost unless its publisher was told; declared again: {Exchanges}")]
     partial void ExchangesDeleted(int count, string exchanges);
+
+    [LoggerMessage(LogLevel.Error, "{Count} bindings were removed while this host ran, and what was published to them meanwhile is lost unless its publisher was told; bound again: {Bindings}")]
+    partial void BindingsRemoved(int count, string bindings);
 
     [LoggerMessage(LogLevel.Warning, "The broker answers, and its management plug-in does not: that a policy loses messages of {Queues} is forgotten, and the API takes everything again")]
     partial void Forgets(string queues);

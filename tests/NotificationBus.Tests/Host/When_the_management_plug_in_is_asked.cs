@@ -30,7 +30,7 @@ public sealed class When_the_management_plug_in_is_asked(RunningHost host) : ICl
     public async Task Should_ask_for_all_queues_at_the_same_time()
     {
         var topology = Topology;
-        using var policies = Policies(topology);
+        var policies = Policies(topology);
         using var enough = new CancellationTokenSource();
 
         var asking = policies.Find(enough.Token);
@@ -55,7 +55,7 @@ public sealed class When_the_management_plug_in_is_asked(RunningHost host) : ICl
     {
         _plugIn.Answers("200 OK", $$"""{"policy":"theirs","effective_policy_definition":{{definition}}}""");
         var topology = Topology;
-        using var policies = Policies(topology);
+        var policies = Policies(topology);
 
         (await policies.Find(TestContext.Current.CancellationToken)).ShouldNotBeNull().Count.ShouldBe(isHarmless ? 0 : topology.Queues.Count);
         policies.HasSeenAll.ShouldBeTrue();
@@ -66,7 +66,7 @@ public sealed class When_the_management_plug_in_is_asked(RunningHost host) : ICl
     {
         using var gate = new IntakeGate(Options.Create(new IntakeOptions()), new PublishLimit(Options.Create(new PublishingOptions()), TimeProvider.System), NullLogger<IntakeGate>.Instance);
         using var watch = new TopologyWatch(
-            Topology, check: null!, policies: null!, broker: null!, listeners: null!, deleted: null!, gate, settings: null!, lifetime: null!, TimeProvider.System, NullLogger<TopologyWatch>.Instance);
+            Topology, check: null!, policies: null!, plugIn: null!, broker: null!, listeners: null!, deleted: null!, gate, settings: null!, lifetime: null!, TimeProvider.System, NullLogger<TopologyWatch>.Instance);
 
         watch.Learn(s_harm);
         for (var look = 1; look < LooksUntilForgotten; look++)
@@ -97,7 +97,7 @@ public sealed class When_the_management_plug_in_is_asked(RunningHost host) : ICl
 
     BrokerTopology Topology => new(host.Of<ChannelSet>(), [], host.Of<PlanningRules>(), host.Bus);
 
-    PolicyCheck Policies(BrokerTopology topology) => new(
-        new HostSettings { ConnectionStrings = new ServerAddresses { RabbitMq = "amqp://localhost" }, RabbitMq = new RabbitMqOptions { ManagementUrl = $"{new Uri(_plugIn.Url, "/")}" } },
+    PolicyCheck Policies(BrokerTopology topology) => new(new ManagementPlugIn(
+        new HostSettings { ConnectionStrings = new ServerAddresses { RabbitMq = "amqp://localhost" }, RabbitMq = new RabbitMqOptions { ManagementUrl = $"{new Uri(_plugIn.Url, "/")}" } }),
         topology);
 }
