@@ -78,6 +78,41 @@ public sealed class When_consumers_do_not_come_back(BusAndDatabase servers, Rabb
         (await record.Notifications()).ShouldBe(Closings);
     }
 
+    /// <summary>A1: while messages are under way on a connection that was closed nothing is lost and nothing sent twice, and the host listens on everything again.</summary>
+    [Fact]
+    public async Task Should_come_back_and_send_everything_once_when_the_connection_closes_under_messages()
+    {
+        const int Events = 20;
+        var rabbit = await own.Server;
+        var broker = await rabbit.CreateVirtualHost();
+        var database = await servers.CreateDatabase();
+        await using var record = new The_record(database);
+        await using var host = await HostInProcess.Start(broker, database);
+
+        await using (await record.HoldBackNewNotifications())
+        {
+            await using var producer = await PlainAmqpProducer.Connect(broker);
+            for (var number = 0; number < Events; number++)
+            {
+                await producer.Publish(
+                    "NotificationBus.Contracts:OrderShipped", new BasicProperties { ContentType = "application/vnd.masstransit+json", Persistent = true }, Poison.Event());
+            }
+
+            await The_broker.Has(0, broker, "notifications", Soon);
+            await rabbit.CloseConnections();
+            // Longer than whoever keeps an endpoint listening waits for what is under way.
+            await Task.Delay(TimeSpan.FromSeconds(20));
+        }
+
+        await record.UntilDelivered(Events, Soon);
+        foreach (var queue in The_broker.Queues)
+            await Until(async () => await Consumers(broker, queue) == 1);
+        await Until(async () => (await Ready(host)).Status == HttpStatusCode.OK);
+        (await record.Notifications()).ShouldBe(Events);
+        (await record.Scalar<long>("SELECT count(*) - count(DISTINCT delivery_id) FROM delivery_attempt")).ShouldBe(0);
+        await The_broker.ShouldHaveNoStrays(broker);
+    }
+
     /// <summary>A1: the client tells whoever made a connection that it is closed, and closes the channels only when they are done with it.</summary>
     [Fact]
     public async Task Should_know_that_nobody_listens_on_a_channel_whose_connection_is_closed()
