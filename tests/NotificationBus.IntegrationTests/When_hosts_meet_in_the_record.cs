@@ -91,6 +91,22 @@ public sealed class When_hosts_meet_in_the_record(BusAndDatabase servers) : With
         refused.Earlier.ShouldHaveSingleItem().LeaseUntil.ShouldBeLessThanOrEqualTo(refused.Now);
     }
 
+    /// <summary>A4: a claim that was made a moment later than somebody looks is none from the future.</summary>
+    [Fact]
+    public async Task Should_wait_for_a_claim_that_is_made_at_the_same_moment()
+    {
+        var call = new DeliveryAttempt
+        {
+            DeliveryId = Guid.CreateVersion7(), NotificationId = Guid.CreateVersion7(), Number = 1, Channel = "email", Provider = "first", Status = AttemptStatus.Started,
+        };
+        await AnotherHost.Ledger.Claim(call, "som@example.com", "order-placed", Lease, CancellationToken.None);
+        await Record.Pass(-Second);
+
+        var refused = await Host.Ledger.Claim(call, "som@example.com", "order-placed", Lease, CancellationToken.None);
+
+        refused.Earlier.ShouldHaveSingleItem().LeaseUntil.ShouldBeGreaterThan(refused.Now);
+    }
+
     [Fact]
     public async Task Should_put_back_and_archive_nothing_that_fails_after_it_was_decided()
     {

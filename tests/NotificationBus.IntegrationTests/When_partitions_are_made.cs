@@ -23,6 +23,9 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
         var nextMonth = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(1);
         var (today, lastMoment, later) = (await Begin(record, now), await Begin(record, nextMonth.AddMicroseconds(-1)), await Begin(record, nextMonth));
 
+        foreach (var id in (Guid[])[today, lastMoment, later])
+            (await record.Host.Ledger.Record(Call(id) with { Status = AttemptStatus.Accepted }, suppressedAddress: null, CancellationToken.None)).ShouldBeTrue();
+
         (await sql.Scalar<Guid[]>($"SELECT array_agg(id ORDER BY created_at) FROM notification_{now:yyyy_MM}")).ShouldBe([today, lastMoment]);
         (await sql.Scalar<Guid[]>($"SELECT array_agg(id) FROM notification_{nextMonth:yyyy_MM}")).ShouldBe([later]);
         (await sql.Scalar<Guid[]>($"SELECT array_agg(notification_id ORDER BY notification_created_at) FROM delivery_attempt_{now:yyyy_MM}")).ShouldBe([today, lastMoment]);
@@ -30,6 +33,12 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
         (await sql.Scalar<string>("""
             SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'notification'::regclass
             """)).ShouldBe($"notification_{now:yyyy_MM} notification_{nextMonth:yyyy_MM} notification_{nextMonth.AddMonths(1):yyyy_MM} notification_default");
+
+        foreach (var id in (Guid[])[today, lastMoment, later])
+        {
+            (await record.AnotherHost.Ledger.AttemptsOf(id, Call(id).DeliveryId, CancellationToken.None)).ShouldHaveSingleItem().Status.ShouldBe(AttemptStatus.Accepted);
+            (await record.Host.Ledger.Cancel(id, Guid.CreateVersion7(), "email", "sold", CancellationToken.None)).ShouldHaveSingleItem().NotificationId.ShouldBe(id);
+        }
     }
 
     [Fact]

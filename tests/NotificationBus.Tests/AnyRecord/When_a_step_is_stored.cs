@@ -216,32 +216,30 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
     [Fact]
     public async Task Should_schedule_what_each_says_when_many_are_stored_at_once()
     {
-        var (there, begun) = (Ids(), Ids());
+        var (there, begins) = (Enumerable.Range(0, 10).Select(_ => Guid.CreateVersion7()).ToList(), Guid.CreateVersion7());
         foreach (var (days, id) in there.Index())
         {
             var began = Notification(id);
-            began.CreatedAt = DateTimeOffset.UnixEpoch.AddDays(days);
+            began.CreatedAt = DateTimeOffset.UnixEpoch.AddDays(days + 1);
             await Host.Store.Insert(new NotificationStep(began, Guid.CreateVersion7(), []), CancellationToken.None);
         }
 
         var (goOn, lose) = (await Load(there), await Load(there));
-        var (first, next) = (begun.Select(_ => Message(Due)).ToList(), there.Select(_ => Message(Due)).ToList());
+        var (first, next) = (Message(Due), there.Select(_ => Message(Due)).ToList());
 
-        (await Task.WhenAll(begun.Zip(first, (id, message) => Insert(id, message)).Concat(there.Select(id => Insert(id, Message(Due))))))
-            .ShouldBe([.. begun.Select(_ => true), .. there.Select(_ => false)]);
-        (await Task.WhenAll(goOn.Zip(next, (notification, message) => Update(notification, scheduled: [message])))).ShouldAllBe(stored => stored);
-        var end = await Load(begun);
-        (await Task.WhenAll(end.Select(notification => Update(notification)).Concat(lose.Zip(next, (notification, message) => Update(notification, cancelled: [message.Token])))))
-            .ShouldBe([.. end.Select(_ => true), .. lose.Select(_ => false)]);
+        (await Task.WhenAll([.. there.Select(id => Insert(id)), Insert(Guid.CreateVersion7())])).ShouldBe([.. there.Select(_ => false), true]);
+        (await Task.WhenAll([.. there.Select(id => Insert(id, Message(Due))), Insert(begins, first)])).ShouldBe([.. there.Select(_ => false), true]);
+        (await Task.WhenAll(goOn.Zip(next, (notification, message) => Update(notification, [message])))).ShouldAllBe(stored => stored);
+        var ends = (await Load([begins])).Single();
+        (await Task.WhenAll([.. lose.Zip(next, (notification, message) => Update(notification, [Message(Due)], [message.Token])), Update(ends, [], [Guid.CreateVersion7()])]))
+            .ShouldBe([.. lose.Select(_ => false), true]);
 
-        (await TakeAll()).ShouldBe(first.Concat(next).Select(message => message.MessageId), ignoreOrder: true);
-
-        static List<Guid> Ids() => [.. Enumerable.Range(0, 10).Select(_ => Guid.CreateVersion7())];
+        (await TakeAll()).ShouldBe([first.MessageId, .. next.Select(message => message.MessageId)], ignoreOrder: true);
 
         async Task<NotificationState[]> Load(List<Guid> ids) => [.. (await Task.WhenAll(ids.Select(id => Host.Store.Load(id, CancellationToken.None)))).Select(one => one!)];
 
-        Task<bool> Update(NotificationState notification, IReadOnlyList<OutgoingMessage>? scheduled = null, IReadOnlyList<Guid>? cancelled = null) =>
-            Host.Store.Update(new NotificationStep(notification, Guid.CreateVersion7(), scheduled ?? []) { Cancelled = cancelled ?? [] }, CancellationToken.None);
+        Task<bool> Update(NotificationState notification, IReadOnlyList<OutgoingMessage> scheduled, IReadOnlyList<Guid>? cancelled = null) =>
+            Host.Store.Update(new NotificationStep(notification, Guid.CreateVersion7(), scheduled) { Cancelled = cancelled ?? [] }, CancellationToken.None);
     }
 
     [Fact]

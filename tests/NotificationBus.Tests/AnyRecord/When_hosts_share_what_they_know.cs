@@ -127,6 +127,32 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
         (await Reserve(Lane.Bulk)).ShouldBeInRange(90, 100);
     }
 
+    /// <summary>Orders that ask at the same moment share a statement, and may be more than the announcements that wait.</summary>
+    [Fact]
+    public async Task Should_take_no_more_turns_from_announcements_than_they_have_when_many_orders_ask_together()
+    {
+        for (var i = 0; i < 3; i++)
+            await Host.Health.Reserve("smtp", perSecond: 0.1, Lane.Bulk);
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Host.Health.Reserve("smtp", perSecond: 0.1, Lane.Transactional)));
+
+        var given = 0;
+        while (!await AnotherHost.Health.KeepsSlot("smtp"))
+            given++;
+
+        given.ShouldBeInRange(1, 3);
+    }
+
+    [Fact]
+    public async Task Should_have_an_announcement_wait_for_the_order_that_came_just_before_it()
+    {
+        await Host.Health.Reserve("smtp", perSecond: 0.1, Lane.Bulk);
+        await Record.Pass(Hour);
+
+        (await Reserve(Lane.Transactional)).ShouldBeLessThan(1);
+
+        (await Reserve(Lane.Bulk)).ShouldBeInRange(5, 10);
+    }
+
     [Fact]
     public async Task Should_move_the_orders_in_the_line_too_when_the_rate_changes()
     {

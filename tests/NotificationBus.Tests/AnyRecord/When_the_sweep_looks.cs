@@ -87,9 +87,7 @@ public abstract class When_the_sweep_looks(Func<Task<RecordOfTheTest>> create) :
     {
         var (ends, stays) = (await Begin(), await Begin());
         await Look();
-        var notification = (await Host.Store.Load(ends, CancellationToken.None))!;
-        notification.CompletedAt = LongAgo;
-        await Host.Store.Update(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None);
+        await End(ends);
 
         var stragglers = await AnotherHost.Unfinished.Take(Hour, 10, CancellationToken.None);
         stragglers.LookedAt.ShouldBe(2);
@@ -118,6 +116,38 @@ public abstract class When_the_sweep_looks(Func<Task<RecordOfTheTest>> create) :
         (await Resume(3)).ShouldBe(ids[1..4], ignoreOrder: true);
         (await Resume(3)).ShouldBe([ids[4]]);
         (await Resume(3)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_take_the_one_first_that_is_to_be_looked_at_sooner_though_it_came_later()
+    {
+        var (later, sooner) = (await Begin(LongAgo), await Begin(LongAgo + Second));
+        foreach (var (id, again) in new[] { (later, 2 * Hour), (sooner, Hour) })
+        {
+            (await Look(1)).ShouldBe(1);
+            (await Host.Unfinished.Take(again, 10, CancellationToken.None)).Unattended.ShouldBe([id]);
+        }
+
+        await Record.Pass(2 * Hour);
+
+        (await Resume(1)).ShouldBe([sooner]);
+        (await Resume(1)).ShouldBe([later]);
+    }
+
+    [Fact]
+    public async Task Should_keep_in_mind_what_is_to_be_looked_at_later_when_another_has_ended()
+    {
+        var waits = await Begin(LongAgo);
+        await Look();
+        (await Resume()).ShouldBe([waits]);
+        var ends = await Begin(LongAgo + Second);
+        await Look();
+        await End(ends);
+
+        (await Host.Unfinished.Take(Hour, 10, CancellationToken.None)).LookedAt.ShouldBe(1);
+
+        await Record.Pass(Hour);
+        (await Resume()).ShouldBe([waits]);
     }
 
     [Fact]
@@ -165,6 +195,13 @@ public abstract class When_the_sweep_looks(Func<Task<RecordOfTheTest>> create) :
     /// <summary>Those that somebody has to go on with.</summary>
     async Task<IReadOnlyList<Guid>> Resume(int limit = 100, HostOfTheRecord? host = null) =>
         (await (host ?? Host).Unfinished.Take(Hour, limit, CancellationToken.None)).Unattended;
+
+    async Task End(Guid id)
+    {
+        var notification = (await Host.Store.Load(id, CancellationToken.None))!;
+        notification.CompletedAt = LongAgo;
+        (await Host.Store.Update(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
+    }
 
     async Task<Guid> Begin(DateTimeOffset? createdAt = null, bool hasEnded = false)
     {
