@@ -27,7 +27,7 @@ sealed partial record ChatAddress(string Service, string Place)
 
     [GeneratedRegex(
         @"\Ahttps?://([a-z0-9-]+\.)*discord(app)?\.com/api/(v[0-9]+/)?webhooks/(?<webhook>[0-9]+/[^/?]+)(/[^?]*)?(\?(.*&)?(?<thread>thread_id=[^&]*)?(&.*)?|\?.*)?\z",
-        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex DiscordWebhook();
 
     [GeneratedRegex(@"\A(?<service>[a-z][a-z0-9-]{0,39}):(?<place>[^\s\p{C}]+)\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

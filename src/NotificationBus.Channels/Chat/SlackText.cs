@@ -13,12 +13,16 @@ static partial class SlackText
     public const int Longest = 40_000;
 
     // What Slack does more than show stands between < and >: mentions of people, of <!channel>, links with another text.
-    public static string Escape(string text) => EmojiOrUrl().Replace(text, match => match.Value is ":" ? ":\u2060" : match.Value)
+    public static string Escape(string text) => ColonOrUrl().Replace(text, match => IsEmoji(match, text) ? $":\u2060{match.ValueSpan[1..]}" : match.Value)
         .Replace("&", "&amp;", StringComparison.Ordinal)
         .Replace("<", "&lt;", StringComparison.Ordinal)
         .Replace(">", "&gt;", StringComparison.Ordinal);
 
+    // The colon behind a name may begin the next.
+    static bool IsEmoji(Match match, string text) => match.ValueSpan[0] == ':' && match.Index + match.Length < text.Length && text[match.Index + match.Length] == ':';
+
     // A URL stays as it is: it would lead elsewhere.
-    [GeneratedRegex(@"https?://[^\s<>|]+|:(?=[\p{L}\p{M}\p{N}_+'\-＿＋]+:)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
-    private static partial Regex EmojiOrUrl();
+    [GeneratedRegex(
+        @"https?://[^\s<>|]+|:[\p{L}\p{M}\p{N}_+'\-＿＋]+", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    private static partial Regex ColonOrUrl();
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -21,6 +22,8 @@ sealed partial class RepeatedText(IEnumerable<string> told)
 
     // Numbers with more digits are found as runs.
     const int MostDigits = ShortestRun;
+
+    static readonly SearchValues<char> Vowels = SearchValues.Create("aeiouyAEIOUY");
 
     readonly Lazy<Told> _told = new(() => Read(told));
 
@@ -88,7 +91,7 @@ sealed partial class RepeatedText(IEnumerable<string> told)
         .Concat(Hyphenated().Matches(text).Where(word => word.ValueSpan.ContainsAnyInRange('0', '9')));
 
     /// <summary>True for letters as nobody writes a word: in capitals, with a capital inside, or without a vowel.</summary>
-    static bool IsCode(ReadOnlySpan<char> word) => word[1..].ContainsAnyInRange('A', 'Z') || !word.ContainsAny("aeiouyAEIOUY");
+    static bool IsCode(ReadOnlySpan<char> word) => word[1..].ContainsAnyInRange('A', 'Z') || !word.ContainsAny(Vowels);
 
     /// <summary>Each number of a few digits, whatever stands between these: 493817 also in <c>493-817</c> and in <c>4 9 3 8 1 7</c>.</summary>
     static IEnumerable<(int Start, int Length, string Digits)> NumbersIn(string text)
