@@ -97,7 +97,12 @@ public sealed class When_hosts_meet_in_the_record(BusAndDatabase servers) : With
     {
         var call = new DeliveryAttempt
         {
-            DeliveryId = Guid.CreateVersion7(), NotificationId = Guid.CreateVersion7(), Number = 1, Channel = "email", Provider = "first", Status = AttemptStatus.Started,
+            DeliveryId = Guid.CreateVersion7(),
+            NotificationId = Guid.CreateVersion7(),
+            Number = 1,
+            Channel = "email",
+            Provider = "first",
+            Status = AttemptStatus.Started,
         };
         await AnotherHost.Ledger.Claim(call, "som@example.com", "order-placed", Lease, CancellationToken.None);
         await Record.Pass(-Second);

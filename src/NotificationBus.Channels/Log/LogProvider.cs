@@ -4,7 +4,6 @@ using System.Text.RegularExpressions;
 
 using Microsoft.Extensions.Logging;
 
-using NotificationBus.Channels.Http;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Log;

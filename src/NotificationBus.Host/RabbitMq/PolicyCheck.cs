@@ -35,7 +35,7 @@ sealed class PolicyCheck(ManagementPlugIn plugIn, BrokerTopology topology)
     }
 
     /// <summary>Asks for one queue: an answer about all of them may be an old one.</summary>
-    async Task<(bool IsShown, string? Harm)> PoliciesOf(string queue, ManagementPlugIn.Node management, CancellationToken cancellationToken)
+    static async Task<(bool IsShown, string? Harm)> PoliciesOf(string queue, ManagementPlugIn.Node management, CancellationToken cancellationToken)
     {
         using var shown = await management.Get("queues", queue, cancellationToken);
         // A host that is only API may be there before the first worker declares it.
