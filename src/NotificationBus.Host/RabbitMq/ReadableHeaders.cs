@@ -70,11 +70,29 @@ static class ReadableHeaders
                 return null;
 
             rest = rest[sizeof(uint)..];
+            RenameLength(rest[..(int)written]);
         }
 
         var text = length.ToString(CultureInfo.InvariantCulture);
         byte[] field = [(byte)PartlyKept.LengthHeader.Length, .. Encoding.ASCII.GetBytes(PartlyKept.LengthHeader), (byte)'S', .. Long(text.Length), .. Encoding.ASCII.GetBytes(text)];
         return [.. before, .. Long(field.Length + (int)written), .. field, .. rest];
+    }
+
+    // Of two headers with one name the client keeps the last, and MassTransit takes no notice of their case.
+    static void RenameLength(Span<byte> table)
+    {
+        while (table.Length > 0)
+        {
+            var name = table;
+            if (!SkipText(ref table, isThere: 1))
+                return;
+
+            name = name[1..(1 + name[0])];
+            if (Ascii.EqualsIgnoreCase(name, PartlyKept.LengthHeader))
+                name[0] = (byte)'X';
+            if (!SkipValue(ref table, Deepest))
+                return;
+        }
     }
 
     static byte[] Long(int number)
