@@ -74,10 +74,17 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     public async Task<int> Release(string waitsFor, CancellationToken cancellationToken)
     {
         var command = new NpgsqlBatchCommand($"""
-            WITH released AS (UPDATE outgoing_message SET due_at = now(), waits_for = NULL WHERE waits_for = @waits_for RETURNING 1)
+            WITH spread AS (
+                SELECT least(greatest(count(*) - @at_once, 0) * @for_each_more, @longest) AS span FROM outgoing_message WHERE waits_for = @waits_for),
+            released AS (
+                UPDATE outgoing_message SET due_at = least(due_at, now() + random() * spread.span), waits_for = NULL
+                FROM spread WHERE waits_for = @waits_for RETURNING 1)
             SELECT count(*)::integer, pg_notify('{Wake}', '') FROM released
             """);
         command.Parameters.Add(new NpgsqlParameter<string>("waits_for", waitsFor));
+        command.Parameters.Add(new NpgsqlParameter<int>("at_once", Releases.AtOnce));
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan>("for_each_more", Releases.ForEachMore));
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan>("longest", Releases.Longest));
         return (int)(await database.Write(command, cancellationToken))!;
     }
 

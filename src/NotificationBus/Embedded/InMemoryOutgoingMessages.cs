@@ -57,8 +57,12 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
         lock (_lock)
         {
             var waiting = _pending.Values.Where(pending => pending.Message.WaitsFor == waitsFor).ToList();
-            foreach (var pending in waiting)
-                _pending[pending.Message.Token] = pending with { DueAt = clock.GetUtcNow(), Message = pending.Message with { WaitsFor = null } };
+            var spread = Releases.SpreadOf(waiting.Count);
+            foreach (var (pending, place) in waiting.Select((pending, place) => (pending, place)))
+            {
+                var due = clock.GetUtcNow() + (spread * place / waiting.Count);
+                _pending[pending.Message.Token] = pending with { DueAt = due < pending.DueAt ? due : pending.DueAt, Message = pending.Message with { WaitsFor = null } };
+            }
 
             Wake();
             return Task.FromResult(waiting.Count);

@@ -20,7 +20,10 @@ public interface IOutgoingMessages
     /// <summary>Forgets a scheduled message, if it was not published yet.</summary>
     Task Cancel(Guid token, CancellationToken cancellationToken);
 
-    /// <summary>Makes everything due now that waits for something.</summary>
+    /// <summary>
+    /// Makes everything due that waits for something: now what goes out in a second or so anyway, and more than that spread over a while
+    /// (<see cref="Releases.SpreadOf"/>), none later than it would have been. Who is back is not met by all at once.
+    /// </summary>
     /// <param name="waitsFor">What it waited for: <see cref="OutgoingMessage.WaitsFor"/>.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>How many messages that were.</returns>

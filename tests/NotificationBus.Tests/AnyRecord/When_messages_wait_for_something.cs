@@ -27,6 +27,21 @@ public abstract class When_messages_wait_for_something(Func<Task<RecordOfTheTest
         (await AnotherHost.Outgoing.Release("channel email", CancellationToken.None)).ShouldBe(0);
     }
 
+    /// <summary>Reliability, row 37: who is back is not met by all at once.</summary>
+    [Fact]
+    public async Task Should_come_out_spread_when_they_are_many()
+    {
+        const int Count = 5_000;
+        await Schedule([.. Enumerable.Range(0, Count).Select(_ => Waiting("channel email"))]);
+
+        (await Host.Outgoing.Release("channel email", CancellationToken.None)).ShouldBe(Count);
+
+        var first = await Host.Outgoing.TakeDue(Lease, Count, CancellationToken.None);
+        first.Count.ShouldBeLessThan(Count / 2);
+        await Record.Pass(Releases.SpreadOf(Count));
+        (await Host.Outgoing.TakeDue(Lease, Count, CancellationToken.None)).Count.ShouldBe(Count - first.Count);
+    }
+
     [Fact]
     public async Task Should_be_left_alone_while_another_host_publishes_it()
     {
