@@ -3,7 +3,10 @@ using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Chat;
 
-/// <summary>A chat service. It serves addresses of its own kind only; what <see cref="HttpVendor.Request"/> gets as the address is the place without the service.</summary>
+/// <summary>
+/// A chat service. It serves addresses of its own kind only; what <see cref="HttpVendor.Request"/> gets as the address is the place without the
+/// service.
+/// </summary>
 public abstract class ChatVendor : HttpVendor, IProvider
 {
     readonly string _service;
