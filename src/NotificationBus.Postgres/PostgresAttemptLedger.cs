@@ -21,7 +21,8 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
                 AS a (delivery_id, number, notification_id, channel, provider, address, category, lease)
             LEFT JOIN LATERAL (
                 SELECT reason FROM suppressed_address
-                WHERE place IN (suppression_place(a.channel, a.address, ''), suppression_place(a.channel, a.address, a.category))
+                WHERE hashtextextended(address, 0) = hashtextextended(a.address, 0)
+                    AND address = a.address AND channel = a.channel AND category IN ('', a.category)
                 ORDER BY category LIMIT 1) s ON true),
         granted AS (
             INSERT INTO delivery_attempt (delivery_id, number, notification_id, notification_created_at, channel, provider, status, lease_until)

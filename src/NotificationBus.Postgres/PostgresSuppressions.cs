@@ -30,7 +30,8 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
         await using var command = operators.CreateCommand("""
             SELECT channel, address, nullif(category, ''), reason, source, created_at
             FROM suppressed_address
-            WHERE (@channel IS NULL OR channel = @channel) AND (@address IS NULL OR address = @address) AND (@category IS NULL OR category = @category)
+            WHERE (@channel IS NULL OR channel = @channel) AND (@category IS NULL OR category = @category)
+                AND (@address IS NULL OR hashtextextended(address, 0) = hashtextextended(@address, 0) AND address = @address)
                 AND (@after IS NULL OR (created_at, place) < (@after, @after_place))
             ORDER BY created_at DESC, place DESC LIMIT @limit
             """);
