@@ -1,5 +1,7 @@
 using System.Text.Json;
 
+using MassTransit;
+
 using NotificationBus.Contracts;
 
 namespace NotificationBus.Sending;
@@ -8,8 +10,13 @@ namespace NotificationBus.Sending;
 /// Commands for one queue that were published at the same time, in one message, for the reason of <see cref="DeliveryResults"/>. A command that is
 /// published alone goes as itself. <see cref="Outgoing.CommandBundle"/> writes it.
 /// </summary>
+[MessageUrn(WireName)]
+[EntityName(WireName)]
 public sealed record SendDeliveries
 {
+    // What waits in a queue, and hosts of another version, know it by this name, wherever the type stands.
+    const string WireName = "NotificationBus.Sending:SendDeliveries";
+
     /// <summary>The commands, each in the envelope it would have alone; see <see cref="CommandEnvelope"/>. Unread, so that one that cannot be read fails alone.</summary>
     public required IReadOnlyList<JsonElement> Commands { get; init; }
 }
