@@ -14,6 +14,7 @@ using NotificationBus.Channels.Sms;
 using NotificationBus.Channels.Sms.Providers;
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Channels.Webhook.Providers;
+using NotificationBus.Providers;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels;

@@ -9,6 +9,7 @@ using NotificationBus.Host.Http;
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Host.Settings;
 using NotificationBus.Templates;
+using NotificationBus.Wiring;
 
 namespace NotificationBus.Host;
 
@@ -158,7 +159,7 @@ public static class NotificationHost
     {
         string[] folders = [Path.Combine(AppContext.BaseDirectory, "templates"), .. settings.Folder is { } own ? [own] : Array.Empty<string>()];
         return services.AddSingleton<ITemplates>(provider =>
-            HandlebarsTemplates.Load(folders, provider.GetServices<Sending.IChannel>(), settings.DefaultLanguage, brand));
+            HandlebarsTemplates.Load(folders, provider.GetServices<Model.IChannel>(), settings.DefaultLanguage, brand));
     }
 
     /// <summary>What went wrong, when it is something the person who started the host can mend.</summary>

@@ -2,10 +2,10 @@ using MassTransit;
 
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Host.Settings;
-using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
 using NotificationBus.Status;
+using NotificationBus.Wiring;
 
 namespace NotificationBus.Host;
 

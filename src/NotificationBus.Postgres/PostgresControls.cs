@@ -1,7 +1,7 @@
 using System.Text.Json;
 
-using NotificationBus.Sending.Accounts;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Accounts;
+using NotificationBus.Providers.Controls;
 
 using Npgsql;
 

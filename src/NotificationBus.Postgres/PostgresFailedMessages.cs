@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 using NotificationBus.Failures;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Controls;
 
 using Npgsql;
 

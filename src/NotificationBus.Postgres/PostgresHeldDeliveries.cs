@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 using NotificationBus.Contracts;
 using NotificationBus.Notifications;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Controls;
 
 using Npgsql;
 

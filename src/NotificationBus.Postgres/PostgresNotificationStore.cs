@@ -1,8 +1,8 @@
 using System.Text.Json;
 
 using NotificationBus.Intake;
-using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
 
 using Npgsql;
 
@@ -263,7 +263,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         Recipient = JsonSerializer.Deserialize(row.GetString(6), NotificationJson.Default.Contact)!,
         Data = JsonElement.Parse(row.GetString(7)),
         RequestedChannels = row.IsDBNull(8) ? null : JsonSerializer.Deserialize(row.GetString(8), NotificationJson.Default.IReadOnlyListString),
-        Mode = Enum.Parse<Planning.DeliveryMode>(row.GetString(9)),
+        Mode = Enum.Parse<Model.DeliveryMode>(row.GetString(9)),
         Deliveries = JsonSerializer.Deserialize(row.GetString(10), NotificationJson.Default.IReadOnlyListDeliveryState)!,
         Decisions = JsonSerializer.Deserialize(row.GetString(11), NotificationJson.Default.IReadOnlyListString)!,
         Refusal = row.IsDBNull(12) ? null : row.GetString(12),
@@ -273,7 +273,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         ExpiresAt = row.GetFieldValue<DateTimeOffset>(16),
         EscalateAfter = row.IsDBNull(17) ? null : row.GetFieldValue<TimeSpan>(17),
         EscalationToken = row.IsDBNull(18) ? null : row.GetGuid(18),
-        EscalateUnless = Enum.Parse<Planning.DeliveryProof>(row.GetString(19)),
+        EscalateUnless = Enum.Parse<Model.DeliveryProof>(row.GetString(19)),
         Fingerprint = row.IsDBNull(20) ? null : row.GetGuid(20),
         LeftOut = row.IsDBNull(21) ? [] : JsonSerializer.Deserialize(row.GetString(21), NotificationJson.Default.IReadOnlyListLeftOut)!,
     };

@@ -1,6 +1,5 @@
-using NotificationBus.Notifications;
+using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
-using NotificationBus.Sending;
 
 using Npgsql;
 

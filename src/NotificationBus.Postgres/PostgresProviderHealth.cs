@@ -1,5 +1,5 @@
 using NotificationBus.Contracts;
-using NotificationBus.Sending.Accounts;
+using NotificationBus.Providers.Accounts;
 
 using Npgsql;
 

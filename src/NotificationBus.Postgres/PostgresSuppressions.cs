@@ -2,8 +2,8 @@ using System.Text.Json;
 
 using Microsoft.Extensions.DependencyInjection;
 
+using NotificationBus.Providers.Controls;
 using NotificationBus.Sending;
-using NotificationBus.Sending.Controls;
 
 using Npgsql;
 

@@ -1,5 +1,5 @@
-using NotificationBus.Saga.Persistence;
-using NotificationBus.Sending;
+using NotificationBus.Messaging;
+using NotificationBus.Notifications;
 
 using Npgsql;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-using NotificationBus.Intake;
+using NotificationBus.Model;
 
 namespace NotificationBus.Chaos;
 

@@ -8,6 +8,7 @@ using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
+using NotificationBus.Wiring;
 
 namespace NotificationBus.IntegrationTests;
 

@@ -7,10 +7,10 @@ using NotificationBus.Failures;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
-using NotificationBus.Saga.Persistence;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Accounts;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Sending;
-using NotificationBus.Sending.Accounts;
-using NotificationBus.Sending.Controls;
 using NotificationBus.Tests.AnyRecord;
 
 using Npgsql;

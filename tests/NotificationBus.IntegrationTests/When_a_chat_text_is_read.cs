@@ -1,7 +1,7 @@
 using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Chat.Providers;
 using NotificationBus.IntegrationTests.Servers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.IntegrationTests;
 

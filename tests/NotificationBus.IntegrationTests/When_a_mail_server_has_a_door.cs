@@ -1,7 +1,7 @@
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.IntegrationTests.Servers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.IntegrationTests;
 

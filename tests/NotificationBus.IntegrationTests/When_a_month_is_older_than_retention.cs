@@ -1,6 +1,6 @@
+using NotificationBus.Notifications;
 using NotificationBus.Postgres;
 using NotificationBus.Receipts;
-using NotificationBus.Saga.Persistence;
 
 using Npgsql;
 

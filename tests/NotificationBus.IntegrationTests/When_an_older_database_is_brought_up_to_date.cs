@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
+using NotificationBus.Model;
 using NotificationBus.Postgres;
-using NotificationBus.Sending;
 
 namespace NotificationBus.IntegrationTests;
 

@@ -1,8 +1,6 @@
 using NotificationBus.Failures;
-using NotificationBus.Planning;
-using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
-using NotificationBus.Sending;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
 
 namespace NotificationBus.IntegrationTests;
 

@@ -3,11 +3,12 @@ using System.Text.Json;
 
 using NotificationBus.Contracts;
 using NotificationBus.IntegrationTests.Servers;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
-using NotificationBus.Saga.Persistence;
-using NotificationBus.Sending;
-using NotificationBus.Sending.Accounts;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Accounts;
 
 using Npgsql;
 
@@ -49,7 +50,7 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), minutes * Minute);
         await using var record = await PostgresRecord.Open(database.Database);
         var timer = Message(Now(record) + Hour);
-        var notification = new Saga.NotificationState
+        var notification = new Model.NotificationState
         {
             CorrelationId = Guid.CreateVersion7(),
             CurrentState = "Sending",

@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 
 using NotificationBus.Failures;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Controls;
 
 using Npgsql;
 

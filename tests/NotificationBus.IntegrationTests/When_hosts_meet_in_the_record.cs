@@ -1,8 +1,8 @@
 using NotificationBus.Contracts;
 using NotificationBus.Failures;
-using NotificationBus.Sending;
-using NotificationBus.Sending.Accounts;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Model;
+using NotificationBus.Providers.Accounts;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Tests.AnyRecord;
 
 

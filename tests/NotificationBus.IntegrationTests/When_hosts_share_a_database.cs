@@ -1,7 +1,7 @@
 using NotificationBus.Contracts;
 using NotificationBus.Failures;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Sending;
-using NotificationBus.Sending.Controls;
 using NotificationBus.Tests.AnyRecord;
 
 using Npgsql;

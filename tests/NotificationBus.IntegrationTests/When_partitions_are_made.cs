@@ -1,10 +1,9 @@
 using System.Text.Json;
 
 using NotificationBus.Contracts;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
 using NotificationBus.Postgres;
-using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
-using NotificationBus.Sending;
 
 namespace NotificationBus.IntegrationTests;
 

@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 
 using NotificationBus.IntegrationTests.Servers;
-using NotificationBus.Sending;
+using NotificationBus.Model;
+using NotificationBus.Providers;
 
 using Npgsql;
 

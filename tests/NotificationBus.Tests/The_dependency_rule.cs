@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 using NotificationBus.Channels.Email;
 using NotificationBus.Contracts;
-using NotificationBus.Saga;
+using NotificationBus.Model;
 
 namespace NotificationBus.Tests;
 

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 
 using NotificationBus.Channels;
 using NotificationBus.Host;
+using NotificationBus.Wiring;
 
 namespace NotificationBus.Tests;
 

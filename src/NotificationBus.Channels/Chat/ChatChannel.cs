@@ -1,7 +1,6 @@
 using NotificationBus.Channels.Http;
 using NotificationBus.Contracts;
-using NotificationBus.Sending;
-using NotificationBus.Templates;
+using NotificationBus.Model;
 
 namespace NotificationBus.Channels.Chat;
 

@@ -1,5 +1,5 @@
 using NotificationBus.Contracts;
-using NotificationBus.Sending;
+using NotificationBus.Model;
 using NotificationBus.Templates;
 
 namespace NotificationBus.Channels.Email;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
-using NotificationBus.Sending;
+using NotificationBus.Model;
 
 namespace NotificationBus.Channels.Email;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Http;
 

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 using HandlebarsDotNet;
 
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Http;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 
+using NotificationBus.Providers;
 using NotificationBus.Receipts;
-using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Http;
 

@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 
 using HandlebarsDotNet;
 
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Http;
 

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 using Microsoft.Extensions.Logging;
 
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Log;
 

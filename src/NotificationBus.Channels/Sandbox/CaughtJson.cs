@@ -6,6 +6,8 @@ using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Sms;
 using NotificationBus.Channels.Webhook;
+using NotificationBus.Model;
+using NotificationBus.Providers;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Sandbox;

@@ -5,7 +5,7 @@ using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Sms;
 using NotificationBus.Channels.Webhook;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Sandbox;
 

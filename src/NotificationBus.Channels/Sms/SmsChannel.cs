@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 
 using NotificationBus.Contracts;
-using NotificationBus.Sending;
+using NotificationBus.Model;
 using NotificationBus.Templates;
 
 namespace NotificationBus.Channels.Sms;

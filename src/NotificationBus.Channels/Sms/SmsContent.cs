@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-using NotificationBus.Sending;
+using NotificationBus.Model;
 
 namespace NotificationBus.Channels.Sms;
 

@@ -3,8 +3,7 @@ using System.Text.Json;
 using NotificationBus.Channels.Http;
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
-using NotificationBus.Sending;
-using NotificationBus.Templates;
+using NotificationBus.Model;
 
 namespace NotificationBus.Channels.Webhook;
 

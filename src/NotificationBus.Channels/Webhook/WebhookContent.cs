@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 
 using NotificationBus.Intake;
-using NotificationBus.Sending;
+using NotificationBus.Model;
 
 namespace NotificationBus.Channels.Webhook;
 

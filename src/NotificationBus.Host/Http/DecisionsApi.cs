@@ -2,8 +2,8 @@ using System.Text.Json;
 
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
+using NotificationBus.Model;
 using NotificationBus.Notifications;
-using NotificationBus.Saga;
 
 namespace NotificationBus.Host.Http;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 using NotificationBus.Failures;
 using NotificationBus.Intake;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Host.Http;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 
 using NotificationBus.Intake;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Host.Http;
 

@@ -4,6 +4,8 @@ using System.Text.Json.Serialization;
 
 using Microsoft.AspNetCore.HostFiltering;
 
+using NotificationBus.Wiring;
+
 namespace NotificationBus.Host.Http;
 
 /// <summary>Registration of what the API needs.</summary>

@@ -1,7 +1,7 @@
-using NotificationBus.Sending;
-using NotificationBus.Sending.Accounts;
-using NotificationBus.Sending.Controls;
-using NotificationBus.Sending.Routing;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Accounts;
+using NotificationBus.Providers.Controls;
+using NotificationBus.Providers.Routing;
 
 namespace NotificationBus.Host.Http;
 

@@ -1,3 +1,4 @@
+using NotificationBus.Model;
 using NotificationBus.Planning;
 using NotificationBus.Sending;
 

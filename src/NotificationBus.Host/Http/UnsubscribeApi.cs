@@ -1,7 +1,7 @@
 using System.Net;
 
-using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Host.Http;

@@ -4,8 +4,9 @@ using NotificationBus.Contracts;
 using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Model;
 using NotificationBus.Planning;
-using NotificationBus.Sending;
+using NotificationBus.Wiring;
 
 using RabbitMQ.Client;
 

@@ -3,9 +3,9 @@ using MassTransit;
 using NotificationBus.Failures;
 using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
-using NotificationBus.Messaging;
+using NotificationBus.Model;
 using NotificationBus.Outgoing;
-using NotificationBus.Sending;
+using NotificationBus.Wiring;
 
 namespace NotificationBus.Host.RabbitMq;
 

@@ -1,7 +1,8 @@
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
-using NotificationBus.Planning;
+using NotificationBus.Model;
 using NotificationBus.Postgres;
+using NotificationBus.Providers;
 using NotificationBus.Receipts;
 using NotificationBus.Saga;
 using NotificationBus.Sending;

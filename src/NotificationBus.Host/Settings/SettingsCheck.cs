@@ -4,8 +4,9 @@ using NotificationBus.Host.Http;
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
-using NotificationBus.Sending;
-using NotificationBus.Sending.Accounts;
+using NotificationBus.Model;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Accounts;
 using NotificationBus.Templates;
 
 using Serilog.Events;

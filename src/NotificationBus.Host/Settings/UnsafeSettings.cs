@@ -1,6 +1,6 @@
 using NotificationBus.Channels.Sandbox;
 using NotificationBus.Host.Http;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Host.Settings;
 

@@ -1,5 +1,7 @@
+using NotificationBus.Model;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Sending;
-using NotificationBus.Sending.Controls;
 
 namespace NotificationBus.Embedded;
 

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 
 using NotificationBus.Contracts;
-using NotificationBus.Sending.Accounts;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Accounts;
+using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Embedded;
 

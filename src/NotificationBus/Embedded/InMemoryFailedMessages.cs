@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 using NotificationBus.Failures;
 using NotificationBus.Outgoing;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Embedded;
 

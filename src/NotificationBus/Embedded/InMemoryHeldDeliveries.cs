@@ -1,9 +1,9 @@
 using System.Text.Json;
 
 using NotificationBus.Contracts;
+using NotificationBus.Model;
 using NotificationBus.Notifications;
-using NotificationBus.Saga;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Embedded;
 

@@ -2,9 +2,8 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 
 using NotificationBus.Intake;
+using NotificationBus.Model;
 using NotificationBus.Notifications;
-using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
 
 namespace NotificationBus.Embedded;
 

@@ -1,7 +1,6 @@
+using NotificationBus.Messaging;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
-using NotificationBus.Saga.Persistence;
-using NotificationBus.Sending;
 
 namespace NotificationBus.Embedded;
 

@@ -9,8 +9,9 @@ using MassTransit;
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Model;
 using NotificationBus.Outgoing;
-using NotificationBus.Sending;
+using NotificationBus.Wiring;
 
 namespace NotificationBus.Failures;
 

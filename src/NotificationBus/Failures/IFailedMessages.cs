@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Failures;
 

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 using MassTransit;
 
-using NotificationBus.Intake;
+using NotificationBus.Model;
 
 namespace NotificationBus.Failures;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-using NotificationBus.Messaging;
+using NotificationBus.Intake;
 
 namespace NotificationBus.Failures;
 

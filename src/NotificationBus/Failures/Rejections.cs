@@ -1,7 +1,7 @@
 using MassTransit;
 
 using NotificationBus.Contracts;
-using NotificationBus.Intake;
+using NotificationBus.Model;
 using NotificationBus.Outgoing;
 
 namespace NotificationBus.Failures;

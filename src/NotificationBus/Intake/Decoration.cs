@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 
 using NotificationBus.Contracts;
+using NotificationBus.Model;
 
 namespace NotificationBus.Intake;
 

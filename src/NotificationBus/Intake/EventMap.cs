@@ -1,6 +1,7 @@
 using System.Text.Json;
 
 using NotificationBus.Contracts;
+using NotificationBus.Model;
 
 namespace NotificationBus.Intake;
 

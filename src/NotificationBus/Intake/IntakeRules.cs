@@ -2,8 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 
 using NotificationBus.Contracts;
-using NotificationBus.Planning;
-using NotificationBus.Sending;
+using NotificationBus.Model;
 
 namespace NotificationBus.Intake;
 

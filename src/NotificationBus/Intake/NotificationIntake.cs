@@ -4,6 +4,7 @@ using MassTransit;
 
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
+using NotificationBus.Model;
 using NotificationBus.Planning;
 
 namespace NotificationBus.Intake;

@@ -6,6 +6,7 @@ using System.Reflection;
 using System.Text.Json;
 
 using NotificationBus.Contracts;
+using NotificationBus.Model;
 
 namespace NotificationBus.Intake;
 

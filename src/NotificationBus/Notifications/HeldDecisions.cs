@@ -1,9 +1,9 @@
 using NotificationBus.Contracts;
-using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Model;
 using NotificationBus.Outgoing;
 using NotificationBus.Planning;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Notifications;
 

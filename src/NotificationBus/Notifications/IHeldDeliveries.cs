@@ -1,6 +1,6 @@
 using NotificationBus.Contracts;
 using NotificationBus.Outgoing;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Notifications;
 

@@ -2,9 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 
 using NotificationBus.Contracts;
-using NotificationBus.Planning;
-using NotificationBus.Saga;
-using NotificationBus.Sending;
+using NotificationBus.Model;
+using NotificationBus.Outgoing;
 
 namespace NotificationBus.Notifications;
 

@@ -8,8 +8,7 @@ using MassTransit.Serialization;
 
 using NotificationBus.Contracts;
 using NotificationBus.Failures;
-using NotificationBus.Sending;
-using NotificationBus.Sending.Accounts;
+using NotificationBus.Providers.Accounts;
 
 namespace NotificationBus.Outgoing;
 
@@ -18,7 +17,7 @@ static class CommandBundle
 {
     /// <summary>
     /// The most commands of one message, which is acknowledged when the last of them is done. With
-    /// <see cref="Messaging.NotificationEndpoints.MessagesPerTurn"/> it says how many calls to a provider a command may have to wait for, on a host
+    /// <see cref="Wiring.NotificationEndpoints.MessagesPerTurn"/> it says how many calls to a provider a command may have to wait for, on a host
     /// that has all it takes: at 16 calls of two minutes each that is about the 30 minutes after which RabbitMQ takes a message away. Where a provider
     /// takes fewer calls than there are turns they may last so much shorter: 14 seconds at the 4 connections of SMTP.
     /// </summary>

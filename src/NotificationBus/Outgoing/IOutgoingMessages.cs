@@ -1,10 +1,8 @@
-using NotificationBus.Notifications;
-
 namespace NotificationBus.Outgoing;
 
 /// <summary>
 /// What is to be published later: deliveries that are put off, replays, and the messages that steps of the saga schedule, stored by
-/// <see cref="Saga.Persistence.INotificationStore"/> together with the step. A message stays until the broker has confirmed it.
+/// <see cref="Notifications.INotificationStore"/> together with the step. A message stays until the broker has confirmed it.
 /// </summary>
 public interface IOutgoingMessages
 {

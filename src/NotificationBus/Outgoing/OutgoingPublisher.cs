@@ -9,7 +9,7 @@ using MassTransit.Transports;
 
 using NotificationBus.Failures;
 using NotificationBus.Messaging;
-using NotificationBus.Sending.Accounts;
+using NotificationBus.Providers.Accounts;
 
 namespace NotificationBus.Outgoing;
 

@@ -2,7 +2,7 @@ using MassTransit;
 using MassTransit.Scheduling;
 using MassTransit.Transports;
 
-using NotificationBus.Intake;
+using NotificationBus.Model;
 
 namespace NotificationBus.Outgoing;
 

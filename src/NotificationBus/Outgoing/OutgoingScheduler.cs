@@ -6,6 +6,8 @@ using MassTransit.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
+using NotificationBus.Wiring;
+
 namespace NotificationBus.Outgoing;
 
 /// <summary>

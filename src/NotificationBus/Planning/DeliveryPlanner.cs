@@ -1,6 +1,7 @@
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
-using NotificationBus.Sending;
+using NotificationBus.Model;
+using NotificationBus.Providers;
 using NotificationBus.Templates;
 
 namespace NotificationBus.Planning;

@@ -1,6 +1,6 @@
 namespace NotificationBus.Receipts;
 
-/// <summary>A provider whose vendor reports what became of deliveries. Implemented beside <see cref="Sending.IProvider"/>, in the vendor's file.</summary>
+/// <summary>A provider whose vendor reports what became of deliveries. Implemented beside <see cref="Providers.IProvider"/>, in the vendor's file.</summary>
 public interface IReceiptReader
 {
     /// <summary>The most bytes of one call. Default 1 MiB: vendors gather hundreds of receipts into one.</summary>

@@ -4,9 +4,11 @@ using Microsoft.Extensions.Logging;
 
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
 using NotificationBus.Planning;
+using NotificationBus.Providers;
 using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
 using NotificationBus.Templates;
 

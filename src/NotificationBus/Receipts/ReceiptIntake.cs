@@ -3,6 +3,7 @@ using MassTransit;
 using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Model;
 
 namespace NotificationBus.Receipts;
 

@@ -5,8 +5,9 @@ using Microsoft.Extensions.Logging;
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
-using NotificationBus.Saga.Persistence;
-using NotificationBus.Sending;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Saga;
 

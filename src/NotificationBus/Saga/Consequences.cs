@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 
 using NotificationBus.Contracts;
-using NotificationBus.Sending;
+using NotificationBus.Model;
 
 namespace NotificationBus.Saga;
 

@@ -2,10 +2,10 @@ using MassTransit;
 using MassTransit.Util;
 
 using NotificationBus.Contracts;
-using NotificationBus.Intake;
+using NotificationBus.InProcess;
 using NotificationBus.Messaging;
+using NotificationBus.Model;
 using NotificationBus.Outgoing;
-using NotificationBus.Sending;
 
 namespace NotificationBus.Saga;
 

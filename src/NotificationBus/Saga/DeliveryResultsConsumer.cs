@@ -1,5 +1,6 @@
 using MassTransit;
 
+using NotificationBus.InProcess;
 using NotificationBus.Messaging;
 using NotificationBus.Sending;
 

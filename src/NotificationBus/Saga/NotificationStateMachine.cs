@@ -1,7 +1,9 @@
 using MassTransit;
 
 using NotificationBus.Contracts;
+using NotificationBus.InProcess;
 using NotificationBus.Intake;
+using NotificationBus.Model;
 using NotificationBus.Receipts;
 
 namespace NotificationBus.Saga;

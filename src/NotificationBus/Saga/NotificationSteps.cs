@@ -1,10 +1,11 @@
 using MassTransit;
 
 using NotificationBus.Contracts;
+using NotificationBus.InProcess;
 using NotificationBus.Intake;
+using NotificationBus.Model;
 using NotificationBus.Planning;
 using NotificationBus.Receipts;
-using NotificationBus.Sending;
 
 namespace NotificationBus.Saga;
 

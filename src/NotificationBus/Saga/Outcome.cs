@@ -1,5 +1,5 @@
 using NotificationBus.Contracts;
-using NotificationBus.Intake;
+using NotificationBus.Model;
 
 namespace NotificationBus.Saga;
 

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
-using NotificationBus.Saga.Persistence;
+using NotificationBus.Notifications;
 
 namespace NotificationBus.Saga;
 

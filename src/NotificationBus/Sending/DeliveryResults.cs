@@ -1,3 +1,5 @@
+using NotificationBus.Model;
+
 namespace NotificationBus.Sending;
 
 /// <summary>

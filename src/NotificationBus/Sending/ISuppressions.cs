@@ -3,7 +3,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-using NotificationBus.Sending.Controls;
+using NotificationBus.Model;
+using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Sending;
 

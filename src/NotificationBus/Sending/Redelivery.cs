@@ -5,7 +5,12 @@ using Microsoft.Extensions.Options;
 
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
+using NotificationBus.Messaging;
+using NotificationBus.Model;
 using NotificationBus.Outgoing;
+using NotificationBus.Providers;
+
+using RedeliveryOptions = NotificationBus.Providers.RedeliveryOptions;
 
 namespace NotificationBus.Sending;
 

@@ -5,7 +5,9 @@ using MassTransit;
 using Microsoft.Extensions.Logging;
 
 using NotificationBus.Contracts;
+using NotificationBus.InProcess;
 using NotificationBus.Messaging;
+using NotificationBus.Model;
 
 namespace NotificationBus.Sending;
 

@@ -3,9 +3,11 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
+using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
-using NotificationBus.Sending.Accounts;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Accounts;
+using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Sending;
 

@@ -5,6 +5,7 @@ using MassTransit;
 using Microsoft.Extensions.Logging;
 
 using NotificationBus.Contracts;
+using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
 

@@ -1,11 +1,13 @@
 using MassTransit;
 
 using NotificationBus.Contracts;
+using NotificationBus.InProcess;
 using NotificationBus.Intake;
-using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
-using NotificationBus.Sending.Accounts;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Accounts;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Templates;
 
 namespace NotificationBus.Sending;

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 
 using NotificationBus.Contracts;
-using NotificationBus.Messaging;
+using NotificationBus.Providers;
+using NotificationBus.Wiring;
 
 namespace NotificationBus.Sending;
 

@@ -6,7 +6,6 @@ using Microsoft.Extensions.Options;
 
 using NotificationBus.Contracts;
 using NotificationBus.Planning;
-using NotificationBus.Receipts;
 
 namespace NotificationBus.Sending;
 

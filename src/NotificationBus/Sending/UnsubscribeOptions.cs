@@ -1,7 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 
-using NotificationBus.Receipts;
-
 namespace NotificationBus.Sending;
 
 /// <summary>Settings of <c>Unsubscribe</c>: links with which a recipient unsubscribes from one category on one channel.</summary>

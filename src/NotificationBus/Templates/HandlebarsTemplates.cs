@@ -4,7 +4,7 @@ using System.Text.Json;
 using HandlebarsDotNet;
 
 using NotificationBus.Intake;
-using NotificationBus.Sending;
+using NotificationBus.Model;
 
 namespace NotificationBus.Templates;
 

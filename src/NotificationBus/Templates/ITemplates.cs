@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-using NotificationBus.Sending;
+using NotificationBus.Model;
 
 namespace NotificationBus.Templates;
 

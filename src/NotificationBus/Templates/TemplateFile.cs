@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.RegularExpressions;
 
-using NotificationBus.Sending;
+using NotificationBus.Model;
 
 namespace NotificationBus.Templates;
 

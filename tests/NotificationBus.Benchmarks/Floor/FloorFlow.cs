@@ -2,13 +2,15 @@ using System.Text.Json;
 
 using NotificationBus.Benchmarks.Load;
 using NotificationBus.Contracts;
-using NotificationBus.Intake;
+using NotificationBus.Model;
 
 using Npgsql;
 
 using NpgsqlTypes;
 
 using RabbitMQ.Client;
+
+using IChannel = RabbitMQ.Client.IChannel;
 
 namespace NotificationBus.Benchmarks.Floor;
 

@@ -10,9 +10,8 @@ using Microsoft.Extensions.DependencyInjection;
 using NotificationBus.Contracts;
 using NotificationBus.Host;
 using NotificationBus.Host.Settings;
-using NotificationBus.Intake;
+using NotificationBus.Model;
 using NotificationBus.Planning;
-using NotificationBus.Sending;
 using NotificationBus.Templates;
 
 namespace NotificationBus.Benchmarks.Micro;

@@ -1,7 +1,7 @@
 using MassTransit;
 
 using NotificationBus.Benchmarks.Load;
-using NotificationBus.Intake;
+using NotificationBus.Model;
 
 namespace NotificationBus.Benchmarks.Textbook;
 

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Chaos.Situations;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Chaos.Situations;
 

@@ -1,4 +1,5 @@
-using NotificationBus.Sending;
+using NotificationBus.Model;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.AnyRecord;
 

@@ -1,4 +1,4 @@
-using NotificationBus.Sending;
+using NotificationBus.Model;
 
 namespace NotificationBus.Tests.AnyRecord;
 

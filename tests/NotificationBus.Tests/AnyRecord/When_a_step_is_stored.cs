@@ -2,10 +2,9 @@ using System.Text.Json;
 
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
-using NotificationBus.Planning;
-using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
 
 namespace NotificationBus.Tests.AnyRecord;
 

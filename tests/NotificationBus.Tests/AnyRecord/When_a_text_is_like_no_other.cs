@@ -1,7 +1,8 @@
 using NotificationBus.Contracts;
-using NotificationBus.Saga.Persistence;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Sending;
-using NotificationBus.Sending.Controls;
 
 namespace NotificationBus.Tests.AnyRecord;
 

@@ -1,6 +1,6 @@
 using NotificationBus.Contracts;
-using NotificationBus.Sending.Accounts;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Accounts;
+using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Tests.AnyRecord;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 
 using NotificationBus.Contracts;
-using NotificationBus.Sending.Accounts;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Accounts;
+using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Tests.AnyRecord;
 

@@ -1,8 +1,7 @@
 using NotificationBus.Contracts;
+using NotificationBus.Model;
 using NotificationBus.Notifications;
-using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Tests.AnyRecord;
 

@@ -1,7 +1,6 @@
 using NotificationBus.Contracts;
+using NotificationBus.Model;
 using NotificationBus.Notifications;
-using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
 
 namespace NotificationBus.Tests.AnyRecord;
 

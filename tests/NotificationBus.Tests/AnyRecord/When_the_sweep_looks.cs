@@ -1,4 +1,4 @@
-using NotificationBus.Saga.Persistence;
+using NotificationBus.Notifications;
 
 namespace NotificationBus.Tests.AnyRecord;
 

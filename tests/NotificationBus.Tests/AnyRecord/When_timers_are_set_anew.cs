@@ -1,6 +1,6 @@
+using NotificationBus.Model;
+using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
-using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
 
 namespace NotificationBus.Tests.AnyRecord;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
 
 using NotificationBus.Contracts;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
-using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
 
 namespace NotificationBus.Tests.AnyRecord;
 

@@ -1,5 +1,5 @@
 using NotificationBus.Failures;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Tests.AnyRecord;
 

@@ -10,13 +10,13 @@ using Microsoft.Extensions.Hosting;
 using NotificationBus.Channels;
 using NotificationBus.Channels.Http;
 using NotificationBus.Contracts;
-using NotificationBus.Messaging;
+using NotificationBus.Model;
 using NotificationBus.Outgoing;
-using NotificationBus.Planning;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Templates;
 using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.Templates;
+using NotificationBus.Wiring;
 
 namespace NotificationBus.Tests.Channels;
 

@@ -3,7 +3,7 @@ using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Contracts;
-using NotificationBus.Sending;
+using NotificationBus.Model;
 using NotificationBus.Tests.Channels.Push;
 
 namespace NotificationBus.Tests.Channels;

@@ -5,10 +5,11 @@ using NotificationBus.Channels;
 using NotificationBus.Contracts;
 using NotificationBus.Embedded;
 using NotificationBus.Emulators;
-using NotificationBus.Sending;
-using NotificationBus.Sending.Accounts;
-using NotificationBus.Sending.Controls;
-using NotificationBus.Sending.Routing;
+using NotificationBus.Model;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Accounts;
+using NotificationBus.Providers.Controls;
+using NotificationBus.Providers.Routing;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Emulators;

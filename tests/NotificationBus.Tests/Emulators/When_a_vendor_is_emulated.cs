@@ -1,5 +1,5 @@
 using NotificationBus.Emulators;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
 
 namespace NotificationBus.Tests.Emulators;

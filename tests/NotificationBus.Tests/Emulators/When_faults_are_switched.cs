@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Emulators;
 

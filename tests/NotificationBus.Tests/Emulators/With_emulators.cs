@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using NotificationBus.Channels;
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Emulators;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Chat;
 using NotificationBus.Tests.Channels.Push;
 using NotificationBus.Tests.Channels.Sms;

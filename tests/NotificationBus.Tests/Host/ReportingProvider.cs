@@ -3,8 +3,8 @@ using System.Text.Json;
 
 using Microsoft.Extensions.DependencyInjection;
 
+using NotificationBus.Providers;
 using NotificationBus.Receipts;
-using NotificationBus.Sending;
 
 namespace NotificationBus.Tests.Host;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json;
 
 using NotificationBus.Contracts;
-using NotificationBus.Sending.Accounts;
+using NotificationBus.Providers.Accounts;
 
 namespace NotificationBus.Tests.Host;
 

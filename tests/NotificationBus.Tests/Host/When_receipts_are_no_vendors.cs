@@ -7,8 +7,8 @@ using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 
 using NotificationBus.Host.Http;
+using NotificationBus.Providers;
 using NotificationBus.Receipts;
-using NotificationBus.Sending;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Host;

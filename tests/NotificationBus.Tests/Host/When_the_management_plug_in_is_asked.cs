@@ -7,8 +7,8 @@ using NotificationBus.Host.RabbitMq;
 using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Model;
 using NotificationBus.Planning;
-using NotificationBus.Sending;
 using NotificationBus.Tests.Channels.Http;
 
 namespace NotificationBus.Tests.Host;

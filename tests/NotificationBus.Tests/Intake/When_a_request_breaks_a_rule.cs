@@ -6,8 +6,7 @@ using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
-using NotificationBus.Planning;
-using NotificationBus.Sending;
+using NotificationBus.Model;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Intake;

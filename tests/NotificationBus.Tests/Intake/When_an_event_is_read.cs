@@ -3,6 +3,7 @@ using System.Text.Json;
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
+using NotificationBus.Model;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Intake;

@@ -1,4 +1,4 @@
-using NotificationBus.Intake;
+using NotificationBus.Model;
 
 namespace NotificationBus.Tests.Intake;
 

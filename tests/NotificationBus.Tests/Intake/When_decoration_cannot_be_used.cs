@@ -10,7 +10,7 @@ using MassTransit;
 using MassTransit.Serialization;
 
 using NotificationBus.Contracts;
-using NotificationBus.Intake;
+using NotificationBus.Model;
 using NotificationBus.Tests.Host;
 
 namespace NotificationBus.Tests.Intake;

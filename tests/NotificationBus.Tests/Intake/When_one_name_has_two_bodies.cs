@@ -33,7 +33,7 @@ public sealed class When_one_name_has_two_bodies : IAsyncLifetime
     [Fact]
     public async Task Should_set_the_second_aside_while_the_first_is_still_being_sent()
     {
-        var answer = new TaskCompletionSource<NotificationBus.Sending.ProviderResult>();
+        var answer = new TaskCompletionSource<NotificationBus.Providers.ProviderResult>();
         _flow.Email.Answers((_, _) => answer.Task);
         var first = await _flow.Tell(An.OrderPlaced(eventId: "order-4711"));
         await _flow.Pulse.Until(() => _flow.Email.Calls.Count == 1);

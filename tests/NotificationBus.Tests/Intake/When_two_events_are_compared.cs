@@ -1,7 +1,7 @@
 using System.Text.Json;
 
 using NotificationBus.Contracts;
-using NotificationBus.Intake;
+using NotificationBus.Model;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Intake;

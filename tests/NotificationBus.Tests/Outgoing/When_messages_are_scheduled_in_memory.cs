@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
+using NotificationBus.Wiring;
 
 namespace NotificationBus.Tests.Outgoing;
 

@@ -1,9 +1,8 @@
 using System.Text.Json;
 
 using NotificationBus.Contracts;
-using NotificationBus.Intake;
+using NotificationBus.Model;
 using NotificationBus.Planning;
-using NotificationBus.Sending;
 using NotificationBus.Templates;
 
 namespace NotificationBus.Tests.Planning;

@@ -1,4 +1,4 @@
-using NotificationBus.Planning;
+using NotificationBus.Model;
 
 namespace NotificationBus.Tests.Planning;
 

@@ -1,8 +1,9 @@
 using System.Text.Json;
 
 using NotificationBus.Contracts;
+using NotificationBus.Model;
 using NotificationBus.Notifications;
-using NotificationBus.Planning;
+using NotificationBus.Providers;
 using NotificationBus.Receipts;
 using NotificationBus.Saga;
 using NotificationBus.Sending;

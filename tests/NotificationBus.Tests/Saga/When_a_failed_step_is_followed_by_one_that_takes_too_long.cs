@@ -1,5 +1,5 @@
-using NotificationBus.Planning;
-using NotificationBus.Sending;
+using NotificationBus.Model;
+using NotificationBus.Providers;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Saga;

@@ -1,8 +1,8 @@
 using NotificationBus.Contracts;
-using NotificationBus.Planning;
+using NotificationBus.Model;
+using NotificationBus.Providers;
 using NotificationBus.Receipts;
 using NotificationBus.Saga;
-using NotificationBus.Sending;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Saga;

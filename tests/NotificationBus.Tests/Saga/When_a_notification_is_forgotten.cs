@@ -1,10 +1,10 @@
 using NotificationBus.Contracts;
 using NotificationBus.Embedded;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
-using NotificationBus.Planning;
+using NotificationBus.Providers;
 using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
-using NotificationBus.Sending;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Saga;

@@ -1,8 +1,7 @@
 using MassTransit;
 
 using NotificationBus.Contracts;
-using NotificationBus.Planning;
-using NotificationBus.Saga;
+using NotificationBus.Model;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Saga;
@@ -41,7 +40,7 @@ public sealed class When_a_result_comes_late_or_twice
     public async Task Should_take_a_failure_that_comes_twice_once()
     {
         await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
-        var answer = new TaskCompletionSource<NotificationBus.Sending.ProviderResult>();
+        var answer = new TaskCompletionSource<NotificationBus.Providers.ProviderResult>();
         flow.Email.Answers(ScriptedProvider.Rejected);
         flow.Push.Answers((_, _) => answer.Task);
         var id = await flow.Tell(An.OrderPlaced());
@@ -59,7 +58,7 @@ public sealed class When_a_result_comes_late_or_twice
     public async Task Should_not_take_back_what_was_sent()
     {
         await using var flow = await EmbeddedFlow.Start();
-        var answer = new TaskCompletionSource<NotificationBus.Sending.ProviderResult>();
+        var answer = new TaskCompletionSource<NotificationBus.Providers.ProviderResult>();
         flow.Push.Answers((_, _) => answer.Task);
         var id = await flow.Tell(An.OrderPlaced());
         var sending = await flow.Until(id, notification => notification.Deliveries[0].Status == DeliveryStatus.Sent);
@@ -77,7 +76,7 @@ public sealed class When_a_result_comes_late_or_twice
     {
         await using var flow = await EmbeddedFlow.Start();
         flow.Push.Answers(ScriptedProvider.Rejected);
-        flow.Email.Answers((_, _) => Task.FromResult<NotificationBus.Sending.ProviderResult>(null!));
+        flow.Email.Answers((_, _) => Task.FromResult<NotificationBus.Providers.ProviderResult>(null!));
         var failed = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
         failed.CurrentState.ShouldBe("Failed");
 

@@ -2,10 +2,9 @@ using System.Collections.Concurrent;
 using System.Text;
 
 using NotificationBus.Contracts;
+using NotificationBus.Model;
 using NotificationBus.Outgoing;
-using NotificationBus.Planning;
-using NotificationBus.Saga;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Saga;

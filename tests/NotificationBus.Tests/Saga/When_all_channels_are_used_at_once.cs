@@ -1,5 +1,5 @@
 using NotificationBus.Contracts;
-using NotificationBus.Saga;
+using NotificationBus.Model;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Saga;
@@ -87,6 +87,6 @@ public sealed class When_all_channels_are_used_at_once : IAsyncLifetime
         view.Status.ShouldBe("partly-delivered");
         view.Deliveries.Select(delivery => delivery.Address).ShouldBe(["s…@example.com", "phon…"]);
         var attempt = view.Deliveries[1].Attempts.ShouldHaveSingleItem();
-        (attempt.Number, attempt.Provider, attempt.Status, attempt.Reason).ShouldBe((1, "scripted", NotificationBus.Sending.AttemptStatus.Rejected, "no such mailbox"));
+        (attempt.Number, attempt.Provider, attempt.Status, attempt.Reason).ShouldBe((1, "scripted", NotificationBus.Model.AttemptStatus.Rejected, "no such mailbox"));
     }
 }

@@ -47,7 +47,7 @@ public sealed class When_an_event_is_repeated : IAsyncLifetime
     [Fact]
     public async Task Should_do_nothing_while_it_is_still_being_sent()
     {
-        var answer = new TaskCompletionSource<NotificationBus.Sending.ProviderResult>();
+        var answer = new TaskCompletionSource<NotificationBus.Providers.ProviderResult>();
         _flow.Email.Answers((_, _) => answer.Task);
         var happened = An.OrderPlaced(eventId: "order-4711");
         var id = await _flow.Tell(happened);

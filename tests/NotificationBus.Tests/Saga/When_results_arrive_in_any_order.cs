@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 
 using NotificationBus.Contracts;
-using NotificationBus.Planning;
-using NotificationBus.Sending;
+using NotificationBus.Model;
+using NotificationBus.Providers;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Saga;

@@ -1,6 +1,7 @@
 using NotificationBus.Contracts;
-using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
+using NotificationBus.Providers;
 using NotificationBus.Sending;
 using NotificationBus.Tests.TestKit;
 

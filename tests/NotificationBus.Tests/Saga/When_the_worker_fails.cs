@@ -1,6 +1,7 @@
 using NotificationBus.Contracts;
-using NotificationBus.Saga;
-using NotificationBus.Sending;
+using NotificationBus.Messaging;
+using NotificationBus.Model;
+using NotificationBus.Providers;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Saga;

@@ -1,4 +1,5 @@
-using NotificationBus.Sending;
+using NotificationBus.Model;
+using NotificationBus.Providers;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;

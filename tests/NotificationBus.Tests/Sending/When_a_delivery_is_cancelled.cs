@@ -1,6 +1,7 @@
 using NotificationBus.Contracts;
-using NotificationBus.Sending;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Model;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;

@@ -1,7 +1,7 @@
 using NotificationBus.Contracts;
-using NotificationBus.Sending;
-using NotificationBus.Sending.Controls;
-using NotificationBus.Sending.Routing;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Controls;
+using NotificationBus.Providers.Routing;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;

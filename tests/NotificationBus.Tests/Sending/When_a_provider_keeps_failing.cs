@@ -1,5 +1,5 @@
-using NotificationBus.Sending;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;
@@ -294,7 +294,7 @@ public sealed class When_a_provider_keeps_failing : With_scripted_providers
             await Send(Another());
 
         First.Calls.Count.ShouldBe(50);
-        Board.Current.HealthOf("first").ShouldBe(NotificationBus.Sending.Accounts.ProviderHealth.Unknown);
+        Board.Current.HealthOf("first").ShouldBe(NotificationBus.Providers.Accounts.ProviderHealth.Unknown);
     }
 
     /// <summary>C: one recipient's trouble never closes the account, at any step.</summary>

@@ -1,7 +1,9 @@
 using NotificationBus.Contracts;
+using NotificationBus.Model;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Controls;
+using NotificationBus.Providers.Routing;
 using NotificationBus.Sending;
-using NotificationBus.Sending.Controls;
-using NotificationBus.Sending.Routing;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;

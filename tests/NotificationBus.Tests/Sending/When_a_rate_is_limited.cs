@@ -1,6 +1,6 @@
 using NotificationBus.Contracts;
-using NotificationBus.Sending;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Options;
 using NotificationBus.Channels.Email;
 using NotificationBus.Contracts;
 using NotificationBus.Embedded;
+using NotificationBus.Model;
+using NotificationBus.Providers;
 using NotificationBus.Sending;
 using NotificationBus.Tests.TestKit;
 

@@ -6,8 +6,9 @@ using Microsoft.Extensions.Options;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
 using NotificationBus.Embedded;
-using NotificationBus.Sending;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Model;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;

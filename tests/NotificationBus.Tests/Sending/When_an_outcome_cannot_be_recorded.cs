@@ -1,6 +1,6 @@
 using System.Data.Common;
 
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Sending;
 

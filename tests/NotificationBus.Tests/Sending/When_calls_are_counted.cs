@@ -1,4 +1,4 @@
-using NotificationBus.Sending.Accounts;
+using NotificationBus.Providers.Accounts;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;

@@ -3,7 +3,6 @@ using System.Text.Json;
 
 using NotificationBus.Contracts;
 using NotificationBus.Outgoing;
-using NotificationBus.Sending;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;

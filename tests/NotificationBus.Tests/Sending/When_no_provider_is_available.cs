@@ -1,10 +1,11 @@
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Contracts;
-using NotificationBus.Saga;
+using NotificationBus.Model;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Accounts;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Sending;
-using NotificationBus.Sending.Accounts;
-using NotificationBus.Sending.Controls;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;
@@ -120,7 +121,7 @@ public sealed class When_no_provider_is_available
     [Fact]
     public async Task Should_try_the_next_channel_at_once_when_there_is_one()
     {
-        await using var flow = await EmbeddedFlow.Start(NotificationBus.Planning.DeliveryMode.FirstThatWorks, dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(NotificationBus.Model.DeliveryMode.FirstThatWorks, dispatchers: 1);
         flow.Email.Answers(ScriptedProvider.Unavailable);
 
         var id = await flow.Tell(An.OrderPlaced());
@@ -252,7 +253,7 @@ public sealed class When_no_provider_is_available
     [InlineData("nobody takes it")]
     public async Task Should_come_to_an_operator_who_decides_about_what_is_in_doubt_when_in_time(string what)
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1, onInDoubt: NotificationBus.Planning.InDoubtPolicy.Hold);
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1, onInDoubt: NotificationBus.Model.InDoubtPolicy.Hold);
         flow.Push.KnowsRepetitionFor = 48 * Hour;
         flow.Push.Answers(ScriptedProvider.InDoubt, ClosedForAWeek);
         var id = await flow.Tell(An.OrderShipped());
@@ -274,7 +275,7 @@ public sealed class When_no_provider_is_available
     [InlineData(26)]
     public async Task Should_come_to_an_operator_who_decides_about_what_a_worker_left(int lease)
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1, onInDoubt: NotificationBus.Planning.InDoubtPolicy.Hold);
+        await using var flow = await EmbeddedFlow.Start(dispatchers: 1, onInDoubt: NotificationBus.Model.InDoubtPolicy.Hold);
         flow.Push.Answers(ScriptedProvider.Unavailable);
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
@@ -299,9 +300,9 @@ public sealed class When_no_provider_is_available
 
     /// <summary>A10: for another worker that is at it, it waits as long as it is of use: until it is too late, or for an operator until it is known what came of it.</summary>
     [Theory]
-    [InlineData(NotificationBus.Planning.InDoubtPolicy.Hold)]
-    [InlineData(NotificationBus.Planning.InDoubtPolicy.Resend)]
-    public async Task Should_wait_for_another_worker_no_longer_than_is_of_use(NotificationBus.Planning.InDoubtPolicy policy)
+    [InlineData(NotificationBus.Model.InDoubtPolicy.Hold)]
+    [InlineData(NotificationBus.Model.InDoubtPolicy.Resend)]
+    public async Task Should_wait_for_another_worker_no_longer_than_is_of_use(NotificationBus.Model.InDoubtPolicy policy)
     {
         await using var flow = await EmbeddedFlow.Start(dispatchers: 1, onInDoubt: policy);
         flow.Push.Answers(ScriptedProvider.Unavailable);
@@ -317,7 +318,7 @@ public sealed class When_no_provider_is_available
 
         leaseEnds.ShouldBeGreaterThan(expiresAt);
         (await flow.Outgoing.WaitingOf(id, CancellationToken.None)).ShouldHaveSingleItem().Until
-            .ShouldBe(policy == NotificationBus.Planning.InDoubtPolicy.Hold ? leaseEnds : expiresAt);
+            .ShouldBe(policy == NotificationBus.Model.InDoubtPolicy.Hold ? leaseEnds : expiresAt);
     }
 
     static ProviderResult ClosedForAWeek => new ProviderResult.Unavailable("closed for a week", RetryAfter: 7 * 24 * Hour);
@@ -328,7 +329,7 @@ public sealed class When_no_provider_is_available
     {
         happened = An.OrderShipped(eventId: "shipment-1");
         var notification = flow.MapOf<OrderShipped>().NotificationId(happened, Guid.Empty);
-        return (notification, NotificationBus.Intake.DeterministicId.From("delivery", notification.ToString("N"), "push", "0"));
+        return (notification, NotificationBus.Model.DeterministicId.From("delivery", notification.ToString("N"), "push", "0"));
     }
 
     /// <summary>Whoever dispatches waits for the clock.</summary>

@@ -1,5 +1,5 @@
-using NotificationBus.Sending;
-using NotificationBus.Sending.Controls;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;

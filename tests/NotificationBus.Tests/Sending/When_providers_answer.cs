@@ -1,3 +1,4 @@
+using NotificationBus.Providers;
 using NotificationBus.Sending;
 using NotificationBus.Tests.TestKit;
 

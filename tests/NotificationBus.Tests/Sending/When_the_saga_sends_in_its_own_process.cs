@@ -1,5 +1,6 @@
 using NotificationBus.Contracts;
-using NotificationBus.Planning;
+using NotificationBus.Model;
+using NotificationBus.Providers;
 using NotificationBus.Sending;
 using NotificationBus.Tests.TestKit;
 

@@ -3,10 +3,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NotificationBus.Channels.Email;
 using NotificationBus.Contracts;
 using NotificationBus.Embedded;
-using NotificationBus.Sending;
-using NotificationBus.Sending.Accounts;
-using NotificationBus.Sending.Controls;
-using NotificationBus.Sending.Routing;
+using NotificationBus.Model;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Accounts;
+using NotificationBus.Providers.Controls;
+using NotificationBus.Providers.Routing;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;

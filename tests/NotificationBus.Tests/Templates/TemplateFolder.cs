@@ -4,7 +4,7 @@ using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Sms;
-using NotificationBus.Sending;
+using NotificationBus.Model;
 using NotificationBus.Templates;
 
 namespace NotificationBus.Tests.Templates;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-using NotificationBus.Sending;
+using NotificationBus.Model;
 using NotificationBus.Templates;
 
 namespace NotificationBus.Tests.TestKit;

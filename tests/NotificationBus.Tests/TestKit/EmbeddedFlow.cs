@@ -15,17 +15,18 @@ using NotificationBus.Embedded;
 using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Model;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
-using NotificationBus.Planning;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Accounts;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Receipts;
 using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
-using NotificationBus.Sending.Accounts;
-using NotificationBus.Sending.Controls;
 using NotificationBus.Templates;
 using NotificationBus.Tests.Templates;
+using NotificationBus.Wiring;
 
 namespace NotificationBus.Tests.TestKit;
 

@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
 
 using NotificationBus.Embedded;
+using NotificationBus.Model;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
-using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
 
 namespace NotificationBus.Tests.TestKit;
 

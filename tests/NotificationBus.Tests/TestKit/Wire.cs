@@ -7,6 +7,8 @@ using MassTransit.Serialization;
 
 using NotificationBus.Contracts;
 using NotificationBus.Failures;
+using NotificationBus.Model;
+using NotificationBus.Outgoing;
 using NotificationBus.Sending;
 
 namespace NotificationBus.Tests.TestKit;

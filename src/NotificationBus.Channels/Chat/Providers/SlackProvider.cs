@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net.Http.Headers;
 
 using NotificationBus.Channels.Http;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Chat.Providers;
 

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 
 using NotificationBus.Channels.Http;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Chat.Providers;
 

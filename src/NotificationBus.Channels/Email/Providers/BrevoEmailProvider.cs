@@ -2,8 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 
 using NotificationBus.Channels.Http;
+using NotificationBus.Providers;
 using NotificationBus.Receipts;
-using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Email.Providers;
 

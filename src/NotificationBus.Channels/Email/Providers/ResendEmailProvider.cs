@@ -3,8 +3,8 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 
 using NotificationBus.Channels.Http;
+using NotificationBus.Providers;
 using NotificationBus.Receipts;
-using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Email.Providers;
 

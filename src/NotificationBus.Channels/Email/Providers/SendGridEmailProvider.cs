@@ -5,8 +5,8 @@ using System.Text;
 using System.Text.Json;
 
 using NotificationBus.Channels.Http;
+using NotificationBus.Providers;
 using NotificationBus.Receipts;
-using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Email.Providers;
 

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 
 using NotificationBus.Channels.Email.Smtp;
 using NotificationBus.Channels.Http;
+using NotificationBus.Providers;
 using NotificationBus.Receipts;
-using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Email.Providers;
 

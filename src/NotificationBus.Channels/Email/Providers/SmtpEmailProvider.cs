@@ -4,7 +4,7 @@ using System.Text;
 
 using NotificationBus.Channels.Email.Smtp;
 using NotificationBus.Channels.Http;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Email.Providers;
 

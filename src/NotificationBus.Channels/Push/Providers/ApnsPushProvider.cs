@@ -4,7 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 
 using NotificationBus.Channels.Http;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Push.Providers;
 

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 
 using NotificationBus.Channels.Http;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Push.Providers;
 

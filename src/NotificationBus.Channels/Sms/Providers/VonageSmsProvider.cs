@@ -6,8 +6,8 @@ using System.Text;
 using System.Text.Json;
 
 using NotificationBus.Channels.Http;
+using NotificationBus.Providers;
 using NotificationBus.Receipts;
-using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Sms.Providers;
 

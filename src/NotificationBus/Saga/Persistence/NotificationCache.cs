@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
+using NotificationBus.Model;
+
 namespace NotificationBus.Saga.Persistence;
 
 /// <summary>

@@ -7,8 +7,11 @@ using MassTransit.Saga;
 
 using NotificationBus.Contracts;
 using NotificationBus.Failures;
+using NotificationBus.InProcess;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 
 namespace NotificationBus.Saga.Persistence;

@@ -4,6 +4,7 @@ using MassTransit.Middleware;
 using MassTransit.Middleware.Outbox;
 
 using NotificationBus.Intake;
+using NotificationBus.Model;
 using NotificationBus.Outgoing;
 
 namespace NotificationBus.Saga.Persistence;

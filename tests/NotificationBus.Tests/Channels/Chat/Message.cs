@@ -1,5 +1,5 @@
 using NotificationBus.Channels.Chat;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Channels.Chat;
 

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Channels.Email.Smtp;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Channels.Email;
 

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 using NotificationBus.Channels.Email;
 using NotificationBus.Emulators;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Vendors;
 using NotificationBus.Tests.Emulators;
 

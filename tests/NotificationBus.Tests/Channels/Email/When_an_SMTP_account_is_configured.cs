@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 using NotificationBus.Channels;
 using NotificationBus.Channels.Email.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Channels.Email;
 

@@ -1,7 +1,7 @@
 using System.Text;
 
 using NotificationBus.Channels.Email.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Channels.Email;
 

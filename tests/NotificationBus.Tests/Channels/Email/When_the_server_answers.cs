@@ -1,5 +1,5 @@
 using NotificationBus.Channels.Email;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Channels.Email;
 

@@ -1,6 +1,6 @@
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Email.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Channels.Email;

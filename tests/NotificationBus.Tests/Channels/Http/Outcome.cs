@@ -1,6 +1,6 @@
 namespace NotificationBus.Tests.Channels.Http;
 
-/// <summary>The kinds of <see cref="NotificationBus.Sending.ProviderResult"/>, for the rows of a theory.</summary>
+/// <summary>The kinds of <see cref="NotificationBus.Providers.ProviderResult"/>, for the rows of a theory.</summary>
 public enum Outcome
 {
     Accepted,

@@ -6,7 +6,7 @@ using NotificationBus.Channels.Chat.Providers;
 using NotificationBus.Channels.Http;
 using NotificationBus.Channels.Push.Providers;
 using NotificationBus.Channels.Webhook.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Channels.Http;
 

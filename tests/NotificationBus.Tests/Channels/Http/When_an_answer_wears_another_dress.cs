@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Text;
 
 using NotificationBus.Channels.Email.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Vendors;
 
 namespace NotificationBus.Tests.Channels.Http;

@@ -1,5 +1,5 @@
 using NotificationBus.Channels.Http;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Vendors;
 
 namespace NotificationBus.Tests.Channels.Http;

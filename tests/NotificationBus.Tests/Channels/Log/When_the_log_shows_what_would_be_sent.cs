@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Log;
 using NotificationBus.Channels.Sms;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Sms;
 using NotificationBus.Tests.Channels.Vendors;
 

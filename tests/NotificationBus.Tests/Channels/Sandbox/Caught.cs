@@ -1,6 +1,7 @@
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
-using NotificationBus.Sending;
+using NotificationBus.Model;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Channels.Sandbox;
 

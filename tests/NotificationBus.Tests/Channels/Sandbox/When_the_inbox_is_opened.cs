@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-using NotificationBus.Sending;
+using NotificationBus.Model;
 
 namespace NotificationBus.Tests.Channels.Sandbox;
 

@@ -1,5 +1,5 @@
 using NotificationBus.Channels.Sandbox;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Channels.Sandbox;

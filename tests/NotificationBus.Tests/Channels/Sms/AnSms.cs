@@ -1,5 +1,5 @@
 using NotificationBus.Channels.Sms;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Channels.Sms;
 

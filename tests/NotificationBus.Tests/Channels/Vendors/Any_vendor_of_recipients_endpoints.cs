@@ -1,5 +1,5 @@
-using NotificationBus.Sending;
-using NotificationBus.Sending.Accounts;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Accounts;
 using NotificationBus.Tests.Channels.Http;
 
 namespace NotificationBus.Tests.Channels.Vendors;

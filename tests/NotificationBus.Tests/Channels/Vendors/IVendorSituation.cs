@@ -1,4 +1,4 @@
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Channels.Vendors;
 

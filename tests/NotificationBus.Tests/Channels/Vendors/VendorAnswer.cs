@@ -1,4 +1,4 @@
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
 
 namespace NotificationBus.Tests.Channels.Vendors;

@@ -6,7 +6,7 @@ using System.Text.Json;
 
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Channels.Webhook.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Channels.Webhook;
 

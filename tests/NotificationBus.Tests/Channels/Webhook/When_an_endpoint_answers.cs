@@ -2,7 +2,7 @@ using System.Net;
 
 using NotificationBus.Channels.Http;
 using NotificationBus.Channels.Webhook.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.Channels.Vendors;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Channels.Webhook.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.TestKit;
 

@@ -1,7 +1,7 @@
 using NotificationBus.Contracts;
-using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
-using NotificationBus.Sending;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
+using NotificationBus.Providers;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Saga.Persistence;

@@ -1,5 +1,5 @@
-using NotificationBus.Saga;
-using NotificationBus.Saga.Persistence;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
 
 namespace NotificationBus.Tests.Saga.Persistence;
 

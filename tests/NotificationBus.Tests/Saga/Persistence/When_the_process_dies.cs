@@ -1,7 +1,7 @@
 using System.Text;
 
 using NotificationBus.Contracts;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Saga.Persistence;

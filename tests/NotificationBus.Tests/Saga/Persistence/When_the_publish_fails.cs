@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using NotificationBus.Contracts;
 using NotificationBus.Failures;
 using NotificationBus.Messaging;
+using NotificationBus.Providers;
 using NotificationBus.Receipts;
 using NotificationBus.Saga;
 using NotificationBus.Sending;

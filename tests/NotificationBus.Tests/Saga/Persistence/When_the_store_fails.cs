@@ -1,6 +1,6 @@
 using NotificationBus.Contracts;
-using NotificationBus.Saga;
-using NotificationBus.Sending;
+using NotificationBus.Model;
+using NotificationBus.Providers;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Saga.Persistence;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 
 using NotificationBus.Channels.Chat.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.Channels.Vendors;
 

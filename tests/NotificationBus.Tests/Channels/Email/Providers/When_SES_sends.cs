@@ -3,7 +3,7 @@ using System.Text.Json;
 
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Channels.Http;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.Channels.Vendors;
 

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 using NotificationBus.Channels.Push.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Email;
 using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.TestKit;

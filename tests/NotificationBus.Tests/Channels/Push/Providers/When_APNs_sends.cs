@@ -6,7 +6,7 @@ using System.Text.Json;
 
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Push.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.Channels.Vendors;
 using NotificationBus.Tests.TestKit;

@@ -7,7 +7,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 
 using NotificationBus.Channels.Push.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.Channels.Vendors;
 using NotificationBus.Tests.TestKit;

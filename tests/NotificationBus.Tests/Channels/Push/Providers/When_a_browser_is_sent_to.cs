@@ -8,7 +8,7 @@ using System.Text.Json;
 using NotificationBus.Channels.Http;
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Push.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.Channels.Vendors;
 

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 using NotificationBus.Channels.Sms;
 using NotificationBus.Channels.Sms.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.Channels.Vendors;
 

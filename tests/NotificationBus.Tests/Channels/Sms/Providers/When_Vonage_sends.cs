@@ -3,7 +3,7 @@ using System.Text;
 
 using NotificationBus.Channels.Sms;
 using NotificationBus.Channels.Sms.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.Channels.Vendors;
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 using NotificationBus.Channels.Sms;
 using NotificationBus.Channels.Sms.Providers;
-using NotificationBus.Sending;
+using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
 using NotificationBus.Tests.Channels.Vendors;
 

@@ -1,0 +1,11 @@
+namespace NotificationBus.Messaging;
+
+/// <summary>Where receipts wait to be matched with their deliveries.</summary>
+public static class ReceiptEndpoint
+{
+    /// <summary>The queue.</summary>
+    public const string Queue = "receipts";
+
+    /// <summary>The address receipts are sent to.</summary>
+    public static Uri Address { get; } = new($"exchange:{Queue}");
+}

@@ -1,0 +1,11 @@
+namespace NotificationBus.Model;
+
+/// <summary>How a notification uses its channels.</summary>
+public enum DeliveryMode
+{
+    /// <summary>All channels at the same time.</summary>
+    AllAtOnce,
+
+    /// <summary>One channel after the other, in order, until one takes the notification.</summary>
+    FirstThatWorks,
+}

@@ -1,0 +1,14 @@
+namespace NotificationBus.Model;
+
+/// <summary>How much must be known of a delivery for its channel to count as enough. Each says more than the one before.</summary>
+public enum DeliveryProof
+{
+    /// <summary>A provider took it.</summary>
+    Sent,
+
+    /// <summary>It arrived: the vendor said so, or it was opened.</summary>
+    Confirmed,
+
+    /// <summary>The recipient has read it.</summary>
+    Read,
+}

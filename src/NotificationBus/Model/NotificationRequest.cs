@@ -1,0 +1,40 @@
+using System.Text.Json;
+
+using NotificationBus.Contracts;
+using NotificationBus.Intake;
+
+namespace NotificationBus.Model;
+
+/// <summary>What an event asks for, whatever event it was: tell one recipient one thing.</summary>
+public sealed record NotificationRequest
+{
+    /// <summary>Deterministic, see <see cref="EventMap{TEvent}.NotificationId"/>.</summary>
+    public required Guid NotificationId { get; init; }
+
+    /// <summary>The event, such as <c>order-placed</c>.</summary>
+    public required string EventName { get; init; }
+
+    /// <summary>The producer's name for the occurrence.</summary>
+    public string? EventId { get; init; }
+
+    /// <summary>Which templates and rules apply.</summary>
+    public required string Category { get; init; }
+
+    /// <summary>Who is told.</summary>
+    public required Contact Recipient { get; init; }
+
+    /// <summary>What the templates may use, a JSON object.</summary>
+    public required JsonElement Data { get; init; }
+
+    /// <summary>Channels the event itself asks for; null for those configured.</summary>
+    public IReadOnlyList<string>? Channels { get; init; }
+
+    /// <summary>What is wrong with the event's own values, by its map.</summary>
+    public IReadOnlyList<Breach> Breaches { get; init; } = [];
+
+    /// <summary>What was cut or left out of the event, for a person to read.</summary>
+    public IReadOnlyList<string> Decisions { get; init; } = [];
+
+    /// <summary>A hash over what matters to the notification: a repetition of its event gives the same, and another event under its name does not.</summary>
+    public Guid Fingerprint() => Model.Fingerprint.Of(this);
+}

@@ -1,0 +1,199 @@
+using System.Text.Json;
+
+using MassTransit;
+
+using NotificationBus.Contracts;
+
+namespace NotificationBus.Model;
+
+/// <summary>What is known of one notification. One row in the store; it stays after the end, so that a late repetition of its event finds it.</summary>
+public sealed class NotificationState : SagaStateMachineInstance
+{
+    /// <summary>The notification's id.</summary>
+    public Guid CorrelationId { get; set; }
+
+    /// <summary>The state's name: Sending, Held, Delivered, PartlyDelivered, Cancelled, Expired or Failed.</summary>
+    public string CurrentState { get; set; } = "Initial";
+
+    /// <summary>Counts the writes of the row; 0 before the first. A write that finds another version has lost a race.</summary>
+    public int Version { get; set; }
+
+    /// <summary>Ids of the messages this row has already taken, newest last. A message that comes again changes nothing.</summary>
+    public IReadOnlyList<Guid> TakenInputs { get; set; } = [];
+
+    /// <summary>The event, such as <c>order-placed</c>.</summary>
+    public string EventName { get; set; } = "";
+
+    /// <summary>The producer's name for the occurrence.</summary>
+    public string? EventId { get; set; }
+
+    /// <summary>Which templates and rules apply.</summary>
+    public string Category { get; set; } = "";
+
+    /// <summary>Who is told, as the event said.</summary>
+    public Contact Recipient { get; set; } = null!;
+
+    /// <summary>What the templates may use.</summary>
+    public JsonElement Data { get; set; }
+
+    /// <summary>Channels the event itself asked for.</summary>
+    public IReadOnlyList<string>? RequestedChannels { get; set; }
+
+    /// <summary>A hash over what the event asked for: another event of its name is known by it. Null for one that an earlier version has begun.</summary>
+    public Guid? Fingerprint { get; set; }
+
+    /// <summary>How the deliveries follow each other.</summary>
+    public DeliveryMode Mode { get; set; }
+
+    /// <summary>How long a step may take before the next one begins in addition; null when the next one begins only after it has failed.</summary>
+    public TimeSpan? EscalateAfter { get; set; }
+
+    /// <summary>What must be known of a delivery by then so that the next step does not begin.</summary>
+    public DeliveryProof EscalateUnless { get; set; }
+
+    /// <summary>The timer that begins the next step; null when none runs.</summary>
+    public Guid? EscalationToken { get; set; }
+
+    /// <summary>The deliveries of the plan and how each of them stands, by step.</summary>
+    public IReadOnlyList<DeliveryState> Deliveries { get; set; } = [];
+
+    /// <summary>What was cut or left out of the event, and why each channel is used or not.</summary>
+    public IReadOnlyList<string> Decisions { get; set; } = [];
+
+    /// <summary>What the plan could not use, and why: whole channels, or addresses of one that is used.</summary>
+    public IReadOnlyList<LeftOut> LeftOut { get; set; } = [];
+
+    /// <summary>Why the notification could not be sent at all.</summary>
+    public string? Refusal { get; set; }
+
+    /// <summary>When the event was taken.</summary>
+    public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>From then on the notification is of no use any more.</summary>
+    public DateTimeOffset ExpiresAt { get; set; }
+
+    /// <summary>When the last delivery was settled; null before.</summary>
+    public DateTimeOffset? CompletedAt { get; set; }
+
+    /// <summary>A notification as its event asks for it, before planning.</summary>
+    public static NotificationState From(NotificationRequest request, DateTimeOffset now) => new()
+    {
+        CorrelationId = request.NotificationId,
+        EventName = request.EventName,
+        EventId = request.EventId,
+        Category = request.Category,
+        Recipient = request.Recipient,
+        Data = request.Data,
+        RequestedChannels = request.Channels,
+        Fingerprint = request.Fingerprint(),
+        Decisions = request.Decisions,
+        CreatedAt = now,
+    };
+
+    /// <summary>The request again, for planning.</summary>
+    public NotificationRequest ToRequest() => new()
+    {
+        NotificationId = CorrelationId,
+        EventName = EventName,
+        EventId = EventId,
+        Category = Category,
+        Recipient = Recipient,
+        Data = Data,
+        Channels = RequestedChannels,
+    };
+}
+
+/// <summary>How one delivery of a notification stands.</summary>
+public sealed class DeliveryState
+{
+    /// <summary>The delivery's id.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>The channel.</summary>
+    public required string Channel { get; init; }
+
+    /// <summary>Where on the channel.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>Deliveries of one step go out together.</summary>
+    public required int Step { get; init; }
+
+    /// <summary>How it stands.</summary>
+    public DeliveryStatus Status { get; set; }
+
+    /// <summary>When its command was sent first.</summary>
+    public DateTimeOffset? BegunAt { get; set; }
+
+    /// <summary>The provider that took it, or that refused it last.</summary>
+    public string? Provider { get; set; }
+
+    /// <summary>The provider's own id for it.</summary>
+    public string? ProviderMessageId { get; set; }
+
+    /// <summary>Why it failed.</summary>
+    public string? Reason { get; set; }
+
+    /// <summary>Who cancelled it and why. From then on no call for it begins; the status says whether one had sent it before.</summary>
+    public string? Cancellation { get; set; }
+
+    /// <summary>How many calls to providers were made when it was held; an operator may have it sent again.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>How often it was taken up again after it had been called off, because what had reached the recipient came back.</summary>
+    public int Reopened { get; set; }
+
+    /// <summary>When it was sent or given up.</summary>
+    public DateTimeOffset? SettledAt { get; set; }
+
+    /// <summary>When it arrived. This and what follows is what the vendor has reported, by the vendor's clock.</summary>
+    public DateTimeOffset? ConfirmedAt { get; set; }
+
+    /// <summary>When it came back for good. Then it has failed, whatever else is reported.</summary>
+    public DateTimeOffset? BouncedAt { get; set; }
+
+    /// <summary>When it last did not arrive and might another time.</summary>
+    public DateTimeOffset? SoftBouncedAt { get; set; }
+
+    /// <summary>When it was first shown, or a program has fetched its pictures.</summary>
+    public DateTimeOffset? OpenedAt { get; set; }
+
+    /// <summary>When the recipient has first read it, or followed a link in it.</summary>
+    public DateTimeOffset? ReadAt { get; set; }
+
+    /// <summary>When the recipient called it spam.</summary>
+    public DateTimeOffset? ComplainedAt { get; set; }
+
+    /// <summary>When the recipient wanted no more of this kind of notification on the channel.</summary>
+    public DateTimeOffset? UnsubscribedAt { get; set; }
+}
+
+/// <summary>How a delivery stands.</summary>
+public enum DeliveryStatus
+{
+    /// <summary>Its step has not begun.</summary>
+    Waiting,
+
+    /// <summary>Its command is in the queue of its channel, with a worker, or put off.</summary>
+    Sending,
+
+    /// <summary>A provider took it.</summary>
+    Sent,
+
+    /// <summary>No provider takes it.</summary>
+    Failed,
+
+    /// <summary>It was not sent while it was of use.</summary>
+    Expired,
+
+    /// <summary>Another step reached the recipient.</summary>
+    NotNeeded,
+
+    /// <summary>It may or may not have been sent, and waits for an operator's decision.</summary>
+    Held,
+
+    /// <summary>It arrived.</summary>
+    Confirmed,
+
+    /// <summary>It was cancelled. No provider has it, and none will get it.</summary>
+    Cancelled,
+}

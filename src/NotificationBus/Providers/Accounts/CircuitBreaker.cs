@@ -1,0 +1,180 @@
+using Microsoft.Extensions.Logging;
+
+using NotificationBus.Providers.Controls;
+
+using Polly;
+using Polly.CircuitBreaker;
+
+namespace NotificationBus.Providers.Accounts;
+
+/// <summary>
+/// Stops calling a provider that keeps failing. Polly counts what this process sees; the circuit itself is shared: the host that
+/// opens it tells all others, and one of them at a time makes a probe when the break is over.
+/// </summary>
+/// <remarks>
+/// Three measures, so that the circuit neither misses a dead provider nor flaps with a poor one: nine of ten among a few calls, half of
+/// many, or a few in a row, however seldom it is called. It closes after several probes in a row. The figures are <see cref="CircuitOptions"/>.
+/// </remarks>
+sealed partial class CircuitBreaker
+{
+    // A wrong password does not get better by asking again.
+    const int MostMisconfigured = 3;
+
+    // As long as nothing has ever been taken, the first few failures say it all.
+    const int MostFailuresUnproven = 3;
+
+    // The second measure: what a poor provider may do for a short while it may not do for long.
+    const int ManyCalls = 50;
+    const double LargeShare = 0.5;
+
+    readonly string _account;
+    readonly CircuitOptions _options;
+    readonly IProviderHealth _health;
+    readonly ControlBoard _board;
+    readonly TimeProvider _clock;
+    readonly ILogger _log;
+    readonly CircuitBreakerManualControl _control = new();
+    readonly ResiliencePipeline<ProviderResult> _calls;
+    int _misconfiguredInARow;
+    int _failuresInARow;
+    bool _wasOpen;
+
+    public CircuitBreaker(string account, CircuitOptions options, IProviderHealth health, ControlBoard board, TimeProvider clock, ILogger log)
+    {
+        (_account, _options, _health, _board, _clock, _log) = (account, options, health, board, clock, log);
+        _calls = new ResiliencePipelineBuilder<ProviderResult> { TimeProvider = clock }
+            .AddCircuitBreaker(Measure(options.FailureShare, options.MinimumCalls, within: TimeSpan.FromSeconds(10)))
+            .AddCircuitBreaker(Measure(Math.Min(LargeShare, options.FailureShare), Math.Max(ManyCalls, options.MinimumCalls), within: TimeSpan.FromSeconds(30)))
+            .Build();
+        board.Tell(FollowTheOthers);
+    }
+
+    /// <summary>True once the provider has taken anything, so that its failures are those of a provider that works as a rule.</summary>
+    public bool Proven { get; private set; }
+
+    /// <summary>True when an answer counts against the provider.</summary>
+    public static bool SpeaksAgainst(ProviderResult result) => Failed(result) || result is ProviderResult.Misconfigured;
+
+    /// <summary>Makes a call while the circuit is closed, and counts how it comes out.</summary>
+    public async Task<ProviderResult> Call(Func<Task<ProviderResult>> call)
+    {
+        try
+        {
+            var result = await _calls.ExecuteAsync(async _ => await call(), CancellationToken.None);
+            await Consider(result);
+            return result;
+        }
+        catch (BrokenCircuitException)
+        {
+            return new ProviderResult.Unavailable("the circuit opened before the call was made");
+        }
+    }
+
+    /// <summary>Makes the one call that shows whether an open circuit may close.</summary>
+    public async Task<ProviderResult> Probe(Func<Task<ProviderResult>> call)
+    {
+        var result = await call();
+        if (SpeaksAgainst(result))
+        {
+            await Open($"a probe failed: {ReasonOf(result)}", result is ProviderResult.Misconfigured);
+        }
+        else
+        {
+            Proven = true;
+            await _log.Tell(_account, () => _health.ProbePassed(_account, _options.HalfOpenCalls));
+        }
+
+        return result;
+    }
+
+    async Task Consider(ProviderResult result)
+    {
+        if (result is ProviderResult.Misconfigured misconfigured)
+        {
+            if (Interlocked.Increment(ref _misconfiguredInARow) >= MostMisconfigured)
+                await Open(misconfigured.Reason, needsAttention: true);
+            return;
+        }
+
+        Interlocked.Exchange(ref _misconfiguredInARow, 0);
+        if (result is ProviderResult.Accepted or ProviderResult.Rejected or ProviderResult.Declined)
+        {
+            Proven = true;
+            Interlocked.Exchange(ref _failuresInARow, 0);
+        }
+        else if (Failed(result) && Interlocked.Increment(ref _failuresInARow) >= (Proven ? _options.MinimumCalls : Math.Min(MostFailuresUnproven, _options.MinimumCalls)))
+        {
+            await Open(ReasonOf(result), needsAttention: false);
+        }
+    }
+
+    CircuitBreakerStrategyOptions<ProviderResult> Measure(double ratio, int atLeast, TimeSpan within) => new()
+    {
+        FailureRatio = ratio,
+        MinimumThroughput = atLeast,
+        SamplingDuration = within,
+        BreakDuration = _options.OpenFor,
+        ManualControl = _control,
+        ShouldHandle = call => ValueTask.FromResult(call.Outcome.Exception is not null || Failed(call.Outcome.Result!)),
+        OnOpened = async opened =>
+        {
+            if (!opened.IsManual)
+                await Open(opened.Outcome.Result is { } result ? ReasonOf(result) : "calls failed", needsAttention: false);
+        },
+    };
+
+    /// <summary>Opens the circuit here at once, and on every other host as soon as the store can tell them.</summary>
+    async Task Open(string reason, bool needsAttention)
+    {
+        var now = _clock.GetUtcNow();
+        var wasOpen = _board.Current.HealthOf(_account).CircuitOpen;
+        using var noted = _board.Note(_account, before => before with
+        {
+            CircuitOpen = true,
+            NeedsAttention = needsAttention,
+            Since = before.CircuitOpen ? before.Since : now,
+            OpenUntil = now + _options.OpenFor,
+            ProbeUntil = default,
+            Reason = reason,
+        });
+        if (needsAttention)
+            NeedsAttention(_account, reason);
+        else if (!wasOpen)
+            Opened(_account, reason);
+
+        await _log.Tell(_account, () => _health.Open(_account, _options.OpenFor, reason, needsAttention));
+    }
+
+    /// <summary>Once the circuit is closed for all, what was counted before is of no interest.</summary>
+    void FollowTheOthers(SendingControls controls)
+    {
+        var isOpen = controls.HealthOf(_account).CircuitOpen;
+        if (Interlocked.Exchange(ref _wasOpen, isOpen) == isOpen || isOpen)
+            return;
+
+        _failuresInARow = 0;
+        _misconfiguredInARow = 0;
+        _ = _control.CloseAsync(CancellationToken.None);
+        Closed(_account);
+    }
+
+    static bool Failed(ProviderResult result) =>
+        result is ProviderResult.InDoubt { OnlyThisDelivery: false } or ProviderResult.Unavailable { OnlyThisDelivery: false };
+
+    static string ReasonOf(ProviderResult result) => result switch
+    {
+        ProviderResult.Unavailable unavailable => unavailable.Reason,
+        ProviderResult.Misconfigured misconfigured => misconfigured.Reason,
+        ProviderResult.InDoubt inDoubt => inDoubt.Reason,
+        _ => "",
+    };
+
+    [LoggerMessage(LogLevel.Warning, "{Account} is not called for a while, on no host: {Reason}")]
+    partial void Opened(string account, string reason);
+
+    [LoggerMessage(LogLevel.Error, "{Account} needs attention and is not called until it works again: {Reason}")]
+    partial void NeedsAttention(string account, string reason);
+
+    [LoggerMessage(LogLevel.Information, "{Account} is called again")]
+    partial void Closed(string account);
+}

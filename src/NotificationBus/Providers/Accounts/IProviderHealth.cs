@@ -1,0 +1,71 @@
+using NotificationBus.Contracts;
+
+namespace NotificationBus.Providers.Accounts;
+
+/// <summary>
+/// What a host finds out about a provider account, told to all hosts. Times are counted by the store's clock, and every method is
+/// one short statement that changes one row.
+/// </summary>
+public interface IProviderHealth
+{
+    /// <summary>Opens the circuit, or keeps it open after a failed probe.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="breakFor">How long no probe is made.</param>
+    /// <param name="reason">Why, for an operator.</param>
+    /// <param name="needsAttention">True when only a person can mend it.</param>
+    Task Open(string account, TimeSpan breakFor, string reason, bool needsAttention);
+
+    /// <summary>Asks to make the one probe that is allowed at a time while the circuit is open.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="lease">How long others keep away when no outcome follows.</param>
+    Task<bool> TryProbe(string account, TimeSpan lease);
+
+    /// <summary>A probe was taken; the circuit closes when <paramref name="needed"/> have been, one after the other.</summary>
+    Task ProbePassed(string account, int needed);
+
+    /// <summary>A probe that was allowed was not made after all.</summary>
+    Task ProbeNotMade(string account);
+
+    /// <summary>
+    /// The provider asked to be left alone. Calls that were made together are turned away together, on several hosts: only the first of
+    /// them cuts the rate, and by the same write puts back those who wait in line.
+    /// </summary>
+    /// <param name="account">The account.</param>
+    /// <param name="pause">For how long.</param>
+    /// <param name="reason">What it said.</param>
+    /// <param name="cut">How the rate is cut; null leaves it as it is.</param>
+    Task Pause(string account, TimeSpan pause, string reason, RateCut? cut);
+
+    /// <summary>
+    /// Raises the learned rate by a factor, at most once in <paramref name="interval"/> over all hosts, and forgets it a good while after
+    /// the last complaint. By the same write those who wait in line come forward.
+    /// </summary>
+    /// <param name="account">The account.</param>
+    /// <param name="factor">Above 1.</param>
+    /// <param name="interval">How long it must have been the same.</param>
+    /// <param name="forgetAfter">How long nothing was complained of when it is forgotten.</param>
+    /// <param name="limit">The rate that is set, calls per second; null when none is.</param>
+    Task RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter, double? limit);
+
+    /// <summary>
+    /// Takes the next free slot of an account that is called at most <paramref name="perSecond"/> times a second, all hosts together. The
+    /// transactional lane does not wait behind the other: it takes slots that bulk deliveries wait for, which then have to give up their turn.
+    /// </summary>
+    /// <returns>How long to wait for it.</returns>
+    Task<TimeSpan> Reserve(string account, double perSecond, Lane lane);
+
+    /// <summary>Asks for a bulk delivery whose turn has come whether its slot is still its own.</summary>
+    /// <returns>False, once for each slot that the transactional lane took: then it takes another one.</returns>
+    Task<bool> KeepsSlot(string account);
+}
+
+/// <summary>How a rate is cut after a complaint.</summary>
+/// <param name="TooMuch">What was too much when no rate has been learned yet, calls per second; null when that is not known.</param>
+/// <param name="Factor">What is left of it, below 1.</param>
+/// <param name="Least">It is never cut below, calls per second.</param>
+/// <param name="Limit">The rate that is set, calls per second; null when none is. Those who wait are put back only as far as the lower of the two rates changes.</param>
+public sealed record RateCut(double? TooMuch, double Factor, double Least, double? Limit)
+{
+    /// <summary>The rate to go on with, given what had been learned before; null when nothing is known.</summary>
+    public double? After(double? learned) => (learned ?? TooMuch) is { } rate ? Math.Max(rate * Factor, Least) : null;
+}

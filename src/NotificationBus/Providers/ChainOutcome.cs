@@ -1,0 +1,73 @@
+using NotificationBus.Contracts;
+using NotificationBus.Model;
+
+namespace NotificationBus.Providers;
+
+/// <summary>What the providers of a channel made of a delivery.</summary>
+public abstract record ChainOutcome
+{
+    ChainOutcome()
+    {
+    }
+
+    /// <summary>A provider took it.</summary>
+    public sealed record Sent(DeliveryAttempt Attempt) : ChainOutcome;
+
+    /// <summary>No provider ever will.</summary>
+    /// <param name="Provider">Who refused it; null when nobody was asked.</param>
+    /// <param name="Reason">For a person to read. Names no address.</param>
+    /// <param name="Attempts">How many calls were made so far.</param>
+    public sealed record Refused(string? Provider, string Reason, int Attempts) : ChainOutcome;
+
+    /// <summary>It may have been sent, and must not be sent again before an operator has decided.</summary>
+    /// <param name="Attempt">The call that may have sent it.</param>
+    /// <param name="Attempts">How many calls were made so far, and its cancellation, when it was cancelled.</param>
+    public sealed record Held(DeliveryAttempt Attempt, int Attempts) : ChainOutcome
+    {
+        /// <summary>True when it is held because it was cancelled and may have been sent before.</summary>
+        public bool IsCancelled { get; init; }
+    }
+
+    /// <summary>It was cancelled before a provider took it.</summary>
+    public sealed record Cancelled(DeliveryAttempt Cancellation) : ChainOutcome;
+
+    /// <summary>Nobody takes it now; somebody may later.</summary>
+    public sealed record NotNow : ChainOutcome
+    {
+        /// <summary>Why, for a person to read. Names no address.</summary>
+        public required string Reason { get; init; }
+
+        /// <summary>The provider that was asked last; null when none was.</summary>
+        public string? Provider { get; init; }
+
+        /// <summary>How long to wait at least; null when nobody knows.</summary>
+        public TimeSpan? AtLeast { get; init; }
+
+        /// <summary>How long to wait at most: then the provider that knows the delivery by its id has forgotten it, and something else is decided.</summary>
+        public TimeSpan? AtMost { get; init; }
+
+        /// <summary>The turn that was taken for it; then it waits for nothing else.</summary>
+        public SendSlot? Slot { get; init; }
+
+        /// <summary>True while another worker may still be calling a provider for it.</summary>
+        public bool InProgress { get; init; }
+
+        /// <summary>How many calls were made so far.</summary>
+        public int Attempts { get; init; }
+
+        /// <summary>How many of them left it in doubt, since an operator decided last: see <see cref="Contracts.SendDelivery.EarlierInDoubt"/>.</summary>
+        public int InDoubt { get; init; }
+
+        /// <summary>True when the last call left it in doubt: then it is repeated after pauses that grow by <see cref="InDoubt"/>.</summary>
+        public bool EndedInDoubt { get; init; }
+
+        /// <summary>True when a call before may have sent it.</summary>
+        public bool MayHaveBeenSent { get; init; }
+
+        /// <summary>True when it is the providers that do not work, and not this delivery that they do not take.</summary>
+        public bool IsOutage { get; init; }
+
+        /// <summary>True when a provider was shut, and it is to be woken when one is opened.</summary>
+        public bool WaitsForProvider { get; init; }
+    }
+}

@@ -1,0 +1,33 @@
+using System.Text.Json;
+
+namespace NotificationBus.Providers.Controls;
+
+/// <summary>One change an operator made: who, when, why, before, after. Kept for ever.</summary>
+public sealed record ControlChange
+{
+    /// <summary>Counts the changes.</summary>
+    public required long Number { get; init; }
+
+    /// <summary>When, by the store's clock.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>What was changed, such as <c>provider smtp</c> or <c>channel email</c>.</summary>
+    public required string Subject { get; init; }
+
+    /// <summary>Who changed it, in the operator's own words.</summary>
+    public required string Who { get; init; }
+
+    /// <summary>Why, in the operator's own words.</summary>
+    public required string Why { get; init; }
+
+    /// <summary>The setting before.</summary>
+    public required JsonElement Before { get; init; }
+
+    /// <summary>The setting after.</summary>
+    public required JsonElement After { get; init; }
+}
+
+/// <summary>Who makes a change, and why.</summary>
+/// <param name="Who">In the operator's own words.</param>
+/// <param name="Why">In the operator's own words.</param>
+public sealed record ChangedBy(string Who, string Why);

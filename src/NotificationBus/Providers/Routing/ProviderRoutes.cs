@@ -1,0 +1,26 @@
+using NotificationBus.Contracts;
+using NotificationBus.Model;
+
+namespace NotificationBus.Providers.Routing;
+
+/// <summary>
+/// Which accounts of a channel a delivery may use, and in which order: those of the first route whose condition holds, else the channel's. Asks
+/// nothing but the command, so that one that comes again takes the same route on every host.
+/// </summary>
+/// <param name="providers">The channel's accounts, for what takes no route.</param>
+/// <param name="routes">The routes, in order.</param>
+public sealed class ProviderRoutes(IReadOnlyList<string> providers, params IReadOnlyList<ChannelRoute> routes)
+{
+    /// <summary>The channel's accounts, for what takes no route.</summary>
+    public IReadOnlyList<string> Providers => providers;
+
+    /// <summary>The routes, in order.</summary>
+    public IReadOnlyList<ChannelRoute> Routes => routes;
+
+    /// <summary>The accounts for a delivery, in the order in which they are tried.</summary>
+    public IReadOnlyList<string> Of(IChannel channel, SendDelivery command)
+    {
+        var country = new Lazy<string?>(() => RecipientCountry.Of(channel, command));
+        return routes.FirstOrDefault(route => route.When.Holds(command, country))?.Providers ?? providers;
+    }
+}

@@ -1,0 +1,51 @@
+using System.Collections.Frozen;
+
+using MassTransit;
+
+using NotificationBus.Contracts;
+using NotificationBus.InProcess;
+using NotificationBus.Intake;
+using NotificationBus.Messaging;
+using NotificationBus.Receipts;
+
+namespace NotificationBus.Saga;
+
+/// <summary>
+/// Takes what concerns one notification one after the other, however it comes: two results of one notification at the same moment would
+/// race for its row, and the loser would work twice.
+/// </summary>
+public sealed class NotificationPartitions(IEnumerable<IEventMap> events)
+{
+    // One for each lane, in which a notification has all that concerns it.
+    readonly FrozenDictionary<Lane, ExactPartitioner> _lanes = Enum.GetValues<Lane>().ToFrozenDictionary(lane => lane, _ => new ExactPartitioner());
+
+    /// <summary>Has a pipe partition every message of a lane by its notification.</summary>
+    internal void Use(IConsumePipeConfigurator pipe, Lane lane)
+    {
+        var partitioner = _lanes[lane];
+        pipe.UsePartitioner<DeliverySent>(partitioner, result => result.Message.NotificationId);
+        pipe.UsePartitioner<DeliveryFailed>(partitioner, result => result.Message.NotificationId);
+        pipe.UsePartitioner<DeliveryExpired>(partitioner, result => result.Message.NotificationId);
+        pipe.UsePartitioner<DeliveryHeld>(partitioner, result => result.Message.NotificationId);
+        pipe.UsePartitioner<DeliveryCancelled>(partitioner, result => result.Message.NotificationId);
+        pipe.UsePartitioner<DeliveriesSettled>(partitioner, settled => settled.Message.NotificationId);
+        pipe.UsePartitioner<DeliveriesStopped>(partitioner, stopped => stopped.Message.NotificationId);
+        pipe.UsePartitioner<DecideDelivery>(partitioner, decision => decision.Message.NotificationId);
+        pipe.UsePartitioner<DeliveryReceiptReceived>(partitioner, received => received.Message.NotificationId);
+        pipe.UsePartitioner<Fault<SendDelivery>>(partitioner, fault => fault.Message.Message.NotificationId);
+        pipe.UsePartitioner<EscalationDue>(partitioner, due => due.Message.NotificationId);
+        pipe.UsePartitioner<ResumeNotification>(partitioner, resumed => resumed.Message.NotificationId);
+        foreach (var map in events)
+            map.Accept(new PartitionEvent(pipe, partitioner));
+    }
+
+    sealed class PartitionEvent(IConsumePipeConfigurator pipe, IPartitioner partitioner) : IEventMapVisitor<bool>
+    {
+        public bool Visit<TEvent>(EventMap<TEvent> map)
+            where TEvent : class
+        {
+            pipe.UsePartitioner<TEvent>(partitioner, happened => map.NotificationId(happened.Message, happened.InputId()));
+            return true;
+        }
+    }
+}

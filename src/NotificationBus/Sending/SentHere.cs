@@ -1,6 +1,0 @@
-namespace NotificationBus.Sending;
-
-/// <summary>What comes with a command that is sent in the process of the saga, and is not part of it.</summary>
-/// <param name="Together">How many are sent together, this one included: their results are likely to be there at the same moment.</param>
-/// <param name="Content">What it says, when its template is filled already; null when it is not.</param>
-public sealed record SentHere(int Together, Content? Content);

@@ -1,0 +1,151 @@
+using MassTransit;
+using MassTransit.Saga;
+
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+using NotificationBus.Embedded;
+using NotificationBus.Failures;
+using NotificationBus.InProcess;
+using NotificationBus.Intake;
+using NotificationBus.Intake.Maps;
+using NotificationBus.Messaging;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
+using NotificationBus.Outgoing;
+using NotificationBus.Planning;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Accounts;
+using NotificationBus.Providers.Controls;
+using NotificationBus.Receipts;
+using NotificationBus.Saga;
+using NotificationBus.Saga.Persistence;
+using NotificationBus.Sending;
+using NotificationBus.Status;
+
+namespace NotificationBus.Wiring;
+
+/// <summary>Registration of the flow. The host adds channels, a store and a transport to it.</summary>
+public static class NotificationBusSetup
+{
+    /// <summary>Adds the flow.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="eventTypes">What each category uses, by category.</param>
+    /// <param name="channels">What each channel uses, by channel.</param>
+    public static IServiceCollection AddNotificationBus(
+        this IServiceCollection services,
+        IReadOnlyDictionary<string, EventTypeOptions> eventTypes,
+        IReadOnlyDictionary<string, ChannelOptions> channels)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(new SenderOptions());
+        services.AddSingleton(eventTypes);
+        services.AddSingleton(channels);
+
+        services.AddEventMap<ChatMessageSentMap>();
+        services.AddEventMap<OrderPlacedMap>();
+        services.AddEventMap<PaymentReminderDueMap>();
+        services.AddEventMap<OrderShippedMap>();
+        services.AddEventMap<NotificationRequestedMap>();
+
+        services.AddSingleton<ChannelSet>();
+        services.AddSingleton<ProviderChains>();
+        services.AddSingleton<SendTurns>();
+        services.AddSingleton<IntakeRules>();
+        services.AddSingleton<PlanningRules>();
+        services.AddSingleton<IntakeGate>();
+        services.AddSingleton<RecentlyAccepted>();
+        services.AddSingleton<Repetitions>();
+        services.AddSingleton<NotificationIntake>();
+        services.AddSingleton<NotificationSteps>();
+        services.AddSingleton<WaitingCancellations>();
+        services.AddSingleton<OutcomeWatch>();
+        services.AddSingleton<PublishLimit>();
+        services.AddSingleton<OutgoingPublisher>();
+        services.AddSingleton<ConsequencesPublisher>();
+        services.AddSingleton<NotificationPartitions>();
+        services.AddSingleton<NotificationCache>();
+        services.AddSingleton<ResultReporter>();
+        services.AddSingleton<Redelivery>();
+        services.AddSingleton<UnsubscribeLinks>();
+        services.AddSingleton<ReceiptIntake>();
+        services.AddSingleton<HeldDecisions>();
+        services.AddSingleton<ControlBoard>();
+        services.AddHostedService(provider => provider.GetRequiredService<ControlBoard>());
+        services.AddSingleton<FailureReader>();
+        // Not before they are used: the bus is built with those who set aside.
+        services.AddSingleton(provider => new Lazy<IBus>(provider.GetRequiredService<IBus>));
+        services.AddSingleton(provider => new Lazy<OutgoingPublisher>(provider.GetRequiredService<OutgoingPublisher>));
+        services.AddSingleton<FailedMessageQueue>();
+        services.AddSingleton<Rejections>();
+        services.AddSingleton<FailedMessageRecorder>();
+        services.AddSingleton(provider => new Quarantine(provider.GetService<ISuspects>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(Random.Shared);
+        services.AddSingleton<ProblemBoard>();
+        services.AddHostedService(provider => provider.GetRequiredService<ProblemBoard>());
+        services.AddProblemSource<PausedChannels>();
+        services.AddProblemSource<ShutProviders>();
+        services.AddProblemSource<HeldNotifications>();
+        services.AddProblemSource<WaitingFailures>();
+        services.AddProblemSource<LittleRoom>();
+        return services;
+    }
+
+    /// <summary>Shows one more kind of problem in <c>GET /v1/status</c>.</summary>
+    public static IServiceCollection AddProblemSource<TSource>(this IServiceCollection services)
+        where TSource : class, IProblemSource =>
+        services.AddSingleton<IProblemSource, TSource>();
+
+    /// <summary>Makes one kind of event start notifications.</summary>
+    public static IServiceCollection AddEventMap<TMap>(this IServiceCollection services)
+        where TMap : class, IEventMap =>
+        services.AddSingleton<IEventMap, TMap>();
+
+    /// <summary>The saga, and a way for results to reach it without another hop where both run in one process. Hosts that run the saga need it, and no others.</summary>
+    public static IServiceCollection AddSaga(this IServiceCollection services)
+    {
+        services.AddSingleton<NotificationStateMachine>();
+        // Not before it is used: it publishes by the bus, and the bus is built with the saga.
+        services.AddSingleton(provider => new Lazy<ConsequencesPublisher>(provider.GetRequiredService<ConsequencesPublisher>));
+        services.AddSingleton<NotificationRepository>();
+        services.AddSingleton<ISagaRepository<NotificationState>>(provider => new SagaRepository<NotificationState>(provider.GetRequiredService<NotificationRepository>()));
+        return services.AddSingleton<IResultHandler, SagaDispatch>();
+    }
+
+    /// <summary>Lets commands reach the senders without another hop where the saga runs in the same process. Hosts that send need it, and no others.</summary>
+    public static IServiceCollection AddSendDispatch(this IServiceCollection services) =>
+        services.AddSingleton<ICommandHandler, SendDispatch>();
+
+    /// <summary>Publishes scheduled messages. Only hosts that run the saga need it.</summary>
+    public static IServiceCollection AddOutgoingDispatch(this IServiceCollection services) =>
+        services.AddHostedService<OutgoingDispatch>();
+
+    /// <summary>Brings out what waited for a paused channel when it is resumed, and for a provider when it is called again. Only hosts that send need it.</summary>
+    public static IServiceCollection AddResumedChannels(this IServiceCollection services) =>
+        services.AddHostedService<ResumedChannels>();
+
+    /// <summary>Brings notifications back that nobody works on. Only hosts that run the saga need it.</summary>
+    public static IServiceCollection AddSweep(this IServiceCollection services) =>
+        services.AddHostedService<Sweep>();
+
+    /// <summary>Keeps the record in memory, lost when the process ends.</summary>
+    public static IServiceCollection AddInMemoryStore(this IServiceCollection services)
+    {
+        services.AddSingleton<InMemoryAttemptLedger>();
+        services.AddSingleton<IAttemptLedger>(provider => provider.GetRequiredService<InMemoryAttemptLedger>());
+        services.AddSingleton<ISuppressions>(provider => provider.GetRequiredService<InMemoryAttemptLedger>());
+        services.AddSingleton<InMemoryControls>();
+        services.AddSingleton<IControls>(provider => provider.GetRequiredService<InMemoryControls>());
+        services.AddSingleton<IProviderHealth>(provider => provider.GetRequiredService<InMemoryControls>());
+        services.AddSingleton<InMemoryOutgoingMessages>();
+        services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<InMemoryOutgoingMessages>());
+        services.AddSingleton<IFailedMessages, InMemoryFailedMessages>();
+        services.AddSingleton<IHeldDeliveries, InMemoryHeldDeliveries>();
+        services.AddSingleton<InMemoryNotificationStore>();
+        services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
+        services.AddSingleton<IUnfinishedNotifications, InMemoryUnfinishedNotifications>();
+        services.AddSingleton<IEarlierNotifications>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
+        services.AddSingleton<INotificationQueries>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
+        return services;
+    }
+}
