@@ -6,7 +6,6 @@ using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
 using NotificationBus.Planning;
-using NotificationBus.Wiring;
 
 using RabbitMQ.Client;
 
@@ -26,7 +25,7 @@ sealed class BrokerTopology(ChannelSet channels, IEnumerable<IEventMap> maps, Pl
 
     /// <summary>The queues and what they are declared with, each bound to the exchange of its name.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, object>> Queues { get; } =
-        NotificationEndpoints.Queues(channels).Append(FailedMessageEndpoint.Queue).Append(FailedMessageEndpoint.DeadLetters).ToDictionary(
+        NotificationQueues.All(channels).Append(FailedMessageEndpoint.Queue).Append(FailedMessageEndpoint.DeadLetters).ToDictionary(
             queue => queue,
             queue => queue == FailedMessageEndpoint.DeadLetters ? QueueArguments.OfDeadLetters : QueueArguments.Working,
             StringComparer.Ordinal);
@@ -37,7 +36,7 @@ sealed class BrokerTopology(ChannelSet channels, IEnumerable<IEventMap> maps, Pl
     /// <summary>Which type of message goes to which queue.</summary>
     public IReadOnlyList<(string Exchange, string Queue)> Bindings =>
     [
-        .. maps.Select(map => (NameOf(map.EventType), SagaEndpoint.QueueOf(planning.LaneOf(map)))),
+        .. maps.Select(map => (NameOf(map.EventType), SagaEndpoint.QueueOf(planning.LaneOf(map.Name)))),
         (NameOf(typeof(CancelNotification)), SagaEndpoint.QueueOf(Lane.Transactional)),
         (NameOf(typeof(Fault<SendDelivery>)), SagaEndpoint.QueueOf(Lane.Transactional)),
     ];

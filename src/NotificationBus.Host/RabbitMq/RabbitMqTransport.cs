@@ -3,6 +3,7 @@ using MassTransit;
 using NotificationBus.Failures;
 using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
+using NotificationBus.Messaging;
 using NotificationBus.Model;
 using NotificationBus.Outgoing;
 using NotificationBus.Wiring;
@@ -67,7 +68,7 @@ static class RabbitMqTransport
     {
         var names = bus.MessageTopology.EntityNameFormatter;
         var mustArrive = context.GetServices<IEventMap>().Select(map => map.Accept(new ExchangeOf(names)))
-            .Concat(NotificationEndpoints.Queues(context.GetRequiredService<ChannelSet>()))
+            .Concat(NotificationQueues.All(context.GetRequiredService<ChannelSet>()))
             .Append(FailedMessageEndpoint.Queue)
             .ToHashSet(StringComparer.Ordinal);
 

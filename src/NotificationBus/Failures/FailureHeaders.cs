@@ -2,6 +2,8 @@ using System.Globalization;
 
 using MassTransit;
 
+using NotificationBus.Outgoing;
+
 namespace NotificationBus.Failures;
 
 /// <summary>What is written on a message that is set aside, for whoever records it and for whoever looks into the queue before.</summary>
@@ -28,7 +30,7 @@ static class FailureHeaders
     public const string BodyLength = PartlyKept.LengthHeader;
 
     /// <summary>On a message that is replayed: the record it comes from.</summary>
-    public const string ReplayOf = "NB-Replay-Of";
+    public const string ReplayOf = OutgoingMessage.ReplayOfHeader;
 
     /// <summary>The length of the body, when it is not here whole; null when nothing says so.</summary>
     public static long? LengthIn(ReceiveContext context) =>

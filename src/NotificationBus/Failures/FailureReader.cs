@@ -11,7 +11,6 @@ using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
 using NotificationBus.Outgoing;
-using NotificationBus.Wiring;
 
 namespace NotificationBus.Failures;
 
@@ -130,7 +129,7 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
 
     static bool WasSetAside(Dictionary<string, object> headers) => headers.ContainsKey(FailureHeaders.Headers);
 
-    bool IsOurs(string queue) => NotificationEndpoints.Queues(channels).Contains(queue, StringComparer.Ordinal);
+    bool IsOurs(string queue) => NotificationQueues.All(channels).Contains(queue, StringComparer.Ordinal);
 
     static (string Queue, FailureExplanation Explanation) Explain(Dictionary<string, object> headers, string endpoint)
     {
@@ -174,7 +173,7 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
     /// <summary>Id and types, when the body is an envelope.</summary>
     static (string? MessageId, IReadOnlyList<string> Types) Envelope(byte[] body)
     {
-        if (body.Length > SetAside.LargestBody)
+        if (body.Length > EnvelopeReader.LargestBody)
             return (null, []);
 
         try

@@ -13,7 +13,7 @@ static class RejectedEvent
     /// <summary>The producer's name for the occurrence, and the category; null what cannot be read.</summary>
     public static (string? EventId, string? Category) Read(byte[] body)
     {
-        if (body.Length > SetAside.LargestBody)
+        if (body.Length > EnvelopeReader.LargestBody)
             return (null, null);
 
         try

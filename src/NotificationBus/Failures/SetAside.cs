@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 
 using MassTransit;
 
+using NotificationBus.Intake;
 using NotificationBus.Messaging;
 
 namespace NotificationBus.Failures;
@@ -13,9 +14,6 @@ namespace NotificationBus.Failures;
 /// </summary>
 static class SetAside
 {
-    /// <summary>A message of the flow is some kilobytes. What is larger than this is not read at all.</summary>
-    public const int LargestBody = 1024 * 1024;
-
     /// <summary>Has the queue set aside what is too large, what ends the process, what fails, and what nobody takes.</summary>
     /// <param name="endpoint">The queue's endpoint.</param>
     /// <param name="queue">The queue.</param>
@@ -76,7 +74,7 @@ static class SetAside
     sealed class WhatIsTooLarge(Place from) : IFilter<ReceiveContext>
     {
         public Task Send(ReceiveContext context, IPipe<ReceiveContext> next) =>
-            LengthOf(context) is var length && length > LargestBody ? Move(context, new MessageTooLargeException(length), from) : next.Send(context);
+            LengthOf(context) is var length && length > EnvelopeReader.LargestBody ? Move(context, new MessageTooLargeException(length), from) : next.Send(context);
 
         public void Probe(ProbeContext context) => context.CreateFilterScope("setAsideWhatIsTooLarge");
     }
@@ -94,5 +92,5 @@ static class SetAside
 /// <param name="length">In bytes.</param>
 public sealed class MessageTooLargeException(long length)
     : System.Runtime.Serialization.SerializationException(length > PartlyKept.LargestWhole
-        ? $"the body has {length} bytes, at most {SetAside.LargestBody} are read; its first {PartlyKept.Beginning} are kept, and so it cannot be replayed"
-        : $"the body has {length} bytes, at most {SetAside.LargestBody} are read");
+        ? $"the body has {length} bytes, at most {EnvelopeReader.LargestBody} are read; its first {PartlyKept.Beginning} are kept, and so it cannot be replayed"
+        : $"the body has {length} bytes, at most {EnvelopeReader.LargestBody} are read");

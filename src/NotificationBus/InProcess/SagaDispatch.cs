@@ -2,14 +2,11 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 
 using MassTransit;
-using MassTransit.Configuration;
 using MassTransit.Transports;
 
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
-using NotificationBus.Saga;
-using NotificationBus.Wiring;
 
 using Polly;
 using Polly.Retry;
@@ -40,19 +37,10 @@ public sealed class SagaDispatch : IResultHandler
     readonly ConcurrentDictionary<Guid, Group> _groups = new();
     readonly FrozenDictionary<Lane, (IConsumePipe Pipe, SemaphoreSlim Places)> _lanes;
 
-    /// <summary>Builds the way to the state machine, one for each lane.</summary>
-    public SagaDispatch(NotificationStateMachine machine, ISagaRepository<NotificationState> repository, NotificationPartitions partitions)
-    {
-        _lanes = Enum.GetValues<Lane>().ToFrozenDictionary(lane => lane, lane =>
-        {
-            var specification = new ConsumePipeSpecification();
-            partitions.Use(specification, lane);
-            var pipe = specification.BuildConsumePipe();
-            pipe.ConnectStateMachineSaga(machine, repository);
-            // As many as when each came alone: a lane must not take more of the database because its results come together.
-            return (pipe, new SemaphoreSlim(NotificationEndpoints.SagaConcurrency(lane)));
-        });
-    }
+    /// <summary>Hands results to that saga, by one way for each lane.</summary>
+    public SagaDispatch(ILocalSaga saga) =>
+        // As many as when each came alone: a lane must not take more of the database because its results come together.
+        _lanes = Enum.GetValues<Lane>().ToFrozenDictionary(lane => lane, lane => (saga.PipeOf(lane), new SemaphoreSlim(SagaEndpoint.ConcurrencyOf(lane))));
 
     /// <inheritdoc />
     public Task Take(ConsumeContext context, Lane lane, DeliveryResult result)

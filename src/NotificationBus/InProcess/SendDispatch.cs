@@ -1,11 +1,9 @@
 using MassTransit;
 
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
-using NotificationBus.Sending;
 
 namespace NotificationBus.InProcess;
 
@@ -13,22 +11,19 @@ namespace NotificationBus.InProcess;
 /// Hands commands to the consumer, each as if it had come from the queue of its channel, without another hop. What fails here goes to the queue
 /// after all, where it ends among the failed messages.
 /// </summary>
-public sealed partial class SendDispatch(IServiceProvider services, SenderOptions sender, ILogger<SendDispatch> log) : ICommandHandler
+public sealed partial class SendDispatch(Lazy<ILocalSender> sender, SenderOptions options, ILogger<SendDispatch> log) : ICommandHandler
 {
-    // Not before it is needed: it reports to the saga, and the saga hands its commands to this.
-    readonly Lazy<SendDeliveryConsumer> _consumer = new(() => ActivatorUtilities.CreateInstance<SendDeliveryConsumer>(services));
-
     /// <inheritdoc />
     public async Task<bool> Take(ConsumeContext input, Guid messageId, SendDelivery command, SentHere how)
     {
-        if (!sender.Serves(command.Channel))
+        if (!options.Serves(command.Channel))
             return false;
 
         try
         {
             var alone = new PartContext(input, messageId, input.ConversationId, command, ChannelEndpoint.QueueOf(command.Channel, command.Lane));
             alone.AddOrUpdatePayload(() => how, _ => how);
-            return alone.TryGetMessage<SendDelivery>(out var context) && await _consumer.Value.ConsumeSoon(context);
+            return alone.TryGetMessage<SendDelivery>(out var context) && await sender.Value.ConsumeSoon(context);
         }
         catch (Exception failure) when (failure is not OperationCanceledException && !Outages.IsOutage(failure))
         {

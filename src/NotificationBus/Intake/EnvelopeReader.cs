@@ -21,6 +21,9 @@ sealed class EnvelopeReader(ContentType contentType, int depth, int messages = 1
 {
     static readonly SystemTextJsonMessageSerializer Json = SystemTextJsonMessageSerializer.Instance;
 
+    /// <summary>A message of the flow is some kilobytes. What is larger than this is not read at all.</summary>
+    public const int LargestBody = 1024 * 1024;
+
     /// <summary>How deep a message may be: what System.Text.Json takes when nothing else is said.</summary>
     public const int UsualDepth = 64;
 

@@ -65,7 +65,7 @@ public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRule
         var lane = planning.RuleOf(category).Lane;
         try
         {
-            await gate.Publish(() => lane == planning.LaneOf(map)
+            await gate.Publish(() => lane == planning.LaneOf(map.Name)
                 ? bus.Publish(happened, publish => publish.MessageId = messageId, CancellationToken.None)
                 : Send(happened, messageId, lane));
         }

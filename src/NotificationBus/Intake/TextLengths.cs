@@ -32,8 +32,8 @@ public static class TextLengths
     /// <summary>The name of a person.</summary>
     public const int PersonName = 200;
 
-    /// <summary>A language tag. RFC 5646, section 4.4.1, counts 35 characters for the longest without extensions.</summary>
-    public const int Locale = 35;
+    /// <summary>A language tag.</summary>
+    public const int Locale = EventRules.LongestLanguageTag;
 
     /// <summary>A mailbox (RFC 5321).</summary>
     public const int Mailbox = 254;

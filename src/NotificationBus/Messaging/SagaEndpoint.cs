@@ -11,6 +11,12 @@ public static class SagaEndpoint
     /// <summary>The address results and commands are sent to.</summary>
     public static Uri Of(Lane lane) => new($"exchange:{QueueOf(lane)}");
 
+    /// <summary>
+    /// How many steps of a lane are made at the same time. A step is short and waits for the database most of the time. What is sent in this process holds
+    /// its place for longer.
+    /// </summary>
+    public static int ConcurrencyOf(Lane lane) => lane == Lane.Bulk ? 20 : 160;
+
     /// <summary>The lane of a queue, by the address it is received from.</summary>
     public static Lane LaneOf(Uri inputAddress) =>
         inputAddress.AbsolutePath.EndsWith($"/{QueueOf(Lane.Bulk)}", StringComparison.Ordinal) ? Lane.Bulk : Lane.Transactional;

@@ -10,6 +10,9 @@ public sealed record Breach(string Path, string Error);
 /// <summary>Rules for what events are made of; a map says which apply to its event.</summary>
 static class EventRules
 {
+    /// <summary>RFC 5646, section 4.4.1, counts 35 characters for the longest language tag without extensions.</summary>
+    public const int LongestLanguageTag = 35;
+
     const decimal LargestAmount = 999_999_999_999.99m;
     const int MostDecimals = 4;
 

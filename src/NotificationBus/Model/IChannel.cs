@@ -1,7 +1,6 @@
 using System.Text.Json;
 
 using NotificationBus.Contracts;
-using NotificationBus.Templates;
 
 namespace NotificationBus.Model;
 
@@ -30,11 +29,11 @@ public interface IChannel
     IReadOnlyList<TimeSpan> RedeliveryDelays => [];
 
     /// <summary>Turns rendered parts into what a provider of this channel sends.</summary>
-    /// <exception cref="TemplateException">The rendered text is nothing this channel may send, for instance a subject of two lines.</exception>
+    /// <exception cref="Templates.TemplateException">The rendered text is nothing this channel may send, for instance a subject of two lines.</exception>
     Content Fill(IReadOnlyDictionary<string, string> parts);
 
     /// <summary>Turns the data of the event into what a provider sends. Asked of channels without <see cref="Parts"/>, instead of <see cref="Fill"/>.</summary>
     /// <param name="data">What templates read, a JSON object.</param>
-    /// <exception cref="TemplateException">The data is nothing this channel may send.</exception>
+    /// <exception cref="Templates.TemplateException">The data is nothing this channel may send.</exception>
     Content Carry(JsonElement data) => Fill(new Dictionary<string, string>(StringComparer.Ordinal));
 }

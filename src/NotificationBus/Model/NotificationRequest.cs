@@ -1,14 +1,13 @@
 using System.Text.Json;
 
 using NotificationBus.Contracts;
-using NotificationBus.Intake;
 
 namespace NotificationBus.Model;
 
 /// <summary>What an event asks for, whatever event it was: tell one recipient one thing.</summary>
 public sealed record NotificationRequest
 {
-    /// <summary>Deterministic, see <see cref="EventMap{TEvent}.NotificationId"/>.</summary>
+    /// <summary>Deterministic, see <see cref="Intake.EventMap{TEvent}.NotificationId"/>.</summary>
     public required Guid NotificationId { get; init; }
 
     /// <summary>The event, such as <c>order-placed</c>.</summary>

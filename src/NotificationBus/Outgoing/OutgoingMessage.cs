@@ -7,6 +7,9 @@ namespace NotificationBus.Outgoing;
 /// <summary>A message that is to be published, exactly as it goes over the wire.</summary>
 public sealed record OutgoingMessage
 {
+    /// <summary>The header of a message that is replayed: the record it comes from.</summary>
+    public const string ReplayOfHeader = "NB-Replay-Of";
+
     readonly Guid? _token;
 
     /// <summary>Derived from what it says, or from the message that caused it: publishing it again is the same message.</summary>

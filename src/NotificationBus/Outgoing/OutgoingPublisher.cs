@@ -7,7 +7,6 @@ using MassTransit;
 using MassTransit.Serialization;
 using MassTransit.Transports;
 
-using NotificationBus.Failures;
 using NotificationBus.Messaging;
 using NotificationBus.Providers.Accounts;
 
@@ -126,7 +125,7 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
     static void AddHeaders(SendHeaders headers, OutgoingMessage message)
     {
         if (message.ReplayOf is { } replayOf)
-            headers.Set(FailureHeaders.ReplayOf, replayOf.ToString());
+            headers.Set(OutgoingMessage.ReplayOfHeader, replayOf.ToString());
         // The turn written in the command is the one that was handed out. Those who wait in line may have been moved since.
         if (message is { WaitsFor: { } waitsFor, DueAt: { } due } && WaitingLine.IsTurn(waitsFor))
             headers.Set(WaitingLine.WasDue, due.ToString("O", CultureInfo.InvariantCulture));

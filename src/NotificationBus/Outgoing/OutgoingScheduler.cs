@@ -6,13 +6,12 @@ using MassTransit.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
-using NotificationBus.Wiring;
 
 namespace NotificationBus.Outgoing;
 
 /// <summary>
 /// MassTransit's scheduler on the outgoing messages: <c>ScheduleSend</c>, <c>SchedulePublish</c>, <c>UseScheduledRedelivery</c>, and
-/// <c>Schedule</c> in a state machine. Only hosts that dispatch (<see cref="NotificationBusSetup.AddOutgoingDispatch"/>) publish what is due.
+/// <c>Schedule</c> in a state machine. Only hosts that dispatch (<see cref="Wiring.NotificationBusSetup.AddOutgoingDispatch"/>) publish what is due.
 /// </summary>
 public static class OutgoingScheduler
 {

@@ -3,13 +3,12 @@ using System.Text.Json;
 using MassTransit;
 
 using NotificationBus.Contracts;
-using NotificationBus.Sending;
 
 namespace NotificationBus.Outgoing;
 
 /// <summary>
-/// Commands for one queue that were published at the same time, in one message, for the reason of <see cref="DeliveryResults"/>. A command that is
-/// published alone goes as itself. <see cref="Outgoing.CommandBundle"/> writes it.
+/// Commands for one queue that were published at the same time, in one message, for the reason of <see cref="Sending.DeliveryResults"/>. A command that is
+/// published alone goes as itself. <see cref="CommandBundle"/> writes it.
 /// </summary>
 [MessageUrn(WireName)]
 [EntityName(WireName)]

@@ -1,5 +1,4 @@
 using NotificationBus.Contracts;
-using NotificationBus.Intake;
 using NotificationBus.Model;
 using NotificationBus.Providers;
 using NotificationBus.Templates;
@@ -124,6 +123,33 @@ public sealed class PlanningRules(IReadOnlyDictionary<string, EventTypeOptions> 
     /// <summary>What is configured for a category.</summary>
     public EventTypeOptions RuleOf(string category) => rules.GetValueOrDefault(category) ?? new EventTypeOptions();
 
+    /// <summary>The command for one delivery of a notification, by the rule of its category.</summary>
+    public SendDelivery CommandFor(NotificationState notification, DeliveryState delivery)
+    {
+        var rule = RuleOf(notification.Category);
+        return new SendDelivery
+        {
+            NotificationId = notification.CorrelationId,
+            DeliveryId = delivery.Id,
+            Channel = delivery.Channel,
+            Address = delivery.Address,
+            Category = notification.Category,
+            RecipientId = notification.Recipient.Id,
+            RecipientName = notification.Recipient.Name,
+            Locale = notification.Recipient.Locale,
+            Country = notification.Recipient.Country,
+            Data = notification.Data,
+            OccurredAt = notification.CreatedAt,
+            ExpiresAt = notification.ExpiresAt,
+            AnotherChannelFollows = notification.EscalateAfter is null && notification.Deliveries.Any(later => later.Step > delivery.Step),
+            Lane = rule.Lane,
+            HoldWhenInDoubt = rule.OnInDoubt == InDoubtPolicy.Hold,
+            EarlierAttempts = delivery.Attempts,
+            Reopened = delivery.Reopened,
+            MayHaveBeenSent = delivery.Attempts > 0,
+        };
+    }
+
     /// <summary>The refusal of the first account, when none that serves the delivery will ever take it.</summary>
     Unfit? Foresee(Delivery delivery)
     {
@@ -139,6 +165,6 @@ public sealed class PlanningRules(IReadOnlyDictionary<string, EventTypeOptions> 
         return first;
     }
 
-    /// <summary>The lane in which an event on the bus begins. One that is not a category of its own carries those of all categories, campaigns among them.</summary>
-    public Lane LaneOf(IEventMap map) => rules.GetValueOrDefault(map.Name)?.Lane ?? Lane.Bulk;
+    /// <summary>The lane in which an event on the bus begins, by the name of its map. One that is not a category of its own carries those of all categories, campaigns among them.</summary>
+    public Lane LaneOf(string eventName) => rules.GetValueOrDefault(eventName)?.Lane ?? Lane.Bulk;
 }

@@ -8,7 +8,6 @@ using NotificationBus.Model;
 using NotificationBus.Notifications;
 using NotificationBus.Planning;
 using NotificationBus.Providers;
-using NotificationBus.Saga;
 using NotificationBus.Sending;
 using NotificationBus.Templates;
 
@@ -25,7 +24,6 @@ public sealed partial class ReceiptConsumer(
     ChannelSet channels,
     ProviderChains chains,
     PlanningRules planning,
-    NotificationSteps steps,
     ITemplates templates,
     IBus bus,
     PublishLimit limit,
@@ -119,7 +117,7 @@ public sealed partial class ReceiptConsumer(
             return false;
 
         var mayHaveIt = attempts.Where(attempt => attempt.Status == AttemptStatus.Started || attempt.MayHaveBeenSent).Select(attempt => attempt.Provider);
-        return chains.Of(channel.Name).Routes.Of(channel, steps.Command(notification, delivery)).Except([provider, .. mayHaveIt], StringComparer.Ordinal).Any();
+        return chains.Of(channel.Name).Routes.Of(channel, planning.CommandFor(notification, delivery)).Except([provider, .. mayHaveIt], StringComparer.Ordinal).Any();
     }
 
     async Task LookAgain(ConsumeContext<LocateReceipt> context)

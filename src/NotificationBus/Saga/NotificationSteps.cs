@@ -340,32 +340,8 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
         return consequences;
     }
 
-    /// <summary>The command for one delivery.</summary>
-    internal SendDelivery Command(NotificationState notification, DeliveryState delivery)
-    {
-        var rule = planning.RuleOf(notification.Category);
-        return new SendDelivery
-        {
-            NotificationId = notification.CorrelationId,
-            DeliveryId = delivery.Id,
-            Channel = delivery.Channel,
-            Address = delivery.Address,
-            Category = notification.Category,
-            RecipientId = notification.Recipient.Id,
-            RecipientName = notification.Recipient.Name,
-            Locale = notification.Recipient.Locale,
-            Country = notification.Recipient.Country,
-            Data = notification.Data,
-            OccurredAt = notification.CreatedAt,
-            ExpiresAt = notification.ExpiresAt,
-            AnotherChannelFollows = notification.EscalateAfter is null && notification.Deliveries.Any(later => later.Step > delivery.Step),
-            Lane = rule.Lane,
-            HoldWhenInDoubt = rule.OnInDoubt == InDoubtPolicy.Hold,
-            EarlierAttempts = delivery.Attempts,
-            Reopened = delivery.Reopened,
-            MayHaveBeenSent = delivery.Attempts > 0,
-        };
-    }
+    /// <inheritdoc cref="PlanningRules.CommandFor" />
+    internal SendDelivery Command(NotificationState notification, DeliveryState delivery) => planning.CommandFor(notification, delivery);
 }
 
 /// <summary>The verbs of <see cref="NotificationStateMachine"/>.</summary>

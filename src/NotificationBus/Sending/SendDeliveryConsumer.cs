@@ -23,7 +23,7 @@ public sealed class SendDeliveryConsumer(
     INotificationStore store,
     UnsubscribeLinks unsubscribe,
     ResultReporter reporter,
-    TimeProvider clock) : IConsumer<SendDelivery>
+    TimeProvider clock) : IConsumer<SendDelivery>, ILocalSender
 {
     // A paused channel releases what waits for it when it is resumed. Should that miss one, it comes by itself.
     static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(5);
@@ -37,9 +37,8 @@ public sealed class SendDeliveryConsumer(
         await report();
     }
 
-    /// <summary>The same for a command that comes from the saga of this process, if it is its turn soon.</summary>
-    /// <returns>False when it was not; then nothing has happened.</returns>
-    internal async Task<bool> ConsumeSoon(ConsumeContext<SendDelivery> context)
+    /// <inheritdoc />
+    public async Task<bool> ConsumeSoon(ConsumeContext<SendDelivery> context)
     {
         var channel = ChannelOf(context.Message);
         if (await turns.SendSoon(context.Message, () => Send(context, channel), context.CancellationToken) is not { } report)

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 
 using NotificationBus.Contracts;
+using NotificationBus.Messaging;
 using NotificationBus.Providers;
-using NotificationBus.Wiring;
 
 namespace NotificationBus.Sending;
 
@@ -55,7 +55,7 @@ public sealed class SendTurns(IReadOnlyDictionary<string, ChannelOptions> channe
 
     Line LineOf(SendDelivery command) => _lines.GetOrAdd(
         (command.Channel, command.Lane),
-        key => new Line(channels[key.Channel].ConcurrencyOf(key.Lane), NotificationEndpoints.SagaConcurrency(key.Lane) / Line.ShareOfInputs, clock));
+        key => new Line(channels[key.Channel].ConcurrencyOf(key.Lane), SagaEndpoint.ConcurrencyOf(key.Lane) / Line.ShareOfInputs, clock));
 
     /// <summary>Those who wait for a turn.</summary>
     sealed class Line(int turns, int mostHolding, TimeProvider clock)

@@ -3,7 +3,6 @@ using System.Text.Json;
 
 using HandlebarsDotNet;
 
-using NotificationBus.Intake;
 using NotificationBus.Model;
 
 namespace NotificationBus.Templates;
@@ -111,7 +110,7 @@ public sealed class HandlebarsTemplates : ITemplates
 
         // zh-Hant-TW, zh-Hant, zh: what is most specific comes last in the tag.
         var byTag = languages.GetAlternateLookup<ReadOnlySpan<char>>();
-        for (var tag = locale.AsSpan(0, Math.Min(locale?.Length ?? 0, TextLengths.Locale)); !tag.IsEmpty; tag = tag[..Math.Max(tag.LastIndexOf('-'), 0)])
+        for (var tag = locale.AsSpan(0, Math.Min(locale?.Length ?? 0, EventRules.LongestLanguageTag)); !tag.IsEmpty; tag = tag[..Math.Max(tag.LastIndexOf('-'), 0)])
         {
             if (byTag.TryGetValue(tag, out var template))
                 return template;

@@ -109,12 +109,17 @@ public static class NotificationBusSetup
         services.AddSingleton(provider => new Lazy<ConsequencesPublisher>(provider.GetRequiredService<ConsequencesPublisher>));
         services.AddSingleton<NotificationRepository>();
         services.AddSingleton<ISagaRepository<NotificationState>>(provider => new SagaRepository<NotificationState>(provider.GetRequiredService<NotificationRepository>()));
+        services.AddSingleton<ILocalSaga, LocalSaga>();
         return services.AddSingleton<IResultHandler, SagaDispatch>();
     }
 
     /// <summary>Lets commands reach the senders without another hop where the saga runs in the same process. Hosts that send need it, and no others.</summary>
-    public static IServiceCollection AddSendDispatch(this IServiceCollection services) =>
-        services.AddSingleton<ICommandHandler, SendDispatch>();
+    public static IServiceCollection AddSendDispatch(this IServiceCollection services)
+    {
+        // Not before it is needed: it reports to the saga, and the saga hands its commands to it.
+        services.AddSingleton(provider => new Lazy<ILocalSender>(() => ActivatorUtilities.CreateInstance<SendDeliveryConsumer>(provider)));
+        return services.AddSingleton<ICommandHandler, SendDispatch>();
+    }
 
     /// <summary>Publishes scheduled messages. Only hosts that run the saga need it.</summary>
     public static IServiceCollection AddOutgoingDispatch(this IServiceCollection services) =>

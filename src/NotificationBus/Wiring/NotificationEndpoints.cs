@@ -47,11 +47,6 @@ public static class NotificationEndpoints
         bus.AddConsumer<CancelNotificationConsumer>();
     }
 
-    /// <summary>Every queue the flow works on.</summary>
-    public static IEnumerable<string> Queues(ChannelSet channels) =>
-        Enum.GetValues<Lane>().SelectMany(lane => channels.All.Select(channel => ChannelEndpoint.QueueOf(channel.Name, lane)).Prepend(SagaEndpoint.QueueOf(lane)))
-            .Append(ReceiptEndpoint.Queue);
-
     /// <summary>Declares the saga's queues and those of each channel, one for each lane, and the one of what failed in them.</summary>
     /// <param name="bus">The bus of the transport.</param>
     /// <param name="context">The registrations.</param>
@@ -86,7 +81,7 @@ public static class NotificationEndpoints
         bus.ReceiveEndpoint(SagaEndpoint.QueueOf(lane), (TEndpoint endpoint) =>
         {
             declare(endpoint);
-            Limit(endpoint, SagaConcurrency(lane));
+            Limit(endpoint, SagaEndpoint.ConcurrencyOf(lane));
             endpoint.ConfigureReceive(receive => receive.UseFilter(new HeldInput()));
             endpoint.SetAsideWhatFails(SagaEndpoint.QueueOf(lane), context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
             BindEvents(endpoint, context, lane);
@@ -135,9 +130,6 @@ public static class NotificationEndpoints
         }
     }
 
-    // A step is short and waits for the database most of the time. What is sent in this process holds its place for longer.
-    internal static int SagaConcurrency(Lane lane) => lane == Lane.Bulk ? 20 : 160;
-
     static void Limit(IReceiveEndpointConfigurator endpoint, int concurrency)
     {
         endpoint.PrefetchCount = concurrency;
@@ -149,7 +141,7 @@ public static class NotificationEndpoints
     {
         var planning = context.GetRequiredService<PlanningRules>();
         foreach (var map in context.GetServices<IEventMap>())
-            endpoint.ConfigureMessageTopology(map.EventType, enabled: planning.LaneOf(map) == lane);
+            endpoint.ConfigureMessageTopology(map.EventType, enabled: planning.LaneOf(map.Name) == lane);
 
         endpoint.ConfigureMessageTopology<DeliveryResults>(enabled: false);
         endpoint.ConfigureMessageTopology<DeliverySent>(enabled: false);

@@ -6,7 +6,6 @@ using MassTransit.Context;
 using MassTransit.Saga;
 
 using NotificationBus.Contracts;
-using NotificationBus.Failures;
 using NotificationBus.InProcess;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -71,7 +70,7 @@ sealed class NotificationRepository(
         where T : class =>
         context.ReceiveContext.Redelivered
         || context.GetRetryAttempt() > 0
-        || context.ReceiveContext.TransportHeaders.TryGetHeader(FailureHeaders.ReplayOf, out _)
+        || context.ReceiveContext.TransportHeaders.TryGetHeader(OutgoingMessage.ReplayOfHeader, out _)
         || context.Message is DeliverySent or DeliveryFailed or DeliveryExpired or DeliveryHeld or DeliveryCancelled or DeliveriesSettled;
 
     static bool IsTaken<T>(ConsumeContext<T> context, NotificationState notification)
