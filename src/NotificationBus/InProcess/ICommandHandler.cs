@@ -12,7 +12,7 @@ public interface ICommandHandler
     /// <param name="messageId">The id the command has as a message of its own.</param>
     /// <param name="command">The command.</param>
     /// <param name="how">What is known beside the command.</param>
-    /// <returns>False when its turn did not come, or it failed: then it has to go to the queue of its channel.</returns>
+    /// <returns>False when its turn did not come: then nothing has happened, and it has to go to the queue of its channel.</returns>
     /// <exception cref="System.Data.Common.DbException">The database was away. The input has to come again: it may be sent, and what followed from it lost.</exception>
     Task<bool> Take(ConsumeContext input, Guid messageId, SendDelivery command, SentHere how);
 }

@@ -1,6 +1,8 @@
 using MassTransit;
 using MassTransit.Util;
 
+using Microsoft.Extensions.Logging;
+
 using NotificationBus.Contracts;
 using NotificationBus.InProcess;
 using NotificationBus.Messaging;
@@ -13,8 +15,10 @@ namespace NotificationBus.Saga;
 /// <param name="publisher">Publishes commands.</param>
 /// <param name="limit">The time limit of each publish.</param>
 /// <param name="bus">Publishes outcomes.</param>
+/// <param name="log">Told what could not be sent here.</param>
 /// <param name="senders">Those of this process; null where it does not send.</param>
-public sealed class ConsequencesPublisher(OutgoingPublisher publisher, PublishLimit limit, IBus bus, ICommandHandler? senders = null)
+public sealed partial class ConsequencesPublisher(
+    OutgoingPublisher publisher, PublishLimit limit, IBus bus, ILogger<ConsequencesPublisher> log, ICommandHandler? senders = null)
 {
     /// <summary>Announces the outcome, and has the commands sent here, or published. Waits out an outage of the broker.</summary>
     /// <param name="input">The message that caused it. It may be held longer than this takes.</param>
@@ -45,11 +49,10 @@ public sealed class ConsequencesPublisher(OutgoingPublisher publisher, PublishLi
             held.Add(SendOrPublish(senders, input, command, new SentHere(consequences.Commands.Count, consequences.Contents.GetValueOrDefault(command.DeliveryId))));
     }
 
-    async Task SendOrPublish(ICommandHandler senders, ConsumeContext input, SendDelivery command, SentHere how)
-    {
-        if (!await senders.Take(input, IdOf(command), command, how))
-            await Publish(input, [command]);
-    }
+    Task SendOrPublish(ICommandHandler senders, ConsumeContext input, SendDelivery command, SentHere how) => LocalFirst.Take(
+        () => senders.Take(input, IdOf(command), command, how),
+        () => Publish(input, [command]),
+        failure => NotSentHere(failure, command.DeliveryId));
 
     async Task Publish(ConsumeContext input, IEnumerable<SendDelivery> commands)
     {
@@ -68,4 +71,7 @@ public sealed class ConsequencesPublisher(OutgoingPublisher publisher, PublishLi
 
     /// <summary>The same whenever the same command is published, and another one when an operator or what came back has it sent once more.</summary>
     static Guid IdOf(SendDelivery command) => DeterministicId.From("command", $"{command.DeliveryId:N}", $"{command.EarlierAttempts}", $"{command.Reopened}");
+
+    [LoggerMessage(LogLevel.Information, "Delivery {DeliveryId} could not be sent at once, and goes to the queue of its channel")]
+    partial void NotSentHere(Exception exception, Guid deliveryId);
 }

@@ -46,11 +46,18 @@ public sealed partial class ResultReporter
     /// </summary>
     /// <exception cref="BrokerUnavailableException">The broker did not confirm in time. It may have arrived all the same.</exception>
     /// <exception cref="System.Data.Common.DbException">The database was away when the saga here took it.</exception>
-    public async Task Report(ConsumeContext<SendDelivery> command, DeliveryResult result)
+    public Task Report(ConsumeContext<SendDelivery> command, DeliveryResult result)
     {
         var lane = command.Message.Lane;
-        if (_saga is null || !await TakenBy(_saga, command, lane, result))
-            await _lanes[lane].Run(result, CancellationToken.None);
+        return _saga is null ? Send() : LocalFirst.Take(TakenHere, Send, failure => NotTakenHere(failure, result.DeliveryId));
+
+        async Task<bool> TakenHere()
+        {
+            await _saga.Take(command, lane, result);
+            return true;
+        }
+
+        Task Send() => _lanes[lane].Run(result, CancellationToken.None);
     }
 
     /// <summary>Reports one result in a message of its own.</summary>
@@ -64,21 +71,6 @@ public sealed partial class ResultReporter
             send.MessageId = result.MessageId;
             send.ConversationId = result.ConversationId;
         }, CancellationToken.None));
-    }
-
-    /// <summary>False when the saga here fails with it: it goes the way of every other message then, which ends where operators see it.</summary>
-    async Task<bool> TakenBy(IResultHandler saga, ConsumeContext command, Lane lane, DeliveryResult result)
-    {
-        try
-        {
-            await saga.Take(command, lane, result);
-            return true;
-        }
-        catch (Exception failure) when (failure is not OperationCanceledException && !Outages.IsOutage(failure))
-        {
-            NotTakenHere(failure, result.DeliveryId);
-            return false;
-        }
     }
 
     async Task Send(Lane lane, IReadOnlyList<DeliveryResult> results)
