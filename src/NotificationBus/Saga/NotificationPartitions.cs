@@ -3,10 +3,8 @@ using System.Collections.Frozen;
 using MassTransit;
 
 using NotificationBus.Contracts;
-using NotificationBus.InProcess;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
-using NotificationBus.Receipts;
 
 namespace NotificationBus.Saga;
 
@@ -23,18 +21,8 @@ public sealed class NotificationPartitions(IEnumerable<IEventMap> events)
     internal void Use(IConsumePipeConfigurator pipe, Lane lane)
     {
         var partitioner = _lanes[lane];
-        pipe.UsePartitioner<DeliverySent>(partitioner, result => result.Message.NotificationId);
-        pipe.UsePartitioner<DeliveryFailed>(partitioner, result => result.Message.NotificationId);
-        pipe.UsePartitioner<DeliveryExpired>(partitioner, result => result.Message.NotificationId);
-        pipe.UsePartitioner<DeliveryHeld>(partitioner, result => result.Message.NotificationId);
-        pipe.UsePartitioner<DeliveryCancelled>(partitioner, result => result.Message.NotificationId);
-        pipe.UsePartitioner<DeliveriesSettled>(partitioner, settled => settled.Message.NotificationId);
-        pipe.UsePartitioner<DeliveriesStopped>(partitioner, stopped => stopped.Message.NotificationId);
-        pipe.UsePartitioner<DecideDelivery>(partitioner, decision => decision.Message.NotificationId);
-        pipe.UsePartitioner<DeliveryReceiptReceived>(partitioner, received => received.Message.NotificationId);
-        pipe.UsePartitioner<Fault<SendDelivery>>(partitioner, fault => fault.Message.Message.NotificationId);
-        pipe.UsePartitioner<EscalationDue>(partitioner, due => due.Message.NotificationId);
-        pipe.UsePartitioner<ResumeNotification>(partitioner, resumed => resumed.Message.NotificationId);
+        foreach (var message in SagaMessages.All)
+            message.Partition(pipe, partitioner);
         foreach (var map in events)
             map.Accept(new PartitionEvent(pipe, partitioner));
     }

@@ -1,3 +1,5 @@
+using System.Linq.Expressions;
+
 using MassTransit;
 
 using NotificationBus.Contracts;
@@ -20,21 +22,20 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         Steps = steps;
         InstanceState(notification => notification.CurrentState);
 
-        Event(() => Sent, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
-        Event(() => Refused, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
-        Event(() => Lapsed, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
-        Event(() => LeftInDoubt, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
-        Event(() => Settled, settled => settled.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
-        Event(() => Stopped, stopped => stopped.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
-        Event(() => CalledOff, result => result.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
-        Event(() => Decided, decision => decision.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
-        Event(() => Reported, receipt => receipt.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
-        Event(() => GivenUp, result => result.CorrelateById(context => context.Message.Message.NotificationId).OnMissingInstance(missing => missing.Fault()));
-
-        Event(() => Resumed, resumed => resumed.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Discard()));
+        Correlate(() => DeliverySent);
+        Correlate(() => DeliveryFailed);
+        Correlate(() => DeliveryExpired);
+        Correlate(() => DeliveryHeld);
+        Correlate(() => DeliveriesSettled);
+        Correlate(() => DeliveriesStopped);
+        Correlate(() => DeliveryCancelled);
+        Correlate(() => DecideDelivery);
+        Correlate(() => DeliveryReceiptReceived);
+        Correlate(() => SendDeliveryFaulted);
+        Event(() => ResumeNotification, resume => resume.CorrelateById(NotificationOf<ResumeNotification>).OnMissingInstance(missing => missing.Discard()));
         // A timer that was stopped, or put in the place of another, may be on its way already: one whose token is not the current one does nothing.
         Schedule(() => Escalation, notification => notification.EscalationToken, timer => timer.Received = due =>
-            due.CorrelateById(context => context.Message.NotificationId).OnMissingInstance(missing => missing.Discard()));
+            due.CorrelateById(NotificationOf<EscalationDue>).OnMissingInstance(missing => missing.Discard()));
 
         foreach (var map in events)
             map.Accept(this);
@@ -43,32 +44,35 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         foreach (var open in Open)
         {
             During(open,
-                When(Sent).NoteSent(this).SendNextStep(this).Conclude(this).StopEscalation(this),
-                When(Refused).NoteFailed(this).SendNextStep(this).Conclude(this).StopEscalation(this),
-                When(Lapsed).NoteExpired(this).SendNextStep(this).Conclude(this).StopEscalation(this),
-                When(GivenUp).NoteGivenUp(this).SendNextStep(this).Conclude(this).StopEscalation(this),
-                When(LeftInDoubt).NoteHeld().Conclude(this),
-                When(Settled).NoteEach(this).SendNextStep(this).Conclude(this).StopEscalation(this),
-                When(Reported).NoteReceipt(this).SendNextStep(this).Conclude(this).StopEscalation(this),
-                When(Decided).FollowDecision(this).SendNextStep(this).Conclude(this).StopEscalation(this),
-                When(Stopped).NoteStopped(this).Conclude(this).StopEscalation(this),
-                When(CalledOff).NoteCancelled(this).Conclude(this).StopEscalation(this),
+                When(DeliverySent).NoteSent(this).SendNextStep(this).Conclude(this).StopEscalation(this),
+                When(DeliveryFailed).NoteFailed(this).SendNextStep(this).Conclude(this).StopEscalation(this),
+                When(DeliveryExpired).NoteExpired(this).SendNextStep(this).Conclude(this).StopEscalation(this),
+                When(SendDeliveryFaulted).NoteGivenUp(this).SendNextStep(this).Conclude(this).StopEscalation(this),
+                When(DeliveryHeld).NoteHeld().Conclude(this),
+                When(DeliveriesSettled).NoteEach(this).SendNextStep(this).Conclude(this).StopEscalation(this),
+                When(DeliveryReceiptReceived).NoteReceipt(this).SendNextStep(this).Conclude(this).StopEscalation(this),
+                When(DecideDelivery).FollowDecision(this).SendNextStep(this).Conclude(this).StopEscalation(this),
+                When(DeliveriesStopped).NoteStopped(this).Conclude(this).StopEscalation(this),
+                When(DeliveryCancelled).NoteCancelled(this).Conclude(this).StopEscalation(this),
                 When(Escalation.Received).Escalate(this).Conclude(this),
-                When(Resumed).SendAgain(this).EscalateIfForgotten(this).Conclude(this).StopEscalation(this));
+                When(ResumeNotification).SendAgain(this).EscalateIfForgotten(this).Conclude(this).StopEscalation(this));
         }
 
         // A delivery that was given up and then replayed may be sent after all. Then the record and the outcome say so.
         foreach (var ended in (State[])[PartlyDelivered, Failed, Cancelled, Expired])
-            During(ended, When(Sent).NoteSent(this).Conclude(this), When(Settled).NoteEach(this).Conclude(this));
-        During(Delivered, When(Sent).NoteSent(this), When(Settled).NoteEach(this));
+            During(ended, When(DeliverySent).NoteSent(this).Conclude(this), When(DeliveriesSettled).NoteEach(this).Conclude(this));
+        During(Delivered, When(DeliverySent).NoteSent(this), When(DeliveriesSettled).NoteEach(this));
 
         // What arrived may come back days later. Then the next step begins, or the outcome is another one.
         foreach (var ended in Ends)
-            During(ended, When(Reported).NoteReceipt(this).SendNextStep(this).Conclude(this).StopEscalation(this));
+            During(ended, When(DeliveryReceiptReceived).NoteReceipt(this).SendNextStep(this).Conclude(this).StopEscalation(this));
 
         // After the end, a result that is late or comes twice changes nothing, and neither does a timer, or a cancellation that is too late.
         foreach (var ended in Ends)
-            During(ended, Ignore(Refused), Ignore(Lapsed), Ignore(GivenUp), Ignore(LeftInDoubt), Ignore(Stopped), Ignore(CalledOff), Ignore(Decided), Ignore(Escalation.Received), Ignore(Resumed));
+            During(
+                ended,
+                Ignore(DeliveryFailed), Ignore(DeliveryExpired), Ignore(SendDeliveryFaulted), Ignore(DeliveryHeld), Ignore(DeliveriesStopped),
+                Ignore(DeliveryCancelled), Ignore(DecideDelivery), Ignore(Escalation.Received), Ignore(ResumeNotification));
     }
 
     internal NotificationSteps Steps { get; }
@@ -99,40 +103,56 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
     public State Failed { get; private set; } = null!;
 
     /// <summary>A provider took a delivery.</summary>
-    public Event<DeliverySent> Sent { get; private set; } = null!;
+    public Event<DeliverySent> DeliverySent { get; private set; } = null!;
 
     /// <summary>No provider takes a delivery.</summary>
-    public Event<DeliveryFailed> Refused { get; private set; } = null!;
+    public Event<DeliveryFailed> DeliveryFailed { get; private set; } = null!;
 
     /// <summary>A delivery was not sent while it was of use.</summary>
-    public Event<DeliveryExpired> Lapsed { get; private set; } = null!;
+    public Event<DeliveryExpired> DeliveryExpired { get; private set; } = null!;
 
     /// <summary>Nobody knows whether a delivery went out, and it must not be sent again unasked.</summary>
-    public Event<DeliveryHeld> LeftInDoubt { get; private set; } = null!;
+    public Event<DeliveryHeld> DeliveryHeld { get; private set; } = null!;
 
     /// <summary>Several results are there at the same moment.</summary>
-    public Event<DeliveriesSettled> Settled { get; private set; } = null!;
+    public Event<DeliveriesSettled> DeliveriesSettled { get; private set; } = null!;
 
     /// <summary>Somebody has cancelled the notification, and no other call to a provider begins for it.</summary>
-    public Event<DeliveriesStopped> Stopped { get; private set; } = null!;
+    public Event<DeliveriesStopped> DeliveriesStopped { get; private set; } = null!;
 
     /// <summary>A worker found that a delivery was cancelled before a provider took it.</summary>
-    public Event<DeliveryCancelled> CalledOff { get; private set; } = null!;
+    public Event<DeliveryCancelled> DeliveryCancelled { get; private set; } = null!;
 
     /// <summary>A vendor has reported what became of a delivery.</summary>
-    public Event<DeliveryReceiptReceived> Reported { get; private set; } = null!;
+    public Event<DeliveryReceiptReceived> DeliveryReceiptReceived { get; private set; } = null!;
 
     /// <summary>An operator has decided about a delivery that is held.</summary>
-    public Event<DecideDelivery> Decided { get; private set; } = null!;
+    public Event<DecideDelivery> DecideDelivery { get; private set; } = null!;
 
     /// <summary>The worker failed in a way nobody planned, and the command ended in the error queue.</summary>
-    public Event<Fault<SendDelivery>> GivenUp { get; private set; } = null!;
+    public Event<Fault<SendDelivery>> SendDeliveryFaulted { get; private set; } = null!;
 
     /// <summary>The sweep found that nobody seems to work on the notification.</summary>
-    public Event<ResumeNotification> Resumed { get; private set; } = null!;
+    public Event<ResumeNotification> ResumeNotification { get; private set; } = null!;
 
     /// <summary>The time of the step begun last. By then a provider must have taken it, or it must have arrived or been read.</summary>
     public Schedule<NotificationState, EscalationDue> Escalation { get; private set; } = null!;
+
+    /// <summary>Takes a message for the notification it names, and sets it aside when there is none.</summary>
+    void Correlate<TMessage>(Expression<Func<Event<TMessage>>> happened)
+        where TMessage : class =>
+        Event(happened, message => message.CorrelateById(NotificationOf<TMessage>).OnMissingInstance(missing => missing.Fault()));
+
+    static Guid NotificationOf<TMessage>(ConsumeContext<TMessage> context)
+        where TMessage : class =>
+        Notification<TMessage>.Of(context.Message);
+
+    /// <summary>Looked up once for each type.</summary>
+    static class Notification<TMessage>
+        where TMessage : class
+    {
+        public static readonly Func<TMessage, Guid> Of = SagaMessages.NotificationOf<TMessage>();
+    }
 
     /// <summary>Lets an event start notifications: one line of the saga for each kind of event.</summary>
     Event IEventMapVisitor<Event>.Visit<TEvent>(EventMap<TEvent> map)

@@ -143,21 +143,8 @@ public static class NotificationEndpoints
         foreach (var map in context.GetServices<IEventMap>())
             endpoint.ConfigureMessageTopology(map.EventType, enabled: planning.LaneOf(map.Name) == lane);
 
-        endpoint.ConfigureMessageTopology<DeliveryResults>(enabled: false);
-        endpoint.ConfigureMessageTopology<DeliverySent>(enabled: false);
-        endpoint.ConfigureMessageTopology<DeliveryFailed>(enabled: false);
-        endpoint.ConfigureMessageTopology<DeliveryExpired>(enabled: false);
-        endpoint.ConfigureMessageTopology<DeliveryHeld>(enabled: false);
-        endpoint.ConfigureMessageTopology<DeliveryCancelled>(enabled: false);
-        endpoint.ConfigureMessageTopology<DeliveriesSettled>(enabled: false);
-        endpoint.ConfigureMessageTopology<DeliveriesStopped>(enabled: false);
-        endpoint.ConfigureMessageTopology<DecideDelivery>(enabled: false);
-        endpoint.ConfigureMessageTopology<DeliveryReceiptReceived>(enabled: false);
-        endpoint.ConfigureMessageTopology<EscalationDue>(enabled: false);
-        endpoint.ConfigureMessageTopology<ResumeNotification>(enabled: false);
-        // Services publish it. Whoever publishes does not know the lane, and it does not wait behind a campaign.
-        endpoint.ConfigureMessageTopology<CancelNotification>(enabled: lane == Lane.Transactional);
-        endpoint.ConfigureMessageTopology<Fault<SendDelivery>>(enabled: lane == Lane.Transactional);
+        foreach (var message in SagaMessages.All)
+            message.Bind(endpoint, lane);
     }
 
     /// <summary>Declares a queue whose messages go into the record as they are.</summary>
