@@ -30,10 +30,6 @@ sealed partial class FailedMessageRecorder(
 
     const string NoHeaders = """{"not recorded":true}""";
 
-    // Less than the 30 minutes after which RabbitMQ takes a message away from a consumer that holds it. Then it is given back,
-    // and comes again.
-    static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(25);
-
     /// <summary>The filter of one endpoint. It is the only one there: nothing behind it could fail to read the message.</summary>
     public IFilter<ReceiveContext> FilterOf(string endpoint) => new Filter(this, endpoint);
 
@@ -75,7 +71,7 @@ sealed partial class FailedMessageRecorder(
 
     async Task Record(Failure failure, bool orNoRoom = false)
     {
-        var giveBack = clock.Steady() + LongestWait;
+        var giveBack = clock.Steady() + Outages.LongestHold;
         while (true)
         {
             try

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Diagnostics;
 
 using MassTransit;
 
@@ -8,15 +7,19 @@ namespace NotificationBus.Messaging;
 /// <summary>Tells an outage from bad input, and waits it out.</summary>
 public static class Outages
 {
-    // RabbitMQ takes a message away from a consumer that holds it for 30 minutes.
-    static readonly TimeSpan Longest = TimeSpan.FromMinutes(25);
+    /// <summary>How long a message may be held. RabbitMQ takes it away from a consumer that holds it for 30 minutes (its <c>consumer_timeout</c>).</summary>
+    public static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(25);
 
     static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Does something again while servers are away, for about 25 minutes, and as long as the message it is done for is not given back.</summary>
-    public static async Task WaitOut(ConsumeContext input, Func<Task> work)
+    public static Task WaitOut(ConsumeContext input, Func<Task> work) =>
+        WaitOut(work, failure => IsOutage(failure) && !IsGivenBack(input), TimeProvider.System);
+
+    /// <summary>Does something again while it fails with what passes, for about 25 minutes.</summary>
+    public static async Task WaitOut(Func<Task> work, Func<Exception, bool> passes, TimeProvider clock)
     {
-        var began = Stopwatch.GetTimestamp();
+        var began = clock.GetTimestamp();
         while (true)
         {
             try
@@ -24,9 +27,9 @@ public static class Outages
                 await work();
                 return;
             }
-            catch (Exception outage) when (IsOutage(outage) && Stopwatch.GetElapsedTime(began) < Longest && !IsGivenBack(input))
+            catch (Exception outage) when (passes(outage) && clock.GetElapsedTime(began) < LongestHold)
             {
-                await Task.Delay(Interval);
+                await Task.Delay(Interval, clock);
             }
         }
     }

@@ -5,6 +5,7 @@ using MassTransit;
 using Microsoft.Extensions.Logging;
 
 using NotificationBus.Contracts;
+using NotificationBus.Messaging;
 using NotificationBus.Model;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
@@ -27,11 +28,6 @@ public sealed partial class ProviderChain(
     TimeProvider clock,
     ILogger<ProviderChain> log)
 {
-    static readonly TimeSpan RecordInterval = TimeSpan.FromMilliseconds(500);
-
-    // RabbitMQ takes a message away from a consumer that holds it for 30 minutes.
-    static readonly TimeSpan LongestOutage = TimeSpan.FromMinutes(25);
-
     static readonly TimeSpan LongestRetryDelay = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The channel.</summary>
@@ -253,23 +249,14 @@ public sealed partial class ProviderChain(
     /// Writes down what the provider answered. It is known only here, so that whatever keeps the ledger from taking it is waited out, also longer than the
     /// claim lasts: the command is still in this worker's hands, and nobody else has it. Should it be taken away all the same, what is on record stays.
     /// </summary>
-    async Task Record(DeliveryAttempt outcome, string? suppressedAddress)
-    {
-        var began = clock.GetTimestamp();
-        while (true)
+    Task Record(DeliveryAttempt outcome, string? suppressedAddress) => Outages.WaitOut(
+        async () =>
         {
-            try
-            {
-                if (!await ledger.Record(outcome, suppressedAddress, CancellationToken.None))
-                    AnsweredLate(outcome.Provider, outcome.DeliveryId, outcome.Status);
-                return;
-            }
-            catch (DbException) when (clock.GetElapsedTime(began) < LongestOutage)
-            {
-                await Task.Delay(RecordInterval, clock);
-            }
-        }
-    }
+            if (!await ledger.Record(outcome, suppressedAddress, CancellationToken.None))
+                AnsweredLate(outcome.Provider, outcome.DeliveryId, outcome.Status);
+        },
+        failure => failure is DbException,
+        clock);
 
     // Longer than the call can take, so that a worker that is merely slow is not taken for dead.
     static TimeSpan LeaseOf(IProvider provider) => provider.LongestCall + TimeSpan.FromSeconds(15);

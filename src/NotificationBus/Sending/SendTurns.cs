@@ -55,14 +55,15 @@ public sealed class SendTurns(IReadOnlyDictionary<string, ChannelOptions> channe
 
     Line LineOf(SendDelivery command) => _lines.GetOrAdd(
         (command.Channel, command.Lane),
-        key => new Line(channels[key.Channel].ConcurrencyOf(key.Lane), SagaEndpoint.ConcurrencyOf(key.Lane) / Line.ShareOfInputs, clock));
+        key => new Line(channels[key.Channel].ConcurrencyOf(key.Lane), SagaEndpoint.ConcurrencyOf(key.Lane) / Math.Max(channels.Count, 2), clock));
 
     /// <summary>Those who wait for a turn.</summary>
+    /// <remarks>
+    /// Calls of one channel that hang hold no more than its share of the inputs that may be at work in a lane, so that the others go on; half of them where
+    /// there is no other, so that events are still planned.
+    /// </remarks>
     sealed class Line(int turns, int mostHolding, TimeProvider clock)
     {
-        /// <summary>Calls of one channel that hang hold no more than such a part of the inputs that may be at work in a lane, so that the others go on. There are five channels.</summary>
-        public const int ShareOfInputs = 5;
-
         // So long an input can be held for a turn. Where that is not enough deliveries are not asked to wait for some time, and the longer the
         // more often it was not: a server that stands still for a moment goes on soon, calls that are slow do not.
         static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
