@@ -32,7 +32,7 @@ public abstract class ChatWebhookVendor : ChatVendor
     /// <inheritdoc />
     protected override ProviderResult? Refuse(Delivery delivery) =>
         AddressGuard.Refuse(delivery.Address) is { } wrong ? new ProviderResult.Rejected(wrong)
-        : !IsOfService(new Uri(delivery.Address).IdnHost) ? new ProviderResult.Rejected($"the URL is not of {Hosts[0]}")
+        : !IsOfService(CanonicalUrl.HostOf(new Uri(delivery.Address))) ? new ProviderResult.Rejected($"the URL is not of {Hosts[0]}")
         : base.Refuse(delivery);
 
     /// <summary>A POST to the delivery's webhook.</summary>

@@ -22,9 +22,6 @@ sealed record MailboxAddress(string Local, string Domain)
     static readonly SearchValues<char> LettersDigitsHyphen = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
 
-    // Servers of today look names up as UTS #46 says, and with it capitals and full-width forms are the same.
-    static readonly IdnMapping Names = new() { UseStd3AsciiRules = true };
-
     /// <summary>The parts; null when it is no mailbox.</summary>
     public static MailboxAddress? Parse(string text)
     {
@@ -42,9 +39,9 @@ sealed record MailboxAddress(string Local, string Domain)
     public override string ToString() => $"{Local}@{Domain}";
 
     /// <summary>
-    /// The one form of it, in small letters: quotes and backslashes that the local part does not need say nothing (RFC 5321, section 4.1.2).
+    /// The one form of it, in small letters, composed: quotes and backslashes that the local part does not need say nothing (RFC 5321, section 4.1.2).
     /// </summary>
-    public string Canonical => $"{Unquoted}@{Domain}".ToLowerInvariant();
+    public string Canonical => DomainName.Composed($"{Unquoted}@{Domain}".ToLowerInvariant());
 
     string Unquoted
     {
@@ -111,18 +108,7 @@ sealed record MailboxAddress(string Local, string Domain)
         or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
         or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned));
 
-    static string? DomainOf(string domain)
-    {
-        try
-        {
-            var ascii = Ascii.IsValid(domain) ? domain : Names.GetAscii(domain.ToLowerInvariant());
-            return IsHostName(ascii) ? ascii : null;
-        }
-        catch (ArgumentException)
-        {
-            return null;
-        }
-    }
+    static string? DomainOf(string domain) => DomainName.ToAscii(domain) is { } ascii && IsHostName(ascii) ? ascii : null;
 
     static bool IsHostName(ReadOnlySpan<char> name)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace NotificationBus.Channels.Http;
 
@@ -134,6 +135,10 @@ public sealed class AddressGuard
             return "the URL must begin with https";
         if (parsed.UserInfo.Length > 0)
             return "the URL has a user in it";
+        if (DomainName.ToAscii(parsed.DnsSafeHost) is not { } name)
+            return "the URL's host is no domain name";
+        if (!Ascii.IsValid(parsed.DnsSafeHost) && name != CalledBy(parsed))
+            return "the URL's host is not written as domain names are; its ASCII form (xn--…) is taken";
         // The parser has read 127.1 and 0x7f000001 as what they are.
         var host = parsed.DnsSafeHost.TrimEnd('.');
         var isAddress = IPAddress.TryParse(host, out var address);
@@ -147,6 +152,19 @@ public sealed class AddressGuard
         return isAddress ? (IsPublic(address!) ? null : NotPublic)
             : LocalNames.Has(host) ? NotPublic
             : null;
+    }
+
+    /// <summary>The name that is looked up when the URL is called: not mapped, and so that of another domain for some spellings. Null when it cannot be called.</summary>
+    static string? CalledBy(Uri url)
+    {
+        try
+        {
+            return url.IdnHost;
+        }
+        catch (UriFormatException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Connects to an address that was checked. A name with one address that is not public is refused: no honest one has any.</summary>

@@ -14,13 +14,16 @@ static class CanonicalUrl
         if (!Uri.TryCreate(url, UriKind.Absolute, out var parsed) || parsed.Host.Length == 0)
             return url;
 
-        var host = parsed.IdnHost.TrimEnd('.').ToLowerInvariant();
+        var host = HostOf(parsed).TrimEnd('.').ToLowerInvariant();
         var authority = parsed.HostNameType == UriHostNameType.IPv6 ? $"[{host}]" : host;
         var origin = $"{parsed.Scheme}://{authority}{(parsed.IsDefaultPort ? "" : $":{parsed.Port}")}";
         // Once more, for dots that were encoded.
         var path = Uri.TryCreate(origin + Decode(parsed.AbsolutePath), UriKind.Absolute, out var again) ? Decode(again.AbsolutePath) : parsed.AbsolutePath;
         return origin + path + (parsed.Query == "?" ? "" : Decode(parsed.Query));
     }
+
+    /// <summary>The host in ASCII; as it is where it is no name, which <see cref="AddressGuard.Refuse"/> says.</summary>
+    public static string HostOf(Uri url) => DomainName.ToAscii(url.DnsSafeHost) ?? url.DnsSafeHost;
 
     static string Decode(string text)
     {

@@ -115,11 +115,11 @@ public sealed class WebPushProvider : PushVendor
 
         var endpoint = subscription.Endpoint;
         // Chrome's permanently-removed.invalid takes the place of an endpoint that is gone; no name below .invalid exists (RFC 6761).
-        if (IsOf(endpoint.IdnHost.TrimEnd('.'), "*.invalid"))
+        if (IsOf(CanonicalUrl.HostOf(endpoint).TrimEnd('.'), "*.invalid"))
             return new ProviderResult.Rejected("the browser is no longer subscribed", AddressIsWrong: true);
 
         return AddressGuard.Refuse(endpoint.AbsoluteUri, _options.AllowPrivateAddresses) is { } wrong ? new ProviderResult.Rejected($"the endpoint of the subscription: {wrong}")
-            : !_options.AllowPrivateAddresses && !_hosts.Any(host => IsOf(endpoint.IdnHost, host)) ? new ProviderResult.Rejected("the endpoint of the subscription is at no push service in Hosts")
+            : !_options.AllowPrivateAddresses && !_hosts.Any(host => IsOf(CanonicalUrl.HostOf(endpoint), host)) ? new ProviderResult.Rejected("the endpoint of the subscription is at no push service in Hosts")
             : Text(delivery).Length + 103 > LongestBody ? new ProviderResult.Declined($"the message is longer than the {LongestBody} octets push services take")
             : null;
     }
@@ -186,7 +186,7 @@ public sealed class WebPushProvider : PushVendor
     // By the name in Hosts, so that users cannot add to them.
     WrongShare RefusalsOf(Delivery delivery)
     {
-        var host = WebPushSubscription.Read(delivery.Address)!.Endpoint.IdnHost;
+        var host = CanonicalUrl.HostOf(WebPushSubscription.Read(delivery.Address)!.Endpoint);
         return _refusals.GetOrAdd(_hosts.FirstOrDefault(pattern => IsOf(host, pattern)) ?? "", _ => new WrongShare());
     }
 
