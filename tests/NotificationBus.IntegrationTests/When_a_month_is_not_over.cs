@@ -2,6 +2,8 @@ using NotificationBus.IntegrationTests.Servers;
 using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
 
+using Npgsql;
+
 namespace NotificationBus.IntegrationTests;
 
 /// <summary>Tests that do not bite: what is at work in a month that is old enough to go, and what only looks like it.</summary>
@@ -30,6 +32,29 @@ public sealed class When_a_month_is_not_over(BusAndDatabase servers)
 
         (await month.Notifications()).ShouldBe(2);
         (await month.Record.Host.Store.Load(bounced, CancellationToken.None)).ShouldNotBeNull().CompletedAt.ShouldBeNull();
+    }
+
+    /// <summary>While the lock is waited for, what is taken up again is found: a receipt for it does not come to nobody.</summary>
+    [Fact]
+    public async Task Should_find_all_the_time_what_is_taken_up_again_before_the_ids_are_forgotten()
+    {
+        await using var month = await OldMonth.Create(servers);
+        var (bounced, ended) = (await month.Ended(), await month.Ended());
+        await using var reading = await month.Record.Begin("SELECT FROM notification");
+        await using var counting = await month.Record.Begin("LOCK TABLE outgoing_message IN ACCESS EXCLUSIVE MODE");
+        var applying = month.Apply();
+        await month.Record.UntilSomebodyWaits();
+        await month.Record.Execute($"""
+            WITH taken AS (
+                UPDATE notification SET completed_at = NULL, version = version + 1 WHERE id = '{bounced}' RETURNING id, created_at)
+            INSERT INTO unfinished_notification (id, created_at, look_again_at) SELECT id, created_at, now() FROM taken
+            """);
+
+        await counting.Commit();
+        await month.Sql.Until($"SELECT count(*) FROM notification_key WHERE id = '{ended}'", 0, Soon);
+
+        (await month.Sql.Scalar<long>($"SELECT count(*) FROM notification_key WHERE id = '{bounced}'")).ShouldBe(1);
+        (await Should.ThrowAsync<PostgresException>(applying.WaitAsync(Soon))).SqlState.ShouldBe(PostgresErrorCodes.LockNotAvailable);
     }
 
     [Fact]
@@ -82,10 +107,11 @@ public sealed class When_a_month_is_not_over(BusAndDatabase servers)
         var id = await month.Ended();
         await month.Record.Execute("DELETE FROM notification_key");
         await month.Record.Execute($"INSERT INTO notification_key (id, created_at) VALUES ('{id}', now())");
+        await month.Record.Host.Outgoing.Schedule([Scheduled(id)], CancellationToken.None);
 
         await month.Apply();
 
-        (await month.Notifications()).ShouldBe(0);
+        (await month.Notifications()).ShouldBe(0, "what is scheduled is of the one that began since");
         (await month.Sql.Scalar<long>("SELECT count(*) FROM notification_key")).ShouldBe(1);
     }
 
@@ -175,7 +201,7 @@ public sealed class When_a_month_is_not_over(BusAndDatabase servers)
         }
     }
 
-    static OutgoingMessage Scheduled(Guid notificationId) => new()
+    internal static OutgoingMessage Scheduled(Guid notificationId) => new()
     {
         MessageId = Guid.CreateVersion7(),
         NotificationId = notificationId,

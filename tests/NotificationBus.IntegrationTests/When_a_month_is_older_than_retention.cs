@@ -105,7 +105,9 @@ public sealed class When_a_month_is_older_than_retention(BusAndDatabase servers)
         await using (var record = await PostgresRecord.Open(database))
         {
             await When_partitions_are_made.Begin(record, month, month);
-            await When_partitions_are_made.Begin(record, month);
+            var unfinished = await When_partitions_are_made.Begin(record, month);
+            var scheduled = When_a_month_is_not_over.Scheduled(unfinished) with { DueAt = TimeProvider.System.GetUtcNow().AddDays(1) };
+            await record.Host.Outgoing.Schedule([scheduled], CancellationToken.None);
         }
 
         await using var sql = new The_record(database);
@@ -114,6 +116,7 @@ public sealed class When_a_month_is_older_than_retention(BusAndDatabase servers)
         var line = await host.Output.Line(line => line.Contains("is older than Retention:Notifications", StringComparison.Ordinal)).WaitAsync(Soon);
         line.ShouldContain($"{month:yyyy-MM}");
         line.ShouldContain("1 of its notifications have not ended");
+        line.ShouldContain("1 messages of them are in outgoing_message", Case.Sensitive, "one of the two of one moment has scheduled it");
         (await sql.Scalar<long>("SELECT count(*) FROM notification")).ShouldBe(2);
     }
 
