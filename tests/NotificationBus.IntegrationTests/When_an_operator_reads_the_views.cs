@@ -67,6 +67,102 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
         (await sql.Scalar<bool>($"SELECT left_out IS NULL FROM notification_overview WHERE id = '{whole}'")).ShouldBeTrue();
     }
 
+    /// <summary>Tests that do not bite: each channel is named once, where it belongs.</summary>
+    [Fact]
+    public async Task Should_find_on_which_channels_it_became_what()
+    {
+        var database = await servers.CreateDatabase();
+        await using var record = await PostgresRecord.Open(database);
+        await using var sql = new The_record(database);
+        DeliveryState[] deliveries =
+        [
+            .. Two("email", DeliveryStatus.Sent, reason: null),
+            .. Two("sms", DeliveryStatus.Confirmed, reason: null),
+            .. Two("push", DeliveryStatus.Failed, "it is gone"),
+            .. Two("chat", DeliveryStatus.Expired, "it was too late"),
+            .. Two("webhook", DeliveryStatus.Cancelled, "ann: sold"),
+            .. Two("in-app", DeliveryStatus.NotNeeded, "another was read"),
+            .. Two("voice", DeliveryStatus.Held, "silence"),
+            .. Two("fax", DeliveryStatus.Sending, "later"),
+        ];
+        var (id, nothing) = (await Store(record, deliveries), await Store(record, []));
+        var refused = await Store(record, deliveries, refusal: "nobody is there");
+        const string All = """
+            array_to_string(sent_on, ','), array_to_string(confirmed_on, ','), array_to_string(failed_on, ','),
+            array_to_string(cancelled_on, ','), reason
+            """;
+
+        (await sql.Scalar<string>($"SELECT concat_ws('|', status, took, {All}) FROM notification_overview WHERE id = '{id}'"))
+            .ShouldBe("partly-delivered|01:00:00|email,sms|sms|chat,push|webhook|ann: sold; it is gone; it was too late");
+        (await sql.Scalar<string>($"SELECT reason FROM notification_overview WHERE id = '{refused}'")).ShouldBe("nobody is there");
+        (await sql.Scalar<string>($"SELECT concat_ws('|', {All}) FROM notification_overview WHERE id = '{nothing}'")).ShouldBeEmpty();
+        (await sql.Scalar<string[]>($"""
+            SELECT array_agg(DISTINCT channel || ' ' || status) FROM delivery_overview WHERE notification_id = '{id}'
+            """)).ShouldBe(
+            [
+                "chat expired", "email sent", "fax sending", "in-app not-needed", "push failed", "sms confirmed", "voice held",
+                "webhook cancelled",
+            ]);
+
+        static DeliveryState[] Two(string channel, DeliveryStatus status, string? reason) =>
+            [Delivery(channel, status, reason), Delivery(channel, status, reason)];
+    }
+
+    [Fact]
+    public async Task Should_find_all_that_is_known_of_a_delivery_and_how_often_it_was_tried()
+    {
+        var database = await servers.CreateDatabase();
+        await using var record = await PostgresRecord.Open(database);
+        await using var sql = new The_record(database);
+        var delivery = Delivery("email", DeliveryStatus.Cancelled, "ann: sold");
+        var other = Delivery("email", DeliveryStatus.Sent, reason: null);
+        (delivery.Provider, delivery.ProviderMessageId, delivery.Cancellation) = ("smtp", "m-1", "ann: it is sold");
+        var day = DateTimeOffset.UnixEpoch;
+        (delivery.SettledAt, delivery.ConfirmedAt, delivery.BouncedAt) = (day.AddDays(1), day.AddDays(2), day.AddDays(3));
+        (delivery.SoftBouncedAt, delivery.OpenedAt, delivery.ReadAt) = (day.AddDays(4), day.AddDays(5), day.AddDays(6));
+        (delivery.ComplainedAt, delivery.UnsubscribedAt) = (day.AddDays(7), day.AddDays(8));
+        var id = await Store(record, [delivery, other]);
+        foreach (var (called, number) in new[] { (delivery, 1), (delivery, 2), (other, 1) })
+        {
+            var call = When_partitions_are_made.Call(id) with { DeliveryId = called.Id, Number = number };
+            await record.Host.Ledger.Claim(call, "som@example.com", "order-placed", TimeSpan.FromMinutes(1), CancellationToken.None);
+        }
+
+        await record.Host.Ledger.Cancel(id, delivery.Id, "email", "ann: sold", CancellationToken.None);
+        await sql.Execute($"""
+            INSERT INTO delivery_attempt
+                (delivery_id, number, notification_id, notification_created_at, channel, provider, status, lease_until)
+            VALUES ('{delivery.Id}', 1, '{id}', 'infinity', 'email', 'smtp', 'Accepted', now())
+            """);
+
+        // That it was cancelled is no call, and what was called under its id before it began is none of its calls.
+        (await sql.Scalar<string>($"""
+            SELECT concat_ws('|', notification_id, event, recipient, channel, step, status, provider, provider_message_id, reason, attempts,
+                cancellation)
+            FROM delivery_overview WHERE delivery_id = '{delivery.Id}'
+            """)).ShouldBe($"{id}|order-placed|seller-42|email|3|cancelled|smtp|m-1|ann: sold|2|ann: it is sold");
+        (await sql.Scalar<DateTime[]>($"""
+            SELECT ARRAY[settled_at, confirmed_at, bounced_at, soft_bounced_at, opened_at, read_at, complained_at, unsubscribed_at]
+            FROM delivery_overview WHERE delivery_id = '{delivery.Id}'
+            """)).ShouldBe(Enumerable.Range(1, 8).Select(days => day.AddDays(days).UtcDateTime));
+        (await sql.Scalar<long>($"SELECT attempts FROM delivery_overview WHERE delivery_id = '{other.Id}'")).ShouldBe(1);
+    }
+
+    static DeliveryState Delivery(string channel, DeliveryStatus status, string? reason) =>
+        new() { Id = Guid.CreateVersion7(), Channel = channel, Address = "som@example.com", Step = 3, Status = status, Reason = reason };
+
+    /// <summary>A notification that has ended after an hour.</summary>
+    static async Task<Guid> Store(PostgresRecord record, IReadOnlyList<DeliveryState> deliveries, string? refusal = null)
+    {
+        var ended = await When_partitions_are_made.Begin(record, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddHours(1));
+        var notification = (await record.Host.Store.Load(ended, CancellationToken.None))!;
+        (notification.CorrelationId, notification.Version) = (Guid.CreateVersion7(), 0);
+        (notification.CurrentState, notification.Deliveries, notification.Refusal) = ("PartlyDelivered", deliveries, refusal);
+        var step = new NotificationStep(notification, Guid.CreateVersion7(), []);
+        (await record.Host.Store.Insert(step, CancellationToken.None)).ShouldBeTrue();
+        return notification.CorrelationId;
+    }
+
     /// <summary>A column that holds one of a few words says which they are.</summary>
     [Fact]
     public async Task Should_find_every_word_that_a_column_may_hold()
