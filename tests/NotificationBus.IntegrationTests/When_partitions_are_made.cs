@@ -63,6 +63,74 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
     }
 
     [Fact]
+    public async Task Should_take_in_notifications_without_attempts_and_attempts_alone()
+    {
+        var database = await servers.CreateDatabase();
+        await using var record = await PostgresRecord.Open(database);
+        await using var sql = new The_record(database);
+        var now = TimeProvider.System.GetUtcNow();
+        var (first, other) = (await Begin(record, now.AddMonths(14)), await Begin(record, now.AddMonths(18)));
+        await record.Execute($"DELETE FROM delivery_attempt WHERE notification_id = '{first}'");
+        await record.Execute($"DELETE FROM notification WHERE id = '{other}'");
+
+        await record.Of<Partitions>().MakeAhead(CancellationToken.None);
+
+        (await sql.Scalar<Guid>($"SELECT id FROM notification_{now.AddMonths(14):yyyy_MM}")).ShouldBe(first);
+        (await sql.Scalar<Guid>($"SELECT notification_id FROM delivery_attempt_{now.AddMonths(18):yyyy_MM}")).ShouldBe(other);
+    }
+
+    /// <summary>Whoever makes one has found out before which are missing, and may have waited for another host since.</summary>
+    [Fact]
+    public async Task Should_leave_alone_what_has_come_meanwhile_in_an_earlier_month()
+    {
+        var database = await servers.CreateDatabase();
+        await using var record = await PostgresRecord.Open(database);
+        await using var sql = new The_record(database);
+        var now = TimeProvider.System.GetUtcNow();
+        var first = await Begin(record, now.AddMonths(18));
+
+        Task making;
+        Guid meanwhile;
+        await using (await record.Begin("SELECT pg_advisory_xact_lock(x'4E6F74696670'::bigint)"))
+        {
+            making = record.Of<Partitions>().MakeAhead(CancellationToken.None);
+            await record.UntilSomebodyWaits();
+            meanwhile = await Begin(record, now.AddMonths(14));
+        }
+
+        await making.WaitAsync(Lease);
+
+        (await sql.Scalar<Guid>($"SELECT id FROM notification_{now.AddMonths(18):yyyy_MM}")).ShouldBe(first);
+        (await sql.Scalar<Guid>("SELECT id FROM notification_default")).ShouldBe(meanwhile);
+        (await sql.Scalar<Guid>("SELECT notification_id FROM delivery_attempt_default")).ShouldBe(meanwhile);
+    }
+
+    /// <summary>A command may have come before its notification was on record, or after one of the same id was forgotten.</summary>
+    [Fact]
+    public async Task Should_count_no_calls_that_were_made_before_the_notification_began()
+    {
+        var database = await servers.CreateDatabase();
+        await using var record = await PostgresRecord.Open(database);
+        await using var sql = new The_record(database);
+        var ledger = record.Host.Ledger;
+        var id = Guid.CreateVersion7();
+        var (first, second) = (Call(id), Call(id) with { Number = 2 });
+        foreach (var call in (DeliveryAttempt[])[first, second])
+            (await ledger.Claim(call, "som@example.com", "order-placed", Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        await ledger.Record(first with { Status = AttemptStatus.Accepted }, suppressedAddress: null, CancellationToken.None);
+        await Begin(record, TimeProvider.System.GetUtcNow().AddDays(-5), id: id);
+        (await ledger.Claim(second, "som@example.com", "order-placed", Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+
+        var outcome = second with { Status = AttemptStatus.Unavailable };
+        (await ledger.Record(outcome, suppressedAddress: null, CancellationToken.None)).ShouldBeTrue();
+        var cancelled = await ledger.Cancel(id, id, "email", "sold", CancellationToken.None).WaitAsync(Lease);
+
+        cancelled.Select(attempt => attempt.Status).ShouldBe([AttemptStatus.Started, AttemptStatus.Unavailable, AttemptStatus.Cancelled]);
+        (await sql.Scalar<string[]>("SELECT array_agg(status ORDER BY number) FROM delivery_attempt_default"))
+            .ShouldBe(["Accepted", "Started"]);
+    }
+
+    [Fact]
     public async Task Should_not_mind_another_host_that_makes_the_same()
     {
         var database = await servers.CreateDatabase();
@@ -81,12 +149,12 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
     }
 
     /// <summary>Stores a notification that began then, and a call that was claimed for it.</summary>
-    internal static async Task<Guid> Begin(PostgresRecord record, DateTimeOffset createdAt, DateTimeOffset? completedAt = null)
+    internal static async Task<Guid> Begin(
+        PostgresRecord record, DateTimeOffset createdAt, DateTimeOffset? completedAt = null, Guid? id = null)
     {
-        var id = Guid.CreateVersion7();
         var notification = new NotificationState
         {
-            CorrelationId = id,
+            CorrelationId = id ?? Guid.CreateVersion7(),
             CurrentState = completedAt is null ? "Sending" : "Delivered",
             EventName = "order-placed",
             Category = "order-placed",
@@ -97,8 +165,9 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
             CompletedAt = completedAt,
         };
         (await record.Host.Store.Insert(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
-        (await record.Host.Ledger.Claim(Call(id), "som@example.com", "order-placed", Lease, CancellationToken.None)).Granted.ShouldBeTrue();
-        return id;
+        var call = Call(notification.CorrelationId);
+        (await record.Host.Ledger.Claim(call, "som@example.com", "order-placed", Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        return notification.CorrelationId;
     }
 
     /// <summary>The first call for the only delivery of a notification.</summary>
