@@ -124,9 +124,12 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
     [Fact]
     public async Task Should_be_refused_for_an_address_that_a_provider_called_wrong()
     {
-        var call = Call();
+        var (call, meanwhile) = (Call(), Call());
         await Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
+        await Host.Ledger.Claim(meanwhile, Address, Category, Lease, CancellationToken.None);
         (await Host.Ledger.Record(call with { Status = AttemptStatus.Rejected, Reason = "no such mailbox" }, Address, CancellationToken.None)).ShouldBeTrue();
+        var said = meanwhile with { Status = AttemptStatus.Rejected, Reason = "not at home" };
+        (await AnotherHost.Ledger.Record(said, Address, CancellationToken.None)).ShouldBeTrue();
 
         var refused = await AnotherHost.Ledger.Claim(Call(), Address, Category, Lease, CancellationToken.None);
 
@@ -182,6 +185,17 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
         (await ClaimAs(Category)).ShouldBe((true, null));
         (await AnotherHost.Ledger.Claim(Call(), "nok@example.com", Another, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
         (await AnotherHost.Ledger.Claim(Call() with { Channel = "push" }, Address, Another, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Should_be_granted_where_only_all_of_it_together_reads_like_what_is_suppressed()
+    {
+        await Host.Suppressions.Add(new Suppression("email", Address, Another, "unsubscribed", "recipient"), CancellationToken.None);
+        await Host.Suppressions.Add(new Suppression("sms", "66812345678", Category: null, "bounced", "first"), CancellationToken.None);
+
+        (await AnotherHost.Ledger.Claim(Call(), Address + Another, Category, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        var other = Call() with { Channel = "sms6" };
+        (await AnotherHost.Ledger.Claim(other, "6812345678", Category, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
     }
 
     [Fact]
@@ -253,6 +267,7 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
         }
 
         seen.Order(StringComparer.Ordinal).ShouldBe(Enumerable.Range(0, 7).Select(i => $"{i}@example.com"));
+        (await List(filter with { Address = "3@example.com" })).ShouldHaveSingleItem().Address.ShouldBe("3@example.com");
 
         Task<IReadOnlyList<Suppression>> List(SuppressionFilter asked) => AnotherHost.Suppressions.List(asked, CancellationToken.None);
     }
