@@ -32,12 +32,13 @@ public abstract class When_it_is_decided_about_failed_messages(Func<Task<RecordO
     [Fact]
     public async Task Should_concern_those_alone_that_are_meant()
     {
-        var (one, other, another) = (Failure(), Failure(), Failure("another-cause"));
-        foreach (var failure in new[] { one, other, another })
+        var (one, other, another, third) = (Failure(), Failure(), Failure("another-cause"), Failure("third-cause"));
+        foreach (var failure in new[] { one, other, another, third })
             await Fail(failure);
 
         (await Host.Failed.Replay(new FailedMessageChoice(one.Id, Cause: null), Ann, CancellationToken.None)).ShouldBe(1);
         (await Host.Failed.Archive(new FailedMessageChoice(Id: null, "another-cause"), Ann, CancellationToken.None)).ShouldBe(1);
+        (await Host.Failed.Replay(new FailedMessageChoice(Id: null, "third-cause"), Ann, CancellationToken.None)).ShouldBe(1);
         (await Found(other.Id)).State.ShouldBe(FailedMessageState.Failed);
         (await Found(one.Id)).State.ShouldBe(FailedMessageState.Replayed);
         (await Found(another.Id)).State.ShouldBe(FailedMessageState.Archived);
@@ -72,6 +73,9 @@ public abstract class When_it_is_decided_about_failed_messages(Func<Task<RecordO
     [Fact]
     public async Task Should_write_down_once_what_was_done_however_many_they_are()
     {
+        await Fail(Failure("earlier"));
+        (await Host.Failed.Replay(FailedMessageChoice.All, Ann, CancellationToken.None)).ShouldBe(1);
+        await TakeDue();
         for (var i = 0; i < Many; i++)
             await Fail(Failure());
 
@@ -83,7 +87,12 @@ public abstract class When_it_is_decided_about_failed_messages(Func<Task<RecordO
 
         (await Host.Controls.Changes(before: null, limit: 10, CancellationToken.None))
             .Select(change => (change.Subject, change.Who, change.Why, change.After.GetRawText().Replace(" ", "", StringComparison.Ordinal)))
-            .ShouldBe([("failed messages another-cause", "ann", "they are back", """{"archived":1}"""), ("failed messages", "ann", "they are back", $$"""{"replayed":{{Many}}}""")]);
+            .ShouldBe(
+            [
+                ("failed messages another-cause", "ann", "they are back", """{"archived":1}"""),
+                ("failed messages", "ann", "they are back", $$"""{"replayed":{{Many}}}"""),
+                ("failed messages", "ann", "they are back", """{"replayed":1}"""),
+            ]);
         (await TakeDue()).Count.ShouldBe(Many);
     }
 

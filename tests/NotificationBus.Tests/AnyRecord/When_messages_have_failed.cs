@@ -14,7 +14,13 @@ public abstract class When_messages_have_failed(Func<Task<RecordOfTheTest>> crea
         await Record.Pass(Hour);
         await Fail(failure, AnotherHost);
         (await Found(failure.Id)).Times.ShouldBe(1, "the same failure was reported twice");
-        await Fail(failure with { FailureId = Guid.CreateVersion7(), Explanation = new FailureExplanation(FailureKind.CannotBeRead, "Another", "another reason", "another-cause") }, AnotherHost);
+        var second = failure with
+        {
+            FailureId = Guid.CreateVersion7(),
+            Explanation = new FailureExplanation(FailureKind.CannotBeRead, "Another", "another reason", "another-cause"),
+        };
+        await Fail(second, AnotherHost);
+        await Fail(second);
 
         var last = await Found(failure.Id);
         (last.State, last.Times, last.Kind, last.ExceptionType, last.Reason, last.Cause)
