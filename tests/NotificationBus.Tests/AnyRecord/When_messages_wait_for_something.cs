@@ -32,7 +32,10 @@ public abstract class When_messages_wait_for_something(Func<Task<RecordOfTheTest
     public async Task Should_come_out_spread_when_they_are_many()
     {
         const int Count = 5_000;
-        await Schedule([.. Enumerable.Range(0, Count).Select(_ => Waiting("channel email"))]);
+        var other = Waiting("channel sms");
+        await Schedule([other, .. Enumerable.Range(0, Count).Select(_ => Waiting("channel email"))]);
+        await AnotherHost.Outgoing.Release("channel sms", CancellationToken.None);
+        (await TakeDue()).ShouldBe([other.MessageId], "it is alone");
 
         (await Host.Outgoing.Release("channel email", CancellationToken.None)).ShouldBe(Count);
 
@@ -40,6 +43,30 @@ public abstract class When_messages_wait_for_something(Func<Task<RecordOfTheTest
         first.Count.ShouldBeLessThan(Count / 2);
         await Record.Pass(Releases.SpreadOf(Count));
         (await Host.Outgoing.TakeDue(Lease, Count, CancellationToken.None)).Count.ShouldBe(Count - first.Count);
+    }
+
+    [Fact]
+    public async Task Should_come_out_no_later_than_they_would_have_come_by_themselves()
+    {
+        const int Count = 5_000;
+        await Schedule([.. Enumerable.Range(0, Count).Select(_ => Waiting("channel email") with { DueAt = Record.Now + Second })]);
+
+        await Host.Outgoing.Release("channel email", CancellationToken.None);
+
+        await Record.Pass(Second);
+        (await TakeDue(Count)).Count.ShouldBe(Count);
+    }
+
+    [Fact]
+    public async Task Should_come_out_in_the_order_in_which_they_were_kept_when_they_are_few()
+    {
+        var messages = Enumerable.Range(0, 20).Select(_ => Waiting("channel email")).ToList();
+        foreach (var message in messages)
+            await Schedule(message);
+
+        await Host.Outgoing.Release("channel email", CancellationToken.None);
+
+        (await TakeDue()).ShouldBe(messages.Select(message => message.MessageId));
     }
 
     [Fact]
