@@ -5,6 +5,7 @@ using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
 using NotificationBus.Tests.AnyRecord;
 
+using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
 
@@ -122,6 +123,41 @@ public sealed class When_hosts_meet_in_the_record(BusAndDatabase servers) : With
         (await Host.Failed.Archive(FailedMessageChoice.All, Ann, CancellationToken.None)).ShouldBe(0);
     }
 
+    /// <summary>More than one statement puts back: what waits longest does not come after what failed later.</summary>
+    [Fact]
+    public async Task Should_put_back_first_what_failed_first_however_many_they_are()
+    {
+        // In every other order these come first.
+        for (var i = 0; i < 60; i++)
+            await Fail(Failure("a"));
+        await Record.Pass(-Hour);
+        var oldest = Enumerable.Range(0, 100).Select(_ => Failure("b")).ToList();
+        foreach (var failure in oldest)
+            await Fail(failure);
+        await Record.Pass(2 * Hour);
+
+        (await Host.Failed.Replay(FailedMessageChoice.All, Ann, CancellationToken.None)).ShouldBe(160);
+
+        (await Host.Outgoing.TakeDue(Lease, 100, CancellationToken.None)).Select(message => message.ReplayOf!.Value)
+            .ShouldBe(oldest.Select(failure => failure.Id), ignoreOrder: true);
+    }
+
+    /// <summary>Reliability, row 37: so many that they would take longer, one after the other.</summary>
+    [Fact]
+    public async Task Should_let_all_come_out_within_a_minute_however_many_have_waited()
+    {
+        await Schedule(Message(Record.Now + Hour) with { WaitsFor = "channel email" });
+        await Postgres.Execute("""
+            INSERT INTO outgoing_message (message_id, destination, content_type, message_types, body, due_at, waits_for)
+            SELECT gen_random_uuid(), destination, content_type, message_types, body, due_at, waits_for
+            FROM outgoing_message, generate_series(1, 35000)
+            """);
+
+        (await Host.Outgoing.Release("channel email", CancellationToken.None)).ShouldBe(35_001);
+
+        (await Postgres.Execute("UPDATE outgoing_message SET revision = revision WHERE due_at > now() + interval '1 minute'")).ShouldBe(0);
+    }
+
     [Fact]
     public async Task Should_be_told_of_what_was_changed_before_it_listened()
     {
@@ -151,6 +187,28 @@ public sealed class When_hosts_meet_in_the_record(BusAndDatabase servers) : With
             await change();
             await told.WaitAsync(Patience);
         }
+    }
+
+    /// <summary>Commits that notify take turns: only what is soon due, or has changed, is worth it.</summary>
+    [Fact]
+    public async Task Should_tell_nobody_of_what_is_due_much_later_nor_of_a_rate_that_stays()
+    {
+        await Host.Health.Pause("smtp", Second, "too many", cut: null);
+        await Record.Pass(Hour);
+        var told = new List<string>();
+        await using var listening = await Postgres.Of<NpgsqlDataSource>().OpenConnectionAsync();
+        listening.Notification += (_, notification) => told.Add($"{notification.Channel} {notification.Payload}");
+        await using (var listen = new NpgsqlCommand("LISTEN outgoing_message_scheduled; LISTEN sending_controls_changed", listening))
+            await listen.ExecuteNonQueryAsync();
+
+        await Schedule(Message(Record.Now + Hour));
+        await Insert(Guid.CreateVersion7(), Message(Record.Now + Hour));
+        await Host.Health.RaiseLearnedRate("smtp", factor: 2, interval: Lease, forgetAfter: 2 * Hour, limit: null);
+        await Postgres.Execute("NOTIFY outgoing_message_scheduled, 'the end'");
+        while (told.Count == 0)
+            await listening.WaitAsync(Patience, CancellationToken.None);
+
+        told[0].ShouldBe("outgoing_message_scheduled the end");
     }
 
     /// <summary>What waits for a turn is brought forward, and whoever dispatches does not sleep until it was due before.</summary>
