@@ -26,8 +26,8 @@ sealed partial record ChatAddress(string Service, string Place)
         : Service == "telegram" && Place.StartsWith('@') ? Place.ToLowerInvariant()
         : Place;
 
-    // Discord's webhook is its id and its token, on whichever of its hosts and in whichever version; what it answers and in whose words does
-    // not matter. A thread is another place.
+    // Discord's webhook is its id and its token, on whichever of its hosts and in whichever version; what it answers and in whose words
+    // does not matter. A thread is another place.
     string CanonicalOf(string url) => Service == "discord" && DiscordWebhook().Match(url) is { Success: true } match
         ? $"https://discord.com/api/webhooks/{match.Groups["webhook"].Value}"
             + (match.Groups["thread"] is { Success: true } thread ? $"?{thread.Value}" : "")

@@ -4,8 +4,8 @@ using NotificationBus.Providers;
 namespace NotificationBus.Channels.Chat;
 
 /// <summary>
-/// A chat service. It serves addresses of its own kind only; what <see cref="HttpVendor.Request"/> gets as the address is the place without the
-/// service.
+/// A chat service. It serves addresses of its own kind only; what <see cref="HttpVendor.Request"/> gets as the address is the place without
+/// the service.
 /// </summary>
 public abstract class ChatVendor : HttpVendor, IProvider
 {
@@ -40,7 +40,7 @@ public abstract class ChatVendor : HttpVendor, IProvider
     /// <inheritdoc />
     public override Unfit? Foresee(Delivery delivery) => PlaceOf(delivery) is { } place ? base.Foresee(delivery with { Address = place }) : null;
 
-    /// <summary>What to say.</summary>
+    /// <summary>The text to send.</summary>
     protected static string TextOf(Delivery delivery) => ((ChatContent)delivery.Content).Text;
 
     /// <inheritdoc />

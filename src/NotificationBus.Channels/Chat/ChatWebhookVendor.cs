@@ -5,7 +5,8 @@ namespace NotificationBus.Channels.Chat;
 
 /// <summary>
 /// A chat service that is reached by the URLs of incoming webhooks, one for each place. A user sets them, so that they are called only on
-/// the service's own hosts, and with the guard. Such a URL is its own secret: where it is turned away, throttled or silent, the account is as good as before.
+/// the service's own hosts, and with the guard. Such a URL is its own secret: where it is turned away, throttled or silent, the account is
+/// as good as before.
 /// </summary>
 public abstract class ChatWebhookVendor : ChatVendor
 {
@@ -14,7 +15,9 @@ public abstract class ChatWebhookVendor : ChatVendor
     /// <summary>Opens no connection yet.</summary>
     /// <param name="name">The account's name.</param>
     /// <param name="service">The word before the colon in its addresses.</param>
-    /// <param name="options">The account; when it names a <see cref="HttpVendorOptions.Url"/>, the paths of all webhooks are called there.</param>
+    /// <param name="options">
+    /// The account; when it names a <see cref="HttpVendorOptions.Url"/>, the paths of all webhooks are called there.
+    /// </param>
     /// <param name="clock">Ends what takes too long, and reads dates in answers.</param>
     protected ChatWebhookVendor(string name, string service, HttpVendorOptions options, TimeProvider clock)
         : base(name, service, options, clock, string.IsNullOrEmpty(options.Url) ? new AddressGuard() : null) =>

@@ -4,8 +4,8 @@ using NotificationBus.Providers;
 namespace NotificationBus.Channels.Chat;
 
 /// <summary>
-/// Tells a place that gets too much from an account that sends too much, where the service answers both in the same words: it is the account when
-/// several places are told so within a short while. What one host is answered counts.
+/// Tells a place that gets too much from an account that sends too much, where the service answers both in the same words: it is the
+/// account when several places are told so within a short while. What one host is answered counts.
 /// </summary>
 sealed class ThrottledPlaces(TimeProvider clock)
 {
@@ -15,7 +15,10 @@ sealed class ThrottledPlaces(TimeProvider clock)
     readonly Lock _lock = new();
     readonly List<(string Place, DateTimeOffset At)> _newest = [];
 
-    /// <summary>What it means that a place is called too often.</summary>
+    /// <summary>
+    /// Translates the answer that a place is called too often: about the account when several places are told so, else about this delivery
+    /// only.
+    /// </summary>
     public ProviderResult Of(HttpAnswer answer, string place, TimeSpan? pause) => AreSeveral(place)
         ? new ProviderResult.Throttled($"{answer}", pause)
         : new ProviderResult.Unavailable($"{answer}", pause, OnlyThisDelivery: true);

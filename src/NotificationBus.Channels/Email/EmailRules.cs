@@ -7,7 +7,9 @@ using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Email;
 
-/// <summary>What no e-mail may have, whoever sends it. Also checked where the values came in; here it is too late to trust anybody.</summary>
+/// <summary>
+/// Rules that every e-mail keeps, whoever sends it. Also checked where the values came in; here it is too late to trust anybody.
+/// </summary>
 static class EmailRules
 {
     static readonly EmailChannel Email = new();
@@ -15,7 +17,7 @@ static class EmailRules
     // What ends a name, or begins a mailbox or a comment (RFC 5322, section 3.2.3).
     static readonly SearchValues<char> Structure = SearchValues.Create(",;:<>()[]@\\\"");
 
-    /// <summary>Why the delivery is never sent, or null.</summary>
+    /// <summary>Refuses a delivery that is never to be sent; null when it may be.</summary>
     public static ProviderResult.Rejected? Refuse(Delivery delivery, EmailContent content, string from, string? fromName) =>
         Email.Refuse(delivery.Address) is { } wrong ? new ProviderResult.Rejected(wrong, AddressIsWrong: true)
         : Email.Refuse(from) is { } wrongSender ? new ProviderResult.Rejected($"From: {wrongSender}")
@@ -24,7 +26,7 @@ static class EmailRules
         : MailHeaders.Of(delivery).Any(header => HeaderText.BreaksOut(header.Value)) ? new ProviderResult.Rejected("a header has more than one line")
         : null;
 
-    /// <summary>What is wrong with a sender in the settings.</summary>
+    /// <summary>Finds what is wrong with a sender in the settings.</summary>
     public static IEnumerable<ValidationResult> CheckSender(string from, string? fromName)
     {
         if (Email.Refuse(from) is { } wrong)
@@ -35,8 +37,8 @@ static class EmailRules
     }
 
     /// <summary>
-    /// A name as it is shown beside a mailbox. It only decorates, and is never what a mail fails for: null where it has control characters, which no
-    /// name has and some attacks do; cut, at a character as readers see it, where the vendor takes no more.
+    /// A name as it is shown beside a mailbox. It only decorates, and is never what a mail fails for: null where it has control characters,
+    /// which no name has and some attacks do; cut, at a character as readers see it, where the vendor takes no more.
     /// </summary>
     public static string? NameOf(string? name, int longest = int.MaxValue) =>
         string.IsNullOrWhiteSpace(name) || name.Any(char.IsControl) ? null : Cut(name.Trim(), longest);
@@ -55,12 +57,15 @@ static class EmailRules
         return $"{text.AsSpan(0, end).TrimEnd()}…";
     }
 
-    /// <summary>A name for vendors that put it before the mailbox as it is, and then read both: quoted where a part of it could be taken for another mailbox.</summary>
+    /// <summary>
+    /// A name for vendors that put it before the mailbox as it is, and then read both: quoted where a part of it could be taken for another
+    /// mailbox.
+    /// </summary>
     public static string? Phrase(string? name) => name is null || !name.AsSpan().ContainsAny(Structure) ? name : Quote(name);
 
     /// <summary>
-    /// A mailbox as vendors read it, with the name before it; quoted where that could be read as something else (RFC 5322, section 3.2.3). Where the vendor
-    /// takes no more than some characters of both, the name is cut, or left out.
+    /// A mailbox as vendors read it, with the name before it; quoted where that could be read as something else (RFC 5322, section 3.2.3).
+    /// Where the vendor takes no more than some characters of both, the name is cut, or left out.
     /// </summary>
     public static string Named(string? name, string address, int longest = int.MaxValue)
     {

@@ -4,7 +4,7 @@ using NotificationBus.Channels.Http;
 
 namespace NotificationBus.Channels.Email;
 
-/// <summary>What the account of every vendor of e-mail has: <c>Providers:{account}</c>.</summary>
+/// <summary>Settings of the account of every vendor of e-mail: <c>Providers:{account}</c>.</summary>
 public abstract class EmailVendorOptions : HttpVendorOptions
 {
     /// <summary>The sender's mailbox, which the vendor must know. Required.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace NotificationBus.Channels.Http;
 
-/// <summary>What an answer must be like: a status, or a value at a path of its JSON.</summary>
+/// <summary>A condition on an answer: a status, or a value at a path of its JSON.</summary>
 /// <param name="Status">The status; null when there is a path.</param>
 /// <param name="Path">Such as <c>error.code</c>.</param>
 /// <param name="Value">The value there.</param>

@@ -4,8 +4,8 @@ using System.Text.Unicode;
 namespace NotificationBus.Channels.Http;
 
 /// <summary>
-/// The text of an answer in whatever charset it came: what its first octets say, a byte order mark above all; UTF-8, where it is nothing else whatever its
-/// header says; else what that says.
+/// The text of an answer in whatever charset it came: what its first octets say, a byte order mark above all; UTF-8, where it is nothing
+/// else whatever its header says; else what that says.
 /// </summary>
 static class AnswerText
 {
@@ -26,7 +26,8 @@ static class AnswerText
         return (Unmarked(body) ?? (Find(charset) is { } said && !IsUtf8(body, said) ? said : Encoding.UTF8)).GetString(body);
     }
 
-    // Other charsets have letters that look like UTF-8 one by one, but hardly a text of them. Those of two octets and of shifts may look like ASCII.
+    // Other charsets have letters that look like UTF-8 one by one, but hardly a text of them. Those of two octets and of shifts may look
+    // like ASCII.
     static bool IsUtf8(ReadOnlySpan<byte> body, Encoding said) => Utf8.IsValid(body)
         && (said.IsSingleByte ? body.ContainsAnyExceptInRange((byte)0, (byte)0x7F) : said is UnicodeEncoding or UTF32Encoding && body.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', not 0, ..]);
 

@@ -5,8 +5,8 @@ using System.Text;
 namespace NotificationBus.Channels.Http;
 
 /// <summary>
-/// Signature Version 4 of AWS: proves who sends a request, and that nobody has changed it. Source: docs.aws.amazon.com, "Create a signed AWS
-/// API request", whose test suite the tests repeat.
+/// Signature Version 4 of AWS: proves who sends a request, and that nobody has changed it. Source: docs.aws.amazon.com, "Create a signed
+/// AWS API request", whose test suite the tests repeat.
 /// </summary>
 static class AwsSignature
 {
@@ -61,5 +61,5 @@ static class AwsSignature
     static string Hex(byte[] octets) => Convert.ToHexStringLower(octets);
 }
 
-/// <summary>Who sends a request to AWS.</summary>
+/// <summary>The credentials with which requests to AWS are signed.</summary>
 sealed record AwsCredentials(string AccessKeyId, string SecretAccessKey, string? SessionToken = null);

@@ -3,8 +3,8 @@ using System.IO.Compression;
 namespace NotificationBus.Channels.Http;
 
 /// <summary>
-/// Unpacks an answer by what its octets look like: header fields say gzip of what something on the way has unpacked, say nothing of what is packed, and
-/// mean two things by <c>deflate</c> (RFC 9110, section 8.4.1.2). What cannot be unpacked is as it is.
+/// Unpacks an answer by what its octets look like: header fields say gzip of what something on the way has unpacked, say nothing of what is
+/// packed, and mean two things by <c>deflate</c> (RFC 9110, section 8.4.1.2). What cannot be unpacked is as it is.
 /// </summary>
 static class Compression
 {

@@ -6,7 +6,9 @@ using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Http;
 
-/// <summary>What a service answered, read as far as anybody will read it. It is not trusted: long, wrong and hostile answers are safe to ask.</summary>
+/// <summary>
+/// The answer of a service, read as far as anybody will read it. It is not trusted: long, wrong and hostile answers are safe to ask.
+/// </summary>
 public sealed class HttpAnswer
 {
     // Whoever asks for longer is asked again before.
@@ -38,7 +40,10 @@ public sealed class HttpAnswer
     /// <summary>The body as JSON; null when it is none, or not complete.</summary>
     public JsonElement? Json { get; }
 
-    /// <summary>How long the service asks to be left alone, at most a day: seconds or a date (RFC 9110, section 10.2.3); null when it says nothing that can be understood.</summary>
+    /// <summary>
+    /// The time for which the service asks to be left alone, at most a day: seconds or a date (RFC 9110, section 10.2.3); null when it says
+    /// nothing that can be understood.
+    /// </summary>
     public TimeSpan? RetryAfter => Seconds("Retry-After") ?? (Date(Header("Retry-After")) is { } date ? Until(date) : null);
 
     /// <summary>The first value of a header field, or null.</summary>
@@ -56,7 +61,9 @@ public sealed class HttpAnswer
     /// <summary>A number of seconds at a path of the JSON, at most a day; null when it is no such number.</summary>
     public TimeSpan? SecondsAt(string path) => Number(Find(path)) is { } seconds ? Limited(seconds) : null;
 
-    /// <summary>A header field with a moment in seconds since 1970, as the time from now until then; null when it is none, or over.</summary>
+    /// <summary>
+    /// A header field with a moment in seconds since 1970, as the time from now until then; null when it is none, or over.
+    /// </summary>
     public TimeSpan? UntilEpoch(string header) => Number(Header(header)) is { } seconds && seconds - _now.ToUnixTimeSeconds() is >= 0 and var left ? Limited(left) : null;
 
     /// <summary>A header field with a count; null when it is none.</summary>

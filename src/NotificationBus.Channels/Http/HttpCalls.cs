@@ -4,7 +4,9 @@ using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Http;
 
-/// <summary>Makes calls of which one can tell afterwards whether they can have had an effect. Connections are kept for the next call.</summary>
+/// <summary>
+/// Makes calls of which one can tell afterwards whether they can have had an effect. Connections are kept for the next call.
+/// </summary>
 sealed class HttpCalls : IDisposable
 {
     const int LongestAnswer = 256 * 1024;
@@ -37,7 +39,8 @@ sealed class HttpCalls : IDisposable
             ConnectTimeout = timeout < LongestConnect ? timeout : LongestConnect,
             PooledConnectionLifetime = ConnectionLifetime, // After which a name is looked up again.
             EnableMultipleHttp2Connections = true,
-            // Over HTTP/2 all calls go through one connection: one that is dead without a word is to be noticed before its lifetime is over.
+            // Over HTTP/2 all calls go through one connection: one that is dead without a word is to be noticed before its lifetime is
+            // over.
             KeepAlivePingDelay = PingAfter,
             KeepAlivePingTimeout = LongestPing,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
@@ -51,7 +54,8 @@ sealed class HttpCalls : IDisposable
         _client = new HttpClient(handler)
         {
             Timeout = Timeout.InfiniteTimeSpan, // Ours is below.
-            // Some services turn away who has no name. Nothing is asked for compressed: answers are short, and a yes in another dress is still read below.
+            // Some services turn away who has no name. Nothing is asked for compressed: answers are short, and a yes in another dress is
+            // still read below.
             DefaultRequestHeaders = { { "User-Agent", "NotificationBus" }, { "Accept-Encoding", "identity" } },
         };
     }
@@ -66,7 +70,9 @@ sealed class HttpCalls : IDisposable
     /// <param name="request">The request; HTTP/1.1 unless it says otherwise.</param>
     /// <param name="delivery">What it is made for.</param>
     /// <param name="secrets">What no reason may repeat, besides the request's headers and address.</param>
-    /// <param name="translate">What the answer means. A 2xx that is too long, or broke off, is in doubt without asking, unless its status says it all.</param>
+    /// <param name="translate">
+    /// What the answer means. A 2xx that is too long, or broke off, is in doubt without asking, unless its status says it all.
+    /// </param>
     /// <param name="cancellationToken">Gives up. A cancelled call answers too, because it knows whether the request can have left.</param>
     public async Task<ProviderResult> Make(
         HttpRequestMessage request, Delivery delivery, IEnumerable<string> secrets, Func<HttpAnswer, ProviderResult> translate, CancellationToken cancellationToken)

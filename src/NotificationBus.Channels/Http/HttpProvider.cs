@@ -14,8 +14,8 @@ public sealed class HttpProviderOptions : HttpCallOptions
     static readonly TimeSpan ShortestKnowledge = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// Where deliveries are posted, http or https. Required. No redirect is followed, and no proxy is used. Never logged: it
-    /// may hold a token.
+    /// The URL to which deliveries are posted, http or https. Required. No redirect is followed, and no proxy is used. Never logged: it may
+    /// hold a token.
     /// </summary>
     [Required(ErrorMessage = "must be set, for instance https://push.example.com/v1/send")]
     public string Url { get; set; } = "";
@@ -37,45 +37,57 @@ public sealed class HttpProviderOptions : HttpCallOptions
     public string IdempotencyHeader { get; set; } = "Idempotency-Key";
 
     /// <summary>
-    /// Where in the JSON of the answer the service's own id is, such as <c>data.id</c>. When set, an answer without it is in
-    /// doubt. Default: nowhere.
+    /// The path of the service's own id in the JSON of the answer, such as <c>data.id</c>. When set, an answer without it is in doubt.
+    /// Default: none.
     /// </summary>
     public string? MessageIdPath { get; set; }
 
-    /// <summary>What must hold in the JSON of the answer, as path and value: <c>ok=true</c>. Where it does not, the delivery is in doubt. Default: nothing.</summary>
+    /// <summary>
+    /// The condition that the JSON of the answer must meet, as path and value: <c>ok=true</c>. Where it does not, the delivery is in doubt.
+    /// Default: none.
+    /// </summary>
     public string? Accepted { get; set; }
 
     /// <summary>
-    /// Which answers refuse the delivery for good, whoever is asked: statuses, and paths of the JSON with a value, separated by commas, such as
-    /// <c>409,error.code=blocked</c>. One is enough, whatever the status is. Default: none; 400, 404, 410, 413 and 422 refuse it here, and the next
-    /// provider is asked.
+    /// Answers that refuse the delivery for good, whoever is asked: statuses, and paths of the JSON with a value, separated by commas, such
+    /// as <c>409,error.code=blocked</c>. One is enough, whatever the status is. Default: none; 400, 404, 410, 413 and 422 refuse it here,
+    /// and the next provider is asked.
     /// </summary>
     public string? Rejected { get; set; }
 
-    /// <summary>Which answers say that the address will never work, in the same form; it is not used again. Default: none.</summary>
+    /// <summary>Answers that say that the address will never work, in the same form; it is not used again. Default: none.</summary>
     public string? AddressIsWrong { get; set; }
 
-    /// <summary>Which answers say that the service is called too often and has taken nothing, in the same form, besides 429. Default: no others.</summary>
+    /// <summary>
+    /// Answers that say that the service is called too often and has taken nothing, in the same form, besides 429. Default: no others.
+    /// </summary>
     public string? Throttled { get; set; }
 
     /// <summary>
-    /// Which answers say that the service has taken nothing and may be asked later, in the same form, such as <c>500,503,error=busy</c>; the next
-    /// provider is asked at once. Any other 5xx is in doubt. Default <c>503</c>.
+    /// Answers that say that the service has taken nothing and may be asked later, in the same form, such as <c>500,503,error=busy</c>; the
+    /// next provider is asked at once. Any other 5xx is in doubt. Default <c>503</c>.
     /// </summary>
     public string? Unavailable { get; set; } = "503";
 
     /// <summary>
-    /// For how long the service does nothing twice under <see cref="IdempotencyHeader"/>, so that what is in doubt is asked of it again, and of nobody
-    /// else. Default 0: it knows no repetition. At most 30 days, and at least two minutes more than <see cref="HttpCallOptions.Timeout"/>: that is left for the call and for clocks.
+    /// The time in which the service does nothing twice under <see cref="IdempotencyHeader"/>, so that what is in doubt is asked of it
+    /// again, and of nobody else. Default 0: it knows no repetition. At most 30 days, and at least two minutes more than
+    /// <see cref="HttpCallOptions.Timeout"/>: that is left for the call and for clocks.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00", ErrorMessage = "must be from {1} to {2}")]
     public TimeSpan KnowsRepetitionFor { get; set; }
 
-    /// <summary>The header that says how long to leave the service alone then, in seconds, or as a date when it is <c>Retry-After</c>, which is the default, and counts where another one is missing.</summary>
+    /// <summary>
+    /// The header that says how long to leave the service alone then, in seconds, or as a date when it is <c>Retry-After</c>, which is the
+    /// default, and counts where another one is missing.
+    /// </summary>
     [Required(ErrorMessage = "must be the name of a header")]
     public string RetryAfterHeader { get; set; } = "Retry-After";
 
-    /// <summary>Where in the JSON of the answer that is said, in seconds, such as <c>error.retry_after</c>; it counts before the header. Default: nowhere.</summary>
+    /// <summary>
+    /// The path in the JSON of the answer at which that is said, in seconds, such as <c>error.retry_after</c>; it counts before the header.
+    /// Default: none.
+    /// </summary>
     public string? RetryAfterPath { get; set; }
 
     /// <inheritdoc />

@@ -14,7 +14,8 @@ namespace NotificationBus.Channels.Http;
 /// </summary>
 public abstract class HttpVendor : IProvider, IAsyncDisposable
 {
-    // Thai text is not to be three times as long for nothing: vendors count bytes. Names go out as they are written: each vendor has its own way.
+    // Thai text is not to be three times as long for nothing: vendors count bytes. Names go out as they are written: each vendor has its
+    // own way.
     static readonly JsonSerializerOptions Relaxed = new()
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -61,22 +62,26 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     /// <summary>The time.</summary>
     protected TimeProvider Clock { get; }
 
-    /// <summary>What no reason may repeat. The request's header fields, its path, the address and the recipient's name are hidden anyway.</summary>
+    /// <summary>
+    /// Texts that no reason may repeat. The request's header fields, its path, the address and the recipient's name are hidden anyway.
+    /// </summary>
     protected virtual IEnumerable<string> Secrets => [];
 
-    /// <summary>What to check when the vendor does not let us in, such as <c>ApiKey</c>.</summary>
+    /// <summary>The setting to check when the vendor does not let us in, such as <c>ApiKey</c>.</summary>
     protected virtual string Credentials => "the credentials";
 
     /// <summary>
-    /// True when each recipient has an endpoint of his own that is called. What goes wrong there then concerns only the delivery: it neither
-    /// speaks against the account nor is a reason to leave the other endpoints alone.
+    /// True when each recipient has an endpoint of his own that is called. What goes wrong there then concerns only the delivery: it
+    /// neither speaks against the account nor is a reason to leave the other endpoints alone.
     /// </summary>
     protected virtual bool EndpointIsRecipients => false;
 
     /// <inheritdoc />
     public virtual TimeSpan? KnowsRepetitionFor => null;
 
-    /// <summary>What it means that the vendor fails, by its documentation. Default: <see cref="ServerErrors.Usual"/>.</summary>
+    /// <summary>
+    /// The meaning of a failure of the vendor's servers, by its documentation. Default: <see cref="ServerErrors.Usual"/>.
+    /// </summary>
     protected virtual ServerErrors Errors => ServerErrors.Usual;
 
     /// <inheritdoc />
@@ -114,19 +119,21 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Why the delivery cannot be sent by this vendor at all, or null.</summary>
+    /// <summary>Refuses a delivery that this vendor cannot send at all; null when it can.</summary>
     protected virtual ProviderResult? Refuse(Delivery delivery) => null;
 
     /// <summary>The request for a delivery; see <see cref="Post(string, HttpContent)"/>.</summary>
     protected abstract HttpRequestMessage Request(Delivery delivery);
 
-    /// <summary>What the answer means. Most vendors name what is special of them and leave the rest to <see cref="ByStatus"/>.</summary>
+    /// <summary>Translates an answer. Most vendors name what is special of them and leave the rest to <see cref="ByStatus"/>.</summary>
     protected abstract ProviderResult Translate(HttpAnswer answer, Delivery delivery);
 
-    /// <summary>True for a 2xx that is a yes whatever becomes of its body. Any other one whose body is too long, or breaks off, is in doubt.</summary>
+    /// <summary>
+    /// True for a 2xx that is a yes whatever becomes of its body. Any other one whose body is too long, or breaks off, is in doubt.
+    /// </summary>
     protected virtual bool StatusSaysItAll(int status) => false;
 
-    /// <summary>What the answer says of the vendor's rate limit, or null.</summary>
+    /// <summary>Reads what the answer says of the vendor's rate limit; null when it says nothing.</summary>
     protected virtual RateLimit? RateLimitOf(HttpAnswer answer) => null;
 
     /// <summary>Makes one call.</summary>
@@ -155,8 +162,8 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
         new ByteArrayContent(JsonBytes(value)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 
     /// <summary>
-    /// What an answer means by its status, where the vendor says nothing else: a refusal is of the delivery in this form and here, <see cref="Errors"/>
-    /// says what a 5xx means, and a 2xx that was not understood is in doubt.
+    /// Translates an answer by its status, where the vendor says nothing else: a refusal is of the delivery in this form and here,
+    /// <see cref="Errors"/> says what a 5xx means, and a 2xx that was not understood is in doubt.
     /// </summary>
     protected ProviderResult ByStatus(HttpAnswer answer) => answer.Status switch
     {

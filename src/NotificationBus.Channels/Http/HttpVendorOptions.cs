@@ -2,13 +2,17 @@ using System.ComponentModel.DataAnnotations;
 
 namespace NotificationBus.Channels.Http;
 
-/// <summary>What the account of every vendor with an HTTP API has: <c>Providers:{account}</c>.</summary>
+/// <summary>Settings of the account of every vendor with an HTTP API: <c>Providers:{account}</c>.</summary>
 public abstract class HttpVendorOptions : HttpCallOptions
 {
-    /// <summary>Where the vendor's API is, https, or http on this machine: for another region, or an emulator. Default: the vendor's own.</summary>
+    /// <summary>
+    /// The URL of the vendor's API, https, or http on this machine: for another region, or an emulator. Default: the vendor's own.
+    /// </summary>
     public string? Url { get; set; }
 
-    /// <summary>The vendor's own API, such as <c>https://api.example.com</c>; null when each delivery says itself where it is sent.</summary>
+    /// <summary>
+    /// The vendor's own API, such as <c>https://api.example.com</c>; null when each delivery says itself where it is sent.
+    /// </summary>
     protected virtual string? DefaultUrl => null;
 
     // An empty value is what an environment file leaves behind when nothing is meant.

@@ -20,7 +20,9 @@ public static class JsonPath
         }
     }
 
-    /// <summary>What is at a path of names and, in lists, numbers, such as <c>messages.0.id</c>; null when there is nothing.</summary>
+    /// <summary>
+    /// Finds the element at a path of names and, in lists, numbers, such as <c>messages.0.id</c>; null when there is nothing.
+    /// </summary>
     public static JsonElement? Element(this JsonElement element, string path)
     {
         foreach (var name in path.Split('.'))

@@ -5,7 +5,9 @@ using System.Text.Json;
 
 namespace NotificationBus.Channels.Http;
 
-/// <summary>Writes and checks signed tokens (RFC 7515, RFC 7519): three parts in base64url, the last one the signature over the first two.</summary>
+/// <summary>
+/// Writes and checks signed tokens (RFC 7515, RFC 7519): three parts in base64url, the last one the signature over the first two.
+/// </summary>
 static class JsonWebToken
 {
     /// <summary>Signs with a key on P-256 (ES256).</summary>

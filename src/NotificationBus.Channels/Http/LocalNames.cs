@@ -1,8 +1,8 @@
 namespace NotificationBus.Channels.Http;
 
 /// <summary>
-/// Host names that lead nowhere in the public Internet, told without looking them up: IANA's special-use names, names of one label, and what
-/// was meant as an address and is none.
+/// Host names that lead nowhere in the public Internet, told without looking them up: IANA's special-use names, names of one label, and
+/// what was meant as an address and is none.
 /// </summary>
 static class LocalNames
 {

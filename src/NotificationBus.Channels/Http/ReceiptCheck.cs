@@ -7,10 +7,10 @@ using NotificationBus.Receipts;
 
 namespace NotificationBus.Channels.Http;
 
-/// <summary>What the vendors' signature schemes have in common.</summary>
+/// <summary>Checks common to the vendors' signature schemes.</summary>
 static class ReceiptCheck
 {
-    /// <summary>How far the vendor's clock and ours may be apart. A signature that is older was kept by somebody.</summary>
+    /// <summary>The most by which the vendor's clock and ours may be apart. A signature that is older was kept by somebody.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
     /// <summary>The header field, or null.</summary>
@@ -21,7 +21,7 @@ static class ReceiptCheck
         long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var moment)
         && Math.Abs((double)moment - clock.GetUtcNow().ToUnixTimeSeconds()) <= Tolerance.TotalSeconds;
 
-    /// <summary>What a receipt without a configured secret is refused with.</summary>
+    /// <summary>Says why a receipt is refused without a configured secret.</summary>
     public static string NotSet(string account, string key) => $"Providers:{account}:{key} is not set, so that nobody can tell who has sent this";
 
     /// <summary>True when two secrets are the same; how long it takes tells nothing of where they differ.</summary>
@@ -50,7 +50,9 @@ static class ReceiptCheck
         return text is not null && Convert.TryFromBase64String(text, octets, out var written) ? octets[..written] : null;
     }
 
-    /// <summary>The values of a setting that may hold several, such as the old key and the new one, separated by spaces or commas.</summary>
+    /// <summary>
+    /// The values of a setting that may hold several, such as the old key and the new one, separated by spaces or commas.
+    /// </summary>
     public static IReadOnlyList<string> Several(string? setting) =>
         (setting ?? "").Split([' ', ',', '\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 

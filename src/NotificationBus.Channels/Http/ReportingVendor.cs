@@ -6,10 +6,12 @@ using NotificationBus.Receipts;
 
 namespace NotificationBus.Channels.Http;
 
-/// <summary>A vendor that reports what became of deliveries. First it is proven that the vendor has sent a report, and only then it is read.</summary>
+/// <summary>
+/// A vendor that reports what became of deliveries. First it is proven that the vendor has sent a report, and only then it is read.
+/// </summary>
 public abstract class ReportingVendor : HttpVendor, IReceiptReader
 {
-    /// <summary>Under which name the vendor carries our id of the delivery along.</summary>
+    /// <summary>The name under which the vendor carries our id of the delivery along.</summary>
     protected const string DeliveryTag = "delivery_id";
 
     /// <summary>Opens no connection yet.</summary>
@@ -22,7 +24,9 @@ public abstract class ReportingVendor : HttpVendor, IReceiptReader
     {
     }
 
-    /// <summary>What no call of a vendor comes near that reports one thing at a time.</summary>
+    /// <summary>
+    /// The longest receipt of a vendor that reports one thing at a time, in bytes. No call of such a vendor comes near it.
+    /// </summary>
     protected const int OneReceipt = 64 * 1024;
 
     /// <inheritdoc />
@@ -34,21 +38,24 @@ public abstract class ReportingVendor : HttpVendor, IReceiptReader
     /// <inheritdoc />
     public async Task<ReceiptReading> Read(ReceiptRequest request) => await WhyNot(request) ?? ReadProven(request);
 
-    /// <summary>Why nobody can tell that the vendor has sent this, now; null when it has.</summary>
+    /// <summary>Checks that the vendor has sent this, now: null when it has, else why nobody can tell.</summary>
     protected abstract string? Prove(ReceiptRequest request);
 
     /// <summary>One report in our words; null when it is nothing we use. For vendors that report in JSON.</summary>
     protected virtual Receipt? Understand(ReceiptRequest request, JsonElement report) => null;
 
-    /// <summary>Why it is not read; null when the vendor has sent it. For vendors of which that cannot always be told at once.</summary>
+    /// <summary>
+    /// Checks that the vendor has sent this: null when it has, else why it is not read. For vendors of which that cannot always be told at
+    /// once.
+    /// </summary>
     protected virtual Task<ReceiptReading?> WhyNot(ReceiptRequest request) =>
         Task.FromResult<ReceiptReading?>(Prove(request) is { } refused ? new ReceiptReading.Refused(refused) : null);
 
-    /// <summary>What the vendor has posted.</summary>
+    /// <summary>Reads what the vendor has posted.</summary>
     protected virtual ReceiptReading ReadProven(ReceiptRequest request) =>
         JsonPath.Parse(request.Body) is { } body ? ReadProven(request, body) : new ReceiptReading.Unreadable("the receipt is no JSON");
 
-    /// <summary>What the vendor has posted, one report or a list of them.</summary>
+    /// <summary>Reads what the vendor has posted, one report or a list of them.</summary>
     protected virtual ReceiptReading ReadProven(ReceiptRequest request, JsonElement body)
     {
         var reports = body.ValueKind == JsonValueKind.Array ? body.EnumerateArray().ToList() : [body];
@@ -59,8 +66,8 @@ public abstract class ReportingVendor : HttpVendor, IReceiptReader
     protected static Guid? IdOf(string? carried) => Guid.TryParse(carried, out var id) ? id : null;
 
     /// <summary>
-    /// Those of the addresses that are there, each without a name before it. Where there are only empty ones the report is about nobody: one that is empty,
-    /// and no address of ours, so that no address is suppressed for it.
+    /// Those of the addresses that are there, each without a name before it. Where there are only empty ones the report is about nobody:
+    /// one that is empty, and no address of ours, so that no address is suppressed for it.
     /// </summary>
     protected static IReadOnlyList<string> AddressesOf(params IEnumerable<string?> named)
     {

@@ -10,7 +10,7 @@ using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Http;
 
-/// <summary>What is posted for a delivery: our own JSON, or what the account's template makes of it.</summary>
+/// <summary>The body that is posted for a delivery: our own JSON, or what the account's template makes of it.</summary>
 sealed partial class RequestBody
 {
     const string Json = "application/json";
@@ -37,7 +37,7 @@ sealed partial class RequestBody
         _template = Handlebars.Create(new HandlebarsConfiguration { TextEncoder = new Escape(EscapeFor(_contentType.MediaType) ?? EscapeJson) }).Compile(template);
     }
 
-    /// <summary>Why values could get out of their place in the body, or null.</summary>
+    /// <summary>Checks that values stay in their place in the body: null when they do, else why they could get out.</summary>
     public static string? Refuse(string? template, string? contentType)
     {
         if (string.IsNullOrEmpty(template) || !MediaTypeHeaderValue.TryParse(contentType ?? Json, out var type))
@@ -84,7 +84,7 @@ sealed partial class RequestBody
         var value => (object?)value?.ToString(),
     }, StringComparer.Ordinal);
 
-    /// <summary>How a value is escaped in a body of the type; null when nobody knows.</summary>
+    /// <summary>Finds how a value is escaped in a body of the type; null when nobody knows.</summary>
     static Func<string, string>? EscapeFor(string? mediaType) => mediaType?.ToLowerInvariant() switch
     {
         Form => Uri.EscapeDataString,

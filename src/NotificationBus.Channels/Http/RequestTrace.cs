@@ -4,8 +4,8 @@ namespace NotificationBus.Channels.Http;
 
 /// <summary>
 /// Tells whether a request had begun to leave when it broke. Over HTTP/1.1 the handler writes a request in the flow of the call that makes
-/// it, over the stream that <see cref="Watch(Stream)"/> has put between it and the connection, above TLS: a handshake does not count. Over HTTP/2
-/// requests share a connection, and somebody else writes it: there, a request has begun to leave when its body is asked for.
+/// it, over the stream that <see cref="Watch(Stream)"/> has put between it and the connection, above TLS: a handshake does not count. Over
+/// HTTP/2 requests share a connection, and somebody else writes it: there, a request has begun to leave when its body is asked for.
 /// </summary>
 sealed class RequestTrace
 {

@@ -3,14 +3,14 @@ using NotificationBus.Providers;
 namespace NotificationBus.Channels.Http;
 
 /// <summary>
-/// What it means that a vendor's servers fail (5xx): after which answers nothing was taken, by the vendor's own documentation, so that the next
-/// provider is asked at once and the account's circuit hears of it. Whatever is not named may have been taken, and is in doubt.
+/// The meaning of a failure of a vendor's servers (5xx): after which answers nothing was taken, by the vendor's own documentation, so that
+/// the next provider is asked at once and the account's circuit hears of it. Whatever is not named may have been taken, and is in doubt.
 /// </summary>
 public sealed class ServerErrors
 {
-    // RFC 9110, section 15.6: 500, 501, 503 and 505 say that the request was not fulfilled; RFC 4918 (507), RFC 5842 (508) and RFC 6585 (511) too. A
-    // gateway's 502 and 504 say only that it has no answer. Of Cloudflare's, in front of many a vendor, 521, 523, 525 and 526 have reached nobody
-    // (developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors).
+    // RFC 9110, section 15.6: 500, 501, 503 and 505 say that the request was not fulfilled; RFC 4918 (507), RFC 5842 (508) and RFC 6585
+    // (511) too. A gateway's 502 and 504 say only that it has no answer. Of Cloudflare's, in front of many a vendor, 521, 523, 525 and 526
+    // have reached nobody (developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors).
     const string NotFulfilled = "500,501,503,505,507,508,511,521,523,525,526";
 
     readonly IReadOnlyList<AnswerCondition> _notTaken;
@@ -18,13 +18,15 @@ public sealed class ServerErrors
 
     ServerErrors(IReadOnlyList<AnswerCondition> notTaken, IReadOnlyList<AnswerCondition> inDoubt) => (_notTaken, _inDoubt) = (notTaken, inDoubt);
 
-    /// <summary>What holds where a vendor says nothing else.</summary>
+    /// <summary>The meaning where a vendor says nothing else.</summary>
     public static ServerErrors Usual { get; } = NotTaken(NotFulfilled);
 
     /// <summary>Nothing a vendor says when it fails tells whether it has taken the delivery.</summary>
     public static ServerErrors AllInDoubt { get; } = new([], []);
 
-    /// <summary>How long the vendor is left alone with the delivery when it does not say for how long; null for as long as any other.</summary>
+    /// <summary>
+    /// The time for which the vendor is left alone with the delivery when it does not say for how long; null for as long as any other.
+    /// </summary>
     public TimeSpan? Pause { get; private init; }
 
     /// <summary>Only these answers say that nothing was taken.</summary>

@@ -63,7 +63,7 @@ sealed partial class SnsMessages
     public static bool IsOfSns(string? url, out Uri parsed) =>
         Uri.TryCreate(url, UriKind.Absolute, out parsed!) && parsed is { Scheme: "https", IsDefaultPort: true, UserInfo: "" } && SnsHost().IsMatch(parsed.Host);
 
-    /// <summary>Why nobody can tell that SNS has signed the message, or cannot tell now; null when it has.</summary>
+    /// <summary>Checks that SNS has signed the message: null when it has, else why nobody can tell, or cannot tell now.</summary>
     public async Task<ReceiptReading?> WhyNot(JsonElement message)
     {
         if (!IsOfSns(message.Find("SigningCertURL"), out var url) || !CertificatePath().IsMatch(url.PathAndQuery))
@@ -98,9 +98,9 @@ sealed partial class SnsMessages
     }
 
     /// <summary>
-    /// The certificate, fetched once for all who wait for it; null when it cannot be had now. What could not be had is not asked for again at
-    /// once, and that is remembered of each address: what a stranger names keeps nobody from fetching another. The region of the topic has
-    /// places of its own, and all others together have one.
+    /// The certificate, fetched once for all who wait for it; null when it cannot be had now. What could not be had is not asked for again
+    /// at once, and that is remembered of each address: what a stranger names keeps nobody from fetching another. The region of the topic
+    /// has places of its own, and all others together have one.
     /// </summary>
     Task<X509Certificate2?> Find(Uri url, bool isOwn)
     {
@@ -130,8 +130,8 @@ sealed partial class SnsMessages
     }
 
     /// <summary>
-    /// Nobody waits in line: SNS comes again. What is asked for most comes next, and SNS asks for the same again with every message, while a
-    /// stranger who invents addresses asks once for each.
+    /// Nobody waits in line: SNS comes again. What is asked for most comes next, and SNS asks for the same again with every message, while
+    /// a stranger who invents addresses asks once for each.
     /// </summary>
     void Want(Uri url, bool isOwn)
     {
@@ -159,8 +159,8 @@ sealed partial class SnsMessages
             _ = Begin(next, isOwn);
     }
 
-    // arn:{partition}:sns:{region}:{account}:{topic}, docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html. The partition of China has a domain of
-    // its own, docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-arns.html.
+    // arn:{partition}:sns:{region}:{account}:{topic}, docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html. The partition of China
+    // has a domain of its own, docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-arns.html.
     static string? HostOf(string? topic) => topic?.Split(':') is [_, var partition, "sns", { Length: > 0 } region, ..]
         ? $"sns.{region}.amazonaws.com{(partition == "aws-cn" ? ".cn" : "")}"
         : null;

@@ -11,20 +11,20 @@ namespace NotificationBus.Channels.Http;
 /// </summary>
 static class SvixSignature
 {
-    /// <summary>What a secret begins with.</summary>
+    /// <summary>The prefix of a secret.</summary>
     public const string Prefix = "whsec_";
 
     /// <summary>The key in a secret, with its prefix or without; null when it is none.</summary>
     public static byte[]? KeyOf(string secret) =>
         ReceiptCheck.FromBase64(secret.StartsWith(Prefix, StringComparison.Ordinal) ? secret[Prefix.Length..] : secret) is { Length: > 0 } key ? key : null;
 
-    /// <summary>Why nobody could tell that it is genuine, whatever its body may be, or null.</summary>
+    /// <summary>Checks the header fields alone: null, or why nobody could tell that it is genuine, whatever its body may be.</summary>
     public static string? RefuseUnread(ReceiptRequest head, TimeProvider clock) =>
         head.Header("svix-id") is null || head.Header("svix-timestamp") is not { } timestamp || head.Header("svix-signature") is null ? "there is no svix-signature"
         : ReceiptCheck.IsNow(timestamp, clock) ? null
         : "it was signed more than 5 minutes ago, or by a clock that is wrong";
 
-    /// <summary>Why nobody can tell that it is genuine, or null.</summary>
+    /// <summary>Checks that it is genuine: null when it is, else why nobody can tell.</summary>
     public static string? Refuse(ReceiptRequest request, IReadOnlyList<string> secrets, TimeProvider clock)
     {
         if (RefuseUnread(request, clock) is { } unproven)

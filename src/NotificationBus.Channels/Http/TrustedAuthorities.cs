@@ -4,7 +4,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace NotificationBus.Channels.Http;
 
-/// <summary>Authorities of a PEM file, trusted in the place of the machine's: a service in the same house often has a certificate of the house.</summary>
+/// <summary>
+/// Authorities of a PEM file, trusted in the place of the machine's: a service in the same house often has a certificate of the house.
+/// </summary>
 public static class TrustedAuthorities
 {
     /// <summary>The certificates in the file; null when there is no file, so that the machine's authorities are trusted.</summary>

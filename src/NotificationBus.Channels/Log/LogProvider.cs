@@ -9,8 +9,8 @@ using NotificationBus.Providers;
 namespace NotificationBus.Channels.Log;
 
 /// <summary>
-/// Accepts the deliveries of a channel and writes into the log what it would send, masked, for hosts without the page of the sandbox. Nothing leaves
-/// the machine.
+/// Accepts the deliveries of a channel and writes into the log what it would send, masked, for hosts without the page of the sandbox.
+/// Nothing leaves the machine.
 /// </summary>
 public sealed partial class LogProvider(string name, string channel, LogOptions options, ILogger<LogProvider> log) : IProvider
 {

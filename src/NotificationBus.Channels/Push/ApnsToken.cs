@@ -18,8 +18,8 @@ sealed class ApnsToken(ECParameters key, string keyId, string teamId, TimeProvid
     DateTimeOffset _signedAt;
 
     /// <summary>
-    /// The token in use, or a new one when its time is over or APNs has refused it. Null when it has refused one that is too young for another:
-    /// then it is the clock of this machine that is wrong, and a new token would be, too.
+    /// The token in use, or a new one when its time is over or APNs has refused it. Null when it has refused one that is too young for
+    /// another: then it is the clock of this machine that is wrong, and a new token would be, too.
     /// </summary>
     public string? Get(string? refused)
     {

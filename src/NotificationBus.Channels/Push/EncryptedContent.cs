@@ -3,10 +3,12 @@ using System.Security.Cryptography;
 
 namespace NotificationBus.Channels.Push;
 
-/// <summary>Content encrypted for one browser: the content coding aes128gcm (RFC 8188) under the key that Web Push derives (RFC 8291).</summary>
+/// <summary>
+/// Content encrypted for one browser: the content coding aes128gcm (RFC 8188) under the key that Web Push derives (RFC 8291).
+/// </summary>
 static class EncryptedContent
 {
-    /// <summary>What a salt has.</summary>
+    /// <summary>The length of a salt in octets.</summary>
     public const int SaltLength = 16;
 
     const int RecordSize = 4096;

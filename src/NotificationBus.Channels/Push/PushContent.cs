@@ -4,7 +4,7 @@ using NotificationBus.Model;
 
 namespace NotificationBus.Channels.Push;
 
-/// <summary>What a phone shows on its lock screen.</summary>
+/// <summary>The content of a push: what a phone shows on its lock screen.</summary>
 /// <param name="Title">One short line.</param>
 /// <param name="Body">One or two sentences.</param>
 public sealed record PushContent(string Title, string Body) : Content

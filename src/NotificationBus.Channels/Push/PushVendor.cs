@@ -5,7 +5,9 @@ using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Push;
 
-/// <summary>A vendor that shows messages on devices. It serves the tokens it has given out, and leaves the others to the next account.</summary>
+/// <summary>
+/// A vendor that shows messages on devices. It serves the tokens it has given out, and leaves the others to the next account.
+/// </summary>
 public abstract class PushVendor : HttpVendor, IProvider
 {
     static readonly TimeSpan DefaultTimeToLive = TimeSpan.FromDays(1);
@@ -36,9 +38,14 @@ public abstract class PushVendor : HttpVendor, IProvider
     /// <summary>Sends to a token of this vendor, given without our prefix.</summary>
     protected virtual Task<ProviderResult> SendTo(Delivery delivery, CancellationToken cancellationToken) => base.Send(delivery, cancellationToken);
 
-    /// <summary>Makes the call with a token that says who we are, and once more with another one when the vendor refuses it: a token can be withdrawn before its end.</summary>
+    /// <summary>
+    /// Makes the call with a token that says who we are, and once more with another one when the vendor refuses it: a token can be
+    /// withdrawn before its end.
+    /// </summary>
     /// <param name="scheme">The scheme of the header Authorization, as the vendor spells it.</param>
-    /// <param name="tokenAfter">A token other than the one that was refused, or why there is none: null when it is for the vendor's refusal.</param>
+    /// <param name="tokenAfter">
+    /// A token other than the one that was refused, or why there is none: null when it is for the vendor's refusal.
+    /// </param>
     /// <param name="isRefused">True when the answer is about the token.</param>
     /// <param name="delivery">What is sent.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -71,7 +78,7 @@ public abstract class PushVendor : HttpVendor, IProvider
         }
     }
 
-    /// <summary>How long the vendor should keep the message for a device that is off. The same delivery later has less.</summary>
+    /// <summary>Computes how long the vendor should keep the message for a device that is off. The same delivery later has less.</summary>
     protected TimeSpan TimeToLive(Delivery delivery) => delivery.ExpiresAt is not { } end ? DefaultTimeToLive
         : TimeSpan.FromSeconds(Math.Clamp(Math.Floor((end - Clock.GetUtcNow()).TotalSeconds), 0, LongestTimeToLive.TotalSeconds));
 }

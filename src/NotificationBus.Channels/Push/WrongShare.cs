@@ -1,7 +1,8 @@
 namespace NotificationBus.Channels.Push;
 
 /// <summary>
-/// Tells a token that is wrong from an account that is: when all tokens are called wrong, the tokens are not. The newest answers of one host count.
+/// Tells a token that is wrong from an account that is: when all tokens are called wrong, the tokens are not. The newest answers of one
+/// host count.
 /// </summary>
 sealed class WrongShare
 {
@@ -26,7 +27,10 @@ sealed class WrongShare
     /// <summary>Notes that a token was taken.</summary>
     public void Right() => Note(isWrong: false);
 
-    /// <summary>Notes that a token was called wrong. True when the account is to blame, false when the token is, null when too little is known to tell.</summary>
+    /// <summary>
+    /// Notes that a token was called wrong. True when the account is to blame, false when the token is, null when too little is known to
+    /// tell.
+    /// </summary>
     public bool? Wrong() => Note(isWrong: true);
 
     bool? Note(bool isWrong)

@@ -1,16 +1,16 @@
 namespace NotificationBus.Channels.Sandbox;
 
 /// <summary>
-/// The places of those who follow the inbox. When all are taken, one more gets the place of who has it longest, if that is a minute: a browser
-/// comes back where it left off, and whoever only holds a place holds it no longer than that. What one takes of little is no sign: it is in the
-/// buffers on the way, and nobody may ever read it.
+/// The places of those who follow the inbox. When all are taken, one more gets the place of who has it longest, if that is a minute: a
+/// browser comes back where it left off, and whoever only holds a place holds it no longer than that. What one takes of little is no sign:
+/// it is in the buffers on the way, and nobody may ever read it.
 /// </summary>
 sealed class InboxReaders(TimeProvider clock)
 {
-    /// <summary>How many there are at the same time.</summary>
+    /// <summary>The most readers at the same time.</summary>
     public const int Most = 50;
 
-    /// <summary>How long a place is kept in any case.</summary>
+    /// <summary>The time for which a place is kept in any case.</summary>
     public static readonly TimeSpan Undisturbed = TimeSpan.FromMinutes(1);
 
     readonly Lock _lock = new();

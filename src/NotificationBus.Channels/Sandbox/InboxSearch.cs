@@ -5,7 +5,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace NotificationBus.Channels.Sandbox;
 
-/// <summary>What a test looks for among the caught deliveries, and how long it waits for it.</summary>
+/// <summary>A test's search among the caught deliveries, with the time it waits for what it looks for.</summary>
 /// <param name="After">Only those with a higher number.</param>
 /// <param name="Recipient">The recipient's name, or a part of it, whatever its case.</param>
 /// <param name="Address">The address as it was written, whatever its case.</param>
@@ -62,7 +62,7 @@ sealed record InboxSearch(long After, string? Recipient, string? Address, string
         }
     }
 
-    /// <summary>What fits, newest first, as soon as there is enough of it; or what there is when the time is over.</summary>
+    /// <summary>Finds what fits, newest first, as soon as there is enough of it; or what there is when the time is over.</summary>
     public async Task<IReadOnlyList<CaughtDelivery>> In(SandboxInbox inbox, TimeProvider clock, CancellationToken cancellationToken)
     {
         using var over = new CancellationTokenSource(Wait, clock);

@@ -5,13 +5,17 @@ using System.Text.Json;
 
 namespace NotificationBus.Channels.Sandbox;
 
-/// <summary>The inbox as server-sent events: <c>edition</c> first and whenever it changes, then each <c>delivery</c>, oldest first.</summary>
+/// <summary>
+/// The inbox as server-sent events: <c>edition</c> first and whenever it changes, then each <c>delivery</c>, oldest first.
+/// </summary>
 static class InboxStream
 {
-    /// <summary>After which silence a reader hears that there is nothing new.</summary>
+    /// <summary>The silence after which a reader hears that there is nothing new.</summary>
     public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a reader may take for one event. Whoever takes longer is let go, and may come again where it left off.</summary>
+    /// <summary>
+    /// The longest a reader may take for one event. Whoever takes longer is let go, and may come again where it left off.
+    /// </summary>
     public static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(5);
 
     /// <summary>Everything after <paramref name="seen"/>, then what arrives, until the token says so.</summary>
@@ -72,7 +76,7 @@ static class InboxStream
         };
 }
 
-/// <summary>How far a reader got. A number says nothing in another edition, so the place names both.</summary>
+/// <summary>The place up to which a reader got. A number says nothing in another edition, so it names both.</summary>
 sealed record InboxPlace(Guid Edition, long Number)
 {
     /// <summary>Reads what <see cref="ToString"/> wrote; anything else is the beginning.</summary>

@@ -9,15 +9,17 @@ using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Sandbox;
 
-/// <summary>What the sandbox caught: the newest deliveries, in memory. Of this process, or of the whole fleet where hosts share what they catch.</summary>
+/// <summary>
+/// The deliveries that the sandbox caught: the newest, in memory. Of this process, or of the whole fleet where hosts share what they catch.
+/// </summary>
 /// <param name="clock">The time.</param>
 /// <param name="elsewhere">Takes what is caught here, where hosts share it; it comes back with what the others caught.</param>
 public sealed class SandboxInbox(TimeProvider clock, CaughtHere? elsewhere = null)
 {
-    /// <summary>How many deliveries are kept; the oldest goes when another arrives.</summary>
+    /// <summary>The most deliveries that are kept; the oldest goes when another arrives.</summary>
     public const int Capacity = 500;
 
-    /// <summary>How many characters of content are kept; then, too, the oldest goes.</summary>
+    /// <summary>The most characters of content that are kept; then, too, the oldest goes.</summary>
     public const int MostCharacters = 16 * 1024 * 1024;
 
     readonly Lock _lock = new();
@@ -62,7 +64,9 @@ public sealed class SandboxInbox(TimeProvider clock, CaughtHere? elsewhere = nul
         return caught;
     }
 
-    /// <summary>Keeps a delivery of an edition that has its number already. They come in their order; of an edition that is over they come too late.</summary>
+    /// <summary>
+    /// Keeps a delivery of an edition that has its number already. They come in their order; of an edition that is over they come too late.
+    /// </summary>
     /// <returns>False when the edition is over.</returns>
     internal bool Show(Guid edition, CaughtDelivery caught)
     {
@@ -93,7 +97,7 @@ public sealed class SandboxInbox(TimeProvider clock, CaughtHere? elsewhere = nul
         return NextNews();
     }
 
-    /// <summary>What was caught after the delivery numbered <paramref name="after"/>, newest first.</summary>
+    /// <summary>Lists the deliveries that were caught after the one numbered <paramref name="after"/>, newest first.</summary>
     public IReadOnlyList<CaughtDelivery> Since(long after)
     {
         lock (_lock)
@@ -151,12 +155,14 @@ public sealed class SandboxInbox(TimeProvider clock, CaughtHere? elsewhere = nul
 /// <summary>A delivery in the sandbox.</summary>
 /// <param name="Number">Counts up from one in this process.</param>
 /// <param name="At">When it was caught.</param>
-/// <param name="Delivery">What was sent; its content is an <see cref="EmailContent"/>, a <see cref="PushContent"/> or another channel's.</param>
+/// <param name="Delivery">
+/// What was sent; its content is an <see cref="EmailContent"/>, a <see cref="PushContent"/> or another channel's.
+/// </param>
 public sealed record CaughtDelivery(long Number, DateTimeOffset At, Delivery Delivery)
 {
     InboxItem? _head;
 
-    /// <summary>What lists and streams show, made once for all of them.</summary>
+    /// <summary>The item that lists and streams show, made once for all of them.</summary>
     internal InboxItem Head => _head ??= InboxItem.HeadOf(this);
 
     /// <summary>About how long the content is.</summary>

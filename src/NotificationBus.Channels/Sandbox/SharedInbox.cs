@@ -8,7 +8,8 @@ using NotificationBus.Sending;
 namespace NotificationBus.Channels.Sandbox;
 
 /// <summary>
-/// What this host's sandbox caught and other hosts are to show: the newest, until they are added. Beside the way: sending never waits for it.
+/// Deliveries that this host's sandbox caught and other hosts are to show: the newest, until they are added. Beside the way: sending never
+/// waits for it.
 /// </summary>
 public sealed class CaughtHere
 {

@@ -3,9 +3,10 @@ using System.Collections.Frozen;
 namespace NotificationBus.Channels.Sms;
 
 /// <summary>
-/// Which country a number belongs to, by what it begins with, as ITU-T assigns codes under E.164; for the code 1, which 25 countries share,
-/// the area codes of the North American Numbering Plan. Not compared with their lists (itu.int, nanpa.com) line by line. Where territories share the code of their
-/// country (44, 47, 61, 212, 262, 358, 590) the country counts; an area code of Canada that is newer than this list counts as American.
+/// The country a number belongs to, by what it begins with, as ITU-T assigns codes under E.164; for the code 1, which 25 countries share,
+/// the area codes of the North American Numbering Plan. Not compared with their lists (itu.int, nanpa.com) line by line. Where territories
+/// share the code of their country (44, 47, 61, 212, 262, 358, 590) the country counts; an area code of Canada that is newer than this list
+/// counts as American.
 /// </summary>
 static class CallingCodes
 {

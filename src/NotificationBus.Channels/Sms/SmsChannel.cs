@@ -27,7 +27,10 @@ public sealed partial class SmsChannel : IChannel
     public string? CountryOf(string address) => CallingCodes.CountryOf(address);
 
     /// <inheritdoc />
-    /// <remarks>No alphabet of text messages has the ellipsis. Spaces that do not break stand in numbers of some languages, and no alphabet of text messages has them: one would halve what fits into a part.</remarks>
+    /// <remarks>
+    /// No alphabet of text messages has the ellipsis. Spaces that do not break stand in numbers of some languages, and no alphabet of text
+    /// messages has them: one would halve what fits into a part.
+    /// </remarks>
     public Content Fill(IReadOnlyDictionary<string, string> parts) =>
         parts["text"].Replace('\u00a0', ' ').Replace('\u202f', ' ').Replace("…", "...", StringComparison.Ordinal).Trim() is { Length: > 0 } text ? SmsContent.Of(text) : throw new TemplateException("the text is empty");
 

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace NotificationBus.Channels.Sms;
 
-/// <summary>How the characters of a text message are sent (3GPP TS 23.038).</summary>
+/// <summary>The encoding of the characters of a text message (3GPP TS 23.038).</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<SmsEncoding>))]
 public enum SmsEncoding
 {

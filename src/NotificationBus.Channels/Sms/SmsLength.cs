@@ -3,8 +3,9 @@ using System.Buffers;
 namespace NotificationBus.Channels.Sms;
 
 /// <summary>
-/// In how many parts a text is sent. One character outside the default alphabet makes all of them twice as long. Source: 3GPP TS 23.038,
-/// sections 6.2.1 (the alphabet and its extension) and 6.1; TS 23.040, section 9.2.3.24.1 (the header that joins parts takes 6 octets).
+/// The number of parts in which a text is sent. One character outside the default alphabet makes all of them twice as long. Source: 3GPP TS
+/// 23.038, sections 6.2.1 (the alphabet and its extension) and 6.1; TS 23.040, section 9.2.3.24.1 (the header that joins parts takes 6
+/// octets).
 /// </summary>
 static class SmsLength
 {

@@ -4,17 +4,22 @@ using NotificationBus.Channels.Http;
 
 namespace NotificationBus.Channels.Sms;
 
-/// <summary>What the account of every vendor of text messages has: <c>Providers:{account}</c>.</summary>
+/// <summary>Settings of the account of every vendor of text messages: <c>Providers:{account}</c>.</summary>
 public abstract class SmsVendorOptions : HttpVendorOptions
 {
-    /// <summary>Who sends: a number of the account's, in E.164 form, or a name of up to 11 letters and digits where the country allows it.</summary>
+    /// <summary>
+    /// The sender: a number of the account's, in E.164 form, or a name of up to 11 letters and digits where the country allows it.
+    /// </summary>
     public string From { get; set; } = "";
 
     /// <summary>The most parts a message may have, each of which is billed; a longer one is not sent. Default 4, from 1 to 10.</summary>
     [Range(1, 10, ErrorMessage = "must be from {1} to {2}")]
     public int MostSegments { get; set; } = 4;
 
-    /// <summary>Where the vendor posts what became of messages: our address as it sees it, <c>https://…/v1/receipts/{account}</c>. Default: what is set at the vendor.</summary>
+    /// <summary>
+    /// The URL to which the vendor posts what became of messages: our address as it sees it, <c>https://…/v1/receipts/{account}</c>.
+    /// Default: what is set at the vendor.
+    /// </summary>
     public string? ReceiptUrl { get; set; }
 
     /// <inheritdoc />

@@ -7,7 +7,8 @@ using NotificationBus.Channels.Http;
 namespace NotificationBus.Channels.Webhook;
 
 /// <summary>
-/// The signatures of Standard Webhooks 1.0.0, with shared secrets. Source: github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md.
+/// The signatures of Standard Webhooks 1.0.0, with shared secrets. Source: github.com/standard-webhooks/standard-webhooks,
+/// spec/standard-webhooks.md.
 /// </summary>
 static class StandardWebhook
 {

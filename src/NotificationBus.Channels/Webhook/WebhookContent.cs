@@ -6,7 +6,7 @@ using NotificationBus.Model;
 
 namespace NotificationBus.Channels.Webhook;
 
-/// <summary>What a program gets to know of the event.</summary>
+/// <summary>The content of a webhook: what a program gets to know of the event.</summary>
 /// <param name="Data">What templates would read, a JSON object.</param>
 public sealed record WebhookContent(JsonElement Data) : Content
 {

@@ -7,8 +7,9 @@ namespace NotificationBus.Channels.Chat.Providers;
 public sealed class DiscordOptions : HttpVendorOptions;
 
 /// <summary>
-/// Sends to the webhook of a Discord channel, <c>discord:https://discord.com/api/webhooks/…</c>. Sources: docs.discord.com/developers/resources/webhook
-/// (Execute Webhook), /resources/message (allowed mentions), /topics/rate-limits and /topics/opcodes-and-status-codes.
+/// Sends to the webhook of a Discord channel, <c>discord:https://discord.com/api/webhooks/…</c>. Sources:
+/// docs.discord.com/developers/resources/webhook (Execute Webhook), /resources/message (allowed mentions), /topics/rate-limits and
+/// /topics/opcodes-and-status-codes.
 /// </summary>
 public sealed class DiscordProvider(string name, DiscordOptions options, TimeProvider clock) : ChatWebhookVendor(name, "discord", options, clock)
 {

@@ -23,9 +23,9 @@ public sealed class LineOptions : HttpVendorOptions
 }
 
 /// <summary>
-/// Pushes through LINE, to <c>line:{id of a user, group or room}</c>. LINE does nothing twice under one retry key. Who has blocked the account
-/// is accepted all the same. Sources: developers.line.biz/en/docs/messaging-api/retrying-api-request and /en/reference/messaging-api (push message,
-/// status codes, error messages).
+/// Pushes through LINE, to <c>line:{id of a user, group or room}</c>. LINE does nothing twice under one retry key. Who has blocked the
+/// account is accepted all the same. Sources: developers.line.biz/en/docs/messaging-api/retrying-api-request and
+/// /en/reference/messaging-api (push message, status codes, error messages).
 /// </summary>
 public sealed class LineProvider(string name, LineOptions options, TimeProvider clock) : ChatVendor(name, "line", options, clock)
 {

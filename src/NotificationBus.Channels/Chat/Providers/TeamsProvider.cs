@@ -8,8 +8,8 @@ public sealed class TeamsOptions : HttpVendorOptions;
 
 /// <summary>
 /// Sends an Adaptive Card to a workflow that begins with "When a Teams webhook request is received", <c>teams:https://…</c>. 202 means that
-/// the workflow has begun. Sources: learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook (28 KB, four
-/// requests a second), /connectors/teams (the trigger) and adaptivecards.io/explorer/RichTextBlock.html.
+/// the workflow has begun. Sources: learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook (28 KB,
+/// four requests a second), /connectors/teams (the trigger) and adaptivecards.io/explorer/RichTextBlock.html.
 /// </summary>
 public sealed class TeamsProvider(string name, TeamsOptions options, TimeProvider clock) : ChatWebhookVendor(name, "teams", options, clock)
 {
@@ -44,10 +44,12 @@ public sealed class TeamsProvider(string name, TeamsOptions options, TimeProvide
         _ => ByStatus(answer),
     };
 
-    // {{DATE(…)}} and {{TIME(…)}} are worked out within a run, and not across two: learn.microsoft.com/adaptive-cards/authoring-cards/text-features.
+    // {{DATE(…)}} and {{TIME(…)}} are worked out within a run, and not across two:
+    // learn.microsoft.com/adaptive-cards/authoring-cards/text-features.
     static string[] Runs(string line) => line.Length == 0 ? [" "] : line.Replace("{{", "{\0{", StringComparison.Ordinal).Replace("{{", "{\0{", StringComparison.Ordinal).Split('\0');
 
-    // A block for each line, so that every version of Teams shows it. Where there are so many that only they make the card too large, one for all.
+    // A block for each line, so that every version of Teams shows it. Where there are so many that only they make the card too large, one
+    // for all.
     static HttpContent Card(Delivery delivery)
     {
         var text = TextOf(delivery);

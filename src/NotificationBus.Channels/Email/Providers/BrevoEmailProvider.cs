@@ -15,8 +15,8 @@ public sealed class BrevoOptions : EmailVendorOptions
     public string ApiKey { get; set; } = "";
 
     /// <summary>
-    /// What the webhook proves itself with: the bearer token, or <c>user:password</c>, that was set when it was made; several, separated
-    /// by spaces, while it is changed. At least 16 characters each. Default: none, and no receipt is believed.
+    /// The secret with which the webhook proves itself: the bearer token, or <c>user:password</c>, that was set when it was made; several,
+    /// separated by spaces, while it is changed. At least 16 characters each. Default: none, and no receipt is believed.
     /// </summary>
     public string? ReceiptSecret { get; set; }
 
@@ -29,16 +29,18 @@ public sealed class BrevoOptions : EmailVendorOptions
 }
 
 /// <summary>
-/// Sends through Brevo, which does nothing twice under one idempotencyKey: for 30 minutes by its documentation, for 15 by its changelog, and no
-/// more than 15 are counted on. Its webhooks carry no signature, but what they were told to. Sources: developers.brevo.com/docs/transactional-webhooks, /docs/secured-webhooks, /docs/heterogenous-versions-batch-emails
-/// (idempotency), /changelog/email-api-now-supports-idempotency, /docs/how-it-works and /docs/api-limits.
+/// Sends through Brevo, which does nothing twice under one idempotencyKey: for 30 minutes by its documentation, for 15 by its changelog,
+/// and no more than 15 are counted on. Its webhooks carry no signature, but what they were told to. Sources:
+/// developers.brevo.com/docs/transactional-webhooks, /docs/secured-webhooks, /docs/heterogenous-versions-batch-emails (idempotency),
+/// /changelog/email-api-now-supports-idempotency, /docs/how-it-works and /docs/api-limits.
 /// </summary>
 public sealed class BrevoEmailProvider(string name, BrevoOptions options, TimeProvider clock) : EmailVendor(name, options, clock)
 {
     // The one header that webhooks repeat.
     const string Carrier = "X-Mailin-custom";
 
-    // A failure is "on Brevo's side"; nothing is said of mail that goes out all the same. What a gateway loses is asked for again under the key.
+    // A failure is "on Brevo's side"; nothing is said of mail that goes out all the same. What a gateway loses is asked for again under the
+    // key.
     /// <inheritdoc />
     protected override ServerErrors Errors { get; } = ServerErrors.Usual;
 

@@ -19,8 +19,9 @@ public sealed class PostmarkOptions : EmailVendorOptions
     public string MessageStream { get; set; } = "outbound";
 
     /// <summary>
-    /// What the webhook proves itself with: the <c>user:password</c> in its URL, or the bearer token of an Authorization header that was set for
-    /// it; several, separated by spaces, while it is changed. At least 16 characters each. Default: none, and no receipt is believed.
+    /// The secret with which the webhook proves itself: the <c>user:password</c> in its URL, or the bearer token of an Authorization header
+    /// that was set for it; several, separated by spaces, while it is changed. At least 16 characters each. Default: none, and no receipt
+    /// is believed.
     /// </summary>
     public string? ReceiptSecret { get; set; }
 
@@ -38,11 +39,13 @@ public sealed class PostmarkOptions : EmailVendorOptions
 /// </summary>
 public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, TimeProvider clock) : EmailVendor(name, options, clock)
 {
-    // With 500 the message is lost "in most cases", and so not in all of them; 503 is maintenance, as is ErrorCode 100: /developer/api/overview.
+    // With 500 the message is lost "in most cases", and so not in all of them; 503 is maintenance, as is ErrorCode 100:
+    // /developer/api/overview.
     /// <inheritdoc />
     protected override ServerErrors Errors { get; } = ServerErrors.Usual.ButInDoubt("500").AlsoNotTaken("ErrorCode=100");
 
-    // postmarkapp.com/support/article/subject-line-and-from-address-character-limits: 255 for a name with its mailbox, 2,000 for the subject.
+    // postmarkapp.com/support/article/subject-line-and-from-address-character-limits: 255 for a name with its mailbox, 2,000 for the
+    // subject.
     /// <inheritdoc />
     protected override int LongestName => 100;
 

@@ -15,7 +15,10 @@ public sealed class ResendOptions : EmailVendorOptions
     [Required(ErrorMessage = "must be set to an API key")]
     public string ApiKey { get; set; } = "";
 
-    /// <summary>The signing secret of the webhook, <c>whsec_…</c>; several, separated by spaces, while it is changed. Default: none, and no receipt is believed.</summary>
+    /// <summary>
+    /// The signing secret of the webhook, <c>whsec_…</c>; several, separated by spaces, while it is changed. Default: none, and no receipt
+    /// is believed.
+    /// </summary>
     public string? ReceiptSecret { get; set; }
 
     /// <inheritdoc />

@@ -75,7 +75,8 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
         var content = (EmailContent)delivery.Content;
         var request = Post("/v3/mail/send", Json(new
         {
-            // SendGrid takes a name with a comma apart, and drops the mail for the first half of it: github.com/sendgrid/sendgrid-csharp/issues/268.
+            // SendGrid takes a name with a comma apart, and drops the mail for the first half of it:
+            // github.com/sendgrid/sendgrid-csharp/issues/268.
             personalizations = new[]
             {
                 new

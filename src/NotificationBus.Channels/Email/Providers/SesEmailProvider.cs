@@ -31,7 +31,9 @@ public sealed partial class SesOptions : EmailVendorOptions
     /// <summary>The configuration set, which says where events go; without one they carry no id of ours. Default: none.</summary>
     public string? ConfigurationSet { get; set; }
 
-    /// <summary>The ARN of the SNS topic that events come from; several, separated by spaces. Default: none, and no receipt is believed.</summary>
+    /// <summary>
+    /// The ARN of the SNS topic that events come from; several, separated by spaces. Default: none, and no receipt is believed.
+    /// </summary>
     public string? ReceiptTopic { get; set; }
 
     /// <inheritdoc />
@@ -86,8 +88,8 @@ public sealed class SesEmailProvider : EmailVendor
         _sns = sns;
     }
 
-    // A call that fails returns an error, and SES "does not send the email": /ses/latest/dg/troubleshoot-error-messages.html. 500 is InternalFailure, 503
-    // ServiceUnavailable: /ses/latest/APIReference-V2/CommonErrors.html. It knows no repetition.
+    // A call that fails returns an error, and SES "does not send the email": /ses/latest/dg/troubleshoot-error-messages.html. 500 is
+    // InternalFailure, 503 ServiceUnavailable: /ses/latest/APIReference-V2/CommonErrors.html. It knows no repetition.
     /// <inheritdoc />
     protected override ServerErrors Errors { get; } = ServerErrors.Usual;
 

@@ -8,7 +8,7 @@ using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Email.Providers;
 
-/// <summary>How the connection to the server is protected.</summary>
+/// <summary>The protection of the connection to the server.</summary>
 public enum SmtpSecurity
 {
     /// <summary>Starts in plain text and must change to TLS before anything is said; usually port 587.</summary>
@@ -46,7 +46,7 @@ public sealed class SmtpOptions : IValidatableObject
     [PemFile]
     public string? TrustedCertificate { get; set; }
 
-    /// <summary>Who signs in. Default: nobody does.</summary>
+    /// <summary>The user who signs in. Default: nobody does.</summary>
     public string? Username { get; set; }
 
     /// <summary>The password of <see cref="Username"/>; never logged.</summary>
@@ -59,26 +59,28 @@ public sealed class SmtpOptions : IValidatableObject
     /// <summary>The sender's name as readers see it. Default: none.</summary>
     public string? FromName { get; set; }
 
-    /// <summary>What follows the @ of every Message-ID. Default: the domain of <see cref="From"/>.</summary>
+    /// <summary>The domain after the @ of every Message-ID. Default: the domain of <see cref="From"/>.</summary>
     public string? MessageIdDomain { get; set; }
 
     /// <summary>
-    /// How long each step may take: waiting for a free connection, connecting, each command. Default 15 s, from 1 s to 5 min.
-    /// RFC 5321 4.5.3.2 asks for minutes, for clients with nobody else to turn to; before the final dot another provider or
-    /// another try costs nothing. All steps before the final dot together get three times as long.
+    /// The longest each step may take: waiting for a free connection, connecting, each command. Default 15 s, from 1 s to 5 min. RFC 5321
+    /// 4.5.3.2 asks for minutes, for clients with nobody else to turn to; before the final dot another provider or another try costs
+    /// nothing. All steps before the final dot together get three times as long.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00", ErrorMessage = "must be from {1} to {2}")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How long the server may take to answer the final dot. Default 2 min, from 1 min to 10 min. RFC 5321 4.5.3.2.6 asks for
-    /// 10 min, because whoever leaves earlier cannot know whether the mail went out. Two are enough for filters of today and do
-    /// not keep a connection and a message of the bus for so long; set 10 min where a duplicate is worse than a wait.
+    /// The longest the server may take to answer the final dot. Default 2 min, from 1 min to 10 min. RFC 5321 4.5.3.2.6 asks for 10 min,
+    /// because whoever leaves earlier cannot know whether the mail went out. Two are enough for filters of today and do not keep a
+    /// connection and a message of the bus for so long; set 10 min where a duplicate is worse than a wait.
     /// </summary>
     [Range(typeof(TimeSpan), "00:01:00", "00:10:00", ErrorMessage = "must be from {1} to {2}")]
     public TimeSpan FinalDotTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>How many connections this process opens to the server at most. Default 4, from 1 to 100; many servers refuse more than 10 of one client.</summary>
+    /// <summary>
+    /// The most connections this process opens to the server. Default 4, from 1 to 100; many servers refuse more than 10 of one client.
+    /// </summary>
     [Range(1, 100, ErrorMessage = "must be from {1} to {2}")]
     public int MaxConnections { get; set; } = 4;
 
@@ -202,7 +204,10 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
         EmailRules.Refuse(delivery, content, _options.From, _options.FromName)
         ?? (HeaderText.BreaksOut(_options.EffectiveMessageIdDomain) ? new ProviderResult.Rejected("MessageIdDomain has more than one line") : null);
 
-    /// <summary>When to come back to a server that greylists. What would be late by then may be lucky at once: not every such answer is greylisting.</summary>
+    /// <summary>
+    /// Decides when to come back to a server that greylists. What would be late by then may be lucky at once: not every such answer is
+    /// greylisting.
+    /// </summary>
     TimeSpan? Later(DateTimeOffset? expiresAt) => expiresAt < _clock.GetUtcNow() + 2 * Greylisted ? null : Greylisted;
 
     ProviderResult Translate(SmtpException broken, Masking masking)

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace NotificationBus.Channels.Email.Smtp;
 
-/// <summary>A body as seven-bit lines of at most 76 characters (RFC 2045 section 6), in the encoding that is shorter for its language.</summary>
+/// <summary>
+/// A body as seven-bit lines of at most 76 characters (RFC 2045 section 6), in the encoding that is shorter for its language.
+/// </summary>
 static class BodyText
 {
     const int LongestLine = 76;

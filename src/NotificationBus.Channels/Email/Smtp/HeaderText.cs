@@ -3,7 +3,9 @@ using System.Text;
 
 namespace NotificationBus.Channels.Email.Smtp;
 
-/// <summary>Values of mail headers: as they are when they are short ASCII, else as encoded words (RFC 2047), folded (RFC 5322 2.2.3).</summary>
+/// <summary>
+/// Values of mail headers: as they are when they are short ASCII, else as encoded words (RFC 2047), folded (RFC 5322 2.2.3).
+/// </summary>
 static class HeaderText
 {
     const int LongestLine = 76;
@@ -24,7 +26,9 @@ static class HeaderText
         return prefix + (IsPlain(text) ? FoldWords(text, prefix.Length) : Encode(text, prefix.Length)) + "\r\n";
     }
 
-    /// <summary>A header whose value must not be encoded, such as one with an address in it. A long one begins on a line of its own.</summary>
+    /// <summary>
+    /// A header whose value must not be encoded, such as one with an address in it. A long one begins on a line of its own.
+    /// </summary>
     public static string Structured(string name, string value) =>
         $"{name}:{(name.Length + 2 + value.Length > LongestLine ? Fold : " ")}{value}\r\n";
 

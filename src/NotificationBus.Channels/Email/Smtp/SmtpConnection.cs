@@ -217,7 +217,8 @@ sealed class SmtpConnection : IDisposable
         if (_stream is not SslStream && !_options.IsLoopback)
             throw new SmtpException(SmtpStep.SignIn, "a password is only sent over TLS") { NeedsMending = true };
 
-        // Some servers offer a mechanism that this user, or they themselves, do not know after all: what one is refused for the next may be taken for.
+        // Some servers offer a mechanism that this user, or they themselves, do not know after all: what one is refused for the next may be
+        // taken for.
         SmtpReply? refusal = null;
         foreach (var mechanism in Mechanisms().Where(mechanism => mechanism is "PLAIN" or "LOGIN"))
         {
@@ -261,7 +262,10 @@ sealed class SmtpConnection : IDisposable
         return reply.Code == 334 ? await Ask(SmtpStep.SignIn, Base64(password), cancellationToken) : reply;
     }
 
-    /// <summary>The mechanisms in the order in which they are offered, on one line or several; <c>AUTH=</c> is how servers wrote it before RFC 2554, and some still do.</summary>
+    /// <summary>
+    /// The mechanisms in the order in which they are offered, on one line or several; <c>AUTH=</c> is how servers wrote it before RFC 2554,
+    /// and some still do.
+    /// </summary>
     IEnumerable<string> Mechanisms() => _offers
         .Where(offer => offer.StartsWith("AUTH ", StringComparison.OrdinalIgnoreCase) || offer.StartsWith("AUTH=", StringComparison.OrdinalIgnoreCase))
         .SelectMany(offer => offer["AUTH ".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries))

@@ -33,7 +33,9 @@ sealed class SmtpConnections : IAsyncDisposable
     }
 
     /// <summary>Hands one mail over and returns the server's last word about it.</summary>
-    /// <exception cref="SmtpException">There was no usable connection, or it broke; nobody took the mail unless it was at the final dot.</exception>
+    /// <exception cref="SmtpException">
+    /// There was no usable connection, or it broke; nobody took the mail unless it was at the final dot.
+    /// </exception>
     public async Task<SmtpAnswer> Send(string to, ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
         // A server that is slow at every step must not eat the time the answer to the final dot needs.

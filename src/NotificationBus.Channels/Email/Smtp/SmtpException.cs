@@ -9,7 +9,7 @@ sealed class SmtpException(SmtpStep step, string reason, Exception? cause = null
     /// <summary>The reason when the end came from outside and not from the limit of the step.</summary>
     public const string OutOfTime = "the call took too long as a whole, or was cancelled";
 
-    /// <summary>How far it got.</summary>
+    /// <summary>The step it got to.</summary>
     public SmtpStep Step => step;
 
     /// <summary>True when it fails every time until somebody mends the account: wrong credentials, a certificate nobody trusts.</summary>

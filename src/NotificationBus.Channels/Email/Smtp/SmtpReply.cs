@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace NotificationBus.Channels.Email.Smtp;
 
-/// <summary>What the server said last about one mail, and to which step. Only a positive reply to the final dot means that it took the mail.</summary>
+/// <summary>
+/// The server's last reply about one mail, and the step it answers. Only a positive reply to the final dot means that it took the mail.
+/// </summary>
 sealed record SmtpAnswer(SmtpStep Step, SmtpReply Reply);
 
 /// <summary>RFC 3463: <c>5.1.1</c> says more than the basic code beside it.</summary>
@@ -37,14 +39,18 @@ sealed partial class SmtpReply
     /// <summary>The lines without the basic code; the keywords of EHLO stand here.</summary>
     public IReadOnlyList<string> Lines { get; }
 
-    /// <summary>The digit that decides: of the enhanced code where the reply is a failure, because it says more, otherwise of the basic one.</summary>
+    /// <summary>
+    /// The digit that decides: of the enhanced code where the reply is a failure, because it says more, otherwise of the basic one.
+    /// </summary>
     public int Class => Code >= 400 && Enhanced is { Class: 4 or 5 } enhanced ? enhanced.Class : Code / 100;
 
     /// <summary>
-    /// True when it is not this mail that has to wait, but all of ours: the server finds that we come too often (421 4.7.0), give it too much at once
-    /// (452 4.5.3), or exceed a quota in the words of SES. Source: docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html.
+    /// True when it is not this mail that has to wait, but all of ours: the server finds that we come too often (421 4.7.0), give it too
+    /// much at once (452 4.5.3), or exceed a quota in the words of SES. Source:
+    /// docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html.
     /// </summary>
-    // Not 450 4.7.1, which is how greylisting speaks of one recipient, and not 454 4.7.0, which is about TLS and signing in (RFC 3207, RFC 4954).
+    // Not 450 4.7.1, which is how greylisting speaks of one recipient, and not 454 4.7.0, which is about TLS and signing in (RFC 3207, RFC
+    // 4954).
     public bool IsTooFast =>
         (Code, Enhanced) is (421, (4, 7, 0)) or (452, (4, 5, 3))
         || (Code == 454 && Enhanced is null && Text.StartsWith("Throttling failure", StringComparison.OrdinalIgnoreCase));

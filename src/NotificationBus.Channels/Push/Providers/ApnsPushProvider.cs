@@ -8,7 +8,7 @@ using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Push.Providers;
 
-/// <summary>Where an app was installed from, which is where its device tokens hold.</summary>
+/// <summary>The source from which an app was installed, which is where its device tokens hold.</summary>
 public enum ApnsEnvironment
 {
     /// <summary>The App Store, TestFlight and companies.</summary>
@@ -36,7 +36,7 @@ public sealed class ApnsOptions : HttpVendorOptions
     /// <summary>The app's bundle id, such as <c>com.example.shop</c>. Required.</summary>
     public string Topic { get; set; } = "";
 
-    /// <summary>Where the app was installed from. Default <see cref="ApnsEnvironment.Production"/>.</summary>
+    /// <summary>The source from which the app was installed. Default <see cref="ApnsEnvironment.Production"/>.</summary>
     public ApnsEnvironment Environment { get; set; }
 
     /// <inheritdoc />

@@ -9,7 +9,10 @@ namespace NotificationBus.Channels.Push.Providers;
 /// <summary>A project of Firebase Cloud Messaging: <c>Providers:{account}</c>.</summary>
 public sealed class FcmOptions : HttpVendorOptions
 {
-    /// <summary>The key file of a service account that may send messages (role "Firebase Cloud Messaging API Admin"). Required, unless <see cref="ServiceAccount"/> is set.</summary>
+    /// <summary>
+    /// The key file of a service account that may send messages (role "Firebase Cloud Messaging API Admin"). Required, unless
+    /// <see cref="ServiceAccount"/> is set.
+    /// </summary>
     public string? ServiceAccountFile { get; set; }
 
     /// <summary>The content of such a file, JSON, where secrets come from the environment; never logged. Default: none.</summary>

@@ -13,19 +13,25 @@ namespace NotificationBus.Channels.Push.Providers;
 /// <summary>A key pair that browsers subscribe with: <c>Providers:{account}</c>.</summary>
 public sealed class WebPushOptions : HttpVendorOptions
 {
-    /// <summary>The private key of the pair (VAPID), 32 octets in base64url or base64; the web page subscribes with the public one. Never logged. Required.</summary>
+    /// <summary>
+    /// The private key of the pair (VAPID), 32 octets in base64url or base64; the web page subscribes with the public one. Never logged.
+    /// Required.
+    /// </summary>
     public string PrivateKey { get; set; } = "";
 
     /// <summary>Whom a push service may turn to: <c>mailto:…</c> or <c>https://…</c>. Required.</summary>
     public string Subject { get; set; } = "";
 
     /// <summary>
-    /// The push services that are called, several separated by spaces; <c>*.</c> stands for any name below. Default: those of Chrome, Firefox,
-    /// Safari and Edge. Subscriptions come from users: what is not in the list is refused.
+    /// The push services that are called, several separated by spaces; <c>*.</c> stands for any name below. Default: those of Chrome,
+    /// Firefox, Safari and Edge. Subscriptions come from users: what is not in the list is refused.
     /// </summary>
     public string Hosts { get; set; } = "fcm.googleapis.com updates.push.services.mozilla.com *.push.apple.com *.notify.windows.com";
 
-    /// <summary>Calls services in networks that are not public, on any port, too: for a push service of one's own; link-local addresses never. Default false.</summary>
+    /// <summary>
+    /// Calls services in networks that are not public, on any port, too: for a push service of one's own; link-local addresses never.
+    /// Default false.
+    /// </summary>
     public bool AllowPrivateAddresses { get; set; }
 
     internal ECParameters? Key => WebPushSubscription.Octets(PrivateKey) is { Length: 32 } octets ? Pair(octets) : null;
@@ -58,8 +64,8 @@ public sealed class WebPushOptions : HttpVendorOptions
 }
 
 /// <summary>
-/// Sends to browsers, each through the push service its subscription names. A 201 does not say that the browser still lives. Sources: RFC 8030
-/// (the request), RFC 8188 and RFC 8291 (the body), RFC 8292 (VAPID), and mozilla-services.github.io/autopush-rs (limits and errors).
+/// Sends to browsers, each through the push service its subscription names. A 201 does not say that the browser still lives. Sources: RFC
+/// 8030 (the request), RFC 8188 and RFC 8291 (the body), RFC 8292 (VAPID), and mozilla-services.github.io/autopush-rs (limits and errors).
 /// </summary>
 public sealed class WebPushProvider : PushVendor
 {

@@ -19,7 +19,9 @@ public sealed class TwilioOptions : SmsVendorOptions
     /// <summary>The account, <c>AC…</c>. Required.</summary>
     public string AccountSid { get; set; } = "";
 
-    /// <summary>The auth token of the account, which also signs receipts; never logged. Required, unless <see cref="ApiKey"/> is set.</summary>
+    /// <summary>
+    /// The auth token of the account, which also signs receipts; never logged. Required, unless <see cref="ApiKey"/> is set.
+    /// </summary>
     public string AuthToken { get; set; } = "";
 
     /// <summary>An API key, <c>SK…</c>, to send with in the place of the auth token. Default: none.</summary>
@@ -28,10 +30,15 @@ public sealed class TwilioOptions : SmsVendorOptions
     /// <summary>The secret of <see cref="ApiKey"/>; never logged. Default: none.</summary>
     public string? ApiKeySecret { get; set; }
 
-    /// <summary>The messaging service, <c>MG…</c>, that chooses the sender in the place of <see cref="SmsVendorOptions.From"/>. Default: none.</summary>
+    /// <summary>
+    /// The messaging service, <c>MG…</c>, that chooses the sender in the place of <see cref="SmsVendorOptions.From"/>. Default: none.
+    /// </summary>
     public string? MessagingServiceSid { get; set; }
 
-    /// <summary>The auth token that signs receipts; several, separated by spaces, while it is changed. Default: <see cref="AuthToken"/>; without both, no receipt is believed.</summary>
+    /// <summary>
+    /// The auth token that signs receipts; several, separated by spaces, while it is changed. Default: <see cref="AuthToken"/>; without
+    /// both, no receipt is believed.
+    /// </summary>
     public string? ReceiptToken { get; set; }
 
     /// <inheritdoc />

@@ -11,7 +11,7 @@ using NotificationBus.Receipts;
 
 namespace NotificationBus.Channels.Sms.Providers;
 
-/// <summary>Which of Vonage's ways to send a text message is used.</summary>
+/// <summary>Vonage's ways to send a text message.</summary>
 public enum VonageApi
 {
     /// <summary>The Messages API.</summary>
@@ -34,7 +34,10 @@ public sealed class VonageOptions : SmsVendorOptions
     /// <summary>The API secret; never logged. Required.</summary>
     public string ApiSecret { get; set; } = "";
 
-    /// <summary>The signature secret of the account; several, separated by spaces, while it is changed. At least 16 characters each. Default: none, and no receipt is believed.</summary>
+    /// <summary>
+    /// The signature secret of the account; several, separated by spaces, while it is changed. At least 16 characters each. Default: none,
+    /// and no receipt is believed.
+    /// </summary>
     public string? ReceiptSecret { get; set; }
 
     /// <inheritdoc />
@@ -58,10 +61,11 @@ public sealed class VonageOptions : SmsVendorOptions
 }
 
 /// <summary>
-/// Sends through Vonage's Messages API, where 202 means submitted and whether the phone got it comes with the status webhook, or its SMS API,
-/// which answers 200 to everything and says of each part of the text what became of it. Sources:
-/// developer.vonage.com/en/api/messages, /en/messages/concepts/signed-webhooks (the signature), /en/messages/concepts/messages-status-callbacks
-/// and /en/api-errors/messages; for the SMS API /en/api/sms, /en/messaging/sms/guides/troubleshooting-sms and /en/api-errors/sms.
+/// Sends through Vonage's Messages API, where 202 means submitted and whether the phone got it comes with the status webhook, or its SMS
+/// API, which answers 200 to everything and says of each part of the text what became of it. Sources:
+/// developer.vonage.com/en/api/messages, /en/messages/concepts/signed-webhooks (the signature),
+/// /en/messages/concepts/messages-status-callbacks and /en/api-errors/messages; for the SMS API /en/api/sms,
+/// /en/messaging/sms/guides/troubleshooting-sms and /en/api-errors/sms.
 /// </summary>
 public sealed class VonageSmsProvider(string name, VonageOptions options, TimeProvider clock) : SmsVendor(name, options, clock)
 {
@@ -163,7 +167,7 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
         return Post("/sms/json", new FormUrlEncodedContent(fields));
     }
 
-    /// <summary>How long it is worth trying; null when Vonage gives up by itself before.</summary>
+    /// <summary>Computes for how long it is worth trying; null when Vonage gives up by itself before.</summary>
     TimeSpan? TimeToLive(Delivery delivery) => delivery.ExpiresAt - Clock.GetUtcNow() is { } left && left < LongestTimeToLive ? left : null;
 
     ProviderResult OfParts(HttpAnswer answer)
@@ -214,7 +218,7 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
         return ReceiptCheck.IsSame(claims.Find("payload_hash") ?? "", Convert.ToHexStringLower(SHA256.HashData(request.Body.Span))) ? null : "payload_hash is not of this body";
     }
 
-    /// <summary>What the token in the header says of the body; or why it cannot be believed.</summary>
+    /// <summary>Checks the token in the header: what it says of the body, or why it cannot be believed.</summary>
     (string? Refused, JsonElement Claims) Check(ReceiptRequest request)
     {
         var secrets = ReceiptCheck.Several(options.ReceiptSecret);

@@ -12,15 +12,15 @@ public sealed class WebhookOptions : HttpCallOptions
     public WebhookOptions() => Timeout = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// The signing secret, <c>whsec_</c> and the base64 of 24 to 64 random bytes; never logged. Several, separated by spaces, while it is changed:
-    /// every request is signed with all of them. Required.
+    /// The signing secret, <c>whsec_</c> and the base64 of 24 to 64 random bytes; never logged. Several, separated by spaces, while it is
+    /// changed: every request is signed with all of them. Required.
     /// </summary>
     [Required(ErrorMessage = "must be set to a signing secret: whsec_ and the base64 of 24 to 64 random bytes")]
     public string Secret { get; set; } = "";
 
     /// <summary>
-    /// Allows http, every port, and addresses of private networks, for receivers in the same house. Link-local addresses and the clouds' metadata
-    /// services are never called. Default false.
+    /// Allows http, every port, and addresses of private networks, for receivers in the same house. Link-local addresses and the clouds'
+    /// metadata services are never called. Default false.
     /// </summary>
     public bool AllowPrivateAddresses { get; set; }
 
@@ -38,8 +38,9 @@ public sealed class WebhookOptions : HttpCallOptions
 
 /// <summary>
 /// Posts events to a URL of the recipient's as Standard Webhooks. Whoever receives knows a repetition by its <c>webhook-id</c>, so that
-/// what was not answered with a 2xx is sent again, also when it is in doubt, unless its category holds that. An endpoint that fails is its owner's, and speaks neither against the
-/// account nor for leaving the other endpoints alone. Source: github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md.
+/// what was not answered with a 2xx is sent again, also when it is in doubt, unless its category holds that. An endpoint that fails is its
+/// owner's, and speaks neither against the account nor for leaving the other endpoints alone. Source:
+/// github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md.
 /// </summary>
 public sealed class WebhookProvider : HttpVendor
 {
