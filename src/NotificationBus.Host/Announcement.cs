@@ -26,7 +26,9 @@ static class Announcement
                 Console.WriteLine(Invitation(address));
         });
 
-    /// <summary>Whoever finds what is not as it should be is asked here, and what it says is logged here. The host works all the same.</summary>
+    /// <summary>
+    /// Whoever finds what is not as it should be is asked here, and what it says is logged here. The host works all the same.
+    /// </summary>
     static async Task Warn(this WebApplication app)
     {
         foreach (var place in app.Services.GetServices<IStartWarnings>())

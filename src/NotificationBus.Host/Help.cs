@@ -1,6 +1,6 @@
 namespace NotificationBus.Host;
 
-/// <summary>What <c>--help</c> prints.</summary>
+/// <summary>The text that <c>--help</c> prints.</summary>
 static class Help
 {
     public const string Text = """

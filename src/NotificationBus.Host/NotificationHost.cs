@@ -27,7 +27,10 @@ public static class NotificationHost
     /// <param name="args">Settings, see <c>--help</c>.</param>
     /// <param name="output">Takes the help.</param>
     /// <param name="error">Takes what kept the host from starting, a line for each wrong setting.</param>
-    /// <returns>0 after a stop, 2 when a setting kept it from starting, 3 when it gave up a queue that it could not get back, or a connection that it could not get rid of.</returns>
+    /// <returns>
+    /// 0 after a stop, 2 when a setting kept it from starting, 3 when it gave up a queue that it could not get back, or a connection that
+    /// it could not get rid of.
+    /// </returns>
     public static async Task<int> Run(string[] args, TextWriter output, TextWriter error)
     {
         if (args.Any(argument => argument is "--help" or "-h" or "-?"))
@@ -162,7 +165,7 @@ public static class NotificationHost
             HandlebarsTemplates.Load(folders, provider.GetServices<Model.IChannel>(), settings.DefaultLanguage, brand));
     }
 
-    /// <summary>What went wrong, when it is something the person who started the host can mend.</summary>
+    /// <summary>Explains what went wrong, when it is something the person who started the host can mend.</summary>
     static string? Explain(Exception exception) => exception switch
     {
         SettingsException => exception.Message,

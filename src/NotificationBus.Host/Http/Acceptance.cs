@@ -6,7 +6,9 @@ namespace NotificationBus.Host.Http;
 /// <summary>Takes an event for the API and answers what became of it.</summary>
 static class Acceptance
 {
-    /// <summary>202 with the notification's id, 200 with its outcome when the caller waits for it and it is known in time, or the problem.</summary>
+    /// <summary>
+    /// 202 with the notification's id, 200 with its outcome when the caller waits for it and it is known in time, or the problem.
+    /// </summary>
     public static async Task<IResult> Accept<TEvent>(HttpContext context, EventMap<TEvent> map, TEvent happened, PreferHeader prefer)
         where TEvent : class
     {
@@ -21,7 +23,7 @@ static class Acceptance
         return Results.Accepted(value: new AcceptedEvent([accepted!]));
     }
 
-    /// <summary>What was taken, or the problem.</summary>
+    /// <summary>Takes an event: answers what was taken, or the problem.</summary>
     public static async Task<(AcceptedNotification? Accepted, IResult? Refusal)> Take<TEvent>(HttpContext context, EventMap<TEvent> map, TEvent happened, PreferHeader prefer)
         where TEvent : class
     {

@@ -14,11 +14,14 @@ public sealed record ConcludedEvent(IReadOnlyList<NotificationView> Notification
 
 /// <summary>A notification that will be worked on.</summary>
 /// <param name="Id">The notification.</param>
-/// <param name="Status"><c>accepted</c>, or how it has ended when its event came before: <c>delivered</c>, <c>partly-delivered</c>, <c>cancelled</c>, <c>expired</c>, <c>failed</c>.</param>
+/// <param name="Status">
+/// <c>accepted</c>, or how it has ended when its event came before: <c>delivered</c>, <c>partly-delivered</c>, <c>cancelled</c>,
+/// <c>expired</c>, <c>failed</c>.
+/// </param>
 /// <param name="Links">Where to ask.</param>
 public sealed record AcceptedNotification(Guid Id, string Status, NotificationLinks Links)
 {
-    /// <summary>What it was asked for with. Not part of the answer.</summary>
+    /// <summary>The fingerprint of what it was asked for with. Not part of the answer.</summary>
     [JsonIgnore]
     public Guid Fingerprint { get; init; }
 
@@ -26,6 +29,6 @@ public sealed record AcceptedNotification(Guid Id, string Status, NotificationLi
     public static AcceptedNotification Of(Guid id, string status = "accepted") => new(id, status, new NotificationLinks($"/v1/notifications/{id}"));
 }
 
-/// <summary>Where to ask about a notification.</summary>
+/// <summary>Links under which to ask about a notification.</summary>
 /// <param name="Self">The notification itself.</param>
 public sealed record NotificationLinks(string Self);

@@ -21,8 +21,8 @@ static class CancellationsApi
 
     /// <summary>
     /// 200 when it is cancelled, now or before; 409 when it is too late for that; 202 when neither is known in time, five seconds unless
-    /// <c>Prefer: wait</c> says otherwise. It is also asked for when no such notification is on record: another host may have taken its event,
-    /// or the event may wait in a long queue.
+    /// <c>Prefer: wait</c> says otherwise. It is also asked for when no such notification is on record: another host may have taken its
+    /// event, or the event may wait in a long queue.
     /// </summary>
     static async Task<IResult> Cancel(
         Guid id,
@@ -55,8 +55,8 @@ static class CancellationsApi
             return Problems.TooManyUnknown(context);
 
         await gate.Publish(() => Send(bus, new CancelNotification { NotificationId = id, By = by.Who, Why = by.Why }));
-        // Only now: what nobody got was not cancelled. The deliveries themselves say who and why, should this fail; and of what is not on record
-        // only they do, for anybody may ask to cancel what never was.
+        // Only now: what nobody got was not cancelled. The deliveries themselves say who and why, should this fail; and of what is not on
+        // record only they do, for anybody may ask to cancel what never was.
         if (before is not null && !IsCalledOff(before))
             await controls.Note($"notification {id}", by, JsonSerializer.SerializeToElement(new { cancel = true }), CancellationToken.None);
 
@@ -72,7 +72,9 @@ static class CancellationsApi
 
     const string Held = "held";
 
-    /// <summary>True when whoever asks again changes nothing: all that is not sent is called off, and an operator has to decide what became of it.</summary>
+    /// <summary>
+    /// True when whoever asks again changes nothing: all that is not sent is called off, and an operator has to decide what became of it.
+    /// </summary>
     static bool IsCalledOff(NotificationView notification) => notification.Deliveries.Count > 0 && notification.Deliveries
         .Where(delivery => delivery.Status is DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held)
         .All(delivery => delivery.Cancellation is not null);
@@ -87,13 +89,13 @@ static class CancellationsApi
     }
 }
 
-/// <summary>Who cancels a notification.</summary>
+/// <summary>The cancellation of a notification: who asks for it, and why.</summary>
 public sealed record Cancellation
 {
-    /// <summary>Who cancels it.</summary>
+    /// <summary>Name of whoever cancels it.</summary>
     public required string By { get; init; }
 
-    /// <summary>Why.</summary>
+    /// <summary>The reason.</summary>
     public required string Why { get; init; }
 }
 

@@ -15,7 +15,9 @@ sealed class CountedWarnings(TimeProvider clock)
 
     readonly ConcurrentDictionary<string, Counted> _counted = new(StringComparer.Ordinal);
 
-    /// <summary>How often it came since it was said last, this time included; null when it is not to be said now.</summary>
+    /// <summary>
+    /// Counts a warning: how often it came since it was said last, this time included; null when it is not to be said now.
+    /// </summary>
     /// <param name="warning">The warning, with whom it is about.</param>
     public int? Count(string warning)
     {

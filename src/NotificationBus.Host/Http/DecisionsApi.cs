@@ -8,7 +8,7 @@ using NotificationBus.Notifications;
 namespace NotificationBus.Host.Http;
 
 /// <summary>
-/// What becomes of deliveries that are held: <c>POST /v1/notifications/{id}/deliveries/{deliveryId}/decision</c> for one of them, and
+/// Decisions about deliveries that are held: <c>POST /v1/notifications/{id}/deliveries/{deliveryId}/decision</c> for one of them, and
 /// <c>POST /v1/decisions</c> for all that have something in common.
 /// </summary>
 static class DecisionsApi
@@ -54,7 +54,9 @@ static class DecisionsApi
         return decided == decision ? Results.Accepted($"/v1/notifications/{id}") : Problems.NothingToDecide($"decided already: {Spell(decided)}");
     }
 
-    /// <summary>200 with what it would be about, when that is asked for; else 202 when the decisions are on record; the saga follows them.</summary>
+    /// <summary>
+    /// 200 with what it would be about, when that is asked for; else 202 when the decisions are on record; the saga follows them.
+    /// </summary>
     static async Task<IResult> DecideMany(HttpRequest request, IHeldDeliveries held, HeldDecisions decisions, IntakeGate gate, CancellationToken cancellationToken)
     {
         var (body, refusal) = await JsonBody.Read<DecisionOnHeld>(request);
@@ -108,44 +110,46 @@ static class DecisionsApi
         where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(word.ToString());
 }
 
-/// <summary>What an operator decides about a delivery that is held.</summary>
+/// <summary>An operator's decision about a delivery that is held.</summary>
 public sealed record Decision
 {
     /// <summary>resend, sent or failed.</summary>
     [System.Text.Json.Serialization.JsonPropertyName("decision")]
     public required string Word { get; init; }
 
-    /// <summary>Who decides.</summary>
+    /// <summary>Name of whoever decides.</summary>
     public required string By { get; init; }
 
-    /// <summary>Why.</summary>
+    /// <summary>The reason.</summary>
     public required string Why { get; init; }
 }
 
-/// <summary>What an operator decides about all deliveries that are held and have something in common.</summary>
+/// <summary>An operator's decision about all deliveries that are held and have something in common.</summary>
 public sealed record DecisionOnHeld
 {
-    /// <summary>Which of them; <c>{}</c> for all.</summary>
+    /// <summary>The deliveries it is about; <c>{}</c> for all.</summary>
     public required HeldChoice Filter { get; init; }
 
     /// <summary>True: decides nothing, and says how many they are and why they are held.</summary>
     public bool? Preview { get; init; }
 
-    /// <summary>The most to decide about in this call, the oldest first, 1 to 1000, which is the default. The answer says how many are left.</summary>
+    /// <summary>
+    /// The most to decide about in this call, the oldest first, 1 to 1000, which is the default. The answer says how many are left.
+    /// </summary>
     public int? Limit { get; init; }
 
     /// <summary>resend, sent or failed. A preview needs none.</summary>
     [System.Text.Json.Serialization.JsonPropertyName("decision")]
     public string? Word { get; init; }
 
-    /// <summary>Who decides.</summary>
+    /// <summary>Name of whoever decides.</summary>
     public string? By { get; init; }
 
-    /// <summary>Why.</summary>
+    /// <summary>The reason.</summary>
     public string? Why { get; init; }
 }
 
-/// <summary>What held deliveries have in common. All that is said must hold.</summary>
+/// <summary>A choice of held deliveries by what they have in common. All that is said must hold.</summary>
 public sealed record HeldChoice
 {
     /// <summary>held, which is all that can be decided about.</summary>
@@ -173,7 +177,7 @@ public sealed record HeldChoice
     public DateTimeOffset? To { get; init; }
 }
 
-/// <summary>What was decided.</summary>
+/// <summary>The decisions that were taken.</summary>
 /// <param name="Decided">About how many deliveries it was decided; the saga follows.</param>
 /// <param name="NotNeeded">About how many it was not needed, because somebody else had just done so.</param>
 /// <param name="Left">How many fit that are still held and undecided: the same call decides about them.</param>

@@ -7,7 +7,9 @@ using NotificationBus.Host.Settings;
 
 namespace NotificationBus.Host.Http;
 
-/// <summary>What every request passes before its address is asked: by which port it comes, by which name, and by which path.</summary>
+/// <summary>
+/// Checks of every request before its address is asked: by which port it comes, by which name, and by which path.
+/// </summary>
 static class Doorway
 {
     /// <summary>Says to every answer how it may be kept, and turns away what nobody has to ask for here.</summary>
@@ -45,7 +47,7 @@ static class Doorway
     }
 
     /// <summary>
-    /// Whether a path says at once where it leads. The server would follow <c>/inbox/../v1/providers</c>, <c>/V1/providers</c> and
+    /// True when a path says at once where it leads. The server would follow <c>/inbox/../v1/providers</c>, <c>/V1/providers</c> and
     /// <c>/%761/providers</c>, and a proxy that compares the beginnings of paths would take them for something else; so they lead nowhere.
     /// </summary>
     /// <param name="target">What the request asks for, as it came.</param>
@@ -81,7 +83,10 @@ static class Doorway
         return path.IndexOf('?') is >= 0 and var query ? path[..query] : path;
     }
 
-    /// <summary>Whether a character stands as <c>%</c> and two digits that means the same without (unreserved, RFC 3986, sections 2.3 and 6.2.2.2).</summary>
+    /// <summary>
+    /// True when a character stands as <c>%</c> and two digits that means the same without (unreserved, RFC 3986, sections 2.3 and
+    /// 6.2.2.2).
+    /// </summary>
     static bool HidesLetters(ReadOnlySpan<char> path)
     {
         while (path.IndexOf('%') is >= 0 and var at)

@@ -23,7 +23,7 @@ static class EntryApi
         routes.MapMethods("/", GetAndHead, () => hasInbox ? Results.Redirect("/inbox") : Results.Ok(Entries));
 }
 
-/// <summary>Where the API begins.</summary>
+/// <summary>Entry points of the API.</summary>
 public sealed record EntryPoints
 {
     /// <summary>Notifications: ask for one, and ask about them.</summary>
@@ -38,18 +38,18 @@ public sealed record EntryPoints
     /// <summary>Channels and what is set for them.</summary>
     public required string Channels { get; init; }
 
-    /// <summary>What operators have changed.</summary>
+    /// <summary>Changes that operators have made.</summary>
     public required string Changes { get; init; }
 
     /// <summary>Addresses that are not used.</summary>
     public required string Suppressions { get; init; }
 
-    /// <summary>What was set aside.</summary>
+    /// <summary>Messages that were set aside.</summary>
     public required string FailedMessages { get; init; }
 
-    /// <summary>What is wrong now and since when.</summary>
+    /// <summary>Problems there are now, and since when.</summary>
     public required string Status { get; init; }
 
-    /// <summary>Whether the host is ready.</summary>
+    /// <summary>The readiness of the host.</summary>
     public required string Health { get; init; }
 }

@@ -121,17 +121,17 @@ static class FailedMessageSearch
     }
 }
 
-/// <summary>What is decided about one failed message.</summary>
+/// <summary>A decision about one failed message.</summary>
 public sealed record DecisionOnOne
 {
-    /// <summary>Who decides, for the record. Nobody checks it.</summary>
+    /// <summary>Name of whoever decides, for the record. Nobody checks it.</summary>
     public string By { get; init; } = "api";
 
-    /// <summary>Why, for the record.</summary>
+    /// <summary>The reason, for the record.</summary>
     public string Why { get; init; } = "not said";
 }
 
-/// <summary>What is decided about many failed messages.</summary>
+/// <summary>A decision about many failed messages.</summary>
 public sealed record DecisionOnMany
 {
     /// <summary>Those of this cause.</summary>
@@ -140,10 +140,10 @@ public sealed record DecisionOnMany
     /// <summary>All that wait for a decision.</summary>
     public bool? All { get; init; }
 
-    /// <summary>Who decides, for the record. Nobody checks it.</summary>
+    /// <summary>Name of whoever decides, for the record. Nobody checks it.</summary>
     public string By { get; init; } = "api";
 
-    /// <summary>Why, for the record.</summary>
+    /// <summary>The reason, for the record.</summary>
     public string Why { get; init; } = "not said";
 }
 
@@ -156,11 +156,11 @@ public sealed record FailedMessagePage(IReadOnlyList<FailedMessageSummary> Faile
 /// <param name="Causes">The largest groups first.</param>
 public sealed record FailureCauses(IReadOnlyList<FailureCause> Causes);
 
-/// <summary>What a replay did.</summary>
+/// <summary>The outcome of a replay.</summary>
 /// <param name="Replayed">How many messages were put back; 0 when there was nothing to do.</param>
 public sealed record ReplayAnswer(int Replayed);
 
-/// <summary>What an archiving did.</summary>
+/// <summary>The outcome of an archiving.</summary>
 /// <param name="Archived">How many messages were put away; 0 when there was nothing to do.</param>
 public sealed record ArchiveAnswer(int Archived);
 

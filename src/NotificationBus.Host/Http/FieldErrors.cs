@@ -25,10 +25,10 @@ sealed class FieldErrors(IReadOnlyDictionary<string, string[]>? errors = null)
         _errors[field] = [error];
     }
 
-    /// <summary>What there is to look at, as long as there is room for what is wrong with it.</summary>
+    /// <summary>Takes the items there are to look at, as long as there is room for what is wrong with them.</summary>
     public IEnumerable<T> UntilFull<T>(IEnumerable<T> items) => items.TakeWhile(_ => _added < IntakeRules.MostErrors);
 
-    /// <summary>Who asks, and why: an entry in the record that says neither is of no use to anybody.</summary>
+    /// <summary>Reads who asks, and why: an entry in the record that says neither is of no use to anybody.</summary>
     public ChangedBy ReadBy(string by, string why) => new(ReadText("by", by), ReadText("why", why));
 
     /// <summary>One line of text.</summary>

@@ -15,8 +15,8 @@ static class HealthApi
         var ready = new HealthCheckOptions
         {
             Predicate = SaysWhetherReady,
-            // Degraded is ready, as it is by default: MassTransit calls itself so by what an endpoint said last, also for long after it is back. Whether
-            // this host listens, or its broker answers, is asked by checks of our own.
+            // Degraded is ready, as it is by default: MassTransit calls itself so by what an endpoint said last, also for long after it is
+            // back. Whether this host listens, or its broker answers, is asked by checks of our own.
             ResponseWriter = (context, report) => context.Response.WriteAsJsonAsync(new
             {
                 status = report.Status.ToString(),
@@ -30,7 +30,7 @@ static class HealthApi
         routes.MapHealthChecks("/healthz", ready);
     }
 
-    /// <summary>Whether a check belongs to <c>/health/ready</c>.</summary>
+    /// <summary>True when a check belongs to <c>/health/ready</c>.</summary>
     public static bool SaysWhetherReady(HealthCheckRegistration check) => check.Tags.Contains("ready");
 
     public static IHealthChecksBuilder AddStoppingCheck(this IHealthChecksBuilder checks) =>

@@ -20,13 +20,13 @@ sealed partial class HostNames(HostSettings settings, ILogger<HostNames> log)
     readonly string[] _allowed = [.. Split(settings.AllowedHosts), .. NamesOf(settings.Receipts.PublicUrl), .. NamesOf(settings.Unsubscribe.PublicUrl)];
     readonly ConcurrentDictionary<string, bool> _refused = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>What is wrong with the setting.</summary>
+    /// <summary>Finds what is wrong with the setting.</summary>
     public static IEnumerable<string> Refuse(string? allowedHosts) =>
         Split(allowedHosts).All(name => name == "*" || IPAddress.TryParse(name, out _) || Name().IsMatch(name))
             ? []
             : ["AllowedHosts must be names such as notify.example.com;*.shop.example, without scheme and port, or * for every one"];
 
-    /// <summary>Whether a request may name the host so.</summary>
+    /// <summary>True when a request may name the host so.</summary>
     public bool Allows(HostString host, bool isForTheWorld)
     {
         var name = host.Host.TrimEnd('.');
@@ -42,7 +42,9 @@ sealed partial class HostNames(HostSettings settings, ILogger<HostNames> log)
         return false;
     }
 
-    /// <summary>An address, a name without a dot, or one below a domain that nobody can register: none of them leads anywhere by a stranger's DNS.</summary>
+    /// <summary>
+    /// An address, a name without a dot, or one below a domain that nobody can register: none of them leads anywhere by a stranger's DNS.
+    /// </summary>
     static bool CannotBePublic(string name) =>
         IPAddress.TryParse(name.Trim('[', ']'), out _)
         || !name.Contains('.', StringComparison.Ordinal)

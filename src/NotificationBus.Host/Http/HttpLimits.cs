@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace NotificationBus.Host.Http;
 
-/// <summary>What one request may cost, and all connections together.</summary>
+/// <summary>Limits of what one request may cost, and all connections together.</summary>
 static partial class HttpLimits
 {
     /// <summary>The largest body in bytes.</summary>

@@ -71,7 +71,7 @@ static class JsonShape
             errors.Add(trail.At(missing.Name), "is missing");
     }
 
-    /// <summary>What only decorates never refuses an event, unless a name in it is misspelt.</summary>
+    /// <summary>Checks the names in what only decorates: it never refuses an event, unless one of them is misspelt.</summary>
     static void CheckNames(JsonElement element, JsonTypeInfo shape, JsonTrail trail, FieldErrors errors)
     {
         if (element.ValueKind != JsonValueKind.Object || shape.Kind != JsonTypeInfoKind.Object)

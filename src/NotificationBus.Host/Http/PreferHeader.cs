@@ -5,8 +5,8 @@ using Microsoft.Extensions.Primitives;
 namespace NotificationBus.Host.Http;
 
 /// <summary>
-/// The <c>Prefer</c> header (RFC 7240): <c>wait=10</c>, <c>respond-async</c> and <c>handling=strict</c>. Any other preference is refused when
-/// the caller says strict, and else passed over; the answer's <c>Preference-Applied</c> names those that were followed, and
+/// The <c>Prefer</c> header (RFC 7240): <c>wait=10</c>, <c>respond-async</c> and <c>handling=strict</c>. Any other preference is refused
+/// when the caller says strict, and else passed over; the answer's <c>Preference-Applied</c> names those that were followed, and
 /// <c>Preference-Ignored</c> the others.
 /// </summary>
 sealed record PreferHeader
@@ -27,7 +27,7 @@ sealed record PreferHeader
     {
     }
 
-    /// <summary>How long the caller waits for the outcome, in seconds; null when it does not.</summary>
+    /// <summary>The time the caller waits for the outcome, in seconds; null when it does not.</summary>
     public int? Wait { get; private init; }
 
     /// <summary>True for <c>handling=strict</c> (section 4.4): what cannot be done wholly is refused, and not done in part.</summary>
@@ -88,7 +88,10 @@ sealed record PreferHeader
         return true;
     }
 
-    /// <summary>The preferences with their values. Of one that stands twice the first counts, and what follows a semicolon is a parameter (section 2).</summary>
+    /// <summary>
+    /// The preferences with their values. Of one that stands twice the first counts, and what follows a semicolon is a parameter (section
+    /// 2).
+    /// </summary>
     static Dictionary<string, string> Split(StringValues header)
     {
         var preferences = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);

@@ -99,7 +99,9 @@ static partial class Problems
             ? "Nothing was promised: the same eventId or Idempotency-Key makes a repetition harmless even if this call arrived."
         : "It may have been done: doing it again is harmless.";
 
-    /// <summary>What is asked for on a port for the world, and is not for the world. It says nothing about what there is on others.</summary>
+    /// <summary>
+    /// Answers whoever asks on a port for the world for what is not for the world. It says nothing about what there is on others.
+    /// </summary>
     public static IResult NothingForTheWorld() =>
         Problem(StatusCodes.Status404NotFound, "not-found", "There is nothing here", "This address takes receipts of vendors and links to unsubscribe, under the paths they were given.");
 
@@ -145,7 +147,7 @@ static partial class Problems
         app.UseStatusCodePages(async context => await ForStatus(context.HttpContext.Response.StatusCode, isApi).ExecuteAsync(context.HttpContext));
     }
 
-    /// <summary>What the server found wrong with a request while it was read.</summary>
+    /// <summary>Answers with what the server found wrong with a request while it was read.</summary>
     /// <param name="context">The request.</param>
     /// <param name="exception">What it said.</param>
     /// <param name="longest">The most bytes that are read there.</param>
@@ -178,7 +180,7 @@ static partial class Problems
         }
     }
 
-    /// <summary>What the database said. EF Core wraps what it takes for an outage.</summary>
+    /// <summary>Finds what the database said. EF Core wraps what it takes for an outage.</summary>
     static DbException? Database(Exception? exception) => exception as DbException ?? (exception as InvalidOperationException)?.InnerException as DbException;
 
     static DbException? Outage(Exception? exception) => Database(exception) is { } outage && Outages.Passes(outage) ? outage : null;

@@ -95,10 +95,10 @@ public sealed record SetProvider
     /// <summary>0.01 to 100,000 calls per second, all hosts together.</summary>
     public double? PerSecond { get; init; }
 
-    /// <summary>Who sets it.</summary>
+    /// <summary>Name of whoever sets it.</summary>
     public required string By { get; init; }
 
-    /// <summary>Why.</summary>
+    /// <summary>The reason.</summary>
     public required string Why { get; init; }
 }
 
@@ -111,17 +111,17 @@ public sealed record SetChannel
     /// <summary>The accounts to be tried, in order.</summary>
     public IReadOnlyList<string>? Order { get; init; }
 
-    /// <summary>Who sets it.</summary>
+    /// <summary>Name of whoever sets it.</summary>
     public required string By { get; init; }
 
-    /// <summary>Why.</summary>
+    /// <summary>The reason.</summary>
     public required string Why { get; init; }
 }
 
 /// <summary>The provider accounts.</summary>
 public sealed record ProviderList(IReadOnlyList<ProviderStatus> Providers);
 
-/// <summary>How a provider account stands.</summary>
+/// <summary>The state of a provider account.</summary>
 public sealed record ProviderStatus
 {
     /// <summary>The account.</summary>
@@ -136,25 +136,25 @@ public sealed record ProviderStatus
     /// <summary>Its share of the channel, when operators have set one.</summary>
     public int? Weight { get; init; }
 
-    /// <summary>Where operators hold its circuit.</summary>
+    /// <summary>The state in which operators hold its circuit.</summary>
     public CircuitPin? Pin { get; init; }
 
     /// <summary>closed, open, or half-open while probes show whether it works again.</summary>
     public required string Circuit { get; init; }
 
-    /// <summary>When its circuit opens and closes, as configured.</summary>
+    /// <summary>Settings of its circuit: when it opens and closes, as configured.</summary>
     public required CircuitOptions Breaker { get; init; }
 
     /// <summary>True when only a person can mend it.</summary>
     public required bool NeedsAttention { get; init; }
 
-    /// <summary>When the circuit last changed.</summary>
+    /// <summary>The time of the circuit's last change.</summary>
     public DateTimeOffset? Since { get; init; }
 
-    /// <summary>Why it is not called, or was not called last.</summary>
+    /// <summary>The reason why it is not called, or was not called last.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Until when it wants to be left alone.</summary>
+    /// <summary>The time until which it wants to be left alone.</summary>
     public DateTimeOffset? PausedUntil { get; init; }
 
     /// <summary>The most calls per second, as set or configured.</summary>
@@ -189,12 +189,15 @@ public sealed record ProviderStatus
 /// <summary>The channels.</summary>
 public sealed record ChannelList(IReadOnlyList<ChannelStatus> Channels);
 
-/// <summary>How a channel stands.</summary>
+/// <summary>The state of a channel.</summary>
 /// <param name="Channel">The channel.</param>
 /// <param name="Paused">True while nothing is sent on it.</param>
 /// <param name="Providers">The accounts that are tried, in order.</param>
 /// <param name="Configured">The accounts that are configured, in order.</param>
-/// <param name="Routes">The other accounts of some deliveries, as configured; of these too, only what <paramref name="Providers"/> names is tried once operators have set an order.</param>
+/// <param name="Routes">
+/// The other accounts of some deliveries, as configured; of these too, only what <paramref name="Providers"/> names is tried once operators
+/// have set an order.
+/// </param>
 public sealed record ChannelStatus(string Channel, bool Paused, IReadOnlyList<string> Providers, IReadOnlyList<string> Configured, IReadOnlyList<ChannelRoute> Routes)
 {
     /// <summary>Puts together what is known of a channel.</summary>
@@ -205,7 +208,7 @@ public sealed record ChannelStatus(string Channel, bool Paused, IReadOnlyList<st
     }
 }
 
-/// <summary>What operators have changed.</summary>
+/// <summary>One page of what operators have changed.</summary>
 /// <param name="Changes">Newest first.</param>
 /// <param name="Next">Where the next page is; null on the last one.</param>
 public sealed record ChangePage(IReadOnlyList<ControlChange> Changes, string? Next);

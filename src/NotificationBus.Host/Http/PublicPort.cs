@@ -13,16 +13,19 @@ static class PublicPort
         where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(Mark.Instance);
 
-    /// <summary>Whether what a path leads to is for the world.</summary>
+    /// <summary>True when what a path leads to is for the world.</summary>
     public static bool IsForTheWorld(this HttpContext context) => context.GetEndpoint()?.IsForTheWorld() == true;
 
-    /// <summary>Whether an address is for the world.</summary>
+    /// <summary>True when an address is for the world.</summary>
     public static bool IsForTheWorld(this Endpoint endpoint) => endpoint.Metadata.GetMetadata<Mark>() is not null;
 
     /// <summary>The addresses of a setting.</summary>
     public static string[] Split(string? urls) => (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    /// <summary>Where everything is served: <c>Urls</c>, else the ports that images name in the environment, else port 8080 of this machine.</summary>
+    /// <summary>
+    /// Finds the addresses at which everything is served: <c>Urls</c>, else the ports that images name in the environment, else port 8080
+    /// of this machine.
+    /// </summary>
     public static string[] InsideUrls(IConfiguration configuration)
     {
         if (Split(configuration["Urls"]) is { Length: > 0 } urls)
@@ -34,7 +37,10 @@ static class PublicPort
         IEnumerable<string> Ports(string scheme) => Split(configuration[$"{scheme}_Ports"]).Select(port => $"{scheme}://*:{port}");
     }
 
-    /// <summary>Answers 404 to whatever comes through another port than those of <paramref name="inside"/> and is not for the world. Needs the route.</summary>
+    /// <summary>
+    /// Answers 404 to whatever comes through another port than those of <paramref name="inside"/> and is not for the world. Needs the
+    /// route.
+    /// </summary>
     public static void UsePublicPort(this WebApplication app, IReadOnlyCollection<string> inside)
     {
         // The server names what it listens on in the order in which it was told to; before that, nobody calls.

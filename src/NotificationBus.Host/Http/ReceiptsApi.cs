@@ -11,7 +11,9 @@ static partial class ReceiptsApi
 {
     public static void MapReceipts(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/receipts/{provider}", Take).ForTheWorld();
 
-    /// <summary>200 when the receipts are durable. What is answered otherwise has the vendor send them again, as far as that helps.</summary>
+    /// <summary>
+    /// 200 when the receipts are durable. What is answered otherwise has the vendor send them again, as far as that helps.
+    /// </summary>
     static async Task<IResult> Take(
         string provider,
         HttpContext context,

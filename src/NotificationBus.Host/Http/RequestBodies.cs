@@ -8,27 +8,28 @@ namespace NotificationBus.Host.Http;
 
 /// <summary>
 /// Reads bodies whole, into memory that is given back. However many callers send, and however slowly: small bodies cost what the
-/// server has buffered anyway and are soon given up, few large ones are read at the same time, and none is waited for longer than ten seconds.
-/// What the world posts has places of its own, for each account and in it for each caller: it takes none from the API, nor from another vendor.
+/// server has buffered anyway and are soon given up, few large ones are read at the same time, and none is waited for longer than ten
+/// seconds. What the world posts has places of its own, for each account and in it for each caller: it takes none from the API, nor from
+/// another vendor.
 /// </summary>
 sealed class RequestBodies(TimeProvider clock) : IDisposable
 {
-    /// <summary>How many large bodies of callers of the API are read at the same time.</summary>
+    /// <summary>The most large bodies of callers of the API that are read at the same time.</summary>
     public const int LargeAtOnce = 32;
 
-    /// <summary>How many large receipts for one account are read at the same time.</summary>
+    /// <summary>The most large receipts for one account that are read at the same time.</summary>
     public const int LargeForAnAccount = 8;
 
-    /// <summary>How many of them are one caller's.</summary>
+    /// <summary>The most of those that are one caller's.</summary>
     public const int LargeOfACaller = 4;
 
-    /// <summary>What is larger needs a place.</summary>
+    /// <summary>The largest body that needs no place, in bytes.</summary>
     public const int Small = 64 * 1024;
 
-    /// <summary>How long a small body may take, or the beginning of a large one.</summary>
+    /// <summary>The longest a small body may take, or the beginning of a large one.</summary>
     public static readonly TimeSpan PatienceForSmall = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a large body may take, from its need of a place on.</summary>
+    /// <summary>The longest a large body may take, from its need of a place on.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     // One more is told to come again: whoever waits in line waits with an open connection.
@@ -45,20 +46,24 @@ sealed class RequestBodies(TimeProvider clock) : IDisposable
 
     int _large;
 
-    /// <summary>How many large bodies are being read.</summary>
+    /// <summary>The number of large bodies that are being read.</summary>
     public int LargeNow => _large;
 
     /// <summary>Reads a body of a caller of the API to its end.</summary>
     /// <param name="request">The request.</param>
     /// <param name="longest">The most bytes it may have.</param>
-    /// <exception cref="BadHttpRequestException">It is longer (413), too slow (408), too many are being read (429), or it is cut off or framed wrongly (400).</exception>
+    /// <exception cref="BadHttpRequestException">
+    /// It is longer (413), too slow (408), too many are being read (429), or it is cut off or framed wrongly (400).
+    /// </exception>
     public Task<Body> Read(HttpRequest request, long longest) => Read(request, longest, account: null);
 
     /// <summary>Reads a receipt to its end.</summary>
     /// <param name="request">The request.</param>
     /// <param name="longest">The most bytes it may have.</param>
     /// <param name="account">The account it is for; null for the API.</param>
-    /// <exception cref="BadHttpRequestException">It is longer (413), too slow (408), too many are being read (429), or it is cut off or framed wrongly (400).</exception>
+    /// <exception cref="BadHttpRequestException">
+    /// It is longer (413), too slow (408), too many are being read (429), or it is cut off or framed wrongly (400).
+    /// </exception>
     public async Task<Body> Read(HttpRequest request, long longest, string? account)
     {
         var context = request.HttpContext;

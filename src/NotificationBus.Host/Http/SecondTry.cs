@@ -2,7 +2,10 @@ using NotificationBus.Postgres;
 
 namespace NotificationBus.Host.Http;
 
-/// <summary>Reads again what failed because a connection to the database had ended while nobody used it: the server is there, and the caller need not come again.</summary>
+/// <summary>
+/// Reads again what failed because a connection to the database had ended while nobody used it: the server is there, and the caller need
+/// not come again.
+/// </summary>
 static class SecondTry
 {
     /// <summary>Once, over a fresh connection, and only for what changes nothing.</summary>

@@ -14,7 +14,7 @@ static class StatusApi
             Results.Ok(new StatusAnswer(clock.GetUtcNow(), Environment.MachineName, await board.Look(cancellationToken))));
 }
 
-/// <summary>How it stands.</summary>
+/// <summary>The answer of <c>GET /v1/status</c>.</summary>
 /// <param name="At">When this was looked at.</param>
 /// <param name="Host">The machine of the host that answers. Others may see servers it does not reach, and the other way round.</param>
 /// <param name="Problems">What is wrong, the oldest first; empty when all is well.</param>

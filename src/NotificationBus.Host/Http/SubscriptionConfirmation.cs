@@ -13,7 +13,10 @@ sealed partial class SubscriptionConfirmation(HttpMessageHandler handler, ILogge
     {
     }
 
-    /// <summary>Fetches the address; true when that was answered well. Only https, and no redirect is followed: the reader has checked this address and no other.</summary>
+    /// <summary>
+    /// Fetches the address; true when that was answered well. Only https, and no redirect is followed: the reader has checked this address
+    /// and no other.
+    /// </summary>
     public async Task<bool> Fetch(string provider, Uri url, CancellationToken cancellationToken)
     {
         if (url.Scheme != Uri.UriSchemeHttps)

@@ -80,19 +80,19 @@ static class SuppressionsApi
 /// <summary>The body of <c>POST /v1/suppressions</c>.</summary>
 public sealed record SuppressAddress
 {
-    /// <summary>On which channel.</summary>
+    /// <summary>The channel it is suppressed on.</summary>
     public required string Channel { get; init; }
 
     /// <summary>The address that is not to be used.</summary>
     public required string Address { get; init; }
 
-    /// <summary>For which category; null, the default, for every one.</summary>
+    /// <summary>The category it is suppressed for; null, the default, for every one.</summary>
     public string? Category { get; init; }
 
-    /// <summary>Who says so.</summary>
+    /// <summary>Name of whoever says so.</summary>
     public required string By { get; init; }
 
-    /// <summary>Why.</summary>
+    /// <summary>The reason.</summary>
     public required string Why { get; init; }
 }
 

@@ -4,9 +4,9 @@ using System.Threading.RateLimiting;
 namespace NotificationBus.Host.Http;
 
 /// <summary>
-/// How often notifications that nobody knows may be cancelled. Each is looked for again for a day, in case its event is on its way; whoever
-/// asks for what never was makes work that waits for nothing. What a caller asks first is counted apart: a few who ask for much leave that
-/// to all others.
+/// The limit on how often notifications that nobody knows may be cancelled. Each is looked for again for a day, in case its event is on its
+/// way; whoever asks for what never was makes work that waits for nothing. What a caller asks first is counted apart: a few who ask for
+/// much leave that to all others.
 /// </summary>
 sealed class UnknownCancellations : IDisposable
 {
@@ -16,13 +16,13 @@ sealed class UnknownCancellations : IDisposable
     /// <summary>The most of all callers of this host in a window, beyond what each asks first.</summary>
     public const int MostOfAll = 1_000;
 
-    /// <summary>What a caller asks first.</summary>
+    /// <summary>The number of cancellations that a caller asks for first.</summary>
     public const int FirstOfACaller = 10;
 
     /// <summary>The most of all callers of this host in a window, of what each asks first.</summary>
     public const int FirstOfAll = 1_000;
 
-    /// <summary>After which time they may again.</summary>
+    /// <summary>The time after which they may again.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
     readonly PartitionedRateLimiter<IPAddress> _first = PartitionedRateLimiter.CreateChained(OfEach(FirstOfACaller), OfAll(FirstOfAll));

@@ -3,8 +3,9 @@ using MassTransit;
 namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>
-/// Acknowledges what is done at almost the same moment in one burst, each message still by itself. A quorum queue writes every acknowledgement into its
-/// log: one by one they cost the broker as many writes to the disk, and both sides a packet each. The messages that take their places come in a burst as well.
+/// Acknowledges what is done at almost the same moment in one burst, each message still by itself. A quorum queue writes every
+/// acknowledgement into its log: one by one they cost the broker as many writes to the disk, and both sides a packet each. The messages
+/// that take their places come in a burst as well.
 /// </summary>
 sealed class AcknowledgeTogether(TimeProvider clock) : IFilter<ReceiveContext>
 {

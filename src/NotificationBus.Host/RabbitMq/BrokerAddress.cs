@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace NotificationBus.Host.RabbitMq;
 
-/// <summary>Where the broker is: one server, or the nodes of a cluster, with one user and one virtual host: <c>amqp://user:password@one:5672,two:5672/vhost</c>.</summary>
+/// <summary>
+/// The address of the broker: one server, or the nodes of a cluster, with one user and one virtual host:
+/// <c>amqp://user:password@one:5672,two:5672/vhost</c>.
+/// </summary>
 /// <param name="First">The first node as a URI of its own, with user and virtual host.</param>
 /// <param name="Nodes">All of them.</param>
 sealed record BrokerAddress(Uri First, IReadOnlyList<(string Host, int Port)> Nodes)

@@ -8,14 +8,16 @@ using RabbitMQ.Client;
 
 namespace NotificationBus.Host.RabbitMq;
 
-/// <summary>How the broker is reached: its nodes in any order, and whose certificates are trusted. The bus uses it, and what looks after the bus.</summary>
+/// <summary>
+/// Connections to the broker: its nodes in any order, and whose certificates are trusted. The bus uses them, and what looks after the bus.
+/// </summary>
 sealed class BrokerConnections(HostSettings settings)
 {
     static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(5);
 
     readonly X509Certificate2Collection? _trusted = TrustedAuthorities.Read(settings.RabbitMq.TrustedCertificate);
 
-    /// <summary>Where it is.</summary>
+    /// <summary>The address of the broker.</summary>
     public BrokerAddress Address { get; } = BrokerAddress.Parse(settings.ConnectionStrings.RabbitMq) ?? throw new SettingsException("ConnectionStrings:RabbitMq is no address");
 
     /// <summary>A factory of connections that do not come back by themselves: whoever uses one finds out that it is lost.</summary>
@@ -51,8 +53,8 @@ sealed class BrokerConnections(HostSettings settings)
     };
 
     /// <summary>
-    /// The nodes in any order. The client takes one after the other, and gives a socket nothing but its address; by which name that was found, the
-    /// certificate is asked about, and that is known here to whoever takes it.
+    /// The nodes in any order. The client takes one after the other, and gives a socket nothing but its address; by which name that was
+    /// found, the certificate is asked about, and that is known here to whoever takes it.
     /// </summary>
     sealed class Nodes(BrokerAddress address, uint largestMessage) : IEndpointResolver
     {

@@ -7,8 +7,9 @@ using RabbitMQ.Client;
 namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>
-/// The way to the broker, encrypted or not. Its writing side never fails: the reading side tells that the connection is lost, and what is written
-/// afterwards is dropped. Its reading side gives nothing that the client cannot read: see <see cref="InboundFrames"/>, for which it is encrypted here.
+/// The way to the broker, encrypted or not. Its writing side never fails: the reading side tells that the connection is lost, and what is
+/// written afterwards is dropped. Its reading side gives nothing that the client cannot read: see <see cref="InboundFrames"/>, for which it
+/// is encrypted here.
 /// </summary>
 /// <remarks>
 /// The writer of RabbitMQ.Client ends with the first write that fails. Then nobody empties its queue of 128 frames any more, and
@@ -17,7 +18,10 @@ namespace NotificationBus.Host.RabbitMq;
 /// in none of 75 with a trial of this). What is dropped is lost with the connection anyway: no confirm of it was received.
 /// </remarks>
 /// <param name="socket">The socket, to be connected.</param>
-/// <param name="patience">How long a write may wait while nothing is read. A broker that blocks publishers takes no bytes and still sends heartbeats; one that sends nothing either is gone.</param>
+/// <param name="patience">
+/// How long a write may wait while nothing is read. A broker that blocks publishers takes no bytes and still sends heartbeats; one that
+/// sends nothing either is gone.
+/// </param>
 /// <param name="encryption">How it is encrypted; null when it is not.</param>
 sealed class BrokerSocket(Socket socket, TimeSpan patience, SslClientAuthenticationOptions? encryption = null) : ITcpClient
 {

@@ -13,7 +13,10 @@ using IChannel = RabbitMQ.Client.IChannel;
 
 namespace NotificationBus.Host.RabbitMq;
 
-/// <summary>Every exchange, queue and binding of the flow, as MassTransit declares them when it connects: known here, so that they can be looked at and declared again.</summary>
+/// <summary>
+/// Every exchange, queue and binding of the flow, as MassTransit declares them when it connects: known here, so that they can be looked at
+/// and declared again.
+/// </summary>
 sealed class BrokerTopology(ChannelSet channels, IEnumerable<IEventMap> maps, PlanningRules planning, IBus bus)
 {
     // A service in any language can bind to them before the first notification has come to that end.
@@ -33,7 +36,7 @@ sealed class BrokerTopology(ChannelSet channels, IEnumerable<IEventMap> maps, Pl
     /// <summary>The exchanges of types of messages; beside them each queue has one of its own.</summary>
     public IReadOnlyList<string> Exchanges => [.. Bindings.Select(binding => binding.Exchange).Concat(Outcomes.Select(NameOf)).Distinct(StringComparer.Ordinal)];
 
-    /// <summary>Which type of message goes to which queue.</summary>
+    /// <summary>The queue to which each type of message goes.</summary>
     public IReadOnlyList<(string Exchange, string Queue)> Bindings =>
     [
         .. maps.Select(map => (NameOf(map.EventType), SagaEndpoint.QueueOf(planning.LaneOf(map.Name)))),
@@ -44,7 +47,10 @@ sealed class BrokerTopology(ChannelSet channels, IEnumerable<IEventMap> maps, Pl
     /// <summary>The same with the queues' own exchanges, as far as an operator can see them: from where to where.</summary>
     public IEnumerable<(string Exchange, string Queue)> AllBindings => Bindings.Concat(Queues.Keys.Select(queue => (queue, queue)));
 
-    /// <summary>All of it, kind by kind in the order in which it can be declared, with the name of each for people. Where it is there declaring changes nothing.</summary>
+    /// <summary>
+    /// All of it, kind by kind in the order in which it can be declared, with the name of each for people. Where it is there declaring
+    /// changes nothing.
+    /// </summary>
     public IReadOnlyList<IReadOnlyList<Declaration>> Declarations =>
     [
         [.. Queues.Select(queue => new Declaration(QueueNamed(queue.Key), Declare(queue.Key, queue.Value)))],

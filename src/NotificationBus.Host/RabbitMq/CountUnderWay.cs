@@ -4,7 +4,10 @@ using MassTransit.Transports;
 
 namespace NotificationBus.Host.RabbitMq;
 
-/// <summary>Has <see cref="Listeners"/> know of each message while it is worked on: the client does not finish to close a connection before that ends.</summary>
+/// <summary>
+/// Has <see cref="Listeners"/> know of each message while it is worked on: the client does not finish to close a connection before that
+/// ends.
+/// </summary>
 sealed class CountUnderWay(Listeners listeners) : IFilter<ReceiveContext>
 {
     public async Task Send(ReceiveContext context, IPipe<ReceiveContext> next)

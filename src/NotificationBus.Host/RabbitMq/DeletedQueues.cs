@@ -1,8 +1,8 @@
 namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>
-/// Says that a queue was deleted, and what went with it, whoever finds out first: the consumer that the broker has ended, or who looks after queues. The
-/// consumer declares it again within seconds, and then nothing shows it any more.
+/// Says that a queue was deleted, and what went with it, whoever finds out first: the consumer that the broker has ended, or who looks
+/// after queues. The consumer declares it again within seconds, and then nothing shows it any more.
 /// </summary>
 sealed partial class DeletedQueues(ILogger<DeletedQueues> log)
 {

@@ -5,10 +5,11 @@ using NotificationBus.Failures;
 namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>
-/// What comes from the broker, frame by frame (AMQP 0-9-1, section 4.2.3), with headers of messages that RabbitMQ.Client can read. Some it cannot, though
-/// the broker takes them from any producer: tables nested thousands deep end the process, a decimal with more than 28 digits after the point
-/// closes the connection, and the message comes again and does the same. And of a body that nobody keeps whole only its beginning, with its length in a header
-/// (<see cref="PartlyKept.LengthHeader"/>): the broker sends as many messages at once as a queue has places, of up to 512 MiB each.
+/// Frames that come from the broker, one by one (AMQP 0-9-1, section 4.2.3), with headers of messages that RabbitMQ.Client can read. Some
+/// it cannot, though the broker takes them from any producer: tables nested thousands deep end the process, a decimal with more than 28
+/// digits after the point closes the connection, and the message comes again and does the same. And of a body that nobody keeps whole only
+/// its beginning, with its length in a header (<see cref="PartlyKept.LengthHeader"/>): the broker sends as many messages at once as a queue
+/// has places, of up to 512 MiB each.
 /// </summary>
 /// <param name="wire">What the broker sends.</param>
 /// <param name="largest">The largest body that passes whole.</param>
@@ -37,7 +38,8 @@ sealed class InboundFrames(Stream wire, long largest = PartlyKept.LargestWhole, 
     int _passingAfter;
     bool _hasNoFrames;
 
-    // How much of its body may still pass, for each channel with a message that is cut. Messages of several channels come between each other.
+    // How much of its body may still pass, for each channel with a message that is cut. Messages of several channels come between each
+    // other.
     readonly Dictionary<ushort, int> _cut = [];
 
     /// <summary>Reads as a stream does: 0 at its end.</summary>
@@ -136,7 +138,7 @@ sealed class InboundFrames(Stream wire, long largest = PartlyKept.LargestWhole, 
         return true;
     }
 
-    /// <summary>When a body is too large: has its header announce only the beginning, and carry its length.</summary>
+    /// <summary>Cuts a body that is too large: has its header announce only the beginning, and carry its length.</summary>
     /// <returns>The size of the header's frame.</returns>
     uint CutIfLarge(ushort channel, uint size)
     {

@@ -2,7 +2,9 @@ using RabbitMQ.Client;
 
 namespace NotificationBus.Host.RabbitMq;
 
-/// <summary>Knows whether this host listens on one queue: a consumer that the broker has confirmed, on a channel and a connection that are open.</summary>
+/// <summary>
+/// Knows whether this host listens on one queue: a consumer that the broker has confirmed, on a channel and a connection that are open.
+/// </summary>
 sealed class Listener(string queue, TimeProvider clock)
 {
     readonly Lock _lock = new();

@@ -5,11 +5,12 @@ using RabbitMQ.Client;
 namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>
-/// Brings back a consumer that does not come back by itself. MassTransit ends the loop of an endpoint for good on a cancellation (8.4.0) and on what its
-/// retry policy does not know (all versions), waits without limit for some calls of the client, and logs nothing of it. While the broker answers, the
-/// endpoint is stopped and started anew; when that does not help, the process ends, so that whoever looks after it starts another. So it does when the
-/// client does not finish to close a connection, for what is published by it would wait for ever. But a message that is worked on keeps the client from
-/// that as well, and what its work knows is lost with the process: then it waits until that is done.
+/// Brings back a consumer that does not come back by itself. MassTransit ends the loop of an endpoint for good on a cancellation (8.4.0)
+/// and on what its retry policy does not know (all versions), waits without limit for some calls of the client, and logs nothing of it.
+/// While the broker answers, the endpoint is stopped and started anew; when that does not help, the process ends, so that whoever looks
+/// after it starts another. So it does when the client does not finish to close a connection, for what is published by it would wait for
+/// ever. But a message that is worked on keeps the client from that as well, and what its work knows is lost with the process: then it
+/// waits until that is done.
 /// </summary>
 sealed partial class ListenerWatch(
     Listeners listeners, IBusControl bus, BrokerConnections broker, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ListenerWatch> log) : BackgroundService
@@ -19,10 +20,12 @@ sealed partial class ListenerWatch(
 
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    // MassTransit waits up to 30 s between two tries when the broker was away for long; most endpoints come back by themselves within a few.
+    // MassTransit waits up to 30 s between two tries when the broker was away for long; most endpoints come back by themselves within a
+    // few.
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    // Of one message: a call of some minutes, and the longest outage it waits out before its outcome is on record. Then RabbitMQ takes it away.
+    // Of one message: a call of some minutes, and the longest outage it waits out before its outcome is on record. Then RabbitMQ takes it
+    // away.
     internal static readonly TimeSpan LongestWork = TimeSpan.FromMinutes(30);
 
     static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(10);
@@ -69,7 +72,8 @@ sealed partial class ListenerWatch(
             return [];
         }
 
-        // What is under way on a closed connection keeps others of its channels open, and their endpoints come back by themselves (GoOnListening).
+        // What is under way on a closed connection keeps others of its channels open, and their endpoints come back by themselves
+        // (GoOnListening).
         var countsSince = Later(answersSince, _idleSince ?? now);
         var absent = listeners.Absent.Select(listener => (listener.Queue, For: now - Later(listener.AbsentSince ?? now, countsSince))).ToList();
         var lost = absent.Where(queue => queue.For >= LongestAbsence).Select(queue => queue.Queue).ToList();

@@ -17,13 +17,16 @@ sealed partial class Listeners(DeletedQueues deleted, IHostApplicationLifetime l
     /// <summary>Those on whose queue nobody of this host listens, though it should.</summary>
     public IReadOnlyList<Listener> Absent => [.. _byQueue.Values.Where(listener => listener.AbsentSince is not null).OrderBy(listener => listener.Queue, StringComparer.Ordinal)];
 
-    /// <summary>True while messages are worked on that came by connections which are closed. Until they are done the client keeps other channels open.</summary>
+    /// <summary>
+    /// True while messages are worked on that came by connections which are closed. Until they are done the client keeps other channels
+    /// open.
+    /// </summary>
     public bool WorkOnClosed => _underWay.Values.Any(connection => !connection.IsOpen);
 
     /// <summary>
-    /// Looks for connections that are closed and whose channels are not. The client closes them one after the other, each when its messages are done, and
-    /// when MassTransit is done with the connection; and MassTransit is when what is published by them has failed, which is when they are closed. So it
-    /// passes when a message is under way, and else may stay so for ever.
+    /// Looks for connections that are closed and whose channels are not. The client closes them one after the other, each when its messages
+    /// are done, and when MassTransit is done with the connection; and MassTransit is when what is published by them has failed, which is
+    /// when they are closed. So it passes when a message is under way, and else may stay so for ever.
     /// </summary>
     /// <returns>Null when there is none.</returns>
     public HalfClosed? LookForHalfClosed()
@@ -81,7 +84,9 @@ sealed partial class Listeners(DeletedQueues deleted, IHostApplicationLifetime l
 
     public Task Faulted(ReceiveEndpointFaulted faulted) => Task.CompletedTask;
 
-    /// <summary>The consumer of a queue has ended, and its channel has not: the broker does that when the queue is deleted (basic.cancel).</summary>
+    /// <summary>
+    /// The consumer of a queue has ended, and its channel has not: the broker does that when the queue is deleted (basic.cancel).
+    /// </summary>
     public async Task LookForQueue(Listener listener, IConnection connection)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)

@@ -3,20 +3,23 @@ using System.Text.Json;
 namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>
-/// Finds policies of the operator that make a queue drop messages. They apply over whatever the host declares, and AMQP does not show them; the
-/// broker's management plug-in does (rabbitmq.com/docs/policies, "effective_policy_definition" of <c>GET /api/queues/{vhost}/{name}</c>).
+/// Finds policies of the operator that make a queue drop messages. They apply over whatever the host declares, and AMQP does not show them;
+/// the broker's management plug-in does (rabbitmq.com/docs/policies, "effective_policy_definition" of
+/// <c>GET /api/queues/{vhost}/{name}</c>).
 /// </summary>
 sealed class PolicyCheck(ManagementPlugIn plugIn, BrokerTopology topology)
 {
     volatile string? _unknown;
 
-    /// <summary>Why nobody can tell, and what to do about it; null when somebody can.</summary>
+    /// <summary>The reason why nobody can tell, and what to do about it; null when somebody can.</summary>
     public string? Unknown => _unknown;
 
-    /// <summary>False while the plug-in does not show the policies of a queue yet: one that has just been declared it shows some seconds later.</summary>
+    /// <summary>
+    /// False while the plug-in does not show the policies of a queue yet: one that has just been declared it shows some seconds later.
+    /// </summary>
     public bool HasSeenAll { get; private set; } = true;
 
-    /// <summary>What policies do to queues of the flow, a sentence for each queue that loses messages by one.</summary>
+    /// <summary>Finds what policies do to queues of the flow, a sentence for each queue that loses messages by one.</summary>
     /// <returns>Null when nobody can tell.</returns>
     public async Task<IReadOnlyDictionary<string, string>?> Find(CancellationToken cancellationToken)
     {
@@ -55,8 +58,9 @@ sealed class PolicyCheck(ManagementPlugIn plugIn, BrokerTopology topology)
     }
 
     /// <summary>
-    /// What makes a queue drop a message, or go. Of the limits of deliveries the lowest applies, ours is one that nobody reaches, and one below 0 is none. Not
-    /// where dead letters go: where a queue is declared with an exchange for them that counts, and our queue of dead letters gives none away that another rule does not drop.
+    /// True when a rule makes a queue drop a message, or go. Of the limits of deliveries the lowest applies, ours is one that nobody
+    /// reaches, and one below 0 is none. Not where dead letters go: where a queue is declared with an exchange for them that counts, and
+    /// our queue of dead letters gives none away that another rule does not drop.
     /// </summary>
     static bool IsHarmful(JsonProperty rule) =>
         rule.Name is "message-ttl" or "expires" or "max-length" or "max-length-bytes" or "max-age"

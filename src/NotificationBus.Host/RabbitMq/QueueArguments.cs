@@ -2,10 +2,12 @@ using NotificationBus.Failures;
 
 namespace NotificationBus.Host.RabbitMq;
 
-/// <summary>How queues are declared so that the broker cannot drop a good message. They cannot be changed on a queue that exists.</summary>
+/// <summary>
+/// Arguments with which queues are declared so that the broker cannot drop a good message. They cannot be changed on a queue that exists.
+/// </summary>
 static class QueueArguments
 {
-    /// <summary>How often a message may come back to a queue. Nobody reaches it.</summary>
+    /// <summary>The number of times a message may come back to a queue. Nobody reaches it.</summary>
     public const int DeliveryLimit = 100_000;
 
     /// <summary>

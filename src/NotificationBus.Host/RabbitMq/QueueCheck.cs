@@ -39,8 +39,9 @@ sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker,
     }
 
     /// <summary>
-    /// Declares every queue, exchange and binding. Where they are there it changes nothing, and what the broker refuses keeps nothing else from being
-    /// declared; only where the user may not, the others of that kind are left alone: rights are given by patterns, and each refusal is in the broker's log.
+    /// Declares every queue, exchange and binding. Where they are there it changes nothing, and what the broker refuses keeps nothing else
+    /// from being declared; only where the user may not, the others of that kind are left alone: rights are given by patterns, and each
+    /// refusal is in the broker's log.
     /// </summary>
     /// <returns>What is refused.</returns>
     public async Task<IReadOnlyList<Refusal>> DeclareAll(IConnection connection, CancellationToken cancellationToken)
@@ -82,7 +83,7 @@ sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker,
         return null;
     }
 
-    /// <summary>What the broker says of one declaration; null when it is about the connection.</summary>
+    /// <summary>Reads what the broker says of one declaration; null when it is about the connection.</summary>
     static Refusal? RefusalOf(string what, ShutdownEventArgs? reason) => reason?.ReplyCode switch
     {
         Constants.PreconditionFailed => new Refusal(
@@ -94,7 +95,9 @@ sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker,
 
     static bool IsQueue(string what) => what.StartsWith("queue", StringComparison.Ordinal);
 
-    /// <summary>The broker says: inequivalent arg 'x-delivery-limit' for queue 'q' in vhost '/': received '100000' but current is '20'.</summary>
+    /// <summary>
+    /// The broker says: inequivalent arg 'x-delivery-limit' for queue 'q' in vhost '/': received '100000' but current is '20'.
+    /// </summary>
     internal static string Difference(string brokersWords)
     {
         var match = Inequivalent().Match(brokersWords);
@@ -128,7 +131,7 @@ sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker,
         }
     }
 
-    /// <summary>What does not get better by waiting. The client wraps it sometimes, and sometimes not.</summary>
+    /// <summary>Finds what does not get better by waiting. The client wraps it sometimes, and sometimes not.</summary>
     static string? Refusal(Exception? exception) => exception switch
     {
         null => null,

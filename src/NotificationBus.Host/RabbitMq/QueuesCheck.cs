@@ -3,9 +3,10 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>
-/// Ready means that no queue loses messages by a policy, and that the broker has nothing declared otherwise. Queues on which no host listens are named, and
-/// no reason not to be ready: what is accepted is durable and is sent when a worker comes, and a host that is only API could do nothing about it. So is
-/// what nobody can tell, or declare again. Whether this host listens on its own queues, <see cref="ListensCheck"/> says.
+/// Ready means that no queue loses messages by a policy, and that the broker has nothing declared otherwise. Queues on which no host
+/// listens are named, and no reason not to be ready: what is accepted is durable and is sent when a worker comes, and a host that is only
+/// API could do nothing about it. So is what nobody can tell, or declare again. Whether this host listens on its own queues,
+/// <see cref="ListensCheck"/> says.
 /// </summary>
 sealed class QueuesCheck(TopologyWatch watch) : IHealthCheck
 {

@@ -10,10 +10,10 @@ using NotificationBus.Wiring;
 
 namespace NotificationBus.Host.RabbitMq;
 
-/// <summary>How the flow uses RabbitMQ: quorum queues that drop nothing, confirmed and mandatory publishing.</summary>
+/// <summary>The flow's use of RabbitMQ: quorum queues that drop nothing, confirmed and mandatory publishing.</summary>
 static class RabbitMqTransport
 {
-    /// <summary>How often both sides show that they are there. A broker that stands still is given up after three.</summary>
+    /// <summary>The interval at which both sides show that they are there. A broker that stands still is given up after three.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(10);
 
     public static void ConfigureNotificationBus(this IRabbitMqBusFactoryConfigurator bus, IBusRegistrationContext context, HostSettings settings)

@@ -7,8 +7,8 @@ using NotificationBus.Failures;
 namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>
-/// Makes the headers of a message ones that RabbitMQ.Client can read, within the bytes they have. Those it can read stay as they are: among them are the
-/// broker's own, which tell how often a message came back, and from which queue.
+/// Makes the headers of a message ones that RabbitMQ.Client can read, within the bytes they have. Those it can read stay as they are: among
+/// them are the broker's own, which tell how often a message came back, and from which queue.
 /// </summary>
 static class ReadableHeaders
 {
@@ -46,7 +46,9 @@ static class ReadableHeaders
         }
     }
 
-    /// <summary>Has the header of a body that is too large announce only its beginning, and carry its length, before what its producer wrote.</summary>
+    /// <summary>
+    /// Has the header of a body that is too large announce only its beginning, and carry its length, before what its producer wrote.
+    /// </summary>
     /// <returns>The other header; null when the body is not too large.</returns>
     public static byte[]? Shorten(Span<byte> contentHeader, long largest, int kept)
     {
@@ -102,7 +104,10 @@ static class ReadableHeaders
         return bytes;
     }
 
-    /// <summary>What stands within others is shown as a text of as many bytes; a decimal keeps its digits, and the point is moved to where there is room for it.</summary>
+    /// <summary>
+    /// Replaces a value that the client cannot read: what stands within others is shown as a text of as many bytes; a decimal keeps its
+    /// digits, and the point is moved to where there is room for it.
+    /// </summary>
     static bool TryReplace(ref Span<byte> rest, Span<byte> value)
     {
         switch ((char)value[0])

@@ -12,8 +12,9 @@ using static RabbitMQ.Client.Constants;
 namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>
-/// Looks at the exchanges and queues while the host runs. What an operator has deleted is declared again by hosts that work, and named in the log; a queue
-/// on which no host listens is named in <c>/health/ready</c> and <c>GET /v1/status</c>, and while a policy loses messages nothing is taken over HTTP.
+/// Looks at the exchanges and queues while the host runs. What an operator has deleted is declared again by hosts that work, and named in
+/// the log; a queue on which no host listens is named in <c>/health/ready</c> and <c>GET /v1/status</c>, and while a policy loses messages
+/// nothing is taken over HTTP.
 /// </summary>
 sealed partial class TopologyWatch(
     BrokerTopology topology, QueueCheck check, PolicyCheck policies, ManagementPlugIn plugIn, BrokerConnections broker, Listeners listeners, DeletedQueues deleted,
@@ -38,13 +39,13 @@ sealed partial class TopologyWatch(
     /// <summary>The queues on which no host listens, as last seen.</summary>
     public IReadOnlyList<string> Unconsumed => [.. _seen.Where(queue => queue.Consumers == 0).Select(queue => queue.Queue)];
 
-    /// <summary>What policies of the operator do to queues, a sentence for each that loses messages.</summary>
+    /// <summary>The harm that policies of the operator do to queues, a sentence for each that loses messages.</summary>
     public IReadOnlyCollection<string> Harm => [.. _harmful.Values];
 
-    /// <summary>What the broker does not let this host declare.</summary>
+    /// <summary>Declarations that the broker does not let this host make.</summary>
     public IReadOnlyList<Refusal> Refused => _refused;
 
-    /// <summary>Why nobody can tell what policies do; null when somebody can.</summary>
+    /// <summary>The reason why nobody can tell what policies do; null when somebody can.</summary>
     public string? PoliciesUnknown => policies.Unknown;
 
     /// <summary>True while the broker answers and the queues cannot be looked at.</summary>
@@ -161,7 +162,9 @@ sealed partial class TopologyWatch(
         await Mend(_connection, missing, cancellationToken);
     }
 
-    /// <summary>Takes in what policies do. When the broker answers and nobody tells of them any more, what is known holds for six looks.</summary>
+    /// <summary>
+    /// Takes in what policies do. When the broker answers and nobody tells of them any more, what is known holds for six looks.
+    /// </summary>
     internal void Learn(IReadOnlyDictionary<string, string>? harmful)
     {
         _withoutAnswer = harmful is null ? _withoutAnswer + 1 : 0;
@@ -216,7 +219,9 @@ sealed partial class TopologyWatch(
         return shown.RootElement.EnumerateArray().Select(binding => (binding.GetProperty("source").GetString()!, binding.GetProperty("destination").GetString()!)).ToHashSet();
     }
 
-    /// <summary>Tells those who know of a consumer that the broker does not. Twice in a row: a consumer that has just begun may not be counted yet.</summary>
+    /// <summary>
+    /// Tells those who know of a consumer that the broker does not. Twice in a row: a consumer that has just begun may not be counted yet.
+    /// </summary>
     void Compare(IReadOnlyList<QueueSight> seen)
     {
         // Where somebody consumes, nobody can tell; what is missed then the sweep brings back, unless it had not been taken up yet.

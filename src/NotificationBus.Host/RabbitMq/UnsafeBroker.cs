@@ -1,6 +1,6 @@
 namespace NotificationBus.Host.RabbitMq;
 
-/// <summary>What everybody knows, or can read on the way to the broker.</summary>
+/// <summary>Warnings about what everybody knows, or can read on the way to the broker.</summary>
 sealed class UnsafeBroker(BrokerConnections broker) : IStartWarnings
 {
     /// <inheritdoc />

@@ -3,7 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace NotificationBus.Host.Settings;
 
-/// <summary>Opens the certificates that the server is to show, before it starts: its own words for a wrong password are those of a library.</summary>
+/// <summary>
+/// Opens the certificates that the server is to show, before it starts: its own words for a wrong password are those of a library.
+/// </summary>
 static class CertificateCheck
 {
     static readonly string[] Keys = ["Path", "KeyPath", "Password", "Subject", "Store", "Location", "AllowInvalid"];

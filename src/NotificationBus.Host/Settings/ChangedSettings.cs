@@ -3,7 +3,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace NotificationBus.Host.Settings;
 
-/// <summary>Says what a change of a file of settings does while the host runs: most of it nothing, before the host is started again.</summary>
+/// <summary>
+/// Says what a change of a file of settings does while the host runs: most of it nothing, before the host is started again.
+/// </summary>
 sealed partial class ChangedSettings(IConfiguration configuration, ILogger<ChangedSettings> log) : IHostedService, IDisposable
 {
     readonly IConfigurationRoot _configuration = (IConfigurationRoot)configuration;

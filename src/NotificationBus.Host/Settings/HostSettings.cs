@@ -10,34 +10,41 @@ using NotificationBus.Templates;
 
 namespace NotificationBus.Host.Settings;
 
-/// <summary>Everything the host can be told, from appsettings.json, the environment (<c>Channels__email__Concurrency</c>) and the command line (<c>--Channels:email:Concurrency=32</c>).</summary>
+/// <summary>
+/// Everything the host can be told, from appsettings.json, the environment (<c>Channels__email__Concurrency</c>) and the command line
+/// (<c>--Channels:email:Concurrency=32</c>).
+/// </summary>
 public sealed class HostSettings
 {
     /// <summary>InMemory (default) or RabbitMq.</summary>
     public Transport Transport { get; set; }
 
-    /// <summary>What this host does: <c>api</c> (HTTP), <c>saga</c>, <c>sender</c>, or <c>worker</c> for the last two. All by default.</summary>
+    /// <summary>
+    /// The roles of this host: <c>api</c> (HTTP), <c>saga</c>, <c>sender</c>, or <c>worker</c> for the last two. All by default.
+    /// </summary>
     public IReadOnlyList<string> Roles { get; set; } = [];
 
     /// <summary>
-    /// Whether <c>/inbox</c> shows what the sandbox caught. It asks nobody for a password, so it is there by itself only when the host
-    /// runs embedded or in Development.
+    /// Shows at <c>/inbox</c> what the sandbox caught. It asks nobody for a password, so it is there by itself only when the host runs
+    /// embedded or in Development.
     /// </summary>
     public bool? Inbox { get; set; }
 
     /// <summary>
-    /// Where the world reaches this host, such as <c>http://0.0.0.0:8081</c>, separated by semicolons: receipts of vendors and links to
-    /// unsubscribe, and nothing else. Ports of their own, beside those of <c>Urls</c>. Default: none, and <c>Urls</c> has everything.
+    /// The addresses at which the world reaches this host, such as <c>http://0.0.0.0:8081</c>, separated by semicolons: receipts of vendors
+    /// and links to unsubscribe, and nothing else. Ports of their own, beside those of <c>Urls</c>. Default: none, and <c>Urls</c> has
+    /// everything.
     /// </summary>
     public string? PublicUrls { get; set; }
 
     /// <summary>
-    /// The names callers may use for this host (<c>Host</c>), such as <c>notify.example.com;*.shop.example</c>, or <c>*</c> for every one. They add
-    /// to what is always taken: the names in <c>Receipts:PublicUrl</c> and <c>Unsubscribe:PublicUrl</c>, and names that the public DNS cannot have.
+    /// The names callers may use for this host (<c>Host</c>), such as <c>notify.example.com;*.shop.example</c>, or <c>*</c> for every one.
+    /// They add to what is always taken: the names in <c>Receipts:PublicUrl</c> and <c>Unsubscribe:PublicUrl</c>, and names that the public
+    /// DNS cannot have.
     /// </summary>
     public string? AllowedHosts { get; set; }
 
-    /// <summary>Where the servers are. Needed with Transport=RabbitMq.</summary>
+    /// <summary>The addresses of the servers. Needed with Transport=RabbitMq.</summary>
     public ServerAddresses ConnectionStrings { get; set; } = new();
 
     /// <summary>The broker.</summary>
@@ -46,25 +53,25 @@ public sealed class HostSettings
     /// <summary>The database.</summary>
     public PostgresOptions Postgres { get; set; } = new();
 
-    /// <summary>How long the record in the database goes back.</summary>
+    /// <summary>Retention of the record in the database.</summary>
     public RetentionOptions Retention { get; set; } = new();
 
-    /// <summary>How much the HTTP API takes at the same time.</summary>
+    /// <summary>The most the HTTP API takes at the same time.</summary>
     public IntakeOptions Intake { get; set; } = new();
 
-    /// <summary>How long the broker may take.</summary>
+    /// <summary>The longest the broker may take.</summary>
     public PublishingOptions Publishing { get; set; } = new();
 
-    /// <summary>What a host that sends takes on.</summary>
+    /// <summary>The work that a host that sends takes on.</summary>
     public SenderOptions Sender { get; set; } = new();
 
-    /// <summary>When a command comes again that no provider could take.</summary>
+    /// <summary>Redelivery of a command that no provider could take: when it comes again.</summary>
     public RedeliveryOptions Redelivery { get; set; } = new();
 
-    /// <summary>When a notification counts as forgotten.</summary>
+    /// <summary>The sweep: when a notification counts as forgotten.</summary>
     public SweepOptions Sweep { get; set; } = new();
 
-    /// <summary>What vendors report.</summary>
+    /// <summary>The receipts of vendors.</summary>
     public ReceiptsOptions Receipts { get; set; } = new();
 
     /// <summary>Links with which a recipient unsubscribes from one category on one channel.</summary>
@@ -73,13 +80,13 @@ public sealed class HostSettings
     /// <summary>The texts.</summary>
     public TemplateSettings Templates { get; set; } = new();
 
-    /// <summary>Who writes the shipped e-mails.</summary>
+    /// <summary>The brand that writes the shipped e-mails.</summary>
     public BrandOptions Brand { get; set; } = new();
 
-    /// <summary>What each category of notification uses, by category.</summary>
+    /// <summary>Settings of each category of notification, by category.</summary>
     public IReadOnlyDictionary<string, EventTypeOptions> EventTypes { get; set; } = new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal);
 
-    /// <summary>What each channel uses, by channel.</summary>
+    /// <summary>Settings of each channel, by channel.</summary>
     public IReadOnlyDictionary<string, ChannelOptions> Channels { get; set; } = new Dictionary<string, ChannelOptions>(StringComparer.Ordinal);
 
     /// <summary>True when this host serves HTTP.</summary>

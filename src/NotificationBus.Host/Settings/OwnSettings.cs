@@ -42,7 +42,7 @@ static class OwnSettings
         where meant is not null
         select $"{name} in the environment is unknown; did you mean {meant}?";
 
-    /// <summary>Whether whoever started the host set something below a path; a file may have come with a template.</summary>
+    /// <summary>True when whoever started the host set something below a path; a file may have come with a template.</summary>
     public static bool IsSaid(IConfigurationRoot configuration, string path) => configuration.Providers
         .Where(provider => provider is EnvironmentVariablesConfigurationProvider or CommandLineConfigurationProvider)
         .Any(provider => provider.GetChildKeys([], path).Any());

@@ -12,8 +12,9 @@ public sealed class RabbitMqOptions : IValidatableObject
     public string? TrustedCertificate { get; set; }
 
     /// <summary>
-    /// Where the broker's management plug-in answers, such as <c>http://rabbit:15672</c>. Only it can tell which policies are in force (AMQP cannot). By
-    /// default port 15672 of the broker is tried, unless the connection is encrypted. The user of the connection needs the tag <c>management</c>.
+    /// The URL of the broker's management plug-in, such as <c>http://rabbit:15672</c>. Only it can tell which policies are in force (AMQP
+    /// cannot). By default port 15672 of the broker is tried, unless the connection is encrypted. The user of the connection needs the tag
+    /// <c>management</c>.
     /// </summary>
     public string? ManagementUrl { get; set; }
 

@@ -179,7 +179,9 @@ static class SettingsCheck
             : [];
     }
 
-    /// <summary>What is set and passed over. Tools set <c>Logging</c> for whatever they start, so that it is no reason not to.</summary>
+    /// <summary>
+    /// Finds what is set and passed over. Tools set <c>Logging</c> for whatever they start, so that it is no reason not to start.
+    /// </summary>
     public static IEnumerable<string> PassedOver(IConfigurationRoot configuration) =>
         OwnSettings.IsSaid(configuration, "Logging") ? [$"Logging has no effect here; set {MinimumLevel}:Default and {MinimumLevel}:Override"] : [];
 
@@ -198,7 +200,7 @@ static class SettingsCheck
     static IEnumerable<string> Urls(string? urls) =>
         PublicPort.Split(urls).All(IsUrl) ? [] : ["Urls must be addresses such as http://localhost:8080, separated by semicolons"];
 
-    /// <summary>What is for the world is told from the rest by its port.</summary>
+    /// <summary>Checks <c>PublicUrls</c>: what is for the world is told from the rest by its port.</summary>
     static IEnumerable<string> PublicUrls(HostSettings settings, IConfiguration configuration)
     {
         if (settings.PublicUrls is null)

@@ -35,7 +35,7 @@ sealed class SettingsReader
         return target;
     }
 
-    /// <summary>What is wrong with a key that is not known here.</summary>
+    /// <summary>Says what is wrong with a key that is not known here.</summary>
     public static string Unknown(string path, string key, IReadOnlyList<string> allowed) =>
         $"{path} is unknown, allowed here are {string.Join(", ", allowed)}{Spelling.DidYouMean(key, allowed)}";
 
@@ -85,7 +85,9 @@ sealed class SettingsReader
         return dictionary;
     }
 
-    /// <summary>A list, either one key for each item or, shorter on the command line and replacing the whole list, one value with commas.</summary>
+    /// <summary>
+    /// A list, either one key for each item or, shorter on the command line and replacing the whole list, one value with commas.
+    /// </summary>
     Array ReadList(Type itemType, IConfigurationSection section, string path)
     {
         var items = section.Value is { } value

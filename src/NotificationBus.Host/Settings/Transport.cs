@@ -1,6 +1,6 @@
 namespace NotificationBus.Host.Settings;
 
-/// <summary>How messages travel, and with it where the record is kept.</summary>
+/// <summary>The way messages travel, and with it the place where the record is kept.</summary>
 public enum Transport
 {
     /// <summary>Embedded: everything in the memory of one process, lost when it ends. The default.</summary>

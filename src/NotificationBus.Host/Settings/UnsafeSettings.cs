@@ -4,14 +4,16 @@ using NotificationBus.Providers;
 
 namespace NotificationBus.Host.Settings;
 
-/// <summary>What the settings open that should be shut in production, and what they leave unsent.</summary>
+/// <summary>Warnings about what the settings open that should be shut in production, and about what they leave unsent.</summary>
 sealed class UnsafeSettings(HostSettings settings, IConfiguration configuration, ProviderChains chains) : IStartWarnings
 {
     /// <inheritdoc />
     public Task<IReadOnlyList<string>> Find(bool isProduction, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<string>>([.. Sandboxes(), .. isProduction ? Doors().Concat(Accounts()) : []]);
 
-    /// <summary>Embedded, the sandbox is what everybody expects. On real servers somebody may have forgotten it, where an event uses the channel.</summary>
+    /// <summary>
+    /// Embedded, the sandbox is what everybody expects. On real servers somebody may have forgotten it, where an event uses the channel.
+    /// </summary>
     IEnumerable<string> Sandboxes() =>
         from channel in settings.EventTypes.Values.SelectMany(rule => rule.Channels).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
         where settings is { Transport: Transport.RabbitMq, IsSender: true } && settings.Sender.Serves(channel)

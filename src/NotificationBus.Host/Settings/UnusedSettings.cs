@@ -2,7 +2,7 @@ using NotificationBus.Providers;
 
 namespace NotificationBus.Host.Settings;
 
-/// <summary>What is set and passed over, which may be no mistake: hosts of different roles share their settings.</summary>
+/// <summary>Warnings about what is set and passed over, which may be no mistake: hosts of different roles share their settings.</summary>
 sealed class UnusedSettings(HostSettings settings, IConfiguration configuration, ProviderChains chains) : IStartWarnings
 {
     /// <inheritdoc />
