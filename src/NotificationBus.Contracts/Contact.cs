@@ -10,7 +10,10 @@ public sealed record Contact
     [Decoration]
     public string? Name { get; init; }
 
-    /// <summary>BCP 47 language tag such as <c>th</c> or <c>en-GB</c>; <c>en_GB</c> is read as one. An unknown one falls back to its language, then to the default language.</summary>
+    /// <summary>
+    /// BCP 47 language tag such as <c>th</c> or <c>en-GB</c>; <c>en_GB</c> is read as one. An unknown one falls back to its language, then
+    /// to the default language.
+    /// </summary>
     [Decoration]
     public string? Locale { get; init; }
 
@@ -21,7 +24,10 @@ public sealed record Contact
     [Decoration]
     public string? Country { get; init; }
 
-    /// <summary>Mailbox for the e-mail channel, <c>local@domain</c>, at most 254 characters (RFC 5321); letters of all scripts, and a local part in quotes.</summary>
+    /// <summary>
+    /// Mailbox for the e-mail channel, <c>local@domain</c>, at most 254 characters (RFC 5321); letters of all scripts, and a local part in
+    /// quotes.
+    /// </summary>
     public string? Email { get; init; }
 
     /// <summary>Number in E.164 form, <c>+66812345678</c>.</summary>
@@ -29,8 +35,9 @@ public sealed record Contact
 
     /// <summary>
     /// One for each device and browser of the push channel, at most 50: a registration token of FCM, a device token of APNs (hexadecimal),
-    /// or a Web Push subscription as the browser gives it, <c>{"endpoint":"https://…","keys":{"p256dh":"…","auth":"…"}}</c>. Their form tells
-    /// them apart, and a provider is given only those of its vendor; where it might not, <c>fcm:</c> or <c>apns:</c> before the token says so.
+    /// or a Web Push subscription as the browser gives it, <c>{"endpoint":"https://…","keys":{"p256dh":"…","auth":"…"}}</c>. Their form
+    /// tells them apart, and a provider is given only those of its vendor; where it might not, <c>fcm:</c> or <c>apns:</c> before the token
+    /// says so.
     /// </summary>
     public IReadOnlyList<string> PushTokens { get; init => field = value ?? []; } = [];
 

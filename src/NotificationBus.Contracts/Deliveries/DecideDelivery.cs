@@ -9,14 +9,14 @@ public sealed record DecideDelivery
     /// <summary>The delivery.</summary>
     public required Guid DeliveryId { get; init; }
 
-    /// <summary>What to do with it.</summary>
+    /// <summary>The decision.</summary>
     public required HeldDecision Decision { get; init; }
 
-    /// <summary>Why, for a person to read.</summary>
+    /// <summary>The reason, for a person to read.</summary>
     public required string Why { get; init; }
 }
 
-/// <summary>What to do with a delivery that may or may not have been sent.</summary>
+/// <summary>The decision about a delivery that may or may not have been sent.</summary>
 public enum HeldDecision
 {
     /// <summary>Send it again, at the risk that the recipient gets it twice.</summary>

@@ -9,6 +9,6 @@ public sealed record DeliveryCancelled
     /// <summary>The delivery.</summary>
     public required Guid DeliveryId { get; init; }
 
-    /// <summary>Who cancelled it and why, for a person to read.</summary>
+    /// <summary>The reason, and who cancelled it, for a person to read.</summary>
     public required string Reason { get; init; }
 }

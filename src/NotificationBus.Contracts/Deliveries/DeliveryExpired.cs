@@ -12,6 +12,6 @@ public sealed record DeliveryExpired
     /// <summary>The provider that was not available last, when one was asked.</summary>
     public string? Provider { get; init; }
 
-    /// <summary>Why it was not sent before, for a person to read. Names no address.</summary>
+    /// <summary>The reason why it was not sent before, for a person to read. Names no address.</summary>
     public required string Reason { get; init; }
 }

@@ -12,6 +12,6 @@ public sealed record DeliveryFailed
     /// <summary>The provider that said so last, when one was asked.</summary>
     public string? Provider { get; init; }
 
-    /// <summary>Why, for a person to read. Names no address.</summary>
+    /// <summary>The reason, for a person to read. Names no address.</summary>
     public required string Reason { get; init; }
 }

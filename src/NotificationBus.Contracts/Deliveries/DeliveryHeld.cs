@@ -12,9 +12,9 @@ public sealed record DeliveryHeld
     /// <summary>The provider that may have sent it.</summary>
     public required string Provider { get; init; }
 
-    /// <summary>Why it is in doubt, for a person to read. Names no address.</summary>
+    /// <summary>The reason why it is in doubt, for a person to read. Names no address.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>How many calls to providers were made so far.</summary>
+    /// <summary>The number of calls made to providers so far.</summary>
     public required int Attempts { get; init; }
 }

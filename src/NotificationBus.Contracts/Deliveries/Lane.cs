@@ -1,6 +1,6 @@
 namespace NotificationBus.Contracts;
 
-/// <summary>Which queue a delivery waits in.</summary>
+/// <summary>The queue in which a delivery waits.</summary>
 public enum Lane
 {
     /// <summary>Somebody waits for it: an order, a message, a password.</summary>

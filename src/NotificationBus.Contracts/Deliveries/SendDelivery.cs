@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace NotificationBus.Contracts;
 
-/// <summary>The command to send one delivery: one notification, on one channel, to one address. Goes to the queue of its channel and lane.</summary>
+/// <summary>
+/// The command to send one delivery: one notification, on one channel, to one address. Goes to the queue of its channel and lane.
+/// </summary>
 public sealed record SendDelivery
 {
     /// <summary>The notification the delivery belongs to.</summary>
@@ -14,13 +16,13 @@ public sealed record SendDelivery
     /// <summary>The channel, such as <c>email</c>.</summary>
     public required string Channel { get; init; }
 
-    /// <summary>Where on the channel: mailbox, number, token or URL.</summary>
+    /// <summary>The address on the channel: mailbox, number, token or URL.</summary>
     public required string Address { get; init; }
 
-    /// <summary>Which templates apply.</summary>
+    /// <summary>The category, whose templates apply.</summary>
     public required string Category { get; init; }
 
-    /// <summary>Who is told: the id in the publishing system.</summary>
+    /// <summary>The recipient's id in the publishing system.</summary>
     public required string RecipientId { get; init; }
 
     /// <summary>The name the template greets the person by.</summary>
@@ -32,42 +34,49 @@ public sealed record SendDelivery
     /// <summary>The country the event says the person is in, ISO 3166-1 alpha-2; null when it does not.</summary>
     public string? Country { get; init; }
 
-    /// <summary>What the template needs, as a JSON object.</summary>
+    /// <summary>The values the template needs, as a JSON object.</summary>
     public required JsonElement Data { get; init; }
 
-    /// <summary>When the event was taken; null in a command of an earlier version.</summary>
+    /// <summary>The time at which the event was taken; null in a command of an earlier version.</summary>
     public DateTimeOffset? OccurredAt { get; init; }
 
-    /// <summary>From then on the delivery is of no use any more and is not sent.</summary>
+    /// <summary>The time from which the delivery is of no use any more and is not sent.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>Another channel is tried next, so that nothing is gained by waiting for a provider of this one.</summary>
     public bool AnotherChannelFollows { get; init; }
 
-    /// <summary>Which queue of the channel it waits in.</summary>
+    /// <summary>The lane: the queue of the channel in which it waits.</summary>
     public Lane Lane { get; init; }
 
-    /// <summary>When nobody can know whether it went out: false sends it again, true holds it until an operator decides.</summary>
+    /// <summary>
+    /// The policy for a delivery of which nobody can know whether it went out: false sends it again, true holds it until an operator
+    /// decides.
+    /// </summary>
     public bool HoldWhenInDoubt { get; init; }
 
-    /// <summary>How often it was put off because no provider of the channel was available.</summary>
+    /// <summary>The number of times it was put off because no provider of the channel was available.</summary>
     public int Redeliveries { get; init; }
 
-    /// <summary>How many calls to providers were made before it was put off last, or held.</summary>
+    /// <summary>The number of calls made to providers before it was put off last, or held.</summary>
     public int EarlierAttempts { get; init; }
 
     /// <summary>
-    /// How many of the calls before left it in doubt, since an operator decided last; of those that ended with their worker only where that is left to one.
+    /// The number of earlier calls that left it in doubt since an operator decided last. Those that ended with their worker count only
+    /// where the decision is left to an operator.
     /// </summary>
     public int EarlierInDoubt { get; init; }
 
-    /// <summary>How often the delivery was taken up again after it had been called off. What is reported of an earlier time is no result of this one.</summary>
+    /// <summary>
+    /// The number of times the delivery was taken up again after it had been called off. What is reported of an earlier time is no result
+    /// of this one.
+    /// </summary>
     public int Reopened { get; init; }
 
     /// <summary>True when a call before may have sent it, so that a receipt may have settled it meanwhile.</summary>
     public bool MayHaveBeenSent { get; init; }
 
-    /// <summary>What it waits for while it is put off, for a person to read. Names no address.</summary>
+    /// <summary>The condition it waits for while it is put off, for a person to read. Names no address.</summary>
     public string? WaitingFor { get; init; }
 
     /// <summary>The turn it was put off to, when a provider's rate is limited.</summary>

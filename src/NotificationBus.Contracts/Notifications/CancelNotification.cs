@@ -9,12 +9,12 @@ public sealed record CancelNotification
     /// <summary>The notification. It may be one whose event was published a moment ago.</summary>
     public required Guid NotificationId { get; init; }
 
-    /// <summary>Who wants it: a person, or a service.</summary>
+    /// <summary>The person or service that wants it.</summary>
     public required string By { get; init; }
 
-    /// <summary>Why, for a person to read.</summary>
+    /// <summary>The reason, for a person to read.</summary>
     public required string Why { get; init; }
 
-    /// <summary>When it came first. Set here, while it waits for its notification's event; leave it out.</summary>
+    /// <summary>The time at which it came first. Set here, while it waits for its notification's event; leave it out.</summary>
     public DateTimeOffset? WaitingSince { get; init; }
 }

@@ -1,17 +1,21 @@
 namespace NotificationBus.Contracts;
 
-/// <summary>What became of a notification on one channel.</summary>
+/// <summary>The outcome of a notification on one channel.</summary>
 public sealed record ChannelResult
 {
     /// <summary>The channel.</summary>
     public required string Channel { get; init; }
 
     /// <summary>
-    /// <c>sent</c>, <c>confirmed</c>, <c>failed</c>, <c>expired</c>, <c>cancelled</c>, <c>not-needed</c>, or <c>left-out</c> when the plan could not
-    /// use the channel. Where it has several addresses, the best of them. In a view of what has not ended also <c>waiting</c>, <c>sending</c> and <c>held</c>.
+    /// <c>sent</c>, <c>confirmed</c>, <c>failed</c>, <c>expired</c>, <c>cancelled</c>, <c>not-needed</c>, or <c>left-out</c> when the plan
+    /// could not use the channel. Where it has several addresses, the best of them. In a view of what has not ended also <c>waiting</c>,
+    /// <c>sending</c> and <c>held</c>.
     /// </summary>
     public required string Result { get; init; }
 
-    /// <summary>Why it was left out, or did not go out to some address, for a person to read; null when there is nothing to say. Names no address.</summary>
+    /// <summary>
+    /// The reason why it was left out, or did not go out to some address, for a person to read; null when there is nothing to say. Names no
+    /// address.
+    /// </summary>
     public string? Reason { get; init; }
 }

@@ -15,9 +15,9 @@ public sealed record NotificationCancelled
     /// <summary>The recipient's id in the publishing system.</summary>
     public required string RecipientId { get; init; }
 
-    /// <summary>Who cancelled it and why, for a person to read. Names no address.</summary>
+    /// <summary>The reason, and who cancelled it, for a person to read. Names no address.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>What became of it on each channel, those that the plan could not use among them.</summary>
+    /// <summary>The outcome on each channel, those that the plan could not use among them.</summary>
     public IReadOnlyList<ChannelResult> Results { get; init; } = [];
 }

@@ -18,6 +18,6 @@ public sealed record NotificationDelivered
     /// <summary>The channels it went out on.</summary>
     public required IReadOnlyList<string> Channels { get; init; }
 
-    /// <summary>What became of it on each channel, those that the plan could not use among them.</summary>
+    /// <summary>The outcome on each channel, those that the plan could not use among them.</summary>
     public IReadOnlyList<ChannelResult> Results { get; init; } = [];
 }

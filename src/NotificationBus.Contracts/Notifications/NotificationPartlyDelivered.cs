@@ -1,6 +1,8 @@
 namespace NotificationBus.Contracts;
 
-/// <summary>The plan asked for several channels at once, and some of them took the notification and some did not, or were cancelled.</summary>
+/// <summary>
+/// The plan asked for several channels at once, and some of them took the notification and some did not, or were cancelled.
+/// </summary>
 public sealed record NotificationPartlyDelivered
 {
     /// <summary>The notification.</summary>
@@ -21,9 +23,9 @@ public sealed record NotificationPartlyDelivered
     /// <summary>The channels it did not go out on.</summary>
     public required IReadOnlyList<string> FailedChannels { get; init; }
 
-    /// <summary>Why, for a person to read. Names no address.</summary>
+    /// <summary>The reason, for a person to read. Names no address.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>What became of it on each channel, those that the plan could not use among them.</summary>
+    /// <summary>The outcome on each channel, those that the plan could not use among them.</summary>
     public IReadOnlyList<ChannelResult> Results { get; init; } = [];
 }

@@ -1,7 +1,8 @@
 namespace NotificationBus.Contracts;
 
 /// <summary>
-/// An event that should have begun a notification was set aside: nobody is told. When the same message is set aside once more, this comes again under the same message id.
+/// An event that should have begun a notification was set aside: nobody is told. When the same message is set aside once more, this comes
+/// again under the same message id.
 /// </summary>
 public sealed record NotificationRejected
 {
@@ -17,12 +18,12 @@ public sealed record NotificationRejected
     /// <summary>The id of the message, as its producer wrote it; null when it has none.</summary>
     public string? MessageId { get; init; }
 
-    /// <summary>Why, for a person to read.</summary>
+    /// <summary>The reason, for a person to read.</summary>
     public required string Reason { get; init; }
 
     /// <summary>The queue it was set aside from.</summary>
     public required string Queue { get; init; }
 
-    /// <summary>Where it is kept: <c>GET /v1/failed-messages/{id}</c>.</summary>
+    /// <summary>The id of the failed message, which is kept at <c>GET /v1/failed-messages/{id}</c>.</summary>
     public required Guid FailedMessageId { get; init; }
 }

@@ -5,16 +5,19 @@ namespace NotificationBus.Contracts;
 /// <summary>The general event: tell one recipient something, without an event type of its own.</summary>
 public sealed record NotificationRequested
 {
-    /// <summary>The producer's name for this occurrence, at most 255 characters. Publishing it again is harmless; without it the message id takes its place.</summary>
+    /// <summary>
+    /// The producer's name for this occurrence, at most 255 characters. Publishing it again is harmless; without it the message id takes
+    /// its place.
+    /// </summary>
     public string? EventId { get; init; }
 
-    /// <summary>Which templates and which rules apply, for instance <c>announcement</c>.</summary>
+    /// <summary>The category, whose templates and rules apply, for instance <c>announcement</c>.</summary>
     public required string Category { get; init; }
 
-    /// <summary>Who is told.</summary>
+    /// <summary>The recipient, who is told.</summary>
     public required Contact Recipient { get; init; }
 
-    /// <summary>What the templates of the category need, as a JSON object.</summary>
+    /// <summary>The values the templates of the category need, as a JSON object.</summary>
     public JsonElement? Data { get; init; }
 
     /// <summary>Channels for this notification instead of those configured for the category, in order.</summary>
