@@ -6,19 +6,19 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// Compares this host's clock with the database's, and moves what is due when the database's was set back: otherwise whatever waited would wait for
-/// longer by as much. That it jumped ahead is told, and nothing is moved for it: it may be right now.
+/// Compares this host's clock with the database's, and moves what is due when the database's was set back: otherwise whatever waited would
+/// wait for longer by as much. That it jumped ahead is told, and nothing is moved for it: it may be right now.
 /// </summary>
 public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock clock, ILogger<ClockWatch> log) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    // One row has the latest time that was ever seen. When now is before it, by more than hosts and their statements can be apart, the clock was set
-    // back. Only what lies ahead is moved; what was written since then, which is seconds, is told by its own time and stays. Whoever does not get
-    // the row looks at nothing and waits for nobody: while a standby hangs, a host that is long gone still holds it.
-    // What was written before a jump ahead that it is set back from, within a day, is moved only by as much as it goes back behind that: it was right
-    // before. That is told by the transaction that wrote a row, and of what was scheduled by its own time as well. So what was changed in the
-    // few seconds before the jump was noticed is late by as much.
+    // One row has the latest time that was ever seen. When now is before it, by more than hosts and their statements can be apart, the
+    // clock was set back. Only what lies ahead is moved; what was written since then, which is seconds, is told by its own time and stays.
+    // Whoever does not get the row looks at nothing and waits for nobody: while a standby hangs, a host that is long gone still holds it.
+    // What was written before a jump ahead that it is set back from, within a day, is moved only by as much as it goes back behind that: it
+    // was right before. That is told by the transaction that wrote a row, and of what was scheduled by its own time as well. So what was
+    // changed in the few seconds before the jump was noticed is late by as much.
     const string MoveWhatIsDue = $"""
         WITH seen AS (
             SELECT seen_at, jumped_by, jumped_at - jumped_by / 2 AS jump, CASE WHEN jumped_at > seen_at - interval '1 day' THEN age(jumped_in::xid) END AS age_of_jump

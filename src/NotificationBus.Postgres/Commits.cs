@@ -2,12 +2,14 @@ using Npgsql;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>The one way in which single statements change the record. What concurrent messages ask goes through <see cref="GroupCommit"/>.</summary>
+/// <summary>
+/// The one way in which single statements change the record. What concurrent messages ask goes through <see cref="GroupCommit"/>.
+/// </summary>
 static class Commits
 {
     /// <summary>
-    /// Makes a change that something depends on which cannot be taken back: a message is acknowledged, a caller is answered. Completes when the
-    /// change is on the standby too, also when it was there before and nothing is written.
+    /// Makes a change that something depends on which cannot be taken back: a message is acknowledged, a caller is answered. Completes when
+    /// the change is on the standby too, also when it was there before and nothing is written.
     /// </summary>
     /// <returns>The first value it returns; null when it returns no row.</returns>
     public static Task<object?> Commit(this NpgsqlDataSource database, NpgsqlBatchCommand statement, CancellationToken cancellationToken) =>

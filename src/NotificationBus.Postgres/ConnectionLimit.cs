@@ -2,13 +2,13 @@ using Npgsql;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>How many connections the server lets the user have, all hosts together.</summary>
+/// <summary>The number of connections the server lets the user have, all hosts together.</summary>
 static class ConnectionLimit
 {
     /// <summary>Two listen all the time, one works, and one serves operators.</summary>
     public const int Least = 4;
 
-    /// <summary>Where a limit is set.</summary>
+    /// <summary>The settings by which the number is limited, for a person to read.</summary>
     public const string Where = "CONNECTION LIMIT of the role or the database, or max_connections";
 
     // A superuser has no limit but the server's own.

@@ -5,8 +5,8 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// Connections that ended while nobody used them, by a limit, an operator or a proxy on the way. The pool learns of each only from whoever uses it next,
-/// and to try each of them before would cost every call a round trip.
+/// Connections that ended while nobody used them, by a limit, an operator or a proxy on the way. The pool learns of each only from whoever
+/// uses it next, and to try each of them before would cost every call a round trip.
 /// </summary>
 public sealed class DeadConnections([FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource operators)
 {

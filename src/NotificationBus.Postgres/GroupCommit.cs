@@ -6,7 +6,8 @@ namespace NotificationBus.Postgres;
 
 /// <summary>
 /// Gathers what concurrent messages ask into one round trip and one commit: one statement for each kind of row there is, with all rows of
-/// that kind. Kinds go in the order they were added in, on every host, and rows in that of their keys: two hosts cannot wait for each other.
+/// that kind. Kinds go in the order they were added in, on every host, and rows in that of their keys: two hosts cannot wait for each
+/// other.
 /// </summary>
 sealed class GroupCommit
 {
@@ -24,7 +25,7 @@ sealed class GroupCommit
         _trips = new Gathering<Entry>(entry => entry.Key, Execute, MayConcernOne);
     }
 
-    /// <summary>What a statement does with many rows.</summary>
+    /// <summary>Makes the statement that writes many rows.</summary>
     /// <param name="rows">The rows, in the order of their keys.</param>
     public delegate NpgsqlBatchCommand Writing<in TRow>(IReadOnlyList<TRow> rows);
 
@@ -38,11 +39,17 @@ sealed class GroupCommit
     public Kind<TRow, TAnswer> Add<TRow, TAnswer>(Func<TRow, Guid> key, Writing<TRow> write, Reading<TRow, TAnswer> read) =>
         new(this, _kinds++, key, write, read);
 
-    /// <summary>Adds what makes sure that all that was committed before is on the standby too, whoever did so. A trip for it costs as much as any other.</summary>
+    /// <summary>
+    /// Adds what makes sure that all that was committed before is on the standby too, whoever did so. A trip for it costs as much as any
+    /// other.
+    /// </summary>
     public Kind<Guid, bool> AddConfirmation() =>
         Add<Guid, bool>(asked => asked, _ => new NpgsqlBatchCommand(RecordConnection.WaitForStandby), _ => Task.FromResult<Func<Guid, bool>>(_ => true));
 
-    /// <summary>A database that is away, or may not be written, concerns all rows; whatever else fails, or waits for a lock, may be the fault of one.</summary>
+    /// <summary>
+    /// A database that is away, or may not be written, concerns all rows; whatever else fails, or waits for a lock, may be the fault of
+    /// one.
+    /// </summary>
     public static bool MayConcernOne(Exception failure) => failure switch
     {
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => true,
@@ -93,8 +100,8 @@ sealed class GroupCommit
     }
 
     /// <summary>
-    /// A statement that Npgsql was preparing when PostgreSQL refused its values, or was told to stop, counts as prepared, but nobody knows what it
-    /// returns: its next use would fail, whoever's that is. Npgsql offers this only blocking, and few trips fail.
+    /// A statement that Npgsql was preparing when PostgreSQL refused its values, or was told to stop, counts as prepared, but nobody knows
+    /// what it returns: its next use would fail, whoever's that is. Npgsql offers this only blocking, and few trips fail.
     /// </summary>
     static void ForgetPrepared(NpgsqlConnection connection)
     {

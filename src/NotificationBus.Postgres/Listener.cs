@@ -4,7 +4,10 @@ using Npgsql;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>Listens to one channel of PostgreSQL, on a connection of its own: it is told of what happens from the moment it listens, also while nobody waits.</summary>
+/// <summary>
+/// Listens to one channel of PostgreSQL, on a connection of its own: it is told of what happens from the moment it listens, also while
+/// nobody waits.
+/// </summary>
 sealed class Listener(NpgsqlDataSource database, string channel) : IAsyncDisposable
 {
     NpgsqlConnection? _connection;
@@ -31,8 +34,8 @@ sealed class Listener(NpgsqlDataSource database, string channel) : IAsyncDisposa
     }
 
     /// <summary>
-    /// Waits until somebody notifies, but not for ever. Ends also when the connection breaks: something may have been missed, and whoever waits next
-    /// listens anew or learns that the database is away.
+    /// Waits until somebody notifies, but not for ever. Ends also when the connection breaks: something may have been missed, and whoever
+    /// waits next listens anew or learns that the database is away.
     /// </summary>
     public async Task Wait(TimeSpan atMost, CancellationToken cancellationToken)
     {

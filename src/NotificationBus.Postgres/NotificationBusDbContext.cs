@@ -4,7 +4,9 @@ using NotificationBus.Notifications;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>The record as EF Core sees it: it applies migrations and answers operators' queries. The notifications themselves never pass through it.</summary>
+/// <summary>
+/// The record as EF Core sees it: it applies migrations and answers operators' queries. The notifications themselves never pass through it.
+/// </summary>
 public sealed class NotificationBusDbContext(DbContextOptions<NotificationBusDbContext> options) : DbContext(options)
 {
     /// <summary>The view <c>notification_overview</c>.</summary>

@@ -6,7 +6,9 @@ using Npgsql;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>Makes partitions ahead and drops old ones, when the host has started and daily. Every host does so; one at a time finds something to do.</summary>
+/// <summary>
+/// Makes partitions ahead and drops old ones, when the host has started and daily. Every host does so; one at a time finds something to do.
+/// </summary>
 public sealed partial class PartitionUpkeep(Partitions partitions, Retention retention, IOptions<PostgresOptions> options, TimeProvider clock, ILogger<PartitionUpkeep> log) : BackgroundService
 {
     static readonly TimeSpan Usually = TimeSpan.FromDays(1);

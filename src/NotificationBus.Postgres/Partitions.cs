@@ -15,7 +15,7 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
     const long MakingLock = 0x4E6F_7469_6670;
 
     /// <summary>
-    /// How long a change of the tables waits for those who use them. They wait behind it for as long: rather again later.
+    /// Limits how long a change of the tables waits for those who use them. They wait behind it for as long: rather again later.
     /// </summary>
     internal const string LimitWaiting = "SET LOCAL lock_timeout = '1s'";
 
@@ -41,7 +41,9 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
     }
 
     /// <summary>Makes those that are missing. Any number of hosts may do so at once.</summary>
-    /// <exception cref="PostgresException">Somebody has used the tables for too long (<see cref="PostgresErrorCodes.LockNotAvailable"/>), or this user may not change them.</exception>
+    /// <exception cref="PostgresException">
+    /// Somebody has used the tables for too long (<see cref="PostgresErrorCodes.LockNotAvailable"/>), or this user may not change them.
+    /// </exception>
     public async Task MakeAhead(CancellationToken cancellationToken)
     {
         foreach (var month in await Missing(cancellationToken))

@@ -5,7 +5,9 @@ using Npgsql;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>The ledger in PostgreSQL, by the database's clock. Its writes are gathered like those of <see cref="PostgresNotificationStore"/>.</summary>
+/// <summary>
+/// The ledger in PostgreSQL, by the database's clock. Its writes are gathered like those of <see cref="PostgresNotificationStore"/>.
+/// </summary>
 public sealed class PostgresAttemptLedger : IAttemptLedger
 {
     // All attempts of a delivery are in the partition of its notification's time, or their numbers would not be unique. A command that
@@ -226,7 +228,10 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         return new AttemptClaim(attempts, now);
     }
 
-    /// <summary>What is found is acted on. An outcome is not written once more for that, so that nothing else would wait for the standby.</summary>
+    /// <summary>
+    /// Reads the attempts of a delivery to act on them, and waits until an outcome among them is on the standby. It is not written once
+    /// more for that, so that nothing else would wait for the standby.
+    /// </summary>
     async Task<(List<DeliveryAttempt> Attempts, DateTimeOffset Now)> SelectConfirmed(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken)
     {
         var found = await Select(notificationId, [deliveryId], cancellationToken);

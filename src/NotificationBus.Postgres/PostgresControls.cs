@@ -9,10 +9,12 @@ using NpgsqlTypes;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>What operators have set, in PostgreSQL. Every change and its reason are one transaction, and all hosts are notified of it.</summary>
+/// <summary>
+/// The settings of operators, in PostgreSQL. Every change and its reason are one transaction, and all hosts are notified of it.
+/// </summary>
 public sealed class PostgresControls(NpgsqlDataSource database, PostgresProviderHealth health) : IControls, IAsyncDisposable
 {
-    /// <summary>What is notified when anything changes that hosts have a copy of.</summary>
+    /// <summary>The PostgreSQL channel that is notified when anything changes that hosts have a copy of.</summary>
     internal const string Changed = "sending_controls_changed";
 
     readonly Listener _listener = new(database, Changed);

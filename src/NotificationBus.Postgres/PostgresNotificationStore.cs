@@ -70,9 +70,9 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
 
     const string InsertAndScheduleSteps = $"{InsertedSteps},\n{Scheduled}";
 
-    // Between the earliest and the latest is all of them: so the server sees which partitions it can leave out before it prepares to look into
-    // them. As one of two alternatives this is no way to read an index, which the server would prefer while a table is empty, and keep to.
-    // With a limit it expects few rows, and looks for each instead of joining all.
+    // Between the earliest and the latest is all of them: so the server sees which partitions it can leave out before it prepares to look
+    // into them. As one of two alternatives this is no way to read an index, which the server would prefer while a table is empty, and keep
+    // to. With a limit it expects few rows, and looks for each instead of joining all.
     const string UpdatedSteps = """
         WITH stored AS (
             UPDATE notification SET

@@ -11,7 +11,7 @@ public sealed class PostgresOptions
     /// </summary>
     public bool Migrate { get; set; } = true;
 
-    /// <summary>How long the host waits for the servers when it starts, 0 s to 10 min, default 60 s.</summary>
+    /// <summary>The longest time the host waits for the servers when it starts, 0 s to 10 min, default 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(60);
 }

@@ -11,7 +11,9 @@ namespace NotificationBus.Postgres;
 /// </summary>
 public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, PublishedMessages published, TimeProvider clock) : IOutgoingMessages, IAsyncDisposable
 {
-    /// <summary>What a message that is rescheduled under its token does to the one that is there.</summary>
+    /// <summary>
+    /// The conflict clause by which a message that is rescheduled under its token takes the place of the one that is there.
+    /// </summary>
     internal const string Replace = """
         UPDATE SET sent_as = excluded.sent_as, notification_id = excluded.notification_id, destination = excluded.destination,
             content_type = excluded.content_type, message_types = excluded.message_types, body = excluded.body, due_at = excluded.due_at,
@@ -120,10 +122,10 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _listener.DisposeAsync();
 
-    /// <summary>What a message is called on the wire, when that is not what it is kept under.</summary>
+    /// <summary>Returns the id a message has on the wire; null when it is the one under which it is kept.</summary>
     internal static Guid? SentAs(OutgoingMessage message) => message.MessageId == message.Token ? null : message.MessageId;
 
-    /// <summary>How long until it is due. Stored as that: the database's clock is another.</summary>
+    /// <summary>Returns the time until it is due. Stored as that: the database's clock is another.</summary>
     internal static TimeSpan? DelayOf(OutgoingMessage message, DateTimeOffset now) => message.DueAt - now;
 
     /// <summary>The parameter of <see cref="WakeForDue"/>: twice as long as it should take.</summary>

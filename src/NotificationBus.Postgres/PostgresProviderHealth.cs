@@ -5,11 +5,11 @@ using Npgsql;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>What the hosts have found out about a provider account, in PostgreSQL and by its clock.</summary>
+/// <summary>The health of provider accounts as the hosts have found it out, in PostgreSQL and by its clock.</summary>
 public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvider clock) : IProviderHealth
 {
-    // A time that is further away than it was ever set to: the clock was put back since, and nobody waits for it. The one that set it may have begun a
-    // moment later than the one that looks.
+    // A time that is further away than it was ever set to: the clock was put back since, and nobody waits for it. The one that set it may
+    // have begun a moment later than the one that looks.
     const string CircuitIsShut = "open_until > now() AND (open_for IS NULL OR open_until <= now() + open_for + interval '2 seconds')";
     const string IsBeingProbed = "probe_until > now() AND (probe_for IS NULL OR probe_until <= now() + probe_for + interval '2 seconds')";
     const string IsPaused = "paused_until > now() AND (paused_for IS NULL OR paused_until <= now() + paused_for + interval '2 seconds')";
@@ -155,7 +155,9 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>All accounts anything is known of. Times are counted from now, so that a host whose clock differs waits as long as the others.</summary>
+    /// <summary>
+    /// All accounts anything is known of. Times are counted from now, so that a host whose clock differs waits as long as the others.
+    /// </summary>
     internal async Task<IReadOnlyDictionary<string, ProviderHealth>> Load(CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand($"""

@@ -36,7 +36,10 @@ public static class PostgresSetup
 
     /// <summary>Keeps the record in PostgreSQL.</summary>
     /// <param name="services">The host's services.</param>
-    /// <param name="connectionString">Where it is. Without <c>Maximum Pool Size</c> a host opens at most 20 connections, 5 more for operators, and one each for what it listens to. Behind a pooler such as PgBouncer: one that pools sessions, not transactions.</param>
+    /// <param name="connectionString">
+    /// Where it is. Without <c>Maximum Pool Size</c> a host opens at most 20 connections, 5 more for operators, and one each for what it
+    /// listens to. Behind a pooler such as PgBouncer: one that pools sessions, not transactions.
+    /// </param>
     public static IServiceCollection AddPostgresStore(this IServiceCollection services, string connectionString)
     {
         CheckPoolSize(connectionString);

@@ -11,7 +11,9 @@ using NpgsqlTypes;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>Suppressed addresses in PostgreSQL, for people. <see cref="PostgresAttemptLedger"/> reads and fills the table in its own statements.</summary>
+/// <summary>
+/// Suppressed addresses in PostgreSQL, for people. <see cref="PostgresAttemptLedger"/> reads and fills the table in its own statements.
+/// </summary>
 /// <remarks>Recipients who unsubscribe do not queue behind operators: what changes one row goes as the flow does.</remarks>
 public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource operators) : ISuppressions
 {

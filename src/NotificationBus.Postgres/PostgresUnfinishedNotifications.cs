@@ -14,8 +14,8 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
     /// <inheritdoc />
     public async Task<int> LookAtThoseOf(TimeSpan age, int limit, CancellationToken cancellationToken)
     {
-        // A host that finds the mark taken leaves the looking to the one that has it. That no older ones are looked at is said once more, for the
-        // server does not see from a comparison of rows which partitions it can leave out.
+        // A host that finds the mark taken leaves the looking to the one that has it. That no older ones are looked at is said once more,
+        // for the server does not see from a comparison of rows which partitions it can leave out.
         var command = new NpgsqlBatchCommand("""
             WITH mark AS (SELECT created_at, id FROM sweep_mark FOR UPDATE SKIP LOCKED),
             ripe AS (

@@ -2,7 +2,10 @@ using Npgsql;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>What may cost notifications or their secrets: a server that forgets, a user who may do everything, a way that anybody can join.</summary>
+/// <summary>
+/// Warnings of what may cost notifications or their secrets: a server that forgets, a user who may do everything, a way that anybody can
+/// join.
+/// </summary>
 sealed class PostgresWarnings(NpgsqlDataSource database) : IStartWarnings
 {
     /// <inheritdoc />

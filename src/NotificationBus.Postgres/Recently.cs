@@ -1,8 +1,8 @@
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// Where notifications at work most likely are. A statement looks there first, and into all partitions only for what it did not find: to
-/// prepare to look into one costs the server about as much as to find the row.
+/// The time in which notifications at work most likely began. A statement looks there first, and into all partitions only for what it did
+/// not find: to prepare to look into one costs the server about as much as to find the row.
 /// </summary>
 static class Recently
 {

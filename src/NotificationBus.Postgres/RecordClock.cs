@@ -3,8 +3,8 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// The time by the database's clock, which is the same for all hosts: when something began, is due or expires is written by one host and read by
-/// another. A host's own clock only tells how much time has passed.
+/// The time by the database's clock, which is the same for all hosts: when something began, is due or expires is written by one host and
+/// read by another. A host's own clock only tells how much time has passed.
 /// </summary>
 /// <param name="own">The host's own clock.</param>
 public sealed class RecordClock(TimeProvider own) : TimeProvider
@@ -27,15 +27,15 @@ public sealed class RecordClock(TimeProvider own) : TimeProvider
     Reading? _last;
     volatile Jump? _jump;
 
-    /// <summary>How far this host's clock is behind the database's; negative when it is ahead.</summary>
+    /// <summary>The time by which this host's clock is behind the database's; negative when it is ahead.</summary>
     public TimeSpan Difference => new(Interlocked.Read(ref _difference));
 
-    /// <summary>How the clocks differ, for a person to read; null when they do not.</summary>
+    /// <summary>The difference between the clocks, for a person to read; null when they do not differ.</summary>
     public string? Disagreement => Difference.Duration() > Tolerance
         ? $"the clock of this host is {TimeSpan.FromSeconds(Math.Round(Difference.Duration().TotalSeconds)):c} {(Difference > TimeSpan.Zero ? "behind" : "ahead of")} the database's, which counts; set both by the same time server"
         : null;
 
-    /// <summary>That the database's clock has jumped ahead within the last hour, for a person to read; null when it has not.</summary>
+    /// <summary>The jump ahead of the database's clock within the last hour, for a person to read; null when there was none.</summary>
     public string? JumpedAhead => _jump is { } jump && own.Steady() - jump.At < ToldFor
         ? $"the database's clock jumped ahead by {TimeSpan.FromSeconds(Math.Round(jump.By.TotalSeconds)):c}, to {jump.To.UtcDateTime:u}, or this host stood still for as long"
         : null;
@@ -60,7 +60,9 @@ public sealed class RecordClock(TimeProvider own) : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => own.CreateTimer(callback, state, dueTime, period);
 
     /// <summary>Finds out what the database's clock says.</summary>
-    /// <returns>By how much it has jumped ahead since it was asked before, as far as the time that has passed tells; zero when it has not.</returns>
+    /// <returns>
+    /// By how much it has jumped ahead since it was asked before, as far as the time that has passed tells; zero when it has not.
+    /// </returns>
     public async Task<TimeSpan> Measure(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var (began, asked) = (own.GetTimestamp(), own.GetUtcNow());
@@ -82,7 +84,7 @@ public sealed class RecordClock(TimeProvider own) : TimeProvider
         return ahead;
     }
 
-    /// <summary>What the database's clock said, and when, as <see cref="SteadyTime"/>.</summary>
+    /// <summary>A reading of the database's clock, and when it was taken, as <see cref="SteadyTime"/>.</summary>
     sealed record Reading(DateTimeOffset Told, TimeSpan At);
 
     sealed record Jump(TimeSpan By, DateTimeOffset To, TimeSpan At);

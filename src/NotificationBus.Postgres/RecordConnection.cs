@@ -9,15 +9,15 @@ namespace NotificationBus.Postgres;
 /// does not let it write.
 /// </summary>
 /// <remarks>
-/// A server with a synchronous standby writes the commit first and then waits for the standby. It cannot take the commit back: when the wait is
-/// cancelled, by a time limit or by an operator, it answers as if all were well, with a warning (PostgreSQL, "Synchronous Replication", and
-/// SyncRepWaitForLSN in its syncrep.c). After a fail-over such a commit is gone.
+/// A server with a synchronous standby writes the commit first and then waits for the standby. It cannot take the commit back: when the
+/// wait is cancelled, by a time limit or by an operator, it answers as if all were well, with a warning (PostgreSQL, "Synchronous
+/// Replication", and SyncRepWaitForLSN in its syncrep.c). After a fail-over such a commit is gone.
 /// </remarks>
 sealed class RecordConnection : IAsyncDisposable
 {
     /// <summary>
-    /// Where the server waits for a standby: makes the transaction one that writes, so that its commit waits until the standby has all that was
-    /// committed before, whoever did so. A transaction that writes nothing does not wait, though what it has read may be only local.
+    /// Makes the transaction one that writes, where the server waits for a standby, so that its commit waits until the standby has all that
+    /// was committed before, whoever did so. A transaction that writes nothing does not wait, though what it has read may be only local.
     /// </summary>
     public const string WaitForStandby = """
         SELECT CASE WHEN current_setting('synchronous_standby_names') <> '' THEN pg_logical_emit_message(true, 'notificationbus', '') END
@@ -58,7 +58,9 @@ sealed class RecordConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when what was committed on this connection is on the standby as well; at once where that was waited for.</summary>
+    /// <summary>
+    /// Completes when what was committed on this connection is on the standby as well; at once where that was waited for.
+    /// </summary>
     /// <exception cref="OnlyLocalException">The standby has been away for too long.</exception>
     public async Task Confirm(CancellationToken cancellationToken = default)
     {
@@ -78,12 +80,15 @@ sealed class RecordConnection : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Inner.DisposeAsync();
 
-    /// <summary>By the place in PostgreSQL it comes from: its text is in the server's language, and its SQLSTATE (01000) says only that it is a warning.</summary>
+    /// <summary>
+    /// By the place in PostgreSQL it comes from: its text is in the server's language, and its SQLSTATE (01000) says only that it is a
+    /// warning.
+    /// </summary>
     static bool SaysOnlyLocal(PostgresNotice notice) =>
         notice.Routine == "SyncRepWaitForLSN" || notice.MessageText.Contains("synchronous replication", StringComparison.Ordinal);
 }
 
-/// <summary>What was committed is not on the standby, and did not get there in time.</summary>
+/// <summary>The commit is not on the standby, and did not get there in time.</summary>
 public sealed class OnlyLocalException() : NpgsqlException("the commit is not on the synchronous standby, which does not answer")
 {
     /// <inheritdoc />

@@ -7,7 +7,8 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// Forgets notifications and their attempts by dropping the partitions of whole months. A month with a notification that has not ended is kept.
+/// Forgets notifications and their attempts by dropping the partitions of whole months. A month with a notification that has not ended is
+/// kept.
 /// </summary>
 public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database, IOptions<RetentionOptions> options, ILogger<Retention> log)
 {
@@ -18,7 +19,9 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
     const int BatchSize = 10_000;
 
     /// <summary>Drops what is older than the setting says; nothing without one, or while another host is at it.</summary>
-    /// <exception cref="PostgresException">Somebody has used the tables for too long (<see cref="PostgresErrorCodes.LockNotAvailable"/>), or this user may not drop them.</exception>
+    /// <exception cref="PostgresException">
+    /// Somebody has used the tables for too long (<see cref="PostgresErrorCodes.LockNotAvailable"/>), or this user may not drop them.
+    /// </exception>
     public async Task Apply(CancellationToken cancellationToken)
     {
         if (options.Value.Notifications is not { } age)
@@ -41,7 +44,10 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
         }
     }
 
-    /// <summary>Forgets failed messages about which somebody has decided, and changes of operators, when they are older or more than the settings say.</summary>
+    /// <summary>
+    /// Forgets failed messages about which somebody has decided, and changes of operators, when they are older or more than the settings
+    /// say.
+    /// </summary>
     public async Task ForgetWhatIsDecided(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -90,8 +96,8 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
     }
 
     /// <summary>
-    /// Forgets the ids first: from then on nobody finds a notification of the month, and no step of one begins. A step that had begun before
-    /// may still take one up again. Then the sweep has it in mind since the same commit, and its id is put back.
+    /// Forgets the ids first: from then on nobody finds a notification of the month, and no step of one begins. A step that had begun
+    /// before may still take one up again. Then the sweep has it in mind since the same commit, and its id is put back.
     /// </summary>
     async Task Drop(NpgsqlConnection connection, Month month, CancellationToken cancellationToken)
     {

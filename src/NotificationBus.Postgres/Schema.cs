@@ -29,7 +29,8 @@ public sealed partial class Schema(
 
     static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    // What EF Core would say as well, after it has built its model, which every start would wait for though there is hardly ever anything to migrate.
+    // What EF Core would say as well, after it has built its model, which every start would wait for though there is hardly ever anything
+    // to migrate.
     static readonly IReadOnlyList<string> Known =
         [.. typeof(Schema).Assembly.GetTypes().Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().Order(StringComparer.Ordinal)];
 
@@ -110,7 +111,9 @@ public sealed partial class Schema(
         Migrated(string.Join(", ", pending));
     }
 
-    /// <summary>What comes without a partition is kept all the same: no reason not to start.</summary>
+    /// <summary>
+    /// Makes the partitions ahead. A failure is no reason not to start: what comes without a partition is kept all the same.
+    /// </summary>
     async Task MakePartitions(CancellationToken cancellationToken)
     {
         try
@@ -126,7 +129,9 @@ public sealed partial class Schema(
     /// <summary>EF Core wraps what it thinks may pass.</summary>
     static NpgsqlException? OfTheDatabase(Exception failure) => failure as NpgsqlException ?? (failure as InvalidOperationException)?.InnerException as NpgsqlException;
 
-    /// <summary>A wrong password (class 28) or database (3D) does not get better by waiting, nor does what no value, row or statement can be.</summary>
+    /// <summary>
+    /// A wrong password (class 28) or database (3D) does not get better by waiting, nor does what no value, row or statement can be.
+    /// </summary>
     static bool IsStillStarting(NpgsqlException exception) =>
         Cause(exception) is not PostgresException { SqlState: { } state } refusal || (Outages.Passes(refusal) && state[..2] is not ("23" or "28" or "3D" or "42"));
 
@@ -163,7 +168,9 @@ public sealed partial class Schema(
             throw new SettingsException($"ConnectionStrings:Postgres: the server lets this user have {most} connections ({ConnectionLimit.Where}); a host listens on two all the time, works on others and serves operators, so that {ConnectionLimit.Least} is the least");
     }
 
-    /// <summary>EF Core reads its history to find out that there is none, and logs that as an error; every first start would begin with two.</summary>
+    /// <summary>
+    /// EF Core reads its history to find out that there is none, and logs that as an error; every first start would begin with two.
+    /// </summary>
     static async Task<bool> HasHistory(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("SELECT to_regclass('\"__EFMigrationsHistory\"') IS NOT NULL", connection);

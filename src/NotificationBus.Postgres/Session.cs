@@ -2,11 +2,11 @@ using Npgsql;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>What every connection of a host begins with.</summary>
+/// <summary>The commands with which every connection of a host begins.</summary>
 static class Session
 {
-    // Of the role, the database or the server, and meant for people who forget their session: a pool keeps sessions, and every statement has a
-    // time limit here anyway. What stands in the connection string was meant for this host, and stays.
+    // Of the role, the database or the server, and meant for people who forget their session: a pool keeps sessions, and every statement
+    // has a time limit here anyway. What stands in the connection string was meant for this host, and stays.
     const string WithoutLimits = """
         SELECT set_config(name, '0', false) FROM pg_settings
         WHERE name IN ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout', 'lock_timeout')
@@ -23,7 +23,7 @@ static class Session
             WHEN current_setting('transaction_read_only') = 'on' THEN 'lets this user only read (default_transaction_read_only)' END
         """;
 
-    /// <summary>Why the server does not let the host write; null when it does.</summary>
+    /// <summary>Returns the reason why the server does not let the host write; null when it does.</summary>
     public static async Task<string?> WhyOnlyReads(this NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(WhyItOnlyReads, connection);

@@ -8,12 +8,13 @@ namespace NotificationBus.Postgres;
 
 /// <summary>
 /// Hands out the turns at accounts whose rate is limited: one row for each account, moved on by all hosts. Those of a lane who ask while a
-/// statement is under way share the next one. What is transactional does not wait behind bulk deliveries: it takes the turns that they have, and for
-/// each of these one of them goes to the end of the line when its turn comes.
+/// statement is under way share the next one. What is transactional does not wait behind bulk deliveries: it takes the turns that they
+/// have, and for each of these one of them goes to the end of the line when its turn comes.
 /// </summary>
 sealed class SlotReservations(NpgsqlDataSource database)
 {
-    // Counted from when a turn was last taken, where that is later than now: the clock was put back since, and is made up for by ClockWatch.
+    // Counted from when a turn was last taken, where that is later than now: the clock was put back since, and is made up for by
+    // ClockWatch.
     const string Now = "greatest(now(), s.taken_at)";
 
     const string TakeTransactionalSlots = $"""

@@ -5,8 +5,8 @@ using NpgsqlTypes;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// Makes a text one that PostgreSQL stores: it has no place for U+0000 (SQLSTATE 22021, in JSON 22P05), and none for half a character. What a vendor
-/// answers or a caller sends may have both, and must not keep the outcome from being recorded.
+/// Makes a text one that PostgreSQL stores: it has no place for U+0000 (SQLSTATE 22021, in JSON 22P05), and none for half a character. What
+/// a vendor answers or a caller sends may have both, and must not keep the outcome from being recorded.
 /// </summary>
 static class Storable
 {

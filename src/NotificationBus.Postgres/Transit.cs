@@ -4,11 +4,13 @@ using Npgsql;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>How what is written gets to the server.</summary>
+/// <summary>The way that what is written takes to the server.</summary>
 static class Transit
 {
     /// <summary>The first server that is reached over a network without a look at its certificate; null when there is none.</summary>
-    /// <remarks>Npgsql looks at it with <c>VerifyCA</c> and <c>VerifyFull</c> only; its default, <c>Prefer</c>, takes any certificate, or none.</remarks>
+    /// <remarks>
+    /// Npgsql looks at it with <c>VerifyCA</c> and <c>VerifyFull</c> only; its default, <c>Prefer</c>, takes any certificate, or none.
+    /// </remarks>
     public static string? Unverified(string connectionString)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
