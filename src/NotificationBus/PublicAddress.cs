@@ -3,7 +3,7 @@ namespace NotificationBus;
 /// <summary>Addresses of this host as the world writes them.</summary>
 public static class PublicAddress
 {
-    /// <summary>Why this cannot be the public address, or null when it can.</summary>
+    /// <summary>Returns the reason why this cannot be the public address; null when it can.</summary>
     public static string? Refuse(string url) =>
         url.All(letter => letter is > ' ' and <= '~')
         && Uri.TryCreate(url, UriKind.Absolute, out var address)

@@ -6,29 +6,35 @@ namespace NotificationBus;
 public sealed class RetentionOptions
 {
     /// <summary>
-    /// How long notifications and their attempts stay on record, 1 day or longer, such as <c>90.00:00:00</c>. Without it (default) they
-    /// stay for ever. They go by months: a month goes when its newest notification is older than this and all have ended.
-    /// The same event published once more after that begins a new notification.
+    /// The time that notifications and their attempts stay on record, 1 day or longer, such as <c>90.00:00:00</c>. Without it (default)
+    /// they stay for ever. They go by months: a month goes when its newest notification is older than this and all have ended. The same
+    /// event published once more after that begins a new notification.
     /// </summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "36500.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan? Notifications { get; set; }
 
-    /// <summary>How long failed messages stay on record that were replayed or archived, 1 day or longer, default 90 days. Those that wait for a decision stay.</summary>
+    /// <summary>
+    /// The time that failed messages stay on record that were replayed or archived, 1 day or longer, default 90 days. Those that wait for a
+    /// decision stay.
+    /// </summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "36500.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan FailedMessages { get; set; } = TimeSpan.FromDays(90);
 
     /// <summary>
-    /// The most failed messages on record, 1 to 100,000,000, default 100,000. When they are so many, those decided longest ago go first; when all of them
-    /// wait for a decision, further ones wait in the queue <c>notifications-failed</c>, and nothing is dropped.
+    /// The most failed messages on record, 1 to 100,000,000, default 100,000. When they are so many, those decided longest ago go first;
+    /// when all of them wait for a decision, further ones wait in the queue <c>notifications-failed</c>, and nothing is dropped.
     /// </summary>
     [Range(1, 100_000_000)]
     public int FailedMessagesCount { get; set; } = 100_000;
 
-    /// <summary>The most bytes of bodies of failed messages on record, 1 MiB to 1 TiB, default 1 GiB. The same holds as for <see cref="FailedMessagesCount"/>.</summary>
+    /// <summary>
+    /// The most bytes of bodies of failed messages on record, 1 MiB to 1 TiB, default 1 GiB. The same holds as for
+    /// <see cref="FailedMessagesCount"/>.
+    /// </summary>
     [Range(1L << 20, 1L << 40)]
     public long FailedMessagesBytes { get; set; } = 1L << 30;
 
-    /// <summary>How long it stays on record what operators have changed, 1 day or longer, default 730 days.</summary>
+    /// <summary>The time that the changes operators have made stay on record, 1 day or longer, default 730 days.</summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "36500.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan Changes { get; set; } = TimeSpan.FromDays(730);
 

@@ -35,7 +35,7 @@ static class ShortText
         return string.Concat(text.AsSpan(0, cuts[fits]).TrimEnd(), End);
     }
 
-    /// <summary>Where the text may be cut, as far as anybody needs to look.</summary>
+    /// <summary>Finds the places where the text may be cut, as far as anybody needs to look.</summary>
     static List<int> Boundaries(string text, int farthest)
     {
         var cuts = new List<int> { 0 };

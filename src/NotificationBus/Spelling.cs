@@ -11,7 +11,9 @@ public static class Spelling
     /// <summary>What is said of a name that nobody knows: which are allowed, and which of them was meant. It holds known names only.</summary>
     public static string Unknown(string? name, IReadOnlyCollection<string> known) => $"is unknown, allowed are {string.Join(", ", known)}{DidYouMean(name, known)}";
 
-    /// <summary>The end of a sentence that says what is allowed: <c>; did you mean order-placed?</c>, or nothing. It holds known names only.</summary>
+    /// <summary>
+    /// The end of a sentence that says what is allowed: <c>; did you mean order-placed?</c>, or nothing. It holds known names only.
+    /// </summary>
     public static string DidYouMean(string? name, IEnumerable<string> known) => Meant(name, known) is { } meant ? $"; did you mean {meant}?" : "";
 
     /// <summary>The known name that is all but the same, whatever its case and its hyphens; or null.</summary>
@@ -31,7 +33,7 @@ public static class Spelling
         return distance <= most ? meant : null;
     }
 
-    /// <summary>How many letters are missing, too many, wrong or swapped with their neighbour.</summary>
+    /// <summary>Counts the letters that are missing, too many, wrong or swapped with their neighbour.</summary>
     public static int Distance(string one, string other)
     {
         var distances = new int[one.Length + 1, other.Length + 1];

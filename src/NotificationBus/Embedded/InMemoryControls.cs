@@ -7,7 +7,7 @@ using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Embedded;
 
-/// <summary>What is common to all hosts, for the only one there is; lost when the process ends.</summary>
+/// <summary>The state common to all hosts, for the only one there is; lost when the process ends.</summary>
 public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessages? outgoing = null) : IControls, IProviderHealth
 {
     readonly Lock _lock = new();
@@ -176,7 +176,9 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
     /// <param name="account">The account.</param>
-    /// <param name="other">The rate that does not change: of the one that is set and the one that was learned, the lower is in force.</param>
+    /// <param name="other">
+    /// The rate that does not change: of the one that is set and the one that was learned, the lower is in force.
+    /// </param>
     /// <param name="before">The rate that changes.</param>
     /// <param name="after">What it becomes.</param>
     void MoveLine(string account, double? other, double? before, double? after)

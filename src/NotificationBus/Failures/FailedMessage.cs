@@ -1,6 +1,6 @@
 namespace NotificationBus.Failures;
 
-/// <summary>What is wrong with a message that was set aside.</summary>
+/// <summary>The kind of failure for which a message was set aside.</summary>
 public enum FailureKind
 {
     /// <summary>It is not what the bus understands: no JSON, no envelope, a field of another type.</summary>
@@ -16,7 +16,7 @@ public enum FailureKind
     DeadLettered,
 }
 
-/// <summary>What became of a message that was set aside.</summary>
+/// <summary>The state of a message that was set aside.</summary>
 public enum FailedMessageState
 {
     /// <summary>It waits for somebody to decide.</summary>
@@ -38,16 +38,18 @@ public sealed record Failure
     /// <summary>This failure. The report of one failure may come twice; it counts once.</summary>
     public required Guid FailureId { get; init; }
 
-    /// <summary>The record of the message, when what failed says that it is a replay. Believed only when queue and body are those of the record.</summary>
+    /// <summary>
+    /// The record of the message, when what failed says that it is a replay. Believed only when queue and body are those of the record.
+    /// </summary>
     public Guid? ReplayOf { get; init; }
 
     /// <summary>The queue it failed on.</summary>
     public required string Queue { get; init; }
 
-    /// <summary>Where a replay is sent; null when the queue is none of ours, or the body is not kept whole.</summary>
+    /// <summary>The destination of a replay; null when the queue is none of ours, or the body is not kept whole.</summary>
     public string? Destination { get; init; }
 
-    /// <summary>Why it failed.</summary>
+    /// <summary>The explanation of the failure.</summary>
     public required FailureExplanation Explanation { get; init; }
 
     /// <summary>The message's own id, as its producer wrote it; null when it has none.</summary>
@@ -78,16 +80,16 @@ public sealed record FailedMessageSummary
     /// <summary>The record.</summary>
     public required Guid Id { get; init; }
 
-    /// <summary>What became of it.</summary>
+    /// <summary>The state it is in.</summary>
     public required FailedMessageState State { get; init; }
 
-    /// <summary>What is wrong with it.</summary>
+    /// <summary>The kind of failure.</summary>
     public required FailureKind Kind { get; init; }
 
     /// <summary>The same for messages that failed in the same way on the same queue.</summary>
     public required string Cause { get; init; }
 
-    /// <summary>Why it failed, for a person to read.</summary>
+    /// <summary>The reason of the failure, for a person to read.</summary>
     public required string Reason { get; init; }
 
     /// <summary>The exception's type, for whoever looks into the source.</summary>
@@ -111,22 +113,22 @@ public sealed record FailedMessageSummary
     /// <summary>The length of the body in bytes, as it came.</summary>
     public required long BodyLength { get; init; }
 
-    /// <summary>How much of the body is kept, from its beginning; null when it is whole.</summary>
+    /// <summary>The length of the part of the body that is kept, from its beginning; null when it is whole.</summary>
     public long? BodyKept { get; init; }
 
-    /// <summary>When it failed for the first time.</summary>
+    /// <summary>The time at which it failed for the first time.</summary>
     public required DateTimeOffset FirstFailedAt { get; init; }
 
-    /// <summary>When it failed last.</summary>
+    /// <summary>The time at which it failed last.</summary>
     public required DateTimeOffset FailedAt { get; init; }
 
-    /// <summary>How often it was set aside. Retries before that are not counted.</summary>
+    /// <summary>The number of times it was set aside. Retries before that are not counted.</summary>
     public required int Times { get; init; }
 
-    /// <summary>When it was put back last.</summary>
+    /// <summary>The time at which it was put back last.</summary>
     public DateTimeOffset? ReplayedAt { get; init; }
 
-    /// <summary>Who put it back.</summary>
+    /// <summary>The operator who put it back.</summary>
     public string? ReplayedBy { get; init; }
 }
 

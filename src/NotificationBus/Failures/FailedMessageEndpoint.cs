@@ -3,7 +3,7 @@ namespace NotificationBus.Failures;
 /// <summary>The queues failed messages pass through on their way into the record.</summary>
 public static class FailedMessageEndpoint
 {
-    /// <summary>What the queues of the flow set aside. Empty unless the database is away.</summary>
+    /// <summary>The queue for what the queues of the flow set aside. Empty unless the database is away.</summary>
     public const string Queue = "notifications-failed";
 
     /// <summary>Exchange and queue of what the broker gives up on.</summary>

@@ -9,15 +9,17 @@ using NotificationBus.Messaging;
 namespace NotificationBus.Failures;
 
 /// <summary>
-/// Puts what is set aside into the queue of failed messages: its body under properties of our own. MassTransit moves a message with the properties its
-/// producer gave it, and the broker closes the channel on some, such as the <c>user_id</c> of somebody else (rabbitmq.com, "Validated User-ID").
+/// Puts what is set aside into the queue of failed messages: its body under properties of our own. MassTransit moves a message with the
+/// properties its producer gave it, and the broker closes the channel on some, such as the <c>user_id</c> of somebody else (rabbitmq.com,
+/// "Validated User-ID").
 /// </summary>
 /// <param name="bus">The bus, which is built after those who set aside.</param>
 /// <param name="limit">How long the broker may take.</param>
 sealed class FailedMessageQueue(Lazy<IBus> bus, PublishLimit limit)
 {
     /// <summary>
-    /// In bytes. All headers of a message must fit in one frame, of 128 KB by default, and some are added. When they do not fit, the broker closes the connection.
+    /// In bytes. All headers of a message must fit in one frame, of 128 KB by default, and some are added. When they do not fit, the broker
+    /// closes the connection.
     /// </summary>
     public const int LongestHeaders = 96 * 1024;
 

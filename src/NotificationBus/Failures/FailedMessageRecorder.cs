@@ -34,8 +34,8 @@ sealed partial class FailedMessageRecorder(
     public IFilter<ReceiveContext> FilterOf(string endpoint) => new Filter(this, endpoint);
 
     /// <summary>
-    /// Sets a message aside that is where it failed: into the queue of failed messages, or, when its headers do not fit or the broker does not take it
-    /// for whatever reason, into the record at once.
+    /// Sets a message aside that is where it failed: into the queue of failed messages, or, when its headers do not fit or the broker does
+    /// not take it for whatever reason, into the record at once.
     /// </summary>
     public async Task SetAside(ReceiveContext context, string queue, FailureExplanation explanation)
     {

@@ -2,7 +2,7 @@ using NotificationBus.Status;
 
 namespace NotificationBus.Failures;
 
-/// <summary>How much of the room for failed messages is taken.</summary>
+/// <summary>The room for failed messages that is taken, and its limits.</summary>
 /// <param name="Count">How many there are.</param>
 /// <param name="Bytes">How large their bodies are together.</param>
 /// <param name="Limits">How many and how large they may be.</param>

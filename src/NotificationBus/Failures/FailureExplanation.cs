@@ -11,7 +11,7 @@ using MassTransit;
 
 namespace NotificationBus.Failures;
 
-/// <summary>Why a message failed, without the message's own content where that can be told apart.</summary>
+/// <summary>The explanation of why a message failed, without the message's own content where that can be told apart.</summary>
 /// <param name="Kind">What is wrong with it.</param>
 /// <param name="ExceptionType">The exception's type; null when there was none.</param>
 /// <param name="Reason">For a person to read.</param>

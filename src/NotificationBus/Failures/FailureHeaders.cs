@@ -6,7 +6,7 @@ using NotificationBus.Outgoing;
 
 namespace NotificationBus.Failures;
 
-/// <summary>What is written on a message that is set aside, for whoever records it and for whoever looks into the queue before.</summary>
+/// <summary>The headers of a message that is set aside, for whoever records it and for whoever looks into the queue before.</summary>
 static class FailureHeaders
 {
     public const string Prefix = "NB-";
@@ -21,7 +21,9 @@ static class FailureHeaders
     /// <summary>The event it should have been.</summary>
     public const string Event = "NB-Failure-Event";
 
-    /// <summary>The message's own id, content type and headers. As properties of its copy the broker might refuse them, or act on them.</summary>
+    /// <summary>
+    /// The message's own id, content type and headers. As properties of its copy the broker might refuse them, or act on them.
+    /// </summary>
     public const string MessageId = "NB-Failure-MessageId";
     public const string ContentType = "NB-Failure-ContentType";
     public const string Headers = "NB-Failure-Headers";

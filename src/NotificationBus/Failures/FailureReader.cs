@@ -25,7 +25,8 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
     // As JSON; more than the broker lets into a frame.
     const int LargestHeaders = 1024 * 1024;
 
-    // The broker's and MassTransit's own, and ours: the producer wrote none of them, and a replay must not carry them. CC says which other queues get it.
+    // The broker's and MassTransit's own, and ours: the producer wrote none of them, and a replay must not carry them. CC says which other
+    // queues get it.
     static readonly string[] AddedHeaders =
         ["RabbitMQ-", "MT-Fault-", "MT-Host-", "MT-Reason", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count", "x-dotnet-pub-seq-no", "MessageId", "CorrelationId", FailureHeaders.Prefix];
 
@@ -49,7 +50,10 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
         return Read(context, headers, queue, explanation);
     }
 
-    /// <summary>The failure of a message that cannot even be looked at: its body and, as far as anybody says, where it failed, so that it can be replayed.</summary>
+    /// <summary>
+    /// The failure of a message that cannot even be looked at: its body and, as far as anybody says, where it failed, so that it can be
+    /// replayed.
+    /// </summary>
     public Failure TakeAsItIs(ReceiveContext context, string queue, FailureExplanation explanation)
     {
         var id = Guid.CreateVersion7();
@@ -66,7 +70,7 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
         };
     }
 
-    /// <summary>Where a message failed that came to the endpoint; the endpoint itself when nothing says so.</summary>
+    /// <summary>Returns the queue on which a message failed that came to the endpoint; the endpoint itself when nothing says so.</summary>
     public static string QueueOf(ReceiveContext context, string endpoint)
     {
         try
@@ -114,7 +118,10 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
             : (bytes, FailureHeaders.LengthIn(context) is { } length && length > bytes.Length ? length : null);
     }
 
-    /// <summary>The event the message should have been: by its type, or by the exchange it was published to. Only what begins notifications comes to the saga's queues that way.</summary>
+    /// <summary>
+    /// The event the message should have been: by its type, or by the exchange it was published to. Only what begins notifications comes to
+    /// the saga's queues that way.
+    /// </summary>
     string? EventOf(Dictionary<string, object> headers, string queue, IReadOnlyList<string> types)
     {
         if (Text(headers, FailureHeaders.Event) is { } known)

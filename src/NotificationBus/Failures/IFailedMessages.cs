@@ -8,13 +8,13 @@ namespace NotificationBus.Failures;
 public interface IFailedMessages
 {
     /// <summary>
-    /// Keeps a failed message, or counts one more failure of it. A failure that is reported twice counts once. When there is no room for another message,
-    /// those go that were decided longest ago.
+    /// Keeps a failed message, or counts one more failure of it. A failure that is reported twice counts once. When there is no room for
+    /// another message, those go that were decided longest ago.
     /// </summary>
     /// <exception cref="NoRoomException">All of them wait for a decision. Nothing is dropped, and this one is not kept.</exception>
     Task Record(Failure failure, CancellationToken cancellationToken);
 
-    /// <summary>How much room is taken.</summary>
+    /// <summary>Measures how much room is taken.</summary>
     Task<FailedMessageRoom> Room(CancellationToken cancellationToken);
 
     /// <summary>Failed messages that fit the filter, the last that failed first, one page.</summary>
@@ -28,18 +28,20 @@ public interface IFailedMessages
 
     /// <summary>
     /// Puts messages that wait for a decision back into their queues, as they were; also one that was archived,
-    /// when it is named by its id. That they are replayed and what has to be published for it is stored together, so that a crash neither loses
-    /// nor doubles one, and a second call finds nothing to do. So is who did it and why.
+    /// when it is named by its id. That they are replayed and what has to be published for it is stored together, so that a crash neither
+    /// loses nor doubles one, and a second call finds nothing to do. So is who did it and why.
     /// </summary>
     /// <returns>How many.</returns>
     Task<int> Replay(FailedMessageChoice choice, ChangedBy by, CancellationToken cancellationToken);
 
-    /// <summary>Takes messages that wait for a decision off the list. They are kept. Who did it and why is written down together with it.</summary>
+    /// <summary>
+    /// Takes messages that wait for a decision off the list. They are kept. Who did it and why is written down together with it.
+    /// </summary>
     /// <returns>How many.</returns>
     Task<int> Archive(FailedMessageChoice choice, ChangedBy by, CancellationToken cancellationToken);
 }
 
-/// <summary>Which of the messages that wait for a decision are meant.</summary>
+/// <summary>A choice among the messages that wait for a decision.</summary>
 /// <param name="Id">This one; null for all.</param>
 /// <param name="Cause">Those of this cause; null for all.</param>
 public sealed record FailedMessageChoice(Guid? Id, string? Cause)
@@ -47,17 +49,17 @@ public sealed record FailedMessageChoice(Guid? Id, string? Cause)
     /// <summary>All of them.</summary>
     public static FailedMessageChoice All { get; } = new(Id: null, Cause: null);
 
-    /// <summary>What it is called where it is written down who decided.</summary>
+    /// <summary>The name under which it is written down who decided.</summary>
     public string Subject => Id is { } id ? $"failed message {id}" : Cause is { } cause ? $"failed messages {cause}" : "failed messages";
 
-    /// <summary>What is written down when something was done with some of them.</summary>
+    /// <summary>Makes the entry that is written down when something was done with some of them.</summary>
     public static JsonElement Change(string done, int count) => JsonSerializer.SerializeToElement(new Dictionary<string, int>(StringComparer.Ordinal) { [done] = count });
 }
 
-/// <summary>Which failed messages are wanted.</summary>
+/// <summary>A filter of failed messages.</summary>
 public sealed record FailedMessageFilter
 {
-    /// <summary>What became of them; null for all.</summary>
+    /// <summary>The state they are in; null for all.</summary>
     public FailedMessageState? State { get; init; }
 
     /// <summary>The cause; null for all.</summary>
@@ -69,7 +71,7 @@ public sealed record FailedMessageFilter
     /// <summary>Those that come after this place in the order; null for the first page.</summary>
     public FailedMessageCursor? After { get; init; }
 
-    /// <summary>How many, at most.</summary>
+    /// <summary>The most messages to return.</summary>
     public required int Limit { get; init; }
 }
 

@@ -6,7 +6,7 @@ namespace NotificationBus.Failures;
 /// </summary>
 public interface ISuspects
 {
-    /// <summary>How often a suspect was begun and never ended.</summary>
+    /// <summary>Counts how often a suspect was begun and never ended.</summary>
     Task<int> Deaths(Guid suspect, CancellationToken cancellationToken);
 
     /// <summary>Notes that a suspect is about to be handled.</summary>

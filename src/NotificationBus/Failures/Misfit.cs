@@ -6,8 +6,8 @@ using NotificationBus.Contracts;
 namespace NotificationBus.Failures;
 
 /// <summary>
-/// What in a message does not fit its contract: names the property, and says what it should be, as the HTTP API does. System.Text.Json names our
-/// types instead, and quotes nothing of the message.
+/// Says what in a message does not fit its contract: names the property, and says what it should be, as the HTTP API does. System.Text.Json
+/// names our types instead, and quotes nothing of the message.
 /// </summary>
 static partial class Misfit
 {

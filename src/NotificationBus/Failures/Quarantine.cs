@@ -108,7 +108,9 @@ sealed class Quarantine(ISuspects? suspects, TimeProvider clock) : IDisposable
     static Guid SuspectOf(ReceiveContext context, string queue) =>
         DeterministicId.From("suspect", queue, Convert.ToHexString(SHA256.HashData(context.Body.GetBytes())));
 
-    /// <summary>How often the broker has taken the message back: RabbitMQ 3 counts deliveries, RabbitMQ 4 counts a crash only as acquired.</summary>
+    /// <summary>
+    /// Counts how often the broker has taken the message back: RabbitMQ 3 counts deliveries, RabbitMQ 4 counts a crash only as acquired.
+    /// </summary>
     static long Returns(ReceiveContext context) => Math.Max(Count(context, "x-delivery-count"), Count(context, "x-acquired-count"));
 
     static long Count(ReceiveContext context, string header) =>

@@ -28,7 +28,9 @@ static class SetAside
         endpoint.ConfigureDeadLetter(unconsumed => unconsumed.UseFilter(new WhatNobodyTakes(aside)));
     }
 
-    /// <summary>The length of a body as it was sent. Of one that is not kept whole, a transport may bring only what is kept, and say so.</summary>
+    /// <summary>
+    /// The length of a body as it was sent. Of one that is not kept whole, a transport may bring only what is kept, and say so.
+    /// </summary>
     static long LengthOf(ReceiveContext context)
     {
         var there = context.Body.Length ?? 0;

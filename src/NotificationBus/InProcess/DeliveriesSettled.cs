@@ -2,7 +2,9 @@ using NotificationBus.Model;
 
 namespace NotificationBus.InProcess;
 
-/// <summary>Results of one notification that are taken in one step, because they are there at the same moment. Never leaves the process.</summary>
+/// <summary>
+/// Results of one notification that are taken in one step, because they are there at the same moment. Never leaves the process.
+/// </summary>
 public sealed record DeliveriesSettled
 {
     /// <summary>The notification.</summary>

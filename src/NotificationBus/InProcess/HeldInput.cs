@@ -4,8 +4,8 @@ using MassTransit.Util;
 namespace NotificationBus.InProcess;
 
 /// <summary>
-/// Holds a message of the saga until all that is sent for it in this process is done. MassTransit's own receive tasks end with the consumer when the host
-/// stops, and would leave a call to a provider alone in its middle.
+/// Holds a message of the saga until all that is sent for it in this process is done. MassTransit's own receive tasks end with the consumer
+/// when the host stops, and would leave a call to a provider alone in its middle.
 /// </summary>
 sealed class HeldInput : IFilter<ReceiveContext>
 {
@@ -28,8 +28,8 @@ sealed class HeldInput : IFilter<ReceiveContext>
     public void Probe(ProbeContext context) => context.CreateFilterScope("heldInput");
 
     /// <summary>
-    /// What a message is held for; null when it must not be held, or not any longer. One that comes again may be what ended the process: from its queue
-    /// a command can be told from the others.
+    /// Returns the sends for which a message is held; null when it must not be held, or not any longer. One that comes again may be what
+    /// ended the process: from its queue a command can be told from the others.
     /// </summary>
     public static PendingTaskCollection? SendsOf(ReceiveContext context) =>
         !context.Redelivered && context.ElapsedTime < Longest && context.TryGetPayload(out PendingTaskCollection? sends) ? sends : null;

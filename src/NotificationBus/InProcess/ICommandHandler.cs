@@ -13,6 +13,8 @@ public interface ICommandHandler
     /// <param name="command">The command.</param>
     /// <param name="how">What is known beside the command.</param>
     /// <returns>False when its turn did not come: then nothing has happened, and it has to go to the queue of its channel.</returns>
-    /// <exception cref="System.Data.Common.DbException">The database was away. The input has to come again: it may be sent, and what followed from it lost.</exception>
+    /// <exception cref="System.Data.Common.DbException">
+    /// The database was away. The input has to come again: it may be sent, and what followed from it lost.
+    /// </exception>
     Task<bool> Take(ConsumeContext input, Guid messageId, SendDelivery command, SentHere how);
 }

@@ -6,8 +6,8 @@ namespace NotificationBus.InProcess;
 static class LocalFirst
 {
     /// <summary>
-    /// Does it in this process, or hands it to the broker when it is not taken here or fails here: then it goes the way of every other message, which ends
-    /// where operators see it.
+    /// Does it in this process, or hands it to the broker when it is not taken here or fails here: then it goes the way of every other
+    /// message, which ends where operators see it.
     /// </summary>
     /// <param name="here">Does it. False when this process does not take it now; then nothing has happened.</param>
     /// <param name="broker">Hands it to the broker.</param>

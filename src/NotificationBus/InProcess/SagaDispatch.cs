@@ -71,7 +71,10 @@ public sealed class SagaDispatch : IResultHandler
         }
     }
 
-    /// <summary>What is on record in the ledger can wait for a moment, for what was sent together. Otherwise for those that can run already: they may bring another result.</summary>
+    /// <summary>
+    /// Waits a moment for what was sent together: it is on record in the ledger, so that it can wait. Otherwise yields to those that can
+    /// run already: they may bring another result.
+    /// </summary>
     static async Task WaitForOthers(ConsumeContext context, Group group)
     {
         if (!context.TryGetPayload(out SentHere? sent))

@@ -2,7 +2,7 @@ using NotificationBus.Model;
 
 namespace NotificationBus.InProcess;
 
-/// <summary>What comes with a command that is sent in the process of the saga, and is not part of it.</summary>
+/// <summary>The context of a command that is sent in the process of the saga, which is not part of the command.</summary>
 /// <param name="Together">How many are sent together, this one included: their results are likely to be there at the same moment.</param>
 /// <param name="Content">What it says, when its template is filled already; null when it is not.</param>
 public sealed record SentHere(int Together, Content? Content);

@@ -8,12 +8,12 @@ using NotificationBus.Model;
 namespace NotificationBus.Intake;
 
 /// <summary>
-/// Puts right what only decorates an event, and the blanks around addresses: what cannot be used is cut or left out, and noted. What is empty is
-/// the same as what is not there, and no news.
+/// Puts right what only decorates an event, and the blanks around addresses: what cannot be used is cut or left out, and noted. What is
+/// empty is the same as what is not there, and no news.
 /// </summary>
 public sealed partial class Decoration
 {
-    /// <summary>What stands in the place of a value that is no text. No text of a notification has it.</summary>
+    /// <summary>The text in the place of a value that is no text. No text of a notification has it.</summary>
     public const string NoText = "\0";
 
     // With the ends of a line that are none of ASCII.
@@ -23,10 +23,10 @@ public sealed partial class Decoration
     readonly List<string> _decisions = [];
     readonly List<Breach> _breaches = [];
 
-    /// <summary>What was cut or left out, for a person to read. Names places, never values.</summary>
+    /// <summary>The cuts and omissions, for a person to read. Names places, never values.</summary>
     public IReadOnlyList<string> Decisions => _decisions;
 
-    /// <summary>What goes out all the same, and is wrong enough to be told to whoever can be answered.</summary>
+    /// <summary>The breaches in what goes out all the same, wrong enough to be told to whoever can be answered.</summary>
     public IReadOnlyList<Breach> Breaches => _breaches;
 
     /// <summary>A text on one line; null when nothing of it is left.</summary>
@@ -143,7 +143,7 @@ public sealed partial class Decoration
             _decisions.Add(decision);
     }
 
-    /// <summary>Where something stands. It is written out only when there is something to say.</summary>
+    /// <summary>The place of something. It is written out only when there is something to say.</summary>
     readonly record struct Place(string At, string? Property = null, int Index = -1)
     {
         public override string ToString() => string.Concat(At, Property is null ? "" : $".{Property}", Index < 0 ? "" : $"[{Index}]");

@@ -24,7 +24,7 @@ sealed class EnvelopeReader(ContentType contentType, int depth, int messages = 1
     /// <summary>A message of the flow is some kilobytes. What is larger than this is not read at all.</summary>
     public const int LargestBody = 1024 * 1024;
 
-    /// <summary>How deep a message may be: what System.Text.Json takes when nothing else is said.</summary>
+    /// <summary>The deepest that a message may be: what System.Text.Json takes when nothing else is said.</summary>
     public const int UsualDepth = 64;
 
     // The envelope itself: headers, the host that has sent it, the faults it tells of.

@@ -8,9 +8,9 @@ using MassTransit.Serialization;
 namespace NotificationBus.Intake;
 
 /// <summary>
-/// Writes the envelope of a message as MassTransit does, and leaves out what nobody reads: line breaks and blanks, properties without a value, the
-/// machine it comes from (beside the source address), and the address the broker knows anyway. They would be a good part of what goes over
-/// the wire, and with what a step sends into the database.
+/// Writes the envelope of a message as MassTransit does, and leaves out what nobody reads: line breaks and blanks, properties without a
+/// value, the machine it comes from (beside the source address), and the address the broker knows anyway. They would be a good part of what
+/// goes over the wire, and with what a step sends into the database.
 /// </summary>
 sealed class EnvelopeWriter : IMessageSerializer
 {

@@ -5,7 +5,9 @@ using NotificationBus.Model;
 
 namespace NotificationBus.Intake;
 
-/// <summary>One kind of event that starts notifications. The state machine, the HTTP API and the start-up checks all read this list.</summary>
+/// <summary>
+/// One kind of event that starts notifications. The state machine, the HTTP API and the start-up checks all read this list.
+/// </summary>
 public interface IEventMap
 {
     /// <summary>The event in configuration and in <c>POST /v1/events/{name}</c>, such as <c>order-placed</c>.</summary>
@@ -14,7 +16,7 @@ public interface IEventMap
     /// <summary>The contract.</summary>
     Type EventType { get; }
 
-    /// <summary>Which property of the event is the recipient, as JSON spells it. Error messages point at it.</summary>
+    /// <summary>The property of the event that is the recipient, as JSON spells it. Error messages point at it.</summary>
     string RecipientProperty { get; }
 
     /// <summary>Hands the map, with its event type, to somebody who needs the type.</summary>
@@ -51,22 +53,24 @@ public abstract class EventMap<TEvent> : IEventMap
     /// <summary>The producer's name for the occurrence.</summary>
     public abstract string? EventId(TEvent happened);
 
-    /// <summary>Who is told.</summary>
+    /// <summary>Reads the recipient.</summary>
     public abstract Contact Recipient(TEvent happened);
 
-    /// <summary>What the templates may use. Only what is named here leaves the event.</summary>
+    /// <summary>Reads the variables the templates may use. Only what is named here leaves the event.</summary>
     protected abstract JsonElement Variables(TEvent happened);
 
-    /// <summary>Which templates and rules apply; the event's own name unless the event says otherwise.</summary>
+    /// <summary>Reads the category, whose templates and rules apply; the event's own name unless the event says otherwise.</summary>
     protected virtual string Category(TEvent happened) => Name;
 
     /// <summary>Channels the event itself asks for; null for those configured.</summary>
     protected virtual IReadOnlyList<string>? Channels(TEvent happened) => null;
 
-    /// <summary>What is wrong with the event's own values; the recipient is looked at for all events alike.</summary>
+    /// <summary>Finds what is wrong with the event's own values; the recipient is looked at for all events alike.</summary>
     protected virtual IEnumerable<Breach> Breaches(TEvent happened) => [];
 
-    /// <summary>The event with what only decorates it put right, see <see cref="Decoration"/>. The recipient is seen to for all events alike.</summary>
+    /// <summary>
+    /// The event with what only decorates it put right, see <see cref="Decoration"/>. The recipient is seen to for all events alike.
+    /// </summary>
     protected virtual TEvent Tidy(TEvent happened, Decoration decoration) => happened;
 
     /// <summary>The notification's id: the same for every repetition of the same occurrence, for ever.</summary>

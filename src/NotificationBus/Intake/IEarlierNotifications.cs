@@ -1,6 +1,6 @@
 namespace NotificationBus.Intake;
 
-/// <summary>What the record says of a notification whose event may be here again.</summary>
+/// <summary>Record of earlier notifications, for an event that may be here again.</summary>
 public interface IEarlierNotifications
 {
     /// <summary>The notification, or null when none was begun under that id, or it is still in the broker.</summary>

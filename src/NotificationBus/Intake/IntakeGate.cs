@@ -11,11 +11,17 @@ namespace NotificationBus.Intake;
 /// <summary>Settings of <c>Intake</c>.</summary>
 public sealed class IntakeOptions
 {
-    /// <summary>How many calls of the HTTP API one host publishes at the same time, 1 to 100,000, default 1,000. One more is told to come again.</summary>
+    /// <summary>
+    /// The most calls of the HTTP API that one host publishes at the same time, 1 to 100,000, default 1,000. One more is told to come
+    /// again.
+    /// </summary>
     [Range(1, 100_000)]
     public int ConcurrencyLimit { get; set; } = 1_000;
 
-    /// <summary>How many connections each address in <c>Urls</c> and <c>PublicUrls</c> holds open at the same time, 10 to 100,000, default 2,000. One more is closed.</summary>
+    /// <summary>
+    /// The most connections that each address in <c>Urls</c> and <c>PublicUrls</c> holds open at the same time, 10 to 100,000, default
+    /// 2,000. One more is closed.
+    /// </summary>
     [Range(10, 100_000)]
     public int Connections { get; set; } = 2_000;
 }
@@ -53,7 +59,9 @@ public sealed partial class IntakeGate(IOptions<IntakeOptions> options, PublishL
     /// <param name="publish">Publishes it; completes with the broker's confirm.</param>
     /// <exception cref="IntakeClosedException">It would be lost. Nothing has happened.</exception>
     /// <exception cref="IntakeBusyException">Too much is being published already. Nothing has happened.</exception>
-    /// <exception cref="BrokerUnavailableException">The broker did not confirm in time, or has not confirmed anything lately. It may have been taken all the same.</exception>
+    /// <exception cref="BrokerUnavailableException">
+    /// The broker did not confirm in time, or has not confirmed anything lately. It may have been taken all the same.
+    /// </exception>
     public async Task Publish(Func<Task> publish)
     {
         RefuseWhileClosed();
@@ -118,6 +126,6 @@ public sealed partial class IntakeGate(IOptions<IntakeOptions> options, PublishL
 /// <param name="concurrencyLimit">How many are.</param>
 public sealed class IntakeBusyException(int concurrencyLimit) : Exception($"{concurrencyLimit} calls are being published already (Intake:ConcurrencyLimit)");
 
-/// <summary>What would be taken would be lost.</summary>
+/// <summary>The intake is closed: what would be taken would be lost.</summary>
 /// <param name="reason">By what.</param>
 public sealed class IntakeClosedException(string reason) : Exception(reason);

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace NotificationBus.Intake;
 
 /// <summary>
-/// What a body of JSON may consist of, over HTTP and on the bus alike. Looked at in one pass over the bytes before anything is made of
-/// them, so that whatever walks the body afterwards has an end: its work is at most the number of values times the longest name.
+/// Limits of a body of JSON, over HTTP and on the bus alike. Looked at in one pass over the bytes before anything is made of them, so that
+/// whatever walks the body afterwards has an end: its work is at most the number of values times the longest name.
 /// </summary>
 public static class JsonLimits
 {
@@ -26,7 +26,9 @@ public static class JsonLimits
     // What is deeper than that, every reader refuses before it has made anything of it.
     const int Depth = 128;
 
-    /// <summary>Why a body is not read; null when it keeps the limits, or is no JSON, which its reader says better.</summary>
+    /// <summary>
+    /// Returns the reason why a body is not read; null when it keeps the limits, or is no JSON, which its reader says better.
+    /// </summary>
     /// <param name="body">UTF-8.</param>
     /// <param name="mostValues">The most values it may have.</param>
     public static string? Refuse(ReadOnlySpan<byte> body, int mostValues = MostValues)

@@ -11,10 +11,10 @@ namespace NotificationBus.Intake;
 /// </summary>
 public static class JsonText
 {
-    /// <summary>What is wrong with the text that stands there; null when nothing is.</summary>
+    /// <summary>Says what is wrong with the text that stands there; null when nothing is.</summary>
     public static string? Refuse(JsonElement text) => Refuse(JsonMarshal.GetRawUtf8Value(text)[1..^1]);
 
-    /// <summary>What is wrong with a name; null when nothing is.</summary>
+    /// <summary>Says what is wrong with a name; null when nothing is.</summary>
     public static string? Refuse(JsonProperty property) => Refuse(JsonMarshal.GetRawUtf8PropertyName(property));
 
     /// <summary>Every text and number in it, without the names of properties.</summary>

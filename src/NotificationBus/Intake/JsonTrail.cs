@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace NotificationBus.Intake;
 
 /// <summary>
-/// Where a walk through a JSON document stands. It is written out only when something is wrong there: written at every step, the places
-/// of a list would cost its length times that of the names above it.
+/// The place that a walk through a JSON document has reached. It is written out only when something is wrong there: written at every step,
+/// the places of a list would cost its length times that of the names above it.
 /// </summary>
 public sealed class JsonTrail
 {

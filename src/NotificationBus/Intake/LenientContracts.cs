@@ -7,8 +7,8 @@ using NotificationBus.Contracts;
 namespace NotificationBus.Intake;
 
 /// <summary>
-/// Reads contracts so that a value of the wrong type costs no more than it is worth: what only decorates is <see cref="Decoration.NoText"/> then, and
-/// an address is a text that its channel will refuse. The same over HTTP and on the bus.
+/// Reads contracts so that a value of the wrong type costs no more than it is worth: what only decorates is <see cref="Decoration.NoText"/>
+/// then, and an address is a text that its channel will refuse. The same over HTTP and on the bus.
 /// </summary>
 public static class LenientContracts
 {

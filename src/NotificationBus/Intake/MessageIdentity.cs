@@ -2,7 +2,7 @@ using MassTransit;
 
 namespace NotificationBus.Intake;
 
-/// <summary>What a message is known by.</summary>
+/// <summary>The identity of a message.</summary>
 static class MessageIdentity
 {
     /// <summary>The message's id. Identity and repetition hang on it, so a message without one is refused.</summary>

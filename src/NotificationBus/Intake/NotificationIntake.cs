@@ -15,11 +15,15 @@ public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRule
     /// <summary>Takes one event.</summary>
     /// <param name="map">What the event means.</param>
     /// <param name="happened">The event.</param>
-    /// <param name="isStrict">Refuses it also when the text of one channel cannot be filled; otherwise only that channel is left out.</param>
+    /// <param name="isStrict">
+    /// Refuses it also when the text of one channel cannot be filled; otherwise only that channel is left out.
+    /// </param>
     /// <returns>The notification's id, or why the event is not taken.</returns>
     /// <exception cref="IntakeClosedException">It would be lost.</exception>
     /// <exception cref="IntakeBusyException">Too much is being taken already.</exception>
-    /// <exception cref="BrokerUnavailableException">The broker did not confirm in time. The event may have been taken all the same: with an event id, repeating the call is harmless.</exception>
+    /// <exception cref="BrokerUnavailableException">
+    /// The broker did not confirm in time. The event may have been taken all the same: with an event id, repeating the call is harmless.
+    /// </exception>
     public async Task<IntakeAnswer> Accept<TEvent>(EventMap<TEvent> map, TEvent happened, bool isStrict = false)
         where TEvent : class
     {
@@ -90,13 +94,13 @@ public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRule
 /// <param name="NotificationId">The notification, whether it began now or earlier.</param>
 public sealed record IntakeAnswer(Guid NotificationId)
 {
-    /// <summary>What is wrong, by JSON path; empty when nothing is.</summary>
+    /// <summary>The errors, by JSON path; empty when nothing is wrong.</summary>
     public IReadOnlyDictionary<string, string[]> Errors { get; init; } = FrozenDictionary<string, string[]>.Empty;
 
-    /// <summary>Which variable a template misses; null when none does.</summary>
+    /// <summary>The variable that a template misses; null when none does.</summary>
     public string? TemplateError { get; init; }
 
-    /// <summary>What the notification is begun with: see <see cref="NotificationRequest.Fingerprint"/>.</summary>
+    /// <summary>The fingerprint with which the notification is begun: see <see cref="NotificationRequest.Fingerprint"/>.</summary>
     public Guid Fingerprint { get; init; }
 
     /// <summary>The notification as the record has it already; null when it does not, or does not answer.</summary>

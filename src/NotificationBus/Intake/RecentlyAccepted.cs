@@ -1,15 +1,16 @@
 namespace NotificationBus.Intake;
 
 /// <summary>
-/// What this host accepted within a day, as far as there is room. The event may still be in the broker when its producer asks; the answer is then
-/// "accepted" and not "unknown". And another event under its name is known for one before the record has the first.
+/// Notifications that this host accepted within a day, as far as there is room. The event may still be in the broker when its producer
+/// asks; the answer is then "accepted" and not "unknown". And another event under its name is known for one before the record has the
+/// first.
 /// </summary>
 public sealed class RecentlyAccepted(TimeProvider clock)
 {
-    /// <summary>How many are remembered, some ten megabytes. After them the oldest is forgotten.</summary>
+    /// <summary>The most that are remembered, some ten megabytes. After them the oldest is forgotten.</summary>
     public const int Most = 100_000;
 
-    /// <summary>For how long.</summary>
+    /// <summary>The time that an accepted notification is remembered.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(1);
 
     readonly Lock _lock = new();

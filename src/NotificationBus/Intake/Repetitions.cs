@@ -3,8 +3,8 @@ using System.Data.Common;
 namespace NotificationBus.Intake;
 
 /// <summary>
-/// Asks the record for what was begun under the name of an event. A record that is away keeps nobody waiting: the event is taken all the same,
-/// and the saga looks again.
+/// Asks the record for what was begun under the name of an event. A record that is away keeps nobody waiting: the event is taken all the
+/// same, and the saga looks again.
 /// </summary>
 public sealed class Repetitions(IEarlierNotifications record, TimeProvider clock)
 {

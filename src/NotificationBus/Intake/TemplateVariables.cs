@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace NotificationBus.Intake;
 
-/// <summary>Turns what a map names into the JSON object that templates read. What is null is left out: to a template it is missing.</summary>
+/// <summary>
+/// Turns what a map names into the JSON object that templates read. What is null is left out: to a template it is missing.
+/// </summary>
 static class TemplateVariables
 {
     static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)

@@ -11,9 +11,9 @@ using NotificationBus.Model;
 namespace NotificationBus.Intake;
 
 /// <summary>
-/// How long every text may be that anybody says to the bus, in UTF-16 characters: in an event or a command, over HTTP or on the bus, in a
-/// query or a header. One table, by the name of the property as JSON spells it; in a list it is for each element. An event of your own may
-/// say otherwise with <see cref="StringLengthAttribute"/>.
+/// The longest that every text may be that anybody says to the bus, in UTF-16 characters: in an event or a command, over HTTP or on the
+/// bus, in a query or a header. One table, by the name of the property as JSON spells it; in a list it is for each element. An event of
+/// your own may say otherwise with <see cref="StringLengthAttribute"/>.
 /// </summary>
 public static class TextLengths
 {
@@ -47,7 +47,7 @@ public static class TextLengths
     /// <summary>The URL of a webhook, and a place of the chat channel, which may be one.</summary>
     public const int Url = 2048;
 
-    /// <summary>What an operator says: who, and why.</summary>
+    /// <summary>A remark of an operator: who, and why.</summary>
     public const int Remark = 500;
 
     /// <summary>The most addresses of one kind, and the most channels.</summary>
@@ -115,7 +115,10 @@ public static class TextLengths
     /// <summary>The longest text of a parameter in a query.</summary>
     public static int Of(string parameter) => Table.GetValueOrDefault(parameter, Usual);
 
-    /// <summary>Which texts of an event are too long. The recipient has rules of its own, and what only decorates is cut or left out (<see cref="Decoration"/>).</summary>
+    /// <summary>
+    /// Finds the texts of an event that are too long. The recipient has rules of its own, and what only decorates is cut or left out
+    /// (<see cref="Decoration"/>).
+    /// </summary>
     /// <param name="happened">The event.</param>
     /// <param name="recipient">Which of its properties is the recipient.</param>
     public static IReadOnlyList<Breach> Check(object happened, string recipient) => Find(happened, recipient, contacts: true) ?? [];
@@ -128,10 +131,10 @@ public static class TextLengths
             throw new InvalidEventException(string.Join("; ", breaches.Select(breach => $"{breach.Path} {breach.Error}")));
     }
 
-    /// <summary>What is wrong with a text of that length; null when nothing is.</summary>
+    /// <summary>Says what is wrong with a text of that length; null when nothing is.</summary>
     public static string? Refuse(int length, int longest) => length > longest ? $"must be at most {longest} characters" : null;
 
-    /// <summary>What is wrong with a list of more than <see cref="MostTexts"/>.</summary>
+    /// <summary>Says what is wrong with a list of more than <see cref="MostTexts"/>.</summary>
     public static string TooMany(string what) => $"must be at most {MostTexts} {what}";
 
     static List<Breach>? Find(object value, string? except, bool contacts)

@@ -2,13 +2,13 @@ using NotificationBus.Contracts;
 
 namespace NotificationBus.Messaging;
 
-/// <summary>Where the commands of a channel go.</summary>
+/// <summary>The queues to which the commands of a channel go.</summary>
 public static class ChannelEndpoint
 {
-    /// <summary>What the queues of all channels begin with.</summary>
+    /// <summary>The beginning of the names of all channels' queues.</summary>
     public const string Prefix = "send-";
 
-    /// <summary>What the queues of the bulk lane end with.</summary>
+    /// <summary>The end of the names of the bulk lane's queues.</summary>
     public const string BulkSuffix = "-bulk";
 
     /// <summary>The queue of a channel and lane.</summary>

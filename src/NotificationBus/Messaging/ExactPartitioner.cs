@@ -3,8 +3,8 @@ using MassTransit;
 namespace NotificationBus.Messaging;
 
 /// <summary>
-/// Takes what has the same key one after the other, in the order in which it came, and nothing else. MassTransit's own has a fixed number of
-/// partitions, and what shares one by chance waits too: behind a step that waits out an outage or for a row, for as long as that takes.
+/// Takes what has the same key one after the other, in the order in which it came, and nothing else. MassTransit's own has a fixed number
+/// of partitions, and what shares one by chance waits too: behind a step that waits out an outage or for a row, for as long as that takes.
 /// </summary>
 sealed class ExactPartitioner : IPartitioner
 {

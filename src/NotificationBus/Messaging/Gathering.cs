@@ -9,10 +9,13 @@ namespace NotificationBus.Messaging;
 /// <typeparam name="TItem">What one message asks, and where its answer goes if it wants one.</typeparam>
 public sealed class Gathering<TItem>
 {
-    /// <summary>The most items of a trip when nothing else is said. Longer trips are no cheaper per item, and delay the first of them.</summary>
+    /// <summary>
+    /// The most items of a trip when nothing else is said. Longer trips are no cheaper per item, and delay the first of them.
+    /// </summary>
     public const int UsualMostItems = 128;
 
-    // How often those are let go first that can run already. They may have something to ask as well; and when nobody can, none is waited for.
+    // How often those are let go first that can run already. They may have something to ask as well; and when nobody can, none is waited
+    // for.
     const int Courtesies = 3;
 
     // One trip at a time carries the most. One that takes so long keeps the others waiting no longer: another goes beside it.
@@ -32,7 +35,9 @@ public sealed class Gathering<TItem>
     /// <summary>Gathers items.</summary>
     /// <param name="key">What an item touches. Two items on the same never share a trip, and the later one waits for the earlier.</param>
     /// <param name="send">Makes one trip for many items.</param>
-    /// <param name="mayConcernOne">True for a failure that one bad item may have caused: then each goes alone, so that it fails alone.</param>
+    /// <param name="mayConcernOne">
+    /// True for a failure that one bad item may have caused: then each goes alone, so that it fails alone.
+    /// </param>
     /// <param name="mostItems">The most items of a trip.</param>
     /// <param name="mostFullTrips">How many may be under way side by side when they are full.</param>
     public Gathering(Func<TItem, Guid> key, Func<IReadOnlyList<TItem>, Task> send, Func<Exception, bool> mayConcernOne, int mostItems = UsualMostItems, int mostFullTrips = 1)

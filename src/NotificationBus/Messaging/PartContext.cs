@@ -5,7 +5,9 @@ using MassTransit.Context;
 
 namespace NotificationBus.Messaging;
 
-/// <summary>One of several that came in one message, as if it had come alone. How it comes out, whoever took the whole message says.</summary>
+/// <summary>
+/// One of several that came in one message, as if it had come alone. How it comes out, whoever took the whole message says.
+/// </summary>
 sealed class PartContext : ConsumeContextScope
 {
     readonly object _part;

@@ -1,11 +1,11 @@
 namespace NotificationBus.Messaging;
 
-/// <summary>How a message is worked on that brings several things at once.</summary>
+/// <summary>The parts of a message that brings several things at once.</summary>
 static class Parts
 {
     /// <summary>
-    /// Takes all parts at the same time, and waits for each of them. An outage concerns all: it is thrown, and all are taken again. What else
-    /// fails is the part's own fault.
+    /// Takes all parts at the same time, and waits for each of them. An outage concerns all: it is thrown, and all are taken again. What
+    /// else fails is the part's own fault.
     /// </summary>
     /// <param name="parts">The parts.</param>
     /// <param name="take">Takes one.</param>

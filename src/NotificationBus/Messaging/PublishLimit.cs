@@ -9,14 +9,17 @@ namespace NotificationBus.Messaging;
 public sealed class PublishingOptions
 {
     /// <summary>
-    /// How long the broker may take to confirm what was published, 1 s to 25 s, default 10 s: less than the 30 s after which somebody else publishes it. A broker under a memory alarm never
-    /// confirms, and a client that waits for it without limit hangs (rabbitmq.com, "Memory and Disk Alarms").
+    /// The longest time that the broker may take to confirm what was published, 1 s to 25 s, default 10 s: less than the 30 s after which
+    /// somebody else publishes it. A broker under a memory alarm never confirms, and a client that waits for it without limit hangs
+    /// (rabbitmq.com, "Memory and Disk Alarms").
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:00:25", ParseLimitsInInvariantCulture = true)]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
 }
 
-/// <summary>The time limit of every publish. "In time" says nothing about arrival: whoever publishes again must do so under the same message id.</summary>
+/// <summary>
+/// The time limit of every publish. "In time" says nothing about arrival: whoever publishes again must do so under the same message id.
+/// </summary>
 public sealed class PublishLimit(IOptions<PublishingOptions> options, TimeProvider clock)
 {
     /// <summary>Waits for the publish, but not for ever.</summary>

@@ -1,6 +1,6 @@
 namespace NotificationBus.Messaging;
 
-/// <summary>Where receipts wait to be matched with their deliveries.</summary>
+/// <summary>The queue in which receipts wait to be matched with their deliveries.</summary>
 public static class ReceiptEndpoint
 {
     /// <summary>The queue.</summary>

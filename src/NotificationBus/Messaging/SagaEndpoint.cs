@@ -2,7 +2,7 @@ using NotificationBus.Contracts;
 
 namespace NotificationBus.Messaging;
 
-/// <summary>Where the saga takes what happens: one queue for each lane, so that a flood of campaigns delays no order.</summary>
+/// <summary>The queues from which the saga takes what happens: one for each lane, so that a flood of campaigns delays no order.</summary>
 public static class SagaEndpoint
 {
     /// <summary>The queue of a lane.</summary>
@@ -12,8 +12,8 @@ public static class SagaEndpoint
     public static Uri Of(Lane lane) => new($"exchange:{QueueOf(lane)}");
 
     /// <summary>
-    /// How many steps of a lane are made at the same time. A step is short and waits for the database most of the time. What is sent in this process holds
-    /// its place for longer.
+    /// Returns the number of steps of a lane that are made at the same time. A step is short and waits for the database most of the time.
+    /// What is sent in this process holds its place for longer.
     /// </summary>
     public static int ConcurrencyOf(Lane lane) => lane == Lane.Bulk ? 20 : 160;
 

@@ -4,11 +4,11 @@ namespace NotificationBus.Messaging;
 public sealed class SenderOptions
 {
     /// <summary>
-    /// The channels this host sends on; empty, the default, for all of them. Each channel needs a host that serves it: what is to go out on one that
-    /// nobody serves waits in its queue.
+    /// The channels this host sends on; empty, the default, for all of them. Each channel needs a host that serves it: what is to go out on
+    /// one that nobody serves waits in its queue.
     /// </summary>
     public IReadOnlyList<string> Channels { get; set; } = [];
 
-    /// <summary>Whether this host sends on a channel.</summary>
+    /// <summary>True when this host sends on a channel.</summary>
     public bool Serves(string channel) => Channels.Count == 0 || Channels.Contains(channel, StringComparer.Ordinal);
 }

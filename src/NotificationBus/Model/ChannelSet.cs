@@ -16,7 +16,7 @@ public sealed class ChannelSet(IEnumerable<IChannel> channels)
     /// <summary>The names, for an error message.</summary>
     public string Names => string.Join(", ", KnownNames);
 
-    /// <summary>What is said of a name that no channel has.</summary>
+    /// <summary>Says that a name is no channel's: which are allowed, and which of them was meant.</summary>
     public string NoChannel(string? name) => $"is no channel, allowed are {Names}{Spelling.DidYouMean(name, KnownNames)}";
 
     /// <summary>The channel of that name, or null.</summary>

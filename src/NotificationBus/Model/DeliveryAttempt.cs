@@ -18,32 +18,32 @@ public sealed record DeliveryAttempt
     /// <summary>The provider that was called; empty when none was, because it was cancelled.</summary>
     public required string Provider { get; init; }
 
-    /// <summary>How it came out.</summary>
+    /// <summary>The status of the attempt.</summary>
     public required AttemptStatus Status { get; init; }
 
     /// <summary>The provider's own id for it.</summary>
     public string? ProviderMessageId { get; init; }
 
-    /// <summary>Why it was not accepted.</summary>
+    /// <summary>The reason why it was not accepted.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>How long the provider asked to be left alone. Only whoever made the call knows.</summary>
+    /// <summary>The time that the provider asked to be left alone. Only whoever made the call knows.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>When the call was claimed, by the store's clock.</summary>
+    /// <summary>The time at which the call was claimed, by the store's clock.</summary>
     public DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>Until when the claim keeps others away, by the store's clock.</summary>
+    /// <summary>The time until which the claim keeps others away, by the store's clock.</summary>
     public DateTimeOffset LeaseUntil { get; init; }
 
-    /// <summary>When the outcome was recorded, by the store's clock.</summary>
+    /// <summary>The time at which the outcome was recorded, by the store's clock.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
     /// <summary>True when nobody can know whether it went out.</summary>
     public bool MayHaveBeenSent => Status is AttemptStatus.InDoubt or AttemptStatus.Repeatable;
 }
 
-/// <summary>How an attempt came out.</summary>
+/// <summary>The status of an attempt.</summary>
 public enum AttemptStatus
 {
     /// <summary>Claimed; the call is being made, or whoever made it died.</summary>

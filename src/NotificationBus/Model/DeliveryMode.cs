@@ -1,6 +1,6 @@
 namespace NotificationBus.Model;
 
-/// <summary>How a notification uses its channels.</summary>
+/// <summary>The way in which a notification uses its channels.</summary>
 public enum DeliveryMode
 {
     /// <summary>All channels at the same time.</summary>

@@ -18,10 +18,12 @@ public sealed record DeliveryPlan(
     /// <summary>Channels that cannot be used, and addresses of a channel that is.</summary>
     public IReadOnlyList<LeftOut> LeftOut { get; init; } = [];
 
-    /// <summary>How long a step may take before the next one begins in addition; null when the next one begins only after it has failed.</summary>
+    /// <summary>
+    /// The time that a step may take before the next one begins in addition; null when the next one begins only after it has failed.
+    /// </summary>
     public TimeSpan? EscalateAfter { get; init; }
 
-    /// <summary>What must be known of a delivery by then so that the next step does not begin.</summary>
+    /// <summary>The proof of a delivery that must be there by then so that the next step does not begin.</summary>
     public DeliveryProof EscalateUnless { get; init; }
 }
 
@@ -31,17 +33,19 @@ public sealed record DeliveryPlan(
 /// <param name="Reason">For a person to read. Names no address.</param>
 public sealed record LeftOut(string Channel, RefusalCause Cause, string Reason)
 {
-    /// <summary>The address that is left out; null when it is the whole channel. Not on record: whoever gave it may be told where it stood.</summary>
+    /// <summary>
+    /// The address that is left out; null when it is the whole channel. Not on record: whoever gave it may be told where it stood.
+    /// </summary>
     [JsonIgnore]
     public string? Address { get; init; }
 }
 
-/// <summary>Why nothing of a notification can be sent.</summary>
+/// <summary>The reason why nothing of a notification can be sent.</summary>
 /// <param name="Cause">What kind of reason it is.</param>
 /// <param name="Reason">For a person to read. Names no address.</param>
 public sealed record PlanRefusal(RefusalCause Cause, string Reason);
 
-/// <summary>What kind of reason keeps a notification from being sent.</summary>
+/// <summary>The kind of reason that keeps a notification from being sent.</summary>
 public enum RefusalCause
 {
     /// <summary>No channel is configured for the category, or one that does not exist was asked for.</summary>

@@ -1,6 +1,6 @@
 namespace NotificationBus.Model;
 
-/// <summary>How much must be known of a delivery for its channel to count as enough. Each says more than the one before.</summary>
+/// <summary>The proof of a delivery with which its channel counts as enough. Each says more than the one before.</summary>
 public enum DeliveryProof
 {
     /// <summary>A provider took it.</summary>

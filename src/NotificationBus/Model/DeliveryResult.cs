@@ -4,10 +4,12 @@ using NotificationBus.Contracts;
 
 namespace NotificationBus.Model;
 
-/// <summary>What has become of one delivery: exactly one of the five.</summary>
+/// <summary>The result of one delivery: exactly one of the five.</summary>
 public sealed record DeliveryResult
 {
-    /// <summary>The id it has as a message of its own. It is the same when the command comes again, so that the saga takes it once.</summary>
+    /// <summary>
+    /// The id it has as a message of its own. It is the same when the command comes again, so that the saga takes it once.
+    /// </summary>
     public required Guid MessageId { get; init; }
 
     /// <summary>The conversation of the command.</summary>

@@ -2,7 +2,7 @@ using NotificationBus.Contracts;
 
 namespace NotificationBus.Model;
 
-/// <summary>What is wrong with one place of an event.</summary>
+/// <summary>One place of an event, and what is wrong there.</summary>
 /// <param name="Path">Where, as JSON spells it.</param>
 /// <param name="Error">What the value must be; never the value itself.</param>
 public sealed record Breach(string Path, string Error);

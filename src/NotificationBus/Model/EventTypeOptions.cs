@@ -5,7 +5,7 @@ using NotificationBus.Contracts;
 namespace NotificationBus.Model;
 
 /// <summary>
-/// What one category of notification uses: <c>EventTypes:{category}</c>. The category of a domain event is the event's name.
+/// Settings of one category of notification: <c>EventTypes:{category}</c>. The category of a domain event is the event's name.
 /// </summary>
 public sealed class EventTypeOptions : IValidatableObject
 {
@@ -15,38 +15,44 @@ public sealed class EventTypeOptions : IValidatableObject
     /// <summary>All channels at once (the default), or one after the other until one takes it.</summary>
     public DeliveryMode Mode { get; set; } = DeliveryMode.AllAtOnce;
 
-    /// <summary>How long a notification is of use, counted from its event: 10 s to 30 days, default one day. What could not be sent by then is marked expired.</summary>
+    /// <summary>
+    /// The time that a notification is of use, counted from its event: 10 s to 30 days, default one day. What could not be sent by then is
+    /// marked expired.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:10", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// With <see cref="DeliveryMode.FirstThatWorks"/>: when no provider has taken a channel's deliveries after this time, 1 s to 30 days, the next
-    /// channel is tried in addition, and the providers of the first keep being tried. Without it (the default), a channel without an available
-    /// provider is given up at once for the next one.
+    /// The time, 1 s to 30 days, after which, with <see cref="DeliveryMode.FirstThatWorks"/>, the next channel is tried in addition when no
+    /// provider has taken a channel's deliveries, and the providers of the first keep being tried. Without it (the default), a channel
+    /// without an available provider is given up at once for the next one.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan? EscalateAfter { get; set; }
 
-    /// <summary>Transactional (the default), or Bulk for what goes to many and may wait: it has queues of its own, and delays nothing that is transactional.</summary>
+    /// <summary>
+    /// Transactional (the default), or Bulk for what goes to many and may wait: it has queues of its own, and delays nothing that is
+    /// transactional.
+    /// </summary>
     public Lane Lane { get; set; } = Lane.Transactional;
 
     /// <summary>
-    /// What happens to a delivery of which nobody can know whether it went out: Resend (the default) risks that the recipient
-    /// gets it twice, Hold waits for an operator. Where the provider knows it for a repetition (<see cref="Providers.IProvider.KnowsRepetitionFor"/>) it is
-    /// sent again with either.
+    /// The policy for a delivery of which nobody can know whether it went out: Resend (the default) risks that the recipient gets it twice,
+    /// Hold waits for an operator. Where the provider knows it for a repetition (<see cref="Providers.IProvider.KnowsRepetitionFor"/>) it
+    /// is sent again with either.
     /// </summary>
     public InDoubtPolicy OnInDoubt { get; set; } = InDoubtPolicy.Resend;
 
     /// <summary>
-    /// With <see cref="EscalateAfter"/>: what must be known of a delivery by then so that the next channel is not tried: Sent (the default),
-    /// Confirmed or Read. With the last two the notification has no outcome before that is known or every channel was tried. They need
-    /// providers that report it; with one that does not, the next channel is always tried.
+    /// The proof of a delivery that must be there after <see cref="EscalateAfter"/> so that the next channel is not tried: Sent (the
+    /// default), Confirmed or Read. With the last two the notification has no outcome before that is known or every channel was tried. They
+    /// need providers that report it; with one that does not, the next channel is always tried.
     /// </summary>
     public DeliveryProof EscalateUnless { get; set; } = DeliveryProof.Sent;
 
     /// <summary>
-    /// Whether deliveries carry a link with which the recipient unsubscribes from the category on that channel (List-Unsubscribe, RFC 8058).
-    /// Needs <c>Unsubscribe:PublicUrl</c>. Default: only <c>announcement</c>, once that is set.
+    /// True when deliveries carry a link with which the recipient unsubscribes from the category on that channel (List-Unsubscribe, RFC
+    /// 8058). Needs <c>Unsubscribe:PublicUrl</c>. Default: only <c>announcement</c>, once that is set.
     /// </summary>
     public bool? Unsubscribe { get; set; }
 
@@ -60,10 +66,12 @@ public sealed class EventTypeOptions : IValidatableObject
     }
 }
 
-/// <summary>What happens to a delivery of which nobody can know whether it went out.</summary>
+/// <summary>The policy for a delivery of which nobody can know whether it went out.</summary>
 public enum InDoubtPolicy
 {
-    /// <summary>It is sent again, by the same provider first, and held after <c>Redelivery:MostInDoubt</c> answers that left it so.</summary>
+    /// <summary>
+    /// It is sent again, by the same provider first, and held after <c>Redelivery:MostInDoubt</c> answers that left it so.
+    /// </summary>
     Resend,
 
     /// <summary>It is held until an operator decides.</summary>

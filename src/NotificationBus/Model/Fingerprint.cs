@@ -9,8 +9,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace NotificationBus.Model;
 
 /// <summary>
-/// Tells whether two events of one name ask for the same: a hash over what matters to the notification. The order of properties, blanks between
-/// them, escapes in texts, zeros at the end of numbers, and whether what has no value is null or left out make no difference.
+/// Tells whether two events of one name ask for the same: a hash over what matters to the notification. The order of properties, blanks
+/// between them, escapes in texts, zeros at the end of numbers, and whether what has no value is null or left out make no difference.
 /// </summary>
 static class Fingerprint
 {

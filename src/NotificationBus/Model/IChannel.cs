@@ -10,29 +10,47 @@ public interface IChannel
     /// <summary>Lower-case word used in configuration, in queue names (<c>send-{name}</c>) and in answers of the API.</summary>
     string Name { get; }
 
-    /// <summary>The parts a template of this channel must have, such as <c>subject</c>. A channel without parts has no templates, and sends data: <see cref="Carry"/>.</summary>
+    /// <summary>
+    /// The parts a template of this channel must have, such as <c>subject</c>. A channel without parts has no templates, and sends data:
+    /// <see cref="Carry"/>.
+    /// </summary>
     IReadOnlyList<TemplatePart> Parts { get; }
 
-    /// <summary>Where this channel reaches the person, one address for each delivery. Empty when it does not.</summary>
+    /// <summary>
+    /// Finds the addresses of the person on this channel, one for each delivery. Empty when it does not reach the person.
+    /// </summary>
     IEnumerable<string> AddressesOf(Contact recipient);
 
-    /// <summary>Why an address can never work on this channel, or null when it looks right. The answer does not repeat the address.</summary>
+    /// <summary>
+    /// Returns the reason why an address can never work on this channel, or null when it looks right. The answer does not repeat the
+    /// address.
+    /// </summary>
     string? Refuse(string address);
 
     /// <summary>The one form under which an address is suppressed, however it was written.</summary>
     string Canonical(string address) => address;
 
-    /// <summary>The country an address says it is in, ISO 3166-1 alpha-2 in capitals; null where addresses say nothing of the kind.</summary>
+    /// <summary>
+    /// The country an address says it is in, ISO 3166-1 alpha-2 in capitals; null where addresses say nothing of the kind.
+    /// </summary>
     string? CountryOf(string address) => null;
 
-    /// <summary>How long a delivery is put off each time that no provider takes it, where the channel's own standard says so; then the last of them again. Empty: as <c>Redelivery</c> says for all channels.</summary>
+    /// <summary>
+    /// The delays by which a delivery is put off, one each time that no provider takes it, where the channel's own standard says so; then
+    /// the last of them again. Empty: as <c>Redelivery</c> says for all channels.
+    /// </summary>
     IReadOnlyList<TimeSpan> RedeliveryDelays => [];
 
     /// <summary>Turns rendered parts into what a provider of this channel sends.</summary>
-    /// <exception cref="Templates.TemplateException">The rendered text is nothing this channel may send, for instance a subject of two lines.</exception>
+    /// <exception cref="Templates.TemplateException">
+    /// The rendered text is nothing this channel may send, for instance a subject of two lines.
+    /// </exception>
     Content Fill(IReadOnlyDictionary<string, string> parts);
 
-    /// <summary>Turns the data of the event into what a provider sends. Asked of channels without <see cref="Parts"/>, instead of <see cref="Fill"/>.</summary>
+    /// <summary>
+    /// Turns the data of the event into what a provider sends. Asked of channels without <see cref="Parts"/>, instead of
+    /// <see cref="Fill"/>.
+    /// </summary>
     /// <param name="data">What templates read, a JSON object.</param>
     /// <exception cref="Templates.TemplateException">The data is nothing this channel may send.</exception>
     Content Carry(JsonElement data) => Fill(new Dictionary<string, string>(StringComparer.Ordinal));

@@ -4,7 +4,9 @@ using NotificationBus.Contracts;
 
 namespace NotificationBus.Model;
 
-/// <summary>Where a notification stands, read off its deliveries alone, so that the order in which results arrive cannot matter.</summary>
+/// <summary>
+/// The progress of a notification, read off its deliveries alone, so that the order in which results arrive cannot matter.
+/// </summary>
 public enum NotificationProgress
 {
     /// <summary>A delivery is on its way.</summary>
@@ -42,7 +44,7 @@ public static class NotificationProgressReader
         DeliveryStatus.Failed, DeliveryStatus.Expired, DeliveryStatus.Cancelled, DeliveryStatus.NotNeeded,
     ];
 
-    /// <summary>Where the notification stands.</summary>
+    /// <summary>Reads the progress of the notification.</summary>
     public static NotificationProgress Progress(this NotificationState notification)
     {
         var deliveries = notification.Deliveries;
@@ -81,7 +83,9 @@ public static class NotificationProgressReader
     public static int? LastBegun(this NotificationState notification) =>
         notification.Deliveries.LastOrDefault(delivery => delivery.Status != DeliveryStatus.Waiting)?.Step;
 
-    /// <summary>True when the next step may begin though the last one has not failed: there is one, and not enough is known of any delivery.</summary>
+    /// <summary>
+    /// True when the next step may begin though the last one has not failed: there is one, and not enough is known of any delivery.
+    /// </summary>
     public static bool MayEscalate(this NotificationState notification) =>
         notification.EscalateAfter is not null && notification.NextStep() is not null && !notification.Deliveries.Any(delivery => delivery.Has(notification.EscalateUnless));
 
@@ -97,7 +101,7 @@ public static class NotificationProgressReader
         [.. notification.Deliveries.Where(NotSent).Select(delivery => delivery.Channel)
             .Distinct(StringComparer.Ordinal).Except(notification.SentChannels(), StringComparer.Ordinal)];
 
-    /// <summary>What became of it on each channel: those of the plan in order, and those it could not use.</summary>
+    /// <summary>Lists the outcome on each channel: those of the plan in order, and those it could not use.</summary>
     public static IReadOnlyList<ChannelResult> Results(this NotificationState notification) =>
         [.. notification.Deliveries.Select(delivery => delivery.Channel).Concat(notification.LeftOut.Select(left => left.Channel))
             .Distinct(StringComparer.Ordinal).Select(channel => ResultOf(notification, channel))];
@@ -117,7 +121,7 @@ public static class NotificationProgressReader
         };
     }
 
-    /// <summary>Why what was not sent was not, for a person to read.</summary>
+    /// <summary>Gives the reasons why what was not sent was not, for a person to read.</summary>
     public static string FailureReason(this NotificationState notification) =>
         notification.Refusal ?? string.Join("; ", notification.Deliveries
             .Where(NotSent)

@@ -4,7 +4,7 @@ using NotificationBus.Contracts;
 
 namespace NotificationBus.Model;
 
-/// <summary>What an event asks for, whatever event it was: tell one recipient one thing.</summary>
+/// <summary>The request that an event makes, whatever event it was: tell one recipient one thing.</summary>
 public sealed record NotificationRequest
 {
     /// <summary>Deterministic, see <see cref="Intake.EventMap{TEvent}.NotificationId"/>.</summary>
@@ -16,24 +16,26 @@ public sealed record NotificationRequest
     /// <summary>The producer's name for the occurrence.</summary>
     public string? EventId { get; init; }
 
-    /// <summary>Which templates and rules apply.</summary>
+    /// <summary>The category, whose templates and rules apply.</summary>
     public required string Category { get; init; }
 
-    /// <summary>Who is told.</summary>
+    /// <summary>The recipient, who is told.</summary>
     public required Contact Recipient { get; init; }
 
-    /// <summary>What the templates may use, a JSON object.</summary>
+    /// <summary>The values the templates may use, a JSON object.</summary>
     public required JsonElement Data { get; init; }
 
     /// <summary>Channels the event itself asks for; null for those configured.</summary>
     public IReadOnlyList<string>? Channels { get; init; }
 
-    /// <summary>What is wrong with the event's own values, by its map.</summary>
+    /// <summary>The breaches in the event's own values, by its map.</summary>
     public IReadOnlyList<Breach> Breaches { get; init; } = [];
 
-    /// <summary>What was cut or left out of the event, for a person to read.</summary>
+    /// <summary>The parts of the event that were cut or left out, for a person to read.</summary>
     public IReadOnlyList<string> Decisions { get; init; } = [];
 
-    /// <summary>A hash over what matters to the notification: a repetition of its event gives the same, and another event under its name does not.</summary>
+    /// <summary>
+    /// A hash over what matters to the notification: a repetition of its event gives the same, and another event under its name does not.
+    /// </summary>
     public Guid Fingerprint() => Model.Fingerprint.Of(this);
 }

@@ -6,7 +6,9 @@ using NotificationBus.Contracts;
 
 namespace NotificationBus.Model;
 
-/// <summary>What is known of one notification. One row in the store; it stays after the end, so that a late repetition of its event finds it.</summary>
+/// <summary>
+/// The state of one notification. One row in the store; it stays after the end, so that a late repetition of its event finds it.
+/// </summary>
 public sealed class NotificationState : SagaStateMachineInstance
 {
     /// <summary>The notification's id.</summary>
@@ -27,28 +29,32 @@ public sealed class NotificationState : SagaStateMachineInstance
     /// <summary>The producer's name for the occurrence.</summary>
     public string? EventId { get; set; }
 
-    /// <summary>Which templates and rules apply.</summary>
+    /// <summary>The category, whose templates and rules apply.</summary>
     public string Category { get; set; } = "";
 
-    /// <summary>Who is told, as the event said.</summary>
+    /// <summary>The recipient, as the event said.</summary>
     public Contact Recipient { get; set; } = null!;
 
-    /// <summary>What the templates may use.</summary>
+    /// <summary>The values the templates may use.</summary>
     public JsonElement Data { get; set; }
 
     /// <summary>Channels the event itself asked for.</summary>
     public IReadOnlyList<string>? RequestedChannels { get; set; }
 
-    /// <summary>A hash over what the event asked for: another event of its name is known by it. Null for one that an earlier version has begun.</summary>
+    /// <summary>
+    /// A hash over what the event asked for: another event of its name is known by it. Null for one that an earlier version has begun.
+    /// </summary>
     public Guid? Fingerprint { get; set; }
 
-    /// <summary>How the deliveries follow each other.</summary>
+    /// <summary>The mode in which the deliveries follow each other.</summary>
     public DeliveryMode Mode { get; set; }
 
-    /// <summary>How long a step may take before the next one begins in addition; null when the next one begins only after it has failed.</summary>
+    /// <summary>
+    /// The time that a step may take before the next one begins in addition; null when the next one begins only after it has failed.
+    /// </summary>
     public TimeSpan? EscalateAfter { get; set; }
 
-    /// <summary>What must be known of a delivery by then so that the next step does not begin.</summary>
+    /// <summary>The proof of a delivery that must be there by then so that the next step does not begin.</summary>
     public DeliveryProof EscalateUnless { get; set; }
 
     /// <summary>The timer that begins the next step; null when none runs.</summary>
@@ -57,22 +63,22 @@ public sealed class NotificationState : SagaStateMachineInstance
     /// <summary>The deliveries of the plan and how each of them stands, by step.</summary>
     public IReadOnlyList<DeliveryState> Deliveries { get; set; } = [];
 
-    /// <summary>What was cut or left out of the event, and why each channel is used or not.</summary>
+    /// <summary>The parts of the event that were cut or left out, and the reason why each channel is used or not.</summary>
     public IReadOnlyList<string> Decisions { get; set; } = [];
 
-    /// <summary>What the plan could not use, and why: whole channels, or addresses of one that is used.</summary>
+    /// <summary>The channels that the plan could not use, or addresses of one that is used, and the reasons.</summary>
     public IReadOnlyList<LeftOut> LeftOut { get; set; } = [];
 
-    /// <summary>Why the notification could not be sent at all.</summary>
+    /// <summary>The reason why the notification could not be sent at all.</summary>
     public string? Refusal { get; set; }
 
-    /// <summary>When the event was taken.</summary>
+    /// <summary>The time at which the event was taken.</summary>
     public DateTimeOffset CreatedAt { get; set; }
 
-    /// <summary>From then on the notification is of no use any more.</summary>
+    /// <summary>The time from which the notification is of no use any more.</summary>
     public DateTimeOffset ExpiresAt { get; set; }
 
-    /// <summary>When the last delivery was settled; null before.</summary>
+    /// <summary>The time at which the last delivery was settled; null before.</summary>
     public DateTimeOffset? CompletedAt { get; set; }
 
     /// <summary>A notification as its event asks for it, before planning.</summary>
@@ -103,7 +109,7 @@ public sealed class NotificationState : SagaStateMachineInstance
     };
 }
 
-/// <summary>How one delivery of a notification stands.</summary>
+/// <summary>The state of one delivery of a notification.</summary>
 public sealed class DeliveryState
 {
     /// <summary>The delivery's id.</summary>
@@ -112,16 +118,16 @@ public sealed class DeliveryState
     /// <summary>The channel.</summary>
     public required string Channel { get; init; }
 
-    /// <summary>Where on the channel.</summary>
+    /// <summary>The address on the channel.</summary>
     public required string Address { get; init; }
 
     /// <summary>Deliveries of one step go out together.</summary>
     public required int Step { get; init; }
 
-    /// <summary>How it stands.</summary>
+    /// <summary>The status of the delivery.</summary>
     public DeliveryStatus Status { get; set; }
 
-    /// <summary>When its command was sent first.</summary>
+    /// <summary>The time at which its command was sent first.</summary>
     public DateTimeOffset? BegunAt { get; set; }
 
     /// <summary>The provider that took it, or that refused it last.</summary>
@@ -130,44 +136,48 @@ public sealed class DeliveryState
     /// <summary>The provider's own id for it.</summary>
     public string? ProviderMessageId { get; set; }
 
-    /// <summary>Why it failed.</summary>
+    /// <summary>The reason why it failed.</summary>
     public string? Reason { get; set; }
 
-    /// <summary>Who cancelled it and why. From then on no call for it begins; the status says whether one had sent it before.</summary>
+    /// <summary>
+    /// The reason why it was cancelled, and who did so. From then on no call for it begins; the status says whether one had sent it before.
+    /// </summary>
     public string? Cancellation { get; set; }
 
-    /// <summary>How many calls to providers were made when it was held; an operator may have it sent again.</summary>
+    /// <summary>The number of calls made to providers when it was held; an operator may have it sent again.</summary>
     public int Attempts { get; set; }
 
-    /// <summary>How often it was taken up again after it had been called off, because what had reached the recipient came back.</summary>
+    /// <summary>
+    /// The number of times it was taken up again after it had been called off, because what had reached the recipient came back.
+    /// </summary>
     public int Reopened { get; set; }
 
-    /// <summary>When it was sent or given up.</summary>
+    /// <summary>The time at which it was sent or given up.</summary>
     public DateTimeOffset? SettledAt { get; set; }
 
-    /// <summary>When it arrived. This and what follows is what the vendor has reported, by the vendor's clock.</summary>
+    /// <summary>The time at which it arrived. This and what follows is what the vendor has reported, by the vendor's clock.</summary>
     public DateTimeOffset? ConfirmedAt { get; set; }
 
-    /// <summary>When it came back for good. Then it has failed, whatever else is reported.</summary>
+    /// <summary>The time at which it came back for good. Then it has failed, whatever else is reported.</summary>
     public DateTimeOffset? BouncedAt { get; set; }
 
-    /// <summary>When it last did not arrive and might another time.</summary>
+    /// <summary>The time at which it last did not arrive and might another time.</summary>
     public DateTimeOffset? SoftBouncedAt { get; set; }
 
-    /// <summary>When it was first shown, or a program has fetched its pictures.</summary>
+    /// <summary>The time at which it was first shown, or a program has fetched its pictures.</summary>
     public DateTimeOffset? OpenedAt { get; set; }
 
-    /// <summary>When the recipient has first read it, or followed a link in it.</summary>
+    /// <summary>The time at which the recipient has first read it, or followed a link in it.</summary>
     public DateTimeOffset? ReadAt { get; set; }
 
-    /// <summary>When the recipient called it spam.</summary>
+    /// <summary>The time at which the recipient called it spam.</summary>
     public DateTimeOffset? ComplainedAt { get; set; }
 
-    /// <summary>When the recipient wanted no more of this kind of notification on the channel.</summary>
+    /// <summary>The time at which the recipient wanted no more of this kind of notification on the channel.</summary>
     public DateTimeOffset? UnsubscribedAt { get; set; }
 }
 
-/// <summary>How a delivery stands.</summary>
+/// <summary>The status of a delivery.</summary>
 public enum DeliveryStatus
 {
     /// <summary>Its step has not begun.</summary>

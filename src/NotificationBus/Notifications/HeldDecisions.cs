@@ -8,8 +8,8 @@ using NotificationBus.Providers.Controls;
 namespace NotificationBus.Notifications;
 
 /// <summary>
-/// Decides about held deliveries, one or many. What is decided is kept with the outgoing messages until the broker has it, so that it holds whatever
-/// ends afterwards.
+/// Decides about held deliveries, one or many. What is decided is kept with the outgoing messages until the broker has it, so that it holds
+/// whatever ends afterwards.
 /// </summary>
 public sealed class HeldDecisions(IHeldDeliveries held, OutgoingPublisher publisher, PlanningRules planning)
 {

@@ -7,10 +7,13 @@ namespace NotificationBus.Notifications;
 /// <summary>Deliveries that wait for an operator's decision, by what they have in common, and what was decided about them.</summary>
 public interface IHeldDeliveries
 {
-    /// <summary>How many notifications wait, whatever was decided about them lately. Cheap: it is asked often.</summary>
+    /// <summary>Counts the notifications that wait, whatever was decided about them lately. Cheap: it is asked often.</summary>
     Task<long> Count(CancellationToken cancellationToken);
 
-    /// <summary>Why they are held, the largest groups first. Those about which it was decided in the last few minutes are left out.</summary>
+    /// <summary>
+    /// Finds the reasons why they are held, the largest groups first. Those about which it was decided in the last few minutes are left
+    /// out.
+    /// </summary>
     /// <param name="filter">Which of them.</param>
     /// <param name="limit">How many groups at most.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -20,8 +23,8 @@ public interface IHeldDeliveries
     Task<IReadOnlyList<HeldDelivery>> Find(HeldFilter filter, int limit, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Writes down decisions and schedules what tells the saga, together: nobody finds one on record that is not followed. About the same hold it is
-    /// decided once; the same decision again schedules its message again, should that have been lost, and writes nothing down.
+    /// Writes down decisions and schedules what tells the saga, together: nobody finds one on record that is not followed. About the same
+    /// hold it is decided once; the same decision again schedules its message again, should that have been lost, and writes nothing down.
     /// </summary>
     /// <param name="decisions">The decisions, each about another delivery.</param>
     /// <param name="by">Who decides, and why.</param>
@@ -31,10 +34,10 @@ public interface IHeldDeliveries
         IReadOnlyList<HeldDeliveryDecision> decisions, ChangedBy by, CancellationToken cancellationToken);
 }
 
-/// <summary>Which held deliveries are wanted. What is null is no condition.</summary>
+/// <summary>A filter of held deliveries. What is null is no condition.</summary>
 public sealed record HeldFilter
 {
-    /// <summary>How long a decision is given to be followed. Then it counts as lost, and may be made again.</summary>
+    /// <summary>The time that a decision is given to be followed. Then it counts as lost, and may be made again.</summary>
     public static TimeSpan UnderWay => TimeSpan.FromMinutes(5);
 
     /// <summary>The notification's category.</summary>
@@ -69,7 +72,7 @@ public sealed record HeldFilter
 /// <param name="Attempts">How many calls had been made when it was held; it tells one hold from the next.</param>
 public sealed record HeldDelivery(Guid NotificationId, Guid DeliveryId, string Category, int Attempts);
 
-/// <summary>Why deliveries are held.</summary>
+/// <summary>The reasons why deliveries are held.</summary>
 /// <param name="Found">How many deliveries, also of groups that are not listed.</param>
 /// <param name="Causes">The groups.</param>
 public sealed record HeldCauses(long Found, IReadOnlyList<HeldCause> Causes);
@@ -81,16 +84,16 @@ public sealed record HeldCauses(long Found, IReadOnlyList<HeldCause> Causes);
 /// <param name="Count">How many.</param>
 public sealed record HeldCause(string Channel, string? Provider, string? Reason, long Count);
 
-/// <summary>What is decided about one delivery, and the message that tells the saga.</summary>
+/// <summary>A decision about one delivery, and the message that tells the saga.</summary>
 public sealed record HeldDeliveryDecision(HeldDelivery Delivery, HeldDecision Decision, OutgoingMessage Message)
 {
-    /// <summary>What it is on record under: one decision for each time that the delivery was held.</summary>
+    /// <summary>The key under which it is on record: one decision for each time that the delivery was held.</summary>
     public string Key => $"{Delivery.DeliveryId}/{Delivery.Attempts}";
 
-    /// <summary>What it is called among the changes of operators.</summary>
+    /// <summary>The name that it has among the changes of operators.</summary>
     public string Subject => $"delivery {Delivery.DeliveryId}";
 
-    /// <summary>What is written down there.</summary>
+    /// <summary>The entry that is written down there.</summary>
     public NotedDecision Noted => new(Delivery.NotificationId, Decision);
 }
 
@@ -99,7 +102,7 @@ public sealed record HeldDeliveryDecision(HeldDelivery Delivery, HeldDecision De
 /// <param name="Decision">resend, sent or failed.</param>
 public sealed record NotedDecision(Guid Notification, HeldDecision Decision);
 
-/// <summary>What was decided about a delivery.</summary>
+/// <summary>The decision that was made about a delivery.</summary>
 /// <param name="Decision">The decision.</param>
 /// <param name="IsNew">False when it was on record before.</param>
 public sealed record RecordedDecision(HeldDecision Decision, bool IsNew);

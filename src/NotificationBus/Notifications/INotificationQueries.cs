@@ -1,6 +1,6 @@
 namespace NotificationBus.Notifications;
 
-/// <summary>What operators and the API ask of the record. Nothing here is on a notification's way.</summary>
+/// <summary>Queries of operators and the API about the record. Nothing here is on a notification's way.</summary>
 public interface INotificationQueries
 {
     /// <summary>One notification with its deliveries and attempts, or null.</summary>
@@ -13,7 +13,7 @@ public interface INotificationQueries
     Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter, CancellationToken cancellationToken);
 }
 
-/// <summary>Which notifications are wanted.</summary>
+/// <summary>A filter of notifications.</summary>
 public sealed record NotificationFilter
 {
     /// <summary>sending, held, delivered, partly-delivered, cancelled, expired or failed; null for all.</summary>
@@ -28,7 +28,7 @@ public sealed record NotificationFilter
     /// <summary>Those that come after this place in the order; null for the first page.</summary>
     public NotificationCursor? After { get; init; }
 
-    /// <summary>How many, at most.</summary>
+    /// <summary>The most notifications to return.</summary>
     public required int Limit { get; init; }
 }
 
@@ -49,15 +49,15 @@ public sealed record NotificationSummary
     /// <summary>The event, such as <c>order-placed</c>.</summary>
     public required string Event { get; init; }
 
-    /// <summary>Which templates and rules applied.</summary>
+    /// <summary>The category, whose templates and rules applied.</summary>
     public required string Category { get; init; }
 
     /// <summary>The recipient's id in the publishing system.</summary>
     public required string Recipient { get; init; }
 
-    /// <summary>When the event was taken.</summary>
+    /// <summary>The time at which the event was taken.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When the last delivery was settled.</summary>
+    /// <summary>The time at which the last delivery was settled.</summary>
     public DateTimeOffset? CompletedAt { get; init; }
 }

@@ -5,7 +5,7 @@ using NotificationBus.Model;
 
 namespace NotificationBus.Notifications;
 
-/// <summary>How the parts of a notification are written down. Enumerations are words, so that the tables can be read.</summary>
+/// <summary>The JSON of the parts of a notification. Enumerations are words, so that the tables can be read.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

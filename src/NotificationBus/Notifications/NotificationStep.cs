@@ -3,7 +3,9 @@ using NotificationBus.Outgoing;
 
 namespace NotificationBus.Notifications;
 
-/// <summary>One step of one notification: the state after it, the message that caused it, and what it schedules. Stored in one statement.</summary>
+/// <summary>
+/// One step of one notification: the state after it, the message that caused it, and what it schedules. Stored in one statement.
+/// </summary>
 /// <param name="Notification">The state after the step. Its version is the one it was loaded with; 0 for a new row.</param>
 /// <param name="InputId">The message that caused the step.</param>
 /// <param name="Scheduled">What is to be published later because of it.</param>
@@ -29,10 +31,12 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
     /// <summary>The notification had ended and goes on: the sweep, which has passed it, must look at it again.</summary>
     public bool Reopens { get; init; }
 
-    /// <summary>How long until the sweep looks at it again. A step that goes on takes seconds.</summary>
+    /// <summary>The time until the sweep looks at it again. A step that goes on takes seconds.</summary>
     public static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(10);
 
-    /// <summary>The row as it is to be written: the next version, with the inputs among those taken. Whoever loses the race drops it.</summary>
+    /// <summary>
+    /// The row as it is to be written: the next version, with the inputs among those taken. Whoever loses the race drops it.
+    /// </summary>
     public NotificationState After()
     {
         Notification.Version++;

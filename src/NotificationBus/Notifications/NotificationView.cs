@@ -16,7 +16,7 @@ public sealed record NotificationView
     /// <summary>accepted, sending, held, delivered, partly-delivered, cancelled, expired or failed.</summary>
     public required string Status { get; init; }
 
-    /// <summary>Why it failed or was cancelled, wholly or in part.</summary>
+    /// <summary>The reason why it failed or was cancelled, wholly or in part.</summary>
     public string? Reason { get; init; }
 
     /// <summary>The event, such as <c>order-placed</c>.</summary>
@@ -25,31 +25,31 @@ public sealed record NotificationView
     /// <summary>The producer's name for the occurrence.</summary>
     public string? EventId { get; init; }
 
-    /// <summary>Which templates and rules applied.</summary>
+    /// <summary>The category, whose templates and rules applied.</summary>
     public required string Category { get; init; }
 
     /// <summary>The recipient's id in the publishing system.</summary>
     public required string Recipient { get; init; }
 
-    /// <summary>How the deliveries follow each other.</summary>
+    /// <summary>The mode in which the deliveries follow each other.</summary>
     public required DeliveryMode Mode { get; init; }
 
-    /// <summary>When the event was taken.</summary>
+    /// <summary>The time at which the event was taken.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When the last delivery was settled.</summary>
+    /// <summary>The time at which the last delivery was settled.</summary>
     public DateTimeOffset? CompletedAt { get; init; }
 
     /// <summary>The deliveries in order.</summary>
     public required IReadOnlyList<DeliveryView> Deliveries { get; init; }
 
-    /// <summary>Why each channel is used or not.</summary>
+    /// <summary>The reason why each channel is used or not.</summary>
     public required IReadOnlyList<string> Decisions { get; init; }
 
-    /// <summary>What became of it on each channel, or how it stands there.</summary>
+    /// <summary>The outcome on each channel, or the state it is in there.</summary>
     public required IReadOnlyList<ChannelResult> Results { get; init; }
 
-    /// <summary>What it was begun with; null for one of an earlier version. No business of people.</summary>
+    /// <summary>The fingerprint with which it was begun; null for one of an earlier version. No business of people.</summary>
     [JsonIgnore]
     public Guid? Fingerprint { get; init; }
 
@@ -97,7 +97,7 @@ public sealed record DeliveryView
     /// <summary>The channel.</summary>
     public required string Channel { get; init; }
 
-    /// <summary>Where on the channel, shortened so that it is recognized and not disclosed: <c>s…@example.com</c>.</summary>
+    /// <summary>The address on the channel, shortened so that it is recognized and not disclosed: <c>s…@example.com</c>.</summary>
     public required string Address { get; init; }
 
     /// <summary>Deliveries of one step go out together.</summary>
@@ -112,44 +112,48 @@ public sealed record DeliveryView
     /// <summary>The provider's own id for it.</summary>
     public string? ProviderMessageId { get; init; }
 
-    /// <summary>Why it failed.</summary>
+    /// <summary>The reason why it failed.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Who cancelled it and why. From then on no call for it begins; the status says whether one had sent it before.</summary>
+    /// <summary>
+    /// The reason why it was cancelled, and who did so. From then on no call for it begins; the status says whether one had sent it before.
+    /// </summary>
     public string? Cancellation { get; init; }
 
-    /// <summary>How many calls had been made when it was held; it tells one hold from the next.</summary>
+    /// <summary>The number of calls that had been made when it was held; it tells one hold from the next.</summary>
     [JsonIgnore]
     public int HeldAfter { get; init; }
 
-    /// <summary>When it is tried again, while it waits for that; it may be earlier.</summary>
+    /// <summary>The time at which it is tried again, while it waits for that; it may be earlier.</summary>
     public DateTimeOffset? WaitingUntil { get; init; }
 
-    /// <summary>What it waits for: a circuit that is open, a rate, a channel that is paused, a provider that could not take it.</summary>
+    /// <summary>
+    /// The condition it waits for: a circuit that is open, a rate, a channel that is paused, a provider that could not take it.
+    /// </summary>
     public string? WaitingFor { get; init; }
 
-    /// <summary>When it was sent or given up.</summary>
+    /// <summary>The time at which it was sent or given up.</summary>
     public DateTimeOffset? SettledAt { get; init; }
 
-    /// <summary>When it arrived. This and what follows is what the vendor has reported, by its clock.</summary>
+    /// <summary>The time at which it arrived. This and what follows is what the vendor has reported, by its clock.</summary>
     public DateTimeOffset? ConfirmedAt { get; init; }
 
-    /// <summary>When it came back for good.</summary>
+    /// <summary>The time at which it came back for good.</summary>
     public DateTimeOffset? BouncedAt { get; init; }
 
-    /// <summary>When it last did not arrive and might another time.</summary>
+    /// <summary>The time at which it last did not arrive and might another time.</summary>
     public DateTimeOffset? SoftBouncedAt { get; init; }
 
-    /// <summary>When it was first shown, or a program has fetched its pictures.</summary>
+    /// <summary>The time at which it was first shown, or a program has fetched its pictures.</summary>
     public DateTimeOffset? OpenedAt { get; init; }
 
-    /// <summary>When the recipient has first read it, or followed a link in it.</summary>
+    /// <summary>The time at which the recipient has first read it, or followed a link in it.</summary>
     public DateTimeOffset? ReadAt { get; init; }
 
-    /// <summary>When the recipient called it spam.</summary>
+    /// <summary>The time at which the recipient called it spam.</summary>
     public DateTimeOffset? ComplainedAt { get; init; }
 
-    /// <summary>When the recipient wanted no more of this kind of notification on the channel.</summary>
+    /// <summary>The time at which the recipient wanted no more of this kind of notification on the channel.</summary>
     public DateTimeOffset? UnsubscribedAt { get; init; }
 
     /// <summary>The calls to providers, in order.</summary>
@@ -200,16 +204,19 @@ public sealed record AttemptView
     /// <summary>The provider that was called.</summary>
     public required string Provider { get; init; }
 
-    /// <summary>started, accepted, rejected, declined, unavailable, throttled, misconfigured, in-doubt, or repeatable when it is in doubt and asking again does no harm.</summary>
+    /// <summary>
+    /// started, accepted, rejected, declined, unavailable, throttled, misconfigured, in-doubt, or repeatable when it is in doubt and asking
+    /// again does no harm.
+    /// </summary>
     public required AttemptStatus Status { get; init; }
 
-    /// <summary>Why it was not accepted.</summary>
+    /// <summary>The reason why it was not accepted.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>When the call was claimed.</summary>
+    /// <summary>The time at which the call was claimed.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>When the outcome was recorded.</summary>
+    /// <summary>The time at which the outcome was recorded.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
     /// <summary>The attempt without what only the ledger needs.</summary>

@@ -18,14 +18,14 @@ static class CommandBundle
     /// <summary>
     /// The most commands of one message, which is acknowledged when the last of them is done. With
     /// <c>MessagesPerTurn</c> of the endpoints it says how many calls to a provider a command may have to wait for, on a host
-    /// that has all it takes: at 16 calls of two minutes each that is about the 30 minutes after which RabbitMQ takes a message away. Where a provider
-    /// takes fewer calls than there are turns they may last so much shorter: 14 seconds at the 4 connections of SMTP.
+    /// that has all it takes: at 16 calls of two minutes each that is about the 30 minutes after which RabbitMQ takes a message away. Where
+    /// a provider takes fewer calls than there are turns they may last so much shorter: 14 seconds at the 4 connections of SMTP.
     /// </summary>
     public const int MostCommands = 8;
 
     const int LargestCommand = EnvelopeReader.LargestBody / (MostCommands + 1);
 
-    /// <summary>How much deeper a command stands in a bundle than alone.</summary>
+    /// <summary>The number of levels by which a command stands deeper in a bundle than alone.</summary>
     public const int Depth = 3;
 
     /// <summary>Its content type. It is read like every envelope, but may be deeper.</summary>

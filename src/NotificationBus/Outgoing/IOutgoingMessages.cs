@@ -1,7 +1,7 @@
 namespace NotificationBus.Outgoing;
 
 /// <summary>
-/// What is to be published later: deliveries that are put off, replays, and the messages that steps of the saga schedule, stored by
+/// Messages to be published later: deliveries that are put off, replays, and the messages that steps of the saga schedule, stored by
 /// <see cref="Notifications.INotificationStore"/> together with the step. A message stays until the broker has confirmed it.
 /// </summary>
 public interface IOutgoingMessages
@@ -33,7 +33,9 @@ public interface IOutgoingMessages
     /// </summary>
     Task<IReadOnlyList<OutgoingMessage>> TakeDue(TimeSpan lease, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Completes when something may be due: when the next message is, when one was scheduled, or after <paramref name="atMost"/>.</summary>
+    /// <summary>
+    /// Completes when something may be due: when the next message is, when one was scheduled, or after <paramref name="atMost"/>.
+    /// </summary>
     Task WaitForDue(TimeSpan atMost, CancellationToken cancellationToken);
 
     /// <summary>

@@ -6,7 +6,8 @@ using NotificationBus.Intake;
 namespace NotificationBus.Outgoing;
 
 /// <summary>
-/// Publishes what is due: deliveries that were put off, timers, replays. Any number of hosts do so side by side. It takes nothing that would be lost.
+/// Publishes what is due: deliveries that were put off, timers, replays. Any number of hosts do so side by side. It takes nothing that
+/// would be lost.
 /// </summary>
 public sealed partial class OutgoingDispatch(
     IOutgoingMessages outgoing, OutgoingPublisher publisher, IntakeGate gate, TimeProvider clock, ILogger<OutgoingDispatch> log) : BackgroundService
@@ -17,7 +18,7 @@ public sealed partial class OutgoingDispatch(
     // Longer than a publish may take, so that a host that is slow is not taken for dead.
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often it looks at least. Whoever schedules something for later than that need not wake it.</summary>
+    /// <summary>The longest time between two looks. Whoever schedules something for later than that need not wake it.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc />

@@ -15,17 +15,21 @@ public sealed record OutgoingMessage
     /// <summary>Derived from what it says, or from the message that caused it: publishing it again is the same message.</summary>
     public required Guid MessageId { get; init; }
 
-    /// <summary>What it is kept under and cancelled by: its id, except for a message that keeps its id when it is delivered again.</summary>
+    /// <summary>
+    /// The token it is kept under and cancelled by: its id, except for a message that keeps its id when it is delivered again.
+    /// </summary>
     public Guid Token
     {
         get => _token ?? MessageId;
         init => _token = value;
     }
 
-    /// <summary>How often it was rescheduled under its token.</summary>
+    /// <summary>The number of times it was rescheduled under its token.</summary>
     public int Revision { get; init; }
 
-    /// <summary>The notification it belongs to, when it is a command that was put off: whoever asks sees that somebody will work on it.</summary>
+    /// <summary>
+    /// The notification it belongs to, when it is a command that was put off: whoever asks sees that somebody will work on it.
+    /// </summary>
     public Guid? NotificationId { get; init; }
 
     /// <summary>The exchange, such as <c>exchange:send-{channel}</c>. Without host, so that it holds after the broker moved.</summary>
@@ -46,10 +50,15 @@ public sealed record OutgoingMessage
     /// <summary>The producer's headers as a JSON object; null for none.</summary>
     public string? Headers { get; init; }
 
-    /// <summary>When to publish it, or, once it is taken, when it was due: it may have been moved meanwhile. Null for at once.</summary>
+    /// <summary>
+    /// The time to publish it, or, once it is taken, the time it was due: it may have been moved meanwhile. Null for at once.
+    /// </summary>
     public DateTimeOffset? DueAt { get; init; }
 
-    /// <summary>What may bring it out before it is due, such as <c>channel email</c>; see <see cref="IOutgoingMessages.Release"/>.</summary>
+    /// <summary>
+    /// The channel, provider or turn it waits for, such as <c>channel email</c>, which may bring it out before it is due; see
+    /// <see cref="IOutgoingMessages.Release"/>.
+    /// </summary>
     public string? WaitsFor { get; init; }
 
     /// <summary>Takes the message off its way to the transport.</summary>

@@ -13,8 +13,8 @@ using NotificationBus.Providers.Accounts;
 namespace NotificationBus.Outgoing;
 
 /// <summary>
-/// Publishes messages as they were written, and waits until the broker has confirmed each of them. Commands for one queue share a message with
-/// those that are published at the same time; what goes alone leaves at once, and in the order it is given in.
+/// Publishes messages as they were written, and waits until the broker has confirmed each of them. Commands for one queue share a message
+/// with those that are published at the same time; what goes alone leaves at once, and in the order it is given in.
 /// Through the bus and not through the channel an input came by: that one does not come back after an outage of the broker, and whoever
 /// holds the input would try in vain for as long as it tries.
 /// </summary>
@@ -42,11 +42,15 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
     }
 
     /// <summary>Publishes.</summary>
-    /// <exception cref="BrokerUnavailableException">A confirm did not come in time. What was published all the same is to be published again under the same id.</exception>
+    /// <exception cref="BrokerUnavailableException">
+    /// A confirm did not come in time. What was published all the same is to be published again under the same id.
+    /// </exception>
     public Task Publish(IReadOnlyList<OutgoingMessage> messages) => Publish(messages, new Task?[messages.Count]);
 
     /// <summary>Publishes what the store keeps, and tells it what was confirmed.</summary>
-    /// <exception cref="BrokerUnavailableException">A confirm did not come in time. What was published all the same is published again under the same id.</exception>
+    /// <exception cref="BrokerUnavailableException">
+    /// A confirm did not come in time. What was published all the same is published again under the same id.
+    /// </exception>
     public async Task PublishKept(IReadOnlyList<OutgoingMessage> messages)
     {
         var confirms = new Task?[messages.Count];

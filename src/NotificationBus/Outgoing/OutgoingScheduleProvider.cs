@@ -33,7 +33,9 @@ sealed class OutgoingScheduleProvider(ISendEndpointProvider endpoints, ISchedule
 
     public Task CancelScheduledSend(Uri destinationAddress, Guid tokenId, CancellationToken cancellationToken) => scheduled.Cancel(tokenId, cancellationToken);
 
-    /// <summary>The same when the message that is delivered again was delivered twice itself: then it is scheduled once all the same.</summary>
+    /// <summary>
+    /// The same when the message that is delivered again was delivered twice itself: then it is scheduled once all the same.
+    /// </summary>
     static Guid? RedeliveryToken<T>(SendContext<T> context)
         where T : class
     {
@@ -45,7 +47,7 @@ sealed class OutgoingScheduleProvider(ISendEndpointProvider endpoints, ISchedule
     }
 }
 
-/// <summary>Where a scheduled message goes: into the store at once, or to the step of the saga that schedules it.</summary>
+/// <summary>The destination of a scheduled message: the store, at once, or the step of the saga that schedules it.</summary>
 interface IScheduledMessages
 {
     /// <summary>The token of a message that nobody has given one.</summary>

@@ -7,8 +7,8 @@ using NotificationBus.Contracts;
 namespace NotificationBus.Outgoing;
 
 /// <summary>
-/// Commands for one queue that were published at the same time, in one message, for the reason of <see cref="Sending.DeliveryResults"/>. A command that is
-/// published alone goes as itself. <see cref="CommandBundle"/> writes it.
+/// Commands for one queue that were published at the same time, in one message, for the reason of <see cref="Sending.DeliveryResults"/>. A
+/// command that is published alone goes as itself. <see cref="CommandBundle"/> writes it.
 /// </summary>
 [MessageUrn(WireName)]
 [EntityName(WireName)]
@@ -17,7 +17,10 @@ public sealed record SendDeliveries
     // What waits in a queue, and hosts of another version, know it by this name, wherever the type stands.
     const string WireName = "NotificationBus.Sending:SendDeliveries";
 
-    /// <summary>The commands, each in the envelope it would have alone; see <see cref="CommandEnvelope"/>. Unread, so that one that cannot be read fails alone.</summary>
+    /// <summary>
+    /// The commands, each in the envelope it would have alone; see <see cref="CommandEnvelope"/>. Unread, so that one that cannot be read
+    /// fails alone.
+    /// </summary>
     public required IReadOnlyList<JsonElement> Commands { get; init; }
 }
 

@@ -5,14 +5,18 @@ using NotificationBus.Templates;
 
 namespace NotificationBus.Planning;
 
-/// <summary>Decides which deliveries a notification consists of. Nothing here looks anything up: rules, channels and texts are arguments.</summary>
+/// <summary>
+/// Decides which deliveries a notification consists of. Nothing here looks anything up: rules, channels and texts are arguments.
+/// </summary>
 public static class DeliveryPlanner
 {
     /// <summary>Plans a notification.</summary>
     /// <param name="request">What the event asks for.</param>
     /// <param name="rule">What is configured for its category; null when nothing is.</param>
     /// <param name="channels">The channels there are.</param>
-    /// <param name="templates">The texts. Every one the plan needs is filled once here, so that a missing variable shows before anything is sent.</param>
+    /// <param name="templates">
+    /// The texts. Every one the plan needs is filled once here, so that a missing variable shows before anything is sent.
+    /// </param>
     /// <param name="foresee">Says why no provider will ever take a delivery; null when one may.</param>
     public static DeliveryPlan Plan(
         NotificationRequest request, EventTypeOptions? rule, ChannelSet channels, ITemplates templates, Func<Delivery, Unfit?>? foresee = null)
@@ -92,7 +96,9 @@ public static class DeliveryPlanner
         return false;
     }
 
-    /// <summary>What the channel says, or null: a text that cannot be filled is no reason to be silent on the other channels.</summary>
+    /// <summary>
+    /// Fills the text of the channel; null when that fails: a text that cannot be filled is no reason to be silent on the other channels.
+    /// </summary>
     static Content? Text(IChannel channel, NotificationRequest request, ITemplates templates, List<LeftOut> leftOut)
     {
         try
@@ -120,7 +126,7 @@ public sealed class PlanningRules(IReadOnlyDictionary<string, EventTypeOptions> 
     public DeliveryPlan Plan(NotificationRequest request) =>
         DeliveryPlanner.Plan(request, rules.GetValueOrDefault(request.Category), channels, templates, Foresee);
 
-    /// <summary>What is configured for a category.</summary>
+    /// <summary>Returns the settings of a category.</summary>
     public EventTypeOptions RuleOf(string category) => rules.GetValueOrDefault(category) ?? new EventTypeOptions();
 
     /// <summary>The command for one delivery of a notification, by the rule of its category.</summary>
@@ -165,6 +171,9 @@ public sealed class PlanningRules(IReadOnlyDictionary<string, EventTypeOptions> 
         return first;
     }
 
-    /// <summary>The lane in which an event on the bus begins, by the name of its map. One that is not a category of its own carries those of all categories, campaigns among them.</summary>
+    /// <summary>
+    /// The lane in which an event on the bus begins, by the name of its map. One that is not a category of its own carries those of all
+    /// categories, campaigns among them.
+    /// </summary>
     public Lane LaneOf(string eventName) => rules.GetValueOrDefault(eventName)?.Lane ?? Lane.Bulk;
 }

@@ -3,7 +3,7 @@ using NotificationBus.Model;
 
 namespace NotificationBus.Providers;
 
-/// <summary>What the providers of a channel made of a delivery.</summary>
+/// <summary>The outcome of a delivery at the providers of a channel.</summary>
 public abstract record ChainOutcome
 {
     ChainOutcome()
@@ -34,16 +34,18 @@ public abstract record ChainOutcome
     /// <summary>Nobody takes it now; somebody may later.</summary>
     public sealed record NotNow : ChainOutcome
     {
-        /// <summary>Why, for a person to read. Names no address.</summary>
+        /// <summary>The reason, for a person to read. Names no address.</summary>
         public required string Reason { get; init; }
 
         /// <summary>The provider that was asked last; null when none was.</summary>
         public string? Provider { get; init; }
 
-        /// <summary>How long to wait at least; null when nobody knows.</summary>
+        /// <summary>The shortest time to wait; null when nobody knows.</summary>
         public TimeSpan? AtLeast { get; init; }
 
-        /// <summary>How long to wait at most: then the provider that knows the delivery by its id has forgotten it, and something else is decided.</summary>
+        /// <summary>
+        /// The longest time to wait: then the provider that knows the delivery by its id has forgotten it, and something else is decided.
+        /// </summary>
         public TimeSpan? AtMost { get; init; }
 
         /// <summary>The turn that was taken for it; then it waits for nothing else.</summary>
@@ -52,13 +54,18 @@ public abstract record ChainOutcome
         /// <summary>True while another worker may still be calling a provider for it.</summary>
         public bool InProgress { get; init; }
 
-        /// <summary>How many calls were made so far.</summary>
+        /// <summary>The number of calls made so far.</summary>
         public int Attempts { get; init; }
 
-        /// <summary>How many of them left it in doubt, since an operator decided last: see <see cref="Contracts.SendDelivery.EarlierInDoubt"/>.</summary>
+        /// <summary>
+        /// The number of them that left it in doubt since an operator decided last: see
+        /// <see cref="Contracts.SendDelivery.EarlierInDoubt"/>.
+        /// </summary>
         public int InDoubt { get; init; }
 
-        /// <summary>True when the last call left it in doubt: then it is repeated after pauses that grow by <see cref="InDoubt"/>.</summary>
+        /// <summary>
+        /// True when the last call left it in doubt: then it is repeated after pauses that grow by <see cref="InDoubt"/>.
+        /// </summary>
         public bool EndedInDoubt { get; init; }
 
         /// <summary>True when a call before may have sent it.</summary>

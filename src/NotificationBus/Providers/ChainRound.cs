@@ -12,19 +12,19 @@ namespace NotificationBus.Providers;
 /// <list type="bullet">
 /// <item>Certainly not sent: the next provider, at once. The last one there is gets a few more tries.</item>
 /// <item>Declined in this form: the next provider, at once. Refused for good when all of them decline it.</item>
-/// <item>In doubt: held when the category says so, or when it has been so too often. Else nobody for now: the round that comes after a while begins
-/// with the same provider, who may know the delivery by its id, and the one after that with another.</item>
+/// <item>In doubt: held when the category says so, or when it has been so too often. Else nobody for now: the round that comes after a
+/// while begins with the same provider, who may know the delivery by its id, and the one after that with another.</item>
 /// <item>In doubt because its worker died: the same provider at once, for its claim has run out meanwhile.</item>
-/// <item>In doubt at a provider that still knows the delivery by its id (<see cref="IProvider.KnowsRepetitionFor"/>): nobody else, whatever the category
-/// says, for that is the only one whom to ask does no harm. That counts from its first call, and not at all when the clock was set back since. When it has
-/// forgotten it, when it cannot be asked any more, or, of what is to be sent again all the same, when half of the time is over that the others have, it is
-/// in doubt like any other.</item>
+/// <item>In doubt at a provider that still knows the delivery by its id (<see cref="IProvider.KnowsRepetitionFor"/>): nobody else, whatever
+/// the category says, for that is the only one whom to ask does no harm. That counts from its first call, and not at all when the clock was
+/// set back since. When it has forgotten it, when it cannot be asked any more, or, of what is to be sent again all the same, when half of
+/// the time is over that the others have, it is in doubt like any other.</item>
 /// <item>Refused for good: nobody.</item>
 /// </list>
 /// </remarks>
 sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery command, int mostInDoubt, TimeProvider clock)
 {
-    /// <summary>Why an attempt is in doubt whose worker never recorded an outcome.</summary>
+    /// <summary>The reason why an attempt is in doubt whose worker never recorded an outcome.</summary>
     public const string WorkerDied = "the worker died before it recorded an outcome";
 
     // A command that kills its worker is not tried for ever.
@@ -38,7 +38,8 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     // A difference that need not mean that a clock was set.
     static readonly TimeSpan ClockError = TimeSpan.FromSeconds(2);
 
-    // Whoever is out of order is asked again before, however long it wants to be left alone: nobody knows when it is back, and its circuit limits the calls.
+    // Whoever is out of order is asked again before, however long it wants to be left alone: nobody knows when it is back, and its circuit
+    // limits the calls.
     static readonly TimeSpan LongestInOutage = TimeSpan.FromMinutes(1);
 
     readonly List<DeliveryAttempt> _earlier = [];
@@ -100,7 +101,10 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         _mayTryAgain = call.Result is ProviderResult.Unavailable { OnlyThisDelivery: false, RetryAfter: null };
     }
 
-    /// <summary>True when it matters what earlier rounds have tried, and nobody has said so: when the provider that left it in doubt was called first.</summary>
+    /// <summary>
+    /// True when it matters what earlier rounds have tried, and nobody has said so: when the provider that left it in doubt was called
+    /// first.
+    /// </summary>
     public bool LacksEarlier => command.EarlierAttempts > 0 && _earlier.Count == 0 && _attempts.Exists(attempt => attempt.Status == AttemptStatus.InDoubt);
 
     /// <summary>Notes what earlier rounds have tried.</summary>
@@ -136,7 +140,7 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     public ChainOutcome RefusedUnasked(string reason) =>
         LeftToOperator ? Held() : new ChainOutcome.Refused(Provider: null, WithDoubt(reason), AttemptsMade);
 
-    /// <summary>What has come out when nobody is left to ask.</summary>
+    /// <summary>Decides the outcome when nobody is left to ask.</summary>
     public ChainOutcome Conclude()
     {
         if (_attempts.Count > 0 && _attempts[^1] is { Status: AttemptStatus.Accepted } accepted)
@@ -172,7 +176,9 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         ? $"{reason}; in doubt before, it may have been sent: {inDoubt.Reason}"
         : reason;
 
-    /// <summary>What has come out of a delivery that was cancelled: it is cancelled when it is certain that no provider took it.</summary>
+    /// <summary>
+    /// Decides the outcome of a delivery that was cancelled: it is cancelled when it is certain that no provider took it.
+    /// </summary>
     /// <param name="cancellation">Its cancellation.</param>
     /// <param name="calls">All calls that were made for it.</param>
     public static ChainOutcome CalledOff(DeliveryAttempt cancellation, IReadOnlyList<DeliveryAttempt> calls) =>
@@ -199,8 +205,8 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     int InDoubtInAll => command.EarlierInDoubt + _attempts.Count(CountsAsDoubt);
 
     /// <summary>
-    /// True when it is handed on as one that left it in doubt: whoever comes later could not tell it from what an operator has decided about. Where it is
-    /// sent again all the same, a worker that died keeps nobody from another channel.
+    /// True when it is handed on as one that left it in doubt: whoever comes later could not tell it from what an operator has decided
+    /// about. Where it is sent again all the same, a worker that died keeps nobody from another channel.
     /// </summary>
     bool CountsAsDoubt(DeliveryAttempt attempt) => command.HoldWhenInDoubt ? attempt.Status == AttemptStatus.InDoubt : IsAnswerInDoubt(attempt);
 
@@ -223,8 +229,8 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         AskedAloneUntil(account) > clock.GetUtcNow() && !ClockWasSetBack(int.MaxValue, clock.GetUtcNow()) && !IsDeclinedBy(account) && !(_refused.TryGetValue(account, out var refused) && refused.For is null));
 
     /// <summary>
-    /// Until when a call may begin that the provider still knows for a repetition when it gets there. Of what is to be sent again all the same, half of
-    /// the time belongs to the other providers: to be lost is worse than to come twice.
+    /// Returns the time until which a call may begin that the provider still knows for a repetition when it gets there. Of what is to be
+    /// sent again all the same, half of the time belongs to the other providers: to be lost is worse than to come twice.
     /// </summary>
     DateTimeOffset? AskedAloneUntil(ProviderAccount account)
     {
@@ -253,7 +259,9 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
 
     static bool IsAnswerInDoubt(DeliveryAttempt attempt) => attempt.Status == AttemptStatus.InDoubt && attempt.Reason != WorkerDied;
 
-    /// <summary>Who has left it in doubt once is asked again, and then whoever has done so least.</summary>
+    /// <summary>
+    /// Ranks an account: one that has left it in doubt an odd number of times is asked again, and then whoever has done so least.
+    /// </summary>
     int Turn(ProviderAccount account)
     {
         var times = Risky.Count(attempt => attempt.Provider == account.Name);

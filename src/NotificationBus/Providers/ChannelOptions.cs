@@ -5,7 +5,7 @@ using NotificationBus.Providers.Routing;
 
 namespace NotificationBus.Providers;
 
-/// <summary>What one channel uses: <c>Channels:{channel}</c>.</summary>
+/// <summary>Settings of one channel: <c>Channels:{channel}</c>.</summary>
 public sealed class ChannelOptions : IValidatableObject
 {
     /// <summary>Unless <see cref="Concurrency"/> says another number.</summary>
@@ -14,23 +14,31 @@ public sealed class ChannelOptions : IValidatableObject
     static readonly TimeSpan ShortestDelay = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7);
 
-    /// <summary>Accounts in the order in which they are tried, at least one: <c>["smtp", "sandbox"]</c>. What an account is stands in <c>Providers:{account}</c>.</summary>
+    /// <summary>
+    /// Accounts in the order in which they are tried, at least one: <c>["smtp", "sandbox"]</c>. What an account is stands in
+    /// <c>Providers:{account}</c>.
+    /// </summary>
     public IReadOnlyList<string> Providers { get; set; } = [];
 
     /// <summary>Other accounts for some deliveries; the first route whose condition holds is taken. Default: none.</summary>
     public IReadOnlyList<ChannelRoute> Routes { get; set; } = [];
 
-    /// <summary>How many deliveries one host sends at the same time, 1 to 1000, default 32. It is also the most that can be sent twice when the host is killed.</summary>
+    /// <summary>
+    /// The number of deliveries that one host sends at the same time, 1 to 1000, default 32. It is also the most that can be sent twice
+    /// when the host is killed.
+    /// </summary>
     [Range(1, 1000)]
     public int Concurrency { get; set; } = UsualConcurrency;
 
-    /// <summary>How many deliveries of the bulk lane one host sends at the same time, beside the others, 1 to 1000, default 4.</summary>
+    /// <summary>
+    /// The number of deliveries of the bulk lane that one host sends at the same time, beside the others, 1 to 1000, default 4.
+    /// </summary>
     [Range(1, 1000)]
     public int BulkConcurrency { get; set; } = 4;
 
     /// <summary>
-    /// How long a delivery is put off each time that no provider takes it, 100 ms to 7 days each, give or take a fifth; then the last of them
-    /// again. Default: what the channel's own standard says (webhook), or else <c>Redelivery</c> for all channels.
+    /// The delays by which a delivery is put off, one each time that no provider takes it, 100 ms to 7 days each, give or take a fifth;
+    /// then the last of them again. Default: what the channel's own standard says (webhook), or else <c>Redelivery</c> for all channels.
     /// </summary>
     public IReadOnlyList<TimeSpan> RedeliveryDelays { get; set; } = [];
 

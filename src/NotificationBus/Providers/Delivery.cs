@@ -17,27 +17,27 @@ public sealed record Delivery
     /// <summary>The channel, such as <c>email</c>.</summary>
     public required string Channel { get; init; }
 
-    /// <summary>Where on the channel. Never logged.</summary>
+    /// <summary>The address on the channel. Never logged.</summary>
     public required string Address { get; init; }
 
     /// <summary>The recipient's name, when known.</summary>
     public string? RecipientName { get; init; }
 
-    /// <summary>From then on it is of no use any more: how long the provider should try. Null when nobody has said.</summary>
+    /// <summary>The time from which it is of no use any more: how long the provider should try. Null when nobody has said.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>Kind of notification, such as <c>order-placed</c>.</summary>
     public required string Category { get; init; }
 
-    /// <summary>When the event was taken, the same on every try; null when that is not known.</summary>
+    /// <summary>The time at which the event was taken, the same on every try; null when that is not known.</summary>
     public DateTimeOffset? OccurredAt { get; init; }
 
-    /// <summary>What to send.</summary>
+    /// <summary>The content to send.</summary>
     public required Content Content { get; init; }
 
     /// <summary>
-    /// Where a POST unsubscribes from the category on this channel (RFC 8058), and a GET shows a page that asks; null when the category has
-    /// no such link. What carries it in a header must sign that header.
+    /// The URL at which a POST unsubscribes from the category on this channel (RFC 8058), and a GET shows a page that asks; null when the
+    /// category has no such link. What carries it in a header must sign that header.
     /// </summary>
     public Uri? UnsubscribeUrl { get; init; }
 }

@@ -10,7 +10,9 @@ public interface IAttemptLedger
 {
     /// <summary>Claims the next call of a delivery.</summary>
     /// <param name="attempt">What is about to be called. Its times are set by the store.</param>
-    /// <param name="address">Where it would be sent, as <see cref="IChannel.Canonical"/> writes it. Nothing is granted for one that is suppressed.</param>
+    /// <param name="address">
+    /// Where it would be sent, as <see cref="IChannel.Canonical"/> writes it. Nothing is granted for one that is suppressed.
+    /// </param>
     /// <param name="category">What would be sent: the address may be suppressed for this kind of notification only.</param>
     /// <param name="lease">How long others keep away when no outcome follows.</param>
     /// <param name="cancellationToken">Gives up the claim.</param>
@@ -18,7 +20,9 @@ public interface IAttemptLedger
 
     /// <summary>Records how a claimed call came out. An outcome that is recorded stays.</summary>
     /// <param name="outcome">The attempt with its outcome.</param>
-    /// <param name="suppressedAddress">The address, when the outcome is that it must not be used again; suppressed for every category by the same write.</param>
+    /// <param name="suppressedAddress">
+    /// The address, when the outcome is that it must not be used again; suppressed for every category by the same write.
+    /// </param>
     /// <param name="cancellationToken">Gives up the record.</param>
     /// <returns>False when another outcome was recorded before; then nothing is written.</returns>
     Task<bool> Record(DeliveryAttempt outcome, string? suppressedAddress, CancellationToken cancellationToken);
@@ -32,7 +36,9 @@ public interface IAttemptLedger
     /// <param name="channel">Its channel.</param>
     /// <param name="reason">Who cancels it and why.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The attempts in order. One of them is <see cref="AttemptStatus.Cancelled"/> or <see cref="AttemptStatus.Accepted"/>.</returns>
+    /// <returns>
+    /// The attempts in order. One of them is <see cref="AttemptStatus.Cancelled"/> or <see cref="AttemptStatus.Accepted"/>.
+    /// </returns>
     Task<IReadOnlyList<DeliveryAttempt>> Cancel(Guid notificationId, Guid deliveryId, string channel, string reason, CancellationToken cancellationToken);
 
     /// <summary>The attempts of a delivery in order.</summary>
@@ -46,7 +52,9 @@ public interface IAttemptLedger
 }
 
 /// <summary>The answer to a claim.</summary>
-/// <param name="Earlier">The attempts of the delivery in order when its number was claimed before, by an earlier command or by another worker; else empty.</param>
+/// <param name="Earlier">
+/// The attempts of the delivery in order when its number was claimed before, by an earlier command or by another worker; else empty.
+/// </param>
 /// <param name="Now">The store's clock, by which leases are counted.</param>
 /// <param name="Suppression">Why the address must not be used; null when it may.</param>
 public sealed record AttemptClaim(IReadOnlyList<DeliveryAttempt> Earlier, DateTimeOffset Now, string? Suppression = null)

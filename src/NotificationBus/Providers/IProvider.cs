@@ -12,16 +12,21 @@ public interface IProvider
     /// <summary>The channel it carries.</summary>
     string Channel { get; }
 
-    /// <summary>The longest one call may take. The claim on the delivery lasts a little longer, so that nobody repeats a call that is still running.</summary>
+    /// <summary>
+    /// The longest one call may take. The claim on the delivery lasts a little longer, so that nobody repeats a call that is still running.
+    /// </summary>
     TimeSpan LongestCall => TimeSpan.FromSeconds(15);
 
-    /// <summary>How many calls one host makes at the same time at most, such as the connections to a server. Further deliveries wait before they are claimed.</summary>
+    /// <summary>
+    /// The most calls that one host makes at the same time, such as the connections to a server. Further deliveries wait before they are
+    /// claimed.
+    /// </summary>
     int MostConcurrentCalls => int.MaxValue;
 
     /// <summary>
-    /// For how long the provider itself does nothing twice under a delivery's id, counted from the first call, whatever it answered. So long what is in doubt is asked of it
-    /// again, and of nobody else, also where the category leaves it to an operator; a minute and <see cref="LongestCall"/> before it ends that is over.
-    /// Null when it knows no repetition.
+    /// The time that the provider itself does nothing twice under a delivery's id, counted from the first call, whatever it answered. So
+    /// long what is in doubt is asked of it again, and of nobody else, also where the category leaves it to an operator; a minute and
+    /// <see cref="LongestCall"/> before it ends that is over. Null when it knows no repetition.
     /// </summary>
     TimeSpan? KnowsRepetitionFor => null;
 
@@ -32,8 +37,8 @@ public interface IProvider
     bool Serves(Delivery delivery) => true;
 
     /// <summary>
-    /// Why this provider will never take the delivery: an address it may not call, a text it has no room for. Null when it may. Nothing is called, and
-    /// whoever asked for the notification can still be told.
+    /// Foresees why this provider will never take the delivery: an address it may not call, a text it has no room for. Null when it may.
+    /// Nothing is called, and whoever asked for the notification can still be told.
     /// </summary>
     Unfit? Foresee(Delivery delivery) => null;
 

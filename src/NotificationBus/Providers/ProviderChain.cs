@@ -36,7 +36,7 @@ public sealed partial class ProviderChain(
     /// <summary>All accounts, those of routes after those of the channel.</summary>
     public IReadOnlyList<ProviderAccount> Accounts => accounts;
 
-    /// <summary>Which of them a delivery may use.</summary>
+    /// <summary>The routes, by which the accounts for a delivery are chosen.</summary>
     public ProviderRoutes Routes => routes;
 
     /// <summary>Sends one delivery, or finds that it was sent already.</summary>
@@ -114,8 +114,8 @@ public sealed partial class ProviderChain(
     }
 
     /// <summary>
-    /// What has come out of a delivery for which nobody is asked any more: it was sent, or an operator has to decide about what may have been. Null when
-    /// neither is so.
+    /// Decides the outcome of a delivery for which nobody is asked any more: it was sent, or an operator has to decide about what may have
+    /// been. Null when neither is so.
     /// </summary>
     public async Task<ChainOutcome?> GiveUp(SendDelivery command, CancellationToken cancellationToken)
     {
@@ -147,7 +147,10 @@ public sealed partial class ProviderChain(
     async Task<AttemptClaim> OnRecord(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken) =>
         new(await ledger.AttemptsOf(notificationId, deliveryId, cancellationToken), clock.GetUtcNow());
 
-    /// <summary>It may have been cancelled while a call was made, by a worker that died since. Then it waits for nothing, and whoever cancelled it for this.</summary>
+    /// <summary>
+    /// It may have been cancelled while a call was made, by a worker that died since. Then it waits for nothing, and whoever cancelled it
+    /// for this.
+    /// </summary>
     async Task<ChainOutcome> UnlessCancelled(ChainOutcome outcome, Delivery delivery, CancellationToken cancellationToken)
     {
         var known = await OnRecord(delivery.NotificationId, delivery.Id, cancellationToken);
@@ -163,7 +166,10 @@ public sealed partial class ProviderChain(
 
     ProviderAccount? Find(string name) => accounts.FirstOrDefault(account => account.Name == name);
 
-    /// <summary>The accounts of a route in the order in which a delivery tries them. What operators have set adds none: it might not be allowed to send there.</summary>
+    /// <summary>
+    /// The accounts of a route in the order in which a delivery tries them. What operators have set adds none: it might not be allowed to
+    /// send there.
+    /// </summary>
     IReadOnlyList<ProviderAccount> Order(IReadOnlyList<ProviderAccount> route, Guid deliveryId)
     {
         var set = board.Current.Channel(channel.Name).Order;
@@ -233,7 +239,9 @@ public sealed partial class ProviderChain(
         }
     }
 
-    /// <summary>Takes over what an earlier command of the same delivery did. A call whose claim ran out without an outcome is in doubt.</summary>
+    /// <summary>
+    /// Takes over what an earlier command of the same delivery did. A call whose claim ran out without an outcome is in doubt.
+    /// </summary>
     async Task<IReadOnlyList<DeliveryAttempt>> Settle(AttemptClaim claim, CancellationToken cancellationToken)
     {
         if (claim.Calls is not [.., { Status: AttemptStatus.Started } last])
@@ -246,8 +254,9 @@ public sealed partial class ProviderChain(
     }
 
     /// <summary>
-    /// Writes down what the provider answered. It is known only here, so that whatever keeps the ledger from taking it is waited out, also longer than the
-    /// claim lasts: the command is still in this worker's hands, and nobody else has it. Should it be taken away all the same, what is on record stays.
+    /// Writes down what the provider answered. It is known only here, so that whatever keeps the ledger from taking it is waited out, also
+    /// longer than the claim lasts: the command is still in this worker's hands, and nobody else has it. Should it be taken away all the
+    /// same, what is on record stays.
     /// </summary>
     Task Record(DeliveryAttempt outcome, string? suppressedAddress) => Outages.WaitOut(
         async () =>

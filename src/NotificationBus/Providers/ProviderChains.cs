@@ -11,7 +11,9 @@ using NotificationBus.Providers.Routing;
 
 namespace NotificationBus.Providers;
 
-/// <summary>The provider chain of every channel, as configured. Made when the host starts, so that a wrong account stops it there.</summary>
+/// <summary>
+/// The provider chain of every channel, as configured. Made when the host starts, so that a wrong account stops it there.
+/// </summary>
 public sealed class ProviderChains : IAsyncDisposable
 {
     readonly FrozenDictionary<string, ProviderChain> _chains;

@@ -14,7 +14,10 @@ namespace NotificationBus.Providers;
 /// <param name="Create">Makes the provider for one account. Options are validated here, so that an account nobody uses needs none.</param>
 public sealed record ProviderType(string Name, string Channel, Type? OptionsType, Func<IServiceProvider, string, IProvider> Create);
 
-/// <summary>Adds what a channel consists of: <c>services.AddChannel&lt;EmailChannel&gt;().Provider&lt;SmtpEmailProvider, SmtpOptions&gt;("smtp")</c>.</summary>
+/// <summary>
+/// Adds what a channel consists of:
+/// <c>services.AddChannel&lt;EmailChannel&gt;().Provider&lt;SmtpEmailProvider, SmtpOptions&gt;("smtp")</c>.
+/// </summary>
 public sealed class ChannelBuilder
 {
     readonly IServiceCollection _services;

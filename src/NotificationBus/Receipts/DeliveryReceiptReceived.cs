@@ -15,12 +15,12 @@ public sealed record DeliveryReceiptReceived
     /// <summary>The provider's own id for the delivery, when the receipt names it.</summary>
     public string? ProviderMessageId { get; init; }
 
-    /// <summary>What it reports.</summary>
+    /// <summary>The kind of report.</summary>
     public required ReceiptKind Kind { get; init; }
 
-    /// <summary>When it happened, by the vendor's clock.</summary>
+    /// <summary>The time at which it happened, by the vendor's clock.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Why, in the vendor's words. Names no address.</summary>
+    /// <summary>The reason, in the vendor's words. Names no address.</summary>
     public string? Reason { get; init; }
 }

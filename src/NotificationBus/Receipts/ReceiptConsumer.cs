@@ -68,8 +68,8 @@ public sealed partial class ReceiptConsumer(
     }
 
     /// <summary>
-    /// The address of the delivery is not used again, unless the receipt is about another one: a vendor that has misread the address reports of somebody
-    /// who does not exist.
+    /// The address of the delivery is not used again, unless the receipt is about another one: a vendor that has misread the address
+    /// reports of somebody who does not exist.
     /// </summary>
     async Task Suppress(DeliveryState delivery, string category, string provider, Receipt receipt, string reason, CancellationToken cancellationToken)
     {
@@ -100,7 +100,9 @@ public sealed partial class ReceiptConsumer(
         return notification.Deliveries.FirstOrDefault(delivery => delivery.Id == attempt.DeliveryId) is { } delivery ? (notification, delivery, attempt) : null;
     }
 
-    /// <summary>True when the account was asked again, and took the delivery under another id: by our id the ledger finds its last call.</summary>
+    /// <summary>
+    /// True when the account was asked again, and took the delivery under another id: by our id the ledger finds its last call.
+    /// </summary>
     static bool IsOfAnEarlierCall(Receipt receipt, DeliveryAttempt last) =>
         last is { Number: > 1, Status: AttemptStatus.Accepted } && receipt.ProviderMessageId is { Length: > 0 } reported && last.ProviderMessageId is { Length: > 0 } taken && reported != taken;
 
@@ -109,7 +111,8 @@ public sealed partial class ReceiptConsumer(
         || attempts.Any(later => later.Number > attempt.Number && (later.Status is AttemptStatus.Started or AttemptStatus.Accepted || later.MayHaveBeenSent));
 
     /// <summary>
-    /// True when the delivery is put off, or on its way, until a provider can take it that certainly has not had it. The result of that counts.
+    /// True when the delivery is put off, or on its way, until a provider can take it that certainly has not had it. The result of that
+    /// counts.
     /// </summary>
     bool OthersAreToBeAsked(NotificationState notification, DeliveryState delivery, string provider, IReadOnlyList<DeliveryAttempt> attempts)
     {
@@ -134,8 +137,8 @@ public sealed partial class ReceiptConsumer(
     }
 
     /// <summary>
-    /// Hides the recipient, and what the recipient was told as far as it is known: the template may be another one by now, and then the event's
-    /// own data still has what matters, such as a one-time code.
+    /// Hides the recipient, and what the recipient was told as far as it is known: the template may be another one by now, and then the
+    /// event's own data still has what matters, such as a one-time code.
     /// </summary>
     Masking MaskingOf(NotificationState notification, DeliveryState delivery) => Masking.Of(
         delivery.Address, notification.Recipient.Name, TextsOf(notification, delivery).Concat(JsonText.Within(notification.Data)));

@@ -1,6 +1,6 @@
 namespace NotificationBus.Receipts;
 
-/// <summary>What a vendor reports of a delivery after it has taken it.</summary>
+/// <summary>The kind of report that a vendor makes of a delivery after it has taken it.</summary>
 public enum ReceiptKind
 {
     /// <summary>It arrived: in the mailbox, on the phone.</summary>
@@ -12,7 +12,9 @@ public enum ReceiptKind
     /// <summary>It has not arrived yet, and the vendor goes on trying.</summary>
     SoftBounce,
 
-    /// <summary>It did not arrive and the vendor has given up, though the address may be right: a full mailbox, a phone that was off.</summary>
+    /// <summary>
+    /// It did not arrive and the vendor has given up, though the address may be right: a full mailbox, a phone that was off.
+    /// </summary>
     Undelivered,
 
     /// <summary>The recipient called it spam.</summary>

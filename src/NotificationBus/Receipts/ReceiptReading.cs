@@ -1,6 +1,6 @@
 namespace NotificationBus.Receipts;
 
-/// <summary>What came of reading what a vendor has posted.</summary>
+/// <summary>The result of reading what a vendor has posted.</summary>
 public abstract record ReceiptReading
 {
     ReceiptReading()

@@ -1,6 +1,6 @@
 namespace NotificationBus.Receipts;
 
-/// <summary>What was posted to <c>/v1/receipts/{provider}</c>, as it came.</summary>
+/// <summary>The request posted to <c>/v1/receipts/{provider}</c>, as it came.</summary>
 public sealed record ReceiptRequest
 {
     /// <summary>The address it was posted to as the vendor knows it, with the query: some vendors sign it.</summary>

@@ -6,8 +6,8 @@ using NotificationBus.Model;
 namespace NotificationBus.Saga;
 
 /// <summary>
-/// What a step of the saga has published as soon as it is stored. It is not stored itself, for it follows from the state
-/// (<see cref="NotificationSteps.Follow"/>): an input that comes again has it published again, under the same ids.
+/// Messages that a step of the saga has published as soon as it is stored. They are not stored themselves, for they follow from the state
+/// (<see cref="NotificationSteps.Follow"/>): an input that comes again has them published again, under the same ids.
 /// </summary>
 public sealed class Consequences
 {
@@ -15,8 +15,8 @@ public sealed class Consequences
     public IList<SendDelivery> Commands { get; } = [];
 
     /// <summary>
-    /// What the deliveries say whose templates this step has filled. Where they are sent in this process they need not be filled again. They are
-    /// not stored or remembered: they hold names and texts of people, and end with the message that caused them.
+    /// The contents of the deliveries whose templates this step has filled. Where they are sent in this process they need not be filled
+    /// again. They are not stored or remembered: they hold names and texts of people, and end with the message that caused them.
     /// </summary>
     public IReadOnlyDictionary<Guid, Content> Contents { get; set; } = FrozenDictionary<Guid, Content>.Empty;
 

@@ -23,7 +23,9 @@ public sealed partial class ConsequencesPublisher(
     /// <summary>Announces the outcome, and has the commands sent here, or published. Waits out an outage of the broker.</summary>
     /// <param name="input">The message that caused it. It may be held longer than this takes.</param>
     /// <param name="consequences">What it caused.</param>
-    /// <exception cref="BrokerUnavailableException">The broker was away for too long. What was published all the same is published again under the same id.</exception>
+    /// <exception cref="BrokerUnavailableException">
+    /// The broker was away for too long. What was published all the same is published again under the same id.
+    /// </exception>
     public async Task Publish(ConsumeContext input, Consequences consequences)
     {
         if (senders is not null && HeldInput.SendsOf(input.ReceiveContext) is { } held)
@@ -42,7 +44,8 @@ public sealed partial class ConsequencesPublisher(
         }
     }
 
-    // The step does not wait, only the acknowledgement of its input does: the result is another step of the same notification, and has to come after this one.
+    // The step does not wait, only the acknowledgement of its input does: the result is another step of the same notification, and has to
+    // come after this one.
     void SendHere(ICommandHandler senders, PendingTaskCollection held, ConsumeContext input, Consequences consequences)
     {
         foreach (var command in consequences.Commands)
@@ -69,7 +72,9 @@ public sealed partial class ConsequencesPublisher(
         return messages;
     }
 
-    /// <summary>The same whenever the same command is published, and another one when an operator or what came back has it sent once more.</summary>
+    /// <summary>
+    /// The same whenever the same command is published, and another one when an operator or what came back has it sent once more.
+    /// </summary>
     static Guid IdOf(SendDelivery command) => DeterministicId.From("command", $"{command.DeliveryId:N}", $"{command.EarlierAttempts}", $"{command.Reopened}");
 
     [LoggerMessage(LogLevel.Information, "Delivery {DeliveryId} could not be sent at once, and goes to the queue of its channel")]

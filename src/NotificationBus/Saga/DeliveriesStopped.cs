@@ -8,7 +8,7 @@ public sealed record DeliveriesStopped
     /// <summary>The notification.</summary>
     public required Guid NotificationId { get; init; }
 
-    /// <summary>Who cancelled it and why, for a person to read.</summary>
+    /// <summary>The reason, and who cancelled it, for a person to read.</summary>
     public required string Reason { get; init; }
 
     /// <summary>Those that were not sent or given up.</summary>
@@ -21,16 +21,16 @@ public sealed record StoppedDelivery
     /// <summary>The delivery.</summary>
     public required Guid DeliveryId { get; init; }
 
-    /// <summary>Whether a provider has it.</summary>
+    /// <summary>The state in which the cancellation found it: whether a provider has it.</summary>
     public required StoppedAt At { get; init; }
 
     /// <summary>The provider that may have it.</summary>
     public string? Provider { get; init; }
 
-    /// <summary>Why it may.</summary>
+    /// <summary>The reason why it may have it.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>How many calls are in the ledger. Another command would meet the cancellation next.</summary>
+    /// <summary>The number of calls in the ledger. Another command would meet the cancellation next.</summary>
     public required int Attempts { get; init; }
 
     /// <summary>Reads it off the ledger.</summary>
@@ -56,7 +56,7 @@ public sealed record StoppedDelivery
     }
 }
 
-/// <summary>Where a cancellation found a delivery.</summary>
+/// <summary>The state in which a cancellation found a delivery.</summary>
 public enum StoppedAt
 {
     /// <summary>Certainly no provider has it.</summary>

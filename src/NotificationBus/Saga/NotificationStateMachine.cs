@@ -33,7 +33,8 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         Correlate(() => DeliveryReceiptReceived);
         Correlate(() => SendDeliveryFaulted);
         Event(() => ResumeNotification, resume => resume.CorrelateById(NotificationOf<ResumeNotification>).OnMissingInstance(missing => missing.Discard()));
-        // A timer that was stopped, or put in the place of another, may be on its way already: one whose token is not the current one does nothing.
+        // A timer that was stopped, or put in the place of another, may be on its way already: one whose token is not the current one does
+        // nothing.
         Schedule(() => Escalation, notification => notification.EscalationToken, timer => timer.Received = due =>
             due.CorrelateById(NotificationOf<EscalationDue>).OnMissingInstance(missing => missing.Discard()));
 
@@ -67,7 +68,8 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         foreach (var ended in Ends)
             During(ended, When(DeliveryReceiptReceived).NoteReceipt(this).SendNextStep(this).Conclude(this).StopEscalation(this));
 
-        // After the end, a result that is late or comes twice changes nothing, and neither does a timer, or a cancellation that is too late.
+        // After the end, a result that is late or comes twice changes nothing, and neither does a timer, or a cancellation that is too
+        // late.
         foreach (var ended in Ends)
             During(
                 ended,

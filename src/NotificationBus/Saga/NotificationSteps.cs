@@ -8,7 +8,7 @@ using NotificationBus.Receipts;
 
 namespace NotificationBus.Saga;
 
-/// <summary>What the steps of the saga are made with: rules, channels, texts and the clock.</summary>
+/// <summary>The steps of the saga, made with rules, channels, texts and the clock.</summary>
 public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning, TimeProvider clock)
 {
     /// <summary>The notification an event asks for, before planning.</summary>
@@ -80,7 +80,8 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
     internal void Settle(NotificationState notification, Guid deliveryId, DeliveryStatus status, Action<DeliveryState> settle)
     {
         var delivery = notification.Deliveries.FirstOrDefault(delivery => delivery.Id == deliveryId);
-        // Only a receipt says more than a provider that took it, or a receipt before; and only that it was sent says more than that it was cancelled.
+        // Only a receipt says more than a provider that took it, or a receipt before; and only that it was sent says more than that it was
+        // cancelled.
         if (delivery is null || delivery.IsSent() || delivery.BouncedAt is not null || (delivery.Status == DeliveryStatus.Cancelled && status != DeliveryStatus.Sent))
             return;
 
@@ -228,7 +229,9 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
         delivery.Reason = null;
     }
 
-    /// <summary>When the plan had ended with what came back now, the rest of it is needed after all, if it is not too late.</summary>
+    /// <summary>
+    /// Reopens the rest of the plan, when it had ended with what came back now: it is needed after all, if it is not too late.
+    /// </summary>
     List<DeliveryState> Reopen(NotificationState notification)
     {
         if (notification.CompletedAt is null || notification.Deliveries.Any(delivery => delivery.IsSent()) || notification.ExpiresAt <= clock.GetUtcNow())
@@ -263,7 +266,9 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
         delivery.Attempts = held.Attempts;
     }
 
-    /// <summary>Notes that the notification is cancelled. What a provider may have is no longer sent, but cannot be said to be cancelled.</summary>
+    /// <summary>
+    /// Notes that the notification is cancelled. What a provider may have is no longer sent, but cannot be said to be cancelled.
+    /// </summary>
     internal void NoteStopped(NotificationState notification, DeliveriesStopped stopped)
     {
         foreach (var delivery in notification.Deliveries.Where(delivery => !delivery.IsSettled()))
@@ -284,7 +289,9 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
         }
     }
 
-    /// <summary>Notes that a worker found a delivery cancelled. Then all of the notification is, and the next step must not begin.</summary>
+    /// <summary>
+    /// Notes that a worker found a delivery cancelled. Then all of the notification is, and the next step must not begin.
+    /// </summary>
     internal void NoteCancelled(NotificationState notification, DeliveryCancelled cancelled)
     {
         foreach (var delivery in notification.Deliveries)
@@ -302,7 +309,9 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
         delivery.SettledAt = clock.GetUtcNow();
     }
 
-    /// <summary>Does what was decided about a delivery that is held; nothing when it is no longer held, so that a second click does nothing.</summary>
+    /// <summary>
+    /// Does what was decided about a delivery that is held; nothing when it is no longer held, so that a second click does nothing.
+    /// </summary>
     /// <returns>The delivery, when it is to be sent again.</returns>
     internal DeliveryState? Decide(NotificationState notification, DecideDelivery decided)
     {
@@ -326,8 +335,8 @@ public sealed class NotificationSteps(IntakeRules intake, PlanningRules planning
     }
 
     /// <summary>
-    /// What follows from a notification as it is: the commands of what is being sent, and the outcome. Some of it may not have left when whoever made the
-    /// step ended, and nobody knows what.
+    /// Derives the consequences of a notification as it is: the commands of what is being sent, and the outcome. Some of it may not have
+    /// left when whoever made the step ended, and nobody knows what.
     /// </summary>
     /// <param name="notification">The notification.</param>
     /// <param name="putOff">The deliveries whose commands come again by themselves.</param>

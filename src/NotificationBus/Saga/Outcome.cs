@@ -3,8 +3,10 @@ using NotificationBus.Model;
 
 namespace NotificationBus.Saga;
 
-/// <summary>How a notification has ended, as other services are told.</summary>
-/// <param name="MessageId">The same whenever the same end is announced, and another one when a late result or receipt has changed it.</param>
+/// <summary>The outcome of a notification, as other services are told.</summary>
+/// <param name="MessageId">
+/// The same whenever the same end is announced, and another one when a late result or receipt has changed it.
+/// </param>
 /// <param name="Message">What is published.</param>
 public sealed record Outcome(Guid MessageId, object Message)
 {

@@ -11,7 +11,9 @@ namespace NotificationBus.Saga;
 /// Every message the saga takes beside the events, once: its queues are bound, its steps partitioned and its instances found by this list.
 /// The events have the like in their maps.
 /// </summary>
-/// <remarks>To add one: a line here, an event of <see cref="NotificationStateMachine"/>, a verb in <see cref="NotificationVerbs"/>.</remarks>
+/// <remarks>
+/// To add one: a line here, an event of <see cref="NotificationStateMachine"/>, a verb in <see cref="NotificationVerbs"/>.
+/// </remarks>
 static class SagaMessages
 {
     public static IReadOnlyList<SagaMessage> All { get; } =
@@ -29,8 +31,8 @@ static class SagaMessages
         new SagaMessage<ResumeNotification>(resume => resume.NotificationId),
         // MassTransit publishes it.
         new SagaMessage<Fault<SendDelivery>>(fault => fault.Message.NotificationId) { Published = Lane.Transactional },
-        // Its consumers make of it what is above: each of many results alone, and what the ledger says of a cancellation. Services publish the latter, do not
-        // know the lane, and it does not wait behind a campaign.
+        // Its consumers make of it what is above: each of many results alone, and what the ledger says of a cancellation. Services publish
+        // the latter, do not know the lane, and it does not wait behind a campaign.
         new SagaMessage<DeliveryResults>(null),
         new SagaMessage<CancelNotification>(null) { Published = Lane.Transactional },
     ];
@@ -45,7 +47,9 @@ static class SagaMessages
 /// <summary>A message the saga takes.</summary>
 abstract class SagaMessage
 {
-    /// <summary>Through the queue of which lane it comes when it is published. Null when it is only sent, to the queue of its own lane.</summary>
+    /// <summary>
+    /// The lane through whose queue it comes when it is published. Null when it is only sent, to the queue of its own lane.
+    /// </summary>
     public Lane? Published { get; init; }
 
     /// <summary>Null for what comes from the queue, and is not yet a step of one notification.</summary>

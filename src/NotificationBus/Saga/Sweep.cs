@@ -16,8 +16,8 @@ namespace NotificationBus.Saga;
 public sealed class SweepOptions
 {
     /// <summary>
-    /// How old a notification must be to be asked whether somebody still works on it, 1 min to 1 day, default 10 min. Clocks of hosts and
-    /// database that differ by more than this hide notifications from the sweep.
+    /// The age at which it is asked of a notification whether somebody still works on it, 1 min to 1 day, default 10 min. Clocks of hosts
+    /// and database that differ by more than this hide notifications from the sweep.
     /// </summary>
     [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan After { get; set; } = TimeSpan.FromMinutes(10);

@@ -6,10 +6,10 @@ namespace NotificationBus.Saga;
 /// </summary>
 public sealed class WaitingCancellations(TimeProvider clock)
 {
-    /// <summary>How many wait at the same time.</summary>
+    /// <summary>The most that wait at the same time.</summary>
     public const int Most = 10_000;
 
-    /// <summary>How many wait at the same time of one who wants them: a service that runs wild leaves room for others.</summary>
+    /// <summary>The most that wait at the same time of one who wants them: a service that runs wild leaves room for others.</summary>
     public const int MostOfOne = 1_000;
 
     // By then another host has looked, or will not any more.
@@ -41,8 +41,8 @@ public sealed class WaitingCancellations(TimeProvider clock)
     }
 
     /// <summary>
-    /// True when one for the same notification waits already: it does not come sooner for being asked twice. One that says it has waited may
-    /// be the one that waits here, a little early.
+    /// True when one for the same notification waits already: it does not come sooner for being asked twice. One that says it has waited
+    /// may be the one that waits here, a little early.
     /// </summary>
     public bool Waits(Guid notificationId, bool hasWaited)
     {
@@ -68,7 +68,9 @@ public sealed class WaitingCancellations(TimeProvider clock)
             Remove(notificationId);
     }
 
-    /// <summary>Counts one that there was no room for; how many there were since this was said last, or null when it was said a moment ago.</summary>
+    /// <summary>
+    /// Counts one that there was no room for; how many there were since this was said last, or null when it was said a moment ago.
+    /// </summary>
     public int? CountRefused()
     {
         lock (_lock)

@@ -3,8 +3,8 @@ using NotificationBus.Model;
 namespace NotificationBus.Sending;
 
 /// <summary>
-/// What has become of several deliveries, in one message: under load the hops are what a notification costs most. A result that
-/// comes alone goes as itself.
+/// The results of several deliveries, in one message: under load the hops are what a notification costs most. A result that comes alone
+/// goes as itself.
 /// </summary>
 public sealed record DeliveryResults
 {

@@ -1,18 +1,21 @@
 namespace NotificationBus.Sending;
 
 /// <summary>
-/// What the sandboxes of a fleet caught, for the inboxes of all its hosts. It is there to be looked at: only the newest are kept, and while no
-/// host has an inbox nothing is.
+/// Deliveries that the sandboxes of a fleet caught, for the inboxes of all its hosts. They are there to be looked at: only the newest are
+/// kept, and while no host has an inbox none are.
 /// </summary>
 public interface ICaughtDeliveries
 {
-    /// <summary>Whether a host shows an inbox, so that somebody may look at what is added.</summary>
+    /// <summary>Asks whether a host shows an inbox, so that somebody may look at what is added.</summary>
     Task<bool> AreWanted(CancellationToken cancellationToken);
 
     /// <summary>Adds deliveries in the order in which they were caught, and lets the oldest go beyond <paramref name="most"/>.</summary>
     Task Add(IReadOnlyList<CaughtText> caught, int most, CancellationToken cancellationToken);
 
-    /// <summary>What was added after a number, oldest first, and the edition it belongs to. Whoever asks is taken to have an inbox for half a minute.</summary>
+    /// <summary>
+    /// Reads what was added after a number, oldest first, and the edition it belongs to. Whoever asks is taken to have an inbox for half a
+    /// minute.
+    /// </summary>
     Task<(Guid Edition, IReadOnlyList<NumberedText> Added)> After(long number, CancellationToken cancellationToken);
 
     /// <summary>Forgets all of them, and begins another edition.</summary>

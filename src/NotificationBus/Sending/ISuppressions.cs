@@ -23,7 +23,10 @@ public interface ISuppressions
     /// <summary>The same for an operator; who it was and why is written down together with it.</summary>
     Task<bool> Add(Suppression suppression, ChangedBy by, CancellationToken cancellationToken);
 
-    /// <summary>Takes one suppression back: that for the category, or with null that for every one. False when there was none. Who did it and why is written down together with it.</summary>
+    /// <summary>
+    /// Takes one suppression back: that for the category, or with null that for every one. False when there was none. Who did it and why is
+    /// written down together with it.
+    /// </summary>
     Task<bool> Remove(string channel, string address, string? category, ChangedBy by, CancellationToken cancellationToken);
 }
 
@@ -36,11 +39,13 @@ public interface ISuppressions
 /// <param name="CreatedAt">Since when; set by the store.</param>
 public sealed record Suppression(string Channel, string Address, string? Category, string Reason, string Source, DateTimeOffset CreatedAt = default)
 {
-    /// <summary>Tells it from all others, for its place in a list: half of SHA-256 over channel, address and category, as a store can make it, too.</summary>
+    /// <summary>
+    /// Tells it from all others, for its place in a list: half of SHA-256 over channel, address and category, as a store can make it, too.
+    /// </summary>
     [JsonIgnore]
     public Guid Place => new(SHA256.HashData(Encoding.UTF8.GetBytes($"{Channel}\n{Address}\n{Category}")).AsSpan(0, 16), bigEndian: true);
 
-    /// <summary>What is written down when an operator has added or removed one.</summary>
+    /// <summary>Makes the entry that is written down when an operator has added or removed one.</summary>
     public static JsonElement Change(string what, string address, string? category)
     {
         var change = new Dictionary<string, string>(StringComparer.Ordinal) { [what] = address };
@@ -50,10 +55,13 @@ public sealed record Suppression(string Channel, string Address, string? Categor
     }
 }
 
-/// <summary>Which suppressions are asked for.</summary>
+/// <summary>A filter of suppressions.</summary>
 /// <param name="Channel">Only on this channel.</param>
 /// <param name="Address">Only this address.</param>
 /// <param name="Category">Only those for this category, not those for every one.</param>
 /// <param name="Limit">How many at most.</param>
-/// <param name="After">Those that come after this place in the order: when the last one of the page was added, and its <see cref="Suppression.Place"/>. Null for the first page.</param>
+/// <param name="After">
+/// Those that come after this place in the order: when the last one of the page was added, and its <see cref="Suppression.Place"/>. Null
+/// for the first page.
+/// </param>
 public sealed record SuppressionFilter(string? Channel, string? Address, string? Category, int Limit, (DateTimeOffset CreatedAt, Guid Place)? After = null);

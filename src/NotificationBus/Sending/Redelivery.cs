@@ -36,8 +36,9 @@ public sealed class Redelivery(
     static readonly TimeSpan ShortestLife = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// When the command should come again, and not before there is a chance. When that would be too late for the notification, it comes when half of its
-    /// time is over: what was said to take longer may be over before, and the last try is shortly before its end.
+    /// Finds the time at which the command should come again, and not before there is a chance. When that would be too late for the
+    /// notification, it comes when half of its time is over: what was said to take longer may be over before, and the last try is shortly
+    /// before its end.
     /// </summary>
     /// <returns>Null when there is no time left, or too little to repeat what is in doubt.</returns>
     public DateTimeOffset? Next(SendDelivery command, ChainOutcome.NotNow notNow)
@@ -52,8 +53,8 @@ public sealed class Redelivery(
     }
 
     /// <summary>
-    /// Three times as long each time, of which chance takes up to half: the recipient may have got it each time, so that it is not asked at once,
-    /// and neither in vain for as long as a vendor's bad day lasts.
+    /// Three times as long each time, of which chance takes up to half: the recipient may have got it each time, so that it is not asked at
+    /// once, and neither in vain for as long as a vendor's bad day lasts.
     /// </summary>
     TimeSpan InDoubt(ChainOutcome.NotNow notNow)
     {

@@ -41,8 +41,8 @@ public sealed partial class ResultReporter
     }
 
     /// <summary>
-    /// Reports the result of a command, which must not be acknowledged before. When it goes through the broker, in one message with those that are
-    /// reported at the same time.
+    /// Reports the result of a command, which must not be acknowledged before. When it goes through the broker, in one message with those
+    /// that are reported at the same time.
     /// </summary>
     /// <exception cref="BrokerUnavailableException">The broker did not confirm in time. It may have arrived all the same.</exception>
     /// <exception cref="System.Data.Common.DbException">The database was away when the saga here took it.</exception>

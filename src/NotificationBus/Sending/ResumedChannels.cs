@@ -12,8 +12,8 @@ using NotificationBus.Providers.Controls;
 namespace NotificationBus.Sending;
 
 /// <summary>
-/// Brings out what waited for a paused channel, once operators have resumed it, and what waited for a provider of the channel, once one is called again:
-/// its circuit has closed, or an operator has switched it on.
+/// Brings out what waited for a paused channel, once operators have resumed it, and what waited for a provider of the channel, once one is
+/// called again: its circuit has closed, or an operator has switched it on.
 /// </summary>
 sealed partial class ResumedChannels(ControlBoard board, ProviderChains chains, SenderOptions sender, IOutgoingMessages outgoing, TimeProvider clock, ILogger<ResumedChannels> log) : BackgroundService
 {
@@ -40,7 +40,10 @@ sealed partial class ResumedChannels(ControlBoard board, ProviderChains chains, 
         }
     }
 
-    /// <summary>Notes what may be waited for whose obstacle is gone. At every change: what is shut and opened again between two looks would be missed.</summary>
+    /// <summary>
+    /// Notes what may be waited for whose obstacle is gone. At every change: what is shut and opened again between two looks would be
+    /// missed.
+    /// </summary>
     void Compare(SendingControls controls)
     {
         lock (_lock)

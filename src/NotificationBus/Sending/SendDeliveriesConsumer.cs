@@ -13,7 +13,8 @@ namespace NotificationBus.Sending;
 
 /// <summary>
 /// Takes commands that came together, all at the same time, each as if it had come alone. In an outage all of them are taken again, and
-/// the ledger knows which were sent. A bad one fails alone: it is published once more as a message of its own, and goes the way of every other.
+/// the ledger knows which were sent. A bad one fails alone: it is published once more as a message of its own, and goes the way of every
+/// other.
 /// </summary>
 public sealed partial class SendDeliveriesConsumer(SendDeliveryConsumer sender, OutgoingPublisher publisher, ILogger<SendDeliveriesConsumer> log) : IConsumer<SendDeliveries>
 {

@@ -12,7 +12,9 @@ using NotificationBus.Templates;
 
 namespace NotificationBus.Sending;
 
-/// <summary>Takes a command from the queue of a channel, fills the template, has the channel's providers send it, and reports the result.</summary>
+/// <summary>
+/// Takes a command from the queue of a channel, fills the template, has the channel's providers send it, and reports the result.
+/// </summary>
 public sealed class SendDeliveryConsumer(
     ChannelSet channels,
     ITemplates templates,
@@ -32,7 +34,8 @@ public sealed class SendDeliveryConsumer(
     public async Task Consume(ConsumeContext<SendDelivery> context)
     {
         var channel = ChannelOf(context.Message);
-        // What is sent is decided in its turn: while it waits for one it may expire, arrive after all, or be told to wait. It is reported after it.
+        // What is sent is decided in its turn: while it waits for one it may expire, arrive after all, or be told to wait. It is reported
+        // after it.
         var report = await turns.Send(context.Message, () => Send(context, channel), context.CancellationToken);
         await report();
     }
@@ -85,10 +88,10 @@ public sealed class SendDeliveryConsumer(
         await store.Load(command.NotificationId, cancellationToken) is { } notification
         && notification.Deliveries.Any(delivery => delivery.Id == command.DeliveryId && delivery.IsSent());
 
-    /// <summary>What a delivery waits for whose channel is paused.</summary>
+    /// <summary>Names what a delivery waits for whose channel is paused.</summary>
     internal static string WaitsForChannel(string channel) => $"channel {channel}";
 
-    /// <summary>What a delivery waits for while a provider of its channel is shut.</summary>
+    /// <summary>Names what a delivery waits for while a provider of its channel is shut.</summary>
     internal static string WaitsForProvider(string channel) => $"provider of {channel}";
 
     Task Report(ConsumeContext<SendDelivery> context, ChainOutcome outcome)
@@ -106,7 +109,10 @@ public sealed class SendDeliveryConsumer(
         };
     }
 
-    /// <summary>The saga knows that it was sent. It may have been told so by this command, and what followed may be lost: then it has to hear so once more.</summary>
+    /// <summary>
+    /// The saga knows that it was sent. It may have been told so by this command, and what followed may be lost: then it has to hear so
+    /// once more.
+    /// </summary>
     async Task ReportIfSent(ConsumeContext<SendDelivery> context)
     {
         var attempts = await chains.Of(context.Message.Channel).AttemptsOf(context.Message, context.CancellationToken);
@@ -115,8 +121,8 @@ public sealed class SendDeliveryConsumer(
     }
 
     /// <summary>
-    /// The command may come again because the worker died before it reported: what it sent was sent, however late it is by now, and what it may have sent
-    /// it may. Where that is left to an operator, it comes to one.
+    /// The command may come again because the worker died before it reported: what it sent was sent, however late it is by now, and what it
+    /// may have sent it may. Where that is left to an operator, it comes to one.
     /// </summary>
     async Task ReportUnlessSent<TResult>(ConsumeContext<SendDelivery> context, string reason, Func<string, TResult> result)
         where TResult : class

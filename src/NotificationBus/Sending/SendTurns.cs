@@ -59,13 +59,13 @@ public sealed class SendTurns(IReadOnlyDictionary<string, ChannelOptions> channe
 
     /// <summary>Those who wait for a turn.</summary>
     /// <remarks>
-    /// Calls of one channel that hang hold no more than its share of the inputs that may be at work in a lane, so that the others go on; half of them where
-    /// there is no other, so that events are still planned.
+    /// Calls of one channel that hang hold no more than its share of the inputs that may be at work in a lane, so that the others go on;
+    /// half of them where there is no other, so that events are still planned.
     /// </remarks>
     sealed class Line(int turns, int mostHolding, TimeProvider clock)
     {
-        // So long an input can be held for a turn. Where that is not enough deliveries are not asked to wait for some time, and the longer the
-        // more often it was not: a server that stands still for a moment goes on soon, calls that are slow do not.
+        // So long an input can be held for a turn. Where that is not enough deliveries are not asked to wait for some time, and the longer
+        // the more often it was not: a server that stands still for a moment goes on soon, calls that are slow do not.
         static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
         static readonly TimeSpan ShortestSlow = TimeSpan.FromSeconds(1);
         static readonly TimeSpan LongestSlow = TimeSpan.FromSeconds(30);

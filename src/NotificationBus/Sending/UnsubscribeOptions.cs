@@ -21,8 +21,8 @@ public sealed class UnsubscribeOptions : IValidatableObject
     public string? Key { get; set; }
 
     /// <summary>
-    /// Keys that have signed before: their links are still read, and no more are written. Each as long as <see cref="Key"/>; at most 10, default
-    /// none. To change the key: first set the new one here on all hosts, then swap the two.
+    /// Keys that have signed before: their links are still read, and no more are written. Each as long as <see cref="Key"/>; at most 10,
+    /// default none. To change the key: first set the new one here on all hosts, then swap the two.
     /// </summary>
     public IReadOnlyList<string> EarlierKeys { get; set; } = [];
 

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace NotificationBus.Status;
 
-/// <summary>What is wrong now, as this host sees it, and since when. It looks by itself, so that the beginning is known whenever somebody asks, and is in the log.</summary>
+/// <summary>
+/// The board of what is wrong now, as this host sees it, and since when. It looks by itself, so that the beginning is known whenever
+/// somebody asks, and is in the log.
+/// </summary>
 public sealed partial class ProblemBoard(IEnumerable<IProblemSource> sources, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ProblemBoard> log) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);

@@ -19,7 +19,7 @@ public sealed partial class BrandOptions : IValidatableObject
     /// <summary>The name in HTML.</summary>
     internal string NameHtml => Encode(Name);
 
-    /// <summary>What stands before the name, in HTML.</summary>
+    /// <summary>The HTML that stands before the name.</summary>
     internal string MarkHtml =>
         Logo is { Length: > 0 } logo ? $"""<img src="{Encode(new Uri(logo).AbsoluteUri)}" alt="" height="28" style="height:28px; border:0; vertical-align:middle;">"""
         : Name.Length > 0 ? $"""<span style="color:{Color};">&#9679;</span>"""

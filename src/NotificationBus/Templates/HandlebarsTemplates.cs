@@ -12,9 +12,12 @@ namespace NotificationBus.Templates;
 /// broken one stops the host and not a notification. Instances are immutable and safe for any number of threads.
 /// </summary>
 /// <remarks>
-/// <para>The language is the exact tag, else the tag with its end cut off, else the default language: <c>th-TH</c>, <c>th</c>, <c>en</c>.</para>
+/// <para>
+/// The language is the exact tag, else the tag with its end cut off, else the default language: <c>th-TH</c>, <c>th</c>, <c>en</c>.
+/// </para>
 /// <para>A variable may be asked for (<c>#if</c>, <c>#unless</c>, <c>#with</c>) whether it is there or not; printing or looping over a
-/// missing one is an error that names it. Helpers are the built-in ones, <c>money</c>, <c>localNumber</c>, <c>link</c>, <c>shorten</c> and <c>lineBreaks</c>.</para>
+/// missing one is an error that names it. Helpers are the built-in ones, <c>money</c>, <c>localNumber</c>, <c>link</c>, <c>shorten</c> and
+/// <c>lineBreaks</c>.</para>
 /// <para>A part ends at 1,048,576 characters, a template at 10,000 rounds of loops, partials at a depth of 10. There is no limit in time:
 /// what a template writes without a loop is as long as its file. A partial that stands indented on a line of its own is collected by
 /// Handlebars.Net before its length is counted.</para>

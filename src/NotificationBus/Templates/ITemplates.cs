@@ -10,7 +10,9 @@ public interface ITemplates
     /// <summary>The categories that have a template for at least one channel.</summary>
     IReadOnlyCollection<string> Categories { get; }
 
-    /// <summary>True when the category has a template for that channel, in the default language for certain, or the channel needs none.</summary>
+    /// <summary>
+    /// True when the category has a template for that channel, in the default language for certain, or the channel needs none.
+    /// </summary>
     bool Has(string category, string channel);
 
     /// <summary>

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace NotificationBus.Templates;
 
 /// <summary>
-/// How numbers and money are written, by language and country: Unicode CLDR 46, "Number Symbols" and "Number Patterns", as much of it as tells
-/// languages apart. In code, because the host runs without ICU and its tables; a language that is not here is written as English is.
+/// Styles of writing numbers and money, by language and country: Unicode CLDR 46, "Number Symbols" and "Number Patterns", as much of it as
+/// tells languages apart. In code, because the host runs without ICU and its tables; a language that is not here is written as English is.
 /// </summary>
 static class LocalNumbers
 {
@@ -45,7 +45,10 @@ static class LocalNumbers
     // EUR 1,590.00
     static readonly NumberStyle Usual = Style(",", ".", codeFirst: true);
 
-    /// <summary>The recipient's, when the text is in the recipient's language, for <c>de-CH</c> counts otherwise than <c>de</c>; else that of the text.</summary>
+    /// <summary>
+    /// The recipient's, when the text is in the recipient's language, for <c>de-CH</c> counts otherwise than <c>de</c>; else that of the
+    /// text.
+    /// </summary>
     public static NumberStyle Of(string language, string? locale) =>
         Find(locale is not null && LanguageOf(locale).Equals(LanguageOf(language), StringComparison.OrdinalIgnoreCase) ? locale : language);
 
@@ -77,14 +80,14 @@ static class LocalNumbers
         rows.SelectMany(row => row.Tags.Split(' '), (row, tag) => (tag, row.Style)).ToFrozenDictionary(row => row.tag, row => row.Style, StringComparer.OrdinalIgnoreCase);
 }
 
-/// <summary>How readers write numbers.</summary>
+/// <summary>A style in which readers write numbers.</summary>
 /// <param name="Numbers">What stands between the digits.</param>
 /// <param name="Money">What stands between those of money.</param>
 /// <param name="CodeFirst">True when the currency stands before the digits.</param>
 /// <param name="LeastGroup">How many digits stand before the first separator at least, or there is none.</param>
 sealed record NumberStyle(NumberFormatInfo Numbers, NumberFormatInfo Money, bool CodeFirst, int LeastGroup)
 {
-    /// <summary>How programs write them.</summary>
+    /// <summary>The style in which programs write them.</summary>
     public static readonly NumberStyle Invariant =
         new(NumberFormatInfo.InvariantInfo, NumberFormatInfo.InvariantInfo, CodeFirst: true, LeastGroup: 1);
 

@@ -9,8 +9,9 @@ namespace NotificationBus.Templates;
 
 /// <summary>
 /// Handlebars.Net takes a context of 10 KB from its pool for each partial that has a parameter or a block, and does not put it back. Here
-/// <c>Partial(name, context.CreateChildContext(…))</c> becomes <c>var child = context.CreateChildContext(…); try { Partial(name, child); } finally { … }</c>.
-/// The context of an <c>#each</c> over what is no variable and false, like an empty parameter, it puts back as it is. Here it is put back empty.
+/// <c>Partial(name, context.CreateChildContext(…))</c> becomes
+/// <c>var child = context.CreateChildContext(…); try { Partial(name, child); } finally { … }</c>. The context of an <c>#each</c> over what
+/// is no variable and false, like an empty parameter, it puts back as it is. Here it is put back empty.
 /// </summary>
 sealed class ReturnedContexts : ExpressionVisitor, IExpressionMiddleware
 {

@@ -19,7 +19,8 @@ sealed partial class TemplateFile
 
     static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    // What an editor writes in the place of a character it could not read, what begins an escape of ISO 2022, a character of UTF-16 without a mark.
+    // What an editor writes in the place of a character it could not read, what begins an escape of ISO 2022, a character of UTF-16 without
+    // a mark.
     static readonly SearchValues<char> Unprintable = SearchValues.Create(
     [
         .. Enumerable.Range(0, 0xA0).Select(c => (char)c).Where(c => char.IsControl(c) && c is not ('\t' or '\n' or '\f' or '\r' or '\u0085')),

@@ -48,7 +48,7 @@ sealed class Variable : IEnumerable
     /// <summary>A variable that nobody supplied.</summary>
     public static Variable Missing(string name) => new(parent: null, name, default);
 
-    /// <summary>How the text's readers write numbers.</summary>
+    /// <summary>The style in which the text's readers write numbers.</summary>
     public NumberStyle Numbers => _root._numbers ?? NumberStyle.Invariant;
 
     public bool IsMissing => _value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
@@ -76,7 +76,9 @@ sealed class Variable : IEnumerable
         }
     }
 
-    /// <summary>The member of that name. Handlebars.Net remembers a name in the case in which it first saw it, so case cannot matter.</summary>
+    /// <summary>
+    /// The member of that name. Handlebars.Net remembers a name in the case in which it first saw it, so case cannot matter.
+    /// </summary>
     public Variable Member(string name)
     {
         if (_recipient is not null && name.Equals(RecipientName, StringComparison.OrdinalIgnoreCase))
@@ -85,7 +87,8 @@ sealed class Variable : IEnumerable
         return _value.ValueKind == JsonValueKind.Object && _value.GetPropertyCount() > ManyProperties ? MemberOfMany(name) : Find(name);
     }
 
-    // A loop asks for the same names in every round: without a memory its cost would be its rounds times the properties of what is around it.
+    // A loop asks for the same names in every round: without a memory its cost would be its rounds times the properties of what is around
+    // it.
     Variable MemberOfMany(string name)
     {
         _members ??= new Dictionary<string, Variable>(StringComparer.OrdinalIgnoreCase);
@@ -123,7 +126,7 @@ sealed class Variable : IEnumerable
         }
     }
 
-    /// <summary>What is printed. Numbers keep the digits they were sent with.</summary>
+    /// <summary>Returns the text that is printed. Numbers keep the digits they were sent with.</summary>
     public string Text() => _value.ValueKind switch
     {
         JsonValueKind.String => _value.GetString()!,

@@ -12,8 +12,8 @@ using HandlebarsDotNet.ValueProviders;
 namespace NotificationBus.Templates;
 
 /// <summary>
-/// What Handlebars.Net may look into: variables, and the parameters of a partial. It would read the properties of any .NET object
-/// by reflection; for every other type the answer here is that it has none.
+/// Descriptors of what Handlebars.Net may look into: variables, and the parameters of a partial. It would read the properties of any .NET
+/// object by reflection; for every other type the answer here is that it has none.
 /// </summary>
 sealed class VariablesOnly : IObjectDescriptorProvider
 {

@@ -101,7 +101,10 @@ public static class NotificationBusSetup
         where TMap : class, IEventMap =>
         services.AddSingleton<IEventMap, TMap>();
 
-    /// <summary>The saga, and a way for results to reach it without another hop where both run in one process. Hosts that run the saga need it, and no others.</summary>
+    /// <summary>
+    /// The saga, and a way for results to reach it without another hop where both run in one process. Hosts that run the saga need it, and
+    /// no others.
+    /// </summary>
     public static IServiceCollection AddSaga(this IServiceCollection services)
     {
         services.AddSingleton<NotificationStateMachine>();
@@ -113,7 +116,9 @@ public static class NotificationBusSetup
         return services.AddSingleton<IResultHandler, SagaDispatch>();
     }
 
-    /// <summary>Lets commands reach the senders without another hop where the saga runs in the same process. Hosts that send need it, and no others.</summary>
+    /// <summary>
+    /// Lets commands reach the senders without another hop where the saga runs in the same process. Hosts that send need it, and no others.
+    /// </summary>
     public static IServiceCollection AddSendDispatch(this IServiceCollection services)
     {
         // Not before it is needed: it reports to the saga, and the saga hands its commands to it.
@@ -125,7 +130,10 @@ public static class NotificationBusSetup
     public static IServiceCollection AddOutgoingDispatch(this IServiceCollection services) =>
         services.AddHostedService<OutgoingDispatch>();
 
-    /// <summary>Brings out what waited for a paused channel when it is resumed, and for a provider when it is called again. Only hosts that send need it.</summary>
+    /// <summary>
+    /// Brings out what waited for a paused channel when it is resumed, and for a provider when it is called again. Only hosts that send
+    /// need it.
+    /// </summary>
     public static IServiceCollection AddResumedChannels(this IServiceCollection services) =>
         services.AddHostedService<ResumedChannels>();
 

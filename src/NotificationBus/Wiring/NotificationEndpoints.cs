@@ -24,8 +24,8 @@ namespace NotificationBus.Wiring;
 public static class NotificationEndpoints
 {
     /// <summary>
-    /// Messages of commands at work for each delivery that may be at a provider: while one is sent others are prepared and reported. Each may bring
-    /// <see cref="CommandBundle.MostCommands"/>.
+    /// Messages of commands at work for each delivery that may be at a provider: while one is sent others are prepared and reported. Each
+    /// may bring <see cref="CommandBundle.MostCommands"/>.
     /// </summary>
     public const int MessagesPerTurn = 2;
 
@@ -136,7 +136,9 @@ public static class NotificationEndpoints
         endpoint.ConcurrentMessageLimit = concurrency;
     }
 
-    /// <summary>Events come through the exchange of their type to the queue of their lane. Results are sent to the queue of theirs.</summary>
+    /// <summary>
+    /// Events come through the exchange of their type to the queue of their lane. Results are sent to the queue of theirs.
+    /// </summary>
     static void BindEvents(IReceiveEndpointConfigurator endpoint, IRegistrationContext context, Lane lane)
     {
         var planning = context.GetRequiredService<PlanningRules>();
@@ -184,7 +186,7 @@ public static class NotificationEndpoints
         });
     }
 
-    /// <summary>What fails on any queue goes to the same one; the message says where it comes from.</summary>
+    /// <summary>The queue name of what fails: the same for any queue; the message says where it comes from.</summary>
     sealed class OneQueue : IErrorQueueNameFormatter, IDeadLetterQueueNameFormatter
     {
         public static OneQueue Name { get; } = new();

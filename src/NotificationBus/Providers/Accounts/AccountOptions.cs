@@ -4,22 +4,25 @@ using Microsoft.Extensions.Configuration;
 
 namespace NotificationBus.Providers.Accounts;
 
-/// <summary>What every account may have beside the options of its own type: <c>Providers:{account}</c>.</summary>
+/// <summary>Settings that every account may have beside the options of its own type: <c>Providers:{account}</c>.</summary>
 public sealed class AccountOptions
 {
-    /// <summary>What the account is, such as <c>smtp</c>. Default: an account is what it is called.</summary>
+    /// <summary>The type of the account, such as <c>smtp</c>. Default: an account is what it is called.</summary>
     public string? Type { get; set; }
 
-    /// <summary>The most calls per second to the account, all hosts together, 0.01 to 100,000. Default: no limit but what the provider complains about.</summary>
+    /// <summary>
+    /// The most calls per second to the account, all hosts together, 0.01 to 100,000. Default: no limit but what the provider complains
+    /// about.
+    /// </summary>
     public double? PerSecond { get; set; }
 
-    /// <summary>When the account is not called because it keeps failing.</summary>
+    /// <summary>Settings of the circuit, by which the account is not called while it keeps failing.</summary>
     public CircuitOptions Circuit { get; set; } = new();
 
     /// <summary>The keys, for whoever reads the options of the account's type from the same section.</summary>
     public static IReadOnlyList<string> Keys { get; } = [nameof(Type), nameof(PerSecond), nameof(Circuit)];
 
-    /// <summary>What is configured for an account.</summary>
+    /// <summary>Reads the settings of an account.</summary>
     /// <exception cref="SettingsException">A value is out of its range.</exception>
     public static AccountOptions Read(IConfiguration configuration, string account)
     {

@@ -2,7 +2,7 @@ using NotificationBus.Contracts;
 
 namespace NotificationBus.Providers.Accounts;
 
-/// <summary>Whether an account may be called now.</summary>
+/// <summary>The admission to an account: whether it may be called now.</summary>
 abstract record Admission
 {
     Admission()
@@ -24,7 +24,9 @@ abstract record Admission
     /// <summary>Not this account now; another one may do.</summary>
     /// <param name="Reason">For an operator to read.</param>
     /// <param name="For">How long that lasts at least; null when nobody knows.</param>
-    /// <param name="IsShut">True when it is shut for all: whoever waits for it is woken when it is opened, by a probe that passed or by an operator.</param>
+    /// <param name="IsShut">
+    /// True when it is shut for all: whoever waits for it is woken when it is opened, by a probe that passed or by an operator.
+    /// </param>
     public sealed record Refused(string Reason, TimeSpan? For, bool IsShut = false) : Admission;
 
     /// <summary>The account is the right one, but its turn is later.</summary>

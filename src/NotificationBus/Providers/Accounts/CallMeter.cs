@@ -9,7 +9,7 @@ sealed class CallMeter(TimeProvider clock)
     readonly int[] _calls = new int[Seconds];
     long _second;
 
-    /// <summary>How many calls.</summary>
+    /// <summary>The number of calls.</summary>
     public int Calls
     {
         get

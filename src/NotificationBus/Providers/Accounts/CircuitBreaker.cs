@@ -13,7 +13,8 @@ namespace NotificationBus.Providers.Accounts;
 /// </summary>
 /// <remarks>
 /// Three measures, so that the circuit neither misses a dead provider nor flaps with a poor one: nine of ten among a few calls, half of
-/// many, or a few in a row, however seldom it is called. It closes after several probes in a row. The figures are <see cref="CircuitOptions"/>.
+/// many, or a few in a row, however seldom it is called. It closes after several probes in a row. The figures are
+/// <see cref="CircuitOptions"/>.
 /// </remarks>
 sealed partial class CircuitBreaker
 {

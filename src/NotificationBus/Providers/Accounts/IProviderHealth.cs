@@ -3,8 +3,8 @@ using NotificationBus.Contracts;
 namespace NotificationBus.Providers.Accounts;
 
 /// <summary>
-/// What a host finds out about a provider account, told to all hosts. Times are counted by the store's clock, and every method is
-/// one short statement that changes one row.
+/// The findings of a host about a provider account, told to all hosts. Times are counted by the store's clock, and every method is one
+/// short statement that changes one row.
 /// </summary>
 public interface IProviderHealth
 {
@@ -49,7 +49,8 @@ public interface IProviderHealth
 
     /// <summary>
     /// Takes the next free slot of an account that is called at most <paramref name="perSecond"/> times a second, all hosts together. The
-    /// transactional lane does not wait behind the other: it takes slots that bulk deliveries wait for, which then have to give up their turn.
+    /// transactional lane does not wait behind the other: it takes slots that bulk deliveries wait for, which then have to give up their
+    /// turn.
     /// </summary>
     /// <returns>How long to wait for it.</returns>
     Task<TimeSpan> Reserve(string account, double perSecond, Lane lane);
@@ -59,11 +60,14 @@ public interface IProviderHealth
     Task<bool> KeepsSlot(string account);
 }
 
-/// <summary>How a rate is cut after a complaint.</summary>
+/// <summary>The cut of a rate after a complaint.</summary>
 /// <param name="TooMuch">What was too much when no rate has been learned yet, calls per second; null when that is not known.</param>
 /// <param name="Factor">What is left of it, below 1.</param>
 /// <param name="Least">It is never cut below, calls per second.</param>
-/// <param name="Limit">The rate that is set, calls per second; null when none is. Those who wait are put back only as far as the lower of the two rates changes.</param>
+/// <param name="Limit">
+/// The rate that is set, calls per second; null when none is. Those who wait are put back only as far as the lower of the two rates
+/// changes.
+/// </param>
 public sealed record RateCut(double? TooMuch, double Factor, double Least, double? Limit)
 {
     /// <summary>The rate to go on with, given what had been learned before; null when nothing is known.</summary>

@@ -34,7 +34,7 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
     readonly CallMeter _calls = new(clock);
     long _raisedAt;
 
-    /// <summary>How long an account is left alone that asks for a pause.</summary>
+    /// <summary>Limits the time that an account is left alone that asks for a pause.</summary>
     public static TimeSpan Limited(TimeSpan pause) => pause < LongestPause ? pause : LongestPause;
 
     /// <summary>The rate in force, calls per second; null when there is no limit.</summary>
@@ -42,11 +42,14 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
 
     double? Limit => WaitingLine.LimitOf(board.Current.Provider(account), options);
 
-    /// <summary>How long to wait for the next slot, which is taken.</summary>
+    /// <summary>Takes the next slot, and returns the time to wait for it.</summary>
     public Task<TimeSpan> Reserve(Lane lane) =>
         PerSecond is { } perSecond ? health.Reserve(account, perSecond, lane) : Task.FromResult(TimeSpan.Zero);
 
-    /// <summary>False for one that comes much too late, after an outage say: it would come together with all others. And for one that the other lane took.</summary>
+    /// <summary>
+    /// False for one that comes much too late, after an outage say: it would come together with all others. And for one that the other lane
+    /// took.
+    /// </summary>
     public async Task<bool> IsGood(SendSlot slot, Lane lane) =>
         clock.GetUtcNow() - slot.At <= SlotIsGood && (lane != Lane.Bulk || PerSecond is null || await health.KeepsSlot(account));
 

@@ -44,16 +44,16 @@ public sealed class ProviderAccount : IAsyncDisposable
     /// <summary>The provider.</summary>
     public IProvider Provider { get; }
 
-    /// <summary>What is configured beside the provider's own settings.</summary>
+    /// <summary>The settings beside the provider's own.</summary>
     public AccountOptions Options { get; }
 
     /// <summary>The account's name.</summary>
     public string Name => Provider.Name;
 
-    /// <summary>What operators have set.</summary>
+    /// <summary>The settings of operators.</summary>
     internal ProviderControl Control => _board.Current.Provider(Name);
 
-    /// <summary>How long its circuit is open from now on; null while it is not.</summary>
+    /// <summary>The time that its circuit is open from now on; null while it is not.</summary>
     internal TimeSpan? OpenFor => Control.Pin is null && ShutUntil(_board.Current.HealthOf(Name)) - _clock.GetUtcNow() is { } left && left > TimeSpan.Zero ? left : null;
 
     /// <summary>True while it gets nothing new, by the word of an operator or because its circuit is open.</summary>

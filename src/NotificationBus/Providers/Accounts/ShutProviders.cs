@@ -3,7 +3,10 @@ using NotificationBus.Status;
 
 namespace NotificationBus.Providers.Accounts;
 
-/// <summary>Provider accounts that are not called: their circuit is open, nothing is taken before somebody mends them, or an operator has switched them off.</summary>
+/// <summary>
+/// Provider accounts that are not called: their circuit is open, nothing is taken before somebody mends them, or an operator has switched
+/// them off.
+/// </summary>
 sealed class ShutProviders(ProviderChains chains, ControlBoard board) : IProblemSource
 {
     public Task<IReadOnlyList<Problem>> Find(CancellationToken cancellationToken) =>

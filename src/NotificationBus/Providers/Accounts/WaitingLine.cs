@@ -31,16 +31,21 @@ public static class WaitingLine
     /// <summary>The rate that operators have set or that is configured, calls per second; null when neither is.</summary>
     public static double? LimitOf(ProviderControl control, AccountOptions options) => control.PerSecond ?? options.PerSecond;
 
-    /// <summary>What a delivery waits for whose turn at an account comes later.</summary>
+    /// <summary>Names what a delivery waits for whose turn at an account comes later.</summary>
     public static string WaitsForTurn(string account) => $"{Turn}{account}";
 
     /// <summary>True when that is what was waited for.</summary>
     internal static bool IsTurn(string waitsFor) => waitsFor.StartsWith(Turn, StringComparison.Ordinal);
 
-    /// <summary>By how much the time until each turn is divided when the rate changes; null when it stays. Nobody waited when there was no limit.</summary>
+    /// <summary>
+    /// Returns the number by which the time until each turn is divided when the rate changes; null when it stays. Nobody waited when there
+    /// was no limit.
+    /// </summary>
     public static double? Factor(double? before, double? after) =>
         before is { } one && after != one ? after is { } other ? other / one : AtOnce : null;
 
-    /// <summary>The lower of two rates, of which either may be none: the one that is set, and the one that the provider's complaints have taught.</summary>
+    /// <summary>
+    /// The lower of two rates, of which either may be none: the one that is set, and the one that the provider's complaints have taught.
+    /// </summary>
     public static double? Lower(double? one, double? other) => one is { } first && other is { } second ? Math.Min(first, second) : one ?? other;
 }

@@ -9,7 +9,10 @@ using NotificationBus.Providers.Accounts;
 
 namespace NotificationBus.Providers.Controls;
 
-/// <summary>This host's copy of <see cref="IControls"/>. It is read for every delivery and costs nothing; a change on any host is here when the store tells of it.</summary>
+/// <summary>
+/// This host's copy of <see cref="IControls"/>. It is read for every delivery and costs nothing; a change on any host is here when the
+/// store tells of it.
+/// </summary>
 public sealed partial class ControlBoard(IControls controls, TimeProvider clock, ILogger<ControlBoard> log) : BackgroundService
 {
     // The store tells of every change; this is for the case that it could not.
@@ -22,7 +25,7 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
     volatile SendingControls _current = SendingControls.None;
     ImmutableList<Action<SendingControls>> _listeners = [];
 
-    /// <summary>What is in force now.</summary>
+    /// <summary>The controls in force now.</summary>
     public SendingControls Current => _current;
 
     /// <summary>Has somebody told after every change of <see cref="Current"/>.</summary>

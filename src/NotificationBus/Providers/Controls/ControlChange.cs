@@ -8,16 +8,16 @@ public sealed record ControlChange
     /// <summary>Counts the changes.</summary>
     public required long Number { get; init; }
 
-    /// <summary>When, by the store's clock.</summary>
+    /// <summary>The time of the change, by the store's clock.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>What was changed, such as <c>provider smtp</c> or <c>channel email</c>.</summary>
+    /// <summary>The subject of the change, such as <c>provider smtp</c> or <c>channel email</c>.</summary>
     public required string Subject { get; init; }
 
-    /// <summary>Who changed it, in the operator's own words.</summary>
+    /// <summary>The operator who changed it, in their own words.</summary>
     public required string Who { get; init; }
 
-    /// <summary>Why, in the operator's own words.</summary>
+    /// <summary>The reason, in the operator's own words.</summary>
     public required string Why { get; init; }
 
     /// <summary>The setting before.</summary>
@@ -27,7 +27,7 @@ public sealed record ControlChange
     public required JsonElement After { get; init; }
 }
 
-/// <summary>Who makes a change, and why.</summary>
+/// <summary>The author of a change, and the reason.</summary>
 /// <param name="Who">In the operator's own words.</param>
 /// <param name="Why">In the operator's own words.</param>
 public sealed record ChangedBy(string Who, string Why);

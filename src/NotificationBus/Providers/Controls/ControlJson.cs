@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace NotificationBus.Providers.Controls;
 
-/// <summary>How settings of operators are written down: words, and only what is set.</summary>
+/// <summary>The JSON of operators' settings: words, and only what is set.</summary>
 public static class ControlJson
 {
     /// <summary>The options.</summary>

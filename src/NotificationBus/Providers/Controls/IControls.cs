@@ -3,15 +3,18 @@ using NotificationBus.Providers.Accounts;
 namespace NotificationBus.Providers.Controls;
 
 /// <summary>
-/// What all hosts have in common about sending: what operators have set, and what any host has found out about a provider. Every
-/// host holds a copy in its <see cref="ControlBoard"/> and is told at once when something changes.
+/// The controls of sending that all hosts have in common: the settings of operators, and what any host has found out about a provider.
+/// Every host holds a copy in its <see cref="ControlBoard"/> and is told at once when something changes.
 /// </summary>
 public interface IControls
 {
     /// <summary>Everything there is.</summary>
     Task<SendingControls> Load(CancellationToken cancellationToken);
 
-    /// <summary>Changes a provider's setting, and writes down who did it and why. When the rate changes with it, so does the time until each turn that is to come.</summary>
+    /// <summary>
+    /// Changes a provider's setting, and writes down who did it and why. When the rate changes with it, so does the time until each turn
+    /// that is to come.
+    /// </summary>
     /// <param name="account">The account.</param>
     /// <param name="configured">What is in force where nothing is set.</param>
     /// <param name="change">The setting after, given the one before.</param>
@@ -30,7 +33,9 @@ public interface IControls
     /// <summary>The changes before a number, newest first.</summary>
     Task<IReadOnlyList<ControlChange>> Changes(long? before, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Completes when something changes from now on, on any host, or after <paramref name="atMost"/>. May complete for nothing.</summary>
+    /// <summary>
+    /// Completes when something changes from now on, on any host, or after <paramref name="atMost"/>. May complete for nothing.
+    /// </summary>
     Task WaitForChange(TimeSpan atMost, CancellationToken cancellationToken);
 }
 
@@ -40,13 +45,13 @@ public sealed record SendingControls
     /// <summary>Nothing set, nothing found out.</summary>
     public static SendingControls None { get; } = new();
 
-    /// <summary>What operators have set, by account.</summary>
+    /// <summary>The settings of operators, by account.</summary>
     public IReadOnlyDictionary<string, ProviderControl> Providers { get; init; } = new Dictionary<string, ProviderControl>(StringComparer.Ordinal);
 
-    /// <summary>What operators have set, by channel.</summary>
+    /// <summary>The settings of operators, by channel.</summary>
     public IReadOnlyDictionary<string, ChannelControl> Channels { get; init; } = new Dictionary<string, ChannelControl>(StringComparer.Ordinal);
 
-    /// <summary>What was found out, by account.</summary>
+    /// <summary>The health that was found out, by account.</summary>
     public IReadOnlyDictionary<string, ProviderHealth> Health { get; init; } = new Dictionary<string, ProviderHealth>(StringComparer.Ordinal);
 
     /// <summary>The setting of an account.</summary>
@@ -55,6 +60,6 @@ public sealed record SendingControls
     /// <summary>The setting of a channel.</summary>
     public ChannelControl Channel(string channel) => Channels.GetValueOrDefault(channel) ?? new ChannelControl();
 
-    /// <summary>What was found out about an account.</summary>
+    /// <summary>Returns the health that was found out about an account.</summary>
     public ProviderHealth HealthOf(string account) => Health.GetValueOrDefault(account) ?? ProviderHealth.Unknown;
 }

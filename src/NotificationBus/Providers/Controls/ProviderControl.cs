@@ -1,9 +1,11 @@
 namespace NotificationBus.Providers.Controls;
 
-/// <summary>What operators have set for a provider account while the hosts run. It stands above configuration and above every automation.</summary>
+/// <summary>
+/// The settings of operators for a provider account while the hosts run. They stand above configuration and above every automation.
+/// </summary>
 public sealed record ProviderControl
 {
-    /// <summary>Whether the account is used.</summary>
+    /// <summary>The switch that says whether the account is used.</summary>
     public ProviderSwitch Switch { get; init; } = ProviderSwitch.On;
 
     /// <summary>
@@ -15,11 +17,14 @@ public sealed record ProviderControl
     /// <summary>Holds the circuit where the operator wants it; null (default) leaves it to the circuit breaker.</summary>
     public CircuitPin? Pin { get; init; }
 
-    /// <summary>Calls per second to the account, all hosts together, instead of the configured <c>PerSecond</c>; null (default) leaves that in force.</summary>
+    /// <summary>
+    /// Calls per second to the account, all hosts together, instead of the configured <c>PerSecond</c>; null (default) leaves that in
+    /// force.
+    /// </summary>
     public double? PerSecond { get; init; }
 }
 
-/// <summary>Whether an account is used.</summary>
+/// <summary>The use of an account.</summary>
 public enum ProviderSwitch
 {
     /// <summary>It is used.</summary>
@@ -32,7 +37,7 @@ public enum ProviderSwitch
     Off,
 }
 
-/// <summary>Where an operator holds a circuit.</summary>
+/// <summary>The state in which an operator holds a circuit.</summary>
 public enum CircuitPin
 {
     /// <summary>The provider is called whatever it answers, also while it asks to be left alone.</summary>

@@ -7,14 +7,14 @@ namespace NotificationBus.Providers.Routing;
 /// <summary>Other providers for some deliveries of a channel: <c>Channels:{channel}:Routes:{number}</c>.</summary>
 public sealed class ChannelRoute
 {
-    /// <summary>Which deliveries take this route. At least one condition.</summary>
+    /// <summary>The condition under which a delivery takes this route. At least one is set.</summary>
     public RouteCondition When { get; set; } = new();
 
     /// <summary>Accounts in the order in which they are tried, at least one. No others are used for these deliveries.</summary>
     public IReadOnlyList<string> Providers { get; set; } = [];
 }
 
-/// <summary>What a delivery must be like: everything that is set must hold, and of each list one entry is enough.</summary>
+/// <summary>The condition that a delivery must meet: everything that is set must hold, and of each list one entry is enough.</summary>
 public sealed class RouteCondition : IValidatableObject
 {
     /// <summary>The recipient's country, ISO 3166-1 alpha-2: <c>TH,SG</c>. Default: any, also an unknown one.</summary>

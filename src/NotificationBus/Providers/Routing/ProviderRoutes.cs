@@ -4,7 +4,7 @@ using NotificationBus.Model;
 namespace NotificationBus.Providers.Routing;
 
 /// <summary>
-/// Which accounts of a channel a delivery may use, and in which order: those of the first route whose condition holds, else the channel's. Asks
+/// The accounts of a channel that a delivery may use, in order: those of the first route whose condition holds, else the channel's. Asks
 /// nothing but the command, so that one that comes again takes the same route on every host.
 /// </summary>
 /// <param name="providers">The channel's accounts, for what takes no route.</param>

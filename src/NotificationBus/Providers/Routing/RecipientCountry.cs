@@ -3,10 +3,13 @@ using NotificationBus.Model;
 
 namespace NotificationBus.Providers.Routing;
 
-/// <summary>In which country a recipient is, as far as anybody has said.</summary>
+/// <summary>The country that a recipient is in, as far as anybody has said.</summary>
 static class RecipientCountry
 {
-    /// <summary>What the address says, where it says it; else what the event has said; else the region of the locale. Null when nobody knows.</summary>
+    /// <summary>
+    /// Reads the country off the address, where it says it; else takes what the event has said; else the region of the locale. Null when
+    /// nobody knows.
+    /// </summary>
     public static string? Of(IChannel channel, SendDelivery command) => channel.CountryOf(command.Address) ?? command.Country ?? RegionOf(command.Locale);
 
     /// <summary>The region in a BCP 47 language tag: TH of <c>th-TH</c>, TW of <c>zh-Hant-TW</c>; null when it has none.</summary>

@@ -6,8 +6,8 @@ using NotificationBus.Model;
 namespace NotificationBus.Saga.Persistence;
 
 /// <summary>
-/// Notifications as this process has stored them last, so that the next step need not load them. What is here may be out of date: another host
-/// may have made a step since. Then the write loses its race by the version, and the step is made again with what is loaded.
+/// Notifications as this process has stored them last, so that the next step need not load them. What is here may be out of date: another
+/// host may have made a step since. Then the write loses its race by the version, and the step is made again with what is loaded.
 /// </summary>
 public sealed class NotificationCache
 {
@@ -34,7 +34,9 @@ public sealed class NotificationCache
             Volatile.Write(ref PlaceOf(notification.CorrelationId), notification);
     }
 
-    /// <summary>Forgets all of them: after an outage the store may have lost what it had taken, and count the same versions again.</summary>
+    /// <summary>
+    /// Forgets all of them: after an outage the store may have lost what it had taken, and count the same versions again.
+    /// </summary>
     public void Clear() => Array.Clear(_places);
 
     ref NotificationState? PlaceOf(Guid notificationId) => ref _places[(uint)notificationId.GetHashCode() % Places];

@@ -20,7 +20,10 @@ namespace NotificationBus.Saga.Persistence;
 /// are stored in one statement; what the step causes is published after it, and only then is the input acknowledged.
 /// <list type="bullet">
 /// <item>A crash before the statement: the input comes again, and nothing had happened.</item>
-/// <item>A crash after it: the input comes again, the row has already taken it, and what follows from the row is published again under the same ids.</item>
+/// <item>
+/// A crash after it: the input comes again, the row has already taken it, and what follows from the row is published again under the same
+/// ids.
+/// </item>
 /// <item>The input does not come again: <see cref="Sweep"/> finds the notification, unless it has ended.</item>
 /// </list>
 /// </summary>
@@ -55,7 +58,8 @@ sealed class NotificationRepository(
         if (repeated is not null)
             await store.Confirm(context.CancellationToken);
 
-        // What begins a notification may be another event under the same message id: the machine looks. What the broker gives once more is not.
+        // What begins a notification may be another event under the same message id: the machine looks. What the broker gives once more is
+        // not.
         var isLookedAt = repeated is null || (begins && !context.ReceiveContext.Redelivered);
         if (isLookedAt && !await MakeStep(context, next, existing, begins))
             throw new ConcurrencyException("Somebody else wrote the notification first", typeof(NotificationState), notificationId);
@@ -88,15 +92,18 @@ sealed class NotificationRepository(
         await publisher.Value.Publish(input, steps.Follow(notification, waiting.Select(delivery => delivery.DeliveryId).ToHashSet()));
     }
 
-    /// <summary>Makes the step without loading, when this process has stored the one before. False when it has not, or when what it remembers is outdated.</summary>
+    /// <summary>
+    /// Makes the step without loading, when this process has stored the one before. False when it has not, or when what it remembers is
+    /// outdated.
+    /// </summary>
     async Task<bool> MakeStepAsRemembered<T>(ConsumeContext<T> context, IPipe<SagaRepositoryContext<NotificationState, T>> next, Guid notificationId, bool begins)
         where T : class =>
         !begins && cache.Take(notificationId) is { } remembered && !IsTaken(context, remembered)
             && await MakeStep(context, next, remembered, begins, mayBeOutdated: true);
 
     /// <summary>
-    /// Makes the step and publishes what it causes. False when somebody else wrote the row, or when the step fails before it is stored and that may be
-    /// so; then nothing has happened.
+    /// Makes the step and publishes what it causes. False when somebody else wrote the row, or when the step fails before it is stored and
+    /// that may be so; then nothing has happened.
     /// </summary>
     async Task<bool> MakeStep<T>(
         ConsumeContext<T> context, IPipe<SagaRepositoryContext<NotificationState, T>> next, NotificationState? existing, bool begins, bool mayBeOutdated = false)
@@ -135,7 +142,7 @@ sealed class NotificationRepository(
 
     public void Probe(ProbeContext context) => context.CreateScope("notificationRepository").Add("store", store.GetType().Name);
 
-    /// <summary>What MassTransit asks of a repository while it makes one step.</summary>
+    /// <summary>The repository context that MassTransit asks for while it makes one step.</summary>
     sealed class StepRepositoryContext<T>(
         SagaStepContext<T> step,
         INotificationStore store,

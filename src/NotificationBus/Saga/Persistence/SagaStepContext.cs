@@ -31,20 +31,22 @@ sealed class SagaStepContext<TMessage> : ConsumeContextScope<TMessage>, OutboxSe
         AddOrUpdatePayload(() => OutgoingScheduler.SchedulerOf(this, this), _ => OutgoingScheduler.SchedulerOf(this, this));
     }
 
-    /// <summary>What is to be published as soon as the step is stored.</summary>
+    /// <summary>The messages to be published as soon as the step is stored.</summary>
     public Consequences Consequences { get; } = new();
 
-    /// <summary>What is to be published later.</summary>
+    /// <summary>The messages to be published later.</summary>
     public IReadOnlyList<OutgoingMessage> Scheduled => _scheduled;
 
-    /// <summary>What was scheduled by an earlier step and is no longer wanted.</summary>
+    /// <summary>The tokens of what was scheduled by an earlier step and is no longer wanted.</summary>
     public IReadOnlyList<Guid> Cancelled => _cancelled;
 
     public Task AddSend<T>(SendContext<T> context)
         where T : class =>
         throw new NotSupportedException($"A step that publishes {typeof(T).Name} by itself would lose it when the process ends after the step is stored: it must be among its consequences");
 
-    /// <summary>The same input at the same place gives the same id, so that a step done again after a crash schedules the same messages.</summary>
+    /// <summary>
+    /// The same input at the same place gives the same id, so that a step done again after a crash schedules the same messages.
+    /// </summary>
     public Guid NextToken() => DeterministicId.From("outgoing", _input.InputId().ToString("N"), $"{CorrelationId:N}", $"{_messages++}");
 
     public Task Keep(OutgoingMessage message, bool replace, CancellationToken cancellationToken)
