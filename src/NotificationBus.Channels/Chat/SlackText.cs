@@ -21,8 +21,10 @@ static partial class SlackText
     // The colon behind a name may begin the next.
     static bool IsEmoji(Match match, string text) => match.ValueSpan[0] == ':' && match.Index + match.Length < text.Length && text[match.Index + match.Length] == ':';
 
-    // A URL stays as it is: it would lead elsewhere.
+    // A URL stays as it is: it would lead elsewhere. Without a host it is none. Letters beyond the first plane come in two halves, and some have a
+    // joiner.
     [GeneratedRegex(
-        @"https?://[^\s<>|]+|:[\p{L}\p{M}\p{N}_+'\-＿＋]+", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+        @"https?://[\p{L}\p{M}\p{N}._-]+(:[0-9]+)?([/?#][^\s<>|]*)?|:[\p{L}\p{M}\p{N}\p{Cs}\p{Cf}_+'\-＿＋]+",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex ColonOrUrl();
 }

@@ -109,6 +109,8 @@ public sealed class When_Slack_sends : Any_vendor<When_Slack_sends>, IVendorSitu
     [InlineData("a:b:c :ハート:", "a:\u2060b:c :\u2060ハート:")]
     [InlineData("Note: it is 9:30, or : so :", "Note: it is 9:30, or : so :")]
     [InlineData("https://shop.example/urn:isbn:1 :ok:", "https://shop.example/urn:isbn:1 :\u2060ok:")]
+    [InlineData("https://:ok: http://shop.example:ok: https://shop.example:80/:ok:", "https://:\u2060ok: http://shop.example:\u2060ok: https://shop.example:80/:ok:")]
+    [InlineData(":𠮷: :می\u200Cخواهم: 😀:ok:", ":\u2060𠮷: :\u2060می\u200Cخواهم: 😀:\u2060ok:")]
     public async Task Should_make_no_emoji_of_it(string text, string sent)
     {
         Vendor.Answers("200 OK", """{"ok":true,"ts":"1"}""");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Chat.Providers;
 using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
@@ -63,13 +64,72 @@ public sealed class When_Telegram_sends : Any_vendor<When_Telegram_sends>, IVend
     [InlineData("https://shop.example/#tag?q=/start example.com/#tag", "https://shop.example/#tag?q=/start example.com/#tag")]
     [InlineData("https://shop.example,@durov \"https://shop.example/\"@durov", "https://shop.example,@\u2060durov \"https://shop.example/\"@\u2060durov")]
     [InlineData("som@example.net https://t.example/@durov a @ b", "som@example.net https://t.example/@durov a @ b")]
+    // Half of an emoji is no letter, and neither is the mark above one.
+    [InlineData("😀@durov 😀/start 😀#tag 😀$USD ก็@durov", "😀@\u2060durov 😀/\u2060start 😀#\u2060tag 😀$\u2060USD ก็@\u2060durov")]
+    // Telegram knows no such top-level domain, scheme, host or port.
+    [InlineData("4.5/@durov v1.2/(#tag) v1.beta/(@durov)", "4.5/@\u2060durov v1.2/(#\u2060tag) v1.beta/(@\u2060durov)")]
+    // Telegram counts what joins letters.
+    [InlineData("#\u200Ctag #1\u200Ca #1·a #1\u0DCA\u0D9A #𠮷", "#\u2060\u200Ctag #\u20601\u200Ca #\u20601·a #\u20601\u0DCA\u0D9A #\u2060𠮷")]
     public async Task Should_mention_nobody(string text, string sent)
     {
-        Vendor.Answers("200 OK", """{"ok":true,"result":{"message_id":1}}""");
+        (await Sent(text)).ShouldBe(sent);
+        TelegramReader.Signs(sent).ShouldBeEmpty();
+    }
 
-        await Provider().Send(Message.To($"telegram:{Place}", text), Cancellation);
+    /// <summary>C: chat text is shown as written, and calls nobody, whatever stands before the sign: read by the rules of Telegram's own library.</summary>
+    [Theory]
+    [InlineData("😀@durov 😀/start 😀#tag 😀$USD", 4)]
+    [InlineData("rated 4.5/@durov", 1)]
+    [InlineData("v1.2/(#tag)", 1)]
+    [InlineData("foo://x/@durov", 1)]
+    [InlineData("https://localhost/@durov https://a.b/@durov https://x.com:99999/@durov", 3)]
+    [InlineData("shttp://x.com/@durov https://teiegram.org/@durov https://x_y.com/@durov", 3)]
+    [InlineData("https://x.com/)@durov a.b/https://x.com/@durov .https://x.com/@durov", 3)]
+    [InlineData("https://x-.com/@durov https://xª.com/@durov x.cOm/@durov", 3)]
+    [InlineData("#\u200Ctag", 1)]
+    [InlineData("#1\u200Ca", 1)]
+    public async Task Should_be_read_by_Telegram_as_text(string text, int found)
+    {
+        TelegramReader.Signs(text).Count.ShouldBe(found, "else there is nothing to keep apart");
 
-        JsonElement.Parse(Vendor.Requests.ShouldHaveSingleItem().Body).GetProperty("text").GetString().ShouldBe(sent);
+        var sent = (await Sent(text))!;
+
+        TelegramReader.Signs(sent).ShouldBeEmpty(sent);
+        sent.Replace("\u2060", "", StringComparison.Ordinal).ShouldBe(text);
+    }
+
+    [Theory]
+    [InlineData("https://shop.example/@durov?q=/start#tag")]
+    [InlineData("ดูที่https://shop.example:8443/@durov")]
+    [InlineData("(https://shop.example/a(#tag)/@durov)")]
+    [InlineData("https://ตลาด.ไทย/@ตลาด")]
+    [InlineData("t.me/@durov and (example.com/#tag)")]
+    public async Task Should_lead_where_it_did(string text)
+    {
+        TelegramReader.Urls(text).ShouldNotBeEmpty();
+
+        (await Sent(text)).ShouldBe(text);
+    }
+
+    /// <summary>C: chat text is shown as written, and calls nobody: whatever it is made of.</summary>
+    [Fact]
+    public void Should_find_nothing_to_tap_on_but_addresses()
+    {
+        string[] pieces =
+        [
+            "@", "@durov", "/", "/start", "#", "#tag", "$", "$USD", "tag", "1", "a", "_", "😀", "𠮷", "ก็", "\u200C", "\u200D", "·", "\u0DCA", "\u00A0", "\t", "ª",
+            " ", " ", "\n", "(", ")", "]", "<", ">", "\"", "'", ",", ":", "?", ".", "-", "http", "https://", "ftp://", "s", "://", "shop.example", "x.com", "a.b", "t.me", ":80", ":99999",
+        ];
+        var random = new Random(1);
+        for (var round = 0; round < 50_000; round++)
+        {
+            var text = string.Concat(Enumerable.Range(0, 10).Select(_ => pieces[random.Next(pieces.Length)]));
+
+            var escaped = TelegramText.Escape(text);
+
+            TelegramReader.Signs(escaped).ShouldBeEmpty(text);
+            escaped.Replace("\u2060", "", StringComparison.Ordinal).ShouldBe(text);
+        }
     }
 
     [Theory]
@@ -102,6 +162,13 @@ public sealed class When_Telegram_sends : Any_vendor<When_Telegram_sends>, IVend
 
         clock.Advance(TimeSpan.FromSeconds(61));
         (await provider.Send(Message.To("telegram:4"), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>();
+    }
+
+    async Task<string?> Sent(string text)
+    {
+        Vendor.Answers("200 OK", """{"ok":true,"result":{"message_id":1}}""");
+        await Provider().Send(Message.To($"telegram:{Place}", text), Cancellation);
+        return JsonElement.Parse(Vendor.Requests.ShouldHaveSingleItem().Body).GetProperty("text").GetString();
     }
 
     static VendorAnswer Failure(int status, string description, Outcome outcome) =>
