@@ -35,6 +35,9 @@ public sealed record Delivery
     /// <summary>The content to send.</summary>
     public required Content Content { get; init; }
 
+    /// <summary>The values of the event's data, also those the content does not show. No log and no reason repeats one.</summary>
+    public IEnumerable<string> Values { get; init; } = [];
+
     /// <summary>
     /// The URL at which a POST unsubscribes from the category on this channel (RFC 8058), and a GET shows a page that asks; null when the
     /// category has no such link. What carries it in a header must sign that header.

@@ -25,11 +25,11 @@ public sealed partial class Masking
     readonly RepeatedName _name;
     readonly RepeatedText _told;
 
-    Masking(IEnumerable<string> words, string? name, IEnumerable<string> told)
+    Masking(IEnumerable<string> words, string? name, IEnumerable<string> told, IEnumerable<string> values)
     {
         _words = [.. words.Distinct(StringComparer.Ordinal).OrderByDescending(word => word.Length)];
         _name = new RepeatedName(name);
-        _told = new RepeatedText(told);
+        _told = new RepeatedText(told, values);
     }
 
     /// <summary>Hides every header of the request, its path, the address, the recipient and what the vendor calls secret besides.</summary>
@@ -44,23 +44,25 @@ public sealed partial class Masking
             .. whole.OfType<string>().Where(word => word.Length >= ShortestSecret),
             .. headers.SelectMany(header => header.Split(' ')).Where(word => word.Length >= ShortestPart),
             .. url.PathAndQuery.Split('/', '?', '&', '=').Where(word => word.Length >= ShortestOfPath),
-        ], delivery.RecipientName, delivery.Content.Texts);
+        ], delivery.RecipientName, delivery.Content.Texts, delivery.Values);
     }
 
     /// <summary>Hides mailboxes only.</summary>
-    public static Masking Of() => new([], name: null, []);
+    public static Masking Of() => new([], name: null, [], []);
 
     /// <summary>Hides mailboxes, the recipient, and what the recipient is told.</summary>
-    public static Masking Of(Delivery delivery) => Of(delivery.Address, delivery.RecipientName, delivery.Content.Texts);
+    public static Masking Of(Delivery delivery) => Of(delivery.Address, delivery.RecipientName, delivery.Content.Texts, delivery.Values);
 
     /// <summary>Hides mailboxes, the recipient, and what the recipient is told.</summary>
     /// <param name="address">Where the recipient is reached.</param>
     /// <param name="name">The recipient's name, when known.</param>
     /// <param name="told">What the recipient is told. It is read when there is something to hide, and not before.</param>
-    public static Masking Of(string address, string? name, IEnumerable<string> told) => new(WordsOf(address), name, told);
+    /// <param name="values">The values of the event's data, each of which may be a code. They are read as late.</param>
+    public static Masking Of(string address, string? name, IEnumerable<string> told, IEnumerable<string> values) =>
+        new(WordsOf(address), name, told, values);
 
     /// <summary>Hides mailboxes and the recipient, and leaves what the recipient is told.</summary>
-    public static Masking OfRecipient(Delivery delivery) => new(WordsOf(delivery.Address), delivery.RecipientName, []);
+    public static Masking OfRecipient(Delivery delivery) => new(WordsOf(delivery.Address), delivery.RecipientName, [], []);
 
     static IEnumerable<string> WordsOf(string address) =>
         ((string[])[address, address.TrimStart('+')]).Where(word => word.Length >= ShortestSecret);

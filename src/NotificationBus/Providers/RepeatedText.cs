@@ -7,15 +7,21 @@ namespace NotificationBus.Providers;
 
 /// <summary>
 /// Finds what a service repeats of the text it was told to send: whole runs of it, and shorter words where they are all that matters,
-/// such as a one-time code, however it is grouped. It is prepared when something goes wrong, and not before.
+/// such as a one-time code, however it is grouped. A code in small letters looks like any word: so every value of the event's data of 4 to 64
+/// characters is masked where it stands alone, in capitals or not and with hyphens or without. The words that a template puts around the values
+/// stay. It is prepared when something goes wrong, and not before.
 /// </summary>
 /// <param name="told">What the recipient is told.</param>
-sealed partial class RepeatedText(IEnumerable<string> told)
+/// <param name="values">The values of the event's data.</param>
+sealed partial class RepeatedText(IEnumerable<string> told, IEnumerable<string> values)
 {
     // Shorter runs stand in many a sentence that says nothing of ours.
     const int ShortestRun = 12;
 
     const int ShortestCode = 4;
+
+    // What is longer is found as runs.
+    const int LongestCode = 64;
 
     // What is longer is repeated from its beginning, if at all.
     const int LongestText = 64 * 1024;
@@ -25,7 +31,7 @@ sealed partial class RepeatedText(IEnumerable<string> told)
 
     static readonly SearchValues<char> Vowels = SearchValues.Create("aeiouyAEIOUY");
 
-    readonly Lazy<Told> _told = new(() => Read(told));
+    readonly Lazy<Told> _told = new(() => Read(told, values));
 
     /// <summary>The text with what is repeated in it masked.</summary>
     public string Hide(string text, string mask)
@@ -33,7 +39,7 @@ sealed partial class RepeatedText(IEnumerable<string> told)
         if (text.Length < ShortestCode && Ascii.IsValid(text))
             return text;
 
-        var (runs, words, numbers) = _told.Value;
+        var (runs, words, numbers, values) = _told.Value;
         var hidden = new bool[text.Length];
         for (var at = 0; at + ShortestRun <= text.Length; at++)
         {
@@ -53,6 +59,10 @@ sealed partial class RepeatedText(IEnumerable<string> told)
                 Array.Fill(hidden, true, start, length);
         }
 
+        foreach (var word in Hyphenated().Matches(text).Where(word => values.Contains(Plain(word.Value))))
+            Array.Fill(hidden, true, word.Index, word.Length);
+        HideAlone(text, values, hidden);
+
         var shown = new StringBuilder(text.Length);
         for (var at = 0; at < text.Length; at++)
         {
@@ -65,16 +75,42 @@ sealed partial class RepeatedText(IEnumerable<string> told)
         return shown.ToString();
     }
 
-    static Told Read(IEnumerable<string> told)
+    // By length, and not by value: of these there may be thousands.
+    static void HideAlone(string text, HashSet<string> values, bool[] hidden)
     {
-        var read = new Told([], new HashSet<string>(StringComparer.OrdinalIgnoreCase), new HashSet<string>(StringComparer.Ordinal));
+        var isValue = values.GetAlternateLookup<ReadOnlySpan<char>>();
+        int[] lengths = [.. values.Select(value => value.Length).Distinct()];
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (at > 0 && char.IsLetterOrDigit(text[at - 1]))
+                continue;
+            foreach (var length in lengths)
+            {
+                var end = at + length;
+                if (end > text.Length || (end < text.Length && char.IsLetterOrDigit(text[end])))
+                    continue;
+                if (isValue.Contains(text.AsSpan(at, length)))
+                    Array.Fill(hidden, true, at, length);
+            }
+        }
+    }
+
+    static Told Read(IEnumerable<string> told, IEnumerable<string> values)
+    {
+        var read = new Told(
+            [],
+            new HashSet<string>(StringComparer.OrdinalIgnoreCase),
+            new HashSet<string>(StringComparer.Ordinal),
+            new HashSet<string>(StringComparer.OrdinalIgnoreCase));
+        var codes = values.Select(value => value.Trim()).SelectMany(value => (string[])[value, Plain(value)]);
+        read.Values.UnionWith(codes.Where(code => code.Length is >= ShortestCode and <= LongestCode));
         foreach (var whole in told)
         {
             var text = whole.Length > LongestText ? whole[..LongestText] : whole;
             for (var at = 0; at + ShortestRun <= text.Length; at++)
                 read.Runs.Add(HashOf(text.AsSpan(at, ShortestRun)));
-            var codes = Latin().Matches(text).Where(word => IsCode(word.ValueSpan));
-            read.Words.UnionWith(TellingIn(text).Concat(codes).Select(word => Plain(word.Value)));
+            var strange = Latin().Matches(text).Where(word => IsCode(word.ValueSpan));
+            read.Words.UnionWith(TellingIn(text).Concat(strange).Select(word => Plain(word.Value)));
             read.Numbers.UnionWith(NumbersIn(text).Select(number => number.Digits));
         }
 
@@ -133,5 +169,5 @@ sealed partial class RepeatedText(IEnumerable<string> told)
     private static partial Regex Digits();
 
     /// <summary>What is looked for.</summary>
-    sealed record Told(HashSet<int> Runs, HashSet<string> Words, HashSet<string> Numbers);
+    sealed record Told(HashSet<int> Runs, HashSet<string> Words, HashSet<string> Numbers, HashSet<string> Values);
 }

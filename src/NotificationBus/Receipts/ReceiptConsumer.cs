@@ -141,7 +141,10 @@ public sealed partial class ReceiptConsumer(
     /// event's own data still has what matters, such as a one-time code.
     /// </summary>
     Masking MaskingOf(NotificationState notification, DeliveryState delivery) => Masking.Of(
-        delivery.Address, notification.Recipient.Name, TextsOf(notification, delivery).Concat(JsonText.Within(notification.Data)));
+        delivery.Address,
+        notification.Recipient.Name,
+        TextsOf(notification, delivery).Concat(JsonText.Within(notification.Data)),
+        JsonText.Within(notification.Data));
 
     IEnumerable<string> TextsOf(NotificationState notification, DeliveryState delivery)
     {

@@ -200,6 +200,7 @@ public sealed class SendDeliveryConsumer(
         Category = command.Category,
         OccurredAt = command.OccurredAt,
         Content = content,
+        Values = JsonText.Within(command.Data),
         UnsubscribeUrl = unsubscribe.Of(command),
     };
 

@@ -1,5 +1,9 @@
+using System.Text.Json;
+
 using NotificationBus.Channels.Email;
+using NotificationBus.Model;
 using NotificationBus.Providers;
+using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;
 
@@ -28,7 +32,7 @@ public sealed class When_a_service_repeats_what_it_was_told
     [InlineData("Your code: X7K93Q", "rejected X7K-93Q today")]
     public void Should_hide_a_code_however_it_is_grouped(string told, string words)
     {
-        var clean = Masking.Of("som@example.net", name: null, [told]).Clean(words);
+        var clean = Masking.Of("som@example.net", name: null, [told], []).Clean(words);
 
         clean.ShouldMatch(@"\Arejected (550 )?\[…\] today\z");
     }
@@ -38,7 +42,40 @@ public sealed class When_a_service_repeats_what_it_was_told
     [InlineData("Your code is KDJFQX", "message rejected: over quota")]
     [InlineData("Your code: 493817", "reference 14938175 and 93817")]
     public void Should_leave_what_is_no_part_of_it(string told, string words) =>
-        Masking.Of("som@example.net", "Bo", [told]).Clean(words).ShouldBe(words);
+        Masking.Of("som@example.net", "Bo", [told], []).Clean(words).ShouldBe(words);
+
+    /// <summary>C: a code in small letters looks like any word; it is known by being a value of the event.</summary>
+    [Theory]
+    [InlineData("abc-def", "rejected abc-def today")]
+    [InlineData("abc-def", "rejected ABC-DEF today")]
+    [InlineData("abc-def", "rejected abcdef today")]
+    [InlineData("abcdef", "rejected Abc-Def today")]
+    [InlineData("x7k9q2", "rejected X7K9Q2 today")]
+    [InlineData("potato", "rejected \"POTATO\" today")]
+    [InlineData(" potato\n", "rejected potato, today")]
+    [InlineData("blue sea", "rejected Blue Sea today")]
+    [InlineData("abc/def=", "rejected abc/def= today")]
+    public void Should_hide_each_value_of_the_event_where_it_stands_alone(string value, string words) =>
+        Masking.Of("som@example.net", name: null, ["Hello"], [value]).Clean(words).ShouldMatch(@"\Arejected ""?\[…\]""?,? today\z");
+
+    [Fact]
+    public async Task Should_know_the_values_of_the_event_wherever_it_is_sent()
+    {
+        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        flow.Email.Answers(delivery => new ProviderResult.Rejected(Masking.Of(delivery).Clean("rejected Potato today")));
+
+        var data = JsonElement.Parse("""{ "title": "Sign in", "text": "Hello", "code": ["potato"] }""");
+        var sent = await flow.Outcome(await flow.Tell(An.Announcement(A.Seller, channels: ["email"]) with { Data = data }));
+
+        sent.Deliveries.ShouldHaveSingleItem().Reason.ShouldBe("rejected […] today");
+    }
+
+    [Theory]
+    [InlineData("potato", "potatoes and sweetpotato")]
+    [InlineData("def", "def is too short to be one")]
+    [InlineData("Blue bowl", "bowl by order rejected")]
+    public void Should_leave_what_is_no_value_of_the_event(string value, string words) =>
+        Masking.Of("som@example.net", name: null, [$"Your order {value} has left and was not rejected"], [value]).Clean(words).ShouldBe(words);
 
     [Theory]
     [InlineData("Bob", "no mail for Bob here", "no mail for […] here")]
@@ -52,7 +89,7 @@ public sealed class When_a_service_repeats_what_it_was_told
     [InlineData("Somchai Jaidee", "no mail for MR. JAIDEE", "no mail for MR. […]")]
     [InlineData("Jaidee, Somchai", "no mail for SomChai", "no mail for […]")]
     public void Should_hide_the_name_whole_or_in_part(string name, string words, string shown) =>
-        Masking.Of("som@example.net", name, []).Clean(words).ShouldBe(shown);
+        Masking.Of("som@example.net", name, [], []).Clean(words).ShouldBe(shown);
 
     [Theory]
     [InlineData("<p>Your code is <b>493817</b></p>", "rejected 493817")]
@@ -63,7 +100,7 @@ public sealed class When_a_service_repeats_what_it_was_told
     [InlineData("<img alt='Code 493817' src='https://example.com/a.png'>", "rejected 493817")]
     public void Should_hide_what_only_the_HTML_says(string html, string words)
     {
-        var clean = Masking.Of("som@example.net", name: null, new EmailContent("Hello", html, "Hello").Texts).Clean(words);
+        var clean = Masking.Of("som@example.net", name: null, new EmailContent("Hello", html, "Hello").Texts, []).Clean(words);
 
         clean.ShouldMatch(@"\Arejected ?\[…\]");
         clean.ShouldNotMatch("[0-9]|ü|ö|here|nowhere");
