@@ -100,8 +100,9 @@ public sealed class When_consumers_do_not_come_back(BusAndDatabase servers, Rabb
 
             await The_broker.Has(0, broker, "notifications", Soon);
             await rabbit.CloseConnections();
-            // Longer than whoever keeps an endpoint listening waits for what is under way.
-            await Task.Delay(TimeSpan.FromSeconds(20));
+            // Whoever keeps an endpoint listening has then waited long enough for what is under way.
+            await Until(async () => await Consumers(broker, "notifications") == 0);
+            await Until(async () => await Consumers(broker, "notifications") == 1);
         }
 
         await record.UntilDelivered(Events, Soon);

@@ -125,10 +125,11 @@ public sealed class When_sessions_are_limited(BusAndDatabase servers)
         foreach (var many in (int[])[1, 3])
         {
             await Task.WhenAll(Enumerable.Range(0, many).Select(_ => Ask()));
+            var asked = await record.Scalar<string>("SELECT now()::text");
             if (options.Length == 0)
                 await record.Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'host' AND state = 'idle' AND datname = current_database()");
             else
-                await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+                await record.Until($"SELECT count(*) FROM pg_stat_activity WHERE application_name = 'host' AND state = 'idle' AND datname = current_database() AND state_change < '{asked}'", 0, Soon);
 
             for (var call = 0; call < 6; call++)
                 (await Ask()).ShouldBe(HttpStatusCode.OK);

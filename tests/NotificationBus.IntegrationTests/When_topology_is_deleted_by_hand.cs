@@ -102,8 +102,7 @@ public sealed class When_topology_is_deleted_by_hand(BusAndDatabase servers, Rab
         {
             for (var number = 0; number < Count; number++)
                 await producer.Publish("NotificationBus.Contracts:OrderShipped", new BasicProperties { ContentType = "application/vnd.masstransit+json", Persistent = true }, Poison.Event());
-            // As often as the host looks, and a little more.
-            await Task.Delay(TimeSpan.FromSeconds(12));
+            await HasLookedAtQueues(broker);
             await The_broker.Delete(broker, "notifications");
         }
 
@@ -179,6 +178,18 @@ public sealed class When_topology_is_deleted_by_hand(BusAndDatabase servers, Rab
         await using var worker = await HostInProcess.Start(broker, database);
         await Until(async () => (await Unconsumed(api)).Count == 0);
         (await Ready(api)).Queues.ShouldNotContain("no host consumes");
+    }
+
+    /// <summary>Waits until the host has looked at the queues from now on: what is missing it declares again at the end of each look.</summary>
+    static async Task HasLookedAtQueues(Uri broker)
+    {
+        const string Exchange = "NotificationBus.Contracts:NotificationFailed";
+        // The first look may have begun before, and then it has seen the queues as they were.
+        for (var look = 0; look < 2; look++)
+        {
+            await Delete(broker, channel => channel.ExchangeDeleteAsync(Exchange));
+            await Until(() => The_broker.Exists(broker, Exchange));
+        }
     }
 
     static async Task<IReadOnlyList<string>> Unconsumed(HostInProcess host) =>
