@@ -78,7 +78,9 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
         var now = clock.GetUtcNow();
         lock (_lock)
         {
-            var attempts = _attempts[outcome.DeliveryId];
+            if (!_attempts.TryGetValue(outcome.DeliveryId, out var attempts))
+                return Task.FromResult(false);
+
             var claimed = attempts[outcome.Number - 1];
             if (claimed.Status != AttemptStatus.Started)
                 return Task.FromResult(false);
@@ -155,6 +157,19 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
     {
         lock (_lock)
             return _deliveries.TryGetValue(notificationId, out var deliveries) ? [.. deliveries.SelectMany(delivery => _attempts[delivery])] : [];
+    }
+
+    /// <summary>Leaves the attempts of a notification behind that is no longer on record. What it has suppressed stays so.</summary>
+    internal void Forget(Guid notificationId)
+    {
+        lock (_lock)
+        {
+            if (!_deliveries.Remove(notificationId, out var deliveries))
+                return;
+
+            foreach (var delivery in deliveries)
+                _attempts.Remove(delivery);
+        }
     }
 
     List<DeliveryAttempt> Of(Guid notificationId, Guid deliveryId)

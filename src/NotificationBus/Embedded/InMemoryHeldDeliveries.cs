@@ -16,7 +16,7 @@ public sealed class InMemoryHeldDeliveries(
 
     /// <inheritdoc />
     public Task<long> Count(CancellationToken cancellationToken) =>
-        Task.FromResult(store.All().LongCount(notification => notification.CurrentState == "Held"));
+        Task.FromResult(store.CountOf("Held"));
 
     /// <inheritdoc />
     public Task<HeldCauses> Causes(HeldFilter filter, int limit, CancellationToken cancellationToken)
@@ -62,9 +62,8 @@ public sealed class InMemoryHeldDeliveries(
         return recorded;
     }
 
-    IEnumerable<(NotificationState Notification, DeliveryState Delivery)> Matching(HeldFilter filter) => store.All()
-        .Where(notification => notification.CurrentState == "Held"
-            && (filter.Category is null || notification.Category == filter.Category)
+    IEnumerable<(NotificationState Notification, DeliveryState Delivery)> Matching(HeldFilter filter) => store.In("Held")
+        .Where(notification => (filter.Category is null || notification.Category == filter.Category)
             && (filter.Recipient is null || notification.Recipient.Id == filter.Recipient)
             && (filter.From is null || notification.CreatedAt >= filter.From)
             && (filter.To is null || notification.CreatedAt < filter.To))

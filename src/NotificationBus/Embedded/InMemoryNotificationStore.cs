@@ -9,13 +9,24 @@ namespace NotificationBus.Embedded;
 
 /// <summary>
 /// The record in memory, lost when the process ends. It keeps copies as JSON, as the database does, so that a step that fails
-/// leaves nothing behind, and it loses races in the same way.
+/// leaves nothing behind, and it loses races in the same way. Beside each copy stands what is looked for, so that a search reads none. The process
+/// has only so much memory: of what has ended the newest stays, and what ended longest ago goes with its attempts.
 /// </summary>
 public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMemoryOutgoingMessages outgoing)
     : INotificationStore, INotificationQueries, IEarlierNotifications
 {
     readonly ConcurrentDictionary<Guid, Row> _rows = new();
     readonly ConcurrentQueue<Guid> _reopened = new();
+    readonly Lock _lock = new();
+    readonly Queue<(Guid Id, long Number)> _ended = new();
+    long _lastNumber;
+    long _bytesOfEnded;
+
+    /// <summary>How many notifications are kept that have ended.</summary>
+    public int MostEnded { get; init; } = 50_000;
+
+    /// <summary>How many bytes they have together, without their attempts.</summary>
+    public long MostBytesOfEnded { get; init; } = 256 * 1024 * 1024;
 
     /// <inheritdoc />
     public Task<NotificationState?> Load(Guid notificationId, CancellationToken cancellationToken) =>
@@ -24,9 +35,13 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     /// <inheritdoc />
     public Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken)
     {
-        var stored = _rows.TryAdd(step.Notification.CorrelationId, Row.Of(step.After()));
+        var row = Row.Of(step.After(), earlier: null, ref _lastNumber);
+        var stored = _rows.TryAdd(step.Notification.CorrelationId, row);
         if (stored)
+        {
             outgoing.Keep(step);
+            Forget(step.Notification.CorrelationId, earlier: null, row);
+        }
 
         return Task.FromResult(stored);
     }
@@ -35,15 +50,18 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     public Task<bool> Update(NotificationStep step, CancellationToken cancellationToken)
     {
         var id = step.Notification.CorrelationId;
-        var stored = _rows.TryGetValue(id, out var row)
-            && row.Version == step.Notification.Version
-            && _rows.TryUpdate(id, Row.Of(step.After()), row);
-        if (stored)
-            outgoing.Keep(step);
-        if (stored && step.Reopens)
-            _reopened.Enqueue(id);
+        if (!_rows.TryGetValue(id, out var earlier) || earlier.Version != step.Notification.Version)
+            return Task.FromResult(false);
 
-        return Task.FromResult(stored);
+        var row = Row.Of(step.After(), earlier, ref _lastNumber);
+        if (!_rows.TryUpdate(id, row, earlier))
+            return Task.FromResult(false);
+
+        outgoing.Keep(step);
+        if (step.Reopens)
+            _reopened.Enqueue(id);
+        Forget(id, earlier, row);
+        return Task.FromResult(true);
     }
 
     /// <inheritdoc />
@@ -61,31 +79,33 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
 
     /// <inheritdoc />
     public Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlySet<Guid>>(ids.Where(id => _rows.TryGetValue(id, out var row) && row.ToState().CompletedAt is not null).ToHashSet());
+        Task.FromResult<IReadOnlySet<Guid>>(ids.Where(id => _rows.TryGetValue(id, out var row) && row.Ended).ToHashSet());
 
     /// <inheritdoc />
     public Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<NotificationSummary>>([.. _rows.Values
-            .Select(row => row.ToState())
-            .Select(notification => new NotificationSummary
+        Task.FromResult<IReadOnlyList<NotificationSummary>>([.. _rows
+            .Where(row => filter.Status is null || row.Value.Status == filter.Status)
+            .Where(row => filter.Recipient is null || row.Value.Recipient == filter.Recipient)
+            .Where(row => filter.Category is null || row.Value.Category == filter.Category)
+            .Where(row => filter.After is null || (row.Value.CreatedAt, row.Key).CompareTo((filter.After.CreatedAt, filter.After.Id)) < 0)
+            .OrderByDescending(row => row.Value.CreatedAt).ThenByDescending(row => row.Key)
+            .Take(filter.Limit)
+            .Select(row => new NotificationSummary
             {
-                Id = notification.CorrelationId,
-                Status = NotificationView.StatusOf(notification.CurrentState),
-                Event = notification.EventName,
-                Category = notification.Category,
-                Recipient = notification.Recipient.Id,
-                CreatedAt = notification.CreatedAt,
-                CompletedAt = notification.CompletedAt,
-            })
-            .Where(summary => filter.Status is null || summary.Status == filter.Status)
-            .Where(summary => filter.Recipient is null || summary.Recipient == filter.Recipient)
-            .Where(summary => filter.Category is null || summary.Category == filter.Category)
-            .Where(summary => filter.After is null || (summary.CreatedAt, summary.Id).CompareTo((filter.After.CreatedAt, filter.After.Id)) < 0)
-            .OrderByDescending(summary => summary.CreatedAt).ThenByDescending(summary => summary.Id)
-            .Take(filter.Limit)]);
+                Id = row.Key,
+                Status = row.Value.Status,
+                Event = row.Value.EventName,
+                Category = row.Value.Category,
+                Recipient = row.Value.Recipient,
+                CreatedAt = row.Value.CreatedAt,
+                CompletedAt = row.Value.CompletedAt,
+            })]);
 
-    /// <summary>All there is.</summary>
-    internal IEnumerable<NotificationState> All() => _rows.Values.Select(row => row.ToState());
+    /// <summary>How many there are in a state.</summary>
+    internal long CountOf(string state) => _rows.LongCount(row => row.Value.State == state);
+
+    /// <summary>Those in a state.</summary>
+    internal IEnumerable<NotificationState> In(string state) => _rows.Where(row => row.Value.State == state).Select(row => row.Value.ToState());
 
     /// <summary>How old each notification is, and whether it has ended.</summary>
     internal IEnumerable<(Guid Id, DateTimeOffset CreatedAt, bool Ended)> Ages() => _rows.Select(row => (row.Key, row.Value.CreatedAt, row.Value.Ended));
@@ -93,11 +113,64 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     /// <summary>Hands out, once, a notification that had ended and goes on.</summary>
     internal bool TryTakeReopened(out Guid notificationId) => _reopened.TryDequeue(out notificationId);
 
-    sealed record Row(int Version, DateTimeOffset CreatedAt, bool Ended, byte[] Json)
+    /// <summary>Counts what has ended now, and makes room for it.</summary>
+    void Forget(Guid id, Row? earlier, Row row)
     {
-        public static Row Of(NotificationState notification) =>
-            new(notification.Version, notification.CreatedAt, notification.CompletedAt is not null, JsonSerializer.SerializeToUtf8Bytes(notification, NotificationJson.Default.NotificationState));
+        if (!row.Ended && earlier?.Ended != true)
+            return;
 
-        public NotificationState ToState() => JsonSerializer.Deserialize(Json, NotificationJson.Default.NotificationState)!;
+        lock (_lock)
+        {
+            _bytesOfEnded += row.BytesOfEnded - (earlier?.BytesOfEnded ?? 0);
+            if (row.Ended && row.Number != earlier?.Number)
+                _ended.Enqueue((id, row.Number));
+
+            // The last to end stays, however large it is: somebody asks what became of it.
+            while (_ended.Count > 1 && (_ended.Count > MostEnded || _bytesOfEnded > MostBytesOfEnded))
+            {
+                var oldest = _ended.Dequeue();
+                // One that went on since then has another number.
+                if (!_rows.TryGetValue(oldest.Id, out var found) || found.Number != oldest.Number || !_rows.TryRemove(KeyValuePair.Create(oldest.Id, found)))
+                    continue;
+
+                _bytesOfEnded -= found.BytesOfEnded;
+                ledger.Forget(oldest.Id);
+            }
+        }
+    }
+
+    /// <summary>One notification. Told apart from others by what it is and not by what it holds: a write that finds another one has lost a race.</summary>
+    sealed class Row(NotificationState notification, long number)
+    {
+        public int Version { get; } = notification.Version;
+
+        /// <summary>Its number among those that have ended; 0 until it has.</summary>
+        public long Number { get; } = number;
+
+        public string State { get; } = notification.CurrentState;
+
+        public string Status { get; } = NotificationView.StatusOf(notification.CurrentState);
+
+        public string EventName { get; } = notification.EventName;
+
+        public string Category { get; } = notification.Category;
+
+        public string Recipient { get; } = notification.Recipient.Id;
+
+        public DateTimeOffset CreatedAt { get; } = notification.CreatedAt;
+
+        public DateTimeOffset? CompletedAt { get; } = notification.CompletedAt;
+
+        public bool Ended => CompletedAt is not null;
+
+        public long BytesOfEnded => Ended ? _json.Length : 0;
+
+        readonly byte[] _json = JsonSerializer.SerializeToUtf8Bytes(notification, NotificationJson.Default.NotificationState);
+
+        public static Row Of(NotificationState notification, Row? earlier, ref long lastNumber) => new(
+            notification,
+            notification.CompletedAt is null ? 0 : earlier?.Ended == true ? earlier.Number : Interlocked.Increment(ref lastNumber));
+
+        public NotificationState ToState() => JsonSerializer.Deserialize(_json, NotificationJson.Default.NotificationState)!;
     }
 }
