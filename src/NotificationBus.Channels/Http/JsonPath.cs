@@ -7,15 +7,18 @@ namespace NotificationBus.Channels.Http;
 public static class JsonPath
 {
     /// <summary>The root, or null when the text is no JSON.</summary>
-    public static JsonElement? Parse(ReadOnlyMemory<byte> utf8)
+    /// <param name="utf8">The text.</param>
+    /// <param name="options">What is no JSON besides, such as a name that stands twice.</param>
+    public static JsonElement? Parse(ReadOnlyMemory<byte> utf8, JsonDocumentOptions options = default)
     {
         try
         {
-            using var document = JsonDocument.Parse(utf8);
+            using var document = JsonDocument.Parse(utf8, options);
             return document.RootElement.Clone();
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // The latter of a name that is no text, where names are compared.
             return null;
         }
     }

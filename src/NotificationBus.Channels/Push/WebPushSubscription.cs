@@ -13,10 +13,13 @@ namespace NotificationBus.Channels.Push;
 /// <param name="Secret">The authentication secret, 16 octets.</param>
 sealed record WebPushSubscription(Uri Endpoint, byte[] PublicKey, byte[] Secret)
 {
+    // Which of two endpoints is meant, each reader would say otherwise.
+    static readonly JsonDocumentOptions EachNameOnce = new() { AllowDuplicateProperties = false };
+
     /// <summary>Reads what <c>JSON.stringify(subscription)</c> writes; null when it is something else.</summary>
     public static WebPushSubscription? Read(string text)
     {
-        if (JsonPath.Parse(Encoding.UTF8.GetBytes(text)) is not { ValueKind: JsonValueKind.Object } json)
+        if (JsonPath.Parse(Encoding.UTF8.GetBytes(text), EachNameOnce) is not { ValueKind: JsonValueKind.Object } json)
             return null;
 
         return Uri.TryCreate(json.Find("endpoint"), UriKind.Absolute, out var endpoint) && endpoint.Scheme == Uri.UriSchemeHttps

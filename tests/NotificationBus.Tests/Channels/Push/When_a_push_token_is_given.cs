@@ -39,10 +39,18 @@ public sealed class When_a_push_token_is_given
     [InlineData("""{"endpoint":"http://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}""")]
     [InlineData("""{"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J"}}""")]
     [InlineData("""{"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw8","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}""")]
+    [InlineData("""{"endpoint":"https://evil.example/","endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}""")]
+    [InlineData("""{"endpoint":"https://push.example.com/","end\u0070oint":"https://evil.example/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}""")]
+    [InlineData("""{"\ud800":1,"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}""")]
     public void Should_say_what_is_wrong_with_it(string address)
     {
         Push.Refuse(address).ShouldNotBeNull().ShouldNotContain(address);
     }
+
+    /// <summary>The one above is refused for its names alone.</summary>
+    [Fact]
+    public void Should_take_it_when_each_name_stands_once() =>
+        Push.Refuse("""{"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}""").ShouldBeNull();
 
     [Fact]
     public void Should_have_one_name_however_it_is_written()
