@@ -70,6 +70,8 @@ public sealed class AddressGuard
     static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96");
     static readonly IPNetwork SixToFour = IPNetwork.Parse("2002::/16");
 
+    static readonly IPNetwork Teredo = IPNetwork.Parse("2001::/32");
+
     // Other ways to write an IPv4 address in IPv6, in its last four octets: NAT64 of a network's own (RFC 8215), translated (RFC 2765), compatible (RFC 4291).
     static readonly IPNetwork[] EndsWithIPv4 = [Nat64, IPNetwork.Parse("64:ff9b:1::/48"), IPNetwork.Parse("::ffff:0:0:0/96"), IPNetwork.Parse("::/96")];
 
@@ -99,8 +101,12 @@ public sealed class AddressGuard
 
         var octets = address.GetAddressBytes();
         return (Array.Exists(EndsWithIPv4, network => network.Contains(address)) && IsNever(new IPAddress(octets.AsSpan(12, 4))))
-            || (SixToFour.Contains(address) && IsNever(new IPAddress(octets.AsSpan(2, 4))));
+            || (SixToFour.Contains(address) && IsNever(new IPAddress(octets.AsSpan(2, 4))))
+            || (Teredo.Contains(address) && (IsNever(new IPAddress(octets.AsSpan(4, 4))) || IsNever(ClientOf(octets))));
     }
+
+    /// <summary>Whom a Teredo address leads to, in its last four octets with every bit turned over (RFC 4380, section 4); before them stands the server.</summary>
+    static IPAddress ClientOf(byte[] octets) => new([.. octets.AsSpan(12, 4).ToArray().Select(octet => (byte)~octet)]);
 
     /// <summary>True when the address is a place in the public Internet, also where it stands for an IPv4 address.</summary>
     public static bool IsPublic(IPAddress address)
