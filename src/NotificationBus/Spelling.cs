@@ -9,7 +9,8 @@ public static class Spelling
     const int LongWord = 7;
 
     /// <summary>What is said of a name that nobody knows: which are allowed, and which of them was meant. It holds known names only.</summary>
-    public static string Unknown(string? name, IReadOnlyCollection<string> known) => $"is unknown, allowed are {string.Join(", ", known)}{DidYouMean(name, known)}";
+    public static string Unknown(string? name, IReadOnlyCollection<string> known) =>
+        known.Count == 0 ? "is unknown, none is allowed" : $"is unknown, allowed are {string.Join(", ", known)}{DidYouMean(name, known)}";
 
     /// <summary>
     /// The end of a sentence that says what is allowed: <c>; did you mean order-placed?</c>, or nothing. It holds known names only.

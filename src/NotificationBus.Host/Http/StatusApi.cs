@@ -10,8 +10,9 @@ static class StatusApi
     static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
 
     public static void MapStatus(this IEndpointRouteBuilder routes) =>
-        routes.MapMethods("/v1/status", GetAndHead, async (ProblemBoard board, TimeProvider clock, CancellationToken cancellationToken) =>
-            Results.Ok(new StatusAnswer(clock.GetUtcNow(), Environment.MachineName, await board.Look(cancellationToken))));
+        routes.MapMethods("/v1/status", GetAndHead, async (HttpRequest request, ProblemBoard board, TimeProvider clock, CancellationToken cancellationToken) =>
+            new QueryReader(request.Query, []).Errors is { Count: > 0 } errors ? Problems.Validation(errors)
+            : Results.Ok(new StatusAnswer(clock.GetUtcNow(), Environment.MachineName, await board.Look(cancellationToken))));
 }
 
 /// <summary>The answer of <c>GET /v1/status</c>.</summary>

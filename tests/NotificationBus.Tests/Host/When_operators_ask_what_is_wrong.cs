@@ -23,6 +23,11 @@ public sealed class When_operators_ask_what_is_wrong : IAsyncLifetime
         answer.Json.GetProperty("problems").GetArrayLength().ShouldBe(0, answer.Body);
     }
 
+    /// <summary>As the lists do: whoever believes that this one filters would read that all is well.</summary>
+    [Fact]
+    public async Task Should_refuse_what_nobody_knows() =>
+        (await _host.Get("/v1/status?code=channel-paused")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation").ShouldBe([KeyValuePair.Create("code", "is unknown, none is allowed")]);
+
     [Fact]
     public async Task Should_name_a_channel_that_is_paused()
     {
