@@ -40,8 +40,8 @@ static class Doorway
     static Task Protect(HttpResponse response)
     {
         response.Headers.XContentTypeOptions = "nosniff";
-        // The parts of the inbox's page are asked for each time and mostly answered with 304.
-        if (!response.HttpContext.Request.Path.StartsWithSegments("/inbox", StringComparison.Ordinal))
+        // The parts of the inbox's page are asked for each time and mostly answered with 304. What is not there is no part of it.
+        if (response.StatusCode >= StatusCodes.Status400BadRequest || !response.HttpContext.Request.Path.StartsWithSegments("/inbox", StringComparison.Ordinal))
             response.Headers.CacheControl = "no-store";
         return Task.CompletedTask;
     }

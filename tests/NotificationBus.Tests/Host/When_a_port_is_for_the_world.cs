@@ -36,6 +36,8 @@ public sealed class When_a_port_is_for_the_world(HostOfTwoPorts two) : IClassFix
 
             status.ShouldBe(HttpStatusCode.NotFound, $"{method} {target}");
             answer.ShouldNotContain("/v1/notifications");
+            answer.ShouldContain("\r\nCache-Control: no-store\r\n", Case.Sensitive, $"{method} {target}");
+            answer.ShouldContain("\r\nX-Content-Type-Options: nosniff\r\n", Case.Sensitive, $"{method} {target}");
         }
     }
 
