@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -28,10 +29,11 @@ static class JsonBody
         try
         {
             using var body = await request.HttpContext.RequestServices.GetRequiredService<RequestBodies>().Read(request, HttpLimits.BodySize);
-            if (JsonLimits.Refuse(body.Memory.Span) is { } tooMuch)
+            var json = WithoutMark(body.Memory);
+            if (JsonLimits.Refuse(json.Span) is { } tooMuch)
                 return (null, Problems.Validation("$", tooMuch));
 
-            using var document = JsonDocument.Parse(body.Memory, Document);
+            using var document = JsonDocument.Parse(json, Document);
             var errors = new FieldErrors();
             JsonShape.Check(document.RootElement, typeof(T), Strict, new JsonTrail(), errors);
             return errors.Any
@@ -56,6 +58,9 @@ static class JsonBody
             return (null, Problems.ForRefused(request.HttpContext, exception));
         }
     }
+
+    /// <summary>Some writers begin with a byte order mark; whoever reads may pass over it (RFC 8259, section 8.1).</summary>
+    static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> body) => body.Span.StartsWith(Encoding.UTF8.Preamble) ? body[Encoding.UTF8.Preamble.Length..] : body;
 
     static IResult? Refuse(HttpRequest request)
     {

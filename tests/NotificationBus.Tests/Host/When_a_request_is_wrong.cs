@@ -40,6 +40,17 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
         answer.Body.ShouldNotContain(Canary);
     }
 
+    /// <summary>C: what begins with a byte order mark is read (RFC 8259, section 8.1), and one alone is no JSON.</summary>
+    [Fact]
+    public async Task Should_pass_over_a_byte_order_mark()
+    {
+        byte[] mark = [0xEF, 0xBB, 0xBF];
+
+        (await host.Post(OrderPlaced, RunningHost.Json([.. mark, .. "{}"u8]))).ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldContain("orderId");
+        (await host.Post(OrderPlaced, RunningHost.Json(mark))).ShouldBeProblem(HttpStatusCode.BadRequest, "malformed-json");
+        (await host.Post(OrderPlaced, RunningHost.Json([.. mark, .. mark, .. "{}"u8]))).ShouldBeProblem(HttpStatusCode.BadRequest, "malformed-json");
+    }
+
     [Theory]
     [InlineData("[]")]
     [InlineData("\"canary\"")]
