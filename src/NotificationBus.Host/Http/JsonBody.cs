@@ -16,6 +16,7 @@ static class JsonBody
     static readonly JsonSerializerOptions Strict = new(JsonSerializerOptions.Strict)
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Converters = { new ExactDecimal() },
         TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LenientContracts.Apply } },
     };
 

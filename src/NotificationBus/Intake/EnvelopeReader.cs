@@ -72,12 +72,18 @@ sealed class EnvelopeReader(ContentType contentType, int depth, int messages = 1
     public void Probe(ProbeContext context) => Json.Probe(context);
 
     // A property that stands twice is read differently by different readers.
-    static JsonSerializerOptions Strict(int depth) => new(SystemTextJsonMessageSerializer.Options)
+    static JsonSerializerOptions Strict(int depth)
     {
-        AllowDuplicateProperties = false,
-        MaxDepth = depth,
-        TypeInfoResolver = (SystemTextJsonMessageSerializer.Options.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(LenientContracts.Apply),
-    };
+        var options = new JsonSerializerOptions(SystemTextJsonMessageSerializer.Options)
+        {
+            AllowDuplicateProperties = false,
+            MaxDepth = depth,
+            TypeInfoResolver = (SystemTextJsonMessageSerializer.Options.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(LenientContracts.Apply),
+        };
+        // Before MassTransit's own, which rounds.
+        options.Converters.Insert(0, new ExactDecimal(alsoAsText: true));
+        return options;
+    }
 
     JsonMessageEnvelope Read(byte[] body)
     {

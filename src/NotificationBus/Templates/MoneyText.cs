@@ -1,5 +1,3 @@
-using System.Globalization;
-
 using HandlebarsDotNet;
 
 namespace NotificationBus.Templates;
@@ -45,17 +43,11 @@ static class MoneyText
     static decimal NumberOf(Variable variable)
     {
         var text = variable.Text();
-        if (!decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+        if (!ExactNumber.TryRead(text, out var number))
             throw new TemplateException($"'{variable.Path}' is not a number");
 
-        return Significant(text) == Significant(number.ToString(CultureInfo.InvariantCulture))
-            ? number
-            : throw new TemplateException($"'{variable.Path}' has more digits than can be printed, and is not rounded");
+        return ExactNumber.IsKept(text, number) ? number : throw new TemplateException($"'{variable.Path}' has more digits than can be printed, and is not rounded");
     }
-
-    // What was rounded has others.
-    static string Significant(string number) =>
-        string.Concat(number.TakeWhile(c => c is not ('e' or 'E')).Where(char.IsAsciiDigit)).Trim('0');
 
     static Dictionary<string, int> Table(params (int Decimals, string Currencies)[] rows) =>
         rows.SelectMany(row => row.Currencies.Split(' '), (row, currency) => (currency, row.Decimals)).ToDictionary(StringComparer.OrdinalIgnoreCase);

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 using MassTransit;
 using MassTransit.Serialization;
 
@@ -75,6 +77,23 @@ public sealed class When_an_event_on_the_bus_cannot_be_taken : IAsyncLifetime
             + "total.currency must be three capital letters (ISO 4217) such as THB");
     }
 
+    /// <summary>Nothing would be left of the amount, and nobody would know: "THB 0.00". MassTransit writes amounts as texts, others as numbers.</summary>
+    [Theory]
+    [InlineData("1e-40")]
+    [InlineData("\"1e-40\"")]
+    [InlineData("0.00000000000000000000000000001")]
+    [InlineData("590.00000000000000000000000000001")]
+    public async Task Should_go_to_the_error_queue_when_its_amount_would_be_rounded(string amount)
+    {
+        var saga = await _flow.Bus.GetSendEndpoint(SagaEndpoint.Of(Lane.Transactional));
+        await saga.Send(An.OrderPlaced(), send => send.Serializer = new WithAmount(amount));
+        await _flow.Pulse.Until(() => _flow.Wire.Errors.Count == 1);
+
+        _flow.Wire.Errors[0].Exception.ShouldContain("amount");
+        _flow.Store.Writes.ShouldBe(0);
+        await _flow.Tell(An.OrderPlaced() with { Total = new Money(0.0001m, "THB") });
+    }
+
     [Fact]
     public async Task Should_take_the_other_channels_when_only_an_address_is_wrong()
     {
@@ -96,5 +115,19 @@ public sealed class When_an_event_on_the_bus_cannot_be_taken : IAsyncLifetime
         _flow.Wire.Errors[0].Exception.ShouldBe($"{typeof(InvalidEventException).FullName}: {reason}");
         _flow.Store.Writes.ShouldBe(0);
         _flow.Wire.Published.ShouldBeEmpty();
+    }
+
+    /// <summary>Writes an amount as the test wants it.</summary>
+    sealed class WithAmount(string amount) : IMessageSerializer
+    {
+        public System.Net.Mime.ContentType ContentType => SystemTextJsonMessageSerializer.JsonContentType;
+
+        public MessageBody GetMessageBody<T>(SendContext<T> context)
+            where T : class
+        {
+            var envelope = JsonNode.Parse(SystemTextJsonMessageSerializer.Instance.GetMessageBody(context).GetBytes())!;
+            envelope["message"]!["total"]!["amount"] = JsonNode.Parse(amount);
+            return new StringMessageBody(envelope.ToJsonString());
+        }
     }
 }
