@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -57,38 +58,16 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     /// <param name="at">The property of the event that is the recipient.</param>
     public IReadOnlyDictionary<string, string[]> Place(IReadOnlyList<LeftOut> leftOut, Contact recipient, string at)
     {
+        var refused = leftOut.Where(left => left.Address is not null).Take(MostErrors).ToList();
+        if (refused.Count == 0)
+            return FrozenDictionary<string, string[]>.Empty;
+
         var errors = new Errors();
-        foreach (var left in leftOut.Where(left => left.Address is not null).Take(MostErrors))
-            errors.Add(PlaceOf(left, recipient, at), left.Reason);
+        var places = new Places(recipient, at);
+        foreach (var left in refused)
+            errors.Add(channels.Find(left.Channel) is { } channel && places.Of(channel, left.Address!) is { } place ? place : at, left.Reason);
 
         return errors.ByPath;
-    }
-
-    /// <summary>Where an address stands. Channels may write it otherwise than the event did.</summary>
-    string PlaceOf(LeftOut left, Contact recipient, string at)
-    {
-        var channel = channels.Find(left.Channel);
-        return channel is null ? at
-            : Is(recipient.Email) ? $"{at}.email"
-            : Is(recipient.Phone) ? $"{at}.phone"
-            : Is(recipient.WebhookUrl) ? $"{at}.webhookUrl"
-            : IndexIn(recipient.PushTokens) is { } token ? $"{at}.pushTokens[{token}]"
-            : IndexIn(recipient.Chat) is { } chat ? $"{at}.chat[{chat}]"
-            : at;
-
-        bool Is(string? address) => address is not null
-            && (address == left.Address || channel.Canonical(address) == channel.Canonical(left.Address!));
-
-        int? IndexIn(IReadOnlyList<string> addresses)
-        {
-            for (var index = 0; index < addresses.Count; index++)
-            {
-                if (Is(addresses[index]))
-                    return index;
-            }
-
-            return null;
-        }
     }
 
     /// <summary>Checks a request that came over the bus, where nobody can be answered.</summary>
@@ -161,6 +140,42 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
 
     [GeneratedRegex(@"\A\+[1-9][0-9]{6,14}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex E164();
+
+    /// <summary>Where the addresses of a recipient stand. Each is read once for each channel that is asked for, and only where one is not written as it stands.</summary>
+    sealed class Places(Contact recipient, string at)
+    {
+        readonly List<(string Path, string Address)> _all =
+        [
+            .. new[] { ("email", recipient.Email), ("phone", recipient.Phone), ("webhookUrl", recipient.WebhookUrl) }
+                .Where(one => one.Item2 is not null).Select(one => ($"{at}.{one.Item1}", one.Item2!)),
+            .. recipient.PushTokens.Index().Where(token => token.Item is not null).Select(token => ($"{at}.pushTokens[{token.Index}]", token.Item)),
+            .. recipient.Chat.Index().Where(chat => chat.Item is not null).Select(chat => ($"{at}.chat[{chat.Index}]", chat.Item)),
+        ];
+
+        readonly Dictionary<string, Dictionary<string, string>> _canonical = new(StringComparer.Ordinal);
+
+        Dictionary<string, string>? _written;
+
+        /// <summary>The first place of an address, which channels may write otherwise than the event did; null when it stands nowhere.</summary>
+        public string? Of(IChannel channel, string address)
+        {
+            _written ??= PathsBy(written => written);
+            if (_written.TryGetValue(address, out var path))
+                return path;
+
+            if (!_canonical.TryGetValue(channel.Name, out var canonical))
+                _canonical.Add(channel.Name, canonical = PathsBy(channel.Canonical));
+            return canonical.GetValueOrDefault(channel.Canonical(address));
+        }
+
+        Dictionary<string, string> PathsBy(Func<string, string> form)
+        {
+            var paths = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var (path, address) in _all)
+                paths.TryAdd(form(address), path);
+            return paths;
+        }
+    }
 
     sealed class Errors
     {
