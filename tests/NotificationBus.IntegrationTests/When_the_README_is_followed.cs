@@ -47,6 +47,18 @@ public sealed class When_the_README_is_followed(BusAndDatabase servers)
     }
 
     [Fact]
+    public async Task Should_answer_its_other_curl_with_the_outcome()
+    {
+        await using var host = await HostInProcess.Start(new Dictionary<string, string>(StringComparer.Ordinal) { ["Transport"] = "InMemory" });
+        Readme.CurlForOutcome.ShouldContain("localhost:8080");
+
+        var printed = await ChildProcess.Run(
+            ["bash", "-c", Readme.CurlForOutcome.Replace("localhost:8080", host.Client.BaseAddress!.Authority, StringComparison.Ordinal)]);
+
+        JsonElement.Parse(printed).GetProperty("status").GetString().ShouldBe("delivered");
+    }
+
+    [Fact]
     public async Task Should_take_its_envelope_and_answer_its_queries()
     {
         var (broker, database) = await servers.CreateBothEmpty();
