@@ -25,8 +25,12 @@ static class CanonicalUrl
     /// <summary>The host in ASCII; as it is where it is no name, which <see cref="AddressGuard.Refuse"/> says.</summary>
     public static string HostOf(Uri url) => DomainName.ToAscii(url.DnsSafeHost) ?? url.DnsSafeHost;
 
+    // Asked several times for one request, and the longest URL is nothing but encoded characters.
     static string Decode(string text)
     {
+        if (!text.Contains('%', StringComparison.Ordinal))
+            return text;
+
         var decoded = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length; i++)
         {
@@ -36,16 +40,18 @@ static class CanonicalUrl
                 continue;
             }
 
-            var character = (char)Convert.ToByte(text.Substring(i + 1, 2), 16);
+            var character = (char)((ValueOf(text[i + 1]) << 4) | ValueOf(text[i + 2]));
             if (IsUnreserved(character))
                 decoded.Append(character);
             else
-                decoded.Append(text.AsSpan(i, 3).ToString().ToUpperInvariant());
+                decoded.Append('%').Append(char.ToUpperInvariant(text[i + 1])).Append(char.ToUpperInvariant(text[i + 2]));
             i += 2;
         }
 
         return decoded.ToString();
     }
+
+    static int ValueOf(char digit) => char.IsAsciiDigit(digit) ? digit - '0' : (digit | 0x20) - 'a' + 10;
 
     static bool IsUnreserved(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~';
 }
