@@ -10,6 +10,12 @@ public sealed class When_an_operator_can_undo_it(BusAndDatabase servers)
     // A worker that holds an outcome which it cannot record says nothing, and tries again.
     const string HeldOutcomes = "SELECT count(*) FROM delivery_attempt WHERE status = 'Started'";
 
+    // What an operator adds to the tables may break as well.
+    const string AuditWithoutItsFunction = """
+        CREATE FUNCTION elsewhere() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM gone(); RETURN NEW; END $$;
+        CREATE TRIGGER elsewhere BEFORE INSERT ON delivery_attempt FOR EACH ROW EXECUTE FUNCTION elsewhere()
+        """;
+
     static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
 
     /// <summary>A7: privileges, tables, columns, functions, sign-in, limits, one after the other on the same host.</summary>
@@ -26,7 +32,7 @@ public sealed class When_an_operator_can_undo_it(BusAndDatabase servers)
             ("42P01", "ALTER TABLE notification_key RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO notification_key"),
             ("42P01", $"REVOKE USAGE ON SCHEMA public FROM {user}, PUBLIC", $"GRANT USAGE ON SCHEMA public TO {user}, PUBLIC"),
             (HeldOutcomes, "ALTER TABLE delivery_attempt RENAME COLUMN provider_message_id TO elsewhere", "ALTER TABLE delivery_attempt RENAME COLUMN elsewhere TO provider_message_id"),
-            ("42883", "ALTER FUNCTION suppression_place RENAME TO elsewhere", "ALTER FUNCTION elsewhere RENAME TO suppression_place"),
+            ("42883", AuditWithoutItsFunction, "DROP TRIGGER elsewhere ON delivery_attempt; DROP FUNCTION elsewhere"),
             ("23502", "ALTER TABLE delivery_attempt ADD COLUMN note text NOT NULL DEFAULT ''; ALTER TABLE delivery_attempt ALTER COLUMN note DROP DEFAULT", "ALTER TABLE delivery_attempt DROP COLUMN note"),
             ("23503", "CREATE TABLE elsewhere (id uuid PRIMARY KEY); ALTER TABLE notification_key ADD CONSTRAINT elsewhere FOREIGN KEY (id) REFERENCES elsewhere NOT VALID", "DROP TABLE elsewhere CASCADE"),
             ("23505", "DO $$ BEGIN EXECUTE format('CREATE UNIQUE INDEX elsewhere ON notification_key ((1)) WHERE created_at > %L', now()); END $$", "DROP INDEX elsewhere"),
