@@ -87,9 +87,16 @@ public static class ChannelSetup
             new HttpProvider(account, channel, options, services.GetRequiredService<TimeProvider>()));
 
     static ChannelBuilder Log(this ChannelBuilder builder, string channel) =>
-        builder.Provider<LogOptions>(LogProvider.Type, (services, account, options) => new LogProvider(account, channel, options, services.GetRequiredService<ILogger<LogProvider>>()));
+        builder.Provider<LogOptions>(LogProvider.Type, (services, account, options) =>
+            new LogProvider(account, channel, options, services.GetRequiredService<ILogger<LogProvider>>()));
 
     static ChannelBuilder Sandbox(this ChannelBuilder builder, string channel) =>
         builder.Provider<SandboxOptions>(SandboxProvider.Type, (services, account, options) =>
-            new SandboxProvider(account, channel, options, services.GetRequiredService<SandboxInbox>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<Random>()));
+            new SandboxProvider(
+                account,
+                channel,
+                options,
+                services.GetRequiredService<SandboxInbox>(),
+                services.GetRequiredService<TimeProvider>(),
+                services.GetRequiredService<Random>()));
 }

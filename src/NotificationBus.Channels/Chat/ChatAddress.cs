@@ -21,8 +21,8 @@ sealed partial record ChatAddress(string Service, string Place)
     public string Canonical => $"{Service}:{CanonicalPlace}";
 
     /// <summary>
-    /// The two halves of <c>slack:C0123456789</c>; null when it is no such thing. Asked again and again for one request: a walk over the text, and no
-    /// pattern.
+    /// The two halves of <c>slack:C0123456789</c>; null when it is no such thing. Asked again and again for one request: a walk over the
+    /// text, and no pattern.
     /// </summary>
     public static ChatAddress? Parse(string address)
     {
@@ -45,7 +45,8 @@ sealed partial record ChatAddress(string Service, string Place)
     }
 
     static bool IsVisible(char c) => char.IsAscii(c) ? c is > ' ' and < '\u007f' : !char.IsWhiteSpace(c) && char.GetUnicodeCategory(c)
-        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
+        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
+            or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
 
     string CanonicalPlace => IsUrl ? CanonicalOf(CanonicalUrl.Of(Place))
         : Service == "telegram" && Place.StartsWith('@') ? Place.ToLowerInvariant()

@@ -38,7 +38,8 @@ public abstract class ChatVendor : HttpVendor, IProvider
         : Task.FromResult<ProviderResult>(new ProviderResult.Unavailable($"{Name} serves no such address", OnlyThisDelivery: true));
 
     /// <inheritdoc />
-    public override Unfit? Foresee(Delivery delivery) => PlaceOf(delivery) is { } place ? base.Foresee(delivery with { Address = place }) : null;
+    public override Unfit? Foresee(Delivery delivery) =>
+        PlaceOf(delivery) is { } place ? base.Foresee(delivery with { Address = place }) : null;
 
     /// <summary>The text to send.</summary>
     protected static string TextOf(Delivery delivery) => ((ChatContent)delivery.Content).Text;
@@ -46,9 +47,12 @@ public abstract class ChatVendor : HttpVendor, IProvider
     /// <inheritdoc />
     protected override ProviderResult? Refuse(Delivery delivery) =>
         TextOf(delivery).Length > LongestText ? new ProviderResult.Declined($"the text is longer than {LongestText} characters")
-        : Escape(TextOf(delivery)).Length > LongestText ? new ProviderResult.Declined($"the text is longer than {LongestText} characters once it is escaped")
+        : Escape(TextOf(delivery)).Length > LongestText
+            ? new ProviderResult.Declined($"the text is longer than {LongestText} characters once it is escaped")
         : null;
 
     string? PlaceOf(Delivery delivery) =>
-        ChatAddress.Parse(delivery.Address) is { } address && address.Service == _service && address.IsUrl == ServesUrls ? address.Place : null;
+        ChatAddress.Parse(delivery.Address) is { } address && address.Service == _service && address.IsUrl == ServesUrls
+            ? address.Place
+            : null;
 }

@@ -11,7 +11,8 @@ public sealed class DiscordOptions : HttpVendorOptions;
 /// docs.discord.com/developers/resources/webhook (Execute Webhook), /resources/message (allowed mentions), /topics/rate-limits and
 /// /topics/opcodes-and-status-codes.
 /// </summary>
-public sealed class DiscordProvider(string name, DiscordOptions options, TimeProvider clock) : ChatWebhookVendor(name, "discord", options, clock)
+public sealed class DiscordProvider(string name, DiscordOptions options, TimeProvider clock)
+    : ChatWebhookVendor(name, "discord", options, clock)
 {
     // Nobody else's page is shown below the text (resources/message, "Message Flags").
     const int SuppressEmbeds = 1 << 2;
