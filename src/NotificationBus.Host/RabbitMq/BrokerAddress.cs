@@ -40,7 +40,20 @@ sealed record BrokerAddress(Uri First, IReadOnlyList<(string Host, int Port)> No
 
     static Uri? Node(string scheme, string user, string node, string? virtualHost) =>
         Uri.TryCreate($"{scheme}://{user}{node}{(virtualHost is null ? "" : $"/{virtualHost}")}", UriKind.Absolute, out var uri)
-        && uri.Scheme is "amqp" or "amqps" && uri.Host.Length > 0 ? uri : null;
+        && uri.Scheme is "amqp" or "amqps" && uri.Host.Length > 0 && HasName(uri) ? uri : null;
+
+    // A label that says it is encoded and is not, or is too long once it is, shows only when the name is asked for.
+    static bool HasName(Uri uri)
+    {
+        try
+        {
+            return uri.IdnHost.Length > 0;
+        }
+        catch (UriFormatException)
+        {
+            return false;
+        }
+    }
 
     static int PortOf(Uri uri) => uri.Port > 0 ? uri.Port : uri.Scheme == "amqps" ? Encrypted : Plain;
 }

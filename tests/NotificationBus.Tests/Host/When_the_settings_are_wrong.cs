@@ -140,6 +140,7 @@ public sealed class When_the_settings_are_wrong
     [InlineData("--Transport=RabbitMq " + Postgres, "ConnectionStrings:RabbitMq is missing")]
     [InlineData("--Transport=RabbitMq " + Postgres + " --ConnectionStrings:RabbitMq=http://user:" + Secret + "@localhost", "ConnectionStrings:RabbitMq must be a URI such as amqp://")]
     [InlineData("--Transport=RabbitMq " + Postgres + " --ConnectionStrings:RabbitMq=amqp:" + Secret, "ConnectionStrings:RabbitMq must be a URI such as amqp://")]
+    [InlineData("--Transport=RabbitMq " + Postgres + " --ConnectionStrings:RabbitMq=amqp://user:" + Secret + "@xn--ü.example", "ConnectionStrings:RabbitMq must be a URI such as amqp://")]
     [InlineData("--Transport=RabbitMq " + Amqp + " --ConnectionStrings:Postgres=" + Secret, "ConnectionStrings:Postgres must be an Npgsql connection string")]
     [InlineData("--Transport=RabbitMq " + Amqp + " --ConnectionStrings:Postgres=Host=localhost;Port=" + Secret, "ConnectionStrings:Postgres must be an Npgsql connection string")]
     [InlineData(Amqp, "Transport is InMemory but ConnectionStrings name servers; set Transport=RabbitMq, or leave ConnectionStrings out")]
