@@ -6,11 +6,23 @@ using NotificationBus.Channels.Http;
 namespace NotificationBus.Channels.Chat;
 
 /// <summary>An address of the chat channel: a service, and where on it.</summary>
-/// <param name="Service">The service, such as <c>slack</c>.</param>
-/// <param name="Place">What the service calls the place, or the URL of an incoming webhook that belongs to it.</param>
-sealed partial record ChatAddress(string Service, string Place)
+/// <param name="service">The service, such as <c>slack</c>.</param>
+/// <param name="place">What the service calls the place, or the URL of an incoming webhook that belongs to it.</param>
+sealed partial class ChatAddress(string service, string place)
 {
     const int LongestService = 40;
+    const int AddressesKept = 256;
+    const int LongestKept = 2_048;
+
+    static readonly RecentAnswers<ChatAddress?> Known = new(Read, AddressesKept, LongestKept);
+
+    readonly Lazy<string?> _refusal = new(() => place.Contains("://", StringComparison.Ordinal) ? AddressGuard.Refuse(place) : null);
+
+    /// <summary>The service, such as <c>slack</c>.</summary>
+    public string Service => service;
+
+    /// <summary>What the service calls the place, or the URL of an incoming webhook that belongs to it.</summary>
+    public string Place => place;
 
     /// <summary>True when the place is a URL.</summary>
     public bool IsUrl => Place.Contains("://", StringComparison.Ordinal);
@@ -18,13 +30,15 @@ sealed partial record ChatAddress(string Service, string Place)
     /// <summary>
     /// The one form of it: URLs may be written in several ways, and Telegram's names of channels in small and capital letters.
     /// </summary>
-    public string Canonical => $"{Service}:{CanonicalPlace}";
+    public string Canonical => field ??= $"{Service}:{CanonicalPlace}";
 
-    /// <summary>
-    /// The two halves of <c>slack:C0123456789</c>; null when it is no such thing. Asked again and again for one request: a walk over the
-    /// text, and no pattern.
-    /// </summary>
-    public static ChatAddress? Parse(string address)
+    /// <summary>The reason why nothing can be sent to it, or null.</summary>
+    public string? Refusal => _refusal.Value;
+
+    /// <summary>The two halves of <c>slack:C0123456789</c>; null when it is no such thing.</summary>
+    public static ChatAddress? Parse(string address) => Known.Of(address);
+
+    static ChatAddress? Read(string address)
     {
         var colon = address.IndexOf(':', StringComparison.Ordinal);
         if (colon is < 1 or > LongestService || colon == address.Length - 1 || !char.IsAsciiLetterLower(address[0]))

@@ -1,4 +1,3 @@
-using NotificationBus.Channels.Http;
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 
@@ -26,8 +25,7 @@ public sealed class ChatChannel : IChannel
     public string? Refuse(string address) =>
         address.Length > LongestAddress ? $"the place is longer than {LongestAddress} characters"
         : ChatAddress.Parse(address) is not { } parsed ? "the place is not of the form service:place, such as slack:C0123456789"
-        : parsed.IsUrl ? AddressGuard.Refuse(parsed.Place)
-        : null;
+        : parsed.Refusal;
 
     /// <inheritdoc />
     public Content Fill(IReadOnlyDictionary<string, string> parts) => new ChatContent(parts["text"].Trim());

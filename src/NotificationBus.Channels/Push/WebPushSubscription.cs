@@ -16,8 +16,15 @@ sealed record WebPushSubscription(Uri Endpoint, byte[] PublicKey, byte[] Secret)
     // Which of two endpoints is meant, each reader would say otherwise.
     static readonly JsonDocumentOptions EachNameOnce = new() { AllowDuplicateProperties = false };
 
+    const int SubscriptionsKept = 256;
+    const int LongestKept = 4_096;
+
+    static readonly RecentAnswers<WebPushSubscription?> Known = new(Parse, SubscriptionsKept, LongestKept);
+
     /// <summary>Reads what <c>JSON.stringify(subscription)</c> writes; null when it is something else.</summary>
-    public static WebPushSubscription? Read(string text)
+    public static WebPushSubscription? Read(string text) => Known.Of(text);
+
+    static WebPushSubscription? Parse(string text)
     {
         if (JsonPath.Parse(Encoding.UTF8.GetBytes(text), EachNameOnce) is not { ValueKind: JsonValueKind.Object } json)
             return null;

@@ -63,6 +63,7 @@ public sealed class When_a_body_is_dear_to_read(RunningHost host) : IClassFixtur
         { "places of Discord", Places(number => $"discord:https://discord.com/api/webhooks/{number}/"), 422 },
         { "places of Discord, with a query", Places(number => $"discord:https://discord.com/api/webhooks/{number}/x?", "a=1&"), 422 },
         { "places of Discord, with threads", Places(number => $"discord:https://discord.com/api/webhooks/{number}/x?", "thread_id=1&"), 422 },
+        { "places of Discord, in many languages", Places(number => $"discord:https://discord.com/api/webhooks/{number}/x", "é"), 422 },
         { "names of channels", Places(number => $"telegram:@A{number}"), 422 },
         { "browsers at nobody's service", Browsers(number => $"https://evil{number}.example/"), 400 },
         { "browsers in no network", Browsers(number => $"https://169.254.169.254/{number}"), 400 },
