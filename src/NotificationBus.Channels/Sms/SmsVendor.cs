@@ -6,8 +6,6 @@ namespace NotificationBus.Channels.Sms;
 /// <summary>A vendor that takes text messages over HTTP and reports what became of them.</summary>
 public abstract class SmsVendor : ReportingVendor
 {
-    static readonly SmsChannel Sms = new();
-
     readonly SmsVendorOptions _options;
 
     /// <summary>Opens no connection yet.</summary>
@@ -24,7 +22,7 @@ public abstract class SmsVendor : ReportingVendor
     protected override ProviderResult? Refuse(Delivery delivery)
     {
         var content = (SmsContent)delivery.Content;
-        return Sms.Refuse(delivery.Address) is { } wrong ? new ProviderResult.Rejected(wrong, AddressIsWrong: true)
+        return PhoneNumber.Read(delivery.Address).Refusal is { } wrong ? new ProviderResult.Rejected(wrong, AddressIsWrong: true)
             : content.Segments > _options.MostSegments ? new ProviderResult.Declined($"the text has {content.Segments} parts ({content.Encoding}), and MostSegments is {_options.MostSegments}")
             : content.Text.Length > LongestText ? new ProviderResult.Declined($"the text is longer than the {LongestText} characters the vendor takes")
             : null;

@@ -37,7 +37,7 @@ public abstract class SmsVendorOptions : HttpVendorOptions
 
     // Some countries have short numbers for services, without a plus.
     static bool IsSender(string from) =>
-        new SmsChannel().Refuse(from) is null
+        PhoneNumber.IsE164(from)
         || (from.Length is >= 3 and <= 15 && from.All(char.IsAsciiDigit))
         || (from.Length is >= 1 and <= 11 && from.All(c => c == ' ' || char.IsAsciiLetterOrDigit(c)) && from.Any(char.IsAsciiLetter));
 }

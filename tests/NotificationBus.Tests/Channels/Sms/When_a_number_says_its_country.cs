@@ -13,7 +13,9 @@ public sealed class When_a_number_says_its_country
     [InlineData("+17875550100", "PR")]
     [InlineData("+79161234567", "RU")]
     [InlineData("+77011234567", "KZ")]
-    [InlineData("+447911123456", "GB")]
+    [InlineData("+447400123456", "GB")]
+    [InlineData("+447781123456", "GG")]
+    [InlineData("+4779123456", "SJ")]
     [InlineData("+59995123456", "CW")]
     [InlineData("+5997181234", "BQ")]
     [InlineData("+85291234567", "HK")]
@@ -22,6 +24,6 @@ public sealed class When_a_number_says_its_country
     [InlineData("+881612345678", null)]
     [InlineData("+2101234567", null)]
     [InlineData("+", null)]
-    public void Should_be_known_by_what_it_begins_with(string number, string? country) =>
+    public void Should_be_known_by_its_range(string number, string? country) =>
         new SmsChannel().CountryOf(number).ShouldBe(country);
 }
