@@ -16,7 +16,7 @@ public sealed partial class The_dependency_rule
     {
         { "NotificationBus.Contracts", [] },
         { "NotificationBus", ["NotificationBus.Contracts", "MassTransit", "Handlebars.Net", "Polly.Core"] },
-        { "NotificationBus.Channels", ["NotificationBus", "ADRaffy.ENSNormalize"] },
+        { "NotificationBus.Channels", ["NotificationBus", "ADRaffy.ENSNormalize", "MailKit"] },
         { "NotificationBus.Postgres", ["NotificationBus", "Npgsql", "Npgsql.EntityFrameworkCore.PostgreSQL", "Microsoft.EntityFrameworkCore.Relational"] },
     };
 
@@ -37,7 +37,9 @@ public sealed partial class The_dependency_rule
 
         ForeignTo(typeof(OrderPlaced), ["System.*"]).ShouldBeEmpty();
         ForeignTo(typeof(NotificationState), [.. framework, "NotificationBus.Contracts", "MassTransit", "MassTransit.Abstractions", "Handlebars", "Polly.Core"]).ShouldBeEmpty();
-        ForeignTo(typeof(EmailChannel), [.. framework, "NotificationBus", "NotificationBus.Contracts", "Handlebars", "ADRaffy.ENSNormalize"]).ShouldBeEmpty();
+        string[] mail = ["MailKit", "MimeKit"];
+        ForeignTo(typeof(EmailChannel), [.. framework, .. mail, "NotificationBus", "NotificationBus.Contracts", "Handlebars", "ADRaffy.ENSNormalize"])
+            .ShouldBeEmpty();
     }
 
     [Fact]

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 
-using NotificationBus.Channels.Email.Smtp;
 using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Email;
@@ -17,13 +16,18 @@ static class EmailRules
     // What ends a name, or begins a mailbox or a comment (RFC 5322, section 3.2.3).
     static readonly SearchValues<char> Structure = SearchValues.Create(",;:<>()[]@\\\"");
 
+    static readonly SearchValues<char> LineBreakers = SearchValues.Create('\r', '\n', '\0');
+
+    /// <summary>True when a value could end its header or its command, and start another.</summary>
+    public static bool BreaksOut(string? value) => value.AsSpan().ContainsAny(LineBreakers);
+
     /// <summary>Refuses a delivery that is never to be sent; null when it may be.</summary>
     public static ProviderResult.Rejected? Refuse(Delivery delivery, EmailContent content, string from, string? fromName) =>
         Email.Refuse(delivery.Address) is { } wrong ? new ProviderResult.Rejected(wrong, AddressIsWrong: true)
         : Email.Refuse(from) is { } wrongSender ? new ProviderResult.Rejected($"From: {wrongSender}")
-        : HeaderText.BreaksOut(fromName) ? new ProviderResult.Rejected("FromName has more than one line")
-        : HeaderText.BreaksOut(content.Subject) ? new ProviderResult.Rejected("the subject has more than one line")
-        : MailHeaders.Of(delivery).Any(header => HeaderText.BreaksOut(header.Value)) ? new ProviderResult.Rejected("a header has more than one line")
+        : BreaksOut(fromName) ? new ProviderResult.Rejected("FromName has more than one line")
+        : BreaksOut(content.Subject) ? new ProviderResult.Rejected("the subject has more than one line")
+        : MailHeaders.Of(delivery).Any(header => BreaksOut(header.Value)) ? new ProviderResult.Rejected("a header has more than one line")
         : null;
 
     /// <summary>Finds what is wrong with a sender in the settings.</summary>
@@ -32,7 +36,7 @@ static class EmailRules
         if (Email.Refuse(from) is { } wrong)
             yield return new ValidationResult(wrong, ["From"]);
 
-        if (HeaderText.BreaksOut(fromName))
+        if (BreaksOut(fromName))
             yield return new ValidationResult("must be one line", ["FromName"]);
     }
 

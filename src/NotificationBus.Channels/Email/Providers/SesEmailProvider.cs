@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-using NotificationBus.Channels.Email.Smtp;
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 using NotificationBus.Receipts;
@@ -102,14 +101,12 @@ public sealed class SesEmailProvider : EmailVendor
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery)
     {
-        var mail = MimeMessage.Write(
-            delivery.Id,
+        var mail = MimeMail.Octets(MimeMail.Compose(
+            delivery,
             _options.From[(_options.From.LastIndexOf('@') + 1)..],
-            from: new Mailbox(_options.FromName, _options.From),
-            to: new Mailbox(NameOf(delivery), delivery.Address),
-            (EmailContent)delivery.Content,
-            MailHeaders.Of(delivery),
-            Clock.GetUtcNow());
+            MimeMail.Mailbox(_options.FromName, _options.From),
+            MimeMail.Mailbox(NameOf(delivery), delivery.Address),
+            Clock.GetUtcNow()));
         var content = Json(new
         {
             Destination = new { ToAddresses = new[] { delivery.Address } },

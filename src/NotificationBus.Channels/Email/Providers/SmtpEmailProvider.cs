@@ -179,17 +179,12 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
         if (Refuse(delivery, content) is { } refused)
             return refused;
 
-        var message = MimeMessage.Write(
-            delivery.Id,
-            _options.EffectiveMessageIdDomain,
-            from: new Mailbox(_options.FromName, _options.From),
-            to: new Mailbox(EmailRules.NameOf(delivery.RecipientName), delivery.Address),
-            content,
-            MailHeaders.Of(delivery),
-            _clock.GetUtcNow());
+        var from = MimeMail.Mailbox(_options.FromName, _options.From);
+        var to = MimeMail.Mailbox(EmailRules.NameOf(delivery.RecipientName), delivery.Address);
+        var message = MimeMail.Compose(delivery, _options.EffectiveMessageIdDomain, from, to, _clock.GetUtcNow());
         try
         {
-            return Translate(await _connections.Send(delivery.Address, message, cancellationToken), delivery);
+            return Translate(await _connections.Send(new Mail(message, from, to), cancellationToken), delivery);
         }
         catch (SmtpException broken)
         {
@@ -202,7 +197,7 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
 
     ProviderResult.Rejected? Refuse(Delivery delivery, EmailContent content) =>
         EmailRules.Refuse(delivery, content, _options.From, _options.FromName)
-        ?? (HeaderText.BreaksOut(_options.EffectiveMessageIdDomain) ? new ProviderResult.Rejected("MessageIdDomain has more than one line") : null);
+        ?? (EmailRules.BreaksOut(_options.EffectiveMessageIdDomain) ? new ProviderResult.Rejected("MessageIdDomain has more than one line") : null);
 
     /// <summary>
     /// Decides when to come back to a server that greylists. What would be late by then may be lucky at once: not every such answer is

@@ -33,20 +33,26 @@ sealed class SmtpConnections : IAsyncDisposable
     }
 
     /// <summary>Hands one mail over and returns the server's last word about it.</summary>
+    /// <param name="mail">The mail and its envelope.</param>
+    /// <param name="cancellationToken">Gives up; after the final dot that leaves a doubt.</param>
     /// <exception cref="SmtpException">
     /// There was no usable connection, or it broke; nobody took the mail unless it was at the final dot.
     /// </exception>
-    public async Task<SmtpAnswer> Send(string to, ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    public async Task<SmtpAnswer> Send(Mail mail, CancellationToken cancellationToken)
     {
-        // A server that is slow at every step must not eat the time the answer to the final dot needs.
-        using var patience = new CancellationTokenSource(_options.UntilFinalDot, _clock);
-        using var approach = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        var mail = new Mail(to, message, approach.Token, cancellationToken);
+        var begun = _clock.GetTimestamp();
+        SmtpPatience Patience() => new(_options, _clock, begun, cancellationToken);
 
-        await TakeSlot(mail.BeforeFinalDot);
+        using var waiting = Patience();
+        await TakeSlot(waiting);
         try
         {
-            return await SendReused(mail) ?? await SendFresh(mail);
+            using var reusing = Patience();
+            if (await SendReused(mail, reusing) is { } answer)
+                return answer;
+
+            using var afresh = Patience();
+            return await Send(await SmtpConnection.Open(_options, _trusted, _clock, afresh), mail, afresh);
         }
         finally
         {
@@ -68,17 +74,15 @@ sealed class SmtpConnections : IAsyncDisposable
         await Task.WhenAll(idle.Select(connection => connection.Quit()));
     }
 
-    async Task TakeSlot(CancellationToken cancellationToken)
+    async Task TakeSlot(SmtpPatience patience)
     {
-        using var patience = new CancellationTokenSource(_options.Timeout, _clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            await _slots.WaitAsync(either.Token);
+            await _slots.WaitAsync(patience.Token);
         }
         catch (OperationCanceledException busy)
         {
-            throw new SmtpException(SmtpStep.Slot, cancellationToken.IsCancellationRequested
+            throw new SmtpException(SmtpStep.Slot, patience.IsOver
                 ? SmtpException.OutOfTime
                 : $"all {_options.MaxConnections} connections were busy for {_options.Timeout}", busy);
         }
@@ -86,32 +90,29 @@ sealed class SmtpConnections : IAsyncDisposable
 
     // Null when there was no connection to reuse or it turned out to be dead. Nothing of the mail's content was written by then,
     // so a fresh connection may start over; once, because a second one is no stale one.
-    async Task<SmtpAnswer?> SendReused(Mail mail)
+    async Task<SmtpAnswer?> SendReused(Mail mail, SmtpPatience patience)
     {
         if (TakeIdle() is not { } connection)
             return null;
 
         try
         {
-            var answer = await Send(connection, mail);
+            var answer = await Send(connection, mail, patience);
             // Also 421 4.7.0: Postfix says so to a connection that has made too many errors, and a fresh one has made none.
             return answer is { Step: < SmtpStep.Content, Reply.Code: 421 } ? null : answer;
         }
-        catch (SmtpException stale) when (stale.Step < SmtpStep.Content && !mail.BeforeFinalDot.IsCancellationRequested)
+        catch (SmtpException stale) when (stale.Step < SmtpStep.Content && !patience.IsOver)
         {
             return null;
         }
     }
 
-    async Task<SmtpAnswer> SendFresh(Mail mail) =>
-        await Send(await SmtpConnection.Open(_options, _trusted, _clock, mail.BeforeFinalDot), mail);
-
-    async Task<SmtpAnswer> Send(SmtpConnection connection, Mail mail)
+    async Task<SmtpAnswer> Send(SmtpConnection connection, Mail mail, SmtpPatience patience)
     {
         SmtpAnswer answer;
         try
         {
-            answer = await connection.Send(mail.To, mail.Message, mail.BeforeFinalDot, mail.Cancellation);
+            answer = await connection.Send(mail, patience);
         }
         catch
         {
@@ -184,6 +185,4 @@ sealed class SmtpConnections : IAsyncDisposable
         foreach (var (connection, _) in old[true])
             _ = connection.Quit();
     }
-
-    sealed record Mail(string To, ReadOnlyMemory<byte> Message, CancellationToken BeforeFinalDot, CancellationToken Cancellation);
 }

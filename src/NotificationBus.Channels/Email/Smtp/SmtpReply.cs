@@ -19,13 +19,7 @@ sealed partial class SmtpReply
 {
     const int TextLimit = 300;
 
-    SmtpReply(int code, EnhancedStatus? enhanced, string text, IReadOnlyList<string> lines)
-    {
-        Code = code;
-        Enhanced = enhanced;
-        Text = text;
-        Lines = lines;
-    }
+    SmtpReply(int code, EnhancedStatus? enhanced, string text) => (Code, Enhanced, Text) = (code, enhanced, text);
 
     /// <summary>The three digits.</summary>
     public int Code { get; }
@@ -35,9 +29,6 @@ sealed partial class SmtpReply
 
     /// <summary>The words for a person, on one line, without the codes, cut to a length that fits a log. They may name mailboxes.</summary>
     public string Text { get; }
-
-    /// <summary>The lines without the basic code; the keywords of EHLO stand here.</summary>
-    public IReadOnlyList<string> Lines { get; }
 
     /// <summary>
     /// The digit that decides: of the enhanced code where the reply is a failure, because it says more, otherwise of the basic one.
@@ -58,6 +49,8 @@ sealed partial class SmtpReply
     /// <summary>The codes alone, for a reason that must not repeat what the server wrote.</summary>
     public string Codes => Enhanced is { } enhanced ? $"{Code} {enhanced}" : Code.ToString(CultureInfo.InvariantCulture);
 
+    /// <param name="code">The three digits.</param>
+    /// <param name="lines">The lines without them.</param>
     public static SmtpReply Of(int code, IReadOnlyList<string> lines)
     {
         var status = EnhancedCode().Match(lines[0]);
@@ -66,7 +59,7 @@ sealed partial class SmtpReply
             : null;
 
         var text = Unreadable().Replace(string.Join(' ', lines.Select(line => EnhancedCode().Replace(line, ""))), " ").Trim();
-        return new SmtpReply(code, enhanced, text.Length <= TextLimit ? text : text[..TextLimit], lines);
+        return new SmtpReply(code, enhanced, text.Length <= TextLimit ? text : text[..TextLimit]);
     }
 
     static int Number(Group digits) => int.Parse(digits.ValueSpan, CultureInfo.InvariantCulture);

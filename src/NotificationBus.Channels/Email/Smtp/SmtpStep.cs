@@ -15,6 +15,7 @@ enum SmtpStep
     Data,
     Content,
     FinalDot,
+    Farewell,
 }
 
 static class SmtpStepWords
@@ -33,6 +34,7 @@ static class SmtpStepWords
         SmtpStep.Recipient => "RCPT TO",
         SmtpStep.Data => "DATA",
         SmtpStep.Content => "writing the message",
+        SmtpStep.Farewell => "QUIT",
         _ => "the final dot",
     };
 }

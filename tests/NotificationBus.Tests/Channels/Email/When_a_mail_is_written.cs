@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
+using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Channels.Email.Smtp;
 using NotificationBus.Providers;
@@ -20,8 +20,8 @@ public sealed partial class When_a_mail_is_written : With_a_scripted_server
         Headers(mail).ShouldBe(
         [
             "Date: Sat, 14 Mar 2026 09:26:53 +0000",
-            "From: \"The Shop\" <shop@example.com>",
-            "To: \"Som Chai\" <som@example.net>",
+            "From: The Shop <shop@example.com>",
+            "To: Som Chai <som@example.net>",
             "Message-ID: <22222222222222222222222222222222@example.com>",
             "Subject: Your order",
             "MIME-Version: 1.0",
@@ -78,6 +78,15 @@ public sealed partial class When_a_mail_is_written : With_a_scripted_server
         Header(second, "Date").ShouldNotBe(Header(first, "Date"), StringComparer.Ordinal);
     }
 
+    /// <summary>Whoever compares what came twice finds it equal: no boundary and no name in it is made up.</summary>
+    [Fact]
+    public async Task Should_be_the_same_octets_at_the_same_time()
+    {
+        var first = await Written(ADelivery(text: Thai, html: Thai));
+
+        (await Written(ADelivery(text: Thai, html: Thai))).ShouldBe(first);
+    }
+
     [Theory]
     [InlineData(Thai)]
     [InlineData("Café")]
@@ -86,17 +95,23 @@ public sealed partial class When_a_mail_is_written : With_a_scripted_server
     [InlineData("many plain words, so many that they need a second line of the header and nothing else than that")]
     [InlineData("averyverylongwordwithoutanyspaceinitwhichcannotbefoldedanywhereatallbecausethereisnospaceinit")]
     [InlineData("tab\there")]
+    [InlineData(" before and after ")]
+    [InlineData("Café =?utf-8?B?SGVsbG8=?= Café")]
+    [InlineData("Käse  und Käse   und sehr viel Käse, so viel, dass eine Zeile nicht genügt: Käse, Käse, Käse, Käse!")]
     [InlineData("")]
     public async Task Should_bring_the_subject_back_as_it_was(string subject)
     {
         var mail = await Written(ADelivery(subject: subject));
 
-        Decode(Header(mail, "Subject")).ShouldBe(subject);
+        HeaderWords.Decode(Header(mail, "Subject")).ShouldBe(subject);
     }
 
     [Theory]
     [InlineData("สมชาย ใจดี ผู้มีชื่อยาวมากจนต้องแบ่งออกเป็นหลายบรรทัดในจดหมายฉบับนี้")]
     [InlineData("O'Hara \"S\" \\ <boss@x.org>")]
+    [InlineData("=?utf-8?B?RG9l?=")]
+    [InlineData("Doe,  John")]
+    [InlineData("Zoë (the \"one\"), ltd.")]
     [InlineData("A very long name of plain letters, longer than one line of a mail can hold, to be sure")]
     public async Task Should_bring_the_name_back_as_it_was(string name)
     {
@@ -104,8 +119,7 @@ public sealed partial class When_a_mail_is_written : With_a_scripted_server
 
         var to = Header(mail, "To");
         to.ShouldEndWith(" <som@example.net>");
-        var phrase = Decode(to[..^" <som@example.net>".Length]);
-        Unquote(phrase).ShouldBe(name);
+        HeaderWords.DecodePhrase(to[..^" <som@example.net>".Length]).ShouldBe(name);
     }
 
     [Fact]
@@ -113,7 +127,7 @@ public sealed partial class When_a_mail_is_written : With_a_scripted_server
     {
         var mail = await Written(ADelivery() with { RecipientName = null });
 
-        Header(mail, "To").ShouldBe("<som@example.net>");
+        Header(mail, "To").ShouldBe("som@example.net");
     }
 
     [Theory]
@@ -129,6 +143,19 @@ public sealed partial class When_a_mail_is_written : With_a_scripted_server
         var mail = await Written(ADelivery(text: text));
 
         Part(mail, "text/plain").ShouldBe(text.ReplaceLineEndings("\r\n"));
+    }
+
+    /// <summary>Unmapped: decoded and encoded again by older rules, this domain becomes that of somebody else, strasse.example.</summary>
+    [Fact]
+    public async Task Should_leave_a_domain_as_it_is_where_the_server_would_take_its_letters()
+    {
+        Server.Offers.Add("SMTPUTF8");
+
+        var mail = await Written(ADelivery() with { Address = "som@xn--strae-oqa.example" });
+
+        Header(mail, "To").ShouldBe("Som Chai <som@xn--strae-oqa.example>");
+        Server.Commands.ShouldContain("RCPT TO:<som@xn--strae-oqa.example>");
+        Server.Commands.ShouldNotContain(command => command.Contains("SMTPUTF8", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -179,11 +206,12 @@ public sealed partial class When_a_mail_is_written : With_a_scripted_server
         return string.Join("\r\n", Server.Mails[^1].Split("\r\n").Select(line => line.StartsWith('.') ? line[1..] : line));
     }
 
+    // What a line ends with and the next begins with is one space (RFC 5322, section 2.2.3).
     static string[] Headers(string mail) =>
-        mail[..mail.IndexOf("\r\n\r\n", StringComparison.Ordinal)].Replace("\r\n ", " ", StringComparison.Ordinal).Split("\r\n");
+        Fold().Replace(mail[..mail.IndexOf("\r\n\r\n", StringComparison.Ordinal)], " ").Split("\r\n");
 
     static string Header(string mail, string name) =>
-        Headers(mail).Single(header => header.StartsWith(name + ":", StringComparison.Ordinal))[(name.Length + 2)..];
+        Headers(mail).Single(header => header.StartsWith(name + ":", StringComparison.Ordinal))[(name.Length + 1)..] is [' ', .. var value] ? value : "";
 
     static string Part(string mail, string type)
     {
@@ -191,33 +219,12 @@ public sealed partial class When_a_mail_is_written : With_a_scripted_server
         var split = part.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         var body = part[(split + 4)..^2];
         return part[..split].Contains("base64", StringComparison.Ordinal)
-            ? Strict.GetString(Convert.FromBase64String(body))
-            : Strict.GetString(Encoding.Latin1.GetBytes(Hex().Replace(
-                body.Replace("=\r\n", "", StringComparison.Ordinal),
-                hex => ((char)byte.Parse(hex.Groups["hex"].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString())));
+            ? HeaderWords.Strict.GetString(Convert.FromBase64String(body))
+            : HeaderWords.Strict.GetString(Encoding.Latin1.GetBytes(HeaderWords.Unhex(body.Replace("=\r\n", "", StringComparison.Ordinal))));
     }
 
-    // Every word is decoded on its own: a torn character would throw here.
-    static string Decode(string value) => EncodedWord().Replace(
-        BetweenWords().Replace(value, "?==?"),
-        word => Strict.GetString(Convert.FromBase64String(word.Groups["octets"].Value)));
-
-    static string Unquote(string phrase) =>
-        phrase.StartsWith('"') ? Escaped().Replace(phrase[1..^1], "${character}") : phrase;
-
-    static UTF8Encoding Strict { get; } = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
-    [GeneratedRegex(@"=\?utf-8\?B\?(?<octets>[A-Za-z0-9+/=]*)\?=", RegexOptions.NonBacktracking)]
-    private static partial Regex EncodedWord();
-
-    [GeneratedRegex(@"\?=\s+=\?", RegexOptions.NonBacktracking)]
-    private static partial Regex BetweenWords();
-
-    [GeneratedRegex("=(?<hex>[0-9A-F]{2})", RegexOptions.NonBacktracking)]
-    private static partial Regex Hex();
-
-    [GeneratedRegex(@"\\(?<character>.)", RegexOptions.NonBacktracking)]
-    private static partial Regex Escaped();
+    [GeneratedRegex(@"\r\n[ \t]", RegexOptions.NonBacktracking)]
+    private static partial Regex Fold();
 }
 
 public sealed class When_a_value_would_start_another_header : With_a_scripted_server
@@ -233,7 +240,7 @@ public sealed class When_a_value_would_start_another_header : With_a_scripted_se
     {
         (await Provider().Send(ADelivery() with { RecipientName = value }, Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
 
-        Server.Mails.ShouldHaveSingleItem().ShouldContain("\r\nTo: <som@example.net>\r\n");
+        Server.Mails.ShouldHaveSingleItem().ShouldContain("\r\nTo: som@example.net\r\n");
     }
 
     [Theory, MemberData(nameof(Breaks))]
@@ -267,9 +274,15 @@ public sealed class When_a_value_would_start_another_header : With_a_scripted_se
     public async Task Should_not_get_over_the_last_fence(string address)
     {
         var options = new SmtpOptions { Host = "127.0.0.1", Port = Server.Port, Security = SmtpSecurity.None, From = "shop@example.com" };
-        using var connection = await SmtpConnection.Open(options, trusted: null, Clock, Cancellation);
+        using var patience = new SmtpPatience(options, Clock, Clock.GetTimestamp(), Cancellation);
+        using var connection = await SmtpConnection.Open(options, trusted: null, Clock, patience);
+        var from = MimeMail.Mailbox(null, options.From);
 
-        await Should.ThrowAsync<ArgumentException>(() => connection.Send(address, "Subject: x\r\n\r\n"u8.ToArray(), Cancellation, Cancellation));
+        await Should.ThrowAsync<ArgumentException>(() =>
+        {
+            var to = MimeMail.Mailbox(null, address);
+            return connection.Send(new Mail(MimeMail.Compose(ADelivery(), "example.com", from, to, Clock.GetUtcNow()), from, to), patience);
+        });
 
         Server.Commands.ShouldAllBe(command => command.StartsWith("EHLO", StringComparison.Ordinal) || command.StartsWith("MAIL", StringComparison.Ordinal));
         Server.Mails.ShouldBeEmpty();

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 
 using NotificationBus.Channels.Email.Providers;
@@ -286,6 +287,53 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
 
         Server.Commands.Count(command => command.StartsWith("AUTH", StringComparison.Ordinal)).ShouldBe(1);
     }
+
+    /// <summary>RFC 5802: the password is proved and not said, so it is tried before the others, wherever it stands; and the server proves that it knows it too.</summary>
+    [Theory]
+    [InlineData(Password, typeof(ProviderResult.Accepted))]
+    [InlineData("another password", typeof(ProviderResult.Misconfigured))]
+    public async Task Should_prove_the_password_with_SCRAM_where_the_server_can(string known, Type expected)
+    {
+        Server.Offers.Add("AUTH PLAIN LOGIN SCRAM-SHA-256");
+        string? client = null, server = null;
+        Server.Hears = command =>
+        {
+            var step = command.Split(' ')[0].ToUpperInvariant();
+            if (command.StartsWith("AUTH SCRAM-SHA-256 ", StringComparison.Ordinal))
+            {
+                client = Text(command.Split(' ')[2])["n,,".Length..];
+                server = $"{client[client.IndexOf("r=", StringComparison.Ordinal)..]}of-the-server,s={Base64("salt")},i=4096";
+                Server.Answer(step, $"334 {Base64(server)}", "535 5.7.8 not so");
+            }
+            else if (server is not null && Text(command) is ['c', '=', ..] final)
+            {
+                Server.Answer(step, Proved(known, client!, server, final) is { } signature ? $"334 {Base64($"v={signature}")}" : "535 5.7.8 not so");
+                // What the client says when the server has proved itself.
+                Server.Answer("", "235 2.7.0 welcome");
+                server = null;
+            }
+        };
+
+        (await Provider(SigningIn).Send(ADelivery(), Cancellation)).ShouldBeOfType(expected);
+
+        Server.Commands[1].ShouldStartWith("AUTH SCRAM-SHA-256");
+        if (known == Password)
+            Server.Commands.ShouldAllBe(command => !command.Contains(Base64(Password)) && !command.Contains(Base64($"\0shop\0{Password}")));
+    }
+
+    /// <summary>The server's signature, when the client's proof holds for the password (RFC 5802, section 3).</summary>
+    static string? Proved(string password, string client, string server, string final)
+    {
+        var salted = Rfc2898DeriveBytes.Pbkdf2(password, Encoding.UTF8.GetBytes("salt"), 4096, HashAlgorithmName.SHA256, 32);
+        var auth = Encoding.UTF8.GetBytes($"{client},{server},{final[..final.IndexOf(",p=", StringComparison.Ordinal)]}");
+        var key = HMACSHA256.HashData(salted, Encoding.UTF8.GetBytes("Client Key"));
+        var proof = HMACSHA256.HashData(SHA256.HashData(key), auth).Zip(key, (one, other) => (byte)(one ^ other)).ToArray();
+        return final.EndsWith($",p={Convert.ToBase64String(proof)}", StringComparison.Ordinal)
+            ? Convert.ToBase64String(HMACSHA256.HashData(HMACSHA256.HashData(salted, Encoding.UTF8.GetBytes("Server Key")), auth))
+            : null;
+    }
+
+    static string Text(string base64) => Encoding.UTF8.GetString(Convert.FromBase64String(base64));
 
     static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 

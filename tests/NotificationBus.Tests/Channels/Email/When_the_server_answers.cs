@@ -97,6 +97,9 @@ public sealed class When_the_server_answers : With_a_scripted_server
     [InlineData(Dot, "250 2.0.0 Ok: queued as 4F1A", Outcome.Accepted)]
     [InlineData(Dot, "250 OK id=1abc-def", Outcome.Accepted)]
     [InlineData(Dot, "250-2.6.0 many\r\n250 2.6.0 lines", Outcome.Accepted)]
+    [InlineData(Dot, "252 2.0.0 taken, to be seen", Outcome.Accepted)]
+    [InlineData(Dot, "250 2.0.0 taken\r\n421 4.3.2 and gone", Outcome.Accepted)]
+    [InlineData(Dot, "550 5.6.0 content refused\r\n421 4.3.2 and gone", Outcome.Declined)]
     [InlineData(Dot, "250 5.1.1 yes and no", Outcome.InDoubt)]
     [InlineData(Dot, "354 what?", Outcome.InDoubt)]
     [InlineData(Dot, "hello", Outcome.InDoubt)]
@@ -171,6 +174,7 @@ public sealed class When_the_server_answers : With_a_scripted_server
     [InlineData("DATA", "250 5.1.1 thanks", Outcome.Unavailable)]
     [InlineData("RCPT", "354 go on", Outcome.Unavailable)]
     [InlineData("RCPT", "250-one\r\n550 two", Outcome.Unavailable)]
+    [InlineData("RCPT", "550 5.1.1 no such user\r\n421 4.3.2 and gone", Outcome.AddressIsWrong)]
     [InlineData("RCPT", "999 what?", Outcome.Unavailable)]
     [InlineData("RCPT", "", Outcome.Unavailable)]
     public async Task Should_say_what_it_means(string step, string answer, Outcome expected)
@@ -180,6 +184,55 @@ public sealed class When_the_server_answers : With_a_scripted_server
         var result = await Provider().Send(ADelivery(), Cancellation);
 
         Kind(result).ShouldBe(expected, result.ToString());
+    }
+
+    /// <summary>RFC 2920: sender and recipient are named in one breath, and the first refusal is the one that counts.</summary>
+    [Theory]
+    [InlineData("MAIL", "250 2.1.0 fine", Outcome.Accepted)]
+    [InlineData("MAIL", "553 5.1.8 sender's domain unknown", Outcome.Misconfigured)]
+    [InlineData("MAIL", "421 4.7.0 too many connections", Outcome.Throttled)]
+    [InlineData("MAIL", "530 5.7.0 sign in first", Outcome.Misconfigured)]
+    [InlineData("MAIL", ScriptedSmtpServer.HangUp, Outcome.Unavailable)]
+    [InlineData("RCPT", "550 5.1.1 no such user", Outcome.AddressIsWrong)]
+    [InlineData("RCPT", "450 4.7.1 greylisted", Outcome.NotThisDelivery)]
+    [InlineData("RCPT", "354 go on", Outcome.Unavailable)]
+    [InlineData("RCPT", ScriptedSmtpServer.HangUp, Outcome.Unavailable)]
+    [InlineData("DATA", "451 4.3.0 later", Outcome.NotThisDelivery)]
+    [InlineData(Dot, "554 5.7.1 looks like spam", Outcome.Declined)]
+    [InlineData(Dot, ScriptedSmtpServer.HangUp, Outcome.InDoubt)]
+    public async Task Should_mean_the_same_when_it_is_asked_more_than_one_thing_at_once(string step, string answer, Outcome expected)
+    {
+        Server.Offers.Add("PIPELINING");
+        Server.Answer(step, answer);
+
+        var result = await Provider().Send(ADelivery(), Cancellation);
+
+        Kind(result).ShouldBe(expected, result.ToString());
+    }
+
+    [Fact]
+    public async Task Should_not_wait_for_a_server_that_says_it_leaves()
+    {
+        Server.Answer("RCPT", "421 4.3.2 shutting down");
+        Server.Answer("RSET", ScriptedSmtpServer.Silence);
+
+        // The clock stands still: whoever waits for an answer waits for ever.
+        (await Provider().Send(ADelivery(), Cancellation).WaitAsync(TimeSpan.FromSeconds(30), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>();
+    }
+
+    /// <summary>What a server said of one recipient is repeated to no other, when it leaves without a word.</summary>
+    [Fact]
+    public async Task Should_not_repeat_what_it_said_of_another_mail()
+    {
+        Server.Answer("MAIL", "250 2.1.0 fine", ScriptedSmtpServer.HangUp);
+        Server.Answer(Dot, "250 2.0.0 Ok: queued for anna@example.org");
+        var provider = Provider();
+        await provider.Send(ADelivery() with { Address = "anna@example.org" }, Cancellation);
+
+        var reason = (await provider.Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>().Reason;
+
+        reason.ShouldContain("closed the connection");
+        reason.ShouldNotContain("anna");
     }
 
     [Theory]

@@ -28,6 +28,7 @@ public abstract class Any_vendor_of_mail<TVendor> : Any_vendor<TVendor>
             return list.EnumerateArray().ToDictionary(field => field.GetProperty("Name").GetString()!, field => field.GetProperty("Value").GetString()!, StringComparer.Ordinal);
 
         var mail = Encoding.UTF8.GetString(body.GetProperty("Content").GetProperty("Raw").GetProperty("Data").GetBytesFromBase64());
-        return mail.Split("\r\n\r\n")[0].Replace("\r\n ", " ", StringComparison.Ordinal).Split("\r\n").Select(line => line.Split(": ", 2)).ToDictionary(field => field[0], field => field[1], StringComparer.Ordinal);
+        return mail.Split("\r\n\r\n")[0].Replace("\r\n ", " ", StringComparison.Ordinal).Replace("\r\n\t", " ", StringComparison.Ordinal).Split("\r\n")
+            .Select(line => line.Split(": ", 2)).ToDictionary(field => field[0], field => field[1], StringComparer.Ordinal);
     }
 }

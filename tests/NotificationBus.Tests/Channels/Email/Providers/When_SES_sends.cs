@@ -63,7 +63,7 @@ public sealed class When_SES_sends : Any_vendor_of_mail<When_SES_sends>, IVendor
         json.GetProperty("EmailTags").GetRawText().ShouldBe($$"""[{"Name":"delivery_id","Value":"{{Mail.Id}}"}]""");
         json.GetProperty("ConfigurationSetName").GetString().ShouldBe("notifications");
         var mail = Encoding.ASCII.GetString(json.GetProperty("Content").GetProperty("Raw").GetProperty("Data").GetBytesFromBase64());
-        mail.ShouldContain("To: \"Somchai\" <somchai@example.net>\r\n");
+        mail.ShouldContain("To: Somchai <somchai@example.net>\r\n");
         mail.ShouldContain("Message-ID: <22222222222222222222222222222222@example.com>\r\n");
         mail.ShouldContain("Date: Sat, 14 Mar 2026 09:26:53 +0000\r\n");
     }
