@@ -37,7 +37,7 @@ public sealed partial class The_dependency_rule
 
         ForeignTo(typeof(OrderPlaced), ["System.*"]).ShouldBeEmpty();
         ForeignTo(typeof(NotificationState), [.. framework, "NotificationBus.Contracts", "MassTransit", "MassTransit.Abstractions", "Handlebars", "Polly.Core"]).ShouldBeEmpty();
-        string[] mail = ["MailKit", "MimeKit"];
+        string[] mail = ["MailKit", "MimeKit", "BouncyCastle.Cryptography"];
         ForeignTo(typeof(EmailChannel), [.. framework, .. mail, "NotificationBus", "NotificationBus.Contracts", "Handlebars", "ADRaffy.ENSNormalize"])
             .ShouldBeEmpty();
     }

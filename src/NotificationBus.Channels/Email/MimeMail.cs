@@ -139,7 +139,7 @@ static class MimeMail
             ? ContentEncoding.Base64
             : ContentEncoding.QuotedPrintable;
 
-        // Once: a mail is written to be measured, and to be sent.
+        // Once: a mail is written to be measured, to be signed, and to be sent.
         var encoded = new MemoryStream();
         using (var encoder = new FilteredStream(encoded))
         {

@@ -62,6 +62,9 @@ public sealed class SmtpOptions : IValidatableObject
     /// <summary>The domain after the @ of every Message-ID. Default: the domain of <see cref="From"/>.</summary>
     public string? MessageIdDomain { get; set; }
 
+    /// <summary>Signs every mail by DKIM. Default: none is signed, because most relays sign themselves.</summary>
+    public SmtpDkimOptions? Dkim { get; set; }
+
     /// <summary>
     /// The longest each step may take: waiting for a free connection, connecting, each command. Default 15 s, from 1 s to 5 min. RFC 5321
     /// 4.5.3.2 asks for minutes, for clients with nobody else to turn to; before the final dot another provider or another try costs
@@ -130,9 +133,54 @@ public sealed class SmtpOptions : IValidatableObject
 
         if (!string.IsNullOrEmpty(MessageIdDomain) && Uri.CheckHostName(MessageIdDomain) != UriHostNameType.Dns)
             yield return new ValidationResult("must be a domain, such as example.com", [nameof(MessageIdDomain)]);
+
+        foreach (var wrong in Dkim?.Check() ?? [])
+            yield return wrong;
     }
 
     static bool HasNul(string? value) => value is not null && value.Contains('\0', StringComparison.Ordinal);
+}
+
+/// <summary>The key that mails are signed with by DKIM (RFC 6376): <c>Providers:{account}:Dkim</c>. Its public half stands in the DNS.</summary>
+public sealed class SmtpDkimOptions
+{
+    /// <summary>The domain that signs; for DMARC that of the sender, or one above it. Required.</summary>
+    public string Domain { get; set; } = "";
+
+    /// <summary>The selector: the public key stands at <c>{selector}._domainkey.{domain}</c>. Required.</summary>
+    public string Selector { get; set; } = "";
+
+    /// <summary>
+    /// The file with the private key, PEM: RSA of at least 1024 bits or Ed25519, without a password. Required, unless <see cref="Key"/> is set.
+    /// </summary>
+    public string? KeyFile { get; set; }
+
+    /// <summary>The content of such a file, where secrets come from the environment; never logged. Default: none.</summary>
+    public string? Key { get; set; }
+
+    // An empty value is what an environment file leaves behind when nothing is meant.
+    internal bool Signs => !string.IsNullOrEmpty(Domain + Selector + KeyFile + Key);
+
+    internal IEnumerable<ValidationResult> Check()
+    {
+        if (!Signs)
+            yield break;
+
+        if (Uri.CheckHostName(Domain) != UriHostNameType.Dns)
+            yield return new ValidationResult("must be the domain that signs, such as example.com", [Name(nameof(Domain))]);
+
+        if (Uri.CheckHostName(Selector) != UriHostNameType.Dns)
+            yield return new ValidationResult("must be the selector of the key, such as notify", [Name(nameof(Selector))]);
+
+        if (DkimSignature.Read(this, TimeProvider.System) is null)
+        {
+            yield return new ValidationResult(
+                "must be a private key in PEM form, without a password: RSA of at least 1024 bits, or Ed25519",
+                [Name(string.IsNullOrEmpty(Key) ? nameof(KeyFile) : nameof(Key))]);
+        }
+    }
+
+    static string Name(string property) => $"{nameof(SmtpOptions.Dkim)}:{property}";
 }
 
 /// <summary>Hands mail to an SMTP server, over connections that are kept for the next mail.</summary>
@@ -144,6 +192,7 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
     readonly SmtpOptions _options;
     readonly TimeProvider _clock;
     readonly SmtpConnections _connections;
+    readonly DkimSignature? _signature;
     readonly string _server;
 
     /// <summary>Opens no connection yet.</summary>
@@ -156,6 +205,9 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
         _options = options;
         _clock = clock;
         _connections = new SmtpConnections(options, clock);
+        _signature = options.Dkim is { Signs: true } dkim
+            ? DkimSignature.Read(dkim, clock) ?? throw new ArgumentException("there is no key", nameof(options))
+            : null;
         _server = $"{options.Host}:{options.EffectivePort}";
     }
 
@@ -182,6 +234,7 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
         var from = MimeMail.Mailbox(_options.FromName, _options.From);
         var to = MimeMail.Mailbox(EmailRules.NameOf(delivery.RecipientName), delivery.Address);
         var message = MimeMail.Compose(delivery, _options.EffectiveMessageIdDomain, from, to, _clock.GetUtcNow());
+        _signature?.Sign(message);
         try
         {
             return Translate(await _connections.Send(new Mail(message, from, to), cancellationToken), delivery);

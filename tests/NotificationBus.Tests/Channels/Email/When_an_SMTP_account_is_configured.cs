@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
 
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -69,7 +70,43 @@ public sealed class When_an_SMTP_account_is_configured
         { "FinalDotTimeout", options => options.FinalDotTimeout = TimeSpan.FromSeconds(59) },
         { "MaxConnections", options => options.MaxConnections = 0 },
         { "TrustedCertificate", options => options.TrustedCertificate = "no-such-file.pem" },
+        { "Dkim:Domain", options => options.Dkim = Dkim(dkim => dkim.Domain = "") },
+        { "Dkim:Domain", options => options.Dkim = Dkim(dkim => dkim.Domain = "not a domain") },
+        { "Dkim:Selector", options => options.Dkim = Dkim(dkim => dkim.Selector = "") },
+        { "Dkim:Selector", options => options.Dkim = Dkim(dkim => dkim.Selector = "a; d=example.org") },
+        { "Dkim:KeyFile", options => options.Dkim = Dkim(dkim => dkim.Key = "") },
+        { "Dkim:KeyFile", options => options.Dkim = Dkim(dkim => (dkim.Key, dkim.KeyFile) = (null, "no-such-file.pem")) },
+        { "Dkim:Key", options => options.Dkim = Dkim(dkim => dkim.Key = "hunter2") },
+        { "Dkim:Key", options => options.Dkim = Dkim(dkim => dkim.Key = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n") },
+        { "Dkim:Key", options => options.Dkim = Dkim(dkim => dkim.Key = Rsa(bits: 512)) },
+        { "Dkim:Key", options => options.Dkim = Dkim(dkim => dkim.Key = Public()) },
     };
+
+    [Fact]
+    public void Should_take_a_key_to_sign_with_and_an_empty_value_for_none()
+    {
+        Complaints(options => options.Dkim = Dkim(_ => { })).ShouldBeEmpty();
+        Complaints(options => options.Dkim = new SmtpDkimOptions { Key = "", KeyFile = "" }).ShouldBeEmpty();
+    }
+
+    static SmtpDkimOptions Dkim(Action<SmtpDkimOptions> change)
+    {
+        var dkim = new SmtpDkimOptions { Domain = "example.com", Selector = "notify", Key = Rsa(bits: 1024) };
+        change(dkim);
+        return dkim;
+    }
+
+    static string Rsa(int bits)
+    {
+        using var rsa = RSA.Create(bits);
+        return rsa.ExportPkcs8PrivateKeyPem();
+    }
+
+    static string Public()
+    {
+        using var rsa = RSA.Create(1024);
+        return rsa.ExportSubjectPublicKeyInfoPem();
+    }
 
     [Theory, MemberData(nameof(Wrong))]
     public void Should_name_the_key_that_is_wrong_and_no_secret(string keys, Action<SmtpOptions> change)
