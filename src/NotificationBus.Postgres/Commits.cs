@@ -54,6 +54,19 @@ static class Commits
             return answer;
         }, cancellationToken);
 
+    /// <summary>Makes several such changes in one transaction.</summary>
+    public static async Task Write(this NpgsqlDataSource database, Func<NpgsqlConnection, Task> changes)
+    {
+        await using var connection = await RecordConnection.Open(database);
+        await connection.Run(async inner =>
+        {
+            await using var transaction = await inner.BeginTransactionAsync();
+            await changes(inner);
+            await transaction.CommitAsync();
+            return true;
+        });
+    }
+
     static async Task<T> Execute<T>(
         NpgsqlDataSource database, IReadOnlyList<NpgsqlBatchCommand> statements, Func<RecordConnection, NpgsqlDataReader, Task<T>> read, CancellationToken cancellationToken)
     {

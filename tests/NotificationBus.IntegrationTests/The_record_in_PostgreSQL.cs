@@ -149,24 +149,18 @@ public sealed class When_a_text_is_like_no_other_in_PostgreSQL(BusAndDatabase se
 [Trait("Server", "PostgreSQL")]
 public sealed class When_hosts_share_what_they_know_in_PostgreSQL(BusAndDatabase servers) : When_hosts_share_what_they_know(() => PostgresRecord.Create(servers))
 {
-    static readonly double?[] Rates = [null, 0.5, 2, 8];
-
+    /// <summary>A host that has read what is known, and then stands still, keeps the others from an account no longer than the server allows.</summary>
     [Fact]
-    public async Task Should_move_a_line_as_far_in_PostgreSQL_as_in_memory()
+    public async Task Should_let_others_at_an_account_whose_host_stands_still()
     {
-        await using var database = NpgsqlDataSource.Create(await servers.CreateEmptyDatabase());
-        foreach (var (before, after) in Rates.SelectMany(_ => Rates, (before, after) => (before, after)))
-        {
-            await using var command = database.CreateCommand($"SELECT {PostgresProviderHealth.LineFactor} FROM (SELECT @before AS before, @after AS after) AS rates");
-            command.Parameters.Add(new NpgsqlParameter<double?>("before", before));
-            command.Parameters.Add(new NpgsqlParameter<double?>("after", after));
-            command.Parameters.Add(new NpgsqlParameter<double>("at_once", WaitingLine.AtOnce));
+        await Host.Health.Open("smtp", Second, "it does not answer", needsAttention: false);
+        var stands = await ((PostgresRecord)Record).Begin(
+            $"{PostgresProviderHealth.NotForLong}; SELECT 1 FROM provider_health WHERE account = 'smtp' FOR UPDATE");
 
-            var factor = await command.ExecuteScalarAsync() as double?;
+        await AnotherHost.Health.Pause("smtp", Hour, "too many", cut: null).WaitAsync(Patience);
 
-            // To divide by one is to leave it.
-            (factor is 1 ? null : factor).ShouldBe(WaitingLine.Factor(before, after), $"from {before} to {after}");
-        }
+        (await Host.Controls.Load(CancellationToken.None)).HealthOf("smtp").Reason.ShouldBe("too many");
+        (await Should.ThrowAsync<PostgresException>(stands.Commit)).SqlState.ShouldBe("25P03", "ended because it was idle in its transaction");
     }
 }
 

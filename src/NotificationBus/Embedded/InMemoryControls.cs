@@ -14,8 +14,6 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     readonly Dictionary<string, ProviderControl> _providers = new(StringComparer.Ordinal);
     readonly Dictionary<string, ChannelControl> _channels = new(StringComparer.Ordinal);
     readonly Dictionary<string, ProviderHealth> _health = new(StringComparer.Ordinal);
-    readonly Dictionary<string, int> _probesPassed = new(StringComparer.Ordinal);
-    readonly Dictionary<string, DateTimeOffset> _rateRaised = new(StringComparer.Ordinal);
     readonly Dictionary<string, Slots> _slots = new(StringComparer.Ordinal);
     readonly List<ControlChange> _changes = [];
     TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -78,67 +76,30 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     }
 
     /// <inheritdoc />
-    public Task Open(string account, TimeSpan breakFor, string reason, bool needsAttention) => Update(account, health =>
-    {
-        _probesPassed[account] = 0;
-        var now = clock.GetUtcNow();
-        return health with
-        {
-            CircuitOpen = true,
-            NeedsAttention = needsAttention,
-            Since = health.CircuitOpen ? health.Since : now,
-            OpenUntil = now + breakFor,
-            ProbeUntil = default,
-            Reason = reason,
-        };
-    });
+    public Task Open(string account, TimeSpan breakFor, string reason, bool needsAttention) =>
+        Change(account, limit: null, (health, now) => health.Opened(now, breakFor, reason, needsAttention));
 
     /// <inheritdoc />
     public async Task<bool> TryProbe(string account, TimeSpan lease)
     {
         var granted = false;
-        await Update(account, health =>
-        {
-            var now = clock.GetUtcNow();
-            granted = health.CircuitOpen && health.OpenUntil <= now && health.ProbeUntil <= now;
-            return granted ? health with { ProbeUntil = now + lease } : health;
-        });
+        await Change(account, limit: null, (health, now) => health.TryProbe(now, lease, out granted));
         return granted;
     }
 
     /// <inheritdoc />
-    public Task ProbePassed(string account, int needed) => Update(account, health =>
-        !health.CircuitOpen ? health
-        : (_probesPassed[account] = _probesPassed.GetValueOrDefault(account) + 1) < needed
-            ? health with { ProbeUntil = default }
-            : health with { CircuitOpen = false, NeedsAttention = false, Since = clock.GetUtcNow(), ProbeUntil = default, OpenUntil = default, Reason = null });
+    public Task ProbePassed(string account, int needed) => Change(account, limit: null, (health, now) => health.ProbePassed(now, needed));
 
     /// <inheritdoc />
-    public Task ProbeNotMade(string account) => Update(account, health => health with { ProbeUntil = default });
+    public Task ProbeNotMade(string account) => Change(account, limit: null, (health, _) => health.ProbeNotMade());
 
     /// <inheritdoc />
-    public Task Pause(string account, TimeSpan pause, string reason, RateCut? cut) => Update(account, health =>
-    {
-        var now = clock.GetUtcNow();
-        _rateRaised[account] = now;
-        var until = now + pause;
-        var learned = cut is not null && health.PausedUntil <= now ? cut.After(health.LearnedPerSecond) : health.LearnedPerSecond;
-        MoveLine(account, cut?.Limit, health.LearnedPerSecond, learned);
-        return health with { PausedUntil = until > health.PausedUntil ? until : health.PausedUntil, Reason = reason, LearnedPerSecond = learned };
-    });
+    public Task Pause(string account, TimeSpan pause, string reason, RateCut? cut) =>
+        Change(account, cut?.Limit, (health, now) => health.Paused(now, pause, reason, cut));
 
     /// <inheritdoc />
-    public Task RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter, double? limit) => Update(account, health =>
-    {
-        var now = clock.GetUtcNow();
-        if (health.LearnedPerSecond is not { } rate || _rateRaised.GetValueOrDefault(account) + interval > now)
-            return health;
-
-        _rateRaised[account] = now;
-        double? learned = health.PausedUntil + forgetAfter < now ? null : rate * factor;
-        MoveLine(account, limit, rate, learned);
-        return health with { LearnedPerSecond = learned };
-    });
+    public Task RaiseLearnedRate(string account, double factor, TimeSpan interval, TimeSpan forgetAfter, double? limit) =>
+        Change(account, limit, (health, now) => health.RateRaised(now, factor, interval, forgetAfter));
 
     /// <inheritdoc />
     public Task<TimeSpan> Reserve(string account, double perSecond, Lane lane)
@@ -220,13 +181,15 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
         After = after,
     });
 
-    Task Update(string account, Func<ProviderHealth, ProviderHealth> update)
+    /// <summary>Changes what is known of an account, and moves those who wait for their turn there when its rate changes.</summary>
+    Task Change(string account, double? limit, Func<ProviderHealth, DateTimeOffset, ProviderHealth> rule)
     {
         lock (_lock)
         {
             var before = _health.GetValueOrDefault(account) ?? ProviderHealth.Unknown;
-            var after = update(before);
+            var after = rule(before, clock.GetUtcNow());
             _health[account] = after;
+            MoveLine(account, limit, before.LearnedPerSecond, after.LearnedPerSecond);
             if (after != before)
                 Tell();
         }

@@ -191,6 +191,81 @@ public abstract class When_an_account_is_in_trouble(Func<Task<RecordOfTheTest>> 
         given.ShouldBe(10);
     }
 
+    /// <summary>The rules stand in <see cref="ProviderHealth"/> alone, and every record has what they make.</summary>
+    [Fact]
+    public async Task Should_become_what_the_rules_make_of_it()
+    {
+        var (ruled, now) = (ProviderHealth.Unknown, Record.Now);
+
+        await Opens(Lease, "it does not answer", needsAttention: true);
+        await Probes(Hour);
+        await Pass(Lease);
+        await Probes(Hour);
+        await Happens(host => host.ProbeNotMade("smtp"), known => known.ProbeNotMade());
+        await Probes(2 * Hour);
+        await Passes();
+        await Pass(Hour);
+        await Complains(Hour, "too many");
+        await Complains(Lease, "too many again");
+        await Raises(forgetAfter: Hour);
+        await Pass(2 * Hour);
+        await Passes();
+        await Raises(forgetAfter: 2 * Hour);
+        await Opens(Hour, "once more", needsAttention: false);
+        await Pass(Hour);
+        await Complains(Second, "far too many");
+        await Pass(3 * Hour);
+        await Raises(forgetAfter: Hour);
+
+        Task Opens(TimeSpan breakFor, string reason, bool needsAttention) => Happens(
+            host => host.Open("smtp", breakFor, reason, needsAttention), known => known.Opened(now, breakFor, reason, needsAttention));
+
+        Task Probes(TimeSpan lease) => Happens(host => host.TryProbe("smtp", lease), known => known.TryProbe(now, lease, out _));
+
+        Task Passes() => Happens(host => host.ProbePassed("smtp", needed: 2), known => known.ProbePassed(now, needed: 2));
+
+        Task Complains(TimeSpan pause, string reason) => Happens(
+            host => host.Pause("smtp", pause, reason, ToHalfOf(16)), known => known.Paused(now, pause, reason, ToHalfOf(16)));
+
+        Task Raises(TimeSpan forgetAfter) => Happens(
+            host => host.RaiseLearnedRate("smtp", 2, Hour, forgetAfter, limit: null), known => known.RateRaised(now, 2, Hour, forgetAfter));
+
+        async Task Happens(Func<IProviderHealth, Task> happen, Func<ProviderHealth, ProviderHealth> rule)
+        {
+            await happen(Host.Health);
+            ruled = rule(ruled);
+            var (stored, expected) = ((await Health("smtp")).By(Record.Now, now), ruled.By(now, now));
+            foreach (var (known, meant) in new[]
+            {
+                (stored.Since, expected.Since), (stored.OpenUntil, expected.OpenUntil), (stored.ProbeUntil, expected.ProbeUntil),
+                (stored.PausedUntil, expected.PausedUntil), (stored.RateChangedAt, expected.RateChangedAt),
+            })
+            {
+                known.HasValue.ShouldBe(meant.HasValue);
+                (known ?? default).ShouldBe(meant ?? default, Lease / 2);
+            }
+
+            (stored.PausedFor ?? default).ShouldBe(expected.PausedFor ?? default, Lease / 2);
+            WithoutTimes(stored).ShouldBe(WithoutTimes(expected));
+        }
+
+        static ProviderHealth WithoutTimes(ProviderHealth health) => health with
+        {
+            Since = null,
+            OpenUntil = default,
+            ProbeUntil = default,
+            PausedUntil = default,
+            PausedFor = null,
+            RateChangedAt = null,
+        };
+
+        async Task Pass(TimeSpan time)
+        {
+            await Record.Pass(time);
+            now += time;
+        }
+    }
+
     static RateCut ToHalfOf(double perSecond) => new(TooMuch: perSecond, Factor: 0.5, Least: 0.0001, Limit: null);
 
     async Task<ProviderHealth> Health(string account) => (await AnotherHost.Controls.Load(CancellationToken.None)).HealthOf(account);

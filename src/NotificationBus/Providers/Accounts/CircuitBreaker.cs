@@ -129,15 +129,7 @@ sealed partial class CircuitBreaker
     {
         var now = _clock.GetUtcNow();
         var wasOpen = _board.Current.HealthOf(_account).CircuitOpen;
-        using var noted = _board.Note(_account, before => before with
-        {
-            CircuitOpen = true,
-            NeedsAttention = needsAttention,
-            Since = before.CircuitOpen ? before.Since : now,
-            OpenUntil = now + _options.OpenFor,
-            ProbeUntil = default,
-            Reason = reason,
-        });
+        using var noted = _board.Note(_account, before => before.Opened(now, _options.OpenFor, reason, needsAttention));
         if (needsAttention)
             NeedsAttention(_account, reason);
         else if (!wasOpen)

@@ -3,8 +3,8 @@ using NotificationBus.Contracts;
 namespace NotificationBus.Providers.Accounts;
 
 /// <summary>
-/// The findings of a host about a provider account, told to all hosts. Times are counted by the store's clock, and every method is one
-/// short statement that changes one row.
+/// The findings of a host about a provider account, told to all hosts. What each of them changes says <see cref="ProviderHealth"/>; the
+/// store counts times by its own clock, and lets one host at a time change an account.
 /// </summary>
 public interface IProviderHealth
 {

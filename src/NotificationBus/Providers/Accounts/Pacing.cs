@@ -72,14 +72,8 @@ sealed partial class Pacing(string account, AccountOptions options, IProviderHea
         var cut = complained ? new RateCut(_calls.Calls >= LeastCalls ? _calls.PerSecond : null, Cut, LeastPerSecond, Limit) : null;
 
         // Also where the store cannot be told: this host leaves it alone from now on.
-        var isFirst = board.Current.HealthOf(account).PausedUntil <= now;
-        var until = now + limited;
-        using var noted = board.Note(account, before => before with
-        {
-            PausedUntil = until > before.PausedUntil ? until : before.PausedUntil,
-            Reason = reason,
-            LearnedPerSecond = before.PausedUntil <= now && cut is not null ? cut.After(before.LearnedPerSecond) : before.LearnedPerSecond,
-        });
+        var isFirst = board.Current.HealthOf(account).RemainingPause(now) is null;
+        using var noted = board.Note(account, before => before.Paused(now, limited, reason, cut));
         if (isFirst)
             LeftAlone(account, limited, reason);
 

@@ -54,7 +54,7 @@ public sealed class ProviderAccount : IAsyncDisposable
     internal ProviderControl Control => _board.Current.Provider(Name);
 
     /// <summary>The time that its circuit is open from now on; null while it is not.</summary>
-    internal TimeSpan? OpenFor => Control.Pin is null && ShutUntil(_board.Current.HealthOf(Name)) - _clock.GetUtcNow() is { } left && left > TimeSpan.Zero ? left : null;
+    internal TimeSpan? OpenFor => Control.Pin is null ? _board.Current.HealthOf(Name).RemainingBreak(_clock.GetUtcNow()) : null;
 
     /// <summary>True while it gets nothing new, by the word of an operator or because its circuit is open.</summary>
     internal static bool IsShut(SendingControls controls, string account) => controls.Provider(account) switch
@@ -151,16 +151,13 @@ public sealed class ProviderAccount : IAsyncDisposable
 
         var health = _board.Current.HealthOf(Name);
         var now = _clock.GetUtcNow();
-        if (ShutUntil(health) is { } until && until > now)
-            return new Admission.Refused($"the circuit of {Name} is open: {health.Reason}", until - now, IsShut: true);
-        if (health.PausedUntil > now)
-            return new Admission.Refused($"{Name} wants to be left alone: {health.Reason}", health.PausedUntil - now);
+        if (health.RemainingBreak(now) is { } shut)
+            return new Admission.Refused($"the circuit of {Name} is open: {health.Reason}", shut, IsShut: true);
+        if (health.RemainingPause(now) is { } pause)
+            return new Admission.Refused($"{Name} wants to be left alone: {health.Reason}", pause);
 
         return null;
     }
-
-    static DateTimeOffset? ShutUntil(ProviderHealth health) =>
-        !health.CircuitOpen ? null : health.OpenUntil > health.ProbeUntil ? health.OpenUntil : health.ProbeUntil;
 
     /// <summary>
     /// As long as nobody knows whether the provider works at all, a call that failed keeps its place: otherwise the next delivery
