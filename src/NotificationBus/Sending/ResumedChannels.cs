@@ -24,6 +24,12 @@ sealed partial class ResumedChannels(ControlBoard board, ProviderChains chains, 
     readonly Channel<string> _removed = Channel.CreateUnbounded<string>();
     HashSet<Obstacle> _obstacles = [];
 
+    /// <summary>Names what a delivery waits for whose channel is paused.</summary>
+    public static string WaitsForChannel(string channel) => $"channel {channel}";
+
+    /// <summary>Names what a delivery waits for while a provider of its channel is shut.</summary>
+    public static string WaitsForProvider(string channel) => $"provider of {channel}";
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         board.Tell(Compare);
@@ -61,9 +67,9 @@ sealed partial class ResumedChannels(ControlBoard board, ProviderChains chains, 
         {
             var channel = chain.Channel.Name;
             if (controls.Channel(channel).Paused)
-                yield return new Obstacle(channel, SendDeliveryConsumer.WaitsForChannel(channel));
+                yield return new Obstacle(channel, WaitsForChannel(channel));
             foreach (var account in chain.Accounts.Where(account => ProviderAccount.IsShut(controls, account.Name)))
-                yield return new Obstacle(account.Name, SendDeliveryConsumer.WaitsForProvider(channel));
+                yield return new Obstacle(account.Name, WaitsForProvider(channel));
         }
     }
 

@@ -51,6 +51,8 @@ public static class NotificationBusSetup
         services.AddSingleton<ChannelSet>();
         services.AddSingleton<ProviderChains>();
         services.AddSingleton<SendTurns>();
+        services.AddSingleton<DeliveryFilling>();
+        services.AddSingleton<SendPipeline>();
         services.AddSingleton<IntakeRules>();
         services.AddSingleton<PlanningRules>();
         services.AddSingleton<IntakeGate>();

@@ -1,0 +1,123 @@
+using MassTransit;
+
+using NotificationBus.Contracts;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
+using NotificationBus.Providers;
+using NotificationBus.Providers.Accounts;
+using NotificationBus.Providers.Controls;
+using NotificationBus.Templates;
+
+namespace NotificationBus.Sending;
+
+/// <summary>
+/// The steps of a command in its turn. While it waited for that it may have expired, arrived after all, or been told to wait.
+/// </summary>
+public sealed class SendPipeline(
+    ProviderChains chains,
+    DeliveryFilling filling,
+    INotificationStore store,
+    ControlBoard board,
+    Redelivery redelivery,
+    TimeProvider clock)
+{
+    // A paused channel releases what waits for it when it is resumed. Should that miss one, it comes by itself.
+    static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(5);
+
+    /// <summary>Sends the delivery, unless a step before finds that it must not be sent, or not now.</summary>
+    internal async Task<Disposition> Run(ConsumeContext<SendDelivery> context, IChannel channel)
+    {
+        var command = context.Message;
+        if (IsTooLate(command))
+            return await NotSent(command, "it was too late when the worker got to it", ResultMessages.Expired, context.CancellationToken);
+        if (command.MayHaveBeenSent && await HasArrived(command, context.CancellationToken))
+            return await SentBefore(command, context.CancellationToken);
+        if (IsPaused(channel))
+            return Paused(command, channel);
+
+        Delivery delivery;
+        try
+        {
+            delivery = filling.Fill(context, channel);
+        }
+        catch (TemplateException exception)
+        {
+            return await NotSent(command, exception.Message, ResultMessages.Failed, context.CancellationToken);
+        }
+
+        var outcome = await chains.Of(command.Channel).Send(delivery, context.InItsTurn(), context.CancellationToken);
+        return await Decide(command, outcome, context.CancellationToken);
+    }
+
+    bool IsTooLate(SendDelivery command) => command.ExpiresAt <= clock.GetUtcNow();
+
+    /// <summary>True when the saga has learned from a receipt that it was sent: then it must not go out twice.</summary>
+    async Task<bool> HasArrived(SendDelivery command, CancellationToken cancellationToken) =>
+        await store.Load(command.NotificationId, cancellationToken) is { } notification
+        && notification.Deliveries.Any(delivery => delivery.Id == command.DeliveryId && delivery.IsSent());
+
+    /// <summary>
+    /// The saga knows that it was sent. It may have been told so by this command, and what followed may be lost: then it has to hear so
+    /// once more.
+    /// </summary>
+    async Task<Disposition> SentBefore(SendDelivery command, CancellationToken cancellationToken)
+    {
+        var attempts = await chains.Of(command.Channel).AttemptsOf(command, cancellationToken);
+        return attempts.LastOrDefault(attempt => attempt.Status == AttemptStatus.Accepted) is { } sent
+            ? new Disposition.Report(ResultMessages.Sent(command, sent), sent.Number)
+            : Disposition.Nothing.AtAll;
+    }
+
+    bool IsPaused(IChannel channel) => board.Current.Channel(channel.Name).Paused;
+
+    Disposition.PutOff Paused(SendDelivery command, IChannel channel) => new(
+        command, Earlier(clock.GetUtcNow() + LookAgain, command.ExpiresAt), $"channel {channel.Name} is paused", ResumedChannels.WaitsForChannel(channel.Name));
+
+    ValueTask<Disposition> Decide(SendDelivery command, ChainOutcome outcome, CancellationToken cancellationToken) => outcome is ChainOutcome.NotNow notNow
+        ? new(Later(command, notNow, cancellationToken))
+        : new(ResultMessages.Of(command, outcome));
+
+    async Task<Disposition> Later(SendDelivery command, ChainOutcome.NotNow notNow, CancellationToken cancellationToken)
+    {
+        if (notNow.InProgress)
+        {
+            var ends = clock.GetUtcNow() + notNow.AtLeast!.Value;
+            // What an operator may have to decide about is waited for, also when it is too late to send.
+            return new Disposition.PutOff(command with { MayHaveBeenSent = true }, command.HoldWhenInDoubt ? ends : Earlier(ends, command.ExpiresAt), notNow.Reason);
+        }
+
+        // Nothing is gained by waiting, unless it may have been sent already.
+        if (command.AnotherChannelFollows && notNow is { Slot: null, InDoubt: 0 })
+            return new Disposition.Report(ResultMessages.Failed(command, notNow.Provider, WithDoubt(notNow.Reason, notNow.MayHaveBeenSent)), notNow.Attempts);
+
+        var next = command with { EarlierAttempts = notNow.Attempts, EarlierInDoubt = notNow.InDoubt, MayHaveBeenSent = notNow.MayHaveBeenSent, Slot = notNow.Slot };
+        var dueAt = notNow.Slot is { } slot ? Redelivery.InTime(command, slot.At) : redelivery.Next(command, notNow);
+        if (dueAt is null && notNow.InDoubt > 0 && await chains.Of(command.Channel).GiveUp(command, cancellationToken) is { } outcome)
+            return await Decide(command, outcome, cancellationToken);
+        if (dueAt is not { } due)
+            return new Disposition.Report(ResultMessages.Expired(command, notNow.Provider, WithDoubt($"not sent in time: {notNow.Reason}", notNow.MayHaveBeenSent)), notNow.Attempts);
+        if (notNow.Slot is { } turn)
+            return new Disposition.PutOff(next, due, notNow.Reason, WaitingLine.WaitsForTurn(turn.Account));
+
+        next = next with { Redeliveries = command.Redeliveries + 1 };
+        return new Disposition.PutOff(next, due, notNow.Reason, notNow.WaitsForProvider ? ResumedChannels.WaitsForProvider(command.Channel) : null);
+    }
+
+    /// <summary>
+    /// The command may come again because the worker died before it reported: what it sent was sent, however late it is by now, and what it
+    /// may have sent it may. Where that is left to an operator, it comes to one.
+    /// </summary>
+    async Task<Disposition> NotSent(SendDelivery command, string reason, Func<SendDelivery, string?, string, object> result, CancellationToken cancellationToken)
+    {
+        if (await chains.Of(command.Channel).GiveUp(command, cancellationToken) is { } outcome)
+            return await Decide(command, outcome, cancellationToken);
+
+        var attempts = await chains.Of(command.Channel).AttemptsOf(command, cancellationToken);
+        var mayHaveBeenSent = attempts.Any(attempt => attempt.MayHaveBeenSent || attempt.Status == AttemptStatus.Started);
+        return new Disposition.Report(result(command, null, WithDoubt(reason, mayHaveBeenSent)), command.EarlierAttempts);
+    }
+
+    static string WithDoubt(string reason, bool mayHaveBeenSent) => mayHaveBeenSent ? $"{reason}; it may have been sent" : reason;
+
+    static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
+}
