@@ -7,7 +7,7 @@ namespace NotificationBus.Saga;
 
 /// <summary>
 /// Messages that a step of the saga has published as soon as it is stored. They are not stored themselves, for they follow from the state
-/// (<see cref="NotificationSteps.Follow"/>): an input that comes again has them published again, under the same ids.
+/// (<see cref="ConsequenceSteps.Follow"/>): an input that comes again has them published again, under the same ids.
 /// </summary>
 public sealed class Consequences
 {

@@ -11,8 +11,8 @@ using NotificationBus.Receipts;
 namespace NotificationBus.Saga;
 
 /// <summary>
-/// One notification from its event to its outcome. Read this file first: the verbs are in <see cref="NotificationSteps"/>,
-/// a step is stored by <see cref="Persistence.NotificationRepository"/>, in one statement, and what it causes is done after that.
+/// One notification from its event to its outcome. Read this file first: the verbs are in <see cref="NotificationVerbs"/>, what they do to
+/// the notification is in <see cref="NotificationSteps"/>, a step is stored by <see cref="Persistence.NotificationRepository"/>, in one statement, and what it causes is done after that.
 /// </summary>
 public sealed class NotificationStateMachine : MassTransitStateMachine<NotificationState>, IEventMapVisitor<Event>
 {
@@ -163,7 +163,7 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         {
             start.CorrelateById(context => map.NotificationId(context.Message, context.InputId()));
             start.InsertOnInitial = true;
-            start.SetSagaFactory(context => Steps.Begin(map, context));
+            start.SetSagaFactory(context => Steps.Plan.Begin(map, context));
         });
 
         Initially(

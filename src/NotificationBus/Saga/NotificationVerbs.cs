@@ -13,20 +13,20 @@ static class NotificationVerbs
 {
     public static EventActivityBinder<NotificationState, TEvent> DemandTheSame<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, EventMap<TEvent> map)
         where TEvent : class =>
-        step.Then(context => NotificationSteps.DemandTheSame(map, context.Saga, context));
+        step.Then(context => PlanSteps.DemandTheSame(map, context.Saga, context));
 
     public static EventActivityBinder<NotificationState, TEvent> PlanDeliveries<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
         where TEvent : class =>
-        step.Then(context => context.Consequences().Contents = machine.Steps.Plan(context.Saga));
+        step.Then(context => context.Consequences().Contents = machine.Steps.Plan.Plan(context.Saga));
 
     public static EventActivityBinder<NotificationState, DeliverySent> NoteSent(this EventActivityBinder<NotificationState, DeliverySent> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.NoteSent(context.Saga, context.Message));
+        step.Then(context => machine.Steps.Results.NoteSent(context.Saga, context.Message));
 
     public static EventActivityBinder<NotificationState, DeliveryFailed> NoteFailed(this EventActivityBinder<NotificationState, DeliveryFailed> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.NoteFailed(context.Saga, context.Message));
+        step.Then(context => machine.Steps.Results.NoteFailed(context.Saga, context.Message));
 
     public static EventActivityBinder<NotificationState, DeliveryExpired> NoteExpired(this EventActivityBinder<NotificationState, DeliveryExpired> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.NoteExpired(context.Saga, context.Message));
+        step.Then(context => machine.Steps.Results.NoteExpired(context.Saga, context.Message));
 
     /// <summary>Notes several results, each as if it had come alone.</summary>
     public static EventActivityBinder<NotificationState, DeliveriesSettled> NoteEach(this EventActivityBinder<NotificationState, DeliveriesSettled> step, NotificationStateMachine machine) =>
@@ -36,36 +36,32 @@ static class NotificationVerbs
             {
                 // After the end a result says more only when it says that it was sent.
                 if (context.Saga.CompletedAt is null || result.Sent is not null)
-                    machine.Steps.Note(context.Saga, result);
+                    machine.Steps.Results.Note(context.Saga, result);
             }
         });
 
     public static EventActivityBinder<NotificationState, Fault<SendDelivery>> NoteGivenUp(this EventActivityBinder<NotificationState, Fault<SendDelivery>> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.Settle(context.Saga, context.Message.Message.DeliveryId, DeliveryStatus.Failed, delivery =>
-        {
-            // The exception's own text may carry anything, an address included; its type is enough to find it among the failed messages.
-            delivery.Reason = $"the worker failed ({context.Message.Exceptions?.FirstOrDefault()?.ExceptionType ?? "unknown"}); the command is among the failed messages";
-        }));
+        step.Then(context => machine.Steps.Results.NoteGivenUp(context.Saga, context.Message));
 
     public static EventActivityBinder<NotificationState, DeliveryHeld> NoteHeld(this EventActivityBinder<NotificationState, DeliveryHeld> step) =>
-        step.Then(context => NotificationSteps.Hold(context.Saga, context.Message));
+        step.Then(context => ResultSteps.Hold(context.Saga, context.Message));
 
     /// <summary>Notes that the notification is cancelled, and for which deliveries that is certain.</summary>
     public static EventActivityBinder<NotificationState, DeliveriesStopped> NoteStopped(this EventActivityBinder<NotificationState, DeliveriesStopped> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.NoteStopped(context.Saga, context.Message));
+        step.Then(context => machine.Steps.Interventions.NoteStopped(context.Saga, context.Message));
 
     public static EventActivityBinder<NotificationState, DeliveryCancelled> NoteCancelled(this EventActivityBinder<NotificationState, DeliveryCancelled> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.NoteCancelled(context.Saga, context.Message));
+        step.Then(context => machine.Steps.Interventions.NoteCancelled(context.Saga, context.Message));
 
     /// <summary>Notes what a vendor reports. What came back after the plan had ended makes it go on.</summary>
     public static EventActivityBinder<NotificationState, DeliveryReceiptReceived> NoteReceipt(this EventActivityBinder<NotificationState, DeliveryReceiptReceived> step, NotificationStateMachine machine) =>
-        step.Then(context => context.SendCommands(machine, machine.Steps.NoteReceipt(context.Saga, context.Message)));
+        step.Then(context => context.SendCommands(machine, machine.Steps.Receipts.NoteReceipt(context.Saga, context.Message)));
 
     /// <summary>Does what an operator has decided about a delivery that is held; nothing when it is no longer held.</summary>
     public static EventActivityBinder<NotificationState, DecideDelivery> FollowDecision(this EventActivityBinder<NotificationState, DecideDelivery> step, NotificationStateMachine machine) =>
         step.Then(context =>
         {
-            if (machine.Steps.Decide(context.Saga, context.Message) is { } resend)
+            if (machine.Steps.Interventions.Decide(context.Saga, context.Message) is { } resend)
                 context.SendCommands(machine, [resend]);
         });
 
@@ -80,7 +76,7 @@ static class NotificationVerbs
 
     /// <summary>Begins the next step if the timer that should have done so was lost.</summary>
     public static EventActivityBinder<NotificationState, ResumeNotification> EscalateIfForgotten(this EventActivityBinder<NotificationState, ResumeNotification> step, NotificationStateMachine machine) =>
-        step.If(context => machine.Steps.EscalationIsLost(context.Saga), next => next.BeginNextStep(machine));
+        step.If(context => machine.Steps.Plan.EscalationIsLost(context.Saga), next => next.BeginNextStep(machine));
 
     /// <summary>Sends the commands again whose results are missing. What was sent already is only reported again.</summary>
     public static EventActivityBinder<NotificationState, ResumeNotification> SendAgain(this EventActivityBinder<NotificationState, ResumeNotification> step, NotificationStateMachine machine) =>
@@ -94,16 +90,16 @@ static class NotificationVerbs
     static EventActivityBinder<NotificationState, TEvent> BeginNextStep<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
         where TEvent : class =>
         step
-            .Then(context => context.SendCommands(machine, machine.Steps.BeginNextStep(context.Saga)))
+            .Then(context => context.SendCommands(machine, machine.Steps.Plan.BeginNextStep(context.Saga)))
             .If(context => context.Saga.MayEscalate(), timer => timer.Schedule(
                 machine.Escalation,
                 context => new EscalationDue { NotificationId = context.Saga.CorrelationId },
-                context => machine.Steps.EscalateAt(context.Saga)));
+                context => machine.Steps.Plan.EscalateAt(context.Saga)));
 
     static void SendCommands(this BehaviorContext<NotificationState> context, NotificationStateMachine machine, IEnumerable<DeliveryState> deliveries)
     {
         foreach (var delivery in deliveries)
-            context.Consequences().Commands.Add(machine.Steps.Command(context.Saga, delivery));
+            context.Consequences().Commands.Add(machine.Steps.Consequences.Command(context.Saga, delivery));
     }
 
     /// <summary>Announces the outcome when there is one, and again when a late result changes it.</summary>
@@ -123,7 +119,7 @@ static class NotificationVerbs
         this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine, NotificationProgress progress, State state)
         where TEvent : class =>
         step.If(context => context.Reached(progress, state), end => end
-            .Then(context => machine.Steps.Close(context.Saga))
+            .Then(context => machine.Steps.Plan.Close(context.Saga))
             .TransitionTo(state)
             .Then(context => context.Consequences().Outcome = Outcome.Of(context.Saga)));
 

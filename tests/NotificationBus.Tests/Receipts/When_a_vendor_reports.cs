@@ -562,20 +562,20 @@ public sealed class When_a_vendor_reports
         switch (what)
         {
             case 0:
-                steps.NoteSent(notification, new DeliverySent { NotificationId = default, DeliveryId = delivery.Id, Provider = "p" });
+                steps.Results.NoteSent(notification, new DeliverySent { NotificationId = default, DeliveryId = delivery.Id, Provider = "p" });
                 return "sent";
 
             case 1:
-                steps.Settle(notification, delivery.Id, DeliveryStatus.Failed, _ => { });
+                steps.Results.Settle(notification, delivery.Id, DeliveryStatus.Failed, _ => { });
                 return "failed";
 
             case 2:
-                NotificationSteps.Hold(notification, new DeliveryHeld { NotificationId = default, DeliveryId = delivery.Id, Provider = "p", Reason = "r", Attempts = 1 });
+                ResultSteps.Hold(notification, new DeliveryHeld { NotificationId = default, DeliveryId = delivery.Id, Provider = "p", Reason = "r", Attempts = 1 });
                 return "held";
 
             case 3:
                 var at = (StoppedAt)chance.Next(3);
-                steps.NoteStopped(notification, new DeliveriesStopped
+                steps.Interventions.NoteStopped(notification, new DeliveriesStopped
                 {
                     NotificationId = default,
                     Reason = "cancelled by ann: sold",
@@ -585,7 +585,7 @@ public sealed class When_a_vendor_reports
 
             default:
                 var kind = (ReceiptKind)(what - 4);
-                steps.NoteReceipt(notification, new DeliveryReceiptReceived { NotificationId = default, DeliveryId = delivery.Id, Provider = "p", Kind = kind, At = default });
+                steps.Receipts.NoteReceipt(notification, new DeliveryReceiptReceived { NotificationId = default, DeliveryId = delivery.Id, Provider = "p", Kind = kind, At = default });
                 return $"{kind}";
         }
     }

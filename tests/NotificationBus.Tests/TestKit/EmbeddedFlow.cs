@@ -215,7 +215,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
         };
         await handle();
         Store.AfterWrite = null;
-        var consequences = _host.Services.GetRequiredService<NotificationSteps>().Follow(stored.ShouldHaveSingleItem(), new HashSet<Guid>());
+        var consequences = _host.Services.GetRequiredService<NotificationSteps>().Consequences.Follow(stored.ShouldHaveSingleItem(), new HashSet<Guid>());
         return await _host.Services.GetRequiredService<ConsequencesPublisher>().Write(consequences.Commands, conversationId: null);
     }
 

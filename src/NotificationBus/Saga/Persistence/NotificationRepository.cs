@@ -89,7 +89,7 @@ sealed class NotificationRepository(
     async Task PublishAgain(ConsumeContext input, NotificationState notification)
     {
         var waiting = await outgoing.WaitingOf(notification.CorrelationId, input.CancellationToken);
-        await publisher.Value.Publish(input, steps.Follow(notification, waiting.Select(delivery => delivery.DeliveryId).ToHashSet()));
+        await publisher.Value.Publish(input, steps.Consequences.Follow(notification, waiting.Select(delivery => delivery.DeliveryId).ToHashSet()));
     }
 
     /// <summary>

@@ -1,0 +1,26 @@
+using NotificationBus.Contracts;
+using NotificationBus.Model;
+using NotificationBus.Planning;
+
+namespace NotificationBus.Saga;
+
+/// <summary>What follows from a notification as it is.</summary>
+sealed class ConsequenceSteps(PlanningRules planning)
+{
+    /// <summary>
+    /// Derives the consequences of a notification as it is: the commands of what is being sent, and the outcome. Some of it may not have
+    /// left when whoever made the step ended, and nobody knows what.
+    /// </summary>
+    /// <param name="notification">The notification.</param>
+    /// <param name="putOff">The deliveries whose commands come again by themselves.</param>
+    public Consequences Follow(NotificationState notification, IReadOnlySet<Guid> putOff)
+    {
+        var consequences = new Consequences { Outcome = notification.CompletedAt is null ? null : Outcome.Of(notification) };
+        foreach (var delivery in notification.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.Sending && !putOff.Contains(delivery.Id)))
+            consequences.Commands.Add(Command(notification, delivery));
+        return consequences;
+    }
+
+    /// <inheritdoc cref="PlanningRules.CommandFor" />
+    public SendDelivery Command(NotificationState notification, DeliveryState delivery) => planning.CommandFor(notification, delivery);
+}

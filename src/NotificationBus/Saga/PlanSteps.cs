@@ -1,0 +1,77 @@
+using MassTransit;
+
+using NotificationBus.Intake;
+using NotificationBus.Model;
+using NotificationBus.Planning;
+
+namespace NotificationBus.Saga;
+
+/// <summary>How a notification begins, goes on with the next step of its plan, and ends.</summary>
+sealed class PlanSteps(IntakeRules intake, PlanningRules planning, TimeProvider clock)
+{
+    /// <summary>The notification an event asks for, before planning.</summary>
+    public NotificationState Begin<TEvent>(EventMap<TEvent> map, ConsumeContext<TEvent> context)
+        where TEvent : class
+    {
+        var request = map.Read(context.Message, context.InputId());
+        intake.Demand(request, map.RecipientProperty);
+        return NotificationState.From(request, clock.GetUtcNow());
+    }
+
+    /// <summary>Sees to it that an event whose notification exists repeats the one it was begun with.</summary>
+    /// <exception cref="InvalidEventException">It is another one under the same name.</exception>
+    public static void DemandTheSame<TEvent>(EventMap<TEvent> map, NotificationState notification, ConsumeContext<TEvent> context)
+        where TEvent : class
+    {
+        if (notification.Fingerprint is { } first && first != map.Read(context.Message, context.InputId()).Fingerprint())
+            throw new InvalidEventException($"its {(notification.EventId is null ? "message id" : "eventId")} names notification {notification.CorrelationId}, which was begun with other content");
+    }
+
+    /// <summary>Plans the deliveries, and gives what the first ones of them say. That is not part of the state.</summary>
+    public IReadOnlyDictionary<Guid, Content> Plan(NotificationState notification)
+    {
+        var plan = planning.Plan(notification.ToRequest());
+        notification.Mode = plan.Mode;
+        notification.EscalateAfter = plan.EscalateAfter;
+        notification.EscalateUnless = plan.EscalateUnless;
+        notification.ExpiresAt = notification.CreatedAt + plan.Lifetime;
+        notification.Decisions = [.. notification.Decisions, .. plan.Decisions];
+        notification.LeftOut = plan.LeftOut;
+        notification.Refusal = plan.Refusal?.Reason;
+        notification.Deliveries = [.. plan.Deliveries.Select(planned => new DeliveryState
+        {
+            Id = planned.Id,
+            Channel = planned.Channel,
+            Address = planned.Address,
+            Step = planned.Step,
+        })];
+        return plan.Deliveries.Where(planned => planned.Step == 1).ToDictionary(planned => planned.Id, planned => planned.Content);
+    }
+
+    public IReadOnlyList<DeliveryState> BeginNextStep(NotificationState notification)
+    {
+        var next = notification.NextStep();
+        var begun = notification.Deliveries.Where(delivery => delivery.Step == next).ToList();
+        foreach (var delivery in begun)
+        {
+            delivery.Status = DeliveryStatus.Sending;
+            delivery.BegunAt = clock.GetUtcNow();
+        }
+
+        return begun;
+    }
+
+    public DateTime EscalateAt(NotificationState notification) => (clock.GetUtcNow() + notification.EscalateAfter!.Value).UtcDateTime;
+
+    /// <summary>True when the timer should have rung and has not: it was published and lost.</summary>
+    public bool EscalationIsLost(NotificationState notification) =>
+        notification.MayEscalate() && notification.Deliveries.Last(delivery => delivery.Step == notification.LastBegun()).BegunAt + notification.EscalateAfter <= clock.GetUtcNow();
+
+    public void Close(NotificationState notification)
+    {
+        notification.CompletedAt = clock.GetUtcNow();
+        // Also what an earlier step is still being tried for. Should a provider take it after all, the record will say so.
+        foreach (var delivery in notification.Deliveries.Where(delivery => delivery.Status is DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held))
+            delivery.Status = DeliveryStatus.NotNeeded;
+    }
+}
