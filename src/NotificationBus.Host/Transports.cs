@@ -88,6 +88,10 @@ static class Transports
         services.AddSingleton<IStartWarnings, UnsafeBroker>();
         services.AddSingleton<DeletedQueues>();
         services.AddSingleton<Listeners>();
+        services.AddSingleton<TopologyConnection>();
+        services.AddSingleton<QueueWatch>();
+        services.AddSingleton<TopologyRepair>();
+        services.AddSingleton<PolicyWatch>();
         services.AddSingleton<TopologyWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<TopologyWatch>());
         services.AddSingleton<IProblemSource>(provider => provider.GetRequiredService<TopologyWatch>());

@@ -1,43 +1,35 @@
-using System.Data.Common;
-
-using MassTransit;
-
-using Microsoft.Extensions.Logging;
-
 using NotificationBus.Contracts;
-using NotificationBus.Messaging;
 using NotificationBus.Model;
 using NotificationBus.Providers.Accounts;
-using NotificationBus.Providers.Controls;
 using NotificationBus.Providers.Routing;
 
 namespace NotificationBus.Providers;
 
 /// <summary>
-/// The providers of one channel in order. Every call is claimed before and recorded after; the ledger and not the broker says
-/// what was tried already when a command comes again. Which provider is asked next is up to <see cref="ChainRound"/>.
+/// The providers of one channel in order (<see cref="ProviderOrder"/>). What each call came to is on record (<see cref="RecordedCalls"/>),
+/// and which provider is asked next is up to <see cref="ChainRound"/>.
 /// </summary>
-public sealed partial class ProviderChain(
-    IChannel channel,
-    IReadOnlyList<ProviderAccount> accounts,
-    ProviderRoutes routes,
-    IAttemptLedger ledger,
-    ControlBoard board,
-    RedeliveryOptions redelivery,
-    Random chance,
-    TimeProvider clock,
-    ILogger<ProviderChain> log)
+public sealed class ProviderChain
 {
     static readonly TimeSpan LongestRetryDelay = TimeSpan.FromMilliseconds(500);
 
+    readonly ProviderOrder _order;
+    readonly RecordedCalls _calls;
+    readonly RedeliveryOptions _redelivery;
+    readonly Random _chance;
+    readonly TimeProvider _clock;
+
+    internal ProviderChain(ProviderOrder order, RecordedCalls calls, RedeliveryOptions redelivery, Random chance, TimeProvider clock) =>
+        (_order, _calls, _redelivery, _chance, _clock) = (order, calls, redelivery, chance, clock);
+
     /// <summary>The channel.</summary>
-    public IChannel Channel => channel;
+    public IChannel Channel => _order.Channel;
 
     /// <summary>All accounts, those of routes after those of the channel.</summary>
-    public IReadOnlyList<ProviderAccount> Accounts => accounts;
+    public IReadOnlyList<ProviderAccount> Accounts => _order.Accounts;
 
     /// <summary>The routes, by which the accounts for a delivery are chosen.</summary>
-    public ProviderRoutes Routes => routes;
+    public ProviderRoutes Routes => _order.Routes;
 
     /// <summary>Sends one delivery, or finds that it was sent already.</summary>
     /// <param name="delivery">The delivery.</param>
@@ -45,12 +37,11 @@ public sealed partial class ProviderChain(
     /// <param name="cancellationToken">Gives up before a call, never in the middle of one.</param>
     public async Task<ChainOutcome> Send(Delivery delivery, SendDelivery command, CancellationToken cancellationToken)
     {
-        // Looked for among all of its route: one that an operator has taken out of the order may come back.
-        var route = routes.Of(channel, command).Select(Find).OfType<ProviderAccount>().Where(account => account.Provider.Serves(delivery)).ToList();
-        var round = new ChainRound(Order(route, delivery.Id), command, redelivery.MostInDoubt, clock);
+        var route = _order.Route(delivery, command);
+        var round = new ChainRound(_order.Of(route, delivery.Id), command, _redelivery.MostInDoubt, _clock);
         if (command.HoldWhenInDoubt || command.EarlierInDoubt > 0 || command is { EarlierAttempts: > 0, MayHaveBeenSent: true })
         {
-            var known = await OnRecord(delivery.NotificationId, delivery.Id, cancellationToken);
+            var known = await _calls.Known(delivery.NotificationId, delivery.Id, cancellationToken);
             round.Remember(known.Calls);
             // Where nothing may be sent twice, what an earlier command left is looked for before anybody else is asked or it is given up.
             if (command.HoldWhenInDoubt && known.Earlier.Count > command.EarlierAttempts && await GoOn(round, known, cancellationToken) is { } settled)
@@ -63,7 +54,7 @@ public sealed partial class ProviderChain(
         while (round.Next() is { } account)
         {
             if (round.IsRetry)
-                await Task.Delay(LongestRetryDelay * chance.NextDouble(), clock, cancellationToken);
+                await Task.Delay(LongestRetryDelay * _chance.NextDouble(), _clock, cancellationToken);
 
             var admission = await account.Enter(round.MayHaveBeenSentBy(account), command.Slot, command.Lane, cancellationToken);
             if (admission is Admission.Refused refused)
@@ -83,21 +74,21 @@ public sealed partial class ProviderChain(
                 continue;
             }
 
-            // Asked here and not handed to the claim: one that is written after its caller has left keeps everybody away.
+            // Asked here, and not handed to the claim.
             cancellationToken.ThrowIfCancellationRequested();
-            var claimed = round.Claim(channel.Name, account);
-            var claim = await ledger.Claim(claimed, channel.Canonical(delivery.Address), delivery.Category, LeaseOf(account.Provider), CancellationToken.None);
+            var claimed = round.Claim(Channel.Name, account);
+            var claim = await _calls.Claim(claimed, delivery, account.Provider);
             // It may have waited for its claim as well, as long as a standby of the ledger's database hangs.
             if (claim.Granted && round.Next() != account)
             {
                 await granted.NotMade();
-                round.Add(await NotCalled(claimed));
+                round.Add(await _calls.NotCalled(claimed));
             }
             else if (claim.Granted)
             {
-                round.Add(await Call(granted, delivery, claimed with { StartedAt = clock.GetUtcNow() }, command.HoldWhenInDoubt));
+                round.Add(await _calls.Call(granted, delivery, claimed with { StartedAt = _clock.GetUtcNow() }, command.HoldWhenInDoubt));
                 if (round.LacksEarlier)
-                    round.Remember(await ledger.AttemptsOf(delivery.NotificationId, delivery.Id, cancellationToken));
+                    round.Remember(await _calls.Of(delivery.NotificationId, delivery.Id, cancellationToken));
             }
             else
             {
@@ -119,13 +110,13 @@ public sealed partial class ProviderChain(
     /// </summary>
     public async Task<ChainOutcome?> GiveUp(SendDelivery command, CancellationToken cancellationToken)
     {
-        var known = await OnRecord(command.NotificationId, command.DeliveryId, cancellationToken);
+        var known = await _calls.Known(command.NotificationId, command.DeliveryId, cancellationToken);
         if (known.Calls.LastOrDefault(call => call.Status == AttemptStatus.Accepted) is { } accepted)
             return new ChainOutcome.Sent(accepted);
         if (!ChainRound.IsForOperator(command, known.Calls))
             return null;
 
-        var round = new ChainRound([], command, redelivery.MostInDoubt, clock);
+        var round = new ChainRound([], command, _redelivery.MostInDoubt, _clock);
         return await GoOn(round, known, cancellationToken) ?? round.Conclude();
     }
 
@@ -136,7 +127,7 @@ public sealed partial class ProviderChain(
         if (round.InProgress(claim) is { } inProgress)
             return inProgress;
 
-        var calls = await Settle(claim, cancellationToken);
+        var calls = await _calls.Settle(claim, cancellationToken);
         if (claim.Cancellation is { } cancellation)
             return ChainRound.CalledOff(cancellation, calls);
 
@@ -144,138 +135,20 @@ public sealed partial class ProviderChain(
         return null;
     }
 
-    async Task<AttemptClaim> OnRecord(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken) =>
-        new(await ledger.AttemptsOf(notificationId, deliveryId, cancellationToken), clock.GetUtcNow());
-
     /// <summary>
     /// It may have been cancelled while a call was made, by a worker that died since. Then it waits for nothing, and whoever cancelled it
     /// for this.
     /// </summary>
     async Task<ChainOutcome> UnlessCancelled(ChainOutcome outcome, Delivery delivery, CancellationToken cancellationToken)
     {
-        var known = await OnRecord(delivery.NotificationId, delivery.Id, cancellationToken);
+        var known = await _calls.Known(delivery.NotificationId, delivery.Id, cancellationToken);
         if (known.Cancellation is not { } cancellation || (known.Calls is [.., { Status: AttemptStatus.Started } last] && last.LeaseUntil > known.Now))
             return outcome;
 
-        return ChainRound.CalledOff(cancellation, await Settle(known, cancellationToken));
+        return ChainRound.CalledOff(cancellation, await _calls.Settle(known, cancellationToken));
     }
 
     /// <summary>The calls that are on record for a delivery.</summary>
     public Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(SendDelivery command, CancellationToken cancellationToken) =>
-        ledger.AttemptsOf(command.NotificationId, command.DeliveryId, cancellationToken);
-
-    ProviderAccount? Find(string name) => accounts.FirstOrDefault(account => account.Name == name);
-
-    /// <summary>
-    /// The accounts of a route in the order in which a delivery tries them. What operators have set adds none: it might not be allowed to
-    /// send there.
-    /// </summary>
-    IReadOnlyList<ProviderAccount> Order(IReadOnlyList<ProviderAccount> route, Guid deliveryId)
-    {
-        var set = board.Current.Channel(channel.Name).Order;
-        var order = set is null ? route : [.. set.Select(name => route.FirstOrDefault(account => account.Name == name)).OfType<ProviderAccount>()];
-        var total = order.Sum(account => account.Control.Weight ?? 0);
-        if (total == 0)
-            return order;
-
-        // Drawn by the delivery's id, so that a command that comes again asks the same provider first.
-        var draw = (int)(BitConverter.ToUInt32(deliveryId.ToByteArray()) % (uint)total);
-        var first = order.First(account => (draw -= account.Control.Weight ?? 0) < 0);
-        return [first, .. order.Where(account => account != first)];
-    }
-
-    async Task<(DeliveryAttempt Outcome, ProviderResult Result)> Call(Admission.Granted admission, Delivery delivery, DeliveryAttempt claimed, bool holdWhenInDoubt)
-    {
-        var provider = admission.Account.Provider;
-        var answer = await admission.Call(() => Ask(provider, delivery));
-        // What may be repeated goes on like what was not sent, but nobody may say that it was not.
-        (DeliveryAttempt Outcome, ProviderResult Result) call = answer is ProviderResult.InDoubt { RepetitionIsKnown: true } harmless && !holdWhenInDoubt
-            ? (claimed with { Status = AttemptStatus.Repeatable, Reason = harmless.Reason }, new ProviderResult.Unavailable(harmless.Reason, OnlyThisDelivery: harmless.OnlyThisDelivery))
-            : (OutcomeOf(claimed, answer), answer);
-
-        var (outcome, result) = call;
-        var suppressed = result is ProviderResult.Rejected { AddressIsWrong: true } ? channel.Canonical(delivery.Address) : null;
-        await Record(outcome, suppressed);
-        if (outcome.Status != AttemptStatus.Accepted)
-            NotAccepted(provider.Name, delivery.Id, outcome.Status, outcome.Reason);
-
-        return call;
-    }
-
-    /// <summary>A number that was claimed and not used: certainly nothing was sent under it.</summary>
-    async Task<(DeliveryAttempt Outcome, ProviderResult Result)> NotCalled(DeliveryAttempt claimed)
-    {
-        var result = new ProviderResult.Unavailable("not called: meanwhile it may have forgotten that it was asked before", OnlyThisDelivery: true);
-        var outcome = OutcomeOf(claimed with { StartedAt = clock.GetUtcNow() }, result);
-        await Record(outcome, suppressedAddress: null);
-        return (outcome, result);
-    }
-
-    static DeliveryAttempt OutcomeOf(DeliveryAttempt claimed, ProviderResult result) => result switch
-    {
-        ProviderResult.Accepted accepted => claimed with { Status = AttemptStatus.Accepted, ProviderMessageId = accepted.ProviderMessageId },
-        ProviderResult.Rejected rejected => claimed with { Status = AttemptStatus.Rejected, Reason = rejected.Reason },
-        ProviderResult.Declined declined => claimed with { Status = AttemptStatus.Declined, Reason = declined.Reason },
-        ProviderResult.Unavailable unavailable => claimed with { Status = AttemptStatus.Unavailable, Reason = unavailable.Reason, RetryAfter = unavailable.RetryAfter },
-        ProviderResult.Throttled throttled => claimed with { Status = AttemptStatus.Throttled, Reason = throttled.Reason, RetryAfter = throttled.RetryAfter },
-        ProviderResult.Misconfigured misconfigured => claimed with { Status = AttemptStatus.Misconfigured, Reason = misconfigured.Reason },
-        ProviderResult.InDoubt inDoubt => claimed with { Status = AttemptStatus.InDoubt, Reason = inDoubt.Reason },
-        _ => throw new NotSupportedException($"Unknown result {result.GetType().Name}"),
-    };
-
-    async Task<ProviderResult> Ask(IProvider provider, Delivery delivery)
-    {
-        try
-        {
-            // Not cancelled when the host stops: the host waits, and a call cut off in the middle would be in doubt.
-            using var limit = new CancellationTokenSource(provider.LongestCall);
-            return await provider.Send(delivery, limit.Token);
-        }
-        catch (Exception exception)
-        {
-            // Not the exception itself: its text may repeat what was sent.
-            ProviderFailed(provider.Name, delivery.Id, exception.GetType().FullName);
-            return new ProviderResult.InDoubt($"the provider failed: {exception.GetType().Name}");
-        }
-    }
-
-    /// <summary>
-    /// Takes over what an earlier command of the same delivery did. A call whose claim ran out without an outcome is in doubt.
-    /// </summary>
-    async Task<IReadOnlyList<DeliveryAttempt>> Settle(AttemptClaim claim, CancellationToken cancellationToken)
-    {
-        if (claim.Calls is not [.., { Status: AttemptStatus.Started } last])
-            return claim.Calls;
-
-        last = last with { Status = AttemptStatus.InDoubt, Reason = ChainRound.WorkerDied };
-        if (!await ledger.Record(last, suppressedAddress: null, cancellationToken))
-            throw new ConcurrencyException($"Attempt {last.Number} of delivery {last.DeliveryId} was settled by another worker", typeof(DeliveryAttempt), last.DeliveryId);
-        return [.. claim.Calls.SkipLast(1), last];
-    }
-
-    /// <summary>
-    /// Writes down what the provider answered. It is known only here, so that whatever keeps the ledger from taking it is waited out, also
-    /// longer than the claim lasts: the command is still in this worker's hands, and nobody else has it. Should it be taken away all the
-    /// same, what is on record stays.
-    /// </summary>
-    Task Record(DeliveryAttempt outcome, string? suppressedAddress) => Outages.WaitOut(
-        async () =>
-        {
-            if (!await ledger.Record(outcome, suppressedAddress, CancellationToken.None))
-                AnsweredLate(outcome.Provider, outcome.DeliveryId, outcome.Status);
-        },
-        failure => failure is DbException,
-        clock);
-
-    // Longer than the call can take, so that a worker that is merely slow is not taken for dead.
-    static TimeSpan LeaseOf(IProvider provider) => provider.LongestCall + TimeSpan.FromSeconds(15);
-
-    [LoggerMessage(LogLevel.Warning, "{Provider} did not take delivery {DeliveryId}: {Status}, {Reason}")]
-    partial void NotAccepted(string provider, Guid deliveryId, AttemptStatus status, string? reason);
-
-    [LoggerMessage(LogLevel.Error, "{Provider} failed on delivery {DeliveryId} with {ExceptionType}, which it should have translated")]
-    partial void ProviderFailed(string provider, Guid deliveryId, string? exceptionType);
-
-    [LoggerMessage(LogLevel.Warning, "{Provider} answered {Status} for delivery {DeliveryId} after the claim had run out; the record says in doubt")]
-    partial void AnsweredLate(string provider, Guid deliveryId, AttemptStatus status);
+        _calls.Of(command.NotificationId, command.DeliveryId, cancellationToken);
 }

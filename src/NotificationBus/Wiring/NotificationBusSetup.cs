@@ -49,6 +49,8 @@ public static class NotificationBusSetup
         services.AddEventMap<NotificationRequestedMap>();
 
         services.AddSingleton<ChannelSet>();
+        services.AddSingleton<ProviderAccountFactory>();
+        services.AddSingleton<ProviderChainFactory>();
         services.AddSingleton<ProviderChains>();
         services.AddSingleton<SendTurns>();
         services.AddSingleton<DeliveryFilling>();
@@ -71,6 +73,11 @@ public static class NotificationBusSetup
         services.AddSingleton<Redelivery>();
         services.AddSingleton<UnsubscribeLinks>();
         services.AddSingleton<ReceiptIntake>();
+        services.AddSingleton<ReceiptLocator>();
+        services.AddSingleton<ReceiptMasking>();
+        services.AddSingleton<ReceiptSuppression>();
+        services.AddSingleton<SupersededReceipts>();
+        services.AddSingleton<ReceiptReporter>();
         services.AddSingleton<HeldDecisions>();
         services.AddSingleton<ControlBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlBoard>());

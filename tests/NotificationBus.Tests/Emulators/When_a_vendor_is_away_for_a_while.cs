@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 using NotificationBus.Channels;
 using NotificationBus.Contracts;
@@ -71,8 +72,12 @@ public sealed class When_a_vendor_is_away_for_a_while : With_emulators
         board.StartAsync(Cancellation).GetAwaiter().GetResult();
         var provider = Account(vendor);
         var channel = new ServiceCollection().AddChannels().BuildServiceProvider().GetServices<IChannel>().Single(channel => channel.Name == provider.Channel);
-        return new ProviderChain(channel, [new ProviderAccount(provider, new AccountOptions(), controls, board, _clock, NullLogger<ProviderAccount>.Instance)],
-            new ProviderRoutes([provider.Name], []), new InMemoryAttemptLedger(_clock, controls), board, new RedeliveryOptions(), new Random(1), TimeProvider.System, NullLogger<ProviderChain>.Instance);
+        var factory = new ProviderChainFactory(
+            new InMemoryAttemptLedger(_clock, controls), board, Options.Create(new RedeliveryOptions()), new Random(1), TimeProvider.System, NullLoggerFactory.Instance);
+        return factory.Make(
+            channel,
+            [new ProviderAccount(provider, new AccountOptions(), controls, board, _clock, NullLogger<ProviderAccount>.Instance)],
+            new ProviderRoutes([provider.Name], []));
     }
 
     SendDelivery Command(Delivery delivery) => new()

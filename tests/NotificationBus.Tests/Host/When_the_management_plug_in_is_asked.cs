@@ -65,8 +65,7 @@ public sealed class When_the_management_plug_in_is_asked(RunningHost host) : ICl
     public void Should_forget_after_some_looks_when_it_answers_no_more()
     {
         using var gate = new IntakeGate(Options.Create(new IntakeOptions()), new PublishLimit(Options.Create(new PublishingOptions()), TimeProvider.System), NullLogger<IntakeGate>.Instance);
-        using var watch = new TopologyWatch(
-            Topology, check: null!, policies: null!, plugIn: null!, broker: null!, listeners: null!, deleted: null!, gate, settings: null!, lifetime: null!, TimeProvider.System, NullLogger<TopologyWatch>.Instance);
+        var watch = new PolicyWatch(policies: null!, gate, NullLogger<PolicyWatch>.Instance);
 
         watch.Learn(s_harm);
         for (var look = 1; look < LooksUntilForgotten; look++)

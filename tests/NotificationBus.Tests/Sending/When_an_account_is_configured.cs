@@ -75,6 +75,7 @@ public sealed class When_an_account_is_configured
     static ProviderChains Chains(string[] email, string[] push, params (string Key, string? Value)[] settings)
     {
         var controls = new InMemoryControls(TimeProvider.System);
+        var board = new ControlBoard(controls, TimeProvider.System, NullLogger<ControlBoard>.Instance);
         return new ProviderChains(
             new ChannelSet([new EmailChannel(), new PushChannel()]),
             new Dictionary<string, ChannelOptions>(StringComparer.Ordinal)
@@ -82,15 +83,20 @@ public sealed class When_an_account_is_configured
                 ["email"] = new() { Providers = email },
                 ["push"] = new() { Providers = push },
             },
-            [Smtp, EmailSandbox, PushSandbox],
-            new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value))).Build(),
-            new ServiceCollection().BuildServiceProvider(),
-            new InMemoryAttemptLedger(TimeProvider.System, new InMemoryControls(TimeProvider.System)),
-            controls,
-            new ControlBoard(controls, TimeProvider.System, NullLogger<ControlBoard>.Instance),
-            Options.Create(new RedeliveryOptions()),
-            Random.Shared,
-            TimeProvider.System,
-            NullLoggerFactory.Instance);
+            new ProviderAccountFactory(
+                [Smtp, EmailSandbox, PushSandbox],
+                new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value))).Build(),
+                new ServiceCollection().BuildServiceProvider(),
+                controls,
+                board,
+                TimeProvider.System,
+                NullLoggerFactory.Instance),
+            new ProviderChainFactory(
+                new InMemoryAttemptLedger(TimeProvider.System, controls),
+                board,
+                Options.Create(new RedeliveryOptions()),
+                Random.Shared,
+                TimeProvider.System,
+                NullLoggerFactory.Instance));
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 using NotificationBus.Channels.Email;
 using NotificationBus.Contracts;
@@ -86,8 +87,9 @@ public abstract class With_scripted_providers
     {
         var copy = board = new ControlBoard(Controls, Clock, NullLogger<ControlBoard>.Instance);
         copy.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
-        return new ProviderChain(new EmailChannel(), [Account(First, FirstAccount), Account(Second, new AccountOptions())],
-            new ProviderRoutes(["first", "second"], Routes), new BusyLedger(this), copy, Redelivery, new NoDelay(), Clock, NullLogger<ProviderChain>.Instance);
+        var factory = new ProviderChainFactory(new BusyLedger(this), copy, Options.Create(Redelivery), new NoDelay(), Clock, NullLoggerFactory.Instance);
+        return factory.Make(
+            new EmailChannel(), [Account(First, FirstAccount), Account(Second, new AccountOptions())], new ProviderRoutes(["first", "second"], Routes));
 
         ProviderAccount Account(IProvider provider, AccountOptions options) =>
             new(provider, options, Controls, copy, Clock, NullLogger<ProviderAccount>.Instance);

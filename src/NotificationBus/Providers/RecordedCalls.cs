@@ -1,0 +1,126 @@
+using System.Data.Common;
+
+using MassTransit;
+
+using Microsoft.Extensions.Logging;
+
+using NotificationBus.Messaging;
+using NotificationBus.Model;
+using NotificationBus.Providers.Accounts;
+
+namespace NotificationBus.Providers;
+
+/// <summary>
+/// The calls to providers of one channel. Every call is claimed before and recorded after; the ledger and not the broker says what was
+/// tried already when a command comes again.
+/// </summary>
+sealed partial class RecordedCalls(IChannel channel, IAttemptLedger ledger, TimeProvider clock, ILogger<RecordedCalls> log)
+{
+    /// <summary>The calls that are on record for a delivery.</summary>
+    public Task<IReadOnlyList<DeliveryAttempt>> Of(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken) =>
+        ledger.AttemptsOf(notificationId, deliveryId, cancellationToken);
+
+    /// <summary>The same as they are now.</summary>
+    public async Task<AttemptClaim> Known(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken) =>
+        new(await Of(notificationId, deliveryId, cancellationToken), clock.GetUtcNow());
+
+    /// <summary>Claims the next call. A claim that is written after its caller has left keeps everybody away, so that none is given up.</summary>
+    public Task<AttemptClaim> Claim(DeliveryAttempt attempt, Delivery delivery, IProvider provider) =>
+        ledger.Claim(attempt, channel.Canonical(delivery.Address), delivery.Category, LeaseOf(provider), CancellationToken.None);
+
+    /// <summary>Makes a call that was claimed, and records how it came out.</summary>
+    public async Task<(DeliveryAttempt Outcome, ProviderResult Result)> Call(Admission.Granted admission, Delivery delivery, DeliveryAttempt claimed, bool holdWhenInDoubt)
+    {
+        var provider = admission.Account.Provider;
+        var answer = await admission.Call(() => Ask(provider, delivery));
+        // What may be repeated goes on like what was not sent, but nobody may say that it was not.
+        (DeliveryAttempt Outcome, ProviderResult Result) call = answer is ProviderResult.InDoubt { RepetitionIsKnown: true } harmless && !holdWhenInDoubt
+            ? (claimed with { Status = AttemptStatus.Repeatable, Reason = harmless.Reason }, new ProviderResult.Unavailable(harmless.Reason, OnlyThisDelivery: harmless.OnlyThisDelivery))
+            : (OutcomeOf(claimed, answer), answer);
+
+        var (outcome, result) = call;
+        var suppressed = result is ProviderResult.Rejected { AddressIsWrong: true } ? channel.Canonical(delivery.Address) : null;
+        await Record(outcome, suppressed);
+        if (outcome.Status != AttemptStatus.Accepted)
+            NotAccepted(provider.Name, delivery.Id, outcome.Status, outcome.Reason);
+
+        return call;
+    }
+
+    /// <summary>A number that was claimed and not used: certainly nothing was sent under it.</summary>
+    public async Task<(DeliveryAttempt Outcome, ProviderResult Result)> NotCalled(DeliveryAttempt claimed)
+    {
+        var result = new ProviderResult.Unavailable("not called: meanwhile it may have forgotten that it was asked before", OnlyThisDelivery: true);
+        var outcome = OutcomeOf(claimed with { StartedAt = clock.GetUtcNow() }, result);
+        await Record(outcome, suppressedAddress: null);
+        return (outcome, result);
+    }
+
+    static DeliveryAttempt OutcomeOf(DeliveryAttempt claimed, ProviderResult result) => result switch
+    {
+        ProviderResult.Accepted accepted => claimed with { Status = AttemptStatus.Accepted, ProviderMessageId = accepted.ProviderMessageId },
+        ProviderResult.Rejected rejected => claimed with { Status = AttemptStatus.Rejected, Reason = rejected.Reason },
+        ProviderResult.Declined declined => claimed with { Status = AttemptStatus.Declined, Reason = declined.Reason },
+        ProviderResult.Unavailable unavailable => claimed with { Status = AttemptStatus.Unavailable, Reason = unavailable.Reason, RetryAfter = unavailable.RetryAfter },
+        ProviderResult.Throttled throttled => claimed with { Status = AttemptStatus.Throttled, Reason = throttled.Reason, RetryAfter = throttled.RetryAfter },
+        ProviderResult.Misconfigured misconfigured => claimed with { Status = AttemptStatus.Misconfigured, Reason = misconfigured.Reason },
+        ProviderResult.InDoubt inDoubt => claimed with { Status = AttemptStatus.InDoubt, Reason = inDoubt.Reason },
+        _ => throw new NotSupportedException($"Unknown result {result.GetType().Name}"),
+    };
+
+    /// <summary>
+    /// Takes over what an earlier command of the same delivery did. A call whose claim ran out without an outcome is in doubt.
+    /// </summary>
+    public async Task<IReadOnlyList<DeliveryAttempt>> Settle(AttemptClaim claim, CancellationToken cancellationToken)
+    {
+        if (claim.Calls is not [.., { Status: AttemptStatus.Started } last])
+            return claim.Calls;
+
+        last = last with { Status = AttemptStatus.InDoubt, Reason = ChainRound.WorkerDied };
+        if (!await ledger.Record(last, suppressedAddress: null, cancellationToken))
+            throw new ConcurrencyException($"Attempt {last.Number} of delivery {last.DeliveryId} was settled by another worker", typeof(DeliveryAttempt), last.DeliveryId);
+        return [.. claim.Calls.SkipLast(1), last];
+    }
+
+    async Task<ProviderResult> Ask(IProvider provider, Delivery delivery)
+    {
+        try
+        {
+            // Not cancelled when the host stops: the host waits, and a call cut off in the middle would be in doubt.
+            using var limit = new CancellationTokenSource(provider.LongestCall);
+            return await provider.Send(delivery, limit.Token);
+        }
+        catch (Exception exception)
+        {
+            // Not the exception itself: its text may repeat what was sent.
+            ProviderFailed(provider.Name, delivery.Id, exception.GetType().FullName);
+            return new ProviderResult.InDoubt($"the provider failed: {exception.GetType().Name}");
+        }
+    }
+
+    /// <summary>
+    /// Writes down what the provider answered. It is known only here, so that whatever keeps the ledger from taking it is waited out, also
+    /// longer than the claim lasts: the command is still in this worker's hands, and nobody else has it. Should it be taken away all the
+    /// same, what is on record stays.
+    /// </summary>
+    Task Record(DeliveryAttempt outcome, string? suppressedAddress) => Outages.WaitOut(
+        async () =>
+        {
+            if (!await ledger.Record(outcome, suppressedAddress, CancellationToken.None))
+                AnsweredLate(outcome.Provider, outcome.DeliveryId, outcome.Status);
+        },
+        failure => failure is DbException,
+        clock);
+
+    // Longer than the call can take, so that a worker that is merely slow is not taken for dead.
+    static TimeSpan LeaseOf(IProvider provider) => provider.LongestCall + TimeSpan.FromSeconds(15);
+
+    [LoggerMessage(LogLevel.Warning, "{Provider} did not take delivery {DeliveryId}: {Status}, {Reason}")]
+    partial void NotAccepted(string provider, Guid deliveryId, AttemptStatus status, string? reason);
+
+    [LoggerMessage(LogLevel.Error, "{Provider} failed on delivery {DeliveryId} with {ExceptionType}, which it should have translated")]
+    partial void ProviderFailed(string provider, Guid deliveryId, string? exceptionType);
+
+    [LoggerMessage(LogLevel.Warning, "{Provider} answered {Status} for delivery {DeliveryId} after the claim had run out; the record says in doubt")]
+    partial void AnsweredLate(string provider, Guid deliveryId, AttemptStatus status);
+}

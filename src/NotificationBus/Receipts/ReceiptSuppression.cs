@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+
+using NotificationBus.Model;
+using NotificationBus.Sending;
+
+namespace NotificationBus.Receipts;
+
+/// <summary>Suppresses the address of a delivery when its receipt says so.</summary>
+public sealed partial class ReceiptSuppression(ISuppressions suppressions, ChannelSet channels, ILogger<ReceiptSuppression> log)
+{
+    /// <summary>
+    /// The address of the delivery is not used again, unless the receipt is about another one: a vendor that has misread the address
+    /// reports of somebody who does not exist.
+    /// </summary>
+    internal async Task Consider(LocatedDelivery located, string provider, Receipt receipt, CancellationToken cancellationToken)
+    {
+        if (WhyNotToUse(receipt) is not { } reason)
+            return;
+
+        var delivery = located.Delivery;
+        var channel = channels.Find(delivery.Channel);
+        var address = Canonical(delivery.Address);
+        if (receipt.Addresses.Count > 0 && !receipt.Addresses.Any(named => Canonical(named) == address))
+        {
+            OfSomebodyElse(provider, receipt.Kind, delivery.Id);
+            return;
+        }
+
+        // Who leaves announcements goes on getting orders; who calls one spam, or cannot be reached, gets nothing more there.
+        var ofCategory = receipt.Kind == ReceiptKind.Unsubscribed ? located.Notification.Category : null;
+        await suppressions.Add(new Suppression(delivery.Channel, address, ofCategory, reason, provider), cancellationToken);
+
+        string Canonical(string written) => channel?.Canonical(written) ?? written;
+    }
+
+    static string? WhyNotToUse(Receipt receipt) => receipt.Kind switch
+    {
+        ReceiptKind.HardBounce => receipt.Reason is { } reason ? $"bounced: {reason}" : "bounced",
+        ReceiptKind.Complained => "the recipient called it spam",
+        ReceiptKind.Unsubscribed or ReceiptKind.OptedOut => "the recipient wants no more of it",
+        _ => null,
+    };
+
+    [LoggerMessage(LogLevel.Warning, "{Provider} reports {Kind} of delivery {DeliveryId} for another address than it was sent to; no address is suppressed")]
+    partial void OfSomebodyElse(string provider, ReceiptKind kind, Guid deliveryId);
+}
