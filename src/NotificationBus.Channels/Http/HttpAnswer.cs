@@ -14,6 +14,8 @@ public sealed class HttpAnswer
     // Whoever asks for longer is asked again before.
     static readonly TimeSpan LongestPause = TimeSpan.FromDays(1);
 
+    const int LongestId = 200;
+
     readonly HttpResponseMessage _response;
     readonly Masking _masking;
     readonly DateTimeOffset _now;
@@ -53,7 +55,7 @@ public sealed class HttpAnswer
     public string? Find(string path) => Json?.Find(path);
 
     /// <summary>The service's own id at a path of the JSON: 1 to 200 characters, or null when there is nothing that could be one.</summary>
-    public string? Id(string path) => Find(path) is { Length: >= 1 and <= 200 } id && !id.Any(char.IsControl) ? id : null;
+    public string? Id(string path) => Find(path) is { } id && PlainText.IsName(id, LongestId) ? id : null;
 
     /// <summary>A header field with a number of seconds, at most a day; null when it is no such number.</summary>
     public TimeSpan? Seconds(string header) => Number(Header(header)) is { } seconds ? Limited(seconds) : null;

@@ -34,7 +34,7 @@ sealed class FieldErrors(IReadOnlyDictionary<string, string[]>? errors = null)
     /// <summary>One line of text.</summary>
     public string ReadText(string field, string value)
     {
-        if (string.IsNullOrWhiteSpace(value) || value.Length > TextLengths.Remark || value.Any(char.IsControl))
+        if (string.IsNullOrWhiteSpace(value) || !PlainText.IsName(value, TextLengths.Remark))
             Add(field, $"must be a text of 1 to {TextLengths.Remark} characters without control characters");
         return value.Trim();
     }

@@ -93,7 +93,7 @@ static class NotificationsApi
             return (requested, null);
 
         var key = values.ToString();
-        if (values.Count > 1 || key.Length is 0 or > LongestKey || key.Any(char.IsControl))
+        if (values.Count > 1 || !PlainText.IsName(key, LongestKey))
             return (null, Refuse($"must stand once and be 1 to {LongestKey} characters without control characters"));
         if (requested.EventId is { } eventId && eventId != key)
             return (null, Refuse("differs from the eventId of the body; send one of them"));

@@ -21,7 +21,7 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     {
         var errors = new Errors();
         // An empty one is not taken for none: whoever sends it believes a repetition harmless, and the recipient would be told twice.
-        errors.Unless(request.EventId is null || IsName(request.EventId, TextLengths.EventId), "eventId",
+        errors.Unless(request.EventId is null || PlainText.IsName(request.EventId, TextLengths.EventId), "eventId",
             $"must be 1 to {TextLengths.EventId} characters without control characters");
 
         // "category": null satisfies `required` when the event comes over the bus.
@@ -89,7 +89,7 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
 
     void CheckRecipient(Contact recipient, string at, Errors errors)
     {
-        errors.Unless(IsName(recipient.Id, TextLengths.Id), $"{at}.id", $"must be 1 to {TextLengths.Id} characters without control characters");
+        errors.Unless(PlainText.IsName(recipient.Id, TextLengths.Id), $"{at}.id", $"must be 1 to {TextLengths.Id} characters without control characters");
         errors.Unless(recipient.Phone is null || E164().IsMatch(recipient.Phone), $"{at}.phone", "must be a number in E.164 form such as +66812345678");
         var fewTokens = recipient.PushTokens is { Count: <= TextLengths.MostTexts };
         errors.Unless(fewTokens, $"{at}.pushTokens", TextLengths.TooMany("tokens"));
@@ -124,8 +124,6 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     /// <summary>What the channel says of its address; of a channel that is not there, only whether it is too long.</summary>
     string? Refuse(string channel, string address, int longest) =>
         channels.Find(channel)?.Refuse(address) ?? TextLengths.Refuse(address.Length, longest);
-
-    static bool IsName(string? value, int longest) => value is { Length: > 0 } && value.Length <= longest && !value.Any(char.IsControl);
 
     static bool HasNul(string? text) => text?.Contains('\0') == true;
 

@@ -1,6 +1,5 @@
 using MassTransit;
 
-using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
