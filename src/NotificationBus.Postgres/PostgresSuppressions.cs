@@ -30,7 +30,7 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
     public async Task<IReadOnlyList<Suppression>> List(SuppressionFilter filter, CancellationToken cancellationToken)
     {
         await using var command = operators.CreateCommand("""
-            SELECT channel, address, nullif(category, ''), reason, source, created_at
+            SELECT channel, address, nullif(category, ''), reason, source, created_at, place
             FROM suppressed_address
             WHERE (@channel IS NULL OR channel = @channel) AND (@category IS NULL OR category = @category)
                 AND (@address IS NULL OR hashtextextended(address, 0) = hashtextextended(@address, 0) AND address = @address)
@@ -54,7 +54,7 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
                 Category: reader.IsDBNull(2) ? null : reader.GetString(2),
                 Reason: reader.GetString(3),
                 Source: reader.GetString(4),
-                CreatedAt: reader.GetFieldValue<DateTimeOffset>(5)));
+                CreatedAt: reader.GetFieldValue<DateTimeOffset>(5)) { Place = reader.GetGuid(6) });
         }
 
         return suppressions;

@@ -183,6 +183,9 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
         return attempts;
     }
 
-    bool TryAdd(Suppression suppression) =>
-        _suppressions.TryAdd((suppression.Channel, suppression.Address, suppression.Category ?? EveryCategory), suppression);
+    bool TryAdd(Suppression suppression)
+    {
+        var (channel, address, category) = (suppression.Channel, suppression.Address, suppression.Category ?? EveryCategory);
+        return _suppressions.TryAdd((channel, address, category), suppression with { Place = DeterministicId.From(channel, address, category) });
+    }
 }

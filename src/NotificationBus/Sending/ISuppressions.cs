@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -39,11 +37,9 @@ public interface ISuppressions
 /// <param name="CreatedAt">Since when; set by the store.</param>
 public sealed record Suppression(string Channel, string Address, string? Category, string Reason, string Source, DateTimeOffset CreatedAt = default)
 {
-    /// <summary>
-    /// Tells it from all others, for its place in a list: half of SHA-256 over channel, address and category, as a store can make it, too.
-    /// </summary>
+    /// <summary>Tells it from all others that were added at the same time, for its place in a list; set by the store.</summary>
     [JsonIgnore]
-    public Guid Place => new(SHA256.HashData(Encoding.UTF8.GetBytes($"{Channel}\n{Address}\n{Category}")).AsSpan(0, 16), bigEndian: true);
+    public Guid Place { get; init; }
 
     /// <summary>Makes the entry that is written down when an operator has added or removed one.</summary>
     public static JsonElement Change(string what, string address, string? category)
