@@ -16,17 +16,18 @@ namespace NotificationBus.Host.Settings;
 /// </summary>
 public sealed class HostSettings
 {
-    /// <summary>InMemory (default) or RabbitMq.</summary>
+    /// <summary>The way messages travel, and with it the place where the record is kept.</summary>
     public Transport Transport { get; set; }
 
     /// <summary>
-    /// The roles of this host: <c>api</c> (HTTP), <c>saga</c>, <c>sender</c>, or <c>worker</c> for the last two. All by default.
+    /// The roles of this host: <c>api</c> (HTTP), <c>saga</c>, <c>sender</c>, or <c>worker</c> for the last two. Embedded it must have all,
+    /// because no other process shares its memory.
     /// </summary>
     public IReadOnlyList<string> Roles { get; set; } = [];
 
     /// <summary>
-    /// Shows at <c>/inbox</c> what the sandbox caught. It asks nobody for a password, so it is there by itself only when the host runs
-    /// embedded or in Development.
+    /// Shows at <c>/inbox</c> what the sandbox caught. It asks nobody for a password, so that by default it is <c>true</c> only when the
+    /// host runs embedded or in Development.
     /// </summary>
     public bool? Inbox { get; set; }
 
@@ -40,7 +41,7 @@ public sealed class HostSettings
     /// <summary>
     /// The names callers may use for this host (<c>Host</c>), such as <c>notify.example.com;*.shop.example</c>, or <c>*</c> for every one.
     /// They add to what is always taken: the names in <c>Receipts:PublicUrl</c> and <c>Unsubscribe:PublicUrl</c>, and names that the public
-    /// DNS cannot have.
+    /// DNS cannot have. Default: no others.
     /// </summary>
     public string? AllowedHosts { get; set; }
 

@@ -5,10 +5,13 @@ public sealed class ServerAddresses
 {
     /// <summary>
     /// RabbitMQ as a URI: <c>amqp://user:password@host:5672/vhost</c>, or <c>amqps</c> for TLS. The nodes of a cluster stand beside each
-    /// other: <c>amqp://user:password@one:5672,two:5672/vhost</c>.
+    /// other: <c>amqp://user:password@one:5672,two:5672/vhost</c>. Must be set with <c>Transport=RabbitMq</c>, and left out embedded.
     /// </summary>
     public string? RabbitMq { get; set; }
 
-    /// <summary>PostgreSQL as Npgsql reads it: <c>Host=…;Database=…;Username=…;Password=…</c>.</summary>
+    /// <summary>
+    /// PostgreSQL as Npgsql reads it: <c>Host=…;Database=…;Username=…;Password=…</c>. Must be set with <c>Transport=RabbitMq</c>, and left
+    /// out embedded. <c>Maximum Pool Size</c> bounds the connections for events and deliveries; operators have further ones.
+    /// </summary>
     public string? Postgres { get; set; }
 }

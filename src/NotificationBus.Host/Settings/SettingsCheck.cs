@@ -16,8 +16,8 @@ namespace NotificationBus.Host.Settings;
 /// <summary>Reads the host's settings and refuses to start with wrong ones.</summary>
 static class SettingsCheck
 {
-    // Sections of the framework; everything else at the top is ours or misspelt.
-    static readonly string[] OfTheFramework =
+    /// <summary>Sections of the framework; everything else at the top is ours or misspelt.</summary>
+    internal static readonly IReadOnlyList<string> OfTheFramework =
         ["Providers", "Serilog", "Logging", "Urls", "Kestrel", "Environment", "ContentRoot", "ApplicationName", "DetailedErrors", "Http_Ports", "Https_Ports"];
 
     // Mail lies for weeks before it is read, and some laws name 30 days.

@@ -20,7 +20,7 @@ sealed class SettingsReader
     public object Read(Type type, IConfiguration section, string path = "", params IEnumerable<string> alsoAllowed)
     {
         var target = Activator.CreateInstance(type)!;
-        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).ToList();
+        var properties = KeysOf(type).ToList();
         MustBeSection(section, path, properties.Select(property => property.Name).Concat(alsoAllowed));
         foreach (var child in section.GetChildren())
         {
@@ -34,6 +34,13 @@ sealed class SettingsReader
         Validate(target, path);
         return target;
     }
+
+    /// <summary>The properties that are the keys of a section.</summary>
+    public static IEnumerable<PropertyInfo> KeysOf(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite);
+
+    /// <summary>True for what is set as one value; all else has keys below it, or is a list.</summary>
+    public static bool IsScalar(Type type) =>
+        Type.GetTypeCode(Nullable.GetUnderlyingType(type) ?? type) != TypeCode.Object || type == typeof(TimeSpan) || type == typeof(TimeSpan?);
 
     /// <summary>Says what is wrong with a key that is not known here.</summary>
     public static string Unknown(string path, string key, IReadOnlyList<string> allowed) =>
@@ -166,8 +173,6 @@ sealed class SettingsReader
 
         _errors.AddRange(results.Select(result => $"{Join(path, string.Join(',', result.MemberNames))}: {result.ErrorMessage}"));
     }
-
-    static bool IsScalar(Type type) => Type.GetTypeCode(Nullable.GetUnderlyingType(type) ?? type) != TypeCode.Object || type == typeof(TimeSpan) || type == typeof(TimeSpan?);
 
     static string Join(string path, string key) => path.Length == 0 ? key : $"{path}:{key}";
 }

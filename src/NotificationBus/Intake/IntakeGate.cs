@@ -12,8 +12,8 @@ namespace NotificationBus.Intake;
 public sealed class IntakeOptions
 {
     /// <summary>
-    /// The most calls of the HTTP API that one host publishes at the same time, 1 to 100,000, default 1,000. One more is told to come
-    /// again.
+    /// The most calls of the HTTP API that one host publishes at the same time, 1 to 100,000, default 1,000. One more is answered
+    /// 429: come again.
     /// </summary>
     [Range(1, 100_000)]
     public int ConcurrencyLimit { get; set; } = 1_000;

@@ -12,7 +12,7 @@ public sealed class EventTypeOptions : IValidatableObject
     /// <summary>Channels in order, at least one. With <see cref="DeliveryMode.FirstThatWorks"/> the order is the order of trying.</summary>
     public IReadOnlyList<string> Channels { get; set; } = [];
 
-    /// <summary>All channels at once (the default), or one after the other until one takes it.</summary>
+    /// <summary>The use of the channels: all at once (the default), or one after the other until one takes it.</summary>
     public DeliveryMode Mode { get; set; } = DeliveryMode.AllAtOnce;
 
     /// <summary>
@@ -31,8 +31,8 @@ public sealed class EventTypeOptions : IValidatableObject
     public TimeSpan? EscalateAfter { get; set; }
 
     /// <summary>
-    /// Transactional (the default), or Bulk for what goes to many and may wait: it has queues of its own, and delays nothing that is
-    /// transactional.
+    /// The lane: Transactional (the default), or Bulk for what goes to many and may wait. It has queues of its own, and delays nothing that
+    /// is transactional.
     /// </summary>
     public Lane Lane { get; set; } = Lane.Transactional;
 

@@ -17,13 +17,16 @@ public sealed class ChannelRoute
 /// <summary>The condition that a delivery must meet: everything that is set must hold, and of each list one entry is enough.</summary>
 public sealed class RouteCondition : IValidatableObject
 {
-    /// <summary>The recipient's country, ISO 3166-1 alpha-2: <c>TH,SG</c>. Default: any, also an unknown one.</summary>
+    /// <summary>
+    /// The recipient's country, ISO 3166-1 alpha-2: <c>TH,SG</c>. It is the number's, else the contact's, else that of its locale. Default:
+    /// any, also an unknown one.
+    /// </summary>
     public IReadOnlyList<string> Countries { get; set; } = [];
 
     /// <summary>The kind of notification: <c>order-placed,announcement</c>. Default: any.</summary>
     public IReadOnlyList<string> Categories { get; set; } = [];
 
-    /// <summary>The lane. Default: any.</summary>
+    /// <summary>The lane in which the notification goes. Default: any.</summary>
     public Lane? Lane { get; set; }
 
     internal bool IsEmpty => Countries.Count == 0 && Categories.Count == 0 && Lane is null;
