@@ -39,7 +39,7 @@ public sealed class When_hosts_share_what_they_know_in_memory() : When_hosts_sha
 /// <summary>There is one host in one process: the other one is the same.</summary>
 sealed class InMemoryRecord : RecordOfTheTest
 {
-    readonly ManualClock _clock = new();
+    readonly FakeTimeProvider _clock = new(A.Time);
 
     InMemoryRecord()
     {

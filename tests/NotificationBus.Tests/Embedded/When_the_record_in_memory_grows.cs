@@ -47,7 +47,7 @@ public sealed class When_the_record_in_memory_grows(RunningHost host) : IClassFi
     [Fact]
     public async Task Should_keep_no_more_bytes_than_there_is_room_for()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var outgoing = new InMemoryOutgoingMessages(clock);
         var store = new InMemoryNotificationStore(new InMemoryAttemptLedger(clock, new InMemoryControls(clock, outgoing)), outgoing) { MostBytesOfEnded = 100_000 };
 
@@ -65,7 +65,7 @@ public sealed class When_the_record_in_memory_grows(RunningHost host) : IClassFi
     [Fact]
     public async Task Should_count_from_the_end_that_holds()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var outgoing = new InMemoryOutgoingMessages(clock);
         var store = new InMemoryNotificationStore(new InMemoryAttemptLedger(clock, new InMemoryControls(clock, outgoing)), outgoing) { MostEnded = 2 };
         var (reopened, rewritten) = (await Insert(store, Then), await Insert(store, Then.AddSeconds(1)));

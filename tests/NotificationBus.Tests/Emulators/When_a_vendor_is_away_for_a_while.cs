@@ -23,7 +23,7 @@ public sealed class When_a_vendor_is_away_for_a_while : With_emulators
 
     static readonly TimeSpan Between = TimeSpan.FromMinutes(20);
 
-    readonly ManualClock _clock = new();
+    readonly FakeTimeProvider _clock = new(A.Time);
 
     public static TheoryData<string> Vendors => When_vendors_fail.Vendors;
 

@@ -13,7 +13,7 @@ namespace NotificationBus.Tests.Host;
 /// <summary>A1: the client closes channels one after the other, each when its messages are done. A channel and a connection only say here whether they are open.</summary>
 public sealed class When_a_connection_does_not_close : IHostApplicationLifetime
 {
-    readonly ManualClock _clock = new();
+    readonly WatchedClock _clock = new();
     readonly IChannel _channel = Openable.Create<IChannel>(isOpen: true);
     readonly IConnection _connection = Openable.Create<IConnection>(isOpen: true);
     readonly Listeners _listeners;

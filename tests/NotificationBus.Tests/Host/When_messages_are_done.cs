@@ -7,7 +7,7 @@ namespace NotificationBus.Tests.Host;
 
 public sealed class When_messages_are_done
 {
-    readonly ManualClock _clock = new();
+    readonly FakeTimeProvider _clock = new(A.Time);
     readonly AcknowledgeTogether _filter;
 
     public When_messages_are_done() => _filter = new AcknowledgeTogether(_clock);

@@ -25,7 +25,7 @@ public sealed class When_receipts_are_no_vendors : IAsyncLifetime
     static readonly string[] Vendors = ["twilio", "vonage", "sendgrid", "brevo", "postmark", "resend", "ses"];
 
     readonly ReportingProvider _provider = new("letters");
-    readonly ManualClock _clock = new();
+    readonly FakeTimeProvider _clock = new(A.Time);
     readonly RequestBodies _bodies;
     readonly RunningHost _host;
 
@@ -241,7 +241,7 @@ public sealed class When_a_warning_is_repeated
     [Fact]
     public void Should_be_said_once_a_minute_and_counted()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var warnings = new CountedWarnings(clock);
 
         warnings.Count("twilio: the signature is wrong").ShouldBe(1);

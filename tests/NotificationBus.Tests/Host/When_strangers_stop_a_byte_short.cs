@@ -12,7 +12,7 @@ public sealed class When_strangers_stop_a_byte_short : IDisposable
 {
     const int Large = 200 * 1024;
 
-    readonly ManualClock _clock = new();
+    readonly FakeTimeProvider _clock = new(A.Time);
     readonly RequestBodies _bodies;
 
     public When_strangers_stop_a_byte_short()

@@ -8,7 +8,7 @@ public sealed class When_the_broker_has_a_backlog
 {
     static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
-    readonly ManualClock _clock = new();
+    readonly WatchedClock _clock = new();
     readonly RecentlyAccepted _accepted;
 
     public When_the_broker_has_a_backlog() => _accepted = new RecentlyAccepted(_clock);

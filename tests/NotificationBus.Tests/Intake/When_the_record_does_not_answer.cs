@@ -8,7 +8,7 @@ namespace NotificationBus.Tests.Intake;
 /// <summary>A12: whether an event came before is asked of the record, and never waited for.</summary>
 public sealed class When_the_record_does_not_answer
 {
-    readonly ManualClock _clock = new();
+    readonly WatchedClock _clock = new();
     readonly Record _record = new();
 
     [Fact]

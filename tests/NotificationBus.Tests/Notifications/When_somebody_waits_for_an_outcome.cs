@@ -11,13 +11,13 @@ public sealed class When_somebody_waits_for_an_outcome
     static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(25);
 
     readonly Pulse _pulse = new();
-    readonly ManualClock _clock;
+    readonly WatchedClock _clock;
     readonly ScriptedQueries _queries;
     readonly OutcomeWatch _watch;
 
     public When_somebody_waits_for_an_outcome()
     {
-        _clock = new ManualClock(_pulse);
+        _clock = new WatchedClock(_pulse);
         _queries = new ScriptedQueries(_pulse);
         _watch = new OutcomeWatch(_queries, _clock);
     }

@@ -8,7 +8,7 @@ public sealed class When_a_scheduled_message_is_published
 {
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
-    readonly ManualClock _clock = new();
+    readonly FakeTimeProvider _clock = new(A.Time);
     readonly InMemoryOutgoingMessages _outgoing;
 
     public When_a_scheduled_message_is_published() => _outgoing = new InMemoryOutgoingMessages(_clock);

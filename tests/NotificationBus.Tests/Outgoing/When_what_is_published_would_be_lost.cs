@@ -18,7 +18,7 @@ public sealed class When_what_is_published_would_be_lost
     public async Task Should_stay_due_until_it_would_not_be()
     {
         var pulse = new Pulse();
-        var clock = new ManualClock(pulse);
+        var clock = new WatchedClock(pulse);
         var outgoing = new InMemoryOutgoingMessages(clock);
         var limit = new PublishLimit(Options.Create(new PublishingOptions()), clock);
         using var gate = new IntakeGate(Options.Create(new IntakeOptions()), limit, NullLogger<IntakeGate>.Instance);

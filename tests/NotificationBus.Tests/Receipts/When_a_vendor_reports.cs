@@ -536,7 +536,7 @@ public sealed class When_a_vendor_reports
     [Fact]
     public void Should_never_take_back_what_is_known()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var steps = new NotificationSteps(intake: null!, planning: null!, clock);
         var chance = new Random(20261121);
         for (var history = 0; history < 10_000; history++)

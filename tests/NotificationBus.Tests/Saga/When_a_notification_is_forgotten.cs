@@ -78,7 +78,7 @@ public sealed class When_the_sweep_looks_at_a_notification
 {
     static readonly TimeSpan After = TimeSpan.FromMinutes(10);
 
-    readonly ManualClock _clock = new();
+    readonly FakeTimeProvider _clock = new(A.Time);
     readonly InMemoryOutgoingMessages _outgoing;
     readonly InMemoryNotificationStore _store;
     readonly InMemoryUnfinishedNotifications _unfinished;

@@ -83,7 +83,7 @@ public sealed class When_what_never_was_is_cancelled
     [Fact]
     public void Should_keep_room_for_ten_thousand_and_forget_those_nobody_looks_for()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var waiting = new WaitingCancellations(clock);
         for (var number = 0; number < WaitingCancellations.Most; number++)
             Wait(waiting, $"service {number / WaitingCancellations.MostOfOne}").ShouldBeTrue();
@@ -101,7 +101,7 @@ public sealed class When_what_never_was_is_cancelled
     [Fact]
     public void Should_keep_room_for_others_when_one_wants_more_than_a_thousand()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var waiting = new WaitingCancellations(clock);
         for (var number = 0; number < WaitingCancellations.MostOfOne; number++)
             Wait(waiting, "runaway").ShouldBeTrue();

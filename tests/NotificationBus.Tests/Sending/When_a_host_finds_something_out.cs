@@ -14,7 +14,7 @@ public sealed class When_a_host_finds_something_out : IAsyncLifetime
 {
     static readonly ChangedBy Ann = new("ann", "a wrong template");
 
-    readonly ManualClock _clock = new();
+    readonly FakeTimeProvider _clock = new(A.Time);
     readonly InMemoryControls _store;
     readonly LateCopies _copies;
     readonly ControlBoard _board;

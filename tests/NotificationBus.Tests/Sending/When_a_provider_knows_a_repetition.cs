@@ -316,7 +316,7 @@ public sealed class When_a_provider_knows_a_repetition : With_scripted_providers
         _command = _command with { HoldWhenInDoubt = true };
         First.Answers(ScriptedProvider.InDoubt);
         await SendNext();
-        Clock.Advance(TimeSpan.FromSeconds(-seconds));
+        Clock.Set(TimeSpan.FromSeconds(-seconds));
 
         (await SendNext()).ShouldBeOfType(outcome);
 
@@ -329,7 +329,7 @@ public sealed class When_a_provider_knows_a_repetition : With_scripted_providers
     {
         First.Answers(ScriptedProvider.InDoubt);
         await SendNext();
-        Clock.Advance(-TimeSpan.FromHours(1));
+        Clock.Set(-TimeSpan.FromHours(1));
         (await SendNext()).ShouldBeOfType<ChainOutcome.NotNow>().AtMost.ShouldBeNull();
         Clock.Advance(TimeSpan.FromMinutes(61));
 
@@ -349,7 +349,7 @@ public sealed class When_a_provider_knows_a_repetition : With_scripted_providers
             Clock.Advance(TimeSpan.FromMinutes(1));
         }
 
-        Clock.Advance(-TimeSpan.FromHours(1));
+        Clock.Set(-TimeSpan.FromHours(1));
 
         (await SendNext()).ShouldBeOfType<ChainOutcome.NotNow>().AtMost.ShouldBeNull();
     }

@@ -6,7 +6,7 @@ namespace NotificationBus.Tests.Sending;
 /// <summary>What an account was called lately is what it complains about.</summary>
 public sealed class When_calls_are_counted
 {
-    readonly ManualClock _clock = new();
+    readonly FakeTimeProvider _clock = new(A.Time);
     readonly CallMeter _meter;
 
     public When_calls_are_counted() => _meter = new CallMeter(_clock);

@@ -469,7 +469,7 @@ public sealed class When_a_delivery_is_put_off
         int redeliveries, Random chance, string channel = "push", IReadOnlyList<TimeSpan>? set = null, TimeSpan? atLeast = null,
         ChainOutcome.NotNow? notNow = null, RedeliveryOptions? options = null, TimeSpan? lifetime = null)
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var redelivery = new Redelivery(
             new NotificationBus.Embedded.InMemoryOutgoingMessages(clock),
             new ChannelSet([new PushChannel(), new WebhookChannel()]),

@@ -160,7 +160,7 @@ public sealed class When_the_saga_sends_in_its_own_process
     [Fact]
     public async Task Should_wait_for_a_turn_again_after_it_was_in_vain()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var turns = new SendTurns(new Dictionary<string, ChannelOptions> { ["email"] = new() { Concurrency = 1 } }, clock);
         var answer = new TaskCompletionSource<object>();
         var first = Send();

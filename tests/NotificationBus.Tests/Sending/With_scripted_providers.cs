@@ -25,7 +25,7 @@ public abstract class With_scripted_providers
         _host = new Lazy<(ProviderChain, ControlBoard)>(() => (AnotherHost(out var board), board));
     }
 
-    internal ManualClock Clock { get; } = new();
+    internal WatchedClock Clock { get; } = new();
 
     internal ScriptedProvider First { get; } = new("first", "email");
 

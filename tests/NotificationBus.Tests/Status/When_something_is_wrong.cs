@@ -2,7 +2,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 
 using NotificationBus.Status;
-using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Status;
 
@@ -10,7 +9,7 @@ public sealed class When_something_is_wrong
 {
     static readonly TimeSpan AWhile = TimeSpan.FromMinutes(7);
 
-    readonly ManualClock _clock = new();
+    readonly FakeTimeProvider _clock = new(TestKit.A.Time);
     readonly Source _first = new();
     readonly Source _second = new();
 

@@ -40,6 +40,9 @@ static class An
 /// <summary>People and events whose names do not begin with a vowel.</summary>
 static class A
 {
+    /// <summary>When tests begin, unless they say otherwise.</summary>
+    public static readonly DateTimeOffset Time = new(2026, 3, 14, 9, 26, 53, TimeSpan.Zero);
+
     public static readonly Contact Buyer = new() { Id = "buyer-7", Name = "Nok", Locale = "th", Email = "nok@example.com", PushTokens = ["phone-of-nok"] };
 
     public static readonly Contact Seller = new() { Id = "seller-42", Name = "Som", Locale = "en", Email = "som@example.com", PushTokens = ["phone-of-som"] };

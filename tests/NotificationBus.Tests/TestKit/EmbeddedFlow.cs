@@ -43,7 +43,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
 
     EmbeddedFlow(DeliveryMode mode, int dispatchers, int sweeps, TimeSpan? escalateAfter, DeliveryProof escalateUnless, IReadOnlyList<string> mailers, bool sagaElsewhere, bool sendsHere, bool smsLast, InDoubtPolicy onInDoubt, Action<IInMemoryBusFactoryConfigurator>? configure)
     {
-        Clock = new ManualClock(Pulse);
+        Clock = new WatchedClock(Pulse);
         Email = new ScriptedProvider("scripted", "email", Pulse);
         SecondEmail = new ScriptedProvider("second", "email", Pulse);
         Push = new ScriptedProvider("scripted", "push", Pulse);
@@ -102,7 +102,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
 
     public Pulse Pulse { get; } = new();
 
-    public ManualClock Clock { get; }
+    public WatchedClock Clock { get; }
 
     public CountedTemplates Templates { get; } = new(Shipped);
 

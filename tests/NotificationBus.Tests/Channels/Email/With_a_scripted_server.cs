@@ -15,7 +15,7 @@ public abstract class With_a_scripted_server : IAsyncLifetime
 
     internal ScriptedSmtpServer Server { get; } = new();
 
-    internal ManualClock Clock { get; } = new();
+    internal FakeTimeProvider Clock { get; } = new(A.Time);
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -50,7 +50,7 @@ public sealed class When_the_inbox_has_many_readers : IAsyncLifetime
     [Fact]
     public async Task Should_give_one_more_the_place_that_is_held_longest()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         await using var host = new InboxHost(clock);
         await host.InitializeAsync();
         var streams = new List<InboxHost.Watcher>();
@@ -77,7 +77,7 @@ public sealed class When_the_inbox_has_many_readers : IAsyncLifetime
     [Fact]
     public async Task Should_hear_that_there_is_nothing_new()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         await using var host = new InboxHost(clock);
         await host.InitializeAsync();
         await using var stream = await host.Client.GetStreamAsync("/inbox/stream");

@@ -6,7 +6,7 @@ namespace NotificationBus.Tests.Channels.Sandbox;
 
 public sealed class When_the_sandbox_is_to_misbehave
 {
-    readonly ManualClock _clock = new();
+    readonly FakeTimeProvider _clock = new(A.Time);
     readonly SandboxInbox _inbox = new(TimeProvider.System);
 
     [Fact]

@@ -10,7 +10,7 @@ namespace NotificationBus.Tests.Channels.Vendors;
 public abstract class Any_reader_of_receipts<TVendor>
     where TVendor : IReceiptSituation
 {
-    static readonly ManualClock Clock = new();
+    static readonly FakeTimeProvider Clock = new(A.Time);
 
     public static TheoryData<Report> Rows => [.. TVendor.Reports];
 

@@ -26,7 +26,7 @@ public abstract class Any_vendor<TVendor> : IAsyncLifetime
 
     internal IScriptedServer Vendor => _vendor!;
 
-    internal static ManualClock Clock { get; } = new();
+    internal static FakeTimeProvider Clock { get; } = new(A.Time);
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -18,7 +18,7 @@ public abstract class With_an_endpoint : IAsyncLifetime
 
     internal ScriptedHttpServer Endpoint { get; } = new();
 
-    internal ManualClock Clock { get; } = new();
+    internal FakeTimeProvider Clock { get; } = new(A.Time);
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

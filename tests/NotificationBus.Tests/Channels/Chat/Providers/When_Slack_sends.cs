@@ -125,7 +125,7 @@ public sealed class When_Slack_sends : Any_vendor<When_Slack_sends>, IVendorSitu
     public async Task Should_leave_the_account_alone_when_several_places_get_too_much()
     {
         Vendor.Answers("429 Too Many Requests", BodyOfThrottled, "Retry-After: 5\r\n");
-        var clock = new NotificationBus.Tests.TestKit.ManualClock();
+        var clock = new FakeTimeProvider(TestKit.A.Time);
         var provider = Provider(clock: clock);
 
         foreach (var place in new[] { "1", "1", "1", "2", "1" })

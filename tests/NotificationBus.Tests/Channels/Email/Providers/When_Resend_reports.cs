@@ -40,7 +40,7 @@ public sealed class When_Resend_reports : Any_reader_of_signed_receipts<When_Res
     {
         // docs.svix.com/receiving/verifying-payloads/how-manual
         const string Body = """{"test": 2432232314}""";
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var ago = clock.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(1614265330);
 
         var reading = ReadBy(Account(Secret, new Shifted(clock, -ago)), Request(

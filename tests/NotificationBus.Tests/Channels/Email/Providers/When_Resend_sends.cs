@@ -75,7 +75,7 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
     public async Task Should_ask_again_under_the_same_key_while_an_earlier_request_is_under_way()
     {
         Vendor.Answers("409 Conflict", Error(409, "concurrent_idempotent_requests"));
-        var (pulse, clock) = WatchedClock();
+        var (pulse, clock) = Watched();
         var sending = Provider(clock: clock).Send(ADelivery, Cancellation);
 
         await pulse.Until(() => clock.AlarmsWithin(TimeSpan.FromSeconds(1)) > 0);
@@ -93,7 +93,7 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
     public async Task Should_be_in_doubt_when_an_earlier_request_stays_under_way()
     {
         Vendor.Answers("409 Conflict", Error(409, "concurrent_idempotent_requests"));
-        var (pulse, clock) = WatchedClock();
+        var (pulse, clock) = Watched();
         var provider = Provider(clock: clock);
         var sending = provider.Send(ADelivery, Cancellation);
 
@@ -112,7 +112,7 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
     public async Task Should_be_in_doubt_when_the_caller_gives_up_while_an_earlier_request_is_under_way()
     {
         Vendor.Answers("409 Conflict", Error(409, "concurrent_idempotent_requests"));
-        var (pulse, clock) = WatchedClock();
+        var (pulse, clock) = Watched();
         using var givesUp = new CancellationTokenSource();
         var sending = Provider(clock: clock).Send(ADelivery, givesUp.Token);
 
@@ -149,10 +149,10 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
         JsonElement.Parse(Vendor.Requests.ShouldHaveSingleItem().Body).GetProperty("to")[0].GetString().ShouldBe(to);
     }
 
-    static (Pulse Pulse, ManualClock Clock) WatchedClock()
+    static (Pulse Pulse, WatchedClock Clock) Watched()
     {
         var pulse = new Pulse();
-        return (pulse, new ManualClock(pulse));
+        return (pulse, new WatchedClock(pulse));
     }
 
     static ResendEmailProvider Account(string url, TimeSpan timeout, TimeProvider clock, string? fromName) =>

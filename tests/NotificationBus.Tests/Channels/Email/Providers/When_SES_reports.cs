@@ -93,7 +93,7 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
         var message = Notification(Reports.First().Body, Now);
         message["SigningCertURL"] = url;
 
-        ReadBy(Account(Topic, new ManualClock(), Fetch), Signed(message, Key)).ShouldBeOfType<ReceiptReading.Refused>();
+        ReadBy(Account(Topic, new FakeTimeProvider(A.Time), Fetch), Signed(message, Key)).ShouldBeOfType<ReceiptReading.Refused>();
 
         fetched.ShouldBeEmpty();
 
@@ -108,7 +108,7 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     public void Should_fetch_a_certificate_once()
     {
         var fetches = 0;
-        var reader = Account(Topic, new ManualClock(), (_, _) => ++fetches == 1 ? Task.FromResult(Certificate) : throw new HttpRequestException());
+        var reader = Account(Topic, new FakeTimeProvider(A.Time), (_, _) => ++fetches == 1 ? Task.FromResult(Certificate) : throw new HttpRequestException());
 
         for (var i = 0; i < 3; i++)
             ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Genuine>();
@@ -118,7 +118,7 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     public void Should_ask_for_it_again_and_not_be_made_to_fetch_all_the_time()
     {
         var fetches = 0;
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var reader = Account(Topic, clock, (_, _) => ++fetches < 3 ? throw new HttpRequestException() : Task.FromResult(Certificate));
 
         ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.NotNow>();
@@ -138,7 +138,7 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     [InlineData("https://sns.xx-nowhere-9.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem")]
     public void Should_fetch_the_certificate_while_a_stranger_names_others_that_are_not_there(string url)
     {
-        var reader = Account(Topic, new ManualClock(), (from, _) => from.AbsoluteUri == url ? throw new HttpRequestException() : Task.FromResult(Certificate));
+        var reader = Account(Topic, new FakeTimeProvider(A.Time), (from, _) => from.AbsoluteUri == url ? throw new HttpRequestException() : Task.FromResult(Certificate));
         var forged = Notification(Reports.First().Body, Now);
         forged["SigningCertURL"] = url;
 
@@ -153,7 +153,7 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     {
         var fetched = new List<string>();
         var another = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var reader = Account(Topic, new ManualClock(), async (from, limit) =>
+        var reader = Account(Topic, new FakeTimeProvider(A.Time), async (from, limit) =>
         {
             lock (fetched)
                 fetched.Add(from.Host);
@@ -211,7 +211,7 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     [Fact]
     public async Task Should_fetch_the_certificate_while_a_stranger_invents_one_after_the_other()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var reader = Account(Topic, clock, async (from, limit) =>
         {
             if (from.AbsoluteUri != CertificateUrl)
@@ -249,7 +249,7 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
         "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-0123456789abcdef.pem")]
     public async Task Should_fetch_the_certificate_while_those_of_another_partition_do_not_come(string topic, string foreign, string own)
     {
-        var reader = Account(topic, new ManualClock(), async (from, limit) =>
+        var reader = Account(topic, new FakeTimeProvider(A.Time), async (from, limit) =>
         {
             if (from.AbsoluteUri != own)
                 await Task.Delay(Timeout.Infinite, limit);
@@ -281,17 +281,17 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     [InlineData("arn:aws:sns:eu-central-1:123456789012:other {0}")]
     [InlineData("{0} arn:aws:sns:eu-central-1:123456789012:other")]
     public void Should_believe_each_of_several_topics(string topics) =>
-        ReadBy(Account(string.Format(CultureInfo.InvariantCulture, topics, Topic), new ManualClock(), (_, _) => Task.FromResult(Certificate)), Post(Reports.First().Body, Now))
+        ReadBy(Account(string.Format(CultureInfo.InvariantCulture, topics, Topic), new FakeTimeProvider(A.Time), (_, _) => Task.FromResult(Certificate)), Post(Reports.First().Body, Now))
             .ShouldBeOfType<ReceiptReading.Genuine>();
 
     [Fact]
     public void Should_ask_for_it_again_when_something_else_than_a_certificate_is_fetched() =>
-        ReadBy(Account(Topic, new ManualClock(), (_, _) => Task.FromResult("<html>"u8.ToArray())), Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.NotNow>();
+        ReadBy(Account(Topic, new FakeTimeProvider(A.Time), (_, _) => Task.FromResult("<html>"u8.ToArray())), Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.NotNow>();
 
     [Fact]
     public async Task Should_ask_for_it_again_when_the_certificate_takes_too_long()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var asked = new TaskCompletionSource();
         var reader = Account(Topic, clock, async (_, limit) =>
         {
@@ -322,7 +322,7 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     [InlineData(1, 30)]
     public void Should_refuse_a_certificate_that_is_over_or_has_not_begun(int fromDay, int toDay)
     {
-        var reader = Account(Topic, new ManualClock(), (_, _) => Task.FromResult(Make(Key, notBefore: Now.AddDays(fromDay), notAfter: Now.AddDays(toDay))));
+        var reader = Account(Topic, new FakeTimeProvider(A.Time), (_, _) => Task.FromResult(Make(Key, notBefore: Now.AddDays(fromDay), notAfter: Now.AddDays(toDay))));
 
         ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
     }

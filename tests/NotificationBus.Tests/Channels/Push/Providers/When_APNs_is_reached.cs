@@ -55,7 +55,7 @@ public sealed class When_APNs_is_reached : IDisposable
     {
         var options = When_APNs_sends.Options(server.Url.GetLeftPart(UriPartial.Authority), TimeSpan.FromSeconds(15));
         options.TrustedCertificate = trusted.PemFile;
-        await using var provider = new ApnsPushProvider("account", options, new ManualClock());
+        await using var provider = new ApnsPushProvider("account", options, new FakeTimeProvider(A.Time));
         return await provider.Send(When_APNs_sends.ADelivery, TestContext.Current.CancellationToken);
     }
 }

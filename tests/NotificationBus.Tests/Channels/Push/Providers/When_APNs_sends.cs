@@ -81,7 +81,7 @@ public sealed class When_APNs_sends : Any_vendor<When_APNs_sends>, IVendorSituat
     public async Task Should_sign_no_more_often_than_APNs_allows_and_no_less()
     {
         Vendor.Answers("200 OK", headers: Id);
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var provider = Provider(clock: clock);
 
         foreach (var minutes in (int[])[0, 20, 29, 2])
@@ -98,7 +98,7 @@ public sealed class When_APNs_sends : Any_vendor<When_APNs_sends>, IVendorSituat
     [Fact]
     public async Task Should_sign_again_once_when_its_token_has_expired()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var provider = Provider(clock: clock);
         Vendor.Answers("200 OK", headers: Id);
         await provider.Send(ADelivery, Cancellation);
@@ -117,7 +117,7 @@ public sealed class When_APNs_sends : Any_vendor<When_APNs_sends>, IVendorSituat
     public async Task Should_sign_no_more_often_than_APNs_allows_when_the_clock_is_wrong()
     {
         Vendor.Answers("403 Forbidden", Reason("ExpiredProviderToken"));
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var provider = Provider(clock: clock);
 
         foreach (var minutes in (int[])[0, 1, 18])
@@ -136,11 +136,11 @@ public sealed class When_APNs_sends : Any_vendor<When_APNs_sends>, IVendorSituat
     public async Task Should_sign_again_when_the_clock_was_set_right(int hours)
     {
         Vendor.Answers("403 Forbidden", Reason("ExpiredProviderToken"));
-        var clock = new ManualClock();
+        var clock = new WatchedClock();
         var provider = Provider(clock: clock);
         await provider.Send(ADelivery, Cancellation);
 
-        clock.Advance(TimeSpan.FromHours(hours));
+        clock.Set(TimeSpan.FromHours(hours));
         await provider.Send(ADelivery, Cancellation);
 
         Vendor.Requests.Select(request => TokenOf(request.Head)).Distinct(StringComparer.Ordinal).Count().ShouldBe(2);

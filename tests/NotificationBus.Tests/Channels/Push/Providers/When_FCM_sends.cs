@@ -124,7 +124,7 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
     {
         await using var google = Answering("200 OK", $$"""{"access_token":"{{AccessToken}}","expires_in":3600}""");
         Vendor.Answers("200 OK", Accepted);
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(A.Time);
         var provider = Own(google, clock);
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => provider.Send(ADelivery, Cancellation)));

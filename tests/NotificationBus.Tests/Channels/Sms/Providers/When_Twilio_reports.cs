@@ -14,7 +14,7 @@ public sealed class When_Twilio_reports
     const string Form = "application/x-www-form-urlencoded";
 
     static readonly Uri Url = new($"https://notifications.example.com/v1/receipts/account?delivery={AnSms.Id}");
-    static readonly ManualClock Clock = new();
+    static readonly FakeTimeProvider Clock = new(A.Time);
 
     [Fact]
     public void Should_be_believed_with_the_published_example_of_a_signature() =>
