@@ -161,8 +161,8 @@ public static class NotificationHost
     static IServiceCollection AddTemplates(this IServiceCollection services, TemplateSettings settings, BrandOptions brand)
     {
         string[] folders = [Path.Combine(AppContext.BaseDirectory, "templates"), .. settings.Folder is { } own ? [own] : Array.Empty<string>()];
-        return services.AddSingleton<ITemplates>(provider =>
-            HandlebarsTemplates.Load(folders, provider.GetServices<Model.IChannel>(), settings.DefaultLanguage, brand));
+        return services.AddSingleton<ITemplates>(provider => LiquidTemplates.Load(
+            folders, provider.GetServices<Model.IChannel>(), settings.DefaultLanguage, brand, provider.GetRequiredService<TimeProvider>()));
     }
 
     /// <summary>Explains what went wrong, when it is something the person who started the host can mend.</summary>

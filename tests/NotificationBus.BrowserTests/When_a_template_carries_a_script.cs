@@ -26,7 +26,7 @@ public sealed class When_a_template_carries_a_script(Chromium chromium) : With_a
     public override async ValueTask InitializeAsync()
     {
         var category = _folder.CreateSubdirectory("order-placed");
-        await File.WriteAllTextAsync(Path.Combine(category.FullName, "email.en.hbs"), Mail);
+        await File.WriteAllTextAsync(Path.Combine(category.FullName, "email.en.liquid"), Mail);
         Host = await RunningHost.Start(settings: $"--Templates:Folder={_folder.FullName}");
         _folder.Delete(recursive: true); // They were read when the host started.
     }

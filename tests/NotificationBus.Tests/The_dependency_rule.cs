@@ -15,8 +15,8 @@ public sealed partial class The_dependency_rule
     public static TheoryData<string, string[]> Projects => new()
     {
         { "NotificationBus.Contracts", [] },
-        { "NotificationBus", ["NotificationBus.Contracts", "MassTransit", "Handlebars.Net", "Polly.Core"] },
-        { "NotificationBus.Channels", ["NotificationBus", "ADRaffy.ENSNormalize", "MailKit"] },
+        { "NotificationBus", ["NotificationBus.Contracts", "MassTransit", "Fluid.Core", "Polly.Core"] },
+        { "NotificationBus.Channels", ["NotificationBus", "ADRaffy.ENSNormalize", "libphonenumber-csharp", "MailKit"] },
         { "NotificationBus.Postgres", ["NotificationBus", "Npgsql", "Npgsql.EntityFrameworkCore.PostgreSQL", "Microsoft.EntityFrameworkCore.Relational"] },
     };
 
@@ -36,9 +36,11 @@ public sealed partial class The_dependency_rule
         string[] framework = ["System.*", "Microsoft.Extensions.*", "Microsoft.AspNetCore.*", "Microsoft.Net.Http.*"];
 
         ForeignTo(typeof(OrderPlaced), ["System.*"]).ShouldBeEmpty();
-        ForeignTo(typeof(NotificationState), [.. framework, "NotificationBus.Contracts", "MassTransit", "MassTransit.Abstractions", "Handlebars", "Polly.Core"]).ShouldBeEmpty();
+        string[] templates = ["Fluid", "Parlot"];
+        ForeignTo(typeof(NotificationState), [.. framework, .. templates, "NotificationBus.Contracts", "MassTransit", "MassTransit.Abstractions", "Polly.Core"])
+            .ShouldBeEmpty();
         string[] mail = ["MailKit", "MimeKit", "BouncyCastle.Cryptography"];
-        ForeignTo(typeof(EmailChannel), [.. framework, .. mail, "NotificationBus", "NotificationBus.Contracts", "Handlebars", "ADRaffy.ENSNormalize"])
+        ForeignTo(typeof(EmailChannel), [.. framework, .. templates, .. mail, "NotificationBus", "NotificationBus.Contracts", "ADRaffy.ENSNormalize", "PhoneNumbers"])
             .ShouldBeEmpty();
     }
 

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net.Http.Headers;
 
-using HandlebarsDotNet;
+using Fluid;
 
 using NotificationBus.Providers;
 
@@ -24,11 +24,11 @@ public sealed class HttpProviderOptions : HttpCallOptions
     public IReadOnlyDictionary<string, string> Headers { get; set; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// The request's body as a Handlebars template, with <c>{{id}}</c>, <c>{{notificationId}}</c>, <c>{{channel}}</c>, <c>{{address}}</c>,
+    /// The request's body as a Liquid template, with <c>{{id}}</c>, <c>{{notificationId}}</c>, <c>{{channel}}</c>, <c>{{address}}</c>,
     /// <c>{{recipientName}}</c>, <c>{{category}}</c> and the parts of the text, such as <c>{{content.subject}}</c>. Values are escaped
     /// for a JSON string, or for what the header <c>Content-Type</c> names: XML, <c>application/x-www-form-urlencoded</c>, or
-    /// <c>text/plain</c>, in which
-    /// nothing needs it. No other type is taken, and no <c>{{{…}}}</c>, which is not escaped. Default: a JSON object of all these.
+    /// <c>text/plain</c>, in which nothing needs it. No other type is taken, and no filter but <c>default</c>: it could write what is not
+    /// escaped. Default: a JSON object of all these.
     /// </summary>
     public string? Body { get; set; }
 
@@ -111,7 +111,7 @@ public sealed class HttpProviderOptions : HttpCallOptions
         if (RequestBody.Refuse(Body, ContentType) is { } raw)
             yield return new ValidationResult(raw, [nameof(Body)]);
         else if (!IsTemplate())
-            yield return new ValidationResult("must be a Handlebars template", [nameof(Body)]);
+            yield return new ValidationResult("must be a Liquid template", [nameof(Body)]);
 
         if (Accepted is { Length: > 0 } && Accepted.IndexOf('=', StringComparison.Ordinal) < 1)
             yield return new ValidationResult("must be path=value, such as ok=true", [nameof(Accepted)]);
@@ -136,7 +136,7 @@ public sealed class HttpProviderOptions : HttpCallOptions
             CompileBody();
             return true;
         }
-        catch (Exception unusable) when (unusable is HandlebarsException or FormatException)
+        catch (Exception unusable) when (unusable is FluidException or FormatException)
         {
             return unusable is FormatException; // Of the Content-Type, which is named above.
         }

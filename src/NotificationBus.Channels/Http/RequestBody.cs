@@ -1,10 +1,14 @@
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using System.Text.Unicode;
 
-using HandlebarsDotNet;
+using Fluid;
+using Fluid.Ast;
+using Fluid.Filters;
 
 using NotificationBus.Providers;
 
@@ -17,24 +21,40 @@ sealed partial class RequestBody
     const string Plain = "text/plain";
     const string Form = "application/x-www-form-urlencoded";
 
-    // Written as they are, values would be markup of the body: a text could change the recipient.
-    static readonly string[] Unescaped = ["{{{", "{{&", "{{~&", "{{~{"];
+    static readonly FluidParser Parser = new();
+    static readonly TemplateOptions Options = new();
+
+    static readonly TextEncoder FormEncoder = UrlEncoder.Create(Unreserved());
+    static readonly TextEncoder XmlEncoder = HtmlEncoder.Create(UnicodeRanges.All);
 
     // Where XML takes no escapes.
     static readonly string[] RawXml = ["<![CDATA[", "<!--"];
 
-    readonly HandlebarsTemplate<object, object>? _template;
+    readonly IFluidTemplate? _template;
+    readonly TextEncoder _encoder;
     readonly MediaTypeHeaderValue _contentType;
 
-    /// <summary>Compiles the template.</summary>
-    /// <exception cref="HandlebarsException">It is no template.</exception>
+    static RequestBody()
+    {
+        foreach (var tag in (string[])["include", "render"])
+            Parser.RegisteredTags.Remove(tag);
+
+        // Any other may write what is not escaped for this body.
+        Options.Filters.Clear();
+        Options.Filters.AddFilter("default", MiscFilters.Default);
+    }
+
+    /// <summary>Parses the template.</summary>
+    /// <exception cref="FluidException">It is no template.</exception>
     public RequestBody(string? template, string? contentType)
     {
         _contentType = MediaTypeHeaderValue.Parse(contentType ?? Json);
+        _encoder = EncoderFor(_contentType.MediaType) ?? JavaScriptEncoder.Default;
         if (string.IsNullOrEmpty(template))
             return;
 
-        _template = Handlebars.Create(new HandlebarsConfiguration { TextEncoder = new Escape(EscapeFor(_contentType.MediaType) ?? EscapeJson) }).Compile(template);
+        _template = Parser.Parse(template);
+        new FilterCheck().VisitTemplate(_template);
     }
 
     /// <summary>Checks that values stay in their place in the body: null when they do, else why they could get out.</summary>
@@ -43,8 +63,8 @@ sealed partial class RequestBody
         if (string.IsNullOrEmpty(template) || !MediaTypeHeaderValue.TryParse(contentType ?? Json, out var type))
             return null; // Of the type, something else complains.
 
-        return Array.Find(Unescaped, raw => template.Contains(raw, StringComparison.Ordinal)) is { } found ? $"must not have {found}: what it names would be written as it is; use {{{{…}}}}"
-            : EscapeFor(type.MediaType) is null ? $"cannot be escaped for {type.MediaType}: Headers:Content-Type must be of JSON, XML, application/x-www-form-urlencoded or text/plain"
+        return EncoderFor(type.MediaType) is null
+                ? $"cannot be escaped for {type.MediaType}: Headers:Content-Type must be of JSON, XML, {Form} or {Plain}"
             : type.CharSet is { Length: > 0 } charset && !"utf-8".Equals(charset.Trim('"'), StringComparison.OrdinalIgnoreCase) ? "is sent in UTF-8, and Headers:Content-Type names another charset"
             : IsPlain(type.MediaType!) && !OneText().IsMatch(template)
                 ? "must be one {{…}} and nothing else for text/plain, in which nothing can be escaped: a text would reach into what stands beside it"
@@ -54,7 +74,8 @@ sealed partial class RequestBody
 
     public HttpContent Of(Delivery delivery)
     {
-        var text = _template is null ? ToJson(delivery).ToJsonString(JsonSerializerOptions.Web) : _template(Variables(delivery));
+        var text = _template is null ? ToJson(delivery).ToJsonString(JsonSerializerOptions.Web)
+            : _template.Render(new TemplateContext(Variables(ToJson(delivery), isXml: _encoder == XmlEncoder), Options), _encoder);
         return new ByteArrayContent(Encoding.UTF8.GetBytes(text)) { Headers = { ContentType = _contentType } };
     }
 
@@ -78,71 +99,51 @@ sealed partial class RequestBody
     };
 
     // Dictionaries all the way down: a template reaches no property of ours.
-    static Dictionary<string, object?> Variables(Delivery delivery) => ToJson(delivery).ToDictionary(property => property.Key, property => property.Value switch
-    {
-        JsonObject parts => parts.ToDictionary(part => part.Key, part => part.Value?.ToString(), StringComparer.Ordinal),
-        var value => (object?)value?.ToString(),
-    }, StringComparer.Ordinal);
+    static Dictionary<string, object?> Variables(JsonObject values, bool isXml) => values.ToDictionary(
+        value => value.Key,
+        value => value.Value is JsonObject parts ? Variables(parts, isXml) : (object?)Text(value.Value, isXml),
+        StringComparer.Ordinal);
 
-    /// <summary>Finds how a value is escaped in a body of the type; null when nobody knows.</summary>
-    static Func<string, string>? EscapeFor(string? mediaType) => mediaType?.ToLowerInvariant() switch
+    // What no XML may have, not even as a reference, is left out.
+    static string? Text(JsonNode? value, bool isXml) =>
+        value is null || !isXml ? value?.ToString() : NotInXml().Replace(value.ToString(), "");
+
+    /// <summary>Finds what escapes a value in a body of the type; null when nobody knows.</summary>
+    static TextEncoder? EncoderFor(string? mediaType) => mediaType?.ToLowerInvariant() switch
     {
-        Form => Uri.EscapeDataString,
+        Form => FormEncoder,
         // It is all there is: see Refuse.
-        Plain => text => text,
-        Json or "text/json" => EscapeJson,
-        { } json when json.EndsWith("+json", StringComparison.Ordinal) => EscapeJson,
-        { } xml when IsXml(xml) => EscapeXml,
+        Plain => NullEncoder.Default,
+        Json or "text/json" => JavaScriptEncoder.Default,
+        { } json when json.EndsWith("+json", StringComparison.Ordinal) => JavaScriptEncoder.Default,
+        { } xml when IsXml(xml) => XmlEncoder,
         _ => null,
     };
+
+    // All else is escaped in a form: what is harmless to one reader separates fields for another.
+    static TextEncoderSettings Unreserved()
+    {
+        var settings = new TextEncoderSettings();
+        settings.AllowCharacters("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".ToCharArray());
+        return settings;
+    }
 
     static bool IsPlain(string mediaType) => mediaType.Equals(Plain, StringComparison.OrdinalIgnoreCase);
 
     static bool IsXml(string mediaType) =>
         mediaType.Equals("text/xml", StringComparison.OrdinalIgnoreCase) || mediaType.Equals("application/xml", StringComparison.OrdinalIgnoreCase) || mediaType.EndsWith("+xml", StringComparison.OrdinalIgnoreCase);
 
-    // What no XML may have is left out. A line break in an attribute would be read as a space.
-    static string EscapeXml(string text)
-    {
-        var escaped = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes())
-        {
-            escaped.Append(rune.Value switch
-            {
-                '&' => "&amp;",
-                '<' => "&lt;",
-                '>' => "&gt;",
-                '"' => "&quot;",
-                '\'' => "&#39;",
-                '\n' => "&#10;",
-                '\r' => "&#13;",
-                '\t' => "&#9;",
-                < ' ' or 0xfffe or 0xffff => "",
-                _ => rune.ToString(),
-            });
-        }
-
-        return escaped.ToString();
-    }
-
-    static string EscapeJson(string text) => JsonEncodedText.Encode(text).Value;
-
     [GeneratedRegex(@"\A\s*\{\{\s*[A-Za-z.]+\s*\}\}\s*\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex OneText();
 
-    sealed class Escape(Func<string, string> escape) : ITextEncoder
+    [GeneratedRegex(@"[\x00-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex NotInXml();
+
+    /// <summary>Fluid would find out that there is no such filter when it writes the first body.</summary>
+    sealed class FilterCheck : AstVisitor
     {
-        public void Encode(StringBuilder? text, TextWriter target) => target.Write(escape(text?.ToString() ?? ""));
-
-        public void Encode(string? text, TextWriter target) => target.Write(escape(text ?? ""));
-
-        public void Encode<T>(T? text, TextWriter target)
-            where T : IEnumerator<char>
-        {
-            var characters = new StringBuilder();
-            while (text?.MoveNext() is true)
-                characters.Append(text.Current);
-            Encode(characters, target);
-        }
+        protected override Expression VisitFilterExpression(FilterExpression filterExpression) =>
+            Options.Filters.TryGetValue(filterExpression.Name, out _) ? base.VisitFilterExpression(filterExpression)
+                : throw new FluidException($"there is no filter '{filterExpression.Name}'");
     }
 }

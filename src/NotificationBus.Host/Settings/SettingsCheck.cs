@@ -74,7 +74,7 @@ static class SettingsCheck
             if (!categories.Contains(category) && !(rule.Channels.Count > 0 && rule.Channels.All(name => channels.Find(name) is { Parts.Count: 0 })))
                 errors.Add($"EventTypes:{category} has no templates, categories with templates are {string.Join(", ", categories.Order(StringComparer.Ordinal))}{Spelling.DidYouMean(category, categories)}");
             foreach (var channel in rule.Channels.Where(channel => categories.Contains(category) && channels.Find(channel) is not null && !templates.Has(category, channel)))
-                errors.Add($"EventTypes:{category}:Channels names {channel}, but there is no template {category}/{channel}.{settings.Templates.DefaultLanguage}.hbs");
+                errors.Add($"EventTypes:{category}:Channels names {channel}, but there is no template {category}/{channel}.{settings.Templates.DefaultLanguage}.liquid");
             if (rule.Channels.Count == 0)
                 errors.Add($"EventTypes:{category}:Channels is empty; name at least one of {channels.Names}");
             for (var index = 0; index < rule.Channels.Count; index++)
@@ -86,7 +86,7 @@ static class SettingsCheck
 
         // A request names its category itself; every other event has the category of its own name.
         foreach (var map in services.GetServices<IEventMap>().Where(map => map is not NotificationRequestedMap && !settings.EventTypes.ContainsKey(map.Name)))
-            errors.Add($"EventTypes:{map.Name} is missing; say which channels the event uses{(categories.Contains(map.Name) ? "" : $", and write its templates {map.Name}/{{channel}}.{settings.Templates.DefaultLanguage}.hbs")}");
+            errors.Add($"EventTypes:{map.Name} is missing; say which channels the event uses{(categories.Contains(map.Name) ? "" : $", and write its templates {map.Name}/{{channel}}.{settings.Templates.DefaultLanguage}.liquid")}");
 
         foreach (var category in categories.Where(category => category.Any(char.IsUpper)))
             errors.Add($"Templates: the folder {category} must be in lower case, as settings are compared without case");

@@ -1,69 +1,35 @@
-using System.Text;
+using System.Text.Encodings.Web;
 
-using HandlebarsDotNet;
-
-using Microsoft.Extensions.ObjectPool;
+using Fluid;
 
 namespace NotificationBus.Templates;
 
 /// <summary>A part of a template, ready to be filled.</summary>
-sealed class CompiledPart(string name, HandlebarsTemplate<TextWriter, object, object> template)
+sealed class CompiledPart(string name, IFluidTemplate template, TextEncoder encoder, TemplateOptions options)
 {
-    const int LongestText = 1024 * 1024;
-
-    // Longer than any of the shipped texts; what has grown beyond it is not kept.
-    const int UsualText = 16 * 1024;
-
-    static readonly ObjectPool<StringBuilder> Builders = new DefaultObjectPoolProvider().CreateStringBuilderPool(initialCapacity: 256, UsualText);
-
     public string Name => name;
 
-    public string Fill(Variable variables)
+    /// <exception cref="TemplateException">A variable is missing, or a tag cannot work with what it is given.</exception>
+    public string Fill(Variable variables, NumberStyle numbers, Limits limits)
     {
-        var text = Builders.Get();
+        var text = TextBuffer.Rent();
+        var filling = new Filling(variables, options, encoder, numbers, limits);
         try
         {
-            using var writer = new BoundedWriter(text);
-            template(writer, variables);
+            filling.Write(template, text);
             return text.ToString();
+        }
+        catch (Exception e) when (e is FluidException or InvalidOperationException or ArithmeticException or ArgumentException or FormatException)
+        {
+            // Its own words could be those of a value.
+            throw new TemplateException(
+                filling.HasNoStepsLeft ? $"more than {options.MaxSteps} steps"
+                    : $"a filter or a tag cannot work with what it is given ({e.GetType().Name})",
+                e);
         }
         finally
         {
-            Builders.Return(text);
-        }
-    }
-
-    /// <summary>Stops a template that writes without end.</summary>
-    sealed class BoundedWriter(StringBuilder text) : StringWriter(text)
-    {
-        public override void Write(char value)
-        {
-            Reserve(1);
-            base.Write(value);
-        }
-
-        public override void Write(string? value)
-        {
-            Reserve(value?.Length ?? 0);
-            base.Write(value);
-        }
-
-        public override void Write(ReadOnlySpan<char> buffer)
-        {
-            Reserve(buffer.Length);
-            base.Write(buffer);
-        }
-
-        public override void Write(char[] buffer, int index, int count)
-        {
-            Reserve(count);
-            base.Write(buffer, index, count);
-        }
-
-        void Reserve(int count)
-        {
-            if (GetStringBuilder().Length + count > LongestText)
-                throw new TemplateException($"the text is longer than {LongestText} characters");
+            text.Return();
         }
     }
 }

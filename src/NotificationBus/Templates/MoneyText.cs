@@ -1,11 +1,13 @@
-using HandlebarsDotNet;
+using Fluid;
+using Fluid.Values;
 
 namespace NotificationBus.Templates;
 
 /// <summary>
-/// <c>{{money total}}</c> prints <c>THB 1,590.00</c>, in German <c>1.590,00 EUR</c>: the code and not a symbol, because $ is the sign of twenty
-/// currencies. A language may name the currencies its readers know: <c>{{money total THB="บาท"}}</c> prints <c>1,590.00 บาท</c>.
-/// <c>{{localNumber count}}</c> prints a number as the language does. Neither rounds: what has more decimals than usual is printed with all of them.
+/// <c>{{ total | money }}</c> prints <c>THB 1,590.00</c>, in German <c>1.590,00 EUR</c>: the code and not a symbol, because $ is the sign of
+/// twenty currencies. A language may name the currencies its readers know: <c>{{ total | money: THB: "บาท" }}</c> prints <c>1,590.00 บาท</c>.
+/// <c>{{ count | localNumber }}</c> prints a number as the language does. Neither rounds: what has more decimals than usual is printed with
+/// all of them.
 /// </summary>
 static class MoneyText
 {
@@ -17,37 +19,22 @@ static class MoneyText
         (3, "BHD IQD JOD KWD LYD OMR TND"),
         (4, "CLF UYW"));
 
-    public static string Of(in Arguments arguments)
+    public static StringValue Of(FluidValue input, FilterArguments words, NumberStyle style)
     {
-        if (arguments.Length == 0 || arguments[0] is not Variable money)
-            throw new TemplateException("{{money …}} needs a variable with amount and currency");
+        if (input is not Variable money)
+            throw new TemplateException("money needs a variable with amount and currency");
 
-        var amount = NumberOf(money.Member("amount"));
+        var amount = money.Member("amount").Number();
         var currency = money.Member("currency").Text();
-        var digits = money.Numbers.Write(amount, Decimals.GetValueOrDefault(currency, UsualDecimals));
-        if (arguments.Hash.TryGetValue(currency, out var word))
-            return $"{digits} {word}";
-
-        return money.Numbers.CodeFirst ? $"{currency} {digits}" : $"{digits} {currency}";
+        var digits = style.Write(amount, Decimals.GetValueOrDefault(currency, UsualDecimals));
+        return new StringValue(
+            words.HasNamed(currency) ? $"{digits} {words[currency].ToStringValue()}"
+            : style.CodeFirst ? $"{currency} {digits}"
+            : $"{digits} {currency}");
     }
 
-    public static string NumberOf(in Arguments arguments)
-    {
-        if (arguments.Length != 1 || arguments[0] is not Variable number)
-            throw new TemplateException("{{localNumber …}} needs one variable");
-
-        return number.Numbers.Write(NumberOf(number));
-    }
-
-    // The serializer of the bus writes decimals as strings, other producers write numbers.
-    static decimal NumberOf(Variable variable)
-    {
-        var text = variable.Text();
-        if (!ExactNumber.TryRead(text, out var number))
-            throw new TemplateException($"'{variable.Path}' is not a number");
-
-        return ExactNumber.IsKept(text, number) ? number : throw new TemplateException($"'{variable.Path}' has more digits than can be printed, and is not rounded");
-    }
+    public static StringValue OfNumber(FluidValue number, NumberStyle style) =>
+        new(style.Write(number is Variable variable ? variable.Number() : number.ToNumberValue()));
 
     static Dictionary<string, int> Table(params (int Decimals, string Currencies)[] rows) =>
         rows.SelectMany(row => row.Currencies.Split(' '), (row, currency) => (currency, row.Decimals)).ToDictionary(StringComparer.OrdinalIgnoreCase);

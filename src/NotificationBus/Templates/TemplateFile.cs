@@ -8,11 +8,11 @@ namespace NotificationBus.Templates;
 
 /// <summary>A text between two <c>---</c> lines of a template file.</summary>
 /// <param name="Part">What it becomes.</param>
-/// <param name="Text">The Handlebars source.</param>
+/// <param name="Text">The Liquid source.</param>
 /// <param name="Line">The line of the file on which the source begins.</param>
 sealed record TemplateSection(TemplatePart Part, string Text, int Line);
 
-/// <summary>One <c>.hbs</c> file: a template with its sections, or a partial of the folder <c>_layout</c>.</summary>
+/// <summary>One <c>.liquid</c> file: a template with its sections, or a partial of the folder <c>_layout</c>.</summary>
 sealed partial class TemplateFile
 {
     const string LayoutFolder = "_layout";
@@ -39,13 +39,13 @@ sealed partial class TemplateFile
 
         var name = ChannelAndLanguage().Match(Name);
         if (!name.Success)
-            throw Error("the name is not of the form channel.language.hbs, such as email.en.hbs");
+            throw Error("the name is not of the form channel.language.liquid, such as email.en.liquid");
 
         Channel = name.Groups["channel"].Value;
         Language = name.Groups["language"].Value;
     }
 
-    /// <summary>The file's name without <c>.hbs</c>; for a layout this is the name of the partial.</summary>
+    /// <summary>The file's name without <c>.liquid</c>; for a layout this is the name of the partial.</summary>
     public string Name { get; }
 
     public string Category { get; }
@@ -65,7 +65,13 @@ sealed partial class TemplateFile
             if (!Directory.Exists(folder))
                 throw new TemplateException($"{folder}: there is no such folder of templates");
 
-            foreach (var path in Directory.EnumerateFiles(folder, "*.hbs", SearchOption.AllDirectories))
+            if (Directory.EnumerateFiles(folder, "*.hbs", SearchOption.AllDirectories).FirstOrDefault() is { } old)
+            {
+                throw new TemplateException(
+                    $"{old}: templates are Liquid and no longer Handlebars: rename every .hbs file to .liquid, and write its tags as docs/templates.md shows");
+            }
+
+            foreach (var path in Directory.EnumerateFiles(folder, "*.liquid", SearchOption.AllDirectories))
             {
                 var steps = Path.GetRelativePath(folder, path).Split(Path.DirectorySeparatorChar);
                 if (steps.Length != 2)
@@ -163,7 +169,8 @@ sealed partial class TemplateFile
         return missing is null ? sections : throw Error($"the section '--- {missing.Name}' is missing or empty", lines.Length);
     }
 
-    public TemplateException Error(string reason, int line = 1, Exception? inner = null) => new($"{_path}:{line}: {reason}", inner);
+    public TemplateException Error(string reason, int line = 1, Exception? inner = null, int? column = null) =>
+        new($"{_path}:{line}{(column is null ? "" : $":{column}")}: {reason}", inner);
 
     [GeneratedRegex(@"\A(?<channel>[a-z0-9-]+)\.(?<language>[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex ChannelAndLanguage();

@@ -1,166 +1,212 @@
-using System.Collections;
+using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+
+using Fluid;
+using Fluid.Values;
 
 namespace NotificationBus.Templates;
 
 /// <summary>
-/// A place in the supplied JSON as a template sees it, whether something is there or not: a missing variable knows its own name,
-/// may be asked for with <c>#if</c> and may not be printed. There is no .NET object behind it that a template could reach.
+/// A place in the supplied JSON as a template sees it, whether something is there or not: a missing variable knows its own name, may be
+/// asked for with <c>if</c> and <c>default</c>, and may not be printed. There is no .NET object behind it that a template could reach.
 /// </summary>
-sealed class Variable : IEnumerable
+sealed class Variable : FluidValue
 {
     const string RecipientName = "recipient";
-    const int MostIterations = 10_000;
-
-    // Fewer are looked through as fast as looked up.
-    const int ManyProperties = 16;
 
     readonly Variable? _parent;
-    readonly string _name;
+    readonly string? _name;
+    readonly int _index;
     readonly JsonElement _value;
-    readonly Variable _root;
-    Variable? _recipient;
-    Dictionary<string, Variable>? _members;
-    int _iterations;
-    NumberStyle? _numbers;
+    string? _text;
 
-    Variable(Variable? parent, string name, JsonElement value)
+    // The members that were asked for, as a chain: parts and loops ask for the same few again and again.
+    Variable? _members;
+    Variable? _next;
+
+    Variable(Variable? parent, string? name, JsonElement value, int index = 0)
     {
         _parent = parent;
         _name = name;
         _value = value;
-        _root = parent?._root ?? this;
+        _index = index;
     }
 
     /// <summary>All variables of one notification. <c>recipient</c> is the bus's own word and hides one in the data.</summary>
-    public static Variable Root(JsonElement data, string? recipientName, NumberStyle? numbers = null)
+    public static Variable Root(JsonElement data, string? recipientName)
     {
         if (data.ValueKind != JsonValueKind.Object)
             throw new TemplateException("the data is not a JSON object");
 
-        var recipient = recipientName is null ? default : JsonSerializer.SerializeToElement(new Dictionary<string, string>(StringComparer.Ordinal) { ["name"] = recipientName });
         var root = new Variable(parent: null, "", data);
-        root._recipient = new Variable(root, RecipientName, recipient);
-        root._numbers = numbers;
+        var recipient = root._members = new Variable(root, RecipientName, default);
+        recipient._members = new Variable(recipient, "name", default) { _text = recipientName };
         return root;
     }
 
-    /// <summary>A variable that nobody supplied.</summary>
-    public static Variable Missing(string name) => new(parent: null, name, default);
+    public bool IsMissing => Kind is JsonValueKind.Undefined or JsonValueKind.Null;
 
-    /// <summary>The style in which the text's readers write numbers.</summary>
-    public NumberStyle Numbers => _root._numbers ?? NumberStyle.Invariant;
-
-    public bool IsMissing => _value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
-
-    /// <summary>As the template's author writes it: <c>total.amount</c>.</summary>
-    public string Path =>
-        _name.Length == 0 ? "this"
-        : _parent is null or { _name: "" } ? _name
-        : _name.StartsWith('[') ? _parent.Path + _name
-        : $"{_parent.Path}.{_name}";
-
-    /// <summary>Names of the members; a partial with parameters sees them beside its parameters.</summary>
-    public IEnumerable<string> Names
+    /// <summary>As the template's author could write it: <c>total.amount</c>, <c>lines[1].name</c>.</summary>
+    public string Path => _name switch
     {
-        get
-        {
-            if (_value.ValueKind == JsonValueKind.Object)
-            {
-                foreach (var property in _value.EnumerateObject())
-                    yield return property.Name;
-            }
+        null => $"{_parent!.Path}[{_index}]",
+        _ when _parent is null or { _name: "" } => _name,
+        _ => $"{_parent.Path}.{_name}",
+    };
 
-            if (_recipient is not null)
-                yield return RecipientName;
-        }
-    }
+    public override FluidValues Type => Kind switch
+    {
+        JsonValueKind.String => FluidValues.String,
+        JsonValueKind.Number => FluidValues.Number,
+        JsonValueKind.True or JsonValueKind.False => FluidValues.Boolean,
+        JsonValueKind.Array => FluidValues.Array,
+        JsonValueKind.Object => FluidValues.Dictionary,
+        _ => FluidValues.Nil,
+    };
 
-    /// <summary>
-    /// The member of that name. Handlebars.Net remembers a name in the case in which it first saw it, so case cannot matter.
-    /// </summary>
+    // The recipient's name is a text without JSON.
+    JsonValueKind Kind => _text is not null && _value.ValueKind is JsonValueKind.Undefined ? JsonValueKind.String : _value.ValueKind;
+
+    /// <summary>The member of that name; its case does not matter.</summary>
     public Variable Member(string name)
     {
-        if (_recipient is not null && name.Equals(RecipientName, StringComparison.OrdinalIgnoreCase))
-            return _recipient;
-
-        return _value.ValueKind == JsonValueKind.Object && _value.GetPropertyCount() > ManyProperties ? MemberOfMany(name) : Find(name);
-    }
-
-    // A loop asks for the same names in every round: without a memory its cost would be its rounds times the properties of what is around
-    // it.
-    Variable MemberOfMany(string name)
-    {
-        _members ??= new Dictionary<string, Variable>(StringComparer.OrdinalIgnoreCase);
-        if (!_members.TryGetValue(name, out var member))
-            _members.Add(name, member = Find(name));
-        return member;
-    }
-
-    Variable Find(string name) =>
-        new(this, name, _value.ValueKind switch
+        for (var member = _members; member is not null; member = member._next)
         {
-            JsonValueKind.Object => PropertyOf(_value, name),
-            JsonValueKind.Array when int.TryParse(name, out var index) && index >= 0 && index < _value.GetArrayLength() => _value[index],
-            _ => default,
-        });
-
-    /// <summary>The elements of an array, or the members of an object with their names.</summary>
-    public IEnumerable<(string? Key, Variable Value)> Elements()
-    {
-        switch (_value.ValueKind)
-        {
-            case JsonValueKind.Array:
-                var index = 0;
-                foreach (var element in _value.EnumerateArray())
-                    yield return (null, Iterate(new Variable(this, $"[{index++}]", element)));
-                break;
-
-            case JsonValueKind.Object:
-                foreach (var property in _value.EnumerateObject())
-                    yield return (property.Name, Iterate(new Variable(this, property.Name, property.Value)));
-                break;
-
-            default:
-                throw IsMissing ? MissingException() : new TemplateException($"'{Path}' is not a list");
+            if (name.Equals(member._name, StringComparison.OrdinalIgnoreCase))
+                return member;
         }
+
+        var found = new Variable(this, name, PropertyOf(_value, name)) { _next = _members };
+        return _members = found;
     }
 
     /// <summary>Returns the text that is printed. Numbers keep the digits they were sent with.</summary>
-    public string Text() => _value.ValueKind switch
+    public string Text() => _text ??= Kind switch
     {
         JsonValueKind.String => _value.GetString()!,
         JsonValueKind.Number => _value.GetRawText(),
         JsonValueKind.True => "true",
         JsonValueKind.False => "false",
-        JsonValueKind.Undefined or JsonValueKind.Null => throw MissingException(),
+        JsonValueKind.Undefined or JsonValueKind.Null => throw Missing(),
         _ => throw new TemplateException($"'{Path}' is a list or an object and cannot be printed as a whole"),
     };
 
-    /// <summary>Handlebars.Net takes an empty sequence for false. This is how <c>#if</c> asks.</summary>
-    public IEnumerator GetEnumerator()
+    /// <summary>The number. The serializer of the bus writes decimals as strings, other producers write numbers.</summary>
+    public decimal Number()
     {
-        if (IsTrue())
-            yield return this;
+        if (!ExactNumber.TryRead(Text(), out var number))
+            throw new TemplateException($"'{Path}' is not a number");
+
+        return ExactNumber.IsKept(Text(), number)
+            ? number
+            : throw new TemplateException($"'{Path}' has more digits than can be printed, and is not rounded");
     }
 
-    TemplateException MissingException() => new($"'{Path}' is missing");
-
-    bool IsTrue() => _value.ValueKind switch
+    public override ValueTask WriteToAsync(TextWriter writer, TextEncoder encoder, CultureInfo cultureInfo)
     {
-        JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.False => false,
-        JsonValueKind.String => !_value.ValueEquals(""),
-        JsonValueKind.Number => !(_value.TryGetDecimal(out var number) && number == 0),
-        JsonValueKind.Array => _value.GetArrayLength() > 0,
-        _ => true,
+        writer.Write(encoder.Encode(Text()));
+        return default;
+    }
+
+    public override ValueTask<FluidValue> GetValueAsync(string name, TemplateContext context) => (Kind, name) switch
+    {
+        (JsonValueKind.Array, "size") => NumberValue.Create(_value.GetArrayLength()),
+        (JsonValueKind.Array, "first") => Element(0),
+        (JsonValueKind.Array, "last") => Element(_value.GetArrayLength() - 1),
+        (JsonValueKind.Array, _) when IsPosition(name, out var position) => Element(position),
+        (JsonValueKind.String, "size") => NumberValue.Create(Text().Length),
+        _ => Member(name),
     };
 
-    // Loops within loops multiply: without a bound, four lists of a thousand elements keep a worker busy for a year.
-    Variable Iterate(Variable element) =>
-        ++_root._iterations <= MostIterations ? element : throw new TemplateException($"loops of more than {MostIterations} rounds");
+    public override ValueTask<FluidValue> GetIndexAsync(FluidValue index, TemplateContext context) =>
+        Kind is JsonValueKind.Array && IsPosition(index.ToStringValue(), out var position) ? Element(position)
+        : new Variable(this, index.ToStringValue(), PropertyOf(_value, index.ToStringValue()));
+
+    /// <summary>The elements of a list, or the members of an object, each as its name and its value.</summary>
+    public override IEnumerable<FluidValue> Enumerate(TemplateContext context)
+    {
+        switch (Kind)
+        {
+            case JsonValueKind.Array:
+                var index = 0;
+                foreach (var element in _value.EnumerateArray())
+                {
+                    Filling.Of(context).Limits.Round();
+                    yield return new Variable(this, name: null, element, index++);
+                }
+
+                break;
+
+            case JsonValueKind.Object:
+                foreach (var property in _value.EnumerateObject())
+                {
+                    Filling.Of(context).Limits.Round();
+                    yield return new ArrayValue([new StringValue(property.Name), new Variable(this, property.Name, property.Value)]);
+                }
+
+                break;
+
+            default:
+                throw IsMissing ? Missing() : new TemplateException($"'{Path}' is not a list");
+        }
+    }
+
+    /// <summary>The same as a value of Fluid, whose operators look for those; a list or an object stays what it is.</summary>
+    public FluidValue Plain() => Kind switch
+    {
+        JsonValueKind.String => new StringValue(Text()),
+        JsonValueKind.Number => NumberValue.Create(Number()),
+        JsonValueKind.True => BooleanValue.True,
+        JsonValueKind.False => BooleanValue.False,
+        JsonValueKind.Undefined or JsonValueKind.Null => NilValue.Instance,
+        _ => this,
+    };
+
+    /// <summary>The same for a filter of Fluid, which must have something to work with.</summary>
+    public FluidValue ForFilter(TemplateContext context) =>
+        IsMissing ? throw Missing() : Kind is JsonValueKind.Array ? new ArrayValue([.. Enumerate(context)]) : Plain();
+
+    public override bool Contains(FluidValue value) =>
+        Kind is JsonValueKind.Array && _value.EnumerateArray().Any(element => new Variable(this, name: null, element).Equals(value));
+
+    public override decimal ToNumberValue() => Kind switch
+    {
+        JsonValueKind.Array => _value.GetArrayLength(),
+        JsonValueKind.Object => _value.GetPropertyCount(),
+        _ => Number(),
+    };
+
+    public override string ToStringValue() => Text();
+
+    public override bool ToBooleanValue() => Kind is not (JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.False);
+
+    public override object? ToObjectValue() => IsMissing ? null : this;
+
+    public static FluidValue PlainOf(FluidValue value) => value is Variable variable ? variable.Plain() : value;
+
+    public override bool Equals(FluidValue other)
+    {
+        var (plain, theirs) = (Plain(), PlainOf(other));
+        return plain is Variable ? ReferenceEquals(plain, theirs) || (theirs is not Variable && theirs.Equals(plain)) : plain.Equals(theirs);
+    }
+
+    public override bool Equals(object? obj) => obj is FluidValue other && Equals(other);
+
+    public override int GetHashCode() => Plain() is var plain && plain is Variable ? 0 : plain.GetHashCode();
+
+    TemplateException Missing() => new($"'{Path}' is missing");
+
+    static bool IsPosition(string text, out int position) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out position);
+
+    Variable Element(int index) =>
+        new(this, name: null, index >= 0 && index < _value.GetArrayLength() ? _value[index] : default, index);
 
     static JsonElement PropertyOf(JsonElement value, string name)
     {
+        if (value.ValueKind != JsonValueKind.Object)
+            return default;
+
         if (value.TryGetProperty(name, out var exact))
             return exact;
 

@@ -1,42 +1,35 @@
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-using HandlebarsDotNet;
+using Fluid;
+using Fluid.Values;
 
 namespace NotificationBus.Templates;
 
 /// <summary>
-/// Helpers for what a person wrote. <c>{{shorten text 150}}</c> prints as much of it as there is room for, in UTF-16 characters, which is what an SMS
-/// that is not all of GSM-7 counts: an emoji takes two or more. With <c>unit="octets"</c> it counts what it takes in the JSON that goes to a vendor. <c>{{lineBreaks text}}</c> keeps its lines: Outlook knows no <c>white-space</c>.
+/// Filters for what a person wrote. <c>{{ text | shorten: 150 }}</c> prints as much of it as there is room for, in UTF-16 characters, which
+/// is what an SMS that is not all of GSM-7 counts: an emoji takes two or more. With <c>unit: "octets"</c> it counts what it takes in the JSON
+/// that goes to a vendor. <c>{{ text | newline_to_br }}</c> keeps its lines: Outlook knows no <c>white-space</c>.
 /// </summary>
 static class WrittenText
 {
-    public static string Shorten(in Arguments arguments)
+    public static StringValue Shorten(FluidValue text, FilterArguments arguments)
     {
-        // Parameters that have a name come last, all in one.
-        if (arguments.Length - (arguments.Hash.Count > 0 ? 1 : 0) != 2 || arguments[0] is not Variable variable
-            || !int.TryParse($"{arguments[1]}", NumberStyles.None, CultureInfo.InvariantCulture, out var longest) || longest == 0)
-            throw new TemplateException("{{shorten …}} needs a variable and the most characters, such as {{shorten text 150}}");
+        if (arguments.At(0) is not NumberValue number || !number.IsInteger() || number.ToNumberValue() is < 1 or > int.MaxValue)
+            throw new TemplateException("shorten needs the most characters, such as {{ text | shorten: 150 }}");
 
-        return arguments.Hash.TryGetValue("unit", out var unit) && unit is "octets"
-            ? ShortText.Of(variable.Text(), longest, Octets)
-            : ShortText.Of(variable.Text(), longest);
+        var longest = (int)number.ToNumberValue();
+        return new StringValue(arguments["unit"].ToStringValue() is "octets"
+            ? ShortText.Of(text.ToStringValue(), longest, Octets)
+            : ShortText.Of(text.ToStringValue(), longest));
+    }
+
+    public static StringValue WithLines(FluidValue text, TextEncoder encoder)
+    {
+        var written = text.ToStringValue().ReplaceLineEndings("\n");
+        return encoder == NullEncoder.Default ? new StringValue(written)
+            : new StringValue(string.Join("<br>\n", written.Split('\n').Select(encoder.Encode)), encode: false);
     }
 
     static int Octets(string text) => JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes.Length;
-
-    public static void WriteLines(in EncodedTextWriter writer, in Arguments arguments, bool isHtml)
-    {
-        if (arguments.Length != 1 || arguments[0] is not Variable variable)
-            throw new TemplateException("{{lineBreaks …}} needs one variable");
-
-        var rest = variable.Text().ReplaceLineEndings("\n").Split('\n');
-        for (var index = 0; index < rest.Length; index++)
-        {
-            if (index > 0)
-                writer.Write(isHtml ? "<br>\n" : "\n", encode: false);
-            writer.Write(rest[index], encode: isHtml);
-        }
-    }
 }

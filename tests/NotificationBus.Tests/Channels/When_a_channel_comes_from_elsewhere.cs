@@ -25,7 +25,7 @@ public sealed class When_a_channel_comes_from_elsewhere : IAsyncLifetime
 {
     readonly ScriptedHttpServer _vendor = new();
     readonly TaskCompletionSource<NotificationDelivered> _delivered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    readonly TemplateFolder _templates = new TemplateFolder().Write("news/fax.en.hbs", "--- page\nDear {{recipient.name}}: {{text}}\n");
+    readonly TemplateFolder _templates = new TemplateFolder().Write("news/fax.en.liquid", "--- page\nDear {{recipient.name}}: {{text}}\n");
     IHost? _host;
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -53,7 +53,7 @@ public sealed class When_a_channel_comes_from_elsewhere : IAsyncLifetime
             });
         services.AddChannels();
         services.AddChannel<FaxChannel>().Provider<AcmeFaxProvider, AcmeFaxOptions>("acme-fax");
-        services.AddSingleton<ITemplates>(provider => HandlebarsTemplates.Load(_templates.Path, provider.GetServices<IChannel>()));
+        services.AddSingleton<ITemplates>(provider => LiquidTemplates.Load(_templates.Path, provider.GetServices<IChannel>()));
         services.AddInMemoryStore().AddSaga();
         services.AddMassTransit(bus =>
         {

@@ -147,7 +147,7 @@ public sealed class When_the_settings_are_wrong
     [InlineData(Postgres, "Transport is InMemory but ConnectionStrings name servers; set Transport=RabbitMq, or leave ConnectionStrings out")]
     // Templates.
     [InlineData("--Templates:Folder=no-such-folder", "Templates: no-such-folder: there is no such folder of templates")]
-    [InlineData("--Templates:DefaultLanguage=xx", "Templates: announcement/chat.xx.hbs is missing")]
+    [InlineData("--Templates:DefaultLanguage=xx", "Templates: announcement/chat.xx.liquid is missing")]
     [InlineData("--Templates:DefaultLanguage=", "Templates:DefaultLanguage: The DefaultLanguage field is required.")]
     // Addresses.
     [InlineData("--Urls=canary", "Urls must be addresses such as http://localhost:8080, separated by semicolons")]
@@ -214,12 +214,33 @@ public sealed class When_the_settings_are_wrong
         var folder = Directory.CreateTempSubdirectory();
         try
         {
-            await File.WriteAllTextAsync(Path.Combine(folder.CreateSubdirectory("news").FullName, "push.en.hbs"), "--- title\nNews\n--- body\nNews\n");
+            await File.WriteAllTextAsync(Path.Combine(folder.CreateSubdirectory("news").FullName, "push.en.liquid"), "--- title\nNews\n--- body\nNews\n");
 
             var (exitCode, _, error) = await Run($"--Templates:Folder={folder.FullName}", "--EventTypes:news:Channels=push,email");
 
             exitCode.ShouldBe(2);
-            error.TrimEnd().ShouldBe("EventTypes:news:Channels names email, but there is no template news/email.en.hbs");
+            error.TrimEnd().ShouldBe("EventTypes:news:Channels names email, but there is no template news/email.en.liquid");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Texts that were written for Handlebars, which an earlier version filled.</summary>
+    [Fact]
+    public async Task Should_say_how_templates_of_an_earlier_version_are_brought_up_to_date()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            var old = Path.Combine(folder.CreateSubdirectory("order-placed").FullName, "push.en.hbs");
+            await File.WriteAllTextAsync(old, "--- title\n{{#if product}}{{product}}{{/if}}\n--- body\nNews\n");
+
+            var (exitCode, _, error) = await Run($"--Templates:Folder={folder.FullName}");
+
+            exitCode.ShouldBe(2);
+            error.TrimEnd().ShouldBe($"Templates: {old}: templates are Liquid and no longer Handlebars: rename every .hbs file to .liquid, and write its tags as docs/templates.md shows");
         }
         finally
         {

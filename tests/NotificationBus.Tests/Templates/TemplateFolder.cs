@@ -32,13 +32,13 @@ public sealed class TemplateFolder : IDisposable
         return this;
     }
 
-    /// <summary>A push template <c>test/push.en.hbs</c>, whose body begins on line 4.</summary>
-    public TemplateFolder Body(string body) => Write("test/push.en.hbs", $"--- title\nTitle\n--- body\n{body}\n");
+    /// <summary>A push template <c>test/push.en.liquid</c>, whose body begins on line 4.</summary>
+    public TemplateFolder Body(string body) => Write("test/push.en.liquid", $"--- title\nTitle\n--- body\n{body}\n");
 
-    /// <summary>An e-mail template <c>test/email.en.hbs</c>, whose HTML begins on line 6.</summary>
-    public TemplateFolder Html(string html) => Write("test/email.en.hbs", $"--- subject\n{{{{title}}}}\n--- text\n{{{{title}}}}\n--- html\n{html}\n");
+    /// <summary>An e-mail template <c>test/email.en.liquid</c>, whose HTML begins on line 6.</summary>
+    public TemplateFolder Html(string html) => Write("test/email.en.liquid", $"--- subject\n{{{{title}}}}\n--- text\n{{{{title}}}}\n--- html\n{html}\n");
 
-    public HandlebarsTemplates Load() => HandlebarsTemplates.Load(Path, Channels);
+    public LiquidTemplates Load() => LiquidTemplates.Load(Path, Channels);
 
     /// <summary>The body of the push template, filled.</summary>
     public string Fill(string json, string? recipientName = null) =>
@@ -49,7 +49,7 @@ public sealed class TemplateFolder : IDisposable
     /// <summary>The HTML of an e-mail whose title is that text; its subject is not looked at.</summary>
     public string FillText(string title)
     {
-        Write("test/email.en.hbs", File.ReadAllText(System.IO.Path.Combine(Path, "test/email.en.hbs")).Replace("--- subject\n{{title}}", "--- subject\nsubject", StringComparison.Ordinal));
+        Write("test/email.en.liquid", File.ReadAllText(System.IO.Path.Combine(Path, "test/email.en.liquid")).Replace("--- subject\n{{title}}", "--- subject\nsubject", StringComparison.Ordinal));
         return FillEmail(JsonSerializer.Serialize(new { title })).Html;
     }
 

@@ -12,7 +12,7 @@ public sealed class When_a_channel_sends_data : IDisposable
     [Fact]
     public void Should_need_no_template()
     {
-        var templates = HandlebarsTemplates.Load(_folder.Path, [Webhook, TemplateFolder.Push]);
+        var templates = LiquidTemplates.Load(_folder.Path, [Webhook, TemplateFolder.Push]);
 
         templates.Has("test", "webhook").ShouldBeTrue();
         templates.Has("test", "push").ShouldBeFalse();
@@ -22,7 +22,7 @@ public sealed class When_a_channel_sends_data : IDisposable
 
     [Fact]
     public void Should_refuse_a_template_that_nobody_would_read() =>
-        Should.Throw<TemplateException>(() => HandlebarsTemplates.Load(_folder.Write("test/webhook.en.hbs", "").Path, [Webhook]))
+        Should.Throw<TemplateException>(() => LiquidTemplates.Load(_folder.Write("test/webhook.en.liquid", "").Path, [Webhook]))
             .Message.ShouldContain("the channel 'webhook' sends the data of the event and has no templates");
 
     public void Dispose() => _folder.Dispose();

@@ -11,7 +11,7 @@ public sealed class When_a_company_has_its_own_templates : IDisposable
     [Fact]
     public void Should_use_them_in_place_of_the_shipped_ones()
     {
-        var templates = Load(_folder.Write("announcement/push.en.hbs", "--- title\nOurs\n--- body\n{{text}}\n"));
+        var templates = Load(_folder.Write("announcement/push.en.liquid", "--- title\nOurs\n--- body\n{{text}}\n"));
 
         Push(templates, "en").Title.ShouldBe("Ours");
         Push(templates, "th").Title.ShouldBe("News");
@@ -21,7 +21,7 @@ public sealed class When_a_company_has_its_own_templates : IDisposable
     [Fact]
     public void Should_put_their_name_on_the_shipped_ones()
     {
-        var templates = Load(_folder.Write("_layout/product-name.hbs", "Silk & Co"));
+        var templates = Load(_folder.Write("_layout/product-name.liquid", "Silk & Co"));
 
         var email = (EmailContent)templates.Render("announcement", TemplateFolder.Email, "en", null, TemplateFolder.Json("""{ "title": "News", "text": "x" }"""));
         email.Html.ShouldContain("Silk & Co");
@@ -31,11 +31,11 @@ public sealed class When_a_company_has_its_own_templates : IDisposable
     /// <summary>The shipped e-mails say the shop's name, not ours.</summary>
     [Theory]
     [InlineData("Silk & Co", null, "#c0ffee", "Silk &amp; Co", "<span style=\"color:#c0ffee;\">")]
-    [InlineData("{{title}} \\{{", null, "#c0ffee", "&#123;&#123;title&#125;&#125; \\&#123;&#123;", "<span style=\"color:#c0ffee;\">")]
+    [InlineData("{{title}} {% raw %}{{", null, "#c0ffee", "&#123;&#123;title&#125;&#125; &#123;% raw %&#125;&#123;&#123;", "<span style=\"color:#c0ffee;\">")]
     [InlineData("ร้านผ้าไหม", "https://shop.example/logo.png?a=1&b=2", "#2f6bff", "ร้านผ้าไหม", "<img src=\"https://shop.example/logo.png?a=1&amp;b=2\"")]
     public void Should_show_the_brand_of_the_settings(string name, string? logo, string color, string shown, string mark)
     {
-        var templates = HandlebarsTemplates.Load([TemplateFolder.Shipped], TemplateFolder.Channels, brand: new BrandOptions { Name = name, Logo = logo, Color = color });
+        var templates = LiquidTemplates.Load([TemplateFolder.Shipped], TemplateFolder.Channels, brand: new BrandOptions { Name = name, Logo = logo, Color = color });
 
         var email = (EmailContent)templates.Render("chat-message-sent", TemplateFolder.Email, "en", null, TemplateFolder.Json("""{ "conversationId": "1", "text": "x" }"""));
         email.Html.ShouldContain(shown);
@@ -47,7 +47,7 @@ public sealed class When_a_company_has_its_own_templates : IDisposable
     [Fact]
     public void Should_name_nobody_when_no_brand_is_set()
     {
-        var html = ((EmailContent)HandlebarsTemplates.Load(TemplateFolder.Shipped, TemplateFolder.Channels)
+        var html = ((EmailContent)LiquidTemplates.Load(TemplateFolder.Shipped, TemplateFolder.Channels)
             .Render("announcement", TemplateFolder.Email, "en", null, TemplateFolder.Json("""{ "title": "News", "text": "x" }"""))).Html;
 
         html.ShouldNotContain("NotificationBus");
@@ -67,16 +67,16 @@ public sealed class When_a_company_has_its_own_templates : IDisposable
     public void Should_add_categories_and_languages()
     {
         var templates = Load(_folder
-            .Write("announcement/push.de.hbs", "--- title\nNeuigkeiten\n--- body\n{{text}}\n")
-            .Write("welcome/push.en.hbs", "--- title\nWelcome\n--- body\nHello\n"));
+            .Write("announcement/push.de.liquid", "--- title\nNeuigkeiten\n--- body\n{{text}}\n")
+            .Write("welcome/push.en.liquid", "--- title\nWelcome\n--- body\nHello\n"));
 
         Push(templates, "de-CH").Title.ShouldBe("Neuigkeiten");
         templates.Categories.Contains("welcome", StringComparer.Ordinal).ShouldBeTrue();
     }
 
-    static HandlebarsTemplates Load(TemplateFolder own) => HandlebarsTemplates.Load([TemplateFolder.Shipped, own.Path], TemplateFolder.Channels);
+    static LiquidTemplates Load(TemplateFolder own) => LiquidTemplates.Load([TemplateFolder.Shipped, own.Path], TemplateFolder.Channels);
 
-    static PushContent Push(HandlebarsTemplates templates, string locale) =>
+    static PushContent Push(LiquidTemplates templates, string locale) =>
         (PushContent)templates.Render("announcement", TemplateFolder.Push, locale, null, TemplateFolder.Json("""{ "title": "News", "text": "x" }"""));
 
     public void Dispose() => _folder.Dispose();

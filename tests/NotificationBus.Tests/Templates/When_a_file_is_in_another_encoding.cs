@@ -17,7 +17,7 @@ public sealed class When_a_file_is_in_another_encoding : IDisposable
     public void Should_stop_the_host_with_the_file_and_the_line(byte[] text, string bad)
     {
         _folder.Body("x");
-        var path = Path.Combine(_folder.Path, "test/push.en.hbs");
+        var path = Path.Combine(_folder.Path, "test/push.en.liquid");
         File.WriteAllBytes(path, [.. "--- title\nTitle\n--- body\n"u8, .. text, .. "\n"u8]);
 
         Should.Throw<TemplateException>(() => _folder.Load()).Message.ShouldBe($"{path}:4: byte {bad} is no UTF-8: save the file as UTF-8");
@@ -26,10 +26,10 @@ public sealed class When_a_file_is_in_another_encoding : IDisposable
     [Fact]
     public void Should_stop_the_host_for_a_partial_too()
     {
-        _folder.Html("{{> shop}}").Write("_layout/shop.hbs", "");
-        File.WriteAllBytes(Path.Combine(_folder.Path, "_layout/shop.hbs"), [0x43, 0x61, 0x66, 0xE9]);
+        _folder.Html("{% render 'shop' %}").Write("_layout/shop.liquid", "");
+        File.WriteAllBytes(Path.Combine(_folder.Path, "_layout/shop.liquid"), [0x43, 0x61, 0x66, 0xE9]);
 
-        Should.Throw<TemplateException>(() => _folder.Load()).Message.ShouldContain("shop.hbs:1: byte 0xe9");
+        Should.Throw<TemplateException>(() => _folder.Load()).Message.ShouldContain("shop.liquid:1: byte 0xe9");
     }
 
     /// <summary>A mark says what comes after it, and is not believed before that was read.</summary>
@@ -43,9 +43,9 @@ public sealed class When_a_file_is_in_another_encoding : IDisposable
     [InlineData(new byte[0], new byte[] { 0x43, 0xC2, 0x92 }, ":4: U+0092 is no text")] // windows-1252 taken for Latin 1
     public void Should_stop_the_host_whatever_its_byte_order_mark_says(byte[] mark, byte[] text, string reason)
     {
-        foreach (var file in (string[])["test/push.en.hbs", "_layout/shop.hbs"])
+        foreach (var file in (string[])["test/push.en.liquid", "_layout/shop.liquid"])
         {
-            _folder.Body("x").Write("_layout/shop.hbs", "y");
+            _folder.Body("x").Write("_layout/shop.liquid", "y");
             var path = Path.Combine(_folder.Path, file);
             File.WriteAllBytes(path, [.. mark, .. "--- title\nTitle\n--- body\n"u8, .. text, .. "\n"u8]);
 
@@ -62,7 +62,7 @@ public sealed class When_a_file_is_in_another_encoding : IDisposable
     public void Should_stop_the_host_when_it_was_cut_off_within_a_character(string encoding, int cut)
     {
         _folder.Body("x");
-        var path = Path.Combine(_folder.Path, "test/push.en.hbs");
+        var path = Path.Combine(_folder.Path, "test/push.en.liquid");
         File.WriteAllText(path, "--- title\nTitle\n--- body\nCafé สวัสดี\n", Encoding.GetEncoding(encoding));
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..^cut]);
 
@@ -79,7 +79,7 @@ public sealed class When_a_file_is_in_another_encoding : IDisposable
     public void Should_read_what_its_byte_order_mark_says(string encoding)
     {
         _folder.Body("x");
-        File.WriteAllText(Path.Combine(_folder.Path, "test/push.en.hbs"), "--- title\nTitle\n--- body\nCafé สวัสดี\n", Encoding.GetEncoding(encoding));
+        File.WriteAllText(Path.Combine(_folder.Path, "test/push.en.liquid"), "--- title\nTitle\n--- body\nCafé สวัสดี\n", Encoding.GetEncoding(encoding));
 
         _folder.Fill("{}").ShouldBe("Café สวัสดี");
     }

@@ -10,7 +10,7 @@ namespace NotificationBus.Tests.Templates;
 
 public sealed class When_a_shipped_template_is_rendered
 {
-    static readonly HandlebarsTemplates Templates = HandlebarsTemplates.Load(TemplateFolder.Shipped, TemplateFolder.Channels);
+    static readonly LiquidTemplates Templates = LiquidTemplates.Load(TemplateFolder.Shipped, TemplateFolder.Channels);
 
     static readonly Dictionary<string, (string Required, string Optional)> Variables = new(StringComparer.Ordinal)
     {
@@ -70,8 +70,8 @@ public sealed class When_a_shipped_template_is_rendered
         foreach (var text in new[] { email.Subject, email.Text, email.Html, push.Title, push.Body, sms.Text, chat.Text })
         {
             text.ShouldNotBeNullOrWhiteSpace();
-            text.ShouldNotContain("{{");
-            text.ShouldNotContain("}}");
+            foreach (var tag in (string[])["{{", "}}", "{%", "%}"])
+                text.ShouldNotContain(tag);
         }
     }
 

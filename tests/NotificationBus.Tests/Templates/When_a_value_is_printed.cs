@@ -1,4 +1,5 @@
 using NotificationBus.Templates;
+using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Templates;
 
@@ -15,13 +16,13 @@ public sealed class When_a_value_is_printed : IDisposable
     [InlineData("""{ "amount": 1.5, "currency": "KWD" }""", "KWD 1.500")]
     [InlineData("""{ "amount": -20, "currency": "THB" }""", "THB -20.00")]
     public void Should_show_money_with_the_decimals_of_its_currency(string total, string text) =>
-        _folder.Body("{{money total}}").Fill($$"""{ "total": {{total}} }""").ShouldBe(text);
+        _folder.Body("{{ total | money }}").Fill($$"""{ "total": {{total}} }""").ShouldBe(text);
 
     [Theory]
     [InlineData("THB", "590.00 บาท")]
     [InlineData("USD", "USD 590.00")]
     public void Should_show_money_in_the_words_of_the_language(string currency, string text) =>
-        _folder.Body("{{money total THB=\"บาท\"}}").Fill($$"""{ "total": { "amount": 590, "currency": "{{currency}}" } }""").ShouldBe(text);
+        _folder.Body("{{ total | money: THB: \"บาท\" }}").Fill($$"""{ "total": { "amount": 590, "currency": "{{currency}}" } }""").ShouldBe(text);
 
     /// <summary>C: money and numbers. Never rounded without a word.</summary>
     [Theory]
@@ -38,7 +39,7 @@ public sealed class When_a_value_is_printed : IDisposable
     [InlineData("1.00000000000000000000000000000000000", "THB", "THB 1.00")]
     [InlineData("0.1234567890123456789012345678", "THB", "THB 0.1234567890123456789012345678")]
     public void Should_show_all_the_decimals_there_are(string amount, string currency, string text) =>
-        _folder.Body("{{money total}}").Fill($$"""{ "total": { "amount": {{amount}}, "currency": "{{currency}}" } }""").ShouldBe(text);
+        _folder.Body("{{ total | money }}").Fill($$"""{ "total": { "amount": {{amount}}, "currency": "{{currency}}" } }""").ShouldBe(text);
 
     /// <summary>C: money and numbers, by culture and currency. The spaces of some are such that a line does not break there.</summary>
     [Theory]
@@ -69,8 +70,8 @@ public sealed class When_a_value_is_printed : IDisposable
     [InlineData("es", "es-MX", "EUR 1,590.00|1,590.00 €|1,234,567.5")]
     public void Should_show_money_and_numbers_as_the_language_does(string language, string? locale, string text)
     {
-        _folder.Body("").Write($"test/push.{language}.hbs", "--- title\nTitle\n--- body\n{{money total}}|{{money total EUR=\"€\"}}|{{localNumber count}}\n");
-        _folder.Write("test/push.en.hbs", "--- title\nTitle\n--- body\n{{money total}}|{{money total EUR=\"€\"}}|{{localNumber count}}\n");
+        _folder.Body("").Write($"test/push.{language}.liquid", "--- title\nTitle\n--- body\n{{ total | money }}|{{ total | money: EUR: \"€\" }}|{{ count | localNumber }}\n");
+        _folder.Write("test/push.en.liquid", "--- title\nTitle\n--- body\n{{ total | money }}|{{ total | money: EUR: \"€\" }}|{{ count | localNumber }}\n");
 
         var content = (NotificationBus.Channels.Push.PushContent)_folder.Load().Render("test", TemplateFolder.Push, locale ?? language, null,
             TemplateFolder.Json("""{ "total": { "amount": 1590, "currency": "EUR" }, "count": 1234567.5 }"""));
@@ -85,7 +86,7 @@ public sealed class When_a_value_is_printed : IDisposable
     [InlineData("-10000", "-10.000,00 EUR")]
     public void Should_group_Spanish_digits_from_five_on(string amount, string text)
     {
-        _folder.Body("x").Write("test/push.es.hbs", "--- title\nTitle\n--- body\n{{money total}}\n");
+        _folder.Body("x").Write("test/push.es.liquid", "--- title\nTitle\n--- body\n{{ total | money }}\n");
 
         var content = (NotificationBus.Channels.Push.PushContent)_folder.Load().Render("test", TemplateFolder.Push, "es", null,
             TemplateFolder.Json($$"""{ "total": { "amount": {{amount}}, "currency": "EUR" } }"""));
@@ -94,37 +95,38 @@ public sealed class When_a_value_is_printed : IDisposable
     }
 
     [Theory]
-    [InlineData("{{shorten text 10}}", "0123456789", "0123456789")]
-    [InlineData("{{shorten text 10}}", "0123456789a", "012345678…")]
-    [InlineData("{{shorten text 10}}", "0123456 89a", "0123456 8…")]
-    [InlineData("{{shorten text 6}}", "ที่นี่มีของ", "ที่…")]
-    [InlineData("{{shorten text 6}}", "👨‍👩‍👧👨‍👩‍👧", "👨‍👩…")]
-    [InlineData("{{shorten text 2}}", "👨‍👩‍👧👨‍👩‍👧", "…")]
-    [InlineData("{{shorten text 5}}", "      \\n\\n\\n 0123", "0123")]
-    [InlineData("{{shorten text 5}}", "      \\n\\n\\n 0123456", "0123…")]
-    [InlineData("{{shorten text 5}}", "              ", "")]
-    [InlineData("{{shorten text 4}}", "e\u0301\u0301\u0301\u0301\u0301\u0301x", "e\u0301\u0301…")]
-    [InlineData("{{shorten text 8 unit=\"octets\"}}", "e\u0301\u0301\u0301\u0301\u0301\u0301x", "e\u0301\u0301…")]
-    [InlineData("{{shorten text 9}}", "👨‍👩‍👧👨‍👩‍👧", "👨‍👩‍👧…")]
-    [InlineData("{{shorten text 3}}", "🏎🏎", "🏎…")]
-    [InlineData("{{shorten text 16 unit=\"octets\"}}", "🏎🏎", "🏎…")]
-    [InlineData("{{shorten text 9 unit=\"octets\"}}", "กกกก", "กก…")]
-    [InlineData("{{shorten text 12 unit=\"octets\"}}", "กกกก", "กกกก")]
+    [InlineData("{{ text | shorten: 10 }}", "0123456789", "0123456789")]
+    [InlineData("{{ text | shorten: 10 }}", "0123456789a", "012345678…")]
+    [InlineData("{{ text | shorten: 10 }}", "0123456 89a", "0123456 8…")]
+    [InlineData("{{ text | shorten: 6 }}", "ที่นี่มีของ", "ที่…")]
+    [InlineData("{{ text | shorten: 6 }}", "👨‍👩‍👧👨‍👩‍👧", "👨‍👩…")]
+    [InlineData("{{ text | shorten: 2 }}", "👨‍👩‍👧👨‍👩‍👧", "…")]
+    [InlineData("{{ text | shorten: 5 }}", "      \\n\\n\\n 0123", "0123")]
+    [InlineData("{{ text | shorten: 5 }}", "      \\n\\n\\n 0123456", "0123…")]
+    [InlineData("{{ text | shorten: 5 }}", "              ", "")]
+    [InlineData("{{ text | shorten: 4 }}", "e\u0301\u0301\u0301\u0301\u0301\u0301x", "e\u0301\u0301…")]
+    [InlineData("{{ text | shorten: 8, unit: \"octets\" }}", "e\u0301\u0301\u0301\u0301\u0301\u0301x", "e\u0301\u0301…")]
+    [InlineData("{{ text | shorten: 9 }}", "👨‍👩‍👧👨‍👩‍👧", "👨‍👩‍👧…")]
+    [InlineData("{{ text | shorten: 3 }}", "🏎🏎", "🏎…")]
+    [InlineData("{{ text | shorten: 16, unit: \"octets\" }}", "🏎🏎", "🏎…")]
+    [InlineData("{{ text | shorten: 9, unit: \"octets\" }}", "กกกก", "กก…")]
+    [InlineData("{{ text | shorten: 12, unit: \"octets\" }}", "กกกก", "กกกก")]
     public void Should_be_shortened_between_characters(string body, string text, string printed) =>
         _folder.Body(body).Fill($$"""{ "text": "{{text}}" }""").ShouldBe(printed);
 
     [Theory]
-    [InlineData("{{shorten text}}")]
-    [InlineData("{{shorten text 0}}")]
-    [InlineData("{{shorten text \"ten\"}}")]
-    [InlineData("{{shorten \"text\" 5}}")]
+    [InlineData("{{ text | shorten }}")]
+    [InlineData("{{ text | shorten: 0 }}")]
+    [InlineData("{{ text | shorten: 1.5 }}")]
+    [InlineData("{{ text | shorten: \"ten\" }}")]
+    [InlineData("{{ text | shorten: text }}")]
     public void Should_say_how_a_text_is_shortened(string body) =>
-        Should.Throw<TemplateException>(() => _folder.Body(body).Fill("""{ "text": "abc" }""")).Message.ShouldContain("{{shorten …}} needs a variable and the most characters");
+        Should.Throw<TemplateException>(() => _folder.Body(body).Fill("""{ "text": "abc" }""")).Message.ShouldContain("shorten needs the most characters");
 
     /// <summary>C: line breaks in Outlook, which knows no white-space.</summary>
     [Fact]
     public void Should_keep_its_lines_in_HTML_and_escape_them() =>
-        _folder.Html("<p>{{lineBreaks title}}</p>{{> quote text=title}}").Write("_layout/quote.hbs", "<q>{{lineBreaks text}}</q>")
+        _folder.Html("<p>{{ title | newline_to_br }}</p>{% render 'quote', text: title %}").Write("_layout/quote.liquid", "<q>{{ text | newline_to_br }}</q>")
             .FillText("a <b>\r\nc\n\nd").ShouldBe("<p>a &lt;b&gt;<br>\nc<br>\n<br>\nd</p><q>a &lt;b&gt;<br>\nc<br>\n<br>\nd</q>");
 
     [Theory]
@@ -138,7 +140,7 @@ public sealed class When_a_value_is_printed : IDisposable
         "'total.amount' has more digits than can be printed, and is not rounded")]
     [InlineData("""{ "amount": 79228162514264337593543950336, "currency": "THB" }""", "'total.amount' is not a number")]
     public void Should_name_what_is_no_money(string total, string reason) =>
-        Should.Throw<TemplateException>(() => _folder.Body("{{money total}}").Fill($$"""{ "total": {{total}} }""")).Message.ShouldBe($"test/push.en: {reason}");
+        Should.Throw<TemplateException>(() => _folder.Body("{{ total | money }}").Fill($$"""{ "total": {{total}} }""")).Message.ShouldBe($"test/push.en: {reason}");
 
     [Theory]
     [InlineData("590", "590")]
@@ -156,9 +158,45 @@ public sealed class When_a_value_is_printed : IDisposable
 
     [Fact]
     public void Should_be_found_in_lists_and_objects() =>
-        _folder.Body("{{#each lines}}{{@index}}:{{name}}{{#unless @last}}, {{/unless}}{{/each}} {{#each total}}{{@key}}={{this}};{{/each}} {{lines.[1].name}} {{#each none}}x{{else}}-{{/each}}")
+        _folder.Body("{% for line in lines %}{{ forloop.index0 }}:{{ line.name }}{% unless forloop.last %}, {% endunless %}{% endfor %} {% for entry in total %}{{ entry[0] }}={{ entry[1] }};{% endfor %} {{ lines[1].name }} {% for line in none %}x{% else %}-{% endfor %}")
             .Fill("""{ "lines": [{ "name": "a" }, { "name": "b" }], "total": { "amount": 1, "currency": "THB" }, "none": [] }""")
             .ShouldBe("0:a, 1:b amount=1;currency=THB; b -");
+
+    [Fact]
+    public void Should_be_the_time_of_the_clock_when_it_is_now()
+    {
+        var templates = LiquidTemplates.Load([_folder.Body("{{ \"now\" | date: \"%Y-%m-%d %H:%M\" }}").Path], TemplateFolder.Channels, clock: new ManualClock());
+
+        ((NotificationBus.Channels.Push.PushContent)templates.Render("test", TemplateFolder.Push, null, null, TemplateFolder.Json("{}"))).Body.ShouldBe("2026-03-14 09:26");
+    }
+
+    /// <summary>What Liquid says of a value is said of a variable, too.</summary>
+    [Theory]
+    [InlineData("{% if amount > 100 %}dear{% else %}cheap{% endif %}", "dear")]
+    [InlineData("{% if amount >= 590.50 and amount <= 590.5 and amount < 1000 %}yes{% endif %}", "yes")]
+    [InlineData("{% if status == 'paid' and status != 'sent' %}yes{% endif %}", "yes")]
+    [InlineData("{% if status == other %}same{% else %}another{% endif %}", "another")]
+    [InlineData("{% if 'paid' == status and 590.5 == amount and done == true %}yes{% endif %}", "yes")]
+    [InlineData("{% if nothing > 1 or missing > 1 or missing < 1 or missing >= 1 %}x{% else %}none of it{% endif %}", "none of it")]
+    [InlineData("{% if tags contains 'new' and status contains 'ai' %}yes{% endif %}", "yes")]
+    [InlineData("{% if tags contains 'old' or nothing contains 'x' or missing contains 'x' %}x{% else %}no{% endif %}", "no")]
+    [InlineData("{% case status %}{% when 'sent' %}on its way{% when 'paid', 'free' %}thanks{% else %}?{% endcase %}", "thanks")]
+    [InlineData("{% case missing %}{% when 'sent' %}on its way{% else %}?{% endcase %}", "?")]
+    [InlineData("{{ amount | times: 2 | plus: 1 }}", "1182.0")]
+    [InlineData("{{ amount | round }} {{ amount | floor }} {{ amount | divided_by: 2.0 | localNumber }}", "590 590 295.25")]
+    [InlineData("{{ tags.size }} {{ tags | size }} {{ tags.first }} {{ tags | last }} {{ status | size }} {{ status.size }}", "2 2 new blue 4 4")]
+    [InlineData("{{ status | upcase }} {{ status | capitalize }} {{ status | url_encode }}", "PAID Paid paid")]
+    [InlineData("{{ at | date: \"%d.%m.%Y %H:%M\" }} {{ day | date: \"%-d/%-m\" }}", "09.03.2026 17:30 9/3")]
+    [InlineData("{{ missing | default: \"nobody\" }} {{ empty | default: \"nobody\" }} {{ nothing | default: status }} {{ zero | default: \"x\" }} {{ amount | default: \"x\" }}", "nobody nobody paid 0 590.50")]
+    [InlineData("{% assign first = tags[0] %}{% assign of = lines[1] %}{{ first }} {{ of.name }} {{ lines[zero].name }} {{ of['name'] }} {{ tags.1 }}", "new b a b blue")]
+    [InlineData("{% for tag in tags reversed %}{{ tag }},{% endfor %} {% for n in (1..3) %}{{ n }}{% endfor %} {% for tag in tags limit: 1 %}{{ tag }}{% endfor %} {% for tag in tags offset: continue %}{{ tag }}{% endfor %}", "blue,new, 123 new blue")]
+    [InlineData("a \n {{- status -}} \n b {%- if done -%} c {%- endif %}{% comment %} {{ d }} {% endcomment %}{% # no %}{% raw %}{{ d }}{% endraw %}", "apaidbc{{ d }}")]
+    [InlineData("{{ big }} {{ exact }} {{ exact | localNumber }} {{ amount }}", "123456789012345678901234567890123 0.1000000000000000055511151231 0.1000000000000000055511151231 590.50")]
+    public void Should_be_what_it_is_in_Liquid(string body, string text) =>
+        _folder.Body(body).Fill("""
+            { "amount": 590.50, "status": "paid", "other": "sent", "done": true, "tags": ["new", "blue"], "lines": [{ "name": "a" }, { "name": "b" }], "nothing": null, "empty": "", "zero": 0,
+              "at": "2026-03-09T17:30:00+07:00", "day": "2026-03-09", "big": 123456789012345678901234567890123, "exact": 0.1000000000000000055511151231 }
+            """).ShouldBe(text);
 
     public void Dispose() => _folder.Dispose();
 }

@@ -9,7 +9,7 @@ public sealed class When_a_variable_is_hostile : IDisposable
     [Fact]
     public void Should_be_escaped_in_html_and_nowhere_else()
     {
-        var email = _folder.Write("_layout/line.hbs", "<b>{{label}}</b>").Html("<i title=\"{{title}}\">{{title}}</i>{{> line label=title}}")
+        var email = _folder.Write("_layout/line.liquid", "<b>{{label}}</b>").Html("<i title=\"{{title}}\">{{title}}</i>{% render 'line', label: title %}")
             .FillEmail("""{ "title": "\"><script>alert('1')</script> & ไทย" }""");
 
         email.Html.ShouldNotContain("<script");
@@ -25,11 +25,22 @@ public sealed class When_a_variable_is_hostile : IDisposable
 
     [Fact]
     public void Should_be_printed_as_it_is_when_it_looks_like_a_template() =>
-        _folder.Body("{{text}}").Fill("""{ "text": "{{secret}} {{#each}}", "secret": "42" }""").ShouldBe("{{secret}} {{#each}}");
+        _folder.Body("{{text}}").Fill("""{ "text": "{{secret}} {% for %}", "secret": "42" }""").ShouldBe("{{secret}} {% for %}");
 
     [Fact]
     public void Should_be_escaped_when_a_helper_prints_it() =>
-        _folder.Html("{{money total}}").FillEmail("""{ "title": "t", "total": { "amount": 1, "currency": "<b>" } }""").Html.ShouldBe("&lt;b&gt; 1.00");
+        _folder.Html("{{ total | money }}").FillEmail("""{ "title": "t", "total": { "amount": 1, "currency": "<b>" } }""").Html.ShouldBe("&lt;b&gt; 1.00");
+
+    /// <summary>What was captured is escaped once, and stays so whatever is done with it.</summary>
+    [Theory]
+    [InlineData("{% capture x %}<b>{{ title }}</b>{% endcapture %}{{ x }}", "<b>&lt;i&gt;</b>")]
+    [InlineData("{% capture x %}<b>{{ title }}</b>{% endcapture %}{% render 'line', label: x %}", "[<b>&lt;i&gt;</b>]")]
+    [InlineData("{% capture x %}{{ title }}{% endcapture %}{{ x | strip | default: title }}", "&lt;i&gt;")]
+    [InlineData("{% assign x = title %}{{ x }}{{ x | strip }}{{ '<u>' }}", "&lt;i&gt;&lt;i&gt;&lt;u&gt;")]
+    [InlineData("{{ title | escape }}", "&lt;i&gt;")]
+    [InlineData("{% for c in lines %}{{ c }}{% endfor %}{{ lines | first }}{{ missing | default: title }}", "&lt;i&gt;&lt;i&gt;&lt;i&gt;")]
+    public void Should_be_escaped_once_whatever_way_it_takes(string html, string text) =>
+        _folder.Write("_layout/line.liquid", "[{{ label }}]").Html(html).FillEmail("""{ "title": "<i>", "lines": ["<i>"] }""").Html.ShouldBe(text);
 
     [Fact]
     public void Should_not_start_a_header() =>
@@ -43,23 +54,29 @@ public sealed class When_a_variable_is_hostile : IDisposable
     [InlineData("file:///etc/passwd")]
     [InlineData("/relative")]
     public void Should_not_become_a_link(string url) =>
-        Should.Throw<TemplateException>(() => _folder.Html("<a href=\"{{link title}}\">x</a>").FillEmail($$"""{ "title": "{{url}}" }"""))
+        Should.Throw<TemplateException>(() => _folder.Html("<a href=\"{{ title | link }}\">x</a>").FillEmail($$"""{ "title": "{{url}}" }"""))
             .Message.ShouldBe("test/email.en: 'title' is not a web address");
 
     [Fact]
     public void Should_become_a_link_when_it_is_a_web_address() =>
-        _folder.Html("<a href=\"{{link title}}\">x</a>").FillEmail("""{ "title": "https://example.com/a?b=1&c=\"" }""").Html
+        _folder.Html("<a href=\"{{ title | link }}\">x</a>").FillEmail("""{ "title": "https://example.com/a?b=1&c=\"" }""").Html
             .ShouldBe("<a href=\"https://example.com/a?b&#x3D;1&amp;c&#x3D;%22\">x</a>");
 
     [Theory]
-    [InlineData("{{{title}}}", "raw output is not offered")]
-    [InlineData("{{&title}}", "raw output is not offered")]
-    [InlineData("<a href=\"{{title}}\">x</a>", "must be written {{link …}}")]
-    [InlineData("<img src={{title}}>", "must be written {{link …}}")]
+    [InlineData("{{{title}}}", "'{{{' is Handlebars, and templates are Liquid")]
+    [InlineData("{{&title}}", "'{{&' is Handlebars, and templates are Liquid")]
+    [InlineData("{{ title | raw }}", "raw output is not offered")]
+    [InlineData("{% assign x = title | strip | raw %}", "raw output is not offered")]
+    [InlineData("{{ title | append: '<b>' }}", "there is no filter 'append'; there are abs, ")]
+    [InlineData("<a href=\"{{title}}\">x</a>", "must be written {{ … | link }}")]
+    [InlineData("<a href=\"{{ title | link | strip }}\">x</a>", "must be written {{ … | link }}")]
+    [InlineData("<a href = '{% if title %}{{ title | link }}{% endif %}'>x</a>", "must be written {{ … | link }}")]
+    [InlineData("<a href=\"{% comment %}x{% endcomment %}{{title}}\">x</a>", "must be written {{ … | link }}")]
+    [InlineData("<img src={{title}}>", "must be written {{ … | link }}")]
     public void Should_stop_the_host_when_a_template_would_let_it_through(string html, string reason)
     {
         var message = Should.Throw<TemplateException>(() => _folder.Html($"<p>\n{html}").Load()).Message;
-        message.ShouldStartWith(Path.Combine(_folder.Path, "test", "email.en.hbs") + ":7: ");
+        message.ShouldStartWith(Path.Combine(_folder.Path, "test", "email.en.liquid") + ":7:");
         message.ShouldContain(reason);
     }
 

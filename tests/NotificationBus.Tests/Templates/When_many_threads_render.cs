@@ -8,7 +8,7 @@ public sealed class When_many_threads_render
     [Fact]
     public void Should_give_each_its_own_text()
     {
-        var templates = HandlebarsTemplates.Load(TemplateFolder.Shipped, TemplateFolder.Channels);
+        var templates = LiquidTemplates.Load(TemplateFolder.Shipped, TemplateFolder.Channels);
 
         Parallel.For(0, 4000, new ParallelOptions { MaxDegreeOfParallelism = 16 }, number =>
         {

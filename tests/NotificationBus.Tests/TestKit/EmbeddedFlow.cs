@@ -36,7 +36,7 @@ namespace NotificationBus.Tests.TestKit;
 /// </summary>
 sealed class EmbeddedFlow : IAsyncDisposable
 {
-    static readonly HandlebarsTemplates Shipped = HandlebarsTemplates.Load(TemplateFolder.Shipped, TemplateFolder.Channels);
+    static readonly LiquidTemplates Shipped = LiquidTemplates.Load(TemplateFolder.Shipped, TemplateFolder.Channels);
 
     readonly IHost _host;
     ImmutableList<object> _outcomes = [];

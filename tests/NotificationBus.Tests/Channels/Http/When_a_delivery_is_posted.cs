@@ -83,6 +83,28 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
         (json.GetProperty("to").GetString(), json.GetProperty("text").GetString()).ShouldBe((ADelivery().Address, Hostile));
     }
 
+    /// <summary>C: tags decide and keep, and what they write stays in its place, too.</summary>
+    [Theory]
+    [InlineData("""{"text":"{% if category == 'order-placed' %}{{ content.body }}{% else %}?{% endif %}"}""", "\"<&>\\\n'")]
+    [InlineData("""{"text":"{% assign body = content.body %}{{ body }}"}""", "\"<&>\\\n'")]
+    [InlineData("""{"text":"{% capture body %}{{ content.body }}{% endcapture %}{{ body }}"}""", "\"<&>\\\n'")]
+    [InlineData("""{"text":"{{ content.nothing | default: content.body }}{{ nothing }}"}""", "\"<&>\\\n'")]
+    [InlineData("""{"text":"{{ 'a"b' }}"}""", "a\"b")]
+    public async Task Should_decide_and_keep(string template, string text)
+    {
+        await Provider(Template("application/json", template)).Send(ADelivery(new PushContent("Sold", "\"<&>\\\n'")), Cancellation);
+
+        JsonDocument.Parse(Service.Requests.ShouldHaveSingleItem().Body).RootElement.GetProperty("text").GetString().ShouldBe(text);
+    }
+
+    [Fact]
+    public async Task Should_leave_nothing_to_guess_in_a_form()
+    {
+        await Provider(Template("application/x-www-form-urlencoded", "Body={{ content.body }}")).Send(ADelivery(new PushContent("Sold", "a;b+c ~'()*!,:/?@é🏎")), Cancellation);
+
+        Service.Requests.ShouldHaveSingleItem().Body.ShouldBe("Body=a%3Bb%2Bc%20~%27%28%29%2A%21%2C%3A%2F%3F%40%C3%A9%F0%9F%8F%8E");
+    }
+
     [Fact]
     public async Task Should_write_plain_text_as_it_is()
     {
@@ -101,7 +123,13 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
     [InlineData("text/plain", "to={{address}}\ntext={{content.body}}")]
     [InlineData("text/plain", "to=+66812345678\ntext={{content.body}}")]
     [InlineData("TEXT/plain; charset=utf-8", "{{address}} {{content.body}}")]
-    [InlineData("text/plain", "{{#if content.title}}{{content.title}}{{/if}}{{content.body}}")]
+    [InlineData("text/plain", "{% if content.title %}{{content.title}}{% endif %}{{content.body}}")]
+    [InlineData("application/json", """{"to":"{{ address | raw }}"}""")]
+    [InlineData("application/json", """{"to":"{{ address | escape }}"}""")]
+    [InlineData("application/json", """{"to":"{% if channel %}{% assign to = address | url_decode %}{{ to }}{% endif %}"}""")]
+    [InlineData("application/json", """{"to":"{% include 'appsettings.json' %}"}""")]
+    [InlineData("application/json", """{"to":"{% render 'appsettings.json' %}"}""")]
+    [InlineData("application/json", """{"to":"{{#if address}}{{address}}{{/if}}"}""")]
     [InlineData("multipart/form-data", "{{content.body}}")]
     [InlineData("application/octet-stream", "{{content.body}}")]
     [InlineData("text/xml", "<to><![CDATA[{{address}}]]></to>")]
@@ -181,7 +209,7 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
     [InlineData("https://user:password@example.com", null, null, null, nameof(HttpProviderOptions.Url))]
     [InlineData("https://example.com", "two words", null, null, nameof(HttpProviderOptions.Headers))]
     [InlineData("https://example.com", "Content-Length", null, null, nameof(HttpProviderOptions.Headers))]
-    [InlineData("https://example.com", null, "{{#if}", null, nameof(HttpProviderOptions.Body))]
+    [InlineData("https://example.com", null, "{% if %}", null, nameof(HttpProviderOptions.Body))]
     [InlineData("https://example.com", null, null, "ok", nameof(HttpProviderOptions.Accepted))]
     public void Should_refuse_what_cannot_work(string url, string? header, string? body, string? accepted, string member)
     {
