@@ -165,7 +165,7 @@ public sealed class When_a_value_is_printed : IDisposable
     [Fact]
     public void Should_be_the_time_of_the_clock_when_it_is_now()
     {
-        var templates = LiquidTemplates.Load([_folder.Body("{{ \"now\" | date: \"%Y-%m-%d %H:%M\" }}").Path], TemplateFolder.Channels, clock: new ManualClock());
+        var templates = LiquidTemplates.Load([_folder.Body("{{ \"now\" | date: \"%Y-%m-%d %H:%M\" }}").Path], TemplateFolder.Channels, clock: new FakeTimeProvider(A.Time));
 
         ((NotificationBus.Channels.Push.PushContent)templates.Render("test", TemplateFolder.Push, null, null, TemplateFolder.Json("{}"))).Body.ShouldBe("2026-03-14 09:26");
     }
