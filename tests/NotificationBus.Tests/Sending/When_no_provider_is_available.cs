@@ -315,6 +315,7 @@ public sealed class When_no_provider_is_available
 
         flow.Clock.Advance(TimeSpan.FromSeconds(5));
         await PutOff(flow, 2);
+        await flow.Pulse.Until(() => !flow.Outgoing.IsPublishing);
 
         leaseEnds.ShouldBeGreaterThan(expiresAt);
         (await flow.Outgoing.WaitingOf(id, CancellationToken.None)).ShouldHaveSingleItem().Until
