@@ -30,7 +30,7 @@ sealed record Setting(string Path, PropertyInfo Property, object? Value)
             return [new Setting(path, property, value)];
 
         if (!type.IsGenericType)
-            return Of(SettingsReader.KeysOf(type), value!, path);
+            return Of(SettingsReader.KeysOf(type), value ?? Activator.CreateInstance(type)!, path);
 
         var item = type.GetGenericArguments()[^1];
         return type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)

@@ -144,14 +144,14 @@ public sealed class SmtpOptions : IValidatableObject
 /// <summary>The key that mails are signed with by DKIM (RFC 6376): <c>Providers:{account}:Dkim</c>. Its public half stands in the DNS.</summary>
 public sealed class SmtpDkimOptions
 {
-    /// <summary>The domain that signs; for DMARC that of the sender, or one above it. Required.</summary>
+    /// <summary>The domain that signs; for DMARC that of the sender, or one above it. Needed to sign.</summary>
     public string Domain { get; set; } = "";
 
-    /// <summary>The selector: the public key stands at <c>{selector}._domainkey.{domain}</c>. Required.</summary>
+    /// <summary>The selector: the public key stands at <c>{selector}._domainkey.{domain}</c>. Needed to sign.</summary>
     public string Selector { get; set; } = "";
 
     /// <summary>
-    /// The file with the private key, PEM: RSA of at least 1024 bits or Ed25519, without a password. Required, unless <see cref="Key"/> is set.
+    /// The file with the private key, PEM: RSA of at least 1024 bits or Ed25519, without a password. Needed to sign, unless <see cref="Key"/> is set.
     /// </summary>
     public string? KeyFile { get; set; }
 
