@@ -17,11 +17,11 @@ public sealed partial class BrandOptions : IValidatableObject
     public string Color { get; set; } = "#2f6bff";
 
     /// <summary>The name in HTML.</summary>
-    internal string NameHtml => Encode(Name);
+    internal string NameHtml => WebUtility.HtmlEncode(Name);
 
     /// <summary>The HTML that stands before the name.</summary>
     internal string MarkHtml =>
-        Logo is { Length: > 0 } logo ? $"""<img src="{Encode(new Uri(logo).AbsoluteUri)}" alt="" height="28" style="height:28px; border:0; vertical-align:middle;">"""
+        Logo is { Length: > 0 } logo ? $"""<img src="{WebUtility.HtmlEncode(new Uri(logo).AbsoluteUri)}" alt="" height="28" style="height:28px; border:0; vertical-align:middle;">"""
         : Name.Length > 0 ? $"""<span style="color:{Color};">&#9679;</span>"""
         : "";
 
@@ -35,9 +35,6 @@ public sealed partial class BrandOptions : IValidatableObject
         if (!Hexadecimal().IsMatch(Color))
             yield return new ValidationResult("must be # and six hexadecimal digits, such as #2f6bff", [nameof(Color)]);
     }
-
-    // A brace could begin an expression of a template.
-    static string Encode(string text) => WebUtility.HtmlEncode(text).Replace("{", "&#123;", StringComparison.Ordinal).Replace("}", "&#125;", StringComparison.Ordinal);
 
     [GeneratedRegex(@"\A#[0-9A-Fa-f]{6}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Hexadecimal();

@@ -19,7 +19,7 @@ sealed class CompiledPart(string name, IFluidTemplate template, TextEncoder enco
             filling.Write(template, text);
             return text.ToString();
         }
-        catch (Exception e) when (e is FluidException or InvalidOperationException or ArithmeticException or ArgumentException or FormatException)
+        catch (Exception e) when (e is not (TemplateException or OutOfMemoryException))
         {
             // Its own words could be those of a value.
             throw new TemplateException(

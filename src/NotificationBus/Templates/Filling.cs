@@ -10,7 +10,8 @@ namespace NotificationBus.Templates;
 /// The scope in which one part, or one partial in it, is filled. Each has its own, and it is never used again; a partial sees the data and
 /// what it is given, and nothing that the page around it has set.
 /// </summary>
-sealed class Filling(Variable variables, TemplateOptions options, TextEncoder encoder, NumberStyle numbers, Limits limits) : TemplateContext(variables, options)
+sealed class Filling(Variable variables, TemplateOptions options, TextEncoder encoder, NumberStyle numbers, Limits limits)
+    : TemplateContext(variables, options)
 {
     const int DeepestPartial = 10;
 

@@ -42,7 +42,7 @@ sealed class LiquidParser : FluidParser
             throw new TemplateSyntaxException($"there is no partial '{render.Path}' in the folder _layout", at);
 
         if (render.With is not null || render.For is not null)
-            throw new TemplateSyntaxException("a partial is given its values by name: {% render 'detail', label: \"Order\", value: id %}", at);
+            throw new TemplateSyntaxException("a partial is given its values by name: {% render 'detail', label: \"Total\" %}", at);
 
         return partial.Constant is { } text ? new TextSpanStatement(text) : new PartialStatement(partial, render.AssignStatements);
     }
@@ -94,7 +94,9 @@ sealed class VariableExpression(MemberExpression member) : Expression
 
     // In {% for line in lines offset: continue %} it is a word and no variable.
     public static Expression In(Expression expression) =>
-        expression is MemberExpression { Segments: not [IdentifierSegment { Identifier: "continue" }] } member ? new VariableExpression(member) : expression;
+        expression is MemberExpression { Segments: not [IdentifierSegment { Identifier: "continue" }] } member
+            ? new VariableExpression(member)
+            : expression;
 
     static string Name(MemberSegment segment) => segment is IdentifierSegment identifier ? identifier.Identifier : "[…]";
 }

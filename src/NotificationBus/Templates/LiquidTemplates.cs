@@ -51,7 +51,8 @@ public sealed class LiquidTemplates : ITemplates
     /// <param name="clock">What <c>now</c> is, in a template.</param>
     /// <exception cref="TemplateException">A file is wrong; the message names the file, the line and, within a tag, the column.</exception>
     public static LiquidTemplates Load(
-        IEnumerable<string> folders, IEnumerable<IChannel> channels, string defaultLanguage = "en", BrandOptions? brand = null, TimeProvider? clock = null)
+        IEnumerable<string> folders, IEnumerable<IChannel> channels, string defaultLanguage = "en", BrandOptions? brand = null,
+        TimeProvider? clock = null)
     {
         var files = TemplateFile.Find(folders);
         var channelsByName = channels.ToDictionary(channel => channel.Name, StringComparer.Ordinal);

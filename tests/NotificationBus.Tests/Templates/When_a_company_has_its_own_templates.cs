@@ -31,7 +31,7 @@ public sealed class When_a_company_has_its_own_templates : IDisposable
     /// <summary>The shipped e-mails say the shop's name, not ours.</summary>
     [Theory]
     [InlineData("Silk & Co", null, "#c0ffee", "Silk &amp; Co", "<span style=\"color:#c0ffee;\">")]
-    [InlineData("{{title}} {% raw %}{{", null, "#c0ffee", "&#123;&#123;title&#125;&#125; &#123;% raw %&#125;&#123;&#123;", "<span style=\"color:#c0ffee;\">")]
+    [InlineData("{{title}} {% raw %}{{", null, "#c0ffee", "{{title}} {% raw %}{{", "<span style=\"color:#c0ffee;\">")]
     [InlineData("ร้านผ้าไหม", "https://shop.example/logo.png?a=1&b=2", "#2f6bff", "ร้านผ้าไหม", "<img src=\"https://shop.example/logo.png?a=1&amp;b=2\"")]
     public void Should_show_the_brand_of_the_settings(string name, string? logo, string color, string shown, string mark)
     {
