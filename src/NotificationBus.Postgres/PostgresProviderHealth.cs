@@ -30,7 +30,8 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
     const string UpdateRow = """
         UPDATE provider_health SET
             circuit_open = @circuit_open, needs_attention = @needs_attention, since = @since, reason = @reason,
-            open_until = @open_until, open_for = @open_for, probe_until = @probe_until, probe_for = @probe_for, probes_passed = @probes_passed,
+            open_until = @open_until, open_for = @open_for,
+            probe_until = @probe_until, probe_for = @probe_for, probes_passed = @probes_passed,
             paused_until = @paused_until, paused_for = @paused_for, learned_per_second = @learned, rate_changed_at = @rate_changed_at
         WHERE account = @account
         """;
@@ -130,7 +131,8 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
     /// <param name="account">The account.</param>
     /// <param name="limit">The rate that is set, calls per second; null when none is, or it does not matter.</param>
     /// <param name="rule">What it becomes, by the database's clock.</param>
-    Task Change(string account, double? limit, Func<ProviderHealth, DateTimeOffset, ProviderHealth> rule) => database.Write(async connection =>
+    Task Change(
+        string account, double? limit, Func<ProviderHealth, DateTimeOffset, ProviderHealth> rule) => database.Write(async connection =>
     {
         await using var reading = Batch(connection, new(NotForLong), Named(InsertRow, account), Named(LockRow, account));
         var (before, now) = await ReadOne(reading);

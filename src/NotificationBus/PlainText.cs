@@ -5,7 +5,7 @@ namespace NotificationBus;
 /// <summary>Text that any database and any terminal can hold.</summary>
 public static class PlainText
 {
-    /// <summary>True for a text of 1 to <paramref name="longest"/> characters that has no control characters, as ids and names are.</summary>
+    /// <summary>True for 1 to <paramref name="longest"/> characters without control characters, as ids and names are.</summary>
     public static bool IsName(string? text, int longest) => text is { Length: > 0 } && text.Length <= longest && !text.Any(char.IsControl);
 
     /// <summary>At most so many characters, without control characters and halves of surrogate pairs.</summary>

@@ -149,7 +149,7 @@ public sealed class When_a_text_is_like_no_other_in_PostgreSQL(BusAndDatabase se
 [Trait("Server", "PostgreSQL")]
 public sealed class When_hosts_share_what_they_know_in_PostgreSQL(BusAndDatabase servers) : When_hosts_share_what_they_know(() => PostgresRecord.Create(servers))
 {
-    /// <summary>A host that has read what is known, and then stands still, keeps the others from an account no longer than the server allows.</summary>
+    /// <summary>A host that has read what is known, and stands still then, keeps the others away for no longer than the server lets it.</summary>
     [Fact]
     public async Task Should_let_others_at_an_account_whose_host_stands_still()
     {
@@ -160,7 +160,7 @@ public sealed class When_hosts_share_what_they_know_in_PostgreSQL(BusAndDatabase
         await AnotherHost.Health.Pause("smtp", Hour, "too many", cut: null).WaitAsync(Patience);
 
         (await Host.Controls.Load(CancellationToken.None)).HealthOf("smtp").Reason.ShouldBe("too many");
-        (await Should.ThrowAsync<PostgresException>(stands.Commit)).SqlState.ShouldBe("25P03", "ended because it was idle in its transaction");
+        (await Should.ThrowAsync<PostgresException>(stands.Commit)).SqlState.ShouldBe("25P03", "it was idle in its transaction");
     }
 }
 

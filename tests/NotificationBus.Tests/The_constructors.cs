@@ -18,8 +18,8 @@ public sealed class The_constructors
 
     static readonly Assembly[] Ours =
     [
-        typeof(OrderPlaced).Assembly, typeof(NotificationState).Assembly, typeof(EmailChannel).Assembly, typeof(PostgresNotificationStore).Assembly,
-        typeof(HostSettings).Assembly,
+        typeof(OrderPlaced).Assembly, typeof(NotificationState).Assembly, typeof(EmailChannel).Assembly,
+        typeof(PostgresNotificationStore).Assembly, typeof(HostSettings).Assembly,
     ];
 
     [Fact]

@@ -4,7 +4,12 @@ namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>Looks at the queues of the flow: which are there, how many messages wait in them, and who consumes them.</summary>
 sealed partial class QueueWatch(
-    BrokerTopology topology, TopologyConnection connection, Listeners listeners, DeletedQueues deleted, HostSettings settings, ILogger<QueueWatch> log)
+    BrokerTopology topology,
+    TopologyConnection connection,
+    Listeners listeners,
+    DeletedQueues deleted,
+    HostSettings settings,
+    ILogger<QueueWatch> log)
 {
     volatile IReadOnlyList<QueueSight> _seen = [];
     IReadOnlySet<string> _unconsumed = new HashSet<string>(StringComparer.Ordinal);
@@ -66,6 +71,7 @@ sealed partial class QueueWatch(
         _unconsumed = unconsumed;
     }
 
-    [LoggerMessage(LogLevel.Error, "{Count} messages went from queue {Queue}, on which no host listens: somebody has purged it, or takes them himself")]
+    [LoggerMessage(LogLevel.Error,
+        "{Count} messages went from queue {Queue}, on which no host listens: somebody has purged it, or takes them himself")]
     partial void QueuePurged(string queue, uint count);
 }

@@ -5,7 +5,9 @@ using static RabbitMQ.Client.Constants;
 
 namespace NotificationBus.Host.RabbitMq;
 
-/// <summary>The connection on which exchanges and queues are looked at. It is opened when somebody looks, and for one look at a time.</summary>
+/// <summary>
+/// The connection on which exchanges and queues are looked at. It is opened when somebody looks, and for one look at a time.
+/// </summary>
 sealed class TopologyConnection(BrokerConnections broker) : IDisposable
 {
     IConnection? _connection;

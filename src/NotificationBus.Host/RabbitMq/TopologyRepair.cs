@@ -28,7 +28,11 @@ sealed partial class TopologyRepair(
             ExchangesDeleted(deletedNow.Count, string.Join(", ", deletedNow));
         var (bound, _) = await plugIn.Ask(Bound, cancellationToken);
         if (bound is not null)
-            NameBindings(topology.AllBindings.Except(bound).Where(way => !IsGone(way.Exchange) && !IsGone(way.Queue)).Select(way => $"{way.Exchange} to {way.Queue}").ToList());
+        {
+            NameBindings(topology.AllBindings.Except(bound).Where(way => !IsGone(way.Exchange) && !IsGone(way.Queue))
+                .Select(way => $"{way.Exchange} to {way.Queue}").ToList());
+        }
+
         _refused = await check.DeclareAll(await connection.Open(cancellationToken), cancellationToken);
         // It is said once, however often the broker refuses them.
         _missing = _refused.Count > 0 ? missing : [];
@@ -45,15 +49,23 @@ sealed partial class TopologyRepair(
         _unbound = unbound;
     }
 
-    static async Task<IReadOnlySet<(string Exchange, string Queue)>> Bound(ManagementPlugIn.Node management, CancellationToken cancellationToken)
+    static async Task<IReadOnlySet<(string Exchange, string Queue)>> Bound(
+        ManagementPlugIn.Node management, CancellationToken cancellationToken)
     {
-        using var shown = await management.Get("bindings", name: null, cancellationToken) ?? throw new HttpRequestException("no bindings", inner: null, HttpStatusCode.NotFound);
-        return shown.RootElement.EnumerateArray().Select(binding => (binding.GetProperty("source").GetString()!, binding.GetProperty("destination").GetString()!)).ToHashSet();
+        using var shown = await management.Get("bindings", name: null, cancellationToken)
+            ?? throw new HttpRequestException("no bindings", inner: null, HttpStatusCode.NotFound);
+        return shown.RootElement.EnumerateArray()
+            .Select(binding => (binding.GetProperty("source").GetString()!, binding.GetProperty("destination").GetString()!))
+            .ToHashSet();
     }
 
-    [LoggerMessage(LogLevel.Error, "{Count} exchanges were deleted while this host ran, and what was published to them meanwhile is lost unless its publisher was told; declared again: {Exchanges}")]
+    [LoggerMessage(LogLevel.Error,
+        "{Count} exchanges were deleted while this host ran, and what was published to them meanwhile is lost "
+            + "unless its publisher was told; declared again: {Exchanges}")]
     partial void ExchangesDeleted(int count, string exchanges);
 
-    [LoggerMessage(LogLevel.Error, "{Count} bindings were removed while this host ran, and what was published to them meanwhile is lost unless its publisher was told; bound again: {Bindings}")]
+    [LoggerMessage(LogLevel.Error,
+        "{Count} bindings were removed while this host ran, and what was published to them meanwhile is lost "
+            + "unless its publisher was told; bound again: {Bindings}")]
     partial void BindingsRemoved(int count, string bindings);
 }

@@ -186,6 +186,7 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
     bool TryAdd(Suppression suppression)
     {
         var (channel, address, category) = (suppression.Channel, suppression.Address, suppression.Category ?? EveryCategory);
-        return _suppressions.TryAdd((channel, address, category), suppression with { Place = DeterministicId.From(channel, address, category) });
+        var listed = suppression with { Place = DeterministicId.From(channel, address, category) };
+        return _suppressions.TryAdd((channel, address, category), listed);
     }
 }

@@ -89,7 +89,8 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
 
     void CheckRecipient(Contact recipient, string at, Errors errors)
     {
-        errors.Unless(PlainText.IsName(recipient.Id, TextLengths.Id), $"{at}.id", $"must be 1 to {TextLengths.Id} characters without control characters");
+        errors.Unless(PlainText.IsName(recipient.Id, TextLengths.Id), $"{at}.id",
+            $"must be 1 to {TextLengths.Id} characters without control characters");
         errors.Unless(recipient.Phone is null || E164().IsMatch(recipient.Phone), $"{at}.phone", "must be a number in E.164 form such as +66812345678");
         var fewTokens = recipient.PushTokens is { Count: <= TextLengths.MostTexts };
         errors.Unless(fewTokens, $"{at}.pushTokens", TextLengths.TooMany("tokens"));

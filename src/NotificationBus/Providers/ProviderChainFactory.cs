@@ -10,7 +10,12 @@ namespace NotificationBus.Providers;
 
 /// <summary>Makes the chain of a channel.</summary>
 public sealed class ProviderChainFactory(
-    IAttemptLedger ledger, ControlBoard board, IOptions<RedeliveryOptions> redelivery, Random chance, TimeProvider clock, ILoggerFactory logs)
+    IAttemptLedger ledger,
+    ControlBoard board,
+    IOptions<RedeliveryOptions> redelivery,
+    Random chance,
+    TimeProvider clock,
+    ILoggerFactory logs)
 {
     /// <summary>Makes a chain.</summary>
     /// <param name="channel">The channel.</param>

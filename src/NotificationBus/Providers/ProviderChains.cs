@@ -15,7 +15,10 @@ public sealed class ProviderChains : IAsyncDisposable
     /// <summary>Makes the chains.</summary>
     /// <exception cref="SettingsException">A channel without providers, an unknown account, or an account with wrong settings.</exception>
     public ProviderChains(
-        ChannelSet channels, IReadOnlyDictionary<string, ChannelOptions> options, ProviderAccountFactory accounts, ProviderChainFactory factory)
+        ChannelSet channels,
+        IReadOnlyDictionary<string, ChannelOptions> options,
+        ProviderAccountFactory accounts,
+        ProviderChainFactory factory)
     {
         _chains = channels.All.ToFrozenDictionary(channel => channel.Name, Chain, StringComparer.Ordinal);
 

@@ -24,33 +24,36 @@ sealed partial class RecordedCalls(IChannel channel, IAttemptLedger ledger, Time
     public async Task<AttemptClaim> Known(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken) =>
         new(await Of(notificationId, deliveryId, cancellationToken), clock.GetUtcNow());
 
-    /// <summary>Claims the next call. A claim that is written after its caller has left keeps everybody away, so that none is given up.</summary>
+    /// <summary>
+    /// Claims the next call. A claim that is written after its caller has left keeps everybody away, so that none is given up.
+    /// </summary>
     public Task<AttemptClaim> Claim(DeliveryAttempt attempt, Delivery delivery, IProvider provider) =>
         ledger.Claim(attempt, channel.Canonical(delivery.Address), delivery.Category, LeaseOf(provider), CancellationToken.None);
 
     /// <summary>Makes a call that was claimed, and records how it came out.</summary>
-    public async Task<(DeliveryAttempt Outcome, ProviderResult Result)> Call(Admission.Granted admission, Delivery delivery, DeliveryAttempt claimed, bool holdWhenInDoubt)
+    public async Task<(DeliveryAttempt Outcome, ProviderResult Result)> Call(
+        Admission.Granted admission, Delivery delivery, DeliveryAttempt claimed, bool holdWhenInDoubt)
     {
         var provider = admission.Account.Provider;
         var answer = await admission.Call(() => Ask(provider, delivery));
         // What may be repeated goes on like what was not sent, but nobody may say that it was not.
-        (DeliveryAttempt Outcome, ProviderResult Result) call = answer is ProviderResult.InDoubt { RepetitionIsKnown: true } harmless && !holdWhenInDoubt
-            ? (claimed with { Status = AttemptStatus.Repeatable, Reason = harmless.Reason }, new ProviderResult.Unavailable(harmless.Reason, OnlyThisDelivery: harmless.OnlyThisDelivery))
+        var (outcome, result) = answer is ProviderResult.InDoubt { RepetitionIsKnown: true } harmless && !holdWhenInDoubt
+            ? (claimed with { Status = AttemptStatus.Repeatable, Reason = harmless.Reason },
+                new ProviderResult.Unavailable(harmless.Reason, OnlyThisDelivery: harmless.OnlyThisDelivery))
             : (OutcomeOf(claimed, answer), answer);
-
-        var (outcome, result) = call;
         var suppressed = result is ProviderResult.Rejected { AddressIsWrong: true } ? channel.Canonical(delivery.Address) : null;
         await Record(outcome, suppressed);
         if (outcome.Status != AttemptStatus.Accepted)
             NotAccepted(provider.Name, delivery.Id, outcome.Status, outcome.Reason);
 
-        return call;
+        return (outcome, result);
     }
 
     /// <summary>A number that was claimed and not used: certainly nothing was sent under it.</summary>
     public async Task<(DeliveryAttempt Outcome, ProviderResult Result)> NotCalled(DeliveryAttempt claimed)
     {
-        var result = new ProviderResult.Unavailable("not called: meanwhile it may have forgotten that it was asked before", OnlyThisDelivery: true);
+        const string Why = "not called: meanwhile it may have forgotten that it was asked before";
+        var result = new ProviderResult.Unavailable(Why, OnlyThisDelivery: true);
         var outcome = OutcomeOf(claimed with { StartedAt = clock.GetUtcNow() }, result);
         await Record(outcome, suppressedAddress: null);
         return (outcome, result);
@@ -58,11 +61,25 @@ sealed partial class RecordedCalls(IChannel channel, IAttemptLedger ledger, Time
 
     static DeliveryAttempt OutcomeOf(DeliveryAttempt claimed, ProviderResult result) => result switch
     {
-        ProviderResult.Accepted accepted => claimed with { Status = AttemptStatus.Accepted, ProviderMessageId = accepted.ProviderMessageId },
+        ProviderResult.Accepted accepted => claimed with
+        {
+            Status = AttemptStatus.Accepted,
+            ProviderMessageId = accepted.ProviderMessageId,
+        },
         ProviderResult.Rejected rejected => claimed with { Status = AttemptStatus.Rejected, Reason = rejected.Reason },
         ProviderResult.Declined declined => claimed with { Status = AttemptStatus.Declined, Reason = declined.Reason },
-        ProviderResult.Unavailable unavailable => claimed with { Status = AttemptStatus.Unavailable, Reason = unavailable.Reason, RetryAfter = unavailable.RetryAfter },
-        ProviderResult.Throttled throttled => claimed with { Status = AttemptStatus.Throttled, Reason = throttled.Reason, RetryAfter = throttled.RetryAfter },
+        ProviderResult.Unavailable unavailable => claimed with
+        {
+            Status = AttemptStatus.Unavailable,
+            Reason = unavailable.Reason,
+            RetryAfter = unavailable.RetryAfter,
+        },
+        ProviderResult.Throttled throttled => claimed with
+        {
+            Status = AttemptStatus.Throttled,
+            Reason = throttled.Reason,
+            RetryAfter = throttled.RetryAfter,
+        },
         ProviderResult.Misconfigured misconfigured => claimed with { Status = AttemptStatus.Misconfigured, Reason = misconfigured.Reason },
         ProviderResult.InDoubt inDoubt => claimed with { Status = AttemptStatus.InDoubt, Reason = inDoubt.Reason },
         _ => throw new NotSupportedException($"Unknown result {result.GetType().Name}"),
@@ -78,7 +95,11 @@ sealed partial class RecordedCalls(IChannel channel, IAttemptLedger ledger, Time
 
         last = last with { Status = AttemptStatus.InDoubt, Reason = ChainRound.WorkerDied };
         if (!await ledger.Record(last, suppressedAddress: null, cancellationToken))
-            throw new ConcurrencyException($"Attempt {last.Number} of delivery {last.DeliveryId} was settled by another worker", typeof(DeliveryAttempt), last.DeliveryId);
+        {
+            var settled = $"Attempt {last.Number} of delivery {last.DeliveryId} was settled by another worker";
+            throw new ConcurrencyException(settled, typeof(DeliveryAttempt), last.DeliveryId);
+        }
+
         return [.. claim.Calls.SkipLast(1), last];
     }
 
@@ -121,6 +142,7 @@ sealed partial class RecordedCalls(IChannel channel, IAttemptLedger ledger, Time
     [LoggerMessage(LogLevel.Error, "{Provider} failed on delivery {DeliveryId} with {ExceptionType}, which it should have translated")]
     partial void ProviderFailed(string provider, Guid deliveryId, string? exceptionType);
 
-    [LoggerMessage(LogLevel.Warning, "{Provider} answered {Status} for delivery {DeliveryId} after the claim had run out; the record says in doubt")]
+    [LoggerMessage(LogLevel.Warning,
+        "{Provider} answered {Status} for delivery {DeliveryId} after the claim had run out; the record says in doubt")]
     partial void AnsweredLate(string provider, Guid deliveryId, AttemptStatus status);
 }

@@ -41,6 +41,7 @@ public sealed partial class ReceiptSuppression(ISuppressions suppressions, Chann
         _ => null,
     };
 
-    [LoggerMessage(LogLevel.Warning, "{Provider} reports {Kind} of delivery {DeliveryId} for another address than it was sent to; no address is suppressed")]
+    [LoggerMessage(LogLevel.Warning,
+        "{Provider} reports {Kind} of delivery {DeliveryId} for another address than it was sent to; no address is suppressed")]
     partial void OfSomebodyElse(string provider, ReceiptKind kind, Guid deliveryId);
 }

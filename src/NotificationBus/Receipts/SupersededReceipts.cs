@@ -33,8 +33,11 @@ public sealed partial class SupersededReceipts(
     }
 
     /// <summary>True when a later call of the same delivery has sent it, or may yet.</summary>
-    static bool IsSuperseded(Receipt receipt, DeliveryAttempt attempt, IReadOnlyList<DeliveryAttempt> attempts) => IsOfAnEarlierCall(receipt, attempt)
-        || attempts.Any(later => later.Number > attempt.Number && (later.Status is AttemptStatus.Started or AttemptStatus.Accepted || later.MayHaveBeenSent));
+    static bool IsSuperseded(Receipt receipt, DeliveryAttempt attempt, IReadOnlyList<DeliveryAttempt> attempts) =>
+        IsOfAnEarlierCall(receipt, attempt) || attempts.Any(later => later.Number > attempt.Number && MayHaveSent(later));
+
+    static bool MayHaveSent(DeliveryAttempt attempt) =>
+        attempt.Status is AttemptStatus.Started or AttemptStatus.Accepted || attempt.MayHaveBeenSent;
 
     /// <summary>
     /// True when the account was asked again, and took the delivery under another id: by our id the ledger finds its last call.
@@ -46,7 +49,8 @@ public sealed partial class SupersededReceipts(
     /// True when the delivery is put off, or on its way, until a provider can take it that certainly has not had it. The result of that
     /// counts.
     /// </summary>
-    bool OthersAreToBeAsked(NotificationState notification, DeliveryState delivery, string provider, IReadOnlyList<DeliveryAttempt> attempts)
+    bool OthersAreToBeAsked(
+        NotificationState notification, DeliveryState delivery, string provider, IReadOnlyList<DeliveryAttempt> attempts)
     {
         if (delivery.Status != DeliveryStatus.Sending || channels.Find(delivery.Channel) is not { } channel
             || attempts.Any(attempt => attempt.Status is AttemptStatus.Accepted or AttemptStatus.Rejected))
@@ -54,11 +58,14 @@ public sealed partial class SupersededReceipts(
             return false;
         }
 
-        var mayHaveIt = attempts.Where(attempt => attempt.Status == AttemptStatus.Started || attempt.MayHaveBeenSent).Select(attempt => attempt.Provider);
+        // None was accepted, or the result would be known.
+        var mayHaveIt = attempts.Where(MayHaveSent).Select(attempt => attempt.Provider);
         var command = planning.CommandFor(notification, delivery);
         return chains.Of(channel.Name).Routes.Of(channel, command).Except([provider, .. mayHaveIt], StringComparer.Ordinal).Any();
     }
 
-    [LoggerMessage(LogLevel.Information, "{Provider} reports that call {Number} of delivery {DeliveryId} did not arrive ({Reason}); another call may have sent it, or will, and counts")]
+    [LoggerMessage(LogLevel.Information,
+        "{Provider} reports that call {Number} of delivery {DeliveryId} did not arrive ({Reason}); "
+            + "another call may have sent it, or will, and counts")]
     partial void Superseded(string provider, Guid deliveryId, int number, string? reason);
 }

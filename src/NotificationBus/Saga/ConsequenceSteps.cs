@@ -16,7 +16,8 @@ sealed class ConsequenceSteps(PlanningRules planning)
     public Consequences Follow(NotificationState notification, IReadOnlySet<Guid> putOff)
     {
         var consequences = new Consequences { Outcome = notification.CompletedAt is null ? null : Outcome.Of(notification) };
-        foreach (var delivery in notification.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.Sending && !putOff.Contains(delivery.Id)))
+        var sending = notification.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.Sending && !putOff.Contains(delivery.Id));
+        foreach (var delivery in sending)
             consequences.Commands.Add(Command(notification, delivery));
         return consequences;
     }

@@ -25,9 +25,18 @@ sealed class InterventionSteps(TimeProvider clock)
             if (found.At == StoppedAt.Rest)
                 Cancel(delivery, stopped.Reason);
             else if (found.At == StoppedAt.Doubt)
-                ResultSteps.Hold(notification, new DeliveryHeld { NotificationId = notification.CorrelationId, DeliveryId = delivery.Id, Provider = found.Provider!, Reason = found.Reason ?? "in doubt", Attempts = found.Attempts });
+                ResultSteps.Hold(notification, HeldAt(notification, found));
         }
     }
+
+    static DeliveryHeld HeldAt(NotificationState notification, StoppedDelivery found) => new()
+    {
+        NotificationId = notification.CorrelationId,
+        DeliveryId = found.DeliveryId,
+        Provider = found.Provider!,
+        Reason = found.Reason ?? "in doubt",
+        Attempts = found.Attempts,
+    };
 
     /// <summary>
     /// Notes that a worker found a delivery cancelled. Then all of the notification is, and the next step must not begin.
@@ -36,7 +45,8 @@ sealed class InterventionSteps(TimeProvider clock)
     {
         foreach (var delivery in notification.Deliveries)
         {
-            if (delivery.Status == DeliveryStatus.Waiting || (delivery.Id == cancelled.DeliveryId && delivery.Status == DeliveryStatus.Sending))
+            var isTheOne = delivery.Id == cancelled.DeliveryId && delivery.Status == DeliveryStatus.Sending;
+            if (isTheOne || delivery.Status == DeliveryStatus.Waiting)
                 Cancel(delivery, cancelled.Reason);
         }
     }
@@ -55,7 +65,8 @@ sealed class InterventionSteps(TimeProvider clock)
     /// <returns>The delivery, when it is to be sent again.</returns>
     public DeliveryState? Decide(NotificationState notification, DecideDelivery decided)
     {
-        if (notification.Deliveries.FirstOrDefault(delivery => delivery.Id == decided.DeliveryId) is not { Status: DeliveryStatus.Held } delivery)
+        var delivery = notification.Deliveries.FirstOrDefault(delivery => delivery.Id == decided.DeliveryId);
+        if (delivery is not { Status: DeliveryStatus.Held })
             return null;
 
         if (decided.Decision == HeldDecision.Resend)

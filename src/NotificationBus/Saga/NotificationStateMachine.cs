@@ -12,7 +12,8 @@ namespace NotificationBus.Saga;
 
 /// <summary>
 /// One notification from its event to its outcome. Read this file first: the verbs are in <see cref="NotificationVerbs"/>, what they do to
-/// the notification is in <see cref="NotificationSteps"/>, a step is stored by <see cref="Persistence.NotificationRepository"/>, in one statement, and what it causes is done after that.
+/// the notification is in <see cref="NotificationSteps"/>, a step is stored by <see cref="Persistence.NotificationRepository"/>, in one
+/// statement, and what it causes is done after that.
 /// </summary>
 public sealed class NotificationStateMachine : MassTransitStateMachine<NotificationState>, IEventMapVisitor<Event>
 {

@@ -23,8 +23,11 @@ sealed class PlanSteps(IntakeRules intake, PlanningRules planning, TimeProvider 
     public static void DemandTheSame<TEvent>(EventMap<TEvent> map, NotificationState notification, ConsumeContext<TEvent> context)
         where TEvent : class
     {
-        if (notification.Fingerprint is { } first && first != map.Read(context.Message, context.InputId()).Fingerprint())
-            throw new InvalidEventException($"its {(notification.EventId is null ? "message id" : "eventId")} names notification {notification.CorrelationId}, which was begun with other content");
+        if (notification.Fingerprint is not { } first || first == map.Read(context.Message, context.InputId()).Fingerprint())
+            return;
+
+        var name = notification.EventId is null ? "message id" : "eventId";
+        throw new InvalidEventException($"its {name} names notification {notification.CorrelationId}, which was begun with other content");
     }
 
     /// <summary>Plans the deliveries, and gives what the first ones of them say. That is not part of the state.</summary>
@@ -48,6 +51,8 @@ sealed class PlanSteps(IntakeRules intake, PlanningRules planning, TimeProvider 
         return plan.Deliveries.Where(planned => planned.Step == 1).ToDictionary(planned => planned.Id, planned => planned.Content);
     }
 
+    /// <summary>Begins the next step.</summary>
+    /// <returns>Its deliveries.</returns>
     public IReadOnlyList<DeliveryState> BeginNextStep(NotificationState notification)
     {
         var next = notification.NextStep();
@@ -61,17 +66,28 @@ sealed class PlanSteps(IntakeRules intake, PlanningRules planning, TimeProvider 
         return begun;
     }
 
+    /// <summary>The time of the step that has just begun: then the next one begins in addition.</summary>
     public DateTime EscalateAt(NotificationState notification) => (clock.GetUtcNow() + notification.EscalateAfter!.Value).UtcDateTime;
 
     /// <summary>True when the timer should have rung and has not: it was published and lost.</summary>
-    public bool EscalationIsLost(NotificationState notification) =>
-        notification.MayEscalate() && notification.Deliveries.Last(delivery => delivery.Step == notification.LastBegun()).BegunAt + notification.EscalateAfter <= clock.GetUtcNow();
+    public bool EscalationIsLost(NotificationState notification)
+    {
+        if (!notification.MayEscalate())
+            return false;
 
+        var begunLast = notification.Deliveries.Last(delivery => delivery.Step == notification.LastBegun());
+        return begunLast.BegunAt + notification.EscalateAfter <= clock.GetUtcNow();
+    }
+
+    /// <summary>Ends it.</summary>
     public void Close(NotificationState notification)
     {
         notification.CompletedAt = clock.GetUtcNow();
         // Also what an earlier step is still being tried for. Should a provider take it after all, the record will say so.
-        foreach (var delivery in notification.Deliveries.Where(delivery => delivery.Status is DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held))
+        foreach (var delivery in notification.Deliveries.Where(IsOpen))
             delivery.Status = DeliveryStatus.NotNeeded;
+
+        static bool IsOpen(DeliveryState delivery) =>
+            delivery.Status is DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held;
     }
 }

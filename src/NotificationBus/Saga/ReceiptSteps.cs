@@ -86,7 +86,8 @@ sealed class ReceiptSteps(TimeProvider clock)
     /// </summary>
     List<DeliveryState> Reopen(NotificationState notification)
     {
-        if (notification.CompletedAt is null || notification.Deliveries.Any(delivery => delivery.IsSent()) || notification.ExpiresAt <= clock.GetUtcNow())
+        var isTooLate = notification.ExpiresAt <= clock.GetUtcNow();
+        if (isTooLate || notification.CompletedAt is null || notification.Deliveries.Any(delivery => delivery.IsSent()))
             return [];
 
         var again = new List<DeliveryState>();

@@ -72,19 +72,21 @@ sealed class ResultSteps(InterventionSteps interventions, TimeProvider clock)
             delivery.Reason = expired.Reason;
         });
 
-    /// <summary>Notes that the worker failed with a delivery in a way nobody planned, and that the command is among the failed messages.</summary>
+    /// <summary>Notes that the worker failed with a delivery in a way nobody planned.</summary>
     public void NoteGivenUp(NotificationState notification, Fault<SendDelivery> fault) =>
         Settle(notification, fault.Message.DeliveryId, DeliveryStatus.Failed, delivery =>
         {
             // The exception's own text may carry anything, an address included; its type is enough to find it among the failed messages.
-            delivery.Reason = $"the worker failed ({fault.Exceptions?.FirstOrDefault()?.ExceptionType ?? "unknown"}); the command is among the failed messages";
+            var type = fault.Exceptions?.FirstOrDefault()?.ExceptionType ?? "unknown";
+            delivery.Reason = $"the worker failed ({type}); the command is among the failed messages";
         });
 
     /// <summary>Keeps a delivery for an operator to decide about.</summary>
     public static void Hold(NotificationState notification, DeliveryHeld held)
     {
         // Only one that is on its way: a decision or a result may have been faster.
-        if (notification.Deliveries.FirstOrDefault(delivery => delivery.Id == held.DeliveryId) is not { Status: DeliveryStatus.Sending } delivery)
+        var delivery = notification.Deliveries.FirstOrDefault(delivery => delivery.Id == held.DeliveryId);
+        if (delivery is not { Status: DeliveryStatus.Sending })
             return;
 
         delivery.Status = DeliveryStatus.Held;
@@ -93,12 +95,15 @@ sealed class ResultSteps(InterventionSteps interventions, TimeProvider clock)
         delivery.Attempts = held.Attempts;
     }
 
+    /// <summary>Settles a delivery, unless something is known that says more.</summary>
     public void Settle(NotificationState notification, Guid deliveryId, DeliveryStatus status, Action<DeliveryState> settle)
     {
         var delivery = notification.Deliveries.FirstOrDefault(delivery => delivery.Id == deliveryId);
         // Only a receipt says more than a provider that took it, or a receipt before; and only that it was sent says more than that it was
         // cancelled.
-        if (delivery is null || delivery.IsSent() || delivery.BouncedAt is not null || (delivery.Status == DeliveryStatus.Cancelled && status != DeliveryStatus.Sent))
+        if (delivery is null || delivery.IsSent() || delivery.BouncedAt is not null)
+            return;
+        if (delivery.Status == DeliveryStatus.Cancelled && status != DeliveryStatus.Sent)
             return;
 
         delivery.Status = status;

@@ -11,7 +11,8 @@ namespace NotificationBus.Sending;
 /// Takes a command from the queue of a channel, has it sent in its turn (<see cref="SendPipeline"/>), and does after that what the turn has
 /// decided: the result is reported, or the command is put off.
 /// </summary>
-public sealed class SendDeliveryConsumer(ChannelSet channels, SendTurns turns, SendPipeline pipeline, Redelivery redelivery, ResultReporter reporter)
+public sealed class SendDeliveryConsumer(
+    ChannelSet channels, SendTurns turns, SendPipeline pipeline, Redelivery redelivery, ResultReporter reporter)
     : IConsumer<SendDelivery>, ILocalSender
 {
     /// <inheritdoc />
@@ -45,7 +46,8 @@ public sealed class SendDeliveryConsumer(ChannelSet channels, SendTurns turns, S
     /// <summary>Under an id that is the same when the command comes again, so that the saga takes it once.</summary>
     static DeliveryResult ResultOf(ConsumeContext<SendDelivery> context, Disposition.Report report) => new()
     {
-        MessageId = DeterministicId.From(["result", $"{context.Message.DeliveryId:N}", $"{report.Number}", report.Result.GetType().Name, .. Again(context.Message)]),
+        MessageId = DeterministicId.From(
+            ["result", $"{context.Message.DeliveryId:N}", $"{report.Number}", report.Result.GetType().Name, .. Again(context.Message)]),
         ConversationId = context.ConversationId,
         Sent = report.Result as DeliverySent,
         Failed = report.Result as DeliveryFailed,

@@ -71,11 +71,13 @@ public sealed class SendPipeline(
     bool IsPaused(IChannel channel) => board.Current.Channel(channel.Name).Paused;
 
     Disposition.PutOff Paused(SendDelivery command, IChannel channel) => new(
-        command, Earlier(clock.GetUtcNow() + LookAgain, command.ExpiresAt), $"channel {channel.Name} is paused", ResumedChannels.WaitsForChannel(channel.Name));
+        command,
+        Earlier(clock.GetUtcNow() + LookAgain, command.ExpiresAt),
+        $"channel {channel.Name} is paused",
+        ResumedChannels.WaitsForChannel(channel.Name));
 
-    ValueTask<Disposition> Decide(SendDelivery command, ChainOutcome outcome, CancellationToken cancellationToken) => outcome is ChainOutcome.NotNow notNow
-        ? new(Later(command, notNow, cancellationToken))
-        : new(ResultMessages.Of(command, outcome));
+    ValueTask<Disposition> Decide(SendDelivery command, ChainOutcome outcome, CancellationToken cancellationToken) =>
+        outcome is ChainOutcome.NotNow notNow ? new(Later(command, notNow, cancellationToken)) : new(ResultMessages.Of(command, outcome));
 
     async Task<Disposition> Later(SendDelivery command, ChainOutcome.NotNow notNow, CancellationToken cancellationToken)
     {
@@ -83,31 +85,46 @@ public sealed class SendPipeline(
         {
             var ends = clock.GetUtcNow() + notNow.AtLeast!.Value;
             // What an operator may have to decide about is waited for, also when it is too late to send.
-            return new Disposition.PutOff(command with { MayHaveBeenSent = true }, command.HoldWhenInDoubt ? ends : Earlier(ends, command.ExpiresAt), notNow.Reason);
+            var again = command.HoldWhenInDoubt ? ends : Earlier(ends, command.ExpiresAt);
+            return new Disposition.PutOff(command with { MayHaveBeenSent = true }, again, notNow.Reason);
         }
 
         // Nothing is gained by waiting, unless it may have been sent already.
         if (command.AnotherChannelFollows && notNow is { Slot: null, InDoubt: 0 })
-            return new Disposition.Report(ResultMessages.Failed(command, notNow.Provider, WithDoubt(notNow.Reason, notNow.MayHaveBeenSent)), notNow.Attempts);
+        {
+            var why = WithDoubt(notNow.Reason, notNow.MayHaveBeenSent);
+            return new Disposition.Report(ResultMessages.Failed(command, notNow.Provider, why), notNow.Attempts);
+        }
 
-        var next = command with { EarlierAttempts = notNow.Attempts, EarlierInDoubt = notNow.InDoubt, MayHaveBeenSent = notNow.MayHaveBeenSent, Slot = notNow.Slot };
+        var next = command with
+        {
+            EarlierAttempts = notNow.Attempts,
+            EarlierInDoubt = notNow.InDoubt,
+            MayHaveBeenSent = notNow.MayHaveBeenSent,
+            Slot = notNow.Slot,
+        };
         var dueAt = notNow.Slot is { } slot ? Redelivery.InTime(command, slot.At) : redelivery.Next(command, notNow);
         if (dueAt is null && notNow.InDoubt > 0 && await chains.Of(command.Channel).GiveUp(command, cancellationToken) is { } outcome)
             return await Decide(command, outcome, cancellationToken);
         if (dueAt is not { } due)
-            return new Disposition.Report(ResultMessages.Expired(command, notNow.Provider, WithDoubt($"not sent in time: {notNow.Reason}", notNow.MayHaveBeenSent)), notNow.Attempts);
+        {
+            var why = WithDoubt($"not sent in time: {notNow.Reason}", notNow.MayHaveBeenSent);
+            return new Disposition.Report(ResultMessages.Expired(command, notNow.Provider, why), notNow.Attempts);
+        }
+
         if (notNow.Slot is { } turn)
             return new Disposition.PutOff(next, due, notNow.Reason, WaitingLine.WaitsForTurn(turn.Account));
 
-        next = next with { Redeliveries = command.Redeliveries + 1 };
-        return new Disposition.PutOff(next, due, notNow.Reason, notNow.WaitsForProvider ? ResumedChannels.WaitsForProvider(command.Channel) : null);
+        var waitsFor = notNow.WaitsForProvider ? ResumedChannels.WaitsForProvider(command.Channel) : null;
+        return new Disposition.PutOff(next with { Redeliveries = command.Redeliveries + 1 }, due, notNow.Reason, waitsFor);
     }
 
     /// <summary>
     /// The command may come again because the worker died before it reported: what it sent was sent, however late it is by now, and what it
     /// may have sent it may. Where that is left to an operator, it comes to one.
     /// </summary>
-    async Task<Disposition> NotSent(SendDelivery command, string reason, Func<SendDelivery, string?, string, object> result, CancellationToken cancellationToken)
+    async Task<Disposition> NotSent(
+        SendDelivery command, string reason, Func<SendDelivery, string?, string, object> result, CancellationToken cancellationToken)
     {
         if (await chains.Of(command.Channel).GiveUp(command, cancellationToken) is { } outcome)
             return await Decide(command, outcome, cancellationToken);

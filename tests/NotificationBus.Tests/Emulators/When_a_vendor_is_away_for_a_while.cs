@@ -73,7 +73,12 @@ public sealed class When_a_vendor_is_away_for_a_while : With_emulators
         var provider = Account(vendor);
         var channel = new ServiceCollection().AddChannels().BuildServiceProvider().GetServices<IChannel>().Single(channel => channel.Name == provider.Channel);
         var factory = new ProviderChainFactory(
-            new InMemoryAttemptLedger(_clock, controls), board, Options.Create(new RedeliveryOptions()), new Random(1), TimeProvider.System, NullLoggerFactory.Instance);
+            new InMemoryAttemptLedger(_clock, controls),
+            board,
+            Options.Create(new RedeliveryOptions()),
+            new Random(1),
+            TimeProvider.System,
+            NullLoggerFactory.Instance);
         return factory.Make(
             channel,
             [new ProviderAccount(provider, new AccountOptions(), controls, board, _clock, NullLogger<ProviderAccount>.Instance)],

@@ -286,8 +286,10 @@ public sealed class When_a_vendor_reports
 
         await flow.Report(Of(sent.Deliveries[0], kind, flow));
 
-        var suppressed = (await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None)).ShouldHaveSingleItem();
-        suppressed.ShouldBe(new Suppression("email", A.Seller.Email!, category, reason, "scripted", flow.Clock.GetUtcNow()) { Place = suppressed.Place });
+        var suppressed = (await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None))
+            .ShouldHaveSingleItem();
+        var place = suppressed.Place;
+        suppressed.ShouldBe(new Suppression("email", A.Seller.Email!, category, reason, "scripted", flow.Clock.GetUtcNow()) { Place = place });
         var delivery = flow.Find(sent.CorrelationId)!.Deliveries[0];
         delivery.Status.ShouldBe(DeliveryStatus.Sent);
         (delivery.ComplainedAt ?? delivery.UnsubscribedAt).ShouldNotBeNull();

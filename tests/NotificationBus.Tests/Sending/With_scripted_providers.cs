@@ -87,9 +87,12 @@ public abstract class With_scripted_providers
     {
         var copy = board = new ControlBoard(Controls, Clock, NullLogger<ControlBoard>.Instance);
         copy.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
-        var factory = new ProviderChainFactory(new BusyLedger(this), copy, Options.Create(Redelivery), new NoDelay(), Clock, NullLoggerFactory.Instance);
+        var factory = new ProviderChainFactory(
+            new BusyLedger(this), copy, Options.Create(Redelivery), new NoDelay(), Clock, NullLoggerFactory.Instance);
         return factory.Make(
-            new EmailChannel(), [Account(First, FirstAccount), Account(Second, new AccountOptions())], new ProviderRoutes(["first", "second"], Routes));
+            new EmailChannel(),
+            [Account(First, FirstAccount), Account(Second, new AccountOptions())],
+            new ProviderRoutes(["first", "second"], Routes));
 
         ProviderAccount Account(IProvider provider, AccountOptions options) =>
             new(provider, options, Controls, copy, Clock, NullLogger<ProviderAccount>.Instance);

@@ -215,7 +215,8 @@ sealed class EmbeddedFlow : IAsyncDisposable
         };
         await handle();
         Store.AfterWrite = null;
-        var consequences = _host.Services.GetRequiredService<NotificationSteps>().Consequences.Follow(stored.ShouldHaveSingleItem(), new HashSet<Guid>());
+        var steps = _host.Services.GetRequiredService<NotificationSteps>();
+        var consequences = steps.Consequences.Follow(stored.ShouldHaveSingleItem(), new HashSet<Guid>());
         return await _host.Services.GetRequiredService<ConsequencesPublisher>().Write(consequences.Commands, conversationId: null);
     }
 

@@ -89,7 +89,8 @@ sealed class NotificationRepository(
     async Task PublishAgain(ConsumeContext input, NotificationState notification)
     {
         var waiting = await outgoing.WaitingOf(notification.CorrelationId, input.CancellationToken);
-        await publisher.Value.Publish(input, steps.Consequences.Follow(notification, waiting.Select(delivery => delivery.DeliveryId).ToHashSet()));
+        var putOff = waiting.Select(delivery => delivery.DeliveryId).ToHashSet();
+        await publisher.Value.Publish(input, steps.Consequences.Follow(notification, putOff));
     }
 
     /// <summary>
