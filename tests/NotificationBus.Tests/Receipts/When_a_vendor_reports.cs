@@ -37,7 +37,7 @@ public sealed class When_a_vendor_reports
     [InlineData(ReceiptKind.HardBounce, "")]
     public async Task Should_suppress_nobody_when_it_is_about_somebody_else(ReceiptKind kind, string named)
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
         var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
 
         await flow.Report(Of(sent.Deliveries[0], kind, flow) with { Addresses = [named] });
@@ -53,7 +53,7 @@ public sealed class When_a_vendor_reports
     [InlineData(true)]
     public async Task Should_suppress_the_address_when_the_receipt_names_it(bool amongOthers)
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
         var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
         var named = sent.Deliveries[0].Address.ToUpperInvariant();
 
@@ -79,7 +79,7 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_go_on_with_the_next_channel_when_what_was_delivered_comes_back()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
         var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
         flow.Push.Calls.ShouldBeEmpty();
 
@@ -96,7 +96,7 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_go_on_with_the_next_channel_and_keep_the_address_when_the_vendor_has_given_up()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
         var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
 
         await flow.Report(Of(sent.Deliveries[0], ReceiptKind.Undelivered, flow) with { Reason = "mailbox full" });
@@ -114,7 +114,7 @@ public sealed class When_a_vendor_reports
     [InlineData("550 rejected: <WIDE-SEA> or widesea", false)]
     public async Task Should_not_repeat_what_the_recipient_is_told(string words, bool isChanged)
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
         var somchai = A.Seller with { Name = "Somchai Jaidee", Email = "somchai@example.net" };
         var data = JsonElement.Parse("""{ "title": "Sign in", "text": "Your code is 493817", "code": "wide-sea" }""");
         var sent = await flow.Outcome(await flow.Tell(An.Announcement(somchai, channels: ["email"]) with { Data = data }));
@@ -148,7 +148,7 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_keep_what_another_provider_has_sent_when_the_one_before_gives_up()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1, mailers: ["scripted", "second"]);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, Mailers = ["scripted", "second"] });
         flow.Email.Answers(ScriptedProvider.InDoubt);
         var id = await flow.Tell(An.OrderPlaced());
         await WaitOut(flow, redeliveries: 2);
@@ -167,7 +167,7 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_keep_what_the_second_call_has_sent_when_the_vendor_gives_up_the_first()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1 });
         flow.Email.Answers(ScriptedProvider.InDoubt, ScriptedProvider.Accepted);
         var id = await flow.Tell(An.OrderPlaced());
         await WaitOut(flow, redeliveries: 1);
@@ -185,7 +185,7 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_wait_for_the_provider_that_was_asked_last_when_the_one_before_gives_up()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1, mailers: ["scripted", "second"]);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, Mailers = ["scripted", "second"] });
         flow.Email.Answers(ScriptedProvider.InDoubt);
         flow.SecondEmail.Answers(ScriptedProvider.InDoubt);
         var id = await flow.Tell(An.OrderPlaced());
@@ -208,7 +208,7 @@ public sealed class When_a_vendor_reports
     [InlineData(ReceiptKind.HardBounce, true)]
     public async Task Should_go_on_with_the_next_channel_when_the_address_is_wrong(ReceiptKind kind, bool anotherHasIt)
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1, mailers: ["scripted", "second"]);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, Mailers = ["scripted", "second"] });
         // A third time in doubt would open the circuit of its account, which push has too.
         flow.Email.Answers(ScriptedProvider.InDoubt, ScriptedProvider.InDoubt, ScriptedProvider.Unavailable);
         flow.SecondEmail.Answers(anotherHasIt ? ScriptedProvider.Accepted : ScriptedProvider.Unavailable);
@@ -227,7 +227,7 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_leave_what_is_put_off_to_the_provider_that_is_to_be_asked()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1, mailers: ["scripted", "second"]);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, Mailers = ["scripted", "second"] });
         flow.Email.Answers(ScriptedProvider.InDoubt, ScriptedProvider.InDoubt, ScriptedProvider.Unavailable);
         flow.SecondEmail.Answers(ScriptedProvider.Unavailable, ScriptedProvider.Accepted);
         var id = await flow.Tell(An.OrderPlaced());
@@ -247,7 +247,7 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_go_on_with_the_next_channel_when_nobody_else_is_to_be_asked()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1 });
         flow.Email.Answers(ScriptedProvider.InDoubt);
         var id = await flow.Tell(An.OrderPlaced());
         await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 1);
@@ -261,7 +261,7 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_never_use_an_address_again_that_sent_it_back()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
         var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
         await flow.Report(Of(sent.Deliveries[0], ReceiptKind.HardBounce, flow) with { Reason = "no such mailbox" });
 
@@ -347,7 +347,7 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_not_begin_another_channel_when_the_notification_is_of_no_more_use()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
         var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
         flow.Clock.Advance(TimeSpan.FromDays(2));
 
@@ -360,7 +360,7 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_take_up_an_earlier_channel_that_was_called_off()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1, escalateAfter: TimeSpan.FromMinutes(5));
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, EscalateAfter = TimeSpan.FromMinutes(5) });
         flow.Email.Answers(new ProviderResult.Unavailable("closed for an hour", RetryAfter: TimeSpan.FromHours(1), OnlyThisDelivery: true), ScriptedProvider.Accepted);
         var id = await flow.Tell(An.OrderPlaced());
         await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 1);
@@ -381,7 +381,7 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_end_when_an_earlier_channel_had_failed_after_it_was_called_off()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1, escalateAfter: TimeSpan.FromMinutes(5));
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, EscalateAfter = TimeSpan.FromMinutes(5) });
         var answer = new TaskCompletionSource<ProviderResult>();
         flow.Email.Answers((_, _) => answer.Task);
         var id = await flow.Tell(An.OrderPlaced());
@@ -423,7 +423,7 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_not_send_again_what_was_in_doubt_and_has_arrived()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         flow.Email.Answers(ScriptedProvider.InDoubt);
         var id = await flow.Tell(An.OrderPlaced());
         await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 1);
@@ -441,7 +441,7 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_keep_a_receipt_that_is_faster_than_the_answer_of_the_call()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         var answer = new TaskCompletionSource<ProviderResult>();
         flow.Email.Answers((_, _) => answer.Task);
         var id = await flow.Tell(An.OrderPlaced());
@@ -462,7 +462,7 @@ public sealed class When_a_vendor_reports
     [InlineData("scripted", null, null)]
     public async Task Should_look_four_times_for_what_is_not_on_record_and_then_forget_it(string provider, string? deliveryId, string? messageId)
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
         var receipt = new Receipt
         {
@@ -490,7 +490,7 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_take_a_receipt_that_is_posted_a_hundred_times_once()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
         var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
         var bounce = Of(sent.Deliveries[0], ReceiptKind.HardBounce, flow);
 
@@ -510,7 +510,7 @@ public sealed class When_a_vendor_reports
     [InlineData("failed bounced confirmed held bounced", "Delivered", DeliveryStatus.Failed, DeliveryStatus.Sent)]
     public async Task Should_end_in_the_same_state_in_whatever_order_it_comes(string arrivals, string state, DeliveryStatus first, DeliveryStatus second)
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
         var answer = new TaskCompletionSource<ProviderResult>();
         flow.Email.Answers((_, _) => answer.Task);
         var orders = Permutations(arrivals.Split(' ')).ToList();

@@ -91,7 +91,7 @@ public sealed class When_more_than_sent_is_asked_for
     }
 
     static Task<EmbeddedFlow> Start(DeliveryProof asked) =>
-        EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1, escalateAfter: Limit, escalateUnless: asked);
+        EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, EscalateAfter = Limit, EscalateUnless = asked });
 
     static async Task<NotificationState> Sent(EmbeddedFlow flow)
     {

@@ -30,7 +30,7 @@ public sealed class When_a_notification_is_cancelled
         await Cancel(flow, id);
 
         var end = await flow.Outcome(id);
-        end.CurrentState.ShouldBe("Cancelled");
+        (await flow.Saga.Exists(end.CorrelationId, machine => machine.Cancelled)).ShouldBe(end.CorrelationId);
         end.Deliveries.ShouldAllBe(delivery => delivery.Status == DeliveryStatus.Cancelled && delivery.Reason == Reason && delivery.SettledAt != null);
         var outcome = flow.OutcomesOf(id).ShouldHaveSingleItem().ShouldBeOfType<NotificationCancelled>();
         (outcome.EventName, outcome.RecipientId, outcome.Reason).ShouldBe(("order-placed", "seller-42", $"email: {Reason}; push: {Reason}"));
@@ -100,7 +100,8 @@ public sealed class When_a_notification_is_cancelled
 
         _answer.SetResult(ScriptedProvider.Unavailable);
 
-        (await flow.Outcome(id)).CurrentState.ShouldBe("PartlyDelivered");
+        await flow.Outcome(id);
+        (await flow.Saga.Exists(id, machine => machine.PartlyDelivered)).ShouldBe(id);
         var partly = flow.OutcomesOf(id).ShouldHaveSingleItem().ShouldBeOfType<NotificationPartlyDelivered>();
         ($"{string.Join(',', partly.Channels)} not {string.Join(',', partly.FailedChannels)}", partly.Reason).ShouldBe(("push not email", $"email: {Reason}"));
     }
@@ -121,7 +122,7 @@ public sealed class When_a_notification_is_cancelled
         flow.OutcomesOf(id).ShouldBeEmpty();
 
         await Decide(flow, held, HeldDecision.Resend);
-        flow.Find(id)!.CurrentState.ShouldBe("Held");
+        (await flow.Saga.Exists(id, machine => machine.Held)).ShouldBe(id);
         await Decide(flow, held, decision);
 
         (await flow.Outcome(id)).CurrentState.ShouldBe(state);
@@ -132,7 +133,7 @@ public sealed class When_a_notification_is_cancelled
     [Fact]
     public async Task Should_be_held_at_once_when_it_was_put_off_after_a_call_that_may_have_sent_it()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
         flow.Email.Answers(ScriptedProvider.InDoubt);
         var id = await flow.Tell(An.OrderPlaced());
         await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 1);
@@ -146,7 +147,7 @@ public sealed class When_a_notification_is_cancelled
     [Fact]
     public async Task Should_leave_an_open_decision_to_the_operator_and_refuse_to_send_it_again()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
         flow.Email.Answers((_, _) => _answer.Task);
         var id = await Called(flow);
         var notification = flow.Find(id)!;
@@ -162,7 +163,7 @@ public sealed class When_a_notification_is_cancelled
     [Fact]
     public async Task Should_not_begin_the_next_channel_when_its_time_is_up_or_the_first_comes_back()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, dispatchers: 1, escalateAfter: Limit, escalateUnless: DeliveryProof.Read);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, EscalateAfter = Limit, EscalateUnless = DeliveryProof.Read });
         var id = await flow.Tell(An.OrderPlaced());
         var sent = await flow.Until(id, notification => notification.Deliveries[0].Status == DeliveryStatus.Sent);
 
@@ -181,7 +182,7 @@ public sealed class When_a_notification_is_cancelled
     [Fact]
     public async Task Should_wait_for_its_event_when_it_is_faster()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         flow.Email.Answers(ClosedForAnHour);
         flow.Push.Answers(ClosedForAnHour);
         var late = An.OrderPlaced(eventId: "order-4711");
@@ -199,7 +200,8 @@ public sealed class When_a_notification_is_cancelled
         await flow.Pulse.Until(() => flow.Outgoing.Scheduled >= 5);
         flow.Clock.Advance(TimeSpan.FromMinutes(18));
 
-        (await flow.Outcome(id)).CurrentState.ShouldBe("Cancelled");
+        await flow.Outcome(id);
+        (await flow.Saga.Exists(id, machine => machine.Cancelled)).ShouldBe(id);
         flow.Wire.Faults.ShouldBeEmpty();
     }
 
@@ -217,7 +219,7 @@ public sealed class When_a_notification_is_cancelled
     [Fact]
     public async Task Should_change_nothing_when_it_has_ended()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
         var id = await flow.Tell(An.OrderPlaced());
         var end = await flow.Outcome(id);
 
@@ -241,7 +243,7 @@ public sealed class When_a_notification_is_cancelled
         foreach (var delivery in end.Deliveries)
             await flow.Handle(new DeliverySent { NotificationId = id, DeliveryId = delivery.Id, Provider = "scripted" });
 
-        flow.Find(id)!.CurrentState.ShouldBe("Delivered");
+        (await flow.Saga.Exists(id, machine => machine.Delivered)).ShouldBe(id);
         await flow.Pulse.Until(() => flow.OutcomesOf(id).Any(outcome => outcome is NotificationDelivered));
     }
 
@@ -253,7 +255,7 @@ public sealed class When_a_notification_is_cancelled
     [InlineData("held")]
     public async Task Should_come_to_an_end_that_is_true_in_whatever_order_things_happen(string result)
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, escalateAfter: Limit);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, EscalateAfter = Limit });
         flow.Email.Answers((_, _) => _answer.Task);
         var orders = Permutations(["result", "result again", "cancel", "timer", "confirmed"]).ToList();
         orders.Count.ShouldBe(120);
@@ -298,7 +300,7 @@ public sealed class When_a_notification_is_cancelled
 
     static async Task<EmbeddedFlow> Start(DeliveryMode mode, Action<EmbeddedFlow> prepare)
     {
-        var flow = await EmbeddedFlow.Start(mode, dispatchers: 1);
+        var flow = await EmbeddedFlow.Start(new() { Mode = mode, Dispatchers = 1 });
         prepare(flow);
         return flow;
     }

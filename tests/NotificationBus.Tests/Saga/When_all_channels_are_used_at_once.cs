@@ -20,7 +20,7 @@ public sealed class When_all_channels_are_used_at_once : IAsyncLifetime
         var id = await _flow.Tell(An.OrderPlaced(eventId: "order-4711"));
 
         var notification = await _flow.Outcome(id);
-        notification.CurrentState.ShouldBe("PartlyDelivered");
+        (await _flow.Saga.Exists(notification.CorrelationId, machine => machine.PartlyDelivered)).ShouldBe(notification.CorrelationId);
         notification.CompletedAt.ShouldBe(_flow.Clock.GetUtcNow());
         var told = _flow.Outcomes.ShouldHaveSingleItem().ShouldBeOfType<NotificationPartlyDelivered>();
         told.NotificationId.ShouldBe(id);
@@ -41,7 +41,7 @@ public sealed class When_all_channels_are_used_at_once : IAsyncLifetime
         var id = await _flow.Tell(An.OrderPlaced(eventId: "order-4711"));
 
         var notification = await _flow.Outcome(id);
-        notification.CurrentState.ShouldBe("Failed");
+        (await _flow.Saga.Exists(notification.CorrelationId, machine => machine.Failed)).ShouldBe(notification.CorrelationId);
         var told = _flow.Outcomes.ShouldHaveSingleItem().ShouldBeOfType<NotificationFailed>();
         told.NotificationId.ShouldBe(id);
         told.EventName.ShouldBe("order-placed");
@@ -58,7 +58,7 @@ public sealed class When_all_channels_are_used_at_once : IAsyncLifetime
         var id = await _flow.Tell(An.OrderPlaced(A.Seller with { PushTokens = ["old-phone", "phone"] }));
 
         var notification = await _flow.Outcome(id);
-        notification.CurrentState.ShouldBe("Delivered");
+        (await _flow.Saga.Exists(notification.CorrelationId, machine => machine.Delivered)).ShouldBe(notification.CorrelationId);
         notification.Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.Sent, DeliveryStatus.Failed, DeliveryStatus.Sent]);
         _flow.Outcomes.ShouldHaveSingleItem().ShouldBeOfType<NotificationDelivered>().Channels.ShouldBe(["email", "push"]);
     }

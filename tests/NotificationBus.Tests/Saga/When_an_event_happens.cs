@@ -23,7 +23,7 @@ public sealed class When_an_event_happens
         var id = await Tell(flow, name);
 
         var notification = await flow.Outcome(id);
-        notification.CurrentState.ShouldBe("Delivered");
+        (await flow.Saga.Exists(notification.CorrelationId, machine => machine.Delivered)).ShouldBe(notification.CorrelationId);
         notification.EventName.ShouldBe(name);
         notification.Recipient.Id.ShouldBe(recipient);
         notification.Deliveries.Select(delivery => delivery.Channel).ShouldBe(channels);

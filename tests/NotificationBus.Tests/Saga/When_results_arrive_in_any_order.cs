@@ -18,7 +18,7 @@ public sealed class When_results_arrive_in_any_order
     [InlineData("som@example.com phone tablet", "Failed")]
     public async Task Should_end_in_the_same_state(string failing, string state)
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.AllAtOnce);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.AllAtOnce });
         var answers = new ConcurrentDictionary<(Guid, string), TaskCompletionSource<ProviderResult>>();
         flow.Email.Answers((delivery, _) => AnswerTo(delivery.NotificationId, delivery.Address).Task);
         flow.Push.Answers((delivery, _) => AnswerTo(delivery.NotificationId, delivery.Address).Task);

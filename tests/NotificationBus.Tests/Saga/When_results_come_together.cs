@@ -20,8 +20,10 @@ public sealed class When_results_come_together
 
         await flow.Handle(new DeliveryResults { Results = [Sent(one, 0), Failed(other, 1), Sent(other, 0), Sent(one, 1)] });
 
-        (await flow.Outcome(one.CorrelationId)).CurrentState.ShouldBe("Delivered");
-        (await flow.Outcome(other.CorrelationId)).CurrentState.ShouldBe("PartlyDelivered");
+        await flow.Outcome(one.CorrelationId);
+        (await flow.Saga.Exists(one.CorrelationId, machine => machine.Delivered)).ShouldBe(one.CorrelationId);
+        await flow.Outcome(other.CorrelationId);
+        (await flow.Saga.Exists(other.CorrelationId, machine => machine.PartlyDelivered)).ShouldBe(other.CorrelationId);
         flow.OutcomesOf(one.CorrelationId).ShouldHaveSingleItem();
         flow.Wire.Faults.ShouldBeEmpty();
     }
@@ -57,7 +59,8 @@ public sealed class When_results_come_together
 
         await flow.Handle(new DeliveryResults { Results = [Sent(one, 0), bad, Sent(one, 1)] });
 
-        (await flow.Outcome(one.CorrelationId)).CurrentState.ShouldBe("Delivered");
+        await flow.Outcome(one.CorrelationId);
+        (await flow.Saga.Exists(one.CorrelationId, machine => machine.Delivered)).ShouldBe(one.CorrelationId);
         await flow.Pulse.Until(() => flow.Wire.Errors.Count > 0);
         var (message, _) = flow.Wire.Errors.ShouldHaveSingleItem();
         (message.Type, message.Id).ShouldBe((nameof(DeliverySent), bad.MessageId));
@@ -72,7 +75,8 @@ public sealed class When_results_come_together
 
         await flow.Handle(new DeliveryResults { Results = [unknown, Sent(one, 0), Sent(one, 1)] });
 
-        (await flow.Outcome(one.CorrelationId)).CurrentState.ShouldBe("Delivered");
+        await flow.Outcome(one.CorrelationId);
+        (await flow.Saga.Exists(one.CorrelationId, machine => machine.Delivered)).ShouldBe(one.CorrelationId);
         await flow.Pulse.Until(() => flow.Wire.Errors.Count > 0);
         var (message, _) = flow.Wire.Errors.ShouldHaveSingleItem();
         (message.Type, message.Id).ShouldBe((nameof(DeliveryResults), unknown.MessageId));
@@ -93,7 +97,8 @@ public sealed class When_results_come_together
 
         await flow.Handle(new DeliveryResults { Results = [bad, Sent(one, 0), Sent(one, 1)] });
 
-        (await flow.Outcome(one.CorrelationId)).CurrentState.ShouldBe("Delivered");
+        await flow.Outcome(one.CorrelationId);
+        (await flow.Saga.Exists(one.CorrelationId, machine => machine.Delivered)).ShouldBe(one.CorrelationId);
         await flow.Pulse.Until(() => flow.Wire.Errors.Count > 0);
         flow.Wire.Errors.ShouldHaveSingleItem();
     }
@@ -112,7 +117,7 @@ public sealed class When_results_come_together
             await flow.Handle(new DeliveryResults { Results = results });
 
             var end = await flow.Outcome(notification.CorrelationId);
-            end.CurrentState.ShouldBe("Delivered");
+            (await flow.Saga.Exists(end.CorrelationId, machine => machine.Delivered)).ShouldBe(end.CorrelationId);
             end.TakenInputs.TakeLast(2).ShouldBe(results.Select(result => result.MessageId), ignoreOrder: true);
             flow.OutcomesOf(notification.CorrelationId).ShouldHaveSingleItem();
             versions.Add(end.Version);
@@ -137,7 +142,7 @@ public sealed class When_results_come_together
         await flow.Handle(new DeliveryResults { Results = [failed with { MessageId = Guid.CreateVersion7() }, Sent(notification, 0)] });
 
         var end = await flow.Outcome(notification.CorrelationId);
-        end.CurrentState.ShouldBe("PartlyDelivered");
+        (await flow.Saga.Exists(end.CorrelationId, machine => machine.PartlyDelivered)).ShouldBe(end.CorrelationId);
         end.Deliveries.Select(delivery => (delivery.Status, delivery.Reason)).ShouldBe([(DeliveryStatus.Sent, null), (DeliveryStatus.Failed, "no such phone")]);
         flow.OutcomesOf(notification.CorrelationId).ShouldHaveSingleItem().ShouldBeOfType<NotificationPartlyDelivered>().Channels.ShouldBe(["email"]);
         flow.Wire.Faults.ShouldBeEmpty();
@@ -174,8 +179,10 @@ public sealed class When_results_come_together
 
         await flow.Handle(new DeliveryResults { Results = [Sent(one, 0), Sent(one, 1), Sent(other, 0), Sent(other, 1)] });
 
-        (await flow.Outcome(one.CorrelationId)).CurrentState.ShouldBe("Delivered");
-        (await flow.Outcome(other.CorrelationId)).CurrentState.ShouldBe("Delivered");
+        await flow.Outcome(one.CorrelationId);
+        (await flow.Saga.Exists(one.CorrelationId, machine => machine.Delivered)).ShouldBe(one.CorrelationId);
+        await flow.Outcome(other.CorrelationId);
+        (await flow.Saga.Exists(other.CorrelationId, machine => machine.Delivered)).ShouldBe(other.CorrelationId);
         // What was announced before is announced again, under the same id.
         flow.Wire.Published.Where(message => message.Type == nameof(NotificationDelivered)).Select(message => message.Id).Distinct().Count().ShouldBe(2);
         flow.Wire.Errors.ShouldBeEmpty();
@@ -196,7 +203,8 @@ public sealed class When_results_come_together
 
         await flow.Handle(new DeliveryResults { Results = [email, push] });
 
-        (await flow.Outcome(one.CorrelationId)).CurrentState.ShouldBe("Delivered");
+        await flow.Outcome(one.CorrelationId);
+        (await flow.Saga.Exists(one.CorrelationId, machine => machine.Delivered)).ShouldBe(one.CorrelationId);
         flow.Wire.Handled.Count(message => message.Id == email.MessageId || message.Id == push.MessageId).ShouldBe(2, "neither of them had to go another way");
     }
 
@@ -211,14 +219,18 @@ public sealed class When_results_come_together
         _answer.SetResult(ScriptedProvider.Accepted);
 
         foreach (var notification in notifications)
-            (await flow.Outcome(notification)).CurrentState.ShouldBe("Delivered");
+        {
+            await flow.Outcome(notification);
+            (await flow.Saga.Exists(notification, machine => machine.Delivered)).ShouldBe(notification);
+        }
+
         // The last message they came in is dealt with after the last outcome is known.
         await flow.Pulse.Until(() => flow.Handled<DeliverySent>() == 80 && flow.Handled<DeliveryResults>() > 0);
     }
 
     async Task<EmbeddedFlow> FlowThatWaits(bool sagaElsewhere = false)
     {
-        var flow = await EmbeddedFlow.Start(sagaElsewhere: sagaElsewhere);
+        var flow = await EmbeddedFlow.Start(new() { SagaElsewhere = sagaElsewhere });
         flow.Email.Answers((_, _) => _answer.Task);
         flow.Push.Answers((_, _) => _answer.Task);
         return flow;

@@ -32,7 +32,7 @@ public sealed class When_the_worker_fails
         });
 
         var notification = await flow.Outcome(id);
-        notification.CurrentState.ShouldBe("PartlyDelivered");
+        (await flow.Saga.Exists(notification.CorrelationId, machine => machine.PartlyDelivered)).ShouldBe(notification.CorrelationId);
         notification.Deliveries[0].Status.ShouldBe(DeliveryStatus.Failed);
         notification.Deliveries[0].Reason.ShouldBe("the worker failed (NotificationBus.Intake.InvalidEventException); the command is among the failed messages");
         await flow.Pulse.Until(() => flow.Wire.Errors.Count == 1);
@@ -60,13 +60,14 @@ public sealed class When_the_worker_fails
             Data = sending.Data,
             ExpiresAt = sending.ExpiresAt,
         });
-        (await flow.Outcome(id)).CurrentState.ShouldBe("Failed");
+        await flow.Outcome(id);
+        (await flow.Saga.Exists(id, machine => machine.Failed)).ShouldBe(id);
 
         answer.SetResult(ScriptedProvider.Accepted);
 
         await flow.Pulse.Until(() => flow.OutcomesOf(id).Count == 2);
         var notification = flow.Find(id)!;
-        notification.CurrentState.ShouldBe("Delivered");
+        (await flow.Saga.Exists(notification.CorrelationId, machine => machine.Delivered)).ShouldBe(notification.CorrelationId);
         notification.Deliveries[0].Reason.ShouldBeNull();
         flow.OutcomesOf(id)[0].ShouldBeOfType<NotificationFailed>();
         flow.OutcomesOf(id)[1].ShouldBeOfType<NotificationDelivered>().Channels.ShouldBe(["push"]);

@@ -67,7 +67,7 @@ public sealed class When_what_never_was_is_cancelled
     [Fact]
     public async Task Should_look_twenty_times_in_a_day()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         var id = Guid.NewGuid();
         var command = new CancelNotification { NotificationId = id, By = "ann", Why = "sold" };
         await flow.Handle(command);
@@ -123,7 +123,7 @@ public sealed class When_what_never_was_is_cancelled
     [InlineData("2100-01-01T00:00:00Z")]
     public async Task Should_look_twenty_times_whatever_it_says(string waitingSince)
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         var command = new CancelNotification { NotificationId = Guid.NewGuid(), By = "ann", Why = "sold", WaitingSince = DateTimeOffset.Parse(waitingSince, CultureInfo.InvariantCulture) };
 
         (await LooksInADay(flow, command)).ShouldBeInRange(10, 20);
@@ -134,7 +134,7 @@ public sealed class When_what_never_was_is_cancelled
     [Fact]
     public async Task Should_wait_once_however_many_say_they_have_waited()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         var command = new CancelNotification { NotificationId = Guid.NewGuid(), By = "ann", Why = "sold", WaitingSince = flow.Clock.GetUtcNow().AddMinutes(-10) };
 
         for (var time = 0; time < 20; time++)

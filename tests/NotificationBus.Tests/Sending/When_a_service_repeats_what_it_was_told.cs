@@ -61,7 +61,7 @@ public sealed class When_a_service_repeats_what_it_was_told
     [Fact]
     public async Task Should_know_the_values_of_the_event_wherever_it_is_sent()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
         flow.Email.Answers(delivery => new ProviderResult.Rejected(Masking.Of(delivery).Clean("rejected Potato today")));
 
         var data = JsonElement.Parse("""{ "title": "Sign in", "text": "Hello", "code": ["potato"] }""");

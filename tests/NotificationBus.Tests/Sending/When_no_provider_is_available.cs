@@ -17,7 +17,7 @@ public sealed class When_no_provider_is_available
     [Fact]
     public async Task Should_put_the_delivery_off_and_send_it_when_one_is_back()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         flow.Push.Answers(ScriptedProvider.Unavailable, ScriptedProvider.Unavailable, ScriptedProvider.Accepted);
         var id = await flow.Tell(An.OrderShipped());
 
@@ -39,7 +39,7 @@ public sealed class When_no_provider_is_available
     [Fact]
     public async Task Should_not_come_back_before_the_provider_wants_it()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         var rounds = 0;
         flow.Outgoing.BeforeDispatch = () =>
         {
@@ -72,7 +72,7 @@ public sealed class When_no_provider_is_available
     [Fact]
     public async Task Should_mark_it_expired_rather_than_send_it_too_late()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         flow.Push.Answers(ScriptedProvider.Unavailable, ClosedForAWeek);
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
@@ -88,7 +88,7 @@ public sealed class When_no_provider_is_available
     [Fact]
     public async Task Should_not_call_anybody_when_the_command_is_taken_too_late()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         flow.Push.Answers(ScriptedProvider.Unavailable);
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
@@ -102,7 +102,7 @@ public sealed class When_no_provider_is_available
     [Fact]
     public async Task Should_report_what_a_worker_that_died_had_sent_in_time()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         flow.Push.Answers(ScriptedProvider.Unavailable);
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
@@ -121,7 +121,7 @@ public sealed class When_no_provider_is_available
     [Fact]
     public async Task Should_try_the_next_channel_at_once_when_there_is_one()
     {
-        await using var flow = await EmbeddedFlow.Start(NotificationBus.Model.DeliveryMode.FirstThatWorks, dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = NotificationBus.Model.DeliveryMode.FirstThatWorks, Dispatchers = 1 });
         flow.Email.Answers(ScriptedProvider.Unavailable);
 
         var id = await flow.Tell(An.OrderPlaced());
@@ -135,7 +135,7 @@ public sealed class When_no_provider_is_available
     [Fact]
     public async Task Should_wait_for_the_claim_of_a_dead_worker_to_run_out_without_holding_the_command()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         var id = DeliveryOf(flow, out var happened);
         await flow.Ledger.Claim(
             new DeliveryAttempt { DeliveryId = id.Delivery, NotificationId = id.Notification, Number = 1, Channel = "push", Provider = "scripted", Status = AttemptStatus.Started },
@@ -158,7 +158,7 @@ public sealed class When_no_provider_is_available
     [InlineData("a probe that passed")]
     public async Task Should_be_sent_as_soon_as_a_provider_is_called_again(string because)
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         if (because == "switched on")
             await flow.Set("scripted", new ProviderControl { Switch = ProviderSwitch.Off });
         else
@@ -180,7 +180,7 @@ public sealed class When_no_provider_is_available
     [Fact]
     public async Task Should_be_sent_as_soon_as_a_provider_is_called_again_that_was_asked_before_it_was_shut()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         flow.Push.Answers(ClosedForAWeek, ScriptedProvider.Accepted);
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
@@ -196,7 +196,7 @@ public sealed class When_no_provider_is_available
     [Fact]
     public async Task Should_be_sent_when_its_channel_is_resumed_in_the_moment_after_a_provider_was_switched_on()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         await flow.Set("scripted", new ProviderControl { Switch = ProviderSwitch.Off });
         await flow.UntilBoard(controls => ProviderAccount.IsShut(controls, "scripted"));
         await flow.Set("scripted", new ProviderControl());
@@ -220,7 +220,7 @@ public sealed class When_no_provider_is_available
     [Fact]
     public async Task Should_say_that_it_may_have_been_sent_when_it_expires_in_doubt()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         flow.Push.Answers(ScriptedProvider.InDoubt);
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
@@ -236,7 +236,7 @@ public sealed class When_no_provider_is_available
     [Fact]
     public async Task Should_say_that_it_may_have_been_sent_when_there_is_no_time_to_repeat_it()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         flow.Push.Answers(ScriptedProvider.InDoubt, ClosedForAWeek);
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
@@ -253,7 +253,7 @@ public sealed class When_no_provider_is_available
     [InlineData("nobody takes it")]
     public async Task Should_come_to_an_operator_who_decides_about_what_is_in_doubt_when_in_time(string what)
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1, onInDoubt: NotificationBus.Model.InDoubtPolicy.Hold);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1, OnInDoubt = NotificationBus.Model.InDoubtPolicy.Hold });
         flow.Push.KnowsRepetitionFor = 48 * Hour;
         flow.Push.Answers(ScriptedProvider.InDoubt, ClosedForAWeek);
         var id = await flow.Tell(An.OrderShipped());
@@ -275,7 +275,7 @@ public sealed class When_no_provider_is_available
     [InlineData(26)]
     public async Task Should_come_to_an_operator_who_decides_about_what_a_worker_left(int lease)
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1, onInDoubt: NotificationBus.Model.InDoubtPolicy.Hold);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1, OnInDoubt = NotificationBus.Model.InDoubtPolicy.Hold });
         flow.Push.Answers(ScriptedProvider.Unavailable);
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
@@ -304,7 +304,7 @@ public sealed class When_no_provider_is_available
     [InlineData(NotificationBus.Model.InDoubtPolicy.Resend)]
     public async Task Should_wait_for_another_worker_no_longer_than_is_of_use(NotificationBus.Model.InDoubtPolicy policy)
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1, onInDoubt: policy);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1, OnInDoubt = policy });
         flow.Push.Answers(ScriptedProvider.Unavailable);
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);

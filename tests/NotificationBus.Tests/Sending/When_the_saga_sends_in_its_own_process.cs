@@ -26,7 +26,7 @@ public sealed class When_the_saga_sends_in_its_own_process
     [Fact]
     public async Task Should_send_without_a_queue()
     {
-        await using var flow = await EmbeddedFlow.Start(sendsHere: true);
+        await using var flow = await EmbeddedFlow.Start(new() { SendsHere = true });
 
         var id = await flow.Tell(An.OrderPlaced());
 
@@ -40,7 +40,7 @@ public sealed class When_the_saga_sends_in_its_own_process
     [Fact]
     public async Task Should_send_the_next_step_in_the_same_way()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, sendsHere: true);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, SendsHere = true });
         flow.Email.Answers(ScriptedProvider.Rejected);
 
         var id = await flow.Tell(An.OrderPlaced());
@@ -54,7 +54,7 @@ public sealed class When_the_saga_sends_in_its_own_process
     [Fact]
     public async Task Should_fill_each_template_once_for_what_goes_out_at_once()
     {
-        await using var flow = await EmbeddedFlow.Start(sendsHere: true);
+        await using var flow = await EmbeddedFlow.Start(new() { SendsHere = true });
 
         await flow.Outcome(await flow.Tell(An.OrderPlaced()));
 
@@ -64,7 +64,7 @@ public sealed class When_the_saga_sends_in_its_own_process
     [Fact]
     public async Task Should_fill_the_template_of_a_later_step_when_it_begins()
     {
-        await using var flow = await EmbeddedFlow.Start(DeliveryMode.FirstThatWorks, sendsHere: true);
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, SendsHere = true });
         flow.Email.Answers(ScriptedProvider.Rejected);
 
         await flow.Outcome(await flow.Tell(An.OrderPlaced()));
@@ -75,7 +75,7 @@ public sealed class When_the_saga_sends_in_its_own_process
     [Fact]
     public async Task Should_hold_the_event_until_it_is_sent()
     {
-        await using var flow = await EmbeddedFlow.Start(sendsHere: true);
+        await using var flow = await EmbeddedFlow.Start(new() { SendsHere = true });
         var answer = new TaskCompletionSource<ProviderResult>();
         flow.Push.Answers((_, _) => answer.Task);
         var id = await flow.Tell(An.OrderShipped());
@@ -93,7 +93,7 @@ public sealed class When_the_saga_sends_in_its_own_process
     [Fact]
     public async Task Should_leave_to_the_queue_what_gets_no_turn()
     {
-        await using var flow = await EmbeddedFlow.Start(sendsHere: true);
+        await using var flow = await EmbeddedFlow.Start(new() { SendsHere = true });
         var answer = new TaskCompletionSource<ProviderResult>();
         // Few calls are made to a provider that has not answered yet.
         flow.Push.Answers((_, call) => call == 1 ? Task.FromResult<ProviderResult>(ScriptedProvider.Accepted) : answer.Task);
@@ -117,7 +117,7 @@ public sealed class When_the_saga_sends_in_its_own_process
     [Fact]
     public async Task Should_leave_to_the_queue_what_fails()
     {
-        await using var flow = await EmbeddedFlow.Start(sendsHere: true);
+        await using var flow = await EmbeddedFlow.Start(new() { SendsHere = true });
         flow.Push.IsBroken = true;
 
         var id = await flow.Tell(An.OrderShipped());
@@ -130,7 +130,7 @@ public sealed class When_the_saga_sends_in_its_own_process
     [Fact]
     public async Task Should_hold_no_event_for_what_is_put_off()
     {
-        await using var flow = await EmbeddedFlow.Start(dispatchers: 1, sendsHere: true);
+        await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1, SendsHere = true });
         flow.Push.Answers(new ProviderResult.Unavailable("closed", RetryAfter: TimeSpan.FromHours(1)));
 
         var id = await flow.Tell(An.OrderShipped());

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 
 using MassTransit;
+using MassTransit.Configuration;
+using MassTransit.Testing;
 
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -31,8 +33,8 @@ using NotificationBus.Wiring;
 namespace NotificationBus.Tests.TestKit;
 
 /// <summary>
-/// The flow on a real bus in memory, registered as the host registers it. Providers answer as the test says, and the clock
-/// stands still until the test moves it.
+/// The flow on MassTransit's test harness, registered as the host registers it, on the transport in memory. Providers answer as the test
+/// says, and the clock stands still until the test moves it.
 /// </summary>
 sealed class EmbeddedFlow : IAsyncDisposable
 {
@@ -41,7 +43,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
     readonly IHost _host;
     ImmutableList<object> _outcomes = [];
 
-    EmbeddedFlow(DeliveryMode mode, int dispatchers, int sweeps, TimeSpan? escalateAfter, DeliveryProof escalateUnless, IReadOnlyList<string> mailers, bool sagaElsewhere, bool sendsHere, bool smsLast, InDoubtPolicy onInDoubt, Action<IInMemoryBusFactoryConfigurator>? configure)
+    EmbeddedFlow(FlowOptions options)
     {
         Clock = new WatchedClock(Pulse);
         Email = new ScriptedProvider("scripted", "email", Pulse);
@@ -56,36 +58,38 @@ sealed class EmbeddedFlow : IAsyncDisposable
         services.AddSingleton<ITemplates>(Templates);
         services.AddSingleton<Random>(new LeastLuck());
         services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = true);
-        services.AddNotificationBus(EventTypes(mode, escalateAfter, escalateUnless, smsLast, onInDoubt), Channels(mailers, smsLast));
+        services.AddNotificationBus(EventTypes(options), Channels(options));
         services.AddChannel<EmailChannel>()
             .Provider(new ProviderType("scripted", "email", OptionsType: null, (_, _) => Email))
             .Provider(new ProviderType("second", "email", OptionsType: null, (_, _) => SecondEmail));
         services.AddChannel<PushChannel>().Provider(new ProviderType("scripted", "push", OptionsType: null, (_, _) => Push));
-        if (smsLast)
+        if (options.SmsLast)
             services.AddChannel<SmsChannel>().Provider(new ProviderType("scripted", "sms", OptionsType: null, (_, _) => Sms));
         services.AddInMemoryStore().AddSaga().AddResumedChannels();
         services.AddSingleton(provider => new WatchedStore(provider.GetRequiredService<InMemoryNotificationStore>(), Pulse));
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<WatchedStore>());
         services.AddSingleton(provider => new WatchedOutgoing(provider.GetRequiredService<InMemoryOutgoingMessages>(), Pulse));
         services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<WatchedOutgoing>());
-        if (sagaElsewhere)
+        if (options.SagaElsewhere)
             services.AddSingleton(provider => new ResultReporter(provider.GetRequiredService<IBus>(), provider.GetRequiredService<PublishLimit>(), NullLogger<ResultReporter>.Instance));
-        if (sendsHere)
+        if (options.SendsHere)
             services.AddSendDispatch();
-        for (var i = 0; i < dispatchers; i++)
+        for (var i = 0; i < options.Dispatchers; i++)
             services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<OutgoingDispatch>(provider));
 
-        for (var i = 0; i < sweeps; i++)
+        for (var i = 0; i < options.Sweeps; i++)
             services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<Sweep>(provider));
 
-        services.AddMassTransit(bus =>
+        WatchSaga(services);
+        services.AddMassTransitTestHarness(bus =>
         {
             bus.DisableUsageTelemetry();
+            bus.SetTestTimeouts(testTimeout: Pulse.Patience);
             bus.AddNotificationFlow();
             bus.UsingInMemory((context, transport) =>
             {
                 transport.UseOutgoingScheduler(context);
-                transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { });
+                transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { }, sender: !options.NobodySends);
                 transport.ReceiveEndpoint("somebody-elses", endpoint =>
                 {
                     endpoint.Handler<NotificationDelivered>(Note);
@@ -94,7 +98,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
                     endpoint.Handler<NotificationExpired>(Note);
                     endpoint.Handler<NotificationFailed>(Note);
                 });
-                configure?.Invoke(transport);
+                options.Configure?.Invoke(transport);
             });
         });
         _host = builder.Build();
@@ -117,6 +121,13 @@ sealed class EmbeddedFlow : IAsyncDisposable
 
     /// <summary>Asked after all others, in a flow that has SMS.</summary>
     public ScriptedProvider Sms { get; }
+
+    /// <summary>MassTransit's own: what was sent, published and consumed.</summary>
+    public ITestHarness Harness => _host.Services.GetTestHarness();
+
+    /// <summary>What the state machine has taken and created, and the state a notification is in.</summary>
+    public ISagaStateMachineTestHarness<NotificationStateMachine, NotificationState> Saga =>
+        Harness.GetSagaStateMachineHarness<NotificationStateMachine, NotificationState>();
 
     public IBus Bus => _host.Services.GetRequiredService<IBus>();
 
@@ -143,27 +154,17 @@ sealed class EmbeddedFlow : IAsyncDisposable
     /// <summary>The outcomes as another service gets them, in order.</summary>
     public IReadOnlyList<object> Outcomes => _outcomes;
 
-    public static async Task<EmbeddedFlow> Start(
-        DeliveryMode mode = DeliveryMode.AllAtOnce,
-        int dispatchers = 0,
-        int sweeps = 0,
-        TimeSpan? escalateAfter = null,
-        DeliveryProof escalateUnless = DeliveryProof.Sent,
-        IReadOnlyList<string>? mailers = null,
-        bool sagaElsewhere = false,
-        bool sendsHere = false,
-        bool smsLast = false,
-        InDoubtPolicy onInDoubt = InDoubtPolicy.Resend,
-        Action<IInMemoryBusFactoryConfigurator>? configure = null)
+    public static async Task<EmbeddedFlow> Start(FlowOptions? options = null)
     {
-        var flow = new EmbeddedFlow(mode, dispatchers, sweeps, escalateAfter, escalateUnless, mailers ?? ["scripted"], sagaElsewhere, sendsHere, smsLast, onInDoubt, configure);
+        options ??= new FlowOptions();
+        var flow = new EmbeddedFlow(options);
         flow.Bus.ConnectSendObserver(flow.Wire);
         flow.Bus.ConnectPublishObserver(flow.Wire);
         flow.Bus.ConnectReceiveObserver(flow.Wire);
         await flow._host.StartAsync();
         // Each dispatcher waits for the clock to move.
-        await flow.Pulse.Until(() => flow.Clock.AlarmsWithin(TimeSpan.FromSeconds(5)) >= dispatchers);
-        await flow.Pulse.Until(() => flow.Clock.AlarmsWithin(TimeSpan.FromMinutes(1)) >= dispatchers + sweeps);
+        await flow.Pulse.Until(() => flow.Clock.AlarmsWithin(TimeSpan.FromSeconds(5)) >= options.Dispatchers);
+        await flow.Pulse.Until(() => flow.Clock.AlarmsWithin(TimeSpan.FromMinutes(1)) >= options.Dispatchers + options.Sweeps);
         return flow;
     }
 
@@ -291,19 +292,44 @@ sealed class EmbeddedFlow : IAsyncDisposable
         public override double NextDouble() => 1;
     }
 
-    static Dictionary<string, EventTypeOptions> EventTypes(DeliveryMode mode, TimeSpan? escalateAfter, DeliveryProof escalateUnless, bool smsLast, InDoubtPolicy onInDoubt) => new(StringComparer.Ordinal)
+    static Dictionary<string, EventTypeOptions> EventTypes(FlowOptions flow)
     {
-        ["chat-message-sent"] = new() { Channels = ["email", "push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
-        ["order-placed"] = new() { Channels = smsLast ? ["email", "push", "sms"] : ["email", "push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
-        ["payment-reminder-due"] = new() { Channels = ["push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
-        ["order-shipped"] = new() { Channels = ["push"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless, OnInDoubt = onInDoubt },
-        ["announcement"] = new() { Channels = ["push", "email"], Mode = mode, EscalateAfter = escalateAfter, EscalateUnless = escalateUnless },
+        var types = new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal)
+        {
+            ["chat-message-sent"] = With("email", "push"),
+            ["order-placed"] = flow.SmsLast ? With("email", "push", "sms") : With("email", "push"),
+            ["payment-reminder-due"] = With("push"),
+            ["order-shipped"] = With("push"),
+            ["announcement"] = With("push", "email"),
+        };
+        types["order-shipped"].OnInDoubt = flow.OnInDoubt;
+        return types;
+
+        EventTypeOptions With(params string[] channels) => new()
+        {
+            Channels = channels,
+            Mode = flow.Mode,
+            EscalateAfter = flow.EscalateAfter,
+            EscalateUnless = flow.EscalateUnless,
+        };
+    }
+
+    static Dictionary<string, ChannelOptions> Channels(FlowOptions flow) => new(StringComparer.Ordinal)
+    {
+        ["email"] = new() { Providers = flow.Mailers },
+        ["push"] = new() { Providers = ["scripted"] },
+        ["sms"] = new() { Providers = flow.SmsLast ? ["scripted"] : [] },
     };
 
-    static Dictionary<string, ChannelOptions> Channels(IReadOnlyList<string> mailers, bool smsLast) => new(StringComparer.Ordinal)
+    /// <summary>Puts the watch of MassTransit's harness around the repository that the flow has registered, and that does the work.</summary>
+    static void WatchSaga(IServiceCollection services)
     {
-        ["email"] = new() { Providers = mailers },
-        ["push"] = new() { Providers = ["scripted"] },
-        ["sms"] = new() { Providers = smsLast ? ["scripted"] : [] },
-    };
+        var ours = services.Last(service => service.ServiceType == typeof(ISagaRepository<NotificationState>)).ImplementationFactory!;
+        services.AddSagaStateMachineContainerTestHarness<NotificationStateMachine, NotificationState>();
+        services.AddSingleton(provider => provider.GetRequiredService<ISagaRepositoryDecoratorRegistration<NotificationState>>()
+            .DecorateSagaRepository((ISagaRepository<NotificationState>)ours(provider)));
+        services.AddSingleton<StoredSagas>();
+        services.AddSingleton<ILoadSagaRepository<NotificationState>>(provider => provider.GetRequiredService<StoredSagas>());
+        services.AddSingleton<IQuerySagaRepository<NotificationState>>(provider => provider.GetRequiredService<StoredSagas>());
+    }
 }

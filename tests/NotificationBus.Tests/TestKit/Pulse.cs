@@ -6,7 +6,7 @@ namespace NotificationBus.Tests.TestKit;
 sealed class Pulse
 {
     // Only a test that fails waits this long.
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -11,6 +11,7 @@ namespace NotificationBus.Tests.TestKit;
 sealed class WatchedStore(InMemoryNotificationStore store, Pulse pulse) : INotificationStore
 {
     readonly ConcurrentQueue<Guid> _loaded = new();
+    readonly ConcurrentDictionary<Guid, Guid> _written = new();
     int _writes;
 
     /// <summary>Called before a step is written, with the number of tries so far, which begins at 1. What it throws, the write throws, and nothing is stored.</summary>
@@ -24,6 +25,9 @@ sealed class WatchedStore(InMemoryNotificationStore store, Pulse pulse) : INotif
 
     /// <summary>Which notifications were read, in order.</summary>
     public IReadOnlyCollection<Guid> Loaded => _loaded;
+
+    /// <summary>Which notifications were stored.</summary>
+    public IEnumerable<Guid> Written => _written.Keys;
 
     /// <summary>How often a step was to be written, in vain or not.</summary>
     public int Writes => _writes;
@@ -51,6 +55,7 @@ sealed class WatchedStore(InMemoryNotificationStore store, Pulse pulse) : INotif
             await BeforeWrite(step, number);
 
         var stored = await write();
+        _written.TryAdd(step.Notification.CorrelationId, step.Notification.CorrelationId);
         pulse.Beat();
         if (stored)
             AfterWrite?.Invoke(step);
