@@ -62,7 +62,7 @@ static class Transports
     {
         services.AddInMemoryStore();
         services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Retention));
-        services.AddSaga().AddSendDispatch().AddOutgoingDispatch().AddSweep().AddResumedChannels();
+        services.AddSaga().AddLocalSendDispatcher().AddOutgoingDispatcher().AddSweep().AddResumedChannels();
         return services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
@@ -97,13 +97,13 @@ static class Transports
         services.AddSingleton<IProblemSource>(provider => provider.GetRequiredService<TopologyWatch>());
         services.AddHealthChecks().AddCheck<QueuesCheck>("queues", tags: ["ready"]);
         if (settings.IsWorker)
-            services.AddOutgoingDispatch().AddSweep().AddResumedChannels().AddListenerWatch();
+            services.AddOutgoingDispatcher().AddSweep().AddResumedChannels().AddListenerWatch();
         else
             services.AddBrokerHealthCheck();
         if (settings.IsSaga)
             services.AddSaga();
         if (settings.IsSender)
-            services.AddSendDispatch();
+            services.AddLocalSendDispatcher();
 
         return services.AddMassTransit(bus =>
         {

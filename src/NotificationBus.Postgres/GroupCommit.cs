@@ -15,14 +15,14 @@ sealed class GroupCommit
     const string LimitWaitingForRows = "SELECT set_config('lock_timeout', '2s', true)";
 
     readonly NpgsqlDataSource _database;
-    readonly Gathering<Entry> _trips;
+    readonly Batcher<Entry> _trips;
     int _kinds;
 
     /// <summary>Commits to that database.</summary>
     public GroupCommit(NpgsqlDataSource database)
     {
         _database = database;
-        _trips = new Gathering<Entry>(entry => entry.Key, Execute, MayConcernOne);
+        _trips = new Batcher<Entry>(entry => entry.Key, Execute, MayConcernOne);
     }
 
     /// <summary>Makes the statement that writes many rows.</summary>

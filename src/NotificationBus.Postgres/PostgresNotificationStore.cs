@@ -183,7 +183,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         parameters.AddJson("deliveries", rows, DeliveriesOf);
         parameters.AddJson("decisions", rows, row => JsonSerializer.Serialize(row.Decisions, NotificationJson.Default.IReadOnlyListString));
         parameters.Add("refusal", rows, row => row.Refusal);
-        parameters.Add("taken_inputs", rows, TakenInputsOf);
+        parameters.Add("taken_inputs", rows, ProcessedMessageIdsOf);
         parameters.Add("created_at", rows, row => row.CreatedAt);
         parameters.Add("expires_at", rows, row => row.ExpiresAt);
         parameters.Add("completed_at", rows, row => row.CompletedAt);
@@ -208,7 +208,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         parameters.Add("state", rows, row => row.CurrentState);
         parameters.Add("version", rows, row => row.Version);
         parameters.AddJson("deliveries", rows, DeliveriesOf);
-        parameters.Add("taken_inputs", rows, TakenInputsOf);
+        parameters.Add("taken_inputs", rows, ProcessedMessageIdsOf);
         parameters.Add("completed_at", rows, row => row.CompletedAt);
         parameters.Add("escalation_token", rows, row => row.EscalationToken);
         parameters.Add("created_at", rows, row => row.CreatedAt);
@@ -267,7 +267,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         Deliveries = JsonSerializer.Deserialize(row.GetString(10), NotificationJson.Default.IReadOnlyListDeliveryState)!,
         Decisions = JsonSerializer.Deserialize(row.GetString(11), NotificationJson.Default.IReadOnlyListString)!,
         Refusal = row.IsDBNull(12) ? null : row.GetString(12),
-        TakenInputs = row.GetFieldValue<Guid[]>(13),
+        ProcessedMessageIds = row.GetFieldValue<Guid[]>(13),
         CreatedAt = row.GetFieldValue<DateTimeOffset>(14),
         CompletedAt = row.IsDBNull(15) ? null : row.GetFieldValue<DateTimeOffset>(15),
         ExpiresAt = row.GetFieldValue<DateTimeOffset>(16),
@@ -281,7 +281,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     static string DeliveriesOf(NotificationState row) => JsonSerializer.Serialize(row.Deliveries, NotificationJson.Default.IReadOnlyListDeliveryState);
 
     // unnest() takes no array of arrays with rows of different length: the ids of each row travel as one array literal.
-    static string TakenInputsOf(NotificationState row) => $"{{{string.Join(',', row.TakenInputs)}}}";
+    static string ProcessedMessageIdsOf(NotificationState row) => $"{{{string.Join(',', row.ProcessedMessageIds)}}}";
 
     void AddScheduled(NpgsqlParameterCollection parameters, IReadOnlyList<NotificationStep> steps)
     {

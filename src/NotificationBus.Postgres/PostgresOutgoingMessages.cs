@@ -129,7 +129,7 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     internal static TimeSpan? DelayOf(OutgoingMessage message, DateTimeOffset now) => message.DueAt - now;
 
     /// <summary>The parameter of <see cref="WakeForDue"/>: twice as long as it should take.</summary>
-    internal static NpgsqlParameter Soon => new NpgsqlParameter<TimeSpan>("soon", 2 * OutgoingDispatch.LongestWait);
+    internal static NpgsqlParameter Soon => new NpgsqlParameter<TimeSpan>("soon", 2 * OutgoingDispatcher.LongestWait);
 
     async Task Insert(IReadOnlyList<OutgoingMessage> messages, string onConflict, CancellationToken cancellationToken)
     {

@@ -71,7 +71,7 @@ public static class PostgresSetup
         services.AddSingleton<IProviderHealth>(provider => provider.GetRequiredService<PostgresProviderHealth>());
         services.AddSingleton<IControls, PostgresControls>();
         services.AddSingleton<IFailedMessages, PostgresFailedMessages>();
-        services.AddSingleton<ISuspects, PostgresSuspects>();
+        services.AddSingleton<IPoisonMessages, PostgresPoisonMessages>();
         services.AddSingleton<IHeldDeliveries, PostgresHeldDeliveries>();
         services.AddSingleton<ICaughtDeliveries, PostgresCaughtDeliveries>();
         services.AddSingleton<INotificationQueries, PostgresNotificationQueries>();

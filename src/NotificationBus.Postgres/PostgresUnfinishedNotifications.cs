@@ -37,7 +37,7 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
     }
 
     /// <inheritdoc />
-    public async Task<Stragglers> Take(TimeSpan lookAgain, int limit, CancellationToken cancellationToken)
+    public async Task<StalledNotifications> Take(TimeSpan lookAgain, int limit, CancellationToken cancellationToken)
     {
         var command = new NpgsqlBatchCommand("""
             WITH due AS (
@@ -60,7 +60,7 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
         return await database.Write(command, reader => Read(reader, cancellationToken), cancellationToken);
     }
 
-    static async Task<Stragglers> Read(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    static async Task<StalledNotifications> Read(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
         var (lookedAt, unattended) = (0, new List<Guid>());
         while (await reader.ReadAsync(cancellationToken))
@@ -70,6 +70,6 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
                 unattended.Add(reader.GetGuid(0));
         }
 
-        return new Stragglers(lookedAt, unattended);
+        return new StalledNotifications(lookedAt, unattended);
     }
 }

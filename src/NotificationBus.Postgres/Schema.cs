@@ -133,7 +133,7 @@ public sealed partial class Schema(
     /// A wrong password (class 28) or database (3D) does not get better by waiting, nor does what no value, row or statement can be.
     /// </summary>
     static bool IsStillStarting(NpgsqlException exception) =>
-        Cause(exception) is not PostgresException { SqlState: { } state } refusal || (Outages.Passes(refusal) && state[..2] is not ("23" or "28" or "3D" or "42"));
+        Cause(exception) is not PostgresException { SqlState: { } state } refusal || (Outages.IsTransient(refusal) && state[..2] is not ("23" or "28" or "3D" or "42"));
 
     /// <summary>Of several servers, what one of them said: that none will do says nothing.</summary>
     static NpgsqlException Cause(NpgsqlException exception)

@@ -27,7 +27,7 @@ static class SchedulingHost
         builder.Services.AddSingleton<IntakeGate>();
         builder.Services.AddSingleton<OutgoingPublisher>();
         builder.Services.AddPostgresStore(database);
-        builder.Services.AddOutgoingDispatch();
+        builder.Services.AddOutgoingDispatcher();
         builder.Services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = true);
         builder.Services.AddMassTransit(configure);
         var host = builder.Build();

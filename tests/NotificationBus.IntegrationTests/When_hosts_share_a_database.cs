@@ -155,9 +155,9 @@ public sealed class When_hosts_share_a_database(BusAndDatabase servers) : With_a
 
     PostgresRecord Postgres => (PostgresRecord)Record;
 
-    ISuspects Mine => Postgres.Of<ISuspects>();
+    IPoisonMessages Mine => Postgres.Of<IPoisonMessages>();
 
-    ISuspects Theirs => Postgres.Of<ISuspects>(host: 1);
+    IPoisonMessages Theirs => Postgres.Of<IPoisonMessages>(host: 1);
 
     ICaughtDeliveries MyInbox => Postgres.Of<ICaughtDeliveries>();
 

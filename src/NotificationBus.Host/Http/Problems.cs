@@ -183,7 +183,7 @@ static partial class Problems
     /// <summary>Finds what the database said. EF Core wraps what it takes for an outage.</summary>
     static DbException? Database(Exception? exception) => exception as DbException ?? (exception as InvalidOperationException)?.InnerException as DbException;
 
-    static DbException? Outage(Exception? exception) => Database(exception) is { } outage && Outages.Passes(outage) ? outage : null;
+    static DbException? Outage(Exception? exception) => Database(exception) is { } outage && Outages.IsTransient(outage) ? outage : null;
 
     [LoggerMessage(LogLevel.Error, "PostgreSQL does not answer, and a caller is told to come again: {Reason}")]
     static partial void DatabaseIsAway(ILogger log, string reason);

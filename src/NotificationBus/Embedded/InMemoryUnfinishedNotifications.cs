@@ -33,7 +33,7 @@ public sealed class InMemoryUnfinishedNotifications(InMemoryNotificationStore st
     }
 
     /// <inheritdoc />
-    public Task<Stragglers> Take(TimeSpan lookAgain, int limit, CancellationToken cancellationToken)
+    public Task<StalledNotifications> Take(TimeSpan lookAgain, int limit, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
@@ -48,7 +48,7 @@ public sealed class InMemoryUnfinishedNotifications(InMemoryNotificationStore st
                     _stragglers[id] = new Straggler(now + lookAgain * Math.Pow(2, straggler.Looks), Math.Min(straggler.Looks + 1, 10));
             }
 
-            return Task.FromResult(new Stragglers(due.Count, [.. due.Select(straggler => straggler.Key).Where(id => !ended.Contains(id) && !outgoing.HoldsOrderOf(id))]));
+            return Task.FromResult(new StalledNotifications(due.Count, [.. due.Select(straggler => straggler.Key).Where(id => !ended.Contains(id) && !outgoing.HoldsOrderOf(id))]));
         }
     }
 

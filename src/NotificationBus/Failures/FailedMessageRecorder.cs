@@ -81,7 +81,7 @@ sealed partial class FailedMessageRecorder(
                 Recorded(failure.Id, failure.Queue, failure.Explanation.Kind, failure.Explanation.Cause);
                 return;
             }
-            catch (DbException exception) when (!Outages.Passes(exception) && failure.Headers != NoHeaders)
+            catch (DbException exception) when (!Outages.IsTransient(exception) && failure.Headers != NoHeaders)
             {
                 // Nothing that is known of can bring it here. If something does, body and reason matter more than the rest.
                 NotRecorded(exception, failure.Queue);

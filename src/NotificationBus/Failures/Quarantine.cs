@@ -19,7 +19,7 @@ namespace NotificationBus.Failures;
 /// </remarks>
 /// <param name="suspects">The record; null where nothing outlives the process, and so nothing comes back.</param>
 /// <param name="clock">Tells how long the process has lived.</param>
-sealed class Quarantine(ISuspects? suspects, TimeProvider clock) : IDisposable
+sealed class Quarantine(IPoisonMessages? suspects, TimeProvider clock) : IDisposable
 {
     // Whatever was prefetched comes back once when a process ends. What ends processes comes back again and again.
     const int ReturnsOfASuspect = 2;
@@ -74,7 +74,7 @@ sealed class Quarantine(ISuspects? suspects, TimeProvider clock) : IDisposable
             await Task.Delay(missing, clock, cancellationToken);
     }
 
-    static async Task HandleSuspect(ISuspects suspects, Guid suspect, Func<Task> handle, Func<Exception, Task> setAside)
+    static async Task HandleSuspect(IPoisonMessages suspects, Guid suspect, Func<Task> handle, Func<Exception, Task> setAside)
     {
         var deaths = await OnRecord(() => suspects.Begin(suspect, CancellationToken.None));
         try

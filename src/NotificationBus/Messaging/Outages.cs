@@ -56,7 +56,7 @@ public static class Outages
     {
         for (var link = exception; link is not null; link = link.InnerException)
         {
-            if (link is BrokerUnavailableException || (link is DbException database && Passes(database)))
+            if (link is BrokerUnavailableException || (link is DbException database && IsTransient(database)))
                 return true;
         }
 
@@ -68,7 +68,7 @@ public static class Outages
     /// passes, also what nobody has thought of: what a fail-over, a restart or a full pool may look like is too manifold to be listed, and
     /// a message that waits can still be sent, while one that is set aside waits for a person.
     /// </summary>
-    public static bool Passes(DbException exception) => exception.SqlState is not { Length: 5 } state || !IsForGood(state);
+    public static bool IsTransient(DbException exception) => exception.SqlState is not { Length: 5 } state || !IsForGood(state);
 
     /// <summary>
     /// The SQLSTATEs that speak of values (PostgreSQL, "PostgreSQL Error Codes"). Not class 42, of what may not be done or is not there:

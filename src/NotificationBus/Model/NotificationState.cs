@@ -21,7 +21,7 @@ public sealed class NotificationState : SagaStateMachineInstance
     public int Version { get; set; }
 
     /// <summary>Ids of the messages this row has already taken, newest last. A message that comes again changes nothing.</summary>
-    public IReadOnlyList<Guid> TakenInputs { get; set; } = [];
+    public IReadOnlyList<Guid> ProcessedMessageIds { get; set; } = [];
 
     /// <summary>The event, such as <c>order-placed</c>.</summary>
     public string EventName { get; set; } = "";

@@ -25,10 +25,10 @@ public interface IUnfinishedNotifications
     /// <param name="lookAgain">How long until they are looked at for the second time.</param>
     /// <param name="limit">How many are looked at.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<Stragglers> Take(TimeSpan lookAgain, int limit, CancellationToken cancellationToken);
+    Task<StalledNotifications> Take(TimeSpan lookAgain, int limit, CancellationToken cancellationToken);
 }
 
 /// <summary>The result of <see cref="IUnfinishedNotifications.Take"/>.</summary>
 /// <param name="LookedAt">How many it looked at.</param>
 /// <param name="Unattended">Those that nobody works on.</param>
-public sealed record Stragglers(int LookedAt, IReadOnlyList<Guid> Unattended);
+public sealed record StalledNotifications(int LookedAt, IReadOnlyList<Guid> Unattended);

@@ -40,7 +40,7 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
     public NotificationState After()
     {
         Notification.Version++;
-        Notification.TakenInputs = [.. Notification.TakenInputs.TakeLast(RememberedInputs - 1 - OtherInputs.Count), InputId, .. OtherInputs];
+        Notification.ProcessedMessageIds = [.. Notification.ProcessedMessageIds.TakeLast(RememberedInputs - 1 - OtherInputs.Count), InputId, .. OtherInputs];
         return Notification;
     }
 }

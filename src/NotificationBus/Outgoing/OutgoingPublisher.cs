@@ -26,7 +26,7 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
     // In bytes, as JSON. A number takes up to nine on the wire and two here, with its name half as much again.
     const int LongestHeaders = 64 * 1024;
 
-    readonly ConcurrentDictionary<string, Gathering<OutgoingMessage>> _queues = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, Batcher<OutgoingMessage>> _queues = new(StringComparer.Ordinal);
 
     /// <summary>Writes a message as it is to go over the wire.</summary>
     /// <param name="destination">The exchange.</param>
@@ -105,7 +105,7 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
     internal Task PublishAlone(OutgoingMessage message) => limit.Await(Send(message));
 
     Task Leave(OutgoingMessage message, CancellationToken givenUp) => CommandBundle.Takes(message)
-        ? _queues.GetOrAdd(message.Destination, _ => new Gathering<OutgoingMessage>(command => command.Token, SendTogether, _ => false, CommandBundle.MostCommands, MostBundles))
+        ? _queues.GetOrAdd(message.Destination, _ => new Batcher<OutgoingMessage>(command => command.Token, SendTogether, _ => false, CommandBundle.MostCommands, MostBundles))
             .Run(message, givenUp)
         : Send(message);
 

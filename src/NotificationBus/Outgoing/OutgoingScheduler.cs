@@ -11,7 +11,7 @@ namespace NotificationBus.Outgoing;
 
 /// <summary>
 /// MassTransit's scheduler on the outgoing messages: <c>ScheduleSend</c>, <c>SchedulePublish</c>, <c>UseScheduledRedelivery</c>, and
-/// <c>Schedule</c> in a state machine. Only hosts that dispatch (<see cref="Wiring.NotificationBusSetup.AddOutgoingDispatch"/>) publish
+/// <c>Schedule</c> in a state machine. Only hosts that dispatch (<see cref="Wiring.NotificationBusSetup.AddOutgoingDispatcher"/>) publish
 /// what is due.
 /// </summary>
 public static class OutgoingScheduler

@@ -302,7 +302,7 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
             return open;
 
         // By then the account is called again.
-        var left = _failed.Contains(account.Name) && asked > LongestInOutage ? LongestInOutage : Pacing.Limited(asked);
+        var left = _failed.Contains(account.Name) && asked > LongestInOutage ? LongestInOutage : RateLimiter.Limited(asked);
         return left > open ? left : open;
     }
 

@@ -16,7 +16,7 @@ public sealed class NotificationSteps
         Interventions = new InterventionSteps(clock);
         Results = new ResultSteps(Interventions, clock);
         Receipts = new ReceiptSteps(clock);
-        Consequences = new ConsequenceSteps(planning);
+        Effects = new EffectSteps(planning);
     }
 
     /// <summary>How it begins, goes on and ends.</summary>
@@ -32,5 +32,5 @@ public sealed class NotificationSteps
     internal InterventionSteps Interventions { get; }
 
     /// <summary>What follows.</summary>
-    internal ConsequenceSteps Consequences { get; }
+    internal EffectSteps Effects { get; }
 }

@@ -17,7 +17,7 @@ static class NotificationVerbs
 
     public static EventActivityBinder<NotificationState, TEvent> PlanDeliveries<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
         where TEvent : class =>
-        step.Then(context => context.Consequences().Contents = machine.Steps.Plan.Plan(context.Saga));
+        step.Then(context => context.Effects().Contents = machine.Steps.Plan.Plan(context.Saga));
 
     public static EventActivityBinder<NotificationState, DeliverySent> NoteSent(this EventActivityBinder<NotificationState, DeliverySent> step, NotificationStateMachine machine) =>
         step.Then(context => machine.Steps.Results.NoteSent(context.Saga, context.Message));
@@ -32,7 +32,7 @@ static class NotificationVerbs
     public static EventActivityBinder<NotificationState, DeliveriesSettled> NoteEach(this EventActivityBinder<NotificationState, DeliveriesSettled> step, NotificationStateMachine machine) =>
         step.Then(context =>
         {
-            foreach (var result in context.Message.Results.Where(result => !context.Saga.TakenInputs.Contains(result.MessageId)))
+            foreach (var result in context.Message.Results.Where(result => !context.Saga.ProcessedMessageIds.Contains(result.MessageId)))
             {
                 // After the end a result says more only when it says that it was sent.
                 if (context.Saga.CompletedAt is null || result.Sent is not null)
@@ -99,7 +99,7 @@ static class NotificationVerbs
     static void SendCommands(this BehaviorContext<NotificationState> context, NotificationStateMachine machine, IEnumerable<DeliveryState> deliveries)
     {
         foreach (var delivery in deliveries)
-            context.Consequences().Commands.Add(machine.Steps.Consequences.Command(context.Saga, delivery));
+            context.Effects().Commands.Add(machine.Steps.Effects.Command(context.Saga, delivery));
     }
 
     /// <summary>Announces the outcome when there is one, and again when a late result changes it.</summary>
@@ -121,9 +121,9 @@ static class NotificationVerbs
         step.If(context => context.Reached(progress, state), end => end
             .Then(context => machine.Steps.Plan.Close(context.Saga))
             .TransitionTo(state)
-            .Then(context => context.Consequences().Outcome = Outcome.Of(context.Saga)));
+            .Then(context => context.Effects().Outcome = Outcome.Of(context.Saga)));
 
-    static Consequences Consequences(this PipeContext context) => context.GetPayload<Consequences>();
+    static Effects Effects(this PipeContext context) => context.GetPayload<Effects>();
 
     static bool HasMoved(this BehaviorContext<NotificationState> context) =>
         context.Saga.Progress() is not NotificationProgress.StepFailed and var progress && context.Saga.CurrentState != $"{progress}";

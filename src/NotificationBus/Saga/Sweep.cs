@@ -79,7 +79,7 @@ public sealed partial class Sweep(
         {
         }
 
-        Stragglers found;
+        StalledNotifications found;
         do
         {
             found = await unfinished.Take(after, BatchSize, cancellationToken);

@@ -21,7 +21,7 @@ public sealed partial class ResultReporter
     readonly PublishLimit _limit;
     readonly IResultHandler? _saga;
     readonly ILogger<ResultReporter> _log;
-    readonly FrozenDictionary<Lane, Gathering<DeliveryResult>> _lanes;
+    readonly FrozenDictionary<Lane, Batcher<DeliveryResult>> _lanes;
 
     /// <summary>Reports to the saga here, or through that bus.</summary>
     /// <param name="bus">The bus.</param>
@@ -37,7 +37,7 @@ public sealed partial class ResultReporter
         // Whatever fails here concerns the broker, and so all of them.
         _lanes = Enum.GetValues<Lane>().ToFrozenDictionary(
             lane => lane,
-            lane => new Gathering<DeliveryResult>(result => result.DeliveryId, results => Send(lane, results), _ => false));
+            lane => new Batcher<DeliveryResult>(result => result.DeliveryId, results => Send(lane, results), _ => false));
     }
 
     /// <summary>

@@ -18,7 +18,7 @@ namespace NotificationBus.Sending;
 sealed partial class ResumedChannels(ControlBoard board, ProviderChains chains, SenderOptions sender, IOutgoingMessages outgoing, TimeProvider clock, ILogger<ResumedChannels> log) : BackgroundService
 {
     // A worker that was just putting a delivery off had not heard yet.
-    static readonly TimeSpan Stragglers = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan StalledNotifications = TimeSpan.FromSeconds(2);
 
     readonly Lock _lock = new();
     readonly Channel<string> _removed = Channel.CreateUnbounded<string>();
@@ -78,7 +78,7 @@ sealed partial class ResumedChannels(ControlBoard board, ProviderChains chains, 
         try
         {
             var released = await outgoing.Release(waitedFor, cancellationToken);
-            await Task.Delay(Stragglers, clock, cancellationToken);
+            await Task.Delay(StalledNotifications, clock, cancellationToken);
             released += await outgoing.Release(waitedFor, cancellationToken);
             Resumed(waitedFor, released);
         }

@@ -12,7 +12,7 @@ namespace NotificationBus.Sending;
 /// decided: the result is reported, or the command is put off.
 /// </summary>
 public sealed class SendDeliveryConsumer(
-    ChannelSet channels, SendTurns turns, SendPipeline pipeline, Redelivery redelivery, ResultReporter reporter)
+    ChannelSet channels, SendBulkhead turns, SendPipeline pipeline, Redelivery redelivery, ResultReporter reporter)
     : IConsumer<SendDelivery>, ILocalSender
 {
     /// <inheritdoc />

@@ -52,7 +52,7 @@ public static class NotificationBusSetup
         services.AddSingleton<ProviderAccountFactory>();
         services.AddSingleton<ProviderChainFactory>();
         services.AddSingleton<ProviderChains>();
-        services.AddSingleton<SendTurns>();
+        services.AddSingleton<SendBulkhead>();
         services.AddSingleton<DeliveryFilling>();
         services.AddSingleton<SendPipeline>();
         services.AddSingleton<IntakeRules>();
@@ -66,7 +66,7 @@ public static class NotificationBusSetup
         services.AddSingleton<OutcomeWatch>();
         services.AddSingleton<PublishLimit>();
         services.AddSingleton<OutgoingPublisher>();
-        services.AddSingleton<ConsequencesPublisher>();
+        services.AddSingleton<EffectsPublisher>();
         services.AddSingleton<NotificationPartitions>();
         services.AddSingleton<NotificationCache>();
         services.AddSingleton<ResultReporter>();
@@ -88,7 +88,7 @@ public static class NotificationBusSetup
         services.AddSingleton<FailedMessageQueue>();
         services.AddSingleton<Rejections>();
         services.AddSingleton<FailedMessageRecorder>();
-        services.AddSingleton(provider => new Quarantine(provider.GetService<ISuspects>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new Quarantine(provider.GetService<IPoisonMessages>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(Random.Shared);
         services.AddSingleton<ProblemBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<ProblemBoard>());
@@ -118,26 +118,26 @@ public static class NotificationBusSetup
     {
         services.AddSingleton<NotificationStateMachine>();
         // Not before it is used: it publishes by the bus, and the bus is built with the saga.
-        services.AddSingleton(provider => new Lazy<ConsequencesPublisher>(provider.GetRequiredService<ConsequencesPublisher>));
+        services.AddSingleton(provider => new Lazy<EffectsPublisher>(provider.GetRequiredService<EffectsPublisher>));
         services.AddSingleton<NotificationRepository>();
         services.AddSingleton<ISagaRepository<NotificationState>>(provider => new SagaRepository<NotificationState>(provider.GetRequiredService<NotificationRepository>()));
         services.AddSingleton<ILocalSaga, LocalSaga>();
-        return services.AddSingleton<IResultHandler, SagaDispatch>();
+        return services.AddSingleton<IResultHandler, LocalSagaDispatcher>();
     }
 
     /// <summary>
     /// Lets commands reach the senders without another hop where the saga runs in the same process. Hosts that send need it, and no others.
     /// </summary>
-    public static IServiceCollection AddSendDispatch(this IServiceCollection services)
+    public static IServiceCollection AddLocalSendDispatcher(this IServiceCollection services)
     {
         // Not before it is needed: it reports to the saga, and the saga hands its commands to it.
         services.AddSingleton(provider => new Lazy<ILocalSender>(() => ActivatorUtilities.CreateInstance<SendDeliveryConsumer>(provider)));
-        return services.AddSingleton<ICommandHandler, SendDispatch>();
+        return services.AddSingleton<ICommandHandler, LocalSendDispatcher>();
     }
 
     /// <summary>Publishes scheduled messages. Only hosts that run the saga need it.</summary>
-    public static IServiceCollection AddOutgoingDispatch(this IServiceCollection services) =>
-        services.AddHostedService<OutgoingDispatch>();
+    public static IServiceCollection AddOutgoingDispatcher(this IServiceCollection services) =>
+        services.AddHostedService<OutgoingDispatcher>();
 
     /// <summary>
     /// Brings out what waited for a paused channel when it is resumed, and for a provider when it is called again. Only hosts that send

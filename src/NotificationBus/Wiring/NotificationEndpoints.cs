@@ -35,7 +35,7 @@ public static class NotificationEndpoints
 
     /// <summary>Registers the consumers.</summary>
     /// <param name="bus">The bus.</param>
-    /// <param name="saga">Whether this host runs the saga, and so has a <see cref="SagaDispatch"/>.</param>
+    /// <param name="saga">Whether this host runs the saga, and so has a <see cref="LocalSagaDispatcher"/>.</param>
     public static void AddNotificationFlow(this IBusRegistrationConfigurator bus, bool saga = true)
     {
         bus.AddOutgoingScheduler();
@@ -83,10 +83,10 @@ public static class NotificationEndpoints
             declare(endpoint);
             Limit(endpoint, SagaEndpoint.ConcurrencyOf(lane));
             endpoint.ConfigureReceive(receive => receive.UseFilter(new HeldInput()));
-            endpoint.SetAsideWhatFails(SagaEndpoint.QueueOf(lane), context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
+            endpoint.DeadLetterWhatFails(SagaEndpoint.QueueOf(lane), context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
             BindEvents(endpoint, context, lane);
             context.GetRequiredService<NotificationPartitions>().Use(endpoint, lane);
-            RetryWhatPasses(endpoint);
+            RetryTransient(endpoint);
             // Not as a registered saga, whose repository would be made again for each message, in a scope of its own.
             endpoint.StateMachineSaga(context.GetRequiredService<NotificationStateMachine>(), context.GetRequiredService<ISagaRepository<NotificationState>>());
             endpoint.ConfigureConsumer<DeliveryResultsConsumer>(context);
@@ -102,8 +102,8 @@ public static class NotificationEndpoints
             // Receipts are sent to the queue's own exchange; nobody publishes them.
             endpoint.ConfigureConsumeTopology = false;
             Limit(endpoint, ReceiptConcurrency);
-            endpoint.SetAsideWhatFails(ReceiptEndpoint.Queue, context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
-            RetryWhatPasses(endpoint);
+            endpoint.DeadLetterWhatFails(ReceiptEndpoint.Queue, context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
+            RetryTransient(endpoint);
             endpoint.ConfigureConsumer<ReceiptConsumer>(context);
         });
 
@@ -122,8 +122,8 @@ public static class NotificationEndpoints
                 endpoint.ConfigureConsumeTopology = false;
                 Limit(endpoint, MessagesPerTurn * options[channel.Name].ConcurrencyOf(lane));
                 endpoint.ConfigureReceive(receive => receive.UseFilter(new HeldInput()));
-                endpoint.SetAsideWhatFails(ChannelEndpoint.QueueOf(channel.Name, lane), context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
-                RetryWhatPasses(endpoint);
+                endpoint.DeadLetterWhatFails(ChannelEndpoint.QueueOf(channel.Name, lane), context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
+                RetryTransient(endpoint);
                 endpoint.ConfigureConsumer<SendDeliveryConsumer>(context);
                 endpoint.ConfigureConsumer<SendDeliveriesConsumer>(context);
             });
@@ -171,11 +171,11 @@ public static class NotificationEndpoints
     /// waited out here for less than the 30 minutes after which RabbitMQ takes a message away from a consumer that holds it; then
     /// the message is given back, and comes again.
     /// </summary>
-    static void RetryWhatPasses(IReceiveEndpointConfigurator endpoint)
+    static void RetryTransient(IReceiveEndpointConfigurator endpoint)
     {
         endpoint.UseMessageRetry(retry =>
         {
-            retry.Handle<DbException>(Outages.Passes);
+            retry.Handle<DbException>(Outages.IsTransient);
             retry.Handle<BrokerUnavailableException>();
             retry.Exponential(300, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(250));
         });

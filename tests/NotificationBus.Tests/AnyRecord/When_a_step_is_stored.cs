@@ -47,7 +47,7 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
 
         var stored = (await AnotherHost.Store.Load(notification.CorrelationId, CancellationToken.None))!;
         stored.Version.ShouldBe(1);
-        stored.TakenInputs.ShouldBe([input]);
+        stored.ProcessedMessageIds.ShouldBe([input]);
         JsonSerializer.Serialize(stored).ShouldBe(JsonSerializer.Serialize(notification));
     }
 
@@ -141,7 +141,7 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
 
         var stored = (await Host.Store.Load(id, CancellationToken.None))!;
         (stored.CurrentState, stored.Version).ShouldBe(("Sending", 1));
-        stored.TakenInputs.ShouldBe([firstInput]);
+        stored.ProcessedMessageIds.ShouldBe([firstInput]);
         (await TakeAll()).ShouldBe([first.MessageId]);
     }
 
@@ -159,7 +159,7 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
 
         var stored = (await AnotherHost.Store.Load(id, CancellationToken.None))!;
         (stored.CurrentState, stored.Version, stored.CompletedAt, stored.EscalationToken).ShouldBe(("Delivered", 2, DateTimeOffset.UnixEpoch.AddHours(1), second.Token));
-        stored.TakenInputs[^1].ShouldBe(input);
+        stored.ProcessedMessageIds[^1].ShouldBe(input);
         (await TakeAll()).ShouldBe([first.MessageId, second.MessageId], ignoreOrder: true);
     }
 
@@ -178,8 +178,8 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
 
         var stored = (await Host.Store.Load(id, CancellationToken.None))!;
         (stored.CurrentState, stored.Version).ShouldBe(("Sending", 2));
-        stored.TakenInputs.ShouldContain(theirInput);
-        stored.TakenInputs.ShouldNotContain(myInput);
+        stored.ProcessedMessageIds.ShouldContain(theirInput);
+        stored.ProcessedMessageIds.ShouldNotContain(myInput);
         (await TakeAll()).ShouldBe([second.MessageId]);
     }
 
@@ -275,7 +275,7 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         (await TakeAll()).Count.ShouldBe(1);
         var now = (await Host.Store.Load(id, CancellationToken.None))!;
         now.Version.ShouldBe(2);
-        now.TakenInputs.Count.ShouldBe(2);
+        now.ProcessedMessageIds.Count.ShouldBe(2);
     }
 
     [Fact]

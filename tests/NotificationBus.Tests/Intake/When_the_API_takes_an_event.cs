@@ -23,6 +23,7 @@ public sealed class When_the_API_takes_an_event : IAsyncLifetime
         answer.Errors.ShouldBeEmpty();
         answer.TemplateError.ShouldBeNull();
         (await _flow.Outcome(answer.NotificationId)).CurrentState.ShouldBe("Delivered");
+        await _flow.Pulse.Until(() => TakenEvents.Count > 0);
         var published = _flow.Wire.Handled.Where(message => message is { Place: "notifications", Type: nameof(OrderPlaced) }).ShouldHaveSingleItem();
         var envelope = JsonElement.Parse(published.Body);
         envelope.GetProperty("message").GetProperty("orderId").GetString().ShouldBe(An.OrderPlaced().OrderId);

@@ -20,7 +20,7 @@ public sealed class When_messages_are_scheduled_in_memory : Any_scheduler
         builder.Services.AddSingleton<IntakeGate>();
         builder.Services.AddSingleton<OutgoingPublisher>();
         builder.Services.AddInMemoryStore();
-        builder.Services.AddOutgoingDispatch();
+        builder.Services.AddOutgoingDispatcher();
         builder.Services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = true);
         builder.Services.AddMassTransit(bus =>
         {

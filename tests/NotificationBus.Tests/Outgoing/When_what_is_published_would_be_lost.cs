@@ -27,10 +27,10 @@ public sealed class When_what_is_published_would_be_lost
         {
             MessageId = Guid.CreateVersion7(), Destination = "exchange:inbox", ContentType = "", MessageTypes = "", Body = ReadOnlyMemory<byte>.Empty, DueAt = clock.GetUtcNow(),
         }], CancellationToken.None);
-        using var dispatch = new OutgoingDispatch(outgoing, new OutgoingPublisher(outgoing, limit, bus: null!), gate, clock, NullLogger<OutgoingDispatch>.Instance);
+        using var dispatch = new OutgoingDispatcher(outgoing, new OutgoingPublisher(outgoing, limit, bus: null!), gate, clock, NullLogger<OutgoingDispatcher>.Instance);
 
         await dispatch.StartAsync(CancellationToken.None);
-        await pulse.Until(() => clock.AlarmsWithin(OutgoingDispatch.LongestWait) > 0);
+        await pulse.Until(() => clock.AlarmsWithin(OutgoingDispatcher.LongestWait) > 0);
         await dispatch.StopAsync(CancellationToken.None);
 
         (await outgoing.TakeDue(Lease, 1, CancellationToken.None)).ShouldHaveSingleItem();

@@ -14,9 +14,9 @@ public sealed class When_calls_are_gathered
     readonly ConcurrentQueue<IReadOnlyList<Row>> _statements = new();
     readonly SemaphoreSlim _started = new(0);
     readonly SemaphoreSlim _database = new(0);
-    readonly Gathering<Row> _gathered;
+    readonly Batcher<Row> _gathered;
 
-    public When_calls_are_gathered() => _gathered = new Gathering<Row>(row => row.Key, Execute, GroupCommit.MayConcernOne);
+    public When_calls_are_gathered() => _gathered = new Batcher<Row>(row => row.Key, Execute, GroupCommit.MayConcernOne);
 
     [Fact]
     public async Task Should_send_the_first_at_once_and_alone()
@@ -148,7 +148,7 @@ public sealed class When_calls_are_gathered
     [Fact]
     public async Task Should_send_full_ones_beside_each_other_where_that_is_wanted()
     {
-        var gathered = new Gathering<Row>(row => row.Key, Execute, _ => false, mostItems: 4, mostFullTrips: 3);
+        var gathered = new Batcher<Row>(row => row.Key, Execute, _ => false, mostItems: 4, mostFullTrips: 3);
         var first = Run(1, gathered: gathered);
         await Started();
         var others = Enumerable.Range(2, 13).Select(value => Run(value, gathered: gathered)).ToList();
@@ -175,7 +175,7 @@ public sealed class When_calls_are_gathered
         _statements.ShouldAllBe(rows => rows.Select(row => row.Key).Distinct().Count() == rows.Count);
     }
 
-    async Task<int> Run(int value, Guid? key = null, Gathering<Row>? gathered = null, CancellationToken cancellationToken = default)
+    async Task<int> Run(int value, Guid? key = null, Batcher<Row>? gathered = null, CancellationToken cancellationToken = default)
     {
         var row = new Row(key ?? Guid.NewGuid(), value);
         await (gathered ?? _gathered).Run(row, cancellationToken);

@@ -166,7 +166,7 @@ public sealed class When_the_sweep_looks_at_a_notification
         (await _store.Update(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
     }
 
-    async Task<Stragglers> Look()
+    async Task<StalledNotifications> Look()
     {
         await _unfinished.LookAtThoseOf(After, 10, CancellationToken.None);
         return await _unfinished.Take(After, 10, CancellationToken.None);

@@ -118,7 +118,7 @@ public sealed class When_results_come_together
 
             var end = await flow.Outcome(notification.CorrelationId);
             (await flow.Saga.Exists(end.CorrelationId, machine => machine.Delivered)).ShouldBe(end.CorrelationId);
-            end.TakenInputs.TakeLast(2).ShouldBe(results.Select(result => result.MessageId), ignoreOrder: true);
+            end.ProcessedMessageIds.TakeLast(2).ShouldBe(results.Select(result => result.MessageId), ignoreOrder: true);
             flow.OutcomesOf(notification.CorrelationId).ShouldHaveSingleItem();
             versions.Add(end.Version);
         }

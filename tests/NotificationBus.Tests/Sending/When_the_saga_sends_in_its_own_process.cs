@@ -146,7 +146,7 @@ public sealed class When_the_saga_sends_in_its_own_process
     public async Task Should_hold_a_part_of_the_inputs_at_most_for_one_channel()
     {
         var channels = new[] { "email", "sms", "push", "webhook", "chat" }.ToDictionary(name => name, _ => new ChannelOptions { Concurrency = 1000 });
-        var turns = new SendTurns(channels, TimeProvider.System);
+        var turns = new SendBulkhead(channels, TimeProvider.System);
         var answer = new TaskCompletionSource<object>();
         var sent = Enumerable.Range(0, 160).Select(_ => turns.SendSoon(Command, () => answer.Task, CancellationToken.None)).ToList();
 
@@ -161,7 +161,7 @@ public sealed class When_the_saga_sends_in_its_own_process
     public async Task Should_wait_for_a_turn_again_after_it_was_in_vain()
     {
         var clock = new FakeTimeProvider(A.Time);
-        var turns = new SendTurns(new Dictionary<string, ChannelOptions> { ["email"] = new() { Concurrency = 1 } }, clock);
+        var turns = new SendBulkhead(new Dictionary<string, ChannelOptions> { ["email"] = new() { Concurrency = 1 } }, clock);
         var answer = new TaskCompletionSource<object>();
         var first = Send();
         await Should_be_in_vain(TimeSpan.FromSeconds(1));

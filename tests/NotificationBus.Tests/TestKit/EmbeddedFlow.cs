@@ -73,9 +73,9 @@ sealed class EmbeddedFlow : IAsyncDisposable
         if (options.SagaElsewhere)
             services.AddSingleton(provider => new ResultReporter(provider.GetRequiredService<IBus>(), provider.GetRequiredService<PublishLimit>(), NullLogger<ResultReporter>.Instance));
         if (options.SendsHere)
-            services.AddSendDispatch();
+            services.AddLocalSendDispatcher();
         for (var i = 0; i < options.Dispatchers; i++)
-            services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<OutgoingDispatch>(provider));
+            services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<OutgoingDispatcher>(provider));
 
         for (var i = 0; i < options.Sweeps; i++)
             services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<Sweep>(provider));
@@ -217,8 +217,8 @@ sealed class EmbeddedFlow : IAsyncDisposable
         await handle();
         Store.AfterWrite = null;
         var steps = _host.Services.GetRequiredService<NotificationSteps>();
-        var consequences = steps.Consequences.Follow(stored.ShouldHaveSingleItem(), new HashSet<Guid>());
-        return await _host.Services.GetRequiredService<ConsequencesPublisher>().Write(consequences.Commands, conversationId: null);
+        var effects = steps.Effects.Follow(stored.ShouldHaveSingleItem(), new HashSet<Guid>());
+        return await _host.Services.GetRequiredService<EffectsPublisher>().Write(effects.Commands, conversationId: null);
     }
 
     /// <summary>An operator sets something for an account.</summary>

@@ -25,7 +25,7 @@ public sealed class ProviderAccount : IAsyncDisposable
     readonly ControlBoard _board;
     readonly IProviderHealth _health;
     readonly CircuitBreaker _circuit;
-    readonly Pacing _pacing;
+    readonly RateLimiter _pacing;
     readonly TimeProvider _clock;
     readonly SemaphoreSlim _places;
     readonly SemaphoreSlim _placesUnproven = new(MostCallsUnproven);
@@ -37,7 +37,7 @@ public sealed class ProviderAccount : IAsyncDisposable
         (Provider, _board, _health, _clock) = (provider, board, health, clock);
         Options = options;
         _circuit = new CircuitBreaker(provider.Name, options.Circuit, health, board, clock, log);
-        _pacing = new Pacing(provider.Name, options, health, board, clock, log);
+        _pacing = new RateLimiter(provider.Name, options, health, board, clock, log);
         _places = new SemaphoreSlim(provider.MostConcurrentCalls);
     }
 

@@ -90,7 +90,7 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
             await Load(cancellationToken);
             return true;
         }
-        catch (DbException exception) when (Outages.Passes(exception))
+        catch (DbException exception) when (Outages.IsTransient(exception))
         {
             NotRefreshed(exception);
             return false;

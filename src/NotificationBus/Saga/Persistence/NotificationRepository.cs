@@ -32,7 +32,7 @@ sealed class NotificationRepository(
     NotificationCache cache,
     IOutgoingMessages outgoing,
     NotificationSteps steps,
-    Lazy<ConsequencesPublisher> publisher,
+    Lazy<EffectsPublisher> publisher,
     IEnumerable<IEventMap> events) : ISagaRepositoryContextFactory<NotificationState>
 {
     readonly SagaConsumeContextFactory<INotificationStore, NotificationState> _contexts = new();
@@ -79,7 +79,7 @@ sealed class NotificationRepository(
 
     static bool IsTaken<T>(ConsumeContext<T> context, NotificationState notification)
         where T : class =>
-        notification.TakenInputs.Contains(context.InputId()) && OtherInputs(context).All(notification.TakenInputs.Contains);
+        notification.ProcessedMessageIds.Contains(context.InputId()) && OtherInputs(context).All(notification.ProcessedMessageIds.Contains);
 
     /// <summary>The ids of what is taken together with the message whose id the context has.</summary>
     static IEnumerable<Guid> OtherInputs<T>(ConsumeContext<T> context)
@@ -90,7 +90,7 @@ sealed class NotificationRepository(
     {
         var waiting = await outgoing.WaitingOf(notification.CorrelationId, input.CancellationToken);
         var putOff = waiting.Select(delivery => delivery.DeliveryId).ToHashSet();
-        await publisher.Value.Publish(input, steps.Consequences.Follow(notification, putOff));
+        await publisher.Value.Publish(input, steps.Effects.Follow(notification, putOff));
     }
 
     /// <summary>
@@ -133,7 +133,7 @@ sealed class NotificationRepository(
             cache.Keep(written);
         else
             await store.Confirm(context.CancellationToken);
-        await publisher.Value.Publish(context, step.Consequences);
+        await publisher.Value.Publish(context, step.Effects);
         return true;
     }
 

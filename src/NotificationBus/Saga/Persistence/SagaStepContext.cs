@@ -11,7 +11,7 @@ namespace NotificationBus.Saga.Persistence;
 
 /// <summary>
 /// The consume context a step of the saga runs in. What the step schedules or cancels does not happen: it is kept, to be stored together
-/// with the state. So a step that loses a race leaves no timer behind. What it causes at once is its <see cref="Consequences"/>.
+/// with the state. So a step that loses a race leaves no timer behind. What it causes at once is its <see cref="Effects"/>.
 /// </summary>
 sealed class SagaStepContext<TMessage> : ConsumeContextScope<TMessage>, OutboxSendContext, IScheduledMessages
     where TMessage : class
@@ -27,12 +27,12 @@ sealed class SagaStepContext<TMessage> : ConsumeContextScope<TMessage>, OutboxSe
         _input = input;
         ReceiveContext = new OutboxReceiveContext(this, input.ReceiveContext);
         PublishEndpointProvider = ReceiveContext.PublishEndpointProvider;
-        AddOrUpdatePayload(() => Consequences, _ => Consequences);
+        AddOrUpdatePayload(() => Effects, _ => Effects);
         AddOrUpdatePayload(() => OutgoingScheduler.SchedulerOf(this, this), _ => OutgoingScheduler.SchedulerOf(this, this));
     }
 
     /// <summary>The messages to be published as soon as the step is stored.</summary>
-    public Consequences Consequences { get; } = new();
+    public Effects Effects { get; } = new();
 
     /// <summary>The messages to be published later.</summary>
     public IReadOnlyList<OutgoingMessage> Scheduled => _scheduled;
@@ -42,7 +42,7 @@ sealed class SagaStepContext<TMessage> : ConsumeContextScope<TMessage>, OutboxSe
 
     public Task AddSend<T>(SendContext<T> context)
         where T : class =>
-        throw new NotSupportedException($"A step that publishes {typeof(T).Name} by itself would lose it when the process ends after the step is stored: it must be among its consequences");
+        throw new NotSupportedException($"A step that publishes {typeof(T).Name} by itself would lose it when the process ends after the step is stored: it must be among its effects");
 
     /// <summary>
     /// The same input at the same place gives the same id, so that a step done again after a crash schedules the same messages.

@@ -13,7 +13,7 @@ public sealed class When_many_inputs_were_taken
         foreach (var input in inputs)
             new NotificationStep(notification, input, []).After();
 
-        notification.TakenInputs.ShouldBe(inputs.TakeLast(32));
+        notification.ProcessedMessageIds.ShouldBe(inputs.TakeLast(32));
         notification.Version.ShouldBe(40);
     }
 }

@@ -9,8 +9,8 @@ namespace NotificationBus.Outgoing;
 /// Publishes what is due: deliveries that were put off, timers, replays. Any number of hosts do so side by side. It takes nothing that
 /// would be lost.
 /// </summary>
-public sealed partial class OutgoingDispatch(
-    IOutgoingMessages outgoing, OutgoingPublisher publisher, IntakeGate gate, TimeProvider clock, ILogger<OutgoingDispatch> log) : BackgroundService
+public sealed partial class OutgoingDispatcher(
+    IOutgoingMessages outgoing, OutgoingPublisher publisher, IntakeGate gate, TimeProvider clock, ILogger<OutgoingDispatcher> log) : BackgroundService
 {
     // Published together and confirmed together: enough to keep the broker busy, few enough for the publish to end in time.
     const int BatchSize = 500;

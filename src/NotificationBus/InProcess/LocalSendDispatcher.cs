@@ -6,7 +6,7 @@ using NotificationBus.Messaging;
 namespace NotificationBus.InProcess;
 
 /// <summary>Hands commands to the consumer, each as if it had come from the queue of its channel, without another hop.</summary>
-public sealed class SendDispatch(Lazy<ILocalSender> sender, SenderOptions options) : ICommandHandler
+public sealed class LocalSendDispatcher(Lazy<ILocalSender> sender, SenderOptions options) : ICommandHandler
 {
     /// <inheritdoc />
     public async Task<bool> Take(ConsumeContext input, Guid messageId, SendDelivery command, SentHere how)

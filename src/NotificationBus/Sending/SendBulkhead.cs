@@ -11,7 +11,7 @@ namespace NotificationBus.Sending;
 /// is killed. More commands than these are at work, so that while some are sent others are prepared or reported, and the
 /// writes of many are gathered.
 /// </summary>
-public sealed class SendTurns(IReadOnlyDictionary<string, ChannelOptions> channels, TimeProvider clock)
+public sealed class SendBulkhead(IReadOnlyDictionary<string, ChannelOptions> channels, TimeProvider clock)
 {
     readonly ConcurrentDictionary<(string Channel, Lane Lane), Line> _lines = [];
 

@@ -7,9 +7,9 @@ namespace NotificationBus.Saga;
 
 /// <summary>
 /// Messages that a step of the saga has published as soon as it is stored. They are not stored themselves, for they follow from the state
-/// (<see cref="ConsequenceSteps.Follow"/>): an input that comes again has them published again, under the same ids.
+/// (<see cref="EffectSteps.Follow"/>): an input that comes again has them published again, under the same ids.
 /// </summary>
-public sealed class Consequences
+public sealed class Effects
 {
     /// <summary>The commands for the channels.</summary>
     public IList<SendDelivery> Commands { get; } = [];

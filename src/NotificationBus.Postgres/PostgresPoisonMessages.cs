@@ -5,7 +5,7 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>Suspects in PostgreSQL, shared by all hosts: the message may end each of them.</summary>
-public sealed class PostgresSuspects(NpgsqlDataSource database) : ISuspects
+public sealed class PostgresPoisonMessages(NpgsqlDataSource database) : IPoisonMessages
 {
     /// <inheritdoc />
     public async Task<int> Deaths(Guid suspect, CancellationToken cancellationToken)

@@ -3,14 +3,14 @@ using System.Diagnostics;
 namespace NotificationBus.Messaging;
 
 /// <summary>
-/// Gathers what concurrent messages ask of a server into one round trip. Nobody waits for company: the first goes at once, and those
-/// that arrive while it is under way share the next trip. So a trip grows with the load and carries one at rest.
+/// Gathers what concurrent messages ask of a server into one round batch. Nobody waits for company: the first goes at once, and those
+/// that arrive while it is under way share the next batch. So a batch grows with the load and carries one at rest.
 /// </summary>
 /// <typeparam name="TItem">What one message asks, and where its answer goes if it wants one.</typeparam>
-public sealed class Gathering<TItem>
+public sealed class Batcher<TItem>
 {
     /// <summary>
-    /// The most items of a trip when nothing else is said. Longer trips are no cheaper per item, and delay the first of them.
+    /// The most items of a batch when nothing else is said. Longer batches are no cheaper per item, and delay the first of them.
     /// </summary>
     public const int UsualMostItems = 128;
 
@@ -18,7 +18,7 @@ public sealed class Gathering<TItem>
     // for.
     const int Courtesies = 3;
 
-    // One trip at a time carries the most. One that takes so long keeps the others waiting no longer: another goes beside it.
+    // One batch at a time carries the most. One that takes so long keeps the others waiting no longer: another goes beside it.
     const int MostTripsWhenOneTakesLong = 2;
     static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
@@ -30,17 +30,17 @@ public sealed class Gathering<TItem>
     readonly Lock _lock = new();
     readonly LinkedList<Call> _waiting = new();
     readonly HashSet<Guid> _inFlight = [];
-    readonly List<Trip> _underWay = [];
+    readonly List<Batch> _underWay = [];
 
     /// <summary>Gathers items.</summary>
-    /// <param name="key">What an item touches. Two items on the same never share a trip, and the later one waits for the earlier.</param>
-    /// <param name="send">Makes one trip for many items.</param>
+    /// <param name="key">What an item touches. Two items on the same never share a batch, and the later one waits for the earlier.</param>
+    /// <param name="send">Makes one batch for many items.</param>
     /// <param name="mayConcernOne">
     /// True for a failure that one bad item may have caused: then each goes alone, so that it fails alone.
     /// </param>
-    /// <param name="mostItems">The most items of a trip.</param>
+    /// <param name="mostItems">The most items of a batch.</param>
     /// <param name="mostFullTrips">How many may be under way side by side when they are full.</param>
-    public Gathering(Func<TItem, Guid> key, Func<IReadOnlyList<TItem>, Task> send, Func<Exception, bool> mayConcernOne, int mostItems = UsualMostItems, int mostFullTrips = 1)
+    public Batcher(Func<TItem, Guid> key, Func<IReadOnlyList<TItem>, Task> send, Func<Exception, bool> mayConcernOne, int mostItems = UsualMostItems, int mostFullTrips = 1)
     {
         _key = key;
         _send = send;
@@ -58,7 +58,7 @@ public sealed class Gathering<TItem>
         lock (_lock)
         {
             _waiting.AddLast(waiting);
-            StartTrip();
+            StartBatch();
         }
 
         try
@@ -77,42 +77,42 @@ public sealed class Gathering<TItem>
         }
     }
 
-    /// <summary>Starts a trip if there is reason to.</summary>
-    void StartTrip()
+    /// <summary>Starts a batch if there is reason to.</summary>
+    void StartBatch()
     {
         if (_waiting.Count == 0 || !(NobodyIsSoonBack() || MayGoFull()))
             return;
 
-        var trip = new Trip();
-        _underWay.Add(trip);
+        var batch = new Batch();
+        _underWay.Add(batch);
         // Behind those that can run already, and not before them as a task of this one would.
-        ThreadPool.UnsafeQueueUserWorkItem(_ => _ = Make(trip), state: null);
+        ThreadPool.UnsafeQueueUserWorkItem(_ => _ = Make(batch), state: null);
     }
 
-    bool NobodyIsSoonBack() => _underWay.Count < Math.Max(MostTripsWhenOneTakesLong, _mostFullTrips) && _underWay.TrueForAll(trip => trip.TakesLong);
+    bool NobodyIsSoonBack() => _underWay.Count < Math.Max(MostTripsWhenOneTakesLong, _mostFullTrips) && _underWay.TrueForAll(batch => batch.TakesLong);
 
     bool MayGoFull() => _underWay.Count < _mostFullTrips && _waiting.Count >= _mostItems;
 
-    async Task Make(Trip trip)
+    async Task Make(Batch batch)
     {
         for (var i = 0; i < Courtesies && ThreadPool.PendingWorkItemCount > 0; i++)
             await Task.Yield();
 
-        var calls = Take(trip);
+        var calls = Take(batch);
         if (calls.Count > 0)
             await Send(calls);
         lock (_lock)
         {
             foreach (var call in calls)
                 _inFlight.Remove(call.Key);
-            _underWay.Remove(trip);
+            _underWay.Remove(batch);
             // When all that wait have to wait for what is in flight, whoever carries that goes on.
             if (calls.Count > 0 || _waiting.Any(call => !_inFlight.Contains(call.Key)))
-                StartTrip();
+                StartBatch();
         }
     }
 
-    List<Call> Take(Trip trip)
+    List<Call> Take(Batch batch)
     {
         lock (_lock)
         {
@@ -131,7 +131,7 @@ public sealed class Gathering<TItem>
 
             // Two hosts that lock their rows in the same order cannot wait for each other.
             calls.Sort((one, other) => one.Key.CompareTo(other.Key));
-            trip.Start();
+            batch.Start();
             return calls;
         }
     }
@@ -156,7 +156,7 @@ public sealed class Gathering<TItem>
         }
     }
 
-    sealed class Trip
+    sealed class Batch
     {
         long _started = Stopwatch.GetTimestamp();
 

@@ -17,23 +17,23 @@ namespace NotificationBus.Saga;
 /// <param name="bus">Publishes outcomes.</param>
 /// <param name="log">Told what could not be sent here.</param>
 /// <param name="senders">Those of this process; null where it does not send.</param>
-public sealed partial class ConsequencesPublisher(
-    OutgoingPublisher publisher, PublishLimit limit, IBus bus, ILogger<ConsequencesPublisher> log, ICommandHandler? senders = null)
+public sealed partial class EffectsPublisher(
+    OutgoingPublisher publisher, PublishLimit limit, IBus bus, ILogger<EffectsPublisher> log, ICommandHandler? senders = null)
 {
     /// <summary>Announces the outcome, and has the commands sent here, or published. Waits out an outage of the broker.</summary>
     /// <param name="input">The message that caused it. It may be held longer than this takes.</param>
-    /// <param name="consequences">What it caused.</param>
+    /// <param name="effects">What it caused.</param>
     /// <exception cref="BrokerUnavailableException">
     /// The broker was away for too long. What was published all the same is published again under the same id.
     /// </exception>
-    public async Task Publish(ConsumeContext input, Consequences consequences)
+    public async Task Publish(ConsumeContext input, Effects effects)
     {
         if (senders is not null && HeldInput.SendsOf(input.ReceiveContext) is { } held)
-            SendHere(senders, held, input, consequences);
+            SendHere(senders, held, input, effects);
         else
-            await Publish(input, consequences.Commands);
+            await Publish(input, effects.Commands);
 
-        if (consequences.Outcome is { } outcome)
+        if (effects.Outcome is { } outcome)
         {
             var named = Pipe.Execute<PublishContext>(publish =>
             {
@@ -46,10 +46,10 @@ public sealed partial class ConsequencesPublisher(
 
     // The step does not wait, only the acknowledgement of its input does: the result is another step of the same notification, and has to
     // come after this one.
-    void SendHere(ICommandHandler senders, PendingTaskCollection held, ConsumeContext input, Consequences consequences)
+    void SendHere(ICommandHandler senders, PendingTaskCollection held, ConsumeContext input, Effects effects)
     {
-        foreach (var command in consequences.Commands)
-            held.Add(SendOrPublish(senders, input, command, new SentHere(consequences.Commands.Count, consequences.Contents.GetValueOrDefault(command.DeliveryId))));
+        foreach (var command in effects.Commands)
+            held.Add(SendOrPublish(senders, input, command, new SentHere(effects.Commands.Count, effects.Contents.GetValueOrDefault(command.DeliveryId))));
     }
 
     Task SendOrPublish(ICommandHandler senders, ConsumeContext input, SendDelivery command, SentHere how) => LocalFirst.Take(

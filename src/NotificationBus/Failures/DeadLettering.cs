@@ -12,14 +12,14 @@ namespace NotificationBus.Failures;
 /// written on it. MassTransit's own way has two queues for each queue, tells nobody which, and publishes faults to addresses
 /// that stand in the message.
 /// </summary>
-static class SetAside
+static class DeadLettering
 {
     /// <summary>Has the queue set aside what is too large, what ends the process, what fails, and what nobody takes.</summary>
     /// <param name="endpoint">The queue's endpoint.</param>
     /// <param name="queue">The queue.</param>
     /// <param name="recorder">Records what cannot be moved.</param>
     /// <param name="quarantine">Knows what ends the process.</param>
-    public static void SetAsideWhatFails(this IReceiveEndpointConfigurator endpoint, string queue, FailedMessageRecorder recorder, Quarantine quarantine)
+    public static void DeadLetterWhatFails(this IReceiveEndpointConfigurator endpoint, string queue, FailedMessageRecorder recorder, Quarantine quarantine)
     {
         var aside = new Place(queue, recorder);
         endpoint.ConfigureReceive(receive => receive.UseFilter(new WhatIsTooLarge(aside)));

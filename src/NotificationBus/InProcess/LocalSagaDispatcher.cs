@@ -18,7 +18,7 @@ namespace NotificationBus.InProcess;
 /// partitions, without another hop. Those of one notification that are there at almost the same moment are one step, which is much of what
 /// notifications cost that go out on several channels.
 /// </summary>
-public sealed class SagaDispatch : IResultHandler
+public sealed class LocalSagaDispatcher : IResultHandler
 {
     // Another host wrote the notification first: the step is made again with what is there now.
     static readonly ResiliencePipeline LostRaces = new ResiliencePipelineBuilder()
@@ -38,7 +38,7 @@ public sealed class SagaDispatch : IResultHandler
     readonly FrozenDictionary<Lane, (IConsumePipe Pipe, SemaphoreSlim Places)> _lanes;
 
     /// <summary>Hands results to that saga, by one way for each lane.</summary>
-    public SagaDispatch(ILocalSaga saga) =>
+    public LocalSagaDispatcher(ILocalSaga saga) =>
         // As many as when each came alone: a lane must not take more of the database because its results come together.
         _lanes = Enum.GetValues<Lane>().ToFrozenDictionary(lane => lane, lane => (saga.PipeOf(lane), new SemaphoreSlim(SagaEndpoint.ConcurrencyOf(lane))));
 

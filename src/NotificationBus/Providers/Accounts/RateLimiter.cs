@@ -9,7 +9,7 @@ namespace NotificationBus.Providers.Accounts;
 /// Keeps an account within its rate, all hosts together: the configured one, or what the provider's complaints have taught. Slots
 /// are handed out by the store; whoever has to wait for one waits in the scheduler.
 /// </summary>
-sealed partial class Pacing(string account, AccountOptions options, IProviderHealth health, ControlBoard board, TimeProvider clock, ILogger log)
+sealed partial class RateLimiter(string account, AccountOptions options, IProviderHealth health, ControlBoard board, TimeProvider clock, ILogger log)
 {
     // Where the provider does not say how long (RFC 6585 leaves it open).
     static readonly TimeSpan UsualPause = TimeSpan.FromSeconds(60);

@@ -5,21 +5,21 @@ using NotificationBus.Planning;
 namespace NotificationBus.Saga;
 
 /// <summary>What follows from a notification as it is.</summary>
-sealed class ConsequenceSteps(PlanningRules planning)
+sealed class EffectSteps(PlanningRules planning)
 {
     /// <summary>
-    /// Derives the consequences of a notification as it is: the commands of what is being sent, and the outcome. Some of it may not have
+    /// Derives the effects of a notification as it is: the commands of what is being sent, and the outcome. Some of it may not have
     /// left when whoever made the step ended, and nobody knows what.
     /// </summary>
     /// <param name="notification">The notification.</param>
     /// <param name="putOff">The deliveries whose commands come again by themselves.</param>
-    public Consequences Follow(NotificationState notification, IReadOnlySet<Guid> putOff)
+    public Effects Follow(NotificationState notification, IReadOnlySet<Guid> putOff)
     {
-        var consequences = new Consequences { Outcome = notification.CompletedAt is null ? null : Outcome.Of(notification) };
+        var effects = new Effects { Outcome = notification.CompletedAt is null ? null : Outcome.Of(notification) };
         var sending = notification.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.Sending && !putOff.Contains(delivery.Id));
         foreach (var delivery in sending)
-            consequences.Commands.Add(Command(notification, delivery));
-        return consequences;
+            effects.Commands.Add(Command(notification, delivery));
+        return effects;
     }
 
     /// <inheritdoc cref="PlanningRules.CommandFor" />

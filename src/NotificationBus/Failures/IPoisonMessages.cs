@@ -4,7 +4,7 @@ namespace NotificationBus.Failures;
 /// Messages that came back because the process that handled them ended. Each is begun on record and ended on record, so that one that
 /// ends every process can be told from those that only were there.
 /// </summary>
-public interface ISuspects
+public interface IPoisonMessages
 {
     /// <summary>Counts how often a suspect was begun and never ended.</summary>
     Task<int> Deaths(Guid suspect, CancellationToken cancellationToken);
