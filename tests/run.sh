@@ -198,10 +198,9 @@ build() {
   return "$outcome"
 }
 
-# What the build has not found out, which runs the analyzers and code styles that dotnet format would run once more.
+# The layout of the code; analyzers and code styles run with the build.
 check_format() {
-  dotnet format whitespace . --folder --verify-no-changes &&
-    dotnet format style --diagnostics IMPORTS --verify-no-changes --no-restore && echo "formatted"
+  dotnet tool restore && dotnet csharpier check . && echo "formatted"
 }
 
 # The build has built it; tests/chaos.sh would look once more.

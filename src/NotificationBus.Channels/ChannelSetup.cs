@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Chat.Providers;
 using NotificationBus.Channels.Email;
@@ -27,7 +26,8 @@ public static class ChannelSetup
     {
         services.AddSingleton<SandboxInbox>();
 
-        services.AddChannel<EmailChannel>()
+        services
+            .AddChannel<EmailChannel>()
             .Provider<SmtpEmailProvider, SmtpOptions>("smtp")
             .Provider<SendGridEmailProvider, SendGridOptions>("sendgrid")
             .Provider<BrevoEmailProvider, BrevoOptions>("brevo")
@@ -37,20 +37,23 @@ public static class ChannelSetup
             .Http("email")
             .Log("email")
             .Sandbox("email");
-        services.AddChannel<PushChannel>()
+        services
+            .AddChannel<PushChannel>()
             .Provider<FcmPushProvider, FcmOptions>("fcm")
             .Provider<ApnsPushProvider, ApnsOptions>("apns")
             .Provider<WebPushProvider, WebPushOptions>("webpush")
             .Http("push")
             .Log("push")
             .Sandbox("push");
-        services.AddChannel<SmsChannel>()
+        services
+            .AddChannel<SmsChannel>()
             .Provider<TwilioSmsProvider, TwilioOptions>("twilio")
             .Provider<VonageSmsProvider, VonageOptions>("vonage")
             .Http("sms")
             .Log("sms")
             .Sandbox("sms");
-        services.AddChannel<ChatChannel>()
+        services
+            .AddChannel<ChatChannel>()
             .Provider<SlackProvider, SlackOptions>("slack")
             .Provider<SlackWebhookProvider, SlackWebhookOptions>("slack-webhook")
             .Provider<TeamsProvider, TeamsOptions>("teams")
@@ -60,7 +63,8 @@ public static class ChannelSetup
             .Http("chat")
             .Log("chat")
             .Sandbox("chat");
-        services.AddChannel<WebhookChannel>()
+        services
+            .AddChannel<WebhookChannel>()
             .Provider<WebhookProvider, WebhookOptions>("webhook")
             .Http("webhook")
             .Log("webhook")
@@ -79,24 +83,33 @@ public static class ChannelSetup
             isShown ? provider.GetRequiredService<SandboxInbox>() : null,
             provider.GetRequiredService<ICaughtDeliveries>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<SharedInbox>>()));
+            provider.GetRequiredService<ILogger<SharedInbox>>()
+        ));
     }
 
     static ChannelBuilder Http(this ChannelBuilder builder, string channel) =>
-        builder.Provider<HttpProviderOptions>("http", (services, account, options) =>
-            new HttpProvider(account, channel, options, services.GetRequiredService<TimeProvider>()));
+        builder.Provider<HttpProviderOptions>(
+            "http",
+            (services, account, options) => new HttpProvider(account, channel, options, services.GetRequiredService<TimeProvider>())
+        );
 
     static ChannelBuilder Log(this ChannelBuilder builder, string channel) =>
-        builder.Provider<LogOptions>(LogProvider.Type, (services, account, options) =>
-            new LogProvider(account, channel, options, services.GetRequiredService<ILogger<LogProvider>>()));
+        builder.Provider<LogOptions>(
+            LogProvider.Type,
+            (services, account, options) => new LogProvider(account, channel, options, services.GetRequiredService<ILogger<LogProvider>>())
+        );
 
     static ChannelBuilder Sandbox(this ChannelBuilder builder, string channel) =>
-        builder.Provider<SandboxOptions>(SandboxProvider.Type, (services, account, options) =>
-            new SandboxProvider(
-                account,
-                channel,
-                options,
-                services.GetRequiredService<SandboxInbox>(),
-                services.GetRequiredService<TimeProvider>(),
-                services.GetRequiredService<Random>()));
+        builder.Provider<SandboxOptions>(
+            SandboxProvider.Type,
+            (services, account, options) =>
+                new SandboxProvider(
+                    account,
+                    channel,
+                    options,
+                    services.GetRequiredService<SandboxInbox>(),
+                    services.GetRequiredService<TimeProvider>(),
+                    services.GetRequiredService<Random>()
+                )
+        );
 }

@@ -1,19 +1,20 @@
 using System.Globalization;
 using System.Text;
-
 using ADRaffy.ENSNormalize;
 
 namespace NotificationBus.Channels;
 
 /// <summary>
-/// Domain names as the DNS knows them. What people write is mapped as UTS #46 says where it can be mapped without its tables, and is no name otherwise:
-/// a letter that stands for another one, and is asked for as itself, is somebody else's domain.
+/// Domain names as the DNS knows them. What people write is mapped as UTS #46 says where it can be mapped without its tables, and is no
+/// name otherwise: a letter that stands for another one, and is asked for as itself, is somebody else's domain.
 /// </summary>
-/// <remarks>The host runs without ICU, and with <see cref="CultureInfo.InvariantCulture"/> only, <see cref="IdnMapping"/> maps nothing.</remarks>
+/// <remarks>
+/// The host runs without ICU, and with <see cref="CultureInfo.InvariantCulture"/> only, <see cref="IdnMapping"/> maps nothing.
+/// </remarks>
 static class DomainName
 {
-    // Letters, digits and marks that are no part of a name: they stand for others, or nobody sees them. RFC 5892, sections 2.2 to 2.6 and 2.9, by the
-    // properties of Unicode 14; what is not assigned yet has no letter's category.
+    // Letters, digits and marks that are no part of a name: they stand for others, or nobody sees them. RFC 5892, sections 2.2 to 2.6 and
+    // 2.9, by the properties of Unicode 14; what is not assigned yet has no letter's category.
     const string NeverInNames = """
         AA-BA 133 140 149 17F 1C6-1CC 1F3 2B0-2B8 2E0-2E4 340-341 343-345 34F 374 37A 3D0-3D6 3F0-3F2 3F5 587 640
         675-678 7FA 958-95F 9DC-9DF A33 A36 A59-A5B A5E B5C-B5D E33 EB3 EDC-EDD F43 F4D F52 F57 F5C F69 F73 F75-F79
@@ -26,7 +27,10 @@ static class DomainName
 
     static readonly IdnMapping Punycode = new() { UseStd3AsciiRules = true };
 
-    static readonly (int First, int Last)[] Never = [.. NeverInNames.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(Range)];
+    static readonly (int First, int Last)[] Never =
+    [
+        .. NeverInNames.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(Range),
+    ];
 
     /// <summary>The name in ASCII; null when it is none. One that is ASCII already is as it is.</summary>
     public static string? ToAscii(string name)
@@ -48,7 +52,9 @@ static class DomainName
         }
     }
 
-    /// <summary>The one form of a text that may be written with marks beside the letters they belong to, as some systems do (Unicode, form C).</summary>
+    /// <summary>
+    /// The one form of a text that may be written with marks beside the letters they belong to, as some systems do (Unicode, form C).
+    /// </summary>
     public static string Composed(string text) => Ascii.IsValid(text) ? text : ENSNormalize.NF.NFC(text);
 
     static string Map(string name)
@@ -98,21 +104,25 @@ static class DomainName
         return label.Length > 0;
     }
 
-    static bool IsOfNames(Rune rune, Rune? before) => Rune.GetUnicodeCategory(rune) switch
-    {
-        UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.DecimalDigitNumber => !IsNever(rune),
-        UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark => before is not null && !IsNever(rune),
-        // Joiners, after a mark or a letter of the scripts that need them, and the points between letters of Catalan, Hebrew and Japanese:
-        // RFC 5892, appendix A. IDEOGRAPHIC NUMBER ZERO is a digit of names though it is none of Unicode.
-        _ => rune.Value switch
+    static bool IsOfNames(Rune rune, Rune? before) =>
+        Rune.GetUnicodeCategory(rune) switch
         {
-            0x200C or 0x200D => before is { } letter && !letter.IsAscii,
-            0x00B7 => before?.Value == 'l',
-            0x05F3 or 0x05F4 => before?.Value is >= 0x0590 and <= 0x05FF,
-            0x30FB or 0x3007 => true,
-            _ => false,
-        },
-    };
+            UnicodeCategory.LowercaseLetter
+            or UnicodeCategory.OtherLetter
+            or UnicodeCategory.ModifierLetter
+            or UnicodeCategory.DecimalDigitNumber => !IsNever(rune),
+            UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark => before is not null && !IsNever(rune),
+            // Joiners, after a mark or a letter of the scripts that need them, and the points between letters of Catalan, Hebrew and
+            // Japanese: RFC 5892, appendix A. IDEOGRAPHIC NUMBER ZERO is a digit of names though it is none of Unicode.
+            _ => rune.Value switch
+            {
+                0x200C or 0x200D => before is { } letter && !letter.IsAscii,
+                0x00B7 => before?.Value == 'l',
+                0x05F3 or 0x05F4 => before?.Value is >= 0x0590 and <= 0x05FF,
+                0x30FB or 0x3007 => true,
+                _ => false,
+            },
+        };
 
     static bool IsNever(Rune rune)
     {
@@ -123,6 +133,9 @@ static class DomainName
     static (int First, int Last) Range(string text)
     {
         var ends = text.Split('-');
-        return (int.Parse(ends[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture), int.Parse(ends[^1], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        return (
+            int.Parse(ends[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+            int.Parse(ends[^1], NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+        );
     }
 }

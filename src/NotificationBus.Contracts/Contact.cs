@@ -39,13 +39,21 @@ public sealed record Contact
     /// tells them apart, and a provider is given only those of its vendor; where it might not, <c>fcm:</c> or <c>apns:</c> before the token
     /// says so.
     /// </summary>
-    public IReadOnlyList<string> PushTokens { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<string> PushTokens
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>
     /// Places for the chat channel, each a service and where on it: <c>slack:C0123456789</c>, <c>telegram:12345</c>, <c>line:U…</c>, or the
     /// incoming webhook that belongs to the place: <c>slack:https://…</c>, <c>teams:https://…</c>, <c>discord:https://…</c>. At most 50.
     /// </summary>
-    public IReadOnlyList<string> Chat { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<string> Chat
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>The https URL of the person's own system, to which the webhook channel posts what happened.</summary>
     public string? WebhookUrl { get; init; }

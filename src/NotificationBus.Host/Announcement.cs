@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-
 using NotificationBus.Host.Settings;
 
 namespace NotificationBus.Host;
@@ -12,16 +11,27 @@ static class Announcement
         app.Lifetime.ApplicationStarted.Register(() =>
         {
             _ = app.Warn();
-            var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "";
+            var address =
+                app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "";
             if (settings.Transport == Transport.RabbitMq)
             {
-                app.Logger.LogInformation("NotificationBus runs distributed on RabbitMQ and PostgreSQL as {Roles} at {Address}", string.Join('+', settings.Roles), address);
+                app.Logger.LogInformation(
+                    "NotificationBus runs distributed on RabbitMQ and PostgreSQL as {Roles} at {Address}",
+                    string.Join('+', settings.Roles),
+                    address
+                );
                 if (settings.IsSender && settings.Sender.Channels.Count > 0)
-                    app.Logger.LogInformation("It sends on {Channels} alone (Sender:Channels); other hosts have to serve the rest", string.Join(", ", settings.Sender.Channels));
+                    app.Logger.LogInformation(
+                        "It sends on {Channels} alone (Sender:Channels); other hosts have to serve the rest",
+                        string.Join(", ", settings.Sender.Channels)
+                    );
                 return;
             }
 
-            app.Logger.LogInformation("NotificationBus runs embedded at {Address}: everything is in memory and lost when it stops", address);
+            app.Logger.LogInformation(
+                "NotificationBus runs embedded at {Address}: everything is in memory and lost when it stops",
+                address
+            );
             if (app.Environment.IsDevelopment())
                 Console.WriteLine(Invitation(address));
         });
@@ -49,10 +59,11 @@ static class Announcement
         }
     }
 
-    static string Invitation(string address) => $$$"""
+    static string Invitation(string address) =>
+        $$$"""
 
-        Open   {{{address}}}/inbox
-        Try    curl -s {{{address}}}/v1/events/order-placed -H 'content-type: application/json' -d '{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7","name":"Nok"},"seller":{"id":"seller-42","name":"Som","locale":"th","email":"som@example.com","pushTokens":["demo-token"]}}'
+            Open   {{{address}}}/inbox
+            Try    curl -s {{{address}}}/v1/events/order-placed -H 'content-type: application/json' -d '{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7","name":"Nok"},"seller":{"id":"seller-42","name":"Som","locale":"th","email":"som@example.com","pushTokens":["demo-token"]}}'
 
-        """;
+            """;
 }

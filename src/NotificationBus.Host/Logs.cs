@@ -12,7 +12,10 @@ static class Logs
 
     public static void AddReadableLogs(this WebApplicationBuilder builder)
     {
-        var logger = new LoggerConfiguration().ReadFrom.Configuration(builder.Configuration).Filter.ByExcluding(IsFailedStart).Enrich.With<NoPaths>();
+        var logger = new LoggerConfiguration()
+            .ReadFrom.Configuration(builder.Configuration)
+            .Filter.ByExcluding(IsFailedStart)
+            .Enrich.With<NoPaths>();
         logger = builder.Environment.IsDevelopment()
             ? logger.WriteTo.Console(outputTemplate: ForPeople)
             : logger.WriteTo.Console(new JsonFormatter(renderMessage: true));

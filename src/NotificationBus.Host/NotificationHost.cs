@@ -1,8 +1,6 @@
 using System.Net.Sockets;
-
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Channels;
 using NotificationBus.Channels.Sandbox;
 using NotificationBus.Host.Http;
@@ -65,8 +63,10 @@ public static class NotificationHost
         CertificateCheck.Demand(builder.Configuration, TimeProvider.System);
         // Read before it is said where to listen, which is said in the same place.
         var inside = PublicPort.InsideUrls(builder.Configuration);
-        builder.WebHost.UseUrls([.. inside, .. PublicPort.Split(settings.PublicUrls)])
-            .UseSetting(WebHostDefaults.HttpPortsKey, "").UseSetting(WebHostDefaults.HttpsPortsKey, "");
+        builder
+            .WebHost.UseUrls([.. inside, .. PublicPort.Split(settings.PublicUrls)])
+            .UseSetting(WebHostDefaults.HttpPortsKey, "")
+            .UseSetting(WebHostDefaults.HttpsPortsKey, "");
         builder.AddReadableLogs();
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(settings.Sender);
@@ -83,7 +83,8 @@ public static class NotificationHost
         builder.Services.AddSingleton<IStartWarnings, UnusedSettings>();
         builder.Services.AddSingleton<IStartWarnings, OldCertificates>();
         builder.Services.AddTransport(settings);
-        var hasInbox = settings.IsApi && (settings.Inbox ?? (settings.Transport == Transport.InMemory || builder.Environment.IsDevelopment()));
+        var hasInbox =
+            settings.IsApi && (settings.Inbox ?? (settings.Transport == Transport.InMemory || builder.Environment.IsDevelopment()));
         if (settings.Transport == Transport.RabbitMq)
             builder.Services.AddSharedInbox(hasInbox);
         builder.Services.AddHttpApi();
@@ -160,21 +161,35 @@ public static class NotificationHost
 
     static IServiceCollection AddTemplates(this IServiceCollection services, TemplateSettings settings, BrandOptions brand)
     {
-        string[] folders = [Path.Combine(AppContext.BaseDirectory, "templates"), .. settings.Folder is { } own ? [own] : Array.Empty<string>()];
-        return services.AddSingleton<ITemplates>(provider => LiquidTemplates.Load(
-            folders, provider.GetServices<Model.IChannel>(), settings.DefaultLanguage, brand, provider.GetRequiredService<TimeProvider>()));
+        string[] folders =
+        [
+            Path.Combine(AppContext.BaseDirectory, "templates"),
+            .. settings.Folder is { } own ? [own] : Array.Empty<string>(),
+        ];
+        return services.AddSingleton<ITemplates>(provider =>
+            LiquidTemplates.Load(
+                folders,
+                provider.GetServices<Model.IChannel>(),
+                settings.DefaultLanguage,
+                brand,
+                provider.GetRequiredService<TimeProvider>()
+            )
+        );
     }
 
     /// <summary>Explains what went wrong, when it is something the person who started the host can mend.</summary>
-    static string? Explain(Exception exception) => exception switch
-    {
-        SettingsException => exception.Message,
-        TemplateException => $"Templates: {exception.Message}",
-        OptionsValidationException options => string.Join(Environment.NewLine, options.Failures),
-        IOException { InnerException: AddressInUseException } or SocketException { SocketErrorCode: SocketError.AccessDenied or SocketError.AddressNotAvailable } =>
-            $"Urls: {exception.Message.TrimEnd('.')}. Choose another one with --Urls=http://localhost:8081",
-        InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" } when exception.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase) =>
-            "Urls: https needs a certificate; set Kestrel:Certificates:Default:Path and Kestrel:Certificates:Default:KeyPath to PEM files, or serve http behind a proxy",
-        _ => null,
-    };
+    static string? Explain(Exception exception) =>
+        exception switch
+        {
+            SettingsException => exception.Message,
+            TemplateException => $"Templates: {exception.Message}",
+            OptionsValidationException options => string.Join(Environment.NewLine, options.Failures),
+            IOException { InnerException: AddressInUseException }
+            or SocketException { SocketErrorCode: SocketError.AccessDenied or SocketError.AddressNotAvailable } =>
+                $"Urls: {exception.Message.TrimEnd('.')}. Choose another one with --Urls=http://localhost:8081",
+            InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" }
+                when exception.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase) =>
+                "Urls: https needs a certificate; set Kestrel:Certificates:Default:Path and Kestrel:Certificates:Default:KeyPath to PEM files, or serve http behind a proxy",
+            _ => null,
+        };
 }

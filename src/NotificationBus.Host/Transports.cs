@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Host.Settings;
 using NotificationBus.Outgoing;
@@ -55,7 +54,10 @@ static class Transports
         services.AddReceiveEndpointObserver(provider => provider.GetRequiredService<Listeners>());
         services.AddSingleton<ListenerWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<ListenerWatch>());
-        services.AddHealthChecks().AddCheck<ListensCheck>("consumers", tags: ["ready"]).AddCheck<ListenerWatchCheck>("consumers-return", tags: ["live"]);
+        services
+            .AddHealthChecks()
+            .AddCheck<ListensCheck>("consumers", tags: ["ready"])
+            .AddCheck<ListenerWatchCheck>("consumers-return", tags: ["live"]);
     }
 
     static IServiceCollection AddEmbedded(this IServiceCollection services, HostSettings settings)
@@ -67,11 +69,13 @@ static class Transports
         {
             bus.DisableUsageTelemetry();
             bus.AddNotificationFlow();
-            bus.UsingInMemory((context, transport) =>
-            {
-                transport.UseOutgoingScheduler(context);
-                transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { });
-            });
+            bus.UsingInMemory(
+                (context, transport) =>
+                {
+                    transport.UseOutgoingScheduler(context);
+                    transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { });
+                }
+            );
         });
     }
 

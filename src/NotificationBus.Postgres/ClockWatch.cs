@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -113,7 +112,10 @@ public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock cl
     [LoggerMessage(LogLevel.Warning, "Clocks: {Disagreement}")]
     partial void Differ(string disagreement);
 
-    [LoggerMessage(LogLevel.Warning, "Clocks: {Jump}: what is due within that time is done now, and what may be sent until then has expired")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Clocks: {Jump}: what is due within that time is done now, and what may be sent until then has expired"
+    )]
     partial void JumpedAhead(string? jump);
 
     [LoggerMessage(LogLevel.Warning, "The database's clock was set back by {By}: what was due by it was moved by as much")]

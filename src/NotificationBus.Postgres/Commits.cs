@@ -13,21 +13,39 @@ static class Commits
     /// </summary>
     /// <returns>The first value it returns; null when it returns no row.</returns>
     public static Task<object?> Commit(this NpgsqlDataSource database, NpgsqlBatchCommand statement, CancellationToken cancellationToken) =>
-        database.Commit(statement, async reader => await reader.ReadAsync(cancellationToken) ? reader.GetValue(0) : null, cancellationToken);
+        database.Commit(
+            statement,
+            async reader => await reader.ReadAsync(cancellationToken) ? reader.GetValue(0) : null,
+            cancellationToken
+        );
 
     /// <summary>The same, with a reader for what it returns.</summary>
-    public static Task<T> Commit<T>(this NpgsqlDataSource database, NpgsqlBatchCommand statement, Func<NpgsqlDataReader, Task<T>> read, CancellationToken cancellationToken) =>
-        Execute(database, [new NpgsqlBatchCommand(RecordConnection.WaitForStandby), statement], async (connection, reader) =>
-        {
-            await reader.NextResultAsync(cancellationToken);
-            var answer = await read(reader);
-            await reader.CloseAsync();
-            await connection.Confirm(cancellationToken);
-            return answer;
-        }, cancellationToken);
+    public static Task<T> Commit<T>(
+        this NpgsqlDataSource database,
+        NpgsqlBatchCommand statement,
+        Func<NpgsqlDataReader, Task<T>> read,
+        CancellationToken cancellationToken
+    ) =>
+        Execute(
+            database,
+            [new NpgsqlBatchCommand(RecordConnection.WaitForStandby), statement],
+            async (connection, reader) =>
+            {
+                await reader.NextResultAsync(cancellationToken);
+                var answer = await read(reader);
+                await reader.CloseAsync();
+                await connection.Confirm(cancellationToken);
+                return answer;
+            },
+            cancellationToken
+        );
 
     /// <summary>Makes several changes in one transaction, and completes when they are on the standby too.</summary>
-    public static async Task<T> Commit<T>(this NpgsqlDataSource database, Func<NpgsqlConnection, Task<T>> changes, CancellationToken cancellationToken)
+    public static async Task<T> Commit<T>(
+        this NpgsqlDataSource database,
+        Func<NpgsqlConnection, Task<T>> changes,
+        CancellationToken cancellationToken
+    )
     {
         await using var connection = await RecordConnection.Open(database, cancellationToken);
         return await connection.Run(async inner =>
@@ -46,13 +64,23 @@ static class Commits
         database.Write(statement, async reader => await reader.ReadAsync(cancellationToken) ? reader.GetValue(0) : null, cancellationToken);
 
     /// <summary>The same, with a reader for what it returns.</summary>
-    public static Task<T> Write<T>(this NpgsqlDataSource database, NpgsqlBatchCommand statement, Func<NpgsqlDataReader, Task<T>> read, CancellationToken cancellationToken) =>
-        Execute(database, [statement], async (_, reader) =>
-        {
-            var answer = await read(reader);
-            await reader.CloseAsync();
-            return answer;
-        }, cancellationToken);
+    public static Task<T> Write<T>(
+        this NpgsqlDataSource database,
+        NpgsqlBatchCommand statement,
+        Func<NpgsqlDataReader, Task<T>> read,
+        CancellationToken cancellationToken
+    ) =>
+        Execute(
+            database,
+            [statement],
+            async (_, reader) =>
+            {
+                var answer = await read(reader);
+                await reader.CloseAsync();
+                return answer;
+            },
+            cancellationToken
+        );
 
     /// <summary>Makes several such changes in one transaction.</summary>
     public static async Task Write(this NpgsqlDataSource database, Func<NpgsqlConnection, Task> changes)
@@ -68,7 +96,11 @@ static class Commits
     }
 
     static async Task<T> Execute<T>(
-        NpgsqlDataSource database, IReadOnlyList<NpgsqlBatchCommand> statements, Func<RecordConnection, NpgsqlDataReader, Task<T>> read, CancellationToken cancellationToken)
+        NpgsqlDataSource database,
+        IReadOnlyList<NpgsqlBatchCommand> statements,
+        Func<RecordConnection, NpgsqlDataReader, Task<T>> read,
+        CancellationToken cancellationToken
+    )
     {
         await using var connection = await RecordConnection.Open(database, cancellationToken);
         return await connection.Run(async inner =>

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -16,7 +15,11 @@ public sealed class DeadConnections([FromKeyedServices(PostgresSetup.Operators)]
     {
         for (var link = failure; link is not null; link = link.InnerException)
         {
-            if (link is PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.IdleSessionTimeout } or NpgsqlException { InnerException: IOException })
+            if (
+                link
+                is PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.IdleSessionTimeout }
+                    or NpgsqlException { InnerException: IOException }
+            )
             {
                 // The others are most likely as old.
                 operators.Clear();

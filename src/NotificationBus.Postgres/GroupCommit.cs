@@ -1,5 +1,4 @@
 using NotificationBus.Messaging;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -44,22 +43,31 @@ sealed class GroupCommit
     /// other.
     /// </summary>
     public Kind<Guid, bool> AddConfirmation() =>
-        Add<Guid, bool>(asked => asked, _ => new NpgsqlBatchCommand(RecordConnection.WaitForStandby), _ => Task.FromResult<Func<Guid, bool>>(_ => true));
+        Add<Guid, bool>(
+            asked => asked,
+            _ => new NpgsqlBatchCommand(RecordConnection.WaitForStandby),
+            _ => Task.FromResult<Func<Guid, bool>>(_ => true)
+        );
 
     /// <summary>
     /// A database that is away, or may not be written, concerns all rows; whatever else fails, or waits for a lock, may be the fault of
     /// one.
     /// </summary>
-    public static bool MayConcernOne(Exception failure) => failure switch
-    {
-        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => true,
-        PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.InsufficientPrivilege } => false,
-        _ => failure is not NpgsqlException { IsTransient: true },
-    };
+    public static bool MayConcernOne(Exception failure) =>
+        failure switch
+        {
+            PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => true,
+            PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.InsufficientPrivilege } => false,
+            _ => failure is not NpgsqlException { IsTransient: true },
+        };
 
     async Task Execute(IReadOnlyList<Entry> entries)
     {
-        var kinds = entries.GroupBy(entry => entry.Statement).OrderBy(kind => kind.Key.Number).Select(kind => (Statement: kind.Key, Entries: kind.ToList())).ToList();
+        var kinds = entries
+            .GroupBy(entry => entry.Statement)
+            .OrderBy(kind => kind.Key.Number)
+            .Select(kind => (Statement: kind.Key, Entries: kind.ToList()))
+            .ToList();
         await using var connection = await RecordConnection.Open(_database);
         await connection.Run(async inner =>
         {
@@ -116,7 +124,13 @@ sealed class GroupCommit
     }
 
     /// <summary>One kind of row, and the statement for it.</summary>
-    public sealed class Kind<TRow, TAnswer>(GroupCommit commits, int number, Func<TRow, Guid> key, Writing<TRow> write, Reading<TRow, TAnswer> read) : IStatement
+    public sealed class Kind<TRow, TAnswer>(
+        GroupCommit commits,
+        int number,
+        Func<TRow, Guid> key,
+        Writing<TRow> write,
+        Reading<TRow, TAnswer> read
+    ) : IStatement
     {
         int IStatement.Number => number;
 
@@ -130,7 +144,8 @@ sealed class GroupCommit
             return entry.Answer!;
         }
 
-        NpgsqlBatchCommand IStatement.Write(IReadOnlyList<Entry> entries) => write([.. entries.Cast<Entry<TRow, TAnswer>>().Select(entry => entry.Row)]);
+        NpgsqlBatchCommand IStatement.Write(IReadOnlyList<Entry> entries) =>
+            write([.. entries.Cast<Entry<TRow, TAnswer>>().Select(entry => entry.Row)]);
 
         async Task IStatement.Read(NpgsqlDataReader reader, IReadOnlyList<Entry> entries)
         {

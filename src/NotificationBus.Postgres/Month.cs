@@ -20,7 +20,8 @@ readonly record struct Month(DateOnly First)
 
     /// <summary>The month of a partition of notifications; null when the table is none.</summary>
     public static Month? Of(string table) =>
-        table.StartsWith(Prefix, StringComparison.Ordinal) && DateOnly.TryParseExact(table[Prefix.Length..], Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var first)
+        table.StartsWith(Prefix, StringComparison.Ordinal)
+        && DateOnly.TryParseExact(table[Prefix.Length..], Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var first)
             ? new Month(first)
             : null;
 

@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-
 using NotificationBus.Notifications;
 
 namespace NotificationBus.Postgres;

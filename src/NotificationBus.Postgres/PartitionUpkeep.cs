@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -9,7 +8,13 @@ namespace NotificationBus.Postgres;
 /// <summary>
 /// Makes partitions ahead and drops old ones, when the host has started and daily. Every host does so; one at a time finds something to do.
 /// </summary>
-public sealed partial class PartitionUpkeep(Partitions partitions, Retention retention, IOptions<PostgresOptions> options, TimeProvider clock, ILogger<PartitionUpkeep> log) : BackgroundService
+public sealed partial class PartitionUpkeep(
+    Partitions partitions,
+    Retention retention,
+    IOptions<PostgresOptions> options,
+    TimeProvider clock,
+    ILogger<PartitionUpkeep> log
+) : BackgroundService
 {
     static readonly TimeSpan Usually = TimeSpan.FromDays(1);
     static readonly TimeSpan AfterFailure = TimeSpan.FromMinutes(10);
@@ -63,6 +68,9 @@ public sealed partial class PartitionUpkeep(Partitions partitions, Retention ret
     [LoggerMessage(LogLevel.Warning, "The partitions could not be kept up; tried again in {Delay}")]
     partial void Failed(Exception exception, TimeSpan delay);
 
-    [LoggerMessage(LogLevel.Warning, "There is no partition for {Month}: what comes then is kept in notification_default until a host starts with Postgres:Migrate=true, which also applies Retention:Notifications")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "There is no partition for {Month}: what comes then is kept in notification_default until a host starts with Postgres:Migrate=true, which also applies Retention:Notifications"
+    )]
     partial void Lacking(string month);
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -22,7 +21,8 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
     /// <summary>The months that lack their partitions: this one, the two after it, and those the default partitions have rows of.</summary>
     internal async Task<IReadOnlyList<Month>> Missing(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("""
+        await using var command = database.CreateCommand(
+            """
             SELECT first FROM (
                 SELECT (date_trunc('month', now() AT TIME ZONE 'UTC') + ahead * interval '1 month')::date FROM generate_series(0, 2) AS ahead
                 UNION SELECT date_trunc('month', created_at AT TIME ZONE 'UTC')::date FROM notification_default
@@ -30,7 +30,8 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
                 ) AS wanted (first)
             WHERE to_regclass('notification_' || to_char(first, 'YYYY_MM')) IS NULL
             ORDER BY first
-            """);
+            """
+        );
         command.CommandTimeout = 0;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var missing = new List<Month>();
@@ -57,13 +58,18 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
         await using (var take = Command($"SELECT pg_advisory_xact_lock({MakingLock})"))
             await take.ExecuteNonQueryAsync(cancellationToken);
         // Read from the catalogue: to_regclass() may still say what it said before another host was first.
-        await using (var look = Command($"SELECT EXISTS (SELECT FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'notification'::regclass AND relname = '{month.Notifications}')"))
+        await using (
+            var look = Command(
+                $"SELECT EXISTS (SELECT FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'notification'::regclass AND relname = '{month.Notifications}')"
+            )
+        )
         {
             if ((bool)(await look.ExecuteScalarAsync(cancellationToken))!)
                 return;
         }
 
-        await using var make = Command($"""
+        await using var make = Command(
+            $"""
             {LimitWaiting};
             CREATE TABLE {month.Notifications} (LIKE notification INCLUDING DEFAULTS) WITH (fillfactor = 75);
             CREATE TABLE {month.Attempts} (LIKE delivery_attempt INCLUDING DEFAULTS);
@@ -74,7 +80,8 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
             INSERT INTO {month.Attempts} SELECT * FROM moved;
             ALTER TABLE notification ATTACH PARTITION {month.Notifications} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
             ALTER TABLE delivery_attempt ATTACH PARTITION {month.Attempts} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
-            """);
+            """
+        );
         await make.ExecuteNonQueryAsync(cancellationToken);
         await using var count = Command($"SELECT count(*) FROM {month.Notifications}");
         var moved = (long)(await count.ExecuteScalarAsync(cancellationToken))!;
@@ -86,6 +93,9 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
         NpgsqlCommand Command(string sql) => new(sql, connection, transaction) { CommandTimeout = 0 };
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Count} notifications were created in {Month} while there was no partition for it, and were moved into it")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Count} notifications were created in {Month} while there was no partition for it, and were moved into it"
+    )]
     partial void Moved(long count, string month);
 }

@@ -1,6 +1,5 @@
 using NotificationBus.Model;
 using NotificationBus.Providers;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -91,13 +90,27 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         _database = database;
         var commits = new GroupCommit(database);
         _claims = commits.Add<Claiming, ClaimAnswer>(claim => claim.Attempt.DeliveryId, Claim, ReadClaims);
-        _recentOutcomes = commits.Add<Outcome, bool>(outcome => outcome.Attempt.DeliveryId, outcomes => Record(RecordRecentOutcomes, outcomes), ReadRecorded);
-        _outcomes = commits.Add<Outcome, bool>(outcome => outcome.Attempt.DeliveryId, outcomes => Record(RecordAnyOutcomes, outcomes), ReadRecorded);
+        _recentOutcomes = commits.Add<Outcome, bool>(
+            outcome => outcome.Attempt.DeliveryId,
+            outcomes => Record(RecordRecentOutcomes, outcomes),
+            ReadRecorded
+        );
+        _outcomes = commits.Add<Outcome, bool>(
+            outcome => outcome.Attempt.DeliveryId,
+            outcomes => Record(RecordAnyOutcomes, outcomes),
+            ReadRecorded
+        );
         _confirmations = commits.AddConfirmation();
     }
 
     /// <inheritdoc />
-    public async Task<AttemptClaim> Claim(DeliveryAttempt attempt, string address, string category, TimeSpan lease, CancellationToken cancellationToken)
+    public async Task<AttemptClaim> Claim(
+        DeliveryAttempt attempt,
+        string address,
+        string category,
+        TimeSpan lease,
+        CancellationToken cancellationToken
+    )
     {
         var answer = await _claims.Run(new Claiming(attempt, address, category, lease), cancellationToken);
         return answer.Granted || answer.Suppression is not null
@@ -118,7 +131,13 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     }
 
     /// <inheritdoc />
-    public async Task<IReadOnlyList<DeliveryAttempt>> Cancel(Guid notificationId, Guid deliveryId, string channel, string reason, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<DeliveryAttempt>> Cancel(
+        Guid notificationId,
+        Guid deliveryId,
+        string channel,
+        string reason,
+        CancellationToken cancellationToken
+    )
     {
         while (true)
         {
@@ -146,9 +165,11 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     /// <inheritdoc />
     public async Task<DeliveryAttempt?> FindByDelivery(string provider, Guid deliveryId, CancellationToken cancellationToken)
     {
-        await using var command = _database.CreateCommand($"""
+        await using var command = _database.CreateCommand(
+            $"""
             {SelectAttempts} WHERE delivery_id = @delivery AND provider = @provider ORDER BY number DESC LIMIT 1
-            """);
+            """
+        );
         command.Parameters.Add(new NpgsqlParameter<Guid>("delivery", deliveryId));
         command.Parameters.Add(new NpgsqlParameter<string>("provider", provider));
         return (await Read(command, cancellationToken)).Attempts.SingleOrDefault();
@@ -157,16 +178,22 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     /// <inheritdoc />
     public async Task<DeliveryAttempt?> FindByMessage(string provider, string providerMessageId, CancellationToken cancellationToken)
     {
-        await using var command = _database.CreateCommand($"""
+        await using var command = _database.CreateCommand(
+            $"""
             {SelectAttempts} WHERE provider_message_id = @message AND provider = @provider ORDER BY started_at DESC LIMIT 1
-            """);
+            """
+        );
         command.Parameters.Add(new NpgsqlParameter<string>("message", Storable.Text(providerMessageId)!));
         command.Parameters.Add(new NpgsqlParameter<string>("provider", provider));
         return (await Read(command, cancellationToken)).Attempts.SingleOrDefault();
     }
 
     /// <summary>The attempts of some deliveries of a notification, in order, to be shown: an outcome may be on one server only.</summary>
-    internal async Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(Guid notificationId, IReadOnlyCollection<Guid> deliveryIds, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(
+        Guid notificationId,
+        IReadOnlyCollection<Guid> deliveryIds,
+        CancellationToken cancellationToken
+    )
     {
         var (attempts, _) = await Select(notificationId, deliveryIds, cancellationToken);
         return attempts;
@@ -191,7 +218,12 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     {
         var answers = new Dictionary<Guid, ClaimAnswer>();
         while (await reader.ReadAsync())
-            answers.Add(reader.GetGuid(0), reader.IsDBNull(1) ? new ClaimAnswer(Granted: true, Suppression: null) : new ClaimAnswer(Granted: false, reader.GetString(1)));
+            answers.Add(
+                reader.GetGuid(0),
+                reader.IsDBNull(1)
+                    ? new ClaimAnswer(Granted: true, Suppression: null)
+                    : new ClaimAnswer(Granted: false, reader.GetString(1))
+            );
 
         return claim => answers.GetValueOrDefault(claim.Attempt.DeliveryId);
     }
@@ -232,7 +264,11 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     /// Reads the attempts of a delivery to act on them, and waits until an outcome among them is on the standby. It is not written once
     /// more for that, so that nothing else would wait for the standby.
     /// </summary>
-    async Task<(List<DeliveryAttempt> Attempts, DateTimeOffset Now)> SelectConfirmed(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken)
+    async Task<(List<DeliveryAttempt> Attempts, DateTimeOffset Now)> SelectConfirmed(
+        Guid notificationId,
+        Guid deliveryId,
+        CancellationToken cancellationToken
+    )
     {
         var found = await Select(notificationId, [deliveryId], cancellationToken);
         if (found.Attempts.Exists(attempt => attempt.Status != AttemptStatus.Started))
@@ -242,13 +278,19 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
 
     Task<bool> Confirm(CancellationToken cancellationToken) => _confirmations.Run(Guid.CreateVersion7(), cancellationToken);
 
-    async Task<(List<DeliveryAttempt> Attempts, DateTimeOffset Now)> Select(Guid notificationId, IReadOnlyCollection<Guid> deliveryIds, CancellationToken cancellationToken)
+    async Task<(List<DeliveryAttempt> Attempts, DateTimeOffset Now)> Select(
+        Guid notificationId,
+        IReadOnlyCollection<Guid> deliveryIds,
+        CancellationToken cancellationToken
+    )
     {
-        await using var command = _database.CreateCommand($"""
+        await using var command = _database.CreateCommand(
+            $"""
             {SelectAttempts}
             WHERE delivery_id = ANY(@ids) AND notification_created_at = {CreatedAtOfOne}
             ORDER BY delivery_id, number
-            """);
+            """
+        );
         command.Parameters.Add(new NpgsqlParameter<Guid>("notification", notificationId));
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("ids", [.. deliveryIds]));
         return await Read(command, cancellationToken);
@@ -263,20 +305,22 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         while (await reader.ReadAsync(cancellationToken))
         {
             now = reader.GetFieldValue<DateTimeOffset>(11);
-            attempts.Add(new DeliveryAttempt
-            {
-                DeliveryId = reader.GetGuid(0),
-                NotificationId = reader.GetGuid(1),
-                Number = reader.GetInt32(2),
-                Channel = reader.GetString(3),
-                Provider = reader.GetString(4),
-                Status = Enum.Parse<AttemptStatus>(reader.GetString(5)),
-                ProviderMessageId = reader.IsDBNull(6) ? null : reader.GetString(6),
-                Reason = reader.IsDBNull(7) ? null : reader.GetString(7),
-                StartedAt = reader.GetFieldValue<DateTimeOffset>(8),
-                LeaseUntil = reader.GetFieldValue<DateTimeOffset>(9),
-                FinishedAt = reader.IsDBNull(10) ? null : reader.GetFieldValue<DateTimeOffset>(10),
-            });
+            attempts.Add(
+                new DeliveryAttempt
+                {
+                    DeliveryId = reader.GetGuid(0),
+                    NotificationId = reader.GetGuid(1),
+                    Number = reader.GetInt32(2),
+                    Channel = reader.GetString(3),
+                    Provider = reader.GetString(4),
+                    Status = Enum.Parse<AttemptStatus>(reader.GetString(5)),
+                    ProviderMessageId = reader.IsDBNull(6) ? null : reader.GetString(6),
+                    Reason = reader.IsDBNull(7) ? null : reader.GetString(7),
+                    StartedAt = reader.GetFieldValue<DateTimeOffset>(8),
+                    LeaseUntil = reader.GetFieldValue<DateTimeOffset>(9),
+                    FinishedAt = reader.IsDBNull(10) ? null : reader.GetFieldValue<DateTimeOffset>(10),
+                }
+            );
         }
 
         return (attempts, now);

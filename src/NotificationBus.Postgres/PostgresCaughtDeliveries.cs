@@ -1,7 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-
 using NotificationBus.Sending;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -24,21 +22,27 @@ sealed class PostgresCaughtDeliveries([FromKeyedServices(PostgresSetup.Operators
     {
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(InTurn));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("""
-            INSERT INTO caught_delivery (at, delivery)
-            SELECT at, delivery FROM unnest(@at, @delivery) WITH ORDINALITY AS caught (at, delivery, place) ORDER BY place
-            """)
-        {
-            Parameters =
+        batch.BatchCommands.Add(
+            new NpgsqlBatchCommand(
+                """
+                INSERT INTO caught_delivery (at, delivery)
+                SELECT at, delivery FROM unnest(@at, @delivery) WITH ORDINALITY AS caught (at, delivery, place) ORDER BY place
+                """
+            )
             {
-                new NpgsqlParameter<DateTimeOffset[]>("at", [.. caught.Select(one => one.At.ToUniversalTime())]),
-                new NpgsqlParameter<string[]>("delivery", [.. caught.Select(one => one.Text)]),
-            },
-        });
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("DELETE FROM caught_delivery WHERE number <= (SELECT max(number) FROM caught_delivery) - @most")
-        {
-            Parameters = { new NpgsqlParameter<int>("most", most) },
-        });
+                Parameters =
+                {
+                    new NpgsqlParameter<DateTimeOffset[]>("at", [.. caught.Select(one => one.At.ToUniversalTime())]),
+                    new NpgsqlParameter<string[]>("delivery", [.. caught.Select(one => one.Text)]),
+                },
+            }
+        );
+        batch.BatchCommands.Add(
+            new NpgsqlBatchCommand("DELETE FROM caught_delivery WHERE number <= (SELECT max(number) FROM caught_delivery) - @most")
+            {
+                Parameters = { new NpgsqlParameter<int>("most", most) },
+            }
+        );
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -46,14 +50,20 @@ sealed class PostgresCaughtDeliveries([FromKeyedServices(PostgresSetup.Operators
     public async Task<(Guid Edition, IReadOnlyList<NumberedText> Added)> After(long number, CancellationToken cancellationToken)
     {
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("""
-            INSERT INTO inbox DEFAULT VALUES ON CONFLICT (single) DO UPDATE SET read_at = now() WHERE inbox.read_at < now() - interval '5 seconds'
-            """));
+        batch.BatchCommands.Add(
+            new NpgsqlBatchCommand(
+                """
+                INSERT INTO inbox DEFAULT VALUES ON CONFLICT (single) DO UPDATE SET read_at = now() WHERE inbox.read_at < now() - interval '5 seconds'
+                """
+            )
+        );
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT edition FROM inbox"));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT number, at, delivery FROM caught_delivery WHERE number > @number ORDER BY number")
-        {
-            Parameters = { new NpgsqlParameter<long>("number", number) },
-        });
+        batch.BatchCommands.Add(
+            new NpgsqlBatchCommand("SELECT number, at, delivery FROM caught_delivery WHERE number > @number ORDER BY number")
+            {
+                Parameters = { new NpgsqlParameter<long>("number", number) },
+            }
+        );
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
@@ -61,7 +71,12 @@ sealed class PostgresCaughtDeliveries([FromKeyedServices(PostgresSetup.Operators
         await reader.NextResultAsync(cancellationToken);
         var added = new List<NumberedText>();
         while (await reader.ReadAsync(cancellationToken))
-            added.Add(new NumberedText(reader.GetInt64(0), new CaughtText(await reader.GetFieldValueAsync<DateTimeOffset>(1, cancellationToken), reader.GetString(2))));
+            added.Add(
+                new NumberedText(
+                    reader.GetInt64(0),
+                    new CaughtText(await reader.GetFieldValueAsync<DateTimeOffset>(1, cancellationToken), reader.GetString(2))
+                )
+            );
 
         return (edition, added);
     }
@@ -70,7 +85,14 @@ sealed class PostgresCaughtDeliveries([FromKeyedServices(PostgresSetup.Operators
     public async Task Clear(CancellationToken cancellationToken)
     {
         await using var batch = database.CreateBatch();
-        foreach (var statement in (string[])[InTurn, "DELETE FROM caught_delivery", "INSERT INTO inbox DEFAULT VALUES ON CONFLICT (single) DO UPDATE SET edition = gen_random_uuid()"])
+        foreach (
+            var statement in (string[])
+                [
+                    InTurn,
+                    "DELETE FROM caught_delivery",
+                    "INSERT INTO inbox DEFAULT VALUES ON CONFLICT (single) DO UPDATE SET edition = gen_random_uuid()",
+                ]
+        )
             batch.BatchCommands.Add(new NpgsqlBatchCommand(statement));
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }

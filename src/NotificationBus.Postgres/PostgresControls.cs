@@ -1,10 +1,7 @@
 using System.Text.Json;
-
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
-
 using Npgsql;
-
 using NpgsqlTypes;
 
 namespace NotificationBus.Postgres;
@@ -22,11 +19,13 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
     /// <inheritdoc />
     public async Task<SendingControls> Load(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("""
+        await using var command = database.CreateCommand(
+            """
             SELECT 'provider', account, setting FROM provider_control
             UNION ALL
             SELECT 'channel', channel, setting FROM channel_control
-            """);
+            """
+        );
         var providers = new Dictionary<string, ProviderControl>(StringComparer.Ordinal);
         var channels = new Dictionary<string, ChannelControl>(StringComparer.Ordinal);
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
@@ -40,17 +39,47 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
             }
         }
 
-        return new SendingControls { Providers = providers, Channels = channels, Health = await health.Load(cancellationToken) };
+        return new SendingControls
+        {
+            Providers = providers,
+            Channels = channels,
+            Health = await health.Load(cancellationToken),
+        };
     }
 
     /// <inheritdoc />
-    public Task<ProviderControl> ChangeProvider(string account, AccountOptions configured, Func<ProviderControl, ProviderControl> change, ChangedBy by, CancellationToken cancellationToken) =>
-        Change("provider_control", "account", account, $"provider {account}", change, by, cancellationToken, (connection, before, after) =>
-            PostgresProviderHealth.ChangeLimit(connection, account, WaitingLine.LimitOf(before, configured), WaitingLine.LimitOf(after, configured), cancellationToken));
+    public Task<ProviderControl> ChangeProvider(
+        string account,
+        AccountOptions configured,
+        Func<ProviderControl, ProviderControl> change,
+        ChangedBy by,
+        CancellationToken cancellationToken
+    ) =>
+        Change(
+            "provider_control",
+            "account",
+            account,
+            $"provider {account}",
+            change,
+            by,
+            cancellationToken,
+            (connection, before, after) =>
+                PostgresProviderHealth.ChangeLimit(
+                    connection,
+                    account,
+                    WaitingLine.LimitOf(before, configured),
+                    WaitingLine.LimitOf(after, configured),
+                    cancellationToken
+                )
+        );
 
     /// <inheritdoc />
-    public Task<ChannelControl> ChangeChannel(string channel, Func<ChannelControl, ChannelControl> change, ChangedBy by, CancellationToken cancellationToken) =>
-        Change("channel_control", "channel", channel, $"channel {channel}", change, by, cancellationToken);
+    public Task<ChannelControl> ChangeChannel(
+        string channel,
+        Func<ChannelControl, ChannelControl> change,
+        ChangedBy by,
+        CancellationToken cancellationToken
+    ) => Change("channel_control", "channel", channel, $"channel {channel}", change, by, cancellationToken);
 
     /// <inheritdoc />
     public async Task Note(string subject, ChangedBy by, JsonElement what, CancellationToken cancellationToken)
@@ -61,9 +90,11 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
     /// <inheritdoc />
     public async Task<IReadOnlyList<ControlChange>> Changes(long? before, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("""
+        await using var command = database.CreateCommand(
+            """
             SELECT number, at, subject, who, why, before, after FROM control_change WHERE number < @before ORDER BY number DESC LIMIT @limit
-            """);
+            """
+        );
         command.Parameters.Add(new NpgsqlParameter<long>("before", before ?? long.MaxValue));
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -71,16 +102,18 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
         var changes = new List<ControlChange>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            changes.Add(new ControlChange
-            {
-                Number = reader.GetInt64(0),
-                At = reader.GetFieldValue<DateTimeOffset>(1),
-                Subject = reader.GetString(2),
-                Who = reader.GetString(3),
-                Why = reader.GetString(4),
-                Before = JsonElement.Parse(reader.GetString(5)),
-                After = JsonElement.Parse(reader.GetString(6)),
-            });
+            changes.Add(
+                new ControlChange
+                {
+                    Number = reader.GetInt64(0),
+                    At = reader.GetFieldValue<DateTimeOffset>(1),
+                    Subject = reader.GetString(2),
+                    Who = reader.GetString(3),
+                    Why = reader.GetString(4),
+                    Before = JsonElement.Parse(reader.GetString(5)),
+                    After = JsonElement.Parse(reader.GetString(6)),
+                }
+            );
         }
 
         return changes;
@@ -98,34 +131,75 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
     public ValueTask DisposeAsync() => _listener.DisposeAsync();
 
     Task<TSetting> Change<TSetting>(
-        string table, string key, string name, string subject, Func<TSetting, TSetting> change, ChangedBy by, CancellationToken cancellationToken,
-        Func<NpgsqlConnection, TSetting, TSetting, Task>? changed = null)
-        where TSetting : new() => database.Commit(async connection =>
-    {
-        // There first, so that two operators who change it for the first time wait for each other.
-        var stored = (string)(await Execute(connection, $$"""
-            INSERT INTO {{table}} ({{key}}, setting) VALUES (@name, '{}') ON CONFLICT ({{key}}) DO UPDATE SET changed_at = now() RETURNING setting
-            """, cancellationToken, new NpgsqlParameter<string>("name", name)))!;
-        var before = Read<TSetting>(stored);
-        var setting = change(before);
-        var after = JsonSerializer.Serialize(setting, ControlJson.Options);
-        await Execute(connection, $"UPDATE {table} SET setting = @setting WHERE {key} = @name", cancellationToken, new NpgsqlParameter<string>("name", name), Json("setting", after));
-        await Note(connection, subject, by, JsonSerializer.Serialize(before, ControlJson.Options), after, cancellationToken);
-        if (changed is not null)
-            await changed(connection, before, setting);
-        await Execute(connection, $"NOTIFY {Changed}", cancellationToken);
-        return setting;
-    }, cancellationToken);
+        string table,
+        string key,
+        string name,
+        string subject,
+        Func<TSetting, TSetting> change,
+        ChangedBy by,
+        CancellationToken cancellationToken,
+        Func<NpgsqlConnection, TSetting, TSetting, Task>? changed = null
+    )
+        where TSetting : new() =>
+        database.Commit(
+            async connection =>
+            {
+                // There first, so that two operators who change it for the first time wait for each other.
+                var stored = (string)
+                    (
+                        await Execute(
+                            connection,
+                            $$"""
+                            INSERT INTO {{table}} ({{key}}, setting) VALUES (@name, '{}') ON CONFLICT ({{key}}) DO UPDATE SET changed_at = now() RETURNING setting
+                            """,
+                            cancellationToken,
+                            new NpgsqlParameter<string>("name", name)
+                        )
+                    )!;
+                var before = Read<TSetting>(stored);
+                var setting = change(before);
+                var after = JsonSerializer.Serialize(setting, ControlJson.Options);
+                await Execute(
+                    connection,
+                    $"UPDATE {table} SET setting = @setting WHERE {key} = @name",
+                    cancellationToken,
+                    new NpgsqlParameter<string>("name", name),
+                    Json("setting", after)
+                );
+                await Note(connection, subject, by, JsonSerializer.Serialize(before, ControlJson.Options), after, cancellationToken);
+                if (changed is not null)
+                    await changed(connection, before, setting);
+                await Execute(connection, $"NOTIFY {Changed}", cancellationToken);
+                return setting;
+            },
+            cancellationToken
+        );
 
-    static Task<object?> Note(NpgsqlConnection connection, string subject, ChangedBy by, string before, string after, CancellationToken cancellationToken) =>
-        Execute(connection, "INSERT INTO control_change (subject, who, why, before, after) VALUES (@subject, @who, @why, @before, @after)", cancellationToken,
+    static Task<object?> Note(
+        NpgsqlConnection connection,
+        string subject,
+        ChangedBy by,
+        string before,
+        string after,
+        CancellationToken cancellationToken
+    ) =>
+        Execute(
+            connection,
+            "INSERT INTO control_change (subject, who, why, before, after) VALUES (@subject, @who, @why, @before, @after)",
+            cancellationToken,
             new NpgsqlParameter<string>("subject", subject),
             new NpgsqlParameter<string>("who", by.Who),
             new NpgsqlParameter<string>("why", by.Why),
             Json("before", before),
-            Json("after", after));
+            Json("after", after)
+        );
 
-    static async Task<object?> Execute(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    static async Task<object?> Execute(
+        NpgsqlConnection connection,
+        string sql,
+        CancellationToken cancellationToken,
+        params NpgsqlParameter[] parameters
+    )
     {
         await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.AddRange(parameters);

@@ -1,18 +1,18 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Failures;
 using NotificationBus.Providers.Controls;
-
 using Npgsql;
-
 using NpgsqlTypes;
 
 namespace NotificationBus.Postgres;
 
 /// <summary>Failed messages in PostgreSQL, by the database's clock.</summary>
 public sealed class PostgresFailedMessages(
-    [FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database, IOptions<RetentionOptions> retention, TimeProvider clock) : IFailedMessages, IDisposable
+    [FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database,
+    IOptions<RetentionOptions> retention,
+    TimeProvider clock
+) : IFailedMessages, IDisposable
 {
     // All are counted for it, and a flood must not have that done for each.
     static readonly TimeSpan CountAgain = TimeSpan.FromSeconds(10);
@@ -51,27 +51,28 @@ public sealed class PostgresFailedMessages(
     // Whoever names it by its id may have put it away by mistake.
     const string WaitingOrArchived = "state IN ('Failed', 'Archived')";
 
-    static string Replaying(string states) => $$"""
-        WITH {{Chosen}} AND {{states}} AND destination IS NOT NULL
-            ORDER BY failed_at, id LIMIT @limit FOR UPDATE),
-        replayed AS (
-            UPDATE failed_message f SET state = 'Replayed', replayed_at = now(), replayed_by = @by
-            FROM chosen WHERE f.id = chosen.id
-            RETURNING f.id, f.destination, f.message_id, f.message_types, f.content_type, f.headers, f.body),
-        outgoing AS (
-            INSERT INTO outgoing_message (message_id, sent_as, replay_of, destination, content_type, message_types, headers, body, due_at)
-            SELECT gen_random_uuid(),
-                CASE WHEN message_id ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' THEN message_id::uuid END,
-                id, destination, coalesce(content_type, ''), array_to_string(message_types, ';'), headers, body, now()
-            FROM replayed),
-        noted AS (
-            INSERT INTO control_change (subject, who, why, before, after)
-            SELECT @subject, @by, @why, 'null'::jsonb, jsonb_build_object('replayed', count(*)) FROM replayed WHERE @note IS NULL HAVING count(*) > 0
-            RETURNING number),
-        counted AS (
-            UPDATE control_change SET after = jsonb_build_object('replayed', (after ->> 'replayed')::bigint + (SELECT count(*) FROM replayed)) WHERE number = @note)
-        SELECT count(*)::integer, (SELECT number FROM noted), pg_notify('{{PostgresOutgoingMessages.Wake}}', '') FROM replayed
-        """;
+    static string Replaying(string states) =>
+        $$"""
+            WITH {{Chosen}} AND {{states}} AND destination IS NOT NULL
+                ORDER BY failed_at, id LIMIT @limit FOR UPDATE),
+            replayed AS (
+                UPDATE failed_message f SET state = 'Replayed', replayed_at = now(), replayed_by = @by
+                FROM chosen WHERE f.id = chosen.id
+                RETURNING f.id, f.destination, f.message_id, f.message_types, f.content_type, f.headers, f.body),
+            outgoing AS (
+                INSERT INTO outgoing_message (message_id, sent_as, replay_of, destination, content_type, message_types, headers, body, due_at)
+                SELECT gen_random_uuid(),
+                    CASE WHEN message_id ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' THEN message_id::uuid END,
+                    id, destination, coalesce(content_type, ''), array_to_string(message_types, ';'), headers, body, now()
+                FROM replayed),
+            noted AS (
+                INSERT INTO control_change (subject, who, why, before, after)
+                SELECT @subject, @by, @why, 'null'::jsonb, jsonb_build_object('replayed', count(*)) FROM replayed WHERE @note IS NULL HAVING count(*) > 0
+                RETURNING number),
+            counted AS (
+                UPDATE control_change SET after = jsonb_build_object('replayed', (after ->> 'replayed')::bigint + (SELECT count(*) FROM replayed)) WHERE number = @note)
+            SELECT count(*)::integer, (SELECT number FROM noted), pg_notify('{{PostgresOutgoingMessages.Wake}}', '') FROM replayed
+            """;
 
     const string ArchiveChosen = $"""
         WITH {Chosen} AND {Waiting} FOR UPDATE),
@@ -136,7 +137,9 @@ public sealed class PostgresFailedMessages(
             return counted;
 
         var at = clock.GetTimestamp();
-        await using var command = database.CreateCommand("SELECT count(*), coalesce(sum(octet_length(body)), 0)::bigint FROM failed_message");
+        await using var command = database.CreateCommand(
+            "SELECT count(*), coalesce(sum(octet_length(body)), 0)::bigint FROM failed_message"
+        );
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return new Counted(new FailedMessageRoom(reader.GetInt64(0), reader.GetInt64(1), retention.Value), at);
@@ -149,12 +152,14 @@ public sealed class PostgresFailedMessages(
         var counted = await Count(cancellationToken);
         while (counted.Room.IsFull && !await IsKnown(failure, cancellationToken))
         {
-            await using var command = database.CreateCommand($"""
+            await using var command = database.CreateCommand(
+                $"""
                 WITH gone AS (
                     SELECT id FROM failed_message WHERE state <> 'Failed' ORDER BY failed_at, id
                     LIMIT least({ForgottenTogether}, greatest(1, (SELECT count(*) FROM failed_message) + 1 - @most)) FOR UPDATE SKIP LOCKED)
                 DELETE FROM failed_message USING gone WHERE failed_message.id = gone.id
-                """);
+                """
+            );
             command.Parameters.Add(new NpgsqlParameter<long>("most", retention.Value.FailedMessagesCount));
             var gone = await command.ExecuteNonQueryAsync(cancellationToken);
             _counted = null;
@@ -169,7 +174,9 @@ public sealed class PostgresFailedMessages(
     /// <summary>True when it only counts once more.</summary>
     async Task<bool> IsKnown(Failure failure, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("SELECT EXISTS (SELECT FROM failed_message WHERE id = @id OR (id = @replay_of AND queue = @queue AND body = @body))");
+        await using var command = database.CreateCommand(
+            "SELECT EXISTS (SELECT FROM failed_message WHERE id = @id OR (id = @replay_of AND queue = @queue AND body = @body))"
+        );
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", failure.Id));
         AddOptional(command.Parameters, "replay_of", NpgsqlDbType.Uuid, failure.ReplayOf);
         command.Parameters.Add(new NpgsqlParameter<string>("queue", failure.Queue));
@@ -182,12 +189,14 @@ public sealed class PostgresFailedMessages(
     /// <inheritdoc />
     public async Task<IReadOnlyList<FailedMessageSummary>> Search(FailedMessageFilter filter, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand($"""
+        await using var command = database.CreateCommand(
+            $"""
             SELECT {SummaryColumns} FROM failed_message
             WHERE (@state IS NULL OR state = @state) AND (@cause IS NULL OR cause = @cause) AND (@queue IS NULL OR queue = @queue)
                 AND (@after_at IS NULL OR (failed_at, id) < (@after_at, @after_id))
             ORDER BY failed_at DESC, id DESC LIMIT @limit
-            """);
+            """
+        );
         var parameters = command.Parameters;
         AddOptional(parameters, "state", NpgsqlDbType.Text, filter.State?.ToString());
         AddOptional(parameters, "cause", NpgsqlDbType.Text, filter.Cause);
@@ -206,26 +215,31 @@ public sealed class PostgresFailedMessages(
     /// <inheritdoc />
     public async Task<IReadOnlyList<FailureCause>> Causes(int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("""
+        await using var command = database.CreateCommand(
+            """
             SELECT cause, (array_agg(kind ORDER BY failed_at DESC))[1], (array_agg(queue ORDER BY failed_at DESC))[1], (array_agg(reason ORDER BY failed_at DESC))[1],
                 count(*), min(first_failed_at), max(failed_at)
             FROM failed_message WHERE state = 'Failed'
             GROUP BY cause ORDER BY count(*) DESC, cause LIMIT @limit
-            """);
+            """
+        );
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
 
         var causes = new List<FailureCause>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            causes.Add(new FailureCause(
-                reader.GetString(0),
-                Enum.Parse<FailureKind>(reader.GetString(1)),
-                reader.GetString(2),
-                reader.GetString(3),
-                reader.GetInt64(4),
-                reader.GetFieldValue<DateTimeOffset>(5),
-                reader.GetFieldValue<DateTimeOffset>(6)));
+            causes.Add(
+                new FailureCause(
+                    reader.GetString(0),
+                    Enum.Parse<FailureKind>(reader.GetString(1)),
+                    reader.GetString(2),
+                    reader.GetString(3),
+                    reader.GetInt64(4),
+                    reader.GetFieldValue<DateTimeOffset>(5),
+                    reader.GetFieldValue<DateTimeOffset>(6)
+                )
+            );
         }
 
         return causes;
@@ -258,15 +272,18 @@ public sealed class PostgresFailedMessages(
             AddDecision(command.Parameters, choice, until, by);
             command.Parameters.Add(new NpgsqlParameter<int>("limit", ReplayedTogether));
             AddOptional(command.Parameters, "note", NpgsqlDbType.Bigint, note);
-            (replayed, var noted) = await database.Commit(command, async reader =>
-            {
-                await reader.ReadAsync(cancellationToken);
-                return (reader.GetInt32(0), reader.IsDBNull(1) ? (long?)null : reader.GetInt64(1));
-            }, cancellationToken);
+            (replayed, var noted) = await database.Commit(
+                command,
+                async reader =>
+                {
+                    await reader.ReadAsync(cancellationToken);
+                    return (reader.GetInt32(0), reader.IsDBNull(1) ? (long?)null : reader.GetInt64(1));
+                },
+                cancellationToken
+            );
             note ??= noted;
             all += replayed;
-        }
-        while (replayed == ReplayedTogether);
+        } while (replayed == ReplayedTogether);
         return all;
     }
 
@@ -298,25 +315,26 @@ public sealed class PostgresFailedMessages(
     static void AddOptional(NpgsqlParameterCollection parameters, string name, NpgsqlDbType type, object? value) =>
         parameters.Add(new NpgsqlParameter(name, type) { Value = value ?? DBNull.Value });
 
-    static FailedMessageSummary ReadSummary(NpgsqlDataReader row) => new()
-    {
-        Id = row.GetGuid(0),
-        State = Enum.Parse<FailedMessageState>(row.GetString(1)),
-        Kind = Enum.Parse<FailureKind>(row.GetString(2)),
-        Cause = row.GetString(3),
-        Reason = row.GetString(4),
-        ExceptionType = row.IsDBNull(5) ? null : row.GetString(5),
-        Queue = row.GetString(6),
-        CanBeReplayed = row.GetBoolean(7),
-        MessageId = row.IsDBNull(8) ? null : row.GetString(8),
-        MessageTypes = row.GetFieldValue<string[]>(9),
-        ContentType = row.IsDBNull(10) ? null : row.GetString(10),
-        BodyLength = row.GetInt64(11),
-        BodyKept = row.IsDBNull(17) ? null : row.GetInt64(17),
-        FirstFailedAt = row.GetFieldValue<DateTimeOffset>(12),
-        FailedAt = row.GetFieldValue<DateTimeOffset>(13),
-        Times = row.GetInt32(14),
-        ReplayedAt = row.IsDBNull(15) ? null : row.GetFieldValue<DateTimeOffset>(15),
-        ReplayedBy = row.IsDBNull(16) ? null : row.GetString(16),
-    };
+    static FailedMessageSummary ReadSummary(NpgsqlDataReader row) =>
+        new()
+        {
+            Id = row.GetGuid(0),
+            State = Enum.Parse<FailedMessageState>(row.GetString(1)),
+            Kind = Enum.Parse<FailureKind>(row.GetString(2)),
+            Cause = row.GetString(3),
+            Reason = row.GetString(4),
+            ExceptionType = row.IsDBNull(5) ? null : row.GetString(5),
+            Queue = row.GetString(6),
+            CanBeReplayed = row.GetBoolean(7),
+            MessageId = row.IsDBNull(8) ? null : row.GetString(8),
+            MessageTypes = row.GetFieldValue<string[]>(9),
+            ContentType = row.IsDBNull(10) ? null : row.GetString(10),
+            BodyLength = row.GetInt64(11),
+            BodyKept = row.IsDBNull(17) ? null : row.GetInt64(17),
+            FirstFailedAt = row.GetFieldValue<DateTimeOffset>(12),
+            FailedAt = row.GetFieldValue<DateTimeOffset>(13),
+            Times = row.GetInt32(14),
+            ReplayedAt = row.IsDBNull(15) ? null : row.GetFieldValue<DateTimeOffset>(15),
+            ReplayedBy = row.IsDBNull(16) ? null : row.GetString(16),
+        };
 }

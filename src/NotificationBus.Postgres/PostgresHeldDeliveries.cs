@@ -1,13 +1,9 @@
 using System.Text.Json;
-
 using Microsoft.Extensions.DependencyInjection;
-
 using NotificationBus.Contracts;
 using NotificationBus.Notifications;
 using NotificationBus.Providers.Controls;
-
 using Npgsql;
-
 using NpgsqlTypes;
 
 namespace NotificationBus.Postgres;
@@ -41,13 +37,15 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
     /// <inheritdoc />
     public async Task<HeldCauses> Causes(HeldFilter filter, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand($"""
+        await using var command = database.CreateCommand(
+            $"""
             SELECT d ->> 'channel', d ->> 'provider', d ->> 'reason', count(*), (sum(count(*)) OVER ())::bigint
             {Matching}
             GROUP BY 1, 2, 3
             ORDER BY count(*) DESC, (d ->> 'channel') COLLATE "C", (d ->> 'provider') COLLATE "C" NULLS FIRST, (d ->> 'reason') COLLATE "C" NULLS FIRST
             LIMIT @limit
-            """);
+            """
+        );
         AddFilter(command.Parameters, filter, limit);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
 
@@ -66,11 +64,13 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
     /// <inheritdoc />
     public async Task<IReadOnlyList<HeldDelivery>> Find(HeldFilter filter, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand($"""
+        await using var command = database.CreateCommand(
+            $"""
             SELECT n.id, (d ->> 'id')::uuid, n.category, coalesce((d ->> 'attempts')::integer, 0)
             {Matching}
             ORDER BY h.created_at, h.id, 2 LIMIT @limit
-            """);
+            """
+        );
         AddFilter(command.Parameters, filter, limit);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
 
@@ -82,10 +82,14 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
 
     /// <inheritdoc />
     public async Task<IReadOnlyDictionary<Guid, RecordedDecision>> Record(
-        IReadOnlyList<HeldDeliveryDecision> decisions, ChangedBy by, CancellationToken cancellationToken)
+        IReadOnlyList<HeldDeliveryDecision> decisions,
+        ChangedBy by,
+        CancellationToken cancellationToken
+    )
     {
         // One that was recorded before is locked and left as it is; its message may have been lost, and the saga takes it once.
-        var command = new NpgsqlBatchCommand($"""
+        var command = new NpgsqlBatchCommand(
+            $"""
             WITH asked AS (
                 SELECT * FROM unnest(@decides, @delivery, @subject, @after, @message_id, @destination, @content_type, @message_types, @body)
                     AS a (decides, delivery, subject, after, message_id, destination, content_type, message_types, body)),
@@ -100,7 +104,8 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
                 FROM asked JOIN recorded USING (decides) WHERE asked.after ->> 'decision' = recorded.decision
                 ON CONFLICT (message_id) DO NOTHING)
             SELECT delivery, decision, is_new, pg_notify('{PostgresOutgoingMessages.Wake}', '') FROM asked JOIN recorded USING (decides)
-            """);
+            """
+        );
         var parameters = command.Parameters;
         parameters.Add("decides", decisions, one => one.Key);
         parameters.Add("delivery", decisions, one => one.Delivery.DeliveryId);
@@ -116,7 +121,10 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
         return await database.Commit(command, reader => ReadRecorded(reader, cancellationToken), cancellationToken);
     }
 
-    static async Task<IReadOnlyDictionary<Guid, RecordedDecision>> ReadRecorded(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    static async Task<IReadOnlyDictionary<Guid, RecordedDecision>> ReadRecorded(
+        NpgsqlDataReader reader,
+        CancellationToken cancellationToken
+    )
     {
         var recorded = new Dictionary<Guid, RecordedDecision>();
         while (await reader.ReadAsync(cancellationToken))
@@ -139,6 +147,7 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
         parameters.Add(new NpgsqlParameter<TimeSpan>("under_way", HeldFilter.UnderWay));
         parameters.Add(new NpgsqlParameter<int>("limit", limit));
 
-        void AddOptional(string name, NpgsqlDbType type, object? value) => parameters.Add(new NpgsqlParameter(name, type) { Value = value ?? DBNull.Value });
+        void AddOptional(string name, NpgsqlDbType type, object? value) =>
+            parameters.Add(new NpgsqlParameter(name, type) { Value = value ?? DBNull.Value });
     }
 }

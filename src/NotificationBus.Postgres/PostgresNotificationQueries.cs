@@ -1,7 +1,5 @@
 using Microsoft.EntityFrameworkCore;
-
 using NotificationBus.Notifications;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -11,7 +9,8 @@ public sealed class PostgresNotificationQueries(
     NpgsqlDataSource database,
     PostgresNotificationStore store,
     PostgresAttemptLedger ledger,
-    IDbContextFactory<NotificationBusDbContext> contexts) : INotificationQueries
+    IDbContextFactory<NotificationBusDbContext> contexts
+) : INotificationQueries
 {
     // With an offset the server looks for each by itself: how few they are it does not know.
     const string HeldNotifications = """
@@ -26,16 +25,22 @@ public sealed class PostgresNotificationQueries(
             return null;
 
         var attempts = await ledger.AttemptsOf(id, [.. notification.Deliveries.Select(delivery => delivery.Id)], cancellationToken);
-        return NotificationView.Of(notification, attempts, notification.CompletedAt is null ? await PostgresOutgoingMessages.WaitingOf(database, id, cancellationToken) : []);
+        return NotificationView.Of(
+            notification,
+            attempts,
+            notification.CompletedAt is null ? await PostgresOutgoingMessages.WaitingOf(database, id, cancellationToken) : []
+        );
     }
 
     /// <inheritdoc />
     public async Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("""
+        await using var command = database.CreateCommand(
+            """
             SELECT n.id FROM notification_key k JOIN notification n ON n.created_at = k.created_at AND n.id = k.id
             WHERE k.id = ANY(@ids) AND n.completed_at IS NOT NULL
-            """);
+            """
+        );
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("ids", [.. ids]));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
 
@@ -65,12 +70,17 @@ public sealed class PostgresNotificationQueries(
         if (filter.After is { } after)
         {
             // As a row comparison, so that the index on both columns finds the page.
-            found = found.Where(notification => EF.Functions.LessThan(
-                ValueTuple.Create(notification.CreatedAt, notification.Id), ValueTuple.Create(after.CreatedAt, after.Id)));
+            found = found.Where(notification =>
+                EF.Functions.LessThan(
+                    ValueTuple.Create(notification.CreatedAt, notification.Id),
+                    ValueTuple.Create(after.CreatedAt, after.Id)
+                )
+            );
         }
 
         return found
-            .OrderByDescending(notification => notification.CreatedAt).ThenByDescending(notification => notification.Id)
+            .OrderByDescending(notification => notification.CreatedAt)
+            .ThenByDescending(notification => notification.Id)
             .Take(filter.Limit);
     }
 }

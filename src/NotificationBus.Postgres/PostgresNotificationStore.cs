@@ -1,9 +1,7 @@
 using System.Text.Json;
-
 using NotificationBus.Intake;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -144,7 +142,8 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         await _recentLoads.Run(notificationId, cancellationToken) ?? await _loads.Run(notificationId, cancellationToken);
 
     /// <inheritdoc />
-    public Task<EarlierNotification?> FindEarlier(Guid notificationId, CancellationToken cancellationToken) => _earlier.Run(notificationId, cancellationToken);
+    public Task<EarlierNotification?> FindEarlier(Guid notificationId, CancellationToken cancellationToken) =>
+        _earlier.Run(notificationId, cancellationToken);
 
     /// <inheritdoc />
     public Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken)
@@ -178,7 +177,14 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         parameters.Add("recipient_id", rows, row => row.Recipient.Id);
         parameters.AddJson("recipient", rows, row => JsonSerializer.Serialize(row.Recipient, NotificationJson.Default.Contact));
         parameters.AddJsonAsWritten("data", rows, row => row.Data.GetRawText());
-        parameters.AddJson("requested_channels", rows, row => row.RequestedChannels is { } channels ? JsonSerializer.Serialize(channels, NotificationJson.Default.IReadOnlyListString) : null);
+        parameters.AddJson(
+            "requested_channels",
+            rows,
+            row =>
+                row.RequestedChannels is { } channels
+                    ? JsonSerializer.Serialize(channels, NotificationJson.Default.IReadOnlyListString)
+                    : null
+        );
         parameters.Add("mode", rows, row => row.Mode.ToString());
         parameters.AddJson("deliveries", rows, DeliveriesOf);
         parameters.AddJson("decisions", rows, row => JsonSerializer.Serialize(row.Decisions, NotificationJson.Default.IReadOnlyListString));
@@ -191,7 +197,11 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         parameters.Add("escalation_token", rows, row => row.EscalationToken);
         parameters.Add("escalate_unless", rows, row => row.EscalateUnless.ToString());
         parameters.Add("fingerprint", rows, row => row.Fingerprint);
-        parameters.AddJson("left_out", rows, row => row.LeftOut.Count == 0 ? null : JsonSerializer.Serialize(row.LeftOut, NotificationJson.Default.IReadOnlyListLeftOut));
+        parameters.AddJson(
+            "left_out",
+            rows,
+            row => row.LeftOut.Count == 0 ? null : JsonSerializer.Serialize(row.LeftOut, NotificationJson.Default.IReadOnlyListLeftOut)
+        );
         if (schedules)
             AddScheduled(parameters, steps);
 
@@ -247,38 +257,45 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     {
         var earlier = new Dictionary<Guid, EarlierNotification>();
         while (await reader.ReadAsync())
-            earlier.Add(reader.GetGuid(0), new EarlierNotification(reader.GetString(1), reader.GetBoolean(2), reader.IsDBNull(3) ? null : reader.GetGuid(3)));
+            earlier.Add(
+                reader.GetGuid(0),
+                new EarlierNotification(reader.GetString(1), reader.GetBoolean(2), reader.IsDBNull(3) ? null : reader.GetGuid(3))
+            );
 
         return id => earlier.GetValueOrDefault(id);
     }
 
-    static NotificationState Read(NpgsqlDataReader row) => new()
-    {
-        CorrelationId = row.GetGuid(0),
-        CurrentState = row.GetString(1),
-        Version = row.GetInt32(2),
-        EventName = row.GetString(3),
-        EventId = row.IsDBNull(4) ? null : row.GetString(4),
-        Category = row.GetString(5),
-        Recipient = JsonSerializer.Deserialize(row.GetString(6), NotificationJson.Default.Contact)!,
-        Data = JsonElement.Parse(row.GetString(7)),
-        RequestedChannels = row.IsDBNull(8) ? null : JsonSerializer.Deserialize(row.GetString(8), NotificationJson.Default.IReadOnlyListString),
-        Mode = Enum.Parse<Model.DeliveryMode>(row.GetString(9)),
-        Deliveries = JsonSerializer.Deserialize(row.GetString(10), NotificationJson.Default.IReadOnlyListDeliveryState)!,
-        Decisions = JsonSerializer.Deserialize(row.GetString(11), NotificationJson.Default.IReadOnlyListString)!,
-        Refusal = row.IsDBNull(12) ? null : row.GetString(12),
-        ProcessedMessageIds = row.GetFieldValue<Guid[]>(13),
-        CreatedAt = row.GetFieldValue<DateTimeOffset>(14),
-        CompletedAt = row.IsDBNull(15) ? null : row.GetFieldValue<DateTimeOffset>(15),
-        ExpiresAt = row.GetFieldValue<DateTimeOffset>(16),
-        EscalateAfter = row.IsDBNull(17) ? null : row.GetFieldValue<TimeSpan>(17),
-        EscalationToken = row.IsDBNull(18) ? null : row.GetGuid(18),
-        EscalateUnless = Enum.Parse<Model.DeliveryProof>(row.GetString(19)),
-        Fingerprint = row.IsDBNull(20) ? null : row.GetGuid(20),
-        LeftOut = row.IsDBNull(21) ? [] : JsonSerializer.Deserialize(row.GetString(21), NotificationJson.Default.IReadOnlyListLeftOut)!,
-    };
+    static NotificationState Read(NpgsqlDataReader row) =>
+        new()
+        {
+            CorrelationId = row.GetGuid(0),
+            CurrentState = row.GetString(1),
+            Version = row.GetInt32(2),
+            EventName = row.GetString(3),
+            EventId = row.IsDBNull(4) ? null : row.GetString(4),
+            Category = row.GetString(5),
+            Recipient = JsonSerializer.Deserialize(row.GetString(6), NotificationJson.Default.Contact)!,
+            Data = JsonElement.Parse(row.GetString(7)),
+            RequestedChannels = row.IsDBNull(8)
+                ? null
+                : JsonSerializer.Deserialize(row.GetString(8), NotificationJson.Default.IReadOnlyListString),
+            Mode = Enum.Parse<Model.DeliveryMode>(row.GetString(9)),
+            Deliveries = JsonSerializer.Deserialize(row.GetString(10), NotificationJson.Default.IReadOnlyListDeliveryState)!,
+            Decisions = JsonSerializer.Deserialize(row.GetString(11), NotificationJson.Default.IReadOnlyListString)!,
+            Refusal = row.IsDBNull(12) ? null : row.GetString(12),
+            ProcessedMessageIds = row.GetFieldValue<Guid[]>(13),
+            CreatedAt = row.GetFieldValue<DateTimeOffset>(14),
+            CompletedAt = row.IsDBNull(15) ? null : row.GetFieldValue<DateTimeOffset>(15),
+            ExpiresAt = row.GetFieldValue<DateTimeOffset>(16),
+            EscalateAfter = row.IsDBNull(17) ? null : row.GetFieldValue<TimeSpan>(17),
+            EscalationToken = row.IsDBNull(18) ? null : row.GetGuid(18),
+            EscalateUnless = Enum.Parse<Model.DeliveryProof>(row.GetString(19)),
+            Fingerprint = row.IsDBNull(20) ? null : row.GetGuid(20),
+            LeftOut = row.IsDBNull(21) ? [] : JsonSerializer.Deserialize(row.GetString(21), NotificationJson.Default.IReadOnlyListLeftOut)!,
+        };
 
-    static string DeliveriesOf(NotificationState row) => JsonSerializer.Serialize(row.Deliveries, NotificationJson.Default.IReadOnlyListDeliveryState);
+    static string DeliveriesOf(NotificationState row) =>
+        JsonSerializer.Serialize(row.Deliveries, NotificationJson.Default.IReadOnlyListDeliveryState);
 
     // unnest() takes no array of arrays with rows of different length: the ids of each row travel as one array literal.
     static string ProcessedMessageIdsOf(NotificationState row) => $"{{{string.Join(',', row.ProcessedMessageIds)}}}";

@@ -1,6 +1,5 @@
 using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -9,7 +8,9 @@ namespace NotificationBus.Postgres;
 /// Outgoing messages in PostgreSQL, by the database's clock. Hosts take what is due side by side, in batches that skip what another
 /// host is taking, and are woken when something is scheduled.
 /// </summary>
-public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, PublishedMessages published, TimeProvider clock) : IOutgoingMessages, IAsyncDisposable
+public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, PublishedMessages published, TimeProvider clock)
+    : IOutgoingMessages,
+        IAsyncDisposable
 {
     /// <summary>
     /// The conflict clause by which a message that is rescheduled under its token takes the place of the one that is there.
@@ -38,11 +39,17 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         WaitingOf(database, notificationId, cancellationToken);
 
     /// <summary>The same through another pool.</summary>
-    internal static async Task<IReadOnlyList<WaitingDelivery>> WaitingOf(NpgsqlDataSource database, Guid notificationId, CancellationToken cancellationToken)
+    internal static async Task<IReadOnlyList<WaitingDelivery>> WaitingOf(
+        NpgsqlDataSource database,
+        Guid notificationId,
+        CancellationToken cancellationToken
+    )
     {
-        await using var command = database.CreateCommand("""
+        await using var command = database.CreateCommand(
+            """
             SELECT body, due_at FROM outgoing_message WHERE notification_id = @notification AND starts_with(destination, @commands)
-            """);
+            """
+        );
         command.Parameters.Add(new NpgsqlParameter<Guid>("notification", notificationId));
         command.Parameters.Add(new NpgsqlParameter<string>("commands", $"exchange:{ChannelEndpoint.Prefix}"));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -58,7 +65,8 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     }
 
     /// <inheritdoc />
-    public Task Schedule(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken) => Insert(messages, "NOTHING", cancellationToken);
+    public Task Schedule(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken) =>
+        Insert(messages, "NOTHING", cancellationToken);
 
     /// <inheritdoc />
     public Task Reschedule(OutgoingMessage message, CancellationToken cancellationToken) => Insert([message], Replace, cancellationToken);
@@ -74,14 +82,16 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     /// <inheritdoc />
     public async Task<int> Release(string waitsFor, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlBatchCommand($"""
+        var command = new NpgsqlBatchCommand(
+            $"""
             WITH spread AS (
                 SELECT least(greatest(count(*) - @at_once, 0) * @for_each_more, @longest) AS span FROM outgoing_message WHERE waits_for = @waits_for),
             released AS (
                 UPDATE outgoing_message SET due_at = least(due_at, now() + random() * spread.span), waits_for = NULL
                 FROM spread WHERE waits_for = @waits_for RETURNING 1)
             SELECT count(*)::integer, pg_notify('{Wake}', '') FROM released
-            """);
+            """
+        );
         command.Parameters.Add(new NpgsqlParameter<string>("waits_for", waitsFor));
         command.Parameters.Add(new NpgsqlParameter<int>("at_once", Releases.AtOnce));
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("for_each_more", Releases.ForEachMore));
@@ -92,7 +102,8 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     /// <inheritdoc />
     public async Task<IReadOnlyList<OutgoingMessage>> TakeDue(TimeSpan lease, int limit, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlBatchCommand($"""
+        var command = new NpgsqlBatchCommand(
+            $"""
             WITH due AS (
                 SELECT message_id AS id, due_at AS was_due, waits_for AS waited_for FROM outgoing_message
                 WHERE due_at <= now() ORDER BY due_at LIMIT @limit FOR UPDATE SKIP LOCKED),
@@ -100,7 +111,8 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
                 UPDATE outgoing_message SET due_at = now() + @lease, waits_for = NULL FROM due WHERE message_id = due.id
                 RETURNING {Columns}, was_due, waited_for, created_at)
             SELECT {Columns}, was_due - now(), waited_for FROM taken ORDER BY was_due, created_at
-            """);
+            """
+        );
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         return await database.Write(command, reader => Read(reader, clock.GetUtcNow(), cancellationToken), cancellationToken);
@@ -133,7 +145,8 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
 
     async Task Insert(IReadOnlyList<OutgoingMessage> messages, string onConflict, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlBatchCommand($"""
+        var command = new NpgsqlBatchCommand(
+            $"""
             WITH scheduled AS (
                 INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at, waits_for)
                 SELECT message_id, sent_as, notification_id, destination, content_type, message_types, body, now() + coalesce(delay, '0'), waits_for
@@ -141,7 +154,8 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
                     AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay, waits_for)
                 ON CONFLICT (message_id) DO {onConflict})
             {WakeForDue}
-            """);
+            """
+        );
         var parameters = command.Parameters;
         parameters.Add("id", messages, message => message.Token);
         parameters.Add("sent_as", messages, SentAs);
@@ -164,20 +178,22 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         while (await reader.ReadAsync(cancellationToken))
         {
             var token = reader.GetGuid(0);
-            messages.Add(new OutgoingMessage
-            {
-                MessageId = reader.IsDBNull(1) ? token : reader.GetGuid(1),
-                Token = token,
-                Revision = reader.GetInt32(2),
-                Destination = reader.GetString(3),
-                ContentType = reader.GetString(4),
-                MessageTypes = reader.GetString(5),
-                Body = reader.GetFieldValue<byte[]>(6),
-                ReplayOf = reader.IsDBNull(7) ? null : reader.GetGuid(7),
-                Headers = reader.IsDBNull(8) ? null : reader.GetString(8),
-                DueAt = now + reader.GetFieldValue<TimeSpan>(9),
-                WaitsFor = reader.IsDBNull(10) ? null : reader.GetString(10),
-            });
+            messages.Add(
+                new OutgoingMessage
+                {
+                    MessageId = reader.IsDBNull(1) ? token : reader.GetGuid(1),
+                    Token = token,
+                    Revision = reader.GetInt32(2),
+                    Destination = reader.GetString(3),
+                    ContentType = reader.GetString(4),
+                    MessageTypes = reader.GetString(5),
+                    Body = reader.GetFieldValue<byte[]>(6),
+                    ReplayOf = reader.IsDBNull(7) ? null : reader.GetGuid(7),
+                    Headers = reader.IsDBNull(8) ? null : reader.GetString(8),
+                    DueAt = now + reader.GetFieldValue<TimeSpan>(9),
+                    WaitsFor = reader.IsDBNull(10) ? null : reader.GetString(10),
+                }
+            );
         }
 
         return messages;

@@ -1,5 +1,4 @@
 using NotificationBus.Failures;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -18,11 +17,13 @@ public sealed class PostgresPoisonMessages(NpgsqlDataSource database) : IPoisonM
     /// <inheritdoc />
     public async Task<int> Begin(Guid suspect, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlBatchCommand("""
+        var command = new NpgsqlBatchCommand(
+            """
             INSERT INTO suspect_message AS known (id) VALUES (@id)
             ON CONFLICT (id) DO UPDATE SET times = known.times + 1, begun_at = now()
             RETURNING times - 1
-            """);
+            """
+        );
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", suspect));
         return (int)(await database.Write(command, cancellationToken))!;
     }

@@ -1,8 +1,6 @@
 using NotificationBus.Contracts;
 using NotificationBus.Providers.Accounts;
-
 using Npgsql;
-
 using NpgsqlTypes;
 
 namespace NotificationBus.Postgres;
@@ -93,7 +91,12 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
 
     /// <summary>Moves those who wait when operators set another rate, in the transaction that sets it.</summary>
     internal static async Task ChangeLimit(
-        NpgsqlConnection connection, string account, double? before, double? after, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        string account,
+        double? before,
+        double? after,
+        CancellationToken cancellationToken
+    )
     {
         // Nobody learns another rate until those who wait are moved for this one.
         const string Learned = "SELECT learned_per_second FROM provider_health WHERE account = @account FOR SHARE";
@@ -131,20 +134,20 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
     /// <param name="account">The account.</param>
     /// <param name="limit">The rate that is set, calls per second; null when none is, or it does not matter.</param>
     /// <param name="rule">What it becomes, by the database's clock.</param>
-    Task Change(
-        string account, double? limit, Func<ProviderHealth, DateTimeOffset, ProviderHealth> rule) => database.Write(async connection =>
-    {
-        await using var reading = Batch(connection, new(NotForLong), Named(InsertRow, account), Named(LockRow, account));
-        var (before, now) = await ReadOne(reading);
-        var after = rule(before, now);
-        if (after == before)
-            return;
+    Task Change(string account, double? limit, Func<ProviderHealth, DateTimeOffset, ProviderHealth> rule) =>
+        database.Write(async connection =>
+        {
+            await using var reading = Batch(connection, new(NotForLong), Named(InsertRow, account), Named(LockRow, account));
+            var (before, now) = await ReadOne(reading);
+            var after = rule(before, now);
+            if (after == before)
+                return;
 
-        await using var writing = Batch(connection, Writing(account, after), new(Tell));
-        if (Moving(account, limit, before.LearnedPerSecond, after.LearnedPerSecond) is { } moving)
-            writing.BatchCommands.Add(moving);
-        await writing.ExecuteNonQueryAsync();
-    });
+            await using var writing = Batch(connection, Writing(account, after), new(Tell));
+            if (Moving(account, limit, before.LearnedPerSecond, after.LearnedPerSecond) is { } moving)
+                writing.BatchCommands.Add(moving);
+            await writing.ExecuteNonQueryAsync();
+        });
 
     static NpgsqlBatch Batch(NpgsqlConnection connection, params ReadOnlySpan<NpgsqlBatchCommand> commands)
     {
@@ -196,22 +199,24 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
     static NpgsqlBatchCommand Writing(string account, ProviderHealth health)
     {
         var command = Named(UpdateRow, account);
-        command.Parameters.AddRange((NpgsqlParameter[])
-        [
-            new NpgsqlParameter<bool>("circuit_open", health.CircuitOpen),
-            new NpgsqlParameter<bool>("needs_attention", health.NeedsAttention),
-            Time("since", health.Since),
-            Time("open_until", health.OpenUntil),
-            Length("open_for", health.OpenFor),
-            Time("probe_until", health.ProbeUntil),
-            Length("probe_for", health.ProbeFor),
-            new NpgsqlParameter<int>("probes_passed", health.ProbesPassed),
-            new NpgsqlParameter<string?>("reason", Storable.Text(health.Reason)),
-            Time("paused_until", health.PausedUntil),
-            Length("paused_for", health.PausedFor),
-            new NpgsqlParameter<double?>("learned", health.LearnedPerSecond),
-            Time("rate_changed_at", health.RateChangedAt),
-        ]);
+        command.Parameters.AddRange(
+            (NpgsqlParameter[])
+                [
+                    new NpgsqlParameter<bool>("circuit_open", health.CircuitOpen),
+                    new NpgsqlParameter<bool>("needs_attention", health.NeedsAttention),
+                    Time("since", health.Since),
+                    Time("open_until", health.OpenUntil),
+                    Length("open_for", health.OpenFor),
+                    Time("probe_until", health.ProbeUntil),
+                    Length("probe_for", health.ProbeFor),
+                    new NpgsqlParameter<int>("probes_passed", health.ProbesPassed),
+                    new NpgsqlParameter<string?>("reason", Storable.Text(health.Reason)),
+                    Time("paused_until", health.PausedUntil),
+                    Length("paused_for", health.PausedFor),
+                    new NpgsqlParameter<double?>("learned", health.LearnedPerSecond),
+                    Time("rate_changed_at", health.RateChangedAt),
+                ]
+        );
         return command;
 
         static NpgsqlParameter Time(string name, DateTimeOffset? time) =>

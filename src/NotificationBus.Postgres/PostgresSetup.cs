@@ -1,10 +1,8 @@
 using System.Data.Common;
-
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-
 using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Notifications;
@@ -13,7 +11,6 @@ using NotificationBus.Providers;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
 using NotificationBus.Sending;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -45,10 +42,13 @@ public static class PostgresSetup
         CheckPoolSize(connectionString);
         services.AddSingleton(_ => DataSource(connectionString));
         services.AddKeyedSingleton(Operators, (_, _) => OperatorsDataSource(connectionString));
-        services.AddDbContextFactory<NotificationBusDbContext>((provider, options) => options
-            .UseNpgsql(provider.GetRequiredKeyedService<NpgsqlDataSource>(Operators))
-            // There is no snapshot of the model to compare with: migrations are SQL files, and the model is one view.
-            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning)));
+        services.AddDbContextFactory<NotificationBusDbContext>(
+            (provider, options) =>
+                options
+                    .UseNpgsql(provider.GetRequiredKeyedService<NpgsqlDataSource>(Operators))
+                    // There is no snapshot of the model to compare with: migrations are SQL files, and the model is one view.
+                    .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning))
+        );
 
         services.AddSingleton<DeadConnections>();
         services.AddRecordClock();
@@ -82,7 +82,11 @@ public static class PostgresSetup
     /// <summary>The flow counts by the database's clock; providers, whose vendors have clocks of their own, by this host's.</summary>
     static void AddRecordClock(this IServiceCollection services)
     {
-        var own = services.LastOrDefault(service => service.ServiceType == typeof(TimeProvider) && !service.IsKeyedService)?.ImplementationInstance as TimeProvider ?? TimeProvider.System;
+        var own =
+            services
+                .LastOrDefault(service => service.ServiceType == typeof(TimeProvider) && !service.IsKeyedService)
+                ?.ImplementationInstance as TimeProvider
+            ?? TimeProvider.System;
         services.AddKeyedSingleton(OwnClock.Key, own);
         services.AddSingleton(new RecordClock(own));
         services.AddSingleton<TimeProvider>(provider => provider.GetRequiredService<RecordClock>());
@@ -94,7 +98,9 @@ public static class PostgresSetup
     {
         var size = new NpgsqlConnectionStringBuilder(connectionString) is { Pooling: true } pool ? pool.MaxPoolSize : UsualPoolSize;
         if (size < SmallestPool)
-            throw new SettingsException($"ConnectionStrings:Postgres: Maximum Pool Size={size} is too small; a host listens on two connections all the time and works on others, so that {SmallestPool} is the least (default {UsualPoolSize})");
+            throw new SettingsException(
+                $"ConnectionStrings:Postgres: Maximum Pool Size={size} is too small; a host listens on two connections all the time and works on others, so that {SmallestPool} is the least (default {UsualPoolSize})"
+            );
     }
 
     /// <summary>For the statements of the flow, which are few and always the same.</summary>
@@ -135,7 +141,8 @@ public static class PostgresSetup
     static bool IsWritten(string connectionString, string setting)
     {
         var written = new DbConnectionStringBuilder { ConnectionString = connectionString };
-        return written.ContainsKey(setting) || written.ContainsKey(setting.Replace(" ", "", StringComparison.Ordinal).Replace("Maximum", "Max", StringComparison.Ordinal));
+        return written.ContainsKey(setting)
+            || written.ContainsKey(setting.Replace(" ", "", StringComparison.Ordinal).Replace("Maximum", "Max", StringComparison.Ordinal));
     }
 }
 
@@ -153,7 +160,11 @@ sealed class PostgresHealthCheck(NpgsqlDataSource database, RecordClock clock) :
                 return HealthCheckResult.Unhealthy($"PostgreSQL at {connection.Host}:{connection.Port} {reason}");
             }
 
-            return HealthCheckResult.Healthy(string.Join("; ", new[] { clock.Disagreement, clock.JumpedAhead }.OfType<string>()) is { Length: > 0 } clocks ? clocks : null);
+            return HealthCheckResult.Healthy(
+                string.Join("; ", new[] { clock.Disagreement, clock.JumpedAhead }.OfType<string>()) is { Length: > 0 } clocks
+                    ? clocks
+                    : null
+            );
         }
         catch (OnlyReadsException exception)
         {

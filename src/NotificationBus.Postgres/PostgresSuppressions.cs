@@ -1,12 +1,8 @@
 using System.Text.Json;
-
 using Microsoft.Extensions.DependencyInjection;
-
 using NotificationBus.Providers.Controls;
 using NotificationBus.Sending;
-
 using Npgsql;
-
 using NpgsqlTypes;
 
 namespace NotificationBus.Postgres;
@@ -15,7 +11,8 @@ namespace NotificationBus.Postgres;
 /// Suppressed addresses in PostgreSQL, for people. <see cref="PostgresAttemptLedger"/> reads and fills the table in its own statements.
 /// </summary>
 /// <remarks>Recipients who unsubscribe do not queue behind operators: what changes one row goes as the flow does.</remarks>
-public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource operators) : ISuppressions
+public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource operators)
+    : ISuppressions
 {
     // Not NULL, which no primary key can hold.
     const string EveryCategory = "";
@@ -29,32 +26,44 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
     /// <inheritdoc />
     public async Task<IReadOnlyList<Suppression>> List(SuppressionFilter filter, CancellationToken cancellationToken)
     {
-        await using var command = operators.CreateCommand("""
+        await using var command = operators.CreateCommand(
+            """
             SELECT channel, address, nullif(category, ''), reason, source, created_at, place
             FROM suppressed_address
             WHERE (@channel IS NULL OR channel = @channel) AND (@category IS NULL OR category = @category)
                 AND (@address IS NULL OR hashtextextended(address, 0) = hashtextextended(@address, 0) AND address = @address)
                 AND (@after IS NULL OR (created_at, place) < (@after, @after_place))
             ORDER BY created_at DESC, place DESC LIMIT @limit
-            """);
+            """
+        );
         command.Parameters.Add(new NpgsqlParameter<string?>("channel", filter.Channel));
         command.Parameters.Add(new NpgsqlParameter<string?>("address", Storable.Text(filter.Address)));
         command.Parameters.Add(new NpgsqlParameter<string?>("category", Storable.Text(filter.Category)));
-        command.Parameters.Add(new NpgsqlParameter("after", NpgsqlDbType.TimestampTz) { Value = filter.After is { } after ? after.CreatedAt : DBNull.Value });
-        command.Parameters.Add(new NpgsqlParameter("after_place", NpgsqlDbType.Uuid) { Value = filter.After is { } place ? place.Place : DBNull.Value });
+        command.Parameters.Add(
+            new NpgsqlParameter("after", NpgsqlDbType.TimestampTz) { Value = filter.After is { } after ? after.CreatedAt : DBNull.Value }
+        );
+        command.Parameters.Add(
+            new NpgsqlParameter("after_place", NpgsqlDbType.Uuid) { Value = filter.After is { } place ? place.Place : DBNull.Value }
+        );
         command.Parameters.Add(new NpgsqlParameter<int>("limit", filter.Limit));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
 
         var suppressions = new List<Suppression>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            suppressions.Add(new Suppression(
-                Channel: reader.GetString(0),
-                Address: reader.GetString(1),
-                Category: reader.IsDBNull(2) ? null : reader.GetString(2),
-                Reason: reader.GetString(3),
-                Source: reader.GetString(4),
-                CreatedAt: reader.GetFieldValue<DateTimeOffset>(5)) { Place = reader.GetGuid(6) });
+            suppressions.Add(
+                new Suppression(
+                    Channel: reader.GetString(0),
+                    Address: reader.GetString(1),
+                    Category: reader.IsDBNull(2) ? null : reader.GetString(2),
+                    Reason: reader.GetString(3),
+                    Source: reader.GetString(4),
+                    CreatedAt: reader.GetFieldValue<DateTimeOffset>(5)
+                )
+                {
+                    Place = reader.GetGuid(6),
+                }
+            );
         }
 
         return suppressions;
@@ -66,12 +75,14 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
     /// <inheritdoc />
     public async Task<bool> Add(Suppression suppression, ChangedBy? by, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlBatchCommand($"""
+        var command = new NpgsqlBatchCommand(
+            $"""
             WITH changed AS (
                 INSERT INTO suppressed_address (channel, address, category, reason, source) VALUES (@channel, @address, @category, @reason, @source)
                 ON CONFLICT DO NOTHING RETURNING 1),
             {Noted}
-            """);
+            """
+        );
         AddKey(command, suppression.Channel, suppression.Address, suppression.Category);
         command.Parameters.Add(new NpgsqlParameter<string>("reason", suppression.Reason));
         command.Parameters.Add(new NpgsqlParameter<string>("source", suppression.Source));
@@ -82,10 +93,12 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
     /// <inheritdoc />
     public async Task<bool> Remove(string channel, string address, string? category, ChangedBy by, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlBatchCommand($"""
+        var command = new NpgsqlBatchCommand(
+            $"""
             WITH changed AS (DELETE FROM suppressed_address WHERE place = suppression_place(@channel, @address, @category) RETURNING 1),
             {Noted}
-            """);
+            """
+        );
         AddKey(command, channel, address, category);
         AddNote(command, channel, by, Suppression.Change("removed", address, category));
         return await database.Commit(command, cancellationToken) is 1;

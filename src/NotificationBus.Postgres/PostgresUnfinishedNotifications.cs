@@ -1,6 +1,5 @@
 using NotificationBus.Messaging;
 using NotificationBus.Notifications;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -16,7 +15,8 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
     {
         // A host that finds the mark taken leaves the looking to the one that has it. That no older ones are looked at is said once more,
         // for the server does not see from a comparison of rows which partitions it can leave out.
-        var command = new NpgsqlBatchCommand("""
+        var command = new NpgsqlBatchCommand(
+            """
             WITH mark AS (SELECT created_at, id FROM sweep_mark FOR UPDATE SKIP LOCKED),
             ripe AS (
                 SELECT id, created_at, completed_at FROM notification
@@ -30,7 +30,8 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
                 UPDATE sweep_mark SET created_at = last.created_at, id = last.id
                 FROM (SELECT created_at, id FROM ripe ORDER BY created_at DESC, id DESC LIMIT 1) AS last)
             SELECT count(*)::integer FROM ripe
-            """);
+            """
+        );
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", age));
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         return (int)(await database.Write(command, cancellationToken))!;
@@ -39,7 +40,8 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
     /// <inheritdoc />
     public async Task<StalledNotifications> Take(TimeSpan lookAgain, int limit, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlBatchCommand("""
+        var command = new NpgsqlBatchCommand(
+            """
             WITH due AS (
                 SELECT id, created_at FROM unfinished_notification WHERE look_again_at <= now() ORDER BY look_again_at LIMIT @limit FOR UPDATE SKIP LOCKED),
             seen AS (
@@ -53,7 +55,8 @@ public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) :
                 UPDATE unfinished_notification u SET look_again_at = now() + @look_again * power(2, u.looks), looks = least(u.looks + 1, 10)
                 FROM seen WHERE u.id = seen.id AND NOT seen.ended)
             SELECT id, NOT ended AND NOT attended FROM seen
-            """);
+            """
+        );
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("look_again", lookAgain));
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         command.Parameters.Add(new NpgsqlParameter<string>("commands", $"exchange:{ChannelEndpoint.Prefix}"));

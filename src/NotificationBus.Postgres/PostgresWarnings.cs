@@ -13,12 +13,23 @@ sealed class PostgresWarnings(NpgsqlDataSource database) : IStartWarnings
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var most = await ConnectionLimit.Read(connection, cancellationToken);
-        await using var command = new NpgsqlCommand("""
+        await using var command = new NpgsqlCommand(
+            """
             SELECT current_setting('synchronous_commit'), current_setting('fsync'), current_setting('is_superuser'), current_user::text
-            """, connection);
+            """,
+            connection
+        );
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return [.. TooFew(most), .. Found(reader.GetString(0) == "off" || reader.GetString(1) == "off", isProduction && reader.GetString(2) == "on" ? reader.GetString(3) : null, isProduction)];
+        return
+        [
+            .. TooFew(most),
+            .. Found(
+                reader.GetString(0) == "off" || reader.GetString(1) == "off",
+                isProduction && reader.GetString(2) == "on" ? reader.GetString(3) : null,
+                isProduction
+            ),
+        ];
     }
 
     IEnumerable<string> TooFew(int most)

@@ -1,10 +1,7 @@
 using System.Threading.Channels;
-
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Outgoing;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -21,7 +18,9 @@ public sealed partial class PublishedMessages(NpgsqlDataSource database, ILogger
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     // Bounded, so that a database that cannot follow slows the steps down instead of filling the memory.
-    readonly Channel<(Guid Token, int Revision)> _confirmed = Channel.CreateBounded<(Guid, int)>(new BoundedChannelOptions(100_000) { SingleReader = true });
+    readonly Channel<(Guid Token, int Revision)> _confirmed = Channel.CreateBounded<(Guid, int)>(
+        new BoundedChannelOptions(100_000) { SingleReader = true }
+    );
 
     /// <summary>Has the messages deleted soon.</summary>
     public async ValueTask Forget(IReadOnlyCollection<OutgoingMessage> messages)
@@ -58,10 +57,12 @@ public sealed partial class PublishedMessages(NpgsqlDataSource database, ILogger
 
     async Task Delete(List<(Guid Token, int Revision)> messages)
     {
-        var command = new NpgsqlBatchCommand("""
+        var command = new NpgsqlBatchCommand(
+            """
             DELETE FROM outgoing_message o USING unnest(@tokens, @revisions) AS published (token, revision)
             WHERE o.message_id = published.token AND o.revision = published.revision
-            """);
+            """
+        );
         command.Parameters.Add("tokens", messages, message => message.Token);
         command.Parameters.Add("revisions", messages, message => message.Revision);
         await database.Write(command, CancellationToken.None);

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -10,7 +9,11 @@ namespace NotificationBus.Postgres;
 /// Forgets notifications and their attempts by dropping the partitions of whole months. A month with a notification that has not ended is
 /// kept.
 /// </summary>
-public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database, IOptions<RetentionOptions> options, ILogger<Retention> log)
+public sealed partial class Retention(
+    [FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database,
+    IOptions<RetentionOptions> options,
+    ILogger<Retention> log
+)
 {
     // Any number will do, as long as all hosts take the same.
     const long DroppingLock = 0x4E6F_7469_6664;
@@ -55,9 +58,12 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
         messages.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", options.Value.FailedMessages));
         var failed = await messages.ExecuteNonQueryAsync(cancellationToken);
 
-        await using var controls = Command(connection, """
+        await using var controls = Command(
+            connection,
+            """
             DELETE FROM control_change WHERE at < now() - @age OR number <= (SELECT number FROM control_change ORDER BY number DESC OFFSET @most LIMIT 1)
-            """);
+            """
+        );
         controls.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", options.Value.Changes));
         controls.Parameters.Add(new NpgsqlParameter<int>("most", options.Value.ChangesCount));
         var changes = await controls.ExecuteNonQueryAsync(cancellationToken);
@@ -68,9 +74,14 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
     static async Task<IReadOnlyList<Month>> MonthsBefore(NpgsqlConnection connection, TimeSpan age, CancellationToken cancellationToken)
     {
         var months = new List<Month>();
-        await using (var command = Command(connection, """
-            SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'notification'::regclass ORDER BY relname
-            """))
+        await using (
+            var command = Command(
+                connection,
+                """
+                SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'notification'::regclass ORDER BY relname
+                """
+            )
+        )
         {
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
@@ -84,9 +95,12 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
         foreach (var month in months)
         {
             // A day after its end nothing is stored any more that began in it, on hosts whose clocks are about right.
-            await using var command = Command(connection, $"""
+            await using var command = Command(
+                connection,
+                $"""
                 SELECT now() - interval '1 day' >= '{month.End}' AND coalesce((SELECT max(created_at) FROM {month.Notifications}), '{month.Begin}') < now() - @age
-                """);
+                """
+            );
             command.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", age));
             if ((bool)(await command.ExecuteScalarAsync(cancellationToken))!)
                 before.Add(month);
@@ -102,11 +116,15 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
     async Task Drop(NpgsqlConnection connection, Month month, CancellationToken cancellationToken)
     {
         var unfinished = await Unfinished(connection, month, cancellationToken);
-        var unpublished = await Scalar<long>(connection, $"""
+        var unpublished = await Scalar<long>(
+            connection,
+            $"""
             SELECT count(*) FROM outgoing_message o
             JOIN notification_key k ON k.id = o.notification_id
             JOIN {month.Notifications} n ON n.created_at = k.created_at AND n.id = k.id
-            """, cancellationToken);
+            """,
+            cancellationToken
+        );
         if (unfinished + unpublished > 0)
         {
             // What was forgotten by a host that did not come to the end.
@@ -141,10 +159,14 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
         Scalar<long>(connection, $"SELECT count(*) FROM {month.Notifications} WHERE completed_at IS NULL", cancellationToken);
 
     static Task PutBackUnfinished(NpgsqlConnection connection, Month month, CancellationToken cancellationToken) =>
-        Execute(connection, $"""
+        Execute(
+            connection,
+            $"""
             INSERT INTO notification_key (id, created_at) SELECT id, created_at FROM {month.Notifications} WHERE completed_at IS NULL
             ON CONFLICT (id) DO NOTHING
-            """, cancellationToken);
+            """,
+            cancellationToken
+        );
 
     /// <summary>Forgets which ids the month has, but not those under which the same event has begun a notification since.</summary>
     static async Task<long> Forget(NpgsqlConnection connection, Month month, CancellationToken cancellationToken)
@@ -152,13 +174,16 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
         var (count, createdAt, id) = (0L, DateTime.MinValue, Guid.Empty);
         while (true)
         {
-            await using var command = Command(connection, $"""
+            await using var command = Command(
+                connection,
+                $"""
                 WITH batch AS (
                     SELECT created_at, id, completed_at FROM {month.Notifications} WHERE (created_at, id) > (@created_at, @id) ORDER BY created_at, id LIMIT {BatchSize}),
                 forgotten AS (
                     DELETE FROM notification_key k USING batch WHERE k.id = batch.id AND k.created_at = batch.created_at AND batch.completed_at IS NOT NULL)
                 SELECT created_at, id, (SELECT count(*) FROM batch) FROM batch ORDER BY created_at DESC, id DESC LIMIT 1
-                """);
+                """
+            );
             command.Parameters.Add(new NpgsqlParameter<DateTime>("created_at", DateTime.SpecifyKind(createdAt, DateTimeKind.Utc)));
             command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -175,12 +200,22 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
         // Not detached concurrently, which cannot be done beside a default partition: the lock is had or given up within a second, and
         // held for milliseconds.
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await Execute(connection, $"{Partitions.LimitWaiting}; LOCK TABLE ONLY notification, ONLY delivery_attempt IN ACCESS EXCLUSIVE MODE", cancellationToken);
-        if (await Scalar<bool>(connection, $"""
-            SELECT EXISTS (
-                SELECT FROM unfinished_notification u JOIN {month.Notifications} n ON n.created_at = u.created_at AND n.id = u.id
-                WHERE n.completed_at IS NULL)
-            """, cancellationToken))
+        await Execute(
+            connection,
+            $"{Partitions.LimitWaiting}; LOCK TABLE ONLY notification, ONLY delivery_attempt IN ACCESS EXCLUSIVE MODE",
+            cancellationToken
+        );
+        if (
+            await Scalar<bool>(
+                connection,
+                $"""
+                SELECT EXISTS (
+                    SELECT FROM unfinished_notification u JOIN {month.Notifications} n ON n.created_at = u.created_at AND n.id = u.id
+                    WHERE n.completed_at IS NULL)
+                """,
+                cancellationToken
+            )
+        )
         {
             return false;
         }
@@ -192,7 +227,10 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
 
     static async Task ForgetAttemptsOfNoNotification(NpgsqlConnection connection, TimeSpan age, CancellationToken cancellationToken)
     {
-        await using var command = Command(connection, "DELETE FROM delivery_attempt_default WHERE NOT isfinite(notification_created_at) AND started_at < now() - @age");
+        await using var command = Command(
+            connection,
+            "DELETE FROM delivery_attempt_default WHERE NOT isfinite(notification_created_at) AND started_at < now() - @age"
+        );
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", age));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
@@ -212,12 +250,18 @@ public sealed partial class Retention([FromKeyedServices(PostgresSetup.Operators
     /// <summary>A month may be large, and reading it may take longer than a statement usually does.</summary>
     static NpgsqlCommand Command(NpgsqlConnection connection, string sql) => new(sql, connection) { CommandTimeout = 0 };
 
-    [LoggerMessage(LogLevel.Information, "Forgot {Failed} failed messages that were replayed or archived and {Changes} changes, as Retention says")]
+    [LoggerMessage(
+        LogLevel.Information,
+        "Forgot {Failed} failed messages that were replayed or archived and {Changes} changes, as Retention says"
+    )]
     partial void Forgotten(int failed, int changes);
 
     [LoggerMessage(LogLevel.Information, "Dropped {Count} notifications of {Month} and their attempts, as Retention:Notifications says")]
     partial void Dropped(long count, string month);
 
-    [LoggerMessage(LogLevel.Warning, "{Month} is older than Retention:Notifications and kept, because {Unfinished} of its notifications have not ended (SELECT * FROM notification_overview WHERE completed_at IS NULL AND created_at < '{End}') and {Unpublished} messages of them are in outgoing_message")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Month} is older than Retention:Notifications and kept, because {Unfinished} of its notifications have not ended (SELECT * FROM notification_overview WHERE completed_at IS NULL AND created_at < '{End}') and {Unpublished} messages of them are in outgoing_message"
+    )]
     partial void Kept(string month, long unfinished, long unpublished, string end);
 }

@@ -1,15 +1,12 @@
 using System.Data;
 using System.Net.Sockets;
 using System.Reflection;
-
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Messaging;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -22,7 +19,8 @@ public sealed partial class Schema(
     ClockWatch watch,
     IOptions<PostgresOptions> options,
     TimeProvider clock,
-    ILogger<Schema> log)
+    ILogger<Schema> log
+)
 {
     // Any number will do, as long as all hosts take the same.
     const long MigrationLock = 0x4E6F_7469_6679;
@@ -32,7 +30,13 @@ public sealed partial class Schema(
     // What EF Core would say as well, after it has built its model, which every start would wait for though there is hardly ever anything
     // to migrate.
     static readonly IReadOnlyList<string> Known =
-        [.. typeof(Schema).Assembly.GetTypes().Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().Order(StringComparer.Ordinal)];
+    [
+        .. typeof(Schema)
+            .Assembly.GetTypes()
+            .Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id)
+            .OfType<string>()
+            .Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>Waits for the database, then migrates or checks; from the start again when the database goes away in the middle.</summary>
     /// <exception cref="SettingsException">The database does not answer, or its tables are of another version.</exception>
@@ -80,12 +84,14 @@ public sealed partial class Schema(
         }
     }
 
-    string Remedy(NpgsqlException exception) => (exception, options.Value.Migrate) switch
-    {
-        (not PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege }, _) => "",
-        (_, true) => "; GRANT CREATE, USAGE ON SCHEMA public to the user, or have your migrator create the tables and set Postgres:Migrate=false",
-        (_, false) => "; GRANT the user SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public",
-    };
+    string Remedy(NpgsqlException exception) =>
+        (exception, options.Value.Migrate) switch
+        {
+            (not PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege }, _) => "",
+            (_, true) =>
+                "; GRANT CREATE, USAGE ON SCHEMA public to the user, or have your migrator create the tables and set Postgres:Migrate=false",
+            (_, false) => "; GRANT the user SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public",
+        };
 
     async Task MigrateOrCheck(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -93,14 +99,18 @@ public sealed partial class Schema(
         var applied = hasHistory ? await Applied(connection, cancellationToken) : [];
 
         if (applied.Except(Known, StringComparer.Ordinal).FirstOrDefault() is { } newer)
-            throw new SettingsException($"ConnectionStrings:Postgres: the database has migration {newer}, which this version does not know; start a newer version");
+            throw new SettingsException(
+                $"ConnectionStrings:Postgres: the database has migration {newer}, which this version does not know; start a newer version"
+            );
 
         var pending = Known.Except(applied, StringComparer.Ordinal).ToList();
         if (pending.Count == 0)
             return;
 
         if (!options.Value.Migrate)
-            throw new SettingsException($"ConnectionStrings:Postgres: the database lacks migration {pending[0]}; set Postgres:Migrate=true on one start, or have your migrator apply it");
+            throw new SettingsException(
+                $"ConnectionStrings:Postgres: the database lacks migration {pending[0]}; set Postgres:Migrate=true on one start, or have your migrator apply it"
+            );
 
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         if (!hasHistory)
@@ -127,13 +137,15 @@ public sealed partial class Schema(
     }
 
     /// <summary>EF Core wraps what it thinks may pass.</summary>
-    static NpgsqlException? OfTheDatabase(Exception failure) => failure as NpgsqlException ?? (failure as InvalidOperationException)?.InnerException as NpgsqlException;
+    static NpgsqlException? OfTheDatabase(Exception failure) =>
+        failure as NpgsqlException ?? (failure as InvalidOperationException)?.InnerException as NpgsqlException;
 
     /// <summary>
     /// A wrong password (class 28) or database (3D) does not get better by waiting, nor does what no value, row or statement can be.
     /// </summary>
     static bool IsStillStarting(NpgsqlException exception) =>
-        Cause(exception) is not PostgresException { SqlState: { } state } refusal || (Outages.IsTransient(refusal) && state[..2] is not ("23" or "28" or "3D" or "42"));
+        Cause(exception) is not PostgresException { SqlState: { } state } refusal
+        || (Outages.IsTransient(refusal) && state[..2] is not ("23" or "28" or "3D" or "42"));
 
     /// <summary>Of several servers, what one of them said: that none will do says nothing.</summary>
     static NpgsqlException Cause(NpgsqlException exception)
@@ -142,30 +154,39 @@ public sealed partial class Schema(
             return exception;
 
         var causes = each.InnerExceptions.OfType<NpgsqlException>().ToList();
-        return causes.FirstOrDefault(cause => cause is OnlyReadsException) ?? causes.FirstOrDefault(cause => cause is PostgresException) ?? causes.FirstOrDefault() ?? exception;
+        return causes.FirstOrDefault(cause => cause is OnlyReadsException)
+            ?? causes.FirstOrDefault(cause => cause is PostgresException)
+            ?? causes.FirstOrDefault()
+            ?? exception;
     }
 
-    static string Explain(NpgsqlException exception) => Cause(exception) switch
-    {
-        OnlyReadsException => $"PostgreSQL at {Cause(exception).Message}; name the server that takes what is written, or all of them (Host=one,other)",
-        PostgresException refusal => $"PostgreSQL refused ({refusal.SqlState}: {refusal.MessageText})",
-        { InnerException: SocketException socket } => $"PostgreSQL does not answer ({socket.SocketErrorCode})",
-        var other => $"PostgreSQL does not answer ({other.Message})",
-    };
+    static string Explain(NpgsqlException exception) =>
+        Cause(exception) switch
+        {
+            OnlyReadsException =>
+                $"PostgreSQL at {Cause(exception).Message}; name the server that takes what is written, or all of them (Host=one,other)",
+            PostgresException refusal => $"PostgreSQL refused ({refusal.SqlState}: {refusal.MessageText})",
+            { InnerException: SocketException socket } => $"PostgreSQL does not answer ({socket.SocketErrorCode})",
+            var other => $"PostgreSQL does not answer ({other.Message})",
+        };
 
     /// <summary>A database that cannot hold every text would refuse notifications one by one.</summary>
     static async Task RefuseOtherEncodings(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("SELECT current_setting('server_encoding')", connection);
         if ((string)(await command.ExecuteScalarAsync(cancellationToken))! is not "UTF8" and var encoding)
-            throw new SettingsException($"ConnectionStrings:Postgres: the database is encoded in {encoding}, which has no place for most of the world's letters; CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0");
+            throw new SettingsException(
+                $"ConnectionStrings:Postgres: the database is encoded in {encoding}, which has no place for most of the world's letters; CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+            );
     }
 
     /// <summary>A host that listens and can do nothing else would never be ready.</summary>
     static async Task RefuseTooFewConnections(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         if (await ConnectionLimit.Read(connection, cancellationToken) is < ConnectionLimit.Least and var most)
-            throw new SettingsException($"ConnectionStrings:Postgres: the server lets this user have {most} connections ({ConnectionLimit.Where}); a host listens on two all the time, works on others and serves operators, so that {ConnectionLimit.Least} is the least");
+            throw new SettingsException(
+                $"ConnectionStrings:Postgres: the server lets this user have {most} connections ({ConnectionLimit.Where}); a host listens on two all the time, works on others and serves operators, so that {ConnectionLimit.Least} is the least"
+            );
     }
 
     /// <summary>
@@ -179,7 +200,10 @@ public sealed partial class Schema(
 
     static async Task<List<string>> Applied(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT \"MigrationId\" FROM \"__EFMigrationsHistory\" ORDER BY \"MigrationId\"", connection);
+        await using var command = new NpgsqlCommand(
+            "SELECT \"MigrationId\" FROM \"__EFMigrationsHistory\" ORDER BY \"MigrationId\"",
+            connection
+        );
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var applied = new List<string>();
         while (await reader.ReadAsync(cancellationToken))

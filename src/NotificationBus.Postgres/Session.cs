@@ -31,23 +31,27 @@ static class Session
     }
 
     /// <summary>Prepares the connections of operators.</summary>
-    public static void BeginForOperators(this NpgsqlDataSourceBuilder builder) => builder.UsePhysicalConnectionInitializer(
-        connection => new NpgsqlCommand(WithoutLimits, connection).ExecuteNonQuery(),
-        connection => new NpgsqlCommand(WithoutLimits, connection).ExecuteNonQueryAsync());
+    public static void BeginForOperators(this NpgsqlDataSourceBuilder builder) =>
+        builder.UsePhysicalConnectionInitializer(
+            connection => new NpgsqlCommand(WithoutLimits, connection).ExecuteNonQuery(),
+            connection => new NpgsqlCommand(WithoutLimits, connection).ExecuteNonQueryAsync()
+        );
 
     /// <summary>Prepares the connections of the flow, which writes: one that may not never comes into the pool.</summary>
     /// <exception cref="OnlyReadsException">From whoever opens a connection to a server that does not let the host write.</exception>
-    public static void BeginForTheFlow(this NpgsqlDataSourceBuilder builder) => builder.UsePhysicalConnectionInitializer(
-        connection =>
-        {
-            new NpgsqlCommand($"{WithoutLimits}; {ForTheFlow}", connection).ExecuteNonQuery();
-            Refuse(connection, new NpgsqlCommand(WhyItOnlyReads, connection).ExecuteScalar());
-        },
-        async connection =>
-        {
-            await new NpgsqlCommand($"{WithoutLimits}; {ForTheFlow}", connection).ExecuteNonQueryAsync();
-            Refuse(connection, await new NpgsqlCommand(WhyItOnlyReads, connection).ExecuteScalarAsync());
-        });
+    public static void BeginForTheFlow(this NpgsqlDataSourceBuilder builder) =>
+        builder.UsePhysicalConnectionInitializer(
+            connection =>
+            {
+                new NpgsqlCommand($"{WithoutLimits}; {ForTheFlow}", connection).ExecuteNonQuery();
+                Refuse(connection, new NpgsqlCommand(WhyItOnlyReads, connection).ExecuteScalar());
+            },
+            async connection =>
+            {
+                await new NpgsqlCommand($"{WithoutLimits}; {ForTheFlow}", connection).ExecuteNonQueryAsync();
+                Refuse(connection, await new NpgsqlCommand(WhyItOnlyReads, connection).ExecuteScalarAsync());
+            }
+        );
 
     static void Refuse(NpgsqlConnection connection, object? why)
     {

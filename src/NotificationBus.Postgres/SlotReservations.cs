@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
-
 using NotificationBus.Contracts;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;

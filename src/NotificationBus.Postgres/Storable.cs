@@ -1,5 +1,4 @@
 using Npgsql;
-
 using NpgsqlTypes;
 
 namespace NotificationBus.Postgres;
@@ -45,17 +44,21 @@ static class Storable
         if (text is null || IsStorable(text))
             return text;
 
-        return string.Create(text.Length, text, (made, original) =>
-        {
-            original.CopyTo(made);
-            for (var i = 0; i < made.Length; i++)
+        return string.Create(
+            text.Length,
+            text,
+            (made, original) =>
             {
-                if (char.IsHighSurrogate(made[i]) && i + 1 < made.Length && char.IsLowSurrogate(made[i + 1]))
-                    i++;
-                else if (made[i] == Nul || char.IsSurrogate(made[i]))
-                    made[i] = Replacement;
+                original.CopyTo(made);
+                for (var i = 0; i < made.Length; i++)
+                {
+                    if (char.IsHighSurrogate(made[i]) && i + 1 < made.Length && char.IsLowSurrogate(made[i + 1]))
+                        i++;
+                    else if (made[i] == Nul || char.IsSurrogate(made[i]))
+                        made[i] = Replacement;
+                }
             }
-        });
+        );
     }
 
     /// <summary>The same for JSON, where U+0000 is written as an escape.</summary>
@@ -82,9 +85,11 @@ static class Storable
         text?.Contains(EscapedNul, StringComparison.Ordinal) == true && IsJson(parameter) ? Json(text) : Text(text);
 
     // Not json, which is kept as it was written: there the escape is as good as any.
-    static bool IsJson(NpgsqlParameter parameter) => parameter.NpgsqlDbType is NpgsqlDbType.Jsonb or (NpgsqlDbType.Array | NpgsqlDbType.Jsonb);
+    static bool IsJson(NpgsqlParameter parameter) =>
+        parameter.NpgsqlDbType is NpgsqlDbType.Jsonb or (NpgsqlDbType.Array | NpgsqlDbType.Jsonb);
 
-    static bool IsStorable(string text) => !text.Contains(Nul) && !text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') || HasOnlyPairs(text);
+    static bool IsStorable(string text) =>
+        !text.Contains(Nul) && !text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') || HasOnlyPairs(text);
 
     static bool HasOnlyPairs(string text)
     {

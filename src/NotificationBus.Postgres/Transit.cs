@@ -1,5 +1,4 @@
 using System.Net;
-
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -29,5 +28,8 @@ static class Transit
 
     /// <summary>True for a socket of this machine, a path or an abstract one, and for its loopback.</summary>
     static bool StaysHere(string host) =>
-        host.Length == 0 || host[0] is '/' or '@' || host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+        host.Length == 0
+        || host[0] is '/' or '@'
+        || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 }

@@ -8,7 +8,8 @@ static class ExactNumber
     const int DigitsOfDecimal = 28;
 
     /// <summary>Reads a number; it may have been rounded.</summary>
-    public static bool TryRead(string text, out decimal number) => decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+    public static bool TryRead(string text, out decimal number) =>
+        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
 
     /// <summary>True unless the number was rounded when it was read: then it has other digits than the text.</summary>
     public static bool IsKept(string text, decimal number) =>

@@ -11,8 +11,8 @@ static class ShortText
     const char Joiner = '\u200d';
 
     /// <summary>
-    /// The text, or as much of its beginning as there is room for, with <c>…</c> behind it. What people see as one character is not torn apart: a
-    /// letter with its marks, an emoji of several signs (UAX #29), unless there is no room for the first of them.
+    /// The text, or as much of its beginning as there is room for, with <c>…</c> behind it. What people see as one character is not torn
+    /// apart: a letter with its marks, an emoji of several signs (UAX #29), unless there is no room for the first of them.
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="longest">The most it may take, at least 1.</param>
@@ -54,7 +54,7 @@ static class ShortText
     static List<int> Boundaries(string text, int farthest)
     {
         var cuts = new List<int> { 0 };
-        for (var at = 0; at < text.Length && at <= farthest;)
+        for (var at = 0; at < text.Length && at <= farthest; )
         {
             at += StringInfo.GetNextTextElementLength(text.AsSpan(at));
             cuts.Add(at);
@@ -63,7 +63,9 @@ static class ShortText
         return cuts;
     }
 
-    /// <summary>Where a first character that is longer than all there is room for may be cut: three thousand marks above one letter.</summary>
+    /// <summary>
+    /// Where a first character that is longer than all there is room for may be cut: three thousand marks above one letter.
+    /// </summary>
     static List<int> BoundariesIn(string text, int farthest)
     {
         var cuts = new List<int> { 0 };

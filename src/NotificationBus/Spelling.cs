@@ -8,14 +8,17 @@ public static class Spelling
 
     const int LongWord = 7;
 
-    /// <summary>What is said of a name that nobody knows: which are allowed, and which of them was meant. It holds known names only.</summary>
+    /// <summary>
+    /// What is said of a name that nobody knows: which are allowed, and which of them was meant. It holds known names only.
+    /// </summary>
     public static string Unknown(string? name, IReadOnlyCollection<string> known) =>
         known.Count == 0 ? "is unknown, none is allowed" : $"is unknown, allowed are {string.Join(", ", known)}{DidYouMean(name, known)}";
 
     /// <summary>
     /// The end of a sentence that says what is allowed: <c>; did you mean order-placed?</c>, or nothing. It holds known names only.
     /// </summary>
-    public static string DidYouMean(string? name, IEnumerable<string> known) => Meant(name, known) is { } meant ? $"; did you mean {meant}?" : "";
+    public static string DidYouMean(string? name, IEnumerable<string> known) =>
+        Meant(name, known) is { } meant ? $"; did you mean {meant}?" : "";
 
     /// <summary>The known name that is all but the same, whatever its case and its hyphens; or null.</summary>
     public static string? Meant(string? name, IEnumerable<string> known)
@@ -24,7 +27,10 @@ public static class Spelling
             return null;
 
         // One letter is missing, too many or wrong for each of the distance: others need not be compared.
-        var most = letters.Length >= LongWord ? 2 : letters.Length > 4 ? 1 : 0;
+        var most =
+            letters.Length >= LongWord ? 2
+            : letters.Length > 4 ? 1
+            : 0;
         var (meant, distance) = known
             .Select(ours => (Name: ours, Letters: Letters(ours)))
             .Where(ours => Math.Abs(ours.Letters.Length - letters.Length) <= most)
@@ -48,7 +54,8 @@ public static class Spelling
                     (_, 0) => i,
                     _ => Math.Min(
                         Math.Min(distances[i - 1, j], distances[i, j - 1]) + 1,
-                        distances[i - 1, j - 1] + (one[i - 1] == other[j - 1] ? 0 : 1)),
+                        distances[i - 1, j - 1] + (one[i - 1] == other[j - 1] ? 0 : 1)
+                    ),
                 };
                 if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1])
                     distances[i, j] = Math.Min(distances[i, j], distances[i - 2, j - 2] + 1);

@@ -1,8 +1,6 @@
 using System.CommandLine;
-
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
-
 using NotificationBus.Benchmarks;
 using NotificationBus.Benchmarks.Contenders;
 using NotificationBus.Benchmarks.Floor;
@@ -15,24 +13,45 @@ using NotificationBus.IntegrationTests.Servers;
 const int StoredBefore = 1_000_000;
 const int AtOnce = 100_000;
 
-var file = new Option<string>("--json") { Description = "Where the figures go", DefaultValueFactory = _ => Path.Combine(Repository.Root, "artifacts", "bench.json") };
-var howMany = new Option<int?>("--count") { Description = "How many notifications are stored, or arrive or are due at once" };
-var root = new RootCommand("Measures NotificationBus beside a floor and a textbook solution, on private servers. Ends with 1 when a contender lost something or did not end.")
+var file = new Option<string>("--json")
 {
-    Measure("quick", "Saturation of all contenders, in three short rounds; at most 3 minutes on 2 cores", (runner, _) => runner.Saturate(rounds: 3, SaturationLength.Short)),
-    Measure("full", "Everything", async (runner, count) =>
-    {
-        await runner.MeasureLatency(await runner.Saturate(rounds: 5, SaturationLength.Long));
-        await runner.MeasureStored(count ?? StoredBefore);
-        await runner.MeasureFailures();
-        await runner.MeasureSlowProvider();
-        await runner.MeasureSpike(count ?? AtOnce);
-        await runner.MeasureScheduled(count ?? AtOnce);
-    }),
+    Description = "Where the figures go",
+    DefaultValueFactory = _ => Path.Combine(Repository.Root, "artifacts", "bench.json"),
+};
+var howMany = new Option<int?>("--count") { Description = "How many notifications are stored, or arrive or are due at once" };
+var root = new RootCommand(
+    "Measures NotificationBus beside a floor and a textbook solution, on private servers. Ends with 1 when a contender lost something or did not end."
+)
+{
+    Measure(
+        "quick",
+        "Saturation of all contenders, in three short rounds; at most 3 minutes on 2 cores",
+        (runner, _) => runner.Saturate(rounds: 3, SaturationLength.Short)
+    ),
+    Measure(
+        "full",
+        "Everything",
+        async (runner, count) =>
+        {
+            await runner.MeasureLatency(await runner.Saturate(rounds: 5, SaturationLength.Long));
+            await runner.MeasureStored(count ?? StoredBefore);
+            await runner.MeasureFailures();
+            await runner.MeasureSlowProvider();
+            await runner.MeasureSpike(count ?? AtOnce);
+            await runner.MeasureScheduled(count ?? AtOnce);
+        }
+    ),
     Saturate(),
-    Measure("latency", "From event to provider call, at shares of each contender's saturation, which is measured first", async (runner, _) =>
-        await runner.MeasureLatency(await runner.Saturate(rounds: 1, SaturationLength.Long))),
-    Measure("stored", "NotificationBus with 1,000,000 notifications stored", (runner, count) => runner.MeasureStored(count ?? StoredBefore)),
+    Measure(
+        "latency",
+        "From event to provider call, at shares of each contender's saturation, which is measured first",
+        async (runner, _) => await runner.MeasureLatency(await runner.Saturate(rounds: 1, SaturationLength.Long))
+    ),
+    Measure(
+        "stored",
+        "NotificationBus with 1,000,000 notifications stored",
+        (runner, count) => runner.MeasureStored(count ?? StoredBefore)
+    ),
     Measure("failures", "NotificationBus while one of ten calls fails", (runner, _) => runner.MeasureFailures()),
     Measure("slow-provider", "NotificationBus while each call takes 100 ms", (runner, _) => runner.MeasureSlowProvider()),
     Measure("spike", "100,000 announcements at once while orders are placed", (runner, count) => runner.MeasureSpike(count ?? AtOnce)),
@@ -46,9 +65,25 @@ Command Saturate()
 {
     var rounds = new Option<int>("--rounds") { Description = "How many", DefaultValueFactory = _ => 5 };
     var only = new Option<string?>("--only") { Description = "One contender alone, for a profile: floor, textbook or notificationbus" };
-    var seconds = new Option<int>("--seconds") { Description = "About how long a round lasts", DefaultValueFactory = _ => (int)SaturationLength.Long.Round.TotalSeconds };
-    return MeasureWith("saturation", "Saturation of all contenders, in five long rounds", [rounds, seconds, only], (runner, parsed) =>
-        runner.Saturate(parsed.GetValue(rounds), SaturationLength.Long with { Round = TimeSpan.FromSeconds(parsed.GetValue(seconds)) }, parsed.GetValue(only)));
+    var seconds = new Option<int>("--seconds")
+    {
+        Description = "About how long a round lasts",
+        DefaultValueFactory = _ => (int)SaturationLength.Long.Round.TotalSeconds,
+    };
+    return MeasureWith(
+        "saturation",
+        "Saturation of all contenders, in five long rounds",
+        [rounds, seconds, only],
+        (runner, parsed) =>
+            runner.Saturate(
+                parsed.GetValue(rounds),
+                SaturationLength.Long with
+                {
+                    Round = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+                },
+                parsed.GetValue(only)
+            )
+    );
 }
 
 Command Measure(string name, string what, Func<Runner, int?, Task> measure) =>
@@ -60,34 +95,38 @@ Command MeasureWith(string name, string what, Option[] options, Func<Runner, Par
     foreach (var option in options)
         command.Options.Add(option);
 
-    command.SetAction(async (parsed, _) =>
-    {
-        var report = new Report(Console.Out, parsed.GetValue(file)!);
-        try
+    command.SetAction(
+        async (parsed, _) =>
         {
-            await using var servers = await OwnServers.Start();
-            await WriteAheadLog.Prepare(servers.Postgres);
-            await measure(new Runner(servers, report), parsed);
-            return 0;
+            var report = new Report(Console.Out, parsed.GetValue(file)!);
+            try
+            {
+                await using var servers = await OwnServers.Start();
+                await WriteAheadLog.Prepare(servers.Postgres);
+                await measure(new Runner(servers, report), parsed);
+                return 0;
+            }
+            catch (IncompleteException failed)
+            {
+                await Console.Error.WriteLineAsync($"\n{failed.Message}");
+                return 1;
+            }
         }
-        catch (IncompleteException failed)
-        {
-            await Console.Error.WriteLineAsync($"\n{failed.Message}");
-            return 1;
-        }
-    });
+    );
     return command;
 }
 
 static Command Micro()
 {
     var command = new Command("micro", "Planner, template and serializer, each by itself, in nanoseconds");
-    command.SetAction((_, _) =>
-    {
-        var artifacts = Path.Combine(Repository.Root, "artifacts", "micro");
-        var summary = BenchmarkRunner.Run<HotPath>(DefaultConfig.Instance.WithArtifactsPath(artifacts));
-        return Task.FromResult(summary.HasCriticalValidationErrors || !summary.Reports.All(report => report.Success) ? 1 : 0);
-    });
+    command.SetAction(
+        (_, _) =>
+        {
+            var artifacts = Path.Combine(Repository.Root, "artifacts", "micro");
+            var summary = BenchmarkRunner.Run<HotPath>(DefaultConfig.Instance.WithArtifactsPath(artifacts));
+            return Task.FromResult(summary.HasCriticalValidationErrors || !summary.Reports.All(report => report.Success) ? 1 : 0);
+        }
+    );
     return command;
 }
 
@@ -99,10 +138,13 @@ static Command Inside()
     var database = new Argument<string>("database");
     var command = new Command("contender") { name, broker, database };
     command.Hidden = true;
-    command.SetAction((parsed, _) => ContenderProcess.Run(() =>
-    {
-        var (virtualHost, record) = (new Uri(parsed.GetValue(broker)!), parsed.GetValue(database)!);
-        return parsed.GetValue(name) == "floor" ? FloorFlow.Start(virtualHost, record) : TextbookProgram.Start(virtualHost, record);
-    }));
+    command.SetAction(
+        (parsed, _) =>
+            ContenderProcess.Run(() =>
+            {
+                var (virtualHost, record) = (new Uri(parsed.GetValue(broker)!), parsed.GetValue(database)!);
+                return parsed.GetValue(name) == "floor" ? FloorFlow.Start(virtualHost, record) : TextbookProgram.Start(virtualHost, record);
+            })
+    );
     return command;
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-
 using NotificationBus.Benchmarks.Measures;
 
 namespace NotificationBus.Benchmarks;
@@ -31,7 +30,9 @@ sealed class Report(TextWriter output, string file)
     /// <summary>The medians of the rounds, and how the contenders compare.</summary>
     public async Task<IReadOnlyDictionary<string, SaturationRound>> AddSaturation(IReadOnlyList<SaturationRound> rounds)
     {
-        var medians = rounds.GroupBy(round => round.Contender, StringComparer.Ordinal).ToDictionary(own => own.Key, own => Median([.. own]), StringComparer.Ordinal);
+        var medians = rounds
+            .GroupBy(round => round.Contender, StringComparer.Ordinal)
+            .ToDictionary(own => own.Key, own => Median([.. own]), StringComparer.Ordinal);
         await Add("saturation", medians.ToDictionary(own => own.Key, own => own.Value.PerSecond, StringComparer.Ordinal));
         await Add("cpuMs", medians.ToDictionary(own => own.Key, own => own.Value.ProgramCpuMs, StringComparer.Ordinal));
         await Add("medians", medians);
@@ -41,11 +42,27 @@ sealed class Report(TextWriter output, string file)
         foreach (var own in medians.Values)
             await Say(Line(own));
 
-        if (medians.TryGetValue("floor", out var floor) && medians.TryGetValue("textbook", out var textbook) && medians.TryGetValue("notificationbus", out var ours))
+        if (
+            medians.TryGetValue("floor", out var floor)
+            && medians.TryGetValue("textbook", out var textbook)
+            && medians.TryGetValue("notificationbus", out var ours)
+        )
         {
-            await Add("ratios", new { SaturationToFloor = ours.PerSecond / floor.PerSecond, SaturationToTextbook = ours.PerSecond / textbook.PerSecond, CpuMsToFloor = ours.ProgramCpuMs / floor.ProgramCpuMs });
-            await Say(string.Create(CultureInfo.InvariantCulture,
-                $"\nnotificationbus: {ours.PerSecond / floor.PerSecond:0.00} of floor, {ours.PerSecond / textbook.PerSecond:0.0} times textbook; {ours.ProgramCpuMs / floor.ProgramCpuMs:0.0} times the processor time of floor"));
+            await Add(
+                "ratios",
+                new
+                {
+                    SaturationToFloor = ours.PerSecond / floor.PerSecond,
+                    SaturationToTextbook = ours.PerSecond / textbook.PerSecond,
+                    CpuMsToFloor = ours.ProgramCpuMs / floor.ProgramCpuMs,
+                }
+            );
+            await Say(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"\nnotificationbus: {ours.PerSecond / floor.PerSecond:0.00} of floor, {ours.PerSecond / textbook.PerSecond:0.0} times textbook; {ours.ProgramCpuMs / floor.ProgramCpuMs:0.0} times the processor time of floor"
+                )
+            );
         }
 
         return medians;
@@ -53,10 +70,13 @@ sealed class Report(TextWriter output, string file)
 
     /// <summary>What the columns of <see cref="Line"/> are. All but the rate and the peak are for each notification.</summary>
     public static string Heading =>
-        $"{"",-18}{"per second",11}{"program",10}{"broker",9}{"database",10}{"messages",10}{"transact.",11}{"allocated",11}{"peak",9}\n{"",-18}{"",11}{"cpu ms",10}{"cpu ms",9}{"cpu ms",10}{"",10}{"",11}{"kB",11}{"MB",9}";
+        $"{"", -18}{"per second", 11}{"program", 10}{"broker", 9}{"database", 10}{"messages", 10}{"transact.", 11}{"allocated", 11}{"peak", 9}\n{"", -18}{"", 11}{"cpu ms", 10}{"cpu ms", 9}{"cpu ms", 10}{"", 10}{"", 11}{"kB", 11}{"MB", 9}";
 
-    public static string Line(SaturationRound round) => string.Create(CultureInfo.InvariantCulture,
-        $"{round.Contender,-18}{round.PerSecond,11:0}{round.ProgramCpuMs,10:0.00}{round.BrokerCpuMs,9:0.00}{round.DatabaseCpuMs,10:0.00}{round.Messages,10:0.0}{round.Transactions,11:0.00}{round.AllocatedKilobytes,11:0.0}{round.PeakMegabytes,9:0}");
+    public static string Line(SaturationRound round) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{round.Contender, -18}{round.PerSecond, 11:0}{round.ProgramCpuMs, 10:0.00}{round.BrokerCpuMs, 9:0.00}{round.DatabaseCpuMs, 10:0.00}{round.Messages, 10:0.0}{round.Transactions, 11:0.00}{round.AllocatedKilobytes, 11:0.0}{round.PeakMegabytes, 9:0}"
+        );
 
     /// <summary>The median of each figure.</summary>
     public static SaturationRound Median(IReadOnlyList<SaturationRound> rounds)
@@ -73,7 +93,8 @@ sealed class Report(TextWriter output, string file)
             Of(round => round.Messages),
             rounds[0].Transactions is null ? null : Of(round => round.Transactions ?? 0),
             rounds[0].AllocatedKilobytes is null ? null : Of(round => round.AllocatedKilobytes ?? 0),
-            Of(round => round.PeakMegabytes));
+            Of(round => round.PeakMegabytes)
+        );
 
         double Of(Func<SaturationRound, double> figure) => Quantile.Median(rounds.Select(figure));
     }

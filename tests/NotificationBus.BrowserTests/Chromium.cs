@@ -1,5 +1,4 @@
 using Microsoft.Playwright;
-
 using NotificationBus.BrowserTests;
 using NotificationBus.IntegrationTests.Servers;
 
@@ -20,8 +19,13 @@ public sealed class Chromium : IAsyncLifetime
     // asked of the internet for itself would be slow where there is none.
     static readonly string[] Arguments =
     [
-        "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-        "--disable-sync", "--no-first-run", "--disable-quic",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        "--disable-quic",
     ];
 
     IPlaywright? _playwright;
@@ -29,19 +33,23 @@ public sealed class Chromium : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var program = Programs.Select(name => Installed.Program(name, "/usr/bin")).FirstOrDefault(found => found is not null)
+        var program =
+            Programs.Select(name => Installed.Program(name, "/usr/bin")).FirstOrDefault(found => found is not null)
             ?? throw new InvalidOperationException(
                 $"The browser tests need one of {string.Join(", ", Programs)} in /usr/bin or in PATH, and found none. "
-                + "On Debian: apt-get install chromium-headless-shell. Where the distribution has Chromium only as a snap (Ubuntu): install Google Chrome.");
+                    + "On Debian: apt-get install chromium-headless-shell. Where the distribution has Chromium only as a snap (Ubuntu): install Google Chrome."
+            );
 
         Assertions.SetDefaultExpectTimeout((float)Patience.TotalMilliseconds);
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = program,
-            Headless = true,
-            Args = Arguments,
-        });
+        _browser = await _playwright.Chromium.LaunchAsync(
+            new BrowserTypeLaunchOptions
+            {
+                ExecutablePath = program,
+                Headless = true,
+                Args = Arguments,
+            }
+        );
     }
 
     /// <summary>A profile that has seen nothing yet.</summary>

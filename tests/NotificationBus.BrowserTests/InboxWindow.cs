@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
-
 using Microsoft.Playwright;
-
 using static Microsoft.Playwright.Assertions;
 
 namespace NotificationBus.BrowserTests;

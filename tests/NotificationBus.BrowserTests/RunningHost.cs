@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
-
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-
 using NotificationBus.Host;
 using NotificationBus.Intake;
 
@@ -44,7 +42,9 @@ public sealed class RunningHost : IAsyncDisposable
 
     /// <summary>Waits until a delivery of a category was caught.</summary>
     public async Task UntilCaught(string category) =>
-        (await _client.GetFromJsonAsync<object[]>(new Uri($"/inbox/deliveries?category={category}&wait=30", UriKind.Relative))).ShouldNotBeNull().ShouldNotBeEmpty(category);
+        (await _client.GetFromJsonAsync<object[]>(new Uri($"/inbox/deliveries?category={category}&wait=30", UriKind.Relative)))
+            .ShouldNotBeNull()
+            .ShouldNotBeEmpty(category);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
-
 using Microsoft.Playwright;
-
 using static Microsoft.Playwright.Assertions;
 
 namespace NotificationBus.BrowserTests;
@@ -65,6 +63,10 @@ public sealed partial class When_a_newcomer_opens_the_inbox(Chromium chromium, I
     static string WithoutBlanks(string text) => string.Concat(text.Where(letter => !char.IsWhiteSpace(letter)));
 
     // As a shell would take it apart: one word, and two quoted ones.
-    [GeneratedRegex("^curl -s (?<address>[^ ']+) -H 'content-type: (?<type>[^']+)' -d '(?<body>[^']+)'$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        "^curl -s (?<address>[^ ']+) -H 'content-type: (?<type>[^']+)' -d '(?<body>[^']+)'$",
+        RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Curl();
 }

@@ -8,20 +8,21 @@ public sealed class When_a_template_carries_a_script(Chromium chromium) : With_a
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("templates-");
     readonly Elsewhere _elsewhere = new();
 
-    string Mail => $$$"""
-        --- subject
-        A subject
-        --- text
-        A text
-        --- html
-        <h1>A heading</h1>
-        <script>top.canary = 'script'; alert('script');</script>
-        <img src="x" onerror="top.canary = 'image'; alert('image')">
-        <img src="{{{_elsewhere.Origin}}}/pixel.png">
-        <form action="{{{_elsewhere.Origin}}}/form"><button>Win</button></form>
-        <a href="{{{_elsewhere.Origin}}}/link" target="_top">Go</a>
-        {{product}}
-        """;
+    string Mail =>
+        $$$"""
+            --- subject
+            A subject
+            --- text
+            A text
+            --- html
+            <h1>A heading</h1>
+            <script>top.canary = 'script'; alert('script');</script>
+            <img src="x" onerror="top.canary = 'image'; alert('image')">
+            <img src="{{{_elsewhere.Origin}}}/pixel.png">
+            <form action="{{{_elsewhere.Origin}}}/form"><button>Win</button></form>
+            <a href="{{{_elsewhere.Origin}}}/link" target="_top">Go</a>
+            {{product}}
+            """;
 
     public override async ValueTask InitializeAsync()
     {

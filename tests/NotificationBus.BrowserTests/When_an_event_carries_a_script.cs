@@ -1,5 +1,4 @@
 using Microsoft.Playwright;
-
 using static Microsoft.Playwright.Assertions;
 
 namespace NotificationBus.BrowserTests;
@@ -8,20 +7,31 @@ public sealed class When_an_event_carries_a_script(Chromium chromium) : With_a_r
 {
     const string Name = """<img src=x onerror="top.canary='image';alert('image')">""";
     const string Product = """<script>top.canary='script';alert('script')</script>""";
-    const string Text = """</pre><svg onload="top.canary='svg';alert('svg')"><iframe srcdoc="<script>top.canary='frame'</script>"></iframe>""";
+    const string Text =
+        """</pre><svg onload="top.canary='svg';alert('svg')"><iframe srcdoc="<script>top.canary='frame'</script>"></iframe>""";
 
     [Fact]
     public async Task Should_show_it_as_text_and_run_none_of_it()
     {
         var window = await OpenInbox();
-        await Host.Tell("chat-message-sent", new
-        {
-            conversationId = "1",
-            text = Text,
-            product = Product,
-            buyer = new { id = "buyer-7", name = Name },
-            seller = new { id = "seller-42", name = Name, locale = "en", email = "som@example.com", pushTokens = new[] { "demo-token" } },
-        });
+        await Host.Tell(
+            "chat-message-sent",
+            new
+            {
+                conversationId = "1",
+                text = Text,
+                product = Product,
+                buyer = new { id = "buyer-7", name = Name },
+                seller = new
+                {
+                    id = "seller-42",
+                    name = Name,
+                    locale = "en",
+                    email = "som@example.com",
+                    pushTokens = new[] { "demo-token" },
+                },
+            }
+        );
 
         await window.RowsOf("Push").ClickAsync();
         await Expect(window.Cards.Locator("strong")).ToHaveTextAsync($"Message from {Name}");

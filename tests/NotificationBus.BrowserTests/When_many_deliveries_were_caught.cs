@@ -25,8 +25,8 @@ public sealed class When_many_deliveries_were_caught(Chromium chromium) : With_a
     {
         await _window.Filter("Push").ClickAsync();
 
-        await Expect(_window.Rows.Locator(".row-title")).ToHaveTextAsync(
-            ["มีคำสั่งซื้อใหม่ 4", "Order 3 is on its way", "Order 2 is on its way", "Order 1 is on its way"]);
+        await Expect(_window.Rows.Locator(".row-title"))
+            .ToHaveTextAsync(["มีคำสั่งซื้อใหม่ 4", "Order 3 is on its way", "Order 2 is on its way", "Order 1 is on its way"]);
     }
 
     [Fact]

@@ -1,8 +1,6 @@
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
-
 using Microsoft.Playwright;
-
 using static Microsoft.Playwright.Assertions;
 
 namespace NotificationBus.BrowserTests;
@@ -42,8 +40,10 @@ public sealed class When_somebody_needs_contrast(Chromium chromium) : With_a_run
     static async Task ShouldSatisfyWcag(InboxWindow window, string shown)
     {
         var found = await window.Page.RunAxe(ThePage, Wcag);
-        found.Violations
-            .SelectMany(rule => rule.Nodes.Select(node => $"{rule.Id} at {node.Target}: {string.Join("; ", node.Any.Select(check => check.Message))}"))
+        found
+            .Violations.SelectMany(rule =>
+                rule.Nodes.Select(node => $"{rule.Id} at {node.Target}: {string.Join("; ", node.Any.Select(check => check.Message))}")
+            )
             .ShouldBeEmpty(shown);
     }
 }

@@ -1,5 +1,4 @@
 using NotificationBus.IntegrationTests.Servers;
-
 using static Microsoft.Playwright.Assertions;
 
 namespace NotificationBus.BrowserTests;

@@ -1,12 +1,15 @@
 using Microsoft.Playwright;
-
 using static Microsoft.Playwright.Assertions;
 
 namespace NotificationBus.BrowserTests;
 
 public sealed class When_the_screen_is_small(Chromium chromium) : With_a_running_host(chromium)
 {
-    static BrowserNewContextOptions Phone => new() { ViewportSize = new() { Width = 390, Height = 844 } };
+    static BrowserNewContextOptions Phone =>
+        new()
+        {
+            ViewportSize = new() { Width = 390, Height = 844 },
+        };
 
     static readonly string Unbroken = new('x', 120);
 
@@ -24,7 +27,9 @@ public sealed class When_the_screen_is_small(Chromium chromium) : With_a_running
         await window.RowsOf("Email").ClickAsync();
         await Expect(window.Mail.GetByRole(AriaRole.Heading)).ToBeVisibleAsync();
         await ShouldFit(window);
-        (await window.Mail.Locator("html").EvaluateAsync<bool>("page => page.scrollWidth <= page.clientWidth")).ShouldBeTrue("the e-mail is too wide");
+        (await window.Mail.Locator("html").EvaluateAsync<bool>("page => page.scrollWidth <= page.clientWidth")).ShouldBeTrue(
+            "the e-mail is too wide"
+        );
 
         await window.Reading.GetByRole(AriaRole.Button, new() { Name = "Inbox" }).ClickAsync();
         await window.RowsOf("Push").ClickAsync();
@@ -39,24 +44,27 @@ public sealed class When_the_screen_is_small(Chromium chromium) : With_a_running
         await Host.DisposeAsync();
         Host = await RunningHost.Start(0, "--EventTypes:order-placed:Channels=email,push,sms,chat,webhook");
         var window = await OpenInbox(Phone);
-        await Host.Tell("order-placed", new
-        {
-            orderId = "4711",
-            product = "Blue ceramic bowl",
-            total = new { amount = 590, currency = "THB" },
-            buyer = new { id = "buyer-7", name = "Nok" },
-            seller = new
+        await Host.Tell(
+            "order-placed",
+            new
             {
-                id = "seller-42",
-                name = "Som",
-                locale = "en",
-                email = $"{new string('o', 50)}@mail.example.com",
-                phone = "+66812345678",
-                pushTokens = new[] { new string('t', 160) },
-                chat = new[] { "slack:C0123456789" },
-                webhookUrl = $"https://hooks.example.com/{new string('h', 150)}",
-            },
-        });
+                orderId = "4711",
+                product = "Blue ceramic bowl",
+                total = new { amount = 590, currency = "THB" },
+                buyer = new { id = "buyer-7", name = "Nok" },
+                seller = new
+                {
+                    id = "seller-42",
+                    name = "Som",
+                    locale = "en",
+                    email = $"{new string('o', 50)}@mail.example.com",
+                    phone = "+66812345678",
+                    pushTokens = new[] { new string('t', 160) },
+                    chat = new[] { "slack:C0123456789" },
+                    webhookUrl = $"https://hooks.example.com/{new string('h', 150)}",
+                },
+            }
+        );
         await Expect(window.Rows).ToHaveCountAsync(5);
         await ShouldFit(window);
 
@@ -91,11 +99,13 @@ public sealed class When_the_screen_is_small(Chromium chromium) : With_a_running
 
     static async Task ShouldFit(InboxWindow window)
     {
-        var tooWide = await window.Page.EvaluateAsync<string[]>("""
+        var tooWide = await window.Page.EvaluateAsync<string[]>(
+            """
             [document.documentElement, ...document.querySelectorAll('body, header, main, section, article, .rows')]
               .filter(element => element.scrollWidth > element.clientWidth)
               .map(element => `${element.tagName}.${element.className}: ${element.scrollWidth} > ${element.clientWidth}`)
-            """);
+            """
+        );
 
         tooWide.ShouldBeEmpty();
     }

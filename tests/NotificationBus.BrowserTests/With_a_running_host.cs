@@ -31,22 +31,46 @@ public abstract class With_a_running_host(Chromium chromium) : IAsyncLifetime
 
     /// <summary>A buyer orders: the seller gets an e-mail and a push.</summary>
     protected Task PlaceOrder(
-        string orderId = "4711", string product = "Blue ceramic bowl", string buyer = "Nok", string seller = "Som", string locale = "th") =>
-        Host.Tell("order-placed", new
-        {
-            orderId,
-            product,
-            total = new { amount = 590, currency = "THB" },
-            buyer = new { id = "buyer-7", name = buyer },
-            seller = new { id = "seller-42", name = seller, locale, email = "som@example.com", pushTokens = new[] { "demo-token" } },
-        });
+        string orderId = "4711",
+        string product = "Blue ceramic bowl",
+        string buyer = "Nok",
+        string seller = "Som",
+        string locale = "th"
+    ) =>
+        Host.Tell(
+            "order-placed",
+            new
+            {
+                orderId,
+                product,
+                total = new { amount = 590, currency = "THB" },
+                buyer = new { id = "buyer-7", name = buyer },
+                seller = new
+                {
+                    id = "seller-42",
+                    name = seller,
+                    locale,
+                    email = "som@example.com",
+                    pushTokens = new[] { "demo-token" },
+                },
+            }
+        );
 
     /// <summary>An order is on its way: the buyer gets a push, and nothing else.</summary>
     protected Task ShipOrder(string orderId) =>
-        Host.Tell("order-shipped", new
-        {
-            orderId,
-            product = "Blue ceramic bowl",
-            buyer = new { id = "buyer-7", name = "Nok", locale = "en", pushTokens = new[] { "nok-token" } },
-        });
+        Host.Tell(
+            "order-shipped",
+            new
+            {
+                orderId,
+                product = "Blue ceramic bowl",
+                buyer = new
+                {
+                    id = "buyer-7",
+                    name = "Nok",
+                    locale = "en",
+                    pushTokens = new[] { "nok-token" },
+                },
+            }
+        );
 }

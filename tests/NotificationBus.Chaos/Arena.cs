@@ -1,6 +1,5 @@
 using NotificationBus.Chaos.Witnesses;
 using NotificationBus.IntegrationTests.Servers;
-
 using Npgsql;
 
 namespace NotificationBus.Chaos;
@@ -21,7 +20,16 @@ sealed class Arena : IAsyncDisposable
     readonly RabbitMqServer? _ownBroker;
     int _poison;
 
-    Arena(RabbitMqServer broker, RabbitMqCluster? cluster, bool isOwnBroker, Uri virtualHost, PostgresServer postgres, PostgresPair? pair, string database, Situation situation)
+    Arena(
+        RabbitMqServer broker,
+        RabbitMqCluster? cluster,
+        bool isOwnBroker,
+        Uri virtualHost,
+        PostgresServer postgres,
+        PostgresPair? pair,
+        string database,
+        Situation situation
+    )
     {
         Broker = broker;
         _cluster = cluster;
@@ -104,7 +112,16 @@ sealed class Arena : IAsyncDisposable
         var pair = situation.HasStandby ? await PostgresPair.Start() : null;
         var cluster = situation.HasCluster ? await RabbitMqCluster.Start() : null;
         var broker = cluster?.Nodes[0] ?? (situation.HasManagement ? await RabbitMqServer.Start(management: true) : servers.Broker);
-        var arena = new Arena(broker, cluster, situation.HasManagement, await broker.CreateVirtualHost(), pair?.Primary ?? servers.Postgres, pair, pair?.Database ?? await servers.Postgres.CreateDatabase(), situation);
+        var arena = new Arena(
+            broker,
+            cluster,
+            situation.HasManagement,
+            await broker.CreateVirtualHost(),
+            pair?.Primary ?? servers.Postgres,
+            pair,
+            pair?.Database ?? await servers.Postgres.CreateDatabase(),
+            situation
+        );
         await arena.A.Open();
         await arena.B.Open();
         return arena;
@@ -113,13 +130,20 @@ sealed class Arena : IAsyncDisposable
     /// <summary>Starts a host in those roles and completes when it is ready.</summary>
     public async Task<HostSlot> Start(string roles, IReadOnlyDictionary<string, string>? also = null)
     {
-        var slot = new HostSlot(roles, r =>
-        {
-            var settings = new Dictionary<string, string>(Settings, StringComparer.Ordinal) { ["Roles"] = r };
-            foreach (var (key, value) in also ?? new Dictionary<string, string>(StringComparer.Ordinal))
-                settings[key] = value;
-            return HostProcess.Start(_cluster?.Address(VirtualHost) ?? $"{VirtualHost}", _pair is null ? Database : Database + Impatience, settings);
-        });
+        var slot = new HostSlot(
+            roles,
+            r =>
+            {
+                var settings = new Dictionary<string, string>(Settings, StringComparer.Ordinal) { ["Roles"] = r };
+                foreach (var (key, value) in also ?? new Dictionary<string, string>(StringComparer.Ordinal))
+                    settings[key] = value;
+                return HostProcess.Start(
+                    _cluster?.Address(VirtualHost) ?? $"{VirtualHost}",
+                    _pair is null ? Database : Database + Impatience,
+                    settings
+                );
+            }
+        );
         _slots.Add(slot);
         await slot.Start();
         return slot;
@@ -128,7 +152,9 @@ sealed class Arena : IAsyncDisposable
     /// <summary>Notes that a message was published that nobody can process.</summary>
     public void PoisonIsAdded() => Interlocked.Increment(ref _poison);
 
-    /// <summary>Kills a host and starts another, again and again, until the work is done and everything asked for has come to its end.</summary>
+    /// <summary>
+    /// Kills a host and starts another, again and again, until the work is done and everything asked for has come to its end.
+    /// </summary>
     public async Task KillRepeatedly(HostSlot slot, TimeSpan every, Task work)
     {
         while (!work.IsCompleted || !await IsSettled())
@@ -197,8 +223,18 @@ sealed class Arena : IAsyncDisposable
     public async Task<long> Strays()
     {
         string[] channels = ["email", "push", "sms", "chat", "webhook"];
-        string[] working = ["notifications", "notifications-bulk", "receipts", .. channels.SelectMany(channel => (string[])[$"send-{channel}", $"send-{channel}-bulk"])];
-        var found = await Messages([.. working.SelectMany(queue => (string[])[$"{queue}_error", $"{queue}_skipped"]), "notifications-failed", "notifications-dead-letters"]);
+        string[] working =
+        [
+            "notifications",
+            "notifications-bulk",
+            "receipts",
+            .. channels.SelectMany(channel => (string[])[$"send-{channel}", $"send-{channel}-bulk"]),
+        ];
+        var found = await Messages([
+            .. working.SelectMany(queue => (string[])[$"{queue}_error", $"{queue}_skipped"]),
+            "notifications-failed",
+            "notifications-dead-letters",
+        ]);
         if (await Count("SELECT count(*) FROM pg_class WHERE relname = 'failed_message'") > 0)
             found += await Count("SELECT count(*) FROM failed_message");
         return found;

@@ -48,14 +48,26 @@ sealed class Audit
     public long Strays { get; private init; }
 
     /// <summary>How many notifications stand so.</summary>
-    public int In(params IEnumerable<string> statuses) => Notifications.Values.Count(status => statuses.Contains(status, StringComparer.Ordinal));
+    public int In(params IEnumerable<string> statuses) =>
+        Notifications.Values.Count(status => statuses.Contains(status, StringComparer.Ordinal));
 
     public static async Task<Audit> Of(Arena arena)
     {
-        var notifications = await arena.Query("SELECT id, status FROM notification_overview", row => KeyValuePair.Create(row.GetGuid(0), row.GetString(1)));
+        var notifications = await arena.Query(
+            "SELECT id, status FROM notification_overview",
+            row => KeyValuePair.Create(row.GetGuid(0), row.GetString(1))
+        );
         var attempts = await arena.Query(
             "SELECT delivery_id, number, provider, status, started_at, finished_at FROM delivery_attempt ORDER BY delivery_id, number",
-            row => new Attempt(row.GetGuid(0), row.GetInt32(1), row.GetString(2), row.GetString(3), row.GetFieldValue<DateTimeOffset>(4), row.IsDBNull(5) ? null : row.GetFieldValue<DateTimeOffset>(5)));
+            row => new Attempt(
+                row.GetGuid(0),
+                row.GetInt32(1),
+                row.GetString(2),
+                row.GetString(3),
+                row.GetFieldValue<DateTimeOffset>(4),
+                row.IsDBNull(5) ? null : row.GetFieldValue<DateTimeOffset>(5)
+            )
+        );
         return Of(arena.Requests, arena.Witness, notifications.ToDictionary(), attempts, await arena.Strays() - arena.Poison);
     }
 
@@ -65,14 +77,21 @@ sealed class Audit
     /// <param name="notifications">How each notification stands in the record.</param>
     /// <param name="attempts">The ledger.</param>
     /// <param name="strays">Messages in queues nobody works on, beside those that belong there.</param>
-    public static Audit Of(Requests requests, Witness witness, IReadOnlyDictionary<Guid, string> notifications, IEnumerable<Attempt> attempts, long strays)
+    public static Audit Of(
+        Requests requests,
+        Witness witness,
+        IReadOnlyDictionary<Guid, string> notifications,
+        IEnumerable<Attempt> attempts,
+        long strays
+    )
     {
         var ledger = attempts.ToLookup(attempt => attempt.Delivery);
         var taken = witness.Calls.Where(call => call.Taken).OrderBy(call => call.Received).ToLookup(call => call.Delivery);
         var known = requests.Asked.Values.SelectMany(occurrence => occurrence.Deliveries).ToHashSet();
 
         bool IsSent(Guid notification) => requests.Asked[notification].Deliveries.All(taken.Contains);
-        bool IsLost(Guid notification) => !notifications.TryGetValue(notification, out var status) || (status == "delivered" && !IsSent(notification));
+        bool IsLost(Guid notification) =>
+            !notifications.TryGetValue(notification, out var status) || (status == "delivered" && !IsSent(notification));
 
         return new Audit
         {
@@ -98,7 +117,9 @@ sealed class Audit
         var unexplained = 0;
         for (var i = 1; i < calls.Count; i++)
         {
-            var between = inDoubt.Find(attempt => attempt.StartedAt <= calls[i].Received + Slack && attempt.FinishedAt <= calls[i].Received + Slack);
+            var between = inDoubt.Find(attempt =>
+                attempt.StartedAt <= calls[i].Received + Slack && attempt.FinishedAt <= calls[i].Received + Slack
+            );
             if (between is null)
                 unexplained++;
             else

@@ -2,7 +2,10 @@ using RabbitMQ.Client;
 
 namespace NotificationBus.Chaos;
 
-/// <summary>A connection and a channel, to any of the nodes there are, made again after each failure: RabbitMQ.Client 7.1 miscounts confirms after one that was given up.</summary>
+/// <summary>
+/// A connection and a channel, to any of the nodes there are, made again after each failure: RabbitMQ.Client 7.1 miscounts confirms after
+/// one that was given up.
+/// </summary>
 sealed class BusLine(IReadOnlyList<Uri> ways) : IAsyncDisposable
 {
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
@@ -12,9 +15,17 @@ sealed class BusLine(IReadOnlyList<Uri> ways) : IAsyncDisposable
 
     public async Task Publish(string exchange, byte[] body, BasicProperties properties, string routingKey = "")
     {
-        _connection ??= await new ConnectionFactory { Uri = ways[0], AutomaticRecoveryEnabled = false, RequestedConnectionTimeout = Limit }
-            .CreateConnectionAsync(ways.Select(way => new AmqpTcpEndpoint(way))).WaitAsync(Limit);
-        _channel ??= await _connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true)).WaitAsync(Limit);
+        _connection ??= await new ConnectionFactory
+        {
+            Uri = ways[0],
+            AutomaticRecoveryEnabled = false,
+            RequestedConnectionTimeout = Limit,
+        }
+            .CreateConnectionAsync(ways.Select(way => new AmqpTcpEndpoint(way)))
+            .WaitAsync(Limit);
+        _channel ??= await _connection
+            .CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true))
+            .WaitAsync(Limit);
         await _channel.BasicPublishAsync(exchange, routingKey, mandatory: true, properties, body).AsTask().WaitAsync(Limit);
     }
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.Chaos;
@@ -37,7 +36,9 @@ sealed class BusProducer(IReadOnlyList<Uri> ways, Requests requests)
         (Occurrence Occurrence, DateTimeOffset DueAt)? Next()
         {
             lock (waiting)
-                return waiting.MoveNext() ? (waiting.Current, perSecond == 0 ? started : started + TimeSpan.FromSeconds((double)taken++ / perSecond)) : null;
+                return waiting.MoveNext()
+                    ? (waiting.Current, perSecond == 0 ? started : started + TimeSpan.FromSeconds((double)taken++ / perSecond))
+                    : null;
         }
     }
 
@@ -45,19 +46,23 @@ sealed class BusProducer(IReadOnlyList<Uri> ways, Requests requests)
     public BusLine Connect() => new(ways);
 
     /// <summary>An event in its envelope.</summary>
-    public static byte[] Envelope(string contract, JsonObject message, Guid? messageId = null) => Encoding.UTF8.GetBytes(new JsonObject
-    {
-        ["messageId"] = (messageId ?? Guid.CreateVersion7()).ToString(),
-        ["messageType"] = new JsonArray($"urn:message:NotificationBus.Contracts:{contract}"),
-        ["message"] = message.DeepClone(),
-    }.ToJsonString());
+    public static byte[] Envelope(string contract, JsonObject message, Guid? messageId = null) =>
+        Encoding.UTF8.GetBytes(
+            new JsonObject
+            {
+                ["messageId"] = (messageId ?? Guid.CreateVersion7()).ToString(),
+                ["messageType"] = new JsonArray($"urn:message:NotificationBus.Contracts:{contract}"),
+                ["message"] = message.DeepClone(),
+            }.ToJsonString()
+        );
 
-    public static BasicProperties Properties(Guid? messageId = null) => new()
-    {
-        ContentType = "application/vnd.masstransit+json",
-        Persistent = true,
-        MessageId = messageId?.ToString(),
-    };
+    public static BasicProperties Properties(Guid? messageId = null) =>
+        new()
+        {
+            ContentType = "application/vnd.masstransit+json",
+            Persistent = true,
+            MessageId = messageId?.ToString(),
+        };
 
     async Task UntilConfirmed(BusLine line, Occurrence occurrence)
     {
@@ -67,7 +72,11 @@ sealed class BusProducer(IReadOnlyList<Uri> ways, Requests requests)
         {
             try
             {
-                await line.Publish($"NotificationBus.Contracts:{occurrence.Contract}", Envelope(occurrence.Contract, occurrence.Message), Properties());
+                await line.Publish(
+                    $"NotificationBus.Contracts:{occurrence.Contract}",
+                    Envelope(occurrence.Contract, occurrence.Message),
+                    Properties()
+                );
                 requests.Taken(occurrence);
                 return;
             }

@@ -16,7 +16,8 @@ sealed record Figures(
     long Strays,
     int Kills,
     double Seconds,
-    bool Passed)
+    bool Passed
+)
 {
     /// <summary>Why it did not pass, and whatever else the reader should know.</summary>
     [JsonIgnore]

@@ -1,5 +1,4 @@
 using System.Globalization;
-
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.Chaos;
@@ -34,7 +33,9 @@ sealed class HostSlot(string roles, Func<string, Task<HostProcess>> start) : IAs
     /// <summary>Starts a host and completes when it is ready.</summary>
     public async Task Start() => _host = await start(roles);
 
-    /// <summary>Starts another whenever the host gives up a connection or a queue, as whoever looks after it does, while something goes on.</summary>
+    /// <summary>
+    /// Starts another whenever the host gives up a connection or a queue, as whoever looks after it does, while something goes on.
+    /// </summary>
     /// <returns>How often that was.</returns>
     /// <exception cref="InvalidOperationException">It ended in another way.</exception>
     public async Task<int> StartAgainWhile(Task something)

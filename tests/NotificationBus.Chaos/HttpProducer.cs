@@ -54,10 +54,12 @@ sealed class HttpProducer(Func<HttpClient> api, Requests requests)
         try
         {
             using var limit = new CancellationTokenSource(Limit);
-            using var answer = await api().PostAsJsonAsync(new Uri($"/v1/events/{occurrence.Name}", UriKind.Relative), occurrence.Message, limit.Token);
+            using var answer = await api()
+                .PostAsJsonAsync(new Uri($"/v1/events/{occurrence.Name}", UriKind.Relative), occurrence.Message, limit.Token);
             status = (int)answer.StatusCode;
         }
-        catch (Exception failed) when (failed is HttpRequestException or OperationCanceledException or ObjectDisposedException or IOException)
+        catch (Exception failed)
+            when (failed is HttpRequestException or OperationCanceledException or ObjectDisposedException or IOException)
         {
             // Killed, or hanging: nobody knows.
         }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-
 using NotificationBus.Chaos;
 using NotificationBus.IntegrationTests.Servers;
 
@@ -11,36 +10,59 @@ var which = new Argument<string?>("situation")
     Arity = ArgumentArity.ZeroOrOne,
 };
 var count = new Option<int?>("--count") { Description = "How many notifications" };
-var every = new Option<TimeSpan?>("--every") { Description = "How long between two blows, or how long one lasts: 3s, 500ms, 2m", CustomParser = Duration };
-var list = new Option<bool>("--list") { Description = "Names the situations" };
-var file = new Option<string>("--json") { Description = "Where the figures go", DefaultValueFactory = _ => Path.Combine(Repository.Root, "artifacts", "chaos.json") };
-var root = new RootCommand("Kills, freezes and misleads NotificationBus on private servers, and counts what was lost and what was sent twice. Ends with 1 when a limit was broken.") { which, count, every, list, file };
-
-root.SetAction(async (parsed, _) =>
+var every = new Option<TimeSpan?>("--every")
 {
-    if (parsed.GetValue(list))
-    {
-        foreach (var situation in Catalogue.Situations)
-            Console.WriteLine($"{situation.Name,-34} {(situation.Quick is null ? "     " : "quick")}  {situation.What}");
-        return 0;
-    }
+    Description = "How long between two blows, or how long one lasts: 3s, 500ms, 2m",
+    CustomParser = Duration,
+};
+var list = new Option<bool>("--list") { Description = "Names the situations" };
+var file = new Option<string>("--json")
+{
+    Description = "Where the figures go",
+    DefaultValueFactory = _ => Path.Combine(Repository.Root, "artifacts", "chaos.json"),
+};
+var root = new RootCommand(
+    "Kills, freezes and misleads NotificationBus on private servers, and counts what was lost and what was sent twice. Ends with 1 when a limit was broken."
+)
+{
+    which,
+    count,
+    every,
+    list,
+    file,
+};
 
-    var name = parsed.GetValue(which);
-    var program = Catalogue.Situations
-        .Where(situation => name == "full" || situation.Name == name || (name == "quick" && situation.Quick is not null))
-        .Select(situation => (situation, name == "quick" ? situation.Quick! : situation.Full))
-        .Select(chosen => (chosen.situation, new Dose(parsed.GetValue(count) ?? chosen.Item2.Count, parsed.GetValue(every) ?? chosen.Item2.Every)))
-        .ToList();
-    if (program.Count == 0)
+root.SetAction(
+    async (parsed, _) =>
     {
-        await Console.Error.WriteLineAsync($"Say quick, full, or one of {string.Join(", ", Catalogue.Situations.Select(situation => situation.Name))}.");
-        return 2;
-    }
+        if (parsed.GetValue(list))
+        {
+            foreach (var situation in Catalogue.Situations)
+                Console.WriteLine($"{situation.Name, -34} {(situation.Quick is null ? "     " : "quick")}  {situation.What}");
+            return 0;
+        }
 
-    await using var runner = new Runner(Console.Out);
-    var figures = await runner.Run(program, parsed.GetValue(file)!);
-    return figures.All(f => f.Passed) ? 0 : 1;
-});
+        var name = parsed.GetValue(which);
+        var program = Catalogue
+            .Situations.Where(situation => name == "full" || situation.Name == name || (name == "quick" && situation.Quick is not null))
+            .Select(situation => (situation, name == "quick" ? situation.Quick! : situation.Full))
+            .Select(chosen =>
+                (chosen.situation, new Dose(parsed.GetValue(count) ?? chosen.Item2.Count, parsed.GetValue(every) ?? chosen.Item2.Every))
+            )
+            .ToList();
+        if (program.Count == 0)
+        {
+            await Console.Error.WriteLineAsync(
+                $"Say quick, full, or one of {string.Join(", ", Catalogue.Situations.Select(situation => situation.Name))}."
+            );
+            return 2;
+        }
+
+        await using var runner = new Runner(Console.Out);
+        var figures = await runner.Run(program, parsed.GetValue(file)!);
+        return figures.All(f => f.Passed) ? 0 : 1;
+    }
+);
 return await root.Parse(args).InvokeAsync();
 
 static TimeSpan? Duration(ArgumentResult result)
@@ -49,7 +71,10 @@ static TimeSpan? Duration(ArgumentResult result)
     (string Unit, double Seconds)[] units = [("ms", 0.001), ("s", 1), ("m", 60)];
     foreach (var (unit, seconds) in units)
     {
-        if (text.EndsWith(unit, StringComparison.Ordinal) && double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        if (
+            text.EndsWith(unit, StringComparison.Ordinal)
+            && double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+        )
             return TimeSpan.FromSeconds(number * seconds);
     }
 

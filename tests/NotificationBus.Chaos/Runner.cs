@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.Chaos;
@@ -19,7 +18,9 @@ sealed class Runner(TextWriter output) : IAsyncDisposable
         var all = new List<Figures>();
         foreach (var (situation, dose) in program)
         {
-            await output.WriteLineAsync($"\n== {situation.Name}: {situation.What} ({dose.Count} notifications, {dose.Every.TotalSeconds} s)");
+            await output.WriteLineAsync(
+                $"\n== {situation.Name}: {situation.What} ({dose.Count} notifications, {dose.Every.TotalSeconds} s)"
+            );
             all.Add(await Run(situation, dose));
             await output.WriteLineAsync(Line(all[^1]));
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
@@ -70,15 +71,31 @@ sealed class Runner(TextWriter output) : IAsyncDisposable
             if (_servers is not null)
                 await _servers.DisposeAsync();
             _servers = null;
-            return new Figures(situation.Name, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Math.Round(watch.Elapsed.TotalSeconds, 1), Passed: false) { Remarks = [$"did not come to its end: {failed.Message.Split('\n')[0]}"] };
+            return new Figures(situation.Name, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Math.Round(watch.Elapsed.TotalSeconds, 1), Passed: false)
+            {
+                Remarks = [$"did not come to its end: {failed.Message.Split('\n')[0]}"],
+            };
         }
     }
 
     static Figures Judge(Situation situation, Arena arena, Audit audit, TimeSpan elapsed)
     {
         var broken = Always(audit).Concat(situation.Broken(arena, audit)).ToList();
-        return new Figures(situation.Name, audit.Accepted, audit.Sent, audit.Lost, audit.Unexpected, audit.Recovered, audit.Duplicates, audit.UnexplainedDuplicates,
-            audit.Stuck, audit.Strays, arena.Kills, Math.Round(elapsed.TotalSeconds, 1), Passed: broken.Count == 0)
+        return new Figures(
+            situation.Name,
+            audit.Accepted,
+            audit.Sent,
+            audit.Lost,
+            audit.Unexpected,
+            audit.Recovered,
+            audit.Duplicates,
+            audit.UnexplainedDuplicates,
+            audit.Stuck,
+            audit.Strays,
+            arena.Kills,
+            Math.Round(elapsed.TotalSeconds, 1),
+            Passed: broken.Count == 0
+        )
         {
             Remarks = [.. broken.Select(limit => $"BROKEN: {limit}"), .. Others(audit), .. situation.Remarks(arena, audit)],
         };
@@ -89,13 +106,22 @@ sealed class Runner(TextWriter output) : IAsyncDisposable
         if (audit.Accepted == 0)
             yield return "nothing was accepted";
         (string Name, long Value)[] limits =
-            [("lost", audit.Lost), ("unexpected", audit.Unexpected), ("unexplained duplicates", audit.UnexplainedDuplicates), ("stuck", audit.Stuck), ("strays", audit.Strays)];
+        [
+            ("lost", audit.Lost),
+            ("unexpected", audit.Unexpected),
+            ("unexplained duplicates", audit.UnexplainedDuplicates),
+            ("stuck", audit.Stuck),
+            ("strays", audit.Strays),
+        ];
         foreach (var (name, value) in limits.Where(limit => limit.Value > 0))
             yield return $"{name} {value}";
     }
 
     static IEnumerable<string> Others(Audit audit) =>
-        audit.Notifications.Values.Where(status => status != "delivered").CountBy(status => status).Select(count => $"{count.Value} {count.Key}");
+        audit
+            .Notifications.Values.Where(status => status != "delivered")
+            .CountBy(status => status)
+            .Select(count => $"{count.Value} {count.Key}");
 
     async Task Tell(Situation situation, Arena arena, Stopwatch watch, CancellationToken end)
     {
@@ -103,13 +129,21 @@ sealed class Runner(TextWriter output) : IAsyncDisposable
         {
             await Task.Delay(Interval, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!end.IsCancellationRequested)
-                await output.WriteLineAsync($"   {situation.Name} {watch.Elapsed.TotalSeconds,4:0} s: accepted {arena.Requests.Accepted.Count}, settled {arena.Settled}, calls {arena.Witness.Calls.Count}, taken {arena.Witness.Taken}, kills {arena.Kills}");
+                await output.WriteLineAsync(
+                    $"   {situation.Name} {watch.Elapsed.TotalSeconds, 4:0} s: accepted {arena.Requests.Accepted.Count}, settled {arena.Settled}, calls {arena.Witness.Calls.Count}, taken {arena.Witness.Taken}, kills {arena.Kills}"
+                );
         }
     }
 
-    static string Heading => string.Create(CultureInfo.InvariantCulture,
-        $"{"situation",-34}{"accepted",9}{"sent",8}{"lost",6}{"unexp.",7}{"recov.",7}{"dupl.",7}{"unexpl.",8}{"stuck",6}{"strays",7}{"kills",6}{"seconds",8}  passed");
+    static string Heading =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{"situation", -34}{"accepted", 9}{"sent", 8}{"lost", 6}{"unexp.", 7}{"recov.", 7}{"dupl.", 7}{"unexpl.", 8}{"stuck", 6}{"strays", 7}{"kills", 6}{"seconds", 8}  passed"
+        );
 
-    static string Line(Figures f) => string.Create(CultureInfo.InvariantCulture,
-        $"{f.Situation,-34}{f.Accepted,9}{f.Sent,8}{f.Lost,6}{f.Unexpected,7}{f.Recovered,7}{f.Duplicates,7}{f.UnexplainedDuplicates,8}{f.Stuck,6}{f.Strays,7}{f.Kills,6}{f.Seconds,8:0.0}  {(f.Passed ? "yes" : "NO")}{(f.Remarks.Count > 0 ? $"  ({string.Join("; ", f.Remarks)})" : "")}");
+    static string Line(Figures f) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{f.Situation, -34}{f.Accepted, 9}{f.Sent, 8}{f.Lost, 6}{f.Unexpected, 7}{f.Recovered, 7}{f.Duplicates, 7}{f.UnexplainedDuplicates, 8}{f.Stuck, 6}{f.Strays, 7}{f.Kills, 6}{f.Seconds, 8:0.0}  {(f.Passed ? "yes" : "NO")}{(f.Remarks.Count > 0 ? $"  ({string.Join("; ", f.Remarks)})" : "")}"
+        );
 }

@@ -41,7 +41,8 @@ abstract class Situation
     /// <summary>What else the reader of the table should know.</summary>
     public virtual IEnumerable<string> Remarks(Arena arena, Audit audit) => [];
 
-    protected static IEnumerable<Occurrence> Shipments(string run, int count) => Enumerable.Range(1, count).Select(number => Occurrence.Shipped(run, number));
+    protected static IEnumerable<Occurrence> Shipments(string run, int count) =>
+        Enumerable.Range(1, count).Select(number => Occurrence.Shipped(run, number));
 
     protected static IEnumerable<string> When(bool broken, string limit)
     {
@@ -49,5 +50,6 @@ abstract class Situation
             yield return limit;
     }
 
-    protected static IEnumerable<string> AllSent(Audit audit) => When(audit.Sent < audit.Accepted, $"{audit.Accepted - audit.Sent} were not sent");
+    protected static IEnumerable<string> AllSent(Audit audit) =>
+        When(audit.Sent < audit.Accepted, $"{audit.Accepted - audit.Sent} were not sent");
 }

@@ -12,5 +12,6 @@ sealed record Answer(int Status, string Body = "", params IReadOnlyList<(string 
     public string ContentType { get; init; } = "application/json";
 
     /// <summary>An answer in JSON.</summary>
-    public static Answer Json(int status, object body, params IReadOnlyList<(string Name, string Value)> headers) => new(status, JsonSerializer.Serialize(body), headers);
+    public static Answer Json(int status, object body, params IReadOnlyList<(string Name, string Value)> headers) =>
+        new(status, JsonSerializer.Serialize(body), headers);
 }

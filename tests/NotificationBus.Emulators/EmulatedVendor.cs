@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text;
-
 using Microsoft.AspNetCore.Http;
 
 namespace NotificationBus.Emulators;
@@ -69,9 +68,12 @@ sealed class EmulatedVendor(Vendor vendor, Random chance, TimeProvider clock, Re
 
         var faults = _faults.Where(switched => Fits(switched, request)).Select(switched => switched.Fault).ToList();
         foreach (var latency in faults.Where(fault => fault.Kind == FaultKind.Latency))
-            await Task.Delay(TimeSpan.FromSeconds(latency.Seconds!.Value), clock, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(TimeSpan.FromSeconds(latency.Seconds!.Value), clock, context.RequestAborted)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-        await (faults.Find(fault => fault.Kind != FaultKind.Latency) is { } fault ? Fail(context, request, fault) : Accept(context, request));
+        await (
+            faults.Find(fault => fault.Kind != FaultKind.Latency) is { } fault ? Fail(context, request, fault) : Accept(context, request)
+        );
     }
 
     Task Accept(HttpContext context, ReceivedRequest request)
@@ -91,7 +93,14 @@ sealed class EmulatedVendor(Vendor vendor, Random chance, TimeProvider clock, Re
                 return;
             case FaultKind.Fail:
                 var failure = vendor.Fail(fault.Status);
-                await Write(context, failure with { Body = fault.Body ?? failure.Body, Headers = [.. failure.Headers, .. fault.Headers.Select(header => (header.Key, header.Value))] });
+                await Write(
+                    context,
+                    failure with
+                    {
+                        Body = fault.Body ?? failure.Body,
+                        Headers = [.. failure.Headers, .. fault.Headers.Select(header => (header.Key, header.Value))],
+                    }
+                );
                 return;
             case FaultKind.Credentials:
                 await Write(context, vendor.Deny());
@@ -139,7 +148,11 @@ sealed class EmulatedVendor(Vendor vendor, Random chance, TimeProvider clock, Re
     bool Fits((Fault Fault, int[] Left) switched, ReceivedRequest request)
     {
         var (fault, left) = switched;
-        if (fault.Marker is { } marker && !request.Path.Contains(marker, StringComparison.Ordinal) && !request.Body.Contains(marker, StringComparison.Ordinal))
+        if (
+            fault.Marker is { } marker
+            && !request.Path.Contains(marker, StringComparison.Ordinal)
+            && !request.Body.Contains(marker, StringComparison.Ordinal)
+        )
             return false;
 
         lock (_lock)
@@ -156,7 +169,11 @@ sealed class EmulatedVendor(Vendor vendor, Random chance, TimeProvider clock, Re
     {
         using var body = new StreamReader(context.Request.Body, Encoding.UTF8);
         var text = await body.ReadToEndAsync(context.RequestAborted);
-        var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+        var headers = context.Request.Headers.ToDictionary(
+            header => header.Key,
+            header => header.Value.ToString(),
+            StringComparer.OrdinalIgnoreCase
+        );
         return new ReceivedRequest(Interlocked.Increment(ref _received), clock.GetUtcNow(), context.Request.Method, path, headers, text);
     }
 

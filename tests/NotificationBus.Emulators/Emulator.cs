@@ -1,5 +1,4 @@
 using System.Net;
-
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -7,12 +6,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Emulators.Vendors;
 
 namespace NotificationBus.Emulators;
 
-/// <summary>All vendors on one port, each below its name, and those that speak HTTP/2 on another: without TLS a port speaks one or the other.</summary>
+/// <summary>
+/// All vendors on one port, each below its name, and those that speak HTTP/2 on another: without TLS a port speaks one or the other.
+/// </summary>
 sealed class Emulator : IAsyncDisposable
 {
     readonly WebApplication _app;
@@ -29,12 +29,14 @@ sealed class Emulator : IAsyncDisposable
         builder.Services.AddRoutingCore();
         // Nothing that hangs on purpose keeps the program from ending.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.Zero);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
-            kestrel.Listen(IPAddress.Loopback, http2Port, listen => listen.Protocols = HttpProtocols.Http2);
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
+                kestrel.Listen(IPAddress.Loopback, http2Port, listen => listen.Protocols = HttpProtocols.Http2);
+            });
         _app = builder.Build();
         _app.MapEmulator(this);
         _app.MapFallback("{**path}", Converse);
@@ -91,13 +93,26 @@ sealed class Emulator : IAsyncDisposable
     }
 
     static IEnumerable<Vendor> AllVendors() =>
-    [
-        new SendGrid(), new Brevo(), new Ses(), new Resend(), new Postmark(),
-        new Fcm(), new Apns(), new WebPush(),
-        new Twilio(), new Vonage(),
-        new Slack(), new SlackWebhook(), new Teams(), new Telegram(), new Discord(), new Line(),
-        new Webhook(), new Gateway(),
-    ];
+        [
+            new SendGrid(),
+            new Brevo(),
+            new Ses(),
+            new Resend(),
+            new Postmark(),
+            new Fcm(),
+            new Apns(),
+            new WebPush(),
+            new Twilio(),
+            new Vonage(),
+            new Slack(),
+            new SlackWebhook(),
+            new Teams(),
+            new Telegram(),
+            new Discord(),
+            new Line(),
+            new Webhook(),
+            new Gateway(),
+        ];
 
     async Task Converse(HttpContext context)
     {
@@ -106,7 +121,9 @@ sealed class Emulator : IAsyncDisposable
         if (Find(end < 0 ? path[1..] : path[1..end]) is not { } vendor)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
-            await context.Response.WriteAsync($"There is no such vendor; there are {string.Join(", ", Vendors.Select(emulated => emulated.Vendor.Name))}.\n");
+            await context.Response.WriteAsync(
+                $"There is no such vendor; there are {string.Join(", ", Vendors.Select(emulated => emulated.Vendor.Name))}.\n"
+            );
             return;
         }
 

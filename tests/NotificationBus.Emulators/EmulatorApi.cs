@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -25,62 +24,130 @@ static class EmulatorApi
         routes.MapGet("/", context => Show(context, emulator.Vendors.Select(vendor => Describe(emulator, vendor))));
         routes.MapGet("/_emulator", context => Show(context, emulator.Vendors.Select(vendor => Describe(emulator, vendor))));
         routes.MapGet("/_emulator/{vendor}", context => Of(context, emulator, vendor => Show(context, Describe(emulator, vendor))));
-        routes.MapGet("/_emulator/{vendor}/requests", context => Of(context, emulator, vendor =>
-            Show(context, vendor.Requests.Select(request => new { request.Number, request.At, request.Method, request.Path, request.Body, request.Outcome, request.Taken }))));
-        routes.MapDelete("/_emulator/{vendor}/requests", context => Of(context, emulator, vendor =>
-        {
-            vendor.Forget();
-            return Show(context, Describe(emulator, vendor));
-        }));
+        routes.MapGet(
+            "/_emulator/{vendor}/requests",
+            context =>
+                Of(
+                    context,
+                    emulator,
+                    vendor =>
+                        Show(
+                            context,
+                            vendor.Requests.Select(request => new
+                            {
+                                request.Number,
+                                request.At,
+                                request.Method,
+                                request.Path,
+                                request.Body,
+                                request.Outcome,
+                                request.Taken,
+                            })
+                        )
+                )
+        );
+        routes.MapDelete(
+            "/_emulator/{vendor}/requests",
+            context =>
+                Of(
+                    context,
+                    emulator,
+                    vendor =>
+                    {
+                        vendor.Forget();
+                        return Show(context, Describe(emulator, vendor));
+                    }
+                )
+        );
         routes.MapGet("/_emulator/{vendor}/reports", context => Of(context, emulator, vendor => Show(context, vendor.Reports)));
         routes.MapGet("/_emulator/{vendor}/settings", context => Of(context, emulator, vendor => ShowSettings(context, emulator, vendor)));
-        routes.MapPut("/_emulator/{vendor}/faults", context => Of(context, emulator, async vendor =>
-        {
-            if (await Read<List<Fault>>(context, faults => faults.Select(fault => fault.Refuse()).FirstOrDefault(wrong => wrong is not null)) is not { } faults)
-                return;
+        routes.MapPut(
+            "/_emulator/{vendor}/faults",
+            context =>
+                Of(
+                    context,
+                    emulator,
+                    async vendor =>
+                    {
+                        if (
+                            await Read<List<Fault>>(
+                                context,
+                                faults => faults.Select(fault => fault.Refuse()).FirstOrDefault(wrong => wrong is not null)
+                            )
+                            is not { } faults
+                        )
+                            return;
 
-            vendor.Faults = faults;
-            await Show(context, Describe(emulator, vendor));
-        }));
-        routes.MapPut("/_emulator/{vendor}/receipts", context => Of(context, emulator, async vendor =>
-        {
-            if (await Read<ReceiptPlan>(context, plan => plan.Refuse()) is not { } plan)
-                return;
+                        vendor.Faults = faults;
+                        await Show(context, Describe(emulator, vendor));
+                    }
+                )
+        );
+        routes.MapPut(
+            "/_emulator/{vendor}/receipts",
+            context =>
+                Of(
+                    context,
+                    emulator,
+                    async vendor =>
+                    {
+                        if (await Read<ReceiptPlan>(context, plan => plan.Refuse()) is not { } plan)
+                            return;
 
-            vendor.Receipts = plan;
-            await Show(context, Describe(emulator, vendor));
-        }));
-        routes.MapDelete("/_emulator/{vendor}/receipts", context => Of(context, emulator, vendor =>
-        {
-            vendor.Receipts = null;
-            return Show(context, Describe(emulator, vendor));
-        }));
+                        vendor.Receipts = plan;
+                        await Show(context, Describe(emulator, vendor));
+                    }
+                )
+        );
+        routes.MapDelete(
+            "/_emulator/{vendor}/receipts",
+            context =>
+                Of(
+                    context,
+                    emulator,
+                    vendor =>
+                    {
+                        vendor.Receipts = null;
+                        return Show(context, Describe(emulator, vendor));
+                    }
+                )
+        );
     }
 
-    static object Describe(Emulator emulator, EmulatedVendor emulated) => new
-    {
-        Vendor = emulated.Vendor.Name,
-        Url = emulator.UrlOf(emulated.Vendor),
-        emulated.Received,
-        Taken = emulated.TakenCount,
-        emulated.Faults,
-        emulated.Receipts,
-    };
+    static object Describe(Emulator emulator, EmulatedVendor emulated) =>
+        new
+        {
+            Vendor = emulated.Vendor.Name,
+            Url = emulator.UrlOf(emulated.Vendor),
+            emulated.Received,
+            Taken = emulated.TakenCount,
+            emulated.Faults,
+            emulated.Receipts,
+        };
 
     /// <summary>Lines that a shell reads: <c>. &lt;(curl -s …/settings)</c>.</summary>
     static Task ShowSettings(HttpContext context, Emulator emulator, EmulatedVendor emulated)
     {
         var name = emulated.Vendor.Name;
-        var account = context.Request.Query["account"].ToString() is { Length: > 0 } asked ? asked : name.Replace("-", "", StringComparison.Ordinal);
-        var lines = emulator.SettingsOf(name, account)
-            .Select(setting => $"export {setting.Key.Replace(":", "__", StringComparison.Ordinal)}='{setting.Value.Replace("'", @"'\''", StringComparison.Ordinal)}'\n");
+        var account = context.Request.Query["account"].ToString() is { Length: > 0 } asked
+            ? asked
+            : name.Replace("-", "", StringComparison.Ordinal);
+        var lines = emulator
+            .SettingsOf(name, account)
+            .Select(setting =>
+                $"export {setting.Key.Replace(":", "__", StringComparison.Ordinal)}='{setting.Value.Replace("'", @"'\''", StringComparison.Ordinal)}'\n"
+            );
         return context.Response.WriteAsync(string.Concat(lines));
     }
 
     static Task Of(HttpContext context, Emulator emulator, Func<EmulatedVendor, Task> act) =>
         emulator.Find((string)context.Request.RouteValues["vendor"]!) is { } vendor
             ? act(vendor)
-            : Problem(context, 404, $"There is no such vendor; there are {string.Join(", ", emulator.Vendors.Select(emulated => emulated.Vendor.Name))}.");
+            : Problem(
+                context,
+                404,
+                $"There is no such vendor; there are {string.Join(", ", emulator.Vendors.Select(emulated => emulated.Vendor.Name))}."
+            );
 
     static async Task<T?> Read<T>(HttpContext context, Func<T, string?> refuse)
         where T : class

@@ -46,7 +46,9 @@ sealed record Fault
     /// <summary>With <see cref="FaultKind.Latency"/>: how long, in seconds, above 0 to 600. Required there.</summary>
     public double? Seconds { get; init; }
 
-    /// <summary>With <see cref="FaultKind.Throttle"/>: how long the vendor asks to be left alone, where it says so; seconds, 0 to 86400. Default 5.</summary>
+    /// <summary>
+    /// With <see cref="FaultKind.Throttle"/>: how long the vendor asks to be left alone, where it says so; seconds, 0 to 86400. Default 5.
+    /// </summary>
     public int RetryAfter { get; init; } = 5;
 
     /// <summary>With <see cref="FaultKind.Fail"/>: the status, 300 to 599. Default 503.</summary>

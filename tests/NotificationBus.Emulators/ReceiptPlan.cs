@@ -28,7 +28,9 @@ sealed record ReceiptPlan
     /// <summary>What is reported, in the order in which it happens, one second apart. Default: only that it has arrived.</summary>
     public IReadOnlyList<ReportKind> Kinds { get; init; } = [ReportKind.Delivered];
 
-    /// <summary>How long after the delivery was taken, in seconds, 0 to 86400. Default 0: perhaps before the caller has read the answer.</summary>
+    /// <summary>
+    /// How long after the delivery was taken, in seconds, 0 to 86400. Default 0: perhaps before the caller has read the answer.
+    /// </summary>
     public double After { get; init; }
 
     /// <summary>How often each is posted, 1 to 100. Default 1.</summary>

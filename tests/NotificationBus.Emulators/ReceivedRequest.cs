@@ -9,7 +9,14 @@ namespace NotificationBus.Emulators;
 /// <param name="Path">Path and query below the vendor's address, such as <c>/v3/mail/send</c>.</param>
 /// <param name="Headers">Its header fields.</param>
 /// <param name="Body">Its body as text.</param>
-sealed record ReceivedRequest(int Number, DateTimeOffset At, string Method, string Path, IReadOnlyDictionary<string, string> Headers, string Body)
+sealed record ReceivedRequest(
+    int Number,
+    DateTimeOffset At,
+    string Method,
+    string Path,
+    IReadOnlyDictionary<string, string> Headers,
+    string Body
+)
 {
     /// <summary>What was done with it, for a person to read.</summary>
     public string Outcome { get; set; } = "being read";
@@ -21,9 +28,12 @@ sealed record ReceivedRequest(int Number, DateTimeOffset At, string Method, stri
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 
     /// <summary>True when the header Authorization is of this scheme.</summary>
-    public bool HasAuthorization(string scheme) => Header("Authorization")?.StartsWith($"{scheme} ", StringComparison.OrdinalIgnoreCase) == true;
+    public bool HasAuthorization(string scheme) =>
+        Header("Authorization")?.StartsWith($"{scheme} ", StringComparison.OrdinalIgnoreCase) == true;
 
-    /// <summary>The value at a path of the body's JSON, such as <c>Metadata.delivery_id</c> or <c>to.0.email</c>; null when there is none.</summary>
+    /// <summary>
+    /// The value at a path of the body's JSON, such as <c>Metadata.delivery_id</c> or <c>to.0.email</c>; null when there is none.
+    /// </summary>
     public string? Find(string path)
     {
         if (Json is not { } element)

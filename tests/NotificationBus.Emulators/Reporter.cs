@@ -39,7 +39,9 @@ sealed class Reporter(TimeProvider clock) : IAsyncDisposable
     async Task Post(Vendor vendor, Taken taken, ReceiptPlan plan)
     {
         await Task.Delay(TimeSpan.FromSeconds(plan.After), clock, _end.Token);
-        var happened = plan.Kinds.Select((kind, index) => (Kind: kind, At: clock.GetUtcNow().AddSeconds(index - plan.Kinds.Count))).ToList();
+        var happened = plan
+            .Kinds.Select((kind, index) => (Kind: kind, At: clock.GetUtcNow().AddSeconds(index - plan.Kinds.Count)))
+            .ToList();
         if (plan.Reordered)
             happened.Reverse();
 
@@ -76,7 +78,10 @@ sealed class Reporter(TimeProvider clock) : IAsyncDisposable
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, callback.Url)
             {
-                Content = new ByteArrayContent(Encoding.UTF8.GetBytes(callback.Body)) { Headers = { ContentType = new MediaTypeHeaderValue(callback.ContentType) } },
+                Content = new ByteArrayContent(Encoding.UTF8.GetBytes(callback.Body))
+                {
+                    Headers = { ContentType = new MediaTypeHeaderValue(callback.ContentType) },
+                },
             };
             foreach (var (name, value) in callback.Headers)
                 request.Headers.TryAddWithoutValidation(name, value);

@@ -13,7 +13,9 @@ abstract class Vendor
     /// <param name="url">The vendor's address at the emulator.</param>
     public abstract IReadOnlyList<(string Key, string Value)> Settings(Uri url);
 
-    /// <summary>What the vendor says to a request that is no delivery: a wrong path, no credentials, a body it cannot read; null when it is one.</summary>
+    /// <summary>
+    /// What the vendor says to a request that is no delivery: a wrong path, no credentials, a body it cannot read; null when it is one.
+    /// </summary>
     public abstract Answer? Refuse(ReceivedRequest request);
 
     /// <summary>Takes a delivery.</summary>

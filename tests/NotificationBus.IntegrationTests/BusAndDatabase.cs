@@ -1,12 +1,9 @@
 using System.Runtime.Versioning;
-
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.IntegrationTests;
 using NotificationBus.IntegrationTests.Servers;
 using NotificationBus.Postgres;
-
 using Npgsql;
 
 [assembly: AssemblyFixture(typeof(BusAndDatabase))]
@@ -45,7 +42,9 @@ public sealed class BusAndDatabase : IAsyncDisposable
         return await broker.CreateVirtualHost();
     }
 
-    /// <summary>A database that has its tables: a copy of one that was migrated, because migrating each costs more than many a test.</summary>
+    /// <summary>
+    /// A database that has its tables: a copy of one that was migrated, because migrating each costs more than many a test.
+    /// </summary>
     public async Task<string> CreateDatabase()
     {
         var template = await _template.Value;
@@ -97,10 +96,12 @@ public sealed class BusAndDatabase : IAsyncDisposable
 
         return new Pair(
             broker is null ? AsBroker(RabbitMqServer.Start()) : Task.FromResult<IBroker>(new GivenRabbitMq(new Uri(broker))),
-            database is null ? AsDatabase(PostgresServer.Start()) : Task.FromResult<IDatabaseServer>(new GivenPostgres(database)));
+            database is null ? AsDatabase(PostgresServer.Start()) : Task.FromResult<IDatabaseServer>(new GivenPostgres(database))
+        );
     }
 
-    static string? Named(string server) => Environment.GetEnvironmentVariable(server) is { } named && !string.IsNullOrWhiteSpace(named) ? named : null;
+    static string? Named(string server) =>
+        Environment.GetEnvironmentVariable(server) is { } named && !string.IsNullOrWhiteSpace(named) ? named : null;
 
     static async Task<IBroker> AsBroker(Task<RabbitMqServer> server) => await server;
 

@@ -1,9 +1,7 @@
 using MassTransit;
-
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Host;
 using NotificationBus.IntegrationTests.Servers;
 
@@ -11,7 +9,8 @@ namespace NotificationBus.IntegrationTests;
 
 /// <summary>
 /// The whole host in the process of the tests, with the same settings, servers and port as one that is deployed: for tests that neither
-/// kill nor freeze it, nor read its exit code. A process of its own would compile everything anew, for two or three seconds of processor time.
+/// kill nor freeze it, nor read its exit code. A process of its own would compile everything anew, for two or three seconds of processor
+/// time.
 /// </summary>
 sealed class HostInProcess : IRunningHost
 {
@@ -31,27 +30,47 @@ sealed class HostInProcess : IRunningHost
     public OutputTail Output { get; }
 
     /// <summary>Starts a host on real servers and completes when it works.</summary>
-    public static Task<HostInProcess> Start(Uri broker, string database, IReadOnlyDictionary<string, string>? settings = null, Action<IServiceCollection>? configure = null) =>
-        Start(new Dictionary<string, string>(settings ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal)
-        {
-            ["Transport"] = "RabbitMq",
-            ["ConnectionStrings:RabbitMq"] = $"{broker}",
-            ["ConnectionStrings:Postgres"] = database,
-        }, configure);
+    public static Task<HostInProcess> Start(
+        Uri broker,
+        string database,
+        IReadOnlyDictionary<string, string>? settings = null,
+        Action<IServiceCollection>? configure = null
+    ) =>
+        Start(
+            new Dictionary<string, string>(settings ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal)
+            {
+                ["Transport"] = "RabbitMq",
+                ["ConnectionStrings:RabbitMq"] = $"{broker}",
+                ["ConnectionStrings:Postgres"] = database,
+            },
+            configure
+        );
 
     /// <summary>Starts a host with these settings, as on its command line, and completes when it works.</summary>
     /// <param name="settings">The host's settings.</param>
     /// <param name="configure">Adds what is not shipped.</param>
-    public static async Task<HostInProcess> Start(IReadOnlyDictionary<string, string> settings, Action<IServiceCollection>? configure = null)
+    public static async Task<HostInProcess> Start(
+        IReadOnlyDictionary<string, string> settings,
+        Action<IServiceCollection>? configure = null
+    )
     {
         var output = new OutputTail();
-        var app = NotificationHost.Build(["--Urls=http://127.0.0.1:0", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")], services =>
-        {
-            // Many hosts share this process's console; each keeps its own words.
-            services.AddLogging(logging => logging.ClearProviders().AddProvider(new TailLog(output))
-                .AddFilter("Microsoft", LogLevel.Warning).AddFilter("MassTransit", LogLevel.Warning).AddFilter("System", LogLevel.Warning));
-            configure?.Invoke(services);
-        });
+        var app = NotificationHost.Build(
+            ["--Urls=http://127.0.0.1:0", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")],
+            services =>
+            {
+                // Many hosts share this process's console; each keeps its own words.
+                services.AddLogging(logging =>
+                    logging
+                        .ClearProviders()
+                        .AddProvider(new TailLog(output))
+                        .AddFilter("Microsoft", LogLevel.Warning)
+                        .AddFilter("MassTransit", LogLevel.Warning)
+                        .AddFilter("System", LogLevel.Warning)
+                );
+                configure?.Invoke(services);
+            }
+        );
         try
         {
             await app.PrepareServers();
@@ -71,8 +90,11 @@ sealed class HostInProcess : IRunningHost
 
     /// <summary>Ends the loop of one receive endpoint for good, as a cancellation does in MassTransit 8.4.0.</summary>
     public Task EndEndpoint(string queue) =>
-        _app.Services.GetRequiredService<IBusControl>().CheckHealth().Endpoints.Values
-            .Single(endpoint => endpoint.InputAddress.AbsolutePath.EndsWith($"/{queue}", StringComparison.Ordinal)).ReceiveEndpoint.Stop();
+        _app
+            .Services.GetRequiredService<IBusControl>()
+            .CheckHealth()
+            .Endpoints.Values.Single(endpoint => endpoint.InputAddress.AbsolutePath.EndsWith($"/{queue}", StringComparison.Ordinal))
+            .ReceiveEndpoint.Stop();
 
     public async ValueTask DisposeAsync()
     {
@@ -91,11 +113,14 @@ sealed class HostInProcess : IRunningHost
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            output.Add($"{logLevel}: {formatter(state, exception)} {exception}");
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => output.Add($"{logLevel}: {formatter(state, exception)} {exception}");
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.IntegrationTests.Servers;
 
@@ -24,7 +23,11 @@ sealed class PersistentCaller(IRunningHost host)
 
     /// <summary>Posts as many orders as named, eight at a time.</summary>
     public Task Post(int count) =>
-        Parallel.ForEachAsync(Enumerable.Range(1, count), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (number, _) => await PostUntilAccepted(number));
+        Parallel.ForEachAsync(
+            Enumerable.Range(1, count),
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (number, _) => await PostUntilAccepted(number)
+        );
 
     /// <summary>Waits until so many events were accepted.</summary>
     public async Task Until(int accepted)
@@ -61,13 +64,19 @@ sealed class PersistentCaller(IRunningHost host)
         }
     }
 
-    static OrderPlaced Order(int number) => new()
-    {
-        EventId = $"order-{number}",
-        OrderId = $"{4711 + number}",
-        Product = "Blue ceramic bowl",
-        Total = new Money(590, "THB"),
-        Buyer = new Contact { Id = "buyer-7" },
-        Seller = new Contact { Id = $"seller-{number}", Email = $"seller-{number}@example.com", PushTokens = [$"phone-{number}"] },
-    };
+    static OrderPlaced Order(int number) =>
+        new()
+        {
+            EventId = $"order-{number}",
+            OrderId = $"{4711 + number}",
+            Product = "Blue ceramic bowl",
+            Total = new Money(590, "THB"),
+            Buyer = new Contact { Id = "buyer-7" },
+            Seller = new Contact
+            {
+                Id = $"seller-{number}",
+                Email = $"seller-{number}@example.com",
+                PushTokens = [$"phone-{number}"],
+            },
+        };
 }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.IntegrationTests;
@@ -21,20 +20,23 @@ sealed class PlainAmqpProducer : IAsyncDisposable
     {
         var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
         // With tracking, a publish completes when the broker has confirmed it, and fails when nothing is bound to the exchange.
-        var channel = await connection.CreateChannelAsync(new CreateChannelOptions(
-            publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
+        var channel = await connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true)
+        );
         return new PlainAmqpProducer(connection, channel);
     }
 
     /// <summary>Publishes one event.</summary>
     /// <param name="name">The event as the contracts call it, such as <c>OrderPlaced</c>.</param>
     /// <param name="message">Its fields, in camel case.</param>
-    public async Task Publish(string name, JsonObject message) => await _channel.BasicPublishAsync(
-        exchange: $"NotificationBus.Contracts:{name}",
-        routingKey: "",
-        mandatory: true,
-        new BasicProperties { ContentType = ContentType, Persistent = true },
-        Envelope(name, message));
+    public async Task Publish(string name, JsonObject message) =>
+        await _channel.BasicPublishAsync(
+            exchange: $"NotificationBus.Contracts:{name}",
+            routingKey: "",
+            mandatory: true,
+            new BasicProperties { ContentType = ContentType, Persistent = true },
+            Envelope(name, message)
+        );
 
     /// <summary>Publishes any bytes with any properties.</summary>
     public async Task Publish(string exchange, BasicProperties properties, byte[] body) =>
@@ -46,10 +48,13 @@ sealed class PlainAmqpProducer : IAsyncDisposable
         await _connection.DisposeAsync();
     }
 
-    static byte[] Envelope(string name, JsonObject message) => System.Text.Encoding.UTF8.GetBytes(new JsonObject
-    {
-        ["messageId"] = Guid.CreateVersion7().ToString(),
-        ["messageType"] = new JsonArray($"urn:message:NotificationBus.Contracts:{name}"),
-        ["message"] = message,
-    }.ToJsonString());
+    static byte[] Envelope(string name, JsonObject message) =>
+        System.Text.Encoding.UTF8.GetBytes(
+            new JsonObject
+            {
+                ["messageId"] = Guid.CreateVersion7().ToString(),
+                ["messageType"] = new JsonArray($"urn:message:NotificationBus.Contracts:{name}"),
+                ["message"] = message,
+            }.ToJsonString()
+        );
 }

@@ -4,7 +4,10 @@ using System.Text;
 
 namespace NotificationBus.IntegrationTests;
 
-/// <summary>A producer that writes its frames by itself (AMQP 0-9-1, section 4.2): its headers are any bytes, also such as no client of .NET can write.</summary>
+/// <summary>
+/// A producer that writes its frames by itself (AMQP 0-9-1, section 4.2): its headers are any bytes, also such as no client of .NET can
+/// write.
+/// </summary>
 sealed class RawAmqpProducer : IAsyncDisposable
 {
     const int MethodFrame = 1;
@@ -20,7 +23,17 @@ sealed class RawAmqpProducer : IAsyncDisposable
         await producer._client.GetStream().WriteAsync("AMQP\0\0\x9\x1"u8.ToArray());
         var credentials = virtualHost.UserInfo.Split(':').Select(Uri.UnescapeDataString).ToList();
         await producer.Answer(); // start
-        await producer.Write(MethodFrame, 0, [.. Method(10, 11), .. Long([]), .. Short("PLAIN"), .. Long(Encoding.UTF8.GetBytes($"\0{credentials[0]}\0{credentials[1]}")), .. Short("en_US")]);
+        await producer.Write(
+            MethodFrame,
+            0,
+            [
+                .. Method(10, 11),
+                .. Long([]),
+                .. Short("PLAIN"),
+                .. Long(Encoding.UTF8.GetBytes($"\0{credentials[0]}\0{credentials[1]}")),
+                .. Short("en_US"),
+            ]
+        );
         var tune = await producer.Answer();
         await producer.Write(MethodFrame, 0, [.. Method(10, 31), .. tune[4..10], 0, 0]);
         await producer.Write(MethodFrame, 0, [.. Method(10, 40), .. Short(Uri.UnescapeDataString(virtualHost.AbsolutePath[1..])), 0, 0]);
@@ -38,7 +51,9 @@ sealed class RawAmqpProducer : IAsyncDisposable
     /// <param name="body">What it says.</param>
     public async Task Publish(string exchange, byte[] headers, byte[] body)
     {
-        const byte Headers = 0x20, DeliveryMode = 0x10, Persistent = 2;
+        const byte Headers = 0x20,
+            DeliveryMode = 0x10,
+            Persistent = 2;
         var size = new byte[8];
         BinaryPrimitives.WriteInt64BigEndian(size, body.Length);
         await Write(MethodFrame, 1, [.. Method(60, 40), 0, 0, .. Short(exchange), .. Short(""), 0]);

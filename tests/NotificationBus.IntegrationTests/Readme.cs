@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
@@ -11,7 +10,8 @@ static partial class Readme
     public static IReadOnlyList<FileInfo> Pages { get; } =
     [
         new FileInfo(Path.Combine(Repository.Root, "README.md")),
-        .. new DirectoryInfo(Path.Combine(Repository.Root, "docs")).EnumerateFiles("*.md")
+        .. new DirectoryInfo(Path.Combine(Repository.Root, "docs"))
+            .EnumerateFiles("*.md")
             .OrderBy(page => page.Name, StringComparer.Ordinal),
     ];
 
@@ -35,27 +35,40 @@ static partial class Readme
 
     /// <summary>What is between the quotes of psql -c "…".</summary>
     public static IReadOnlyList<string> Queries { get; } =
-        [.. Blocks.SelectMany(block => Psql().Matches(block)).Select(query => query.Groups["sql"].Value.Replace("\\\"", "\"", StringComparison.Ordinal))];
+    [
+        .. Blocks
+            .SelectMany(block => Psql().Matches(block))
+            .Select(query => query.Groups["sql"].Value.Replace("\\\"", "\"", StringComparison.Ordinal)),
+    ];
 
     /// <summary>A word of the pages between backquotes that begins like this.</summary>
     public static string Word(string beginning) =>
-        Texts.SelectMany(text => Words().Matches(text))
-            .Select(word => word.Groups["word"].Value).First(word => word.StartsWith(beginning, StringComparison.Ordinal));
+        Texts
+            .SelectMany(text => Words().Matches(text))
+            .Select(word => word.Groups["word"].Value)
+            .First(word => word.StartsWith(beginning, StringComparison.Ordinal));
 
     /// <summary>Where a page of the repository leads within it: a path from the page, an anchor, or both.</summary>
     public static IEnumerable<string> LinksOf(FileInfo page) =>
-        Links().Matches(WithoutBlocks(page))
-            .Select(link => link.Groups["to"].Value).Where(to => !to.Contains("://", StringComparison.Ordinal));
+        Links()
+            .Matches(WithoutBlocks(page))
+            .Select(link => link.Groups["to"].Value)
+            .Where(to => !to.Contains("://", StringComparison.Ordinal));
 
     /// <summary>The anchors of a page, as GitHub makes them of its headings.</summary>
     public static IReadOnlySet<string> AnchorsOf(FileInfo page) =>
-        Headings().Matches(WithoutBlocks(page))
+        Headings()
+            .Matches(WithoutBlocks(page))
             .Select(heading => NotInAnchors().Replace(heading.Groups["text"].Value.ToLowerInvariant(), "").Replace(' ', '-'))
             .ToHashSet(StringComparer.Ordinal);
 
     static string WithoutBlocks(FileInfo page) => Fenced().Replace(File.ReadAllText(page.FullName), "");
 
-    [GeneratedRegex(@"^```[a-z]*\r?\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^```[a-z]*\r?\n(?<text>.*?)^```",
+        RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Fenced();
 
     [GeneratedRegex("curl [^']*(?:'[^{'][^']*'[^']*)*-d '(?<body>[^']*)'", RegexOptions.ExplicitCapture, 1000)]

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-
 using NotificationBus.Receipts;
 using NotificationBus.Tests.Host;
 
@@ -40,10 +39,14 @@ sealed class ReportingHost : IAsyncDisposable
     /// <summary>Posts an order, a new one unless it is named.</summary>
     public async Task Order(string? eventId = null)
     {
-        using var answer = await Post("/v1/events/order-placed", $$$"""
-            {"eventId":"{{{eventId ?? $"{Guid.CreateVersion7()}"}}}","orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7"},
+        using var answer = await Post(
+            "/v1/events/order-placed",
+            $$$"""
+            {"eventId":"{{{eventId
+                ?? $"{Guid.CreateVersion7()}"}}}","orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7"},
              "seller":{"id":"seller-42","email":"som@example.com","pushTokens":["demo-token"]}}
-            """);
+            """
+        );
         answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
     }
 
@@ -57,7 +60,10 @@ sealed class ReportingHost : IAsyncDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative))
         {
-            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(json)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(json))
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+            },
         };
         request.Headers.TryAddWithoutValidation(ReportingProvider.Signature, ReportingProvider.Genuine);
         return await Client.SendAsync(request);

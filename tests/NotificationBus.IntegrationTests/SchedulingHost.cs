@@ -1,9 +1,7 @@
 using MassTransit;
-
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Outgoing;

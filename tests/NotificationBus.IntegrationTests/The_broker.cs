@@ -1,5 +1,4 @@
 using System.Diagnostics;
-
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -13,8 +12,13 @@ static class The_broker
     /// <summary>All queues of the flow.</summary>
     public static IReadOnlyList<string> Queues { get; } =
     [
-        "notifications", "notifications-bulk", "receipts", "notifications-failed", "notifications-dead-letters",
-        .. s_channels.Select(channel => $"send-{channel}"), .. s_channels.Select(channel => $"send-{channel}-bulk"),
+        "notifications",
+        "notifications-bulk",
+        "receipts",
+        "notifications-failed",
+        "notifications-dead-letters",
+        .. s_channels.Select(channel => $"send-{channel}"),
+        .. s_channels.Select(channel => $"send-{channel}-bulk"),
     ];
 
     /// <summary>Those queues of the flow on which somebody listens.</summary>
@@ -23,7 +27,19 @@ static class The_broker
         await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync();
         var listened = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var queue in (string[])["notifications", "notifications-bulk", "send-email", "send-email-bulk", "send-push", "send-push-bulk", "receipts", "notifications-failed"])
+        foreach (
+            var queue in (string[])
+                [
+                    "notifications",
+                    "notifications-bulk",
+                    "send-email",
+                    "send-email-bulk",
+                    "send-push",
+                    "send-push-bulk",
+                    "receipts",
+                    "notifications-failed",
+                ]
+        )
         {
             if ((await channel.QueueDeclarePassiveAsync(queue)).ConsumerCount > 0)
                 listened.Add(queue);
@@ -78,7 +94,8 @@ static class The_broker
     public static async Task<bool> Exists(Uri virtualHost, string name)
     {
         await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
-        return await Is(channel => channel.QueueDeclarePassiveAsync(name)) || await Is(channel => channel.ExchangeDeclarePassiveAsync(name));
+        return await Is(channel => channel.QueueDeclarePassiveAsync(name))
+            || await Is(channel => channel.ExchangeDeclarePassiveAsync(name));
 
         async Task<bool> Is(Func<IChannel, Task> declare)
         {
@@ -138,7 +155,9 @@ static class The_broker
     public static async Task Reject(Uri virtualHost, string queue, byte[] body)
     {
         await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
-        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
+        await using var channel = await connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true)
+        );
         await channel.BasicPublishAsync("", queue, mandatory: true, new BasicProperties { Persistent = true }, body);
         var got = await channel.BasicGetAsync(queue, autoAck: false);
         await channel.BasicRejectAsync(got!.DeliveryTag, requeue: false);

@@ -1,6 +1,5 @@
 using NotificationBus.Host;
 using NotificationBus.IntegrationTests.Servers;
-
 using YamlDotNet.RepresentationModel;
 
 namespace NotificationBus.IntegrationTests;
@@ -12,8 +11,8 @@ public sealed class The_compose_file
     static readonly string Dockerfile = File.ReadAllText(Path.Combine(Root, "docker", "Dockerfile"));
     static readonly YamlMappingNode Services = Map(Compose()["services"]);
     static readonly YamlMappingNode Host = Service("host");
-    static readonly Dictionary<string, string> Environment =
-        Map(Host["environment"]).ToDictionary(pair => pair.Key.ToString(), pair => pair.Value.ToString(), StringComparer.Ordinal);
+    static readonly Dictionary<string, string> Environment = Map(Host["environment"])
+        .ToDictionary(pair => pair.Key.ToString(), pair => pair.Value.ToString(), StringComparer.Ordinal);
 
     public static TheoryData<string> ServiceNames => [.. Services.Children.Keys.Select(name => name.ToString())];
 
@@ -21,7 +20,9 @@ public sealed class The_compose_file
     public async Task Should_set_only_options_the_host_knows()
     {
         // Built and not started: it reads its settings, refuses what it does not know, and asks no server.
-        await using var host = NotificationHost.Build([.. Environment.Select(setting => $"--{setting.Key.Replace("__", ":", StringComparison.Ordinal)}={setting.Value}")]);
+        await using var host = NotificationHost.Build([
+            .. Environment.Select(setting => $"--{setting.Key.Replace("__", ":", StringComparison.Ordinal)}={setting.Value}"),
+        ]);
     }
 
     [Fact]
@@ -51,14 +52,18 @@ public sealed class The_compose_file
         Host.Children.ContainsKey("hostname").ShouldBeFalse();
         Host.Children.ContainsKey("volumes").ShouldBeFalse();
         // Of a range each container gets a port; a single one only the first of them could have.
-        Ports(Host).Select(port => port.Split(':')[^2].Split('-')).ShouldAllBe(range => range.Length == 2 && int.Parse(range[1]) - int.Parse(range[0]) >= 2);
+        Ports(Host)
+            .Select(port => port.Split(':')[^2].Split('-'))
+            .ShouldAllBe(range => range.Length == 2 && int.Parse(range[1]) - int.Parse(range[0]) >= 2);
     }
 
     [Theory]
     [MemberData(nameof(ServiceNames))]
     public void Should_name_the_version_of_every_image(string name)
     {
-        var tag = Service(name).Children.TryGetValue("image", out var image) ? image.ToString().Split(':').ElementAtOrDefault(1) : "built here";
+        var tag = Service(name).Children.TryGetValue("image", out var image)
+            ? image.ToString().Split(':').ElementAtOrDefault(1)
+            : "built here";
 
         tag.ShouldNotBeNullOrEmpty();
         tag.ShouldNotBe("latest");
@@ -72,17 +77,26 @@ public sealed class The_compose_file
         var rabbitmq = Map(Service("rabbitmq")["environment"]);
         var postgres = Map(Service("postgres")["environment"]);
 
-        new[] { broker.Host, database.Host!, Environment["Providers__smtp__Host"] }
-            .ShouldAllBe(name => Services.Children.ContainsKey(name));
+        new[] { broker.Host, database.Host!, Environment["Providers__smtp__Host"] }.ShouldAllBe(name =>
+            Services.Children.ContainsKey(name)
+        );
         broker.UserInfo.ShouldBe($"{rabbitmq["RABBITMQ_DEFAULT_USER"]}:{rabbitmq["RABBITMQ_DEFAULT_PASS"]}");
-        (database.Username, database.Password, database.Database)
-            .ShouldBe((postgres["POSTGRES_USER"].ToString(), postgres["POSTGRES_PASSWORD"].ToString(), postgres["POSTGRES_DB"].ToString()));
+        (database.Username, database.Password, database.Database).ShouldBe(
+            (postgres["POSTGRES_USER"].ToString(), postgres["POSTGRES_PASSWORD"].ToString(), postgres["POSTGRES_DB"].ToString())
+        );
     }
 
     [Fact]
-    public void Should_start_the_host_when_everything_it_needs_is_healthy() => Map(Host["depends_on"])
-        .Select(needed => (Name: needed.Key.ToString(), Condition: Map(needed.Value)["condition"].ToString()))
-        .ShouldBe(Services.Children.Keys.Select(name => name.ToString()).Where(name => name is not "host").Select(name => (name, "service_healthy")), ignoreOrder: true);
+    public void Should_start_the_host_when_everything_it_needs_is_healthy() =>
+        Map(Host["depends_on"])
+            .Select(needed => (Name: needed.Key.ToString(), Condition: Map(needed.Value)["condition"].ToString()))
+            .ShouldBe(
+                Services
+                    .Children.Keys.Select(name => name.ToString())
+                    .Where(name => name is not "host")
+                    .Select(name => (name, "service_healthy")),
+                ignoreOrder: true
+            );
 
     [Theory]
     [MemberData(nameof(ServiceNames))]
@@ -97,11 +111,13 @@ public sealed class The_compose_file
         Dockerfile.Split('\n').Last(line => line.StartsWith("USER ", StringComparison.Ordinal)).ShouldBe("USER $APP_UID");
 
     [Fact]
-    public void Should_copy_only_what_exists_into_the_image() => Dockerfile.Split('\n')
-        .Where(line => line.StartsWith("COPY ", StringComparison.Ordinal) && !line.Contains("--from", StringComparison.Ordinal))
-        .SelectMany(line => line.Split(' ')[1..^1])
-        .Where(source => !source.StartsWith("--", StringComparison.Ordinal) && !Exists(source))
-        .ShouldBeEmpty();
+    public void Should_copy_only_what_exists_into_the_image() =>
+        Dockerfile
+            .Split('\n')
+            .Where(line => line.StartsWith("COPY ", StringComparison.Ordinal) && !line.Contains("--from", StringComparison.Ordinal))
+            .SelectMany(line => line.Split(' ')[1..^1])
+            .Where(source => !source.StartsWith("--", StringComparison.Ordinal) && !Exists(source))
+            .ShouldBeEmpty();
 
     static bool Exists(string source)
     {

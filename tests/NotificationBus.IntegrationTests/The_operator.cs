@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
-
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
@@ -14,7 +13,10 @@ static class The_operator
     /// <summary>Asks a host for something; anything but a 2xx is a failure.</summary>
     public static async Task Asks(IRunningHost host, HttpMethod method, string path, object? body = null)
     {
-        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = body is null ? null : JsonContent.Create(body) };
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative))
+        {
+            Content = body is null ? null : JsonContent.Create(body),
+        };
         using var answer = await host.Client.SendAsync(request);
         answer.IsSuccessStatusCode.ShouldBeTrue($"{method} {path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
     }
@@ -24,17 +26,40 @@ static class The_operator
     {
         await Asks(hosts[0], HttpMethod.Put, $"/v1/providers/{account}", setting);
         foreach (var host in hosts)
-            await Sees(host, "/v1/providers", all => inForce(all.GetProperty("providers").EnumerateArray().First(one => one.GetProperty("account").GetString() == account)));
+            await Sees(
+                host,
+                "/v1/providers",
+                all =>
+                    inForce(all.GetProperty("providers").EnumerateArray().First(one => one.GetProperty("account").GetString() == account))
+            );
     }
 
     /// <summary>Pauses or resumes a channel, and waits until all hosts have heard of it.</summary>
     public static async Task SetsChannel(string channel, bool paused, string why, params IRunningHost[] hosts)
     {
-        await Asks(hosts[0], HttpMethod.Put, $"/v1/channels/{channel}", new { paused, by = "ann", why });
+        await Asks(
+            hosts[0],
+            HttpMethod.Put,
+            $"/v1/channels/{channel}",
+            new
+            {
+                paused,
+                by = "ann",
+                why,
+            }
+        );
         foreach (var host in hosts)
         {
-            await Sees(host, "/v1/channels", all => all.GetProperty("channels").EnumerateArray()
-                .Single(one => one.GetProperty("channel").GetString() == channel).GetProperty("paused").GetBoolean() == paused);
+            await Sees(
+                host,
+                "/v1/channels",
+                all =>
+                    all.GetProperty("channels")
+                        .EnumerateArray()
+                        .Single(one => one.GetProperty("channel").GetString() == channel)
+                        .GetProperty("paused")
+                        .GetBoolean() == paused
+            );
         }
     }
 

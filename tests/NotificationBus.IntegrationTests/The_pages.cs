@@ -10,8 +10,11 @@ public sealed class The_pages
 
     [Fact]
     public void Should_all_be_found_from_the_README() =>
-        Readme.Pages.Skip(1).Select(page => $"docs/{page.Name}")
-            .Except(Readme.LinksOf(Readme.Pages[0]), StringComparer.Ordinal).ShouldBeEmpty();
+        Readme
+            .Pages.Skip(1)
+            .Select(page => $"docs/{page.Name}")
+            .Except(Readme.LinksOf(Readme.Pages[0]), StringComparer.Ordinal)
+            .ShouldBeEmpty();
 
     [Fact]
     public void Should_lead_only_to_what_is_there()
@@ -26,10 +29,13 @@ public sealed class The_pages
     static IEnumerable<FileInfo> Of(string place)
     {
         var path = Path.Combine(Readme.Pages[0].DirectoryName!, place);
-        return File.Exists(path) ? [new FileInfo(path)] : new DirectoryInfo(path).EnumerateDirectories()
-            .Where(folder => folder.Name.StartsWith("NotificationBus", StringComparison.Ordinal))
-            .SelectMany(folder => new[] { folder }.Concat(folder.EnumerateDirectories()))
-            .SelectMany(folder => folder.EnumerateFiles("*.md"));
+        return File.Exists(path)
+            ? [new FileInfo(path)]
+            : new DirectoryInfo(path)
+                .EnumerateDirectories()
+                .Where(folder => folder.Name.StartsWith("NotificationBus", StringComparison.Ordinal))
+                .SelectMany(folder => new[] { folder }.Concat(folder.EnumerateDirectories()))
+                .SelectMany(folder => folder.EnumerateFiles("*.md"));
     }
 
     static bool Leads(FileInfo page, string link)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-
 using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
@@ -48,7 +47,8 @@ sealed class The_record(string connectionString) : IAsyncDisposable
     public Task<IAsyncDisposable> Hold(string table) => Lock(table, "ACCESS EXCLUSIVE");
 
     /// <summary>What those who are held back had asked for is not done any more.</summary>
-    public Task EndThoseHeldBack() => Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+    public Task EndThoseHeldBack() =>
+        Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
 
     /// <summary>What was opened before goes on under what held then.</summary>
     public Task EndSessionsOf(string user) => Execute($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{user}'");
@@ -63,7 +63,11 @@ sealed class The_record(string connectionString) : IAsyncDisposable
 
     /// <summary>Waits until nobody else is connected: what a killed host had begun to write is written or not.</summary>
     public Task UntilAlone(TimeSpan within) =>
-        Until("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()", 0, within);
+        Until(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+            0,
+            within
+        );
 
     /// <summary>What is put off comes now.</summary>
     public Task LetAllBeDue() => Execute("UPDATE outgoing_message SET due_at = now()");
@@ -73,12 +77,15 @@ sealed class The_record(string connectionString) : IAsyncDisposable
 
     /// <summary>All notifications began so much earlier.</summary>
     /// <param name="by">An interval, as PostgreSQL writes it.</param>
-    public Task MakeOlder(string by) => Execute($"""
-        WITH keys AS (UPDATE notification_key SET created_at = created_at - interval '{by}'),
-        unfinished AS (UPDATE unfinished_notification SET created_at = created_at - interval '{by}'),
-        attempts AS (UPDATE delivery_attempt SET notification_created_at = notification_created_at - interval '{by}')
-        UPDATE notification SET created_at = created_at - interval '{by}'
-        """);
+    public Task MakeOlder(string by) =>
+        Execute(
+            $"""
+            WITH keys AS (UPDATE notification_key SET created_at = created_at - interval '{by}'),
+            unfinished AS (UPDATE unfinished_notification SET created_at = created_at - interval '{by}'),
+            attempts AS (UPDATE delivery_attempt SET notification_created_at = notification_created_at - interval '{by}')
+            UPDATE notification SET created_at = created_at - interval '{by}'
+            """
+        );
 
     /// <summary>Nothing is left to be published.</summary>
     public Task UntilNothingIsOutgoing(TimeSpan within) => Until("SELECT count(*) FROM outgoing_message", 0, within);
@@ -114,7 +121,8 @@ sealed class The_record(string connectionString) : IAsyncDisposable
         }
     }
 
-    public Task UntilDelivered(long count, TimeSpan within) => Until("SELECT count(*) FROM notification_overview WHERE status = 'delivered'", count, within);
+    public Task UntilDelivered(long count, TimeSpan within) =>
+        Until("SELECT count(*) FROM notification_overview WHERE status = 'delivered'", count, within);
 
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 }

@@ -1,8 +1,6 @@
 using System.Text.Json;
-
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Failures;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
@@ -12,13 +10,13 @@ using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
 using NotificationBus.Sending;
 using NotificationBus.Tests.AnyRecord;
-
 using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
 
 [Trait("Server", "PostgreSQL")]
-public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers) : When_a_step_is_stored(() => PostgresRecord.Create(servers))
+public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers)
+    : When_a_step_is_stored(() => PostgresRecord.Create(servers))
 {
     [Fact]
     public async Task Should_fail_alone_when_PostgreSQL_cannot_store_it()
@@ -50,7 +48,9 @@ public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers) 
             var bad = Notification(Guid.CreateVersion7());
             bad.Category = null!;
 
-            await Should.ThrowAsync<PostgresException>(Host.Store.Insert(new NotificationStep(bad, Guid.CreateVersion7(), []), CancellationToken.None));
+            await Should.ThrowAsync<PostgresException>(
+                Host.Store.Insert(new NotificationStep(bad, Guid.CreateVersion7(), []), CancellationToken.None)
+            );
             (await Insert(Guid.CreateVersion7())).ShouldBeTrue();
         }
     }
@@ -80,43 +80,55 @@ public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers) 
 }
 
 [Trait("Server", "PostgreSQL")]
-public sealed class When_messages_are_due_in_PostgreSQL(BusAndDatabase servers) : When_messages_are_due(() => PostgresRecord.Create(servers));
+public sealed class When_messages_are_due_in_PostgreSQL(BusAndDatabase servers)
+    : When_messages_are_due(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
-public sealed class When_a_call_is_claimed_in_PostgreSQL(BusAndDatabase servers) : When_a_call_is_claimed(() => PostgresRecord.Create(servers));
+public sealed class When_a_call_is_claimed_in_PostgreSQL(BusAndDatabase servers)
+    : When_a_call_is_claimed(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
-public sealed class When_a_delivery_is_cancelled_in_PostgreSQL(BusAndDatabase servers) : When_a_delivery_is_cancelled(() => PostgresRecord.Create(servers));
+public sealed class When_a_delivery_is_cancelled_in_PostgreSQL(BusAndDatabase servers)
+    : When_a_delivery_is_cancelled(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
-public sealed class When_a_receipt_names_a_delivery_in_PostgreSQL(BusAndDatabase servers) : When_a_receipt_names_a_delivery(() => PostgresRecord.Create(servers));
+public sealed class When_a_receipt_names_a_delivery_in_PostgreSQL(BusAndDatabase servers)
+    : When_a_receipt_names_a_delivery(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
-public sealed class When_it_is_decided_about_what_is_held_in_PostgreSQL(BusAndDatabase servers) : When_it_is_decided_about_what_is_held(() => PostgresRecord.Create(servers));
+public sealed class When_it_is_decided_about_what_is_held_in_PostgreSQL(BusAndDatabase servers)
+    : When_it_is_decided_about_what_is_held(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
-public sealed class When_messages_have_failed_in_PostgreSQL(BusAndDatabase servers) : When_messages_have_failed(() => PostgresRecord.Create(servers));
+public sealed class When_messages_have_failed_in_PostgreSQL(BusAndDatabase servers)
+    : When_messages_have_failed(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
-public sealed class When_it_is_decided_about_failed_messages_in_PostgreSQL(BusAndDatabase servers) : When_it_is_decided_about_failed_messages(() => PostgresRecord.Create(servers));
+public sealed class When_it_is_decided_about_failed_messages_in_PostgreSQL(BusAndDatabase servers)
+    : When_it_is_decided_about_failed_messages(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
-public sealed class When_timers_are_set_anew_in_PostgreSQL(BusAndDatabase servers) : When_timers_are_set_anew(() => PostgresRecord.Create(servers));
+public sealed class When_timers_are_set_anew_in_PostgreSQL(BusAndDatabase servers)
+    : When_timers_are_set_anew(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
 public sealed class When_the_sweep_looks_in_PostgreSQL(BusAndDatabase servers) : When_the_sweep_looks(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
-public sealed class When_the_record_is_searched_in_PostgreSQL(BusAndDatabase servers) : When_the_record_is_searched(() => PostgresRecord.Create(servers));
+public sealed class When_the_record_is_searched_in_PostgreSQL(BusAndDatabase servers)
+    : When_the_record_is_searched(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
-public sealed class When_an_account_is_in_trouble_in_PostgreSQL(BusAndDatabase servers) : When_an_account_is_in_trouble(() => PostgresRecord.Create(servers));
+public sealed class When_an_account_is_in_trouble_in_PostgreSQL(BusAndDatabase servers)
+    : When_an_account_is_in_trouble(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
-public sealed class When_messages_wait_for_something_in_PostgreSQL(BusAndDatabase servers) : When_messages_wait_for_something(() => PostgresRecord.Create(servers));
+public sealed class When_messages_wait_for_something_in_PostgreSQL(BusAndDatabase servers)
+    : When_messages_wait_for_something(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
-public sealed class When_a_text_is_like_no_other_in_PostgreSQL(BusAndDatabase servers) : When_a_text_is_like_no_other(() => PostgresRecord.Create(servers))
+public sealed class When_a_text_is_like_no_other_in_PostgreSQL(BusAndDatabase servers)
+    : When_a_text_is_like_no_other(() => PostgresRecord.Create(servers))
 {
     /// <summary>A8: what was set aside is on record whatever came with it, and can be replayed.</summary>
     [Theory, MemberData(nameof(Names))]
@@ -125,19 +137,22 @@ public sealed class When_a_text_is_like_no_other_in_PostgreSQL(BusAndDatabase se
         var text = Of(name);
         var failed = ((PostgresRecord)Record).Of<IFailedMessages>();
         var id = Guid.CreateVersion7();
-        await failed.Record(new Failure
-        {
-            Id = id,
-            FailureId = id,
-            Queue = text,
-            Destination = $"exchange:{text}",
-            MessageId = text,
-            MessageTypes = [text, text],
-            ContentType = text,
-            Headers = JsonSerializer.Serialize(new Dictionary<string, string>(StringComparer.Ordinal) { ["X"] = text, [text] = "x" }),
-            Explanation = new FailureExplanation(FailureKind.Failed, text, text, "failed-0123456789"),
-            Body = [0, 1, 2],
-        }, CancellationToken.None);
+        await failed.Record(
+            new Failure
+            {
+                Id = id,
+                FailureId = id,
+                Queue = text,
+                Destination = $"exchange:{text}",
+                MessageId = text,
+                MessageTypes = [text, text],
+                ContentType = text,
+                Headers = JsonSerializer.Serialize(new Dictionary<string, string>(StringComparer.Ordinal) { ["X"] = text, [text] = "x" }),
+                Explanation = new FailureExplanation(FailureKind.Failed, text, text, "failed-0123456789"),
+                Body = [0, 1, 2],
+            },
+            CancellationToken.None
+        );
 
         (await failed.Find(id, CancellationToken.None)).ShouldNotBeNull().Body.ShouldBe([0, 1, 2]);
         (await failed.Causes(10, CancellationToken.None)).ShouldHaveSingleItem();
@@ -147,15 +162,19 @@ public sealed class When_a_text_is_like_no_other_in_PostgreSQL(BusAndDatabase se
 }
 
 [Trait("Server", "PostgreSQL")]
-public sealed class When_hosts_share_what_they_know_in_PostgreSQL(BusAndDatabase servers) : When_hosts_share_what_they_know(() => PostgresRecord.Create(servers))
+public sealed class When_hosts_share_what_they_know_in_PostgreSQL(BusAndDatabase servers)
+    : When_hosts_share_what_they_know(() => PostgresRecord.Create(servers))
 {
-    /// <summary>A host that has read what is known, and stands still then, keeps the others away for no longer than the server lets it.</summary>
+    /// <summary>
+    /// A host that has read what is known, and stands still then, keeps the others away for no longer than the server lets it.
+    /// </summary>
     [Fact]
     public async Task Should_let_others_at_an_account_whose_host_stands_still()
     {
         await Host.Health.Open("smtp", Second, "it does not answer", needsAttention: false);
         var stands = await ((PostgresRecord)Record).Begin(
-            $"{PostgresProviderHealth.NotForLong}; SELECT 1 FROM provider_health WHERE account = 'smtp' FOR UPDATE");
+            $"{PostgresProviderHealth.NotForLong}; SELECT 1 FROM provider_health WHERE account = 'smtp' FOR UPDATE"
+        );
 
         await AnotherHost.Health.Pause("smtp", Hour, "too many", cut: null).WaitAsync(Patience);
 
@@ -193,8 +212,7 @@ sealed class PostgresRecord : RecordOfTheTest
 
     /// <summary>A part of one of the two hosts that the flow does not know.</summary>
     public T Of<T>(int host = 0)
-        where T : notnull =>
-        _hosts[host].GetRequiredService<T>();
+        where T : notnull => _hosts[host].GetRequiredService<T>();
 
     public IServiceProvider Services(int host = 0) => _hosts[host];
 
@@ -203,7 +221,8 @@ sealed class PostgresRecord : RecordOfTheTest
     /// <summary>The database counts by its own clock, which nobody can move: so everything in it is moved into the past.</summary>
     public override async Task Pass(TimeSpan time)
     {
-        await using var command = _database.CreateCommand("""
+        await using var command = _database.CreateCommand(
+            """
             WITH outgoing AS (UPDATE outgoing_message SET due_at = due_at - @time),
             slots AS (UPDATE provider_slot SET next_slot = next_slot - @time, next_transactional = next_transactional - @time),
             changes AS (UPDATE control_change SET at = at - @time),
@@ -213,18 +232,21 @@ sealed class PostgresRecord : RecordOfTheTest
                 UPDATE provider_health SET since = since - @time, open_until = open_until - @time, probe_until = probe_until - @time,
                     paused_until = paused_until - @time, rate_changed_at = rate_changed_at - @time)
             UPDATE delivery_attempt SET started_at = started_at - @time, lease_until = lease_until - @time, finished_at = finished_at - @time
-            """);
+            """
+        );
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("time", time));
         await command.ExecuteNonQueryAsync();
     }
 
     public override async Task LetAllHaveHappenedAtOnce()
     {
-        await using var command = _database.CreateCommand("""
+        await using var command = _database.CreateCommand(
+            """
             WITH failed AS (UPDATE failed_message SET first_failed_at = date_trunc('day', now()), failed_at = date_trunc('day', now())),
             outgoing AS (UPDATE outgoing_message SET due_at = date_trunc('day', now()))
             UPDATE suppressed_address SET created_at = date_trunc('day', now())
-            """);
+            """
+        );
         await command.ExecuteNonQueryAsync();
     }
 
@@ -246,7 +268,9 @@ sealed class PostgresRecord : RecordOfTheTest
     /// <summary>Completes when statements wait for what was begun.</summary>
     public async Task UntilSomebodyWaits(int howMany = 1)
     {
-        await using var command = _database.CreateCommand("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+        await using var command = _database.CreateCommand(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        );
         while (await command.ExecuteScalarAsync() is not long waiting || waiting < howMany)
             await Task.Delay(10, TestContext.Current.CancellationToken);
     }
@@ -303,6 +327,7 @@ sealed class PostgresRecord : RecordOfTheTest
             host.GetRequiredService<IUnfinishedNotifications>(),
             host.GetRequiredService<IHeldDeliveries>(),
             host.GetRequiredService<IFailedMessages>(),
-            host.GetRequiredService<INotificationQueries>());
+            host.GetRequiredService<INotificationQueries>()
+        );
     }
 }

@@ -11,7 +11,9 @@ public sealed class When_a_child_process_misbehaves
     public async Task Should_kill_what_it_has_started_too()
     {
         await using var shell = ChildProcess.Start(["sh", "-c", "setsid sh -c 'echo grandchild $$; exec sleep 600' & wait"]);
-        var grandchild = int.Parse((await shell.Line(line => line.StartsWith("grandchild", StringComparison.Ordinal), Limit)).Split(' ')[1]);
+        var grandchild = int.Parse(
+            (await shell.Line(line => line.StartsWith("grandchild", StringComparison.Ordinal), Limit)).Split(' ')[1]
+        );
 
         await shell.Kill();
 
@@ -53,7 +55,8 @@ public sealed class When_a_child_process_misbehaves
     [Fact]
     public async Task Should_stand_still_while_it_is_frozen()
     {
-        // One that starts nothing: a shell caught between fork and exec of a child that stands still waits for it, and is never seen stopped.
+        // One that starts nothing: a shell caught between fork and exec of a child that stands still waits for it, and is never seen
+        // stopped.
         await using var shell = ChildProcess.Start(["sh", "-c", "echo ready; exec sleep 600"]);
         await shell.Line(line => line is "ready", Limit);
 
@@ -70,9 +73,18 @@ public sealed class When_a_child_process_misbehaves
         // These very tests, in a process of their own that is killed while it runs a server.
         using var folder = new TemporaryFolder();
         await using var tests = ChildProcess.Start(
-            ["dotnet", typeof(When_a_child_process_misbehaves).Assembly.Location, "-method", $"{typeof(When_a_PostgresServer_is_killed).FullName}.*"],
-            new Dictionary<string, string?>(StringComparer.Ordinal) { ["TMPDIR"] = folder.Path });
-        File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute);
+            [
+                "dotnet",
+                typeof(When_a_child_process_misbehaves).Assembly.Location,
+                "-method",
+                $"{typeof(When_a_PostgresServer_is_killed).FullName}.*",
+            ],
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["TMPDIR"] = folder.Path }
+        );
+        File.SetUnixFileMode(
+            folder.Path,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute
+        );
         await tests.Until("its server runs", Limit, () => Task.FromResult(ProcessTree.Of(tests.Id).Any(IsServer)));
         // Frozen: by itself it cannot end now, not even because its folder is gone.
         var orphans = ProcessTree.Of(tests.Id).Where(IsServer).SelectMany(ProcessTree.Freeze).ToList();

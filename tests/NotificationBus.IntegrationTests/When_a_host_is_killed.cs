@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
@@ -19,7 +18,10 @@ public sealed class When_a_host_is_killed(BusAndDatabase servers, RabbitMqToHurt
         var (broker, database) = await servers.CreateBoth();
         // 300 mails, 8 at a time: some four seconds of work, and every kill meets mails that the server has and the host does not know of.
         await using var mail = await MailServer.Start(TimeSpan.FromMilliseconds(100));
-        var settings = new Dictionary<string, string>(mail.Settings, StringComparer.Ordinal) { ["Channels:email:Concurrency"] = $"{Concurrency}" };
+        var settings = new Dictionary<string, string>(mail.Settings, StringComparer.Ordinal)
+        {
+            ["Channels:email:Concurrency"] = $"{Concurrency}",
+        };
         await using var record = new The_record(database);
 
         await using (var first = await HostProcess.Start(broker, database, settings))
@@ -48,8 +50,9 @@ public sealed class When_a_host_is_killed(BusAndDatabase servers, RabbitMqToHurt
         repeated.Sum(mails => mails.Count() - 1).ShouldBeLessThanOrEqualTo(2 * Concurrency);
         foreach (var mails in repeated)
         {
-            (await record.Scalar<long>($"SELECT count(*) FROM delivery_attempt WHERE delivery_id = '{mails.Key}' AND status = 'InDoubt'"))
-                .ShouldBeGreaterThanOrEqualTo(mails.Count() - 1, "each repetition has the attempt that made it necessary on record");
+            (
+                await record.Scalar<long>($"SELECT count(*) FROM delivery_attempt WHERE delivery_id = '{mails.Key}' AND status = 'InDoubt'")
+            ).ShouldBeGreaterThanOrEqualTo(mails.Count() - 1, "each repetition has the attempt that made it necessary on record");
         }
 
         (await record.Scalar<long>("SELECT count(*) FROM delivery_attempt WHERE status = 'Started'")).ShouldBe(0);
@@ -83,17 +86,23 @@ public sealed class When_a_host_is_killed(BusAndDatabase servers, RabbitMqToHurt
             {
                 await using (var producer = await PlainAmqpProducer.Connect(broker))
                 {
-                    await producer.Publish("OrderShipped", new JsonObject
-                    {
-                        ["eventId"] = "shipped-4711",
-                        ["orderId"] = "4711",
-                        ["product"] = "Blue ceramic bowl",
-                        ["buyer"] = new JsonObject { ["id"] = "buyer-7", ["pushTokens"] = new JsonArray("phone-7") },
-                        ["seller"] = new JsonObject { ["id"] = "seller-42" },
-                    });
+                    await producer.Publish(
+                        "OrderShipped",
+                        new JsonObject
+                        {
+                            ["eventId"] = "shipped-4711",
+                            ["orderId"] = "4711",
+                            ["product"] = "Blue ceramic bowl",
+                            ["buyer"] = new JsonObject { ["id"] = "buyer-7", ["pushTokens"] = new JsonArray("phone-7") },
+                            ["seller"] = new JsonObject { ["id"] = "seller-42" },
+                        }
+                    );
                 }
 
-                await record.Some("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'", Soon);
+                await record.Some(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+                    Soon
+                );
                 rabbit.Freeze();
             }
 

@@ -6,7 +6,9 @@ using NotificationBus.Providers;
 namespace NotificationBus.IntegrationTests;
 
 /// <summary>Against a server that others have written, which encrypts and wants a password.</summary>
-public sealed class When_a_mail_server_has_a_door(When_a_mail_server_has_a_door.Doors doors) : IClassFixture<When_a_mail_server_has_a_door.Doors>, IAsyncDisposable
+public sealed class When_a_mail_server_has_a_door(When_a_mail_server_has_a_door.Doors doors)
+    : IClassFixture<When_a_mail_server_has_a_door.Doors>,
+        IAsyncDisposable
 {
     const string User = "shop";
     const string Password = "pass wörd = \"1\"";
@@ -17,39 +19,44 @@ public sealed class When_a_mail_server_has_a_door(When_a_mail_server_has_a_door.
 
     /// <summary>What would be a second header, a second recipient or a second mail, if it were written as it is.</summary>
     public static TheoryData<string> Breaks =>
-    [
-        "a\r\nBcc: <victim@example.org>",
-        "a\nBcc: <victim@example.org>",
-        "a\rBcc: <victim@example.org>",
-        "a>\r\nRCPT TO:<victim@example.org>",
-        "a\r\n\r\n.\r\nMAIL FROM:<thief@example.org>\r\nRCPT TO:<victim@example.org>\r\nDATA\r\n",
-        "a\0b",
-    ];
+        [
+            "a\r\nBcc: <victim@example.org>",
+            "a\nBcc: <victim@example.org>",
+            "a\rBcc: <victim@example.org>",
+            "a>\r\nRCPT TO:<victim@example.org>",
+            "a\r\n\r\n.\r\nMAIL FROM:<thief@example.org>\r\nRCPT TO:<victim@example.org>\r\nDATA\r\n",
+            "a\0b",
+        ];
 
     /// <summary>What only looks like it, is allowed, and has to arrive as it is.</summary>
     public static TheoryData<string> LookLikeBreaks =>
-    [
-        "=?utf-8?Q?a=0D=0ABcc:_victim@example.org?=",
-        "=?utf-8?Q?a=0D=0Ab:?=",
-        "=?utf-8?B?YQ0KQmNjOiB2aWN0aW1AZXhhbXBsZS5vcmc=?=",
-        "a%0d%0aBcc: victim@example.org",
-        @"a\r\nBcc: victim@example.org",
-        "a\" <victim@example.org>, \"b",
-        "<victim@example.org>",
-    ];
+        [
+            "=?utf-8?Q?a=0D=0ABcc:_victim@example.org?=",
+            "=?utf-8?Q?a=0D=0Ab:?=",
+            "=?utf-8?B?YQ0KQmNjOiB2aWN0aW1AZXhhbXBsZS5vcmc=?=",
+            "a%0d%0aBcc: victim@example.org",
+            @"a\r\nBcc: victim@example.org",
+            "a\" <victim@example.org>, \"b",
+            "<victim@example.org>",
+        ];
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    static Delivery ADelivery { get; } = new()
-    {
-        NotificationId = Guid.Parse("11111111-1111-1111-1111-111111111111"),
-        Id = Guid.Parse("22222222-2222-2222-2222-222222222222"),
-        Channel = "email",
-        Address = "som@example.net",
-        RecipientName = "สมชาย ใจดี",
-        Category = "order-shipped",
-        Content = new EmailContent("คำสั่งซื้อ 4711: กำลังเดินทาง", "<p>ชามเซรามิก &amp; ถ้วย</p>", "A bowl\n.\n..\nBlue & white = 1\n"),
-    };
+    static Delivery ADelivery { get; } =
+        new()
+        {
+            NotificationId = Guid.Parse("11111111-1111-1111-1111-111111111111"),
+            Id = Guid.Parse("22222222-2222-2222-2222-222222222222"),
+            Channel = "email",
+            Address = "som@example.net",
+            RecipientName = "สมชาย ใจดี",
+            Category = "order-shipped",
+            Content = new EmailContent(
+                "คำสั่งซื้อ 4711: กำลังเดินทาง",
+                "<p>ชามเซรามิก &amp; ถ้วย</p>",
+                "A bowl\n.\n..\nBlue & white = 1\n"
+            ),
+        };
 
     public async ValueTask DisposeAsync()
     {
@@ -62,14 +69,21 @@ public sealed class When_a_mail_server_has_a_door(When_a_mail_server_has_a_door.
     {
         var server = await doors.Open(security);
 
-        (await Provider(server, security).Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.Accepted>().ProviderMessageId.ShouldBe("Ok: queued as 1");
+        (await Provider(server, security).Send(ADelivery, Cancellation))
+            .ShouldBeOfType<ProviderResult.Accepted>()
+            .ProviderMessageId.ShouldBe("Ok: queued as 1");
 
         var mail = (await server.Mails()).ShouldHaveSingleItem();
         var content = (EmailContent)ADelivery.Content;
         (mail.From, mail.MessageId).ShouldBe(("shop@example.com", $"<{ADelivery.Id:N}@example.com>"));
         mail.To.ShouldBe(["som@example.net"]);
-        mail.Headers.Keys.ShouldBe(["date", "from", "to", "message-id", "subject", "mime-version", "auto-submitted", "content-type"], ignoreOrder: true);
-        (mail.Subject, mail.Html.TrimEnd('\n'), mail.Text.TrimEnd('\n')).ShouldBe((content.Subject, content.Html, content.Text.TrimEnd('\n')));
+        mail.Headers.Keys.ShouldBe(
+            ["date", "from", "to", "message-id", "subject", "mime-version", "auto-submitted", "content-type"],
+            ignoreOrder: true
+        );
+        (mail.Subject, mail.Html.TrimEnd('\n'), mail.Text.TrimEnd('\n')).ShouldBe(
+            (content.Subject, content.Html, content.Text.TrimEnd('\n'))
+        );
     }
 
     [Theory, MemberData(nameof(Encrypted))]
@@ -78,7 +92,9 @@ public sealed class When_a_mail_server_has_a_door(When_a_mail_server_has_a_door.
         using var foreigner = new PrivateAuthority();
         await using var server = await Doors.Start(security, foreigner.Issue());
 
-        (await Provider(server, security).Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("certificate");
+        (await Provider(server, security).Send(ADelivery, Cancellation))
+            .ShouldBeOfType<ProviderResult.Misconfigured>()
+            .Reason.ShouldContain("certificate");
 
         (await server.Count()).ShouldBe(0);
     }
@@ -92,9 +108,12 @@ public sealed class When_a_mail_server_has_a_door(When_a_mail_server_has_a_door.
     {
         var server = await doors.Open(SmtpSecurity.StartTls);
 
-        var result = await Provider(server, SmtpSecurity.StartTls, options => (options.Username, options.Password) = (user, password)).Send(ADelivery, Cancellation);
+        var result = await Provider(server, SmtpSecurity.StartTls, options => (options.Username, options.Password) = (user, password))
+            .Send(ADelivery, Cancellation);
 
-        result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldMatch("AUTH: the server answered 5[0-9]{2}; check Username and Password$");
+        result
+            .ShouldBeOfType<ProviderResult.Misconfigured>()
+            .Reason.ShouldMatch("AUTH: the server answered 5[0-9]{2}; check Username and Password$");
         (await server.Count()).ShouldBe(0);
     }
 
@@ -137,7 +156,9 @@ public sealed class When_a_mail_server_has_a_door(When_a_mail_server_has_a_door.
         var server = await doors.Open(SmtpSecurity.ImplicitTls);
 
         var delivery = ADelivery with { RecipientName = value, Content = (EmailContent)ADelivery.Content with { Subject = value } };
-        (await Provider(server, SmtpSecurity.ImplicitTls, options => options.FromName = value).Send(delivery, Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
+        (
+            await Provider(server, SmtpSecurity.ImplicitTls, options => options.FromName = value).Send(delivery, Cancellation)
+        ).ShouldBeOfType<ProviderResult.Accepted>();
 
         (await ShouldHaveOne(server)).Subject.ShouldBe(value);
     }
@@ -146,7 +167,10 @@ public sealed class When_a_mail_server_has_a_door(When_a_mail_server_has_a_door.
     {
         var mail = (await server.Mails()).ShouldHaveSingleItem();
         (mail.From, mail.To.ShouldHaveSingleItem()).ShouldBe(("shop@example.com", "som@example.net"));
-        mail.Headers.Keys.ShouldBe(["date", "from", "to", "message-id", "subject", "mime-version", "auto-submitted", "content-type", .. headers], ignoreOrder: true);
+        mail.Headers.Keys.ShouldBe(
+            ["date", "from", "to", "message-id", "subject", "mime-version", "auto-submitted", "content-type", .. headers],
+            ignoreOrder: true
+        );
         return mail;
     }
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
@@ -23,19 +22,25 @@ public sealed class When_a_mail_server_is_down_for_a_while(BusAndDatabase server
         await using var producer = await PlainAmqpProducer.Connect(broker);
         await mail.Stop();
 
-        await producer.Publish("OrderPlaced", new JsonObject
-        {
-            ["eventId"] = "order-4711",
-            ["orderId"] = "4711",
-            ["product"] = "Blue ceramic bowl",
-            ["total"] = new JsonObject { ["amount"] = 590, ["currency"] = "THB" },
-            ["buyer"] = new JsonObject { ["id"] = "buyer-7" },
-            ["seller"] = new JsonObject { ["id"] = "seller-42", ["email"] = "som@example.com" },
-        });
+        await producer.Publish(
+            "OrderPlaced",
+            new JsonObject
+            {
+                ["eventId"] = "order-4711",
+                ["orderId"] = "4711",
+                ["product"] = "Blue ceramic bowl",
+                ["total"] = new JsonObject { ["amount"] = 590, ["currency"] = "THB" },
+                ["buyer"] = new JsonObject { ["id"] = "buyer-7" },
+                ["seller"] = new JsonObject { ["id"] = "seller-42", ["email"] = "som@example.com" },
+            }
+        );
 
         // Twice, so that it was put off and came back and was put off again; and each time it waits in the record and not in a queue.
         await record.Some("SELECT count(*) / 2 FROM delivery_attempt WHERE status = 'Unavailable'", Soon);
-        await record.Some("SELECT count(*) FROM outgoing_message WHERE destination = 'exchange:send-email' AND input_id IS NULL AND due_at > now()", Soon);
+        await record.Some(
+            "SELECT count(*) FROM outgoing_message WHERE destination = 'exchange:send-email' AND input_id IS NULL AND due_at > now()",
+            Soon
+        );
         (await record.Notifications("status = 'sending'")).ShouldBe(1);
 
         await mail.Restart();

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
@@ -26,7 +25,11 @@ public sealed class When_a_message_ends_the_process(BusAndDatabase servers)
                 await KillWhileItHandles(broker, database, record, $"SELECT count(*) FROM suspect_message WHERE times = {deaths}");
 
             await using var spared = await HostInProcess.Start(broker, database);
-            await record.Until("SELECT count(*) FROM failed_message WHERE state = 'Failed' AND exception_type LIKE '%ProcessEndedException' AND queue = 'notifications'", 1, Soon);
+            await record.Until(
+                "SELECT count(*) FROM failed_message WHERE state = 'Failed' AND exception_type LIKE '%ProcessEndedException' AND queue = 'notifications'",
+                1,
+                Soon
+            );
             (await record.Scalar<string>("SELECT reason FROM failed_message")).ShouldContain("3 times");
             await The_broker.Has(0, broker, "notifications", Soon);
             await record.Until("SELECT count(*) FROM suspect_message", 0, Soon);
@@ -50,7 +53,12 @@ public sealed class When_a_message_ends_the_process(BusAndDatabase servers)
                 await producer.Publish("OrderShipped", Shipped(number));
             await ReturnTwice(broker, Count);
             for (var deaths = 1; deaths <= 2; deaths++)
-                await KillWhileItHandles(broker, database, record, $"SELECT count(*) FROM (SELECT FROM suspect_message HAVING sum(times) >= {deaths}) AS handled");
+                await KillWhileItHandles(
+                    broker,
+                    database,
+                    record,
+                    $"SELECT count(*) FROM (SELECT FROM suspect_message HAVING sum(times) >= {deaths}) AS handled"
+                );
         }
 
         await using var host = await HostInProcess.Start(broker, database);
@@ -62,9 +70,7 @@ public sealed class When_a_message_ends_the_process(BusAndDatabase servers)
     /// <summary>A host that has declared the queues, and ends before anything is published.</summary>
     static async Task<PlainAmqpProducer> FirstHost(Uri broker, string database, The_record record)
     {
-        await using (await HostInProcess.Start(broker, database))
-        {
-        }
+        await using (await HostInProcess.Start(broker, database)) { }
 
         await record.UntilAlone(Soon);
         return await PlainAmqpProducer.Connect(broker);
@@ -86,12 +92,13 @@ public sealed class When_a_message_ends_the_process(BusAndDatabase servers)
         await record.EndThoseHeldBack();
     }
 
-    static JsonObject Shipped(int number) => new()
-    {
-        ["eventId"] = $"shipped-{number}",
-        ["orderId"] = $"{number}",
-        ["product"] = "Blue ceramic bowl",
-        ["buyer"] = new JsonObject { ["id"] = "buyer-7", ["pushTokens"] = new JsonArray("demo-token") },
-        ["seller"] = new JsonObject { ["id"] = "seller-42" },
-    };
+    static JsonObject Shipped(int number) =>
+        new()
+        {
+            ["eventId"] = $"shipped-{number}",
+            ["orderId"] = $"{number}",
+            ["product"] = "Blue ceramic bowl",
+            ["buyer"] = new JsonObject { ["id"] = "buyer-7", ["pushTokens"] = new JsonArray("demo-token") },
+            ["seller"] = new JsonObject { ["id"] = "seller-42" },
+        };
 }

@@ -12,16 +12,20 @@ public sealed class When_a_month_is_not_over(BusAndDatabase servers)
     static readonly TimeSpan Day = TimeSpan.FromDays(1);
     static readonly TimeSpan Kept = 90 * Day;
 
-    /// <summary>A step that had begun before the ids were forgotten takes one up again, and is stored while the lock is waited for.</summary>
+    /// <summary>
+    /// A step that had begun before the ids were forgotten takes one up again, and is stored while the lock is waited for.
+    /// </summary>
     [Fact]
     public async Task Should_be_kept_for_one_that_is_taken_up_again_in_the_last_moment()
     {
         await using var month = await OldMonth.Create(servers);
         var (bounced, _) = (await month.Ended(), await month.Ended());
-        await using var step = await month.Record.Begin($"""
+        await using var step = await month.Record.Begin(
+            $"""
             UPDATE notification SET completed_at = NULL, version = version + 1 WHERE id = '{bounced}';
             INSERT INTO unfinished_notification (id, created_at, look_again_at) SELECT id, created_at, now() FROM notification WHERE id = '{bounced}'
-            """);
+            """
+        );
         var applying = month.Apply();
         await month.Record.UntilSomebodyWaits();
 
@@ -43,11 +47,13 @@ public sealed class When_a_month_is_not_over(BusAndDatabase servers)
         await using var counting = await month.Record.Begin("LOCK TABLE outgoing_message IN ACCESS EXCLUSIVE MODE");
         var applying = month.Apply();
         await month.Record.UntilSomebodyWaits();
-        await month.Record.Execute($"""
+        await month.Record.Execute(
+            $"""
             WITH taken AS (
                 UPDATE notification SET completed_at = NULL, version = version + 1 WHERE id = '{bounced}' RETURNING id, created_at)
             INSERT INTO unfinished_notification (id, created_at, look_again_at) SELECT id, created_at, now() FROM taken
-            """);
+            """
+        );
 
         await counting.Commit();
         await applying.WaitAsync(Soon);
@@ -61,7 +67,9 @@ public sealed class When_a_month_is_not_over(BusAndDatabase servers)
     {
         await using var month = await OldMonth.Create(servers);
         var id = await month.Ended();
-        await month.Record.Execute($"INSERT INTO unfinished_notification (id, created_at, look_again_at) SELECT id, created_at, now() FROM notification WHERE id = '{id}'");
+        await month.Record.Execute(
+            $"INSERT INTO unfinished_notification (id, created_at, look_again_at) SELECT id, created_at, now() FROM notification WHERE id = '{id}'"
+        );
 
         await month.Apply();
 
@@ -84,7 +92,9 @@ public sealed class When_a_month_is_not_over(BusAndDatabase servers)
         (await month.Notifications()).ShouldBe(1, "what others have scheduled is of no interest");
     }
 
-    /// <summary>A host that was killed between the two had forgotten the ids, and a step that had begun before was stored after that.</summary>
+    /// <summary>
+    /// A host that was killed between the two had forgotten the ids, and a step that had begun before was stored after that.
+    /// </summary>
     [Fact]
     public async Task Should_be_found_again_when_a_host_that_forgot_it_did_not_come_to_the_end()
     {
@@ -120,13 +130,15 @@ public sealed class When_a_month_is_not_over(BusAndDatabase servers)
     {
         await using var month = await OldMonth.Create(servers);
         await month.Ended();
-        await month.Record.Execute($"""
+        await month.Record.Execute(
+            $"""
             WITH many AS (
                 INSERT INTO notification
                 SELECT (jsonb_populate_record(n, jsonb_build_object('id', gen_random_uuid()))).* FROM notification n, generate_series(1, 10050)
                 RETURNING id, created_at)
             INSERT INTO notification_key (id, created_at) SELECT id, created_at FROM many
-            """);
+            """
+        );
 
         await month.Apply().WaitAsync(Soon);
 
@@ -186,11 +198,16 @@ public sealed class When_a_month_is_not_over(BusAndDatabase servers)
         var (old, young) = (await Claim(), await Claim());
         await month.Record.Execute($"UPDATE delivery_attempt SET started_at = now() - interval '91 days' WHERE notification_id = '{old}'");
         var waits = await When_partitions_are_made.Begin(month.Record, TimeProvider.System.GetUtcNow().AddMonths(14));
-        await month.Record.Execute($"UPDATE delivery_attempt SET started_at = now() - interval '91 days' WHERE notification_id = '{waits}'");
+        await month.Record.Execute(
+            $"UPDATE delivery_attempt SET started_at = now() - interval '91 days' WHERE notification_id = '{waits}'"
+        );
 
         await month.Apply();
 
-        (await month.Sql.Scalar<Guid[]>("SELECT array_agg(notification_id) FROM delivery_attempt")).ShouldBe([young, waits], ignoreOrder: true);
+        (await month.Sql.Scalar<Guid[]>("SELECT array_agg(notification_id) FROM delivery_attempt")).ShouldBe(
+            [young, waits],
+            ignoreOrder: true
+        );
 
         async Task<Guid> Claim()
         {
@@ -200,15 +217,16 @@ public sealed class When_a_month_is_not_over(BusAndDatabase servers)
         }
     }
 
-    internal static OutgoingMessage Scheduled(Guid notificationId) => new()
-    {
-        MessageId = Guid.CreateVersion7(),
-        NotificationId = notificationId,
-        Destination = "exchange:send-email",
-        ContentType = "application/json",
-        MessageTypes = "urn:message:Something",
-        Body = "{}"u8.ToArray(),
-    };
+    internal static OutgoingMessage Scheduled(Guid notificationId) =>
+        new()
+        {
+            MessageId = Guid.CreateVersion7(),
+            NotificationId = notificationId,
+            Destination = "exchange:send-email",
+            ContentType = "application/json",
+            MessageTypes = "urn:message:Something",
+            Body = "{}"u8.ToArray(),
+        };
 
     /// <summary>A record with a month that is older than what is kept.</summary>
     sealed class OldMonth(string database, PostgresRecord record) : IAsyncDisposable
@@ -217,7 +235,10 @@ public sealed class When_a_month_is_not_over(BusAndDatabase servers)
 
         public The_record Sql { get; } = new(database);
 
-        public DateTimeOffset At { get; } = TimeProvider.System.GetUtcNow() is var now ? new DateTimeOffset(now.Year, now.Month, 3, 0, 0, 0, TimeSpan.Zero).AddMonths(-5) : default;
+        public DateTimeOffset At { get; } =
+            TimeProvider.System.GetUtcNow() is var now
+                ? new DateTimeOffset(now.Year, now.Month, 3, 0, 0, 0, TimeSpan.Zero).AddMonths(-5)
+                : default;
 
         public static async Task<OldMonth> Create(BusAndDatabase servers)
         {

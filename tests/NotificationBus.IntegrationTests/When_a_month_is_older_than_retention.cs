@@ -1,7 +1,6 @@
 using NotificationBus.Notifications;
 using NotificationBus.Postgres;
 using NotificationBus.Receipts;
-
 using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
@@ -29,7 +28,11 @@ public sealed class When_a_month_is_older_than_retention(BusAndDatabase servers)
         (await record.Host.Store.Load(stays, CancellationToken.None)).ShouldNotBeNull();
         (await sql.Scalar<Guid[]>("SELECT array_agg(id) FROM notification_key")).ShouldBe([stays]);
         (await sql.Scalar<Guid[]>("SELECT array_agg(notification_id) FROM delivery_attempt")).ShouldBe([stays]);
-        (await sql.Scalar<bool>($"SELECT to_regclass('notification_{old:yyyy_MM}') IS NULL AND to_regclass('delivery_attempt_{old:yyyy_MM}') IS NULL")).ShouldBeTrue();
+        (
+            await sql.Scalar<bool>(
+                $"SELECT to_regclass('notification_{old:yyyy_MM}') IS NULL AND to_regclass('delivery_attempt_{old:yyyy_MM}') IS NULL"
+            )
+        ).ShouldBeTrue();
         (await sql.Scalar<bool>($"SELECT to_regclass('notification_{MonthsAgo(1):yyyy_MM}') IS NOT NULL")).ShouldBeTrue();
     }
 
@@ -70,7 +73,10 @@ public sealed class When_a_month_is_older_than_retention(BusAndDatabase servers)
         var database = await servers.CreateDatabase();
         await using var record = await PostgresRecord.Open(database, Kept);
         await using var sql = new The_record(database);
-        var (bounced, other) = (await When_partitions_are_made.Begin(record, MonthsAgo(5), MonthsAgo(5)), await When_partitions_are_made.Begin(record, MonthsAgo(5), MonthsAgo(5)));
+        var (bounced, other) = (
+            await When_partitions_are_made.Begin(record, MonthsAgo(5), MonthsAgo(5)),
+            await When_partitions_are_made.Begin(record, MonthsAgo(5), MonthsAgo(5))
+        );
         await record.Of<Partitions>().MakeAhead(CancellationToken.None);
         var loaded = (await record.Host.Store.Load(bounced, CancellationToken.None))!;
 
@@ -83,7 +89,12 @@ public sealed class When_a_month_is_older_than_retention(BusAndDatabase servers)
 
             // Whoever began a step before may still end it.
             loaded.CompletedAt = null;
-            (await record.Host.Store.Update(new NotificationStep(loaded, Guid.CreateVersion7(), []) { Reopens = true }, CancellationToken.None)).ShouldBeTrue();
+            (
+                await record.Host.Store.Update(
+                    new NotificationStep(loaded, Guid.CreateVersion7(), []) { Reopens = true },
+                    CancellationToken.None
+                )
+            ).ShouldBeTrue();
         }
 
         await record.Of<Retention>(host: 1).Apply(CancellationToken.None);
@@ -111,9 +122,15 @@ public sealed class When_a_month_is_older_than_retention(BusAndDatabase servers)
         }
 
         await using var sql = new The_record(database);
-        await using var host = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Retention:Notifications"] = "90.00:00:00" });
+        await using var host = await HostInProcess.Start(
+            broker,
+            database,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Retention:Notifications"] = "90.00:00:00" }
+        );
 
-        var line = await host.Output.Line(line => line.Contains("is older than Retention:Notifications", StringComparison.Ordinal)).WaitAsync(Soon);
+        var line = await host
+            .Output.Line(line => line.Contains("is older than Retention:Notifications", StringComparison.Ordinal))
+            .WaitAsync(Soon);
         line.ShouldContain($"{month:yyyy-MM}");
         line.ShouldContain("1 of its notifications have not ended");
         line.ShouldContain("1 messages of them are in outgoing_message", Case.Sensitive, "one of the two of one moment has scheduled it");
@@ -131,7 +148,11 @@ public sealed class When_a_month_is_older_than_retention(BusAndDatabase servers)
         await record.UntilNothingIsOutgoing(Soon);
         await record.MakeOlder("150 days");
 
-        await using var other = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Retention:Notifications"] = "90.00:00:00" });
+        await using var other = await HostInProcess.Start(
+            broker,
+            database,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Retention:Notifications"] = "90.00:00:00" }
+        );
         await record.Until("SELECT count(*) FROM notification", 0, Soon);
         await other.Output.Line(line => line.Contains("Dropped 1 notifications of", StringComparison.Ordinal)).WaitAsync(Soon);
         using (var answer = await host.Report(ReceiptKind.HardBounce))

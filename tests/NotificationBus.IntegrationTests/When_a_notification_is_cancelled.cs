@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-
 using NotificationBus.Tests.Channels.Http;
 
 namespace NotificationBus.IntegrationTests;
@@ -28,7 +27,10 @@ public sealed class When_a_notification_is_cancelled(BusAndDatabase servers)
         using (var late = await Cancel(second, sent))
         {
             late.StatusCode.ShouldBe(HttpStatusCode.Conflict);
-            (await late.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString().ShouldBe("It is delivered: what was sent cannot be called back. GET it to see what went out.");
+            (await late.Content.ReadFromJsonAsync<JsonElement>())
+                .GetProperty("detail")
+                .GetString()
+                .ShouldBe("It is delivered: what was sent cannot be called back. GET it to see what went out.");
         }
 
         // The channel is paused.
@@ -39,7 +41,18 @@ public sealed class When_a_notification_is_cancelled(BusAndDatabase servers)
         await The_operator.SetsChannel("email", paused: false, "mended", first, second);
 
         // One waits for its turn.
-        await The_operator.SetsProvider("gateway", new { perSecond = 0.02, by = "ann", why = "slowly" }, one => one.TryGetProperty("perSecond", out _), first, second);
+        await The_operator.SetsProvider(
+            "gateway",
+            new
+            {
+                perSecond = 0.02,
+                by = "ann",
+                why = "slowly",
+            },
+            one => one.TryGetProperty("perSecond", out _),
+            first,
+            second
+        );
         var turns = new List<Guid>();
         for (var order = 0; order < 10; order++)
             turns.Add(await The_shop.Places(second, $"turn-{order}"));
@@ -54,7 +67,13 @@ public sealed class When_a_notification_is_cancelled(BusAndDatabase servers)
 
         outcomes.ShouldAllBe(status => status == HttpStatusCode.OK || status == HttpStatusCode.Conflict);
         outcomes.Count(status => status == HttpStatusCode.OK).ShouldBeGreaterThan(5);
-        await The_operator.SetsProvider("gateway", new { by = "ann", why = "quickly" }, one => !one.TryGetProperty("perSecond", out _), first, second);
+        await The_operator.SetsProvider(
+            "gateway",
+            new { by = "ann", why = "quickly" },
+            one => !one.TryGetProperty("perSecond", out _),
+            first,
+            second
+        );
 
         // The provider wants to be left alone.
         gateway.Answers("429 Too Many Requests", headers: "Retry-After: 3600\r\n");
@@ -73,9 +92,19 @@ public sealed class When_a_notification_is_cancelled(BusAndDatabase servers)
             (status, calls).ShouldBe(status == "cancelled" ? ("cancelled", 0) : ("delivered", 1), mailbox);
         }
 
-        gateway.Requests.Count(request => request.Body.Contains("put-off@", StringComparison.Ordinal)).ShouldBe(1, "the call that was refused");
-        (await record.Scalar<string>($"SELECT concat_ws('|', status, cancelled_on[1], reason) FROM notification_overview WHERE id = '{paused}'")).ShouldBe("cancelled|email|cancelled by ann: it is sold");
-        (await record.Scalar<string>($"SELECT concat_ws('|', status, attempts, cancellation) FROM delivery_overview WHERE notification_id = '{paused}'")).ShouldBe("cancelled|0|cancelled by ann: it is sold");
+        gateway
+            .Requests.Count(request => request.Body.Contains("put-off@", StringComparison.Ordinal))
+            .ShouldBe(1, "the call that was refused");
+        (
+            await record.Scalar<string>(
+                $"SELECT concat_ws('|', status, cancelled_on[1], reason) FROM notification_overview WHERE id = '{paused}'"
+            )
+        ).ShouldBe("cancelled|email|cancelled by ann: it is sold");
+        (
+            await record.Scalar<string>(
+                $"SELECT concat_ws('|', status, attempts, cancellation) FROM delivery_overview WHERE notification_id = '{paused}'"
+            )
+        ).ShouldBe("cancelled|0|cancelled by ann: it is sold");
         (await record.Notifications("completed_at IS NULL")).ShouldBe(0);
         await The_broker.ShouldHaveNoStrays(broker);
     }
@@ -95,22 +124,38 @@ public sealed class When_a_notification_is_cancelled(BusAndDatabase servers)
         await using (await record.HoldBackNewNotifications())
         {
             id = await The_shop.Places(host, "hardly-accepted");
-            await service.Publish("CancelNotification", new JsonObject { ["notificationId"] = $"{id}", ["by"] = "shop", ["why"] = "it is sold" });
-            await record.Some("SELECT count(*) FROM outgoing_message WHERE destination = 'exchange:notifications' AND message_types LIKE '%CancelNotification%'", Soon);
+            await service.Publish(
+                "CancelNotification",
+                new JsonObject
+                {
+                    ["notificationId"] = $"{id}",
+                    ["by"] = "shop",
+                    ["why"] = "it is sold",
+                }
+            );
+            await record.Some(
+                "SELECT count(*) FROM outgoing_message WHERE destination = 'exchange:notifications' AND message_types LIKE '%CancelNotification%'",
+                Soon
+            );
         }
 
-        await record.Until($"SELECT count(*) FROM notification_overview WHERE id = '{id}' AND status = 'cancelled' AND reason = 'cancelled by shop: it is sold'", 1, Soon);
+        await record.Until(
+            $"SELECT count(*) FROM notification_overview WHERE id = '{id}' AND status = 'cancelled' AND reason = 'cancelled by shop: it is sold'",
+            1,
+            Soon
+        );
         gateway.Requests.ShouldBeEmpty();
         await The_broker.ShouldHaveNoStrays(broker);
     }
 
-    static Dictionary<string, string> Settings(ScriptedHttpServer gateway) => new(StringComparer.Ordinal)
-    {
-        ["Channels:email:Providers"] = "gateway",
-        ["Providers:gateway:Type"] = "http",
-        ["Providers:gateway:Url"] = $"{gateway.Url}",
-        ["EventTypes:order-placed:Channels"] = "email",
-    };
+    static Dictionary<string, string> Settings(ScriptedHttpServer gateway) =>
+        new(StringComparer.Ordinal)
+        {
+            ["Channels:email:Providers"] = "gateway",
+            ["Providers:gateway:Type"] = "http",
+            ["Providers:gateway:Url"] = $"{gateway.Url}",
+            ["EventTypes:order-placed:Channels"] = "email",
+        };
 
     static async Task ShouldBeCancelled(HostInProcess host, Guid id)
     {

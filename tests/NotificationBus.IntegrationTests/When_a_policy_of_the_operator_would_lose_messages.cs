@@ -1,10 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-
 using NotificationBus.Host;
 using NotificationBus.IntegrationTests.Servers;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.IntegrationTests;
@@ -35,7 +33,12 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
         [
             (".*", "[{<<\"max-length\">>, 5}]", false, "gives queue 'notifications' max-length 5"),
             ("^send-email$", "[{<<\"message-ttl\">>, 60000}]", false, "gives queue 'send-email' message-ttl 60000"),
-            ("dead-letters$", "[{<<\"max-length-bytes\">>, 1000}]", false, "gives queue 'notifications-dead-letters' max-length-bytes 1000"),
+            (
+                "dead-letters$",
+                "[{<<\"max-length-bytes\">>, 1000}]",
+                false,
+                "gives queue 'notifications-dead-letters' max-length-bytes 1000"
+            ),
             ("^notifications-failed$", "[{<<\"expires\">>, 60000}]", true, "gives queue 'notifications-failed' expires 60000"),
             ("^receipts$", "[{<<\"delivery-limit\">>, 3}]", false, "gives queue 'receipts' delivery-limit 3"),
         ];
@@ -49,7 +52,9 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
         }
     }
 
-    /// <summary>A6: while it runs the host is not ready, says why, and takes nothing that would be lost, until the policy is cleared.</summary>
+    /// <summary>
+    /// A6: while it runs the host is not ready, says why, and takes nothing that would be lost, until the policy is cleared.
+    /// </summary>
     [Fact]
     public async Task Should_not_be_ready_and_take_nothing_when_it_is_set_later()
     {
@@ -71,7 +76,9 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
         (await Post(host)).Status.ShouldBe(HttpStatusCode.Accepted);
     }
 
-    /// <summary>A6: that nobody can tell is said as long as it is so, also to who asks later. And A14: what is declared otherwise hides no policy.</summary>
+    /// <summary>
+    /// A6: that nobody can tell is said as long as it is so, also to who asks later. And A14: what is declared otherwise hides no policy.
+    /// </summary>
     [Fact]
     public async Task Should_say_when_nobody_can_tell_and_find_it_whatever_else_is_wrong()
     {
@@ -80,7 +87,9 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
         await using var host = await HostInProcess.Start(broker, await servers.CreateDatabase(), Management);
 
         await Until(async () => (await Ready(host)).Status == HttpStatusCode.OK);
-        (await Ready(host)).Text.ShouldContain($"nobody can tell whether a policy of RabbitMQ makes queues drop messages: {_rabbit.ManagementUrl} answers 40");
+        (await Ready(host)).Text.ShouldContain(
+            $"nobody can tell whether a policy of RabbitMQ makes queues drop messages: {_rabbit.ManagementUrl} answers 40"
+        );
         await Until(() => HasProblem(host, "policies-unknown"));
         await _rabbit.Tag("shop", "management");
         await Until(async () => !await HasProblem(host, "policies-unknown"));
@@ -93,7 +102,9 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
             await channel.ExchangeDeclareAsync(Shipped, ExchangeType.Direct, durable: false);
         }
 
-        await Until(async () => (await Ready(host)).Text.Contains($"exchange '{Shipped}' exists with another type", StringComparison.Ordinal));
+        await Until(async () =>
+            (await Ready(host)).Text.Contains($"exchange '{Shipped}' exists with another type", StringComparison.Ordinal)
+        );
         await _rabbit.SetPolicy(broker, "limit-all", "^send-push$", "[{<<\"max-length\">>, 5}]");
         await Until(() => HasProblem(host, "policy-loses-messages"));
         (await HasProblem(host, "declaration-refused")).ShouldBeTrue();
@@ -116,18 +127,30 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
         await Until(async () => (await _rabbit.Bindings(broker)).Contains((Shipped, "exchange", "notifications")));
         host.Output.Lines().Count(line => line.Contains("bindings were removed", StringComparison.Ordinal)).ShouldBeLessThanOrEqualTo(2);
 
-        bool Named(string binding) => host.Output.Lines().Any(line => line.Contains("bindings were removed", StringComparison.Ordinal) && line.Contains(binding, StringComparison.Ordinal));
+        bool Named(string binding) =>
+            host
+                .Output.Lines()
+                .Any(line =>
+                    line.Contains("bindings were removed", StringComparison.Ordinal) && line.Contains(binding, StringComparison.Ordinal)
+                );
     }
 
     static async Task<bool> HasProblem(HostInProcess host, string code) =>
         (await host.Client.GetStringAsync(new Uri("/v1/status", UriKind.Relative))).Contains($"\"{code}\"", StringComparison.Ordinal);
 
-    /// <summary>A6: where the dead letters of all queues go is no reason: where ours go their declaration says, which counts before a policy.</summary>
+    /// <summary>
+    /// A6: where the dead letters of all queues go is no reason: where ours go their declaration says, which counts before a policy.
+    /// </summary>
     [Fact]
     public async Task Should_start_when_it_is_only_about_dead_letters()
     {
         var broker = await _rabbit.CreateVirtualHost();
-        await _rabbit.SetPolicy(broker, "letters", ".*", "[{<<\"dead-letter-exchange\">>, <<\"theirs\">>}, {<<\"dead-letter-routing-key\">>, <<\"all\">>}]");
+        await _rabbit.SetPolicy(
+            broker,
+            "letters",
+            ".*",
+            "[{<<\"dead-letter-exchange\">>, <<\"theirs\">>}, {<<\"dead-letter-routing-key\">>, <<\"all\">>}]"
+        );
 
         await using var host = await HostInProcess.Start(broker, await servers.CreateDatabase(), Management);
 
@@ -144,15 +167,20 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
         var database = await servers.CreateDatabase();
 
         (await Refuses(encrypted, database)).ShouldStartWith("ConnectionStrings:RabbitMq: the broker's certificate is not trusted");
-        await using var host = await HostInProcess.Start(encrypted, database, new Dictionary<string, string>(Management, StringComparer.Ordinal)
-        {
-            ["RabbitMq:TrustedCertificate"] = _authority.PemFile,
-        });
+        await using var host = await HostInProcess.Start(
+            encrypted,
+            database,
+            new Dictionary<string, string>(Management, StringComparer.Ordinal) { ["RabbitMq:TrustedCertificate"] = _authority.PemFile }
+        );
 
         await Until(async () => (await Ready(host)).Status == HttpStatusCode.OK);
         // A5: what the client cannot read is no more readable when it comes encrypted.
         await using var raw = await RawAmqpProducer.Connect(broker);
-        await raw.Publish("NotificationBus.Contracts:OrderShipped", RawAmqpProducer.Field("price", 'D', 29, 0, 0, 0, 1), "no JSON"u8.ToArray());
+        await raw.Publish(
+            "NotificationBus.Contracts:OrderShipped",
+            RawAmqpProducer.Field("price", 'D', 29, 0, 0, 0, 1),
+            "no JSON"u8.ToArray()
+        );
         await using var record = new The_record(database);
         await record.Until("SELECT count(*) FROM failed_message WHERE headers::text LIKE '%\"price\":%'", 1, Soon);
         (await Post(host)).Status.ShouldBe(HttpStatusCode.Accepted);
@@ -185,12 +213,20 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
 
     static async Task<(HttpStatusCode Status, string Text)> Post(HostInProcess host)
     {
-        using var answer = await host.Client.PostAsJsonAsync(new Uri("/v1/events/order-shipped", UriKind.Relative), new
-        {
-            orderId = "1042",
-            product = "Blue ceramic bowl",
-            buyer = new { id = "buyer-7", name = "Nok", pushTokens = new[] { "demo-token" } },
-        });
+        using var answer = await host.Client.PostAsJsonAsync(
+            new Uri("/v1/events/order-shipped", UriKind.Relative),
+            new
+            {
+                orderId = "1042",
+                product = "Blue ceramic bowl",
+                buyer = new
+                {
+                    id = "buyer-7",
+                    name = "Nok",
+                    pushTokens = new[] { "demo-token" },
+                },
+            }
+        );
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.IntegrationTests.Servers;
 
@@ -54,7 +53,11 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqToHu
         var rabbit = await own.Server;
         var broker = await rabbit.CreateVirtualHost();
         var database = await servers.CreateDatabase();
-        await using var host = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Publishing:Timeout"] = "00:00:02" });
+        await using var host = await HostInProcess.Start(
+            broker,
+            database,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Publishing:Timeout"] = "00:00:02" }
+        );
         await using var record = new The_record(database);
 
         rabbit.Freeze();
@@ -85,13 +88,22 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqToHu
         var rabbit = await own.Server;
         var broker = await rabbit.CreateVirtualHost();
         var database = await servers.CreateDatabase();
-        await using var host = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Intake:ConcurrencyLimit"] = "2" });
+        await using var host = await HostInProcess.Start(
+            broker,
+            database,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Intake:ConcurrencyLimit"] = "2" }
+        );
         await using var record = new The_record(database);
 
         rabbit.Freeze();
         HttpResponseMessage[] answers = await Task.WhenAll(Post(host, "order-1"), Post(host, "order-2"), Post(host, "order-3"));
-        answers.Select(answer => answer.StatusCode).Order().ShouldBe([HttpStatusCode.TooManyRequests, HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable]);
-        answers.ShouldAllBe(answer => answer.Headers.RetryAfter != null && answer.Content.Headers.ContentType!.MediaType == "application/problem+json");
+        answers
+            .Select(answer => answer.StatusCode)
+            .Order()
+            .ShouldBe([HttpStatusCode.TooManyRequests, HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable]);
+        answers.ShouldAllBe(answer =>
+            answer.Headers.RetryAfter != null && answer.Content.Headers.ContentType!.MediaType == "application/problem+json"
+        );
 
         // Now it knows that nothing is confirmed: one call finds out whether that is over, and the other is not kept waiting.
         var (one, other) = (Post(host, "order-4"), Post(host, "order-5"));
@@ -119,12 +131,20 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqToHu
     public async Task Should_not_accept_what_no_queue_would_keep()
     {
         var (broker, database) = await servers.CreateBoth();
-        await using var api = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "api" });
+        await using var api = await HostInProcess.Start(
+            broker,
+            database,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "api" }
+        );
 
         using (var refused = await Post(api, "order-1"))
             refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable, "no worker has declared the queues");
 
-        await using var worker = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "worker" });
+        await using var worker = await HostInProcess.Start(
+            broker,
+            database,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "worker" }
+        );
         using (var accepted = await Post(api, "order-1"))
             accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted);
 
@@ -140,8 +160,16 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqToHu
         var rabbit = await own.Server;
         var broker = await rabbit.CreateVirtualHost();
         var database = await servers.CreateDatabase();
-        await using var api = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "api" });
-        await using var both = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "api,worker" });
+        await using var api = await HostInProcess.Start(
+            broker,
+            database,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "api" }
+        );
+        await using var both = await HostInProcess.Start(
+            broker,
+            database,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "api,worker" }
+        );
 
         await rabbit.Kill();
         foreach (var host in (HostInProcess[])[api, both])
@@ -155,15 +183,20 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqToHu
             await Answers(host, "/health/ready", HttpStatusCode.OK);
     }
 
-    static Task<HttpResponseMessage> Post(HostInProcess host, string eventId) => host.Client.PostAsJsonAsync("/v1/events/order-placed", new OrderPlaced
-    {
-        EventId = eventId,
-        OrderId = "4711",
-        Product = "Blue ceramic bowl",
-        Total = new Money(590, "THB"),
-        Buyer = new Contact { Id = "buyer-7" },
-        Seller = new Contact { Id = "seller-42", PushTokens = ["demo-token"] },
-    }, JsonSerializerOptions.Web);
+    static Task<HttpResponseMessage> Post(HostInProcess host, string eventId) =>
+        host.Client.PostAsJsonAsync(
+            "/v1/events/order-placed",
+            new OrderPlaced
+            {
+                EventId = eventId,
+                OrderId = "4711",
+                Product = "Blue ceramic bowl",
+                Total = new Money(590, "THB"),
+                Buyer = new Contact { Id = "buyer-7" },
+                Seller = new Contact { Id = "seller-42", PushTokens = ["demo-token"] },
+            },
+            JsonSerializerOptions.Web
+        );
 
     /// <summary>Asks for an announcement, and for its outcome in the answer.</summary>
     static async Task<HttpResponseMessage> Wait(HostInProcess host, string eventId)
@@ -171,13 +204,15 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqToHu
         using var call = new HttpRequestMessage(HttpMethod.Post, "/v1/notifications")
         {
             Headers = { { "Prefer", "wait=5" } },
-            Content = JsonContent.Create(new
-            {
-                eventId,
-                category = "announcement",
-                recipient = new { id = "seller-42", pushTokens = new[] { "demo-token" } },
-                data = new { title = "Market day", text = "Stalls open at nine." },
-            }),
+            Content = JsonContent.Create(
+                new
+                {
+                    eventId,
+                    category = "announcement",
+                    recipient = new { id = "seller-42", pushTokens = new[] { "demo-token" } },
+                    data = new { title = "Market day", text = "Stalls open at nine." },
+                }
+            ),
         };
         return await host.Client.SendAsync(call);
     }
@@ -191,7 +226,9 @@ public sealed class When_a_server_goes_away(BusAndDatabase servers, RabbitMqToHu
             if (answer.StatusCode == wanted)
                 return;
             if (waiting.Elapsed > TimeSpan.FromMinutes(2))
-                throw new TimeoutException($"{path} still answers {answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}\n{host.Output}");
+                throw new TimeoutException(
+                    $"{path} still answers {answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}\n{host.Output}"
+                );
 
             await Task.Delay(100);
         }

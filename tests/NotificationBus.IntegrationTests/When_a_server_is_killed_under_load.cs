@@ -10,7 +10,13 @@ public abstract class When_a_server_is_killed_under_load
     protected static readonly TimeSpan Soon = TimeSpan.FromMinutes(3);
 
     /// <summary>Kills the server after a third of the events, starts it again, and waits until every event is delivered.</summary>
-    private protected static async Task KillInTheMiddle(HostInProcess host, Uri broker, string database, Func<Task> kill, Func<Task> restart)
+    private protected static async Task KillInTheMiddle(
+        HostInProcess host,
+        Uri broker,
+        string database,
+        Func<Task> kill,
+        Func<Task> restart
+    )
     {
         await using var record = new The_record(database);
         var caller = new PersistentCaller(host);
@@ -28,7 +34,10 @@ public abstract class When_a_server_is_killed_under_load
         catch (TimeoutException exception)
         {
             using var health = await host.Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
-            throw new TimeoutException($"{exception.Message}\n{await record.Notifications()} notifications, {posting.Status}\n{await health.Content.ReadAsStringAsync()}\n{host.Output}", exception);
+            throw new TimeoutException(
+                $"{exception.Message}\n{await record.Notifications()} notifications, {posting.Status}\n{await health.Content.ReadAsStringAsync()}\n{host.Output}",
+                exception
+            );
         }
 
         (await record.Notifications()).ShouldBe(Count);

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-
 using NotificationBus.IntegrationTests.Servers;
-
 using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
@@ -74,8 +72,12 @@ public sealed class When_a_server_only_reads(BusAndDatabase servers)
             await session.DisposeAsync();
         }
 
-        await Should.ThrowAsync<PostgresException>(record.Host.Suppressions.Add(new("email", "two@example.com", null, "asked", "somebody"), CancellationToken.None));
-        (await record.Host.Suppressions.Add(new("email", "two@example.com", null, "asked", "somebody"), CancellationToken.None)).ShouldBeTrue();
+        await Should.ThrowAsync<PostgresException>(
+            record.Host.Suppressions.Add(new("email", "two@example.com", null, "asked", "somebody"), CancellationToken.None)
+        );
+        (
+            await record.Host.Suppressions.Add(new("email", "two@example.com", null, "asked", "somebody"), CancellationToken.None)
+        ).ShouldBeTrue();
     }
 
     /// <summary>A3: no start on a standby without a word.</summary>
@@ -85,16 +87,19 @@ public sealed class When_a_server_only_reads(BusAndDatabase servers)
         var broker = await servers.CreateVirtualHost();
         await using var pair = await PostgresPair.Start();
 
-        await using var host = HostProcess.Launch(new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["Transport"] = "RabbitMq",
-            ["ConnectionStrings:RabbitMq"] = $"{broker}",
-            ["ConnectionStrings:Postgres"] = pair.OnTheStandby,
-            ["Postgres:StartTimeout"] = "00:00:02",
-        });
+        await using var host = HostProcess.Launch(
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["Transport"] = "RabbitMq",
+                ["ConnectionStrings:RabbitMq"] = $"{broker}",
+                ["ConnectionStrings:Postgres"] = pair.OnTheStandby,
+                ["Postgres:StartTimeout"] = "00:00:02",
+            }
+        );
 
         (await host.Exit.WaitAsync(Soon)).ShouldBe(2, $"{host.Output}");
-        host.Output.Lines()[^1].ShouldStartWith($"ConnectionStrings:Postgres: PostgreSQL at {pair.Standby.Address} is a standby, which only reads");
+        host.Output.Lines()[^1]
+            .ShouldStartWith($"ConnectionStrings:Postgres: PostgreSQL at {pair.Standby.Address} is a standby, which only reads");
     }
 
     /// <summary>A user who owns everything in a database and is no superuser, and the database as he reaches it.</summary>
@@ -103,7 +108,8 @@ public sealed class When_a_server_only_reads(BusAndDatabase servers)
         var user = $"nbtest_{Guid.CreateVersion7():N}";
         await using var record = new The_record(owner);
         await record.Execute($"CREATE ROLE {user} LOGIN PASSWORD 'canary'; GRANT ALL ON SCHEMA public TO {user}");
-        await record.Execute($"""
+        await record.Execute(
+            $"""
             DO $$ DECLARE thing record; BEGIN
                 FOR thing IN SELECT oid::regclass AS name, relkind FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') LOOP
                     EXECUTE format('ALTER %s %s OWNER TO {user}', CASE thing.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, thing.name);
@@ -112,7 +118,8 @@ public sealed class When_a_server_only_reads(BusAndDatabase servers)
                     EXECUTE format('ALTER FUNCTION %s OWNER TO {user}', thing.name);
                 END LOOP;
             END $$
-            """);
+            """
+        );
         return (new NpgsqlConnectionStringBuilder(owner) { Username = user, Password = "canary" }.ConnectionString, user);
     }
 
@@ -125,7 +132,9 @@ public sealed class When_a_server_only_reads(BusAndDatabase servers)
             if (answer.StatusCode == wanted)
                 return;
             if (waiting.Elapsed > Soon)
-                throw new TimeoutException($"ready still answers {answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}\n{host.Output}");
+                throw new TimeoutException(
+                    $"ready still answers {answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}\n{host.Output}"
+                );
 
             await Task.Delay(100);
         }

@@ -2,9 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Threading.Channels;
-
 using MassTransit;
-
 using NotificationBus.Contracts;
 
 namespace NotificationBus.IntegrationTests;
@@ -22,11 +20,14 @@ public sealed class When_a_service_awaits_the_outcome(BusAndDatabase servers)
         var bus = Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
             rabbit.Host(broker);
-            rabbit.ReceiveEndpoint("outcomes", endpoint =>
-            {
-                endpoint.Handler<NotificationDelivered>(context => outcomes.Writer.WriteAsync(context.Message).AsTask());
-                endpoint.Handler<NotificationFailed>(context => outcomes.Writer.WriteAsync(context.Message).AsTask());
-            });
+            rabbit.ReceiveEndpoint(
+                "outcomes",
+                endpoint =>
+                {
+                    endpoint.Handler<NotificationDelivered>(context => outcomes.Writer.WriteAsync(context.Message).AsTask());
+                    endpoint.Handler<NotificationFailed>(context => outcomes.Writer.WriteAsync(context.Message).AsTask());
+                }
+            );
         });
         await bus.StartAsync().WaitAsync(Soon);
         try
@@ -55,12 +56,14 @@ public sealed class When_a_service_awaits_the_outcome(BusAndDatabase servers)
         using var call = new HttpRequestMessage(HttpMethod.Post, "/v1/notifications")
         {
             Headers = { { "Prefer", "wait=30" }, { "Idempotency-Key", "call-1" } },
-            Content = JsonContent.Create(new
-            {
-                category = "announcement",
-                recipient = new { id = "buyer-7", pushTokens = new[] { "demo-token" } },
-                data = new { title = "Market day", text = "Stalls open at nine." },
-            }),
+            Content = JsonContent.Create(
+                new
+                {
+                    category = "announcement",
+                    recipient = new { id = "buyer-7", pushTokens = new[] { "demo-token" } },
+                    data = new { title = "Market day", text = "Stalls open at nine." },
+                }
+            ),
         };
 
         using var answer = await host.Client.SendAsync(call);
@@ -79,13 +82,17 @@ public sealed class When_a_service_awaits_the_outcome(BusAndDatabase servers)
         await using var record = new The_record(database);
         for (var n = 1; n <= 7; n++)
         {
-            using var accepted = await host.Client.PostAsJsonAsync("/v1/events/order-placed", Order($"order-{n}", new Contact { Id = $"seller-{n % 2}", PushTokens = ["demo-token"] }), JsonSerializerOptions.Web);
+            using var accepted = await host.Client.PostAsJsonAsync(
+                "/v1/events/order-placed",
+                Order($"order-{n}", new Contact { Id = $"seller-{n % 2}", PushTokens = ["demo-token"] }),
+                JsonSerializerOptions.Web
+            );
             accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted);
         }
 
         await record.UntilDelivered(7, Soon);
         var found = new List<string>();
-        for (var next = "/v1/notifications?limit=3"; next is not null;)
+        for (var next = "/v1/notifications?limit=3"; next is not null; )
         {
             var page = await host.Client.GetFromJsonAsync<JsonElement>(next);
             found.AddRange(page.GetProperty("notifications").EnumerateArray().Select(line => line.GetProperty("id").GetString()!));
@@ -94,17 +101,20 @@ public sealed class When_a_service_awaits_the_outcome(BusAndDatabase servers)
 
         found.Count.ShouldBe(7);
         found.Distinct(StringComparer.Ordinal).Count().ShouldBe(7);
-        var ofSeller = await host.Client.GetFromJsonAsync<JsonElement>("/v1/notifications?recipient=seller-1&status=delivered&category=order-placed");
+        var ofSeller = await host.Client.GetFromJsonAsync<JsonElement>(
+            "/v1/notifications?recipient=seller-1&status=delivered&category=order-placed"
+        );
         ofSeller.GetProperty("notifications").GetArrayLength().ShouldBe(4);
     }
 
-    static OrderPlaced Order(string eventId, Contact seller) => new()
-    {
-        EventId = eventId,
-        OrderId = "4711",
-        Product = "Blue ceramic bowl",
-        Total = new Money(590, "THB"),
-        Buyer = new Contact { Id = "buyer-7", Name = "Nok" },
-        Seller = seller,
-    };
+    static OrderPlaced Order(string eventId, Contact seller) =>
+        new()
+        {
+            EventId = eventId,
+            OrderId = "4711",
+            Product = "Blue ceramic bowl",
+            Total = new Money(590, "THB"),
+            Buyer = new Contact { Id = "buyer-7", Name = "Nok" },
+            Seller = seller,
+        };
 }

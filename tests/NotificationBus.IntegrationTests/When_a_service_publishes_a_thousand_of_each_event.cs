@@ -2,7 +2,9 @@ using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
 
-/// <summary>The whole way: another process publishes, RabbitMQ carries, the host works, PostgreSQL keeps the record, a mail server takes the mail.</summary>
+/// <summary>
+/// The whole way: another process publishes, RabbitMQ carries, the host works, PostgreSQL keeps the record, a mail server takes the mail.
+/// </summary>
 public sealed class When_a_service_publishes_a_thousand_of_each_event(BusAndDatabase servers)
 {
     const int Count = 1000;
@@ -34,8 +36,17 @@ public sealed class When_a_service_publishes_a_thousand_of_each_event(BusAndData
         {
             var ofSeller = mailsOf[$"seller-{n}@example.com"].ToList();
             ofSeller.Count.ShouldBe(2);
-            ofSeller.ShouldContain(mail => mail.Subject.Contains($"{4711 + n}") && mail.Text.Contains($"Blue ceramic bowl {n}") && mail.Html.Contains($"Blue ceramic bowl {n}"), 1);
-            ofSeller.ShouldContain(mail => mail.Text.Contains($"Is number {n} still there?") && mail.Html.Contains($"Is number {n} still there?"), 1);
+            ofSeller.ShouldContain(
+                mail =>
+                    mail.Subject.Contains($"{4711 + n}")
+                    && mail.Text.Contains($"Blue ceramic bowl {n}")
+                    && mail.Html.Contains($"Blue ceramic bowl {n}"),
+                1
+            );
+            ofSeller.ShouldContain(
+                mail => mail.Text.Contains($"Is number {n} still there?") && mail.Html.Contains($"Is number {n} still there?"),
+                1
+            );
             ofSeller.ShouldAllBe(mail => mail.Text.Contains("สวัสดี") == (n % 2 == 1));
         }
     }

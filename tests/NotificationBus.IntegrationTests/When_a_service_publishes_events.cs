@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.IntegrationTests.Servers;
 
@@ -24,7 +22,10 @@ public sealed class When_a_service_publishes_events(BusAndDatabase servers)
         JsonDocument.Parse(printed).RootElement.GetProperty("OrderPlaced").GetInt32().ShouldBe(50);
         await listener.Has(200);
         listener.Messages.Select(received => received.EventId).Distinct(StringComparer.Ordinal).Count().ShouldBe(200);
-        listener.Messages.Select(received => received.Message).OfType<OrderPlaced>().Single(order => order.EventId is "order-17")
+        listener
+            .Messages.Select(received => received.Message)
+            .OfType<OrderPlaced>()
+            .Single(order => order.EventId is "order-17")
             .Seller.Email.ShouldBe("seller-17@example.com");
     }
 
@@ -57,7 +58,8 @@ public sealed class When_a_service_publishes_events(BusAndDatabase servers)
         var broker = await servers.CreateVirtualHost();
 
         var failure = await Should.ThrowAsync<InvalidOperationException>(() =>
-            ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", "1"]));
+            ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", "1"])
+        );
 
         failure.Message.ShouldContain("MessageReturnedException");
     }
@@ -68,15 +70,24 @@ public sealed class When_a_service_publishes_events(BusAndDatabase servers)
         await using var listener = await Listener.Start(await servers.CreateVirtualHost());
         await using var producer = await PlainAmqpProducer.Connect(listener.Broker);
 
-        await producer.Publish("OrderPlaced", new JsonObject
-        {
-            ["eventId"] = "order-4711",
-            ["orderId"] = "4711",
-            ["product"] = "Blue ceramic bowl",
-            ["total"] = new JsonObject { ["amount"] = 590, ["currency"] = "THB" },
-            ["buyer"] = new JsonObject { ["id"] = "buyer-7", ["name"] = "Nok" },
-            ["seller"] = new JsonObject { ["id"] = "seller-42", ["locale"] = "th", ["email"] = "som@example.com", ["pushTokens"] = new JsonArray("demo-token") },
-        });
+        await producer.Publish(
+            "OrderPlaced",
+            new JsonObject
+            {
+                ["eventId"] = "order-4711",
+                ["orderId"] = "4711",
+                ["product"] = "Blue ceramic bowl",
+                ["total"] = new JsonObject { ["amount"] = 590, ["currency"] = "THB" },
+                ["buyer"] = new JsonObject { ["id"] = "buyer-7", ["name"] = "Nok" },
+                ["seller"] = new JsonObject
+                {
+                    ["id"] = "seller-42",
+                    ["locale"] = "th",
+                    ["email"] = "som@example.com",
+                    ["pushTokens"] = new JsonArray("demo-token"),
+                },
+            }
+        );
 
         await listener.Has(1);
         var order = listener.Messages.Single().Message.ShouldBeOfType<OrderPlaced>();
@@ -103,13 +114,16 @@ public sealed class When_a_service_publishes_events(BusAndDatabase servers)
             listener._bus = Bus.Factory.CreateUsingRabbitMq(rabbit =>
             {
                 rabbit.Host(broker);
-                rabbit.ReceiveEndpoint("listener", endpoint =>
-                {
-                    endpoint.Handler<ChatMessageSent>(context => listener.Take(context, context.Message.EventId));
-                    endpoint.Handler<OrderPlaced>(context => listener.Take(context, context.Message.EventId));
-                    endpoint.Handler<PaymentReminderDue>(context => listener.Take(context, context.Message.EventId));
-                    endpoint.Handler<OrderShipped>(context => listener.Take(context, context.Message.EventId));
-                });
+                rabbit.ReceiveEndpoint(
+                    "listener",
+                    endpoint =>
+                    {
+                        endpoint.Handler<ChatMessageSent>(context => listener.Take(context, context.Message.EventId));
+                        endpoint.Handler<OrderPlaced>(context => listener.Take(context, context.Message.EventId));
+                        endpoint.Handler<PaymentReminderDue>(context => listener.Take(context, context.Message.EventId));
+                        endpoint.Handler<OrderShipped>(context => listener.Take(context, context.Message.EventId));
+                    }
+                );
             });
             await listener._bus.StartAsync().WaitAsync(TimeSpan.FromMinutes(2));
             return listener;

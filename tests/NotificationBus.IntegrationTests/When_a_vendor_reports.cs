@@ -1,5 +1,4 @@
 using System.Net;
-
 using NotificationBus.IntegrationTests.Servers;
 using NotificationBus.Receipts;
 
@@ -22,7 +21,11 @@ public sealed class When_a_vendor_reports(BusAndDatabase servers, RabbitMqToHurt
         using (var answer = await host.Report(ReceiptKind.Confirmed))
             answer.StatusCode.ShouldBe(HttpStatusCode.OK);
 
-        await record.Until("SELECT count(*) FROM delivery_overview WHERE channel = 'email' AND status = 'confirmed' AND confirmed_at = 'epoch'", 1, Soon);
+        await record.Until(
+            "SELECT count(*) FROM delivery_overview WHERE channel = 'email' AND status = 'confirmed' AND confirmed_at = 'epoch'",
+            1,
+            Soon
+        );
         (await record.Notifications("status = 'delivered' AND sent_on = '{email}' AND confirmed_on = '{email}'")).ShouldBe(1);
         await record.UntilNothingIsOutgoing(Soon);
         await The_broker.HasNothingToDo(broker, Soon);
@@ -48,7 +51,11 @@ public sealed class When_a_vendor_reports(BusAndDatabase servers, RabbitMqToHurt
         await record.Until("SELECT count(*) FROM delivery_overview WHERE channel = 'push' AND status = 'sent'", 1, Soon);
         await record.UntilDelivered(1, Soon);
         (await record.Deliveries("channel = 'email' AND status = 'failed' AND bounced_at = 'epoch'")).ShouldBe(1);
-        (await record.Scalar<long>("SELECT count(*) FROM suppressed_address WHERE channel = 'email' AND address = 'som@example.com' AND source = 'letters'")).ShouldBe(1);
+        (
+            await record.Scalar<long>(
+                "SELECT count(*) FROM suppressed_address WHERE channel = 'email' AND address = 'som@example.com' AND source = 'letters'"
+            )
+        ).ShouldBe(1);
         await host.Order();
         await record.UntilDelivered(2, Soon);
         host.Provider.Calls.ShouldHaveSingleItem();

@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
@@ -55,25 +54,29 @@ public sealed class When_a_webhook_is_received
     /// <summary>Posts an event to an embedded host that has the secrets, and waits for its outcome.</summary>
     static async Task<string?> Post(WebhookReceiver receiver, string secrets, string lifetime = "00:10:00")
     {
-        await using var host = await HostInProcess.Start(new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["EventTypes:order-placed:Channels"] = "webhook",
-            ["EventTypes:order-placed:Lifetime"] = lifetime,
-            ["Channels:webhook:Providers"] = "webhook",
-            ["Providers:webhook:Secret"] = secrets,
-            ["Providers:webhook:AllowPrivateAddresses"] = "true",
-            ["Channels:webhook:RedeliveryDelays"] = "00:00:00.5,00:00:01",
-        });
+        await using var host = await HostInProcess.Start(
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["EventTypes:order-placed:Channels"] = "webhook",
+                ["EventTypes:order-placed:Lifetime"] = lifetime,
+                ["Channels:webhook:Providers"] = "webhook",
+                ["Providers:webhook:Secret"] = secrets,
+                ["Providers:webhook:AllowPrivateAddresses"] = "true",
+                ["Channels:webhook:RedeliveryDelays"] = "00:00:00.5,00:00:01",
+            }
+        );
         using var call = new HttpRequestMessage(HttpMethod.Post, "/v1/events/order-placed")
         {
-            Content = JsonContent.Create(new
-            {
-                orderId = "4711",
-                product = "ชามเซรามิก",
-                total = new { amount = 590, currency = "THB" },
-                buyer = new { id = "buyer-7" },
-                seller = new { id = "seller-42", webhookUrl = receiver.Url },
-            }),
+            Content = JsonContent.Create(
+                new
+                {
+                    orderId = "4711",
+                    product = "ชามเซรามิก",
+                    total = new { amount = 590, currency = "THB" },
+                    buyer = new { id = "buyer-7" },
+                    seller = new { id = "seller-42", webhookUrl = receiver.Url },
+                }
+            ),
         };
         using var answer = await host.Client.SendAsync(call);
         var accepted = await answer.Content.ReadFromJsonAsync<JsonElement>();

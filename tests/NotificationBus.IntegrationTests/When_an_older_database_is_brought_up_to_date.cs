@@ -1,10 +1,8 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
-
 using NotificationBus.Model;
 using NotificationBus.Postgres;
 
@@ -31,14 +29,22 @@ public sealed class When_an_older_database_is_brought_up_to_date(BusAndDatabase 
         await CreateOld(database);
         await using var record = new The_record(database);
 
-        await using var host = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Sweep:After"] = "00:01:00" });
+        await using var host = await HostInProcess.Start(
+            broker,
+            database,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Sweep:After"] = "00:01:00" }
+        );
 
         (await Ask(host, Ended)).GetProperty("status").GetString().ShouldBe("delivered");
         (await Ask(host, Ended)).GetProperty("deliveries")[0].GetProperty("attempts").GetArrayLength().ShouldBe(1);
         (await Ask(host, Ahead)).GetProperty("status").GetString().ShouldBe("delivered");
         // The sweep had kept it in mind, and finds it.
         await record.Until($"SELECT count(*) FROM notification_overview WHERE id = '{Unfinished}' AND status = 'delivered'", 1, Soon);
-        (await record.Scalar<string>($"SELECT string_agg(number || status, ',' ORDER BY number) FROM delivery_attempt WHERE notification_id = '{Unfinished}'")).ShouldBe("1Unavailable,2Accepted");
+        (
+            await record.Scalar<string>(
+                $"SELECT string_agg(number || status, ',' ORDER BY number) FROM delivery_attempt WHERE notification_id = '{Unfinished}'"
+            )
+        ).ShouldBe("1Unavailable,2Accepted");
         (await record.Notifications()).ShouldBe(3);
     }
 
@@ -59,18 +65,33 @@ public sealed class When_an_older_database_is_brought_up_to_date(BusAndDatabase 
         (await sql.Scalar<long>("SELECT count(*) FROM notification_default")).ShouldBe(0);
         (await sql.Scalar<Guid[]>("SELECT array_agg(notification_id) FROM delivery_attempt_default")).ShouldBe([OfNone]);
         foreach (var id in new[] { Ended, Unfinished, Ahead, OfNone })
-            (await record.Host.Ledger.Claim(When_partitions_are_made.Call(id), "som@example.com", "order-placed", Soon, CancellationToken.None)).Earlier.ShouldHaveSingleItem();
+            (
+                await record.Host.Ledger.Claim(
+                    When_partitions_are_made.Call(id),
+                    "som@example.com",
+                    "order-placed",
+                    Soon,
+                    CancellationToken.None
+                )
+            ).Earlier.ShouldHaveSingleItem();
 
         // Nothing of the month is old enough, but all of it goes when it is.
-        (await sql.Scalar<string>($"SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname = 'notification_{now:yyyy_MM}'")).ShouldStartWith("FOR VALUES FROM (MINVALUE) TO ('");
-        (await record.Host.Ledger.FindByMessage("smtp", $"theirs-{Ended}", CancellationToken.None))!.Status.ShouldBe(AttemptStatus.Accepted);
+        (
+            await sql.Scalar<string>($"SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname = 'notification_{now:yyyy_MM}'")
+        ).ShouldStartWith("FOR VALUES FROM (MINVALUE) TO ('");
+        (await record.Host.Ledger.FindByMessage("smtp", $"theirs-{Ended}", CancellationToken.None))!.Status.ShouldBe(
+            AttemptStatus.Accepted
+        );
     }
 
-    static async Task<JsonElement> Ask(HostInProcess host, Guid id) => await host.Client.GetFromJsonAsync<JsonElement>(new Uri($"/v1/notifications/{id}", UriKind.Relative));
+    static async Task<JsonElement> Ask(HostInProcess host, Guid id) =>
+        await host.Client.GetFromJsonAsync<JsonElement>(new Uri($"/v1/notifications/{id}", UriKind.Relative));
 
     static async Task CreateOld(string database)
     {
-        await using (var context = new NotificationBusDbContext(new DbContextOptionsBuilder<NotificationBusDbContext>().UseNpgsql(database).Options))
+        await using (
+            var context = new NotificationBusDbContext(new DbContextOptionsBuilder<NotificationBusDbContext>().UseNpgsql(database).Options)
+        )
             await context.GetService<IMigrator>().MigrateAsync(BeforePartitions);
 
         await using var record = new The_record(database);
@@ -81,19 +102,27 @@ public sealed class When_an_older_database_is_brought_up_to_date(BusAndDatabase 
         await record.Execute(Attempt(Unfinished, "Unavailable"));
         await record.Execute(Attempt(Ahead, "Accepted"));
         await record.Execute(Attempt(OfNone, "Accepted"));
-        await record.Execute($"INSERT INTO unfinished_notification (id, look_again_at) VALUES ('{Unfinished}', now()), ('{OfNone}', now())");
+        await record.Execute(
+            $"INSERT INTO unfinished_notification (id, look_again_at) VALUES ('{Unfinished}', now()), ('{OfNone}', now())"
+        );
     }
 
-    static string Notification(Guid id, string state, string status, string createdAt) => $$$"""
-        INSERT INTO notification (id, state, version, event_name, category, recipient_id, recipient, data, mode, deliveries, decisions, taken_inputs, created_at, expires_at, changed_at, completed_at)
-        VALUES ('{{{id}}}', '{{{state}}}', 1, 'order-placed', 'order-placed', 'seller-42', '{"id":"seller-42","email":"som@example.com"}',
-            '{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7","name":"Nok"}}', 'AllAtOnce',
-            '[{"id":"{{{id}}}","channel":"email","address":"som@example.com","step":0,"status":"{{{status}}}","attempts":0,"reopened":0}]',
-            '["email: used"]', '{}', {{{createdAt}}}, now() + interval '1 day', {{{createdAt}}}, {{{(state == "Delivered" ? createdAt : "NULL")}}})
-        """;
+    static string Notification(Guid id, string state, string status, string createdAt) =>
+        $$$"""
+            INSERT INTO notification (id, state, version, event_name, category, recipient_id, recipient, data, mode, deliveries, decisions, taken_inputs, created_at, expires_at, changed_at, completed_at)
+            VALUES ('{{{id}}}', '{{{state}}}', 1, 'order-placed', 'order-placed', 'seller-42', '{"id":"seller-42","email":"som@example.com"}',
+                '{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7","name":"Nok"}}', 'AllAtOnce',
+                '[{"id":"{{{id}}}","channel":"email","address":"som@example.com","step":0,"status":"{{{status}}}","attempts":0,"reopened":0}]',
+                '["email: used"]', '{}', {{{createdAt}}}, now() + interval '1 day', {{{createdAt}}}, {{{(
+                state == "Delivered" ? createdAt : "NULL"
+            )}}})
+            """;
 
-    static string Attempt(Guid id, string status) => $"""
-        INSERT INTO delivery_attempt (delivery_id, number, notification_id, channel, provider, status, provider_message_id, started_at, lease_until, finished_at)
-        VALUES ('{id}', 1, '{id}', 'email', 'smtp', '{status}', {(status == "Accepted" ? $"'theirs-{id}'" : "NULL")}, now() - interval '1 hour', now() - interval '1 hour', now() - interval '1 hour')
-        """;
+    static string Attempt(Guid id, string status) =>
+        $"""
+            INSERT INTO delivery_attempt (delivery_id, number, notification_id, channel, provider, status, provider_message_id, started_at, lease_until, finished_at)
+            VALUES ('{id}', 1, '{id}', 'email', 'smtp', '{status}', {(
+                status == "Accepted" ? $"'theirs-{id}'" : "NULL"
+            )}, now() - interval '1 hour', now() - interval '1 hour', now() - interval '1 hour')
+            """;
 }

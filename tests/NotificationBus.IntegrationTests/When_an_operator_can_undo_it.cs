@@ -27,15 +27,35 @@ public sealed class When_an_operator_can_undo_it(BusAndDatabase servers)
         await using var record = new The_record(owner);
         (string Sign, string Broken, string Mended)[] things =
         [
-            ("42501", $"REVOKE SELECT, INSERT, UPDATE ON notification, notification_key, delivery_attempt FROM {user}", $"GRANT ALL ON notification, notification_key, delivery_attempt TO {user}"),
+            (
+                "42501",
+                $"REVOKE SELECT, INSERT, UPDATE ON notification, notification_key, delivery_attempt FROM {user}",
+                $"GRANT ALL ON notification, notification_key, delivery_attempt TO {user}"
+            ),
             (HeldOutcomes, $"REVOKE UPDATE ON delivery_attempt FROM {user}", $"GRANT ALL ON delivery_attempt TO {user}"),
             ("42P01", "ALTER TABLE notification_key RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO notification_key"),
             ("42P01", $"REVOKE USAGE ON SCHEMA public FROM {user}, PUBLIC", $"GRANT USAGE ON SCHEMA public TO {user}, PUBLIC"),
-            (HeldOutcomes, "ALTER TABLE delivery_attempt RENAME COLUMN provider_message_id TO elsewhere", "ALTER TABLE delivery_attempt RENAME COLUMN elsewhere TO provider_message_id"),
+            (
+                HeldOutcomes,
+                "ALTER TABLE delivery_attempt RENAME COLUMN provider_message_id TO elsewhere",
+                "ALTER TABLE delivery_attempt RENAME COLUMN elsewhere TO provider_message_id"
+            ),
             ("42883", AuditWithoutItsFunction, "DROP TRIGGER elsewhere ON delivery_attempt; DROP FUNCTION elsewhere"),
-            ("23502", "ALTER TABLE delivery_attempt ADD COLUMN note text NOT NULL DEFAULT ''; ALTER TABLE delivery_attempt ALTER COLUMN note DROP DEFAULT", "ALTER TABLE delivery_attempt DROP COLUMN note"),
-            ("23503", "CREATE TABLE elsewhere (id uuid PRIMARY KEY); ALTER TABLE notification_key ADD CONSTRAINT elsewhere FOREIGN KEY (id) REFERENCES elsewhere NOT VALID", "DROP TABLE elsewhere CASCADE"),
-            ("23505", "DO $$ BEGIN EXECUTE format('CREATE UNIQUE INDEX elsewhere ON notification_key ((1)) WHERE created_at > %L', now()); END $$", "DROP INDEX elsewhere"),
+            (
+                "23502",
+                "ALTER TABLE delivery_attempt ADD COLUMN note text NOT NULL DEFAULT ''; ALTER TABLE delivery_attempt ALTER COLUMN note DROP DEFAULT",
+                "ALTER TABLE delivery_attempt DROP COLUMN note"
+            ),
+            (
+                "23503",
+                "CREATE TABLE elsewhere (id uuid PRIMARY KEY); ALTER TABLE notification_key ADD CONSTRAINT elsewhere FOREIGN KEY (id) REFERENCES elsewhere NOT VALID",
+                "DROP TABLE elsewhere CASCADE"
+            ),
+            (
+                "23505",
+                "DO $$ BEGIN EXECUTE format('CREATE UNIQUE INDEX elsewhere ON notification_key ((1)) WHERE created_at > %L', now()); END $$",
+                "DROP INDEX elsewhere"
+            ),
             ("28P01", $"ALTER ROLE {user} PASSWORD 'another'", $"ALTER ROLE {user} PASSWORD 'canary'"),
             ("28000", $"ALTER ROLE {user} NOLOGIN", $"ALTER ROLE {user} LOGIN"),
             ("53300", $"ALTER ROLE {user} CONNECTION LIMIT 0", $"ALTER ROLE {user} CONNECTION LIMIT -1"),

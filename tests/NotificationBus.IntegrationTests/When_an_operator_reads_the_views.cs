@@ -10,8 +10,10 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
     // A new column goes to the end. Renaming or moving one breaks somebody's query.
     static readonly Dictionary<string, string> Columns = new(StringComparer.Ordinal)
     {
-        ["notification_overview"] = "id status event event_id category recipient sent_on failed_on reason created_at changed_at expires_at completed_at took decisions confirmed_on cancelled_on left_out",
-        ["delivery_overview"] = "notification_id delivery_id event recipient channel step status provider provider_message_id reason attempts created_at settled_at confirmed_at bounced_at soft_bounced_at opened_at read_at complained_at unsubscribed_at cancellation",
+        ["notification_overview"] =
+            "id status event event_id category recipient sent_on failed_on reason created_at changed_at expires_at completed_at took decisions confirmed_on cancelled_on left_out",
+        ["delivery_overview"] =
+            "notification_id delivery_id event recipient channel step status provider provider_message_id reason attempts created_at settled_at confirmed_at bounced_at soft_bounced_at opened_at read_at complained_at unsubscribed_at cancellation",
     };
 
     [Fact]
@@ -23,14 +25,21 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
 
         foreach (var (view, columns) in Columns)
         {
-            (await record.Scalar<string>($"SELECT string_agg(column_name, ' ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_name = '{view}'"))
-                .ShouldBe(columns);
+            (
+                await record.Scalar<string>(
+                    $"SELECT string_agg(column_name, ' ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_name = '{view}'"
+                )
+            ).ShouldBe(columns);
         }
 
-        (await record.Scalar<string>("""
-            SELECT coalesce(string_agg(relname, ' '), '') FROM pg_class
-            WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition AND relname <> '__EFMigrationsHistory' AND obj_description(oid) IS NULL
-            """)).ShouldBeEmpty("every table and view says what it is");
+        (
+            await record.Scalar<string>(
+                """
+                SELECT coalesce(string_agg(relname, ' '), '') FROM pg_class
+                WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition AND relname <> '__EFMigrationsHistory' AND obj_description(oid) IS NULL
+                """
+            )
+        ).ShouldBeEmpty("every table and view says what it is");
     }
 
     [Fact]
@@ -40,14 +49,20 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
         await using var host = await HostInProcess.Start(broker, database);
         await using var record = new The_record(database);
 
-        using var body = new StringContent("""
+        using var body = new StringContent(
+            """
             {"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7"},"seller":{"id":"seller-42","pushTokens":["demo-token"]}}
-            """, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
+            """,
+            new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")
+        );
         using var accepted = await host.Client.PostAsync(new Uri("/v1/events/order-placed", UriKind.Relative), body);
         accepted.EnsureSuccessStatusCode();
         await record.UntilDelivered(1, TimeSpan.FromSeconds(30));
 
-        (await record.Scalar<string[]>("SELECT decisions FROM notification_overview")).ShouldBe(["email: the recipient has no address there", "push: used"]);
+        (await record.Scalar<string[]>("SELECT decisions FROM notification_overview")).ShouldBe([
+            "email: the recipient has no address there",
+            "push: used",
+        ]);
     }
 
     /// <summary>A16, A18: what was left out of a plan is asked for like what failed.</summary>
@@ -60,10 +75,17 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
         var whole = await When_partitions_are_made.Begin(record, DateTimeOffset.UnixEpoch);
         var notification = (await record.Host.Store.Load(whole, CancellationToken.None))!;
         (notification.CorrelationId, notification.Version) = (Guid.CreateVersion7(), 0);
-        notification.LeftOut = [new LeftOut("sms", RefusalCause.Template, "'title' is missing"), new LeftOut("email", RefusalCause.Template, "it is no mailbox")];
+        notification.LeftOut =
+        [
+            new LeftOut("sms", RefusalCause.Template, "'title' is missing"),
+            new LeftOut("email", RefusalCause.Template, "it is no mailbox"),
+        ];
         await record.Host.Store.Insert(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None);
 
-        (await sql.Scalar<string[]>($"SELECT left_out FROM notification_overview WHERE id = '{notification.CorrelationId}'")).ShouldBe(["sms: 'title' is missing", "email: it is no mailbox"]);
+        (await sql.Scalar<string[]>($"SELECT left_out FROM notification_overview WHERE id = '{notification.CorrelationId}'")).ShouldBe([
+            "sms: 'title' is missing",
+            "email: it is no mailbox",
+        ]);
         (await sql.Scalar<bool>($"SELECT left_out IS NULL FROM notification_overview WHERE id = '{whole}'")).ShouldBeTrue();
     }
 
@@ -92,17 +114,27 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
             array_to_string(cancelled_on, ','), reason
             """;
 
-        (await sql.Scalar<string>($"SELECT concat_ws('|', status, took, {All}) FROM notification_overview WHERE id = '{id}'"))
-            .ShouldBe("partly-delivered|01:00:00|email,sms|sms|chat,push|webhook|ann: sold; it is gone; it was too late");
+        (await sql.Scalar<string>($"SELECT concat_ws('|', status, took, {All}) FROM notification_overview WHERE id = '{id}'")).ShouldBe(
+            "partly-delivered|01:00:00|email,sms|sms|chat,push|webhook|ann: sold; it is gone; it was too late"
+        );
         (await sql.Scalar<string>($"SELECT reason FROM notification_overview WHERE id = '{refused}'")).ShouldBe("nobody is there");
         (await sql.Scalar<string>($"SELECT concat_ws('|', {All}) FROM notification_overview WHERE id = '{nothing}'")).ShouldBeEmpty();
-        (await sql.Scalar<string[]>($"""
-            SELECT array_agg(DISTINCT channel || ' ' || status) FROM delivery_overview WHERE notification_id = '{id}'
-            """)).ShouldBe(
-            [
-                "chat expired", "email sent", "fax sending", "in-app not-needed", "push failed", "sms confirmed", "voice held",
-                "webhook cancelled",
-            ]);
+        (
+            await sql.Scalar<string[]>(
+                $"""
+                SELECT array_agg(DISTINCT channel || ' ' || status) FROM delivery_overview WHERE notification_id = '{id}'
+                """
+            )
+        ).ShouldBe([
+            "chat expired",
+            "email sent",
+            "fax sending",
+            "in-app not-needed",
+            "push failed",
+            "sms confirmed",
+            "voice held",
+            "webhook cancelled",
+        ]);
 
         static DeliveryState[] Two(string channel, DeliveryStatus status, string? reason) =>
             [Delivery(channel, status, reason), Delivery(channel, status, reason)];
@@ -129,27 +161,45 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
         }
 
         await record.Host.Ledger.Cancel(id, delivery.Id, "email", "ann: sold", CancellationToken.None);
-        await sql.Execute($"""
+        await sql.Execute(
+            $"""
             INSERT INTO delivery_attempt
                 (delivery_id, number, notification_id, notification_created_at, channel, provider, status, lease_until)
             VALUES ('{delivery.Id}', 1, '{id}', 'infinity', 'email', 'smtp', 'Accepted', now())
-            """);
+            """
+        );
 
         // That it was cancelled is no call, and what was called under its id before it began is none of its calls.
-        (await sql.Scalar<string>($"""
-            SELECT concat_ws('|', notification_id, event, recipient, channel, step, status, provider, provider_message_id, reason, attempts,
-                cancellation)
-            FROM delivery_overview WHERE delivery_id = '{delivery.Id}'
-            """)).ShouldBe($"{id}|order-placed|seller-42|email|3|cancelled|smtp|m-1|ann: sold|2|ann: it is sold");
-        (await sql.Scalar<DateTime[]>($"""
-            SELECT ARRAY[settled_at, confirmed_at, bounced_at, soft_bounced_at, opened_at, read_at, complained_at, unsubscribed_at]
-            FROM delivery_overview WHERE delivery_id = '{delivery.Id}'
-            """)).ShouldBe(Enumerable.Range(1, 8).Select(days => day.AddDays(days).UtcDateTime));
+        (
+            await sql.Scalar<string>(
+                $"""
+                SELECT concat_ws('|', notification_id, event, recipient, channel, step, status, provider, provider_message_id, reason, attempts,
+                    cancellation)
+                FROM delivery_overview WHERE delivery_id = '{delivery.Id}'
+                """
+            )
+        ).ShouldBe($"{id}|order-placed|seller-42|email|3|cancelled|smtp|m-1|ann: sold|2|ann: it is sold");
+        (
+            await sql.Scalar<DateTime[]>(
+                $"""
+                SELECT ARRAY[settled_at, confirmed_at, bounced_at, soft_bounced_at, opened_at, read_at, complained_at, unsubscribed_at]
+                FROM delivery_overview WHERE delivery_id = '{delivery.Id}'
+                """
+            )
+        ).ShouldBe(Enumerable.Range(1, 8).Select(days => day.AddDays(days).UtcDateTime));
         (await sql.Scalar<long>($"SELECT attempts FROM delivery_overview WHERE delivery_id = '{other.Id}'")).ShouldBe(1);
     }
 
     static DeliveryState Delivery(string channel, DeliveryStatus status, string? reason) =>
-        new() { Id = Guid.CreateVersion7(), Channel = channel, Address = "som@example.com", Step = 3, Status = status, Reason = reason };
+        new()
+        {
+            Id = Guid.CreateVersion7(),
+            Channel = channel,
+            Address = "som@example.com",
+            Step = 3,
+            Status = status,
+            Reason = reason,
+        };
 
     /// <summary>A notification that has ended after an hour.</summary>
     static async Task<Guid> Store(PostgresRecord record, IReadOnlyList<DeliveryState> deliveries, string? refusal = null)
@@ -172,11 +222,17 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
         await Explains("delivery_attempt", "status", Enum.GetNames<AttemptStatus>());
         await Explains("failed_message", "state", Enum.GetNames<FailedMessageState>());
         await Explains("failed_message", "kind", Enum.GetNames<FailureKind>());
-        await Explains("delivery_overview", "status", [.. Enum.GetNames<DeliveryStatus>().Select(System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName)]);
+        await Explains(
+            "delivery_overview",
+            "status",
+            [.. Enum.GetNames<DeliveryStatus>().Select(System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName)]
+        );
 
         async Task Explains(string table, string column, IReadOnlyList<string> words)
         {
-            var said = await sql.Scalar<string>($"SELECT col_description('{table}'::regclass, attnum) FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attname = '{column}'");
+            var said = await sql.Scalar<string>(
+                $"SELECT col_description('{table}'::regclass, attnum) FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attname = '{column}'"
+            );
             words.Except(said.Split(' ', ',', '.', ':'), StringComparer.Ordinal).ShouldBeEmpty($"{table}.{column}: {said}");
         }
     }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
@@ -15,15 +14,24 @@ public sealed class When_another_language_publishes(BusAndDatabase servers)
         await using var host = await HostInProcess.Start(broker, database, mail.Settings);
         await using var producer = await PlainAmqpProducer.Connect(broker);
 
-        await producer.Publish("OrderPlaced", new JsonObject
-        {
-            ["eventId"] = "order-4711",
-            ["orderId"] = "4711",
-            ["product"] = "Bowl <blue> & white",
-            ["total"] = new JsonObject { ["amount"] = 590, ["currency"] = "THB" },
-            ["buyer"] = new JsonObject { ["id"] = "buyer-7", ["name"] = "Nok" },
-            ["seller"] = new JsonObject { ["id"] = "seller-42", ["name"] = "Som", ["locale"] = "th", ["email"] = "som@example.com" },
-        });
+        await producer.Publish(
+            "OrderPlaced",
+            new JsonObject
+            {
+                ["eventId"] = "order-4711",
+                ["orderId"] = "4711",
+                ["product"] = "Bowl <blue> & white",
+                ["total"] = new JsonObject { ["amount"] = 590, ["currency"] = "THB" },
+                ["buyer"] = new JsonObject { ["id"] = "buyer-7", ["name"] = "Nok" },
+                ["seller"] = new JsonObject
+                {
+                    ["id"] = "seller-42",
+                    ["name"] = "Som",
+                    ["locale"] = "th",
+                    ["email"] = "som@example.com",
+                },
+            }
+        );
         await record.UntilDelivered(1, TimeSpan.FromMinutes(2));
 
         var received = (await mail.Mails()).ShouldHaveSingleItem();
@@ -44,12 +52,15 @@ public sealed class When_another_language_publishes(BusAndDatabase servers)
         await using var producer = await PlainAmqpProducer.Connect(broker);
 
         await producer.Publish("OrderPlaced", new JsonObject { ["orderId"] = "no seller" });
-        await producer.Publish("OrderShipped", new JsonObject
-        {
-            ["orderId"] = "4712",
-            ["product"] = "Bowl",
-            ["buyer"] = new JsonObject { ["id"] = "buyer-7", ["pushTokens"] = new JsonArray("demo-token") },
-        });
+        await producer.Publish(
+            "OrderShipped",
+            new JsonObject
+            {
+                ["orderId"] = "4712",
+                ["product"] = "Bowl",
+                ["buyer"] = new JsonObject { ["id"] = "buyer-7", ["pushTokens"] = new JsonArray("demo-token") },
+            }
+        );
 
         await record.UntilDelivered(1, TimeSpan.FromMinutes(2));
         await record.Until("SELECT count(*) FROM failed_message WHERE kind = 'CannotBeRead'", 1, TimeSpan.FromMinutes(2));

@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.IntegrationTests.Servers;
 using NotificationBus.Model;
@@ -9,7 +8,6 @@ using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
 using NotificationBus.Providers;
 using NotificationBus.Providers.Accounts;
-
 using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
@@ -101,7 +99,15 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         await record.Host.Health.Pause("paused", 30 * Second, "too many calls", cut: null);
         for (var turn = 0; turn < 3; turn++)
             await record.Host.Health.Reserve("paced", 1, Lane.Bulk);
-        var call = new DeliveryAttempt { DeliveryId = Guid.CreateVersion7(), NotificationId = Guid.CreateVersion7(), Number = 1, Channel = "email", Provider = "first", Status = AttemptStatus.Started };
+        var call = new DeliveryAttempt
+        {
+            DeliveryId = Guid.CreateVersion7(),
+            NotificationId = Guid.CreateVersion7(),
+            Number = 1,
+            Channel = "email",
+            Provider = "first",
+            Status = AttemptStatus.Started,
+        };
         await record.Host.Ledger.Claim(call, "som@example.com", "order-placed", Minute, CancellationToken.None);
         (await record.Host.Health.TryProbe("open", Second)).ShouldBeFalse();
         var before = await record.Host.Controls.Load(CancellationToken.None);
@@ -111,7 +117,10 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         await database.Set(TimeSpan.Zero);
 
         var known = await record.Host.Controls.Load(CancellationToken.None);
-        foreach (var until in (DateTimeOffset[])[known.HealthOf("open").OpenUntil, known.HealthOf("probed").ProbeUntil, known.HealthOf("paused").PausedUntil])
+        foreach (
+            var until in (DateTimeOffset[])
+                [known.HealthOf("open").OpenUntil, known.HealthOf("probed").ProbeUntil, known.HealthOf("paused").PausedUntil]
+        )
             until.ShouldBeLessThanOrEqualTo(Now(record));
         (await record.Host.Health.TryProbe("open", Second)).ShouldBeTrue();
         (await record.Host.Health.TryProbe("probed", Second)).ShouldBeTrue();
@@ -131,7 +140,10 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         await record.Host.Health.Pause("paused", 3 * Hour, "come back later", cut: null);
 
         await database.Set(Hour);
-        await Task.WhenAll(record.Of<ClockWatch>().Look(CancellationToken.None), record.Of<ClockWatch>(host: 1).Look(CancellationToken.None));
+        await Task.WhenAll(
+            record.Of<ClockWatch>().Look(CancellationToken.None),
+            record.Of<ClockWatch>(host: 1).Look(CancellationToken.None)
+        );
         await record.Of<ClockWatch>().Look(CancellationToken.None);
 
         (await DelayOf(database, message)).ShouldBe(Minute, 10 * Second);
@@ -139,7 +151,10 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         (await database.Scalar<bool>("SELECT created_at < now() OR NOT isfinite(created_at) FROM sweep_mark")).ShouldBeTrue();
     }
 
-    /// <summary>A4: a jump ahead is told, and when it is taken back, what was due before is due as before. So it is when the clock goes back behind that.</summary>
+    /// <summary>
+    /// A4: a jump ahead is told, and when it is taken back, what was due before is due as before. So it is when the clock goes back behind
+    /// that.
+    /// </summary>
     [Theory, InlineData(0), InlineData(60)]
     public async Task Should_move_only_what_was_written_since_the_clock_jumped_ahead(int minutes)
     {
@@ -163,7 +178,10 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         foreach (var message in (OutgoingMessage[])[before, since])
             (await DelayOf(database, message)).ShouldBe(2 * Hour, 10 * Second);
         foreach (var account in (string[])["before", "since"])
-            (await database.Scalar<TimeSpan>($"SELECT paused_until - now() FROM provider_health WHERE account = '{account}'")).ShouldBe(3 * Hour, 10 * Second);
+            (await database.Scalar<TimeSpan>($"SELECT paused_until - now() FROM provider_health WHERE account = '{account}'")).ShouldBe(
+                3 * Hour,
+                10 * Second
+            );
 
         async Task Look()
         {
@@ -206,12 +224,19 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         await record.Of<ClockWatch>().Look(CancellationToken.None);
 
         var known = await record.AnotherHost.Controls.Load(CancellationToken.None);
-        foreach (var until in (DateTimeOffset[])[known.HealthOf("open").OpenUntil, known.HealthOf("probed").ProbeUntil, known.HealthOf("paused").PausedUntil])
+        foreach (
+            var until in (DateTimeOffset[])
+                [known.HealthOf("open").OpenUntil, known.HealthOf("probed").ProbeUntil, known.HealthOf("paused").PausedUntil]
+        )
             (until - Now(record)).ShouldBe(5 * Minute, 20 * Second);
         known.HealthOf("open").Since.ShouldNotBeNull().ShouldBe(Now(record), 20 * Second);
         (await health.Reserve("paced", 0.01, Lane.Transactional)).ShouldBe(100 * Second, 20 * Second);
         (await health.Reserve("paced", 0.01, Lane.Bulk)).ShouldBe(300 * Second, 20 * Second);
-        (await health.Reserve("begun since", 0.01, Lane.Bulk)).ShouldBe(200 * Second, 20 * Second, "it was reserved by the time that holds now");
+        (await health.Reserve("begun since", 0.01, Lane.Bulk)).ShouldBe(
+            200 * Second,
+            20 * Second,
+            "it was reserved by the time that holds now"
+        );
         await record.Pass(Minute);
         await health.RaiseLearnedRate("paused", factor: 2, interval: Minute, forgetAfter: Hour, limit: null);
         (await record.AnotherHost.Controls.Load(CancellationToken.None)).HealthOf("paused").LearnedPerSecond.ShouldBe(16);
@@ -302,13 +327,21 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         await using var record = await PostgresRecord.Open(database.Database);
         var message = Message(Now(record) + Minute);
         await record.Host.Outgoing.Schedule([message], CancellationToken.None);
-        await record.Execute("UPDATE outgoing_message SET created_at = created_at - interval '1 hour'; UPDATE clock_mark SET seen_at = now() + interval '1.9 seconds'");
-        var (due, seen) = (await database.Scalar<DateTime>("SELECT due_at FROM outgoing_message"), await database.Scalar<DateTime>("SELECT seen_at FROM clock_mark"));
+        await record.Execute(
+            "UPDATE outgoing_message SET created_at = created_at - interval '1 hour'; UPDATE clock_mark SET seen_at = now() + interval '1.9 seconds'"
+        );
+        var (due, seen) = (
+            await database.Scalar<DateTime>("SELECT due_at FROM outgoing_message"),
+            await database.Scalar<DateTime>("SELECT seen_at FROM clock_mark")
+        );
 
         await record.Of<ClockWatch>().Look(CancellationToken.None);
 
         (await database.Scalar<DateTime>("SELECT due_at FROM outgoing_message")).ShouldBe(due);
-        (await database.Scalar<DateTime>("SELECT seen_at FROM clock_mark")).ShouldBeGreaterThanOrEqualTo(seen, "a clock that is set back little by little is noticed");
+        (await database.Scalar<DateTime>("SELECT seen_at FROM clock_mark")).ShouldBeGreaterThanOrEqualTo(
+            seen,
+            "a clock that is set back little by little is noticed"
+        );
     }
 
     /// <summary>A4: whoever has counted how long to wait counts anew.</summary>
@@ -319,7 +352,10 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         await using var record = await PostgresRecord.Open(database.Database);
         await record.AnotherHost.Controls.WaitForChange(Hour, CancellationToken.None);
         await record.AnotherHost.Outgoing.WaitForDue(Second, CancellationToken.None);
-        var waiting = Task.WhenAll(record.AnotherHost.Controls.WaitForChange(Hour, CancellationToken.None), record.AnotherHost.Outgoing.WaitForDue(Hour, CancellationToken.None));
+        var waiting = Task.WhenAll(
+            record.AnotherHost.Controls.WaitForChange(Hour, CancellationToken.None),
+            record.AnotherHost.Outgoing.WaitForDue(Hour, CancellationToken.None)
+        );
 
         await database.Set(TimeSpan.Zero);
         await record.Of<ClockWatch>().Look(CancellationToken.None);
@@ -343,7 +379,9 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         await transaction.RollbackAsync();
     }
 
-    /// <summary>A4: a whole host beside a database of another time: an event is delivered, and what it says of time is the database's.</summary>
+    /// <summary>
+    /// A4: a whole host beside a database of another time: an event is delivered, and what it says of time is the database's.
+    /// </summary>
     [Theory, InlineData(60), InlineData(-60)]
     public async Task Should_deliver_all_the_same(int minutes)
     {
@@ -356,7 +394,11 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
 
         await using var record = new The_record(database.Database);
         await record.UntilDelivered(1, Soon);
-        (await record.Scalar<bool>("SELECT created_at BETWEEN now() - interval '2 minutes' AND now() + interval '10 seconds' FROM notification_overview")).ShouldBeTrue();
+        (
+            await record.Scalar<bool>(
+                "SELECT created_at BETWEEN now() - interval '2 minutes' AND now() + interval '10 seconds' FROM notification_overview"
+            )
+        ).ShouldBeTrue();
         host.Output.Lines().ShouldContain(line => line.Contains("the clock of this host is", StringComparison.Ordinal));
         var ready = await host.Client.GetFromJsonAsync<JsonElement>(new Uri("/health/ready", UriKind.Relative));
         ready.GetProperty("status").GetString().ShouldBe("Healthy");
@@ -373,13 +415,14 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
     static Task<TimeSpan> DelayOf(DatabaseClock database, OutgoingMessage message) =>
         database.Scalar<TimeSpan>($"SELECT due_at - now() FROM outgoing_message WHERE message_id = '{message.MessageId}'");
 
-    static OutgoingMessage Message(DateTimeOffset? dueAt) => new()
-    {
-        MessageId = Guid.CreateVersion7(),
-        Destination = "exchange:send-email",
-        ContentType = "application/json",
-        MessageTypes = "urn:message:Something",
-        Body = "{}"u8.ToArray(),
-        DueAt = dueAt,
-    };
+    static OutgoingMessage Message(DateTimeOffset? dueAt) =>
+        new()
+        {
+            MessageId = Guid.CreateVersion7(),
+            Destination = "exchange:send-email",
+            ContentType = "application/json",
+            MessageTypes = "urn:message:Something",
+            Body = "{}"u8.ToArray(),
+            DueAt = dueAt,
+        };
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
@@ -20,7 +19,13 @@ public sealed class When_commands_that_share_a_message_come_again(BusAndDatabase
         int together;
         var saga = new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "saga" };
         await using (await HostInProcess.Start(broker, database, saga))
-        await using (var sender = await HostProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "sender" }))
+        await using (
+            var sender = await HostProcess.Start(
+                broker,
+                database,
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["Roles"] = "sender" }
+            )
+        )
         {
             await The_broker.Copy(broker, "send-push", Copies);
             await using (await record.HoldBackCalls())
@@ -42,19 +47,23 @@ public sealed class When_commands_that_share_a_message_come_again(BusAndDatabase
 
         await record.UntilDelivered(Count, Soon);
         await The_broker.HasNothingToDo(broker, Soon);
-        (await The_broker.TakeAll(broker, Copies)).Select(CommandsIn).ShouldBe(Enumerable.Repeat(1, together), "those that were together, each alone");
+        (await The_broker.TakeAll(broker, Copies))
+            .Select(CommandsIn)
+            .ShouldBe(Enumerable.Repeat(1, together), "those that were together, each alone");
         (await record.Scalar<long>("SELECT count(*) FROM delivery_attempt")).ShouldBe(Count);
         (await record.Scalar<long>("SELECT count(*) FROM failed_message")).ShouldBe(0);
     }
 
-    static int CommandsIn(byte[] body) => JsonElement.Parse(body).GetProperty("message").TryGetProperty("commands", out var commands) ? commands.GetArrayLength() : 1;
+    static int CommandsIn(byte[] body) =>
+        JsonElement.Parse(body).GetProperty("message").TryGetProperty("commands", out var commands) ? commands.GetArrayLength() : 1;
 
-    static JsonObject Shipped(int number) => new()
-    {
-        ["eventId"] = $"shipped-{number}",
-        ["orderId"] = $"{number}",
-        ["product"] = "Blue ceramic bowl",
-        ["buyer"] = new JsonObject { ["id"] = $"buyer-{number}", ["pushTokens"] = new JsonArray($"phone-{number}") },
-        ["seller"] = new JsonObject { ["id"] = "seller-42" },
-    };
+    static JsonObject Shipped(int number) =>
+        new()
+        {
+            ["eventId"] = $"shipped-{number}",
+            ["orderId"] = $"{number}",
+            ["product"] = "Blue ceramic bowl",
+            ["buyer"] = new JsonObject { ["id"] = $"buyer-{number}", ["pushTokens"] = new JsonArray($"phone-{number}") },
+            ["seller"] = new JsonObject { ["id"] = "seller-42" },
+        };
 }

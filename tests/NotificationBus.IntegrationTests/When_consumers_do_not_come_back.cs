@@ -1,10 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.IntegrationTests.Servers;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.IntegrationTests;
@@ -43,13 +41,19 @@ public sealed class When_consumers_do_not_come_back(BusAndDatabase servers, Rabb
         await using var host = await HostProcess.Start(broker, database);
 
         await The_broker.Delete(broker, "send-push");
-        await The_broker.Declare(broker, "send-push", new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "classic" });
+        await The_broker.Declare(
+            broker,
+            "send-push",
+            new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "classic" }
+        );
 
         (await host.Exit.WaitAsync(Soon)).ShouldBe(GaveUp, $"{host.Output}");
         host.Output.ToString().ShouldContain($"this host could not listen on send-push for {ListenerWatch.LongestAbsence.TotalSeconds} s");
     }
 
-    /// <summary>A1: counted from the broker's side, every host consumes every queue after an operator has closed all connections again and again.</summary>
+    /// <summary>
+    /// A1: counted from the broker's side, every host consumes every queue after an operator has closed all connections again and again.
+    /// </summary>
     [Fact]
     public async Task Should_have_every_host_on_every_queue_after_all_connections_were_closed_again_and_again()
     {
@@ -78,7 +82,10 @@ public sealed class When_consumers_do_not_come_back(BusAndDatabase servers, Rabb
         (await record.Notifications()).ShouldBe(Closings);
     }
 
-    /// <summary>A1: while messages are under way on a connection that was closed nothing is lost and nothing sent twice, and the host listens on everything again.</summary>
+    /// <summary>
+    /// A1: while messages are under way on a connection that was closed nothing is lost and nothing sent twice, and the host listens on
+    /// everything again.
+    /// </summary>
     [Fact]
     public async Task Should_come_back_and_send_everything_once_when_the_connection_closes_under_messages()
     {
@@ -95,7 +102,10 @@ public sealed class When_consumers_do_not_come_back(BusAndDatabase servers, Rabb
             for (var number = 0; number < Events; number++)
             {
                 await producer.Publish(
-                    "NotificationBus.Contracts:OrderShipped", new BasicProperties { ContentType = "application/vnd.masstransit+json", Persistent = true }, Poison.Event());
+                    "NotificationBus.Contracts:OrderShipped",
+                    new BasicProperties { ContentType = "application/vnd.masstransit+json", Persistent = true },
+                    Poison.Event()
+                );
             }
 
             await The_broker.Has(0, broker, "notifications", Soon);
@@ -114,7 +124,9 @@ public sealed class When_consumers_do_not_come_back(BusAndDatabase servers, Rabb
         await The_broker.ShouldHaveNoStrays(broker);
     }
 
-    /// <summary>A1: the client tells whoever made a connection that it is closed, and closes the channels only when they are done with it.</summary>
+    /// <summary>
+    /// A1: the client tells whoever made a connection that it is closed, and closes the channels only when they are done with it.
+    /// </summary>
     [Fact]
     public async Task Should_know_that_nobody_listens_on_a_channel_whose_connection_is_closed()
     {

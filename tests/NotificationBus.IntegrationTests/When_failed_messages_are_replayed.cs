@@ -1,12 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-
 using NotificationBus.Failures;
 using NotificationBus.Providers.Controls;
-
 using Npgsql;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.IntegrationTests;
@@ -27,18 +24,25 @@ public sealed class When_failed_messages_are_replayed(BusAndDatabase servers)
         // The worker fails in a way nobody planned, and its orders are given up.
         await record.Execute("ALTER TABLE delivery_attempt ADD COLUMN nobody_fills integer DEFAULT (random()::text || 'x')::integer");
         for (var number = 0; number < 5; number++)
-            await producer.Publish(Shipped, new BasicProperties { ContentType = "application/vnd.masstransit+json", Persistent = true }, Poison.Event());
+            await producer.Publish(
+                Shipped,
+                new BasicProperties { ContentType = "application/vnd.masstransit+json", Persistent = true },
+                Poison.Event()
+            );
         await producer.Publish(Shipped, new BasicProperties { Persistent = true }, "poison"u8.ToArray());
         await record.Until("SELECT count(*) FROM failed_message", 6, Soon);
         await record.Until("SELECT count(*) FROM notification_overview WHERE status = 'failed'", 5, Soon);
         await record.Execute("ALTER TABLE delivery_attempt DROP COLUMN nobody_fills");
 
         var causes = (await Get(host, "/causes")).GetProperty("causes").EnumerateArray().ToList();
-        causes.Select(cause => $"{cause.GetProperty("count")} {cause.GetProperty("kind")} {cause.GetProperty("queue")} {cause.GetProperty("reason")}").ShouldBe(
-        [
-            "5 failed send-push PostgreSQL refused it (SQLSTATE 22P02)",
-            "1 cannot-be-read notifications 'p' is an invalid start of a value. LineNumber: 0 | BytePositionInLine: 0.",
-        ]);
+        causes
+            .Select(cause =>
+                $"{cause.GetProperty("count")} {cause.GetProperty("kind")} {cause.GetProperty("queue")} {cause.GetProperty("reason")}"
+            )
+            .ShouldBe([
+                "5 failed send-push PostgreSQL refused it (SQLSTATE 22P02)",
+                "1 cannot-be-read notifications 'p' is an invalid start of a value. LineNumber: 0 | BytePositionInLine: 0.",
+            ]);
         var cause = causes[0].GetProperty("cause").GetString();
         var one = (await Get(host, $"?cause={cause}")).GetProperty("failedMessages")[0].GetProperty("id").GetString();
 
@@ -49,7 +53,11 @@ public sealed class When_failed_messages_are_replayed(BusAndDatabase servers)
         clicks.Order().ShouldBe([0, 0, 0, 4]);
         await record.UntilDelivered(5, Soon);
         (await record.Deliveries("status = 'sent' AND attempts = 1")).ShouldBe(5);
-        (await record.Scalar<long>("SELECT count(*) FROM failed_message WHERE state = 'Replayed' AND times = 1 AND replayed_by IN ('api', 'som')")).ShouldBe(5);
+        (
+            await record.Scalar<long>(
+                "SELECT count(*) FROM failed_message WHERE state = 'Replayed' AND times = 1 AND replayed_by IN ('api', 'som')"
+            )
+        ).ShouldBe(5);
 
         // What fails again is the same message, once more.
         (await Post(host, "/replay", new { all = true })).ShouldBe(1);
@@ -72,13 +80,17 @@ public sealed class When_failed_messages_are_replayed(BusAndDatabase servers)
         await using var host = await HostInProcess.Start(broker, database);
         await using var producer = await PlainAmqpProducer.Connect(broker);
         var id = Guid.CreateVersion7();
-        await producer.Publish(Shipped, new BasicProperties
-        {
-            ContentType = "application/x-theirs",
-            MessageId = $"{id}",
-            Persistent = true,
-            Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { ["tenant"] = "north", ["attempt"] = 3 },
-        }, [1, 2, 3]);
+        await producer.Publish(
+            Shipped,
+            new BasicProperties
+            {
+                ContentType = "application/x-theirs",
+                MessageId = $"{id}",
+                Persistent = true,
+                Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { ["tenant"] = "north", ["attempt"] = 3 },
+            },
+            [1, 2, 3]
+        );
         await record.Until("SELECT count(*) FROM failed_message", 1, Soon);
         await The_broker.Copy(broker, "notifications", "witness");
 
@@ -124,14 +136,17 @@ public sealed class When_failed_messages_are_replayed(BusAndDatabase servers)
         (await failed.Archive(FailedMessageChoice.All, ann, CancellationToken.None)).ShouldBe(0);
 
         var note = (await record.Host.Controls.Changes(before: null, limit: 10, CancellationToken.None)).ShouldHaveSingleItem();
-        (note.Subject, note.Who, note.Why, note.After.GetProperty("replayed").GetInt32()).ShouldBe(("failed messages", "ann", "they are back", Count));
+        (note.Subject, note.Who, note.Why, note.After.GetProperty("replayed").GetInt32()).ShouldBe(
+            ("failed messages", "ann", "they are back", Count)
+        );
         (await sql.Scalar<long>("SELECT count(*) FROM outgoing_message")).ShouldBe(Count);
     }
 
-    static string Failed(int count) => $$"""
-        INSERT INTO failed_message (id, kind, cause, reason, queue, destination, message_types, headers, body, failure_id)
-        SELECT gen_random_uuid(), 'Failed', 'a cause', 'a reason', 'notifications', 'exchange:notifications', ARRAY[]::text[], '{}', '', gen_random_uuid() FROM generate_series(1, {{count}})
-        """;
+    static string Failed(int count) =>
+        $$"""
+            INSERT INTO failed_message (id, kind, cause, reason, queue, destination, message_types, headers, body, failure_id)
+            SELECT gen_random_uuid(), 'Failed', 'a cause', 'a reason', 'notifications', 'exchange:notifications', ARRAY[]::text[], '{}', '', gen_random_uuid() FROM generate_series(1, {{count}})
+            """;
 
     static async Task<JsonElement> Get(HostInProcess host, string path) =>
         JsonDocument.Parse(await host.Client.GetStringAsync(new Uri($"/v1/failed-messages{path}", UriKind.Relative))).RootElement;

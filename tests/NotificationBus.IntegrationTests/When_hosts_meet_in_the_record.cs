@@ -4,7 +4,6 @@ using NotificationBus.Model;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
 using NotificationBus.Tests.AnyRecord;
-
 using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
@@ -66,24 +65,44 @@ public sealed class When_hosts_meet_in_the_record(BusAndDatabase servers) : With
     [Fact]
     public async Task Should_cancel_after_the_call_that_is_being_claimed()
     {
-        var call = new DeliveryAttempt { DeliveryId = Guid.CreateVersion7(), NotificationId = Guid.CreateVersion7(), Number = 1, Channel = "email", Provider = "first", Status = AttemptStatus.Started };
-        await using var claiming = await Postgres.Begin($"""
+        var call = new DeliveryAttempt
+        {
+            DeliveryId = Guid.CreateVersion7(),
+            NotificationId = Guid.CreateVersion7(),
+            Number = 1,
+            Channel = "email",
+            Provider = "first",
+            Status = AttemptStatus.Started,
+        };
+        await using var claiming = await Postgres.Begin(
+            $"""
             INSERT INTO delivery_attempt (delivery_id, number, notification_id, notification_created_at, channel, provider, status, lease_until)
             VALUES ('{call.DeliveryId}', 1, '{call.NotificationId}', 'infinity', 'email', 'first', 'Started', now())
-            """);
+            """
+        );
         var cancelling = Host.Ledger.Cancel(call.NotificationId, call.DeliveryId, "email", "sold", CancellationToken.None);
         await Postgres.UntilSomebodyWaits();
 
         await claiming.Commit();
 
-        (await cancelling.WaitAsync(Patience)).Select(attempt => (attempt.Number, attempt.Status)).ShouldBe([(1, AttemptStatus.Started), (2, AttemptStatus.Cancelled)]);
+        (await cancelling.WaitAsync(Patience))
+            .Select(attempt => (attempt.Number, attempt.Status))
+            .ShouldBe([(1, AttemptStatus.Started), (2, AttemptStatus.Cancelled)]);
     }
 
     /// <summary>A4: a claim from the future was made by a clock that was put back since, and keeps nobody away.</summary>
     [Fact]
     public async Task Should_not_wait_for_a_claim_that_is_made_in_the_future()
     {
-        var call = new DeliveryAttempt { DeliveryId = Guid.CreateVersion7(), NotificationId = Guid.CreateVersion7(), Number = 1, Channel = "email", Provider = "first", Status = AttemptStatus.Started };
+        var call = new DeliveryAttempt
+        {
+            DeliveryId = Guid.CreateVersion7(),
+            NotificationId = Guid.CreateVersion7(),
+            Number = 1,
+            Channel = "email",
+            Provider = "first",
+            Status = AttemptStatus.Started,
+        };
         await AnotherHost.Ledger.Claim(call, "som@example.com", "order-placed", Lease, CancellationToken.None);
         await Record.Pass(-Hour);
 
@@ -138,7 +157,8 @@ public sealed class When_hosts_meet_in_the_record(BusAndDatabase servers) : With
 
         (await Host.Failed.Replay(FailedMessageChoice.All, Ann, CancellationToken.None)).ShouldBe(160);
 
-        (await Host.Outgoing.TakeDue(Lease, 100, CancellationToken.None)).Select(message => message.ReplayOf!.Value)
+        (await Host.Outgoing.TakeDue(Lease, 100, CancellationToken.None))
+            .Select(message => message.ReplayOf!.Value)
             .ShouldBe(oldest.Select(failure => failure.Id), ignoreOrder: true);
     }
 
@@ -147,11 +167,13 @@ public sealed class When_hosts_meet_in_the_record(BusAndDatabase servers) : With
     public async Task Should_let_all_come_out_within_a_minute_however_many_have_waited()
     {
         await Schedule(Message(Record.Now + Hour) with { WaitsFor = "channel email" });
-        await Postgres.Execute("""
+        await Postgres.Execute(
+            """
             INSERT INTO outgoing_message (message_id, destination, content_type, message_types, body, due_at, waits_for)
             SELECT gen_random_uuid(), destination, content_type, message_types, body, due_at, waits_for
             FROM outgoing_message, generate_series(1, 35000)
-            """);
+            """
+        );
 
         (await Host.Outgoing.Release("channel email", CancellationToken.None)).ShouldBe(35_001);
 
@@ -173,7 +195,9 @@ public sealed class When_hosts_meet_in_the_record(BusAndDatabase servers) : With
         await AnotherHost.Controls.WaitForChange(2 * Patience, CancellationToken.None);
 
         await Tells(() => Host.Controls.ChangeChannel("email", _ => new ChannelControl { Paused = true }, Ann, CancellationToken.None));
-        await Tells(() => Host.Controls.ChangeProvider("smtp", new AccountOptions(), _ => new ProviderControl { Weight = 2 }, Ann, CancellationToken.None));
+        await Tells(() =>
+            Host.Controls.ChangeProvider("smtp", new AccountOptions(), _ => new ProviderControl { Weight = 2 }, Ann, CancellationToken.None)
+        );
         await Tells(() => Host.Health.Open("smtp", TimeSpan.Zero, "it does not answer", needsAttention: false));
         await Tells(() => Host.Health.TryProbe("smtp", Lease));
         await Tells(() => Host.Health.ProbeNotMade("smtp"));
@@ -215,11 +239,23 @@ public sealed class When_hosts_meet_in_the_record(BusAndDatabase servers) : With
     [Fact]
     public async Task Should_wake_whoever_publishes_when_those_who_wait_for_their_turn_come_forward()
     {
-        await Host.Controls.ChangeProvider("smtp", new AccountOptions(), _ => new ProviderControl { PerSecond = 0.01 }, Ann, CancellationToken.None);
+        await Host.Controls.ChangeProvider(
+            "smtp",
+            new AccountOptions(),
+            _ => new ProviderControl { PerSecond = 0.01 },
+            Ann,
+            CancellationToken.None
+        );
         await Schedule(Message(Record.Now + Hour) with { WaitsFor = "turn at smtp" });
         var waiting = await WaitForDue(AnotherHost);
 
-        await Host.Controls.ChangeProvider("smtp", new AccountOptions(), control => control with { PerSecond = 0.02 }, Ann, CancellationToken.None);
+        await Host.Controls.ChangeProvider(
+            "smtp",
+            new AccountOptions(),
+            control => control with { PerSecond = 0.02 },
+            Ann,
+            CancellationToken.None
+        );
 
         await waiting.WaitAsync(Patience);
     }
@@ -246,7 +282,8 @@ public sealed class When_hosts_meet_in_the_record(BusAndDatabase servers) : With
         await Record.Pass(2 * Lease);
         (await TakeDue()).ShouldBe([turn.MessageId]);
 
-        static Task Raise(HostOfTheRecord host) => host.Health.RaiseLearnedRate("smtp", factor: 2, interval: Lease, forgetAfter: Hour, limit: null);
+        static Task Raise(HostOfTheRecord host) =>
+            host.Health.RaiseLearnedRate("smtp", factor: 2, interval: Lease, forgetAfter: Hour, limit: null);
     }
 
     /// <summary>A row of an earlier version says less of a delivery.</summary>
@@ -255,9 +292,11 @@ public sealed class When_hosts_meet_in_the_record(BusAndDatabase servers) : With
     {
         var id = Guid.CreateVersion7();
         await Insert(id);
-        await Postgres.Execute($$"""
+        await Postgres.Execute(
+            $$"""
             UPDATE notification SET state = 'Held', deliveries = '[{"id":"{{Guid.CreateVersion7()}}","channel":"email","address":"som@example.com","step":0,"status":"Held"}]' WHERE id = '{{id}}'
-            """);
+            """
+        );
 
         var held = (await Host.Held.Find(new(), 10, CancellationToken.None)).ShouldHaveSingleItem();
         held.Attempts.ShouldBe(0);

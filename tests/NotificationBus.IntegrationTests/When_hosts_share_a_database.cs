@@ -3,7 +3,6 @@ using NotificationBus.Failures;
 using NotificationBus.Providers.Controls;
 using NotificationBus.Sending;
 using NotificationBus.Tests.AnyRecord;
-
 using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
@@ -95,7 +94,9 @@ public sealed class When_hosts_share_a_database(BusAndDatabase servers) : With_a
     [Fact]
     public async Task Should_show_nothing_that_a_sandbox_caught_before_what_was_caught_earlier()
     {
-        await using var earlier = await Postgres.Begin("SELECT pg_advisory_xact_lock(2026112960); INSERT INTO caught_delivery (at, delivery) VALUES (now(), 'earlier')");
+        await using var earlier = await Postgres.Begin(
+            "SELECT pg_advisory_xact_lock(2026112960); INSERT INTO caught_delivery (at, delivery) VALUES (now(), 'earlier')"
+        );
         var later = MyInbox.Add([Caught(1)], 10, CancellationToken.None);
         await Postgres.UntilSomebodyWaits();
         (await TheirInbox.After(0, CancellationToken.None)).Added.ShouldBeEmpty();
@@ -138,7 +139,12 @@ public sealed class When_hosts_share_a_database(BusAndDatabase servers) : With_a
     {
         var id = Guid.CreateVersion7();
         await Insert(id);
-        await Host.Controls.ChangeChannel("email", _ => new ChannelControl { Paused = true }, new ChangedBy("ann", "why"), CancellationToken.None);
+        await Host.Controls.ChangeChannel(
+            "email",
+            _ => new ChannelControl { Paused = true },
+            new ChangedBy("ann", "why"),
+            CancellationToken.None
+        );
         await Postgres.Execute("UPDATE notification SET changed_at = 'epoch'; UPDATE channel_control SET changed_at = 'epoch'");
 
         var stored = (await Host.Store.Load(id, CancellationToken.None))!;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
@@ -17,7 +16,11 @@ public sealed class When_hosts_share_an_inbox(BusAndDatabase servers)
         var (broker, database) = await servers.CreateBoth();
         await using var record = new The_record(database);
         await using var worker = await Start(broker, database, ("Roles", "worker"));
-        (await Refused(worker, "/v1/notifications")).ShouldContain("takes no calls (Roles)", Case.Sensitive, "a worker's 404 must not lead to itself");
+        (await Refused(worker, "/v1/notifications")).ShouldContain(
+            "takes no calls (Roles)",
+            Case.Sensitive,
+            "a worker's 404 must not lead to itself"
+        );
         (await Refused(worker, "/inbox")).ShouldNotContain("See /v1/");
         await using var both = await Start(broker, database, ("Inbox", "false"));
 
@@ -63,7 +66,9 @@ public sealed class When_hosts_share_an_inbox(BusAndDatabase servers)
         (await Find(host, "address=before@example.com&wait=30")).ShouldHaveSingleItem();
 
         // More than are kept, and in the end what a crash leaves of tables that are not in the log: nothing.
-        await record.Execute("INSERT INTO caught_delivery (at, delivery) SELECT at, delivery FROM caught_delivery, generate_series(1, 300)");
+        await record.Execute(
+            "INSERT INTO caught_delivery (at, delivery) SELECT at, delivery FROM caught_delivery, generate_series(1, 300)"
+        );
         await The_shop.Places(host, "between", pushToken: "demo-token");
         (await Find(host, "address=between@example.com&wait=30")).ShouldHaveSingleItem();
         (await record.Scalar<long>("SELECT count(*) FROM caught_delivery")).ShouldBeLessThanOrEqualTo(500);
@@ -96,5 +101,9 @@ public sealed class When_hosts_share_an_inbox(BusAndDatabase servers)
     }
 
     static Task<HostInProcess> Start(Uri broker, string database, params (string Key, string Value)[] settings) =>
-        HostInProcess.Start(broker, database, settings.ToDictionary(setting => setting.Key, setting => setting.Value, StringComparer.Ordinal));
+        HostInProcess.Start(
+            broker,
+            database,
+            settings.ToDictionary(setting => setting.Key, setting => setting.Value, StringComparer.Ordinal)
+        );
 }

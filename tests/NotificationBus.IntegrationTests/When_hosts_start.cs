@@ -1,6 +1,5 @@
 using NotificationBus.Host;
 using NotificationBus.IntegrationTests.Servers;
-
 using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
@@ -22,7 +21,10 @@ public sealed class When_hosts_start(BusAndDatabase servers)
         try
         {
             (await record.Scalar<long>("""SELECT count(*) - count(DISTINCT "MigrationId") FROM "__EFMigrationsHistory" """)).ShouldBe(0);
-            hosts.SelectMany(host => host.Output.Lines()).Count(line => line.Contains("Applied migrations", StringComparison.Ordinal)).ShouldBe(1);
+            hosts
+                .SelectMany(host => host.Output.Lines())
+                .Count(line => line.Contains("Applied migrations", StringComparison.Ordinal))
+                .ShouldBe(1);
         }
         finally
         {
@@ -47,7 +49,9 @@ public sealed class When_hosts_start(BusAndDatabase servers)
     {
         var (broker, database) = await servers.CreateBoth();
         await using var record = new The_record(database);
-        await record.Scalar<string>("""INSERT INTO "__EFMigrationsHistory" VALUES ('29990101000000_Future', '99.0') RETURNING "MigrationId" """);
+        await record.Scalar<string>(
+            """INSERT INTO "__EFMigrationsHistory" VALUES ('29990101000000_Future', '99.0') RETURNING "MigrationId" """
+        );
 
         (await Refuses(broker, database)).ShouldContain("29990101000000_Future");
     }
@@ -87,7 +91,11 @@ public sealed class When_hosts_start(BusAndDatabase servers)
         var nowhere = FreePort.Take();
 
         var withoutBroker = Refuses(new Uri($"amqp://guest:guest@127.0.0.1:{nowhere}"), database, ("Postgres:StartTimeout", "00:00:01"));
-        var withoutDatabase = Refuses(broker, $"Host=127.0.0.1;Port={nowhere};Username=nobody;Database=none", ("Postgres:StartTimeout", "00:00:01"));
+        var withoutDatabase = Refuses(
+            broker,
+            $"Host=127.0.0.1;Port={nowhere};Username=nobody;Database=none",
+            ("Postgres:StartTimeout", "00:00:01")
+        );
 
         (await withoutBroker).ShouldBe($"ConnectionStrings:RabbitMq: no broker answers at 127.0.0.1:{nowhere}");
         (await withoutDatabase).ShouldBe("ConnectionStrings:Postgres: PostgreSQL does not answer (ConnectionRefused)");
@@ -134,7 +142,13 @@ public sealed class When_hosts_start(BusAndDatabase servers)
                 await record.Execute("CREATE TABLE \"__EFMigrationsHistory\" (\"MigrationId\" text, \"ProductVersion\" text)");
         }
 
-        await using (var host = Launch(broker, new NpgsqlConnectionStringBuilder(database) { Username = user, Password = "canary" }.ConnectionString, ("Postgres:Migrate", migrate)))
+        await using (
+            var host = Launch(
+                broker,
+                new NpgsqlConnectionStringBuilder(database) { Username = user, Password = "canary" }.ConnectionString,
+                ("Postgres:Migrate", migrate)
+            )
+        )
         {
             (await host.Exit.WaitAsync(Soon)).ShouldBe(WrongSettings);
             host.Output.Lines()[^1].ShouldStartWith("ConnectionStrings:Postgres: PostgreSQL refused (42501: permission denied for");
@@ -182,13 +196,17 @@ public sealed class When_hosts_start(BusAndDatabase servers)
     {
         var (broker, database) = await servers.CreateBoth();
 
-        await using var host = await HostInProcess.Start(broker, database, new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["Channels:email:Providers"] = email,
-            ["Channels:push:Providers"] = push,
-            ["Providers:smtp:Host"] = "localhost",
-            ["Providers:smtp:From"] = "shop@example.com",
-        });
+        await using var host = await HostInProcess.Start(
+            broker,
+            database,
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["Channels:email:Providers"] = email,
+                ["Channels:push:Providers"] = push,
+                ["Providers:smtp:Host"] = "localhost",
+                ["Providers:smtp:From"] = "shop@example.com",
+            }
+        );
 
         var warnings = host.Output.Lines().Where(line => line.Contains("caught, not sent", StringComparison.Ordinal)).ToList();
         warnings.Count.ShouldBe(warned.Split(',').Length);
@@ -196,21 +214,34 @@ public sealed class When_hosts_start(BusAndDatabase servers)
             warnings.ShouldContain(line => line.Contains($"Channels:{channel}:Providers", StringComparison.Ordinal));
     }
 
-    /// <summary>What a host says that ends at once because of its settings. It runs in the process of the tests, whose console is no place for its log.</summary>
+    /// <summary>
+    /// What a host says that ends at once because of its settings. It runs in the process of the tests, whose console is no place for its
+    /// log.
+    /// </summary>
     static async Task<string> Refuses(Uri broker, string database, params (string Key, string Value)[] settings)
     {
         using var error = new StringWriter();
         var host = NotificationHost.Run(
-            [.. Settings(broker, database, settings).Select(setting => $"--{setting.Key}={setting.Value}"), "--Urls=http://127.0.0.1:0", "--Serilog:MinimumLevel:Default=Fatal"],
-            TextWriter.Null, error);
+            [
+                .. Settings(broker, database, settings).Select(setting => $"--{setting.Key}={setting.Value}"),
+                "--Urls=http://127.0.0.1:0",
+                "--Serilog:MinimumLevel:Default=Fatal",
+            ],
+            TextWriter.Null,
+            error
+        );
         (await host.WaitAsync(Soon)).ShouldBe(WrongSettings);
         return error.ToString().TrimEnd();
     }
 
     /// <summary>The same in a process of its own, for those that read its log.</summary>
-    static HostProcess Launch(Uri broker, string database, params (string Key, string Value)[] settings) => HostProcess.Launch(Settings(broker, database, settings));
+    static HostProcess Launch(Uri broker, string database, params (string Key, string Value)[] settings) =>
+        HostProcess.Launch(Settings(broker, database, settings));
 
     static Dictionary<string, string> Settings(Uri broker, string database, (string Key, string Value)[] settings) =>
-        settings.Append(("Transport", "RabbitMq")).Append(("ConnectionStrings:RabbitMq", $"{broker}")).Append(("ConnectionStrings:Postgres", database))
+        settings
+            .Append(("Transport", "RabbitMq"))
+            .Append(("ConnectionStrings:RabbitMq", $"{broker}"))
+            .Append(("ConnectionStrings:Postgres", database))
             .ToDictionary(setting => setting.Item1, setting => setting.Item2, StringComparer.Ordinal);
 }

@@ -1,7 +1,5 @@
 using System.Text.Json;
-
 using NotificationBus.IntegrationTests.Servers;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.IntegrationTests;
@@ -32,7 +30,11 @@ public sealed class When_messages_are_poison(BusAndDatabase servers)
         foreach (var poison in poisons)
         {
             var row = $"FROM failed_message WHERE body = '\\x{Convert.ToHexString(poison.Body)}'";
-            (await record.Scalar<string>($"SELECT coalesce(string_agg(concat_ws(' ', kind, queue, state, times), ', '), 'nothing') {row}")).ShouldBe($"{poison.Kind} {poison.Queue} Failed 1", poison.Name);
+            (
+                await record.Scalar<string>(
+                    $"SELECT coalesce(string_agg(concat_ws(' ', kind, queue, state, times), ', '), 'nothing') {row}"
+                )
+            ).ShouldBe($"{poison.Kind} {poison.Queue} Failed 1", poison.Name);
             (await record.Scalar<string>($"SELECT reason {row}")).ShouldNotBeNullOrWhiteSpace(poison.Name);
         }
 
@@ -55,16 +57,31 @@ public sealed class When_messages_are_poison(BusAndDatabase servers)
         await using var host = await HostInProcess.Start(broker, database);
         await using var producer = await PlainAmqpProducer.Connect(broker);
 
-        await producer.Publish("NotificationBus.Contracts:OrderShipped", new BasicProperties
-        {
-            ContentType = "text/plain; charset=us-ascii",
-            MessageId = "their own",
-            Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { ["tenant"] = "north", ["attempt"] = 3, ["tags"] = new List<object?> { "a", 1 } },
-        }, "text"u8.ToArray());
+        await producer.Publish(
+            "NotificationBus.Contracts:OrderShipped",
+            new BasicProperties
+            {
+                ContentType = "text/plain; charset=us-ascii",
+                MessageId = "their own",
+                Headers = new Dictionary<string, object?>(StringComparer.Ordinal)
+                {
+                    ["tenant"] = "north",
+                    ["attempt"] = 3,
+                    ["tags"] = new List<object?> { "a", 1 },
+                },
+            },
+            "text"u8.ToArray()
+        );
         await record.Until("SELECT count(*) FROM failed_message", 1, Soon);
 
-        var listed = JsonDocument.Parse(await host.Client.GetStringAsync(new Uri("/v1/failed-messages", UriKind.Relative))).RootElement.GetProperty("failedMessages")[0];
-        var read = JsonDocument.Parse(await host.Client.GetStringAsync(new Uri($"/v1/failed-messages/{listed.GetProperty("id").GetString()}", UriKind.Relative))).RootElement;
+        var listed = JsonDocument
+            .Parse(await host.Client.GetStringAsync(new Uri("/v1/failed-messages", UriKind.Relative)))
+            .RootElement.GetProperty("failedMessages")[0];
+        var read = JsonDocument
+            .Parse(
+                await host.Client.GetStringAsync(new Uri($"/v1/failed-messages/{listed.GetProperty("id").GetString()}", UriKind.Relative))
+            )
+            .RootElement;
         read.GetProperty("headers").GetRawText().ShouldBe("""{"tags":["a",1],"tenant":"north","attempt":3}""");
         read.GetProperty("body").GetBytesFromBase64().ShouldBe("text"u8.ToArray());
         read.TryGetProperty("text", out _).ShouldBeFalse();
@@ -104,13 +121,25 @@ public sealed class When_messages_are_poison(BusAndDatabase servers)
         await using var producer = await PlainAmqpProducer.Connect(broker);
 
         // The broker's delivery limit is never reached; somebody's rejection takes the same way.
-        await The_broker.Declare(broker, "elsewhere", new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-dead-letter-exchange"] = "notifications-dead-letters" });
+        await The_broker.Declare(
+            broker,
+            "elsewhere",
+            new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-dead-letter-exchange"] = "notifications-dead-letters" }
+        );
         await The_broker.Reject(broker, "elsewhere", Poison.Event());
 
-        await record.Until("SELECT count(*) FROM failed_message WHERE kind = 'DeadLettered' AND queue = 'elsewhere' AND reason = 'the broker gave it up: rejected' AND destination IS NULL", 1, Soon);
+        await record.Until(
+            "SELECT count(*) FROM failed_message WHERE kind = 'DeadLettered' AND queue = 'elsewhere' AND reason = 'the broker gave it up: rejected' AND destination IS NULL",
+            1,
+            Soon
+        );
         await The_broker.ShouldHaveNoStrays(broker);
     }
 
     static Task Good(PlainAmqpProducer producer) =>
-        producer.Publish("NotificationBus.Contracts:OrderShipped", new BasicProperties { ContentType = "application/vnd.masstransit+json", Persistent = true }, Poison.Event());
+        producer.Publish(
+            "NotificationBus.Contracts:OrderShipped",
+            new BasicProperties { ContentType = "application/vnd.masstransit+json", Persistent = true },
+            Poison.Event()
+        );
 }

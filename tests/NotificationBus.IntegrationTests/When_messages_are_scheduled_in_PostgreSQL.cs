@@ -1,7 +1,5 @@
 using MassTransit;
-
 using Microsoft.Extensions.Hosting;
-
 using NotificationBus.Outgoing;
 using NotificationBus.Tests.Outgoing;
 
@@ -13,15 +11,20 @@ public sealed class When_messages_are_scheduled_in_PostgreSQL(BusAndDatabase ser
     protected override async Task<IHost> Start(Action<IReceiveEndpointConfigurator> inbox)
     {
         var (broker, database) = await servers.CreateBoth();
-        return await SchedulingHost.Start(database, bus =>
-        {
-            bus.AddOutgoingScheduler();
-            bus.UsingRabbitMq((context, transport) =>
+        return await SchedulingHost.Start(
+            database,
+            bus =>
             {
-                transport.Host(broker);
-                transport.UseOutgoingScheduler(context);
-                transport.ReceiveEndpoint("inbox", inbox);
-            });
-        });
+                bus.AddOutgoingScheduler();
+                bus.UsingRabbitMq(
+                    (context, transport) =>
+                    {
+                        transport.Host(broker);
+                        transport.UseOutgoingScheduler(context);
+                        transport.ReceiveEndpoint("inbox", inbox);
+                    }
+                );
+            }
+        );
     }
 }

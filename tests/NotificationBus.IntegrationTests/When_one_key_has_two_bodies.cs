@@ -1,14 +1,14 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-
 using MassTransit;
-
 using NotificationBus.Contracts;
 
 namespace NotificationBus.IntegrationTests;
 
-/// <summary>A12: one key, two bodies, with two hosts on real servers: before the first has ended and after, over HTTP and on the bus.</summary>
+/// <summary>
+/// A12: one key, two bodies, with two hosts on real servers: before the first has ended and after, over HTTP and on the bus.
+/// </summary>
 public sealed class When_one_key_has_two_bodies(BusAndDatabase servers)
 {
     static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
@@ -57,8 +57,15 @@ public sealed class When_one_key_has_two_bodies(BusAndDatabase servers)
         }
 
         var id = (await first.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
-        var reason = await Waiting.For(async () => (await host.Client.GetFromJsonAsync<JsonElement>("/v1/failed-messages"))
-            .GetProperty("failedMessages").EnumerateArray().Select(message => message.GetProperty("reason").GetString()).FirstOrDefault(), Soon);
+        var reason = await Waiting.For(
+            async () =>
+                (await host.Client.GetFromJsonAsync<JsonElement>("/v1/failed-messages"))
+                    .GetProperty("failedMessages")
+                    .EnumerateArray()
+                    .Select(message => message.GetProperty("reason").GetString())
+                    .FirstOrDefault(),
+            Soon
+        );
         reason.ShouldBe($"its eventId names notification {id}, which was begun with other content");
     }
 
@@ -69,28 +76,38 @@ public sealed class When_one_key_has_two_bodies(BusAndDatabase servers)
         (await refused.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString()!.ShouldContain(first);
     }
 
-    static Task<string?> Until(HostInProcess host, string self, Func<string?, bool> condition) => Waiting.For(async () =>
-    {
-        using var answer = await host.Client.GetAsync(new Uri(self, UriKind.Relative));
-        var status = answer.IsSuccessStatusCode ? (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("status").GetString() : null;
-        return condition(status) ? status : null;
-    }, Soon);
+    static Task<string?> Until(HostInProcess host, string self, Func<string?, bool> condition) =>
+        Waiting.For(
+            async () =>
+            {
+                using var answer = await host.Client.GetAsync(new Uri(self, UriKind.Relative));
+                var status = answer.IsSuccessStatusCode
+                    ? (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("status").GetString()
+                    : null;
+                return condition(status) ? status : null;
+            },
+            Soon
+        );
 
     static async Task<HttpResponseMessage> Post(HostInProcess host, string text, string preference = "")
     {
-        using var call = new HttpRequestMessage(HttpMethod.Post, "/v1/notifications") { Content = JsonContent.Create(Request(text), options: JsonSerializerOptions.Web) };
+        using var call = new HttpRequestMessage(HttpMethod.Post, "/v1/notifications")
+        {
+            Content = JsonContent.Create(Request(text), options: JsonSerializerOptions.Web),
+        };
         if (preference.Length > 0)
             call.Headers.Add("Prefer", preference);
         return await host.Client.SendAsync(call);
     }
 
-    static NotificationRequested Request(string text) => new()
-    {
-        EventId = "market-day",
-        Category = "announcement",
-        Recipient = new Contact { Id = "buyer-7", PushTokens = ["demo-token"] },
-        Data = JsonSerializer.SerializeToElement(new { title = "Market day", text }),
-    };
+    static NotificationRequested Request(string text) =>
+        new()
+        {
+            EventId = "market-day",
+            Category = "announcement",
+            Recipient = new Contact { Id = "buyer-7", PushTokens = ["demo-token"] },
+            Data = JsonSerializer.SerializeToElement(new { title = "Market day", text }),
+        };
 }
 
 /// <summary>Waits for something that comes by itself.</summary>

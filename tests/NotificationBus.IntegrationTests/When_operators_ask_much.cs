@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
-
 using NotificationBus.Failures;
 using NotificationBus.Notifications;
 using NotificationBus.Postgres;
@@ -35,14 +34,19 @@ public sealed class When_operators_ask_much(BusAndDatabase servers)
 
         found.Select(notification => notification.Recipient).ShouldBe(["recipient-3000", "recipient-1"]);
         (await Explain(record, Held)).ShouldNotContain("Rows Removed by Filter");
-        (await Explain(record, Held with { Status = "failed" })).ShouldContain("Rows Removed by Filter", customMessage: "so many there would have been");
+        (await Explain(record, Held with { Status = "failed" })).ShouldContain(
+            "Rows Removed by Filter",
+            customMessage: "so many there would have been"
+        );
     }
 
     [Fact]
     public async Task Should_list_what_an_older_version_held()
     {
         var database = await servers.CreateEmptyDatabase();
-        await using (var context = new NotificationBusDbContext(new DbContextOptionsBuilder<NotificationBusDbContext>().UseNpgsql(database).Options))
+        await using (
+            var context = new NotificationBusDbContext(new DbContextOptionsBuilder<NotificationBusDbContext>().UseNpgsql(database).Options)
+        )
             await context.GetService<IMigrator>().MigrateAsync(BeforeHeld);
         await using var sql = new The_record(database);
         await sql.Execute(Notifications(3));
@@ -50,7 +54,9 @@ public sealed class When_operators_ask_much(BusAndDatabase servers)
 
         await using var record = await PostgresRecord.Open(database);
 
-        (await record.Of<INotificationQueries>().Search(Held, CancellationToken.None)).ShouldHaveSingleItem().Recipient.ShouldBe("recipient-2");
+        (await record.Of<INotificationQueries>().Search(Held, CancellationToken.None))
+            .ShouldHaveSingleItem()
+            .Recipient.ShouldBe("recipient-2");
     }
 
     [Fact]
@@ -58,10 +64,18 @@ public sealed class When_operators_ask_much(BusAndDatabase servers)
     {
         await using var sql = new The_record(await servers.CreateDatabase());
 
-        (await sql.Scalar<string>("""
-            SELECT string_agg(DISTINCT attname, ' ') FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey) WHERE indrelid = 'notification'::regclass
-            """)).ShouldBe("created_at id recipient_id");
-        (await sql.Scalar<long>("SELECT count(*) FROM pg_index WHERE indrelid = 'notification'::regclass AND (indpred IS NOT NULL OR indexprs IS NOT NULL)")).ShouldBe(0);
+        (
+            await sql.Scalar<string>(
+                """
+                SELECT string_agg(DISTINCT attname, ' ') FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey) WHERE indrelid = 'notification'::regclass
+                """
+            )
+        ).ShouldBe("created_at id recipient_id");
+        (
+            await sql.Scalar<long>(
+                "SELECT count(*) FROM pg_index WHERE indrelid = 'notification'::regclass AND (indpred IS NOT NULL OR indexprs IS NOT NULL)"
+            )
+        ).ShouldBe(0);
     }
 
     [Fact]
@@ -71,10 +85,19 @@ public sealed class When_operators_ask_much(BusAndDatabase servers)
         await using var record = await PostgresRecord.Open(database);
         await using var sql = new The_record(database);
         await using var somebody = await sql.Hold("failed_message");
-        var asked = Enumerable.Range(0, Operators).Select(_ => record.Of<IFailedMessages>().Causes(limit: 10, CancellationToken.None)).ToList();
-        await sql.Until("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'", Operators, Soon);
+        var asked = Enumerable
+            .Range(0, Operators)
+            .Select(_ => record.Of<IFailedMessages>().Causes(limit: 10, CancellationToken.None))
+            .ToList();
+        await sql.Until(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            Operators,
+            Soon
+        );
 
-        var unsubscribed = record.Of<ISuppressions>().Add(new Suppression("email", "som@example.com", "announcement", "unsubscribed", "recipient"), CancellationToken.None);
+        var unsubscribed = record
+            .Of<ISuppressions>()
+            .Add(new Suppression("email", "som@example.com", "announcement", "unsubscribed", "recipient"), CancellationToken.None);
 
         (await unsubscribed.WaitAsync(Soon)).ShouldBeTrue();
         asked.ShouldAllBe(question => !question.IsCompleted);
@@ -82,11 +105,12 @@ public sealed class When_operators_ask_much(BusAndDatabase servers)
         await Task.WhenAll(asked);
     }
 
-    static string Notifications(int count) => $$"""
-        INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data, mode, deliveries, decisions, taken_inputs, created_at, expires_at, changed_at)
-        SELECT gen_random_uuid(), 'Sending', 1, 'order-placed', i, 'order-placed', 'recipient-' || i, '{}', '{}', 'AllAtOnce', '[]', '[]', '{}', now() + i * interval '1 microsecond', now(), now()
-        FROM generate_series(1, {{count}}) AS i
-        """;
+    static string Notifications(int count) =>
+        $$"""
+            INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data, mode, deliveries, decisions, taken_inputs, created_at, expires_at, changed_at)
+            SELECT gen_random_uuid(), 'Sending', 1, 'order-placed', i, 'order-placed', 'recipient-' || i, '{}', '{}', 'AllAtOnce', '[]', '[]', '{}', now() + i * interval '1 microsecond', now(), now()
+            FROM generate_series(1, {{count}}) AS i
+            """;
 
     static async Task<string> Explain(PostgresRecord record, NotificationFilter filter)
     {

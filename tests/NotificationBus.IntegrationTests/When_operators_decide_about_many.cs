@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-
 using NotificationBus.IntegrationTests.Servers;
 using NotificationBus.Tests.Channels.Http;
 
@@ -31,14 +30,34 @@ public sealed class When_operators_decide_about_many(BusAndDatabase servers)
             ["EventTypes:order-placed:OnInDoubt"] = "Hold",
         };
         // What is sent by a host that is killed in the middle is in doubt, and held again: so the one that is killed does not send.
-        await using var worker = await HostInProcess.Start(broker, database, new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Roles"] = "api,worker" });
-        await The_operator.SetsProvider("gateway", new { pin = "closed", by = "ann", why = "no break for it" }, one => one.TryGetProperty("pin", out _), worker);
+        await using var worker = await HostInProcess.Start(
+            broker,
+            database,
+            new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Roles"] = "api,worker" }
+        );
+        await The_operator.SetsProvider(
+            "gateway",
+            new
+            {
+                pin = "closed",
+                by = "ann",
+                why = "no break for it",
+            },
+            one => one.TryGetProperty("pin", out _),
+            worker
+        );
         await Task.WhenAll(Enumerable.Range(1, Count).Select(order => The_shop.Places(worker, $"held-{order}")));
         await record.Until("SELECT count(*) FROM held_notification", Count, Soon);
         gateway.Answers("200 OK");
         gateway.Resets = false;
 
-        await using (var api = await HostProcess.Start(broker, database, new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Roles"] = "api" }))
+        await using (
+            var api = await HostProcess.Start(
+                broker,
+                database,
+                new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Roles"] = "api" }
+            )
+        )
         {
             (await Decide(api, decision, preview: true)).GetProperty("found").GetInt32().ShouldBe(Count);
             var deciding = Decide(api, decision);
@@ -51,7 +70,9 @@ public sealed class When_operators_decide_about_many(BusAndDatabase servers)
 
         await record.UntilDelivered(Count, Soon);
         (await record.Scalar<long>("SELECT count(*) FROM control_change WHERE decides IS NOT NULL")).ShouldBe(Count);
-        (await record.Scalar<long>("SELECT count(DISTINCT subject) FROM control_change WHERE who = 'ann' AND why = 'they are back'")).ShouldBe(Count);
+        (
+            await record.Scalar<long>("SELECT count(DISTINCT subject) FROM control_change WHERE who = 'ann' AND why = 'they are back'")
+        ).ShouldBe(Count);
         (await record.Scalar<long>($"SELECT count(*) FROM delivery_overview WHERE attempts = {calls}")).ShouldBe(Count);
         gateway.Requests.Count.ShouldBe(calls * Count);
         await The_broker.ShouldHaveNoStrays(broker);
@@ -59,7 +80,22 @@ public sealed class When_operators_decide_about_many(BusAndDatabase servers)
 
     static async Task<JsonElement> Decide(IRunningHost host, string decision, bool preview = false)
     {
-        using var answer = await host.Client.PostAsJsonAsync("/v1/decisions", new { filter = new { channel = "email", provider = "gateway", status = "held" }, decision, preview, by = "ann", why = "they are back" });
+        using var answer = await host.Client.PostAsJsonAsync(
+            "/v1/decisions",
+            new
+            {
+                filter = new
+                {
+                    channel = "email",
+                    provider = "gateway",
+                    status = "held",
+                },
+                decision,
+                preview,
+                by = "ann",
+                why = "they are back",
+            }
+        );
         answer.StatusCode.ShouldBe(preview ? HttpStatusCode.OK : HttpStatusCode.Accepted, await answer.Content.ReadAsStringAsync());
         return await answer.Content.ReadFromJsonAsync<JsonElement>();
     }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
@@ -20,23 +19,53 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
         await using var sql = new The_record(database);
         var now = TimeProvider.System.GetUtcNow();
         var nextMonth = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(1);
-        var (today, lastMoment, later) = (await Begin(record, now), await Begin(record, nextMonth.AddMicroseconds(-1)), await Begin(record, nextMonth));
+        var (today, lastMoment, later) = (
+            await Begin(record, now),
+            await Begin(record, nextMonth.AddMicroseconds(-1)),
+            await Begin(record, nextMonth)
+        );
 
         foreach (var id in (Guid[])[today, lastMoment, later])
-            (await record.Host.Ledger.Record(Call(id) with { Status = AttemptStatus.Accepted }, suppressedAddress: null, CancellationToken.None)).ShouldBeTrue();
+            (
+                await record.Host.Ledger.Record(
+                    Call(id) with
+                    {
+                        Status = AttemptStatus.Accepted,
+                    },
+                    suppressedAddress: null,
+                    CancellationToken.None
+                )
+            ).ShouldBeTrue();
 
-        (await sql.Scalar<Guid[]>($"SELECT array_agg(id ORDER BY created_at) FROM notification_{now:yyyy_MM}")).ShouldBe([today, lastMoment]);
+        (await sql.Scalar<Guid[]>($"SELECT array_agg(id ORDER BY created_at) FROM notification_{now:yyyy_MM}")).ShouldBe([
+            today,
+            lastMoment,
+        ]);
         (await sql.Scalar<Guid[]>($"SELECT array_agg(id) FROM notification_{nextMonth:yyyy_MM}")).ShouldBe([later]);
-        (await sql.Scalar<Guid[]>($"SELECT array_agg(notification_id ORDER BY notification_created_at) FROM delivery_attempt_{now:yyyy_MM}")).ShouldBe([today, lastMoment]);
+        (
+            await sql.Scalar<Guid[]>(
+                $"SELECT array_agg(notification_id ORDER BY notification_created_at) FROM delivery_attempt_{now:yyyy_MM}"
+            )
+        ).ShouldBe([today, lastMoment]);
         (await sql.Scalar<Guid[]>($"SELECT array_agg(notification_id) FROM delivery_attempt_{nextMonth:yyyy_MM}")).ShouldBe([later]);
-        (await sql.Scalar<string>("""
-            SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'notification'::regclass
-            """)).ShouldBe($"notification_{now:yyyy_MM} notification_{nextMonth:yyyy_MM} notification_{nextMonth.AddMonths(1):yyyy_MM} notification_default");
+        (
+            await sql.Scalar<string>(
+                """
+                SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'notification'::regclass
+                """
+            )
+        ).ShouldBe(
+            $"notification_{now:yyyy_MM} notification_{nextMonth:yyyy_MM} notification_{nextMonth.AddMonths(1):yyyy_MM} notification_default"
+        );
 
         foreach (var id in (Guid[])[today, lastMoment, later])
         {
-            (await record.AnotherHost.Ledger.AttemptsOf(id, Call(id).DeliveryId, CancellationToken.None)).ShouldHaveSingleItem().Status.ShouldBe(AttemptStatus.Accepted);
-            (await record.Host.Ledger.Cancel(id, Guid.CreateVersion7(), "email", "sold", CancellationToken.None)).ShouldHaveSingleItem().NotificationId.ShouldBe(id);
+            (await record.AnotherHost.Ledger.AttemptsOf(id, Call(id).DeliveryId, CancellationToken.None))
+                .ShouldHaveSingleItem()
+                .Status.ShouldBe(AttemptStatus.Accepted);
+            (await record.Host.Ledger.Cancel(id, Guid.CreateVersion7(), "email", "sold", CancellationToken.None))
+                .ShouldHaveSingleItem()
+                .NotificationId.ShouldBe(id);
         }
     }
 
@@ -57,9 +86,22 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
         (await sql.Scalar<Guid>($"SELECT notification_id FROM delivery_attempt_{began:yyyy_MM}")).ShouldBe(id);
         var moved = (await record.AnotherHost.Store.Load(id, CancellationToken.None))!;
         (await record.Host.Store.Update(new NotificationStep(moved, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
-        (await record.Host.Ledger.Claim(Call(id), "som@example.com", "order-placed", Lease, CancellationToken.None)).Earlier.ShouldHaveSingleItem();
-        (await record.Host.Ledger.Record(Call(id) with { Status = AttemptStatus.Accepted }, suppressedAddress: null, CancellationToken.None)).ShouldBeTrue();
-        (await sql.Scalar<long>("SELECT (SELECT count(*) FROM notification_default) + (SELECT count(*) FROM delivery_attempt_default)")).ShouldBe(0);
+        (
+            await record.Host.Ledger.Claim(Call(id), "som@example.com", "order-placed", Lease, CancellationToken.None)
+        ).Earlier.ShouldHaveSingleItem();
+        (
+            await record.Host.Ledger.Record(
+                Call(id) with
+                {
+                    Status = AttemptStatus.Accepted,
+                },
+                suppressedAddress: null,
+                CancellationToken.None
+            )
+        ).ShouldBeTrue();
+        (
+            await sql.Scalar<long>("SELECT (SELECT count(*) FROM notification_default) + (SELECT count(*) FROM delivery_attempt_default)")
+        ).ShouldBe(0);
     }
 
     [Fact]
@@ -126,8 +168,10 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
         var cancelled = await ledger.Cancel(id, id, "email", "sold", CancellationToken.None).WaitAsync(Lease);
 
         cancelled.Select(attempt => attempt.Status).ShouldBe([AttemptStatus.Started, AttemptStatus.Unavailable, AttemptStatus.Cancelled]);
-        (await sql.Scalar<string[]>("SELECT array_agg(status ORDER BY number) FROM delivery_attempt_default"))
-            .ShouldBe(["Accepted", "Started"]);
+        (await sql.Scalar<string[]>("SELECT array_agg(status ORDER BY number) FROM delivery_attempt_default")).ShouldBe([
+            "Accepted",
+            "Started",
+        ]);
     }
 
     [Fact]
@@ -140,7 +184,9 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
         for (var month = 0; month < 5; month++)
             await Begin(record, began.AddMonths(month));
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => record.Of<Partitions>(i % 2).MakeAhead(CancellationToken.None))));
+        await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(i => Task.Run(() => record.Of<Partitions>(i % 2).MakeAhead(CancellationToken.None)))
+        );
 
         (await sql.Scalar<long>("SELECT count(*) FROM notification_default")).ShouldBe(0);
         (await sql.Scalar<long>("SELECT count(*) FROM notification")).ShouldBe(5);
@@ -150,7 +196,11 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
 
     /// <summary>Stores a notification that began then, and a call that was claimed for it.</summary>
     internal static async Task<Guid> Begin(
-        PostgresRecord record, DateTimeOffset createdAt, DateTimeOffset? completedAt = null, Guid? id = null)
+        PostgresRecord record,
+        DateTimeOffset createdAt,
+        DateTimeOffset? completedAt = null,
+        Guid? id = null
+    )
     {
         var notification = new NotificationState
         {
@@ -164,21 +214,24 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
             ExpiresAt = createdAt.AddDays(1),
             CompletedAt = completedAt,
         };
-        (await record.Host.Store.Insert(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
+        (
+            await record.Host.Store.Insert(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None)
+        ).ShouldBeTrue();
         var call = Call(notification.CorrelationId);
         (await record.Host.Ledger.Claim(call, "som@example.com", "order-placed", Lease, CancellationToken.None)).Granted.ShouldBeTrue();
         return notification.CorrelationId;
     }
 
     /// <summary>The first call for the only delivery of a notification.</summary>
-    internal static DeliveryAttempt Call(Guid notificationId) => new()
-    {
-        // Any will do, as long as it is always the same.
-        DeliveryId = notificationId,
-        NotificationId = notificationId,
-        Number = 1,
-        Channel = "email",
-        Provider = "smtp",
-        Status = AttemptStatus.Started,
-    };
+    internal static DeliveryAttempt Call(Guid notificationId) =>
+        new()
+        {
+            // Any will do, as long as it is always the same.
+            DeliveryId = notificationId,
+            NotificationId = notificationId,
+            Number = 1,
+            Channel = "email",
+            Provider = "smtp",
+            Status = AttemptStatus.Started,
+        };
 }

@@ -61,7 +61,9 @@ public sealed class When_something_was_decided_long_ago(BusAndDatabase servers) 
 
     Task Forget() => ((PostgresRecord)Record).Of<Retention>().ForgetWhatIsDecided(CancellationToken.None);
 
-    Task Note(string subject) => Host.Controls.Note(subject, Ann, System.Text.Json.JsonSerializer.SerializeToElement("something"), CancellationToken.None);
+    Task Note(string subject) =>
+        Host.Controls.Note(subject, Ann, System.Text.Json.JsonSerializer.SerializeToElement("something"), CancellationToken.None);
 
-    async Task<IEnumerable<string>> Noted() => (await AnotherHost.Controls.Changes(before: null, 10, CancellationToken.None)).Select(change => change.Subject);
+    async Task<IEnumerable<string>> Noted() =>
+        (await AnotherHost.Controls.Changes(before: null, 10, CancellationToken.None)).Select(change => change.Subject);
 }

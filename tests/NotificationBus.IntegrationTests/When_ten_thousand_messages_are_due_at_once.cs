@@ -1,12 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
-
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-
 using NotificationBus.Outgoing;
-
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
@@ -47,7 +44,9 @@ public sealed class When_ten_thousand_messages_are_due_at_once(BusAndDatabase se
         foreach (var together in Shuffled().Chunk(Together).Select(batch => batch.ToHashSet()))
             arrived.Select(message => message.Number).Where(together.Contains).ShouldBeInOrder();
         var lateness = arrived.Select(message => message.At - due).ToList();
-        TestContext.Current.TestOutputHelper!.WriteLine($"first {lateness[0].TotalMilliseconds:0} ms late, last {lateness[^1].TotalMilliseconds:0} ms late");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"first {lateness[0].TotalMilliseconds:0} ms late, last {lateness[^1].TotalMilliseconds:0} ms late"
+        );
         lateness[0].ShouldBeInRange(TimeSpan.Zero, TimeSpan.FromSeconds(2));
         lateness[^1].ShouldBeLessThan(TimeSpan.FromSeconds(20));
         await ShouldBeEmpty(database);
@@ -70,7 +69,9 @@ public sealed class When_ten_thousand_messages_are_due_at_once(BusAndDatabase se
         arrived = await queue.Until(arrived.Count);
         arrived.Count.ShouldBe(Count);
         arrived.Select(message => message.Number).Order().ShouldBe(Enumerable.Range(0, Count));
-        TestContext.Current.TestOutputHelper!.WriteLine($"two hosts: first {(arrived[0].At - due).TotalMilliseconds:0} ms late, last {(arrived[^1].At - due).TotalMilliseconds:0} ms late");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"two hosts: first {(arrived[0].At - due).TotalMilliseconds:0} ms late, last {(arrived[^1].At - due).TotalMilliseconds:0} ms late"
+        );
         await ShouldBeEmpty(database);
     }
 
@@ -81,19 +82,26 @@ public sealed class When_ten_thousand_messages_are_due_at_once(BusAndDatabase se
         var due = TimeProvider.System.GetUtcNow() + UntilDue;
         foreach (var batch in Shuffled().Chunk(Together))
         {
-            await outgoing.Schedule([.. batch.Select(number => new OutgoingMessage
-            {
-                MessageId = Guid.CreateVersion7(),
-                Destination = "exchange:witness",
-                ContentType = "text/plain",
-                MessageTypes = "urn:message:Numbered",
-                Body = Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture)),
-                // PostgreSQL counts microseconds.
-                DueAt = due.AddMicroseconds(number),
-            })], CancellationToken.None);
+            await outgoing.Schedule(
+                [
+                    .. batch.Select(number => new OutgoingMessage
+                    {
+                        MessageId = Guid.CreateVersion7(),
+                        Destination = "exchange:witness",
+                        ContentType = "text/plain",
+                        MessageTypes = "urn:message:Numbered",
+                        Body = Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture)),
+                        // PostgreSQL counts microseconds.
+                        DueAt = due.AddMicroseconds(number),
+                    }),
+                ],
+                CancellationToken.None
+            );
         }
 
-        TestContext.Current.TestOutputHelper!.WriteLine($"written down {(due - TimeProvider.System.GetUtcNow()).TotalSeconds:0.0} s before they were due");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"written down {(due - TimeProvider.System.GetUtcNow()).TotalSeconds:0.0} s before they were due"
+        );
         TimeProvider.System.GetUtcNow().ShouldBeLessThan(due);
         return due;
     }
@@ -122,7 +130,9 @@ public sealed class When_ten_thousand_messages_are_due_at_once(BusAndDatabase se
             var consumer = new AsyncEventingBasicConsumer(channel);
             consumer.ReceivedAsync += (_, message) =>
             {
-                witness._arrived.Enqueue((int.Parse(Encoding.UTF8.GetString(message.Body.Span), CultureInfo.InvariantCulture), TimeProvider.System.GetUtcNow()));
+                witness._arrived.Enqueue(
+                    (int.Parse(Encoding.UTF8.GetString(message.Body.Span), CultureInfo.InvariantCulture), TimeProvider.System.GetUtcNow())
+                );
                 return Task.CompletedTask;
             };
             await channel.BasicConsumeAsync("witness", autoAck: true, consumer);

@@ -4,9 +4,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-
 using NotificationBus.IntegrationTests.Servers;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.IntegrationTests;
@@ -18,7 +16,9 @@ public sealed class When_the_README_is_followed(BusAndDatabase servers)
     [Fact]
     public async Task Should_show_an_email_and_a_push_within_a_second_of_its_curl()
     {
-        await using var host = await HostProcess.Start(new Dictionary<string, string>(StringComparer.Ordinal) { ["Transport"] = "InMemory" });
+        await using var host = await HostProcess.Start(
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Transport"] = "InMemory" }
+        );
         // The first event of a process pays for all that is compiled on the way.
         await Post(host, Readme.CurlBody);
         await Caught(host, 2, Soon);
@@ -35,10 +35,16 @@ public sealed class When_the_README_is_followed(BusAndDatabase servers)
     [Fact]
     public async Task Should_accept_its_curl_as_it_is_written()
     {
-        await using var host = await HostInProcess.Start(new Dictionary<string, string>(StringComparer.Ordinal) { ["Transport"] = "InMemory" });
+        await using var host = await HostInProcess.Start(
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Transport"] = "InMemory" }
+        );
         Readme.Curl.ShouldContain("localhost:8080");
 
-        var printed = await ChildProcess.Run(["bash", "-c", Readme.Curl.Replace("localhost:8080", host.Client.BaseAddress!.Authority, StringComparison.Ordinal)]);
+        var printed = await ChildProcess.Run([
+            "bash",
+            "-c",
+            Readme.Curl.Replace("localhost:8080", host.Client.BaseAddress!.Authority, StringComparison.Ordinal),
+        ]);
 
         var id = JsonElement.Parse(printed).GetProperty("notifications")[0].GetProperty("id").GetGuid();
         await Caught(host, 2, Soon);
@@ -49,11 +55,16 @@ public sealed class When_the_README_is_followed(BusAndDatabase servers)
     [Fact]
     public async Task Should_answer_its_other_curl_with_the_outcome()
     {
-        await using var host = await HostInProcess.Start(new Dictionary<string, string>(StringComparer.Ordinal) { ["Transport"] = "InMemory" });
+        await using var host = await HostInProcess.Start(
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["Transport"] = "InMemory" }
+        );
         Readme.CurlForOutcome.ShouldContain("localhost:8080");
 
-        var printed = await ChildProcess.Run(
-            ["bash", "-c", Readme.CurlForOutcome.Replace("localhost:8080", host.Client.BaseAddress!.Authority, StringComparison.Ordinal)]);
+        var printed = await ChildProcess.Run([
+            "bash",
+            "-c",
+            Readme.CurlForOutcome.Replace("localhost:8080", host.Client.BaseAddress!.Authority, StringComparison.Ordinal),
+        ]);
 
         JsonElement.Parse(printed).GetProperty("status").GetString().ShouldBe("delivered");
     }
@@ -67,10 +78,19 @@ public sealed class When_the_README_is_followed(BusAndDatabase servers)
         var eventId = JsonElement.Parse(Readme.Envelope).GetProperty("message").GetProperty("eventId").GetString();
 
         await using (var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync())
-        await using (var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true)))
+        await using (
+            var channel = await connection.CreateChannelAsync(
+                new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true)
+            )
+        )
         {
-            await channel.BasicPublishAsync(Readme.Word("NotificationBus.Contracts:"), routingKey: "", mandatory: true,
-                new BasicProperties { ContentType = Readme.Word("application/vnd."), Persistent = true }, Encoding.UTF8.GetBytes(Readme.Envelope));
+            await channel.BasicPublishAsync(
+                Readme.Word("NotificationBus.Contracts:"),
+                routingKey: "",
+                mandatory: true,
+                new BasicProperties { ContentType = Readme.Word("application/vnd."), Persistent = true },
+                Encoding.UTF8.GetBytes(Readme.Envelope)
+            );
         }
 
         await record.UntilDelivered(1, Soon);
@@ -82,7 +102,9 @@ public sealed class When_the_README_is_followed(BusAndDatabase servers)
         {
             var (columns, rows) = await record.Read(query);
             columns.ShouldNotBeEmpty();
-            if (query.Contains("FROM notification_overview", StringComparison.Ordinal) && !query.Contains("WHERE", StringComparison.Ordinal))
+            if (
+                query.Contains("FROM notification_overview", StringComparison.Ordinal) && !query.Contains("WHERE", StringComparison.Ordinal)
+            )
                 rows.ShouldBe(1, query);
             if (query.Contains("'seller-42'", StringComparison.Ordinal))
                 rows.ShouldBe(2, query);

@@ -14,13 +14,12 @@ public sealed class When_the_broker_gives_up_on_a_message(BusAndDatabase servers
     {
         var (broker, database) = await servers.CreateBoth();
         // Declares the queues, and is gone: nobody else may take the message.
-        await using (await HostInProcess.Start(broker, database))
-        {
-        }
+        await using (await HostInProcess.Start(broker, database)) { }
 
         await using var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync();
-        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(
-            publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
+        await using var channel = await connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true)
+        );
         await channel.BasicPublishAsync("", queue, mandatory: true, new BasicProperties { Persistent = true }, "poison"u8.ToArray());
 
         var taken = (await channel.BasicGetAsync(queue, autoAck: false)).ShouldNotBeNull();

@@ -1,5 +1,4 @@
 using NotificationBus.IntegrationTests.Servers;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.IntegrationTests;
@@ -22,9 +21,7 @@ public sealed class When_the_broker_loses_commands(BusAndDatabase servers)
         await using var first = await HostInProcess.Start(broker, database, sagas);
         await using var second = await HostInProcess.Start(broker, database, sagas);
         // It has made all queues; after it, nobody takes the commands for e-mail.
-        await using (await Sender("email,push"))
-        {
-        }
+        await using (await Sender("email,push")) { }
 
         await using var pushes = await Sender("push");
         await ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", $"{Count}"]);
@@ -50,11 +47,17 @@ public sealed class When_the_broker_loses_commands(BusAndDatabase servers)
         sent.Select(mail => mail.MessageId).Distinct(StringComparer.Ordinal).Count().ShouldBe(2 * Count);
         (await record.Deliveries("attempts > 1")).ShouldBe(0);
         // Event, push, resumed, e-mail: each was resumed once.
-        (await record.Scalar<long>("SELECT count(*) FROM notification WHERE jsonb_array_length(deliveries) = 2 AND version <> 4")).ShouldBe(0);
+        (
+            await record.Scalar<long>("SELECT count(*) FROM notification WHERE jsonb_array_length(deliveries) = 2 AND version <> 4")
+        ).ShouldBe(0);
         await record.Until("SELECT count(*) FROM unfinished_notification WHERE looks <> 1", 0, TimeSpan.FromSeconds(1));
         await The_broker.ShouldHaveNoStrays(broker);
 
-        Task<HostInProcess> Sender(string channels) => HostInProcess.Start(
-            broker, database, new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Roles"] = "sender", ["Sender:Channels"] = channels });
+        Task<HostInProcess> Sender(string channels) =>
+            HostInProcess.Start(
+                broker,
+                database,
+                new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Roles"] = "sender", ["Sender:Channels"] = channels }
+            );
     }
 }

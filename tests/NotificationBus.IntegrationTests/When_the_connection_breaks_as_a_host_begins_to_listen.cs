@@ -1,5 +1,4 @@
 using System.Net.Http.Json;
-
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.IntegrationTests;
@@ -22,12 +21,20 @@ public sealed class When_the_connection_breaks_as_a_host_begins_to_listen(BusAnd
 
         await Until(() => Task.FromResult(way.BreaksLeft == 0));
         await Until(async () => (await The_broker.Listened(broker)).SetEquals(queues));
-        using var accepted = await host.Client.PostAsJsonAsync(new Uri("/v1/events/order-shipped", UriKind.Relative), new
-        {
-            orderId = "4711",
-            product = "Blue ceramic bowl",
-            buyer = new { id = "buyer-7", name = "Nok", pushTokens = new[] { "demo-token" } },
-        });
+        using var accepted = await host.Client.PostAsJsonAsync(
+            new Uri("/v1/events/order-shipped", UriKind.Relative),
+            new
+            {
+                orderId = "4711",
+                product = "Blue ceramic bowl",
+                buyer = new
+                {
+                    id = "buyer-7",
+                    name = "Nok",
+                    pushTokens = new[] { "demo-token" },
+                },
+            }
+        );
         accepted.EnsureSuccessStatusCode();
         await record.UntilDelivered(1, Soon);
     }

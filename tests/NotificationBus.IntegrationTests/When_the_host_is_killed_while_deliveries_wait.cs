@@ -24,10 +24,28 @@ public sealed class When_the_host_is_killed_while_deliveries_wait(BusAndDatabase
         await using (var host = await HostProcess.Start(broker, database, away))
         {
             // Each of them is to be tried, and again as soon as the server is there: no circuit has a say in it.
-            await The_operator.SetsProvider("smtp", new { pin = "closed", by = "ann", why = "no break for it" }, smtp => smtp.TryGetProperty("pin", out var pin) && pin.GetString() == "closed", host);
+            await The_operator.SetsProvider(
+                "smtp",
+                new
+                {
+                    pin = "closed",
+                    by = "ann",
+                    why = "no break for it",
+                },
+                smtp => smtp.TryGetProperty("pin", out var pin) && pin.GetString() == "closed",
+                host
+            );
             await ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", $"{Count}"]);
-            await record.Until("SELECT count(*) FROM outgoing_message WHERE destination = 'exchange:send-email' AND notification_id IS NOT NULL AND input_id IS NULL", 2 * Count, TimeSpan.FromMinutes(2));
-            (await record.Scalar<long>("SELECT count(DISTINCT delivery_id) FROM delivery_attempt WHERE channel = 'email' AND status = 'Unavailable'")).ShouldBe(2 * Count);
+            await record.Until(
+                "SELECT count(*) FROM outgoing_message WHERE destination = 'exchange:send-email' AND notification_id IS NOT NULL AND input_id IS NULL",
+                2 * Count,
+                TimeSpan.FromMinutes(2)
+            );
+            (
+                await record.Scalar<long>(
+                    "SELECT count(DISTINCT delivery_id) FROM delivery_attempt WHERE channel = 'email' AND status = 'Unavailable'"
+                )
+            ).ShouldBe(2 * Count);
             await host.Kill();
         }
 

@@ -18,7 +18,11 @@ public sealed class When_the_host_is_stopped_in_the_middle(BusAndDatabase server
         await using (var host = await HostProcess.Start(broker, database, mail.Settings))
         {
             await ChildProcess.Run(["dotnet", Producer, "--broker", $"{broker}", "--count", "1"]);
-            await record.Until("SELECT count(*) FROM delivery_attempt WHERE channel = 'email' AND status = 'Started'", 2, TimeSpan.FromMinutes(1));
+            await record.Until(
+                "SELECT count(*) FROM delivery_attempt WHERE channel = 'email' AND status = 'Started'",
+                2,
+                TimeSpan.FromMinutes(1)
+            );
 
             (await host.Terminate()).ShouldBe(0);
         }

@@ -28,10 +28,12 @@ public sealed class When_the_same_event_is_published_a_thousand_times(BusAndData
 
         (await record.Notifications()).ShouldBe(1);
         (await mail.Count()).ShouldBe(1);
-        // Repetitions are no failures: nothing is retried because of them, and nobody is to be alarmed. That push ends in the sandbox is no news.
-        // What a host warns of at its start is about the servers of the tests.
-        host.Output.Lines().Where(line => line.StartsWith("Warning", StringComparison.Ordinal) || line.StartsWith("Error", StringComparison.Ordinal))
-            .Where(line => !AtStart.Any(warning => line.Contains(warning, StringComparison.Ordinal))).ShouldBeEmpty();
+        // Repetitions are no failures: nothing is retried because of them, and nobody is to be alarmed. That push ends in the sandbox is no
+        // news. What a host warns of at its start is about the servers of the tests.
+        host.Output.Lines()
+            .Where(line => line.StartsWith("Warning", StringComparison.Ordinal) || line.StartsWith("Error", StringComparison.Ordinal))
+            .Where(line => !AtStart.Any(warning => line.Contains(warning, StringComparison.Ordinal)))
+            .ShouldBeEmpty();
         await The_broker.ShouldHaveNoStrays(broker);
     }
 }

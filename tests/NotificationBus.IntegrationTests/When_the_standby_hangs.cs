@@ -1,14 +1,15 @@
 using System.Text.Json.Nodes;
-
 using NotificationBus.IntegrationTests.Servers;
 using NotificationBus.Model;
 using NotificationBus.Providers;
-
 using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
 
-/// <summary>A2: the primary commits for itself alone, because its standby does not answer and somebody lost patience. Then it is gone, and the standby takes over.</summary>
+/// <summary>
+/// A2: the primary commits for itself alone, because its standby does not answer and somebody lost patience. Then it is gone, and the
+/// standby takes over.
+/// </summary>
 public sealed class When_the_standby_hangs(BusAndDatabase servers)
 {
     const int Count = 60;
@@ -62,7 +63,10 @@ public sealed class When_the_standby_hangs(BusAndDatabase servers)
 
         await using var host = await HostInProcess.Start(broker, pair.Database + ImpatientHost);
         await using (var confirmations = new The_record(pair.OnThePrimary))
-            await confirmations.Some("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE '%pg_logical_emit_message%'", Soon);
+            await confirmations.Some(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE '%pg_logical_emit_message%'",
+                Soon
+            );
 
         await pair.Primary.Kill();
         pair.Standby.Thaw();
@@ -71,7 +75,10 @@ public sealed class When_the_standby_hangs(BusAndDatabase servers)
         await ShouldHaveAll(pair, broker);
     }
 
-    /// <summary>A2: the wait for an outcome is ended by hand. It is on the primary then, so that the repetition has nothing to write, and waits all the same.</summary>
+    /// <summary>
+    /// A2: the wait for an outcome is ended by hand. It is on the primary then, so that the repetition has nothing to write, and waits all
+    /// the same.
+    /// </summary>
     [Theory, InlineData("record"), InlineData("claim"), InlineData("read"), InlineData("cancel")]
     public async Task Should_not_take_an_outcome_for_kept_that_is_found(string how)
     {
@@ -79,7 +86,15 @@ public sealed class When_the_standby_hangs(BusAndDatabase servers)
         await using var record = await PostgresRecord.Open(pair.OnThePrimary);
         await using var primary = new The_record(pair.OnThePrimary);
         var ledger = record.Host.Ledger;
-        var call = new DeliveryAttempt { DeliveryId = Guid.CreateVersion7(), NotificationId = Guid.CreateVersion7(), Number = 1, Channel = "email", Provider = "first", Status = AttemptStatus.Started };
+        var call = new DeliveryAttempt
+        {
+            DeliveryId = Guid.CreateVersion7(),
+            NotificationId = Guid.CreateVersion7(),
+            Number = 1,
+            Channel = "email",
+            Provider = "first",
+            Status = AttemptStatus.Started,
+        };
         (await Claim()).Granted.ShouldBeTrue();
 
         pair.Standby.Freeze();
@@ -103,7 +118,16 @@ public sealed class When_the_standby_hangs(BusAndDatabase servers)
         await again.WaitAsync(Soon);
 
         Task<AttemptClaim> Claim() => ledger.Claim(call, "som@example.com", "order-placed", Soon, CancellationToken.None);
-        Task<bool> Record() => ledger.Record(call with { Status = AttemptStatus.Accepted, ProviderMessageId = "message-1" }, suppressedAddress: null, CancellationToken.None);
+        Task<bool> Record() =>
+            ledger.Record(
+                call with
+                {
+                    Status = AttemptStatus.Accepted,
+                    ProviderMessageId = "message-1",
+                },
+                suppressedAddress: null,
+                CancellationToken.None
+            );
     }
 
     const string Waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep'";
@@ -125,12 +149,18 @@ public sealed class When_the_standby_hangs(BusAndDatabase servers)
             await producer.Publish("OrderShipped", Shipment($"{run}-{number}"));
     }
 
-    internal static JsonObject Shipment(string id) => new()
-    {
-        ["eventId"] = id,
-        ["orderId"] = id,
-        ["product"] = "Blue ceramic bowl",
-        ["carrier"] = "Thailand Post",
-        ["buyer"] = new JsonObject { ["id"] = $"buyer-of-{id}", ["locale"] = "en", ["pushTokens"] = new JsonArray("demo-token") },
-    };
+    internal static JsonObject Shipment(string id) =>
+        new()
+        {
+            ["eventId"] = id,
+            ["orderId"] = id,
+            ["product"] = "Blue ceramic bowl",
+            ["carrier"] = "Thailand Post",
+            ["buyer"] = new JsonObject
+            {
+                ["id"] = $"buyer-of-{id}",
+                ["locale"] = "en",
+                ["pushTokens"] = new JsonArray("demo-token"),
+            },
+        };
 }

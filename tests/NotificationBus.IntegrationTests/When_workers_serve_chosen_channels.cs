@@ -28,17 +28,30 @@ public sealed class When_workers_serve_chosen_channels(BusAndDatabase servers)
         };
 
         // The saga is in the same process, and would hand over every command without a hop.
-        await using var first = await HostInProcess.Start(broker, database, new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Sender:Channels"] = "email,sms" });
+        await using var first = await HostInProcess.Start(
+            broker,
+            database,
+            new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Sender:Channels"] = "email,sms" }
+        );
         foreach (var order in Enumerable.Range(1, 20))
             await The_shop.Places(first, $"order-{order}", pushToken: "demo-token");
         await record.Until("SELECT count(*) FROM delivery_overview WHERE channel = 'email' AND status = 'sent'", 20, Soon);
 
-        (await The_broker.Listened(broker)).ShouldBe(["notifications", "notifications-bulk", "send-email", "send-email-bulk", "receipts", "notifications-failed"], ignoreOrder: true);
+        (await The_broker.Listened(broker)).ShouldBe(
+            ["notifications", "notifications-bulk", "send-email", "send-email-bulk", "receipts", "notifications-failed"],
+            ignoreOrder: true
+        );
         (mails.Requests.Count, pushes.Requests.Count).ShouldBe((20, 0));
-        await first.Output.Line(line => line.Contains("It sends on email, sms alone (Sender:Channels)", StringComparison.Ordinal)).WaitAsync(Soon);
+        await first
+            .Output.Line(line => line.Contains("It sends on email, sms alone (Sender:Channels)", StringComparison.Ordinal))
+            .WaitAsync(Soon);
 
         // Resumed there, a channel that it does not serve is not its business; resumed by its own, what waited comes.
-        await using var second = await HostInProcess.Start(broker, database, new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Sender:Channels"] = "push", ["Roles"] = "sender,api" });
+        await using var second = await HostInProcess.Start(
+            broker,
+            database,
+            new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Sender:Channels"] = "push", ["Roles"] = "sender,api" }
+        );
         await record.UntilDelivered(20, Soon);
         await The_operator.SetsChannel("push", paused: true, "a wrong text", first, second);
         await The_shop.Places(first, "paused", pushToken: "demo-token");

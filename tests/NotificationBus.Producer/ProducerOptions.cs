@@ -3,7 +3,8 @@ namespace NotificationBus.Producer;
 /// <summary>What the command line asks for.</summary>
 sealed record ProducerOptions
 {
-    public const string Usage = "usage: NotificationBus.Producer --broker amqp://user:password@host:port/vhost [--count 1000] [--same-event | --same-message]";
+    public const string Usage =
+        "usage: NotificationBus.Producer --broker amqp://user:password@host:port/vhost [--count 1000] [--same-event | --same-message]";
 
     public required Uri Broker { get; init; }
 
@@ -38,7 +39,14 @@ sealed record ProducerOptions
             }
         }
 
-        return broker is null ? null : new ProducerOptions { Broker = broker, Count = count, Repetition = repetition };
+        return broker is null
+            ? null
+            : new ProducerOptions
+            {
+                Broker = broker,
+                Count = count,
+                Repetition = repetition,
+            };
     }
 }
 

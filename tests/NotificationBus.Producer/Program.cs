@@ -1,7 +1,5 @@
 using System.Text.Json;
-
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.Producer;
 
@@ -20,9 +18,7 @@ var bus = Bus.Factory.CreateUsingRabbitMq(rabbit =>
 await bus.StartAsync().WaitAsync(TimeSpan.FromMinutes(1));
 try
 {
-    var published = options.Repetition is Repetition.None
-        ? await PublishEachEvent()
-        : await PublishOneOrder();
+    var published = options.Repetition is Repetition.None ? await PublishEachEvent() : await PublishOneOrder();
     Console.WriteLine(JsonSerializer.Serialize(published));
     return 0;
 }
@@ -60,5 +56,6 @@ async Task<Dictionary<string, int>> PublishOneOrder()
     }
 }
 
-// All in flight at once; each completes when the broker has confirmed it. No token goes into a publish: RabbitMQ.Client 7.1 miscounts after one is cancelled.
+// All in flight at once; each completes when the broker has confirmed it. No token goes into a publish: RabbitMQ.Client 7.1 miscounts after
+// one is cancelled.
 static Task Confirmed(IEnumerable<Task> publishing) => Task.WhenAll(publishing).WaitAsync(TimeSpan.FromMinutes(5));

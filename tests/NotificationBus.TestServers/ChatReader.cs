@@ -25,7 +25,9 @@ sealed class ChatReader : IAsyncDisposable
     public static async Task<ChatReader> Start()
     {
         if (Installed.Program("node", []) is not { } node)
-            throw new InvalidOperationException("Node.js is missing: the tests' reader of chat texts runs on it. tests/run.sh installs it.");
+            throw new InvalidOperationException(
+                "Node.js is missing: the tests' reader of chat texts runs on it. tests/run.sh installs it."
+            );
         var folder = Path.GetDirectoryName(Program)!;
         if (!Directory.Exists(Path.Combine(folder, "node_modules")))
             await ChildProcess.Run(["npm", "ci", "--prefix", folder, "--no-audit", "--no-fund"]);

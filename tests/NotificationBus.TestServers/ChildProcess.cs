@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace NotificationBus.IntegrationTests.Servers;
 
-/// <summary>A program we started, in a session of its own, that ends with the test or with the test process, whichever ends first.</summary>
+/// <summary>
+/// A program we started, in a session of its own, that ends with the test or with the test process, whichever ends first.
+/// </summary>
 sealed class ChildProcess : IAsyncDisposable
 {
     // A machine with two cores that runs the servers and the host beside it may take minutes to publish some thousand events.

@@ -20,13 +20,15 @@ sealed class DatabaseClock : IAsyncDisposable
     {
         var clock = new DatabaseClock(database);
         var name = new NpgsqlConnectionStringBuilder(clock.Database).Database;
-        await clock.Execute($"""
+        await clock.Execute(
+            $"""
             CREATE SCHEMA clock;
             CREATE TABLE clock.setting (ahead interval NOT NULL);
             INSERT INTO clock.setting VALUES ('0');
             CREATE FUNCTION clock.now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT pg_catalog.now() + ahead FROM clock.setting';
             ALTER DATABASE {name} SET search_path = clock, pg_catalog, public;
-            """);
+            """
+        );
         // What was opened before does not find it.
         clock._source.Clear();
         await clock.Set(ahead);

@@ -17,7 +17,13 @@ sealed class GivenRabbitMq(Uri uri) : IBroker
     readonly HttpClient _management = new()
     {
         BaseAddress = new Uri($"http://{uri.Host}:{ManagementPort}/api/"),
-        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(uri.UserInfo)))) },
+        DefaultRequestHeaders =
+        {
+            Authorization = new AuthenticationHeaderValue(
+                "Basic",
+                Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(uri.UserInfo)))
+            ),
+        },
     };
 
     public async Task<Uri> CreateVirtualHost()
@@ -27,12 +33,22 @@ sealed class GivenRabbitMq(Uri uri) : IBroker
         {
             await Put($"vhosts/{name}", new { });
             _created.Add(name);
-            await Put($"permissions/{name}/{uri.UserInfo.Split(':')[0]}", new { configure = ".*", write = ".*", read = ".*" });
+            await Put(
+                $"permissions/{name}/{uri.UserInfo.Split(':')[0]}",
+                new
+                {
+                    configure = ".*",
+                    write = ".*",
+                    read = ".*",
+                }
+            );
         }
         catch (HttpRequestException exception)
         {
             throw new InvalidOperationException(
-                $"The tests need a virtual host each on the RabbitMQ named in {ServersMissing.RabbitMq}: let its management plug-in listen on port {ManagementPort}, and give its user the tag administrator.", exception);
+                $"The tests need a virtual host each on the RabbitMQ named in {ServersMissing.RabbitMq}: let its management plug-in listen on port {ManagementPort}, and give its user the tag administrator.",
+                exception
+            );
         }
 
         return new UriBuilder(uri) { Path = name }.Uri;

@@ -32,16 +32,19 @@ sealed class HostProcess : IRunningHost
     public Task<int> Exit => _process.Exit;
 
     /// <summary>Starts a host on real servers and completes when it is ready.</summary>
-    public static Task<HostProcess> Start(Uri broker, string database, IReadOnlyDictionary<string, string>? settings = null) => Start($"{broker}", database, settings);
+    public static Task<HostProcess> Start(Uri broker, string database, IReadOnlyDictionary<string, string>? settings = null) =>
+        Start($"{broker}", database, settings);
 
     /// <summary>The same with a cluster of brokers, whose address names all nodes.</summary>
     public static Task<HostProcess> Start(string broker, string database, IReadOnlyDictionary<string, string>? settings = null) =>
-        Start(new Dictionary<string, string>(settings ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal)
-        {
-            ["Transport"] = "RabbitMq",
-            ["ConnectionStrings:RabbitMq"] = broker,
-            ["ConnectionStrings:Postgres"] = database,
-        });
+        Start(
+            new Dictionary<string, string>(settings ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal)
+            {
+                ["Transport"] = "RabbitMq",
+                ["ConnectionStrings:RabbitMq"] = broker,
+                ["ConnectionStrings:Postgres"] = database,
+            }
+        );
 
     /// <summary>Starts a host with these settings, as on its command line, and completes when it is ready.</summary>
     public static async Task<HostProcess> Start(IReadOnlyDictionary<string, string> settings, string? program = null)
@@ -63,9 +66,10 @@ sealed class HostProcess : IRunningHost
     public static HostProcess Launch(IReadOnlyDictionary<string, string> settings, string? program = null)
     {
         var address = $"http://127.0.0.1:{FreePort.Take()}";
-        var process = ChildProcess.Start(
-        [
-            "dotnet", program ?? Program, $"--Urls={address}",
+        var process = ChildProcess.Start([
+            "dotnet",
+            program ?? Program,
+            $"--Urls={address}",
             .. settings.Select(setting => $"--{setting.Key}={setting.Value}"),
         ]);
         return new HostProcess(process, new Uri(address));
@@ -75,18 +79,23 @@ sealed class HostProcess : IRunningHost
     public Task<string> Line(Func<string, bool> wanted, TimeSpan within) => _process.Line(wanted, within);
 
     /// <summary>Waits until the host is ready.</summary>
-    public Task UntilReady() => _process.Until("GET /health/ready answers 200", StartLimit, async () =>
-    {
-        try
-        {
-            using var answer = await Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
-            return answer.StatusCode == HttpStatusCode.OK;
-        }
-        catch (HttpRequestException)
-        {
-            return false; // It does not listen yet.
-        }
-    });
+    public Task UntilReady() =>
+        _process.Until(
+            "GET /health/ready answers 200",
+            StartLimit,
+            async () =>
+            {
+                try
+                {
+                    using var answer = await Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
+                    return answer.StatusCode == HttpStatusCode.OK;
+                }
+                catch (HttpRequestException)
+                {
+                    return false; // It does not listen yet.
+                }
+            }
+        );
 
     /// <summary>Asks the host to end (SIGTERM), waits until it has, and gives its exit code.</summary>
     public Task<int> Terminate() => _process.Terminate(EndLimit);

@@ -37,7 +37,12 @@ static class LastWill
     static readonly Lock Pen = new();
     static readonly Lazy<StreamWriter> Paper = new(() =>
     {
-        var start = new ProcessStartInfo("setsid") { UseShellExecute = false, RedirectStandardInput = true, ArgumentList = { "sh", "-c", Executor } };
+        var start = new ProcessStartInfo("setsid")
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            ArgumentList = { "sh", "-c", Executor },
+        };
         var executor = Process.Start(start) ?? throw new InvalidOperationException("setsid did not start");
         executor.StandardInput.AutoFlush = true;
         return executor.StandardInput;

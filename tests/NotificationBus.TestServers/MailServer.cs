@@ -52,20 +52,29 @@ sealed class MailServer : IAsyncDisposable
         await s_packages.Value;
         await Stop();
 
-        _process = ChildProcess.Start([node, Program, "--port", $"{_port}", "--delay", $"{_delay.TotalMilliseconds:0}", .. _door?.Arguments ?? []]);
+        _process = ChildProcess.Start([
+            node,
+            Program,
+            "--port",
+            $"{_port}",
+            "--delay",
+            $"{_delay.TotalMilliseconds:0}",
+            .. _door?.Arguments ?? [],
+        ]);
         var listening = JsonDocument.Parse(await _process.Line(line => line.StartsWith('{'), StartLimit)).RootElement;
         _control = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{listening.GetProperty("control").GetInt32()}") };
     }
 
     /// <summary>The settings that make a host send its mail here.</summary>
-    public Dictionary<string, string> Settings => new(StringComparer.Ordinal)
-    {
-        ["Channels:email:Providers"] = "smtp",
-        ["Providers:smtp:Host"] = "127.0.0.1",
-        ["Providers:smtp:Port"] = $"{Port}",
-        ["Providers:smtp:Security"] = "None",
-        ["Providers:smtp:From"] = "shop@example.com",
-    };
+    public Dictionary<string, string> Settings =>
+        new(StringComparer.Ordinal)
+        {
+            ["Channels:email:Providers"] = "smtp",
+            ["Providers:smtp:Host"] = "127.0.0.1",
+            ["Providers:smtp:Port"] = $"{Port}",
+            ["Providers:smtp:Security"] = "None",
+            ["Providers:smtp:From"] = "shop@example.com",
+        };
 
     public async Task<IReadOnlyList<Mail>> Mails() => (await Control.GetFromJsonAsync<List<Mail>>("/messages"))!;
 
@@ -92,8 +101,28 @@ sealed class MailServer : IAsyncDisposable
 sealed record MailServerDoor(ServerCertificate Certificate, bool ImplicitTls, string User, string Password)
 {
     public IEnumerable<string> Arguments =>
-        [ImplicitTls ? "--tls" : "--starttls", "--cert", Certificate.File, "--key", Certificate.KeyFile, "--user", User, "--password", Password];
+        [
+            ImplicitTls ? "--tls" : "--starttls",
+            "--cert",
+            Certificate.File,
+            "--key",
+            Certificate.KeyFile,
+            "--user",
+            User,
+            "--password",
+            Password,
+        ];
 }
 
-/// <summary>A mail as the server parsed it. Sender and recipients are those of the envelope; header fields have their names in lower case.</summary>
-sealed record Mail(string MessageId, string From, IReadOnlyList<string> To, string Subject, string Text, string Html, IReadOnlyDictionary<string, string> Headers);
+/// <summary>
+/// A mail as the server parsed it. Sender and recipients are those of the envelope; header fields have their names in lower case.
+/// </summary>
+sealed record Mail(
+    string MessageId,
+    string From,
+    IReadOnlyList<string> To,
+    string Subject,
+    string Text,
+    string Html,
+    IReadOnlyDictionary<string, string> Headers
+);

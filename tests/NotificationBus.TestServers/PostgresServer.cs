@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-
 using Npgsql;
 
 namespace NotificationBus.IntegrationTests.Servers;
@@ -74,7 +73,18 @@ sealed class PostgresServer : IDatabaseServer
         {
             if (AsItsUser.Length > 0)
                 await ChildProcess.Run(["chown", "-R", "postgres:", standby._folder.Path]);
-            await ChildProcess.Run([.. AsItsUser, CopyProgram!, "-D", standby.Cluster, "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync", "-d", Replication]);
+            await ChildProcess.Run([
+                .. AsItsUser,
+                CopyProgram!,
+                "-D",
+                standby.Cluster,
+                "--write-recovery-conf",
+                "--wal-method=stream",
+                "--checkpoint=fast",
+                "--no-sync",
+                "-d",
+                Replication,
+            ]);
             await standby.Run();
             await WaitFor(standby: true);
             return standby;
@@ -92,7 +102,11 @@ sealed class PostgresServer : IDatabaseServer
         await Execute($"ALTER SYSTEM SET synchronous_standby_names = '{(standby ? "*" : "")}'");
         await Execute("SELECT pg_reload_conf()");
         if (standby)
-            await Server.Until("a standby is in step", StartLimit, async () => await Scalar("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") is 1L);
+            await Server.Until(
+                "a standby is in step",
+                StartLimit,
+                async () => await Scalar("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") is 1L
+            );
     }
 
     /// <summary>Makes a standby the primary.</summary>
@@ -102,7 +116,10 @@ sealed class PostgresServer : IDatabaseServer
     public async Task Follow(PostgresServer primary)
     {
         await File.WriteAllTextAsync(Path.Combine(Cluster, "standby.signal"), "");
-        await File.AppendAllTextAsync(Path.Combine(Cluster, "postgresql.auto.conf"), $"\nprimary_conninfo = '{primary.Replication}'\nsynchronous_standby_names = ''\n");
+        await File.AppendAllTextAsync(
+            Path.Combine(Cluster, "postgresql.auto.conf"),
+            $"\nprimary_conninfo = '{primary.Replication}'\nsynchronous_standby_names = ''\n"
+        );
         await Restart();
     }
 
@@ -125,7 +142,9 @@ sealed class PostgresServer : IDatabaseServer
     /// <summary>Ends the server in good order, and its connections with it.</summary>
     public Task Stop() => Server.Terminate(StartLimit, Signal.Interrupt);
 
-    /// <summary>Starts the server again on its port and its data, after <see cref="Kill"/>, after <see cref="Stop"/>, or in good order.</summary>
+    /// <summary>
+    /// Starts the server again on its port and its data, after <see cref="Kill"/>, after <see cref="Stop"/>, or in good order.
+    /// </summary>
     public async Task Restart()
     {
         await Stop();
@@ -152,27 +171,56 @@ sealed class PostgresServer : IDatabaseServer
             await ChildProcess.Run(["chown", "-R", "postgres:", _folder.Path]);
 
         // Unsynced: a machine that crashes right now takes the test with it anyway. The server itself keeps fsync on.
-        await ChildProcess.Run([.. AsItsUser, CreateClusterProgram!, "--no-sync", "--encoding=UTF8", "--locale=C", "--auth=scram-sha-256",
-            $"--username={User}", $"--pwfile={password}", $"--pgdata={Cluster}"]);
+        await ChildProcess.Run([
+            .. AsItsUser,
+            CreateClusterProgram!,
+            "--no-sync",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--auth=scram-sha-256",
+            $"--username={User}",
+            $"--pwfile={password}",
+            $"--pgdata={Cluster}",
+        ]);
     }
 
     Task Run()
     {
-        _server = ChildProcess.Start([.. AsItsUser, ServerProgram!, "-D", Cluster, "-p", $"{_port}", "-k", _folder.Path,
-            "-c", "listen_addresses=127.0.0.1", "-c", "fsync=on", "-c", "shared_buffers=64MB", "-c", "max_connections=500"]);
-        return _server.Until("the first connection", StartLimit, async () =>
-        {
-            try
+        _server = ChildProcess.Start([
+            .. AsItsUser,
+            ServerProgram!,
+            "-D",
+            Cluster,
+            "-p",
+            $"{_port}",
+            "-k",
+            _folder.Path,
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "fsync=on",
+            "-c",
+            "shared_buffers=64MB",
+            "-c",
+            "max_connections=500",
+        ]);
+        return _server.Until(
+            "the first connection",
+            StartLimit,
+            async () =>
             {
-                await using var source = NpgsqlDataSource.Create(ConnectionString + ";Pooling=false;Timeout=5");
-                await using var connection = await source.OpenConnectionAsync();
-                return true;
+                try
+                {
+                    await using var source = NpgsqlDataSource.Create(ConnectionString + ";Pooling=false;Timeout=5");
+                    await using var connection = await source.OpenConnectionAsync();
+                    return true;
+                }
+                catch (NpgsqlException)
+                {
+                    return false;
+                }
             }
-            catch (NpgsqlException)
-            {
-                return false;
-            }
-        });
+        );
     }
 
     /// <summary>The folder that was named, or where the distribution keeps its own.</summary>
@@ -184,8 +232,11 @@ sealed class PostgresServer : IDatabaseServer
     {
         const string Versions = "/usr/lib/postgresql";
         return Directory.Exists(Versions)
-            ? Directory.EnumerateDirectories(Versions)
-                .OrderByDescending(folder => double.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var version) ? version : 0)
+            ? Directory
+                .EnumerateDirectories(Versions)
+                .OrderByDescending(folder =>
+                    double.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var version) ? version : 0
+                )
                 .Select(folder => Path.Combine(folder, "bin"))
             : [];
     }

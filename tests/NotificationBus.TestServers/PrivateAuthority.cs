@@ -15,7 +15,14 @@ sealed class PrivateAuthority : IDisposable
     public PrivateAuthority()
     {
         var request = new CertificateRequest("CN=NotificationBus test authority", _key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(
+                certificateAuthority: true,
+                hasPathLengthConstraint: true,
+                pathLengthConstraint: 0,
+                critical: true
+            )
+        );
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
         _certificate = request.CreateSelfSigned(_from, To);
         PemFile = _folder.Write("authority.pem", _certificate.ExportCertificatePem());
@@ -37,7 +44,8 @@ sealed class PrivateAuthority : IDisposable
         using var issued = request.Create(_certificate, _from, To, RandomNumberGenerator.GetBytes(8));
         return new ServerCertificate(
             _folder.Write($"{issued.SerialNumber}.pem", issued.ExportCertificatePem()),
-            _folder.Write($"{issued.SerialNumber}.key", key.ExportPkcs8PrivateKeyPem()));
+            _folder.Write($"{issued.SerialNumber}.key", key.ExportPkcs8PrivateKeyPem())
+        );
     }
 
     public void Dispose()

@@ -13,7 +13,9 @@ enum Signal
     Stop = 19,
 }
 
-/// <summary>A process with everything it has started, found by parent ids: groups do not do, PostgreSQL gives each backend its own.</summary>
+/// <summary>
+/// A process with everything it has started, found by parent ids: groups do not do, PostgreSQL gives each backend its own.
+/// </summary>
 static partial class ProcessTree
 {
     public static void Send(int id, Signal signal) => _ = SendSignal(id, (int)signal);
@@ -35,11 +37,17 @@ static partial class ProcessTree
     /// <summary>When the process started, in ticks since the machine did: with the id it names one process for ever.</summary>
     public static string? StartTime(int id) => Stat(id) is { } stat ? stat[19] : null;
 
-    /// <summary>How long a tree has kept processors busy so far, with the children that have ended; the kernel counts in hundredths of a second.</summary>
+    /// <summary>
+    /// How long a tree has kept processors busy so far, with the children that have ended; the kernel counts in hundredths of a second.
+    /// </summary>
     public static TimeSpan ProcessorTime(int root) =>
-        TimeSpan.FromMilliseconds(10 * Of(root).Sum(id => Stat(id) is { } stat ? stat[11..15].Sum(ticks => long.Parse(ticks, CultureInfo.InvariantCulture)) : 0));
+        TimeSpan.FromMilliseconds(
+            10 * Of(root).Sum(id => Stat(id) is { } stat ? stat[11..15].Sum(ticks => long.Parse(ticks, CultureInfo.InvariantCulture)) : 0)
+        );
 
-    /// <summary>A letter such as T for a stopped process; null when there is none, or only a zombie that waits for its parent to take notice.</summary>
+    /// <summary>
+    /// A letter such as T for a stopped process; null when there is none, or only a zombie that waits for its parent to take notice.
+    /// </summary>
     public static string? State(int id) => Stat(id)?[0] is { } state and not "Z" ? state : null;
 
     static List<int> Walk(int root, Action<int> visit)
@@ -57,13 +65,18 @@ static partial class ProcessTree
     static List<int> Children(int parent)
     {
         var id = parent.ToString(CultureInfo.InvariantCulture);
-        return Directory.EnumerateDirectories("/proc")
-            .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process) ? process : 0)
+        return Directory
+            .EnumerateDirectories("/proc")
+            .Select(folder =>
+                int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process) ? process : 0
+            )
             .Where(process => process > 0 && string.Equals(Stat(process)?[1], id, StringComparison.Ordinal))
             .ToList();
     }
 
-    /// <summary>What /proc says about a process from its state on: the name before it may hold anything, parentheses and blanks too.</summary>
+    /// <summary>
+    /// What /proc says about a process from its state on: the name before it may hold anything, parentheses and blanks too.
+    /// </summary>
     static string[]? Stat(int id)
     {
         try

@@ -25,9 +25,7 @@ static class Queues
             {
                 found += (await channel.QueueDeclarePassiveAsync(queue)).MessageCount;
             }
-            catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == Constants.NotFound)
-            {
-            }
+            catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == Constants.NotFound) { }
         }
 
         return found;

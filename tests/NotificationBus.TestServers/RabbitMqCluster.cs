@@ -1,8 +1,9 @@
 namespace NotificationBus.IntegrationTests.Servers;
 
 /// <summary>
-/// Three nodes of RabbitMQ of our own as one cluster: each message of a quorum queue is on two of them at least. A node that stood still starts anew
-/// by itself (<c>autoheal</c>); with <c>pause_minority</c> it has found the others again before it knows that it was alone, and stays as it was.
+/// Three nodes of RabbitMQ of our own as one cluster: each message of a quorum queue is on two of them at least. A node that stood still
+/// starts anew by itself (<c>autoheal</c>); with <c>pause_minority</c> it has found the others again before it knows that it was alone, and
+/// stays as it was.
 /// </summary>
 sealed class RabbitMqCluster : IAsyncDisposable
 {
@@ -28,7 +29,8 @@ sealed class RabbitMqCluster : IAsyncDisposable
     }
 
     /// <summary>A virtual host as a host is told of it, by all nodes.</summary>
-    public string Address(Uri virtualHost) => $"{virtualHost.Scheme}://{virtualHost.UserInfo}@{string.Join(',', Nodes.Select(node => node.Address))}{virtualHost.AbsolutePath}";
+    public string Address(Uri virtualHost) =>
+        $"{virtualHost.Scheme}://{virtualHost.UserInfo}@{string.Join(',', Nodes.Select(node => node.Address))}{virtualHost.AbsolutePath}";
 
     /// <summary>The ways to a virtual host, one by each node.</summary>
     public IReadOnlyList<Uri> Ways(Uri virtualHost) => [.. Nodes.Select(node => node.ByThisNode(virtualHost))];

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -84,7 +83,8 @@ sealed class RabbitMqServer : IBroker
     /// <summary>Starts a broker and completes when it takes connections.</summary>
     /// <param name="management">With its management plug-in, at <see cref="ManagementUrl"/>.</param>
     /// <param name="certificate">Also speaks TLS, at <see cref="Encrypted"/>.</param>
-    public static Task<RabbitMqServer> Start(bool management = false, ServerCertificate? certificate = null) => StartEquipped(new Equipment(management, certificate));
+    public static Task<RabbitMqServer> Start(bool management = false, ServerCertificate? certificate = null) =>
+        StartEquipped(new Equipment(management, certificate));
 
     /// <summary>Starts a node of a cluster: the first one, or another that joins it, and lives no longer than its port mapper.</summary>
     internal static Task<RabbitMqServer> StartNode(RabbitMqServer? first = null) => StartEquipped(new Equipment(IsClustered: true), first);
@@ -123,7 +123,8 @@ sealed class RabbitMqServer : IBroker
 
     async Task Run()
     {
-        // A node that does not find the port mapper starts one of its own, which then is in the way of ours, or gives up. That of a cluster is there.
+        // A node that does not find the port mapper starts one of its own, which then is in the way of ours, or gives up. That of a cluster
+        // is there.
         if (_portMapper is not null)
             await _portMapper.Until("the first connection", StartLimit, PortMapperAnswers);
         _server = ChildProcess.Start([ServerProgram!], _environment);
@@ -147,10 +148,12 @@ sealed class RabbitMqServer : IBroker
     public async Task<Uri> CreateVirtualHost()
     {
         var name = $"test-{Interlocked.Increment(ref _virtualHosts)}";
-        await Evaluate($"""
+        await Evaluate(
+            $"""
             rabbit_vhost:add(<<"{name}">>, <<"{User}">>).
             rabbit_auth_backend_internal:set_permissions(<<"{User}">>, <<"{name}">>, <<".*">>, <<".*">>, <<".*">>, <<"{User}">>).
-            """);
+            """
+        );
         return VirtualHost(name);
     }
 
@@ -159,19 +162,24 @@ sealed class RabbitMqServer : IBroker
     public async Task<Uri> CreateUser(string name, Uri virtualHost)
     {
         var host = Uri.UnescapeDataString(virtualHost.AbsolutePath[1..]);
-        await Evaluate($"""
+        await Evaluate(
+            $"""
             catch rabbit_auth_backend_internal:add_user(<<"{name}">>, <<"{name}">>, <<"{User}">>).
             rabbit_auth_backend_internal:set_permissions(<<"{name}">>, <<"{host}">>, <<".*">>, <<".*">>, <<".*">>, <<"{User}">>).
-            """);
+            """
+        );
         return new UriBuilder(virtualHost) { UserName = name, Password = name }.Uri;
     }
 
     /// <summary>Says what a user may declare in a virtual host; he may still read and write everything.</summary>
-    public Task LetDeclare(string user, Uri virtualHost, string pattern) => Evaluate(
-        $"rabbit_auth_backend_internal:set_permissions(<<\"{user}\">>, <<\"{NameOf(virtualHost)}\">>, <<\"{pattern}\">>, <<\".*\">>, <<\".*\">>, <<\"{User}\">>).");
+    public Task LetDeclare(string user, Uri virtualHost, string pattern) =>
+        Evaluate(
+            $"rabbit_auth_backend_internal:set_permissions(<<\"{user}\">>, <<\"{NameOf(virtualHost)}\">>, <<\"{pattern}\">>, <<\".*\">>, <<\".*\">>, <<\"{User}\">>)."
+        );
 
     /// <summary>Gives a user a tag, such as the one that lets into the management plug-in.</summary>
-    public Task Tag(string user, string tag) => Evaluate($"rabbit_auth_backend_internal:set_tags(<<\"{user}\">>, [{tag}], <<\"{User}\">>).");
+    public Task Tag(string user, string tag) =>
+        Evaluate($"rabbit_auth_backend_internal:set_tags(<<\"{user}\">>, [{tag}], <<\"{User}\">>).");
 
     /// <summary>Ends the broker as a power cut would, at least half a second after its queues were declared.</summary>
     public async Task Kill()
@@ -187,7 +195,9 @@ sealed class RabbitMqServer : IBroker
     /// <summary>Ends the broker in good order.</summary>
     public Task Stop() => Server.Terminate(StartLimit);
 
-    /// <summary>Starts the broker again on its port and its data, after <see cref="Kill"/>, after <see cref="Stop"/>, or in good order.</summary>
+    /// <summary>
+    /// Starts the broker again on its port and its data, after <see cref="Kill"/>, after <see cref="Stop"/>, or in good order.
+    /// </summary>
     public async Task Restart()
     {
         await Stop();
@@ -203,13 +213,22 @@ sealed class RabbitMqServer : IBroker
     public Task UnblockPublishers() => Evaluate("vm_memory_monitor:set_vm_memory_high_watermark({absolute, \"1GB\"}).");
 
     /// <summary>Closes every connection, as <c>rabbitmqctl close_all_connections</c> does.</summary>
-    public Task CloseConnections() => Evaluate("[catch rabbit_networking:close_connection(Connection, <<\"an operator closes them\">>) || Connection <- rabbit_networking:connections()].");
+    public Task CloseConnections() =>
+        Evaluate(
+            "[catch rabbit_networking:close_connection(Connection, <<\"an operator closes them\">>) || Connection <- rabbit_networking:connections()]."
+        );
 
-    /// <summary>Sets how long a consumer may hold a message before its channel is closed, and how often that is looked at, for channels that are opened from then on.</summary>
-    public Task SetConsumerTimeout(TimeSpan timeout, TimeSpan interval) => Evaluate($"""
-        application:set_env(rabbit, consumer_timeout, {(long)timeout.TotalMilliseconds}).
-        application:set_env(rabbit, channel_tick_interval, {(long)interval.TotalMilliseconds}).
-        """);
+    /// <summary>
+    /// Sets how long a consumer may hold a message before its channel is closed, and how often that is looked at, for channels that are
+    /// opened from then on.
+    /// </summary>
+    public Task SetConsumerTimeout(TimeSpan timeout, TimeSpan interval) =>
+        Evaluate(
+            $"""
+            application:set_env(rabbit, consumer_timeout, {(long)timeout.TotalMilliseconds}).
+            application:set_env(rabbit, channel_tick_interval, {(long)interval.TotalMilliseconds}).
+            """
+        );
 
     /// <summary>Completes with the first line of its log that is wanted.</summary>
     public Task<string> Line(Func<string, bool> wanted) => Server.Output.Line(wanted);
@@ -218,9 +237,13 @@ sealed class RabbitMqServer : IBroker
     public async Task<IReadOnlyList<(string Source, string Kind, string Destination)>> Bindings(Uri virtualHost)
     {
         var file = Path.Combine(_folder.Path, "bindings");
-        await Evaluate($$"""
-            file:write_file("{{file}}", [io_lib:format("~s ~s ~s~n", [S, K, D]) || {binding, {resource, _, exchange, S}, _, {resource, _, K, D}, _} <- rabbit_binding:list(<<"{{NameOf(virtualHost)}}">>), S =/= <<>>]).
-            """);
+        await Evaluate(
+            $$"""
+            file:write_file("{{file}}", [io_lib:format("~s ~s ~s~n", [S, K, D]) || {binding, {resource, _, exchange, S}, _, {resource, _, K, D}, _} <- rabbit_binding:list(<<"{{NameOf(
+                virtualHost
+            )}}">>), S =/= <<>>]).
+            """
+        );
         return [.. (await File.ReadAllLinesAsync(file)).Select(line => line.Split(' ')).Select(words => (words[0], words[1], words[2]))];
     }
 
@@ -228,13 +251,24 @@ sealed class RabbitMqServer : IBroker
     public async Task<IReadOnlyList<string>> Exchanges(Uri virtualHost)
     {
         var file = Path.Combine(_folder.Path, "exchanges");
-        await Evaluate($$"""
-            file:write_file("{{file}}", [io_lib:format("~s~n", [N]) || {resource, V, exchange, N} <- rabbit_exchange:list_names(), V =:= <<"{{NameOf(virtualHost)}}">>, N =/= <<>>]).
-            """);
-        return [.. (await File.ReadAllLinesAsync(file)).Where(name => !name.StartsWith("amq.", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal)];
+        await Evaluate(
+            $$"""
+            file:write_file("{{file}}", [io_lib:format("~s~n", [N]) || {resource, V, exchange, N} <- rabbit_exchange:list_names(), V =:= <<"{{NameOf(
+                virtualHost
+            )}}">>, N =/= <<>>]).
+            """
+        );
+        return
+        [
+            .. (await File.ReadAllLinesAsync(file))
+                .Where(name => !name.StartsWith("amq.", StringComparison.Ordinal))
+                .Distinct(StringComparer.Ordinal),
+        ];
     }
 
-    /// <summary>Waits until a quorum queue has written down that all its messages are done; those in somebody's hands do not count as waiting.</summary>
+    /// <summary>
+    /// Waits until a quorum queue has written down that all its messages are done; those in somebody's hands do not count as waiting.
+    /// </summary>
     public async Task HasNothingLeft(Uri virtualHost, string queue, TimeSpan within)
     {
         var waiting = Stopwatch.StartNew();
@@ -244,11 +278,13 @@ sealed class RabbitMqServer : IBroker
             if (waiting.Elapsed > within)
                 throw new TimeoutException($"{queue} is not done with its messages after {within}");
 
-            await Evaluate($$"""
+            await Evaluate(
+                $$"""
                 {ok, Queue} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{{NameOf(virtualHost)}}">>, queue, <<"{{queue}}">>)).
                 {ok, {_, Left}, _} = ra:local_query(amqqueue:get_pid(Queue), fun rabbit_fifo:query_messages_total/1).
                 file:write_file("{{file}}", integer_to_list(Left)).
-                """);
+                """
+            );
         } while (await File.ReadAllTextAsync(file) is not "0");
     }
 
@@ -256,41 +292,56 @@ sealed class RabbitMqServer : IBroker
     public async Task<string> LeaderOf(Uri virtualHost, string queue)
     {
         var file = Path.Combine(_folder.Path, "leader");
-        await Evaluate($$$"""
+        await Evaluate(
+            $$$"""
             {ok, Queue} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{{{NameOf(virtualHost)}}}">>, queue, <<"{{{queue}}}">>)).
             {ok, _, {_, Leader}} = ra:members(amqqueue:get_pid(Queue)).
             file:write_file("{{{file}}}", atom_to_list(Leader)).
-            """);
+            """
+        );
         return await File.ReadAllTextAsync(file);
     }
 
-    /// <summary>How many quorum queues could not spare one more node, as this node sees it, and how many nodes run in its cluster.</summary>
+    /// <summary>
+    /// How many quorum queues could not spare one more node, as this node sees it, and how many nodes run in its cluster.
+    /// </summary>
     public async Task<(int Queues, int Nodes)> QueuesInDanger()
     {
         var file = Path.Combine(_folder.Path, "danger");
-        await Evaluate($$"""
+        await Evaluate(
+            $$"""
             file:write_file("{{file}}", io_lib:format("~b ~b", [length(rabbit_quorum_queue:list_with_minimum_quorum()), length(rabbit_nodes:all_running())])).
-            """);
+            """
+        );
         var words = (await File.ReadAllTextAsync(file)).Split(' ');
         return (int.Parse(words[0], CultureInfo.InvariantCulture), int.Parse(words[1], CultureInfo.InvariantCulture));
     }
 
     /// <summary>Sets a policy, as an operator does. The definition is Erlang: <c>[{&lt;&lt;"max-length"&gt;&gt;, 5}]</c>.</summary>
-    public Task SetPolicy(Uri virtualHost, string name, string pattern, string definition, bool ofTheOperator = false) => Evaluate($$"""
-        rabbit_policy:{{(ofTheOperator ? "set_op" : "set")}}(<<"{{NameOf(virtualHost)}}">>, <<"{{name}}">>, <<"{{pattern}}">>, {{definition}}, 0, <<"queues">>, <<"{{User}}">>).
-        """);
+    public Task SetPolicy(Uri virtualHost, string name, string pattern, string definition, bool ofTheOperator = false) =>
+        Evaluate(
+            $$"""
+            rabbit_policy:{{(ofTheOperator ? "set_op" : "set")}}(<<"{{NameOf(
+                virtualHost
+            )}}">>, <<"{{name}}">>, <<"{{pattern}}">>, {{definition}}, 0, <<"queues">>, <<"{{User}}">>).
+            """
+        );
 
     /// <summary>Clears a policy.</summary>
     public Task ClearPolicy(Uri virtualHost, string name, bool ofTheOperator = false) =>
-        Evaluate($"rabbit_policy:{(ofTheOperator ? "delete_op" : "delete")}(<<\"{NameOf(virtualHost)}\">>, <<\"{name}\">>, <<\"{User}\">>).");
+        Evaluate(
+            $"rabbit_policy:{(ofTheOperator ? "delete_op" : "delete")}(<<\"{NameOf(virtualHost)}\">>, <<\"{name}\">>, <<\"{User}\">>)."
+        );
 
     /// <summary>How many messages it has taken from publishers since it was started.</summary>
     public async Task<long> MessagesTaken()
     {
         var file = Path.Combine(_folder.Path, "taken");
-        await Evaluate($"""
+        await Evaluate(
+            $"""
             file:write_file("{file}", integer_to_list(lists:sum([maps:get(messages_received_total, Counters, 0) || Counters <- maps:values(rabbit_global_counters:overview())]))).
-            """);
+            """
+        );
         return long.Parse(await File.ReadAllTextAsync(file), CultureInfo.InvariantCulture);
     }
 
@@ -316,7 +367,9 @@ sealed class RabbitMqServer : IBroker
         _folder.Dispose();
     }
 
-    /// <summary>Asks over Erlang's own protocol, in some 20 ms; rabbitmqctl would boot a virtual machine first, for a second or two.</summary>
+    /// <summary>
+    /// Asks over Erlang's own protocol, in some 20 ms; rabbitmqctl would boot a virtual machine first, for a second or two.
+    /// </summary>
     async Task Evaluate(string expressions)
     {
         var file = _folder.Write($"{Guid.CreateVersion7():N}.erl", expressions + "\n");
@@ -346,19 +399,24 @@ sealed class RabbitMqServer : IBroker
 
     Uri VirtualHost(string name) => new($"amqp://{User}:{_password}@127.0.0.1:{_port}/{name}");
 
-    Task IsReady() => Server.Until("the first connection", StartLimit, async () =>
-    {
-        try
-        {
-            await using var connection = await new ConnectionFactory { Uri = Uri }.CreateConnectionAsync();
-            return true;
-        }
-        catch (BrokerUnreachableException)
-        {
-            await Task.Delay(LookAgain);
-            return false;
-        }
-    });
+    Task IsReady() =>
+        Server.Until(
+            "the first connection",
+            StartLimit,
+            async () =>
+            {
+                try
+                {
+                    await using var connection = await new ConnectionFactory { Uri = Uri }.CreateConnectionAsync();
+                    return true;
+                }
+                catch (BrokerUnreachableException)
+                {
+                    await Task.Delay(LookAgain);
+                    return false;
+                }
+            }
+        );
 
     Dictionary<string, string?> Settings(Equipment equipment, RabbitMqServer? first)
     {
@@ -368,7 +426,9 @@ sealed class RabbitMqServer : IBroker
         File.WriteAllText(cookie, _cookie);
         File.SetUnixFileMode(cookie, UnixFileMode.UserRead); // Erlang refuses a cookie that others may read.
 
-        var settings = Environment.GetEnvironmentVariables().Keys.Cast<string>()
+        var settings = Environment
+            .GetEnvironmentVariables()
+            .Keys.Cast<string>()
             .Where(name => name.StartsWith("RABBITMQ_", StringComparison.Ordinal))
             .ToDictionary(name => name, _ => (string?)null, StringComparer.Ordinal);
         settings["HOME"] = home;
@@ -376,8 +436,8 @@ sealed class RabbitMqServer : IBroker
         settings["ERL_EPMD_PORT"] = $"{_portMapperPort}";
         settings["RABBITMQ_NODENAME"] = _node;
         settings["RABBITMQ_DIST_PORT"] = $"{FreePort.Take()}";
-        // Erlang's schedulers spin for a while before they sleep, and each of the hundreds of queues the tests leave behind looks after itself
-        // every five seconds. A machine with two cores has better use for them.
+        // Erlang's schedulers spin for a while before they sleep, and each of the hundreds of queues the tests leave behind looks after
+        // itself every five seconds. A machine with two cores has better use for them.
         settings["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
             $"-kernel inet_dist_use_interface {{127,0,0,1}} +sbwt none +sbwtdcpu none +sbwtdio none -rabbit quorum_tick_interval {(management ? 1000 : isClustered ? 5000 : 60000)}"
             + (isClustered ? $" -kernel net_ticktime {GivenUpAfter.TotalSeconds}" : "");
@@ -387,7 +447,9 @@ sealed class RabbitMqServer : IBroker
         settings["RABBITMQ_LOG_BASE"] = _folder.Folder("log");
         settings["RABBITMQ_GENERATED_CONFIG_DIR"] = _folder.Folder("config");
         settings["RABBITMQ_PID_FILE"] = Path.Combine(_folder.Path, "pid");
-        settings["RABBITMQ_CONFIG_FILE"] = _folder.Write("rabbitmq.conf", $"""
+        settings["RABBITMQ_CONFIG_FILE"] = _folder.Write(
+            "rabbitmq.conf",
+            $"""
             listeners.tcp.1 = 127.0.0.1:{_port}
             default_user = {User}
             default_pass = {_password}
@@ -398,11 +460,20 @@ sealed class RabbitMqServer : IBroker
             vm_memory_high_watermark.absolute = 1GB
             raft.wal_max_size_bytes = 64000000
             {(management ? $"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {_managementPort}" : "")}
-            {(certificate is null ? "" : $"listeners.ssl.1 = 127.0.0.1:{_encryptedPort}\nssl_options.certfile = {certificate.File}\nssl_options.keyfile = {certificate.KeyFile}")}
+            {(
+                certificate is null
+                    ? ""
+                    : $"listeners.ssl.1 = 127.0.0.1:{_encryptedPort}\nssl_options.certfile = {certificate.File}\nssl_options.keyfile = {certificate.KeyFile}"
+            )}
             {(isClustered ? "cluster_partition_handling = autoheal" : "")}
-            {(first is null ? "" : $"cluster_formation.peer_discovery_backend = classic_config\ncluster_formation.classic_config.nodes.1 = {first._node}")}
+            {(
+                first is null
+                    ? ""
+                    : $"cluster_formation.peer_discovery_backend = classic_config\ncluster_formation.classic_config.nodes.1 = {first._node}"
+            )}
 
-            """);
+            """
+        );
         return settings;
     }
 

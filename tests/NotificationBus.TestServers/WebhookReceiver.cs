@@ -27,7 +27,9 @@ sealed class WebhookReceiver : IAsyncDisposable
     public static async Task<WebhookReceiver> Start(string secret, int refusals = 0)
     {
         if (Installed.Program("node", []) is not { } node)
-            throw new InvalidOperationException("Node.js is missing: the tests' receiver of webhooks runs on it. tests/run.sh installs it.");
+            throw new InvalidOperationException(
+                "Node.js is missing: the tests' receiver of webhooks runs on it. tests/run.sh installs it."
+            );
         var folder = Path.GetDirectoryName(Program)!;
         if (!Directory.Exists(Path.Combine(folder, "node_modules")))
             await ChildProcess.Run(["npm", "ci", "--prefix", folder, "--no-audit", "--no-fund"]);

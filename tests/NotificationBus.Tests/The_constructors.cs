@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-
 using NotificationBus.Channels.Email;
 using NotificationBus.Contracts;
 using NotificationBus.Host.Settings;
@@ -18,18 +17,22 @@ public sealed class The_constructors
 
     static readonly Assembly[] Ours =
     [
-        typeof(OrderPlaced).Assembly, typeof(NotificationState).Assembly, typeof(EmailChannel).Assembly,
-        typeof(PostgresNotificationStore).Assembly, typeof(HostSettings).Assembly,
+        typeof(OrderPlaced).Assembly,
+        typeof(NotificationState).Assembly,
+        typeof(EmailChannel).Assembly,
+        typeof(PostgresNotificationStore).Assembly,
+        typeof(HostSettings).Assembly,
     ];
 
     [Fact]
-    public void Should_ask_for_no_more_than_seven() => Ours.SelectMany(assembly => assembly.GetTypes())
-        .Where(type => !IsRecord(type) && !type.IsDefined(typeof(CompilerGeneratedAttribute)))
-        .SelectMany(type => type.GetConstructors(All).Select(constructor => (Type: type, Count: constructor.GetParameters().Length)))
-        .Where(constructor => constructor.Count > Most)
-        .Select(constructor => $"{constructor.Type.FullName}: {constructor.Count}")
-        .Order(StringComparer.Ordinal)
-        .ShouldBeEmpty();
+    public void Should_ask_for_no_more_than_seven() =>
+        Ours.SelectMany(assembly => assembly.GetTypes())
+            .Where(type => !IsRecord(type) && !type.IsDefined(typeof(CompilerGeneratedAttribute)))
+            .SelectMany(type => type.GetConstructors(All).Select(constructor => (Type: type, Count: constructor.GetParameters().Length)))
+            .Where(constructor => constructor.Count > Most)
+            .Select(constructor => $"{constructor.Type.FullName}: {constructor.Count}")
+            .Order(StringComparer.Ordinal)
+            .ShouldBeEmpty();
 
     [Fact]
     public void Should_be_told_from_those_of_records()

@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Text.RegularExpressions;
-
 using NotificationBus.Channels.Email;
 using NotificationBus.Contracts;
 using NotificationBus.Host.Settings;
@@ -10,7 +9,9 @@ using NotificationBus.Postgres;
 
 namespace NotificationBus.Tests;
 
-/// <summary>The floors of the flow, from the ground up. A type may mention types of its own floor and of those below, and of none above.</summary>
+/// <summary>
+/// The floors of the flow, from the ground up. A type may mention types of its own floor and of those below, and of none above.
+/// </summary>
 public sealed partial class The_floors
 {
     /// <summary>What stands in the root namespace, which every other one sees.</summary>
@@ -18,54 +19,103 @@ public sealed partial class The_floors
 
     static readonly string[] FromTheGroundUp =
     [
-        Ground, "Status", "Model", "Messaging", "Templates", "Providers", "Planning", "Intake", "Outgoing", "Notifications", "Failures", "InProcess", "Sending", "Receipts",
-        "Saga", "Embedded", "Wiring",
+        Ground,
+        "Status",
+        "Model",
+        "Messaging",
+        "Templates",
+        "Providers",
+        "Planning",
+        "Intake",
+        "Outgoing",
+        "Notifications",
+        "Failures",
+        "InProcess",
+        "Sending",
+        "Receipts",
+        "Saga",
+        "Embedded",
+        "Wiring",
     ];
 
     static readonly Assembly Flow = typeof(NotificationState).Assembly;
 
-    public static TheoryData<Type, string[]> Assemblies => new()
-    {
-        { typeof(OrderPlaced), [] },
-        { typeof(NotificationState), ["NotificationBus.Contracts"] },
-        { typeof(EmailChannel), ["NotificationBus", "NotificationBus.Contracts"] },
-        { typeof(PostgresNotificationStore), ["NotificationBus", "NotificationBus.Contracts"] },
-        { typeof(HostSettings), ["NotificationBus", "NotificationBus.Channels", "NotificationBus.Contracts", "NotificationBus.Postgres"] },
-    };
+    public static TheoryData<Type, string[]> Assemblies =>
+        new()
+        {
+            { typeof(OrderPlaced), [] },
+            { typeof(NotificationState), ["NotificationBus.Contracts"] },
+            { typeof(EmailChannel), ["NotificationBus", "NotificationBus.Contracts"] },
+            { typeof(PostgresNotificationStore), ["NotificationBus", "NotificationBus.Contracts"] },
+            {
+                typeof(HostSettings),
+                ["NotificationBus", "NotificationBus.Channels", "NotificationBus.Contracts", "NotificationBus.Postgres"]
+            },
+        };
 
     [Fact]
     public void Should_be_all_there_are() =>
         Flow.GetTypes().Select(FloorOf).OfType<string>().Distinct().ShouldBe(FromTheGroundUp, ignoreOrder: true);
 
     [Fact]
-    public void Should_mention_none_above() => Flow.GetTypes()
-        .SelectMany(type => Mentions.Of(type).Where(mentioned => IsAbove(mentioned, type)).Select(mentioned => $"{Outermost(type).FullName} -> {Outermost(mentioned).FullName}"))
-        .Distinct().Order(StringComparer.Ordinal).ShouldBeEmpty();
+    public void Should_mention_none_above() =>
+        Flow.GetTypes()
+            .SelectMany(type =>
+                Mentions
+                    .Of(type)
+                    .Where(mentioned => IsAbove(mentioned, type))
+                    .Select(mentioned => $"{Outermost(type).FullName} -> {Outermost(mentioned).FullName}")
+            )
+            .Distinct()
+            .Order(StringComparer.Ordinal)
+            .ShouldBeEmpty();
 
     /// <summary>A constant and a link in a comment leave no trace in the assembly, but a line in the file.</summary>
     [Fact]
     public void Should_use_none_above()
     {
         var root = Path.Combine(The_dependency_rule.Root(), "src", "NotificationBus");
-        var files = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(root, file))
-            .Where(file => !file.StartsWith($"obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal) && !file.StartsWith($"bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+        var files = Directory
+            .EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(root, file))
+            .Where(file =>
+                !file.StartsWith($"obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+                && !file.StartsWith($"bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
+            )
             .ToList();
-        var used = files.SelectMany(file => Using().Matches(File.ReadAllText(Path.Combine(root, file))).Select(line => (File: file, Floor: line.Groups["floor"].Value))).ToList();
+        var used = files
+            .SelectMany(file =>
+                Using().Matches(File.ReadAllText(Path.Combine(root, file))).Select(line => (File: file, Floor: line.Groups["floor"].Value))
+            )
+            .ToList();
 
         used.Count.ShouldBeGreaterThan(100);
-        used.Where(line => Height(line.Floor) > Height(line.File.Contains(Path.DirectorySeparatorChar) ? line.File.Split(Path.DirectorySeparatorChar)[0] : Ground))
-            .Select(line => $"{line.File} -> {line.Floor}").ShouldBeEmpty();
+        used.Where(line =>
+                Height(line.Floor)
+                > Height(line.File.Contains(Path.DirectorySeparatorChar) ? line.File.Split(Path.DirectorySeparatorChar)[0] : Ground)
+            )
+            .Select(line => $"{line.File} -> {line.Floor}")
+            .ShouldBeEmpty();
     }
 
     [Theory]
     [MemberData(nameof(Assemblies))]
-    public void Should_stand_on_assemblies_below(Type type, string[] below) => type.Assembly.GetReferencedAssemblies()
-        .Select(reference => reference.Name!).Where(name => name.StartsWith("NotificationBus", StringComparison.Ordinal)).Except(below, StringComparer.Ordinal).ShouldBeEmpty();
+    public void Should_stand_on_assemblies_below(Type type, string[] below) =>
+        type
+            .Assembly.GetReferencedAssemblies()
+            .Select(reference => reference.Name!)
+            .Where(name => name.StartsWith("NotificationBus", StringComparison.Ordinal))
+            .Except(below, StringComparer.Ordinal)
+            .ShouldBeEmpty();
 
     [Fact]
     public void Should_be_seen_through_signatures_bodies_and_attributes()
     {
-        var mentioned = typeof(Mentioning).GetNestedTypes(BindingFlags.NonPublic).SelectMany(Mentions.Of).Concat(Mentions.Of(typeof(Mentioning))).ToHashSet();
+        var mentioned = typeof(Mentioning)
+            .GetNestedTypes(BindingFlags.NonPublic)
+            .SelectMany(Mentions.Of)
+            .Concat(Mentions.Of(typeof(Mentioning)))
+            .ToHashSet();
 
         mentioned.ShouldContain(typeof(Version), "a type argument of a field");
         mentioned.ShouldContain(typeof(Uri), "what a lambda calls");
@@ -79,14 +129,19 @@ public sealed partial class The_floors
     static int Height(string floor) => Array.IndexOf(FromTheGroundUp, floor);
 
     /// <summary>Null for what is not of the flow, and for what the compiler has added.</summary>
-    static string? FloorOf(Type type) => type.Assembly != Flow || Outermost(type).Namespace is not { } space ? null
+    static string? FloorOf(Type type) =>
+        type.Assembly != Flow || Outermost(type).Namespace is not { } space ? null
         : space == "NotificationBus" ? Ground
         : space.StartsWith("NotificationBus.", StringComparison.Ordinal) ? space.Split('.')[1]
         : null;
 
     static Type Outermost(Type type) => type.DeclaringType is { } outer ? Outermost(outer) : type;
 
-    [GeneratedRegex(@"^using NotificationBus\.(?!Contracts;)(?<floor>\w+)", RegexOptions.Multiline | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^using NotificationBus\.(?!Contracts;)(?<floor>\w+)",
+        RegexOptions.Multiline | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Using();
 
     sealed class Mentioning
@@ -102,10 +157,13 @@ public sealed partial class The_floors
     /// <summary>The types a type mentions: in its signatures, in its attributes and in the bodies of its methods.</summary>
     static class Mentions
     {
-        const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+        const BindingFlags All =
+            BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
-        static readonly Dictionary<short, OpCode> Codes = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
-            .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value);
+        static readonly Dictionary<short, OpCode> Codes = typeof(OpCodes)
+            .GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Select(field => (OpCode)field.GetValue(null)!)
+            .ToDictionary(code => code.Value);
 
         public static HashSet<Type> Of(Type type)
         {
@@ -162,18 +220,26 @@ public sealed partial class The_floors
                 Add(mentioned, Member(method, token));
         }
 
-        static MemberInfo? Member(MethodBase method, int token) => method.Module.ResolveMember(
-            token,
-            method.DeclaringType is { IsGenericType: true } owner ? owner.GetGenericArguments() : null,
-            method.IsGenericMethod ? method.GetGenericArguments() : null);
+        static MemberInfo? Member(MethodBase method, int token) =>
+            method.Module.ResolveMember(
+                token,
+                method.DeclaringType is { IsGenericType: true } owner ? owner.GetGenericArguments() : null,
+                method.IsGenericMethod ? method.GetGenericArguments() : null
+            );
 
         static IEnumerable<int> TokensIn(byte[] code)
         {
-            for (var at = 0; at < code.Length;)
+            for (var at = 0; at < code.Length; )
             {
                 var operation = Codes[code[at] == 0xFE ? unchecked((short)(0xFE00 | code[at + 1])) : code[at]];
                 at += operation.Size;
-                if (operation.OperandType is OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok or OperandType.InlineType)
+                if (
+                    operation.OperandType
+                    is OperandType.InlineField
+                        or OperandType.InlineMethod
+                        or OperandType.InlineTok
+                        or OperandType.InlineType
+                )
                     yield return BitConverter.ToInt32(code, at);
 
                 at += operation.OperandType switch

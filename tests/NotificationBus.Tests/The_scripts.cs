@@ -13,13 +13,19 @@ public sealed partial class The_scripts
 
     [Fact]
     public void Should_end_at_the_first_command_that_fails() =>
-        All().Where(script => !script.Text.Contains("set -euo pipefail\n", StringComparison.Ordinal)).Select(script => script.Name).ShouldBeEmpty();
+        All()
+            .Where(script => !script.Text.Contains("set -euo pipefail\n", StringComparison.Ordinal))
+            .Select(script => script.Name)
+            .ShouldBeEmpty();
 
     // The reader leaves, the writer dies of SIGPIPE, and pipefail makes a failure of it: at some writers always, at others now and then.
     [Fact]
     public void Should_never_write_to_a_reader_that_leaves_early() =>
-        All().SelectMany(script => script.Text.Split('\n').Select((line, index) => (Line: line, Where: $"{script.Name}:{index + 1}")))
-            .Where(line => LeavesEarly().IsMatch(line.Line)).Select(line => $"{line.Where} {line.Line.Trim()}").ShouldBeEmpty();
+        All()
+            .SelectMany(script => script.Text.Split('\n').Select((line, index) => (Line: line, Where: $"{script.Name}:{index + 1}")))
+            .Where(line => LeavesEarly().IsMatch(line.Line))
+            .Select(line => $"{line.Where} {line.Line.Trim()}")
+            .ShouldBeEmpty();
 
     [Theory]
     [InlineData("apt-cache policy x | grep -q 'Candidate: [0-9]'")]
@@ -41,7 +47,8 @@ public sealed partial class The_scripts
     public void Should_be_allowed_what_reads_to_the_end(string line) => LeavesEarly().IsMatch(line).ShouldBeFalse();
 
     static IEnumerable<(string Name, string Text)> All() =>
-        Directory.EnumerateFiles(Path.Combine(Root, "tests"), "*.sh")
+        Directory
+            .EnumerateFiles(Path.Combine(Root, "tests"), "*.sh")
             .Concat(Directory.EnumerateFiles(Path.Combine(Root, "docker"), "*.sh"))
             .Append(Path.Combine(Root, ".ci", "run"))
             .Select(path => (Path.GetRelativePath(Root, path), File.ReadAllText(path)));
@@ -50,6 +57,7 @@ public sealed partial class The_scripts
 
     [GeneratedRegex(
         @"(^|[^|])\|\s*(grep\s+(-\w*[qm]|--quiet|--max-count)|head\b|sed\s[^|]*(\dq|[;{]q)|awk\s[^|]*\bexit\b)",
-        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex LeavesEarly();
 }

@@ -2,22 +2,31 @@ using System.Text.RegularExpressions;
 
 namespace NotificationBus.Tests;
 
-/// <summary>What proves who has sent something is compared so that how long it takes tells nothing. No test of what is answered could see the difference.</summary>
+/// <summary>
+/// What proves who has sent something is compared so that how long it takes tells nothing. No test of what is answered could see the
+/// difference.
+/// </summary>
 public sealed partial class The_secrets
 {
     // They sign what others check.
     static readonly string[] Signers = ["AwsSignature.cs", "StandardWebhook.cs"];
 
     public static TheoryData<string> Files =>
-    [
-        .. Directory.EnumerateFiles(Path.Combine(The_dependency_rule.Root(), "src"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => Proof().IsMatch(File.ReadAllText(file)) && !Signers.Contains(Path.GetFileName(file), StringComparer.Ordinal))
-            .Select(file => Path.GetRelativePath(The_dependency_rule.Root(), file)),
-    ];
+        [
+            .. Directory
+                .EnumerateFiles(Path.Combine(The_dependency_rule.Root(), "src"), "*.cs", SearchOption.AllDirectories)
+                .Where(file => Proof().IsMatch(File.ReadAllText(file)) && !Signers.Contains(Path.GetFileName(file), StringComparer.Ordinal))
+                .Select(file => Path.GetRelativePath(The_dependency_rule.Root(), file)),
+        ];
 
     [Fact]
     public void Should_be_known_where_they_are_compared() =>
-        Files.Select(row => Path.GetFileName(row.Data)).ShouldBe(["JsonWebToken.cs", "ReceiptCheck.cs", "SvixSignature.cs", "TwilioSmsProvider.cs", "UnsubscribeLinks.cs"], ignoreOrder: true);
+        Files
+            .Select(row => Path.GetFileName(row.Data))
+            .ShouldBe(
+                ["JsonWebToken.cs", "ReceiptCheck.cs", "SvixSignature.cs", "TwilioSmsProvider.cs", "UnsubscribeLinks.cs"],
+                ignoreOrder: true
+            );
 
     [Theory]
     [MemberData(nameof(Files))]

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-
 using NotificationBus.Channels.Http;
 
 namespace NotificationBus.Channels.Chat;
@@ -58,24 +57,36 @@ sealed partial class ChatAddress(string service, string place)
         return new ChatAddress(address[..colon], address[(colon + 1)..]);
     }
 
-    static bool IsVisible(char c) => char.IsAscii(c) ? c is > ' ' and < '\u007f' : !char.IsWhiteSpace(c) && char.GetUnicodeCategory(c)
-        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
-            or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
+    static bool IsVisible(char c) =>
+        char.IsAscii(c)
+            ? c is > ' ' and < '\u007f'
+            : !char.IsWhiteSpace(c)
+                && char.GetUnicodeCategory(c)
+                    is not (
+                        UnicodeCategory.Control
+                        or UnicodeCategory.Format
+                        or UnicodeCategory.Surrogate
+                        or UnicodeCategory.PrivateUse
+                        or UnicodeCategory.OtherNotAssigned
+                    );
 
-    string CanonicalPlace => IsUrl ? CanonicalOf(CanonicalUrl.Of(Place))
+    string CanonicalPlace =>
+        IsUrl ? CanonicalOf(CanonicalUrl.Of(Place))
         : Service == "telegram" && Place.StartsWith('@') ? Place.ToLowerInvariant()
         : Place;
 
     // Discord's webhook is its id and its token, on whichever of its hosts and in whichever version; what it answers and in whose words
     // does not matter. A thread is another place.
-    string CanonicalOf(string url) => Service == "discord" && DiscordWebhook().Match(url) is { Success: true } match
-        ? $"https://discord.com/api/webhooks/{match.Groups["webhook"].Value}"
-            + (match.Groups["thread"] is { Success: true } thread ? $"?{thread.Value}" : "")
-        : url;
+    string CanonicalOf(string url) =>
+        Service == "discord" && DiscordWebhook().Match(url) is { Success: true } match
+            ? $"https://discord.com/api/webhooks/{match.Groups["webhook"].Value}"
+                + (match.Groups["thread"] is { Success: true } thread ? $"?{thread.Value}" : "")
+            : url;
 
     [GeneratedRegex(
         @"\Ahttps?://([a-z0-9-]+\.)*discord(app)?\.com/api/(v[0-9]+/)?webhooks/(?<webhook>[0-9]+/[^/?]+)(/[^?]*)?"
             + @"(\?(.*&)?(?<thread>thread_id=[^&]*)?(&.*)?|\?.*)?\z",
-        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex DiscordWebhook();
 }

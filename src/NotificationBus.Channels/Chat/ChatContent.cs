@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-
 using NotificationBus.Model;
 
 namespace NotificationBus.Channels.Chat;

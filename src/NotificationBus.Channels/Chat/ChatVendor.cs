@@ -33,9 +33,10 @@ public abstract class ChatVendor : HttpVendor, IProvider
     public bool Serves(Delivery delivery) => PlaceOf(delivery) is not null;
 
     /// <inheritdoc />
-    public override Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken) => PlaceOf(delivery) is { } place
-        ? base.Send(delivery with { Address = place }, cancellationToken)
-        : Task.FromResult<ProviderResult>(new ProviderResult.Unavailable($"{Name} serves no such address", OnlyThisDelivery: true));
+    public override Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken) =>
+        PlaceOf(delivery) is { } place
+            ? base.Send(delivery with { Address = place }, cancellationToken)
+            : Task.FromResult<ProviderResult>(new ProviderResult.Unavailable($"{Name} serves no such address", OnlyThisDelivery: true));
 
     /// <inheritdoc />
     public override Unfit? Foresee(Delivery delivery) =>

@@ -48,6 +48,8 @@ public abstract class ChatWebhookVendor : ChatVendor
         return _instead is null ? Post(url.Uri, content) : Post(url.Uri.PathAndQuery, content);
     }
 
-    bool IsOfService(string host) => Hosts.Any(known =>
-        host.Equals(known, StringComparison.OrdinalIgnoreCase) || host.EndsWith($".{known}", StringComparison.OrdinalIgnoreCase));
+    bool IsOfService(string host) =>
+        Hosts.Any(known =>
+            host.Equals(known, StringComparison.OrdinalIgnoreCase) || host.EndsWith($".{known}", StringComparison.OrdinalIgnoreCase)
+        );
 }

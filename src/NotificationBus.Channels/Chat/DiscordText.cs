@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace NotificationBus.Channels.Chat;
 
 /// <summary>
-/// Text that Discord shows as it was written: behind a backslash nothing is a format, a mention, a time stamp, an emoji or a link with another text.
-/// Sources: docs.discord.com/developers/reference, "Message Formatting", and support.discord.com, "Markdown Text 101".
+/// Text that Discord shows as it was written: behind a backslash nothing is a format, a mention, a time stamp, an emoji or a link with
+/// another text. Sources: docs.discord.com/developers/reference, "Message Formatting", and support.discord.com, "Markdown Text 101".
 /// </summary>
 static partial class DiscordText
 {
@@ -13,7 +13,8 @@ static partial class DiscordText
     const string NeverLast = ".,:;\"'()]";
 
     /// <summary>
-    /// Escapes what Discord would do more with than show it. A URL stays as it is: it shows where it leads, and backslashes would become a part of it.
+    /// Escapes what Discord would do more with than show it. A URL stays as it is: it shows where it leads, and backslashes would become a
+    /// part of it.
     /// </summary>
     public static string Escape(string text)
     {
@@ -50,16 +51,17 @@ static partial class DiscordText
         return length > 0;
     }
 
-    static bool IsSpecial(string text, int at) => text[at] switch
-    {
-        '\\' or '*' or '_' or '~' or '`' or '|' or '[' or '<' or '>' or '@' or '#' => true,
-        // A list, or the small print of a line.
-        '-' or '+' => BeginsLine(text, at),
-        '.' => DigitsBegin(text, at) is var digits && digits < at && BeginsLine(text, digits),
-        // The name of an emoji stands between two.
-        ':' => IsName(text, at),
-        _ => false,
-    };
+    static bool IsSpecial(string text, int at) =>
+        text[at] switch
+        {
+            '\\' or '*' or '_' or '~' or '`' or '|' or '[' or '<' or '>' or '@' or '#' => true,
+            // A list, or the small print of a line.
+            '-' or '+' => BeginsLine(text, at),
+            '.' => DigitsBegin(text, at) is var digits && digits < at && BeginsLine(text, digits),
+            // The name of an emoji stands between two.
+            ':' => IsName(text, at),
+            _ => false,
+        };
 
     static bool BeginsLine(string text, int at)
     {
@@ -85,6 +87,9 @@ static partial class DiscordText
     }
 
     // As Discord finds one.
-    [GeneratedRegex(@"\A(https?|steam|discord)://[^\s<]*[^\s<.,:;""'()\]]", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\A(https?|steam|discord)://[^\s<]*[^\s<.,:;""'()\]]",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Url();
 }

@@ -4,9 +4,9 @@ using System.Text.RegularExpressions;
 namespace NotificationBus.Channels.Chat;
 
 /// <summary>
-/// Text in which Telegram finds nothing to tap on but addresses: no <c>@name</c> that is called, no <c>/command</c>, no <c>#tag</c>, no <c>$USD</c>. A word
-/// joiner behind the sign is not seen, and keeps them apart. Sources: core.telegram.org/bots/api (MessageEntity), and for what it takes for a
-/// URL github.com/tdlib/td, td/telegram/MessageEntity.cpp (find_urls).
+/// Text in which Telegram finds nothing to tap on but addresses: no <c>@name</c> that is called, no <c>/command</c>, no <c>#tag</c>, no
+/// <c>$USD</c>. A word joiner behind the sign is not seen, and keeps them apart. Sources: core.telegram.org/bots/api (MessageEntity), and
+/// for what it takes for a URL github.com/tdlib/td, td/telegram/MessageEntity.cpp (find_urls).
 /// </summary>
 static partial class TelegramText
 {
@@ -22,8 +22,8 @@ static partial class TelegramText
         + "|ro|ru|se|sg|shop|si|site|sk|store|su|tech|th|to|tr|tv|tw|ua|uk|us|vip|vn|website|work|world|ws|xyz|za";
 
     /// <summary>
-    /// Keeps apart what Telegram would make more of than text. The path of what it takes for a URL for certain stays as it is: it shows where it
-    /// leads.
+    /// Keeps apart what Telegram would make more of than text. The path of what it takes for a URL for certain stays as it is: it shows
+    /// where it leads.
     /// </summary>
     public static string Escape(string text)
     {
@@ -78,15 +78,16 @@ static partial class TelegramText
     static bool IsSpecial(string text, int at)
     {
         var next = at + 1 < text.Length ? text[at + 1] : ' ';
-        return (at == 0 || !IsOfName(text[at - 1])) && text[at] switch
-        {
-            '@' => IsOfName(next),
-            '/' when at == 0 || text[at - 1] is not ('<' or '>' or '/') => char.IsAsciiLetterOrDigit(next) || next == '_',
-            // What is only a number is no tag, but that of an order.
-            '#' => HasMoreThanDigits(text, at + 1),
-            '$' => char.IsAsciiLetterUpper(next) || text.AsSpan(at + 1).StartsWith("1INCH", StringComparison.Ordinal),
-            _ => false,
-        };
+        return (at == 0 || !IsOfName(text[at - 1]))
+            && text[at] switch
+            {
+                '@' => IsOfName(next),
+                '/' when at == 0 || text[at - 1] is not ('<' or '>' or '/') => char.IsAsciiLetterOrDigit(next) || next == '_',
+                // What is only a number is no tag, but that of an order.
+                '#' => HasMoreThanDigits(text, at + 1),
+                '$' => char.IsAsciiLetterUpper(next) || text.AsSpan(at + 1).StartsWith("1INCH", StringComparison.Ordinal),
+                _ => false,
+            };
     }
 
     static bool HasMoreThanDigits(string text, int at)
@@ -108,10 +109,14 @@ static partial class TelegramText
     // A dot before it would begin another one, that is none in the end, and takes all of it with it.
     [GeneratedRegex(
         @"\A(([^.]*[^A-Za-z0-9.])?([Hh][Tt][Tt][Pp][Ss]?|[Ff][Tt][Pp])://"
-        + @"(?<host>(([A-Za-z0-9-]{0,62}[A-Za-z0-9]|[\p{L}\p{M}\p{N}-[\u0080-\u00BF]]{1,21})\.)+"
-        + @"([A-Za-z]{2,63}|[\p{L}\p{M}-[\u0080-\u00BF]]{2,21}|xn--[a-z0-9]{1,59}))"
-        + @"|\(?([A-Za-z0-9-]{0,62}[A-Za-z0-9]\.)+(" + KnownTops + "))"
-        + Port + @"(?<path>[/?][^\s\p{Z}\p{Cc}\u2000-\u206F<>""«»]*)",
-        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+            + @"(?<host>(([A-Za-z0-9-]{0,62}[A-Za-z0-9]|[\p{L}\p{M}\p{N}-[\u0080-\u00BF]]{1,21})\.)+"
+            + @"([A-Za-z]{2,63}|[\p{L}\p{M}-[\u0080-\u00BF]]{2,21}|xn--[a-z0-9]{1,59}))"
+            + @"|\(?([A-Za-z0-9-]{0,62}[A-Za-z0-9]\.)+("
+            + KnownTops
+            + "))"
+            + Port
+            + @"(?<path>[/?][^\s\p{Z}\p{Cc}\u2000-\u206F<>""«»]*)",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Url();
 }

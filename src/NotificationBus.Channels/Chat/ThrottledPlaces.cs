@@ -19,9 +19,10 @@ sealed class ThrottledPlaces(TimeProvider clock)
     /// Translates the answer that a place is called too often: about the account when several places are told so, else about this delivery
     /// only.
     /// </summary>
-    public ProviderResult Of(HttpAnswer answer, string place, TimeSpan? pause) => AreSeveral(place)
-        ? new ProviderResult.Throttled($"{answer}", pause)
-        : new ProviderResult.Unavailable($"{answer}", pause, OnlyThisDelivery: true);
+    public ProviderResult Of(HttpAnswer answer, string place, TimeSpan? pause) =>
+        AreSeveral(place)
+            ? new ProviderResult.Throttled($"{answer}", pause)
+            : new ProviderResult.Unavailable($"{answer}", pause, OnlyThisDelivery: true);
 
     bool AreSeveral(string place)
     {

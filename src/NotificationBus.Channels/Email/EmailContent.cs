@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
-
 using NotificationBus.Model;
 
 namespace NotificationBus.Channels.Email;
@@ -34,7 +33,9 @@ public sealed partial record EmailContent(string Subject, string Html, string Te
     [GeneratedRegex(@"<[^>]*>", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Tag();
 
-    [GeneratedRegex(@"\s(href|src|alt|title)\s*=\s*(""(?<address>[^""]*)""|'(?<address>[^']*)')",
-        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\s(href|src|alt|title)\s*=\s*(""(?<address>[^""]*)""|'(?<address>[^']*)')",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Link();
 }

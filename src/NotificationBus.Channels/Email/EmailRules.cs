@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
-
 using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Email;
@@ -54,9 +53,7 @@ static class EmailRules
             return text;
 
         var end = 0;
-        for (int next; end < text.Length && end + (next = StringInfo.GetNextTextElementLength(text, end)) < longest; end += next)
-        {
-        }
+        for (int next; end < text.Length && end + (next = StringInfo.GetNextTextElementLength(text, end)) < longest; end += next) { }
 
         return $"{text.AsSpan(0, end).TrimEnd()}…";
     }
@@ -84,9 +81,11 @@ static class EmailRules
         return named;
     }
 
-    static string Named(string? name, string address) => string.IsNullOrWhiteSpace(name) ? address
+    static string Named(string? name, string address) =>
+        string.IsNullOrWhiteSpace(name) ? address
         : name.All(c => c == ' ' || char.IsLetterOrDigit(c) || c > '\x7f') ? $"{name} <{address}>"
         : $"{Quote(name)} <{address}>";
 
-    static string Quote(string name) => $"\"{name.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    static string Quote(string name) =>
+        $"\"{name.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }

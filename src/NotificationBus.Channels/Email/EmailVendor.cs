@@ -38,6 +38,8 @@ public abstract class EmailVendor : ReportingVendor
     protected string MessageIdOf(Delivery delivery) => $"<{delivery.Id:N}@{_options.From[(_options.From.LastIndexOf('@') + 1)..]}>";
 
     /// <summary>The header fields of the mail: the vendor's, and those that every mail of ours has.</summary>
-    protected static IReadOnlyDictionary<string, string> HeadersOf(Delivery delivery, params IEnumerable<(string Name, string Value)> ofTheVendor) =>
-        ofTheVendor.Concat(MailHeaders.Of(delivery).Select(header => (header.Key, header.Value))).ToDictionary(StringComparer.Ordinal);
+    protected static IReadOnlyDictionary<string, string> HeadersOf(
+        Delivery delivery,
+        params IEnumerable<(string Name, string Value)> ofTheVendor
+    ) => ofTheVendor.Concat(MailHeaders.Of(delivery).Select(header => (header.Key, header.Value))).ToDictionary(StringComparer.Ordinal);
 }

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-
 using NotificationBus.Channels.Http;
 
 namespace NotificationBus.Channels.Email;

@@ -17,10 +17,12 @@ sealed record MailboxAddress(string Local, string Domain)
 
     // RFC 5322, section 3.2.3.
     static readonly SearchValues<char> Atext = SearchValues.Create(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~-");
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~-"
+    );
 
     static readonly SearchValues<char> LettersDigitsHyphen = SearchValues.Create(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-"
+    );
 
     /// <summary>The parts; null when it is no mailbox.</summary>
     public static MailboxAddress? Parse(string text)
@@ -29,7 +31,9 @@ sealed record MailboxAddress(string Local, string Domain)
             return null;
 
         var local = text[..at];
-        return (IsDotAtom(local) || IsQuoted(local)) && DomainOf(text[(at + 1)..]) is { } domain
+        return
+            (IsDotAtom(local) || IsQuoted(local))
+            && DomainOf(text[(at + 1)..]) is { } domain
             && Encoding.UTF8.GetByteCount(local) + 1 + domain.Length <= Longest
             ? new MailboxAddress(local, domain)
             : null;
@@ -39,7 +43,8 @@ sealed record MailboxAddress(string Local, string Domain)
     public override string ToString() => $"{Local}@{Domain}";
 
     /// <summary>
-    /// The one form of it, in small letters, composed: quotes and backslashes that the local part does not need say nothing (RFC 5321, section 4.1.2).
+    /// The one form of it, in small letters, composed: quotes and backslashes that the local part does not need say nothing (RFC 5321,
+    /// section 4.1.2).
     /// </summary>
     public string Canonical => DomainName.Composed($"{Unquoted}@{Domain}".ToLowerInvariant());
 
@@ -102,11 +107,21 @@ sealed record MailboxAddress(string Local, string Domain)
     }
 
     // The two that join letters belong to some scripts. The others that nobody sees, and half a surrogate pair, do not.
-    static bool IsVisible(Rune rune) => rune.Value is 0x200C or 0x200D
-        || (rune != Rune.ReplacementChar && Rune.GetUnicodeCategory(rune) is not
-        (UnicodeCategory.Control or UnicodeCategory.Format
-        or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-        or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned));
+    static bool IsVisible(Rune rune) =>
+        rune.Value is 0x200C or 0x200D
+        || (
+            rune != Rune.ReplacementChar
+            && Rune.GetUnicodeCategory(rune)
+                is not (
+                    UnicodeCategory.Control
+                    or UnicodeCategory.Format
+                    or UnicodeCategory.SpaceSeparator
+                    or UnicodeCategory.LineSeparator
+                    or UnicodeCategory.ParagraphSeparator
+                    or UnicodeCategory.PrivateUse
+                    or UnicodeCategory.OtherNotAssigned
+                )
+        );
 
     static string? DomainOf(string domain) => DomainName.ToAscii(domain) is { } ascii && IsHostName(ascii) ? ascii : null;
 

@@ -1,11 +1,9 @@
 using System.Text;
-
 using MimeKit;
 using MimeKit.Encodings;
 using MimeKit.IO;
 using MimeKit.IO.Filters;
 using MimeKit.Utils;
-
 using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Email;
@@ -17,22 +15,28 @@ static class MimeMail
     // MimeKit does not count the name of a field before a mailbox, nor quite all before an encoded word.
     public static readonly FormatOptions Format = new() { MaxLineLength = 68, NewLineFormat = NewLineFormat.Dos };
 
-    // A domain is in its ASCII form already. MimeKit would decode it, and encode it again by the rules of 2003, which lead to another domain
-    // for some.
+    // A domain is in its ASCII form already. MimeKit would decode it, and encode it again by the rules of 2003, which lead to another
+    // domain for some.
     static MimeMail() => MimeKit.MailboxAddress.IdnMapping = new NoMapping();
 
-    /// <summary>Composes the mail. The same delivery gets the same Message-ID on every try, so that whoever gets it twice can tell.</summary>
+    /// <summary>
+    /// Composes the mail. The same delivery gets the same Message-ID on every try, so that whoever gets it twice can tell.
+    /// </summary>
     /// <param name="delivery">The delivery; its content is an e-mail.</param>
     /// <param name="messageIdDomain">The domain of the Message-ID.</param>
     /// <param name="from">The sender.</param>
     /// <param name="to">The recipient.</param>
     /// <param name="date">When it is sent.</param>
     public static MimeMessage Compose(
-        Delivery delivery, string messageIdDomain, MimeKit.MailboxAddress from, MimeKit.MailboxAddress to, DateTimeOffset date)
+        Delivery delivery,
+        string messageIdDomain,
+        MimeKit.MailboxAddress from,
+        MimeKit.MailboxAddress to,
+        DateTimeOffset date
+    )
     {
         var content = (EmailContent)delivery.Content;
-        return new MimeMessage(
-        [
+        return new MimeMessage([
             Field("Date", DateUtils.FormatDate(date.ToUniversalTime())),
             Field("From", from),
             Field("To", to),
@@ -44,8 +48,8 @@ static class MimeMail
             Field("Auto-Submitted", "auto-generated"),
         ])
         {
-            // The last alternative is the one a reader prefers (RFC 2046 5.1.4). "=_" occurs in no quoted-printable and no base64 text, so no
-            // body can contain its boundary.
+            // The last alternative is the one a reader prefers (RFC 2046 5.1.4). "=_" occurs in no quoted-printable and no base64 text, so
+            // no body can contain its boundary.
             Body = new MultipartAlternative(Part("plain", content.Text), Part("html", content.Html)) { Boundary = $"=_{delivery.Id:N}" },
         };
     }
@@ -130,14 +134,15 @@ static class MimeMail
     {
         var part = new TextPart(subtype);
         // Bare CR or LF means different things to different servers, which is how a second mail is smuggled inside the first.
-        part.SetText(Encoding.UTF8, text
-            .Replace("\r\n", "\n", StringComparison.Ordinal)
-            .Replace('\r', '\n')
-            .Replace("\n", "\r\n", StringComparison.Ordinal));
+        part.SetText(
+            Encoding.UTF8,
+            text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').Replace("\n", "\r\n", StringComparison.Ordinal)
+        );
         // Never as it is: servers on the way cut spaces off the end of a line, and long lines in two.
-        part.ContentTransferEncoding = part.GetBestEncoding(EncodingConstraint.SevenBit) == ContentEncoding.Base64
-            ? ContentEncoding.Base64
-            : ContentEncoding.QuotedPrintable;
+        part.ContentTransferEncoding =
+            part.GetBestEncoding(EncodingConstraint.SevenBit) == ContentEncoding.Base64
+                ? ContentEncoding.Base64
+                : ContentEncoding.QuotedPrintable;
 
         // Once: a mail is written to be measured, to be signed, and to be sent.
         var encoded = new MemoryStream();

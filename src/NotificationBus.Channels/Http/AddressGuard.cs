@@ -46,9 +46,9 @@ public sealed class AddressGuard
         IPNetwork.Parse("3fff::/20"), // documentation
     ];
 
-    // Nobody's receiver, whatever an operator allows: what answers there gives a machine its credentials, or is many machines, or whichever the
-    // system takes for it. Link-local networks (RFC 3927, RFC 4291), and the metadata services that clouds have put elsewhere: Alibaba's, Azure's and
-    // Oracle's, and Amazon's, Google's, Oracle's and Scaleway's over IPv6.
+    // Nobody's receiver, whatever an operator allows: what answers there gives a machine its credentials, or is many machines, or whichever
+    // the system takes for it. Link-local networks (RFC 3927, RFC 4291), and the metadata services that clouds have put elsewhere:
+    // Alibaba's, Azure's and Oracle's, and Amazon's, Google's, Oracle's and Scaleway's over IPv6.
     static readonly IPNetwork[] Never =
     [
         IPNetwork.Parse("0.0.0.0/32"), // unspecified: the machine itself
@@ -72,24 +72,33 @@ public sealed class AddressGuard
 
     static readonly IPNetwork Teredo = IPNetwork.Parse("2001::/32");
 
-    // Other ways to write an IPv4 address in IPv6, in its last four octets: NAT64 of a network's own (RFC 8215), translated (RFC 2765), compatible (RFC 4291).
-    static readonly IPNetwork[] EndsWithIPv4 = [Nat64, IPNetwork.Parse("64:ff9b:1::/48"), IPNetwork.Parse("::ffff:0:0:0/96"), IPNetwork.Parse("::/96")];
+    // Other ways to write an IPv4 address in IPv6, in its last four octets: NAT64 of a network's own (RFC 8215), translated (RFC 2765),
+    // compatible (RFC 4291).
+    static readonly IPNetwork[] EndsWithIPv4 =
+    [
+        Nat64,
+        IPNetwork.Parse("64:ff9b:1::/48"),
+        IPNetwork.Parse("::ffff:0:0:0/96"),
+        IPNetwork.Parse("::/96"),
+    ];
 
     readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
     readonly bool _allowsPrivate;
 
     /// <summary>A guard that resolves names as the machine does.</summary>
     public AddressGuard()
-        : this(Dns.GetHostAddressesAsync)
-    {
-    }
+        : this(Dns.GetHostAddressesAsync) { }
 
-    internal AddressGuard(Func<string, CancellationToken, Task<IPAddress[]>> resolve, bool allowsPrivate = false) => (_resolve, _allowsPrivate) = (resolve, allowsPrivate);
+    internal AddressGuard(Func<string, CancellationToken, Task<IPAddress[]>> resolve, bool allowsPrivate = false) =>
+        (_resolve, _allowsPrivate) = (resolve, allowsPrivate);
 
     /// <summary>A guard that also lets to private networks, for receivers in the same house, but never to link-local ones.</summary>
     internal AddressGuard Allowing(bool privateAddresses) => new(_resolve, privateAddresses);
 
-    /// <summary>True when nothing may ever be sent there: the address is link-local, of a cloud's metadata service, or of no machine in particular, in whatever form it is written.</summary>
+    /// <summary>
+    /// True when nothing may ever be sent there: the address is link-local, of a cloud's metadata service, or of no machine in particular,
+    /// in whatever form it is written.
+    /// </summary>
     public static bool IsNever(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
@@ -105,7 +114,10 @@ public sealed class AddressGuard
             || (Teredo.Contains(address) && (IsNever(new IPAddress(octets.AsSpan(4, 4))) || IsNever(ClientOf(octets))));
     }
 
-    /// <summary>Whom a Teredo address leads to, in its last four octets with every bit turned over (RFC 4380, section 4); before them stands the server.</summary>
+    /// <summary>
+    /// Whom a Teredo address leads to, in its last four octets with every bit turned over (RFC 4380, section 4); before them stands the
+    /// server.
+    /// </summary>
     static IPAddress ClientOf(byte[] octets) => new([.. octets.AsSpan(12, 4).ToArray().Select(octet => (byte)~octet)]);
 
     /// <summary>True when the address is a place in the public Internet, also where it stands for an IPv4 address.</summary>
@@ -130,7 +142,9 @@ public sealed class AddressGuard
     /// private network. Names are not looked up here. The answer does not repeat the URL.
     /// </summary>
     /// <param name="url">The URL as it was given.</param>
-    /// <param name="allowPrivateAddresses">Allows any port, any address but link-local ones, and http, for receivers in the same house.</param>
+    /// <param name="allowPrivateAddresses">
+    /// Allows any port, any address but link-local ones, and http, for receivers in the same house.
+    /// </param>
     public static string? Refuse(string url, bool allowPrivateAddresses = false)
     {
         if (url.Length > 2048)
@@ -160,7 +174,10 @@ public sealed class AddressGuard
             : null;
     }
 
-    /// <summary>The name that is looked up when the URL is called: not mapped, and so that of another domain for some spellings. Null when it cannot be called.</summary>
+    /// <summary>
+    /// The name that is looked up when the URL is called: not mapped, and so that of another domain for some spellings. Null when it cannot
+    /// be called.
+    /// </summary>
     static string? CalledBy(Uri url)
     {
         try
@@ -173,7 +190,9 @@ public sealed class AddressGuard
         }
     }
 
-    /// <summary>Connects to an address that was checked. A name with one address that is not public is refused: no honest one has any.</summary>
+    /// <summary>
+    /// Connects to an address that was checked. A name with one address that is not public is refused: no honest one has any.
+    /// </summary>
     /// <exception cref="AddressRefusedException">The name leads to a network that is not public.</exception>
     internal async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {

@@ -14,7 +14,10 @@ sealed record AnswerCondition(int? Status, string Path = "", string Value = "")
     /// <summary>Conditions separated by commas, such as <c>409,error.code=blocked</c>; null when one of them cannot be read.</summary>
     public static IReadOnlyList<AnswerCondition>? ReadAll(string? text)
     {
-        var conditions = (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Read).ToList();
+        var conditions = (text ?? "")
+            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(Read)
+            .ToList();
         return conditions.Contains(null) ? null : [.. conditions.OfType<AnswerCondition>()];
     }
 

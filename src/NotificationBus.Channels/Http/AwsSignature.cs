@@ -19,7 +19,14 @@ static class AwsSignature
     /// <param name="region">Such as <c>eu-central-1</c>.</param>
     /// <param name="service">Such as <c>ses</c>.</param>
     /// <param name="now">The time.</param>
-    public static void Sign(HttpRequestMessage request, ReadOnlySpan<byte> body, AwsCredentials credentials, string region, string service, DateTimeOffset now)
+    public static void Sign(
+        HttpRequestMessage request,
+        ReadOnlySpan<byte> body,
+        AwsCredentials credentials,
+        string region,
+        string service,
+        DateTimeOffset now
+    )
     {
         var url = request.RequestUri!;
         var time = now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
@@ -28,33 +35,50 @@ static class AwsSignature
         if (credentials.SessionToken is { Length: > 0 } token)
             request.Headers.TryAddWithoutValidation("X-Amz-Security-Token", token);
 
-        var headers = request.Headers.Concat(request.Content?.Headers.Where(header => header.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)) ?? [])
+        var headers = request
+            .Headers.Concat(
+                request.Content?.Headers.Where(header => header.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)) ?? []
+            )
             .Select(header => (Name: header.Key.ToLowerInvariant(), Value: string.Join(',', header.Value.Select(value => value.Trim()))))
             .Where(header => header.Name != "host")
             .Append((Name: "host", Value: url.IsDefaultPort ? url.Host : $"{url.Host}:{url.Port}"))
             .OrderBy(header => header.Name, StringComparer.Ordinal)
             .ToList();
         var names = string.Join(';', headers.Select(header => header.Name));
-        var canonical = string.Join('\n',
-        [
-            request.Method.Method,
-            url.AbsolutePath,
-            Query(url),
-            .. headers.Select(header => $"{header.Name}:{header.Value}"),
-            "",
-            names,
-            Hex(SHA256.HashData(body)),
-        ]);
+        var canonical = string.Join(
+            '\n',
+            [
+                request.Method.Method,
+                url.AbsolutePath,
+                Query(url),
+                .. headers.Select(header => $"{header.Name}:{header.Value}"),
+                "",
+                names,
+                Hex(SHA256.HashData(body)),
+            ]
+        );
 
         var scope = $"{date}/{region}/{service}/aws4_request";
         var toSign = $"{Algorithm}\n{time}\n{scope}\n{Hex(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)))}";
-        var key = Hmac(Hmac(Hmac(Hmac(Encoding.UTF8.GetBytes($"AWS4{credentials.SecretAccessKey}"), date), region), service), "aws4_request");
-        request.Headers.TryAddWithoutValidation("Authorization", $"{Algorithm} Credential={credentials.AccessKeyId}/{scope}, SignedHeaders={names}, Signature={Hex(Hmac(key, toSign))}");
+        var key = Hmac(
+            Hmac(Hmac(Hmac(Encoding.UTF8.GetBytes($"AWS4{credentials.SecretAccessKey}"), date), region), service),
+            "aws4_request"
+        );
+        request.Headers.TryAddWithoutValidation(
+            "Authorization",
+            $"{Algorithm} Credential={credentials.AccessKeyId}/{scope}, SignedHeaders={names}, Signature={Hex(Hmac(key, toSign))}"
+        );
     }
 
     // Sorted by octets; what the URL has escaped stays so.
     static string Query(Uri url) =>
-        string.Join('&', url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Contains('=', StringComparison.Ordinal) ? pair : $"{pair}=").Order(StringComparer.Ordinal));
+        string.Join(
+            '&',
+            url.Query.TrimStart('?')
+                .Split('&', StringSplitOptions.RemoveEmptyEntries)
+                .Select(pair => pair.Contains('=', StringComparison.Ordinal) ? pair : $"{pair}=")
+                .Order(StringComparer.Ordinal)
+        );
 
     static byte[] Hmac(byte[] key, string text) => HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(text));
 

@@ -3,8 +3,8 @@ using System.Text;
 namespace NotificationBus.Channels.Http;
 
 /// <summary>
-/// The one form of a URL, however it is written: scheme and host in lower case, the host in ASCII, no default port, no dot segments, percent-encoding
-/// only where it must be and with capitals, no fragment (RFC 3986, section 6.2). Path and query keep their case.
+/// The one form of a URL, however it is written: scheme and host in lower case, the host in ASCII, no default port, no dot segments,
+/// percent-encoding only where it must be and with capitals, no fragment (RFC 3986, section 6.2). Path and query keep their case.
 /// </summary>
 static class CanonicalUrl
 {
@@ -18,7 +18,9 @@ static class CanonicalUrl
         var authority = parsed.HostNameType == UriHostNameType.IPv6 ? $"[{host}]" : host;
         var origin = $"{parsed.Scheme}://{authority}{(parsed.IsDefaultPort ? "" : $":{parsed.Port}")}";
         // Once more, for dots that were encoded.
-        var path = Uri.TryCreate(origin + Decode(parsed.AbsolutePath), UriKind.Absolute, out var again) ? Decode(again.AbsolutePath) : parsed.AbsolutePath;
+        var path = Uri.TryCreate(origin + Decode(parsed.AbsolutePath), UriKind.Absolute, out var again)
+            ? Decode(again.AbsolutePath)
+            : parsed.AbsolutePath;
         return origin + path + (parsed.Query == "?" ? "" : Decode(parsed.Query));
     }
 

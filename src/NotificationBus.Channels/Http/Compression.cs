@@ -20,14 +20,15 @@ static class Compression
         isComplete = true;
         foreach (var encoding in encodings.Reverse().Take(MostEncodings))
         {
-            body = encoding.ToLowerInvariant() switch
-            {
-                "gzip" or "x-gzip" => TryGzip(body, longest, ref isComplete),
-                "deflate" => Try(body, packed => new ZLibStream(packed, CompressionMode.Decompress), longest, ref isComplete)
-                    ?? Try(body, packed => new DeflateStream(packed, CompressionMode.Decompress), longest, ref isComplete),
-                "br" => Try(body, packed => new BrotliStream(packed, CompressionMode.Decompress), longest, ref isComplete),
-                _ => null,
-            } ?? body;
+            body =
+                encoding.ToLowerInvariant() switch
+                {
+                    "gzip" or "x-gzip" => TryGzip(body, longest, ref isComplete),
+                    "deflate" => Try(body, packed => new ZLibStream(packed, CompressionMode.Decompress), longest, ref isComplete)
+                        ?? Try(body, packed => new DeflateStream(packed, CompressionMode.Decompress), longest, ref isComplete),
+                    "br" => Try(body, packed => new BrotliStream(packed, CompressionMode.Decompress), longest, ref isComplete),
+                    _ => null,
+                } ?? body;
         }
 
         for (var more = 0; more < MostEncodings && isComplete; more++)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-
 using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Http;
@@ -66,17 +65,22 @@ public sealed class HttpAnswer
     /// <summary>
     /// A header field with a moment in seconds since 1970, as the time from now until then; null when it is none, or over.
     /// </summary>
-    public TimeSpan? UntilEpoch(string header) => Number(Header(header)) is { } seconds && seconds - _now.ToUnixTimeSeconds() is >= 0 and var left ? Limited(left) : null;
+    public TimeSpan? UntilEpoch(string header) =>
+        Number(Header(header)) is { } seconds && seconds - _now.ToUnixTimeSeconds() is >= 0 and var left ? Limited(left) : null;
 
     /// <summary>A header field with a count; null when it is none.</summary>
-    public int? Count(string header) => int.TryParse(Header(header), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
+    public int? Count(string header) =>
+        int.TryParse(Header(header), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
 
     /// <summary>The status and what the service says, on one short line, without what it was told.</summary>
-    public override string ToString() => _masking.Excerpt(Text) is { Length: > 0 } excerpt ? $"answered {Status}: {excerpt}" : $"answered {Status}";
+    public override string ToString() =>
+        _masking.Excerpt(Text) is { Length: > 0 } excerpt ? $"answered {Status}: {excerpt}" : $"answered {Status}";
 
     // The parser takes words for numbers, too: NaN.
     static double? Number(string? text) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+            ? number
+            : null;
 
     static DateTimeOffset? Date(string? text) =>
         DateTimeOffset.TryParseExact(text, "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? date : null;

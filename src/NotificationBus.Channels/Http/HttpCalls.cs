@@ -1,5 +1,4 @@
 using System.Security.Cryptography.X509Certificates;
-
 using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Http;
@@ -75,7 +74,12 @@ sealed class HttpCalls : IDisposable
     /// </param>
     /// <param name="cancellationToken">Gives up. A cancelled call answers too, because it knows whether the request can have left.</param>
     public async Task<ProviderResult> Make(
-        HttpRequestMessage request, Delivery delivery, IEnumerable<string> secrets, Func<HttpAnswer, ProviderResult> translate, CancellationToken cancellationToken)
+        HttpRequestMessage request,
+        Delivery delivery,
+        IEnumerable<string> secrets,
+        Func<HttpAnswer, ProviderResult> translate,
+        CancellationToken cancellationToken
+    )
     {
         using var made = request;
         using var limit = new CancellationTokenSource(_timeout, _clock);
@@ -100,7 +104,12 @@ sealed class HttpCalls : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    async Task<ProviderResult> Translate(HttpResponseMessage response, Masking masking, Func<HttpAnswer, ProviderResult> translate, CancellationToken cancellationToken)
+    async Task<ProviderResult> Translate(
+        HttpResponseMessage response,
+        Masking masking,
+        Func<HttpAnswer, ProviderResult> translate,
+        CancellationToken cancellationToken
+    )
     {
         var (body, problem) = await Read(response, cancellationToken);
         var answer = new HttpAnswer(response, body, problem is null, masking, _clock.GetUtcNow());
@@ -111,7 +120,8 @@ sealed class HttpCalls : IDisposable
 
     static ProviderResult Translate(Exception broken, RequestTrace trace) =>
         Causes(broken).OfType<AddressRefusedException>().FirstOrDefault() is { } refused ? new ProviderResult.Rejected(refused.Message)
-        : trace.Written && !Causes(broken).Any(cause => cause is HttpProtocolException { ErrorCode: RefusedStream }) ? new ProviderResult.InDoubt(Describe(broken))
+        : trace.Written && !Causes(broken).Any(cause => cause is HttpProtocolException { ErrorCode: RefusedStream })
+            ? new ProviderResult.InDoubt(Describe(broken))
         : new ProviderResult.Unavailable(Describe(broken));
 
     /// <summary>As much of the body as will be read. What is wrong with it does not undo the status that came before.</summary>
@@ -150,12 +160,13 @@ sealed class HttpCalls : IDisposable
         return true;
     }
 
-    static string Describe(Exception broken) => broken switch
-    {
-        OperationCanceledException => "did not answer in time",
-        HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } failed => $"failed: {failed.HttpRequestError}",
-        _ => $"failed: {(broken.InnerException ?? broken).GetType().Name}",
-    };
+    static string Describe(Exception broken) =>
+        broken switch
+        {
+            OperationCanceledException => "did not answer in time",
+            HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } failed => $"failed: {failed.HttpRequestError}",
+            _ => $"failed: {(broken.InnerException ?? broken).GetType().Name}",
+        };
 
     static IEnumerable<Exception> Causes(Exception exception)
     {
@@ -163,14 +174,15 @@ sealed class HttpCalls : IDisposable
             yield return cause;
     }
 
-    static ProviderResult Reword(ProviderResult result, Func<string, string> word) => result switch
-    {
-        ProviderResult.Rejected rejected => rejected with { Reason = word(rejected.Reason) },
-        ProviderResult.Declined declined => declined with { Reason = word(declined.Reason) },
-        ProviderResult.Unavailable unavailable => unavailable with { Reason = word(unavailable.Reason) },
-        ProviderResult.Throttled throttled => throttled with { Reason = word(throttled.Reason) },
-        ProviderResult.Misconfigured misconfigured => misconfigured with { Reason = word(misconfigured.Reason) },
-        ProviderResult.InDoubt inDoubt => inDoubt with { Reason = word(inDoubt.Reason) },
-        _ => result,
-    };
+    static ProviderResult Reword(ProviderResult result, Func<string, string> word) =>
+        result switch
+        {
+            ProviderResult.Rejected rejected => rejected with { Reason = word(rejected.Reason) },
+            ProviderResult.Declined declined => declined with { Reason = word(declined.Reason) },
+            ProviderResult.Unavailable unavailable => unavailable with { Reason = word(unavailable.Reason) },
+            ProviderResult.Throttled throttled => throttled with { Reason = word(throttled.Reason) },
+            ProviderResult.Misconfigured misconfigured => misconfigured with { Reason = word(misconfigured.Reason) },
+            ProviderResult.InDoubt inDoubt => inDoubt with { Reason = word(inDoubt.Reason) },
+            _ => result,
+        };
 }

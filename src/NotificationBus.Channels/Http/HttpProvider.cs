@@ -1,8 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net.Http.Headers;
-
 using Fluid;
-
 using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Http;
@@ -99,7 +97,10 @@ public sealed class HttpProviderOptions : HttpCallOptions
             yield return new ValidationResult("must not contain a user: set Headers:Authorization", [nameof(Url)]);
 
         if (KnowsRepetitionFor > TimeSpan.Zero && KnowsRepetitionFor < Timeout + ShortestKnowledge)
-            yield return new ValidationResult($"must be 0, or at least {ShortestKnowledge} more than Timeout", [nameof(KnowsRepetitionFor)]);
+            yield return new ValidationResult(
+                $"must be 0, or at least {ShortestKnowledge} more than Timeout",
+                [nameof(KnowsRepetitionFor)]
+            );
 
         using var request = new HttpRequestMessage();
         foreach (var (name, value) in Headers.Append(new(IdempotencyHeader, "id")))
@@ -116,10 +117,21 @@ public sealed class HttpProviderOptions : HttpCallOptions
         if (Accepted is { Length: > 0 } && Accepted.IndexOf('=', StringComparison.Ordinal) < 1)
             yield return new ValidationResult("must be path=value, such as ok=true", [nameof(Accepted)]);
 
-        foreach (var (name, conditions) in ((string, string?)[])[(nameof(Rejected), Rejected), (nameof(AddressIsWrong), AddressIsWrong), (nameof(Throttled), Throttled), (nameof(Unavailable), Unavailable)])
+        foreach (
+            var (name, conditions) in ((string, string?)[])
+                [
+                    (nameof(Rejected), Rejected),
+                    (nameof(AddressIsWrong), AddressIsWrong),
+                    (nameof(Throttled), Throttled),
+                    (nameof(Unavailable), Unavailable),
+                ]
+        )
         {
             if (AnswerCondition.ReadAll(conditions) is null)
-                yield return new ValidationResult("must be statuses from 200 to 599 and path=value, separated by commas, such as 409,error.code=blocked", [name]);
+                yield return new ValidationResult(
+                    "must be statuses from 200 to 599 and path=value, separated by commas, such as 409,error.code=blocked",
+                    [name]
+                );
         }
     }
 
@@ -204,21 +216,27 @@ public sealed class HttpProvider : HttpVendor
     }
 
     /// <inheritdoc />
-    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
-    {
-        _ when _throttled.Any(condition => condition.Holds(answer)) => new ProviderResult.Throttled($"{answer}", Pause(answer)),
-        _ when _addressIsWrong.Any(condition => condition.Holds(answer)) => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
-        _ when _rejected.Any(condition => condition.Holds(answer)) => new ProviderResult.Rejected($"{answer}"),
-        _ when _unavailable.Any(condition => condition.Holds(answer)) => new ProviderResult.Unavailable($"{answer}", Pause(answer)),
-        429 => new ProviderResult.Throttled($"{answer}", Pause(answer)),
-        >= 200 and < 300 => TranslateAccepted(answer),
-        // Without a word it is not the service's own answer, but what something before it says to a wrong path.
-        400 or 404 or 410 or 413 or 422 when answer.Text.Length == 0 => new ProviderResult.Misconfigured($"{answer}: check Url"),
-        _ => ByStatus(answer),
-    };
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) =>
+        answer.Status switch
+        {
+            _ when _throttled.Any(condition => condition.Holds(answer)) => new ProviderResult.Throttled($"{answer}", Pause(answer)),
+            _ when _addressIsWrong.Any(condition => condition.Holds(answer)) => new ProviderResult.Rejected(
+                $"{answer}",
+                AddressIsWrong: true
+            ),
+            _ when _rejected.Any(condition => condition.Holds(answer)) => new ProviderResult.Rejected($"{answer}"),
+            _ when _unavailable.Any(condition => condition.Holds(answer)) => new ProviderResult.Unavailable($"{answer}", Pause(answer)),
+            429 => new ProviderResult.Throttled($"{answer}", Pause(answer)),
+            >= 200 and < 300 => TranslateAccepted(answer),
+            // Without a word it is not the service's own answer, but what something before it says to a wrong path.
+            400 or 404 or 410 or 413 or 422 when answer.Text.Length == 0 => new ProviderResult.Misconfigured($"{answer}: check Url"),
+            _ => ByStatus(answer),
+        };
 
     TimeSpan? Pause(HttpAnswer answer) =>
-        (string.IsNullOrEmpty(_options.RetryAfterPath) ? null : answer.SecondsAt(_options.RetryAfterPath)) ?? answer.Seconds(_options.RetryAfterHeader) ?? answer.RetryAfter;
+        (string.IsNullOrEmpty(_options.RetryAfterPath) ? null : answer.SecondsAt(_options.RetryAfterPath))
+        ?? answer.Seconds(_options.RetryAfterHeader)
+        ?? answer.RetryAfter;
 
     ProviderResult TranslateAccepted(HttpAnswer answer)
     {

@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-
 using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Http;
@@ -33,18 +32,26 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     /// <param name="clock">Ends what takes too long, and reads dates in answers.</param>
     /// <param name="guard">Set where the URL that is called is one a user may set.</param>
     protected HttpVendor(string name, string channel, HttpVendorOptions options, TimeProvider clock, AddressGuard? guard = null)
-        : this(name, channel, options.BaseAddress, options, clock, guard)
-    {
-    }
+        : this(name, channel, options.BaseAddress, options, clock, guard) { }
 
-    private protected HttpVendor(string name, string channel, Uri? baseAddress, HttpCallOptions options, TimeProvider clock, AddressGuard? guard = null)
+    private protected HttpVendor(
+        string name,
+        string channel,
+        Uri? baseAddress,
+        HttpCallOptions options,
+        TimeProvider clock,
+        AddressGuard? guard = null
+    )
     {
         Name = name;
         Channel = channel;
         Clock = clock;
         _baseAddress = baseAddress;
         _timeout = options.Timeout;
-        _calls = new HttpCalls(options.Timeout, clock, guard, TrustedAuthorities.Read(options.TrustedCertificate)) { StatusSaysItAll = StatusSaysItAll };
+        _calls = new HttpCalls(options.Timeout, clock, guard, TrustedAuthorities.Read(options.TrustedCertificate))
+        {
+            StatusSaysItAll = StatusSaysItAll,
+        };
     }
 
     /// <inheritdoc />
@@ -92,24 +99,27 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
             return refused;
 
         var result = await Call(Request(delivery), delivery, cancellationToken);
-        return !EndpointIsRecipients ? result : result switch
-        {
-            ProviderResult.Unavailable unavailable => unavailable with { OnlyThisDelivery = true },
-            ProviderResult.InDoubt inDoubt => inDoubt with { OnlyThisDelivery = true },
-            _ => result,
-        };
+        return !EndpointIsRecipients
+            ? result
+            : result switch
+            {
+                ProviderResult.Unavailable unavailable => unavailable with { OnlyThisDelivery = true },
+                ProviderResult.InDoubt inDoubt => inDoubt with { OnlyThisDelivery = true },
+                _ => result,
+            };
     }
 
     /// <inheritdoc />
-    public virtual Unfit? Foresee(Delivery delivery) => Refuse(delivery) switch
-    {
-        null => null,
-        // An address that is wrong is to be suppressed, which only an attempt does.
-        ProviderResult.Rejected { AddressIsWrong: false } rejected => new Unfit(rejected.Reason, IsAddress: EndpointIsRecipients),
-        ProviderResult.Declined declined => new Unfit(declined.Reason, IsAddress: false),
-        // Of anything else nobody can know how it is later.
-        _ => null,
-    };
+    public virtual Unfit? Foresee(Delivery delivery) =>
+        Refuse(delivery) switch
+        {
+            null => null,
+            // An address that is wrong is to be suppressed, which only an attempt does.
+            ProviderResult.Rejected { AddressIsWrong: false } rejected => new Unfit(rejected.Reason, IsAddress: EndpointIsRecipients),
+            ProviderResult.Declined declined => new Unfit(declined.Reason, IsAddress: false),
+            // Of anything else nobody can know how it is later.
+            _ => null,
+        };
 
     /// <inheritdoc />
     public virtual ValueTask DisposeAsync()
@@ -141,18 +151,42 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
         Call(request, delivery, answer => Translate(answer, delivery), cancellationToken);
 
     /// <summary>Makes one call whose answer the caller wants to see.</summary>
-    protected Task<ProviderResult> Call(HttpRequestMessage request, Delivery delivery, Func<HttpAnswer, ProviderResult> translate, CancellationToken cancellationToken) =>
-        _calls.Make(request, delivery, Secrets, answer => translate(answer) is var result && RateLimitOf(answer) is { } limit ? result with { RateLimit = limit } : result, cancellationToken);
+    protected Task<ProviderResult> Call(
+        HttpRequestMessage request,
+        Delivery delivery,
+        Func<HttpAnswer, ProviderResult> translate,
+        CancellationToken cancellationToken
+    ) =>
+        _calls.Make(
+            request,
+            delivery,
+            Secrets,
+            answer => translate(answer) is var result && RateLimitOf(answer) is { } limit ? result with { RateLimit = limit } : result,
+            cancellationToken
+        );
 
     /// <summary>A POST to the vendor's API.</summary>
     /// <param name="path">Begins with a slash.</param>
     /// <param name="content">The body.</param>
     // HTTP/1.1: whether a request has left can be told best of a connection that carries one at a time.
-    protected HttpRequestMessage Post(string path, HttpContent content) => Post(new Uri((_baseAddress ?? throw new InvalidOperationException($"{Name} has no Url: each delivery says where it is sent")).AbsoluteUri.TrimEnd('/') + path), content);
+    protected HttpRequestMessage Post(string path, HttpContent content) =>
+        Post(
+            new Uri(
+                (
+                    _baseAddress ?? throw new InvalidOperationException($"{Name} has no Url: each delivery says where it is sent")
+                ).AbsoluteUri.TrimEnd('/') + path
+            ),
+            content
+        );
 
     /// <summary>A POST to a URL of the delivery's.</summary>
     protected static HttpRequestMessage Post(Uri url, HttpContent content) =>
-        new(HttpMethod.Post, url) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = content };
+        new(HttpMethod.Post, url)
+        {
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
+        };
 
     /// <summary>JSON as <see cref="Json"/> sends it.</summary>
     protected static byte[] JsonBytes<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Relaxed);
@@ -165,20 +199,21 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
     /// Translates an answer by its status, where the vendor says nothing else: a refusal is of the delivery in this form and here,
     /// <see cref="Errors"/> says what a 5xx means, and a 2xx that was not understood is in doubt.
     /// </summary>
-    protected ProviderResult ByStatus(HttpAnswer answer) => answer.Status switch
-    {
-        400 or 404 or 410 or 413 or 422 => new ProviderResult.Declined($"{answer}"),
-        // Another request with the same key may be under way.
-        409 => new ProviderResult.InDoubt($"{answer}"),
-        408 or 425 => new ProviderResult.Unavailable($"{answer}"),
-        >= 300 and < 500 when EndpointIsRecipients => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),
-        // For legal reasons (RFC 7725): of this content or recipient, and nobody's account.
-        451 => new ProviderResult.Declined($"{answer}"),
-        401 or 403 => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
-        429 => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
-        // Not what a service says to a delivery, but what it, or something before it, says to a wrong method, path or form.
-        >= 300 and < 500 => new ProviderResult.Misconfigured($"{answer}"),
-        >= 500 => Errors.Of(answer),
-        _ => new ProviderResult.InDoubt($"{answer}"),
-    };
+    protected ProviderResult ByStatus(HttpAnswer answer) =>
+        answer.Status switch
+        {
+            400 or 404 or 410 or 413 or 422 => new ProviderResult.Declined($"{answer}"),
+            // Another request with the same key may be under way.
+            409 => new ProviderResult.InDoubt($"{answer}"),
+            408 or 425 => new ProviderResult.Unavailable($"{answer}"),
+            >= 300 and < 500 when EndpointIsRecipients => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),
+            // For legal reasons (RFC 7725): of this content or recipient, and nobody's account.
+            451 => new ProviderResult.Declined($"{answer}"),
+            401 or 403 => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
+            429 => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
+            // Not what a service says to a delivery, but what it, or something before it, says to a wrong method, path or form.
+            >= 300 and < 500 => new ProviderResult.Misconfigured($"{answer}"),
+            >= 500 => Errors.Of(answer),
+            _ => new ProviderResult.InDoubt($"{answer}"),
+        };
 }

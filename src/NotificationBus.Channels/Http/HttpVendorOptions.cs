@@ -16,7 +16,10 @@ public abstract class HttpVendorOptions : HttpCallOptions
     protected virtual string? DefaultUrl => null;
 
     // An empty value is what an environment file leaves behind when nothing is meant.
-    internal Uri? BaseAddress => !string.IsNullOrEmpty(Url) ? new Uri(Url) : DefaultUrl is { } url ? new Uri(url) : null;
+    internal Uri? BaseAddress =>
+        !string.IsNullOrEmpty(Url) ? new Uri(Url)
+        : DefaultUrl is { } url ? new Uri(url)
+        : null;
 
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -24,7 +27,10 @@ public abstract class HttpVendorOptions : HttpCallOptions
         if (string.IsNullOrEmpty(Url))
             yield break;
 
-        if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || !(url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
+        if (
+            !Uri.TryCreate(Url, UriKind.Absolute, out var url)
+            || !(url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback))
+        )
             yield return new ValidationResult("must be an absolute URL with https, or with http to this machine", [nameof(Url)]);
         else if (url.UserInfo.Length > 0 || url.Query.Length > 0 || url.Fragment.Length > 0)
             yield return new ValidationResult("must be host and path only", [nameof(Url)]);

@@ -32,7 +32,11 @@ public static class JsonPath
         {
             if (element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var property))
                 element = property;
-            else if (element.ValueKind == JsonValueKind.Array && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < element.GetArrayLength())
+            else if (
+                element.ValueKind == JsonValueKind.Array
+                && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                && index < element.GetArrayLength()
+            )
                 element = element[index];
             else
                 return null;
@@ -42,12 +46,15 @@ public static class JsonPath
     }
 
     /// <summary>The text, number or truth value at a path; null when there is none.</summary>
-    public static string? Find(this JsonElement element, string path) => element.Element(path) is not { } found ? null : found.ValueKind switch
-    {
-        JsonValueKind.String => Text(found),
-        JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => found.GetRawText(),
-        _ => null,
-    };
+    public static string? Find(this JsonElement element, string path) =>
+        element.Element(path) is not { } found
+            ? null
+            : found.ValueKind switch
+            {
+                JsonValueKind.String => Text(found),
+                JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => found.GetRawText(),
+                _ => null,
+            };
 
     /// <summary>The items of the list at a path; none when there is no list.</summary>
     public static IEnumerable<JsonElement> Items(this JsonElement element, string path) =>

@@ -11,34 +11,49 @@ namespace NotificationBus.Channels.Http;
 static class JsonWebToken
 {
     /// <summary>Signs with a key on P-256 (ES256).</summary>
-    public static string Sign(ECParameters key, object header, object claims) => Write(header, claims, signed =>
-    {
-        // One for each signature: an instance is for one thread at a time.
-        using var ecdsa = ECDsa.Create(key);
-        return ecdsa.SignData(signed, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
-    });
+    public static string Sign(ECParameters key, object header, object claims) =>
+        Write(
+            header,
+            claims,
+            signed =>
+            {
+                // One for each signature: an instance is for one thread at a time.
+                using var ecdsa = ECDsa.Create(key);
+                return ecdsa.SignData(signed, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            }
+        );
 
     /// <summary>Signs with an RSA key (RS256).</summary>
-    public static string Sign(RSAParameters key, object header, object claims) => Write(header, claims, signed =>
-    {
-        using var rsa = RSA.Create(key);
-        return rsa.SignData(signed, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-    });
+    public static string Sign(RSAParameters key, object header, object claims) =>
+        Write(
+            header,
+            claims,
+            signed =>
+            {
+                using var rsa = RSA.Create(key);
+                return rsa.SignData(signed, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            }
+        );
 
     /// <summary>The claims of a token that one of the secrets has signed (HS256); null when none has.</summary>
     public static JsonElement? Verify(string token, IEnumerable<byte[]> secrets)
     {
         // The header is read to refuse everything else, never to choose: "none" is an algorithm, too.
-        if (token.Split('.') is not [var header, var claims, var signature]
+        if (
+            token.Split('.') is not [var header, var claims, var signature]
             || Part(header)?.Find("alg") != "HS256"
-            || !Base64Url.IsValid(signature))
+            || !Base64Url.IsValid(signature)
+        )
         {
             return null;
         }
 
         var given = Base64Url.DecodeFromChars(signature);
         var signed = Encoding.UTF8.GetBytes($"{header}.{claims}");
-        var isSigned = secrets.Aggregate(false, (found, secret) => found | CryptographicOperations.FixedTimeEquals(given, HMACSHA256.HashData(secret, signed)));
+        var isSigned = secrets.Aggregate(
+            false,
+            (found, secret) => found | CryptographicOperations.FixedTimeEquals(given, HMACSHA256.HashData(secret, signed))
+        );
         return isSigned ? Part(claims) : null;
     }
 

@@ -11,8 +11,22 @@ static class LocalNames
     // it for themselves; "svc" is Kubernetes'. Not "example", which documents take for any name.
     static readonly string[] Suffixes =
     [
-        "localhost", "invalid", "test", "local", "onion", "arpa", "alt",
-        "internal", "corp", "home", "mail", "intranet", "lan", "private", "localdomain", "svc",
+        "localhost",
+        "invalid",
+        "test",
+        "local",
+        "onion",
+        "arpa",
+        "alt",
+        "internal",
+        "corp",
+        "home",
+        "mail",
+        "intranet",
+        "lan",
+        "private",
+        "localdomain",
+        "svc",
     ];
 
     /// <summary>True for such a name.</summary>
@@ -25,6 +39,7 @@ static class LocalNames
         || host.Any(c => c > '\x7f' && (char.GetNumericValue(c) >= 0 || c is '\u3002' or (>= '\uff00' and <= '\uffef')));
 
     // No domain of the first level is one: what ends so is no name, such as 1.2.3.4.5 (WHATWG, "ends in a number").
-    static bool IsNumber(string label) => label.All(char.IsAsciiDigit)
+    static bool IsNumber(string label) =>
+        label.All(char.IsAsciiDigit)
         || (label.StartsWith("0x", StringComparison.OrdinalIgnoreCase) && label[2..].All(char.IsAsciiHexDigit));
 }

@@ -2,7 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-
 using NotificationBus.Receipts;
 
 namespace NotificationBus.Channels.Http;
@@ -14,7 +13,8 @@ static class ReceiptCheck
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
     /// <summary>The header field, or null.</summary>
-    public static string? Header(this ReceiptRequest request, string name) => request.Headers.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
+    public static string? Header(this ReceiptRequest request, string name) =>
+        request.Headers.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
 
     /// <summary>True when a moment in seconds since 1970 is now, give or take the tolerance.</summary>
     public static bool IsNow(string? seconds, TimeProvider clock) =>
@@ -22,12 +22,16 @@ static class ReceiptCheck
         && Math.Abs((double)moment - clock.GetUtcNow().ToUnixTimeSeconds()) <= Tolerance.TotalSeconds;
 
     /// <summary>Says why a receipt is refused without a configured secret.</summary>
-    public static string NotSet(string account, string key) => $"Providers:{account}:{key} is not set, so that nobody can tell who has sent this";
+    public static string NotSet(string account, string key) =>
+        $"Providers:{account}:{key} is not set, so that nobody can tell who has sent this";
 
     /// <summary>True when two secrets are the same; how long it takes tells nothing of where they differ.</summary>
     public static bool IsSame(string given, string expected) =>
         // Hashed first: the comparison would tell the length.
-        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given)), SHA256.HashData(Encoding.UTF8.GetBytes(expected)));
+        CryptographicOperations.FixedTimeEquals(
+            SHA256.HashData(Encoding.UTF8.GetBytes(given)),
+            SHA256.HashData(Encoding.UTF8.GetBytes(expected))
+        );
 
     /// <summary>True when the header <c>Authorization</c> carries one of the secrets: as a bearer token, or as user and password.</summary>
     /// <param name="request">What was posted.</param>
@@ -37,7 +41,8 @@ static class ReceiptCheck
         if (request.Header("Authorization")?.Split(' ', 2, StringSplitOptions.TrimEntries) is not [var scheme, var value])
             return false;
 
-        var given = scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) ? value
+        var given =
+            scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) ? value
             : scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) && FromBase64(value) is { } pair ? Encoding.UTF8.GetString(pair)
             : null;
         return given is not null && secrets.Aggregate(false, (same, secret) => same | IsSame(given, secret));
@@ -64,5 +69,6 @@ static class ReceiptCheck
     }
 
     /// <summary>An id for a report whose vendor gives none: the same report twice has the same.</summary>
-    public static string IdOf(params ReadOnlySpan<string?> parts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts!))));
+    public static string IdOf(params ReadOnlySpan<string?> parts) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts!))));
 }

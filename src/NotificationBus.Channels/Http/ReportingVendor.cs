@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-
 using NotificationBus.Providers;
 using NotificationBus.Receipts;
 
@@ -20,9 +19,7 @@ public abstract class ReportingVendor : HttpVendor, IReceiptReader
     /// <param name="options">The account; validated by whoever bound it.</param>
     /// <param name="clock">Ends what takes too long, and tells new receipts from old ones.</param>
     protected ReportingVendor(string name, string channel, HttpVendorOptions options, TimeProvider clock)
-        : base(name, channel, options, clock)
-    {
-    }
+        : base(name, channel, options, clock) { }
 
     /// <summary>
     /// The longest receipt of a vendor that reports one thing at a time, in bytes. No call of such a vendor comes near it.
@@ -72,16 +69,21 @@ public abstract class ReportingVendor : HttpVendor, IReceiptReader
     protected static IReadOnlyList<string> AddressesOf(params IEnumerable<string?> named)
     {
         var there = named.OfType<string>().Select(one => one.Trim()).ToList();
-        List<string> addresses = [.. there.Where(one => one.Length > 0).Select(one => one.EndsWith('>') ? one[(one.LastIndexOf('<') + 1)..^1] : one)];
+        List<string> addresses =
+        [
+            .. there.Where(one => one.Length > 0).Select(one => one.EndsWith('>') ? one[(one.LastIndexOf('<') + 1)..^1] : one),
+        ];
         return there.Count > 0 && addresses.Count == 0 ? [""] : addresses;
     }
 
     /// <summary>The same of a vendor whose reports always name somebody: where one does not, it is about nobody, too.</summary>
-    protected static IReadOnlyList<string> AlwaysNamed(params IEnumerable<string?> named) => AddressesOf(named) is { Count: > 0 } addresses ? addresses : [""];
+    protected static IReadOnlyList<string> AlwaysNamed(params IEnumerable<string?> named) =>
+        AddressesOf(named) is { Count: > 0 } addresses ? addresses : [""];
 
     /// <summary>A moment in seconds since 1970, or in the form of ISO 8601; now, when it is neither.</summary>
     protected DateTimeOffset TimeOf(string? text) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds < 253_402_300_800
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUniversalTime()
         : Clock.GetUtcNow();
 

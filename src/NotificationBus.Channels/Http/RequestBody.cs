@@ -5,11 +5,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
-
 using Fluid;
 using Fluid.Ast;
 using Fluid.Filters;
-
 using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Http;
@@ -65,16 +63,19 @@ sealed partial class RequestBody
 
         return EncoderFor(type.MediaType) is null
                 ? $"cannot be escaped for {type.MediaType}: Headers:Content-Type must be of JSON, XML, {Form} or {Plain}"
-            : type.CharSet is { Length: > 0 } charset && !"utf-8".Equals(charset.Trim('"'), StringComparison.OrdinalIgnoreCase) ? "is sent in UTF-8, and Headers:Content-Type names another charset"
+            : type.CharSet is { Length: > 0 } charset && !"utf-8".Equals(charset.Trim('"'), StringComparison.OrdinalIgnoreCase)
+                ? "is sent in UTF-8, and Headers:Content-Type names another charset"
             : IsPlain(type.MediaType!) && !OneText().IsMatch(template)
                 ? "must be one {{…}} and nothing else for text/plain, in which nothing can be escaped: a text would reach into what stands beside it"
-            : IsXml(type.MediaType!) && Array.Find(RawXml, raw => template.Contains(raw, StringComparison.Ordinal)) is { } section ? $"must not have {section}, in which nothing can be escaped"
+            : IsXml(type.MediaType!) && Array.Find(RawXml, raw => template.Contains(raw, StringComparison.Ordinal)) is { } section
+                ? $"must not have {section}, in which nothing can be escaped"
             : null;
     }
 
     public HttpContent Of(Delivery delivery)
     {
-        var text = _template is null ? ToJson(delivery).ToJsonString(JsonSerializerOptions.Web)
+        var text = _template is null
+            ? ToJson(delivery).ToJsonString(JsonSerializerOptions.Web)
             : _template.Render(new TemplateContext(Variables(ToJson(delivery), isXml: _encoder == XmlEncoder), Options), _encoder);
         return new ByteArrayContent(Encoding.UTF8.GetBytes(text)) { Headers = { ContentType = _contentType } };
     }
@@ -87,38 +88,42 @@ sealed partial class RequestBody
         return json;
     }
 
-    static JsonObject Parts(Delivery delivery) => new()
-    {
-        ["id"] = delivery.Id.ToString(),
-        ["notificationId"] = delivery.NotificationId.ToString(),
-        ["channel"] = delivery.Channel,
-        ["address"] = delivery.Address,
-        ["recipientName"] = delivery.RecipientName,
-        ["category"] = delivery.Category,
-        ["content"] = JsonSerializer.SerializeToNode(delivery.Content, delivery.Content.GetType(), JsonSerializerOptions.Web),
-    };
+    static JsonObject Parts(Delivery delivery) =>
+        new()
+        {
+            ["id"] = delivery.Id.ToString(),
+            ["notificationId"] = delivery.NotificationId.ToString(),
+            ["channel"] = delivery.Channel,
+            ["address"] = delivery.Address,
+            ["recipientName"] = delivery.RecipientName,
+            ["category"] = delivery.Category,
+            ["content"] = JsonSerializer.SerializeToNode(delivery.Content, delivery.Content.GetType(), JsonSerializerOptions.Web),
+        };
 
     // Dictionaries all the way down: a template reaches no property of ours.
-    static Dictionary<string, object?> Variables(JsonObject values, bool isXml) => values.ToDictionary(
-        value => value.Key,
-        value => value.Value is JsonObject parts ? Variables(parts, isXml) : (object?)Text(value.Value, isXml),
-        StringComparer.Ordinal);
+    static Dictionary<string, object?> Variables(JsonObject values, bool isXml) =>
+        values.ToDictionary(
+            value => value.Key,
+            value => value.Value is JsonObject parts ? Variables(parts, isXml) : (object?)Text(value.Value, isXml),
+            StringComparer.Ordinal
+        );
 
     // What no XML may have, not even as a reference, is left out.
     static string? Text(JsonNode? value, bool isXml) =>
         value is null || !isXml ? value?.ToString() : NotInXml().Replace(value.ToString(), "");
 
     /// <summary>Finds what escapes a value in a body of the type; null when nobody knows.</summary>
-    static TextEncoder? EncoderFor(string? mediaType) => mediaType?.ToLowerInvariant() switch
-    {
-        Form => FormEncoder,
-        // It is all there is: see Refuse.
-        Plain => NullEncoder.Default,
-        Json or "text/json" => JavaScriptEncoder.Default,
-        { } json when json.EndsWith("+json", StringComparison.Ordinal) => JavaScriptEncoder.Default,
-        { } xml when IsXml(xml) => XmlEncoder,
-        _ => null,
-    };
+    static TextEncoder? EncoderFor(string? mediaType) =>
+        mediaType?.ToLowerInvariant() switch
+        {
+            Form => FormEncoder,
+            // It is all there is: see Refuse.
+            Plain => NullEncoder.Default,
+            Json or "text/json" => JavaScriptEncoder.Default,
+            { } json when json.EndsWith("+json", StringComparison.Ordinal) => JavaScriptEncoder.Default,
+            { } xml when IsXml(xml) => XmlEncoder,
+            _ => null,
+        };
 
     // All else is escaped in a form: what is harmless to one reader separates fields for another.
     static TextEncoderSettings Unreserved()
@@ -131,7 +136,9 @@ sealed partial class RequestBody
     static bool IsPlain(string mediaType) => mediaType.Equals(Plain, StringComparison.OrdinalIgnoreCase);
 
     static bool IsXml(string mediaType) =>
-        mediaType.Equals("text/xml", StringComparison.OrdinalIgnoreCase) || mediaType.Equals("application/xml", StringComparison.OrdinalIgnoreCase) || mediaType.EndsWith("+xml", StringComparison.OrdinalIgnoreCase);
+        mediaType.Equals("text/xml", StringComparison.OrdinalIgnoreCase)
+        || mediaType.Equals("application/xml", StringComparison.OrdinalIgnoreCase)
+        || mediaType.EndsWith("+xml", StringComparison.OrdinalIgnoreCase);
 
     [GeneratedRegex(@"\A\s*\{\{\s*[A-Za-z.]+\s*\}\}\s*\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex OneText();
@@ -143,7 +150,8 @@ sealed partial class RequestBody
     sealed class FilterCheck : AstVisitor
     {
         protected override Expression VisitFilterExpression(FilterExpression filterExpression) =>
-            Options.Filters.TryGetValue(filterExpression.Name, out _) ? base.VisitFilterExpression(filterExpression)
+            Options.Filters.TryGetValue(filterExpression.Name, out _)
+                ? base.VisitFilterExpression(filterExpression)
                 : throw new FluidException($"there is no filter '{filterExpression.Name}'");
     }
 }

@@ -16,7 +16,8 @@ public sealed class ServerErrors
     readonly IReadOnlyList<AnswerCondition> _notTaken;
     readonly IReadOnlyList<AnswerCondition> _inDoubt;
 
-    ServerErrors(IReadOnlyList<AnswerCondition> notTaken, IReadOnlyList<AnswerCondition> inDoubt) => (_notTaken, _inDoubt) = (notTaken, inDoubt);
+    ServerErrors(IReadOnlyList<AnswerCondition> notTaken, IReadOnlyList<AnswerCondition> inDoubt) =>
+        (_notTaken, _inDoubt) = (notTaken, inDoubt);
 
     /// <summary>The meaning where a vendor says nothing else.</summary>
     public static ServerErrors Usual { get; } = NotTaken(NotFulfilled);
@@ -44,9 +45,10 @@ public sealed class ServerErrors
     /// <summary>The same, with a pause that the vendor asks for in its documentation.</summary>
     public ServerErrors WithPause(TimeSpan pause) => new(_notTaken, _inDoubt) { Pause = pause };
 
-    internal ProviderResult Of(HttpAnswer answer) => _notTaken.Any(condition => condition.Holds(answer)) && !_inDoubt.Any(condition => condition.Holds(answer))
-        ? new ProviderResult.Unavailable($"{answer}", answer.RetryAfter ?? Pause)
-        : new ProviderResult.InDoubt($"{answer}");
+    internal ProviderResult Of(HttpAnswer answer) =>
+        _notTaken.Any(condition => condition.Holds(answer)) && !_inDoubt.Any(condition => condition.Holds(answer))
+            ? new ProviderResult.Unavailable($"{answer}", answer.RetryAfter ?? Pause)
+            : new ProviderResult.InDoubt($"{answer}");
 
     static IReadOnlyList<AnswerCondition> Read(string answers) =>
         AnswerCondition.ReadAll(answers) ?? throw new ArgumentException($"'{answers}' is no list of answers", nameof(answers));

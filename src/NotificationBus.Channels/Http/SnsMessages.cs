@@ -3,7 +3,6 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-
 using NotificationBus.Receipts;
 
 namespace NotificationBus.Channels.Http;
@@ -30,7 +29,15 @@ sealed partial class SnsMessages
     const int MostRemembered = 100;
     const int MostWanted = 1_000;
 
-    static readonly HttpClient Sns = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    static readonly HttpClient Sns = new(
+        new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        }
+    )
     {
         MaxResponseContentBufferSize = LongestCertificate,
         Timeout = Timeout.InfiniteTimeSpan, // Ours is LongestFetch.
@@ -46,9 +53,7 @@ sealed partial class SnsMessages
 
     /// <summary>Fetches certificates from SNS.</summary>
     public SnsMessages(TimeProvider clock)
-        : this(clock, Download)
-    {
-    }
+        : this(clock, Download) { }
 
     internal SnsMessages(TimeProvider clock, Func<Uri, CancellationToken, Task<byte[]>> fetch)
     {
@@ -61,14 +66,19 @@ sealed partial class SnsMessages
 
     /// <summary>True when the URL is one of SNS itself.</summary>
     public static bool IsOfSns(string? url, out Uri parsed) =>
-        Uri.TryCreate(url, UriKind.Absolute, out parsed!) && parsed is { Scheme: "https", IsDefaultPort: true, UserInfo: "" } && SnsHost().IsMatch(parsed.Host);
+        Uri.TryCreate(url, UriKind.Absolute, out parsed!)
+        && parsed is { Scheme: "https", IsDefaultPort: true, UserInfo: "" }
+        && SnsHost().IsMatch(parsed.Host);
 
     /// <summary>Checks that SNS has signed the message: null when it has, else why nobody can tell, or cannot tell now.</summary>
     public async Task<ReceiptReading?> WhyNot(JsonElement message)
     {
         if (!IsOfSns(message.Find("SigningCertURL"), out var url) || !CertificatePath().IsMatch(url.PathAndQuery))
             return new ReceiptReading.Refused("SigningCertURL is not one of SNS");
-        if (ReceiptCheck.FromBase64(message.Find("Signature")) is not { } signature || AlgorithmOf(message.Find("SignatureVersion")) is not { } algorithm)
+        if (
+            ReceiptCheck.FromBase64(message.Find("Signature")) is not { } signature
+            || AlgorithmOf(message.Find("SignatureVersion")) is not { } algorithm
+        )
             return new ReceiptReading.Refused("there is no signature of a known version");
         if (await Find(url, isOwn: url.Host == HostOf(message.Find("TopicArn"))) is not { } certificate)
             return new ReceiptReading.NotNow("the certificate of SNS could not be fetched");
@@ -76,24 +86,28 @@ sealed partial class SnsMessages
             return new ReceiptReading.Refused("the certificate of SNS is over, or the clock of this machine is wrong");
 
         using var key = certificate.GetRSAPublicKey();
-        return key?.VerifyData(Encoding.UTF8.GetBytes(Signed(message)), signature, algorithm, RSASignaturePadding.Pkcs1) is true ? null : new ReceiptReading.Refused("the signature is wrong");
+        return key?.VerifyData(Encoding.UTF8.GetBytes(Signed(message)), signature, algorithm, RSASignaturePadding.Pkcs1) is true
+            ? null
+            : new ReceiptReading.Refused("the signature is wrong");
     }
 
     // SHA-1 is what SNS signs with unless the topic says otherwise (SignatureVersion 1).
 #pragma warning disable CA5350
-    static HashAlgorithmName? AlgorithmOf(string? version) => version switch
-    {
-        "1" => HashAlgorithmName.SHA1,
-        "2" => HashAlgorithmName.SHA256,
-        _ => null,
-    };
+    static HashAlgorithmName? AlgorithmOf(string? version) =>
+        version switch
+        {
+            "1" => HashAlgorithmName.SHA1,
+            "2" => HashAlgorithmName.SHA256,
+            _ => null,
+        };
 #pragma warning restore CA5350
 
     static string Signed(JsonElement message)
     {
-        string[] fields = message.Find("Type") == "Notification"
-            ? ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"]
-            : ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
+        string[] fields =
+            message.Find("Type") == "Notification"
+                ? ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"]
+                : ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
         return string.Concat(fields.Where(field => message.Find(field) is not null).Select(field => $"{field}\n{message.Find(field)}\n"));
     }
 
@@ -155,15 +169,20 @@ sealed partial class SnsMessages
     void End(Uri url)
     {
         _fetching.Remove(url, out var isOwn);
-        if (HasPlace(isOwn) && _wanted.Where(wanted => wanted.Value.IsOwn == isOwn).Select(wanted => wanted.Key).MaxBy(next => _wanted[next].Times) is { } next)
+        if (
+            HasPlace(isOwn)
+            && _wanted.Where(wanted => wanted.Value.IsOwn == isOwn).Select(wanted => wanted.Key).MaxBy(next => _wanted[next].Times)
+                is { } next
+        )
             _ = Begin(next, isOwn);
     }
 
     // arn:{partition}:sns:{region}:{account}:{topic}, docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html. The partition of China
     // has a domain of its own, docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-arns.html.
-    static string? HostOf(string? topic) => topic?.Split(':') is [_, var partition, "sns", { Length: > 0 } region, ..]
-        ? $"sns.{region}.amazonaws.com{(partition == "aws-cn" ? ".cn" : "")}"
-        : null;
+    static string? HostOf(string? topic) =>
+        topic?.Split(':') is [_, var partition, "sns", { Length: > 0 } region, ..]
+            ? $"sns.{region}.amazonaws.com{(partition == "aws-cn" ? ".cn" : "")}"
+            : null;
 
     async Task<X509Certificate2?> Fetch(Uri url)
     {
@@ -174,7 +193,8 @@ sealed partial class SnsMessages
         {
             return X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(await _fetch(url, limit.Token)));
         }
-        catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException or CryptographicException)
+        catch (Exception broken)
+            when (broken is HttpRequestException or IOException or OperationCanceledException or CryptographicException)
         {
             lock (_lock)
             {
@@ -194,12 +214,20 @@ sealed partial class SnsMessages
     }
 
     bool IsValid(X509Certificate2 certificate) =>
-        _clock.GetUtcNow().UtcDateTime is var now && certificate.NotBefore.ToUniversalTime() <= now && now <= certificate.NotAfter.ToUniversalTime();
+        _clock.GetUtcNow().UtcDateTime is var now
+        && certificate.NotBefore.ToUniversalTime() <= now
+        && now <= certificate.NotAfter.ToUniversalTime();
 
-    [GeneratedRegex(@"\Asns\.[a-z0-9-]{3,40}\.amazonaws\.com(\.cn)?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\Asns\.[a-z0-9-]{3,40}\.amazonaws\.com(\.cn)?\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex SnsHost();
 
-    [GeneratedRegex(@"\A/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\A/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex CertificatePath();
 
     /// <summary>A certificate that there was no place to fetch.</summary>

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-
 using NotificationBus.Receipts;
 
 namespace NotificationBus.Channels.Http;
@@ -16,11 +15,15 @@ static class SvixSignature
 
     /// <summary>The key in a secret, with its prefix or without; null when it is none.</summary>
     public static byte[]? KeyOf(string secret) =>
-        ReceiptCheck.FromBase64(secret.StartsWith(Prefix, StringComparison.Ordinal) ? secret[Prefix.Length..] : secret) is { Length: > 0 } key ? key : null;
+        ReceiptCheck.FromBase64(secret.StartsWith(Prefix, StringComparison.Ordinal) ? secret[Prefix.Length..] : secret)
+            is { Length: > 0 } key
+            ? key
+            : null;
 
     /// <summary>Checks the header fields alone: null, or why nobody could tell that it is genuine, whatever its body may be.</summary>
     public static string? RefuseUnread(ReceiptRequest head, TimeProvider clock) =>
-        head.Header("svix-id") is null || head.Header("svix-timestamp") is not { } timestamp || head.Header("svix-signature") is null ? "there is no svix-signature"
+        head.Header("svix-id") is null || head.Header("svix-timestamp") is not { } timestamp || head.Header("svix-signature") is null
+            ? "there is no svix-signature"
         : ReceiptCheck.IsNow(timestamp, clock) ? null
         : "it was signed more than 5 minutes ago, or by a clock that is wrong";
 
@@ -35,7 +38,12 @@ static class SvixSignature
         var expected = secrets.Select(KeyOf).OfType<byte[]>().Select(key => HMACSHA256.HashData(key, signed)).ToList();
 
         // While a secret is changed, Svix signs with both.
-        return signatures.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries).Select(ReceiptCheck.FromBase64).OfType<byte[]>()
-            .Any(given => expected.Exists(one => CryptographicOperations.FixedTimeEquals(given, one))) ? null : "the signature is wrong: check ReceiptSecret";
+        return signatures
+            .Split([' ', ','], StringSplitOptions.RemoveEmptyEntries)
+            .Select(ReceiptCheck.FromBase64)
+            .OfType<byte[]>()
+            .Any(given => expected.Exists(one => CryptographicOperations.FixedTimeEquals(given, one)))
+            ? null
+            : "the signature is wrong: check ReceiptSecret";
     }
 }

@@ -29,7 +29,8 @@ public static class TrustedAuthorities
         {
             return Read(file) is not { Count: 0 };
         }
-        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        catch (Exception unusable)
+            when (unusable is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             return false;
         }

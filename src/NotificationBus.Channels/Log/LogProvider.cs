@@ -1,9 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Log;

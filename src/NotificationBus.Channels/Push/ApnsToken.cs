@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-
 using NotificationBus.Channels.Http;
 
 namespace NotificationBus.Channels.Push;
@@ -33,7 +32,10 @@ sealed class ApnsToken(ECParameters key, string keyId, string teamId, TimeProvid
                 return null;
 
             if (_text is null || isRefused || now - _signedAt >= Lifetime)
-                (_text, _signedAt) = (JsonWebToken.Sign(key, new { alg = "ES256", kid = keyId }, new { iss = teamId, iat = now.ToUnixTimeSeconds() }), now);
+                (_text, _signedAt) = (
+                    JsonWebToken.Sign(key, new { alg = "ES256", kid = keyId }, new { iss = teamId, iat = now.ToUnixTimeSeconds() }),
+                    now
+                );
 
             return _text;
         }

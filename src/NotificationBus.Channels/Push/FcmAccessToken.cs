@@ -1,5 +1,4 @@
 using System.Net;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 
@@ -60,16 +59,24 @@ sealed class FcmAccessToken(FcmServiceAccount account, HttpCallOptions options, 
     }
 
     string? Usable(string? refused) =>
-        Volatile.Read(ref _current) is { } token && token.Text != refused && clock.GetUtcNow() < token.End - BeforeItsEnd ? token.Text : null;
+        Volatile.Read(ref _current) is { } token && token.Text != refused && clock.GetUtcNow() < token.End - BeforeItsEnd
+            ? token.Text
+            : null;
 
     async Task<(string? Token, ProviderResult? Problem)> Fetch(Delivery delivery, CancellationToken cancellationToken)
     {
         Token? token = null;
-        var result = await _calls.Make(Request(), delivery, [], answer =>
-        {
-            token = Read(answer);
-            return token is null ? Translate(answer) : new ProviderResult.Accepted(ProviderMessageId: null);
-        }, cancellationToken);
+        var result = await _calls.Make(
+            Request(),
+            delivery,
+            [],
+            answer =>
+            {
+                token = Read(answer);
+                return token is null ? Translate(answer) : new ProviderResult.Accepted(ProviderMessageId: null);
+            },
+            cancellationToken
+        );
         Volatile.Write(ref _current, token);
         // Whatever became of the question, nothing was sent.
         return (token?.Text, result is ProviderResult.InDoubt unknown ? new ProviderResult.Unavailable(unknown.Reason) : result);
@@ -80,7 +87,14 @@ sealed class FcmAccessToken(FcmServiceAccount account, HttpCallOptions options, 
         var now = clock.GetUtcNow();
         var assertion = JsonWebToken.Sign(
             account.Key,
-            account.KeyId is null ? new { alg = "RS256", typ = "JWT" } : new { alg = "RS256", typ = "JWT", kid = account.KeyId },
+            account.KeyId is null
+                ? new { alg = "RS256", typ = "JWT" }
+                : new
+                {
+                    alg = "RS256",
+                    typ = "JWT",
+                    kid = account.KeyId,
+                },
             new
             {
                 iss = account.Email,
@@ -88,12 +102,12 @@ sealed class FcmAccessToken(FcmServiceAccount account, HttpCallOptions options, 
                 aud = account.TokenUri.OriginalString,
                 iat = now.ToUnixTimeSeconds(),
                 exp = (now + AssertionLifetime).ToUnixTimeSeconds(),
-            });
+            }
+        );
         return new HttpRequestMessage(HttpMethod.Post, account.TokenUri)
         {
             Version = HttpVersion.Version11,
-            Content = new FormUrlEncodedContent(
-            [
+            Content = new FormUrlEncodedContent([
                 KeyValuePair.Create("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
                 KeyValuePair.Create("assertion", assertion),
             ]),
@@ -101,18 +115,21 @@ sealed class FcmAccessToken(FcmServiceAccount account, HttpCallOptions options, 
     }
 
     Token? Read(HttpAnswer answer) =>
-        answer.Status == 200 && answer.Find("access_token") is { Length: > 0 } text && text.All(c => c is > ' ' and <= '~')
+        answer.Status == 200
+        && answer.Find("access_token") is { Length: > 0 } text
+        && text.All(c => c is > ' ' and <= '~')
         && int.TryParse(answer.Find("expires_in"), out var seconds)
             ? new Token(text, clock.GetUtcNow() + TimeSpan.FromSeconds(seconds))
             : null;
 
-    static ProviderResult Translate(HttpAnswer answer) => answer.Status switch
-    {
-        // Not the answer itself: it may hold a token.
-        >= 200 and < 300 => new ProviderResult.Unavailable($"answered {answer.Status} without an access token"),
-        408 or 429 or >= 500 => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),
-        _ => new ProviderResult.Misconfigured($"{answer}: check the service account, and the clock of this machine"),
-    };
+    static ProviderResult Translate(HttpAnswer answer) =>
+        answer.Status switch
+        {
+            // Not the answer itself: it may hold a token.
+            >= 200 and < 300 => new ProviderResult.Unavailable($"answered {answer.Status} without an access token"),
+            408 or 429 or >= 500 => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),
+            _ => new ProviderResult.Misconfigured($"{answer}: check the service account, and the clock of this machine"),
+        };
 
     sealed record Token(string Text, DateTimeOffset End);
 }

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-
 using NotificationBus.Channels.Http;
 
 namespace NotificationBus.Channels.Push;
@@ -16,11 +15,13 @@ sealed record FcmServiceAccount(string ProjectId, string Email, string? KeyId, R
     /// <summary>Reads the JSON; null when it is no key file.</summary>
     public static FcmServiceAccount? Read(string text)
     {
-        if (JsonPath.Parse(Encoding.UTF8.GetBytes(text)) is not { } file
+        if (
+            JsonPath.Parse(Encoding.UTF8.GetBytes(text)) is not { } file
             || file.Find("project_id") is not { Length: > 0 } project
             || file.Find("client_email") is not { Length: > 0 } email
             || !Uri.TryCreate(file.Find("token_uri"), UriKind.Absolute, out var tokens)
-            || !(tokens.Scheme == Uri.UriSchemeHttps || (tokens.Scheme == Uri.UriSchemeHttp && tokens.IsLoopback)))
+            || !(tokens.Scheme == Uri.UriSchemeHttps || (tokens.Scheme == Uri.UriSchemeHttp && tokens.IsLoopback))
+        )
         {
             return null;
         }
@@ -29,7 +30,13 @@ sealed record FcmServiceAccount(string ProjectId, string Email, string? KeyId, R
         {
             using var rsa = RSA.Create();
             rsa.ImportFromPem(file.Find("private_key"));
-            return new FcmServiceAccount(project, email, file.Find("private_key_id"), rsa.ExportParameters(includePrivateParameters: true), tokens);
+            return new FcmServiceAccount(
+                project,
+                email,
+                file.Find("private_key_id"),
+                rsa.ExportParameters(includePrivateParameters: true),
+                tokens
+            );
         }
         catch (Exception exception) when (exception is ArgumentException or CryptographicException)
         {

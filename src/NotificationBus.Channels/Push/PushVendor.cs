@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 
@@ -17,14 +16,21 @@ public abstract class PushVendor : HttpVendor, IProvider
 
     readonly PushVendorKind _kind;
 
-    private protected PushVendor(string name, PushVendorKind kind, HttpVendorOptions options, TimeProvider clock, AddressGuard? guard = null)
+    private protected PushVendor(
+        string name,
+        PushVendorKind kind,
+        HttpVendorOptions options,
+        TimeProvider clock,
+        AddressGuard? guard = null
+    )
         : base(name, "push", options, clock, guard) => _kind = kind;
 
     /// <inheritdoc />
     public bool Serves(Delivery delivery) => PushAddress.Of(delivery.Address).Vendor == _kind;
 
     /// <inheritdoc />
-    public sealed override Unfit? Foresee(Delivery delivery) => base.Foresee(delivery with { Address = PushAddress.Of(delivery.Address).Token });
+    public sealed override Unfit? Foresee(Delivery delivery) =>
+        base.Foresee(delivery with { Address = PushAddress.Of(delivery.Address).Token });
 
     /// <inheritdoc />
     public sealed override Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken)
@@ -36,7 +42,8 @@ public abstract class PushVendor : HttpVendor, IProvider
     }
 
     /// <summary>Sends to a token of this vendor, given without our prefix.</summary>
-    protected virtual Task<ProviderResult> SendTo(Delivery delivery, CancellationToken cancellationToken) => base.Send(delivery, cancellationToken);
+    protected virtual Task<ProviderResult> SendTo(Delivery delivery, CancellationToken cancellationToken) =>
+        base.Send(delivery, cancellationToken);
 
     /// <summary>
     /// Makes the call with a token that says who we are, and once more with another one when the vendor refuses it: a token can be
@@ -50,7 +57,12 @@ public abstract class PushVendor : HttpVendor, IProvider
     /// <param name="delivery">What is sent.</param>
     /// <param name="cancellationToken">Gives up.</param>
     private protected async Task<ProviderResult> CallWithToken(
-        string scheme, Func<string?, Task<(string? Token, ProviderResult? Problem)>> tokenAfter, Func<HttpAnswer, bool> isRefused, Delivery delivery, CancellationToken cancellationToken)
+        string scheme,
+        Func<string?, Task<(string? Token, ProviderResult? Problem)>> tokenAfter,
+        Func<HttpAnswer, bool> isRefused,
+        Delivery delivery,
+        CancellationToken cancellationToken
+    )
     {
         if (Refuse(delivery) is { } wrong)
             return wrong;
@@ -66,11 +78,16 @@ public abstract class PushVendor : HttpVendor, IProvider
             var request = Request(delivery);
             request.Headers.Authorization = new AuthenticationHeaderValue(scheme, token);
             var again = false;
-            var result = await Call(request, delivery, answer =>
-            {
-                again = refused is null && isRefused(answer);
-                return Translate(answer, delivery);
-            }, cancellationToken);
+            var result = await Call(
+                request,
+                delivery,
+                answer =>
+                {
+                    again = refused is null && isRefused(answer);
+                    return Translate(answer, delivery);
+                },
+                cancellationToken
+            );
             if (!again)
                 return result;
 
@@ -79,6 +96,8 @@ public abstract class PushVendor : HttpVendor, IProvider
     }
 
     /// <summary>Computes how long the vendor should keep the message for a device that is off. The same delivery later has less.</summary>
-    protected TimeSpan TimeToLive(Delivery delivery) => delivery.ExpiresAt is not { } end ? DefaultTimeToLive
-        : TimeSpan.FromSeconds(Math.Clamp(Math.Floor((end - Clock.GetUtcNow()).TotalSeconds), 0, LongestTimeToLive.TotalSeconds));
+    protected TimeSpan TimeToLive(Delivery delivery) =>
+        delivery.ExpiresAt is not { } end
+            ? DefaultTimeToLive
+            : TimeSpan.FromSeconds(Math.Clamp(Math.Floor((end - Clock.GetUtcNow()).TotalSeconds), 0, LongestTimeToLive.TotalSeconds));
 }

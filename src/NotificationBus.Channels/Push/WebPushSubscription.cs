@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-
 using NotificationBus.Channels.Http;
 
 namespace NotificationBus.Channels.Push;
@@ -29,8 +28,11 @@ sealed record WebPushSubscription(Uri Endpoint, byte[] PublicKey, byte[] Secret)
         if (JsonPath.Parse(Encoding.UTF8.GetBytes(text), EachNameOnce) is not { ValueKind: JsonValueKind.Object } json)
             return null;
 
-        return Uri.TryCreate(json.Find("endpoint"), UriKind.Absolute, out var endpoint) && endpoint.Scheme == Uri.UriSchemeHttps
-            && Octets(json.Find("keys.p256dh")) is { Length: 65 } key && IsPoint(key)
+        return
+            Uri.TryCreate(json.Find("endpoint"), UriKind.Absolute, out var endpoint)
+            && endpoint.Scheme == Uri.UriSchemeHttps
+            && Octets(json.Find("keys.p256dh")) is { Length: 65 } key
+            && IsPoint(key)
             && Octets(json.Find("keys.auth")) is { Length: 16 } secret
             ? new WebPushSubscription(endpoint, key, secret)
             : null;

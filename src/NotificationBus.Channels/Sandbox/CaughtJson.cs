@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-
 using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
@@ -15,15 +14,28 @@ namespace NotificationBus.Channels.Sandbox;
 /// <summary>A caught delivery on its way from the host that caught it to one that shows it.</summary>
 static class CaughtJson
 {
-    static readonly Dictionary<string, Type> Contents = new Type[] { typeof(EmailContent), typeof(PushContent), typeof(SmsContent), typeof(ChatContent), typeof(WebhookContent) }
-        .ToDictionary(type => type.Name, StringComparer.Ordinal);
+    static readonly Dictionary<string, Type> Contents = new Type[]
+    {
+        typeof(EmailContent),
+        typeof(PushContent),
+        typeof(SmsContent),
+        typeof(ChatContent),
+        typeof(WebhookContent),
+    }.ToDictionary(type => type.Name, StringComparer.Ordinal);
 
     public static CaughtText Write(CaughtDelivery caught)
     {
         var (delivery, content) = (caught.Delivery, caught.Delivery.Content);
         var written = new Written(
-            delivery.NotificationId, delivery.Id, delivery.Channel, delivery.Address, delivery.RecipientName, delivery.Category,
-            content.GetType().Name, JsonSerializer.SerializeToNode(content, content.GetType(), InboxItem.Json));
+            delivery.NotificationId,
+            delivery.Id,
+            delivery.Channel,
+            delivery.Address,
+            delivery.RecipientName,
+            delivery.Category,
+            content.GetType().Name,
+            JsonSerializer.SerializeToNode(content, content.GetType(), InboxItem.Json)
+        );
         return new CaughtText(caught.At, JsonSerializer.Serialize(written, InboxItem.Json));
     }
 
@@ -33,19 +45,32 @@ static class CaughtJson
         var content = Contents.TryGetValue(written.Form, out var type)
             ? (Content)written.Content.Deserialize(type, InboxItem.Json)!
             : new OtherContent(written.Content.Deserialize<JsonElement>());
-        return new CaughtDelivery(text.Number, text.Caught.At, new Delivery
-        {
-            NotificationId = written.NotificationId,
-            Id = written.Id,
-            Channel = written.Channel,
-            Address = written.Address,
-            RecipientName = written.RecipientName,
-            Category = written.Category,
-            Content = content,
-        });
+        return new CaughtDelivery(
+            text.Number,
+            text.Caught.At,
+            new Delivery
+            {
+                NotificationId = written.NotificationId,
+                Id = written.Id,
+                Channel = written.Channel,
+                Address = written.Address,
+                RecipientName = written.RecipientName,
+                Category = written.Category,
+                Content = content,
+            }
+        );
     }
 
-    sealed record Written(Guid NotificationId, Guid Id, string Channel, string Address, string? RecipientName, string Category, string Form, JsonNode? Content);
+    sealed record Written(
+        Guid NotificationId,
+        Guid Id,
+        string Channel,
+        string Address,
+        string? RecipientName,
+        string Category,
+        string Form,
+        JsonNode? Content
+    );
 }
 
 /// <summary>The content of a channel of somebody's own, as it was written by the host that knows it.</summary>

@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
-
 using NotificationBus.Channels.Email;
 
 namespace NotificationBus.Channels.Sandbox;
@@ -17,7 +16,8 @@ sealed record InboxItem(
     Guid NotificationId,
     Guid DeliveryId,
     object Content,
-    bool IsCut = false)
+    bool IsCut = false
+)
 {
     // What a list shows of a delivery, with room to spare.
     const int LongestOfHead = 4_000;
@@ -55,16 +55,21 @@ sealed record InboxItem(
                 EmailContent mail => new { mail.Subject, mail.Text },
                 OtherContent other => other.Fields,
                 var content => content,
-            });
+            }
+        );
     }
 
     static Dictionary<string, string> Cut(byte[] content)
     {
         using var document = JsonDocument.Parse(content);
-        return document.RootElement.EnumerateObject().ToDictionary(property => property.Name, property => Cut($"{property.Value}"), StringComparer.Ordinal);
+        return document
+            .RootElement.EnumerateObject()
+            .ToDictionary(property => property.Name, property => Cut($"{property.Value}"), StringComparer.Ordinal);
     }
 
     // Not between the halves of a pair.
-    static string Cut(string text) => text.Length <= LongestTextOfHead ? text
-        : $"{text.AsSpan(0, char.IsHighSurrogate(text[LongestTextOfHead - 1]) ? LongestTextOfHead - 1 : LongestTextOfHead)}…";
+    static string Cut(string text) =>
+        text.Length <= LongestTextOfHead
+            ? text
+            : $"{text.AsSpan(0, char.IsHighSurrogate(text[LongestTextOfHead - 1]) ? LongestTextOfHead - 1 : LongestTextOfHead)}…";
 }

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Threading.RateLimiting;
-
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -8,7 +7,6 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Net.Http.Headers;
-
 using NotificationBus.Channels.Email;
 using NotificationBus.Sending;
 
@@ -19,8 +17,8 @@ public static class InboxPage
 {
     // The page runs its own script and nothing else: no caught content can bring another one, nor call home.
     const string PagePolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; img-src 'self' data:; " +
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; img-src 'self' data:; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     // A caught e-mail is a stranger's document: no script, no origin, nothing loaded, also when its address is opened by hand.
     const string MailPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
@@ -45,13 +43,24 @@ public static class InboxPage
         inbox.MapGet("/examples.js", (HttpResponse response) => examples.Under(PagePolicy, response));
 
         var waiting = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = InboxReaders.Most });
-        inbox.MapGet("/deliveries", (HttpContext context, SandboxInbox caught, TimeProvider clock, IHostApplicationLifetime host) =>
-            Search(context, caught, clock, host, waiting));
+        inbox.MapGet(
+            "/deliveries",
+            (HttpContext context, SandboxInbox caught, TimeProvider clock, IHostApplicationLifetime host) =>
+                Search(context, caught, clock, host, waiting)
+        );
         inbox.MapGet("/deliveries/{number:long}", Whole);
         inbox.MapGet("/deliveries/{number:long}/html", Html);
         var readers = new InboxReaders(routes.ServiceProvider.GetRequiredService<TimeProvider>());
-        inbox.MapGet("/stream", ([Microsoft.AspNetCore.Mvc.FromHeader(Name = "Last-Event-ID")] string? lastEventId, HttpContext context, SandboxInbox caught, TimeProvider clock, IHostApplicationLifetime host) =>
-            Stream(lastEventId, context, caught, clock, host, readers));
+        inbox.MapGet(
+            "/stream",
+            (
+                [Microsoft.AspNetCore.Mvc.FromHeader(Name = "Last-Event-ID")] string? lastEventId,
+                HttpContext context,
+                SandboxInbox caught,
+                TimeProvider clock,
+                IHostApplicationLifetime host
+            ) => Stream(lastEventId, context, caught, clock, host, readers)
+        );
 
         // No other site can make a browser send this: DELETE is asked for first (CORS preflight), and nobody here says yes.
         inbox.MapDelete("/deliveries", Clear);
@@ -69,7 +78,13 @@ public static class InboxPage
         return next(call);
     }
 
-    static async Task<IResult> Search(HttpContext context, SandboxInbox inbox, TimeProvider clock, IHostApplicationLifetime host, ConcurrencyLimiter waiting)
+    static async Task<IResult> Search(
+        HttpContext context,
+        SandboxInbox inbox,
+        TimeProvider clock,
+        IHostApplicationLifetime host,
+        ConcurrencyLimiter waiting
+    )
     {
         var (search, errors) = InboxSearch.Read(context.Request.Query);
         if (errors.Count > 0)
@@ -111,7 +126,13 @@ public static class InboxPage
     }
 
     static Results<ServerSentEventsResult<string>, StatusCodeHttpResult> Stream(
-        string? lastEventId, HttpContext context, SandboxInbox inbox, TimeProvider clock, IHostApplicationLifetime host, InboxReaders readers)
+        string? lastEventId,
+        HttpContext context,
+        SandboxInbox inbox,
+        TimeProvider clock,
+        IHostApplicationLifetime host,
+        InboxReaders readers
+    )
     {
         if (readers.Enter() is not { } place)
             return Full(context);
@@ -137,7 +158,8 @@ public static class InboxPage
     {
         public static Asset Load(string name, string contentType)
         {
-            using var resource = typeof(InboxPage).Assembly.GetManifestResourceStream(typeof(InboxPage), $"Page.{name}")
+            using var resource =
+                typeof(InboxPage).Assembly.GetManifestResourceStream(typeof(InboxPage), $"Page.{name}")
                 ?? throw new InvalidOperationException($"The assembly was built without Sandbox/Page/{name}");
             var content = new byte[resource.Length];
             resource.ReadExactly(content);

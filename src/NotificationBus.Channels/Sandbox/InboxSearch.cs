@@ -1,5 +1,4 @@
 using System.Globalization;
-
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -14,7 +13,16 @@ namespace NotificationBus.Channels.Sandbox;
 /// <param name="Notification">The notification.</param>
 /// <param name="Count">How many there have to be.</param>
 /// <param name="Wait">How long to wait for them; then there may be fewer.</param>
-sealed record InboxSearch(long After, string? Recipient, string? Address, string? Category, string? Channel, Guid? Notification, int Count, TimeSpan Wait)
+sealed record InboxSearch(
+    long After,
+    string? Recipient,
+    string? Address,
+    string? Category,
+    string? Channel,
+    Guid? Notification,
+    int Count,
+    TimeSpan Wait
+)
 {
     const int LongestWait = 30;
 
@@ -28,8 +36,15 @@ sealed record InboxSearch(long After, string? Recipient, string? Address, string
             errors[unknown.Length <= 64 ? unknown : "?"] = [Spelling.Unknown(unknown, Parameters)];
 
         var search = new InboxSearch(
-            Number("after", 0, 0, long.MaxValue), Text("recipient"), Text("address"), Text("category"), Text("channel"), Notification(),
-            (int)Number("count", 1, 1, SandboxInbox.Capacity), TimeSpan.FromSeconds(Number("wait", 0, 0, LongestWait)));
+            Number("after", 0, 0, long.MaxValue),
+            Text("recipient"),
+            Text("address"),
+            Text("category"),
+            Text("channel"),
+            Notification(),
+            (int)Number("count", 1, 1, SandboxInbox.Capacity),
+            TimeSpan.FromSeconds(Number("wait", 0, 0, LongestWait))
+        );
         return (search, errors);
 
         string? Text(string name)
@@ -74,7 +89,9 @@ sealed record InboxSearch(long After, string? Recipient, string? Address, string
             if (found.Count >= Count || leave.IsCancellationRequested)
                 return found;
 
-            await inbox.Arrival(edition, all.Count > 0 ? all[0].Number : After, leave.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await inbox
+                .Arrival(edition, all.Count > 0 ? all[0].Number : After, leave.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -26,7 +26,13 @@ static class InboxStream
     /// <param name="clock">The time.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
     public static async IAsyncEnumerable<SseItem<string>> Follow(
-        SandboxInbox inbox, InboxPlace seen, CancellationTokenSource slow, Func<CancellationToken, Task> beat, TimeProvider clock, [EnumeratorCancellation] CancellationToken cancellationToken)
+        SandboxInbox inbox,
+        InboxPlace seen,
+        CancellationTokenSource slow,
+        Func<CancellationToken, Task> beat,
+        TimeProvider clock,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         Guid? announced = null;
         while (!cancellationToken.IsCancellationRequested)
@@ -43,7 +49,16 @@ static class InboxStream
                 announced = edition;
                 var newest = news.Count > 0 ? news[0].Number : seen.Number;
                 slow.CancelAfter(LongestWrite);
-                yield return Event("edition", seen, new { edition, newest, SandboxInbox.Capacity });
+                yield return Event(
+                    "edition",
+                    seen,
+                    new
+                    {
+                        edition,
+                        newest,
+                        SandboxInbox.Capacity,
+                    }
+                );
             }
 
             foreach (var caught in news.Reverse())

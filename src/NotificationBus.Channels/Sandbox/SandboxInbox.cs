@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-
 using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
@@ -166,13 +165,14 @@ public sealed record CaughtDelivery(long Number, DateTimeOffset At, Delivery Del
     internal InboxItem Head => _head ??= InboxItem.HeadOf(this);
 
     /// <summary>About how long the content is.</summary>
-    internal int Characters => Delivery.Content switch
-    {
-        EmailContent mail => mail.Subject.Length + mail.Html.Length + mail.Text.Length,
-        PushContent push => push.Title.Length + push.Body.Length,
-        SmsContent sms => sms.Text.Length,
-        ChatContent chat => chat.Text.Length,
-        WebhookContent webhook => JsonMarshal.GetRawUtf8Value(webhook.Data).Length,
-        _ => 0,
-    };
+    internal int Characters =>
+        Delivery.Content switch
+        {
+            EmailContent mail => mail.Subject.Length + mail.Html.Length + mail.Text.Length,
+            PushContent push => push.Title.Length + push.Body.Length,
+            SmsContent sms => sms.Text.Length,
+            ChatContent chat => chat.Text.Length,
+            WebhookContent webhook => JsonMarshal.GetRawUtf8Value(webhook.Data).Length,
+            _ => 0,
+        };
 }

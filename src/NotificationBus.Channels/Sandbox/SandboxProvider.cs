@@ -3,7 +3,14 @@ using NotificationBus.Providers;
 namespace NotificationBus.Channels.Sandbox;
 
 /// <summary>Accepts the deliveries of a channel and shows them at <c>/inbox</c> instead of sending them.</summary>
-public sealed class SandboxProvider(string name, string channel, SandboxOptions options, SandboxInbox inbox, TimeProvider clock, Random chance) : IProvider
+public sealed class SandboxProvider(
+    string name,
+    string channel,
+    SandboxOptions options,
+    SandboxInbox inbox,
+    TimeProvider clock,
+    Random chance
+) : IProvider
 {
     /// <summary>The type's word in configuration. Every channel has a sandbox, so the account is shared by all of them.</summary>
     public const string Type = "sandbox";

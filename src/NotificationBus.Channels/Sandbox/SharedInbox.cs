@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
-
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Sending;
 
 namespace NotificationBus.Channels.Sandbox;
@@ -39,7 +37,13 @@ public sealed class CaughtHere
 /// <param name="shared">Where all hosts meet.</param>
 /// <param name="clock">The time.</param>
 /// <param name="log">Takes what goes wrong, which loses nothing but a look.</param>
-public sealed partial class SharedInbox(CaughtHere caught, SandboxInbox? inbox, ICaughtDeliveries shared, TimeProvider clock, ILogger<SharedInbox> log) : BackgroundService
+public sealed partial class SharedInbox(
+    CaughtHere caught,
+    SandboxInbox? inbox,
+    ICaughtDeliveries shared,
+    TimeProvider clock,
+    ILogger<SharedInbox> log
+) : BackgroundService
 {
     const int MostAtOnce = 50;
 

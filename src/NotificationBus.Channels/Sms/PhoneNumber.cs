@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-
 using PhoneNumbers;
 
 namespace NotificationBus.Channels.Sms;
@@ -45,14 +44,16 @@ sealed partial record PhoneNumber(string? Refusal, string? Country)
         }
     }
 
-    static string? Refuse(string number, PhoneNumbers.PhoneNumber parsed) => Plans.IsPossibleNumberWithReason(parsed) switch
-    {
-        PhoneNumberUtil.ValidationResult.TOO_SHORT => "the number is too short for its country",
-        PhoneNumberUtil.ValidationResult.TOO_LONG => "the number is too long for its country",
-        // The library forgives a 0 that is dialled within the country only; no vendor is asked to.
-        _ when Plans.Format(parsed, PhoneNumberFormat.E164) != number => "the number has a 0 after its country's code that is not part of it",
-        _ => Plans.IsValidNumber(parsed) ? null : "the number is none that its country assigns",
-    };
+    static string? Refuse(string number, PhoneNumbers.PhoneNumber parsed) =>
+        Plans.IsPossibleNumberWithReason(parsed) switch
+        {
+            PhoneNumberUtil.ValidationResult.TOO_SHORT => "the number is too short for its country",
+            PhoneNumberUtil.ValidationResult.TOO_LONG => "the number is too long for its country",
+            // The library forgives a 0 that is dialled within the country only; no vendor is asked to.
+            _ when Plans.Format(parsed, PhoneNumberFormat.E164) != number =>
+                "the number has a 0 after its country's code that is not part of it",
+            _ => Plans.IsValidNumber(parsed) ? null : "the number is none that its country assigns",
+        };
 
     [GeneratedRegex(@"\A\+[1-9][0-9]{6,14}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex E164();

@@ -14,8 +14,7 @@ public sealed class SmsChannel : IChannel
     public IReadOnlyList<TemplatePart> Parts { get; } = [new("text")];
 
     /// <inheritdoc />
-    public IEnumerable<string> AddressesOf(Contact recipient) =>
-        string.IsNullOrEmpty(recipient.Phone) ? [] : [recipient.Phone];
+    public IEnumerable<string> AddressesOf(Contact recipient) => string.IsNullOrEmpty(recipient.Phone) ? [] : [recipient.Phone];
 
     /// <inheritdoc />
     public string? Refuse(string address) => PhoneNumber.Read(address).Refusal;
@@ -29,5 +28,8 @@ public sealed class SmsChannel : IChannel
     /// messages has them: one would halve what fits into a part.
     /// </remarks>
     public Content Fill(IReadOnlyDictionary<string, string> parts) =>
-        parts["text"].Replace('\u00a0', ' ').Replace('\u202f', ' ').Replace("…", "...", StringComparison.Ordinal).Trim() is { Length: > 0 } text ? SmsContent.Of(text) : throw new TemplateException("the text is empty");
+        parts["text"].Replace('\u00a0', ' ').Replace('\u202f', ' ').Replace("…", "...", StringComparison.Ordinal).Trim()
+            is { Length: > 0 } text
+            ? SmsContent.Of(text)
+            : throw new TemplateException("the text is empty");
 }

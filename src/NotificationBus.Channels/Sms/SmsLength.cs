@@ -15,7 +15,8 @@ static class SmsLength
     const int Ucs2Part = 67;
 
     static readonly SearchValues<char> Alphabet = SearchValues.Create(
-        "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà");
+        "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+    );
 
     // Each is sent behind an escape, and takes the place of two.
     static readonly SearchValues<char> Extension = SearchValues.Create("\f^{}\\[~]|€");
@@ -24,7 +25,9 @@ static class SmsLength
     public static (SmsEncoding Encoding, int Segments) Of(string text)
     {
         var isGsm7 = text.All(c => Alphabet.Contains(c) || Extension.Contains(c));
-        return isGsm7 ? (SmsEncoding.Gsm7, Segments(text, Gsm7Alone, Gsm7Part, isGsm7)) : (SmsEncoding.Ucs2, Segments(text, Ucs2Alone, Ucs2Part, isGsm7));
+        return isGsm7
+            ? (SmsEncoding.Gsm7, Segments(text, Gsm7Alone, Gsm7Part, isGsm7))
+            : (SmsEncoding.Ucs2, Segments(text, Ucs2Alone, Ucs2Part, isGsm7));
     }
 
     static int Segments(string text, int alone, int part, bool isGsm7)

@@ -23,8 +23,12 @@ public abstract class SmsVendor : ReportingVendor
     {
         var content = (SmsContent)delivery.Content;
         return PhoneNumber.Read(delivery.Address).Refusal is { } wrong ? new ProviderResult.Rejected(wrong, AddressIsWrong: true)
-            : content.Segments > _options.MostSegments ? new ProviderResult.Declined($"the text has {content.Segments} parts ({content.Encoding}), and MostSegments is {_options.MostSegments}")
-            : content.Text.Length > LongestText ? new ProviderResult.Declined($"the text is longer than the {LongestText} characters the vendor takes")
+            : content.Segments > _options.MostSegments
+                ? new ProviderResult.Declined(
+                    $"the text has {content.Segments} parts ({content.Encoding}), and MostSegments is {_options.MostSegments}"
+                )
+            : content.Text.Length > LongestText
+                ? new ProviderResult.Declined($"the text is longer than the {LongestText} characters the vendor takes")
             : null;
     }
 }

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-
 using NotificationBus.Channels.Http;
 
 namespace NotificationBus.Channels.Sms;
@@ -29,9 +28,20 @@ public abstract class SmsVendorOptions : HttpVendorOptions
             yield return wrong;
 
         if (From.Length > 0 && !IsSender(From))
-            yield return new ValidationResult("must be a number such as +66812345678, or a name of up to 11 letters, digits and spaces", [nameof(From)]);
+            yield return new ValidationResult(
+                "must be a number such as +66812345678, or a name of up to 11 letters, digits and spaces",
+                [nameof(From)]
+            );
 
-        if (!string.IsNullOrEmpty(ReceiptUrl) && !(Uri.TryCreate(ReceiptUrl, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps && url.Query.Length == 0 && url.Fragment.Length == 0))
+        if (
+            !string.IsNullOrEmpty(ReceiptUrl)
+            && !(
+                Uri.TryCreate(ReceiptUrl, UriKind.Absolute, out var url)
+                && url.Scheme == Uri.UriSchemeHttps
+                && url.Query.Length == 0
+                && url.Fragment.Length == 0
+            )
+        )
             yield return new ValidationResult("must be an absolute URL with https, host and path only", [nameof(ReceiptUrl)]);
     }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-
 using NotificationBus.Channels.Http;
 
 namespace NotificationBus.Channels.Webhook;
@@ -17,7 +16,10 @@ static class StandardWebhook
 
     /// <summary>The key in a secret, <c>whsec_</c> and the base64 of 24 to 64 bytes; null when it is none.</summary>
     public static byte[]? KeyOf(string secret) =>
-        secret.StartsWith(SvixSignature.Prefix, StringComparison.Ordinal) && SvixSignature.KeyOf(secret) is { Length: >= ShortestKey and <= LongestKey } key ? key : null;
+        secret.StartsWith(SvixSignature.Prefix, StringComparison.Ordinal)
+        && SvixSignature.KeyOf(secret) is { Length: >= ShortestKey and <= LongestKey } key
+            ? key
+            : null;
 
     /// <summary>Adds the three headers to a request.</summary>
     /// <param name="request">The request; its body is signed as it is.</param>
@@ -33,6 +35,9 @@ static class StandardWebhook
 
         request.Headers.Add("webhook-id", id);
         request.Headers.Add("webhook-timestamp", timestamp);
-        request.Headers.TryAddWithoutValidation("webhook-signature", string.Join(' ', keys.Select(key => $"v1,{Convert.ToBase64String(HMACSHA256.HashData(key, signed))}")));
+        request.Headers.TryAddWithoutValidation(
+            "webhook-signature",
+            string.Join(' ', keys.Select(key => $"v1,{Convert.ToBase64String(HMACSHA256.HashData(key, signed))}"))
+        );
     }
 }

@@ -17,14 +17,24 @@ static class Acceptance
             return refusal;
 
         prefer.Apply(context.Response);
-        if (prefer.Wait is { } seconds && await NotificationsApi.Outcome(accepted!.Id, TimeSpan.FromSeconds(seconds), context) is { } notification)
-            return notification.WasBegunWith(accepted.Fingerprint) ? Results.Ok(new ConcludedEvent([notification])) : Problems.AnotherEvent(accepted.Id);
+        if (
+            prefer.Wait is { } seconds
+            && await NotificationsApi.Outcome(accepted!.Id, TimeSpan.FromSeconds(seconds), context) is { } notification
+        )
+            return notification.WasBegunWith(accepted.Fingerprint)
+                ? Results.Ok(new ConcludedEvent([notification]))
+                : Problems.AnotherEvent(accepted.Id);
 
         return Results.Accepted(value: new AcceptedEvent([accepted!]));
     }
 
     /// <summary>Takes an event: answers what was taken, or the problem.</summary>
-    public static async Task<(AcceptedNotification? Accepted, IResult? Refusal)> Take<TEvent>(HttpContext context, EventMap<TEvent> map, TEvent happened, PreferHeader prefer)
+    public static async Task<(AcceptedNotification? Accepted, IResult? Refusal)> Take<TEvent>(
+        HttpContext context,
+        EventMap<TEvent> map,
+        TEvent happened,
+        PreferHeader prefer
+    )
         where TEvent : class
     {
         var services = context.RequestServices;

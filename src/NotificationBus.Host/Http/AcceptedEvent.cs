@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-
 using NotificationBus.Notifications;
 
 namespace NotificationBus.Host.Http;
@@ -26,7 +25,8 @@ public sealed record AcceptedNotification(Guid Id, string Status, NotificationLi
     public Guid Fingerprint { get; init; }
 
     /// <summary>The answer for that notification.</summary>
-    public static AcceptedNotification Of(Guid id, string status = "accepted") => new(id, status, new NotificationLinks($"/v1/notifications/{id}"));
+    public static AcceptedNotification Of(Guid id, string status = "accepted") =>
+        new(id, status, new NotificationLinks($"/v1/notifications/{id}"));
 }
 
 /// <summary>Links under which to ask about a notification.</summary>

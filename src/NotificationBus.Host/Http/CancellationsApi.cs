@@ -1,7 +1,5 @@
 using System.Text.Json;
-
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -16,8 +14,7 @@ static class CancellationsApi
 {
     const int UsualWait = 5;
 
-    public static void MapCancellations(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/notifications/{id:guid}/cancel", Cancel);
+    public static void MapCancellations(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/notifications/{id:guid}/cancel", Cancel);
 
     /// <summary>
     /// 200 when it is cancelled, now or before; 409 when it is too late for that; 202 when neither is known in time, five seconds unless
@@ -33,7 +30,8 @@ static class CancellationsApi
         UnknownCancellations unknown,
         IntakeGate gate,
         IBus bus,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var (prefer, refused) = PreferHeader.Read(context.Request);
         if (refused is not null)
@@ -54,7 +52,17 @@ static class CancellationsApi
         if (before is null && !accepted.Contains(id) && !unknown.MayAsk(context.Connection.RemoteIpAddress))
             return Problems.TooManyUnknown(context);
 
-        await gate.Publish(() => Send(bus, new CancelNotification { NotificationId = id, By = by.Who, Why = by.Why }));
+        await gate.Publish(() =>
+            Send(
+                bus,
+                new CancelNotification
+                {
+                    NotificationId = id,
+                    By = by.Who,
+                    Why = by.Why,
+                }
+            )
+        );
         // Only now: what nobody got was not cancelled. The deliveries themselves say who and why, should this fail; and of what is not on
         // record only they do, for anybody may ask to cancel what never was.
         if (before is not null && !IsCalledOff(before))
@@ -65,9 +73,12 @@ static class CancellationsApi
             return Answer(before);
 
         prefer.Apply(context.Response);
-        var after = await NotificationsApi.Outcome(id, TimeSpan.FromSeconds(prefer.Wait ?? UsualWait), context)
+        var after =
+            await NotificationsApi.Outcome(id, TimeSpan.FromSeconds(prefer.Wait ?? UsualWait), context)
             ?? await queries.Find(id, cancellationToken);
-        return after is { CompletedAt: not null } or { Status: Held } ? Answer(after) : Results.Accepted($"/v1/notifications/{id}", Cancelling.Of(after));
+        return after is { CompletedAt: not null } or { Status: Held }
+            ? Answer(after)
+            : Results.Accepted($"/v1/notifications/{id}", Cancelling.Of(after));
     }
 
     const string Held = "held";
@@ -75,9 +86,11 @@ static class CancellationsApi
     /// <summary>
     /// True when whoever asks again changes nothing: all that is not sent is called off, and an operator has to decide what became of it.
     /// </summary>
-    static bool IsCalledOff(NotificationView notification) => notification.Deliveries.Count > 0 && notification.Deliveries
-        .Where(delivery => delivery.Status is DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held)
-        .All(delivery => delivery.Cancellation is not null);
+    static bool IsCalledOff(NotificationView notification) =>
+        notification.Deliveries.Count > 0
+        && notification
+            .Deliveries.Where(delivery => delivery.Status is DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held)
+            .All(delivery => delivery.Cancellation is not null);
 
     static IResult Answer(NotificationView notification) =>
         notification.Status == "cancelled" ? Results.Ok(notification) : Problems.TooLate(notification.Status);
@@ -105,7 +118,11 @@ public sealed record Cancellation
 public sealed record Cancelling(string Status, string? Detail)
 {
     /// <summary>The answer for a notification that may not be on record.</summary>
-    public static Cancelling Of(NotificationView? notification) => new("cancelling", notification is null
-        ? "No such notification is on record yet. Its event is waited for, for a day; what it sends before that is noticed is not called back."
-        : null);
+    public static Cancelling Of(NotificationView? notification) =>
+        new(
+            "cancelling",
+            notification is null
+                ? "No such notification is on record yet. Its event is waited for, for a day; what it sends before that is noticed is not called back."
+                : null
+        );
 }

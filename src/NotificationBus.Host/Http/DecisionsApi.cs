@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Model;
@@ -30,7 +29,8 @@ static class DecisionsApi
         INotificationQueries queries,
         HeldDecisions decisions,
         IntakeGate gate,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var (body, refusal) = await JsonBody.Read<Decision>(request);
         if (refusal is not null)
@@ -42,7 +42,10 @@ static class DecisionsApi
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
-        if (await queries.Find(id, cancellationToken) is not { } notification || notification.Deliveries.FirstOrDefault(one => one.Id == deliveryId) is not { } delivery)
+        if (
+            await queries.Find(id, cancellationToken) is not { } notification
+            || notification.Deliveries.FirstOrDefault(one => one.Id == deliveryId) is not { } delivery
+        )
             return Problems.UnknownNotification();
         if (delivery.Status != DeliveryStatus.Held)
             return Problems.NothingToDecide(Spell(delivery.Status));
@@ -51,13 +54,21 @@ static class DecisionsApi
 
         gate.RefuseWhileClosed();
         var decided = await decisions.Decide(new HeldDelivery(id, deliveryId, notification.Category, delivery.HeldAfter), decision, by);
-        return decided == decision ? Results.Accepted($"/v1/notifications/{id}") : Problems.NothingToDecide($"decided already: {Spell(decided)}");
+        return decided == decision
+            ? Results.Accepted($"/v1/notifications/{id}")
+            : Problems.NothingToDecide($"decided already: {Spell(decided)}");
     }
 
     /// <summary>
     /// 200 with what it would be about, when that is asked for; else 202 when the decisions are on record; the saga follows them.
     /// </summary>
-    static async Task<IResult> DecideMany(HttpRequest request, IHeldDeliveries held, HeldDecisions decisions, IntakeGate gate, CancellationToken cancellationToken)
+    static async Task<IResult> DecideMany(
+        HttpRequest request,
+        IHeldDeliveries held,
+        HeldDecisions decisions,
+        IntakeGate gate,
+        CancellationToken cancellationToken
+    )
     {
         var (body, refusal) = await JsonBody.Read<DecisionOnHeld>(request);
         if (refusal is not null)
@@ -71,7 +82,16 @@ static class DecisionsApi
         {
             return errors.Any
                 ? Problems.Validation(errors.ByField)
-                : Results.Ok(await held.Causes(filter with { WithoutCancelled = body.Word is not null && decision == HeldDecision.Resend }, MostCauses, cancellationToken));
+                : Results.Ok(
+                    await held.Causes(
+                        filter with
+                        {
+                            WithoutCancelled = body.Word is not null && decision == HeldDecision.Resend,
+                        },
+                        MostCauses,
+                        cancellationToken
+                    )
+                );
         }
 
         if (body.Word is null)

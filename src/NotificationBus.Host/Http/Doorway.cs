@@ -1,8 +1,6 @@
 using System.Globalization;
-
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing.Patterns;
-
 using NotificationBus.Host.Settings;
 
 namespace NotificationBus.Host.Http;
@@ -15,25 +13,32 @@ static class Doorway
     /// <summary>Says to every answer how it may be kept, and turns away what nobody has to ask for here.</summary>
     public static void UseDoorway(this WebApplication app, HostSettings settings, IReadOnlyCollection<string> inside)
     {
-        app.Use((context, next) =>
-        {
-            context.Response.OnStarting(static response => Protect((HttpResponse)response), context.Response);
-            return next(context);
-        });
+        app.Use(
+            (context, next) =>
+            {
+                context.Response.OnStarting(static response => Protect((HttpResponse)response), context.Response);
+                return next(context);
+            }
+        );
         app.UseProblemDetails();
         app.UseRouting();
         if (settings.PublicUrls is not null)
             app.UsePublicPort(inside);
 
         var names = app.Services.GetRequiredService<HostNames>();
-        app.Use((context, next) =>
-            !IsPlain(context.Features.Get<IHttpRequestFeature>()!.RawTarget, context.GetEndpoint()) ? Problems.NotPlain().ExecuteAsync(context)
-            : !names.Allows(context.Request.Host, context.IsForTheWorld()) ? Refuse(context)
-            : next(context));
+        app.Use(
+            (context, next) =>
+                !IsPlain(context.Features.Get<IHttpRequestFeature>()!.RawTarget, context.GetEndpoint())
+                    ? Problems.NotPlain().ExecuteAsync(context)
+                : !names.Allows(context.Request.Host, context.IsForTheWorld()) ? Refuse(context)
+                : next(context)
+        );
         app.UseSecondTry();
 
         Task Refuse(HttpContext context) =>
-            (settings.PublicUrls is null || !context.IsForTheWorld() ? Problems.UnknownHost() : Problems.NothingForTheWorld()).ExecuteAsync(context);
+            (settings.PublicUrls is null || !context.IsForTheWorld() ? Problems.UnknownHost() : Problems.NothingForTheWorld()).ExecuteAsync(
+                context
+            );
     }
 
     /// <summary>Answers hold people's addresses: no cache keeps them, and no browser takes them for what they are not.</summary>
@@ -41,7 +46,10 @@ static class Doorway
     {
         response.Headers.XContentTypeOptions = "nosniff";
         // The parts of the inbox's page are asked for each time and mostly answered with 304. What is not there is no part of it.
-        if (response.StatusCode >= StatusCodes.Status400BadRequest || !response.HttpContext.Request.Path.StartsWithSegments("/inbox", StringComparison.Ordinal))
+        if (
+            response.StatusCode >= StatusCodes.Status400BadRequest
+            || !response.HttpContext.Request.Path.StartsWithSegments("/inbox", StringComparison.Ordinal)
+        )
             response.Headers.CacheControl = "no-store";
         return Task.CompletedTask;
     }
@@ -66,7 +74,12 @@ static class Doorway
             if (IsDots(segment))
                 return false;
             // Names and ids are compared by whoever knows them.
-            if (number >= 0 && number < fixedParts.Count && fixedParts[number].Parts is [RoutePatternLiteralPart part] && !segment.SequenceEqual(part.Content))
+            if (
+                number >= 0
+                && number < fixedParts.Count
+                && fixedParts[number].Parts is [RoutePatternLiteralPart part]
+                && !segment.SequenceEqual(part.Content)
+            )
                 return false;
 
             number++;
@@ -92,9 +105,11 @@ static class Doorway
         while (path.IndexOf('%') is >= 0 and var at)
         {
             path = path[(at + 1)..];
-            if (path.Length >= 2
+            if (
+                path.Length >= 2
                 && byte.TryParse(path[..2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var octet)
-                && (char.IsAsciiLetterOrDigit((char)octet) || (char)octet is '-' or '.' or '_' or '~'))
+                && (char.IsAsciiLetterOrDigit((char)octet) || (char)octet is '-' or '.' or '_' or '~')
+            )
                 return true;
         }
 

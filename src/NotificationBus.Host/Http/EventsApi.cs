@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-
 using NotificationBus.Intake;
 
 namespace NotificationBus.Host.Http;
@@ -9,12 +8,16 @@ static class EventsApi
 {
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
-        var events = routes.ServiceProvider.GetServices<IEventMap>()
+        var events = routes
+            .ServiceProvider.GetServices<IEventMap>()
             .ToFrozenDictionary(map => map.Name, map => map.Accept(new Handler()), StringComparer.Ordinal);
         string[] names = [.. events.Keys.Order(StringComparer.Ordinal)];
 
-        routes.MapPost("/v1/events/{name}", (string name, HttpContext context) =>
-            events.TryGetValue(name, out var handle) ? handle(context) : Task.FromResult(Problems.UnknownEvent(name, names)));
+        routes.MapPost(
+            "/v1/events/{name}",
+            (string name, HttpContext context) =>
+                events.TryGetValue(name, out var handle) ? handle(context) : Task.FromResult(Problems.UnknownEvent(name, names))
+        );
     }
 
     sealed class Handler : IEventMapVisitor<Func<HttpContext, Task<IResult>>>

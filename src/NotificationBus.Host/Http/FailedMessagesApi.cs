@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-
 using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Providers.Controls;
@@ -20,10 +19,19 @@ static class FailedMessagesApi
         routes.MapMethods("/v1/failed-messages/causes", GetAndHead, Causes);
         routes.MapMethods("/v1/failed-messages/{id:guid}", GetAndHead, Find);
         routes.MapMethods("/v1/failed-messages/{id:guid}/body", GetAndHead, Body);
-        routes.MapPost("/v1/failed-messages/replay", (HttpContext context, IFailedMessages failed, IntakeGate gate) => ForMany(context, failed, ReplayBy(gate)));
+        routes.MapPost(
+            "/v1/failed-messages/replay",
+            (HttpContext context, IFailedMessages failed, IntakeGate gate) => ForMany(context, failed, ReplayBy(gate))
+        );
         routes.MapPost("/v1/failed-messages/archive", (HttpContext context, IFailedMessages failed) => ForMany(context, failed, Archive));
-        routes.MapPost("/v1/failed-messages/{id:guid}/replay", (Guid id, HttpContext context, IFailedMessages failed, IntakeGate gate) => ForOne(id, context, failed, ReplayBy(gate)));
-        routes.MapPost("/v1/failed-messages/{id:guid}/archive", (Guid id, HttpContext context, IFailedMessages failed) => ForOne(id, context, failed, Archive));
+        routes.MapPost(
+            "/v1/failed-messages/{id:guid}/replay",
+            (Guid id, HttpContext context, IFailedMessages failed, IntakeGate gate) => ForOne(id, context, failed, ReplayBy(gate))
+        );
+        routes.MapPost(
+            "/v1/failed-messages/{id:guid}/archive",
+            (Guid id, HttpContext context, IFailedMessages failed) => ForOne(id, context, failed, Archive)
+        );
     }
 
     static async Task<IResult> Search(HttpRequest request, IFailedMessages failed, CancellationToken cancellationToken)
@@ -43,18 +51,23 @@ static class FailedMessagesApi
         Results.Ok(new FailureCauses(await failed.Causes(MostCauses, cancellationToken)));
 
     static async Task<IResult> Find(Guid id, IFailedMessages failed, CancellationToken cancellationToken) =>
-        await failed.Find(id, cancellationToken) is { } message ? Results.Ok(FailedMessageView.Of(message)) : Problems.UnknownFailedMessage();
+        await failed.Find(id, cancellationToken) is { } message
+            ? Results.Ok(FailedMessageView.Of(message))
+            : Problems.UnknownFailedMessage();
 
     /// <summary>The bytes as they came; never as what they say they are, so that no browser runs them.</summary>
     static async Task<IResult> Body(Guid id, IFailedMessages failed, CancellationToken cancellationToken) =>
-        await failed.Find(id, cancellationToken) is { } message ? Results.Bytes(message.Body, "application/octet-stream", $"{id}.bin") : Problems.UnknownFailedMessage();
+        await failed.Find(id, cancellationToken) is { } message
+            ? Results.Bytes(message.Body, "application/octet-stream", $"{id}.bin")
+            : Problems.UnknownFailedMessage();
 
     // Not cancelled with the request: whoever hangs up after a click has clicked.
-    static Act ReplayBy(IntakeGate gate) => async (failed, choice, by) =>
-    {
-        gate.RefuseWhileClosed();
-        return new ReplayAnswer(await failed.Replay(choice, by, CancellationToken.None));
-    };
+    static Act ReplayBy(IntakeGate gate) =>
+        async (failed, choice, by) =>
+        {
+            gate.RefuseWhileClosed();
+            return new ReplayAnswer(await failed.Replay(choice, by, CancellationToken.None));
+        };
 
     static async Task<object> Archive(IFailedMessages failed, FailedMessageChoice choice, ChangedBy by) =>
         new ArchiveAnswer(await failed.Archive(choice, by, CancellationToken.None));
@@ -62,9 +75,10 @@ static class FailedMessagesApi
     /// <summary>A second call finds nothing to do, and says so.</summary>
     static async Task<IResult> ForOne(Guid id, HttpContext context, IFailedMessages failed, Act act)
     {
-        var (decision, refusal) = context.Request.ContentLength is > 0 || context.Request.Headers.TransferEncoding.Count > 0
-            ? await JsonBody.Read<DecisionOnOne>(context.Request)
-            : (new DecisionOnOne(), null);
+        var (decision, refusal) =
+            context.Request.ContentLength is > 0 || context.Request.Headers.TransferEncoding.Count > 0
+                ? await JsonBody.Read<DecisionOnOne>(context.Request)
+                : (new DecisionOnOne(), null);
         if (refusal is not null)
             return refusal;
         var errors = new FieldErrors();
@@ -91,7 +105,9 @@ static class FailedMessagesApi
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
-        return Results.Ok(await act(failed, decision.Cause is { } named ? new FailedMessageChoice(Id: null, named) : FailedMessageChoice.All, by));
+        return Results.Ok(
+            await act(failed, decision.Cause is { } named ? new FailedMessageChoice(Id: null, named) : FailedMessageChoice.All, by)
+        );
     }
 
     delegate Task<object> Act(IFailedMessages failed, FailedMessageChoice choice, ChangedBy by);
@@ -108,7 +124,8 @@ static class FailedMessageSearch
         var state = default(FailedMessageState?);
         if (reader.One("state") is { } wanted)
         {
-            var states = Enum.GetValues<FailedMessageState>().ToDictionary(state => JsonNamingPolicy.KebabCaseLower.ConvertName(state.ToString()), StringComparer.Ordinal);
+            var states = Enum.GetValues<FailedMessageState>()
+                .ToDictionary(state => JsonNamingPolicy.KebabCaseLower.ConvertName(state.ToString()), StringComparer.Ordinal);
             if (states.TryGetValue(wanted, out var named))
                 state = named;
             else
@@ -117,7 +134,17 @@ static class FailedMessageSearch
 
         var limit = reader.Limit();
         var after = reader.After() is var (failedAt, id) ? new FailedMessageCursor(failedAt, id) : null;
-        return (new FailedMessageFilter { State = state, Cause = reader.One("cause"), Queue = reader.One("queue"), Limit = limit, After = after }, reader.Errors);
+        return (
+            new FailedMessageFilter
+            {
+                State = state,
+                Cause = reader.One("cause"),
+                Queue = reader.One("queue"),
+                Limit = limit,
+                After = after,
+            },
+            reader.Errors
+        );
     }
 }
 
@@ -188,9 +215,7 @@ public sealed record FailedMessageView(FailedMessageSummary Message, JsonElement
         {
             // Read to its end, however deep: an operator wants to see what was too deep for the bus.
             var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 100_000 });
-            while (reader.Read())
-            {
-            }
+            while (reader.Read()) { }
 
             return Strict.GetString(body);
         }

@@ -17,13 +17,22 @@ static class HealthApi
             Predicate = SaysWhetherReady,
             // Degraded is ready, as it is by default: MassTransit calls itself so by what an endpoint said last, also for long after it is
             // back. Whether this host listens, or its broker answers, is asked by checks of our own.
-            ResponseWriter = (context, report) => context.Response.WriteAsJsonAsync(new
-            {
-                status = report.Status.ToString(),
-                checks = report.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Status.ToString(), StringComparer.Ordinal),
-                // Also of a check that is healthy: what does not keep this host from its work, and somebody should know.
-                details = report.Entries.Where(entry => entry.Value.Description is not null).ToDictionary(entry => entry.Key, entry => entry.Value.Description, StringComparer.Ordinal),
-            }),
+            ResponseWriter = (context, report) =>
+                context.Response.WriteAsJsonAsync(
+                    new
+                    {
+                        status = report.Status.ToString(),
+                        checks = report.Entries.ToDictionary(
+                            entry => entry.Key,
+                            entry => entry.Value.Status.ToString(),
+                            StringComparer.Ordinal
+                        ),
+                        // Also of a check that is healthy: what does not keep this host from its work, and somebody should know.
+                        details = report
+                            .Entries.Where(entry => entry.Value.Description is not null)
+                            .ToDictionary(entry => entry.Key, entry => entry.Value.Description, StringComparer.Ordinal),
+                    }
+                ),
         };
         routes.MapHealthChecks("/health/ready", ready);
         // Where a platform looks by itself.
@@ -39,6 +48,8 @@ static class HealthApi
     sealed class StoppingCheck(IHostApplicationLifetime lifetime) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-            Task.FromResult(lifetime.ApplicationStopping.IsCancellationRequested ? HealthCheckResult.Unhealthy("stopping") : HealthCheckResult.Healthy());
+            Task.FromResult(
+                lifetime.ApplicationStopping.IsCancellationRequested ? HealthCheckResult.Unhealthy("stopping") : HealthCheckResult.Healthy()
+            );
     }
 }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.RegularExpressions;
-
 using NotificationBus.Host.Settings;
 
 namespace NotificationBus.Host.Http;
@@ -17,7 +16,12 @@ sealed partial class HostNames(HostSettings settings, ILogger<HostNames> log)
     // Reserved: nobody can register a name below them (RFC 6761, RFC 6762, ICANN for .internal).
     static readonly string[] NeverPublic = [".localhost", ".local", ".internal", ".test"];
 
-    readonly string[] _allowed = [.. Split(settings.AllowedHosts), .. NamesOf(settings.Receipts.PublicUrl), .. NamesOf(settings.Unsubscribe.PublicUrl)];
+    readonly string[] _allowed =
+    [
+        .. Split(settings.AllowedHosts),
+        .. NamesOf(settings.Receipts.PublicUrl),
+        .. NamesOf(settings.Unsubscribe.PublicUrl),
+    ];
     readonly ConcurrentDictionary<string, bool> _refused = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Finds what is wrong with the setting.</summary>
@@ -51,16 +55,21 @@ sealed partial class HostNames(HostSettings settings, ILogger<HostNames> log)
         || NeverPublic.Any(domain => name.EndsWith(domain, StringComparison.OrdinalIgnoreCase));
 
     static bool Fits(string pattern, string name) =>
-        pattern == "*" || pattern.Equals(name, StringComparison.OrdinalIgnoreCase)
+        pattern == "*"
+        || pattern.Equals(name, StringComparison.OrdinalIgnoreCase)
         || (pattern.StartsWith("*.", StringComparison.Ordinal) && name.EndsWith(pattern[1..], StringComparison.OrdinalIgnoreCase));
 
-    static string[] Split(string? names) => (names ?? "").Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    static string[] Split(string? names) =>
+        (names ?? "").Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     static string[] NamesOf(string? url) => Uri.TryCreate(url, UriKind.Absolute, out var address) ? [address.Host] : [];
 
     [LoggerMessage(LogLevel.Warning, "Somebody called this host {Name}, and was refused: AllowedHosts names the names it has")]
     static partial void Refused(ILogger log, string name);
 
-    [GeneratedRegex(@"\A(\*\.)?[\p{L}\p{N}]([\p{L}\p{N}_-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}_-]*[\p{L}\p{N}])?)*\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\A(\*\.)?[\p{L}\p{N}]([\p{L}\p{N}_-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}_-]*[\p{L}\p{N}])?)*\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Name();
 }

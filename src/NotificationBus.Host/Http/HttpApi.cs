@@ -1,9 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-
 using Microsoft.AspNetCore.HostFiltering;
-
 using NotificationBus.Wiring;
 
 namespace NotificationBus.Host.Http;

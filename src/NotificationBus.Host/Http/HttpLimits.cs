@@ -34,20 +34,22 @@ static partial class HttpLimits
     static void Bound(ListenOptions listen, int most)
     {
         var open = 0;
-        listen.Use(next => async connection =>
-        {
-            try
+        listen.Use(next =>
+            async connection =>
             {
-                if (Interlocked.Increment(ref open) <= most)
-                    await next(connection);
-                else
-                    Refuse(listen.ApplicationServices, $"{listen}", most);
+                try
+                {
+                    if (Interlocked.Increment(ref open) <= most)
+                        await next(connection);
+                    else
+                        Refuse(listen.ApplicationServices, $"{listen}", most);
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref open);
+                }
             }
-            finally
-            {
-                Interlocked.Decrement(ref open);
-            }
-        });
+        );
     }
 
     static void Refuse(IServiceProvider services, string address, int most)
@@ -56,6 +58,9 @@ static partial class HttpLimits
             TooMany(services.GetRequiredService<ILogger<CountedWarnings>>(), address, most, times);
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Address} holds {Most} connections (Intake:Connections), and further ones are closed ({Times} since this was said last)")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Address} holds {Most} connections (Intake:Connections), and further ones are closed ({Times} since this was said last)"
+    )]
     static partial void TooMany(ILogger log, string address, int most, int times);
 }

@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-
 using NotificationBus.Intake;
 
 namespace NotificationBus.Host.Http;
@@ -29,7 +28,9 @@ static class JsonBody
 
         try
         {
-            using var body = await request.HttpContext.RequestServices.GetRequiredService<RequestBodies>().Read(request, HttpLimits.BodySize);
+            using var body = await request
+                .HttpContext.RequestServices.GetRequiredService<RequestBodies>()
+                .Read(request, HttpLimits.BodySize);
             var json = WithoutMark(body.Memory);
             if (JsonLimits.Refuse(json.Span) is { } tooMuch)
                 return (null, Problems.Validation("$", tooMuch));
@@ -37,16 +38,19 @@ static class JsonBody
             using var document = JsonDocument.Parse(json, Document);
             var errors = new FieldErrors();
             JsonShape.Check(document.RootElement, typeof(T), Strict, new JsonTrail(), errors);
-            return errors.Any
-                ? (null, Problems.Validation(errors.ByField))
-                : (document.RootElement.Deserialize<T>(Strict), null);
+            return errors.Any ? (null, Problems.Validation(errors.ByField)) : (document.RootElement.Deserialize<T>(Strict), null);
         }
         catch (JsonException exception)
         {
             // Its message may quote the body; the place is enough.
-            return (null, Problems.MalformedJson(exception.LineNumber is { } line
-                ? $"It ends or goes wrong at line {line + 1}, byte {exception.BytePositionInLine + 1}. At most {Document.MaxDepth} levels are read."
-                : "An object has a property twice."));
+            return (
+                null,
+                Problems.MalformedJson(
+                    exception.LineNumber is { } line
+                        ? $"It ends or goes wrong at line {line + 1}, byte {exception.BytePositionInLine + 1}. At most {Document.MaxDepth} levels are read."
+                        : "An object has a property twice."
+                )
+            );
         }
         catch (InvalidOperationException)
         {
@@ -61,11 +65,15 @@ static class JsonBody
     }
 
     /// <summary>Some writers begin with a byte order mark; whoever reads may pass over it (RFC 8259, section 8.1).</summary>
-    static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> body) => body.Span.StartsWith(Encoding.UTF8.Preamble) ? body[Encoding.UTF8.Preamble.Length..] : body;
+    static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> body) =>
+        body.Span.StartsWith(Encoding.UTF8.Preamble) ? body[Encoding.UTF8.Preamble.Length..] : body;
 
     static IResult? Refuse(HttpRequest request)
     {
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !"application/json".Equals(type.MediaType, StringComparison.OrdinalIgnoreCase))
+        if (
+            !MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            || !"application/json".Equals(type.MediaType, StringComparison.OrdinalIgnoreCase)
+        )
             return Problems.UnsupportedMediaType("Send Content-Type: application/json.");
 
         if (type.CharSet is { } charset && !charset.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase))

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-
 using NotificationBus.Intake;
 
 namespace NotificationBus.Host.Http;
@@ -11,7 +10,14 @@ namespace NotificationBus.Host.Http;
 /// </summary>
 static class JsonShape
 {
-    public static void Check(JsonElement element, Type type, JsonSerializerOptions options, JsonTrail trail, FieldErrors errors, bool leavesOutNull = false)
+    public static void Check(
+        JsonElement element,
+        Type type,
+        JsonSerializerOptions options,
+        JsonTrail trail,
+        FieldErrors errors,
+        bool leavesOutNull = false
+    )
     {
         if (type == typeof(JsonElement))
         {
@@ -31,7 +37,11 @@ static class JsonShape
                 break;
 
             case JsonTypeInfoKind.Enumerable when element.ValueKind == JsonValueKind.Array:
-                foreach (var (index, item) in errors.UntilFull(element.EnumerateArray().Index().Where(item => !leavesOutNull || item.Item.ValueKind != JsonValueKind.Null)))
+                foreach (
+                    var (index, item) in errors.UntilFull(
+                        element.EnumerateArray().Index().Where(item => !leavesOutNull || item.Item.ValueKind != JsonValueKind.Null)
+                    )
+                )
                 {
                     trail.Enter(index);
                     Check(item, shape.ElementType!, options, trail, errors);
@@ -61,13 +71,24 @@ static class JsonShape
             else if (LenientContracts.Decorates(expected))
                 CheckNames(property.Value, options.GetTypeInfo(expected.PropertyType), trail, errors);
             else if (property.Value.ValueKind != JsonValueKind.Null)
-                Check(property.Value, Nullable.GetUnderlyingType(expected.PropertyType) ?? expected.PropertyType, options, trail, errors, LenientContracts.LeavesOutNull(expected));
+                Check(
+                    property.Value,
+                    Nullable.GetUnderlyingType(expected.PropertyType) ?? expected.PropertyType,
+                    options,
+                    trail,
+                    errors,
+                    LenientContracts.LeavesOutNull(expected)
+                );
             else if (!expected.IsSetNullable)
                 errors.Add($"{trail}", "must not be null");
             trail.Leave();
         }
 
-        foreach (var missing in errors.UntilFull(shape.Properties.Where(expected => expected.IsRequired && !element.TryGetProperty(expected.Name, out _))))
+        foreach (
+            var missing in errors.UntilFull(
+                shape.Properties.Where(expected => expected.IsRequired && !element.TryGetProperty(expected.Name, out _))
+            )
+        )
             errors.Add(trail.At(missing.Name), "is missing");
     }
 
@@ -77,7 +98,11 @@ static class JsonShape
         if (element.ValueKind != JsonValueKind.Object || shape.Kind != JsonTypeInfoKind.Object)
             return;
 
-        foreach (var property in errors.UntilFull(element.EnumerateObject().Where(property => shape.Properties.All(expected => !property.NameEquals(expected.Name)))))
+        foreach (
+            var property in errors.UntilFull(
+                element.EnumerateObject().Where(property => shape.Properties.All(expected => !property.NameEquals(expected.Name)))
+            )
+        )
         {
             trail.Enter(property);
             AddUnknown(property, shape, trail, errors);
@@ -105,7 +130,12 @@ static class JsonShape
         }
         catch (JsonException)
         {
-            errors.Add($"{trail}", type == typeof(bool) ? "must be true or false" : type.IsPrimitive || type == typeof(decimal) ? "must be a number in range" : "has the wrong type");
+            errors.Add(
+                $"{trail}",
+                type == typeof(bool) ? "must be true or false"
+                    : type.IsPrimitive || type == typeof(decimal) ? "must be a number in range"
+                    : "has the wrong type"
+            );
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
-
 using Microsoft.AspNetCore.Http.Extensions;
 
 namespace NotificationBus.Host.Http;
@@ -27,9 +26,12 @@ static class Keyset
             return false;
 
         var parts = Encoding.ASCII.GetString(bytes[..length]).Split('.');
-        if (parts.Length != 2
-            || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) || ticks > DateTimeOffset.MaxValue.UtcTicks
-            || !Guid.TryParseExact(parts[1], "N", out var id))
+        if (
+            parts.Length != 2
+            || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks)
+            || ticks > DateTimeOffset.MaxValue.UtcTicks
+            || !Guid.TryParseExact(parts[1], "N", out var id)
+        )
             return false;
 
         cursor = (new DateTimeOffset(ticks, TimeSpan.Zero), id);

@@ -17,6 +17,16 @@ static class NotificationSearch
 
         var limit = reader.Limit();
         var after = reader.After() is var (createdAt, id) ? new NotificationCursor(createdAt, id) : null;
-        return (new NotificationFilter { Status = status, Recipient = reader.One("recipient"), Category = reader.One("category"), Limit = limit, After = after }, reader.Errors);
+        return (
+            new NotificationFilter
+            {
+                Status = status,
+                Recipient = reader.One("recipient"),
+                Category = reader.One("category"),
+                Limit = limit,
+                After = after,
+            },
+            reader.Errors
+        );
     }
 }

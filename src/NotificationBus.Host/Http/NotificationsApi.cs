@@ -1,5 +1,4 @@
 using System.Data.Common;
-
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
@@ -68,7 +67,12 @@ static class NotificationsApi
         }
     }
 
-    static async Task<IResult> Find(Guid id, INotificationQueries queries, RecentlyAccepted accepted, CancellationToken cancellationToken) =>
+    static async Task<IResult> Find(
+        Guid id,
+        INotificationQueries queries,
+        RecentlyAccepted accepted,
+        CancellationToken cancellationToken
+    ) =>
         await queries.Find(id, cancellationToken) is { } notification ? Results.Ok(notification)
         : accepted.Contains(id) ? Results.Ok(AcceptedNotification.Of(id))
         : Problems.UnknownNotification();

@@ -1,5 +1,4 @@
 using System.Globalization;
-
 using Microsoft.Extensions.Primitives;
 
 namespace NotificationBus.Host.Http;
@@ -23,9 +22,7 @@ sealed record PreferHeader
     readonly List<string> _applied = [];
     readonly List<string> _ignored = [];
 
-    PreferHeader()
-    {
-    }
+    PreferHeader() { }
 
     /// <summary>The time the caller waits for the outcome, in seconds; null when it does not.</summary>
     public int? Wait { get; private init; }
@@ -39,12 +36,22 @@ sealed record PreferHeader
         var asked = Split(request.Headers["Prefer"]);
         var handling = asked.GetValueOrDefault("handling");
         var isStrict = "strict".Equals(handling, StringComparison.OrdinalIgnoreCase);
-        var unknown = asked.Keys.Except(Known, StringComparer.OrdinalIgnoreCase)
-            .Concat(handling is null or "" || isStrict || handling.Equals("lenient", StringComparison.OrdinalIgnoreCase) ? [] : ["handling"]).ToList();
+        var unknown = asked
+            .Keys.Except(Known, StringComparer.OrdinalIgnoreCase)
+            .Concat(
+                handling is null or "" || isStrict || handling.Equals("lenient", StringComparison.OrdinalIgnoreCase) ? [] : ["handling"]
+            )
+            .ToList();
         if (isStrict && unknown.Count > 0)
         {
             var name = unknown[0];
-            return (new PreferHeader(), Problems.Validation("Prefer", $"has a preference that is not known here, and handling=strict; known are wait, respond-async, handling{Spelling.DidYouMean(name, Known)}"));
+            return (
+                new PreferHeader(),
+                Problems.Validation(
+                    "Prefer",
+                    $"has a preference that is not known here, and handling=strict; known are wait, respond-async, handling{Spelling.DidYouMean(name, Known)}"
+                )
+            );
         }
 
         if (!TryReadWait(asked, out var wait))
@@ -73,8 +80,8 @@ sealed record PreferHeader
     static string Ignored(string name) => Spelling.Meant(name, Known) is { } meant && meant != name ? $"{name};meant={meant}" : name;
 
     // What a caller says goes into a header: nothing but a token (RFC 9110, section 5.6.2) does.
-    static bool IsToken(string name) => name.Length is > 0 and <= LongestIgnored
-        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+    static bool IsToken(string name) =>
+        name.Length is > 0 and <= LongestIgnored && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
     static bool TryReadWait(Dictionary<string, string> asked, out int? seconds)
     {
@@ -95,7 +102,11 @@ sealed record PreferHeader
     static Dictionary<string, string> Split(StringValues header)
     {
         var preferences = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var preference in header.SelectMany(line => (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
+        foreach (
+            var preference in header.SelectMany(line =>
+                (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            )
+        )
         {
             var parts = preference.Split(';')[0].Split('=', 2, StringSplitOptions.TrimEntries);
             preferences.TryAdd(parts[0], parts.Length == 2 ? parts[1].Trim('"') : "");

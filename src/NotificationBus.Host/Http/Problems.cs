@@ -1,10 +1,8 @@
 using System.Data.Common;
 using System.Diagnostics;
-
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
-
 using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -19,7 +17,13 @@ static partial class Problems
     const int RetryWhenBusySeconds = 1;
 
     public static IResult Validation(IReadOnlyDictionary<string, string[]> errors) =>
-        Problem(StatusCodes.Status400BadRequest, "validation", "The request breaks rules", "See errors: one entry for each place, the first 100.", errors);
+        Problem(
+            StatusCodes.Status400BadRequest,
+            "validation",
+            "The request breaks rules",
+            "See errors: one entry for each place, the first 100.",
+            errors
+        );
 
     public static IResult Validation(string place, string error) =>
         Validation(new Dictionary<string, string[]>(StringComparer.Ordinal) { [place] = [error] });
@@ -38,49 +42,103 @@ static partial class Problems
 
     /// <summary>A key is for one request. Source of the status: draft-ietf-httpapi-idempotency-key-header-07, section 2.7.</summary>
     public static IResult AnotherEvent(Guid notificationId) =>
-        Problem(StatusCodes.Status422UnprocessableEntity, "another-event", "The key was used before for something else",
-            $"Notification {notificationId} was begun with the same eventId or Idempotency-Key and other content, see /v1/notifications/{notificationId}. Send what is new under a key of its own.");
+        Problem(
+            StatusCodes.Status422UnprocessableEntity,
+            "another-event",
+            "The key was used before for something else",
+            $"Notification {notificationId} was begun with the same eventId or Idempotency-Key and other content, see /v1/notifications/{notificationId}. Send what is new under a key of its own."
+        );
 
     public static IResult UnknownEvent(string name, IReadOnlyCollection<string> known) =>
-        Problem(StatusCodes.Status404NotFound, "unknown-event", "There is no such event", $"Events are {string.Join(", ", known)}.{DidYouMean(name, known)}");
+        Problem(
+            StatusCodes.Status404NotFound,
+            "unknown-event",
+            "There is no such event",
+            $"Events are {string.Join(", ", known)}.{DidYouMean(name, known)}"
+        );
 
     public static IResult UnknownNotification() =>
-        Problem(StatusCodes.Status404NotFound, "unknown-notification", "There is no such notification", "It may belong to an event that has not been taken yet: ask again in a moment, or look for it with GET /v1/notifications?recipient=.");
+        Problem(
+            StatusCodes.Status404NotFound,
+            "unknown-notification",
+            "There is no such notification",
+            "It may belong to an event that has not been taken yet: ask again in a moment, or look for it with GET /v1/notifications?recipient=."
+        );
 
     public static IResult Unknown(string what, string name, IReadOnlyCollection<string> allowed) =>
-        Problem(StatusCodes.Status404NotFound, $"unknown-{what}", $"There is no such {what}", $"There are {string.Join(", ", allowed)}.{DidYouMean(name, allowed)}");
+        Problem(
+            StatusCodes.Status404NotFound,
+            $"unknown-{what}",
+            $"There is no such {what}",
+            $"There are {string.Join(", ", allowed)}.{DidYouMean(name, allowed)}"
+        );
 
     public static IResult NothingToDecide(string status) =>
-        Problem(StatusCodes.Status409Conflict, "nothing-to-decide", "The delivery is not held", $"It is {status}. What can be decided is listed by GET /v1/notifications?status=held.");
+        Problem(
+            StatusCodes.Status409Conflict,
+            "nothing-to-decide",
+            "The delivery is not held",
+            $"It is {status}. What can be decided is listed by GET /v1/notifications?status=held."
+        );
 
     public static IResult NoResendOfCancelled() =>
         Problem(StatusCodes.Status409Conflict, "cancelled", "The delivery was cancelled", "It is not sent again: decide sent or failed.");
 
     public static IResult TooLate(string status) =>
-        Problem(StatusCodes.Status409Conflict, "too-late", "The notification cannot be cancelled any more",
-            status == "held" ? "It is held: a provider may have it. It is not sent again; decide sent or failed." : $"It is {status}: what was sent cannot be called back. GET it to see what went out.");
+        Problem(
+            StatusCodes.Status409Conflict,
+            "too-late",
+            "The notification cannot be cancelled any more",
+            status == "held"
+                ? "It is held: a provider may have it. It is not sent again; decide sent or failed."
+                : $"It is {status}: what was sent cannot be called back. GET it to see what went out."
+        );
 
     public static IResult UnknownSuppression() =>
-        Problem(StatusCodes.Status404NotFound, "unknown-suppression", "The address is not suppressed", "See /v1/suppressions; one for a category is removed with ?category=.");
+        Problem(
+            StatusCodes.Status404NotFound,
+            "unknown-suppression",
+            "The address is not suppressed",
+            "See /v1/suppressions; one for a category is removed with ?category=."
+        );
 
     public static IResult UnknownFailedMessage() =>
         Problem(StatusCodes.Status404NotFound, "unknown-failed-message", "There is no such failed message", "See /v1/failed-messages.");
 
     public static IResult NoReceipts() =>
-        Problem(StatusCodes.Status404NotFound, "no-receipts", "Nobody takes receipts here", "The last part of the address is the name of an account whose vendor reports, as in Providers:{account}.");
+        Problem(
+            StatusCodes.Status404NotFound,
+            "no-receipts",
+            "Nobody takes receipts here",
+            "The last part of the address is the name of an account whose vendor reports, as in Providers:{account}."
+        );
 
     public static IResult RefusedReceipt() =>
-        Problem(StatusCodes.Status401Unauthorized, "refused-receipt", "It is not from the vendor", "The signature or the time is not right. The log of the host says which setting of the account to check.");
+        Problem(
+            StatusCodes.Status401Unauthorized,
+            "refused-receipt",
+            "It is not from the vendor",
+            "The signature or the time is not right. The log of the host says which setting of the account to check."
+        );
 
     public static IResult UnreadableReceipt() =>
-        Problem(StatusCodes.Status400BadRequest, "unreadable-receipt", "The receipt cannot be read", "The log of the host says why. Post what the vendor posts, unchanged.");
+        Problem(
+            StatusCodes.Status400BadRequest,
+            "unreadable-receipt",
+            "The receipt cannot be read",
+            "The log of the host says why. Post what the vendor posts, unchanged."
+        );
 
     /// <summary>A server that is needed does not answer now.</summary>
     public static IResult Unavailable(HttpContext context)
     {
         context.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
-        return Problem(StatusCodes.Status503ServiceUnavailable, "unavailable", "A server behind this one does not answer",
-            $"{WhatToDo(context.Request)} Try again after the time in Retry-After.");
+        return Problem(
+            StatusCodes.Status503ServiceUnavailable,
+            "unavailable",
+            "A server behind this one does not answer",
+            $"{WhatToDo(context.Request)} Try again after the time in Retry-After."
+        );
     }
 
     /// <summary>The broker would confirm it and drop it. By which policy and on which queue is not for the world.</summary>
@@ -89,13 +147,24 @@ static partial class Problems
         context.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
         // The request has no endpoint any more.
         return context.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.IsForTheWorld() == true
-            ? Problem(StatusCodes.Status503ServiceUnavailable, "unavailable", "It cannot be taken now", "Try again after the time in Retry-After.")
-            : Problem(StatusCodes.Status503ServiceUnavailable, "would-be-lost", "What is taken now would be lost", $"Nothing was taken: {reason}. Try again after the time in Retry-After.");
+            ? Problem(
+                StatusCodes.Status503ServiceUnavailable,
+                "unavailable",
+                "It cannot be taken now",
+                "Try again after the time in Retry-After."
+            )
+            : Problem(
+                StatusCodes.Status503ServiceUnavailable,
+                "would-be-lost",
+                "What is taken now would be lost",
+                $"Nothing was taken: {reason}. Try again after the time in Retry-After."
+            );
     }
 
     static string WhatToDo(HttpRequest request) =>
         HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) ? "Nothing was changed."
-        : HttpMethods.IsPost(request.Method) && request.Path is { Value: "/v1/notifications" } || request.Path.StartsWithSegments("/v1/events", StringComparison.Ordinal)
+        : HttpMethods.IsPost(request.Method) && request.Path is { Value: "/v1/notifications" }
+        || request.Path.StartsWithSegments("/v1/events", StringComparison.Ordinal)
             ? "Nothing was promised: the same eventId or Idempotency-Key makes a repetition harmless even if this call arrived."
         : "It may have been done: doing it again is harmless.";
 
@@ -103,60 +172,91 @@ static partial class Problems
     /// Answers whoever asks on a port for the world for what is not for the world. It says nothing about what there is on others.
     /// </summary>
     public static IResult NothingForTheWorld() =>
-        Problem(StatusCodes.Status404NotFound, "not-found", "There is nothing here", "This address takes receipts of vendors and links to unsubscribe, under the paths they were given.");
+        Problem(
+            StatusCodes.Status404NotFound,
+            "not-found",
+            "There is nothing here",
+            "This address takes receipts of vendors and links to unsubscribe, under the paths they were given."
+        );
 
     /// <summary>The request names this host by a name that is not its own.</summary>
     public static IResult UnknownHost() =>
-        Problem(StatusCodes.Status400BadRequest, "unknown-host", "This host does not go by that name", "Call it by a name in AllowedHosts, or add the name there.");
+        Problem(
+            StatusCodes.Status400BadRequest,
+            "unknown-host",
+            "This host does not go by that name",
+            "Call it by a name in AllowedHosts, or add the name there."
+        );
 
     /// <summary>The path leads somewhere else than it seems to.</summary>
     public static IResult NotPlain() =>
-        Problem(StatusCodes.Status404NotFound, "not-found", "There is nothing here", "Write the path as it is in the end: its fixed parts in lower case, without . and .., doubled slashes and backslashes, and no letter, digit, -, ., _ or ~ as %.");
+        Problem(
+            StatusCodes.Status404NotFound,
+            "not-found",
+            "There is nothing here",
+            "Write the path as it is in the end: its fixed parts in lower case, without . and .., doubled slashes and backslashes, and no letter, digit, -, ., _ or ~ as %."
+        );
 
     /// <summary>More is asked for than is taken at the same time.</summary>
     public static IResult Busy(HttpContext context)
     {
         context.Response.Headers.RetryAfter = $"{RetryWhenBusySeconds}";
-        return Problem(StatusCodes.Status429TooManyRequests, "busy", "Too many calls at the same time", "Nothing was taken. Try again after the time in Retry-After.");
+        return Problem(
+            StatusCodes.Status429TooManyRequests,
+            "busy",
+            "Too many calls at the same time",
+            "Nothing was taken. Try again after the time in Retry-After."
+        );
     }
 
     /// <summary>More that nobody knows is to be cancelled than is waited for.</summary>
     public static IResult TooManyUnknown(HttpContext context)
     {
         context.Response.Headers.RetryAfter = $"{UnknownCancellations.Window.TotalSeconds}";
-        return Problem(StatusCodes.Status429TooManyRequests, "too-many-unknown", "Too many notifications that are not on record are to be cancelled",
-            $"In {UnknownCancellations.Window.TotalMinutes} minutes a caller may cancel {UnknownCancellations.MostOfACaller} before their events have come. Publish CancelNotification, or cancel when the notification is on record.");
+        return Problem(
+            StatusCodes.Status429TooManyRequests,
+            "too-many-unknown",
+            "Too many notifications that are not on record are to be cancelled",
+            $"In {UnknownCancellations.Window.TotalMinutes} minutes a caller may cancel {UnknownCancellations.MostOfACaller} before their events have come. Publish CancelNotification, or cancel when the notification is on record."
+        );
     }
 
     /// <summary>Gives every error without a body one, and turns what nobody planned into an answer without details.</summary>
     public static void UseProblemDetails(this WebApplication app)
     {
-        app.UseExceptionHandler(new ExceptionHandlerOptions
-        {
-            ExceptionHandler = async context =>
+        app.UseExceptionHandler(
+            new ExceptionHandlerOptions
             {
-                var exception = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-                if (Outage(exception) is { } outage)
-                    DatabaseIsAway(app.Logger, outage.Message);
-                await ForException(context, exception).ExecuteAsync(context);
-            },
-            // Thousands of callers may be told the same; whoever refuses them says so once. For an outage a line is enough.
-            SuppressDiagnosticsCallback = failed => failed.Exception is IntakeBusyException or IntakeClosedException or BrokerUnavailableException || Outage(failed.Exception) is not null,
-        });
+                ExceptionHandler = async context =>
+                {
+                    var exception = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+                    if (Outage(exception) is { } outage)
+                        DatabaseIsAway(app.Logger, outage.Message);
+                    await ForException(context, exception).ExecuteAsync(context);
+                },
+                // Thousands of callers may be told the same; whoever refuses them says so once. For an outage a line is enough.
+                SuppressDiagnosticsCallback = failed =>
+                    failed.Exception is IntakeBusyException or IntakeClosedException or BrokerUnavailableException
+                    || Outage(failed.Exception) is not null,
+            }
+        );
         var isApi = app.Services.GetRequiredService<HostSettings>().IsApi;
-        app.UseStatusCodePages(async context => await ForStatus(context.HttpContext.Response.StatusCode, isApi).ExecuteAsync(context.HttpContext));
+        app.UseStatusCodePages(async context =>
+            await ForStatus(context.HttpContext.Response.StatusCode, isApi).ExecuteAsync(context.HttpContext)
+        );
     }
 
     /// <summary>Answers with what the server found wrong with a request while it was read.</summary>
     /// <param name="context">The request.</param>
     /// <param name="exception">What it said.</param>
     /// <param name="longest">The most bytes that are read there.</param>
-    public static IResult ForRefused(HttpContext context, BadHttpRequestException exception, long longest = HttpLimits.BodySize) => exception.StatusCode switch
-    {
-        StatusCodes.Status413PayloadTooLarge => TooLarge(longest),
-        StatusCodes.Status429TooManyRequests => Busy(context),
-        _ => ForStatus(exception.StatusCode),
-    };
+    public static IResult ForRefused(HttpContext context, BadHttpRequestException exception, long longest = HttpLimits.BodySize) =>
+        exception.StatusCode switch
+        {
+            StatusCodes.Status413PayloadTooLarge => TooLarge(longest),
+            StatusCodes.Status429TooManyRequests => Busy(context),
+            _ => ForStatus(exception.StatusCode),
+        };
 
     static IResult ForException(HttpContext context, Exception? exception)
     {
@@ -171,7 +271,8 @@ static partial class Problems
             case IntakeClosedException:
                 return WouldBeLost(context, exception.Message);
 
-            case BrokerUnavailableException or MassTransit.MassTransitException:
+            case BrokerUnavailableException
+            or MassTransit.MassTransitException:
             case not null when Database(exception) is not null:
                 return Unavailable(context);
 
@@ -181,25 +282,53 @@ static partial class Problems
     }
 
     /// <summary>Finds what the database said. EF Core wraps what it takes for an outage.</summary>
-    static DbException? Database(Exception? exception) => exception as DbException ?? (exception as InvalidOperationException)?.InnerException as DbException;
+    static DbException? Database(Exception? exception) =>
+        exception as DbException ?? (exception as InvalidOperationException)?.InnerException as DbException;
 
     static DbException? Outage(Exception? exception) => Database(exception) is { } outage && Outages.IsTransient(outage) ? outage : null;
 
     [LoggerMessage(LogLevel.Error, "PostgreSQL does not answer, and a caller is told to come again: {Reason}")]
     static partial void DatabaseIsAway(ILogger log, string reason);
 
-    static ProblemAnswer ForStatus(int status, bool isApi = true) => status switch
-    {
-        StatusCodes.Status404NotFound => Problem(status, "not-found", "There is nothing here", isApi
-            ? "See /v1/notifications, /v1/events/{name} and /v1/status."
-            : "This host works, and takes no calls (Roles): it answers /health/live and /health/ready. Call one that has the role api."),
-        StatusCodes.Status405MethodNotAllowed => Problem(status, "method-not-allowed", "This address does not take that method", "The Allow header names those it takes."),
-        StatusCodes.Status500InternalServerError => Problem(status, "internal", "Something failed that should not", "The log has it under the traceId. Try again; if it stays so, report it with that."),
-        StatusCodes.Status408RequestTimeout => Problem(status, "refused", "The request was refused", "Its body did not come in time: send it at once."),
-        _ => Problem(status, "refused", "The request was refused", $"{ReasonPhrases.GetReasonPhrase(status)}: send it as HTTP/1.1 has it (RFC 9112)."),
-    };
+    static ProblemAnswer ForStatus(int status, bool isApi = true) =>
+        status switch
+        {
+            StatusCodes.Status404NotFound => Problem(
+                status,
+                "not-found",
+                "There is nothing here",
+                isApi
+                    ? "See /v1/notifications, /v1/events/{name} and /v1/status."
+                    : "This host works, and takes no calls (Roles): it answers /health/live and /health/ready. Call one that has the role api."
+            ),
+            StatusCodes.Status405MethodNotAllowed => Problem(
+                status,
+                "method-not-allowed",
+                "This address does not take that method",
+                "The Allow header names those it takes."
+            ),
+            StatusCodes.Status500InternalServerError => Problem(
+                status,
+                "internal",
+                "Something failed that should not",
+                "The log has it under the traceId. Try again; if it stays so, report it with that."
+            ),
+            StatusCodes.Status408RequestTimeout => Problem(
+                status,
+                "refused",
+                "The request was refused",
+                "Its body did not come in time: send it at once."
+            ),
+            _ => Problem(
+                status,
+                "refused",
+                "The request was refused",
+                $"{ReasonPhrases.GetReasonPhrase(status)}: send it as HTTP/1.1 has it (RFC 9112)."
+            ),
+        };
 
-    static string DidYouMean(string name, IReadOnlyCollection<string> known) => Spelling.Meant(name, known) is { } meant ? $" Did you mean {meant}?" : "";
+    static string DidYouMean(string name, IReadOnlyCollection<string> known) =>
+        Spelling.Meant(name, known) is { } meant ? $" Did you mean {meant}?" : "";
 
     static ProblemAnswer Problem(int status, string type, string title, string detail, IReadOnlyDictionary<string, string[]>? errors = null)
     {

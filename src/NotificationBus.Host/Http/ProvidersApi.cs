@@ -10,16 +10,37 @@ static class ProvidersApi
 {
     public static void MapProviders(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/providers", (ProviderChains chains, ControlBoard board, TimeProvider clock) =>
-            Results.Ok(new ProviderList([.. chains.All.SelectMany(chain => chain.Accounts, (chain, account) => ProviderStatus.Of(chain, account, board.Current, clock.GetUtcNow()))])));
+        routes.MapGet(
+            "/v1/providers",
+            (ProviderChains chains, ControlBoard board, TimeProvider clock) =>
+                Results.Ok(
+                    new ProviderList([
+                        .. chains.All.SelectMany(
+                            chain => chain.Accounts,
+                            (chain, account) => ProviderStatus.Of(chain, account, board.Current, clock.GetUtcNow())
+                        ),
+                    ])
+                )
+        );
         routes.MapPut("/v1/providers/{account}", SetProvider);
-        routes.MapGet("/v1/channels", (ProviderChains chains, ControlBoard board) =>
-            Results.Ok(new ChannelList([.. chains.All.Select(chain => ChannelStatus.Of(chain, board.Current.Channel(chain.Channel.Name)))])));
+        routes.MapGet(
+            "/v1/channels",
+            (ProviderChains chains, ControlBoard board) =>
+                Results.Ok(
+                    new ChannelList([.. chains.All.Select(chain => ChannelStatus.Of(chain, board.Current.Channel(chain.Channel.Name)))])
+                )
+        );
         routes.MapPut("/v1/channels/{channel}", SetChannel);
         routes.MapGet("/v1/changes", Changes);
     }
 
-    static async Task<IResult> SetProvider(string account, HttpRequest request, ProviderChains chains, IControls controls, CancellationToken cancellationToken)
+    static async Task<IResult> SetProvider(
+        string account,
+        HttpRequest request,
+        ProviderChains chains,
+        IControls controls,
+        CancellationToken cancellationToken
+    )
     {
         var accounts = chains.All.SelectMany(chain => chain.Accounts).DistinctBy(known => known.Name, StringComparer.Ordinal).ToList();
         if (accounts.Find(known => known.Name == account) is not { } chosen)
@@ -44,7 +65,13 @@ static class ProvidersApi
         return Results.Ok(await controls.ChangeProvider(account, chosen.Options, _ => setting, by, cancellationToken));
     }
 
-    static async Task<IResult> SetChannel(string channel, HttpRequest request, ProviderChains chains, IControls controls, CancellationToken cancellationToken)
+    static async Task<IResult> SetChannel(
+        string channel,
+        HttpRequest request,
+        ProviderChains chains,
+        IControls controls,
+        CancellationToken cancellationToken
+    )
     {
         if (chains.All.FirstOrDefault(chain => chain.Channel.Name == channel) is not { } chain)
             return Problems.Unknown("channel", channel, [.. chains.All.Select(known => known.Channel.Name)]);
@@ -56,8 +83,18 @@ static class ProvidersApi
         var errors = new FieldErrors();
         var by = errors.ReadBy(body!.By, body.Why);
         var accounts = chain.Accounts.Select(account => account.Name).ToList();
-        if (body.Order is { } order && (order.Count == 0 || order.Except(accounts, StringComparer.Ordinal).Any() || order.Distinct(StringComparer.Ordinal).Count() != order.Count))
-            errors.Add("order", $"must name each account once, at least one of {string.Join(", ", accounts)}; what it leaves out is not used");
+        if (
+            body.Order is { } order
+            && (
+                order.Count == 0
+                || order.Except(accounts, StringComparer.Ordinal).Any()
+                || order.Distinct(StringComparer.Ordinal).Count() != order.Count
+            )
+        )
+            errors.Add(
+                "order",
+                $"must name each account once, at least one of {string.Join(", ", accounts)}; what it leaves out is not used"
+            );
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
@@ -174,7 +211,11 @@ public sealed record ProviderStatus
             Switch = control.Switch,
             Weight = control.Weight,
             Pin = control.Pin,
-            Circuit = control.Pin is { } pin ? (pin == CircuitPin.Open ? "open" : "closed") : !health.CircuitOpen ? "closed" : health.OpenUntil > now ? "open" : "half-open",
+            Circuit =
+                control.Pin is { } pin ? (pin == CircuitPin.Open ? "open" : "closed")
+                : !health.CircuitOpen ? "closed"
+                : health.OpenUntil > now ? "open"
+                : "half-open",
             Breaker = account.Options.Circuit,
             NeedsAttention = health.NeedsAttention,
             Since = health.Since,
@@ -198,7 +239,13 @@ public sealed record ChannelList(IReadOnlyList<ChannelStatus> Channels);
 /// The other accounts of some deliveries, as configured; of these too, only what <paramref name="Providers"/> names is tried once operators
 /// have set an order.
 /// </param>
-public sealed record ChannelStatus(string Channel, bool Paused, IReadOnlyList<string> Providers, IReadOnlyList<string> Configured, IReadOnlyList<ChannelRoute> Routes)
+public sealed record ChannelStatus(
+    string Channel,
+    bool Paused,
+    IReadOnlyList<string> Providers,
+    IReadOnlyList<string> Configured,
+    IReadOnlyList<ChannelRoute> Routes
+)
 {
     /// <summary>Puts together what is known of a channel.</summary>
     public static ChannelStatus Of(ProviderChain chain, ChannelControl control)

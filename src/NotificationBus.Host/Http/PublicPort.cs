@@ -10,8 +10,7 @@ static class PublicPort
 
     /// <summary>Marks an address that is for the world: it checks for itself who calls.</summary>
     public static TBuilder ForTheWorld<TBuilder>(this TBuilder endpoint)
-        where TBuilder : IEndpointConventionBuilder =>
-        endpoint.WithMetadata(Mark.Instance);
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(Mark.Instance);
 
     /// <summary>True when what a path leads to is for the world.</summary>
     public static bool IsForTheWorld(this HttpContext context) => context.GetEndpoint()?.IsForTheWorld() == true;
@@ -20,7 +19,8 @@ static class PublicPort
     public static bool IsForTheWorld(this Endpoint endpoint) => endpoint.Metadata.GetMetadata<Mark>() is not null;
 
     /// <summary>The addresses of a setting.</summary>
-    public static string[] Split(string? urls) => (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    public static string[] Split(string? urls) =>
+        (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>
     /// Finds the addresses at which everything is served: <c>Urls</c>, else the ports that images name in the environment, else port 8080
@@ -45,11 +45,21 @@ static class PublicPort
     {
         // The server names what it listens on in the order in which it was told to; before that, nobody calls.
         var ports = new Lazy<HashSet<int>>(() =>
-            [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Take(inside.Count).Select(url => BindingAddress.Parse(url).Port)]);
+            [
+                .. app
+                    .Services.GetRequiredService<IServer>()
+                    .Features.Get<IServerAddressesFeature>()!
+                    .Addresses.Take(inside.Count)
+                    .Select(url => BindingAddress.Parse(url).Port),
+            ]
+        );
 
-        app.Use((context, next) => ports.Value.Contains(context.Connection.LocalPort) || context.IsForTheWorld()
-            ? next(context)
-            : Problems.NothingForTheWorld().ExecuteAsync(context));
+        app.Use(
+            (context, next) =>
+                ports.Value.Contains(context.Connection.LocalPort) || context.IsForTheWorld()
+                    ? next(context)
+                    : Problems.NothingForTheWorld().ExecuteAsync(context)
+        );
     }
 
     sealed class Mark

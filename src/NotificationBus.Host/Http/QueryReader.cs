@@ -1,5 +1,4 @@
 using System.Globalization;
-
 using NotificationBus.Intake;
 
 namespace NotificationBus.Host.Http;

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Providers;
 using NotificationBus.Receipts;
 
@@ -23,7 +22,8 @@ static partial class ReceiptsApi
         IOptions<ReceiptsOptions> options,
         RequestBodies bodies,
         CountedWarnings warnings,
-        ILogger<ReceiptIntake> log)
+        ILogger<ReceiptIntake> log
+    )
     {
         if (ReaderOf(provider, chains) is not { } reader)
             return Problems.NoReceipts();
@@ -31,7 +31,12 @@ static partial class ReceiptsApi
             return Problems.Validation("Host", "is no name of a host");
 
         // Before anything is read: what the header fields already give away costs a stranger more than it costs us.
-        var head = new ReceiptRequest { Url = url, Headers = HeadersOf(context.Request), Body = default };
+        var head = new ReceiptRequest
+        {
+            Url = url,
+            Headers = HeadersOf(context.Request),
+            Body = default,
+        };
         if (RefuseUnread(reader, head) is { } unproven)
         {
             Say(Refused, unproven);
@@ -56,7 +61,9 @@ static partial class ReceiptsApi
                 return Results.Ok();
 
             case ReceiptReading.Confirm confirm:
-                return await confirmation.Fetch(provider, confirm.Url, context.RequestAborted) ? Results.Ok() : Problems.Unavailable(context);
+                return await confirmation.Fetch(provider, confirm.Url, context.RequestAborted)
+                    ? Results.Ok()
+                    : Problems.Unavailable(context);
 
             case ReceiptReading.Refused refused:
                 Say(Refused, refused.Reason);
@@ -81,12 +88,13 @@ static partial class ReceiptsApi
         }
     }
 
-    static IReceiptReader? ReaderOf(string provider, ProviderChains chains) => chains.All
-        .SelectMany(chain => chain.Accounts)
-        .Where(account => account.Name == provider)
-        .Select(account => account.Provider)
-        .OfType<IReceiptReader>()
-        .FirstOrDefault();
+    static IReceiptReader? ReaderOf(string provider, ProviderChains chains) =>
+        chains
+            .All.SelectMany(chain => chain.Accounts)
+            .Where(account => account.Name == provider)
+            .Select(account => account.Provider)
+            .OfType<IReceiptReader>()
+            .FirstOrDefault();
 
     static Uri? AddressOf(HttpRequest request, ReceiptsOptions options) =>
         options.PublicUrl is { } publicUrl ? PublicAddress.Of(publicUrl, request.GetEncodedPathAndQuery())
@@ -94,7 +102,11 @@ static partial class ReceiptsApi
         : null;
 
     static Dictionary<string, string> HeadersOf(HttpRequest request) =>
-        request.Headers.ToDictionary(header => header.Key, header => string.Join(',', header.Value.AsEnumerable()), StringComparer.OrdinalIgnoreCase);
+        request.Headers.ToDictionary(
+            header => header.Key,
+            header => string.Join(',', header.Value.AsEnumerable()),
+            StringComparer.OrdinalIgnoreCase
+        );
 
     static string? RefuseUnread(IReceiptReader reader, ReceiptRequest head)
     {
@@ -121,10 +133,16 @@ static partial class ReceiptsApi
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "What was posted as a receipt of {Provider} is not from its vendor: {Reason} ({Times} since this was said last)")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "What was posted as a receipt of {Provider} is not from its vendor: {Reason} ({Times} since this was said last)"
+    )]
     static partial void Refused(ILogger log, string provider, string reason, int times);
 
-    [LoggerMessage(LogLevel.Warning, "What was posted as a receipt of {Provider} cannot be checked now, and must be posted again: {Reason} ({Times} since this was said last)")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "What was posted as a receipt of {Provider} cannot be checked now, and must be posted again: {Reason} ({Times} since this was said last)"
+    )]
     static partial void NotNow(ILogger log, string provider, string reason, int times);
 
     [LoggerMessage(LogLevel.Warning, "A receipt of {Provider} cannot be read: {Reason} ({Times} since this was said last)")]

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net;
 using System.Threading.RateLimiting;
-
 using Microsoft.AspNetCore.Http.Features;
 
 namespace NotificationBus.Host.Http;
@@ -41,8 +40,13 @@ sealed class RequestBodies(TimeProvider clock) : IDisposable
 
     // A caller's own places come first: who has those waits in the account's line, and who has not waits for them alone.
     readonly PartitionedRateLimiter<(string Account, IPAddress Caller)> _forAccounts = PartitionedRateLimiter.CreateChained(
-        PartitionedRateLimiter.Create<(string, IPAddress), (string, IPAddress)>(one => RateLimitPartition.GetConcurrencyLimiter(one, _ => Of(LargeOfACaller, LongestLine / 8))),
-        PartitionedRateLimiter.Create<(string, IPAddress), string>(one => RateLimitPartition.GetConcurrencyLimiter(one.Item1, _ => Of(LargeForAnAccount, LongestLine / 2))));
+        PartitionedRateLimiter.Create<(string, IPAddress), (string, IPAddress)>(one =>
+            RateLimitPartition.GetConcurrencyLimiter(one, _ => Of(LargeOfACaller, LongestLine / 8))
+        ),
+        PartitionedRateLimiter.Create<(string, IPAddress), string>(one =>
+            RateLimitPartition.GetConcurrencyLimiter(one.Item1, _ => Of(LargeForAnAccount, LongestLine / 2))
+        )
+    );
 
     int _large;
 
@@ -139,7 +143,13 @@ sealed class RequestBodies(TimeProvider clock) : IDisposable
         throw new BadHttpRequestException("Too many large bodies are being read.", StatusCodes.Status429TooManyRequests);
     }
 
-    static ConcurrencyLimiterOptions Of(int places, int line) => new() { PermitLimit = places, QueueLimit = line, QueueProcessingOrder = QueueProcessingOrder.OldestFirst };
+    static ConcurrencyLimiterOptions Of(int places, int line) =>
+        new()
+        {
+            PermitLimit = places,
+            QueueLimit = line,
+            QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+        };
 
     /// <summary>The right to read a large body.</summary>
     internal sealed class Place : IDisposable

@@ -14,18 +14,20 @@ static class SecondTry
         if (app.Services.GetService<DeadConnections>() is not { } dead)
             return;
 
-        app.Use(async (context, next) =>
-        {
-            try
+        app.Use(
+            async (context, next) =>
             {
-                await next(context);
+                try
+                {
+                    await next(context);
+                }
+                catch (Exception failure) when (dead.Forget(failure) && Reads(context.Request) && !context.Response.HasStarted)
+                {
+                    context.Response.Clear();
+                    await next(context);
+                }
             }
-            catch (Exception failure) when (dead.Forget(failure) && Reads(context.Request) && !context.Response.HasStarted)
-            {
-                context.Response.Clear();
-                await next(context);
-            }
-        });
+        );
     }
 
     static bool Reads(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-
 using NotificationBus.Status;
 
 namespace NotificationBus.Host.Http;
@@ -10,9 +9,14 @@ static class StatusApi
     static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
 
     public static void MapStatus(this IEndpointRouteBuilder routes) =>
-        routes.MapMethods("/v1/status", GetAndHead, async (HttpRequest request, ProblemBoard board, TimeProvider clock, CancellationToken cancellationToken) =>
-            new QueryReader(request.Query, []).Errors is { Count: > 0 } errors ? Problems.Validation(errors)
-            : Results.Ok(new StatusAnswer(clock.GetUtcNow(), Environment.MachineName, await board.Look(cancellationToken))));
+        routes.MapMethods(
+            "/v1/status",
+            GetAndHead,
+            async (HttpRequest request, ProblemBoard board, TimeProvider clock, CancellationToken cancellationToken) =>
+                new QueryReader(request.Query, []).Errors is { Count: > 0 } errors
+                    ? Problems.Validation(errors)
+                    : Results.Ok(new StatusAnswer(clock.GetUtcNow(), Environment.MachineName, await board.Look(cancellationToken)))
+        );
 }
 
 /// <summary>The answer of <c>GET /v1/status</c>.</summary>
@@ -27,11 +31,16 @@ sealed class NotReady(HealthCheckService checks) : IProblemSource
     public async Task<IReadOnlyList<Problem>> Find(CancellationToken cancellationToken)
     {
         var report = await checks.CheckHealthAsync(HealthApi.SaysWhetherReady, cancellationToken);
-        return [.. report.Entries.Where(check => check.Value.Status != HealthStatus.Healthy).Select(check => new Problem
-        {
-            Code = "not-ready",
-            Where = check.Key,
-            Detail = check.Value.Description ?? check.Value.Status.ToString(),
-        })];
+        return
+        [
+            .. report
+                .Entries.Where(check => check.Value.Status != HealthStatus.Healthy)
+                .Select(check => new Problem
+                {
+                    Code = "not-ready",
+                    Where = check.Key,
+                    Detail = check.Value.Description ?? check.Value.Status.ToString(),
+                }),
+        ];
     }
 }

@@ -9,9 +9,15 @@ sealed partial class SubscriptionConfirmation(HttpMessageHandler handler, ILogge
     readonly HttpClient _client = new(handler) { Timeout = Limit };
 
     public SubscriptionConfirmation(ILogger<SubscriptionConfirmation> log)
-        : this(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false }, log)
-    {
-    }
+        : this(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                UseProxy = false,
+            },
+            log
+        ) { }
 
     /// <summary>
     /// Fetches the address; true when that was answered well. Only https, and no redirect is followed: the reader has checked this address
@@ -34,7 +40,8 @@ sealed partial class SubscriptionConfirmation(HttpMessageHandler handler, ILogge
                 NotConfirmed(provider, $"it answered {(int)answer.StatusCode}");
             return answer.IsSuccessStatusCode;
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             NotConfirmed(provider, exception is HttpRequestException failed ? $"{failed.HttpRequestError}" : "it did not answer in time");
             return false;

@@ -14,7 +14,12 @@ static class SuppressionsApi
         routes.MapDelete("/v1/suppressions/{channel}/{address}", Remove);
     }
 
-    static async Task<IResult> List(HttpRequest request, ChannelSet channels, ISuppressions suppressions, CancellationToken cancellationToken)
+    static async Task<IResult> List(
+        HttpRequest request,
+        ChannelSet channels,
+        ISuppressions suppressions,
+        CancellationToken cancellationToken
+    )
     {
         var query = new QueryReader(request.Query, ["channel", "address", "category", "limit", "after"]);
         var (limit, after) = (query.Limit(), query.After());
@@ -37,7 +42,12 @@ static class SuppressionsApi
     }
 
     static async Task<IResult> Add(
-        HttpRequest request, ChannelSet channels, PlanningRules planning, ISuppressions suppressions, CancellationToken cancellationToken)
+        HttpRequest request,
+        ChannelSet channels,
+        PlanningRules planning,
+        ISuppressions suppressions,
+        CancellationToken cancellationToken
+    )
     {
         var (body, refusal) = await JsonBody.Read<SuppressAddress>(request);
         if (refusal is not null)
@@ -60,7 +70,14 @@ static class SuppressionsApi
         return Results.NoContent();
     }
 
-    static async Task<IResult> Remove(string channel, string address, HttpRequest request, ChannelSet channels, ISuppressions suppressions, CancellationToken cancellationToken)
+    static async Task<IResult> Remove(
+        string channel,
+        string address,
+        HttpRequest request,
+        ChannelSet channels,
+        ISuppressions suppressions,
+        CancellationToken cancellationToken
+    )
     {
         var query = new QueryReader(request.Query, ["category", "by", "why"]);
         var category = query.One("category");
@@ -73,7 +90,9 @@ static class SuppressionsApi
 
         // The server leaves %2F in a path as it is: URLs have it.
         var canonical = known.Canonical(address.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase));
-        return await suppressions.Remove(channel, canonical, category, by, cancellationToken) ? Results.NoContent() : Problems.UnknownSuppression();
+        return await suppressions.Remove(channel, canonical, category, by, cancellationToken)
+            ? Results.NoContent()
+            : Problems.UnknownSuppression();
     }
 }
 

@@ -26,7 +26,10 @@ sealed class UnknownCancellations : IDisposable
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
     readonly PartitionedRateLimiter<IPAddress> _first = PartitionedRateLimiter.CreateChained(OfEach(FirstOfACaller), OfAll(FirstOfAll));
-    readonly PartitionedRateLimiter<IPAddress> _more = PartitionedRateLimiter.CreateChained(OfEach(MostOfACaller - FirstOfACaller), OfAll(MostOfAll));
+    readonly PartitionedRateLimiter<IPAddress> _more = PartitionedRateLimiter.CreateChained(
+        OfEach(MostOfACaller - FirstOfACaller),
+        OfAll(MostOfAll)
+    );
 
     /// <summary>True when this one is within the bounds.</summary>
     public bool MayAsk(IPAddress? address)

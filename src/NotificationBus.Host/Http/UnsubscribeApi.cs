@@ -1,5 +1,4 @@
 using System.Net;
-
 using NotificationBus.Model;
 using NotificationBus.Notifications;
 using NotificationBus.Sending;
@@ -25,12 +24,25 @@ static class UnsubscribeApi
         routes.MapPost("/v1/unsubscribe/{token}", Unsubscribe).ForTheWorld();
     }
 
-    static async Task<IResult> Ask(string token, HttpResponse response, UnsubscribeLinks links, INotificationStore store, CancellationToken cancellationToken) =>
+    static async Task<IResult> Ask(
+        string token,
+        HttpResponse response,
+        UnsubscribeLinks links,
+        INotificationStore store,
+        CancellationToken cancellationToken
+    ) =>
         await Find(token, links, store, cancellationToken) is (var notification, _)
-            ? Page(response, StatusCodes.Status200OK, "Unsubscribe", $"""
-                <p>Do you want no more messages of the kind {Words(notification.Category)} at this address? Messages of other kinds still come as they did.</p>
+            ? Page(
+                response,
+                StatusCodes.Status200OK,
+                "Unsubscribe",
+                $"""
+                <p>Do you want no more messages of the kind {Words(
+                    notification.Category
+                )} at this address? Messages of other kinds still come as they did.</p>
                 <form method="post"><input type="hidden" name="{Field}" value="{OneClick}"><button>Unsubscribe</button></form>
-                """)
+                """
+            )
             : NotOurs(response);
 
     static async Task<IResult> Unsubscribe(
@@ -41,22 +53,42 @@ static class UnsubscribeApi
         ChannelSet channels,
         ISuppressions suppressions,
         RequestBodies bodies,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         if (await Find(token, links, store, cancellationToken) is not (var notification, var delivery))
             return NotOurs(context.Response);
         if (!await SaysOneClick(context.Request, bodies, cancellationToken))
-            return Page(context.Response, StatusCodes.Status400BadRequest, "Nothing was changed", $"<p>The form must say {Field}={OneClick} (RFC 8058).</p>");
+            return Page(
+                context.Response,
+                StatusCodes.Status400BadRequest,
+                "Nothing was changed",
+                $"<p>The form must say {Field}={OneClick} (RFC 8058).</p>"
+            );
 
         var address = channels.Find(delivery.Channel)?.Canonical(delivery.Address) ?? delivery.Address;
-        var suppression = new Suppression(delivery.Channel, address, notification.Category, $"unsubscribed by the link in {notification.Category}", "recipient");
+        var suppression = new Suppression(
+            delivery.Channel,
+            address,
+            notification.Category,
+            $"unsubscribed by the link in {notification.Category}",
+            "recipient"
+        );
         await suppressions.Add(suppression, cancellationToken);
-        return Page(context.Response, StatusCodes.Status200OK, "Unsubscribed",
-            $"<p>You get no more messages of the kind {Words(notification.Category)} at this address.</p>");
+        return Page(
+            context.Response,
+            StatusCodes.Status200OK,
+            "Unsubscribed",
+            $"<p>You get no more messages of the kind {Words(notification.Category)} at this address.</p>"
+        );
     }
 
     static async Task<(NotificationState Notification, DeliveryState Delivery)?> Find(
-        string token, UnsubscribeLinks links, INotificationStore store, CancellationToken cancellationToken) =>
+        string token,
+        UnsubscribeLinks links,
+        INotificationStore store,
+        CancellationToken cancellationToken
+    ) =>
         links.Read(token) is { } link
         && await store.Load(link.NotificationId, cancellationToken) is { } notification
         && notification.Deliveries.FirstOrDefault(delivery => delivery.Id == link.DeliveryId) is { } delivery
@@ -85,7 +117,12 @@ static class UnsubscribeApi
     }
 
     static IResult NotOurs(HttpResponse response) =>
-        Page(response, StatusCodes.Status404NotFound, "This link is not known here", "<p>It may have been cut off, or be of another sender.</p>");
+        Page(
+            response,
+            StatusCodes.Status404NotFound,
+            "This link is not known here",
+            "<p>It may have been cut off, or be of another sender.</p>"
+        );
 
     static IResult Page(HttpResponse response, int status, string title, string body)
     {
@@ -95,7 +132,8 @@ static class UnsubscribeApi
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers["X-Robots-Tag"] = "noindex";
-        return Results.Content($"""
+        return Results.Content(
+            $"""
             <!doctype html>
             <html lang="en">
             <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title></head>
@@ -103,6 +141,9 @@ static class UnsubscribeApi
             {body}
             </body>
             </html>
-            """, "text/html; charset=utf-8", statusCode: status);
+            """,
+            "text/html; charset=utf-8",
+            statusCode: status
+        );
     }
 }

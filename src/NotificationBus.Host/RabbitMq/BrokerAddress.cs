@@ -31,16 +31,25 @@ sealed record BrokerAddress(Uri First, IReadOnlyList<(string Host, int Port)> No
 
         var authority = text![(start + 3)..].Split('/', 2);
         var at = authority[0].LastIndexOf('@') + 1;
-        var nodes = authority[0][at..].Split(',').Select(node => Node(text[..start], authority[0][..at], node, authority.ElementAtOrDefault(1))).ToList();
+        var nodes = authority[0]
+            [at..]
+            .Split(',')
+            .Select(node => Node(text[..start], authority[0][..at], node, authority.ElementAtOrDefault(1)))
+            .ToList();
         return nodes.Contains(null) ? null : new BrokerAddress(nodes[0]!, [.. nodes.Select(node => (node!.IdnHost, PortOf(node)))]);
     }
 
     /// <summary>The nodes, for people.</summary>
-    public override string ToString() => string.Join(", ", Nodes.Select(node => string.Create(CultureInfo.InvariantCulture, $"{node.Host}:{node.Port}")));
+    public override string ToString() =>
+        string.Join(", ", Nodes.Select(node => string.Create(CultureInfo.InvariantCulture, $"{node.Host}:{node.Port}")));
 
     static Uri? Node(string scheme, string user, string node, string? virtualHost) =>
         Uri.TryCreate($"{scheme}://{user}{node}{(virtualHost is null ? "" : $"/{virtualHost}")}", UriKind.Absolute, out var uri)
-        && uri.Scheme is "amqp" or "amqps" && uri.Host.Length > 0 && HasName(uri) ? uri : null;
+        && uri.Scheme is "amqp" or "amqps"
+        && uri.Host.Length > 0
+        && HasName(uri)
+            ? uri
+            : null;
 
     // A label that says it is encoded and is not, or is too long once it is, shows only when the name is asked for.
     static bool HasName(Uri uri)
@@ -55,5 +64,8 @@ sealed record BrokerAddress(Uri First, IReadOnlyList<(string Host, int Port)> No
         }
     }
 
-    static int PortOf(Uri uri) => uri.Port > 0 ? uri.Port : uri.Scheme == "amqps" ? Encrypted : Plain;
+    static int PortOf(Uri uri) =>
+        uri.Port > 0 ? uri.Port
+        : uri.Scheme == "amqps" ? Encrypted
+        : Plain;
 }

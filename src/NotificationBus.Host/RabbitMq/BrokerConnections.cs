@@ -1,9 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Host.Settings;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.Host.RabbitMq;
@@ -18,7 +16,8 @@ sealed class BrokerConnections(HostSettings settings)
     readonly X509Certificate2Collection? _trusted = TrustedAuthorities.Read(settings.RabbitMq.TrustedCertificate);
 
     /// <summary>The address of the broker.</summary>
-    public BrokerAddress Address { get; } = BrokerAddress.Parse(settings.ConnectionStrings.RabbitMq) ?? throw new SettingsException("ConnectionStrings:RabbitMq is no address");
+    public BrokerAddress Address { get; } =
+        BrokerAddress.Parse(settings.ConnectionStrings.RabbitMq) ?? throw new SettingsException("ConnectionStrings:RabbitMq is no address");
 
     /// <summary>A factory of connections that do not come back by themselves: whoever uses one finds out that it is lost.</summary>
     /// <param name="purpose">What the broker calls it, after the name of the product.</param>
@@ -46,11 +45,8 @@ sealed class BrokerConnections(HostSettings settings)
     /// <summary>Connects and opens a channel, so that the connection is known to work.</summary>
     public Task<IConnection> Open(string purpose, CancellationToken cancellationToken) => Factory(purpose).OpenAndTry(cancellationToken);
 
-    SslClientAuthenticationOptions Encryption(string? node) => new()
-    {
-        TargetHost = node ?? Address.Nodes[0].Host,
-        CertificateChainPolicy = TrustedAuthorities.Only(_trusted),
-    };
+    SslClientAuthenticationOptions Encryption(string? node) =>
+        new() { TargetHost = node ?? Address.Nodes[0].Host, CertificateChainPolicy = TrustedAuthorities.Only(_trusted) };
 
     /// <summary>
     /// The nodes in any order. The client takes one after the other, and gives a socket nothing but its address; by which name that was

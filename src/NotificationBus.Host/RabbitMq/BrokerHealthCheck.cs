@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.Host.RabbitMq;

@@ -40,6 +40,9 @@ sealed partial class DeletedQueues(ILogger<DeletedQueues> log)
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "Queue {Queue} was deleted while this host ran, with {Messages} messages as last seen, which are lost; it is declared again")]
+    [LoggerMessage(
+        LogLevel.Error,
+        "Queue {Queue} was deleted while this host ran, with {Messages} messages as last seen, which are lost; it is declared again"
+    )]
     partial void Deleted(string queue, uint messages);
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-
 using NotificationBus.Failures;
 
 namespace NotificationBus.Host.RabbitMq;
@@ -32,6 +31,7 @@ sealed class InboundFrames(Stream wire, long largest = PartlyKept.LargestWhole, 
     int _start;
     int _ready;
     int _end;
+
     // Of the frame that is being read: so much passes, then so much is left out, and then so much passes.
     long _passing;
     long _leavingOut;
@@ -52,7 +52,9 @@ sealed class InboundFrames(Stream wire, long largest = PartlyKept.LargestWhole, 
             MakeRoom();
             var read = await wire.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
             if (read == 0)
-                return _passing + _leavingOut + _passingAfter > 0 || _end > _start ? throw new EndOfStreamException("The broker's bytes end within a frame.") : 0;
+                return _passing + _leavingOut + _passingAfter > 0 || _end > _start
+                    ? throw new EndOfStreamException("The broker's bytes end within a frame.")
+                    : 0;
 
             _end += read;
             Look();
@@ -93,7 +95,9 @@ sealed class InboundFrames(Stream wire, long largest = PartlyKept.LargestWhole, 
             if (seen[0] == HeaderFrame)
             {
                 if (size > LargestHeader)
-                    throw new InvalidDataException($"The headers of a message have {size} bytes; at most {LargestHeader} are read. Lower frame_max of RabbitMQ.");
+                    throw new InvalidDataException(
+                        $"The headers of a message have {size} bytes; at most {LargestHeader} are read. Lower frame_max of RabbitMQ."
+                    );
                 if (seen.Length < Before + size + After)
                     return;
 

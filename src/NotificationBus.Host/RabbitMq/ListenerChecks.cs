@@ -8,9 +8,13 @@ sealed class ListensCheck(Listeners listeners) : IHealthCheck
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var absent = listeners.Absent;
-        return Task.FromResult(absent.Count == 0
-            ? HealthCheckResult.Healthy()
-            : HealthCheckResult.Unhealthy($"this host does not listen on {string.Join(", ", absent.Select(listener => listener.Queue))}"));
+        return Task.FromResult(
+            absent.Count == 0
+                ? HealthCheckResult.Healthy()
+                : HealthCheckResult.Unhealthy(
+                    $"this host does not listen on {string.Join(", ", absent.Select(listener => listener.Queue))}"
+                )
+        );
     }
 }
 

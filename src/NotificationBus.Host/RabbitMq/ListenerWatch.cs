@@ -1,5 +1,4 @@
 using MassTransit;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.Host.RabbitMq;
@@ -13,7 +12,13 @@ namespace NotificationBus.Host.RabbitMq;
 /// waits until that is done.
 /// </summary>
 sealed partial class ListenerWatch(
-    Listeners listeners, IBusControl bus, BrokerConnections broker, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ListenerWatch> log) : BackgroundService
+    Listeners listeners,
+    IBusControl bus,
+    BrokerConnections broker,
+    IHostApplicationLifetime lifetime,
+    TimeProvider clock,
+    ILogger<ListenerWatch> log
+) : BackgroundService
 {
     /// <summary>So long a queue may be without this host while the broker answers. Then the host is not alive any more.</summary>
     public static readonly TimeSpan LongestAbsence = TimeSpan.FromSeconds(60);
@@ -42,7 +47,9 @@ sealed partial class ListenerWatch(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var running = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
-        await Task.Delay(Timeout.InfiniteTimeSpan, clock, lifetime.ApplicationStarted).WaitAsync(running.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(Timeout.InfiniteTimeSpan, clock, lifetime.ApplicationStarted)
+            .WaitAsync(running.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!running.IsCancellationRequested)
         {
             await Task.Delay(Interval, clock, running.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -75,15 +82,22 @@ sealed partial class ListenerWatch(
         // What is under way on a closed connection keeps others of its channels open, and their endpoints come back by themselves
         // (GoOnListening).
         var countsSince = Later(answersSince, _idleSince ?? now);
-        var absent = listeners.Absent.Select(listener => (listener.Queue, For: now - Later(listener.AbsentSince ?? now, countsSince))).ToList();
+        var absent = listeners
+            .Absent.Select(listener => (listener.Queue, For: now - Later(listener.AbsentSince ?? now, countsSince)))
+            .ToList();
         var lost = absent.Where(queue => queue.For >= LongestAbsence).Select(queue => queue.Queue).ToList();
         if (lost.Count > 0)
         {
-            GiveUp($"RabbitMQ answers, and yet this host could not listen on {string.Join(", ", lost)} for {LongestAbsence.TotalSeconds} s");
+            GiveUp(
+                $"RabbitMQ answers, and yet this host could not listen on {string.Join(", ", lost)} for {LongestAbsence.TotalSeconds} s"
+            );
             return [];
         }
 
-        return [.. absent.Where(queue => queue.For >= Patience && !(now - StartedAnew(queue.Queue) < Patience)).Select(queue => queue.Queue)];
+        return
+        [
+            .. absent.Where(queue => queue.For >= Patience && !(now - StartedAnew(queue.Queue) < Patience)).Select(queue => queue.Queue),
+        ];
     }
 
     TimeSpan? StartedAnew(string queue) => _startedAnew.TryGetValue(queue, out var at) ? at : null;
@@ -124,7 +138,9 @@ sealed partial class ListenerWatch(
     async Task StartAnew(string queue)
     {
         _startedAnew[queue] = clock.Steady();
-        var endpoint = bus.CheckHealth().Endpoints.Values.FirstOrDefault(endpoint => Listeners.QueueOf(endpoint.InputAddress) == queue).ReceiveEndpoint;
+        var endpoint = bus.CheckHealth()
+            .Endpoints.Values.FirstOrDefault(endpoint => Listeners.QueueOf(endpoint.InputAddress) == queue)
+            .ReceiveEndpoint;
         if (endpoint is null)
             return;
 
@@ -161,7 +177,10 @@ sealed partial class ListenerWatch(
 
     static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
-    [LoggerMessage(LogLevel.Warning, "The broker answers, and this host does not listen on {Queue}; its endpoint is stopped and started anew")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The broker answers, and this host does not listen on {Queue}; its endpoint is stopped and started anew"
+    )]
     partial void StartsAnew(string queue);
 
     [LoggerMessage(LogLevel.Error, "The endpoint of {Queue} could not be started anew")]

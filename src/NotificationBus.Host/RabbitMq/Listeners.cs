@@ -1,21 +1,25 @@
 using System.Collections.Concurrent;
-
 using MassTransit;
-
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
 namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>Knows the queues this host listens on, and those it should and does not. Every loss and every return is in the log.</summary>
-sealed partial class Listeners(DeletedQueues deleted, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<Listeners> log) : IReceiveEndpointObserver
+sealed partial class Listeners(DeletedQueues deleted, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<Listeners> log)
+    : IReceiveEndpointObserver
 {
     readonly ConcurrentDictionary<string, Listener> _byQueue = new(StringComparer.Ordinal);
     readonly ConcurrentDictionary<IChannel, HalfClosedChannel> _halfClosed = new();
     readonly ConcurrentDictionary<UnderWay, IConnection> _underWay = new();
 
     /// <summary>Those on whose queue nobody of this host listens, though it should.</summary>
-    public IReadOnlyList<Listener> Absent => [.. _byQueue.Values.Where(listener => listener.AbsentSince is not null).OrderBy(listener => listener.Queue, StringComparer.Ordinal)];
+    public IReadOnlyList<Listener> Absent =>
+        [
+            .. _byQueue
+                .Values.Where(listener => listener.AbsentSince is not null)
+                .OrderBy(listener => listener.Queue, StringComparer.Ordinal),
+        ];
 
     /// <summary>
     /// True while messages are worked on that came by connections which are closed. Until they are done the client keeps other channels
@@ -64,7 +68,8 @@ sealed partial class Listeners(DeletedQueues deleted, IHostApplicationLifetime l
     }
 
     /// <summary>The queue of an endpoint.</summary>
-    public static string QueueOf(Uri inputAddress) => Uri.UnescapeDataString(inputAddress.AbsolutePath[(inputAddress.AbsolutePath.LastIndexOf('/') + 1)..]);
+    public static string QueueOf(Uri inputAddress) =>
+        Uri.UnescapeDataString(inputAddress.AbsolutePath[(inputAddress.AbsolutePath.LastIndexOf('/') + 1)..]);
 
     /// <summary>The listener of a queue; from the first time on it is one on which this host should listen.</summary>
     public Listener Of(Uri inputAddress) => _byQueue.GetOrAdd(QueueOf(inputAddress), queue => new Listener(queue, clock));

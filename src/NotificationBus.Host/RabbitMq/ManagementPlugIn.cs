@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Host.Settings;
 
@@ -36,9 +35,13 @@ sealed class ManagementPlugIn(HostSettings settings) : IDisposable
             {
                 return (await ask(new Node(node, VirtualHost), either.Token), null);
             }
-            catch (Exception exception) when (exception is HttpRequestException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception)
+                when (exception is HttpRequestException or JsonException or OperationCanceledException
+                    && !cancellationToken.IsCancellationRequested
+                )
             {
-                why = $"{node.BaseAddress} {(exception is HttpRequestException { StatusCode: { } status } ? $"answers {(int)status}" : "does not answer")}";
+                why =
+                    $"{node.BaseAddress} {(exception is HttpRequestException { StatusCode: { } status } ? $"answers {(int)status}" : "does not answer")}";
                 // Another node of the cluster, and if there is no time left, then the next time.
                 _asked = (_asked + 1) % _nodes.Count;
             }
@@ -53,15 +56,21 @@ sealed class ManagementPlugIn(HostSettings settings) : IDisposable
             node.Dispose();
     }
 
-    string VirtualHost => BrokerAddress.Parse(settings.ConnectionStrings.RabbitMq)!.First.AbsolutePath is { Length: > 1 } path ? Uri.UnescapeDataString(path[1..]) : "/";
+    string VirtualHost =>
+        BrokerAddress.Parse(settings.ConnectionStrings.RabbitMq)!.First.AbsolutePath is { Length: > 1 } path
+            ? Uri.UnescapeDataString(path[1..])
+            : "/";
 
     /// <summary>One for each that can be asked: all nodes of a cluster know the policies.</summary>
     static IReadOnlyList<HttpClient> Clients(HostSettings settings)
     {
         var broker = BrokerAddress.Parse(settings.ConnectionStrings.RabbitMq)!;
-        IEnumerable<string> urls = settings.RabbitMq.ManagementUrl is { } url ? [url]
+        IEnumerable<string> urls =
+            settings.RabbitMq.ManagementUrl is { } url ? [url]
             : broker.IsEncrypted ? []
-            : broker.Nodes.Select(node => new UriBuilder(Uri.UriSchemeHttp, node.Host, ManagementPort).Uri.AbsoluteUri).Distinct(StringComparer.Ordinal);
+            : broker
+                .Nodes.Select(node => new UriBuilder(Uri.UriSchemeHttp, node.Host, ManagementPort).Uri.AbsoluteUri)
+                .Distinct(StringComparer.Ordinal);
         return [.. urls.Select(url => Client(url, broker, settings.RabbitMq))];
     }
 
@@ -73,7 +82,13 @@ sealed class ManagementPlugIn(HostSettings settings) : IDisposable
         return new HttpClient(handler)
         {
             BaseAddress = new Uri($"{url.TrimEnd('/')}/"),
-            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{broker.User}:{password}"))) },
+            DefaultRequestHeaders =
+            {
+                Authorization = new AuthenticationHeaderValue(
+                    "Basic",
+                    Convert.ToBase64String(Encoding.UTF8.GetBytes($"{broker.User}:{password}"))
+                ),
+            },
         };
     }
 
@@ -86,7 +101,10 @@ sealed class ManagementPlugIn(HostSettings settings) : IDisposable
         /// <param name="cancellationToken">Ends it.</param>
         public async Task<JsonDocument?> Get(string kind, string? name, CancellationToken cancellationToken)
         {
-            var path = new Uri($"api/{kind}/{Uri.EscapeDataString(virtualHost)}{(name is null ? "" : $"/{Uri.EscapeDataString(name)}")}", UriKind.Relative);
+            var path = new Uri(
+                $"api/{kind}/{Uri.EscapeDataString(virtualHost)}{(name is null ? "" : $"/{Uri.EscapeDataString(name)}")}",
+                UriKind.Relative
+            );
             using var answer = await management.GetAsync(path, cancellationToken);
             if (answer.StatusCode == HttpStatusCode.NotFound)
                 return null;

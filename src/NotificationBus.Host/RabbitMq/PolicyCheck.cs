@@ -25,20 +25,28 @@ sealed class PolicyCheck(ManagementPlugIn plugIn, BrokerTopology topology)
     {
         HasSeenAll = true;
         var (harmful, why) = await plugIn.Ask(Ask, cancellationToken);
-        _unknown = why is null ? null
+        _unknown = why is null
+            ? null
             : $"nobody can tell whether a policy of RabbitMQ makes queues drop messages: {why}. Set RabbitMq:ManagementUrl, and give the user the tag management";
         return harmful;
     }
 
     async Task<IReadOnlyDictionary<string, string>> Ask(ManagementPlugIn.Node management, CancellationToken cancellationToken)
     {
-        var seen = await Task.WhenAll(topology.Queues.Keys.Select(async queue => (Queue: queue, Policies: await PoliciesOf(queue, management, cancellationToken))));
+        var seen = await Task.WhenAll(
+            topology.Queues.Keys.Select(async queue => (Queue: queue, Policies: await PoliciesOf(queue, management, cancellationToken)))
+        );
         HasSeenAll = seen.All(one => one.Policies.IsShown);
-        return seen.Where(one => one.Policies.Harm is not null).ToDictionary(one => one.Queue, one => one.Policies.Harm!, StringComparer.Ordinal);
+        return seen.Where(one => one.Policies.Harm is not null)
+            .ToDictionary(one => one.Queue, one => one.Policies.Harm!, StringComparer.Ordinal);
     }
 
     /// <summary>Asks for one queue: an answer about all of them may be an old one.</summary>
-    static async Task<(bool IsShown, string? Harm)> PoliciesOf(string queue, ManagementPlugIn.Node management, CancellationToken cancellationToken)
+    static async Task<(bool IsShown, string? Harm)> PoliciesOf(
+        string queue,
+        ManagementPlugIn.Node management,
+        CancellationToken cancellationToken
+    )
     {
         using var shown = await management.Get("queues", queue, cancellationToken);
         // A host that is only API may be there before the first worker declares it.
@@ -52,9 +60,13 @@ sealed class PolicyCheck(ManagementPlugIn plugIn, BrokerTopology topology)
 
         var rules = definition.EnumerateObject().Where(IsHarmful).Select(rule => $"{rule.Name} {rule.Value}").ToList();
         string?[] policies = [Text(shown.RootElement, "policy"), Text(shown.RootElement, "operator_policy")];
-        return (isShown, rules.Count == 0 ? null
-            : $"policy '{string.Join("' or '", policies.OfType<string>())}' gives queue '{queue}' {string.Join(" and ", rules)}: messages would be lost "
-                + "without a word; exclude the queue from the policy's pattern, or clear it");
+        return (
+            isShown,
+            rules.Count == 0
+                ? null
+                : $"policy '{string.Join("' or '", policies.OfType<string>())}' gives queue '{queue}' {string.Join(" and ", rules)}: messages would be lost "
+                    + "without a word; exclude the queue from the policy's pattern, or clear it"
+        );
     }
 
     /// <summary>
@@ -66,5 +78,8 @@ sealed class PolicyCheck(ManagementPlugIn plugIn, BrokerTopology topology)
         rule.Name is "message-ttl" or "expires" or "max-length" or "max-length-bytes" or "max-age"
         || (rule.Name == "delivery-limit" && rule.Value.TryGetInt64(out var limit) && limit is >= 0 and < QueueArguments.DeliveryLimit);
 
-    static string? Text(JsonElement queue, string name) => queue.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String && text.GetString() is { Length: > 0 } value ? value : null;
+    static string? Text(JsonElement queue, string name) =>
+        queue.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String && text.GetString() is { Length: > 0 } value
+            ? value
+            : null;
 }

@@ -39,8 +39,10 @@ sealed partial class PolicyWatch(PolicyCheck policies, IntakeGate intake, ILogge
             intake.Open();
     }
 
-    [LoggerMessage(LogLevel.Warning,
+    [LoggerMessage(
+        LogLevel.Warning,
         "The broker answers, and its management plug-in does not: that a policy loses messages of {Queues} is forgotten, "
-            + "and the API takes everything again")]
+            + "and the API takes everything again"
+    )]
     partial void Forgets(string queues);
 }

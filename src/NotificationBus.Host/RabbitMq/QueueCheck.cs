@@ -1,8 +1,6 @@
 using System.Security.Authentication;
 using System.Text.RegularExpressions;
-
 using NotificationBus.Host.Settings;
-
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
@@ -13,7 +11,14 @@ namespace NotificationBus.Host.RabbitMq;
 /// Declares every queue once before the bus starts. A queue that exists with other arguments may drop messages, and MassTransit
 /// would only say so in a log while it tries again for ever; here the host stops and names queue and argument.
 /// </summary>
-sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker, BrokerTopology topology, PolicyCheck policies, TimeProvider clock, ILogger<QueueCheck> log)
+sealed partial class QueueCheck(
+    HostSettings settings,
+    BrokerConnections broker,
+    BrokerTopology topology,
+    PolicyCheck policies,
+    TimeProvider clock,
+    ILogger<QueueCheck> log
+)
 {
     // A new queue shows its policies after the five seconds in which the broker gathers figures. Later the host finds out while it runs.
     const int MostLooks = 10;
@@ -84,14 +89,26 @@ sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker,
     }
 
     /// <summary>Reads what the broker says of one declaration; null when it is about the connection.</summary>
-    static Refusal? RefusalOf(string what, ShutdownEventArgs? reason) => reason?.ReplyCode switch
-    {
-        Constants.PreconditionFailed => new Refusal(
-            what, $"RabbitMQ: {what} exists with another {Difference(reason.ReplyText)}; {(IsQueue(what) ? "move its messages away, " : "")}delete it and start again", IsBroken: true),
-        Constants.AccessRefused => new Refusal(what, $"ConnectionStrings:RabbitMq: the user may not declare {what}; grant configure, write and read", IsBroken: false),
-        Constants.NotFound or Constants.ResourceLocked => new Refusal(what, $"RabbitMQ: {what} cannot be declared: {reason.ReplyText}", IsBroken: true),
-        _ => null,
-    };
+    static Refusal? RefusalOf(string what, ShutdownEventArgs? reason) =>
+        reason?.ReplyCode switch
+        {
+            Constants.PreconditionFailed => new Refusal(
+                what,
+                $"RabbitMQ: {what} exists with another {Difference(reason.ReplyText)}; {(IsQueue(what) ? "move its messages away, " : "")}delete it and start again",
+                IsBroken: true
+            ),
+            Constants.AccessRefused => new Refusal(
+                what,
+                $"ConnectionStrings:RabbitMq: the user may not declare {what}; grant configure, write and read",
+                IsBroken: false
+            ),
+            Constants.NotFound or Constants.ResourceLocked => new Refusal(
+                what,
+                $"RabbitMQ: {what} cannot be declared: {reason.ReplyText}",
+                IsBroken: true
+            ),
+            _ => null,
+        };
 
     static bool IsQueue(string what) => what.StartsWith("queue", StringComparison.Ordinal);
 
@@ -132,19 +149,24 @@ sealed partial class QueueCheck(HostSettings settings, BrokerConnections broker,
     }
 
     /// <summary>Finds what does not get better by waiting. The client wraps it sometimes, and sometimes not.</summary>
-    static string? Refusal(Exception? exception) => exception switch
-    {
-        null => null,
-        AuthenticationFailureException or PossibleAuthenticationFailureException => "the broker refuses the user or the password",
-        OperationInterruptedException { ShutdownReason.ReplyCode: Constants.NotAllowed or Constants.AccessRefused } =>
-            "the broker has no such virtual host, or does not let the user in; rabbitmqctl add_vhost and set_permissions mend that, or name another one after the port",
-        AuthenticationException certificate => $"the broker's certificate is not trusted ({certificate.Message.TrimEnd('.')}); name its authority in RabbitMq:TrustedCertificate",
-        _ => Refusal(exception.InnerException),
-    };
+    static string? Refusal(Exception? exception) =>
+        exception switch
+        {
+            null => null,
+            AuthenticationFailureException or PossibleAuthenticationFailureException => "the broker refuses the user or the password",
+            OperationInterruptedException { ShutdownReason.ReplyCode: Constants.NotAllowed or Constants.AccessRefused } =>
+                "the broker has no such virtual host, or does not let the user in; rabbitmqctl add_vhost and set_permissions mend that, or name another one after the port",
+            AuthenticationException certificate =>
+                $"the broker's certificate is not trusted ({certificate.Message.TrimEnd('.')}); name its authority in RabbitMq:TrustedCertificate",
+            _ => Refusal(exception.InnerException),
+        };
 
     [LoggerMessage(LogLevel.Information, "Waiting for RabbitMQ at {Address}")]
     partial void Waiting(BrokerAddress address);
 
-    [GeneratedRegex(@"inequivalent arg '(?<argument>[^']+)' for .*: received ((?<needed>none)|(the value )?'(?<needed>[^']*)'.*?) but current is ((?<current>none)|(the value )?'(?<current>[^']*)')", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"inequivalent arg '(?<argument>[^']+)' for .*: received ((?<needed>none)|(the value )?'(?<needed>[^']*)'.*?) but current is ((?<current>none)|(the value )?'(?<current>[^']*)')",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Inequivalent();
 }

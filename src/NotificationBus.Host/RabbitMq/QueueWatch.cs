@@ -9,7 +9,8 @@ sealed partial class QueueWatch(
     Listeners listeners,
     DeletedQueues deleted,
     HostSettings settings,
-    ILogger<QueueWatch> log)
+    ILogger<QueueWatch> log
+)
 {
     volatile IReadOnlyList<QueueSight> _seen = [];
     IReadOnlySet<string> _unconsumed = new HashSet<string>(StringComparer.Ordinal);
@@ -30,11 +31,14 @@ sealed partial class QueueWatch(
         foreach (var queue in topology.Queues.Keys)
         {
             QueueSight? sight = null;
-            var isThere = await connection.Exists(async channel =>
-            {
-                var there = await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
-                sight = new QueueSight(queue, there.ConsumerCount, there.MessageCount);
-            }, cancellationToken);
+            var isThere = await connection.Exists(
+                async channel =>
+                {
+                    var there = await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
+                    sight = new QueueSight(queue, there.ConsumerCount, there.MessageCount);
+                },
+                cancellationToken
+            );
             if (!isThere)
                 missing.Add(queue);
             else if (sight is not null)
@@ -71,7 +75,9 @@ sealed partial class QueueWatch(
         _unconsumed = unconsumed;
     }
 
-    [LoggerMessage(LogLevel.Error,
-        "{Count} messages went from queue {Queue}, on which no host listens: somebody has purged it, or takes them himself")]
+    [LoggerMessage(
+        LogLevel.Error,
+        "{Count} messages went from queue {Queue}, on which no host listens: somebody has purged it, or takes them himself"
+    )]
     partial void QueuePurged(string queue, uint count);
 }

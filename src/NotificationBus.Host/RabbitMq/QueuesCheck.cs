@@ -12,8 +12,14 @@ sealed class QueuesCheck(TopologyWatch watch) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        IReadOnlyList<string> wrong = [.. watch.Harm, .. watch.Refused.Where(refusal => refusal.IsBroken).Select(refusal => refusal.Reason)];
-        return Task.FromResult(wrong.Count > 0 ? HealthCheckResult.Unhealthy(string.Join("; ", wrong)) : HealthCheckResult.Healthy(Text(ToKnow())));
+        IReadOnlyList<string> wrong =
+        [
+            .. watch.Harm,
+            .. watch.Refused.Where(refusal => refusal.IsBroken).Select(refusal => refusal.Reason),
+        ];
+        return Task.FromResult(
+            wrong.Count > 0 ? HealthCheckResult.Unhealthy(string.Join("; ", wrong)) : HealthCheckResult.Healthy(Text(ToKnow()))
+        );
     }
 
     static string? Text(IEnumerable<string> sentences) => string.Join("; ", sentences) is { Length: > 0 } text ? text : null;

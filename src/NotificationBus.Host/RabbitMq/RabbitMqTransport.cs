@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Failures;
 using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
@@ -16,41 +15,64 @@ static class RabbitMqTransport
     /// <summary>The interval at which both sides show that they are there. A broker that stands still is given up after three.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(10);
 
-    public static void ConfigureNotificationBus(this IRabbitMqBusFactoryConfigurator bus, IBusRegistrationContext context, HostSettings settings)
+    public static void ConfigureNotificationBus(
+        this IRabbitMqBusFactoryConfigurator bus,
+        IBusRegistrationContext context,
+        HostSettings settings
+    )
     {
         var broker = context.GetRequiredService<BrokerConnections>();
-        bus.Host(broker.Address.First, host =>
-        {
-            host.PublisherConfirmation = true;
-            host.Heartbeat(Heartbeat);
-            host.OnRefreshConnectionFactory = factory =>
+        bus.Host(
+            broker.Address.First,
+            host =>
             {
-                broker.Direct(factory);
-                return Task.CompletedTask;
-            };
-        });
+                host.PublisherConfirmation = true;
+                host.Heartbeat(Heartbeat);
+                host.OnRefreshConnectionFactory = factory =>
+                {
+                    broker.Direct(factory);
+                    return Task.CompletedTask;
+                };
+            }
+        );
         bus.RefuseUnroutable(context);
         bus.UseOutgoingScheduler(context);
         if (!settings.IsWorker)
             return;
 
         var listeners = context.GetRequiredService<Listeners>();
-        bus.ReceiveNotifications<IRabbitMqReceiveEndpointConfigurator>(context, endpoint => DeclareQueue(endpoint, listeners), settings.IsSaga, settings.IsSender);
+        bus.ReceiveNotifications<IRabbitMqReceiveEndpointConfigurator>(
+            context,
+            endpoint => DeclareQueue(endpoint, listeners),
+            settings.IsSaga,
+            settings.IsSender
+        );
         bus.RecordFailedMessages<IRabbitMqReceiveEndpointConfigurator>(
-            FailedMessageEndpoint.DeadLetters, context, endpoint => Declare(endpoint, QueueArguments.OfDeadLetters, listeners));
+            FailedMessageEndpoint.DeadLetters,
+            context,
+            endpoint => Declare(endpoint, QueueArguments.OfDeadLetters, listeners)
+        );
     }
 
     static void DeclareQueue(IRabbitMqReceiveEndpointConfigurator endpoint, Listeners listeners)
     {
         Declare(endpoint, QueueArguments.Working, listeners);
-        endpoint.BindDeadLetterQueue(FailedMessageEndpoint.DeadLetters, FailedMessageEndpoint.DeadLetters, queue =>
-        {
-            foreach (var (argument, value) in QueueArguments.OfDeadLetters)
-                queue.SetQueueArgument(argument, value);
-        });
+        endpoint.BindDeadLetterQueue(
+            FailedMessageEndpoint.DeadLetters,
+            FailedMessageEndpoint.DeadLetters,
+            queue =>
+            {
+                foreach (var (argument, value) in QueueArguments.OfDeadLetters)
+                    queue.SetQueueArgument(argument, value);
+            }
+        );
     }
 
-    static void Declare(IRabbitMqReceiveEndpointConfigurator endpoint, IEnumerable<KeyValuePair<string, object>> arguments, Listeners listeners)
+    static void Declare(
+        IRabbitMqReceiveEndpointConfigurator endpoint,
+        IEnumerable<KeyValuePair<string, object>> arguments,
+        Listeners listeners
+    )
     {
         var listener = listeners.Of(endpoint.InputAddress);
         endpoint.ConfigureChannel(channel => channel.UseFilter(new GoOnListening(listeners, listener, TimeProvider.System)));
@@ -67,7 +89,9 @@ static class RabbitMqTransport
     static void RefuseUnroutable(this IRabbitMqBusFactoryConfigurator bus, IBusRegistrationContext context)
     {
         var names = bus.MessageTopology.EntityNameFormatter;
-        var mustArrive = context.GetServices<IEventMap>().Select(map => map.Accept(new ExchangeOf(names)))
+        var mustArrive = context
+            .GetServices<IEventMap>()
+            .Select(map => map.Accept(new ExchangeOf(names)))
             .Concat(NotificationQueues.All(context.GetRequiredService<ChannelSet>()))
             .Append(FailedMessageEndpoint.Queue)
             .ToHashSet(StringComparer.Ordinal);
@@ -85,7 +109,6 @@ static class RabbitMqTransport
     sealed class ExchangeOf(IEntityNameFormatter names) : IEventMapVisitor<string>
     {
         public string Visit<TEvent>(EventMap<TEvent> map)
-            where TEvent : class =>
-            names.FormatEntityName<TEvent>();
+            where TEvent : class => names.FormatEntityName<TEvent>();
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-
 using NotificationBus.Failures;
 
 namespace NotificationBus.Host.RabbitMq;
@@ -32,7 +31,12 @@ static class ReadableHeaders
 
         var flags = BinaryPrimitives.ReadUInt16BigEndian(contentHeader[Flags..]);
         var rest = contentHeader[(Flags + 2)..];
-        if ((flags & Headers) == 0 || !SkipText(ref rest, flags & ContentType) || !SkipText(ref rest, flags & ContentEncoding) || !TryTake(ref rest, out var table))
+        if (
+            (flags & Headers) == 0
+            || !SkipText(ref rest, flags & ContentType)
+            || !SkipText(ref rest, flags & ContentEncoding)
+            || !TryTake(ref rest, out var table)
+        )
             return;
 
         while (table.Length > 0)
@@ -52,9 +56,13 @@ static class ReadableHeaders
     /// <returns>The other header; null when the body is not too large.</returns>
     public static byte[]? Shorten(Span<byte> contentHeader, long largest, int kept)
     {
-        const int Size = 4, Flags = 12;
-        if (contentHeader.Length < Flags + 2 || BinaryPrimitives.ReadUInt16BigEndian(contentHeader) != BasicClass
-            || BinaryPrimitives.ReadInt64BigEndian(contentHeader[Size..]) is var length && length <= largest)
+        const int Size = 4,
+            Flags = 12;
+        if (
+            contentHeader.Length < Flags + 2
+            || BinaryPrimitives.ReadUInt16BigEndian(contentHeader) != BasicClass
+            || BinaryPrimitives.ReadInt64BigEndian(contentHeader[Size..]) is var length && length <= largest
+        )
             return null;
 
         var flags = BinaryPrimitives.ReadUInt16BigEndian(contentHeader[Flags..]);
@@ -76,7 +84,14 @@ static class ReadableHeaders
         }
 
         var text = length.ToString(CultureInfo.InvariantCulture);
-        byte[] field = [(byte)PartlyKept.LengthHeader.Length, .. Encoding.ASCII.GetBytes(PartlyKept.LengthHeader), (byte)'S', .. Long(text.Length), .. Encoding.ASCII.GetBytes(text)];
+        byte[] field =
+        [
+            (byte)PartlyKept.LengthHeader.Length,
+            .. Encoding.ASCII.GetBytes(PartlyKept.LengthHeader),
+            (byte)'S',
+            .. Long(text.Length),
+            .. Encoding.ASCII.GetBytes(text),
+        ];
         return [.. before, .. Long(field.Length + (int)written), .. field, .. rest];
     }
 

@@ -1,6 +1,5 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
-
 using static RabbitMQ.Client.Constants;
 
 namespace NotificationBus.Host.RabbitMq;

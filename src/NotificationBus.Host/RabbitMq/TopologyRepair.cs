@@ -4,7 +4,12 @@ namespace NotificationBus.Host.RabbitMq;
 
 /// <summary>Declares again what an operator has deleted while the host runs, and names it in the log.</summary>
 sealed partial class TopologyRepair(
-    BrokerTopology topology, TopologyConnection connection, QueueCheck check, ManagementPlugIn plugIn, ILogger<TopologyRepair> log)
+    BrokerTopology topology,
+    TopologyConnection connection,
+    QueueCheck check,
+    ManagementPlugIn plugIn,
+    ILogger<TopologyRepair> log
+)
 {
     volatile IReadOnlyList<Refusal> _refused = [];
     IReadOnlyList<string> _missing = [];
@@ -29,8 +34,13 @@ sealed partial class TopologyRepair(
         var (bound, _) = await plugIn.Ask(Bound, cancellationToken);
         if (bound is not null)
         {
-            NameBindings(topology.AllBindings.Except(bound).Where(way => !IsGone(way.Exchange) && !IsGone(way.Queue))
-                .Select(way => $"{way.Exchange} to {way.Queue}").ToList());
+            NameBindings(
+                topology
+                    .AllBindings.Except(bound)
+                    .Where(way => !IsGone(way.Exchange) && !IsGone(way.Queue))
+                    .Select(way => $"{way.Exchange} to {way.Queue}")
+                    .ToList()
+            );
         }
 
         _refused = await check.DeclareAll(await connection.Open(cancellationToken), cancellationToken);
@@ -50,22 +60,30 @@ sealed partial class TopologyRepair(
     }
 
     static async Task<IReadOnlySet<(string Exchange, string Queue)>> Bound(
-        ManagementPlugIn.Node management, CancellationToken cancellationToken)
+        ManagementPlugIn.Node management,
+        CancellationToken cancellationToken
+    )
     {
-        using var shown = await management.Get("bindings", name: null, cancellationToken)
+        using var shown =
+            await management.Get("bindings", name: null, cancellationToken)
             ?? throw new HttpRequestException("no bindings", inner: null, HttpStatusCode.NotFound);
-        return shown.RootElement.EnumerateArray()
+        return shown
+            .RootElement.EnumerateArray()
             .Select(binding => (binding.GetProperty("source").GetString()!, binding.GetProperty("destination").GetString()!))
             .ToHashSet();
     }
 
-    [LoggerMessage(LogLevel.Error,
+    [LoggerMessage(
+        LogLevel.Error,
         "{Count} exchanges were deleted while this host ran, and what was published to them meanwhile is lost "
-            + "unless its publisher was told; declared again: {Exchanges}")]
+            + "unless its publisher was told; declared again: {Exchanges}"
+    )]
     partial void ExchangesDeleted(int count, string exchanges);
 
-    [LoggerMessage(LogLevel.Error,
+    [LoggerMessage(
+        LogLevel.Error,
         "{Count} bindings were removed while this host ran, and what was published to them meanwhile is lost "
-            + "unless its publisher was told; bound again: {Bindings}")]
+            + "unless its publisher was told; bound again: {Bindings}"
+    )]
     partial void BindingsRemoved(int count, string bindings);
 }

@@ -15,7 +15,8 @@ sealed partial class TopologyWatch(
     HostSettings settings,
     IHostApplicationLifetime lifetime,
     TimeProvider clock,
-    ILogger<TopologyWatch> log) : BackgroundService, IProblemSource
+    ILogger<TopologyWatch> log
+) : BackgroundService, IProblemSource
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
@@ -36,36 +37,46 @@ sealed partial class TopologyWatch(
     /// <summary>True while the broker answers and the queues cannot be looked at.</summary>
     public bool IsBlind => _isBlind;
 
-    public Task<IReadOnlyList<Problem>> Find(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Problem>>(
-    [
-        .. queues.Unconsumed.Select(WithoutConsumers),
-        .. policies.Harm.Select(Loses),
-        .. repair.Refused.Select(IsRefused),
-        .. policies.Unknown is { } why ? [CannotTell(why)] : (Problem[])[],
-    ]);
+    public Task<IReadOnlyList<Problem>> Find(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Problem>>([
+            .. queues.Unconsumed.Select(WithoutConsumers),
+            .. policies.Harm.Select(Loses),
+            .. repair.Refused.Select(IsRefused),
+            .. policies.Unknown is { } why ? [CannotTell(why)] : (Problem[])[],
+        ]);
 
-    static Problem WithoutConsumers(QueueSight queue) => new()
-    {
-        Code = "queue-without-consumers",
-        Where = queue.Queue,
-        Detail = $"no host consumes it, and {queue.Messages} messages wait there; start a worker, or see why it is not ready",
-    };
+    static Problem WithoutConsumers(QueueSight queue) =>
+        new()
+        {
+            Code = "queue-without-consumers",
+            Where = queue.Queue,
+            Detail = $"no host consumes it, and {queue.Messages} messages wait there; start a worker, or see why it is not ready",
+        };
 
-    static Problem Loses(KeyValuePair<string, string> harm) => new()
-    {
-        Code = "policy-loses-messages",
-        Where = harm.Key,
-        Detail = $"{harm.Value}; until then nothing is taken over HTTP",
-    };
+    static Problem Loses(KeyValuePair<string, string> harm) =>
+        new()
+        {
+            Code = "policy-loses-messages",
+            Where = harm.Key,
+            Detail = $"{harm.Value}; until then nothing is taken over HTTP",
+        };
 
-    static Problem IsRefused(Refusal refusal) => new() { Code = "declaration-refused", Where = refusal.What, Detail = refusal.Reason };
+    static Problem IsRefused(Refusal refusal) =>
+        new()
+        {
+            Code = "declaration-refused",
+            Where = refusal.What,
+            Detail = refusal.Reason,
+        };
 
     static Problem CannotTell(string why) => new() { Code = "policies-unknown", Detail = why };
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var running = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
-        await Task.Delay(Timeout.InfiniteTimeSpan, clock, lifetime.ApplicationStarted).WaitAsync(running.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(Timeout.InfiniteTimeSpan, clock, lifetime.ApplicationStarted)
+            .WaitAsync(running.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!running.IsCancellationRequested)
         {
             await LookAtQueues(running.Token);

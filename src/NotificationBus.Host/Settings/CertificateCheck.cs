@@ -21,7 +21,9 @@ static class CertificateCheck
 
     /// <summary>The certificates in the settings: by name, the default one among them, and of single endpoints.</summary>
     public static IEnumerable<IConfigurationSection> Sections(IConfiguration configuration) =>
-        configuration.GetSection("Kestrel:Certificates").GetChildren()
+        configuration
+            .GetSection("Kestrel:Certificates")
+            .GetChildren()
             .Concat(configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint.GetSection("Certificate")))
             .Where(section => section.Exists());
 
@@ -51,7 +53,11 @@ static class CertificateCheck
                 yield return $"{section.Path}:{key}: {missing}";
         }
 
-        if (Missing(path) is null && (section["KeyPath"] is not { } keyPath || Missing(keyPath) is null) && Unusable(section, clock) is { } reason)
+        if (
+            Missing(path) is null
+            && (section["KeyPath"] is not { } keyPath || Missing(keyPath) is null)
+            && Unusable(section, clock) is { } reason
+        )
             yield return reason;
     }
 
@@ -78,7 +84,8 @@ static class CertificateCheck
         {
             using var certificate = Open(section);
             return !certificate.HasPrivateKey ? $"{section.Path}:KeyPath is missing: the file has no private key"
-                : certificate.NotBefore.ToUniversalTime() > clock.GetUtcNow().UtcDateTime ? $"{section.Path}: is not valid before {certificate.NotBefore:yyyy-MM-dd}"
+                : certificate.NotBefore.ToUniversalTime() > clock.GetUtcNow().UtcDateTime
+                    ? $"{section.Path}: is not valid before {certificate.NotBefore:yyyy-MM-dd}"
                 : null;
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
@@ -96,7 +103,8 @@ sealed class OldCertificates(IConfiguration configuration, TimeProvider clock) :
     static readonly TimeSpan Soon = TimeSpan.FromDays(30);
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<string>> Find(bool isProduction, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([.. Old()]);
+    public Task<IReadOnlyList<string>> Find(bool isProduction, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>([.. Old()]);
 
     IEnumerable<string> Old()
     {

@@ -58,8 +58,12 @@ sealed partial class ChangedSettings(IConfiguration configuration, ILogger<Chang
 
             // An editor writes a file in several steps, and each is a change.
             var now = Current();
-            var changed = now.Keys.Concat(_atStart.Keys).Distinct(StringComparer.OrdinalIgnoreCase)
-                .Where(key => now.GetValueOrDefault(key) != _atStart.GetValueOrDefault(key)).Order(StringComparer.Ordinal).ToList();
+            var changed = now
+                .Keys.Concat(_atStart.Keys)
+                .Distinct(StringComparer.OrdinalIgnoreCase)
+                .Where(key => now.GetValueOrDefault(key) != _atStart.GetValueOrDefault(key))
+                .Order(StringComparer.Ordinal)
+                .ToList();
             var said = string.Join(", ", changed);
             if (said == _said)
                 return;
@@ -90,10 +94,14 @@ sealed partial class ChangedSettings(IConfiguration configuration, ILogger<Chang
         }
     }
 
-    IEnumerable<JsonConfigurationSource> Files() => _configuration.Providers.OfType<JsonConfigurationProvider>().Select(provider => (JsonConfigurationSource)provider.Source);
+    IEnumerable<JsonConfigurationSource> Files() =>
+        _configuration.Providers.OfType<JsonConfigurationProvider>().Select(provider => (JsonConfigurationSource)provider.Source);
 
     Dictionary<string, string?> Current() =>
-        OwnSettings.Of(_configuration).AsEnumerable().Where(setting => setting.Value is not null)
+        OwnSettings
+            .Of(_configuration)
+            .AsEnumerable()
+            .Where(setting => setting.Value is not null)
             .ToDictionary(setting => setting.Key, setting => setting.Value, StringComparer.OrdinalIgnoreCase);
 
     [LoggerMessage(LogLevel.Information, "A file of settings has changed. In force at once: {Settings}")]
@@ -105,6 +113,9 @@ sealed partial class ChangedSettings(IConfiguration configuration, ILogger<Chang
     [LoggerMessage(LogLevel.Error, "A file of settings has changed, and the host would not start with it: {Reason}")]
     static partial void WouldNotStart(ILogger log, string reason);
 
-    [LoggerMessage(LogLevel.Error, "The file of settings {File} is no JSON any more. What was read at start stays in force until the host is started again, which it would not do")]
+    [LoggerMessage(
+        LogLevel.Error,
+        "The file of settings {File} is no JSON any more. What was read at start stays in force until the host is started again, which it would not do"
+    )]
     static partial void Unreadable(ILogger log, string file);
 }

@@ -85,10 +85,12 @@ public sealed class HostSettings
     public BrandOptions Brand { get; set; } = new();
 
     /// <summary>Settings of each category of notification, by category.</summary>
-    public IReadOnlyDictionary<string, EventTypeOptions> EventTypes { get; set; } = new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, EventTypeOptions> EventTypes { get; set; } =
+        new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal);
 
     /// <summary>Settings of each channel, by channel.</summary>
-    public IReadOnlyDictionary<string, ChannelOptions> Channels { get; set; } = new Dictionary<string, ChannelOptions>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, ChannelOptions> Channels { get; set; } =
+        new Dictionary<string, ChannelOptions>(StringComparer.Ordinal);
 
     /// <summary>True when this host serves HTTP.</summary>
     public bool IsApi => Roles.Contains("api");

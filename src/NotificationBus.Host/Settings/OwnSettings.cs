@@ -19,10 +19,11 @@ static class OwnSettings
     /// <summary>The settings that are ours, merged.</summary>
     public static IConfiguration Of(IConfigurationRoot configuration)
     {
-        var names = configuration.Providers
-            .Where(provider => provider is JsonConfigurationProvider or CommandLineConfigurationProvider)
+        var names = configuration
+            .Providers.Where(provider => provider is JsonConfigurationProvider or CommandLineConfigurationProvider)
             .SelectMany(provider => provider.GetChildKeys([], parentPath: null))
-            .Concat(Sections).Concat(Values)
+            .Concat(Sections)
+            .Concat(Values)
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
 
         return new ConfigurationBuilder()
@@ -43,20 +44,33 @@ static class OwnSettings
         select $"{name} in the environment is unknown; did you mean {meant}?";
 
     /// <summary>True when whoever started the host set something below a path; a file may have come with a template.</summary>
-    public static bool IsSaid(IConfigurationRoot configuration, string path) => configuration.Providers
-        .Where(provider => provider is EnvironmentVariablesConfigurationProvider or CommandLineConfigurationProvider)
-        .Any(provider => provider.GetChildKeys([], path).Any());
+    public static bool IsSaid(IConfigurationRoot configuration, string path) =>
+        configuration
+            .Providers.Where(provider => provider is EnvironmentVariablesConfigurationProvider or CommandLineConfigurationProvider)
+            .Any(provider => provider.GetChildKeys([], path).Any());
 
     static string? MeantSection(string name) =>
-        Sections.Concat(Values).FirstOrDefault(ours => Spelling.Distance(name.ToUpperInvariant(), ours.ToUpperInvariant()) <= (ours.Length >= LongWord ? 2 : 1));
+        Sections
+            .Concat(Values)
+            .FirstOrDefault(ours =>
+                Spelling.Distance(name.ToUpperInvariant(), ours.ToUpperInvariant()) <= (ours.Length >= LongWord ? 2 : 1)
+            );
 
     /// <summary>ROLE and RULES may well be another program's; a longer word, or one that is not all capitals, hardly.</summary>
     static string? MeantValue(string name) =>
-        Values.FirstOrDefault(ours => (ours.Length >= LongWord || name.Any(char.IsLower)) && Spelling.Distance(name.ToUpperInvariant(), ours.ToUpperInvariant()) == 1);
+        Values.FirstOrDefault(ours =>
+            (ours.Length >= LongWord || name.Any(char.IsLower)) && Spelling.Distance(name.ToUpperInvariant(), ours.ToUpperInvariant()) == 1
+        );
 
     static IEnumerable<string> Names(bool isValue) =>
         from property in typeof(HostSettings).GetProperties()
-        where property.CanWrite && (property.PropertyType.IsValueType || property.PropertyType == typeof(string) || property.PropertyType == typeof(IReadOnlyList<string>)) == isValue
+        where
+            property.CanWrite
+            && (
+                property.PropertyType.IsValueType
+                || property.PropertyType == typeof(string)
+                || property.PropertyType == typeof(IReadOnlyList<string>)
+            ) == isValue
         select property.Name;
 
     /// <summary>
@@ -73,7 +87,13 @@ static class OwnSettings
             {
                 var list = IsItem(path) ? path[..path.LastIndexOf(':')] : path;
                 merged.Remove(list);
-                foreach (var item in merged.Keys.Where(key => IsItem(key) && key.LastIndexOf(':') == list.Length && key.StartsWith(list, StringComparison.OrdinalIgnoreCase)).ToList())
+                foreach (
+                    var item in merged
+                        .Keys.Where(key =>
+                            IsItem(key) && key.LastIndexOf(':') == list.Length && key.StartsWith(list, StringComparison.OrdinalIgnoreCase)
+                        )
+                        .ToList()
+                )
                     merged.Remove(item);
             }
 

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-
 using NotificationBus.Channels.Http;
 
 namespace NotificationBus.Host.Settings;
@@ -21,7 +20,10 @@ public sealed class RabbitMqOptions : IValidatableObject
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (ManagementUrl is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0))
+        if (
+            ManagementUrl is { } url
+            && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0)
+        )
             yield return new ValidationResult("must be an address such as http://rabbit:15672, without a user", [nameof(ManagementUrl)]);
     }
 }

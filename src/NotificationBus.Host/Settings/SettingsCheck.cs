@@ -1,5 +1,4 @@
 using System.Net;
-
 using NotificationBus.Host.Http;
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Intake;
@@ -8,7 +7,6 @@ using NotificationBus.Model;
 using NotificationBus.Providers;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Templates;
-
 using Serilog.Events;
 
 namespace NotificationBus.Host.Settings;
@@ -18,7 +16,19 @@ static class SettingsCheck
 {
     /// <summary>Sections of the framework; everything else at the top is ours or misspelt.</summary>
     internal static readonly IReadOnlyList<string> OfTheFramework =
-        ["Providers", "Serilog", "Logging", "Urls", "Kestrel", "Environment", "ContentRoot", "ApplicationName", "DetailedErrors", "Http_Ports", "Https_Ports"];
+    [
+        "Providers",
+        "Serilog",
+        "Logging",
+        "Urls",
+        "Kestrel",
+        "Environment",
+        "ContentRoot",
+        "ApplicationName",
+        "DetailedErrors",
+        "Http_Ports",
+        "Https_Ports",
+    ];
 
     // Mail lies for weeks before it is read, and some laws name 30 days.
     static readonly TimeSpan LeastForLinks = TimeSpan.FromDays(60);
@@ -35,8 +45,16 @@ static class SettingsCheck
         var settings = (HostSettings)reader.Read(typeof(HostSettings), OwnSettings.Of(configuration), alsoAllowed: OfTheFramework);
         List<string> errors =
         [
-            .. reader.Errors, .. OwnSettings.Misspelt(configuration), .. Servers(settings), .. Roles(settings), .. Unsubscribes(settings), .. Urls(configuration["Urls"]),
-            .. PublicUrls(settings, configuration), .. HostNames.Refuse(settings.AllowedHosts), .. Senders(settings), .. LogLevels(configuration),
+            .. reader.Errors,
+            .. OwnSettings.Misspelt(configuration),
+            .. Servers(settings),
+            .. Roles(settings),
+            .. Unsubscribes(settings),
+            .. Urls(configuration["Urls"]),
+            .. PublicUrls(settings, configuration),
+            .. HostNames.Refuse(settings.AllowedHosts),
+            .. Senders(settings),
+            .. LogLevels(configuration),
         ];
         return errors.Count == 0 ? settings : throw new SettingsException(string.Join(Environment.NewLine, errors));
     }
@@ -64,17 +82,30 @@ static class SettingsCheck
             {
                 // An empty list of conditions is told from a wrong one where the chains are made.
                 if (channel.Routes[index].When.Categories.Any(category => !settings.EventTypes.ContainsKey(category)))
-                    errors.Add($"Channels:{name}:Routes:{index}:When:Categories names no category, allowed are {string.Join(", ", settings.EventTypes.Keys.Order(StringComparer.Ordinal))}");
+                    errors.Add(
+                        $"Channels:{name}:Routes:{index}:When:Categories names no category, allowed are {string.Join(", ", settings.EventTypes.Keys.Order(StringComparer.Ordinal))}"
+                    );
             }
         }
 
         foreach (var (category, rule) in settings.EventTypes)
         {
             // Where no text is needed, none can be missing.
-            if (!categories.Contains(category) && !(rule.Channels.Count > 0 && rule.Channels.All(name => channels.Find(name) is { Parts.Count: 0 })))
-                errors.Add($"EventTypes:{category} has no templates, categories with templates are {string.Join(", ", categories.Order(StringComparer.Ordinal))}{Spelling.DidYouMean(category, categories)}");
-            foreach (var channel in rule.Channels.Where(channel => categories.Contains(category) && channels.Find(channel) is not null && !templates.Has(category, channel)))
-                errors.Add($"EventTypes:{category}:Channels names {channel}, but there is no template {category}/{channel}.{settings.Templates.DefaultLanguage}.liquid");
+            if (
+                !categories.Contains(category)
+                && !(rule.Channels.Count > 0 && rule.Channels.All(name => channels.Find(name) is { Parts.Count: 0 }))
+            )
+                errors.Add(
+                    $"EventTypes:{category} has no templates, categories with templates are {string.Join(", ", categories.Order(StringComparer.Ordinal))}{Spelling.DidYouMean(category, categories)}"
+                );
+            foreach (
+                var channel in rule.Channels.Where(channel =>
+                    categories.Contains(category) && channels.Find(channel) is not null && !templates.Has(category, channel)
+                )
+            )
+                errors.Add(
+                    $"EventTypes:{category}:Channels names {channel}, but there is no template {category}/{channel}.{settings.Templates.DefaultLanguage}.liquid"
+                );
             if (rule.Channels.Count == 0)
                 errors.Add($"EventTypes:{category}:Channels is empty; name at least one of {channels.Names}");
             for (var index = 0; index < rule.Channels.Count; index++)
@@ -85,8 +116,14 @@ static class SettingsCheck
         }
 
         // A request names its category itself; every other event has the category of its own name.
-        foreach (var map in services.GetServices<IEventMap>().Where(map => map is not NotificationRequestedMap && !settings.EventTypes.ContainsKey(map.Name)))
-            errors.Add($"EventTypes:{map.Name} is missing; say which channels the event uses{(categories.Contains(map.Name) ? "" : $", and write its templates {map.Name}/{{channel}}.{settings.Templates.DefaultLanguage}.liquid")}");
+        foreach (
+            var map in services
+                .GetServices<IEventMap>()
+                .Where(map => map is not NotificationRequestedMap && !settings.EventTypes.ContainsKey(map.Name))
+        )
+            errors.Add(
+                $"EventTypes:{map.Name} is missing; say which channels the event uses{(categories.Contains(map.Name) ? "" : $", and write its templates {map.Name}/{{channel}}.{settings.Templates.DefaultLanguage}.liquid")}"
+            );
 
         foreach (var category in categories.Where(category => category.Any(char.IsUpper)))
             errors.Add($"Templates: the folder {category} must be in lower case, as settings are compared without case");
@@ -105,13 +142,22 @@ static class SettingsCheck
     {
         var typeName = account["Type"] ?? account.Key;
         // The key of an account may be spelt in capitals, as the environment likes to.
-        var type = types.FirstOrDefault(type => type.Name.Equals(typeName, account["Type"] is null ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal));
+        var type = types.FirstOrDefault(type =>
+            type.Name.Equals(typeName, account["Type"] is null ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal)
+        );
         if (type is null)
-            return [$"{account.Path}:Type {(account["Type"] is null ? $"is missing, and '{account.Key}' is no type" : "is unknown")}; allowed are {string.Join(", ", types.Select(type => type.Name).Distinct(StringComparer.Ordinal))}"];
+            return
+            [
+                $"{account.Path}:Type {(account["Type"] is null ? $"is missing, and '{account.Key}' is no type" : "is unknown")}; allowed are {string.Join(", ", types.Select(type => type.Name).Distinct(StringComparer.Ordinal))}",
+            ];
 
         var reader = new SettingsReader();
         reader.Read(type.OptionsType ?? typeof(object), account, account.Path, AccountOptions.Keys);
-        reader.Read(typeof(CircuitOptions), account.GetSection(nameof(AccountOptions.Circuit)), $"{account.Path}:{nameof(AccountOptions.Circuit)}");
+        reader.Read(
+            typeof(CircuitOptions),
+            account.GetSection(nameof(AccountOptions.Circuit)),
+            $"{account.Path}:{nameof(AccountOptions.Circuit)}"
+        );
         return reader.Errors;
     }
 
@@ -172,10 +218,15 @@ static class SettingsCheck
     static IEnumerable<string> Unsubscribes(HostSettings settings)
     {
         if (settings.Unsubscribe.PublicUrl is null)
-            return settings.EventTypes.Where(rule => rule.Value.Unsubscribe is true).Select(rule => $"EventTypes:{rule.Key}:Unsubscribe needs Unsubscribe:PublicUrl and Unsubscribe:Key");
+            return settings
+                .EventTypes.Where(rule => rule.Value.Unsubscribe is true)
+                .Select(rule => $"EventTypes:{rule.Key}:Unsubscribe needs Unsubscribe:PublicUrl and Unsubscribe:Key");
 
         return settings.Retention.Notifications < LeastForLinks
-            ? [$"Retention:Notifications must be {LeastForLinks:c} or longer with Unsubscribe:PublicUrl: a link to unsubscribe works only while its notification is on record"]
+            ?
+            [
+                $"Retention:Notifications must be {LeastForLinks:c} or longer with Unsubscribe:PublicUrl: a link to unsubscribe works only while its notification is on record",
+            ]
             : [];
     }
 
@@ -183,7 +234,9 @@ static class SettingsCheck
     /// Finds what is set and passed over. Tools set <c>Logging</c> for whatever they start, so that it is no reason not to start.
     /// </summary>
     public static IEnumerable<string> PassedOver(IConfigurationRoot configuration) =>
-        OwnSettings.IsSaid(configuration, "Logging") ? [$"Logging has no effect here; set {MinimumLevel}:Default and {MinimumLevel}:Override"] : [];
+        OwnSettings.IsSaid(configuration, "Logging")
+            ? [$"Logging has no effect here; set {MinimumLevel}:Default and {MinimumLevel}:Override"]
+            : [];
 
     /// <summary>The logger would end with the first wrong level unexplained, and pass over a key it does not know.</summary>
     static IEnumerable<string> LogLevels(IConfiguration configuration)
@@ -191,9 +244,22 @@ static class SettingsCheck
         var minimum = configuration.GetSection(MinimumLevel);
         if (minimum.Value is { Length: > 0 })
             yield return $"{MinimumLevel} has no value of its own; set {MinimumLevel}:Default";
-        foreach (var unknown in minimum.GetChildren().Where(child => !child.Key.Equals("Default", StringComparison.OrdinalIgnoreCase) && !child.Key.Equals("Override", StringComparison.OrdinalIgnoreCase)))
+        foreach (
+            var unknown in minimum
+                .GetChildren()
+                .Where(child =>
+                    !child.Key.Equals("Default", StringComparison.OrdinalIgnoreCase)
+                    && !child.Key.Equals("Override", StringComparison.OrdinalIgnoreCase)
+                )
+        )
             yield return SettingsReader.Unknown(unknown.Path, unknown.Key, ["Default", "Override"]);
-        foreach (var level in minimum.GetSection("Override").GetChildren().Prepend(minimum.GetSection("Default")).Where(level => level.Exists() && !Enum.TryParse<LogEventLevel>(level.Value, ignoreCase: true, out _)))
+        foreach (
+            var level in minimum
+                .GetSection("Override")
+                .GetChildren()
+                .Prepend(minimum.GetSection("Default"))
+                .Where(level => level.Exists() && !Enum.TryParse<LogEventLevel>(level.Value, ignoreCase: true, out _))
+        )
             yield return $"{level.Path} must be one of {string.Join(", ", Enum.GetNames<LogEventLevel>())}";
     }
 
@@ -220,7 +286,8 @@ static class SettingsCheck
             : [];
 
         // 0 is a free one, another for each.
-        static IEnumerable<int> Ports(IEnumerable<string> urls) => urls.Select(url => BindingAddress.Parse(url).Port).Where(port => port != 0);
+        static IEnumerable<int> Ports(IEnumerable<string> urls) =>
+            urls.Select(url => BindingAddress.Parse(url).Port).Where(port => port != 0);
     }
 
     static bool IsUrl(string value)

@@ -36,11 +36,14 @@ sealed class SettingsReader
     }
 
     /// <summary>The properties that are the keys of a section.</summary>
-    public static IEnumerable<PropertyInfo> KeysOf(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite);
+    public static IEnumerable<PropertyInfo> KeysOf(Type type) =>
+        type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite);
 
     /// <summary>True for what is set as one value; all else has keys below it, or is a list.</summary>
     public static bool IsScalar(Type type) =>
-        Type.GetTypeCode(Nullable.GetUnderlyingType(type) ?? type) != TypeCode.Object || type == typeof(TimeSpan) || type == typeof(TimeSpan?);
+        Type.GetTypeCode(Nullable.GetUnderlyingType(type) ?? type) != TypeCode.Object
+        || type == typeof(TimeSpan)
+        || type == typeof(TimeSpan?);
 
     /// <summary>Says what is wrong with a key that is not known here.</summary>
     public static string Unknown(string path, string key, IReadOnlyList<string> allowed) =>
@@ -79,7 +82,8 @@ sealed class SettingsReader
 
     IDictionary ReadDictionary(Type valueType, IConfigurationSection section, string path)
     {
-        var dictionary = (IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(typeof(string), valueType), StringComparer.Ordinal)!;
+        var dictionary = (IDictionary)
+            Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(typeof(string), valueType), StringComparer.Ordinal)!;
         MustBeSection(section, path, ["…"]);
         foreach (var child in section.GetChildren())
         {
@@ -131,7 +135,8 @@ sealed class SettingsReader
     object? Convert(Type type, string value, string path)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        object? converted = type == typeof(string) ? value
+        object? converted =
+            type == typeof(string) ? value
             : type == typeof(TimeSpan) ? Time(value)
             : Scalar(type, value);
         if (converted is null)

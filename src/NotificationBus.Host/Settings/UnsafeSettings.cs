@@ -15,7 +15,10 @@ sealed class UnsafeSettings(HostSettings settings, IConfiguration configuration,
     /// Embedded, the sandbox is what everybody expects. On real servers somebody may have forgotten it, where an event uses the channel.
     /// </summary>
     IEnumerable<string> Sandboxes() =>
-        from channel in settings.EventTypes.Values.SelectMany(rule => rule.Channels).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
+        from channel in settings
+            .EventTypes.Values.SelectMany(rule => rule.Channels)
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal)
         where settings is { Transport: Transport.RabbitMq, IsSender: true } && settings.Sender.Serves(channel)
         where chains.Of(channel).Accounts.Any(account => account.Provider is SandboxProvider)
         select $"Channel {channel} has a sandbox among its providers: what reaches it is caught, not sent (Channels:{channel}:Providers)";
@@ -28,13 +31,23 @@ sealed class UnsafeSettings(HostSettings settings, IConfiguration configuration,
             yield return "Inbox=true shows every caught delivery, with its address and its text, to whoever reaches Urls; leave it out in production";
         if (PublicPort.Split(settings.AllowedHosts).Contains("*", StringComparer.Ordinal))
             yield return "AllowedHosts=* takes every name for this host's, so that a stranger's page can read it with a visitor's browser (DNS rebinding); name those it has";
-        if (settings.PublicUrls is null && settings.Transport == Transport.RabbitMq && (settings.Receipts.PublicUrl ?? settings.Unsubscribe.PublicUrl) is not null)
+        if (
+            settings.PublicUrls is null
+            && settings.Transport == Transport.RabbitMq
+            && (settings.Receipts.PublicUrl ?? settings.Unsubscribe.PublicUrl) is not null
+        )
             yield return "The world is led to the port of operators, which asks nobody who they are; set PublicUrls, and lead it there";
     }
 
     IEnumerable<string> Accounts()
     {
-        foreach (var account in chains.All.SelectMany(chain => chain.Accounts).Select(account => account.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        foreach (
+            var account in chains
+                .All.SelectMany(chain => chain.Accounts)
+                .Select(account => account.Name)
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal)
+        )
         {
             var set = configuration.GetSection($"Providers:{account}");
             if (IsTrue(set["AllowPlaintext"]))

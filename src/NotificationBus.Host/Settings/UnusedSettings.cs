@@ -7,7 +7,11 @@ sealed class UnusedSettings(HostSettings settings, IConfiguration configuration,
 {
     /// <inheritdoc />
     public Task<IReadOnlyList<string>> Find(bool isProduction, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<string>>([.. SettingsCheck.PassedOver((IConfigurationRoot)configuration), .. Senders(), .. Accounts()]);
+        Task.FromResult<IReadOnlyList<string>>([
+            .. SettingsCheck.PassedOver((IConfigurationRoot)configuration),
+            .. Senders(),
+            .. Accounts(),
+        ]);
 
     IEnumerable<string> Senders()
     {
@@ -17,7 +21,10 @@ sealed class UnusedSettings(HostSettings settings, IConfiguration configuration,
 
     IEnumerable<string> Accounts()
     {
-        var used = chains.All.SelectMany(chain => chain.Accounts).Select(account => account.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var used = chains
+            .All.SelectMany(chain => chain.Accounts)
+            .Select(account => account.Name)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var account in configuration.GetSection("Providers").GetChildren().Where(account => !used.Contains(account.Key)))
             yield return $"{account.Path} is set, but no channel names it: nothing is sent by {account.Key} until Channels:{{channel}}:Providers or a route does{Spelling.DidYouMean(account.Key, used)}";
     }

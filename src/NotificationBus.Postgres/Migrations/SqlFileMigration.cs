@@ -1,5 +1,4 @@
 using System.Reflection;
-
 using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace NotificationBus.Postgres.Migrations;
@@ -10,7 +9,8 @@ abstract class SqlFileMigration : Migration
     protected override void Up(MigrationBuilder migrationBuilder)
     {
         var id = GetType().GetCustomAttribute<MigrationAttribute>()!.Id;
-        using var file = typeof(SqlFileMigration).Assembly.GetManifestResourceStream($"NotificationBus.Postgres.Migrations.{id}.sql")
+        using var file =
+            typeof(SqlFileMigration).Assembly.GetManifestResourceStream($"NotificationBus.Postgres.Migrations.{id}.sql")
             ?? throw new InvalidOperationException($"The file of migration {id} is not embedded");
         using var reader = new StreamReader(file);
         migrationBuilder.Sql(reader.ReadToEnd());

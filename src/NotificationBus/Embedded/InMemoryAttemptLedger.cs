@@ -17,13 +17,21 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
     readonly Dictionary<(string Channel, string Address, string Category), Suppression> _suppressions = [];
 
     /// <inheritdoc />
-    public Task<AttemptClaim> Claim(DeliveryAttempt attempt, string address, string category, TimeSpan lease, CancellationToken cancellationToken)
+    public Task<AttemptClaim> Claim(
+        DeliveryAttempt attempt,
+        string address,
+        string category,
+        TimeSpan lease,
+        CancellationToken cancellationToken
+    )
     {
         var now = clock.GetUtcNow();
         lock (_lock)
         {
-            if (_suppressions.TryGetValue((attempt.Channel, address, EveryCategory), out var suppression)
-                || _suppressions.TryGetValue((attempt.Channel, address, category), out suppression))
+            if (
+                _suppressions.TryGetValue((attempt.Channel, address, EveryCategory), out var suppression)
+                || _suppressions.TryGetValue((attempt.Channel, address, category), out suppression)
+            )
             {
                 return Task.FromResult(new AttemptClaim([], now, suppression.Reason));
             }
@@ -38,7 +46,13 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
     }
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<DeliveryAttempt>> Cancel(Guid notificationId, Guid deliveryId, string channel, string reason, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<DeliveryAttempt>> Cancel(
+        Guid notificationId,
+        Guid deliveryId,
+        string channel,
+        string reason,
+        CancellationToken cancellationToken
+    )
     {
         var now = clock.GetUtcNow();
         lock (_lock)
@@ -46,19 +60,21 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
             var attempts = Of(notificationId, deliveryId);
             if (!attempts.Exists(attempt => attempt.Status is AttemptStatus.Accepted or AttemptStatus.Cancelled))
             {
-                attempts.Add(new DeliveryAttempt
-                {
-                    DeliveryId = deliveryId,
-                    NotificationId = notificationId,
-                    Number = attempts.Count + 1,
-                    Channel = channel,
-                    Provider = "",
-                    Status = AttemptStatus.Cancelled,
-                    Reason = reason,
-                    StartedAt = now,
-                    LeaseUntil = now,
-                    FinishedAt = now,
-                });
+                attempts.Add(
+                    new DeliveryAttempt
+                    {
+                        DeliveryId = deliveryId,
+                        NotificationId = notificationId,
+                        Number = attempts.Count + 1,
+                        Channel = channel,
+                        Provider = "",
+                        Status = AttemptStatus.Cancelled,
+                        Reason = reason,
+                        StartedAt = now,
+                        LeaseUntil = now,
+                        FinishedAt = now,
+                    }
+                );
             }
 
             return Task.FromResult<IReadOnlyList<DeliveryAttempt>>([.. attempts]);
@@ -69,7 +85,9 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
     public Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken)
     {
         lock (_lock)
-            return Task.FromResult<IReadOnlyList<DeliveryAttempt>>(_attempts.TryGetValue(deliveryId, out var attempts) ? [.. attempts] : []);
+            return Task.FromResult<IReadOnlyList<DeliveryAttempt>>(
+                _attempts.TryGetValue(deliveryId, out var attempts) ? [.. attempts] : []
+            );
     }
 
     /// <inheritdoc />
@@ -85,9 +103,16 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
             if (claimed.Status != AttemptStatus.Started)
                 return Task.FromResult(false);
 
-            attempts[outcome.Number - 1] = outcome with { StartedAt = claimed.StartedAt, LeaseUntil = claimed.LeaseUntil, FinishedAt = now };
+            attempts[outcome.Number - 1] = outcome with
+            {
+                StartedAt = claimed.StartedAt,
+                LeaseUntil = claimed.LeaseUntil,
+                FinishedAt = now,
+            };
             if (suppressedAddress is not null)
-                TryAdd(new Suppression(outcome.Channel, suppressedAddress, Category: null, outcome.Reason ?? "refused", outcome.Provider, now));
+                TryAdd(
+                    new Suppression(outcome.Channel, suppressedAddress, Category: null, outcome.Reason ?? "refused", outcome.Provider, now)
+                );
             return Task.FromResult(true);
         }
     }
@@ -96,7 +121,9 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
     public Task<DeliveryAttempt?> FindByDelivery(string provider, Guid deliveryId, CancellationToken cancellationToken)
     {
         lock (_lock)
-            return Task.FromResult(_attempts.TryGetValue(deliveryId, out var attempts) ? attempts.FindLast(attempt => attempt.Provider == provider) : null);
+            return Task.FromResult(
+                _attempts.TryGetValue(deliveryId, out var attempts) ? attempts.FindLast(attempt => attempt.Provider == provider) : null
+            );
     }
 
     /// <inheritdoc />
@@ -104,9 +131,12 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
     {
         lock (_lock)
         {
-            return Task.FromResult(_attempts.Values.SelectMany(attempts => attempts)
-                .Where(attempt => attempt.Provider == provider && attempt.ProviderMessageId == providerMessageId)
-                .MaxBy(attempt => attempt.StartedAt));
+            return Task.FromResult(
+                _attempts
+                    .Values.SelectMany(attempts => attempts)
+                    .Where(attempt => attempt.Provider == provider && attempt.ProviderMessageId == providerMessageId)
+                    .MaxBy(attempt => attempt.StartedAt)
+            );
         }
     }
 
@@ -115,13 +145,17 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
     {
         lock (_lock)
         {
-            return Task.FromResult<IReadOnlyList<Suppression>>([.. _suppressions.Values
-                .Where(suppression => (filter.Channel ?? suppression.Channel) == suppression.Channel
-                    && (filter.Address ?? suppression.Address) == suppression.Address
-                    && (filter.Category ?? suppression.Category) == suppression.Category)
-                .Where(suppression => filter.After is not { } after || (suppression.CreatedAt, suppression.Place).CompareTo(after) < 0)
-                .OrderByDescending(suppression => (suppression.CreatedAt, suppression.Place))
-                .Take(filter.Limit)]);
+            return Task.FromResult<IReadOnlyList<Suppression>>([
+                .. _suppressions
+                    .Values.Where(suppression =>
+                        (filter.Channel ?? suppression.Channel) == suppression.Channel
+                        && (filter.Address ?? suppression.Address) == suppression.Address
+                        && (filter.Category ?? suppression.Category) == suppression.Category
+                    )
+                    .Where(suppression => filter.After is not { } after || (suppression.CreatedAt, suppression.Place).CompareTo(after) < 0)
+                    .OrderByDescending(suppression => (suppression.CreatedAt, suppression.Place))
+                    .Take(filter.Limit),
+            ]);
         }
     }
 
@@ -137,7 +171,12 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
     {
         var added = await Add(suppression, cancellationToken);
         if (added)
-            await controls.Note($"suppression {suppression.Channel}", by, Suppression.Change("added", suppression.Address, suppression.Category), cancellationToken);
+            await controls.Note(
+                $"suppression {suppression.Channel}",
+                by,
+                Suppression.Change("added", suppression.Address, suppression.Category),
+                cancellationToken
+            );
         return added;
     }
 
@@ -156,7 +195,9 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
     public IReadOnlyList<DeliveryAttempt> AttemptsOf(Guid notificationId)
     {
         lock (_lock)
-            return _deliveries.TryGetValue(notificationId, out var deliveries) ? [.. deliveries.SelectMany(delivery => _attempts[delivery])] : [];
+            return _deliveries.TryGetValue(notificationId, out var deliveries)
+                ? [.. deliveries.SelectMany(delivery => _attempts[delivery])]
+                : [];
     }
 
     /// <summary>Leaves the attempts of a notification behind that is no longer on record. What it has suppressed stays so.</summary>

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
@@ -23,30 +22,47 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     {
         lock (_lock)
         {
-            return Task.FromResult(new SendingControls
-            {
-                Providers = new Dictionary<string, ProviderControl>(_providers, StringComparer.Ordinal),
-                Channels = new Dictionary<string, ChannelControl>(_channels, StringComparer.Ordinal),
-                Health = new Dictionary<string, ProviderHealth>(_health, StringComparer.Ordinal),
-            });
+            return Task.FromResult(
+                new SendingControls
+                {
+                    Providers = new Dictionary<string, ProviderControl>(_providers, StringComparer.Ordinal),
+                    Channels = new Dictionary<string, ChannelControl>(_channels, StringComparer.Ordinal),
+                    Health = new Dictionary<string, ProviderHealth>(_health, StringComparer.Ordinal),
+                }
+            );
         }
     }
 
     /// <inheritdoc />
-    public Task<ProviderControl> ChangeProvider(string account, AccountOptions configured, Func<ProviderControl, ProviderControl> change, ChangedBy by, CancellationToken cancellationToken)
+    public Task<ProviderControl> ChangeProvider(
+        string account,
+        AccountOptions configured,
+        Func<ProviderControl, ProviderControl> change,
+        ChangedBy by,
+        CancellationToken cancellationToken
+    )
     {
         lock (_lock)
         {
             var before = _providers.GetValueOrDefault(account) ?? new ProviderControl();
             var after = Change(_providers, account, $"provider {account}", change, by);
-            MoveLine(account, _health.GetValueOrDefault(account)?.LearnedPerSecond, WaitingLine.LimitOf(before, configured), WaitingLine.LimitOf(after, configured));
+            MoveLine(
+                account,
+                _health.GetValueOrDefault(account)?.LearnedPerSecond,
+                WaitingLine.LimitOf(before, configured),
+                WaitingLine.LimitOf(after, configured)
+            );
             return Task.FromResult(after);
         }
     }
 
     /// <inheritdoc />
-    public Task<ChannelControl> ChangeChannel(string channel, Func<ChannelControl, ChannelControl> change, ChangedBy by, CancellationToken cancellationToken) =>
-        Task.FromResult(Change(_channels, channel, $"channel {channel}", change, by));
+    public Task<ChannelControl> ChangeChannel(
+        string channel,
+        Func<ChannelControl, ChannelControl> change,
+        ChangedBy by,
+        CancellationToken cancellationToken
+    ) => Task.FromResult(Change(_channels, channel, $"channel {channel}", change, by));
 
     /// <inheritdoc />
     public Task Note(string subject, ChangedBy by, JsonElement what, CancellationToken cancellationToken)
@@ -61,7 +77,9 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     public Task<IReadOnlyList<ControlChange>> Changes(long? before, int limit, CancellationToken cancellationToken)
     {
         lock (_lock)
-            return Task.FromResult<IReadOnlyList<ControlChange>>([.. _changes.Where(change => change.Number < (before ?? long.MaxValue)).Reverse().Take(limit)]);
+            return Task.FromResult<IReadOnlyList<ControlChange>>([
+                .. _changes.Where(change => change.Number < (before ?? long.MaxValue)).Reverse().Take(limit),
+            ]);
     }
 
     /// <inheritdoc />
@@ -115,7 +133,10 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
             }
 
             var turn = Later(slots.NextTransactional, now);
-            var owed = slots.Next <= now ? 0 : slots.Next > turn ? Math.Min(slots.Owed + 1, (int)Math.Ceiling((slots.Next - now) / interval)) : slots.Owed;
+            var owed =
+                slots.Next <= now ? 0
+                : slots.Next > turn ? Math.Min(slots.Owed + 1, (int)Math.Ceiling((slots.Next - now) / interval))
+                : slots.Owed;
             _slots[account] = new Slots(Later(slots.Next, turn + interval), turn + interval, owed);
             return Task.FromResult(turn - now);
         }
@@ -156,7 +177,13 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
         DateTimeOffset Moved(DateTimeOffset slot) => slot > now ? now + (slot - now) / factor : slot;
     }
 
-    TSetting Change<TSetting>(Dictionary<string, TSetting> settings, string name, string subject, Func<TSetting, TSetting> change, ChangedBy by)
+    TSetting Change<TSetting>(
+        Dictionary<string, TSetting> settings,
+        string name,
+        string subject,
+        Func<TSetting, TSetting> change,
+        ChangedBy by
+    )
         where TSetting : new()
     {
         lock (_lock)
@@ -164,22 +191,30 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
             var before = settings.GetValueOrDefault(name) ?? new TSetting();
             var after = change(before);
             settings[name] = after;
-            Note(subject, by, JsonSerializer.SerializeToElement(before, ControlJson.Options), JsonSerializer.SerializeToElement(after, ControlJson.Options));
+            Note(
+                subject,
+                by,
+                JsonSerializer.SerializeToElement(before, ControlJson.Options),
+                JsonSerializer.SerializeToElement(after, ControlJson.Options)
+            );
             Tell();
             return after;
         }
     }
 
-    void Note(string subject, ChangedBy by, JsonElement before, JsonElement after) => _changes.Add(new ControlChange
-    {
-        Number = _changes.Count + 1,
-        At = clock.GetUtcNow(),
-        Subject = subject,
-        Who = by.Who,
-        Why = by.Why,
-        Before = before,
-        After = after,
-    });
+    void Note(string subject, ChangedBy by, JsonElement before, JsonElement after) =>
+        _changes.Add(
+            new ControlChange
+            {
+                Number = _changes.Count + 1,
+                At = clock.GetUtcNow(),
+                Subject = subject,
+                Who = by.Who,
+                Why = by.Why,
+                Before = before,
+                After = after,
+            }
+        );
 
     /// <summary>Changes what is known of an account, and moves those who wait for their turn there when its rate changes.</summary>
     Task Change(string account, double? limit, Func<ProviderHealth, DateTimeOffset, ProviderHealth> rule)

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Failures;
 using NotificationBus.Outgoing;
 using NotificationBus.Providers.Controls;
@@ -7,7 +6,12 @@ using NotificationBus.Providers.Controls;
 namespace NotificationBus.Embedded;
 
 /// <summary>Failed messages in memory, lost when the process ends.</summary>
-public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, IControls controls, IOptions<RetentionOptions> retention, TimeProvider clock) : IFailedMessages
+public sealed class InMemoryFailedMessages(
+    IOutgoingMessages outgoing,
+    IControls controls,
+    IOptions<RetentionOptions> retention,
+    TimeProvider clock
+) : IFailedMessages
 {
     readonly Lock _lock = new();
     readonly Dictionary<Guid, Row> _rows = [];
@@ -18,10 +22,14 @@ public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, IControls
         lock (_lock)
         {
             var now = clock.GetUtcNow();
-            var id = failure.ReplayOf is { } replayed && _rows.TryGetValue(replayed, out var record) && record.IsOf(failure) ? replayed : failure.Id;
+            var id =
+                failure.ReplayOf is { } replayed && _rows.TryGetValue(replayed, out var record) && record.IsOf(failure)
+                    ? replayed
+                    : failure.Id;
             if (!_rows.ContainsKey(id))
                 MakeRoom(now);
-            _rows[id] = !_rows.TryGetValue(id, out var row) ? new Row(failure with { Id = id }, now, now)
+            _rows[id] =
+                !_rows.TryGetValue(id, out var row) ? new Row(failure with { Id = id }, now, now)
                 : row.Failure.FailureId == failure.FailureId ? row
                 : row with
                 {
@@ -61,14 +69,19 @@ public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, IControls
     {
         lock (_lock)
         {
-            return Task.FromResult<IReadOnlyList<FailedMessageSummary>>([.. _rows.Values
-                .Where(row => filter.State is null || row.State == filter.State)
-                .Where(row => filter.Cause is null || row.Failure.Explanation.Cause == filter.Cause)
-                .Where(row => filter.Queue is null || row.Failure.Queue == filter.Queue)
-                .Where(row => filter.After is null || (row.FailedAt, row.Failure.Id).CompareTo((filter.After.FailedAt, filter.After.Id)) < 0)
-                .OrderByDescending(row => row.FailedAt).ThenByDescending(row => row.Failure.Id)
-                .Take(filter.Limit)
-                .Select(row => row.Summary())]);
+            return Task.FromResult<IReadOnlyList<FailedMessageSummary>>([
+                .. _rows
+                    .Values.Where(row => filter.State is null || row.State == filter.State)
+                    .Where(row => filter.Cause is null || row.Failure.Explanation.Cause == filter.Cause)
+                    .Where(row => filter.Queue is null || row.Failure.Queue == filter.Queue)
+                    .Where(row =>
+                        filter.After is null || (row.FailedAt, row.Failure.Id).CompareTo((filter.After.FailedAt, filter.After.Id)) < 0
+                    )
+                    .OrderByDescending(row => row.FailedAt)
+                    .ThenByDescending(row => row.Failure.Id)
+                    .Take(filter.Limit)
+                    .Select(row => row.Summary()),
+            ]);
         }
     }
 
@@ -77,20 +90,24 @@ public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, IControls
     {
         lock (_lock)
         {
-            return Task.FromResult<IReadOnlyList<FailureCause>>([.. _rows.Values
-                .Where(row => row.State == FailedMessageState.Failed)
-                .GroupBy(row => row.Failure.Explanation.Cause, StringComparer.Ordinal)
-                .Select(group => (Group: group, Last: group.MaxBy(row => row.FailedAt)!))
-                .Select(cause => new FailureCause(
-                    cause.Group.Key,
-                    cause.Last.Failure.Explanation.Kind,
-                    cause.Last.Failure.Queue,
-                    cause.Last.Failure.Explanation.Reason,
-                    cause.Group.LongCount(),
-                    cause.Group.Min(row => row.FirstFailedAt),
-                    cause.Last.FailedAt))
-                .OrderByDescending(cause => cause.Count).ThenBy(cause => cause.Cause, StringComparer.Ordinal)
-                .Take(limit)]);
+            return Task.FromResult<IReadOnlyList<FailureCause>>([
+                .. _rows
+                    .Values.Where(row => row.State == FailedMessageState.Failed)
+                    .GroupBy(row => row.Failure.Explanation.Cause, StringComparer.Ordinal)
+                    .Select(group => (Group: group, Last: group.MaxBy(row => row.FailedAt)!))
+                    .Select(cause => new FailureCause(
+                        cause.Group.Key,
+                        cause.Last.Failure.Explanation.Kind,
+                        cause.Last.Failure.Queue,
+                        cause.Last.Failure.Explanation.Reason,
+                        cause.Group.LongCount(),
+                        cause.Group.Min(row => row.FirstFailedAt),
+                        cause.Last.FailedAt
+                    ))
+                    .OrderByDescending(cause => cause.Count)
+                    .ThenBy(cause => cause.Cause, StringComparer.Ordinal)
+                    .Take(limit),
+            ]);
         }
     }
 
@@ -98,7 +115,9 @@ public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, IControls
     public Task<FailedMessage?> Find(Guid id, CancellationToken cancellationToken)
     {
         lock (_lock)
-            return Task.FromResult(_rows.TryGetValue(id, out var row) ? new FailedMessage(row.Summary(), row.Failure.Headers, row.Failure.Body) : null);
+            return Task.FromResult(
+                _rows.TryGetValue(id, out var row) ? new FailedMessage(row.Summary(), row.Failure.Headers, row.Failure.Body) : null
+            );
     }
 
     /// <inheritdoc />
@@ -109,7 +128,12 @@ public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, IControls
         {
             chosen = [.. Chosen(choice, orArchived: choice.Id is not null).Where(row => row.Failure.Destination is not null)];
             foreach (var row in chosen)
-                _rows[row.Failure.Id] = row with { State = FailedMessageState.Replayed, ReplayedAt = clock.GetUtcNow(), ReplayedBy = by.Who };
+                _rows[row.Failure.Id] = row with
+                {
+                    State = FailedMessageState.Replayed,
+                    ReplayedAt = clock.GetUtcNow(),
+                    ReplayedBy = by.Who,
+                };
         }
 
         await outgoing.Schedule([.. chosen.Select(row => row.ToReplay())], cancellationToken);
@@ -135,10 +159,11 @@ public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, IControls
     Task Note(string done, int count, FailedMessageChoice choice, ChangedBy by, CancellationToken cancellationToken) =>
         count > 0 ? controls.Note(choice.Subject, by, FailedMessageChoice.Change(done, count), cancellationToken) : Task.CompletedTask;
 
-    IEnumerable<Row> Chosen(FailedMessageChoice choice, bool orArchived) => _rows.Values
-        .Where(row => row.State == FailedMessageState.Failed || (orArchived && row.State == FailedMessageState.Archived))
-        .Where(row => choice.Id is null || row.Failure.Id == choice.Id)
-        .Where(row => choice.Cause is null || row.Failure.Explanation.Cause == choice.Cause);
+    IEnumerable<Row> Chosen(FailedMessageChoice choice, bool orArchived) =>
+        _rows
+            .Values.Where(row => row.State == FailedMessageState.Failed || (orArchived && row.State == FailedMessageState.Archived))
+            .Where(row => choice.Id is null || row.Failure.Id == choice.Id)
+            .Where(row => choice.Cause is null || row.Failure.Explanation.Cause == choice.Cause);
 
     sealed record Row(Failure Failure, DateTimeOffset FirstFailedAt, DateTimeOffset FailedAt)
     {
@@ -152,38 +177,40 @@ public sealed class InMemoryFailedMessages(IOutgoingMessages outgoing, IControls
 
         public bool IsOf(Failure failure) => failure.Queue == Failure.Queue && failure.Body.AsSpan().SequenceEqual(Failure.Body);
 
-        public OutgoingMessage ToReplay() => new()
-        {
-            MessageId = Guid.TryParse(Failure.MessageId, out var id) ? id : Guid.CreateVersion7(),
-            Token = Guid.CreateVersion7(),
-            ReplayOf = Failure.Id,
-            Destination = Failure.Destination!,
-            ContentType = Failure.ContentType ?? "",
-            MessageTypes = string.Join(';', Failure.MessageTypes),
-            Headers = Failure.Headers,
-            Body = Failure.Body,
-        };
+        public OutgoingMessage ToReplay() =>
+            new()
+            {
+                MessageId = Guid.TryParse(Failure.MessageId, out var id) ? id : Guid.CreateVersion7(),
+                Token = Guid.CreateVersion7(),
+                ReplayOf = Failure.Id,
+                Destination = Failure.Destination!,
+                ContentType = Failure.ContentType ?? "",
+                MessageTypes = string.Join(';', Failure.MessageTypes),
+                Headers = Failure.Headers,
+                Body = Failure.Body,
+            };
 
-        public FailedMessageSummary Summary() => new()
-        {
-            Id = Failure.Id,
-            State = State,
-            Kind = Failure.Explanation.Kind,
-            Cause = Failure.Explanation.Cause,
-            Reason = Failure.Explanation.Reason,
-            ExceptionType = Failure.Explanation.ExceptionType,
-            Queue = Failure.Queue,
-            CanBeReplayed = Failure.Destination is not null,
-            MessageId = Failure.MessageId,
-            MessageTypes = Failure.MessageTypes,
-            ContentType = Failure.ContentType,
-            BodyLength = Failure.BodyLength ?? Failure.Body.Length,
-            BodyKept = Failure.BodyLength is null ? null : Failure.Body.Length,
-            FirstFailedAt = FirstFailedAt,
-            FailedAt = FailedAt,
-            Times = Times,
-            ReplayedAt = ReplayedAt,
-            ReplayedBy = ReplayedBy,
-        };
+        public FailedMessageSummary Summary() =>
+            new()
+            {
+                Id = Failure.Id,
+                State = State,
+                Kind = Failure.Explanation.Kind,
+                Cause = Failure.Explanation.Cause,
+                Reason = Failure.Explanation.Reason,
+                ExceptionType = Failure.Explanation.ExceptionType,
+                Queue = Failure.Queue,
+                CanBeReplayed = Failure.Destination is not null,
+                MessageId = Failure.MessageId,
+                MessageTypes = Failure.MessageTypes,
+                ContentType = Failure.ContentType,
+                BodyLength = Failure.BodyLength ?? Failure.Body.Length,
+                BodyKept = Failure.BodyLength is null ? null : Failure.Body.Length,
+                FirstFailedAt = FirstFailedAt,
+                FailedAt = FailedAt,
+                Times = Times,
+                ReplayedAt = ReplayedAt,
+                ReplayedBy = ReplayedBy,
+            };
     }
 }

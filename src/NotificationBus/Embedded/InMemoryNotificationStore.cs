@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-
 using NotificationBus.Intake;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
@@ -9,11 +8,13 @@ namespace NotificationBus.Embedded;
 
 /// <summary>
 /// The record in memory, lost when the process ends. It keeps copies as JSON, as the database does, so that a step that fails
-/// leaves nothing behind, and it loses races in the same way. Beside each copy stands what is looked for, so that a search reads none. The process
-/// has only so much memory: of what has ended the newest stays, and what ended longest ago goes with its attempts.
+/// leaves nothing behind, and it loses races in the same way. Beside each copy stands what is looked for, so that a search reads none. The
+/// process has only so much memory: of what has ended the newest stays, and what ended longest ago goes with its attempts.
 /// </summary>
 public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMemoryOutgoingMessages outgoing)
-    : INotificationStore, INotificationQueries, IEarlierNotifications
+    : INotificationStore,
+        INotificationQueries,
+        IEarlierNotifications
 {
     readonly ConcurrentDictionary<Guid, Row> _rows = new();
     readonly ConcurrentQueue<Guid> _reopened = new();
@@ -69,7 +70,9 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
 
     /// <inheritdoc />
     public async Task<NotificationView?> Find(Guid id, CancellationToken cancellationToken) =>
-        await Load(id, cancellationToken) is { } notification ? NotificationView.Of(notification, ledger.AttemptsOf(id), outgoing.WaitingOf(id)) : null;
+        await Load(id, cancellationToken) is { } notification
+            ? NotificationView.Of(notification, ledger.AttemptsOf(id), outgoing.WaitingOf(id))
+            : null;
 
     /// <inheritdoc />
     public async Task<EarlierNotification?> FindEarlier(Guid notificationId, CancellationToken cancellationToken) =>
@@ -83,32 +86,39 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
 
     /// <inheritdoc />
     public Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<NotificationSummary>>([.. _rows
-            .Where(row => filter.Status is null || row.Value.Status == filter.Status)
-            .Where(row => filter.Recipient is null || row.Value.Recipient == filter.Recipient)
-            .Where(row => filter.Category is null || row.Value.Category == filter.Category)
-            .Where(row => filter.After is null || (row.Value.CreatedAt, row.Key).CompareTo((filter.After.CreatedAt, filter.After.Id)) < 0)
-            .OrderByDescending(row => row.Value.CreatedAt).ThenByDescending(row => row.Key)
-            .Take(filter.Limit)
-            .Select(row => new NotificationSummary
-            {
-                Id = row.Key,
-                Status = row.Value.Status,
-                Event = row.Value.EventName,
-                Category = row.Value.Category,
-                Recipient = row.Value.Recipient,
-                CreatedAt = row.Value.CreatedAt,
-                CompletedAt = row.Value.CompletedAt,
-            })]);
+        Task.FromResult<IReadOnlyList<NotificationSummary>>([
+            .. _rows
+                .Where(row => filter.Status is null || row.Value.Status == filter.Status)
+                .Where(row => filter.Recipient is null || row.Value.Recipient == filter.Recipient)
+                .Where(row => filter.Category is null || row.Value.Category == filter.Category)
+                .Where(row =>
+                    filter.After is null || (row.Value.CreatedAt, row.Key).CompareTo((filter.After.CreatedAt, filter.After.Id)) < 0
+                )
+                .OrderByDescending(row => row.Value.CreatedAt)
+                .ThenByDescending(row => row.Key)
+                .Take(filter.Limit)
+                .Select(row => new NotificationSummary
+                {
+                    Id = row.Key,
+                    Status = row.Value.Status,
+                    Event = row.Value.EventName,
+                    Category = row.Value.Category,
+                    Recipient = row.Value.Recipient,
+                    CreatedAt = row.Value.CreatedAt,
+                    CompletedAt = row.Value.CompletedAt,
+                }),
+        ]);
 
     /// <summary>How many there are in a state.</summary>
     internal long CountOf(string state) => _rows.LongCount(row => row.Value.State == state);
 
     /// <summary>Those in a state.</summary>
-    internal IEnumerable<NotificationState> In(string state) => _rows.Where(row => row.Value.State == state).Select(row => row.Value.ToState());
+    internal IEnumerable<NotificationState> In(string state) =>
+        _rows.Where(row => row.Value.State == state).Select(row => row.Value.ToState());
 
     /// <summary>How old each notification is, and whether it has ended.</summary>
-    internal IEnumerable<(Guid Id, DateTimeOffset CreatedAt, bool Ended)> Ages() => _rows.Select(row => (row.Key, row.Value.CreatedAt, row.Value.Ended));
+    internal IEnumerable<(Guid Id, DateTimeOffset CreatedAt, bool Ended)> Ages() =>
+        _rows.Select(row => (row.Key, row.Value.CreatedAt, row.Value.Ended));
 
     /// <summary>Hands out, once, a notification that had ended and goes on.</summary>
     internal bool TryTakeReopened(out Guid notificationId) => _reopened.TryDequeue(out notificationId);
@@ -130,7 +140,11 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
             {
                 var oldest = _ended.Dequeue();
                 // One that went on since then has another number.
-                if (!_rows.TryGetValue(oldest.Id, out var found) || found.Number != oldest.Number || !_rows.TryRemove(KeyValuePair.Create(oldest.Id, found)))
+                if (
+                    !_rows.TryGetValue(oldest.Id, out var found)
+                    || found.Number != oldest.Number
+                    || !_rows.TryRemove(KeyValuePair.Create(oldest.Id, found))
+                )
                     continue;
 
                 _bytesOfEnded -= found.BytesOfEnded;
@@ -139,7 +153,9 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
         }
     }
 
-    /// <summary>One notification. Told apart from others by what it is and not by what it holds: a write that finds another one has lost a race.</summary>
+    /// <summary>
+    /// One notification. Told apart from others by what it is and not by what it holds: a write that finds another one has lost a race.
+    /// </summary>
     sealed class Row(NotificationState notification, long number)
     {
         public int Version { get; } = notification.Version;
@@ -167,9 +183,13 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
 
         readonly byte[] _json = JsonSerializer.SerializeToUtf8Bytes(notification, NotificationJson.Default.NotificationState);
 
-        public static Row Of(NotificationState notification, Row? earlier, ref long lastNumber) => new(
-            notification,
-            notification.CompletedAt is null ? 0 : earlier?.Ended == true ? earlier.Number : Interlocked.Increment(ref lastNumber));
+        public static Row Of(NotificationState notification, Row? earlier, ref long lastNumber) =>
+            new(
+                notification,
+                notification.CompletedAt is null ? 0
+                    : earlier?.Ended == true ? earlier.Number
+                    : Interlocked.Increment(ref lastNumber)
+            );
 
         public NotificationState ToState() => JsonSerializer.Deserialize(_json, NotificationJson.Default.NotificationState)!;
     }

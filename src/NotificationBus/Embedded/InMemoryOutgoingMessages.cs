@@ -60,7 +60,11 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
             foreach (var (pending, place) in waiting.Select((pending, place) => (pending, place)))
             {
                 var due = clock.GetUtcNow() + (spread * place / waiting.Count);
-                _pending[pending.Message.Token] = pending with { DueAt = due < pending.DueAt ? due : pending.DueAt, Message = pending.Message with { WaitsFor = null } };
+                _pending[pending.Message.Token] = pending with
+                {
+                    DueAt = due < pending.DueAt ? due : pending.DueAt,
+                    Message = pending.Message with { WaitsFor = null },
+                };
             }
 
             Wake();
@@ -78,7 +82,9 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
             foreach (var pending in due)
                 _pending[pending.Message.Token] = pending with { DueAt = now + lease, Message = pending.Message with { WaitsFor = null } };
 
-            return Task.FromResult<IReadOnlyList<OutgoingMessage>>([.. due.Select(pending => pending.Message with { DueAt = pending.DueAt })]);
+            return Task.FromResult<IReadOnlyList<OutgoingMessage>>([
+                .. due.Select(pending => pending.Message with { DueAt = pending.DueAt }),
+            ]);
         }
     }
 
@@ -124,10 +130,13 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
     {
         lock (_lock)
         {
-            return [.. _pending.Values
-                .Where(pending => pending.NotificationId == notificationId && IsCommand(pending))
-                .Select(pending => WaitingDelivery.Read(pending.Message.Body, pending.DueAt))
-                .OfType<WaitingDelivery>()];
+            return
+            [
+                .. _pending
+                    .Values.Where(pending => pending.NotificationId == notificationId && IsCommand(pending))
+                    .Select(pending => WaitingDelivery.Read(pending.Message.Body, pending.DueAt))
+                    .OfType<WaitingDelivery>(),
+            ];
         }
     }
 
@@ -138,7 +147,8 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
             return _pending.Values.Any(pending => pending.NotificationId == notificationId && IsCommand(pending));
     }
 
-    static bool IsCommand(Pending pending) => pending.Message.Destination.StartsWith($"exchange:{ChannelEndpoint.Prefix}", StringComparison.Ordinal);
+    static bool IsCommand(Pending pending) =>
+        pending.Message.Destination.StartsWith($"exchange:{ChannelEndpoint.Prefix}", StringComparison.Ordinal);
 
     /// <summary>Divides the time until the messages that wait for it.</summary>
     internal void Respace(string waitsFor, double factor)

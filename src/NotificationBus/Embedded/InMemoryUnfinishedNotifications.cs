@@ -3,7 +3,8 @@ using NotificationBus.Notifications;
 namespace NotificationBus.Embedded;
 
 /// <summary>The stragglers in memory.</summary>
-public sealed class InMemoryUnfinishedNotifications(InMemoryNotificationStore store, InMemoryOutgoingMessages outgoing, TimeProvider clock) : IUnfinishedNotifications
+public sealed class InMemoryUnfinishedNotifications(InMemoryNotificationStore store, InMemoryOutgoingMessages outgoing, TimeProvider clock)
+    : IUnfinishedNotifications
 {
     readonly Lock _lock = new();
     readonly Dictionary<Guid, Straggler> _stragglers = [];
@@ -18,9 +19,12 @@ public sealed class InMemoryUnfinishedNotifications(InMemoryNotificationStore st
             while (store.TryTakeReopened(out var reopened))
                 _stragglers.TryAdd(reopened, new Straggler(now + NotificationStep.LookAgainAfter, Looks: 0));
 
-            var ripe = store.Ages()
+            var ripe = store
+                .Ages()
                 .Where(row => row.CreatedAt <= now - age && (row.CreatedAt, row.Id).CompareTo(_lookedAt) > 0)
-                .OrderBy(row => (row.CreatedAt, row.Id)).Take(limit).ToList();
+                .OrderBy(row => (row.CreatedAt, row.Id))
+                .Take(limit)
+                .ToList();
             foreach (var row in ripe)
             {
                 _lookedAt = (row.CreatedAt, row.Id);
@@ -38,7 +42,11 @@ public sealed class InMemoryUnfinishedNotifications(InMemoryNotificationStore st
         lock (_lock)
         {
             var now = clock.GetUtcNow();
-            var due = _stragglers.Where(straggler => straggler.Value.LookAgainAt <= now).OrderBy(straggler => straggler.Value.LookAgainAt).Take(limit).ToList();
+            var due = _stragglers
+                .Where(straggler => straggler.Value.LookAgainAt <= now)
+                .OrderBy(straggler => straggler.Value.LookAgainAt)
+                .Take(limit)
+                .ToList();
             var ended = store.Ages().Where(row => row.Ended).Select(row => row.Id).ToHashSet();
             foreach (var (id, straggler) in due)
             {
@@ -48,7 +56,12 @@ public sealed class InMemoryUnfinishedNotifications(InMemoryNotificationStore st
                     _stragglers[id] = new Straggler(now + lookAgain * Math.Pow(2, straggler.Looks), Math.Min(straggler.Looks + 1, 10));
             }
 
-            return Task.FromResult(new StalledNotifications(due.Count, [.. due.Select(straggler => straggler.Key).Where(id => !ended.Contains(id) && !outgoing.HoldsOrderOf(id))]));
+            return Task.FromResult(
+                new StalledNotifications(
+                    due.Count,
+                    [.. due.Select(straggler => straggler.Key).Where(id => !ended.Contains(id) && !outgoing.HoldsOrderOf(id))]
+                )
+            );
         }
     }
 

@@ -1,7 +1,5 @@
 using System.Runtime.ExceptionServices;
-
 using MassTransit;
-
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 
@@ -19,7 +17,12 @@ static class DeadLettering
     /// <param name="queue">The queue.</param>
     /// <param name="recorder">Records what cannot be moved.</param>
     /// <param name="quarantine">Knows what ends the process.</param>
-    public static void DeadLetterWhatFails(this IReceiveEndpointConfigurator endpoint, string queue, FailedMessageRecorder recorder, Quarantine quarantine)
+    public static void DeadLetterWhatFails(
+        this IReceiveEndpointConfigurator endpoint,
+        string queue,
+        FailedMessageRecorder recorder,
+        Quarantine quarantine
+    )
     {
         var aside = new Place(queue, recorder);
         endpoint.ConfigureReceive(receive => receive.UseFilter(new WhatIsTooLarge(aside)));
@@ -34,7 +37,9 @@ static class DeadLettering
     static long LengthOf(ReceiveContext context)
     {
         var there = context.Body.Length ?? 0;
-        return there == PartlyKept.Beginning && FailureHeaders.LengthIn(context) is { } length && length > PartlyKept.LargestWhole ? length : there;
+        return there == PartlyKept.Beginning && FailureHeaders.LengthIn(context) is { } length && length > PartlyKept.LargestWhole
+            ? length
+            : there;
     }
 
     static async Task Move(ReceiveContext context, Exception exception, Place from)
@@ -76,7 +81,9 @@ static class DeadLettering
     sealed class WhatIsTooLarge(Place from) : IFilter<ReceiveContext>
     {
         public Task Send(ReceiveContext context, IPipe<ReceiveContext> next) =>
-            LengthOf(context) is var length && length > EnvelopeReader.LargestBody ? Move(context, new MessageTooLargeException(length), from) : next.Send(context);
+            LengthOf(context) is var length && length > EnvelopeReader.LargestBody
+                ? Move(context, new MessageTooLargeException(length), from)
+                : next.Send(context);
 
         public void Probe(ProbeContext context) => context.CreateFilterScope("setAsideWhatIsTooLarge");
     }
@@ -93,6 +100,8 @@ static class DeadLettering
 /// <summary>The message is larger than any message of the flow.</summary>
 /// <param name="length">In bytes.</param>
 public sealed class MessageTooLargeException(long length)
-    : System.Runtime.Serialization.SerializationException(length > PartlyKept.LargestWhole
-        ? $"the body has {length} bytes, at most {EnvelopeReader.LargestBody} are read; its first {PartlyKept.Beginning} are kept, and so it cannot be replayed"
-        : $"the body has {length} bytes, at most {EnvelopeReader.LargestBody} are read");
+    : System.Runtime.Serialization.SerializationException(
+        length > PartlyKept.LargestWhole
+            ? $"the body has {length} bytes, at most {EnvelopeReader.LargestBody} are read; its first {PartlyKept.Beginning} are kept, and so it cannot be replayed"
+            : $"the body has {length} bytes, at most {EnvelopeReader.LargestBody} are read"
+    );

@@ -146,4 +146,12 @@ public sealed record FailedMessage(FailedMessageSummary Summary, string Headers,
 /// <param name="Count">How many they are.</param>
 /// <param name="FirstFailedAt">When the first of them failed for the first time.</param>
 /// <param name="LastFailedAt">When one of them failed last.</param>
-public sealed record FailureCause(string Cause, FailureKind Kind, string Queue, string Reason, long Count, DateTimeOffset FirstFailedAt, DateTimeOffset LastFailedAt);
+public sealed record FailureCause(
+    string Cause,
+    FailureKind Kind,
+    string Queue,
+    string Reason,
+    long Count,
+    DateTimeOffset FirstFailedAt,
+    DateTimeOffset LastFailedAt
+);

@@ -1,9 +1,7 @@
 using System.Net.Mime;
 using System.Text;
-
 using MassTransit;
 using MassTransit.Serialization;
-
 using NotificationBus.Messaging;
 
 namespace NotificationBus.Failures;
@@ -35,12 +33,19 @@ sealed class FailedMessageQueue(Lazy<IBus> bus, PublishLimit limit)
     async Task Send(Failure failure)
     {
         var endpoint = await bus.Value.GetSendEndpoint(Address);
-        await endpoint.Send(new Copy(), Pipe.Execute<SendContext<Copy>>(send =>
-        {
-            send.MessageId = Guid.TryParse(failure.MessageId, out var id) ? id : null;
-            send.Serializer = new CopyBodySerializer(new ContentType(MediaTypeNames.Application.Octet), new BytesMessageBody(failure.Body));
-            FailureHeaders.Write(send.Headers, failure);
-        }), CancellationToken.None);
+        await endpoint.Send(
+            new Copy(),
+            Pipe.Execute<SendContext<Copy>>(send =>
+            {
+                send.MessageId = Guid.TryParse(failure.MessageId, out var id) ? id : null;
+                send.Serializer = new CopyBodySerializer(
+                    new ContentType(MediaTypeNames.Application.Octet),
+                    new BytesMessageBody(failure.Body)
+                );
+                FailureHeaders.Write(send.Headers, failure);
+            }),
+            CancellationToken.None
+        );
     }
 
     /// <summary>Stands for a body of any kind.</summary>

@@ -1,10 +1,7 @@
 using System.Data.Common;
-
 using MassTransit;
-
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Messaging;
 
 namespace NotificationBus.Failures;
@@ -20,7 +17,8 @@ sealed partial class FailedMessageRecorder(
     Rejections rejections,
     IHostApplicationLifetime lifetime,
     TimeProvider clock,
-    ILogger<FailedMessageRecorder> log)
+    ILogger<FailedMessageRecorder> log
+)
 {
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
@@ -130,7 +128,10 @@ sealed partial class FailedMessageRecorder(
     [LoggerMessage(LogLevel.Warning, "A message that failed on {Queue} could not be recorded, and is tried again")]
     partial void NotRecorded(Exception exception, string queue);
 
-    [LoggerMessage(LogLevel.Warning, "RabbitMQ did not take a message that failed on {Queue} into the queue of failed messages; it is recorded from where it is")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "RabbitMQ did not take a message that failed on {Queue} into the queue of failed messages; it is recorded from where it is"
+    )]
     partial void NotTaken(Exception exception, string queue);
 
     sealed class Filter(FailedMessageRecorder recorder, string endpoint) : IFilter<ReceiveContext>

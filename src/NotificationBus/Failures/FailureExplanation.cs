@@ -6,7 +6,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-
 using MassTransit;
 
 namespace NotificationBus.Failures;
@@ -36,21 +35,24 @@ public sealed partial record FailureExplanation(FailureKind Kind, string? Except
 
     static FailureKind KindOf(Exception exception, Exception root) =>
         root is MessageNotConsumedException ? FailureKind.NobodyTakesIt
-        : Chain(exception).Any(link => link is SerializationException or JsonException) || root.Source == "System.Text.Json" ? FailureKind.CannotBeRead
+        : Chain(exception).Any(link => link is SerializationException or JsonException) || root.Source == "System.Text.Json"
+            ? FailureKind.CannotBeRead
         : FailureKind.Failed;
 
     // What a library says may quote an address, or anything else that was in the message. Ours does not, and neither do those
     // that only name types, ids and places.
-    static string ReasonOf(Exception root) => root switch
-    {
-        MessageNotConsumedException => "nothing on this queue takes messages of this type",
-        DbException { SqlState: { } state } => $"PostgreSQL refused it (SQLSTATE {state})",
-        JsonException or SerializationException => root.Message,
-        _ when IsOf(root.GetType(), "NotificationBus") || IsOf(root.GetType(), "MassTransit") => root.Message,
-        _ => $"{root.GetType().Name} in {PlaceOf(root)}",
-    };
+    static string ReasonOf(Exception root) =>
+        root switch
+        {
+            MessageNotConsumedException => "nothing on this queue takes messages of this type",
+            DbException { SqlState: { } state } => $"PostgreSQL refused it (SQLSTATE {state})",
+            JsonException or SerializationException => root.Message,
+            _ when IsOf(root.GetType(), "NotificationBus") || IsOf(root.GetType(), "MassTransit") => root.Message,
+            _ => $"{root.GetType().Name} in {PlaceOf(root)}",
+        };
 
-    static bool IsOf(Type type, string root) => type.Namespace is { } name && (name == root || name.StartsWith($"{root}.", StringComparison.Ordinal));
+    static bool IsOf(Type type, string root) =>
+        type.Namespace is { } name && (name == root || name.StartsWith($"{root}.", StringComparison.Ordinal));
 
     static IEnumerable<Exception> Chain(Exception exception)
     {
@@ -62,7 +64,9 @@ public sealed partial record FailureExplanation(FailureKind Kind, string? Except
     static string PlaceOf(Exception exception)
     {
         var methods = new StackTrace(exception).GetFrames().Select(DiagnosticMethodInfo.Create).OfType<DiagnosticMethodInfo>().ToList();
-        var method = methods.FirstOrDefault(method => method.DeclaringTypeName?.StartsWith("NotificationBus.", StringComparison.Ordinal) == true) ?? methods.FirstOrDefault();
+        var method =
+            methods.FirstOrDefault(method => method.DeclaringTypeName?.StartsWith("NotificationBus.", StringComparison.Ordinal) == true)
+            ?? methods.FirstOrDefault();
         if (method is null)
             return "an unknown place";
 
@@ -75,12 +79,21 @@ public sealed partial record FailureExplanation(FailureKind Kind, string? Except
     {
         var alike = Varying().Replace(reason, "#");
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', kind, queue, exceptionType, alike)));
-        return string.Create(CultureInfo.InvariantCulture, $"{JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString())}-{Convert.ToHexStringLower(hash.AsSpan(0, 5))}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString())}-{Convert.ToHexStringLower(hash.AsSpan(0, 5))}"
+        );
     }
 
-    [GeneratedRegex(@"^(?<type>[^+]+)\+<(?<method>\w+)>", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"^(?<type>[^+]+)\+<(?<method>\w+)>",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex AsyncMethod();
 
-    [GeneratedRegex(@"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}|\d+", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}|\d+",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Varying();
 }

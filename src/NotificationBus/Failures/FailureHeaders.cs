@@ -1,7 +1,5 @@
 using System.Globalization;
-
 using MassTransit;
-
 using NotificationBus.Outgoing;
 
 namespace NotificationBus.Failures;
@@ -36,7 +34,10 @@ static class FailureHeaders
 
     /// <summary>The length of the body, when it is not here whole; null when nothing says so.</summary>
     public static long? LengthIn(ReceiveContext context) =>
-        context.TransportHeaders.TryGetHeader(BodyLength, out var said) && long.TryParse(said as string, NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : null;
+        context.TransportHeaders.TryGetHeader(BodyLength, out var said)
+        && long.TryParse(said as string, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            ? length
+            : null;
 
     /// <summary>Writes what is known of a failure, and in MassTransit's own words what its tools look for.</summary>
     public static void Write(SendHeaders headers, Failure failure)

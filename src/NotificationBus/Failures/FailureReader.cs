@@ -3,9 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -22,17 +20,36 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
 
     const int LongestText = 500;
     const int MostTypes = 20;
+
     // As JSON; more than the broker lets into a frame.
     const int LargestHeaders = 1024 * 1024;
 
     // The broker's and MassTransit's own, and ours: the producer wrote none of them, and a replay must not carry them. CC says which other
     // queues get it.
     static readonly string[] AddedHeaders =
-        ["RabbitMQ-", "MT-Fault-", "MT-Host-", "MT-Reason", "x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count", "x-dotnet-pub-seq-no", "MessageId", "CorrelationId", FailureHeaders.Prefix];
+    [
+        "RabbitMQ-",
+        "MT-Fault-",
+        "MT-Host-",
+        "MT-Reason",
+        "x-death",
+        "x-first-death-",
+        "x-last-death-",
+        "x-delivery-count",
+        "x-acquired-count",
+        "x-dotnet-pub-seq-no",
+        "MessageId",
+        "CorrelationId",
+        FailureHeaders.Prefix,
+    ];
 
     static readonly string[] RoutingHeaders = ["CC", "BCC"];
 
-    readonly IReadOnlyDictionary<string, string> _events = maps.ToDictionary(map => MessageUrn.ForTypeString(map.EventType)[UrnPrefix.Length..], map => map.Name, StringComparer.Ordinal);
+    readonly IReadOnlyDictionary<string, string> _events = maps.ToDictionary(
+        map => MessageUrn.ForTypeString(map.EventType)[UrnPrefix.Length..],
+        map => map.Name,
+        StringComparer.Ordinal
+    );
 
     /// <summary>The failure of a message that was set aside, as far as it can be understood.</summary>
     public Failure Read(ReceiveContext context, string endpoint)
@@ -94,7 +111,12 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
         {
             Id = messageId is null
                 ? DeterministicId.From("failed-message", $"{failureId:N}")
-                : DeterministicId.From("failed-message", queue, messageId, Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(body))),
+                : DeterministicId.From(
+                    "failed-message",
+                    queue,
+                    messageId,
+                    Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(body))
+                ),
             FailureId = failureId,
             ReplayOf = Id(headers, FailureHeaders.ReplayOf),
             Queue = queue,
@@ -114,7 +136,8 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
     static (byte[] Body, long? Length) Kept(ReceiveContext context)
     {
         var bytes = context.Body.GetBytes();
-        return bytes.Length > PartlyKept.LargestWhole ? (bytes[..PartlyKept.Beginning], bytes.Length)
+        return bytes.Length > PartlyKept.LargestWhole
+            ? (bytes[..PartlyKept.Beginning], bytes.Length)
             : (bytes, FailureHeaders.LengthIn(context) is { } length && length > bytes.Length ? length : null);
     }
 
@@ -131,7 +154,10 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
 
         var names = types.Where(type => type.StartsWith(UrnPrefix, StringComparison.Ordinal)).Select(type => type[UrnPrefix.Length..]);
         string?[] exchanges = [Text(headers, "RabbitMQ-ExchangeName"), Text(headers, "x-first-death-exchange")];
-        return names.Concat(exchanges.OfType<string>()).Select(name => _events.GetValueOrDefault(name)).FirstOrDefault(name => name is not null);
+        return names
+            .Concat(exchanges.OfType<string>())
+            .Select(name => _events.GetValueOrDefault(name))
+            .FirstOrDefault(name => name is not null);
     }
 
     static bool WasSetAside(Dictionary<string, object> headers) => headers.ContainsKey(FailureHeaders.Headers);
@@ -141,20 +167,42 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
     static (string Queue, FailureExplanation Explanation) Explain(Dictionary<string, object> headers, string endpoint)
     {
         // What the broker gave up may have been set aside before, and then that is the story.
-        var deadLettered = endpoint == FailedMessageEndpoint.DeadLetters && Text(headers, "x-first-death-queue") is { } died && died != FailedMessageEndpoint.Queue;
+        var deadLettered =
+            endpoint == FailedMessageEndpoint.DeadLetters
+            && Text(headers, "x-first-death-queue") is { } died
+            && died != FailedMessageEndpoint.Queue;
         if (!deadLettered && Text(headers, FailureHeaders.Queue) is { } queue && Text(headers, FailureHeaders.Reason) is { } reason)
         {
-            var kind = Enum.TryParse<FailureKind>(Text(headers, FailureHeaders.Kind), out var named) && Enum.IsDefined(named) ? named : FailureKind.Failed;
+            var kind =
+                Enum.TryParse<FailureKind>(Text(headers, FailureHeaders.Kind), out var named) && Enum.IsDefined(named)
+                    ? named
+                    : FailureKind.Failed;
             return (queue, FailureExplanation.Of(kind, Text(headers, FailureHeaders.ExceptionType), reason, queue));
         }
 
         if (endpoint == FailedMessageEndpoint.DeadLetters)
         {
             var where = Text(headers, "x-first-death-queue") ?? endpoint;
-            return (where, FailureExplanation.Of(FailureKind.DeadLettered, exceptionType: null, $"the broker gave it up: {Text(headers, "x-first-death-reason") ?? "it does not say why"}", where));
+            return (
+                where,
+                FailureExplanation.Of(
+                    FailureKind.DeadLettered,
+                    exceptionType: null,
+                    $"the broker gave it up: {Text(headers, "x-first-death-reason") ?? "it does not say why"}",
+                    where
+                )
+            );
         }
 
-        return (endpoint, FailureExplanation.Of(FailureKind.NobodyTakesIt, exceptionType: null, "somebody put it into the queue of failed messages", endpoint));
+        return (
+            endpoint,
+            FailureExplanation.Of(
+                FailureKind.NobodyTakesIt,
+                exceptionType: null,
+                "somebody put it into the queue of failed messages",
+                endpoint
+            )
+        );
     }
 
     static Dictionary<string, object> Headers(ReceiveContext context)
@@ -185,16 +233,30 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
 
         try
         {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = EnvelopeReader.UsualDepth + CommandBundle.Depth });
+            using var document = JsonDocument.Parse(
+                body,
+                new JsonDocumentOptions { MaxDepth = EnvelopeReader.UsualDepth + CommandBundle.Depth }
+            );
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 return (null, []);
 
-            var id = document.RootElement.TryGetProperty("messageId", out var messageId) && messageId.ValueKind == JsonValueKind.String ? PlainText.Of(messageId.GetString()!, LongestText) : null;
+            var id =
+                document.RootElement.TryGetProperty("messageId", out var messageId) && messageId.ValueKind == JsonValueKind.String
+                    ? PlainText.Of(messageId.GetString()!, LongestText)
+                    : null;
             if (!document.RootElement.TryGetProperty("messageType", out var types) || types.ValueKind != JsonValueKind.Array)
                 return (string.IsNullOrWhiteSpace(id) ? null : id, []);
 
-            return (string.IsNullOrWhiteSpace(id) ? null : id,
-                [.. types.EnumerateArray().Where(type => type.ValueKind == JsonValueKind.String).Take(MostTypes).Select(type => PlainText.Of(type.GetString()!, LongestText))]);
+            return (
+                string.IsNullOrWhiteSpace(id) ? null : id,
+                [
+                    .. types
+                        .EnumerateArray()
+                        .Where(type => type.ValueKind == JsonValueKind.String)
+                        .Take(MostTypes)
+                        .Select(type => PlainText.Of(type.GetString()!, LongestText)),
+                ]
+            );
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -216,7 +278,8 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
     }
 
     static bool IsAdded(string header) =>
-        RoutingHeaders.Contains(header, StringComparer.Ordinal) || AddedHeaders.Any(added => header.StartsWith(added, StringComparison.OrdinalIgnoreCase));
+        RoutingHeaders.Contains(header, StringComparer.Ordinal)
+        || AddedHeaders.Any(added => header.StartsWith(added, StringComparison.OrdinalIgnoreCase));
 
     static bool IsObject(string json)
     {
@@ -232,19 +295,23 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
     }
 
     /// <summary>AMQP's values as JSON has them; what it has not becomes text.</summary>
-    static JsonNode? Node(object? value, int depth) => value switch
-    {
-        null => null,
-        string text => PlainText.Of(text, LargestHeaders),
-        byte[] bytes => PlainText.Of(Encoding.UTF8.GetString(bytes), LargestHeaders),
-        bool truth => truth,
-        byte or sbyte or short or ushort or int or uint or long => Convert.ToInt64(value, CultureInfo.InvariantCulture),
-        double number when double.IsFinite(number) => number,
-        float number when float.IsFinite(number) => number,
-        IDictionary table when depth < 8 => new JsonObject(table.Keys.Cast<object>()
-            .Select(key => KeyValuePair.Create(PlainText.Of($"{key}", LongestText), Node(table[key], depth + 1)))
-            .DistinctBy(entry => entry.Key, StringComparer.Ordinal)),
-        IList list when depth < 8 => new JsonArray([.. list.Cast<object?>().Select(item => Node(item, depth + 1))]),
-        _ => PlainText.Of(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "", LongestText),
-    };
+    static JsonNode? Node(object? value, int depth) =>
+        value switch
+        {
+            null => null,
+            string text => PlainText.Of(text, LargestHeaders),
+            byte[] bytes => PlainText.Of(Encoding.UTF8.GetString(bytes), LargestHeaders),
+            bool truth => truth,
+            byte or sbyte or short or ushort or int or uint or long => Convert.ToInt64(value, CultureInfo.InvariantCulture),
+            double number when double.IsFinite(number) => number,
+            float number when float.IsFinite(number) => number,
+            IDictionary table when depth < 8 => new JsonObject(
+                table
+                    .Keys.Cast<object>()
+                    .Select(key => KeyValuePair.Create(PlainText.Of($"{key}", LongestText), Node(table[key], depth + 1)))
+                    .DistinctBy(entry => entry.Key, StringComparer.Ordinal)
+            ),
+            IList list when depth < 8 => new JsonArray([.. list.Cast<object?>().Select(item => Node(item, depth + 1))]),
+            _ => PlainText.Of(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "", LongestText),
+        };
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Failures;
@@ -50,10 +49,14 @@ public sealed record FailedMessageChoice(Guid? Id, string? Cause)
     public static FailedMessageChoice All { get; } = new(Id: null, Cause: null);
 
     /// <summary>The name under which it is written down who decided.</summary>
-    public string Subject => Id is { } id ? $"failed message {id}" : Cause is { } cause ? $"failed messages {cause}" : "failed messages";
+    public string Subject =>
+        Id is { } id ? $"failed message {id}"
+        : Cause is { } cause ? $"failed messages {cause}"
+        : "failed messages";
 
     /// <summary>Makes the entry that is written down when something was done with some of them.</summary>
-    public static JsonElement Change(string done, int count) => JsonSerializer.SerializeToElement(new Dictionary<string, int>(StringComparer.Ordinal) { [done] = count });
+    public static JsonElement Change(string done, int count) =>
+        JsonSerializer.SerializeToElement(new Dictionary<string, int>(StringComparer.Ordinal) { [done] = count });
 }
 
 /// <summary>A filter of failed messages.</summary>

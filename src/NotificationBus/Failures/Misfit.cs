@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-
 using NotificationBus.Contracts;
 
 namespace NotificationBus.Failures;
@@ -28,7 +27,10 @@ static partial class Misfit
         if (Unconverted().Match(exception.Message) is { Success: true } unconverted)
             return $"{Name(exception.Path!)} must be {Wanted(unconverted.Groups["type"].Value, exception.GetBaseException())}";
         if (Incomplete().Match(exception.Message) is { Success: true } incomplete)
-            return string.Join("; ", incomplete.Groups["names"].Value.Split(',').Select(name => $"{Name($"{exception.Path}.{name.Trim(' ', '\'')}")} is missing"));
+            return string.Join(
+                "; ",
+                incomplete.Groups["names"].Value.Split(',').Select(name => $"{Name($"{exception.Path}.{name.Trim(' ', '\'')}")} is missing")
+            );
         if (Twice().Match(exception.Message) is { Success: true } twice)
             return $"{twice.Groups["name"].Value} is there twice";
 
@@ -47,25 +49,41 @@ static partial class Misfit
         {
             "System.String" => root.Message.Contains("UTF", StringComparison.Ordinal) ? "valid Unicode text" : "a string",
             "System.Boolean" => "true or false",
-            "System.Byte" or "System.Int16" or "System.Int32" or "System.Int64" or "System.UInt16" or "System.UInt32" => "a whole number in range",
+            "System.Byte" or "System.Int16" or "System.Int32" or "System.Int64" or "System.UInt16" or "System.UInt32" =>
+                "a whole number in range",
             "System.Decimal" or "System.Double" or "System.Single" => "a number in range",
             "System.Guid" => "a UUID",
             "System.DateTime" or "System.DateTimeOffset" => "a date with time, such as 2026-01-31T12:00:00Z",
             "System.TimeSpan" => "a time span, such as 00:10:00",
             "System.Uri" => "an address",
-            _ when type.StartsWith("System.Collections.Generic.", StringComparison.Ordinal) => type.Contains("Dictionary`2", StringComparison.Ordinal) ? "an object" : "an array",
+            _ when type.StartsWith("System.Collections.Generic.", StringComparison.Ordinal) => type.Contains(
+                "Dictionary`2",
+                StringComparison.Ordinal
+            )
+                ? "an object"
+                : "an array",
             _ when type.EndsWith("[]", StringComparison.Ordinal) => "an array",
-            _ when typeof(NotificationRequested).Assembly.GetType(type) is { IsEnum: true } choices => $"one of {string.Join(", ", Enum.GetNames(choices))}",
+            _ when typeof(NotificationRequested).Assembly.GetType(type) is { IsEnum: true } choices =>
+                $"one of {string.Join(", ", Enum.GetNames(choices))}",
             _ => "an object",
         };
     }
 
-    [GeneratedRegex(@"\AThe JSON value could not be converted to (?<type>[^ ]+)\.( |\z)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\AThe JSON value could not be converted to (?<type>[^ ]+)\.( |\z)",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Unconverted();
 
-    [GeneratedRegex(@"missing required properties including: (?<names>'[^']+'(, '[^']+')*)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"missing required properties including: (?<names>'[^']+'(, '[^']+')*)",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Incomplete();
 
-    [GeneratedRegex(@"\ADuplicate property '(?<name>[^']+)'", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\ADuplicate property '(?<name>[^']+)'",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Twice();
 }

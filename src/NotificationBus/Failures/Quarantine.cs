@@ -1,9 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Security.Cryptography;
-
 using MassTransit;
-
 using NotificationBus.Model;
 
 namespace NotificationBus.Failures;
@@ -114,10 +112,19 @@ sealed class Quarantine(IPoisonMessages? suspects, TimeProvider clock) : IDispos
     static long Returns(ReceiveContext context) => Math.Max(Count(context, "x-delivery-count"), Count(context, "x-acquired-count"));
 
     static long Count(ReceiveContext context, string header) =>
-        context.TransportHeaders.TryGetHeader(header, out var value) && value is IConvertible
-            && long.TryParse(Convert.ToString(value, CultureInfo.InvariantCulture), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
+        context.TransportHeaders.TryGetHeader(header, out var value)
+        && value is IConvertible
+        && long.TryParse(
+            Convert.ToString(value, CultureInfo.InvariantCulture),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var count
+        )
+            ? count
+            : 0;
 }
 
 /// <summary>The process ended each time it handled the message.</summary>
 /// <param name="times">How often.</param>
-public sealed class ProcessEndedException(int times) : Exception($"the process ended {times} times while it handled this message and no other that had come back");
+public sealed class ProcessEndedException(int times)
+    : Exception($"the process ended {times} times while it handled this message and no other that had come back");

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Intake;
 
 namespace NotificationBus.Failures;
@@ -19,7 +18,10 @@ static class RejectedEvent
         try
         {
             using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = EnvelopeReader.UsualDepth });
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("message", out var message) && message.ValueKind == JsonValueKind.Object
+            return
+                document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("message", out var message)
+                && message.ValueKind == JsonValueKind.Object
                 ? (Text(message, "eventId"), Text(message, "category"))
                 : (null, null);
         }
@@ -30,5 +32,7 @@ static class RejectedEvent
     }
 
     static string? Text(JsonElement message, string name) =>
-        message.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? PlainText.Of(text, LongestName) : null;
+        message.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
+            ? PlainText.Of(text, LongestName)
+            : null;
 }

@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Outgoing;

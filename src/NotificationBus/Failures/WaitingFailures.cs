@@ -10,14 +10,17 @@ sealed class WaitingFailures(IFailedMessages failed) : IProblemSource
     public async Task<IReadOnlyList<Problem>> Find(CancellationToken cancellationToken)
     {
         var causes = await failed.Causes(MostCauses, cancellationToken);
-        return causes.Count == 0 ? [] :
-        [
-            new Problem
-            {
-                Code = "failed-messages",
-                Detail = $"{causes.Sum(cause => cause.Count)} were set aside and wait for a decision; GET /v1/failed-messages/causes says why",
-                Since = causes.Min(cause => cause.FirstFailedAt),
-            },
-        ];
+        return causes.Count == 0
+            ? []
+            :
+            [
+                new Problem
+                {
+                    Code = "failed-messages",
+                    Detail =
+                        $"{causes.Sum(cause => cause.Count)} were set aside and wait for a decision; GET /v1/failed-messages/causes says why",
+                    Since = causes.Min(cause => cause.FirstFailedAt),
+                },
+            ];
     }
 }

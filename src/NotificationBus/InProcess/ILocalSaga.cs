@@ -1,5 +1,4 @@
 using MassTransit.Transports;
-
 using NotificationBus.Contracts;
 
 namespace NotificationBus.InProcess;

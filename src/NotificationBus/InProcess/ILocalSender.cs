@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Contracts;
 
 namespace NotificationBus.InProcess;

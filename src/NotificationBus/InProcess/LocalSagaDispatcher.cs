@@ -1,13 +1,10 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
-
 using MassTransit;
 using MassTransit.Transports;
-
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
-
 using Polly;
 using Polly.Retry;
 
@@ -22,14 +19,16 @@ public sealed class LocalSagaDispatcher : IResultHandler
 {
     // Another host wrote the notification first: the step is made again with what is there now.
     static readonly ResiliencePipeline LostRaces = new ResiliencePipelineBuilder()
-        .AddRetry(new RetryStrategyOptions
-        {
-            ShouldHandle = new PredicateBuilder().Handle<ConcurrencyException>(),
-            MaxRetryAttempts = 7,
-            Delay = TimeSpan.FromMilliseconds(10),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-        })
+        .AddRetry(
+            new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<ConcurrencyException>(),
+                MaxRetryAttempts = 7,
+                Delay = TimeSpan.FromMilliseconds(10),
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+            }
+        )
         .Build();
 
     static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
@@ -40,7 +39,8 @@ public sealed class LocalSagaDispatcher : IResultHandler
     /// <summary>Hands results to that saga, by one way for each lane.</summary>
     public LocalSagaDispatcher(ILocalSaga saga) =>
         // As many as when each came alone: a lane must not take more of the database because its results come together.
-        _lanes = Enum.GetValues<Lane>().ToFrozenDictionary(lane => lane, lane => (saga.PipeOf(lane), new SemaphoreSlim(SagaEndpoint.ConcurrencyOf(lane))));
+        _lanes = Enum.GetValues<Lane>()
+            .ToFrozenDictionary(lane => lane, lane => (saga.PipeOf(lane), new SemaphoreSlim(SagaEndpoint.ConcurrencyOf(lane))));
 
     /// <inheritdoc />
     public Task Take(ConsumeContext context, Lane lane, DeliveryResult result)
@@ -51,7 +51,9 @@ public sealed class LocalSagaDispatcher : IResultHandler
 
         var group = _groups.GetOrAdd(result.NotificationId, _ => new Group());
         return group.TryJoin(result, out var isFirst)
-            ? isFirst ? TakeGroup(context, lane, result.NotificationId, group) : group.Taken
+            ? isFirst
+                ? TakeGroup(context, lane, result.NotificationId, group)
+                : group.Taken
             : Take(context, lane, () => [result]);
     }
 
@@ -114,7 +116,8 @@ public sealed class LocalSagaDispatcher : IResultHandler
     static PartContext Part(ConsumeContext context, Lane lane, IReadOnlyList<DeliveryResult> results)
     {
         var first = results[0];
-        var message = results.Count == 1 ? first.Message : new DeliveriesSettled { NotificationId = first.NotificationId, Results = results };
+        var message =
+            results.Count == 1 ? first.Message : new DeliveriesSettled { NotificationId = first.NotificationId, Results = results };
         return new PartContext(context, first.MessageId, first.ConversationId, message, SagaEndpoint.QueueOf(lane));
     }
 

@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 
@@ -14,7 +13,13 @@ public sealed class LocalSendDispatcher(Lazy<ILocalSender> sender, SenderOptions
         if (!options.Serves(command.Channel))
             return false;
 
-        var alone = new PartContext(input, messageId, input.ConversationId, command, ChannelEndpoint.QueueOf(command.Channel, command.Lane));
+        var alone = new PartContext(
+            input,
+            messageId,
+            input.ConversationId,
+            command,
+            ChannelEndpoint.QueueOf(command.Channel, command.Lane)
+        );
         alone.AddOrUpdatePayload(() => how, _ => how);
         return alone.TryGetMessage<SendDelivery>(out var context) && await sender.Value.ConsumeSoon(context);
     }

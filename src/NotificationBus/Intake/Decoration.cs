@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 
@@ -17,7 +16,13 @@ public sealed partial class Decoration
     public const string NoText = "\0";
 
     // With the ends of a line that are none of ASCII.
-    static readonly SearchValues<char> LineBreakers = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(c => (char)c), '\x7f', .. Enumerable.Range(0x80, 0x20).Select(c => (char)c), '\u2028', '\u2029']);
+    static readonly SearchValues<char> LineBreakers = SearchValues.Create([
+        .. Enumerable.Range(0, 0x20).Select(c => (char)c),
+        '\x7f',
+        .. Enumerable.Range(0x80, 0x20).Select(c => (char)c),
+        '\u2028',
+        '\u2029',
+    ]);
     static readonly SearchValues<char> EndOfTag = SearchValues.Create('.', '@', ',', ';');
 
     readonly List<string> _decisions = [];
@@ -41,21 +46,25 @@ public sealed partial class Decoration
         text?.Length > longest ? LeftOut(new Place(place), $"it is longer than {longest} characters") : Line(place, text, longest);
 
     /// <summary>A text that matters, on one line; nothing is cut, and one that is empty stays so.</summary>
-    public string OneLine(string place, string text) => text?.Contains('\0', StringComparison.Ordinal) != false ? text! : Line(place, text, int.MaxValue) ?? "";
+    public string OneLine(string place, string text) =>
+        text?.Contains('\0', StringComparison.Ordinal) != false ? text! : Line(place, text, int.MaxValue) ?? "";
 
     /// <summary>A person: the name on one line, locale and country as they are written, addresses without the blanks around them.</summary>
     [return: NotNullIfNotNull(nameof(person))]
-    public Contact? Person(string place, Contact? person) => person is null ? null : person with
-    {
-        Name = Line(new Place(place, "name"), person.Name, TextLengths.PersonName),
-        Locale = Locale(new Place(place, "locale"), person.Locale),
-        Country = Country(new Place(place, "country"), person.Country),
-        Email = Address(new Place(place, "email"), person.Email),
-        Phone = Address(new Place(place, "phone"), person.Phone),
-        WebhookUrl = Address(new Place(place, "webhookUrl"), person.WebhookUrl),
-        PushTokens = Addresses(new Place(place, "pushTokens"), person.PushTokens, "tokens"),
-        Chat = Addresses(new Place(place, "chat"), person.Chat, "places"),
-    };
+    public Contact? Person(string place, Contact? person) =>
+        person is null
+            ? null
+            : person with
+            {
+                Name = Line(new Place(place, "name"), person.Name, TextLengths.PersonName),
+                Locale = Locale(new Place(place, "locale"), person.Locale),
+                Country = Country(new Place(place, "country"), person.Country),
+                Email = Address(new Place(place, "email"), person.Email),
+                Phone = Address(new Place(place, "phone"), person.Phone),
+                WebhookUrl = Address(new Place(place, "webhookUrl"), person.WebhookUrl),
+                PushTokens = Addresses(new Place(place, "pushTokens"), person.PushTokens, "tokens"),
+                Chat = Addresses(new Place(place, "chat"), person.Chat, "places"),
+            };
 
     string? Line(Place place, string? text, int longest)
     {
@@ -82,7 +91,10 @@ public sealed partial class Decoration
             return null;
 
         // Long ones are looked at no further: to read one costs more the longer it is.
-        var locale = tag.Length > TextLengths.Locale ? "" : tag.Length == text!.Length ? text.Replace('_', '-') : tag.ToString().Replace('_', '-');
+        var locale =
+            tag.Length > TextLengths.Locale ? ""
+            : tag.Length == text!.Length ? text.Replace('_', '-')
+            : tag.ToString().Replace('_', '-');
         return LanguageTag().IsMatch(locale) ? locale : LeftOut(place, "it is no language tag (BCP 47) such as th or en-GB");
     }
 
@@ -97,7 +109,8 @@ public sealed partial class Decoration
     string? Address(Place place, string? text) =>
         text is null ? null
         : text.Contains('\0', StringComparison.Ordinal) ? LeftOut(place, "it is no text")
-        : text.Trim() is { Length: > 0 } address ? address : null;
+        : text.Trim() is { Length: > 0 } address ? address
+        : null;
 
     IReadOnlyList<string> Addresses(Place place, IReadOnlyList<string> texts, string what)
     {
@@ -111,8 +124,11 @@ public sealed partial class Decoration
         return [.. addresses.Take(TextLengths.MostTexts)];
     }
 
-    static bool IsTidy(string text) => text is { Length: > 0 }
-        && !char.IsWhiteSpace(text[0]) && !char.IsWhiteSpace(text[^1]) && !text.Contains('\0', StringComparison.Ordinal);
+    static bool IsTidy(string text) =>
+        text is { Length: > 0 }
+        && !char.IsWhiteSpace(text[0])
+        && !char.IsWhiteSpace(text[^1])
+        && !text.Contains('\0', StringComparison.Ordinal);
 
     List<string> Usable(Place place, IReadOnlyList<string> texts)
     {
@@ -152,6 +168,9 @@ public sealed partial class Decoration
     [GeneratedRegex(@"\s*[\p{Cc}\u2028\u2029]+\s*", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Breaks();
 
-    [GeneratedRegex(@"\A[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\A[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex LanguageTag();
 }

@@ -3,7 +3,6 @@ using System.Net.Mime;
 using System.Runtime.Serialization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-
 using MassTransit;
 using MassTransit.Serialization;
 
@@ -50,11 +49,19 @@ sealed class EnvelopeReader(ContentType contentType, int depth, int messages = 1
         envelope.SourceAddress = AddressOrNull(envelope.SourceAddress);
         envelope.DestinationAddress = AddressOrNull(envelope.DestinationAddress);
 
-        var context = new SystemTextJsonSerializerContext(Json, _strict, ContentType, new EnvelopeMessageContext(envelope, Json), envelope.MessageType!, envelope);
+        var context = new SystemTextJsonSerializerContext(
+            Json,
+            _strict,
+            ContentType,
+            new EnvelopeMessageContext(envelope, Json),
+            envelope.MessageType!,
+            envelope
+        );
         return new CheckedContext(receiveContext, context);
     }
 
-    public SerializerContext Deserialize(MessageBody body, Headers headers, Uri? destinationAddress = null) => Json.Deserialize(body, headers, destinationAddress);
+    public SerializerContext Deserialize(MessageBody body, Headers headers, Uri? destinationAddress = null) =>
+        Json.Deserialize(body, headers, destinationAddress);
 
     /// <summary>Reads an envelope that stands within another.</summary>
     /// <exception cref="JsonException">It is none.</exception>
@@ -78,7 +85,9 @@ sealed class EnvelopeReader(ContentType contentType, int depth, int messages = 1
         {
             AllowDuplicateProperties = false,
             MaxDepth = depth,
-            TypeInfoResolver = (SystemTextJsonMessageSerializer.Options.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(LenientContracts.Apply),
+            TypeInfoResolver = (
+                SystemTextJsonMessageSerializer.Options.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()
+            ).WithAddedModifier(LenientContracts.Apply),
         };
         // Before MassTransit's own, which rounds.
         options.Converters.Insert(0, new ExactDecimal(alsoAsText: true));
@@ -94,7 +103,8 @@ sealed class EnvelopeReader(ContentType contentType, int depth, int messages = 1
         {
             return JsonSerializer.Deserialize<JsonMessageEnvelope>(body, _strict) ?? throw new SerializationException("the body is null");
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or NotSupportedException or FormatException)
+        catch (Exception exception)
+            when (exception is JsonException or InvalidOperationException or NotSupportedException or FormatException)
         {
             throw new SerializationException("the body is no envelope in JSON", exception);
         }

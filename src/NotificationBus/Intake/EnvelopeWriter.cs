@@ -1,7 +1,6 @@
 using System.Net.Mime;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-
 using MassTransit;
 using MassTransit.Serialization;
 
@@ -14,11 +13,19 @@ namespace NotificationBus.Intake;
 /// </summary>
 sealed class EnvelopeWriter : IMessageSerializer
 {
-    static readonly JsonSerializerOptions Lean = new(SystemTextJsonMessageSerializer.Options) { WriteIndented = false, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    static readonly JsonSerializerOptions Lean = new(SystemTextJsonMessageSerializer.Options)
+    {
+        WriteIndented = false,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
 
     public ContentType ContentType => SystemTextJsonMessageSerializer.JsonContentType;
 
     public MessageBody GetMessageBody<T>(SendContext<T> context)
         where T : class =>
-        new SystemTextJsonMessageBody<T>(context, Lean, new JsonMessageEnvelope(context, context.Message) { DestinationAddress = null, Host = null });
+        new SystemTextJsonMessageBody<T>(
+            context,
+            Lean,
+            new JsonMessageEnvelope(context, context.Message) { DestinationAddress = null, Host = null }
+        );
 }

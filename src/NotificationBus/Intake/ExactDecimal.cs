@@ -4,7 +4,10 @@ using System.Text.Json.Serialization;
 
 namespace NotificationBus.Intake;
 
-/// <summary>Reads an amount, and refuses one that would be rounded without a word: of <c>1e-40</c> nothing would be left. The same over HTTP and on the bus.</summary>
+/// <summary>
+/// Reads an amount, and refuses one that would be rounded without a word: of <c>1e-40</c> nothing would be left. The same over HTTP and on
+/// the bus.
+/// </summary>
 /// <param name="alsoAsText">Takes a text as well: MassTransit writes decimals so.</param>
 public sealed class ExactDecimal(bool alsoAsText = false) : JsonConverter<decimal>
 {

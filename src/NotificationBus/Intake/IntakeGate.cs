@@ -1,9 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Threading.RateLimiting;
-
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Messaging;
 
 namespace NotificationBus.Intake;
@@ -124,7 +122,8 @@ public sealed partial class IntakeGate(IOptions<IntakeOptions> options, PublishL
 
 /// <summary>More is asked for than is published at the same time.</summary>
 /// <param name="concurrencyLimit">How many are.</param>
-public sealed class IntakeBusyException(int concurrencyLimit) : Exception($"{concurrencyLimit} calls are being published already (Intake:ConcurrencyLimit)");
+public sealed class IntakeBusyException(int concurrencyLimit)
+    : Exception($"{concurrencyLimit} calls are being published already (Intake:ConcurrencyLimit)");
 
 /// <summary>The intake is closed: what would be taken would be lost.</summary>
 /// <param name="reason">By what.</param>

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 
@@ -21,8 +20,11 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     {
         var errors = new Errors();
         // An empty one is not taken for none: whoever sends it believes a repetition harmless, and the recipient would be told twice.
-        errors.Unless(request.EventId is null || PlainText.IsName(request.EventId, TextLengths.EventId), "eventId",
-            $"must be 1 to {TextLengths.EventId} characters without control characters");
+        errors.Unless(
+            request.EventId is null || PlainText.IsName(request.EventId, TextLengths.EventId),
+            "eventId",
+            $"must be 1 to {TextLengths.EventId} characters without control characters"
+        );
 
         // "category": null satisfies `required` when the event comes over the bus.
         if (request.Category is null || !rules.ContainsKey(request.Category))
@@ -65,13 +67,18 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
         var errors = new Errors();
         var places = new Places(recipient, at);
         foreach (var left in refused)
-            errors.Add(channels.Find(left.Channel) is { } channel && places.Of(channel, left.Address!) is { } place ? place : at, left.Reason);
+            errors.Add(
+                channels.Find(left.Channel) is { } channel && places.Of(channel, left.Address!) is { } place ? place : at,
+                left.Reason
+            );
 
         return errors.ByPath;
     }
 
     /// <summary>Checks a request that came over the bus, where nobody can be answered.</summary>
-    /// <exception cref="InvalidEventException">The request breaks a rule; it goes to the error queue with that reason and is not tried again.</exception>
+    /// <exception cref="InvalidEventException">
+    /// The request breaks a rule; it goes to the error queue with that reason and is not tried again.
+    /// </exception>
     public void Demand(NotificationRequest request, string recipientProperty)
     {
         var errors = Check(request, recipientProperty);
@@ -82,16 +89,26 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     }
 
     static bool IsAddress(string path, string recipient) =>
-        path == $"{recipient}.email" || path == $"{recipient}.phone" || path == $"{recipient}.webhookUrl"
-        || IsList($"{recipient}.pushTokens", path) || IsList($"{recipient}.chat", path);
+        path == $"{recipient}.email"
+        || path == $"{recipient}.phone"
+        || path == $"{recipient}.webhookUrl"
+        || IsList($"{recipient}.pushTokens", path)
+        || IsList($"{recipient}.chat", path);
 
     static bool IsList(string list, string path) => path == list || path.StartsWith($"{list}[", StringComparison.Ordinal);
 
     void CheckRecipient(Contact recipient, string at, Errors errors)
     {
-        errors.Unless(PlainText.IsName(recipient.Id, TextLengths.Id), $"{at}.id",
-            $"must be 1 to {TextLengths.Id} characters without control characters");
-        errors.Unless(recipient.Phone is null || E164().IsMatch(recipient.Phone), $"{at}.phone", "must be a number in E.164 form such as +66812345678");
+        errors.Unless(
+            PlainText.IsName(recipient.Id, TextLengths.Id),
+            $"{at}.id",
+            $"must be 1 to {TextLengths.Id} characters without control characters"
+        );
+        errors.Unless(
+            recipient.Phone is null || E164().IsMatch(recipient.Phone),
+            $"{at}.phone",
+            "must be a number in E.164 form such as +66812345678"
+        );
         var fewTokens = recipient.PushTokens is { Count: <= TextLengths.MostTexts };
         errors.Unless(fewTokens, $"{at}.pushTokens", TextLengths.TooMany("tokens"));
 
@@ -99,14 +116,25 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
         errors.Unless(fewChats, $"{at}.chat", TextLengths.TooMany("places"));
 
         // Worse than an address that cannot work: a recipient that cannot be stored.
-        errors.Unless(!recipient.PushTokens.Concat(recipient.Chat).Append(recipient.Email).Append(recipient.Phone).Append(recipient.WebhookUrl).Any(HasNul), at, "must not contain the character U+0000");
+        errors.Unless(
+            !recipient
+                .PushTokens.Concat(recipient.Chat)
+                .Append(recipient.Email)
+                .Append(recipient.Phone)
+                .Append(recipient.WebhookUrl)
+                .Any(HasNul),
+            at,
+            "must not contain the character U+0000"
+        );
 
         if (recipient.Email is { } email && Refuse("email", email, TextLengths.Mailbox) is { } badMailbox)
             errors.Add($"{at}.email", badMailbox);
 
         for (var index = 0; fewTokens && index < recipient.PushTokens!.Count; index++)
         {
-            var refusal = recipient.PushTokens[index] is { Length: > 0 } token ? Refuse("push", token, TextLengths.PushToken) : "the push token is empty";
+            var refusal = recipient.PushTokens[index] is { Length: > 0 } token
+                ? Refuse("push", token, TextLengths.PushToken)
+                : "the push token is empty";
             if (refusal is not null)
                 errors.Add($"{at}.pushTokens[{index}]", refusal);
         }
@@ -129,25 +157,33 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     static bool HasNul(string? text) => text?.Contains('\0') == true;
 
     /// <summary>True when a database can hold every string in it. Half a surrogate pair can be escaped in JSON, and is no text.</summary>
-    static bool IsText(JsonElement data) => data.ValueKind switch
-    {
-        JsonValueKind.String => JsonText.Refuse(data) is null,
-        JsonValueKind.Array => data.EnumerateArray().All(IsText),
-        JsonValueKind.Object => data.EnumerateObject().All(property => JsonText.Refuse(property) is null && IsText(property.Value)),
-        _ => true,
-    };
+    static bool IsText(JsonElement data) =>
+        data.ValueKind switch
+        {
+            JsonValueKind.String => JsonText.Refuse(data) is null,
+            JsonValueKind.Array => data.EnumerateArray().All(IsText),
+            JsonValueKind.Object => data.EnumerateObject().All(property => JsonText.Refuse(property) is null && IsText(property.Value)),
+            _ => true,
+        };
 
     [GeneratedRegex(@"\A\+[1-9][0-9]{6,14}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex E164();
 
-    /// <summary>Where the addresses of a recipient stand. Each is read once for each channel that is asked for, and only where one is not written as it stands.</summary>
+    /// <summary>
+    /// Where the addresses of a recipient stand. Each is read once for each channel that is asked for, and only where one is not written as
+    /// it stands.
+    /// </summary>
     sealed class Places(Contact recipient, string at)
     {
         readonly List<(string Path, string Address)> _all =
         [
             .. new[] { ("email", recipient.Email), ("phone", recipient.Phone), ("webhookUrl", recipient.WebhookUrl) }
-                .Where(one => one.Item2 is not null).Select(one => ($"{at}.{one.Item1}", one.Item2!)),
-            .. recipient.PushTokens.Index().Where(token => token.Item is not null).Select(token => ($"{at}.pushTokens[{token.Index}]", token.Item)),
+                .Where(one => one.Item2 is not null)
+                .Select(one => ($"{at}.{one.Item1}", one.Item2!)),
+            .. recipient
+                .PushTokens.Index()
+                .Where(token => token.Item is not null)
+                .Select(token => ($"{at}.pushTokens[{token.Index}]", token.Item)),
             .. recipient.Chat.Index().Where(chat => chat.Item is not null).Select(chat => ($"{at}.chat[{chat.Index}]", chat.Item)),
         ];
 
@@ -155,7 +191,9 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
 
         Dictionary<string, string>? _written;
 
-        /// <summary>The first place of an address, which channels may write otherwise than the event did; null when it stands nowhere.</summary>
+        /// <summary>
+        /// The first place of an address, which channels may write otherwise than the event did; null when it stands nowhere.
+        /// </summary>
         public string? Of(IChannel channel, string address)
         {
             _written ??= PathsBy(written => written);

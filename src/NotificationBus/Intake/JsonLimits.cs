@@ -48,7 +48,9 @@ public static class JsonLimits
                     case JsonTokenType.PropertyName when ++properties[reader.CurrentDepth] > MostProperties:
                         return $"has an object of more than {MostProperties} properties";
 
-                    case JsonTokenType.PropertyName or JsonTokenType.EndObject or JsonTokenType.EndArray:
+                    case JsonTokenType.PropertyName
+                    or JsonTokenType.EndObject
+                    or JsonTokenType.EndArray:
                         break;
 
                     case JsonTokenType.Number when reader.ValueSpan.Length > LongestNumber:
@@ -63,9 +65,7 @@ public static class JsonLimits
                 }
             }
         }
-        catch (JsonException)
-        {
-        }
+        catch (JsonException) { }
 
         return null;
     }

@@ -18,14 +18,15 @@ public static class JsonText
     public static string? Refuse(JsonProperty property) => Refuse(JsonMarshal.GetRawUtf8PropertyName(property));
 
     /// <summary>Every text and number in it, without the names of properties.</summary>
-    public static IEnumerable<string> Within(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Object => value.EnumerateObject().SelectMany(member => Within(member.Value)),
-        JsonValueKind.Array => value.EnumerateArray().SelectMany(Within),
-        JsonValueKind.String => [value.GetString()!],
-        JsonValueKind.Number => [value.GetRawText()],
-        _ => [],
-    };
+    public static IEnumerable<string> Within(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.Object => value.EnumerateObject().SelectMany(member => Within(member.Value)),
+            JsonValueKind.Array => value.EnumerateArray().SelectMany(Within),
+            JsonValueKind.String => [value.GetString()!],
+            JsonValueKind.Number => [value.GetRawText()],
+            _ => [],
+        };
 
     static string? Refuse(ReadOnlySpan<byte> escaped)
     {
@@ -57,5 +58,11 @@ public static class JsonText
 
     /// <summary>The number of <c>\u0041</c>; null when another escape, or none, stands there.</summary>
     static int? Unit(ReadOnlySpan<byte> escape) =>
-        escape.Length >= 6 && escape[0] == (byte)'\\' && escape[1] == (byte)'u' && Utf8Parser.TryParse(escape[2..6], out ushort unit, out var read, 'x') && read == 4 ? unit : null;
+        escape.Length >= 6
+        && escape[0] == (byte)'\\'
+        && escape[1] == (byte)'u'
+        && Utf8Parser.TryParse(escape[2..6], out ushort unit, out var read, 'x')
+        && read == 4
+            ? unit
+            : null;
 }

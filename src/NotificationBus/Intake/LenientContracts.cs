@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-
 using NotificationBus.Contracts;
 
 namespace NotificationBus.Intake;
@@ -37,7 +36,8 @@ public static class LenientContracts
     }
 
     /// <summary>True for a property whose value never refuses an event.</summary>
-    public static bool Decorates(JsonPropertyInfo property) => property.AttributeProvider?.IsDefined(typeof(DecorationAttribute), inherit: true) == true;
+    public static bool Decorates(JsonPropertyInfo property) =>
+        property.AttributeProvider?.IsDefined(typeof(DecorationAttribute), inherit: true) == true;
 
     /// <summary>True for a list in which nothing is no mistake.</summary>
     public static bool LeavesOutNull(JsonPropertyInfo property) => property.CustomConverter is Texts;
@@ -134,13 +134,16 @@ public static class LenientContracts
             }
         }
 
-        public override void Write(Utf8JsonWriter writer, Contact? value, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, value, options);
+        public override void Write(Utf8JsonWriter writer, Contact? value, JsonSerializerOptions options) =>
+            JsonSerializer.Serialize(writer, value, options);
 
         static string? NameOf(JsonElement name)
         {
             try
             {
-                return name.ValueKind == JsonValueKind.String ? name.GetString() : name.ValueKind == JsonValueKind.Null ? null : Decoration.NoText;
+                return name.ValueKind == JsonValueKind.String ? name.GetString()
+                    : name.ValueKind == JsonValueKind.Null ? null
+                    : Decoration.NoText;
             }
             catch (InvalidOperationException)
             {

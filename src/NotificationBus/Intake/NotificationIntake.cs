@@ -1,7 +1,5 @@
 using System.Collections.Frozen;
-
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
@@ -10,7 +8,14 @@ using NotificationBus.Planning;
 namespace NotificationBus.Intake;
 
 /// <summary>Takes events from producers without a bus of their own: checks them, and publishes them as a producer with one would.</summary>
-public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRules planning, Repetitions repetitions, RecentlyAccepted recently, IntakeGate gate)
+public sealed class NotificationIntake(
+    IBus bus,
+    IntakeRules rules,
+    PlanningRules planning,
+    Repetitions repetitions,
+    RecentlyAccepted recently,
+    IntakeGate gate
+)
 {
     /// <summary>Takes one event.</summary>
     /// <param name="map">What the event means.</param>
@@ -54,7 +59,13 @@ public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRule
             return answer;
 
         // A repetition gets the same message id, so that even the broker's tools show it as one.
-        return await Publish(map, happened, eventId is null ? messageId : DeterministicId.From("event", map.Name, eventId, $"{fingerprint:N}"), request.Category, answer);
+        return await Publish(
+            map,
+            happened,
+            eventId is null ? messageId : DeterministicId.From("event", map.Name, eventId, $"{fingerprint:N}"),
+            request.Category,
+            answer
+        );
     }
 
     /// <summary>Publishes it, unless another event of its name is on its way.</summary>
@@ -69,9 +80,11 @@ public sealed class NotificationIntake(IBus bus, IntakeRules rules, PlanningRule
         var lane = planning.RuleOf(category).Lane;
         try
         {
-            await gate.Publish(() => lane == planning.LaneOf(map.Name)
-                ? bus.Publish(happened, publish => publish.MessageId = messageId, CancellationToken.None)
-                : Send(happened, messageId, lane));
+            await gate.Publish(() =>
+                lane == planning.LaneOf(map.Name)
+                    ? bus.Publish(happened, publish => publish.MessageId = messageId, CancellationToken.None)
+                    : Send(happened, messageId, lane)
+            );
         }
         catch when (isNew)
         {

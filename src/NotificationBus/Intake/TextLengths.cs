@@ -4,7 +4,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Linq.Expressions;
 using System.Reflection;
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 
@@ -150,7 +149,12 @@ public static class TextLengths
     }
 
     static Member[] MembersOf(Type type) =>
-        [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.GetIndexParameters().Length == 0).Select(MemberOf).OfType<Member>()];
+        [
+            .. type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .Where(property => property.GetIndexParameters().Length == 0)
+                .Select(MemberOf)
+                .OfType<Member>(),
+        ];
 
     static Member? MemberOf(PropertyInfo property)
     {
@@ -172,7 +176,8 @@ public static class TextLengths
     }
 
     // Contracts, ours and those of whoever adds an event; nothing of the framework has texts that were sent.
-    static bool IsForeign(Type type) => (type.IsGenericType ? type.GetGenericArguments()[0] : type).Namespace is { } space
+    static bool IsForeign(Type type) =>
+        (type.IsGenericType ? type.GetGenericArguments()[0] : type).Namespace is { } space
         && (space.StartsWith("System", StringComparison.Ordinal) || space.StartsWith("MassTransit", StringComparison.Ordinal));
 
     static string NameOf(PropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);
@@ -180,7 +185,12 @@ public static class TextLengths
     static Func<object, T?> Getter<T>(PropertyInfo property)
     {
         var value = Expression.Parameter(typeof(object));
-        return Expression.Lambda<Func<object, T?>>(Expression.Convert(Expression.Property(Expression.Convert(value, property.DeclaringType!), property), typeof(T)), value).Compile();
+        return Expression
+            .Lambda<Func<object, T?>>(
+                Expression.Convert(Expression.Property(Expression.Convert(value, property.DeclaringType!), property), typeof(T)),
+                value
+            )
+            .Compile();
     }
 
     abstract class Member(string name)
@@ -277,7 +287,8 @@ public static class TextLengths
                     break;
 
                 // Its bytes are never fewer than its characters.
-                case JsonValueKind.String when System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(json).Length > Usual + 2 && Length(json) > Usual:
+                case JsonValueKind.String
+                    when System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(json).Length > Usual + 2 && Length(json) > Usual:
                     Add(ref found, trail.ToString(), Refuse(Usual + 1, Usual)!);
                     break;
             }

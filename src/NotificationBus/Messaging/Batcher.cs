@@ -40,7 +40,13 @@ public sealed class Batcher<TItem>
     /// </param>
     /// <param name="mostItems">The most items of a batch.</param>
     /// <param name="mostFullTrips">How many may be under way side by side when they are full.</param>
-    public Batcher(Func<TItem, Guid> key, Func<IReadOnlyList<TItem>, Task> send, Func<Exception, bool> mayConcernOne, int mostItems = UsualMostItems, int mostFullTrips = 1)
+    public Batcher(
+        Func<TItem, Guid> key,
+        Func<IReadOnlyList<TItem>, Task> send,
+        Func<Exception, bool> mayConcernOne,
+        int mostItems = UsualMostItems,
+        int mostFullTrips = 1
+    )
     {
         _key = key;
         _send = send;
@@ -89,7 +95,8 @@ public sealed class Batcher<TItem>
         ThreadPool.UnsafeQueueUserWorkItem(_ => _ = Make(batch), state: null);
     }
 
-    bool NobodyIsSoonBack() => _underWay.Count < Math.Max(MostTripsWhenOneTakesLong, _mostFullTrips) && _underWay.TrueForAll(batch => batch.TakesLong);
+    bool NobodyIsSoonBack() =>
+        _underWay.Count < Math.Max(MostTripsWhenOneTakesLong, _mostFullTrips) && _underWay.TrueForAll(batch => batch.TakesLong);
 
     bool MayGoFull() => _underWay.Count < _mostFullTrips && _waiting.Count >= _mostItems;
 
@@ -117,7 +124,7 @@ public sealed class Batcher<TItem>
         lock (_lock)
         {
             var calls = new List<Call>();
-            for (var node = _waiting.First; node is not null && calls.Count < _mostItems;)
+            for (var node = _waiting.First; node is not null && calls.Count < _mostItems; )
             {
                 var next = node.Next;
                 if (_inFlight.Add(node.Value.Key))

@@ -39,7 +39,12 @@ sealed class ExactPartitioner : IPartitioner
             if (before is null or { IsCompleted: true })
                 Leave(key, done);
             else
-                _ = before.ContinueWith(_ => Leave(key, done), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                _ = before.ContinueWith(
+                    _ => Leave(key, done),
+                    CancellationToken.None,
+                    TaskContinuationOptions.ExecuteSynchronously,
+                    TaskScheduler.Default
+                );
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Data.Common;
-
 using MassTransit;
 
 namespace NotificationBus.Messaging;
@@ -76,8 +75,9 @@ public static class Outages
     /// renamed a table, and can undo it. Nor class 23, of what the tables allow: values are checked before and conflicts foreseen, so that
     /// somebody has added a column, an index or a foreign key, or detached a partition.
     /// </summary>
-    static bool IsForGood(string state) => state[..2] is
-        "21" // cardinality: two rows for one place
-        or "22" // data: no text of this encoding, too long, out of range
-        or "54"; // limits of the program: an index row, a JSON depth
+    static bool IsForGood(string state) =>
+        state[..2]
+            is "21" // cardinality: two rows for one place
+                or "22" // data: no text of this encoding, too long, out of range
+                or "54"; // limits of the program: an index row, a JSON depth
 }

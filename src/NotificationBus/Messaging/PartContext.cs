@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-
 using MassTransit;
 using MassTransit.Context;
 
@@ -42,7 +41,8 @@ sealed class PartContext : ConsumeContextScope
 
     public override Task NotifyConsumed<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType) => Task.CompletedTask;
 
-    public override Task NotifyFaulted<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType, Exception exception) => Task.CompletedTask;
+    public override Task NotifyFaulted<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType, Exception exception) =>
+        Task.CompletedTask;
 
     sealed class ByAnotherQueue(ReceiveContext whole, string queue) : ReceiveContextProxy(whole), ReceiveContext
     {

@@ -13,10 +13,16 @@ static class Parts
     /// <param name="clock">Measures it.</param>
     /// <returns>Each part that failed or is not done by then, and why.</returns>
     public static async Task<IReadOnlyList<(TPart Part, Exception Failure)>> TakeEach<TPart>(
-        IReadOnlyList<TPart> parts, Func<TPart, Task> take, TimeSpan? patience = null, TimeProvider? clock = null)
+        IReadOnlyList<TPart> parts,
+        Func<TPart, Task> take,
+        TimeSpan? patience = null,
+        TimeProvider? clock = null
+    )
     {
         var taken = parts.Select(part => Outcome(() => take(part))).ToList();
-        await ((Task)Task.WhenAll(taken)).WaitAsync(patience ?? Timeout.InfiniteTimeSpan, clock ?? TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAll(taken))
+            .WaitAsync(patience ?? Timeout.InfiniteTimeSpan, clock ?? TimeProvider.System)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         var failed = new List<(TPart Part, Exception Failure)>();
         foreach (var (part, outcome) in parts.Zip(taken))

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Runtime.Serialization;
-
 using Microsoft.Extensions.Options;
 
 namespace NotificationBus.Messaging;

@@ -4,8 +4,8 @@ namespace NotificationBus.Messaging;
 public sealed class SenderOptions
 {
     /// <summary>
-    /// The channels this host sends on, such as <c>email,push</c>. Default: all of them, as must be embedded. Each channel needs a host that
-    /// serves it: what is to go out on one that nobody serves waits in its queue.
+    /// The channels this host sends on, such as <c>email,push</c>. Default: all of them, as must be embedded. Each channel needs a host
+    /// that serves it: what is to go out on one that nobody serves waits in its queue.
     /// </summary>
     public IReadOnlyList<string> Channels { get; set; } = [];
 

@@ -13,7 +13,8 @@ public sealed record DeliveryPlan(
     TimeSpan Lifetime,
     IReadOnlyList<PlannedDelivery> Deliveries,
     IReadOnlyList<string> Decisions,
-    PlanRefusal? Refusal)
+    PlanRefusal? Refusal
+)
 {
     /// <summary>Channels that cannot be used, and addresses of a channel that is.</summary>
     public IReadOnlyList<LeftOut> LeftOut { get; init; } = [];

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-
 using NotificationBus.Contracts;
 
 namespace NotificationBus.Model;
@@ -37,13 +36,23 @@ public sealed record DeliveryResult
     /// <summary>The one it is.</summary>
     /// <exception cref="InvalidDataException">It is none.</exception>
     [JsonIgnore]
-    public object Message => (object?)Sent ?? (object?)Failed ?? (object?)Expired ?? (object?)Held ?? (object?)Cancelled ?? throw new InvalidDataException("a result that says nothing known here");
+    public object Message =>
+        (object?)Sent
+        ?? (object?)Failed
+        ?? (object?)Expired
+        ?? (object?)Held
+        ?? (object?)Cancelled
+        ?? throw new InvalidDataException("a result that says nothing known here");
 
     /// <summary>The notification.</summary>
     [JsonIgnore]
-    public Guid NotificationId => (Sent?.NotificationId ?? Failed?.NotificationId ?? Expired?.NotificationId ?? Held?.NotificationId ?? Cancelled?.NotificationId).GetValueOrDefault();
+    public Guid NotificationId =>
+        (
+            Sent?.NotificationId ?? Failed?.NotificationId ?? Expired?.NotificationId ?? Held?.NotificationId ?? Cancelled?.NotificationId
+        ).GetValueOrDefault();
 
     /// <summary>The delivery.</summary>
     [JsonIgnore]
-    public Guid DeliveryId => (Sent?.DeliveryId ?? Failed?.DeliveryId ?? Expired?.DeliveryId ?? Held?.DeliveryId ?? Cancelled?.DeliveryId).GetValueOrDefault();
+    public Guid DeliveryId =>
+        (Sent?.DeliveryId ?? Failed?.DeliveryId ?? Expired?.DeliveryId ?? Held?.DeliveryId ?? Cancelled?.DeliveryId).GetValueOrDefault();
 }

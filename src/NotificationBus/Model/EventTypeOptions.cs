@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-
 using NotificationBus.Contracts;
 
 namespace NotificationBus.Model;

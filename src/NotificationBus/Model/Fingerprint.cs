@@ -105,13 +105,17 @@ static class Fingerprint
     {
         var written = JsonMarshal.GetRawUtf8Value(text);
         return written.Contains((byte)'\\')
-            ? Encoding.UTF8.GetBytes($"\"{text.GetString()!.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"")
+            ? Encoding.UTF8.GetBytes(
+                $"\"{text.GetString()!.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""
+            )
             : written;
     }
 
     static ReadOnlySpan<byte> Shortest(ReadOnlySpan<byte> number) =>
-        number.ContainsAnyExceptInRange((byte)'0', (byte)'9') && number.Length <= LongestNumber
-            && decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value != 0
+        number.ContainsAnyExceptInRange((byte)'0', (byte)'9')
+        && number.Length <= LongestNumber
+        && decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+        && value != 0
             ? Encoding.UTF8.GetBytes(value.ToString("G29", CultureInfo.InvariantCulture))
             : number;
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 
 namespace NotificationBus.Model;
@@ -40,8 +39,15 @@ public static class NotificationProgressReader
     // One address that was reached says more than all that were not.
     static readonly DeliveryStatus[] MostTelling =
     [
-        DeliveryStatus.Confirmed, DeliveryStatus.Sent, DeliveryStatus.Held, DeliveryStatus.Sending, DeliveryStatus.Waiting,
-        DeliveryStatus.Failed, DeliveryStatus.Expired, DeliveryStatus.Cancelled, DeliveryStatus.NotNeeded,
+        DeliveryStatus.Confirmed,
+        DeliveryStatus.Sent,
+        DeliveryStatus.Held,
+        DeliveryStatus.Sending,
+        DeliveryStatus.Waiting,
+        DeliveryStatus.Failed,
+        DeliveryStatus.Expired,
+        DeliveryStatus.Cancelled,
+        DeliveryStatus.NotNeeded,
     ];
 
     /// <summary>Reads the progress of the notification.</summary>
@@ -52,7 +58,11 @@ public static class NotificationProgressReader
         if (!deliveries.Any(delivery => delivery.Has(notification.EscalateUnless) && deliveries.IsSettled(delivery.Step)))
         {
             var last = notification.LastBegun();
-            if (notification.NextStep() is not null && deliveries.IsSettled(last) && !deliveries.Any(delivery => delivery.Step == last && delivery.IsSent()))
+            if (
+                notification.NextStep() is not null
+                && deliveries.IsSettled(last)
+                && !deliveries.Any(delivery => delivery.Step == last && delivery.IsSent())
+            )
                 return NotificationProgress.StepFailed;
             if (deliveries.Any(delivery => delivery.Status == DeliveryStatus.Sending))
                 return NotificationProgress.Sending;
@@ -64,10 +74,16 @@ public static class NotificationProgressReader
             if (sent && notification.MayEscalate())
                 return NotificationProgress.Sending;
             // What came back was sent, whatever was cancelled beside it.
-            if (!sent && deliveries.Any(delivery => delivery.Status == DeliveryStatus.Cancelled) && !deliveries.Any(delivery => delivery.BouncedAt is not null))
+            if (
+                !sent
+                && deliveries.Any(delivery => delivery.Status == DeliveryStatus.Cancelled)
+                && !deliveries.Any(delivery => delivery.BouncedAt is not null)
+            )
                 return NotificationProgress.Cancelled;
             if (!sent)
-                return deliveries.Any(delivery => delivery.Status == DeliveryStatus.Expired) ? NotificationProgress.Expired : NotificationProgress.Failed;
+                return deliveries.Any(delivery => delivery.Status == DeliveryStatus.Expired)
+                    ? NotificationProgress.Expired
+                    : NotificationProgress.Failed;
         }
 
         return notification.Mode == DeliveryMode.AllAtOnce && deliveries.Any(NotSent) && notification.FailedChannels().Count > 0
@@ -87,7 +103,9 @@ public static class NotificationProgressReader
     /// True when the next step may begin though the last one has not failed: there is one, and not enough is known of any delivery.
     /// </summary>
     public static bool MayEscalate(this NotificationState notification) =>
-        notification.EscalateAfter is not null && notification.NextStep() is not null && !notification.Deliveries.Any(delivery => delivery.Has(notification.EscalateUnless));
+        notification.EscalateAfter is not null
+        && notification.NextStep() is not null
+        && !notification.Deliveries.Any(delivery => delivery.Has(notification.EscalateUnless));
 
     /// <summary>True when a provider took it, and it did not come back.</summary>
     internal static bool IsSent(this DeliveryState delivery) => delivery.Status is DeliveryStatus.Sent or DeliveryStatus.Confirmed;
@@ -98,47 +116,74 @@ public static class NotificationProgressReader
 
     /// <summary>The channels that did not take it at any address, or were cancelled.</summary>
     public static IReadOnlyList<string> FailedChannels(this NotificationState notification) =>
-        [.. notification.Deliveries.Where(NotSent).Select(delivery => delivery.Channel)
-            .Distinct(StringComparer.Ordinal).Except(notification.SentChannels(), StringComparer.Ordinal)];
+        [
+            .. notification
+                .Deliveries.Where(NotSent)
+                .Select(delivery => delivery.Channel)
+                .Distinct(StringComparer.Ordinal)
+                .Except(notification.SentChannels(), StringComparer.Ordinal),
+        ];
 
     /// <summary>Lists the outcome on each channel: those of the plan in order, and those it could not use.</summary>
     public static IReadOnlyList<ChannelResult> Results(this NotificationState notification) =>
-        [.. notification.Deliveries.Select(delivery => delivery.Channel).Concat(notification.LeftOut.Select(left => left.Channel))
-            .Distinct(StringComparer.Ordinal).Select(channel => ResultOf(notification, channel))];
+        [
+            .. notification
+                .Deliveries.Select(delivery => delivery.Channel)
+                .Concat(notification.LeftOut.Select(left => left.Channel))
+                .Distinct(StringComparer.Ordinal)
+                .Select(channel => ResultOf(notification, channel)),
+        ];
 
     static ChannelResult ResultOf(NotificationState notification, string channel)
     {
         var deliveries = notification.Deliveries.Where(delivery => delivery.Channel == channel).ToList();
-        var reasons = notification.LeftOut.Where(left => left.Channel == channel).Select(left => left.Reason)
+        var reasons = notification
+            .LeftOut.Where(left => left.Channel == channel)
+            .Select(left => left.Reason)
             .Concat(deliveries.Where(delivery => !delivery.IsSent()).Select(delivery => delivery.Reason))
-            .Where(reason => !string.IsNullOrEmpty(reason)).Distinct(StringComparer.Ordinal);
+            .Where(reason => !string.IsNullOrEmpty(reason))
+            .Distinct(StringComparer.Ordinal);
         var reason = string.Join("; ", reasons);
         return new ChannelResult
         {
             Channel = channel,
-            Result = deliveries.Count == 0 ? "left-out" : JsonNamingPolicy.KebabCaseLower.ConvertName($"{MostTelling.First(status => deliveries.Exists(delivery => delivery.Status == status))}"),
+            Result =
+                deliveries.Count == 0
+                    ? "left-out"
+                    : JsonNamingPolicy.KebabCaseLower.ConvertName(
+                        $"{MostTelling.First(status => deliveries.Exists(delivery => delivery.Status == status))}"
+                    ),
             Reason = reason.Length > 0 ? reason : null,
         };
     }
 
     /// <summary>Gives the reasons why what was not sent was not, for a person to read.</summary>
     public static string FailureReason(this NotificationState notification) =>
-        notification.Refusal ?? string.Join("; ", notification.Deliveries
-            .Where(NotSent)
-            .Select(delivery => $"{delivery.Channel}: {delivery.Reason}")
-            .Distinct(StringComparer.Ordinal));
+        notification.Refusal
+        ?? string.Join(
+            "; ",
+            notification
+                .Deliveries.Where(NotSent)
+                .Select(delivery => $"{delivery.Channel}: {delivery.Reason}")
+                .Distinct(StringComparer.Ordinal)
+        );
 
-    static bool Has(this DeliveryState delivery, DeliveryProof proof) => delivery.IsSent() && proof switch
-    {
-        DeliveryProof.Read => delivery.ReadAt is not null,
-        DeliveryProof.Confirmed => delivery.ConfirmedAt is not null || delivery.OpenedAt is not null || delivery.ReadAt is not null,
-        _ => true,
-    };
+    static bool Has(this DeliveryState delivery, DeliveryProof proof) =>
+        delivery.IsSent()
+        && proof switch
+        {
+            DeliveryProof.Read => delivery.ReadAt is not null,
+            DeliveryProof.Confirmed => delivery.ConfirmedAt is not null || delivery.OpenedAt is not null || delivery.ReadAt is not null,
+            _ => true,
+        };
 
     /// <summary>True when nothing more is expected of it, unless a vendor reports something.</summary>
-    internal static bool IsSettled(this DeliveryState delivery) => delivery.Status is not (DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held);
+    internal static bool IsSettled(this DeliveryState delivery) =>
+        delivery.Status is not (DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held);
 
-    static bool IsSettled(this IReadOnlyList<DeliveryState> deliveries, int? step) => deliveries.All(delivery => delivery.Step != step || delivery.IsSettled());
+    static bool IsSettled(this IReadOnlyList<DeliveryState> deliveries, int? step) =>
+        deliveries.All(delivery => delivery.Step != step || delivery.IsSettled());
 
-    static bool NotSent(DeliveryState delivery) => delivery.Status is DeliveryStatus.Failed or DeliveryStatus.Expired or DeliveryStatus.Cancelled;
+    static bool NotSent(DeliveryState delivery) =>
+        delivery.Status is DeliveryStatus.Failed or DeliveryStatus.Expired or DeliveryStatus.Cancelled;
 }

@@ -1,7 +1,5 @@
 using System.Text.Json;
-
 using MassTransit;
-
 using NotificationBus.Contracts;
 
 namespace NotificationBus.Model;
@@ -82,31 +80,33 @@ public sealed class NotificationState : SagaStateMachineInstance
     public DateTimeOffset? CompletedAt { get; set; }
 
     /// <summary>A notification as its event asks for it, before planning.</summary>
-    public static NotificationState From(NotificationRequest request, DateTimeOffset now) => new()
-    {
-        CorrelationId = request.NotificationId,
-        EventName = request.EventName,
-        EventId = request.EventId,
-        Category = request.Category,
-        Recipient = request.Recipient,
-        Data = request.Data,
-        RequestedChannels = request.Channels,
-        Fingerprint = request.Fingerprint(),
-        Decisions = request.Decisions,
-        CreatedAt = now,
-    };
+    public static NotificationState From(NotificationRequest request, DateTimeOffset now) =>
+        new()
+        {
+            CorrelationId = request.NotificationId,
+            EventName = request.EventName,
+            EventId = request.EventId,
+            Category = request.Category,
+            Recipient = request.Recipient,
+            Data = request.Data,
+            RequestedChannels = request.Channels,
+            Fingerprint = request.Fingerprint(),
+            Decisions = request.Decisions,
+            CreatedAt = now,
+        };
 
     /// <summary>The request again, for planning.</summary>
-    public NotificationRequest ToRequest() => new()
-    {
-        NotificationId = CorrelationId,
-        EventName = EventName,
-        EventId = EventId,
-        Category = Category,
-        Recipient = Recipient,
-        Data = Data,
-        Channels = RequestedChannels,
-    };
+    public NotificationRequest ToRequest() =>
+        new()
+        {
+            NotificationId = CorrelationId,
+            EventName = EventName,
+            EventId = EventId,
+            Category = Category,
+            Recipient = Recipient,
+            Data = Data,
+            Channels = RequestedChannels,
+        };
 }
 
 /// <summary>The state of one delivery of a notification.</summary>

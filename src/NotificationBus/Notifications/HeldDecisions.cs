@@ -32,7 +32,11 @@ public sealed class HeldDecisions(IHeldDeliveries held, OutgoingPublisher publis
         return (decided, found.Count - decided);
     }
 
-    async Task<IReadOnlyDictionary<Guid, RecordedDecision>> Record(IReadOnlyList<HeldDelivery> deliveries, HeldDecision decision, ChangedBy by)
+    async Task<IReadOnlyDictionary<Guid, RecordedDecision>> Record(
+        IReadOnlyList<HeldDelivery> deliveries,
+        HeldDecision decision,
+        ChangedBy by
+    )
     {
         var decisions = new List<HeldDeliveryDecision>();
         foreach (var delivery in deliveries)
@@ -43,15 +47,17 @@ public sealed class HeldDecisions(IHeldDeliveries held, OutgoingPublisher publis
     }
 
     /// <summary>Under an id that is the same when it is decided again, so that the saga takes it once.</summary>
-    Task<OutgoingMessage> Write(HeldDelivery delivery, HeldDecision decision, ChangedBy by) => publisher.Write(
-        SagaEndpoint.Of(planning.RuleOf(delivery.Category).Lane),
-        new DecideDelivery
-        {
-            NotificationId = delivery.NotificationId,
-            DeliveryId = delivery.DeliveryId,
-            Decision = decision,
-            Why = $"{by.Who}: {by.Why}",
-        },
-        DeterministicId.From("decision", $"{delivery.DeliveryId:N}", $"{delivery.Attempts}"),
-        conversationId: null);
+    Task<OutgoingMessage> Write(HeldDelivery delivery, HeldDecision decision, ChangedBy by) =>
+        publisher.Write(
+            SagaEndpoint.Of(planning.RuleOf(delivery.Category).Lane),
+            new DecideDelivery
+            {
+                NotificationId = delivery.NotificationId,
+                DeliveryId = delivery.DeliveryId,
+                Decision = decision,
+                Why = $"{by.Who}: {by.Why}",
+            },
+            DeterministicId.From("decision", $"{delivery.DeliveryId:N}", $"{delivery.Attempts}"),
+            conversationId: null
+        );
 }

@@ -31,7 +31,10 @@ public interface IHeldDeliveries
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What is on record now, by delivery.</returns>
     Task<IReadOnlyDictionary<Guid, RecordedDecision>> Record(
-        IReadOnlyList<HeldDeliveryDecision> decisions, ChangedBy by, CancellationToken cancellationToken);
+        IReadOnlyList<HeldDeliveryDecision> decisions,
+        ChangedBy by,
+        CancellationToken cancellationToken
+    );
 }
 
 /// <summary>A filter of held deliveries. What is null is no condition.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 
@@ -9,7 +8,8 @@ namespace NotificationBus.Notifications;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UseStringEnumConverter = true)]
+    UseStringEnumConverter = true
+)]
 [JsonSerializable(typeof(NotificationState))]
 [JsonSerializable(typeof(Contact))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]

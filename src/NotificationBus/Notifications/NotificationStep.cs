@@ -25,7 +25,8 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
     /// The notification has ended while commands of it may still be put off: nothing that is scheduled for it is wanted any more. Only
     /// an escalation goes on while an earlier step is still being tried, and what was cancelled may have been put off.
     /// </summary>
-    public bool CallsOff => Notification.CompletedAt is not null
+    public bool CallsOff =>
+        Notification.CompletedAt is not null
         && (Notification.EscalateAfter is not null || Notification.Deliveries.Any(delivery => delivery.Cancellation is not null));
 
     /// <summary>The notification had ended and goes on: the sweep, which has passed it, must look at it again.</summary>
@@ -40,7 +41,12 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
     public NotificationState After()
     {
         Notification.Version++;
-        Notification.ProcessedMessageIds = [.. Notification.ProcessedMessageIds.TakeLast(RememberedInputs - 1 - OtherInputs.Count), InputId, .. OtherInputs];
+        Notification.ProcessedMessageIds =
+        [
+            .. Notification.ProcessedMessageIds.TakeLast(RememberedInputs - 1 - OtherInputs.Count),
+            InputId,
+            .. OtherInputs,
+        ];
         return Notification;
     }
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Outgoing;
@@ -60,7 +59,11 @@ public sealed record NotificationView
     /// <param name="notification">The notification.</param>
     /// <param name="attempts">The calls to providers.</param>
     /// <param name="waiting">The deliveries whose commands were put off.</param>
-    public static NotificationView Of(NotificationState notification, IEnumerable<DeliveryAttempt> attempts, IEnumerable<WaitingDelivery>? waiting = null)
+    public static NotificationView Of(
+        NotificationState notification,
+        IEnumerable<DeliveryAttempt> attempts,
+        IEnumerable<WaitingDelivery>? waiting = null
+    )
     {
         var waitingOf = (waiting ?? []).ToLookup(delivery => delivery.DeliveryId);
         var attemptsOf = attempts.ToLookup(attempt => attempt.DeliveryId);
@@ -77,7 +80,12 @@ public sealed record NotificationView
             Mode = notification.Mode,
             CreatedAt = notification.CreatedAt,
             CompletedAt = notification.CompletedAt,
-            Deliveries = [.. notification.Deliveries.Select(delivery => DeliveryView.Of(delivery, attemptsOf[delivery.Id], waitingOf[delivery.Id].MaxBy(one => one.Until)))],
+            Deliveries =
+            [
+                .. notification.Deliveries.Select(delivery =>
+                    DeliveryView.Of(delivery, attemptsOf[delivery.Id], waitingOf[delivery.Id].MaxBy(one => one.Until))
+                ),
+            ],
             Decisions = notification.Decisions,
             Results = notification.Results(),
             Fingerprint = notification.Fingerprint,
@@ -160,30 +168,37 @@ public sealed record DeliveryView
     public required IReadOnlyList<AttemptView> Attempts { get; init; }
 
     /// <summary>Puts a delivery and its attempts together.</summary>
-    public static DeliveryView Of(DeliveryState delivery, IEnumerable<DeliveryAttempt> attempts, WaitingDelivery? waiting) => new()
-    {
-        Id = delivery.Id,
-        Channel = delivery.Channel,
-        Address = Shorten(delivery.Address),
-        Step = delivery.Step,
-        Status = delivery.Status,
-        Provider = delivery.Provider,
-        ProviderMessageId = delivery.ProviderMessageId,
-        Reason = delivery.Reason,
-        Cancellation = delivery.Cancellation,
-        HeldAfter = delivery.Attempts,
-        WaitingUntil = delivery.Status == DeliveryStatus.Sending ? waiting?.Until : null,
-        WaitingFor = delivery.Status == DeliveryStatus.Sending ? waiting?.For : null,
-        SettledAt = delivery.SettledAt,
-        ConfirmedAt = delivery.ConfirmedAt,
-        BouncedAt = delivery.BouncedAt,
-        SoftBouncedAt = delivery.SoftBouncedAt,
-        OpenedAt = delivery.OpenedAt,
-        ReadAt = delivery.ReadAt,
-        ComplainedAt = delivery.ComplainedAt,
-        UnsubscribedAt = delivery.UnsubscribedAt,
-        Attempts = [.. attempts.Where(attempt => attempt.Status != AttemptStatus.Cancelled).OrderBy(attempt => attempt.Number).Select(AttemptView.Of)],
-    };
+    public static DeliveryView Of(DeliveryState delivery, IEnumerable<DeliveryAttempt> attempts, WaitingDelivery? waiting) =>
+        new()
+        {
+            Id = delivery.Id,
+            Channel = delivery.Channel,
+            Address = Shorten(delivery.Address),
+            Step = delivery.Step,
+            Status = delivery.Status,
+            Provider = delivery.Provider,
+            ProviderMessageId = delivery.ProviderMessageId,
+            Reason = delivery.Reason,
+            Cancellation = delivery.Cancellation,
+            HeldAfter = delivery.Attempts,
+            WaitingUntil = delivery.Status == DeliveryStatus.Sending ? waiting?.Until : null,
+            WaitingFor = delivery.Status == DeliveryStatus.Sending ? waiting?.For : null,
+            SettledAt = delivery.SettledAt,
+            ConfirmedAt = delivery.ConfirmedAt,
+            BouncedAt = delivery.BouncedAt,
+            SoftBouncedAt = delivery.SoftBouncedAt,
+            OpenedAt = delivery.OpenedAt,
+            ReadAt = delivery.ReadAt,
+            ComplainedAt = delivery.ComplainedAt,
+            UnsubscribedAt = delivery.UnsubscribedAt,
+            Attempts =
+            [
+                .. attempts
+                    .Where(attempt => attempt.Status != AttemptStatus.Cancelled)
+                    .OrderBy(attempt => attempt.Number)
+                    .Select(AttemptView.Of),
+            ],
+        };
 
     /// <summary>A mailbox keeps its first letter and its domain, anything else its first four characters.</summary>
     public static string Shorten(string address)
@@ -220,13 +235,14 @@ public sealed record AttemptView
     public DateTimeOffset? FinishedAt { get; init; }
 
     /// <summary>The attempt without what only the ledger needs.</summary>
-    public static AttemptView Of(DeliveryAttempt attempt) => new()
-    {
-        Number = attempt.Number,
-        Provider = attempt.Provider,
-        Status = attempt.Status,
-        Reason = attempt.Reason,
-        StartedAt = attempt.StartedAt,
-        FinishedAt = attempt.FinishedAt,
-    };
+    public static AttemptView Of(DeliveryAttempt attempt) =>
+        new()
+        {
+            Number = attempt.Number,
+            Provider = attempt.Provider,
+            Status = attempt.Status,
+            Reason = attempt.Reason,
+            StartedAt = attempt.StartedAt,
+            FinishedAt = attempt.FinishedAt,
+        };
 }

@@ -39,9 +39,10 @@ public sealed class OutcomeWatch(INotificationQueries queries, TimeProvider cloc
     {
         while (_waiting.TryGetValue(notificationId, out var waiting))
         {
-            var left = waiting.Count == 1
-                ? _waiting.TryRemove(KeyValuePair.Create(notificationId, waiting))
-                : _waiting.TryUpdate(notificationId, waiting with { Count = waiting.Count - 1 }, waiting);
+            var left =
+                waiting.Count == 1
+                    ? _waiting.TryRemove(KeyValuePair.Create(notificationId, waiting))
+                    : _waiting.TryUpdate(notificationId, waiting with { Count = waiting.Count - 1 }, waiting);
             if (left)
                 return;
         }

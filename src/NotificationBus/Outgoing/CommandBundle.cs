@@ -2,10 +2,8 @@ using System.Buffers;
 using System.Net.Mime;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-
 using MassTransit;
 using MassTransit.Serialization;
-
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Providers.Accounts;
@@ -39,19 +37,24 @@ static class CommandBundle
     public static bool Takes(OutgoingMessage message) =>
         message is { Headers: null, ReplayOf: null, Body.Length: <= LargestCommand }
         && (message.WaitsFor is null || !WaitingLine.IsTurn(message.WaitsFor))
-        && message.MessageTypes == Command && (message.ContentType.Length == 0 || message.ContentType == Json);
+        && message.MessageTypes == Command
+        && (message.ContentType.Length == 0 || message.ContentType == Json);
 
     /// <summary>One of them as a message of its own again, byte for byte.</summary>
     /// <param name="command">Its envelope.</param>
     /// <param name="queue">The queue it is for.</param>
-    public static OutgoingMessage Apart(JsonElement command, string queue) => new()
-    {
-        MessageId = command.TryGetProperty("messageId", out var id) && id.ValueKind == JsonValueKind.String && id.TryGetGuid(out var messageId) ? messageId : NewId.NextGuid(),
-        Destination = $"exchange:{queue}",
-        ContentType = Json,
-        MessageTypes = Command,
-        Body = JsonMarshal.GetRawUtf8Value(command).ToArray(),
-    };
+    public static OutgoingMessage Apart(JsonElement command, string queue) =>
+        new()
+        {
+            MessageId =
+                command.TryGetProperty("messageId", out var id) && id.ValueKind == JsonValueKind.String && id.TryGetGuid(out var messageId)
+                    ? messageId
+                    : NewId.NextGuid(),
+            Destination = $"exchange:{queue}",
+            ContentType = Json,
+            MessageTypes = Command,
+            Body = JsonMarshal.GetRawUtf8Value(command).ToArray(),
+        };
 
     /// <summary>All of them in one message.</summary>
     /// <param name="commands">Commands for the same exchange.</param>

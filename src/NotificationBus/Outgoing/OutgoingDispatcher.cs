@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Intake;
 
 namespace NotificationBus.Outgoing;
@@ -10,7 +9,12 @@ namespace NotificationBus.Outgoing;
 /// would be lost.
 /// </summary>
 public sealed partial class OutgoingDispatcher(
-    IOutgoingMessages outgoing, OutgoingPublisher publisher, IntakeGate gate, TimeProvider clock, ILogger<OutgoingDispatcher> log) : BackgroundService
+    IOutgoingMessages outgoing,
+    OutgoingPublisher publisher,
+    IntakeGate gate,
+    TimeProvider clock,
+    ILogger<OutgoingDispatcher> log
+) : BackgroundService
 {
     // Published together and confirmed together: enough to keep the broker busy, few enough for the publish to end in time.
     const int BatchSize = 500;
@@ -31,9 +35,7 @@ public sealed partial class OutgoingDispatcher(
                 // What is due stays so.
                 while (gate.IsClosed)
                     await Task.Delay(LongestWait, clock, stoppingToken);
-                while (await PublishDue(stoppingToken) == BatchSize && !gate.IsClosed)
-                {
-                }
+                while (await PublishDue(stoppingToken) == BatchSize && !gate.IsClosed) { }
 
                 await outgoing.WaitForDue(LongestWait, stoppingToken);
             }

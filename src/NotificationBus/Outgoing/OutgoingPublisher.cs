@@ -2,11 +2,9 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Mime;
 using System.Text.Json;
-
 using MassTransit;
 using MassTransit.Serialization;
 using MassTransit.Transports;
-
 using NotificationBus.Messaging;
 using NotificationBus.Providers.Accounts;
 
@@ -37,7 +35,11 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
         where T : class
     {
         var endpoint = (ITransportSendEndpoint)await bus.GetSendEndpoint(destination);
-        var context = await endpoint.CreateSendContext(message, Pipe.Execute<SendContext<T>>(send => send.ConversationId = conversationId), CancellationToken.None);
+        var context = await endpoint.CreateSendContext(
+            message,
+            Pipe.Execute<SendContext<T>>(send => send.ConversationId = conversationId),
+            CancellationToken.None
+        );
         return OutgoingMessage.From(context, messageId);
     }
 
@@ -104,10 +106,21 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
     /// <exception cref="BrokerUnavailableException">The confirm did not come in time.</exception>
     internal Task PublishAlone(OutgoingMessage message) => limit.Await(Send(message));
 
-    Task Leave(OutgoingMessage message, CancellationToken givenUp) => CommandBundle.Takes(message)
-        ? _queues.GetOrAdd(message.Destination, _ => new Batcher<OutgoingMessage>(command => command.Token, SendTogether, _ => false, CommandBundle.MostCommands, MostBundles))
-            .Run(message, givenUp)
-        : Send(message);
+    Task Leave(OutgoingMessage message, CancellationToken givenUp) =>
+        CommandBundle.Takes(message)
+            ? _queues
+                .GetOrAdd(
+                    message.Destination,
+                    _ => new Batcher<OutgoingMessage>(
+                        command => command.Token,
+                        SendTogether,
+                        _ => false,
+                        CommandBundle.MostCommands,
+                        MostBundles
+                    )
+                )
+                .Run(message, givenUp)
+            : Send(message);
 
     Task SendTogether(IReadOnlyList<OutgoingMessage> commands) => PublishAlone(commands is [var only] ? only : CommandBundle.Of(commands));
 
@@ -115,14 +128,19 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
     {
         var endpoint = await bus.GetSendEndpoint(new Uri(message.Destination));
         // No cancellation token: RabbitMQ.Client 7.1.2 miscounts confirms when one fires (rabbitmq-dotnet-client 1900).
-        await endpoint.Send(new SerializedMessageBody(), Pipe.Execute<SendContext<SerializedMessageBody>>(context =>
-        {
-            context.MessageId = message.MessageId;
-            context.SupportedMessageTypes = message.MessageTypes.Split(';');
-            var contentType = message.ContentType.Length > 0 ? new ContentType(message.ContentType) : SystemTextJsonMessageSerializer.JsonContentType;
-            context.Serializer = new CopyBodySerializer(contentType, new BytesMessageBody(message.Body.ToArray()));
-            AddHeaders(context.Headers, message);
-        }), CancellationToken.None);
+        await endpoint.Send(
+            new SerializedMessageBody(),
+            Pipe.Execute<SendContext<SerializedMessageBody>>(context =>
+            {
+                context.MessageId = message.MessageId;
+                context.SupportedMessageTypes = message.MessageTypes.Split(';');
+                var contentType =
+                    message.ContentType.Length > 0 ? new ContentType(message.ContentType) : SystemTextJsonMessageSerializer.JsonContentType;
+                context.Serializer = new CopyBodySerializer(contentType, new BytesMessageBody(message.Body.ToArray()));
+                AddHeaders(context.Headers, message);
+            }),
+            CancellationToken.None
+        );
     }
 
     /// <summary>Texts, numbers and yes or no. Tables and lists are not sent again: the transport has no way to.</summary>
@@ -150,7 +168,8 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
                     headers.Set(header.Name, header.Value.TryGetInt64(out var number) ? number : header.Value.GetDouble(), overwrite: true);
                     break;
 
-                case JsonValueKind.True or JsonValueKind.False:
+                case JsonValueKind.True
+                or JsonValueKind.False:
                     headers.Set(header.Name, header.Value.GetBoolean(), overwrite: true);
                     break;
             }

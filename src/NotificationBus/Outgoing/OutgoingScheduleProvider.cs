@@ -1,7 +1,6 @@
 using MassTransit;
 using MassTransit.Scheduling;
 using MassTransit.Transports;
-
 using NotificationBus.Model;
 
 namespace NotificationBus.Outgoing;
@@ -12,7 +11,13 @@ namespace NotificationBus.Outgoing;
 /// </summary>
 sealed class OutgoingScheduleProvider(ISendEndpointProvider endpoints, IScheduledMessages scheduled) : IScheduleMessageProvider
 {
-    public async Task<ScheduledMessage<T>> ScheduleSend<T>(Uri destinationAddress, DateTime scheduledTime, T message, IPipe<SendContext<T>> pipe, CancellationToken cancellationToken)
+    public async Task<ScheduledMessage<T>> ScheduleSend<T>(
+        Uri destinationAddress,
+        DateTime scheduledTime,
+        T message,
+        IPipe<SendContext<T>> pipe,
+        CancellationToken cancellationToken
+    )
         where T : class
     {
         var endpoint = (ITransportSendEndpoint)await endpoints.GetSendEndpoint(destinationAddress);
@@ -23,7 +28,11 @@ sealed class OutgoingScheduleProvider(ISendEndpointProvider endpoints, ISchedule
         context.ScheduledMessageId = token;
         context.Headers.Set(MessageHeaders.SchedulingTokenId, token.ToString("D"));
 
-        var due = new DateTimeOffset(scheduledTime.Kind == DateTimeKind.Local ? scheduledTime.ToUniversalTime() : DateTime.SpecifyKind(scheduledTime, DateTimeKind.Utc));
+        var due = new DateTimeOffset(
+            scheduledTime.Kind == DateTimeKind.Local
+                ? scheduledTime.ToUniversalTime()
+                : DateTime.SpecifyKind(scheduledTime, DateTimeKind.Utc)
+        );
         var kept = OutgoingMessage.From(context, context.MessageId!.Value, due) with { Token = token };
         await scheduled.Keep(kept, replace: chosen != Guid.Empty, cancellationToken);
         return new ScheduledMessageHandle<T>(token, scheduledTime, destinationAddress, message);
@@ -31,7 +40,8 @@ sealed class OutgoingScheduleProvider(ISendEndpointProvider endpoints, ISchedule
 
     public Task CancelScheduledSend(Guid tokenId, CancellationToken cancellationToken) => scheduled.Cancel(tokenId, cancellationToken);
 
-    public Task CancelScheduledSend(Uri destinationAddress, Guid tokenId, CancellationToken cancellationToken) => scheduled.Cancel(tokenId, cancellationToken);
+    public Task CancelScheduledSend(Uri destinationAddress, Guid tokenId, CancellationToken cancellationToken) =>
+        scheduled.Cancel(tokenId, cancellationToken);
 
     /// <summary>
     /// The same when the message that is delivered again was delivered twice itself: then it is scheduled once all the same.

@@ -2,10 +2,8 @@ using MassTransit;
 using MassTransit.Configuration;
 using MassTransit.Context;
 using MassTransit.Scheduling;
-
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-
 
 namespace NotificationBus.Outgoing;
 
@@ -26,14 +24,21 @@ public static class OutgoingScheduler
     public static void AddOutgoingScheduler(this IBusRegistrationConfigurator bus)
     {
         bus.TryAddScoped<IScheduleMessageProvider>(provider => new OutgoingScheduleProvider(
-            provider.GetRequiredService<ISendEndpointProvider>(), new ScheduledInStore(provider.GetRequiredService<IOutgoingMessages>())));
+            provider.GetRequiredService<ISendEndpointProvider>(),
+            new ScheduledInStore(provider.GetRequiredService<IOutgoingMessages>())
+        ));
         bus.TryAddScoped<IMessageScheduler>(provider => new MessageScheduler(
-            provider.GetRequiredService<IScheduleMessageProvider>(), provider.GetRequiredService<IBus>().Topology));
+            provider.GetRequiredService<IScheduleMessageProvider>(),
+            provider.GetRequiredService<IBus>().Topology
+        ));
     }
 
     /// <summary>The scheduler of one message that is being consumed.</summary>
     internal static MessageSchedulerContext SchedulerOf(ConsumeContext context, IScheduledMessages scheduled) =>
-        new ConsumeMessageSchedulerContext(context, inner => new MessageScheduler(new OutgoingScheduleProvider(inner, scheduled), inner.GetPayload<IBusTopology>()));
+        new ConsumeMessageSchedulerContext(
+            context,
+            inner => new MessageScheduler(new OutgoingScheduleProvider(inner, scheduled), inner.GetPayload<IBusTopology>())
+        );
 
     sealed class SchedulerSpecification(IScheduledMessages scheduled) : IPipeSpecification<ConsumeContext>
     {

@@ -1,7 +1,5 @@
 using System.Text.Json;
-
 using MassTransit;
-
 using NotificationBus.Contracts;
 
 namespace NotificationBus.Outgoing;

@@ -14,10 +14,18 @@ public sealed record WaitingDelivery(Guid DeliveryId, DateTimeOffset Until, stri
         try
         {
             using var document = JsonDocument.Parse(envelope);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty("message", out var command) && command.ValueKind == JsonValueKind.Object
-                && command.TryGetProperty("deliveryId", out var id) && id.ValueKind == JsonValueKind.String && id.TryGetGuid(out var deliveryId)
-                ? new WaitingDelivery(deliveryId, until, command.TryGetProperty("waitingFor", out var why) && why.ValueKind == JsonValueKind.String ? why.GetString() : null)
+            return
+                document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("message", out var command)
+                && command.ValueKind == JsonValueKind.Object
+                && command.TryGetProperty("deliveryId", out var id)
+                && id.ValueKind == JsonValueKind.String
+                && id.TryGetGuid(out var deliveryId)
+                ? new WaitingDelivery(
+                    deliveryId,
+                    until,
+                    command.TryGetProperty("waitingFor", out var why) && why.ValueKind == JsonValueKind.String ? why.GetString() : null
+                )
                 : null;
         }
         catch (JsonException)

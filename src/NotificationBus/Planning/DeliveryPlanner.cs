@@ -19,12 +19,21 @@ public static class DeliveryPlanner
     /// </param>
     /// <param name="foresee">Says why no provider will ever take a delivery; null when one may.</param>
     public static DeliveryPlan Plan(
-        NotificationRequest request, EventTypeOptions? rule, ChannelSet channels, ITemplates templates, Func<Delivery, Unfit?>? foresee = null)
+        NotificationRequest request,
+        EventTypeOptions? rule,
+        ChannelSet channels,
+        ITemplates templates,
+        Func<Delivery, Unfit?>? foresee = null
+    )
     {
         rule ??= new EventTypeOptions();
         var wanted = request.Channels ?? rule.Channels;
         if (wanted.Count == 0)
-            return Refused(rule, RefusalCause.Channel, $"no channel is configured for '{request.Category}' (EventTypes:{request.Category}:Channels)");
+            return Refused(
+                rule,
+                RefusalCause.Channel,
+                $"no channel is configured for '{request.Category}' (EventTypes:{request.Category}:Channels)"
+            );
 
         var deliveries = new List<PlannedDelivery>();
         var leftOut = new List<LeftOut>();
@@ -37,19 +46,30 @@ public static class DeliveryPlanner
             var before = leftOut.Count;
             var usable = UsableAddresses(channel, request, leftOut);
             var content = usable.Count == 0 ? null : Text(channel, request, templates, leftOut);
-            var fitting = content is null ? [] : usable.Select((address, index) => Draft(request, name, address, index, content)).Where(delivery => Fits(delivery, foresee, leftOut)).ToList();
+            var fitting = content is null
+                ? []
+                : usable
+                    .Select((address, index) => Draft(request, name, address, index, content))
+                    .Where(delivery => Fits(delivery, foresee, leftOut))
+                    .ToList();
             decisions.AddRange(leftOut.Skip(before).Select(left => $"{left.Channel}: {left.Reason}"));
             if (fitting.Count == 0)
                 continue;
 
             decisions.Add($"{name}: used");
             var step = rule.Mode == DeliveryMode.AllAtOnce || deliveries.Count == 0 ? 1 : deliveries[^1].Step + 1;
-            deliveries.AddRange(fitting.Select(delivery => new PlannedDelivery(delivery.Id, name, delivery.Address, step, delivery.Content)));
+            deliveries.AddRange(
+                fitting.Select(delivery => new PlannedDelivery(delivery.Id, name, delivery.Address, step, delivery.Content))
+            );
         }
 
-        var refusal = deliveries.Count > 0 ? null : new PlanRefusal(
-            leftOut.Exists(left => left.Cause == RefusalCause.Template) ? RefusalCause.Template : RefusalCause.Address,
-            string.Join("; ", decisions));
+        var refusal =
+            deliveries.Count > 0
+                ? null
+                : new PlanRefusal(
+                    leftOut.Exists(left => left.Cause == RefusalCause.Template) ? RefusalCause.Template : RefusalCause.Address,
+                    string.Join("; ", decisions)
+                );
         return new DeliveryPlan(rule.Mode, rule.Lifetime, deliveries, decisions, refusal)
         {
             LeftOut = leftOut,
@@ -76,23 +96,29 @@ public static class DeliveryPlanner
         return usable;
     }
 
-    static Delivery Draft(NotificationRequest request, string channel, string address, int index, Content content) => new()
-    {
-        NotificationId = request.NotificationId,
-        Id = DeterministicId.From("delivery", request.NotificationId.ToString("N"), channel, $"{index}"),
-        Channel = channel,
-        Address = address,
-        RecipientName = request.Recipient.Name,
-        Category = request.Category,
-        Content = content,
-    };
+    static Delivery Draft(NotificationRequest request, string channel, string address, int index, Content content) =>
+        new()
+        {
+            NotificationId = request.NotificationId,
+            Id = DeterministicId.From("delivery", request.NotificationId.ToString("N"), channel, $"{index}"),
+            Channel = channel,
+            Address = address,
+            RecipientName = request.Recipient.Name,
+            Category = request.Category,
+            Content = content,
+        };
 
     static bool Fits(Delivery delivery, Func<Delivery, Unfit?>? foresee, List<LeftOut> leftOut)
     {
         if (foresee?.Invoke(delivery) is not { } unfit)
             return true;
 
-        leftOut.Add(new LeftOut(delivery.Channel, unfit.IsAddress ? RefusalCause.Address : RefusalCause.Template, unfit.Reason) { Address = unfit.IsAddress ? delivery.Address : null });
+        leftOut.Add(
+            new LeftOut(delivery.Channel, unfit.IsAddress ? RefusalCause.Address : RefusalCause.Template, unfit.Reason)
+            {
+                Address = unfit.IsAddress ? delivery.Address : null,
+            }
+        );
         return false;
     }
 
@@ -117,7 +143,12 @@ public static class DeliveryPlanner
 }
 
 /// <summary>The planner together with what is configured and written: what the saga and the intake call.</summary>
-public sealed class PlanningRules(IReadOnlyDictionary<string, EventTypeOptions> rules, ChannelSet channels, ITemplates templates, ProviderChains chains)
+public sealed class PlanningRules(
+    IReadOnlyDictionary<string, EventTypeOptions> rules,
+    ChannelSet channels,
+    ITemplates templates,
+    ProviderChains chains
+)
 {
     /// <summary>The categories there are, in order.</summary>
     public IReadOnlyList<string> Categories { get; } = [.. rules.Keys.Order(StringComparer.Ordinal)];

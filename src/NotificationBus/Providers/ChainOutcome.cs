@@ -6,9 +6,7 @@ namespace NotificationBus.Providers;
 /// <summary>The outcome of a delivery at the providers of a channel.</summary>
 public abstract record ChainOutcome
 {
-    ChainOutcome()
-    {
-    }
+    ChainOutcome() { }
 
     /// <summary>A provider took it.</summary>
     public sealed record Sent(DeliveryAttempt Attempt) : ChainOutcome;

@@ -74,7 +74,8 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         if (last.Status == AttemptStatus.InDoubt && !KillsWorkers && Find(last.Provider) is { } same)
             return same;
 
-        return order.FirstOrDefault(account => MayBeAsked(account) && !WasAsked(account) && (knowing is null || account == knowing)) ?? AgainAtTheLast(last);
+        return order.FirstOrDefault(account => MayBeAsked(account) && !WasAsked(account) && (knowing is null || account == knowing))
+            ?? AgainAtTheLast(last);
     }
 
     /// <summary>True when this account may have sent the delivery already.</summary>
@@ -82,15 +83,16 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         All.Any(attempt => attempt.Provider == account.Name && attempt.Status == AttemptStatus.InDoubt);
 
     /// <summary>The attempt that is about to be made.</summary>
-    public DeliveryAttempt Claim(string channel, ProviderAccount account) => new()
-    {
-        DeliveryId = command.DeliveryId,
-        NotificationId = command.NotificationId,
-        Number = AttemptsMade + 1,
-        Channel = channel,
-        Provider = account.Name,
-        Status = AttemptStatus.Started,
-    };
+    public DeliveryAttempt Claim(string channel, ProviderAccount account) =>
+        new()
+        {
+            DeliveryId = command.DeliveryId,
+            NotificationId = command.NotificationId,
+            Number = AttemptsMade + 1,
+            Channel = channel,
+            Provider = account.Name,
+            Status = AttemptStatus.Started,
+        };
 
     /// <summary>Notes how a call came out.</summary>
     public void Add((DeliveryAttempt Outcome, ProviderResult Result) call)
@@ -105,7 +107,8 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     /// True when it matters what earlier rounds have tried, and nobody has said so: when the provider that left it in doubt was called
     /// first.
     /// </summary>
-    public bool LacksEarlier => command.EarlierAttempts > 0 && _earlier.Count == 0 && _attempts.Exists(attempt => attempt.Status == AttemptStatus.InDoubt);
+    public bool LacksEarlier =>
+        command.EarlierAttempts > 0 && _earlier.Count == 0 && _attempts.Exists(attempt => attempt.Status == AttemptStatus.InDoubt);
 
     /// <summary>Notes what earlier rounds have tried.</summary>
     public void Remember(IEnumerable<DeliveryAttempt> attempts)
@@ -129,12 +132,18 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     /// <summary>Another worker may still be calling a provider; null when it is not, or has been silent for too long.</summary>
     public ChainOutcome.NotNow? InProgress(AttemptClaim claim) =>
         claim.Calls is [.., { Status: AttemptStatus.Started } last] && last.LeaseUntil > claim.Now
-            ? Later("another worker is at it", last.LeaseUntil - claim.Now) with { InProgress = true }
+            ? Later("another worker is at it", last.LeaseUntil - claim.Now) with
+            {
+                InProgress = true,
+            }
             : null;
 
     /// <summary>The delivery's turn is later.</summary>
     public ChainOutcome.NotNow Paced(Admission.Paced paced) =>
-        Later($"{paced.Slot.Account} is called no more often than it allows", paced.Wait) with { Slot = paced.Slot };
+        Later($"{paced.Slot.Account} is called no more often than it allows", paced.Wait) with
+        {
+            Slot = paced.Slot,
+        };
 
     /// <summary>Nobody may be asked. Whatever forbids it says nothing about a call before.</summary>
     public ChainOutcome RefusedUnasked(string reason) =>
@@ -172,9 +181,10 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     }
 
     /// <summary>Whatever was answered afterwards, what is in doubt may have been sent, and the result must say so.</summary>
-    string WithDoubt(string reason) => All.LastOrDefault(attempt => attempt.MayHaveBeenSent) is { } inDoubt
-        ? $"{reason}; in doubt before, it may have been sent: {inDoubt.Reason}"
-        : reason;
+    string WithDoubt(string reason) =>
+        All.LastOrDefault(attempt => attempt.MayHaveBeenSent) is { } inDoubt
+            ? $"{reason}; in doubt before, it may have been sent: {inDoubt.Reason}"
+            : reason;
 
     /// <summary>
     /// Decides the outcome of a delivery that was cancelled: it is cancelled when it is certain that no provider took it.
@@ -183,18 +193,20 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     /// <param name="calls">All calls that were made for it.</param>
     public static ChainOutcome CalledOff(DeliveryAttempt cancellation, IReadOnlyList<DeliveryAttempt> calls) =>
         calls.LastOrDefault(call => call.Status == AttemptStatus.Accepted) is { } accepted ? new ChainOutcome.Sent(accepted)
-        : calls.LastOrDefault(call => call.MayHaveBeenSent) is { } inDoubt ? new ChainOutcome.Held(inDoubt, calls.Count) { IsCancelled = true }
+        : calls.LastOrDefault(call => call.MayHaveBeenSent) is { } inDoubt
+            ? new ChainOutcome.Held(inDoubt, calls.Count) { IsCancelled = true }
         : new ChainOutcome.Cancelled(cancellation);
 
-    ChainOutcome.NotNow Later(string reason, TimeSpan? atLeast) => new()
-    {
-        Reason = reason,
-        Provider = _attempts.Count > 0 ? _attempts[^1].Provider : null,
-        AtLeast = atLeast > TimeSpan.Zero ? atLeast : null,
-        Attempts = AttemptsMade,
-        InDoubt = InDoubtInAll,
-        MayHaveBeenSent = command.MayHaveBeenSent || All.Any(attempt => attempt.MayHaveBeenSent),
-    };
+    ChainOutcome.NotNow Later(string reason, TimeSpan? atLeast) =>
+        new()
+        {
+            Reason = reason,
+            Provider = _attempts.Count > 0 ? _attempts[^1].Provider : null,
+            AtLeast = atLeast > TimeSpan.Zero ? atLeast : null,
+            Attempts = AttemptsMade,
+            InDoubt = InDoubtInAll,
+            MayHaveBeenSent = command.MayHaveBeenSent || All.Any(attempt => attempt.MayHaveBeenSent),
+        };
 
     IEnumerable<DeliveryAttempt> All => _earlier.Concat(_attempts);
 
@@ -208,7 +220,8 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     /// True when it is handed on as one that left it in doubt: whoever comes later could not tell it from what an operator has decided
     /// about. Where it is sent again all the same, a worker that died keeps nobody from another channel.
     /// </summary>
-    bool CountsAsDoubt(DeliveryAttempt attempt) => command.HoldWhenInDoubt ? attempt.Status == AttemptStatus.InDoubt : IsAnswerInDoubt(attempt);
+    bool CountsAsDoubt(DeliveryAttempt attempt) =>
+        command.HoldWhenInDoubt ? attempt.Status == AttemptStatus.InDoubt : IsAnswerInDoubt(attempt);
 
     bool LeftToOperator => IsForOperator(command, _attempts);
 
@@ -217,16 +230,32 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     /// <param name="attempts">The calls since.</param>
     public static bool IsForOperator(SendDelivery command, IReadOnlyList<DeliveryAttempt> attempts) =>
         command.HoldWhenInDoubt
-        && (command.EarlierInDoubt > 0
-            || attempts.Any(attempt => attempt.Number > command.EarlierAttempts && attempt.Status is AttemptStatus.InDoubt or AttemptStatus.Started));
+        && (
+            command.EarlierInDoubt > 0
+            || attempts.Any(attempt =>
+                attempt.Number > command.EarlierAttempts && attempt.Status is AttemptStatus.InDoubt or AttemptStatus.Started
+            )
+        );
 
     /// <summary>The answers since an operator decided last of which each may have sent it once more.</summary>
-    IEnumerable<DeliveryAttempt> Risky => _earlier.Where(CountsAsDoubt).TakeLast(command.EarlierInDoubt).Concat(_attempts).Where(IsAnswerInDoubt)
-        .Where(attempt => order.FirstOrDefault(account => account.Name == attempt.Provider) is not { } account || !IsRepetition(attempt, account));
+    IEnumerable<DeliveryAttempt> Risky =>
+        _earlier
+            .Where(CountsAsDoubt)
+            .TakeLast(command.EarlierInDoubt)
+            .Concat(_attempts)
+            .Where(IsAnswerInDoubt)
+            .Where(attempt =>
+                order.FirstOrDefault(account => account.Name == attempt.Provider) is not { } account || !IsRepetition(attempt, account)
+            );
 
     /// <summary>The one provider to ask: who still knows the delivery by its id, and can be asked. Null when any may be.</summary>
-    ProviderAccount? Knowing() => order.FirstOrDefault(account =>
-        AskedAloneUntil(account) > clock.GetUtcNow() && !ClockWasSetBack(int.MaxValue, clock.GetUtcNow()) && !IsDeclinedBy(account) && !(_refused.TryGetValue(account, out var refused) && refused.For is null));
+    ProviderAccount? Knowing() =>
+        order.FirstOrDefault(account =>
+            AskedAloneUntil(account) > clock.GetUtcNow()
+            && !ClockWasSetBack(int.MaxValue, clock.GetUtcNow())
+            && !IsDeclinedBy(account)
+            && !(_refused.TryGetValue(account, out var refused) && refused.For is null)
+        );
 
     /// <summary>
     /// Returns the time until which a call may begin that the provider still knows for a repetition when it gets there. Of what is to be
@@ -251,10 +280,13 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         return times.Zip(times.Skip(1)).Any(pair => pair.First > pair.Second + ClockError);
     }
 
-    DeliveryAttempt? FirstInDoubt(ProviderAccount account) => All.FirstOrDefault(attempt => attempt.Provider == account.Name && attempt.Status == AttemptStatus.InDoubt);
+    DeliveryAttempt? FirstInDoubt(ProviderAccount account) =>
+        All.FirstOrDefault(attempt => attempt.Provider == account.Name && attempt.Status == AttemptStatus.InDoubt);
 
     bool IsRepetition(DeliveryAttempt attempt, ProviderAccount account) =>
-        FirstInDoubt(account) is { } first && attempt.Number > first.Number && attempt.StartedAt < AskedAloneUntil(account)
+        FirstInDoubt(account) is { } first
+        && attempt.Number > first.Number
+        && attempt.StartedAt < AskedAloneUntil(account)
         && !ClockWasSetBack(attempt.Number, attempt.StartedAt);
 
     static bool IsAnswerInDoubt(DeliveryAttempt attempt) => attempt.Status == AttemptStatus.InDoubt && attempt.Reason != WorkerDied;
@@ -283,11 +315,19 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         return Find(last.Provider);
     }
 
-    bool IsDeclinedBy(ProviderAccount account) => _attempts.FindLast(attempt => attempt.Provider == account.Name) is { Status: AttemptStatus.Declined };
+    bool IsDeclinedBy(ProviderAccount account) =>
+        _attempts.FindLast(attempt => attempt.Provider == account.Name) is { Status: AttemptStatus.Declined };
 
-    string WhyRefused() => _attempts[^1] is { Status: AttemptStatus.Rejected } rejected
-        ? rejected.Reason ?? "refused without a reason"
-        : string.Join("; ", _attempts.Where(attempt => attempt.Status == AttemptStatus.Declined).Select(attempt => attempt.Reason).Distinct(StringComparer.Ordinal));
+    string WhyRefused() =>
+        _attempts[^1] is { Status: AttemptStatus.Rejected } rejected
+            ? rejected.Reason ?? "refused without a reason"
+            : string.Join(
+                "; ",
+                _attempts
+                    .Where(attempt => attempt.Status == AttemptStatus.Declined)
+                    .Select(attempt => attempt.Reason)
+                    .Distinct(StringComparer.Ordinal)
+            );
 
     TimeSpan? HowLong(ProviderAccount account)
     {
@@ -311,7 +351,8 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         if (EndedInDoubt)
             return $"nobody knows whether {_attempts[^1].Provider} has it, and it is asked again later: {_attempts[^1].Reason}";
 
-        var last = _attempts.Count > 0 ? $"no provider is available, the last one said: {_attempts[^1].Reason}" : "no provider is available";
+        var last =
+            _attempts.Count > 0 ? $"no provider is available, the last one said: {_attempts[^1].Reason}" : "no provider is available";
         return _refused.Count == 0 ? last : string.Join("; ", [last, .. _refused.Values.Select(refused => refused.Reason)]);
     }
 }

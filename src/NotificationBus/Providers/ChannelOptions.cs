@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-
 using NotificationBus.Contracts;
 using NotificationBus.Providers.Routing;
 

@@ -39,7 +39,13 @@ public interface IAttemptLedger
     /// <returns>
     /// The attempts in order. One of them is <see cref="AttemptStatus.Cancelled"/> or <see cref="AttemptStatus.Accepted"/>.
     /// </returns>
-    Task<IReadOnlyList<DeliveryAttempt>> Cancel(Guid notificationId, Guid deliveryId, string channel, string reason, CancellationToken cancellationToken);
+    Task<IReadOnlyList<DeliveryAttempt>> Cancel(
+        Guid notificationId,
+        Guid deliveryId,
+        string channel,
+        string reason,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>The attempts of a delivery in order.</summary>
     Task<IReadOnlyList<DeliveryAttempt>> AttemptsOf(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken);

@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace NotificationBus.Providers;
 
-/// <summary>Takes out of a text what a request has carried and nobody may read: secrets, addresses, names, and what the recipient is told.</summary>
+/// <summary>
+/// Takes out of a text what a request has carried and nobody may read: secrets, addresses, names, and what the recipient is told.
+/// </summary>
 public sealed partial class Masking
 {
     const string Mask = "[…]";
@@ -40,11 +42,15 @@ public sealed partial class Masking
         // A scheme stands before the secret of many an Authorization, and a plus before a number that is repeated without it.
         string?[] whole = [.. headers, .. secrets, delivery.Address, delivery.Address.TrimStart('+'), url.PathAndQuery];
         return new Masking(
-        [
-            .. whole.OfType<string>().Where(word => word.Length >= ShortestSecret),
-            .. headers.SelectMany(header => header.Split(' ')).Where(word => word.Length >= ShortestPart),
-            .. url.PathAndQuery.Split('/', '?', '&', '=').Where(word => word.Length >= ShortestOfPath),
-        ], delivery.RecipientName, delivery.Content.Texts, delivery.Values);
+            [
+                .. whole.OfType<string>().Where(word => word.Length >= ShortestSecret),
+                .. headers.SelectMany(header => header.Split(' ')).Where(word => word.Length >= ShortestPart),
+                .. url.PathAndQuery.Split('/', '?', '&', '=').Where(word => word.Length >= ShortestOfPath),
+            ],
+            delivery.RecipientName,
+            delivery.Content.Texts,
+            delivery.Values
+        );
     }
 
     /// <summary>Hides mailboxes only.</summary>
@@ -96,11 +102,20 @@ public sealed partial class Masking
     }
 
     // A vendor that repeats what it was told in JSON may write every character as its number.
-    static string Unescape(string text) => JsonEscape().Replace(text, escape => escape.Groups["number"] is { Success: true } number
-        ? $"{(char)ushort.Parse(number.ValueSpan, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)}"
-        : escape.Groups["itself"].Value);
+    static string Unescape(string text) =>
+        JsonEscape()
+            .Replace(
+                text,
+                escape =>
+                    escape.Groups["number"] is { Success: true } number
+                        ? $"{(char)ushort.Parse(number.ValueSpan, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)}"
+                        : escape.Groups["itself"].Value
+            );
 
-    [GeneratedRegex(@"\\(u(?<number>[0-9a-fA-F]{4})|(?<itself>[""/\\]))", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\\(u(?<number>[0-9a-fA-F]{4})|(?<itself>[""/\\]))",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex JsonEscape();
 
     [GeneratedRegex(@"%[0-9A-Fa-f]{2}", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
@@ -109,6 +124,9 @@ public sealed partial class Masking
     [GeneratedRegex(@"[\s\p{C}]+", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Blanks();
 
-    [GeneratedRegex(@"[^\s""'<>]*[^\s""'<>{}\[\](),:;](?:@|\uFF20|%40|=40|\\u0040)[^\s""'<>]*", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"[^\s""'<>]*[^\s""'<>{}\[\](),:;](?:@|\uFF20|%40|=40|\\u0040)[^\s""'<>]*",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking
+    )]
     private static partial Regex MailboxLike();
 }

@@ -13,5 +13,7 @@ public sealed class OwnClock(IServiceProvider services) : IServiceProvider
 
     /// <inheritdoc />
     public object? GetService(Type serviceType) =>
-        serviceType == typeof(TimeProvider) ? services.GetKeyedService<TimeProvider>(Key) ?? services.GetService<TimeProvider>() : services.GetService(serviceType);
+        serviceType == typeof(TimeProvider)
+            ? services.GetKeyedService<TimeProvider>(Key) ?? services.GetService<TimeProvider>()
+            : services.GetService(serviceType);
 }

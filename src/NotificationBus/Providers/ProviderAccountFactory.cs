@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
 
@@ -14,7 +13,8 @@ public sealed class ProviderAccountFactory(
     IProviderHealth health,
     ControlBoard board,
     TimeProvider clock,
-    ILoggerFactory logs)
+    ILoggerFactory logs
+)
 {
     readonly IReadOnlyList<ProviderType> _types = [.. types];
 
@@ -34,7 +34,10 @@ public sealed class ProviderAccountFactory(
     internal string Allowed(string channel) => string.Join(", ", _types.Where(type => type.Channel == channel).Select(type => type.Name));
 
     ProviderType TypeOf(string channel, string account, string key, string? name) =>
-        _types.FirstOrDefault(type => type.Channel == channel && type.Name == (name ?? account)) ?? throw new SettingsException(name is null
-            ? $"{key} names '{account}', which is neither a type ({Allowed(channel)}) nor an account with Providers:{account}:Type"
-            : $"Providers:{account}:Type is no provider of the channel {channel}, allowed are {Allowed(channel)}");
+        _types.FirstOrDefault(type => type.Channel == channel && type.Name == (name ?? account))
+        ?? throw new SettingsException(
+            name is null
+                ? $"{key} names '{account}', which is neither a type ({Allowed(channel)}) nor an account with Providers:{account}:Type"
+                : $"Providers:{account}:Type is no provider of the channel {channel}, allowed are {Allowed(channel)}"
+        );
 }

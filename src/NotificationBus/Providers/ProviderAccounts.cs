@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -24,7 +23,8 @@ sealed class ValidateAccount<TOptions> : IValidateOptions<TOptions>
         if (Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true))
             return ValidateOptionsResult.Success;
 
-        return ValidateOptionsResult.Fail(results.Select(result =>
-            $"Providers:{name}:{string.Join(", ", result.MemberNames)}: {result.ErrorMessage}"));
+        return ValidateOptionsResult.Fail(
+            results.Select(result => $"Providers:{name}:{string.Join(", ", result.MemberNames)}: {result.ErrorMessage}")
+        );
     }
 }

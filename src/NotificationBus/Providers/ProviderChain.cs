@@ -44,7 +44,11 @@ public sealed class ProviderChain
             var known = await _calls.Known(delivery.NotificationId, delivery.Id, cancellationToken);
             round.Remember(known.Calls);
             // Where nothing may be sent twice, what an earlier command left is looked for before anybody else is asked or it is given up.
-            if (command.HoldWhenInDoubt && known.Earlier.Count > command.EarlierAttempts && await GoOn(round, known, cancellationToken) is { } settled)
+            if (
+                command.HoldWhenInDoubt
+                && known.Earlier.Count > command.EarlierAttempts
+                && await GoOn(round, known, cancellationToken) is { } settled
+            )
                 return settled;
         }
 
@@ -142,7 +146,10 @@ public sealed class ProviderChain
     async Task<ChainOutcome> UnlessCancelled(ChainOutcome outcome, Delivery delivery, CancellationToken cancellationToken)
     {
         var known = await _calls.Known(delivery.NotificationId, delivery.Id, cancellationToken);
-        if (known.Cancellation is not { } cancellation || (known.Calls is [.., { Status: AttemptStatus.Started } last] && last.LeaseUntil > known.Now))
+        if (
+            known.Cancellation is not { } cancellation
+            || (known.Calls is [.., { Status: AttemptStatus.Started } last] && last.LeaseUntil > known.Now)
+        )
             return outcome;
 
         return ChainRound.CalledOff(cancellation, await _calls.Settle(known, cancellationToken));

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Model;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
@@ -15,16 +14,19 @@ public sealed class ProviderChainFactory(
     IOptions<RedeliveryOptions> redelivery,
     Random chance,
     TimeProvider clock,
-    ILoggerFactory logs)
+    ILoggerFactory logs
+)
 {
     /// <summary>Makes a chain.</summary>
     /// <param name="channel">The channel.</param>
     /// <param name="accounts">All accounts, those of routes after those of the channel.</param>
     /// <param name="routes">The routes, by which the accounts for a delivery are chosen.</param>
-    public ProviderChain Make(IChannel channel, IReadOnlyList<ProviderAccount> accounts, ProviderRoutes routes) => new(
-        new ProviderOrder(channel, accounts, routes, board),
-        new RecordedCalls(channel, ledger, clock, logs.CreateLogger<RecordedCalls>()),
-        redelivery.Value,
-        chance,
-        clock);
+    public ProviderChain Make(IChannel channel, IReadOnlyList<ProviderAccount> accounts, ProviderRoutes routes) =>
+        new(
+            new ProviderOrder(channel, accounts, routes, board),
+            new RecordedCalls(channel, ledger, clock, logs.CreateLogger<RecordedCalls>()),
+            redelivery.Value,
+            chance,
+            clock
+        );
 }

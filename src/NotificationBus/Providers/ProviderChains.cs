@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-
 using NotificationBus.Model;
 using NotificationBus.Providers.Routing;
 
@@ -18,7 +17,8 @@ public sealed class ProviderChains : IAsyncDisposable
         ChannelSet channels,
         IReadOnlyDictionary<string, ChannelOptions> options,
         ProviderAccountFactory accounts,
-        ProviderChainFactory factory)
+        ProviderChainFactory factory
+    )
     {
         _chains = channels.All.ToFrozenDictionary(channel => channel.Name, Chain, StringComparer.Ordinal);
 
@@ -27,20 +27,26 @@ public sealed class ProviderChains : IAsyncDisposable
             var configured = options.GetValueOrDefault(channel.Name) ?? new ChannelOptions();
             // An account is one, however often it is named: it has one circuit and one rate.
             var opened = Named(channel.Name, $"Channels:{channel.Name}", configured.Providers)
-                .Concat(configured.Routes.SelectMany((route, index) => Route(channel.Name, $"Channels:{channel.Name}:Routes:{index}", route)))
+                .Concat(
+                    configured.Routes.SelectMany((route, index) => Route(channel.Name, $"Channels:{channel.Name}:Routes:{index}", route))
+                )
                 .DistinctBy(named => named.Account, StringComparer.Ordinal)
                 .Select(named => accounts.Open(channel.Name, named.Account, named.Key))
                 .ToList();
             return factory.Make(channel, opened, new ProviderRoutes(configured.Providers, configured.Routes));
         }
 
-        IEnumerable<(string Account, string Key)> Route(string channel, string path, ChannelRoute route) => route.When.IsEmpty
-            ? throw new SettingsException($"{path}:When is empty; set {path}:When:Countries, {path}:When:Categories or {path}:When:Lane")
-            : Named(channel, path, route.Providers);
+        IEnumerable<(string Account, string Key)> Route(string channel, string path, ChannelRoute route) =>
+            route.When.IsEmpty
+                ? throw new SettingsException(
+                    $"{path}:When is empty; set {path}:When:Countries, {path}:When:Categories or {path}:When:Lane"
+                )
+                : Named(channel, path, route.Providers);
 
-        IEnumerable<(string Account, string Key)> Named(string channel, string path, IReadOnlyList<string> names) => names.Count > 0
-            ? names.Select((account, index) => (account, $"{path}:Providers:{index}"))
-            : throw new SettingsException($"{path}:Providers is empty; name at least one of {accounts.Allowed(channel)}");
+        IEnumerable<(string Account, string Key)> Named(string channel, string path, IReadOnlyList<string> names) =>
+            names.Count > 0
+                ? names.Select((account, index) => (account, $"{path}:Providers:{index}"))
+                : throw new SettingsException($"{path}:Providers is empty; name at least one of {accounts.Allowed(channel)}");
     }
 
     /// <summary>All chains.</summary>

@@ -36,7 +36,8 @@ sealed class ProviderOrder(IChannel channel, IReadOnlyList<ProviderAccount> acco
     public IReadOnlyList<ProviderAccount> Of(IReadOnlyList<ProviderAccount> route, Guid deliveryId)
     {
         var set = board.Current.Channel(channel.Name).Order;
-        var order = set is null ? route
+        var order = set is null
+            ? route
             : [.. set.Select(name => route.FirstOrDefault(account => account.Name == name)).OfType<ProviderAccount>()];
         var total = order.Sum(account => account.Control.Weight ?? 0);
         if (total == 0)

@@ -5,9 +5,7 @@ namespace NotificationBus.Providers;
 /// </summary>
 public abstract record ProviderResult
 {
-    ProviderResult()
-    {
-    }
+    ProviderResult() { }
 
     /// <summary>The rate limit in the answer, when it names one (RateLimit header fields, or the vendor's own).</summary>
     public RateLimit? RateLimit { get; init; }

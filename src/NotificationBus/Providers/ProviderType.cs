@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Model;
 
 namespace NotificationBus.Providers;
@@ -40,8 +39,15 @@ public sealed class ChannelBuilder
         where TOptions : class
     {
         _services.AddOptionsWithValidation<TOptions>();
-        return Provider(new ProviderType(type, _channel, typeof(TOptions), (services, account) =>
-            create(new OwnClock(services), account, services.GetRequiredService<IOptionsMonitor<TOptions>>().Get(account))));
+        return Provider(
+            new ProviderType(
+                type,
+                _channel,
+                typeof(TOptions),
+                (services, account) =>
+                    create(new OwnClock(services), account, services.GetRequiredService<IOptionsMonitor<TOptions>>().Get(account))
+            )
+        );
     }
 
     /// <summary>Adds a provider that is made by <see cref="ProviderType.Create"/>.</summary>

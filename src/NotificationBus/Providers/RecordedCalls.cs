@@ -1,9 +1,6 @@
 using System.Data.Common;
-
 using MassTransit;
-
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Messaging;
 using NotificationBus.Model;
 using NotificationBus.Providers.Accounts;
@@ -32,15 +29,26 @@ sealed partial class RecordedCalls(IChannel channel, IAttemptLedger ledger, Time
 
     /// <summary>Makes a call that was claimed, and records how it came out.</summary>
     public async Task<(DeliveryAttempt Outcome, ProviderResult Result)> Call(
-        Admission.Granted admission, Delivery delivery, DeliveryAttempt claimed, bool holdWhenInDoubt)
+        Admission.Granted admission,
+        Delivery delivery,
+        DeliveryAttempt claimed,
+        bool holdWhenInDoubt
+    )
     {
         var provider = admission.Account.Provider;
         var answer = await admission.Call(() => Ask(provider, delivery));
         // What may be repeated goes on like what was not sent, but nobody may say that it was not.
-        var (outcome, result) = answer is ProviderResult.InDoubt { RepetitionIsKnown: true } harmless && !holdWhenInDoubt
-            ? (claimed with { Status = AttemptStatus.Repeatable, Reason = harmless.Reason },
-                new ProviderResult.Unavailable(harmless.Reason, OnlyThisDelivery: harmless.OnlyThisDelivery))
-            : (OutcomeOf(claimed, answer), answer);
+        var (outcome, result) =
+            answer is ProviderResult.InDoubt { RepetitionIsKnown: true } harmless && !holdWhenInDoubt
+                ? (
+                    claimed with
+                    {
+                        Status = AttemptStatus.Repeatable,
+                        Reason = harmless.Reason,
+                    },
+                    new ProviderResult.Unavailable(harmless.Reason, OnlyThisDelivery: harmless.OnlyThisDelivery)
+                )
+                : (OutcomeOf(claimed, answer), answer);
         var suppressed = result is ProviderResult.Rejected { AddressIsWrong: true } ? channel.Canonical(delivery.Address) : null;
         await Record(outcome, suppressed);
         if (outcome.Status != AttemptStatus.Accepted)
@@ -59,31 +67,36 @@ sealed partial class RecordedCalls(IChannel channel, IAttemptLedger ledger, Time
         return (outcome, result);
     }
 
-    static DeliveryAttempt OutcomeOf(DeliveryAttempt claimed, ProviderResult result) => result switch
-    {
-        ProviderResult.Accepted accepted => claimed with
+    static DeliveryAttempt OutcomeOf(DeliveryAttempt claimed, ProviderResult result) =>
+        result switch
         {
-            Status = AttemptStatus.Accepted,
-            ProviderMessageId = accepted.ProviderMessageId,
-        },
-        ProviderResult.Rejected rejected => claimed with { Status = AttemptStatus.Rejected, Reason = rejected.Reason },
-        ProviderResult.Declined declined => claimed with { Status = AttemptStatus.Declined, Reason = declined.Reason },
-        ProviderResult.Unavailable unavailable => claimed with
-        {
-            Status = AttemptStatus.Unavailable,
-            Reason = unavailable.Reason,
-            RetryAfter = unavailable.RetryAfter,
-        },
-        ProviderResult.Throttled throttled => claimed with
-        {
-            Status = AttemptStatus.Throttled,
-            Reason = throttled.Reason,
-            RetryAfter = throttled.RetryAfter,
-        },
-        ProviderResult.Misconfigured misconfigured => claimed with { Status = AttemptStatus.Misconfigured, Reason = misconfigured.Reason },
-        ProviderResult.InDoubt inDoubt => claimed with { Status = AttemptStatus.InDoubt, Reason = inDoubt.Reason },
-        _ => throw new NotSupportedException($"Unknown result {result.GetType().Name}"),
-    };
+            ProviderResult.Accepted accepted => claimed with
+            {
+                Status = AttemptStatus.Accepted,
+                ProviderMessageId = accepted.ProviderMessageId,
+            },
+            ProviderResult.Rejected rejected => claimed with { Status = AttemptStatus.Rejected, Reason = rejected.Reason },
+            ProviderResult.Declined declined => claimed with { Status = AttemptStatus.Declined, Reason = declined.Reason },
+            ProviderResult.Unavailable unavailable => claimed with
+            {
+                Status = AttemptStatus.Unavailable,
+                Reason = unavailable.Reason,
+                RetryAfter = unavailable.RetryAfter,
+            },
+            ProviderResult.Throttled throttled => claimed with
+            {
+                Status = AttemptStatus.Throttled,
+                Reason = throttled.Reason,
+                RetryAfter = throttled.RetryAfter,
+            },
+            ProviderResult.Misconfigured misconfigured => claimed with
+            {
+                Status = AttemptStatus.Misconfigured,
+                Reason = misconfigured.Reason,
+            },
+            ProviderResult.InDoubt inDoubt => claimed with { Status = AttemptStatus.InDoubt, Reason = inDoubt.Reason },
+            _ => throw new NotSupportedException($"Unknown result {result.GetType().Name}"),
+        };
 
     /// <summary>
     /// Takes over what an earlier command of the same delivery did. A call whose claim ran out without an outcome is in doubt.
@@ -124,14 +137,16 @@ sealed partial class RecordedCalls(IChannel channel, IAttemptLedger ledger, Time
     /// longer than the claim lasts: the command is still in this worker's hands, and nobody else has it. Should it be taken away all the
     /// same, what is on record stays.
     /// </summary>
-    Task Record(DeliveryAttempt outcome, string? suppressedAddress) => Outages.WaitOut(
-        async () =>
-        {
-            if (!await ledger.Record(outcome, suppressedAddress, CancellationToken.None))
-                AnsweredLate(outcome.Provider, outcome.DeliveryId, outcome.Status);
-        },
-        failure => failure is DbException,
-        clock);
+    Task Record(DeliveryAttempt outcome, string? suppressedAddress) =>
+        Outages.WaitOut(
+            async () =>
+            {
+                if (!await ledger.Record(outcome, suppressedAddress, CancellationToken.None))
+                    AnsweredLate(outcome.Provider, outcome.DeliveryId, outcome.Status);
+            },
+            failure => failure is DbException,
+            clock
+        );
 
     // Longer than the call can take, so that a worker that is merely slow is not taken for dead.
     static TimeSpan LeaseOf(IProvider provider) => provider.LongestCall + TimeSpan.FromSeconds(15);
@@ -142,7 +157,9 @@ sealed partial class RecordedCalls(IChannel channel, IAttemptLedger ledger, Time
     [LoggerMessage(LogLevel.Error, "{Provider} failed on delivery {DeliveryId} with {ExceptionType}, which it should have translated")]
     partial void ProviderFailed(string provider, Guid deliveryId, string? exceptionType);
 
-    [LoggerMessage(LogLevel.Warning,
-        "{Provider} answered {Status} for delivery {DeliveryId} after the claim had run out; the record says in doubt")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Provider} answered {Status} for delivery {DeliveryId} after the claim had run out; the record says in doubt"
+    )]
     partial void AnsweredLate(string provider, Guid deliveryId, AttemptStatus status);
 }

@@ -13,7 +13,17 @@ sealed class RepeatedName
     /// <summary>Looks for the name.</summary>
     /// <param name="name">The name; null when it is not known.</param>
     public RepeatedName(string? name) =>
-        _parts = string.IsNullOrWhiteSpace(name) ? [] : [name.Trim(), .. name.Split([' ', '\u00a0', ',', '.', '"', '(', ')'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(IsTelling)];
+        _parts = string.IsNullOrWhiteSpace(name)
+            ? []
+            :
+            [
+                name.Trim(),
+                .. name.Split(
+                        [' ', '\u00a0', ',', '.', '"', '(', ')'],
+                        StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries
+                    )
+                    .Where(IsTelling),
+            ];
 
     /// <summary>The text with the name in it masked.</summary>
     public string Hide(string text, string mask) => _parts.Aggregate(text, (hidden, part) => Hide(hidden, part, mask));
@@ -33,7 +43,10 @@ sealed class RepeatedName
         var from = 0;
         for (int at; (at = text.IndexOf(part, from, StringComparison.OrdinalIgnoreCase)) >= 0; from = at + part.Length)
         {
-            var isName = !IsLetter(text, at - 1) && !IsLetter(text, at + part.Length) && (part.Length >= ShortestInAnyCase || IsWritten(text.AsSpan(at, part.Length), part));
+            var isName =
+                !IsLetter(text, at - 1)
+                && !IsLetter(text, at + part.Length)
+                && (part.Length >= ShortestInAnyCase || IsWritten(text.AsSpan(at, part.Length), part));
             shown.Append(text, from, at - from).Append(isName ? mask : text.AsSpan(at, part.Length));
         }
 
@@ -42,5 +55,6 @@ sealed class RepeatedName
 
     static bool IsLetter(string text, int at) => at >= 0 && at < text.Length && char.IsLetter(text[at]);
 
-    static bool IsWritten(ReadOnlySpan<char> found, string part) => found.SequenceEqual(part) || found.SequenceEqual(part.ToUpperInvariant());
+    static bool IsWritten(ReadOnlySpan<char> found, string part) =>
+        found.SequenceEqual(part) || found.SequenceEqual(part.ToUpperInvariant());
 }

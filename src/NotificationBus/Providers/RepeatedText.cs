@@ -7,9 +7,9 @@ namespace NotificationBus.Providers;
 
 /// <summary>
 /// Finds what a service repeats of the text it was told to send: whole runs of it, and shorter words where they are all that matters,
-/// such as a one-time code, however it is grouped. A code in small letters looks like any word: so every value of the event's data of 4 to 64
-/// characters is masked where it stands alone, in capitals or not and with hyphens or without. The words that a template puts around the values
-/// stay. It is prepared when something goes wrong, and not before.
+/// such as a one-time code, however it is grouped. A code in small letters looks like any word: so every value of the event's data of 4 to
+/// 64 characters is masked where it stands alone, in capitals or not and with hyphens or without. The words that a template puts around the
+/// values stay. It is prepared when something goes wrong, and not before.
 /// </summary>
 /// <param name="told">What the recipient is told.</param>
 /// <param name="values">The values of the event's data.</param>
@@ -101,7 +101,8 @@ sealed partial class RepeatedText(IEnumerable<string> told, IEnumerable<string> 
             [],
             new HashSet<string>(StringComparer.OrdinalIgnoreCase),
             new HashSet<string>(StringComparer.Ordinal),
-            new HashSet<string>(StringComparer.OrdinalIgnoreCase));
+            new HashSet<string>(StringComparer.OrdinalIgnoreCase)
+        );
         var codes = values.Select(value => value.Trim()).SelectMany(value => (string[])[value, Plain(value)]);
         read.Values.UnionWith(codes.Where(code => code.Length is >= ShortestCode and <= LongestCode));
         foreach (var whole in told)
@@ -122,14 +123,18 @@ sealed partial class RepeatedText(IEnumerable<string> told, IEnumerable<string> 
     // Hyphens in a code are there for the eye.
     static string Plain(string word) => word.Replace("-", "", StringComparison.Ordinal);
 
-    static IEnumerable<Match> TellingIn(string text) => Telling().Matches(text)
-        .Where(word => word.Length >= ShortestCode || word.ValueSpan.ContainsAnyExceptInRange('\0', '\x7f'))
-        .Concat(Hyphenated().Matches(text).Where(word => word.ValueSpan.ContainsAnyInRange('0', '9')));
+    static IEnumerable<Match> TellingIn(string text) =>
+        Telling()
+            .Matches(text)
+            .Where(word => word.Length >= ShortestCode || word.ValueSpan.ContainsAnyExceptInRange('\0', '\x7f'))
+            .Concat(Hyphenated().Matches(text).Where(word => word.ValueSpan.ContainsAnyInRange('0', '9')));
 
     /// <summary>True for letters as nobody writes a word: in capitals, with a capital inside, or without a vowel.</summary>
     static bool IsCode(ReadOnlySpan<char> word) => word[1..].ContainsAnyInRange('A', 'Z') || !word.ContainsAny(Vowels);
 
-    /// <summary>Each number of a few digits, whatever stands between these: 493817 also in <c>493-817</c> and in <c>4 9 3 8 1 7</c>.</summary>
+    /// <summary>
+    /// Each number of a few digits, whatever stands between these: 493817 also in <c>493-817</c> and in <c>4 9 3 8 1 7</c>.
+    /// </summary>
     static IEnumerable<(int Start, int Length, string Digits)> NumbersIn(string text)
     {
         foreach (Match grouped in Grouped().Matches(text))
@@ -150,19 +155,25 @@ sealed partial class RepeatedText(IEnumerable<string> told, IEnumerable<string> 
     }
 
     // Words with a digit in them, and words in other letters than a service speaks.
-    [GeneratedRegex(@"[\p{L}\p{N}]*[0-9][\p{L}\p{N}]*|[A-Za-z]*[\p{L}\p{M}-[A-Za-z]][\p{L}\p{M}]+",
-        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"[\p{L}\p{N}]*[0-9][\p{L}\p{N}]*|[A-Za-z]*[\p{L}\p{M}-[A-Za-z]][\p{L}\p{M}]+",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Telling();
 
-    [GeneratedRegex(@"[A-Za-z0-9]+(-[A-Za-z0-9]+)+",
-        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"[A-Za-z0-9]+(-[A-Za-z0-9]+)+",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Hyphenated();
 
     [GeneratedRegex(@"[A-Za-z]{4,}", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Latin();
 
-    [GeneratedRegex(@"\p{Nd}+([\s\p{Pd}.,_/]{1,3}\p{Nd}+)*",
-        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\p{Nd}+([\s\p{Pd}.,_/]{1,3}\p{Nd}+)*",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Grouped();
 
     [GeneratedRegex(@"\p{Nd}+", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]

@@ -1,7 +1,5 @@
 using MassTransit;
-
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Messaging;
 
 namespace NotificationBus.Receipts;
@@ -17,7 +15,8 @@ public sealed partial class ReceiptConsumer(
     SupersededReceipts superseded,
     ReceiptReporter reporter,
     TimeProvider clock,
-    ILogger<ReceiptConsumer> log) : IConsumer<LocateReceipt>
+    ILogger<ReceiptConsumer> log
+) : IConsumer<LocateReceipt>
 {
     // A receipt may come before the answer of the call it is about is on record. What is not found by then was not sent by us:
     // others may use the same account of the vendor.
@@ -49,7 +48,15 @@ public sealed partial class ReceiptConsumer(
         }
 
         var due = clock.GetUtcNow() + LookAgainAfter[command.Tries];
-        await context.ScheduleSend(ReceiptEndpoint.Address, due.UtcDateTime, command with { Tries = command.Tries + 1 }, context.CancellationToken);
+        await context.ScheduleSend(
+            ReceiptEndpoint.Address,
+            due.UtcDateTime,
+            command with
+            {
+                Tries = command.Tries + 1,
+            },
+            context.CancellationToken
+        );
     }
 
     [LoggerMessage(LogLevel.Information, "{Provider} reports {Kind} of a delivery that is not on record; the receipt is ignored")]

@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
@@ -29,19 +28,27 @@ public sealed class ReceiptIntake(IBus bus, IntakeGate gate)
         var queue = await bus.GetSendEndpoint(ReceiptEndpoint.Address);
         foreach (var part in receipts.Chunk(MostOfAPart))
         {
-            await gate.Publish(() => Task.WhenAll(part.Select(receipt => queue.Send(
-                new LocateReceipt { Provider = provider, Receipt = Tidy(receipt) },
-                send => send.MessageId = DeterministicId.From("receipt", provider, receipt.Id, $"{receipt.Kind}"),
-                CancellationToken.None))));
+            await gate.Publish(() =>
+                Task.WhenAll(
+                    part.Select(receipt =>
+                        queue.Send(
+                            new LocateReceipt { Provider = provider, Receipt = Tidy(receipt) },
+                            send => send.MessageId = DeterministicId.From("receipt", provider, receipt.Id, $"{receipt.Kind}"),
+                            CancellationToken.None
+                        )
+                    )
+                )
+            );
         }
     }
 
     // It is a stranger's text, and PostgreSQL takes no U+0000.
-    static Receipt Tidy(Receipt receipt) => receipt with
-    {
-        Id = PlainText.Of(receipt.Id, LongestText),
-        ProviderMessageId = receipt.ProviderMessageId is { } id ? PlainText.Of(id, LongestText) : null,
-        Addresses = [.. receipt.Addresses.Take(MostAddresses).Select(address => PlainText.Of(address, LongestText))],
-        Reason = receipt.Reason is { } reason ? PlainText.Of(reason, LongestText) : null,
-    };
+    static Receipt Tidy(Receipt receipt) =>
+        receipt with
+        {
+            Id = PlainText.Of(receipt.Id, LongestText),
+            ProviderMessageId = receipt.ProviderMessageId is { } id ? PlainText.Of(id, LongestText) : null,
+            Addresses = [.. receipt.Addresses.Take(MostAddresses).Select(address => PlainText.Of(address, LongestText))],
+            Reason = receipt.Reason is { } reason ? PlainText.Of(reason, LongestText) : null,
+        };
 }

@@ -13,13 +13,18 @@ public sealed class ReceiptMasking(ChannelSet channels, ITemplates templates)
 {
     /// <summary>The receipt with the beginning of its reason, as anybody may read it.</summary>
     internal Receipt Mask(Receipt receipt, LocatedDelivery located) =>
-        receipt with { Reason = receipt.Reason is { } words ? MaskingOf(located.Notification, located.Delivery).Excerpt(words) : null };
+        receipt with
+        {
+            Reason = receipt.Reason is { } words ? MaskingOf(located.Notification, located.Delivery).Excerpt(words) : null,
+        };
 
-    Masking MaskingOf(NotificationState notification, DeliveryState delivery) => Masking.Of(
-        delivery.Address,
-        notification.Recipient.Name,
-        TextsOf(notification, delivery).Concat(JsonText.Within(notification.Data)),
-        JsonText.Within(notification.Data));
+    Masking MaskingOf(NotificationState notification, DeliveryState delivery) =>
+        Masking.Of(
+            delivery.Address,
+            notification.Recipient.Name,
+            TextsOf(notification, delivery).Concat(JsonText.Within(notification.Data)),
+            JsonText.Within(notification.Data)
+        );
 
     IEnumerable<string> TextsOf(NotificationState notification, DeliveryState delivery)
     {

@@ -3,9 +3,7 @@ namespace NotificationBus.Receipts;
 /// <summary>The result of reading what a vendor has posted.</summary>
 public abstract record ReceiptReading
 {
-    ReceiptReading()
-    {
-    }
+    ReceiptReading() { }
 
     /// <summary>The vendor has sent it.</summary>
     /// <param name="Receipts">What it reports; empty when it is nothing we use, such as a test or "processed".</param>

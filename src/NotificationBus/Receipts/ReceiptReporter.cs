@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Messaging;
 using NotificationBus.Model;
 using NotificationBus.Planning;
@@ -14,20 +13,24 @@ public sealed class ReceiptReporter(IBus bus, PublishLimit limit, PlanningRules 
     internal async Task Report(LocatedDelivery located, string provider, Receipt receipt)
     {
         var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(planning.RuleOf(located.Notification.Category).Lane));
-        await limit.Await(saga.Send(
-            MessageOf(located, provider, receipt),
-            send => send.MessageId = DeterministicId.From("delivery-receipt", provider, receipt.Id, $"{receipt.Kind}"),
-            CancellationToken.None));
+        await limit.Await(
+            saga.Send(
+                MessageOf(located, provider, receipt),
+                send => send.MessageId = DeterministicId.From("delivery-receipt", provider, receipt.Id, $"{receipt.Kind}"),
+                CancellationToken.None
+            )
+        );
     }
 
-    static DeliveryReceiptReceived MessageOf(LocatedDelivery located, string provider, Receipt receipt) => new()
-    {
-        NotificationId = located.Notification.CorrelationId,
-        DeliveryId = located.Delivery.Id,
-        Provider = provider,
-        ProviderMessageId = receipt.ProviderMessageId,
-        Kind = receipt.Kind,
-        At = receipt.At,
-        Reason = receipt.Reason,
-    };
+    static DeliveryReceiptReceived MessageOf(LocatedDelivery located, string provider, Receipt receipt) =>
+        new()
+        {
+            NotificationId = located.Notification.CorrelationId,
+            DeliveryId = located.Delivery.Id,
+            Provider = provider,
+            ProviderMessageId = receipt.ProviderMessageId,
+            Kind = receipt.Kind,
+            At = receipt.At,
+            Reason = receipt.Reason,
+        };
 }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Model;
 using NotificationBus.Sending;
 
@@ -33,15 +32,18 @@ public sealed partial class ReceiptSuppression(ISuppressions suppressions, Chann
         string Canonical(string written) => channel?.Canonical(written) ?? written;
     }
 
-    static string? WhyNotToUse(Receipt receipt) => receipt.Kind switch
-    {
-        ReceiptKind.HardBounce => receipt.Reason is { } reason ? $"bounced: {reason}" : "bounced",
-        ReceiptKind.Complained => "the recipient called it spam",
-        ReceiptKind.Unsubscribed or ReceiptKind.OptedOut => "the recipient wants no more of it",
-        _ => null,
-    };
+    static string? WhyNotToUse(Receipt receipt) =>
+        receipt.Kind switch
+        {
+            ReceiptKind.HardBounce => receipt.Reason is { } reason ? $"bounced: {reason}" : "bounced",
+            ReceiptKind.Complained => "the recipient called it spam",
+            ReceiptKind.Unsubscribed or ReceiptKind.OptedOut => "the recipient wants no more of it",
+            _ => null,
+        };
 
-    [LoggerMessage(LogLevel.Warning,
-        "{Provider} reports {Kind} of delivery {DeliveryId} for another address than it was sent to; no address is suppressed")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Provider} reports {Kind} of delivery {DeliveryId} for another address than it was sent to; no address is suppressed"
+    )]
     partial void OfSomebodyElse(string provider, ReceiptKind kind, Guid deliveryId);
 }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Model;
 using NotificationBus.Planning;
 using NotificationBus.Providers;
@@ -15,7 +14,8 @@ public sealed partial class SupersededReceipts(
     ChannelSet channels,
     ProviderChains chains,
     PlanningRules planning,
-    ILogger<SupersededReceipts> log)
+    ILogger<SupersededReceipts> log
+)
 {
     /// <summary>True when the receipt says nothing of the delivery any more.</summary>
     internal async Task<bool> Contains(LocatedDelivery located, string provider, Receipt receipt, CancellationToken cancellationToken)
@@ -42,18 +42,28 @@ public sealed partial class SupersededReceipts(
     /// <summary>
     /// True when the account was asked again, and took the delivery under another id: by our id the ledger finds its last call.
     /// </summary>
-    static bool IsOfAnEarlierCall(Receipt receipt, DeliveryAttempt last) => last is { Number: > 1, Status: AttemptStatus.Accepted }
-        && receipt.ProviderMessageId is { Length: > 0 } reported && last.ProviderMessageId is { Length: > 0 } taken && reported != taken;
+    static bool IsOfAnEarlierCall(Receipt receipt, DeliveryAttempt last) =>
+        last is { Number: > 1, Status: AttemptStatus.Accepted }
+        && receipt.ProviderMessageId is { Length: > 0 } reported
+        && last.ProviderMessageId is { Length: > 0 } taken
+        && reported != taken;
 
     /// <summary>
     /// True when the delivery is put off, or on its way, until a provider can take it that certainly has not had it. The result of that
     /// counts.
     /// </summary>
     bool OthersAreToBeAsked(
-        NotificationState notification, DeliveryState delivery, string provider, IReadOnlyList<DeliveryAttempt> attempts)
+        NotificationState notification,
+        DeliveryState delivery,
+        string provider,
+        IReadOnlyList<DeliveryAttempt> attempts
+    )
     {
-        if (delivery.Status != DeliveryStatus.Sending || channels.Find(delivery.Channel) is not { } channel
-            || attempts.Any(attempt => attempt.Status is AttemptStatus.Accepted or AttemptStatus.Rejected))
+        if (
+            delivery.Status != DeliveryStatus.Sending
+            || channels.Find(delivery.Channel) is not { } channel
+            || attempts.Any(attempt => attempt.Status is AttemptStatus.Accepted or AttemptStatus.Rejected)
+        )
         {
             return false;
         }
@@ -64,8 +74,10 @@ public sealed partial class SupersededReceipts(
         return chains.Of(channel.Name).Routes.Of(channel, command).Except([provider, .. mayHaveIt], StringComparer.Ordinal).Any();
     }
 
-    [LoggerMessage(LogLevel.Information,
+    [LoggerMessage(
+        LogLevel.Information,
         "{Provider} reports that call {Number} of delivery {DeliveryId} did not arrive ({Reason}); "
-            + "another call may have sent it, or will, and counts")]
+            + "another call may have sent it, or will, and counts"
+    )]
     partial void Superseded(string provider, Guid deliveryId, int number, string? reason);
 }

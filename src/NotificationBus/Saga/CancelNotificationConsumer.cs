@@ -1,7 +1,5 @@
 using MassTransit;
-
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -22,7 +20,8 @@ public sealed partial class CancelNotificationConsumer(
     PublishLimit limit,
     WaitingCancellations waiting,
     TimeProvider clock,
-    ILogger<CancelNotificationConsumer> log) : IConsumer<CancelNotification>
+    ILogger<CancelNotificationConsumer> log
+) : IConsumer<CancelNotification>
 {
     // It may be faster than its event, which waits in a queue of its own: campaigns wait for hours.
     static readonly TimeSpan FirstLookAgain = TimeSpan.FromMilliseconds(250);
@@ -52,16 +51,30 @@ public sealed partial class CancelNotificationConsumer(
         // Also what was given up: its command may be among the failed messages, and be replayed.
         foreach (var delivery in notification.Deliveries.Where(delivery => !delivery.IsSent()))
         {
-            var attempts = await ledger.Cancel(notification.CorrelationId, delivery.Id, delivery.Channel, reason, context.CancellationToken);
+            var attempts = await ledger.Cancel(
+                notification.CorrelationId,
+                delivery.Id,
+                delivery.Channel,
+                reason,
+                context.CancellationToken
+            );
             if (!delivery.IsSettled())
                 stopped.Add(StoppedDelivery.Read(delivery.Id, attempts, clock.GetUtcNow()));
         }
 
         var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(Lane.Transactional));
-        await limit.Await(saga.Send(
-            new DeliveriesStopped { NotificationId = notification.CorrelationId, Reason = reason, Deliveries = stopped },
-            send => send.MessageId = DeterministicId.From("deliveries-stopped", $"{context.InputId():N}"),
-            CancellationToken.None));
+        await limit.Await(
+            saga.Send(
+                new DeliveriesStopped
+                {
+                    NotificationId = notification.CorrelationId,
+                    Reason = reason,
+                    Deliveries = stopped,
+                },
+                send => send.MessageId = DeterministicId.From("deliveries-stopped", $"{context.InputId():N}"),
+                CancellationToken.None
+            )
+        );
     }
 
     /// <summary>Not held here meanwhile: its event may be next in the queue.</summary>
@@ -93,13 +106,24 @@ public sealed partial class CancelNotificationConsumer(
         // Its event may be taken, and sent, between two looks. What never was, and anybody may ask for, is looked for twenty times in all:
         // after as long again as it has waited.
         var wait = waited < FirstLookAgain ? FirstLookAgain : waited;
-        await context.ScheduleSend(SagaEndpoint.Of(Lane.Transactional), (now + wait).UtcDateTime, command with { WaitingSince = since }, context.CancellationToken);
+        await context.ScheduleSend(
+            SagaEndpoint.Of(Lane.Transactional),
+            (now + wait).UtcDateTime,
+            command with
+            {
+                WaitingSince = since,
+            },
+            context.CancellationToken
+        );
         waiting.Remember(id, by, wait);
     }
 
     [LoggerMessage(LogLevel.Warning, "Notification {NotificationId} was to be cancelled, and its event did not come within {Patience}")]
     partial void NeverCame(Guid notificationId, TimeSpan patience);
 
-    [LoggerMessage(LogLevel.Warning, "Notification {NotificationId} was to be cancelled by {By} and is not on record; its event is not waited for, because {MostOfOne} of theirs or {Most} in all wait already ({Times} since this was said last)")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Notification {NotificationId} was to be cancelled by {By} and is not on record; its event is not waited for, because {MostOfOne} of theirs or {Most} in all wait already ({Times} since this was said last)"
+    )]
     partial void TooManyWait(Guid notificationId, string by, int mostOfOne, int most, int times);
 }

@@ -42,7 +42,12 @@ public sealed record StoppedDelivery
         var calls = attempts.Where(attempt => attempt.Status != AttemptStatus.Cancelled).ToList();
         // The call's own result settles it.
         if (calls.Exists(call => call.Status == AttemptStatus.Accepted || (call.Status == AttemptStatus.Started && call.LeaseUntil > now)))
-            return new StoppedDelivery { DeliveryId = deliveryId, At = StoppedAt.Call, Attempts = calls.Count };
+            return new StoppedDelivery
+            {
+                DeliveryId = deliveryId,
+                At = StoppedAt.Call,
+                Attempts = calls.Count,
+            };
 
         var inDoubt = calls.FindLast(call => call.MayHaveBeenSent || call.Status == AttemptStatus.Started);
         return new StoppedDelivery

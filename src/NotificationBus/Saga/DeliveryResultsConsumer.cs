@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.InProcess;
 using NotificationBus.Messaging;
 using NotificationBus.Sending;

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 

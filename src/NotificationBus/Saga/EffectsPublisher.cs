@@ -1,8 +1,6 @@
 using MassTransit;
 using MassTransit.Util;
-
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Contracts;
 using NotificationBus.InProcess;
 using NotificationBus.Messaging;
@@ -18,7 +16,12 @@ namespace NotificationBus.Saga;
 /// <param name="log">Told what could not be sent here.</param>
 /// <param name="senders">Those of this process; null where it does not send.</param>
 public sealed partial class EffectsPublisher(
-    OutgoingPublisher publisher, PublishLimit limit, IBus bus, ILogger<EffectsPublisher> log, ICommandHandler? senders = null)
+    OutgoingPublisher publisher,
+    PublishLimit limit,
+    IBus bus,
+    ILogger<EffectsPublisher> log,
+    ICommandHandler? senders = null
+)
 {
     /// <summary>Announces the outcome, and has the commands sent here, or published. Waits out an outage of the broker.</summary>
     /// <param name="input">The message that caused it. It may be held longer than this takes.</param>
@@ -40,7 +43,10 @@ public sealed partial class EffectsPublisher(
                 publish.MessageId = outcome.MessageId;
                 publish.ConversationId = input.ConversationId;
             });
-            await Outages.WaitOut(input, () => limit.Await(bus.Publish(outcome.Message, outcome.Message.GetType(), named, CancellationToken.None)));
+            await Outages.WaitOut(
+                input,
+                () => limit.Await(bus.Publish(outcome.Message, outcome.Message.GetType(), named, CancellationToken.None))
+            );
         }
     }
 
@@ -49,13 +55,22 @@ public sealed partial class EffectsPublisher(
     void SendHere(ICommandHandler senders, PendingTaskCollection held, ConsumeContext input, Effects effects)
     {
         foreach (var command in effects.Commands)
-            held.Add(SendOrPublish(senders, input, command, new SentHere(effects.Commands.Count, effects.Contents.GetValueOrDefault(command.DeliveryId))));
+            held.Add(
+                SendOrPublish(
+                    senders,
+                    input,
+                    command,
+                    new SentHere(effects.Commands.Count, effects.Contents.GetValueOrDefault(command.DeliveryId))
+                )
+            );
     }
 
-    Task SendOrPublish(ICommandHandler senders, ConsumeContext input, SendDelivery command, SentHere how) => LocalFirst.Take(
-        () => senders.Take(input, IdOf(command), command, how),
-        () => Publish(input, [command]),
-        failure => NotSentHere(failure, command.DeliveryId));
+    Task SendOrPublish(ICommandHandler senders, ConsumeContext input, SendDelivery command, SentHere how) =>
+        LocalFirst.Take(
+            () => senders.Take(input, IdOf(command), command, how),
+            () => Publish(input, [command]),
+            failure => NotSentHere(failure, command.DeliveryId)
+        );
 
     async Task Publish(ConsumeContext input, IEnumerable<SendDelivery> commands)
     {
@@ -75,7 +90,8 @@ public sealed partial class EffectsPublisher(
     /// <summary>
     /// The same whenever the same command is published, and another one when an operator or what came back has it sent once more.
     /// </summary>
-    static Guid IdOf(SendDelivery command) => DeterministicId.From("command", $"{command.DeliveryId:N}", $"{command.EarlierAttempts}", $"{command.Reopened}");
+    static Guid IdOf(SendDelivery command) =>
+        DeterministicId.From("command", $"{command.DeliveryId:N}", $"{command.EarlierAttempts}", $"{command.Reopened}");
 
     [LoggerMessage(LogLevel.Information, "Delivery {DeliveryId} could not be sent at once, and goes to the queue of its channel")]
     partial void NotSentHere(Exception exception, Guid deliveryId);

@@ -29,14 +29,15 @@ sealed class InterventionSteps(TimeProvider clock)
         }
     }
 
-    static DeliveryHeld HeldAt(NotificationState notification, StoppedDelivery found) => new()
-    {
-        NotificationId = notification.CorrelationId,
-        DeliveryId = found.DeliveryId,
-        Provider = found.Provider!,
-        Reason = found.Reason ?? "in doubt",
-        Attempts = found.Attempts,
-    };
+    static DeliveryHeld HeldAt(NotificationState notification, StoppedDelivery found) =>
+        new()
+        {
+            NotificationId = notification.CorrelationId,
+            DeliveryId = found.DeliveryId,
+            Provider = found.Provider!,
+            Reason = found.Reason ?? "in doubt",
+            Attempts = found.Attempts,
+        };
 
     /// <summary>
     /// Notes that a worker found a delivery cancelled. Then all of the notification is, and the next step must not begin.

@@ -1,7 +1,5 @@
 using System.Collections.Frozen;
-
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -15,7 +13,8 @@ namespace NotificationBus.Saga;
 public sealed class NotificationPartitions(IEnumerable<IEventMap> events)
 {
     // One for each lane, in which a notification has all that concerns it.
-    readonly FrozenDictionary<Lane, ExactPartitioner> _lanes = Enum.GetValues<Lane>().ToFrozenDictionary(lane => lane, _ => new ExactPartitioner());
+    readonly FrozenDictionary<Lane, ExactPartitioner> _lanes = Enum.GetValues<Lane>()
+        .ToFrozenDictionary(lane => lane, _ => new ExactPartitioner());
 
     /// <summary>Has a pipe partition every message of a lane by its notification.</summary>
     internal void Use(IConsumePipeConfigurator pipe, Lane lane)

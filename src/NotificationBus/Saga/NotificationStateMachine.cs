@@ -1,7 +1,5 @@
 using System.Linq.Expressions;
-
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.InProcess;
 using NotificationBus.Intake;
@@ -33,11 +31,18 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         Correlate(() => DecideDelivery);
         Correlate(() => DeliveryReceiptReceived);
         Correlate(() => SendDeliveryFaulted);
-        Event(() => ResumeNotification, resume => resume.CorrelateById(NotificationOf<ResumeNotification>).OnMissingInstance(missing => missing.Discard()));
+        Event(
+            () => ResumeNotification,
+            resume => resume.CorrelateById(NotificationOf<ResumeNotification>).OnMissingInstance(missing => missing.Discard())
+        );
         // A timer that was stopped, or put in the place of another, may be on its way already: one whose token is not the current one does
         // nothing.
-        Schedule(() => Escalation, notification => notification.EscalationToken, timer => timer.Received = due =>
-            due.CorrelateById(NotificationOf<EscalationDue>).OnMissingInstance(missing => missing.Discard()));
+        Schedule(
+            () => Escalation,
+            notification => notification.EscalationToken,
+            timer =>
+                timer.Received = due => due.CorrelateById(NotificationOf<EscalationDue>).OnMissingInstance(missing => missing.Discard())
+        );
 
         foreach (var map in events)
             map.Accept(this);
@@ -45,7 +50,8 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         // Held differs from Sending for whoever looks at it: somebody has to decide before it can go on.
         foreach (var open in Open)
         {
-            During(open,
+            During(
+                open,
                 When(DeliverySent).NoteSent(this).SendNextStep(this).Conclude(this).StopEscalation(this),
                 When(DeliveryFailed).NoteFailed(this).SendNextStep(this).Conclude(this).StopEscalation(this),
                 When(DeliveryExpired).NoteExpired(this).SendNextStep(this).Conclude(this).StopEscalation(this),
@@ -57,7 +63,8 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
                 When(DeliveriesStopped).NoteStopped(this).Conclude(this).StopEscalation(this),
                 When(DeliveryCancelled).NoteCancelled(this).Conclude(this).StopEscalation(this),
                 When(Escalation.Received).Escalate(this).Conclude(this),
-                When(ResumeNotification).SendAgain(this).EscalateIfForgotten(this).Conclude(this).StopEscalation(this));
+                When(ResumeNotification).SendAgain(this).EscalateIfForgotten(this).Conclude(this).StopEscalation(this)
+            );
         }
 
         // A delivery that was given up and then replayed may be sent after all. Then the record and the outcome say so.
@@ -74,8 +81,16 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         foreach (var ended in Ends)
             During(
                 ended,
-                Ignore(DeliveryFailed), Ignore(DeliveryExpired), Ignore(SendDeliveryFaulted), Ignore(DeliveryHeld), Ignore(DeliveriesStopped),
-                Ignore(DeliveryCancelled), Ignore(DecideDelivery), Ignore(Escalation.Received), Ignore(ResumeNotification));
+                Ignore(DeliveryFailed),
+                Ignore(DeliveryExpired),
+                Ignore(SendDeliveryFaulted),
+                Ignore(DeliveryHeld),
+                Ignore(DeliveriesStopped),
+                Ignore(DeliveryCancelled),
+                Ignore(DecideDelivery),
+                Ignore(Escalation.Received),
+                Ignore(ResumeNotification)
+            );
     }
 
     internal NotificationSteps Steps { get; }
@@ -147,8 +162,7 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
         Event(happened, message => message.CorrelateById(NotificationOf<TMessage>).OnMissingInstance(missing => missing.Fault()));
 
     static Guid NotificationOf<TMessage>(ConsumeContext<TMessage> context)
-        where TMessage : class =>
-        Notification<TMessage>.Of(context.Message);
+        where TMessage : class => Notification<TMessage>.Of(context.Message);
 
     /// <summary>Looked up once for each type.</summary>
     static class Notification<TMessage>
@@ -160,15 +174,17 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
     /// <summary>Lets an event start notifications: one line of the saga for each kind of event.</summary>
     Event IEventMapVisitor<Event>.Visit<TEvent>(EventMap<TEvent> map)
     {
-        var happened = Event<TEvent>(map.Name, start =>
-        {
-            start.CorrelateById(context => map.NotificationId(context.Message, context.InputId()));
-            start.InsertOnInitial = true;
-            start.SetSagaFactory(context => Steps.Plan.Begin(map, context));
-        });
+        var happened = Event<TEvent>(
+            map.Name,
+            start =>
+            {
+                start.CorrelateById(context => map.NotificationId(context.Message, context.InputId()));
+                start.InsertOnInitial = true;
+                start.SetSagaFactory(context => Steps.Plan.Begin(map, context));
+            }
+        );
 
-        Initially(
-            When(happened).PlanDeliveries(this).TransitionTo(Sending).SendNextStep(this).Conclude(this));
+        Initially(When(happened).PlanDeliveries(this).TransitionTo(Sending).SendNextStep(this).Conclude(this));
 
         // The same occurrence again changes nothing, and another one under its name is set aside.
         foreach (var later in Open.Concat(Ends))

@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.InProcess;
 using NotificationBus.Intake;
@@ -11,25 +10,38 @@ namespace NotificationBus.Saga;
 /// <summary>The verbs of <see cref="NotificationStateMachine"/>.</summary>
 static class NotificationVerbs
 {
-    public static EventActivityBinder<NotificationState, TEvent> DemandTheSame<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, EventMap<TEvent> map)
-        where TEvent : class =>
-        step.Then(context => PlanSteps.DemandTheSame(map, context.Saga, context));
+    public static EventActivityBinder<NotificationState, TEvent> DemandTheSame<TEvent>(
+        this EventActivityBinder<NotificationState, TEvent> step,
+        EventMap<TEvent> map
+    )
+        where TEvent : class => step.Then(context => PlanSteps.DemandTheSame(map, context.Saga, context));
 
-    public static EventActivityBinder<NotificationState, TEvent> PlanDeliveries<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
-        where TEvent : class =>
-        step.Then(context => context.Effects().Contents = machine.Steps.Plan.Plan(context.Saga));
+    public static EventActivityBinder<NotificationState, TEvent> PlanDeliveries<TEvent>(
+        this EventActivityBinder<NotificationState, TEvent> step,
+        NotificationStateMachine machine
+    )
+        where TEvent : class => step.Then(context => context.Effects().Contents = machine.Steps.Plan.Plan(context.Saga));
 
-    public static EventActivityBinder<NotificationState, DeliverySent> NoteSent(this EventActivityBinder<NotificationState, DeliverySent> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.Results.NoteSent(context.Saga, context.Message));
+    public static EventActivityBinder<NotificationState, DeliverySent> NoteSent(
+        this EventActivityBinder<NotificationState, DeliverySent> step,
+        NotificationStateMachine machine
+    ) => step.Then(context => machine.Steps.Results.NoteSent(context.Saga, context.Message));
 
-    public static EventActivityBinder<NotificationState, DeliveryFailed> NoteFailed(this EventActivityBinder<NotificationState, DeliveryFailed> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.Results.NoteFailed(context.Saga, context.Message));
+    public static EventActivityBinder<NotificationState, DeliveryFailed> NoteFailed(
+        this EventActivityBinder<NotificationState, DeliveryFailed> step,
+        NotificationStateMachine machine
+    ) => step.Then(context => machine.Steps.Results.NoteFailed(context.Saga, context.Message));
 
-    public static EventActivityBinder<NotificationState, DeliveryExpired> NoteExpired(this EventActivityBinder<NotificationState, DeliveryExpired> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.Results.NoteExpired(context.Saga, context.Message));
+    public static EventActivityBinder<NotificationState, DeliveryExpired> NoteExpired(
+        this EventActivityBinder<NotificationState, DeliveryExpired> step,
+        NotificationStateMachine machine
+    ) => step.Then(context => machine.Steps.Results.NoteExpired(context.Saga, context.Message));
 
     /// <summary>Notes several results, each as if it had come alone.</summary>
-    public static EventActivityBinder<NotificationState, DeliveriesSettled> NoteEach(this EventActivityBinder<NotificationState, DeliveriesSettled> step, NotificationStateMachine machine) =>
+    public static EventActivityBinder<NotificationState, DeliveriesSettled> NoteEach(
+        this EventActivityBinder<NotificationState, DeliveriesSettled> step,
+        NotificationStateMachine machine
+    ) =>
         step.Then(context =>
         {
             foreach (var result in context.Message.Results.Where(result => !context.Saga.ProcessedMessageIds.Contains(result.MessageId)))
@@ -40,25 +52,37 @@ static class NotificationVerbs
             }
         });
 
-    public static EventActivityBinder<NotificationState, Fault<SendDelivery>> NoteGivenUp(this EventActivityBinder<NotificationState, Fault<SendDelivery>> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.Results.NoteGivenUp(context.Saga, context.Message));
+    public static EventActivityBinder<NotificationState, Fault<SendDelivery>> NoteGivenUp(
+        this EventActivityBinder<NotificationState, Fault<SendDelivery>> step,
+        NotificationStateMachine machine
+    ) => step.Then(context => machine.Steps.Results.NoteGivenUp(context.Saga, context.Message));
 
-    public static EventActivityBinder<NotificationState, DeliveryHeld> NoteHeld(this EventActivityBinder<NotificationState, DeliveryHeld> step) =>
-        step.Then(context => ResultSteps.Hold(context.Saga, context.Message));
+    public static EventActivityBinder<NotificationState, DeliveryHeld> NoteHeld(
+        this EventActivityBinder<NotificationState, DeliveryHeld> step
+    ) => step.Then(context => ResultSteps.Hold(context.Saga, context.Message));
 
     /// <summary>Notes that the notification is cancelled, and for which deliveries that is certain.</summary>
-    public static EventActivityBinder<NotificationState, DeliveriesStopped> NoteStopped(this EventActivityBinder<NotificationState, DeliveriesStopped> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.Interventions.NoteStopped(context.Saga, context.Message));
+    public static EventActivityBinder<NotificationState, DeliveriesStopped> NoteStopped(
+        this EventActivityBinder<NotificationState, DeliveriesStopped> step,
+        NotificationStateMachine machine
+    ) => step.Then(context => machine.Steps.Interventions.NoteStopped(context.Saga, context.Message));
 
-    public static EventActivityBinder<NotificationState, DeliveryCancelled> NoteCancelled(this EventActivityBinder<NotificationState, DeliveryCancelled> step, NotificationStateMachine machine) =>
-        step.Then(context => machine.Steps.Interventions.NoteCancelled(context.Saga, context.Message));
+    public static EventActivityBinder<NotificationState, DeliveryCancelled> NoteCancelled(
+        this EventActivityBinder<NotificationState, DeliveryCancelled> step,
+        NotificationStateMachine machine
+    ) => step.Then(context => machine.Steps.Interventions.NoteCancelled(context.Saga, context.Message));
 
     /// <summary>Notes what a vendor reports. What came back after the plan had ended makes it go on.</summary>
-    public static EventActivityBinder<NotificationState, DeliveryReceiptReceived> NoteReceipt(this EventActivityBinder<NotificationState, DeliveryReceiptReceived> step, NotificationStateMachine machine) =>
-        step.Then(context => context.SendCommands(machine, machine.Steps.Receipts.NoteReceipt(context.Saga, context.Message)));
+    public static EventActivityBinder<NotificationState, DeliveryReceiptReceived> NoteReceipt(
+        this EventActivityBinder<NotificationState, DeliveryReceiptReceived> step,
+        NotificationStateMachine machine
+    ) => step.Then(context => context.SendCommands(machine, machine.Steps.Receipts.NoteReceipt(context.Saga, context.Message)));
 
     /// <summary>Does what an operator has decided about a delivery that is held; nothing when it is no longer held.</summary>
-    public static EventActivityBinder<NotificationState, DecideDelivery> FollowDecision(this EventActivityBinder<NotificationState, DecideDelivery> step, NotificationStateMachine machine) =>
+    public static EventActivityBinder<NotificationState, DecideDelivery> FollowDecision(
+        this EventActivityBinder<NotificationState, DecideDelivery> step,
+        NotificationStateMachine machine
+    ) =>
         step.Then(context =>
         {
             if (machine.Steps.Interventions.Decide(context.Saga, context.Message) is { } resend)
@@ -66,62 +90,108 @@ static class NotificationVerbs
         });
 
     /// <summary>Has the first step sent, or the next one when the one before reached nobody.</summary>
-    public static EventActivityBinder<NotificationState, TEvent> SendNextStep<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
+    public static EventActivityBinder<NotificationState, TEvent> SendNextStep<TEvent>(
+        this EventActivityBinder<NotificationState, TEvent> step,
+        NotificationStateMachine machine
+    )
         where TEvent : class =>
         step.If(context => context.Saga.Progress() == NotificationProgress.StepFailed, next => next.BeginNextStep(machine));
 
     /// <summary>Begins the next step in addition when the time of the last one is up and not enough is known of it.</summary>
-    public static EventActivityBinder<NotificationState, EscalationDue> Escalate(this EventActivityBinder<NotificationState, EscalationDue> step, NotificationStateMachine machine) =>
-        step.If(context => context.Saga.MayEscalate(), next => next.BeginNextStep(machine));
+    public static EventActivityBinder<NotificationState, EscalationDue> Escalate(
+        this EventActivityBinder<NotificationState, EscalationDue> step,
+        NotificationStateMachine machine
+    ) => step.If(context => context.Saga.MayEscalate(), next => next.BeginNextStep(machine));
 
     /// <summary>Begins the next step if the timer that should have done so was lost.</summary>
-    public static EventActivityBinder<NotificationState, ResumeNotification> EscalateIfForgotten(this EventActivityBinder<NotificationState, ResumeNotification> step, NotificationStateMachine machine) =>
-        step.If(context => machine.Steps.Plan.EscalationIsLost(context.Saga), next => next.BeginNextStep(machine));
+    public static EventActivityBinder<NotificationState, ResumeNotification> EscalateIfForgotten(
+        this EventActivityBinder<NotificationState, ResumeNotification> step,
+        NotificationStateMachine machine
+    ) => step.If(context => machine.Steps.Plan.EscalationIsLost(context.Saga), next => next.BeginNextStep(machine));
 
     /// <summary>Sends the commands again whose results are missing. What was sent already is only reported again.</summary>
-    public static EventActivityBinder<NotificationState, ResumeNotification> SendAgain(this EventActivityBinder<NotificationState, ResumeNotification> step, NotificationStateMachine machine) =>
-        step.Then(context => context.SendCommands(machine, context.Saga.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.Sending)));
+    public static EventActivityBinder<NotificationState, ResumeNotification> SendAgain(
+        this EventActivityBinder<NotificationState, ResumeNotification> step,
+        NotificationStateMachine machine
+    ) =>
+        step.Then(context =>
+            context.SendCommands(machine, context.Saga.Deliveries.Where(delivery => delivery.Status == DeliveryStatus.Sending))
+        );
 
     /// <summary>Stops the timer when there is nothing left to begin, or no need to.</summary>
-    public static EventActivityBinder<NotificationState, TEvent> StopEscalation<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
+    public static EventActivityBinder<NotificationState, TEvent> StopEscalation<TEvent>(
+        this EventActivityBinder<NotificationState, TEvent> step,
+        NotificationStateMachine machine
+    )
         where TEvent : class =>
-        step.If(context => context.Saga.EscalationToken is not null && !context.Saga.MayEscalate(), stop => stop.Unschedule(machine.Escalation));
+        step.If(
+            context => context.Saga.EscalationToken is not null && !context.Saga.MayEscalate(),
+            stop => stop.Unschedule(machine.Escalation)
+        );
 
-    static EventActivityBinder<NotificationState, TEvent> BeginNextStep<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
+    static EventActivityBinder<NotificationState, TEvent> BeginNextStep<TEvent>(
+        this EventActivityBinder<NotificationState, TEvent> step,
+        NotificationStateMachine machine
+    )
         where TEvent : class =>
-        step
-            .Then(context => context.SendCommands(machine, machine.Steps.Plan.BeginNextStep(context.Saga)))
-            .If(context => context.Saga.MayEscalate(), timer => timer.Schedule(
-                machine.Escalation,
-                context => new EscalationDue { NotificationId = context.Saga.CorrelationId },
-                context => machine.Steps.Plan.EscalateAt(context.Saga)));
+        step.Then(context => context.SendCommands(machine, machine.Steps.Plan.BeginNextStep(context.Saga)))
+            .If(
+                context => context.Saga.MayEscalate(),
+                timer =>
+                    timer.Schedule(
+                        machine.Escalation,
+                        context => new EscalationDue { NotificationId = context.Saga.CorrelationId },
+                        context => machine.Steps.Plan.EscalateAt(context.Saga)
+                    )
+            );
 
-    static void SendCommands(this BehaviorContext<NotificationState> context, NotificationStateMachine machine, IEnumerable<DeliveryState> deliveries)
+    static void SendCommands(
+        this BehaviorContext<NotificationState> context,
+        NotificationStateMachine machine,
+        IEnumerable<DeliveryState> deliveries
+    )
     {
         foreach (var delivery in deliveries)
             context.Effects().Commands.Add(machine.Steps.Effects.Command(context.Saga, delivery));
     }
 
     /// <summary>Announces the outcome when there is one, and again when a late result changes it.</summary>
-    public static EventActivityBinder<NotificationState, TEvent> Conclude<TEvent>(this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine)
+    public static EventActivityBinder<NotificationState, TEvent> Conclude<TEvent>(
+        this EventActivityBinder<NotificationState, TEvent> step,
+        NotificationStateMachine machine
+    )
         where TEvent : class =>
         // Most steps change nothing here, and asking after each outcome in turn is not free.
-        step.If(context => context.HasMoved(), moved => moved
-            .If(context => context.Reached(NotificationProgress.Held, machine.Held), held => held.TransitionTo(machine.Held))
-            .If(context => context.Reached(NotificationProgress.Sending, machine.Sending), sending => sending.TransitionTo(machine.Sending))
-            .EndAs(machine, NotificationProgress.Delivered, machine.Delivered)
-            .EndAs(machine, NotificationProgress.PartlyDelivered, machine.PartlyDelivered)
-            .EndAs(machine, NotificationProgress.Cancelled, machine.Cancelled)
-            .EndAs(machine, NotificationProgress.Expired, machine.Expired)
-            .EndAs(machine, NotificationProgress.Failed, machine.Failed));
+        step.If(
+            context => context.HasMoved(),
+            moved =>
+                moved
+                    .If(context => context.Reached(NotificationProgress.Held, machine.Held), held => held.TransitionTo(machine.Held))
+                    .If(
+                        context => context.Reached(NotificationProgress.Sending, machine.Sending),
+                        sending => sending.TransitionTo(machine.Sending)
+                    )
+                    .EndAs(machine, NotificationProgress.Delivered, machine.Delivered)
+                    .EndAs(machine, NotificationProgress.PartlyDelivered, machine.PartlyDelivered)
+                    .EndAs(machine, NotificationProgress.Cancelled, machine.Cancelled)
+                    .EndAs(machine, NotificationProgress.Expired, machine.Expired)
+                    .EndAs(machine, NotificationProgress.Failed, machine.Failed)
+        );
 
     static EventActivityBinder<NotificationState, TEvent> EndAs<TEvent>(
-        this EventActivityBinder<NotificationState, TEvent> step, NotificationStateMachine machine, NotificationProgress progress, State state)
+        this EventActivityBinder<NotificationState, TEvent> step,
+        NotificationStateMachine machine,
+        NotificationProgress progress,
+        State state
+    )
         where TEvent : class =>
-        step.If(context => context.Reached(progress, state), end => end
-            .Then(context => machine.Steps.Plan.Close(context.Saga))
-            .TransitionTo(state)
-            .Then(context => context.Effects().Outcome = Outcome.Of(context.Saga)));
+        step.If(
+            context => context.Reached(progress, state),
+            end =>
+                end.Then(context => machine.Steps.Plan.Close(context.Saga))
+                    .TransitionTo(state)
+                    .Then(context => context.Effects().Outcome = Outcome.Of(context.Saga))
+        );
 
     static Effects Effects(this PipeContext context) => context.GetPayload<Effects>();
 
@@ -129,6 +199,5 @@ static class NotificationVerbs
         context.Saga.Progress() is not NotificationProgress.StepFailed and var progress && context.Saga.CurrentState != $"{progress}";
 
     static bool Reached<TEvent>(this BehaviorContext<NotificationState, TEvent> context, NotificationProgress progress, State state)
-        where TEvent : class =>
-        context.Saga.Progress() == progress && context.Saga.CurrentState != state.Name;
+        where TEvent : class => context.Saga.Progress() == progress && context.Saga.CurrentState != state.Name;
 }

@@ -11,59 +11,67 @@ namespace NotificationBus.Saga;
 public sealed record Outcome(Guid MessageId, object Message)
 {
     /// <summary>The outcome of a notification that has one.</summary>
-    public static Outcome Of(NotificationState notification) => new(
-        DeterministicId.From("outcome", notification.CorrelationId.ToString("N"), notification.CurrentState, $"{notification.CompletedAt?.UtcTicks / TimeSpan.TicksPerMillisecond}"),
-        MessageOf(notification));
+    public static Outcome Of(NotificationState notification) =>
+        new(
+            DeterministicId.From(
+                "outcome",
+                notification.CorrelationId.ToString("N"),
+                notification.CurrentState,
+                $"{notification.CompletedAt?.UtcTicks / TimeSpan.TicksPerMillisecond}"
+            ),
+            MessageOf(notification)
+        );
 
-    static object MessageOf(NotificationState notification) => notification.CurrentState switch
-    {
-        nameof(NotificationStateMachine.Delivered) => new NotificationDelivered
+    static object MessageOf(NotificationState notification) =>
+        notification.CurrentState switch
         {
-            NotificationId = notification.CorrelationId,
-            EventName = notification.EventName,
-            EventId = notification.EventId,
-            RecipientId = notification.Recipient.Id,
-            Results = notification.Results(),
-            Channels = notification.SentChannels(),
-        },
-        nameof(NotificationStateMachine.PartlyDelivered) => new NotificationPartlyDelivered
-        {
-            NotificationId = notification.CorrelationId,
-            EventName = notification.EventName,
-            EventId = notification.EventId,
-            RecipientId = notification.Recipient.Id,
-            Results = notification.Results(),
-            Channels = notification.SentChannels(),
-            FailedChannels = notification.FailedChannels(),
-            Reason = notification.FailureReason(),
-        },
-        nameof(NotificationStateMachine.Cancelled) => new NotificationCancelled
-        {
-            NotificationId = notification.CorrelationId,
-            EventName = notification.EventName,
-            EventId = notification.EventId,
-            RecipientId = notification.Recipient.Id,
-            Results = notification.Results(),
-            Reason = notification.FailureReason(),
-        },
-        nameof(NotificationStateMachine.Expired) => new NotificationExpired
-        {
-            NotificationId = notification.CorrelationId,
-            EventName = notification.EventName,
-            EventId = notification.EventId,
-            RecipientId = notification.Recipient.Id,
-            Results = notification.Results(),
-            Reason = notification.FailureReason(),
-        },
-        nameof(NotificationStateMachine.Failed) => new NotificationFailed
-        {
-            NotificationId = notification.CorrelationId,
-            EventName = notification.EventName,
-            EventId = notification.EventId,
-            RecipientId = notification.Recipient.Id,
-            Results = notification.Results(),
-            Reason = notification.FailureReason(),
-        },
-        var state => throw new NotSupportedException($"A notification that is {state} has no outcome"),
-    };
+            nameof(NotificationStateMachine.Delivered) => new NotificationDelivered
+            {
+                NotificationId = notification.CorrelationId,
+                EventName = notification.EventName,
+                EventId = notification.EventId,
+                RecipientId = notification.Recipient.Id,
+                Results = notification.Results(),
+                Channels = notification.SentChannels(),
+            },
+            nameof(NotificationStateMachine.PartlyDelivered) => new NotificationPartlyDelivered
+            {
+                NotificationId = notification.CorrelationId,
+                EventName = notification.EventName,
+                EventId = notification.EventId,
+                RecipientId = notification.Recipient.Id,
+                Results = notification.Results(),
+                Channels = notification.SentChannels(),
+                FailedChannels = notification.FailedChannels(),
+                Reason = notification.FailureReason(),
+            },
+            nameof(NotificationStateMachine.Cancelled) => new NotificationCancelled
+            {
+                NotificationId = notification.CorrelationId,
+                EventName = notification.EventName,
+                EventId = notification.EventId,
+                RecipientId = notification.Recipient.Id,
+                Results = notification.Results(),
+                Reason = notification.FailureReason(),
+            },
+            nameof(NotificationStateMachine.Expired) => new NotificationExpired
+            {
+                NotificationId = notification.CorrelationId,
+                EventName = notification.EventName,
+                EventId = notification.EventId,
+                RecipientId = notification.Recipient.Id,
+                Results = notification.Results(),
+                Reason = notification.FailureReason(),
+            },
+            nameof(NotificationStateMachine.Failed) => new NotificationFailed
+            {
+                NotificationId = notification.CorrelationId,
+                EventName = notification.EventName,
+                EventId = notification.EventId,
+                RecipientId = notification.Recipient.Id,
+                Results = notification.Results(),
+                Reason = notification.FailureReason(),
+            },
+            var state => throw new NotSupportedException($"A notification that is {state} has no outcome"),
+        };
 }

@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Intake;
 using NotificationBus.Model;
 using NotificationBus.Planning;
@@ -41,13 +40,16 @@ sealed class PlanSteps(IntakeRules intake, PlanningRules planning, TimeProvider 
         notification.Decisions = [.. notification.Decisions, .. plan.Decisions];
         notification.LeftOut = plan.LeftOut;
         notification.Refusal = plan.Refusal?.Reason;
-        notification.Deliveries = [.. plan.Deliveries.Select(planned => new DeliveryState
-        {
-            Id = planned.Id,
-            Channel = planned.Channel,
-            Address = planned.Address,
-            Step = planned.Step,
-        })];
+        notification.Deliveries =
+        [
+            .. plan.Deliveries.Select(planned => new DeliveryState
+            {
+                Id = planned.Id,
+                Channel = planned.Channel,
+                Address = planned.Address,
+                Step = planned.Step,
+            }),
+        ];
         return plan.Deliveries.Where(planned => planned.Step == 1).ToDictionary(planned => planned.Id, planned => planned.Content);
     }
 

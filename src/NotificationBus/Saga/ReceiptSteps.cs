@@ -43,7 +43,8 @@ sealed class ReceiptSteps(TimeProvider clock)
                 delivery.ConfirmedAt = Earlier(delivery.ConfirmedAt, at);
                 break;
 
-            case ReceiptKind.HardBounce or ReceiptKind.Undelivered:
+            case ReceiptKind.HardBounce
+            or ReceiptKind.Undelivered:
                 delivery.BouncedAt = Earlier(delivery.BouncedAt, at);
                 break;
 
@@ -63,7 +64,8 @@ sealed class ReceiptSteps(TimeProvider clock)
                 delivery.ComplainedAt = Earlier(delivery.ComplainedAt, at);
                 break;
 
-            case ReceiptKind.Unsubscribed or ReceiptKind.OptedOut:
+            case ReceiptKind.Unsubscribed
+            or ReceiptKind.OptedOut:
                 delivery.UnsubscribedAt = Earlier(delivery.UnsubscribedAt, at);
                 break;
         }

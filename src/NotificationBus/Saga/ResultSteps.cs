@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 
@@ -48,38 +47,58 @@ sealed class ResultSteps(InterventionSteps interventions, TimeProvider clock)
             return;
         }
 
-        Settle(notification, sent.DeliveryId, DeliveryStatus.Sent, delivery =>
-        {
-            delivery.Provider = sent.Provider;
-            delivery.ProviderMessageId = sent.ProviderMessageId;
-            delivery.Reason = null;
-        });
+        Settle(
+            notification,
+            sent.DeliveryId,
+            DeliveryStatus.Sent,
+            delivery =>
+            {
+                delivery.Provider = sent.Provider;
+                delivery.ProviderMessageId = sent.ProviderMessageId;
+                delivery.Reason = null;
+            }
+        );
     }
 
     /// <summary>Notes that no provider takes a delivery.</summary>
     public void NoteFailed(NotificationState notification, DeliveryFailed failed) =>
-        Settle(notification, failed.DeliveryId, DeliveryStatus.Failed, delivery =>
-        {
-            delivery.Provider = failed.Provider;
-            delivery.Reason = failed.Reason;
-        });
+        Settle(
+            notification,
+            failed.DeliveryId,
+            DeliveryStatus.Failed,
+            delivery =>
+            {
+                delivery.Provider = failed.Provider;
+                delivery.Reason = failed.Reason;
+            }
+        );
 
     /// <summary>Notes that a delivery was not sent while it was of use.</summary>
     public void NoteExpired(NotificationState notification, DeliveryExpired expired) =>
-        Settle(notification, expired.DeliveryId, DeliveryStatus.Expired, delivery =>
-        {
-            delivery.Provider = expired.Provider;
-            delivery.Reason = expired.Reason;
-        });
+        Settle(
+            notification,
+            expired.DeliveryId,
+            DeliveryStatus.Expired,
+            delivery =>
+            {
+                delivery.Provider = expired.Provider;
+                delivery.Reason = expired.Reason;
+            }
+        );
 
     /// <summary>Notes that the worker failed with a delivery in a way nobody planned.</summary>
     public void NoteGivenUp(NotificationState notification, Fault<SendDelivery> fault) =>
-        Settle(notification, fault.Message.DeliveryId, DeliveryStatus.Failed, delivery =>
-        {
-            // The exception's own text may carry anything, an address included; its type is enough to find it among the failed messages.
-            var type = fault.Exceptions?.FirstOrDefault()?.ExceptionType ?? "unknown";
-            delivery.Reason = $"the worker failed ({type}); the command is among the failed messages";
-        });
+        Settle(
+            notification,
+            fault.Message.DeliveryId,
+            DeliveryStatus.Failed,
+            delivery =>
+            {
+                // The exception's own text may carry anything, an address included; its type is enough to find it among the failed messages.
+                var type = fault.Exceptions?.FirstOrDefault()?.ExceptionType ?? "unknown";
+                delivery.Reason = $"the worker failed ({type}); the command is among the failed messages";
+            }
+        );
 
     /// <summary>Keeps a delivery for an operator to decide about.</summary>
     public static void Hold(NotificationState notification, DeliveryHeld held)

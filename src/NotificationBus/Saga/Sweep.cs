@@ -1,11 +1,8 @@
 using System.ComponentModel.DataAnnotations;
-
 using MassTransit;
-
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Notifications;
@@ -40,7 +37,8 @@ public sealed partial class Sweep(
     PublishLimit limit,
     IOptions<SweepOptions> options,
     TimeProvider clock,
-    ILogger<Sweep> log) : BackgroundService
+    ILogger<Sweep> log
+) : BackgroundService
 {
     // One statement looks at this many: short enough not to be in the way of others.
     const int BatchSize = 1000;
@@ -75,17 +73,14 @@ public sealed partial class Sweep(
     async Task SweepOnce(CancellationToken cancellationToken)
     {
         var after = options.Value.After;
-        while (await unfinished.LookAtThoseOf(after, BatchSize, cancellationToken) == BatchSize)
-        {
-        }
+        while (await unfinished.LookAtThoseOf(after, BatchSize, cancellationToken) == BatchSize) { }
 
         StalledNotifications found;
         do
         {
             found = await unfinished.Take(after, BatchSize, cancellationToken);
             await Resume(found.Unattended);
-        }
-        while (found.LookedAt == BatchSize);
+        } while (found.LookedAt == BatchSize);
     }
 
     async Task Resume(IReadOnlyList<Guid> notificationIds)
@@ -95,8 +90,17 @@ public sealed partial class Sweep(
 
         var saga = await bus.GetSendEndpoint(SagaAddress);
         // What cannot be sent now is taken again when it is looked at again.
-        await limit.Await(Task.WhenAll(notificationIds.Select(id =>
-            saga.Send(new ResumeNotification { NotificationId = id }, resume => resume.MessageId = Guid.CreateVersion7(), CancellationToken.None))));
+        await limit.Await(
+            Task.WhenAll(
+                notificationIds.Select(id =>
+                    saga.Send(
+                        new ResumeNotification { NotificationId = id },
+                        resume => resume.MessageId = Guid.CreateVersion7(),
+                        CancellationToken.None
+                    )
+                )
+            )
+        );
         Resumed(notificationIds.Count);
     }
 

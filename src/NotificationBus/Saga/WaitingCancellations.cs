@@ -47,7 +47,9 @@ public sealed class WaitingCancellations(TimeProvider clock)
     public bool Waits(Guid notificationId, bool hasWaited)
     {
         lock (_lock)
-            return _waiting.TryGetValue(notificationId, out var waiting) && waiting.For - clock.GetElapsedTime(waiting.Since) is var left && left >= (hasWaited ? Early : TimeSpan.Zero);
+            return _waiting.TryGetValue(notificationId, out var waiting)
+                && waiting.For - clock.GetElapsedTime(waiting.Since) is var left
+                && left >= (hasWaited ? Early : TimeSpan.Zero);
     }
 
     /// <summary>Remembers for how long one waits from now on.</summary>

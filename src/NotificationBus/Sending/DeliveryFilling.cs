@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.InProcess;
 using NotificationBus.Intake;
@@ -17,9 +16,10 @@ public sealed class DeliveryFilling(ITemplates templates, UnsubscribeLinks unsub
     internal Delivery Fill(ConsumeContext<SendDelivery> context, IChannel channel)
     {
         var command = context.Message;
-        var content = context.TryGetPayload(out SentHere? here) && here.Content is { } filled
-            ? filled
-            : templates.Render(command.Category, channel, command.Locale, command.RecipientName, command.Data);
+        var content =
+            context.TryGetPayload(out SentHere? here) && here.Content is { } filled
+                ? filled
+                : templates.Render(command.Category, channel, command.Locale, command.RecipientName, command.Data);
         return new Delivery
         {
             NotificationId = command.NotificationId,

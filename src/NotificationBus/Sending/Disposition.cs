@@ -5,9 +5,7 @@ namespace NotificationBus.Sending;
 /// <summary>What a turn has decided about a command, to be done after it: others need not wait for that.</summary>
 public abstract record Disposition
 {
-    Disposition()
-    {
-    }
+    Disposition() { }
 
     /// <summary>The saga is told the result.</summary>
     /// <param name="Result">

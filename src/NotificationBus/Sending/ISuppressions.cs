@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-
 using NotificationBus.Model;
 using NotificationBus.Providers.Controls;
 
@@ -35,7 +34,14 @@ public interface ISuppressions
 /// <param name="Reason">Why, for a person to read.</param>
 /// <param name="Source">Who said so: a provider account, the recipient, or an operator.</param>
 /// <param name="CreatedAt">Since when; set by the store.</param>
-public sealed record Suppression(string Channel, string Address, string? Category, string Reason, string Source, DateTimeOffset CreatedAt = default)
+public sealed record Suppression(
+    string Channel,
+    string Address,
+    string? Category,
+    string Reason,
+    string Source,
+    DateTimeOffset CreatedAt = default
+)
 {
     /// <summary>Tells it from all others that were added at the same time, for its place in a list; set by the store.</summary>
     [JsonIgnore]
@@ -60,4 +66,10 @@ public sealed record Suppression(string Channel, string Address, string? Categor
 /// Those that come after this place in the order: when the last one of the page was added, and its <see cref="Suppression.Place"/>. Null
 /// for the first page.
 /// </param>
-public sealed record SuppressionFilter(string? Channel, string? Address, string? Category, int Limit, (DateTimeOffset CreatedAt, Guid Place)? After = null);
+public sealed record SuppressionFilter(
+    string? Channel,
+    string? Address,
+    string? Category,
+    int Limit,
+    (DateTimeOffset CreatedAt, Guid Place)? After = null
+);

@@ -1,15 +1,12 @@
 using MassTransit;
 using MassTransit.Transports;
-
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
 using NotificationBus.Outgoing;
 using NotificationBus.Providers;
-
 using RedeliveryOptions = NotificationBus.Providers.RedeliveryOptions;
 
 namespace NotificationBus.Sending;
@@ -23,7 +20,8 @@ public sealed class Redelivery(
     IReadOnlyDictionary<string, ChannelOptions> channelOptions,
     IOptions<RedeliveryOptions> options,
     TimeProvider clock,
-    Random chance)
+    Random chance
+)
 {
     // A provider that is back is noticed soon, and what waits for it is sent. How often one is asked that is not, its circuit limits.
     static readonly TimeSpan LongestInOutage = TimeSpan.FromMinutes(1);
@@ -43,7 +41,8 @@ public sealed class Redelivery(
     /// <returns>Null when there is no time left, or too little to repeat what is in doubt.</returns>
     public DateTimeOffset? Next(SendDelivery command, ChainOutcome.NotNow notNow)
     {
-        var delay = notNow.EndedInDoubt ? InDoubt(notNow)
+        var delay =
+            notNow.EndedInDoubt ? InDoubt(notNow)
             : DelaysOf(command.Channel) is { Count: > 0 } delays ? Listed(delays, command, notNow.AtLeast)
             : Exponential(command, notNow);
         var now = clock.GetUtcNow();
@@ -67,7 +66,9 @@ public sealed class Redelivery(
     }
 
     IReadOnlyList<TimeSpan> DelaysOf(string channel) =>
-        channelOptions.GetValueOrDefault(channel)?.RedeliveryDelays is { Count: > 0 } set ? set : channels.Find(channel)?.RedeliveryDelays ?? [];
+        channelOptions.GetValueOrDefault(channel)?.RedeliveryDelays is { Count: > 0 } set
+            ? set
+            : channels.Find(channel)?.RedeliveryDelays ?? [];
 
     /// <summary>The next delay of the list, a fifth more or less (as Svix does, who wrote Standard Webhooks with others).</summary>
     TimeSpan Listed(IReadOnlyList<TimeSpan> delays, SendDelivery command, TimeSpan? atLeast)
@@ -103,10 +104,24 @@ public sealed class Redelivery(
     /// <param name="dueAt">When.</param>
     /// <param name="why">What it waits for, for a person to read. Names no address.</param>
     /// <param name="waitsFor">What may bring it back earlier; null when only time does.</param>
-    public async Task PutOff(ConsumeContext<SendDelivery> context, SendDelivery command, DateTimeOffset dueAt, string why, string? waitsFor = null)
+    public async Task PutOff(
+        ConsumeContext<SendDelivery> context,
+        SendDelivery command,
+        DateTimeOffset dueAt,
+        string why,
+        string? waitsFor = null
+    )
     {
-        var endpoint = (ITransportSendEndpoint)await context.ReceiveContext.SendEndpointProvider.GetSendEndpoint(ChannelEndpoint.Of(command.Channel, command.Lane));
-        var message = await endpoint.CreateSendContext(command with { WaitingFor = why }, Pipe.Empty<SendContext<SendDelivery>>(), context.CancellationToken);
+        var endpoint = (ITransportSendEndpoint)
+            await context.ReceiveContext.SendEndpointProvider.GetSendEndpoint(ChannelEndpoint.Of(command.Channel, command.Lane));
+        var message = await endpoint.CreateSendContext(
+            command with
+            {
+                WaitingFor = why,
+            },
+            Pipe.Empty<SendContext<SendDelivery>>(),
+            context.CancellationToken
+        );
         var id = DeterministicId.From("redelivery", $"{context.InputId():N}");
         await outgoing.Schedule([OutgoingMessage.From(message, id, dueAt) with { WaitsFor = waitsFor }], context.CancellationToken);
     }

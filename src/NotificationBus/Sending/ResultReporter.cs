@@ -1,9 +1,6 @@
 using System.Collections.Frozen;
-
 using MassTransit;
-
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Contracts;
 using NotificationBus.InProcess;
 using NotificationBus.Messaging;
@@ -35,9 +32,11 @@ public sealed partial class ResultReporter
         _bus = bus;
         _limit = limit;
         // Whatever fails here concerns the broker, and so all of them.
-        _lanes = Enum.GetValues<Lane>().ToFrozenDictionary(
-            lane => lane,
-            lane => new Batcher<DeliveryResult>(result => result.DeliveryId, results => Send(lane, results), _ => false));
+        _lanes = Enum.GetValues<Lane>()
+            .ToFrozenDictionary(
+                lane => lane,
+                lane => new Batcher<DeliveryResult>(result => result.DeliveryId, results => Send(lane, results), _ => false)
+            );
     }
 
     /// <summary>
@@ -66,11 +65,17 @@ public sealed partial class ResultReporter
     {
         var saga = await _bus.GetSendEndpoint(SagaEndpoint.Of(lane));
         var message = result.IsKnown ? result.Message : new DeliveryResults { Results = [result] };
-        await _limit.Await(saga.Send(message, send =>
-        {
-            send.MessageId = result.MessageId;
-            send.ConversationId = result.ConversationId;
-        }, CancellationToken.None));
+        await _limit.Await(
+            saga.Send(
+                message,
+                send =>
+                {
+                    send.MessageId = result.MessageId;
+                    send.ConversationId = result.ConversationId;
+                },
+                CancellationToken.None
+            )
+        );
     }
 
     async Task Send(Lane lane, IReadOnlyList<DeliveryResult> results)

@@ -1,8 +1,6 @@
 using System.Threading.Channels;
-
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
 using NotificationBus.Providers;
@@ -15,7 +13,14 @@ namespace NotificationBus.Sending;
 /// Brings out what waited for a paused channel, once operators have resumed it, and what waited for a provider of the channel, once one is
 /// called again: its circuit has closed, or an operator has switched it on.
 /// </summary>
-sealed partial class ResumedChannels(ControlBoard board, ProviderChains chains, SenderOptions sender, IOutgoingMessages outgoing, TimeProvider clock, ILogger<ResumedChannels> log) : BackgroundService
+sealed partial class ResumedChannels(
+    ControlBoard board,
+    ProviderChains chains,
+    SenderOptions sender,
+    IOutgoingMessages outgoing,
+    TimeProvider clock,
+    ILogger<ResumedChannels> log
+) : BackgroundService
 {
     // A worker that was just putting a delivery off had not heard yet.
     static readonly TimeSpan StalledNotifications = TimeSpan.FromSeconds(2);

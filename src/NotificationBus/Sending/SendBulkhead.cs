@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Providers;
@@ -53,9 +52,15 @@ public sealed class SendBulkhead(IReadOnlyDictionary<string, ChannelOptions> cha
         }
     }
 
-    Line LineOf(SendDelivery command) => _lines.GetOrAdd(
-        (command.Channel, command.Lane),
-        key => new Line(channels[key.Channel].ConcurrencyOf(key.Lane), SagaEndpoint.ConcurrencyOf(key.Lane) / Math.Max(channels.Count, 2), clock));
+    Line LineOf(SendDelivery command) =>
+        _lines.GetOrAdd(
+            (command.Channel, command.Lane),
+            key => new Line(
+                channels[key.Channel].ConcurrencyOf(key.Lane),
+                SagaEndpoint.ConcurrencyOf(key.Lane) / Math.Max(channels.Count, 2),
+                clock
+            )
+        );
 
     /// <summary>Those who wait for a turn.</summary>
     /// <remarks>

@@ -1,9 +1,6 @@
 using System.Text.Json;
-
 using MassTransit;
-
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -16,7 +13,11 @@ namespace NotificationBus.Sending;
 /// the ledger knows which were sent. A bad one fails alone: it is published once more as a message of its own, and goes the way of every
 /// other.
 /// </summary>
-public sealed partial class SendDeliveriesConsumer(SendDeliveryConsumer sender, OutgoingPublisher publisher, ILogger<SendDeliveriesConsumer> log) : IConsumer<SendDeliveries>
+public sealed partial class SendDeliveriesConsumer(
+    SendDeliveryConsumer sender,
+    OutgoingPublisher publisher,
+    ILogger<SendDeliveriesConsumer> log
+) : IConsumer<SendDeliveries>
 {
     /// <inheritdoc />
     public async Task Consume(ConsumeContext<SendDeliveries> context)

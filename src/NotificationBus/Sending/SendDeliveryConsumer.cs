@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.InProcess;
 using NotificationBus.Intake;
@@ -12,8 +11,12 @@ namespace NotificationBus.Sending;
 /// decided: the result is reported, or the command is put off.
 /// </summary>
 public sealed class SendDeliveryConsumer(
-    ChannelSet channels, SendBulkhead turns, SendPipeline pipeline, Redelivery redelivery, ResultReporter reporter)
-    : IConsumer<SendDelivery>, ILocalSender
+    ChannelSet channels,
+    SendBulkhead turns,
+    SendPipeline pipeline,
+    Redelivery redelivery,
+    ResultReporter reporter
+) : IConsumer<SendDelivery>, ILocalSender
 {
     /// <inheritdoc />
     public async Task Consume(ConsumeContext<SendDelivery> context)
@@ -34,27 +37,35 @@ public sealed class SendDeliveryConsumer(
     }
 
     IChannel ChannelOf(SendDelivery command) =>
-        channels.Find(command.Channel) ?? throw new InvalidEventException($"there is no channel '{command.Channel}', only {channels.Names}");
+        channels.Find(command.Channel)
+        ?? throw new InvalidEventException($"there is no channel '{command.Channel}', only {channels.Names}");
 
-    Task Settle(ConsumeContext<SendDelivery> context, Disposition disposition) => disposition switch
-    {
-        Disposition.Report report => reporter.Report(context, ResultOf(context, report)),
-        Disposition.PutOff later => redelivery.PutOff(context, later.Command, later.Due, later.Reason, later.WaitsFor),
-        _ => Task.CompletedTask,
-    };
+    Task Settle(ConsumeContext<SendDelivery> context, Disposition disposition) =>
+        disposition switch
+        {
+            Disposition.Report report => reporter.Report(context, ResultOf(context, report)),
+            Disposition.PutOff later => redelivery.PutOff(context, later.Command, later.Due, later.Reason, later.WaitsFor),
+            _ => Task.CompletedTask,
+        };
 
     /// <summary>Under an id that is the same when the command comes again, so that the saga takes it once.</summary>
-    static DeliveryResult ResultOf(ConsumeContext<SendDelivery> context, Disposition.Report report) => new()
-    {
-        MessageId = DeterministicId.From(
-            ["result", $"{context.Message.DeliveryId:N}", $"{report.Number}", report.Result.GetType().Name, .. Again(context.Message)]),
-        ConversationId = context.ConversationId,
-        Sent = report.Result as DeliverySent,
-        Failed = report.Result as DeliveryFailed,
-        Expired = report.Result as DeliveryExpired,
-        Held = report.Result as DeliveryHeld,
-        Cancelled = report.Result as DeliveryCancelled,
-    };
+    static DeliveryResult ResultOf(ConsumeContext<SendDelivery> context, Disposition.Report report) =>
+        new()
+        {
+            MessageId = DeterministicId.From([
+                "result",
+                $"{context.Message.DeliveryId:N}",
+                $"{report.Number}",
+                report.Result.GetType().Name,
+                .. Again(context.Message),
+            ]),
+            ConversationId = context.ConversationId,
+            Sent = report.Result as DeliverySent,
+            Failed = report.Result as DeliveryFailed,
+            Expired = report.Result as DeliveryExpired,
+            Held = report.Result as DeliveryHeld,
+            Cancelled = report.Result as DeliveryCancelled,
+        };
 
     // The saga has taken, and left alone, what was reported before the delivery was taken up again.
     static IEnumerable<string> Again(SendDelivery command) => command.Reopened > 0 ? [$"{command.Reopened}"] : [];

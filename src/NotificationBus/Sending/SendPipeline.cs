@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
@@ -19,7 +18,8 @@ public sealed class SendPipeline(
     INotificationStore store,
     ControlBoard board,
     Redelivery redelivery,
-    TimeProvider clock)
+    TimeProvider clock
+)
 {
     // A paused channel releases what waits for it when it is resumed. Should that miss one, it comes by itself.
     static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(5);
@@ -70,11 +70,13 @@ public sealed class SendPipeline(
 
     bool IsPaused(IChannel channel) => board.Current.Channel(channel.Name).Paused;
 
-    Disposition.PutOff Paused(SendDelivery command, IChannel channel) => new(
-        command,
-        Earlier(clock.GetUtcNow() + LookAgain, command.ExpiresAt),
-        $"channel {channel.Name} is paused",
-        ResumedChannels.WaitsForChannel(channel.Name));
+    Disposition.PutOff Paused(SendDelivery command, IChannel channel) =>
+        new(
+            command,
+            Earlier(clock.GetUtcNow() + LookAgain, command.ExpiresAt),
+            $"channel {channel.Name} is paused",
+            ResumedChannels.WaitsForChannel(channel.Name)
+        );
 
     ValueTask<Disposition> Decide(SendDelivery command, ChainOutcome outcome, CancellationToken cancellationToken) =>
         outcome is ChainOutcome.NotNow notNow ? new(Later(command, notNow, cancellationToken)) : new(ResultMessages.Of(command, outcome));
@@ -124,7 +126,11 @@ public sealed class SendPipeline(
     /// may have sent it may. Where that is left to an operator, it comes to one.
     /// </summary>
     async Task<Disposition> NotSent(
-        SendDelivery command, string reason, Func<SendDelivery, string?, string, object> result, CancellationToken cancellationToken)
+        SendDelivery command,
+        string reason,
+        Func<SendDelivery, string?, string, object> result,
+        CancellationToken cancellationToken
+    )
     {
         if (await chains.Of(command.Channel).GiveUp(command, cancellationToken) is { } outcome)
             return await Decide(command, outcome, cancellationToken);

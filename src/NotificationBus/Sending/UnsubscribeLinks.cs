@@ -1,9 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Contracts;
 using NotificationBus.Planning;
 
@@ -27,7 +25,9 @@ public sealed class UnsubscribeLinks(PlanningRules planning, IOptions<Unsubscrib
     const string Announcement = "announcement";
 
     // The first signs. Without a key everybody could write tokens.
-    readonly byte[][] _keys = string.IsNullOrEmpty(options.Value.Key) ? [] : [.. options.Value.EarlierKeys.Prepend(options.Value.Key).Select(Encoding.UTF8.GetBytes)];
+    readonly byte[][] _keys = string.IsNullOrEmpty(options.Value.Key)
+        ? []
+        : [.. options.Value.EarlierKeys.Prepend(options.Value.Key).Select(Encoding.UTF8.GetBytes)];
 
     /// <summary>The link for a delivery; null when its category has none.</summary>
     public Uri? Of(SendDelivery command) =>
@@ -39,9 +39,13 @@ public sealed class UnsubscribeLinks(PlanningRules planning, IOptions<Unsubscrib
     public (Guid NotificationId, Guid DeliveryId)? Read(string token)
     {
         Span<byte> bytes = stackalloc byte[SignedLength + SignatureLength];
-        if (token.Length != Base64Url.GetEncodedLength(bytes.Length) || !Base64Url.IsValid(token)
-            || !Base64Url.TryDecodeFromChars(token, bytes, out _) || bytes[0] != Version
-            || !IsSigned(bytes[..SignedLength], bytes[SignedLength..]))
+        if (
+            token.Length != Base64Url.GetEncodedLength(bytes.Length)
+            || !Base64Url.IsValid(token)
+            || !Base64Url.TryDecodeFromChars(token, bytes, out _)
+            || bytes[0] != Version
+            || !IsSigned(bytes[..SignedLength], bytes[SignedLength..])
+        )
         {
             return null;
         }

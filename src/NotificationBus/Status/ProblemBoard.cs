@@ -7,7 +7,12 @@ namespace NotificationBus.Status;
 /// The board of what is wrong now, as this host sees it, and since when. It looks by itself, so that the beginning is known whenever
 /// somebody asks, and is in the log.
 /// </summary>
-public sealed partial class ProblemBoard(IEnumerable<IProblemSource> sources, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ProblemBoard> log) : BackgroundService
+public sealed partial class ProblemBoard(
+    IEnumerable<IProblemSource> sources,
+    IHostApplicationLifetime lifetime,
+    TimeProvider clock,
+    ILogger<ProblemBoard> log
+) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
@@ -31,7 +36,9 @@ public sealed partial class ProblemBoard(IEnumerable<IProblemSource> sources, IH
     {
         // While a host starts or stops nothing is wrong that would not be said elsewhere.
         using var running = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
-        await Task.Delay(Timeout.InfiniteTimeSpan, clock, lifetime.ApplicationStarted).WaitAsync(running.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(Timeout.InfiniteTimeSpan, clock, lifetime.ApplicationStarted)
+            .WaitAsync(running.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!running.IsCancellationRequested)
         {
             await ((Task)Look(running.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -50,7 +57,18 @@ public sealed partial class ProblemBoard(IEnumerable<IProblemSource> sources, IH
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             // What was wrong before may be so still; why nobody can tell, another source says.
-            return Compare(known, [.. known.Last, new Problem { Code = NotKnown, Where = known.Name, Detail = $"this could not be looked at ({exception.GetType().Name})" }]);
+            return Compare(
+                known,
+                [
+                    .. known.Last,
+                    new Problem
+                    {
+                        Code = NotKnown,
+                        Where = known.Name,
+                        Detail = $"this could not be looked at ({exception.GetType().Name})",
+                    },
+                ]
+            );
         }
     }
 
@@ -59,8 +77,16 @@ public sealed partial class ProblemBoard(IEnumerable<IProblemSource> sources, IH
         lock (known)
         {
             var before = known.Last.ToDictionary(problem => (problem.Code, problem.Where));
-            var now = found.DistinctBy(problem => (problem.Code, problem.Where))
-                .Select(problem => problem.Since is null ? problem with { Since = before.GetValueOrDefault((problem.Code, problem.Where))?.Since ?? clock.GetUtcNow() } : problem)
+            var now = found
+                .DistinctBy(problem => (problem.Code, problem.Where))
+                .Select(problem =>
+                    problem.Since is null
+                        ? problem with
+                        {
+                            Since = before.GetValueOrDefault((problem.Code, problem.Where))?.Since ?? clock.GetUtcNow(),
+                        }
+                        : problem
+                )
                 .ToList();
             foreach (var problem in now.Where(problem => !before.Remove((problem.Code, problem.Where))))
                 Began(problem.Code, problem.Where, problem.Detail);

@@ -1,5 +1,4 @@
 using System.Text.Encodings.Web;
-
 using Fluid;
 
 namespace NotificationBus.Templates;
@@ -23,9 +22,11 @@ sealed class CompiledPart(string name, IFluidTemplate template, TextEncoder enco
         {
             // Its own words could be those of a value.
             throw new TemplateException(
-                filling.HasNoStepsLeft ? $"more than {options.MaxSteps} steps"
+                filling.HasNoStepsLeft
+                    ? $"more than {options.MaxSteps} steps"
                     : $"a filter or a tag cannot work with what it is given ({e.GetType().Name})",
-                e);
+                e
+            );
         }
         finally
         {

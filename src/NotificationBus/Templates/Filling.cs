@@ -1,5 +1,4 @@
 using System.Text.Encodings.Web;
-
 using Fluid;
 using Fluid.Ast;
 using Fluid.Values;

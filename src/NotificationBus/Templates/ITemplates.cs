@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Model;
 
 namespace NotificationBus.Templates;

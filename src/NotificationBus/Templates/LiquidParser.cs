@@ -1,5 +1,4 @@
 using System.Text.Encodings.Web;
-
 using Fluid;
 using Fluid.Ast;
 using Fluid.Values;
@@ -22,11 +21,14 @@ sealed class LiquidParser : FluidParser
         foreach (var tag in NotOffered)
             RegisteredTags.Remove(tag);
         RegisterIdentifierBlock("capture", (name, statements, _, _, context) => Filling.Of(context).Capture(name, statements));
-        RegisteredTags["render"] = RegisteredTags["render"].Then((context, statement) =>
-        {
-            var tag = context.Scanner.Buffer.LastIndexOf("{%", context.Scanner.Cursor.Offset - 1, StringComparison.Ordinal);
-            return Resolve((RenderStatement)statement, tag);
-        });
+        RegisteredTags["render"] = RegisteredTags["render"]
+            .Then(
+                (context, statement) =>
+                {
+                    var tag = context.Scanner.Buffer.LastIndexOf("{%", context.Scanner.Cursor.Offset - 1, StringComparison.Ordinal);
+                    return Resolve((RenderStatement)statement, tag);
+                }
+            );
 
         Primary.Parser = Primary.Parser!.Then(VariableExpression.In);
         foreach (var (name, operation) in RegisteredOperators.ToList())

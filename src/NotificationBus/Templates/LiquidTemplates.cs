@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Text.Json;
-
 using NotificationBus.Model;
 
 namespace NotificationBus.Templates;
@@ -24,10 +23,17 @@ public sealed class LiquidTemplates : ITemplates
     readonly FrozenSet<string> _withoutTemplates;
     readonly string _defaultLanguage;
 
-    LiquidTemplates(Dictionary<(string Category, string Channel), Languages> templates, IEnumerable<IChannel> channels, string defaultLanguage)
+    LiquidTemplates(
+        Dictionary<(string Category, string Channel), Languages> templates,
+        IEnumerable<IChannel> channels,
+        string defaultLanguage
+    )
     {
         _templates = templates;
-        _withoutTemplates = channels.Where(channel => channel.Parts.Count == 0).Select(channel => channel.Name).ToFrozenSet(StringComparer.Ordinal);
+        _withoutTemplates = channels
+            .Where(channel => channel.Parts.Count == 0)
+            .Select(channel => channel.Name)
+            .ToFrozenSet(StringComparer.Ordinal);
         _defaultLanguage = defaultLanguage;
         Categories = [.. templates.Keys.Select(key => key.Category).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
@@ -51,8 +57,12 @@ public sealed class LiquidTemplates : ITemplates
     /// <param name="clock">What <c>now</c> is, in a template.</param>
     /// <exception cref="TemplateException">A file is wrong; the message names the file, the line and, within a tag, the column.</exception>
     public static LiquidTemplates Load(
-        IEnumerable<string> folders, IEnumerable<IChannel> channels, string defaultLanguage = "en", BrandOptions? brand = null,
-        TimeProvider? clock = null)
+        IEnumerable<string> folders,
+        IEnumerable<IChannel> channels,
+        string defaultLanguage = "en",
+        BrandOptions? brand = null,
+        TimeProvider? clock = null
+    )
     {
         var files = TemplateFile.Find(folders);
         var channelsByName = channels.ToDictionary(channel => channel.Name, StringComparer.Ordinal);
@@ -61,7 +71,8 @@ public sealed class LiquidTemplates : ITemplates
 
         foreach (var file in files.Where(file => !file.IsLayout))
         {
-            var channel = channelsByName.GetValueOrDefault(file.Channel)
+            var channel =
+                channelsByName.GetValueOrDefault(file.Channel)
                 ?? throw file.Error($"there is no channel '{file.Channel}'; there are {string.Join(", ", channelsByName.Keys)}");
 
             if (channel.Parts.Count == 0)
@@ -70,8 +81,11 @@ public sealed class LiquidTemplates : ITemplates
             if (!templates.TryGetValue((file.Category, file.Channel), out var languages))
                 templates.Add((file.Category, file.Channel), languages = new Languages(StringComparer.OrdinalIgnoreCase));
 
-            languages[file.Language] = new Template($"{file.Category}/{file.Channel}.{file.Language}", file.Language,
-                [.. file.SectionsFor(channel).Select(section => compiler.Compile(file, section))]);
+            languages[file.Language] = new Template(
+                $"{file.Category}/{file.Channel}.{file.Language}",
+                file.Language,
+                [.. file.SectionsFor(channel).Select(section => compiler.Compile(file, section))]
+            );
         }
 
         foreach (var ((category, channel), languages) in templates)
@@ -79,7 +93,8 @@ public sealed class LiquidTemplates : ITemplates
             if (!languages.ContainsKey(defaultLanguage))
             {
                 throw new TemplateException(
-                    $"{category}/{channel}.{defaultLanguage}.liquid is missing: everybody whose language has no template is written to in '{defaultLanguage}'");
+                    $"{category}/{channel}.{defaultLanguage}.liquid is missing: everybody whose language has no template is written to in '{defaultLanguage}'"
+                );
             }
         }
 
@@ -117,7 +132,11 @@ public sealed class LiquidTemplates : ITemplates
 
         // zh-Hant-TW, zh-Hant, zh: what is most specific comes last in the tag.
         var byTag = languages.GetAlternateLookup<ReadOnlySpan<char>>();
-        for (var tag = locale.AsSpan(0, Math.Min(locale?.Length ?? 0, EventRules.LongestLanguageTag)); !tag.IsEmpty; tag = tag[..Math.Max(tag.LastIndexOf('-'), 0)])
+        for (
+            var tag = locale.AsSpan(0, Math.Min(locale?.Length ?? 0, EventRules.LongestLanguageTag));
+            !tag.IsEmpty;
+            tag = tag[..Math.Max(tag.LastIndexOf('-'), 0)]
+        )
         {
             if (byTag.TryGetValue(tag, out var template))
                 return template;

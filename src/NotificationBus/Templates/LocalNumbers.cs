@@ -28,7 +28,10 @@ static class LocalNumbers
         ("de-AT", Style(Space, ",", codeFirst: true, groupOfMoney: ".")),
         // 1 590,00 EUR
         ("be cs en-FI en-SE fi fr-CA hu hy kk ky lt nb nn no pt-AO ru sk sv uk uz", Style(Space, ",", codeFirst: false)),
-        ("bg et ka lv pl pt-CH pt-GQ pt-GW pt-LU pt-MO pt-MZ pt-PT pt-ST pt-TL", Style(Space, ",", codeFirst: false, leastGroup: NoShortGroup)),
+        (
+            "bg et ka lv pl pt-CH pt-GQ pt-GW pt-LU pt-MO pt-MZ pt-PT pt-ST pt-TL",
+            Style(Space, ",", codeFirst: false, leastGroup: NoShortGroup)
+        ),
         ("fr", Style(NarrowSpace, ",", codeFirst: false)),
         // French Switzerland has a point in money only.
         ("fr-CH", Style(NarrowSpace, ",", codeFirst: false, pointOfMoney: ".")),
@@ -40,7 +43,8 @@ static class LocalNumbers
         // 1,590.00 EUR
         ("fa he", Style(",", ".", codeFirst: false)),
         // Spanish of America that counts as its neighbour in the north does.
-        ("es-419 es-BR es-BZ es-CU es-DO es-GT es-HN es-MX es-NI es-PA es-PE es-PR es-SV es-US", Style(",", ".", codeFirst: true)));
+        ("es-419 es-BR es-BZ es-CU es-DO es-GT es-HN es-MX es-NI es-PA es-PE es-PR es-SV es-US", Style(",", ".", codeFirst: true))
+    );
 
     // EUR 1,590.00
     static readonly NumberStyle Usual = Style(",", ".", codeFirst: true);
@@ -66,18 +70,28 @@ static class LocalNumbers
     static string LanguageOf(string tag) => tag.Split('-', 2)[0];
 
     static NumberStyle Style(
-        string group, string point, bool codeFirst, int leastGroup = 1, string? groupOfMoney = null, string? pointOfMoney = null, int[]? groups = null) =>
-        new(Format(group, point, groups), Format(groupOfMoney ?? group, pointOfMoney ?? point, groups), codeFirst, leastGroup);
+        string group,
+        string point,
+        bool codeFirst,
+        int leastGroup = 1,
+        string? groupOfMoney = null,
+        string? pointOfMoney = null,
+        int[]? groups = null
+    ) => new(Format(group, point, groups), Format(groupOfMoney ?? group, pointOfMoney ?? point, groups), codeFirst, leastGroup);
 
-    static NumberFormatInfo Format(string group, string point, int[]? groups) => NumberFormatInfo.ReadOnly(new NumberFormatInfo
-    {
-        NumberGroupSeparator = group,
-        NumberDecimalSeparator = point,
-        NumberGroupSizes = groups ?? Thousands,
-    });
+    static NumberFormatInfo Format(string group, string point, int[]? groups) =>
+        NumberFormatInfo.ReadOnly(
+            new NumberFormatInfo
+            {
+                NumberGroupSeparator = group,
+                NumberDecimalSeparator = point,
+                NumberGroupSizes = groups ?? Thousands,
+            }
+        );
 
     static FrozenDictionary<string, NumberStyle> Read(params (string Tags, NumberStyle Style)[] rows) =>
-        rows.SelectMany(row => row.Tags.Split(' '), (row, tag) => (tag, row.Style)).ToFrozenDictionary(row => row.tag, row => row.Style, StringComparer.OrdinalIgnoreCase);
+        rows.SelectMany(row => row.Tags.Split(' '), (row, tag) => (tag, row.Style))
+            .ToFrozenDictionary(row => row.tag, row => row.Style, StringComparer.OrdinalIgnoreCase);
 }
 
 /// <summary>A style in which readers write numbers.</summary>
@@ -88,8 +102,12 @@ static class LocalNumbers
 sealed record NumberStyle(NumberFormatInfo Numbers, NumberFormatInfo Money, bool CodeFirst, int LeastGroup)
 {
     /// <summary>The style in which programs write them.</summary>
-    public static readonly NumberStyle Invariant =
-        new(NumberFormatInfo.InvariantInfo, NumberFormatInfo.InvariantInfo, CodeFirst: true, LeastGroup: 1);
+    public static readonly NumberStyle Invariant = new(
+        NumberFormatInfo.InvariantInfo,
+        NumberFormatInfo.InvariantInfo,
+        CodeFirst: true,
+        LeastGroup: 1
+    );
 
     /// <summary>A number. It is not rounded.</summary>
     public string Write(decimal number) => Write(number, leastDecimals: 0, Numbers);

@@ -4,8 +4,9 @@ using Fluid.Values;
 namespace NotificationBus.Templates;
 
 /// <summary>
-/// <c>{{ total | money }}</c> prints <c>THB 1,590.00</c>, in German <c>1.590,00 EUR</c>: the code and not a symbol, because $ is the sign of
-/// twenty currencies. A language may name the currencies its readers know: <c>{{ total | money: THB: "บาท" }}</c> prints <c>1,590.00 บาท</c>.
+/// <c>{{ total | money }}</c> prints <c>THB 1,590.00</c>, in German <c>1.590,00 EUR</c>: the code and not a symbol, because $ is the sign
+/// of twenty currencies. A language may name the currencies its readers know: <c>{{ total | money: THB: "บาท" }}</c> prints <c>1,590.00
+/// บาท</c>.
 /// <c>{{ count | localNumber }}</c> prints a number as the language does. Neither rounds: what has more decimals than usual is printed with
 /// all of them.
 /// </summary>
@@ -17,7 +18,8 @@ static class MoneyText
     static readonly Dictionary<string, int> Decimals = Table(
         (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
         (3, "BHD IQD JOD KWD LYD OMR TND"),
-        (4, "CLF UYW"));
+        (4, "CLF UYW")
+    );
 
     public static StringValue Of(FluidValue input, FilterArguments words, NumberStyle style)
     {
@@ -30,12 +32,14 @@ static class MoneyText
         return new StringValue(
             words.HasNamed(currency) ? $"{digits} {words[currency].ToStringValue()}"
             : style.CodeFirst ? $"{currency} {digits}"
-            : $"{digits} {currency}");
+            : $"{digits} {currency}"
+        );
     }
 
     public static StringValue OfNumber(FluidValue number, NumberStyle style) =>
         new(style.Write(number is Variable variable ? variable.Number() : number.ToNumberValue()));
 
     static Dictionary<string, int> Table(params (int Decimals, string Currencies)[] rows) =>
-        rows.SelectMany(row => row.Currencies.Split(' '), (row, currency) => (currency, row.Decimals)).ToDictionary(StringComparer.OrdinalIgnoreCase);
+        rows.SelectMany(row => row.Currencies.Split(' '), (row, currency) => (currency, row.Decimals))
+            .ToDictionary(StringComparer.OrdinalIgnoreCase);
 }

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-
 using Fluid;
 using Fluid.Ast;
 
@@ -19,9 +18,11 @@ sealed partial class TemplateCheck(string source, FilterCollection filters) : As
         if (!filters.TryGetValue(name, out _))
         {
             throw Wrong(
-                name == "raw" ? "raw output is not offered: a variable could bring its own HTML"
+                name == "raw"
+                    ? "raw output is not offered: a variable could bring its own HTML"
                     : $"there is no filter '{name}'; there are {TemplateCompiler.List(filters.Select(filter => filter.Key))}",
-                FilterNamed(name));
+                FilterNamed(name)
+            );
         }
 
         // A width in it would be as wide as a variable wants.
@@ -39,7 +40,12 @@ sealed partial class TemplateCheck(string source, FilterCollection filters) : As
     static decimal? NumberOf(Expression expression) => (expression as LiteralExpression)?.Value.ToNumberValue();
 
     int FilterNamed(string name) =>
-        Filter().Matches(source).Select(filter => filter.Groups["name"]).FirstOrDefault(filter => filter.Value.Equals(name, StringComparison.Ordinal))?.Index ?? 0;
+        Filter()
+            .Matches(source)
+            .Select(filter => filter.Groups["name"])
+            .FirstOrDefault(filter => filter.Value.Equals(name, StringComparison.Ordinal))
+            ?.Index
+        ?? 0;
 
     static TemplateSyntaxException Wrong(string reason, int at) => new(reason, at);
 

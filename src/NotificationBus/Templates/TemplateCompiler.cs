@@ -1,14 +1,13 @@
 using System.Text.Encodings.Web;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
-
 using Fluid;
 
 namespace NotificationBus.Templates;
 
 /// <summary>
-/// Makes parts of files: Liquid, as Fluid reads it, with everything taken away that is not needed. What can be checked without the variables
-/// is checked here.
+/// Makes parts of files: Liquid, as Fluid reads it, with everything taken away that is not needed. What can be checked without the
+/// variables is checked here.
 /// </summary>
 sealed partial class TemplateCompiler
 {
@@ -18,10 +17,15 @@ sealed partial class TemplateCompiler
     static readonly HtmlEncoder Html = HtmlEncoder.Create(InText());
 
     readonly LiquidParser _parser = new();
+
     // Partials count their depth themselves, and loops are as deep as the file says.
     readonly TemplateOptions _options = new()
     {
-        StrictVariables = true, StrictFilters = true, MaxSteps = MostSteps, MaxRecursion = 0, TimeZone = TimeZoneInfo.Utc,
+        StrictVariables = true,
+        StrictFilters = true,
+        MaxSteps = MostSteps,
+        MaxRecursion = 0,
+        TimeZone = TimeZoneInfo.Utc,
     };
 
     public TemplateCompiler(IEnumerable<TemplateFile> layouts, BrandOptions? brand = null, TimeProvider? clock = null)
@@ -80,7 +84,10 @@ sealed partial class TemplateCompiler
         {
             var tag = variable.Groups["tag"];
             if (!Checked().IsMatch(tag.Value))
-                throw new TemplateSyntaxException("a variable in a link must be written {{ … | link }}: it could bring javascript:", tag.Index);
+                throw new TemplateSyntaxException(
+                    "a variable in a link must be written {{ … | link }}: it could bring javascript:",
+                    tag.Index
+                );
         }
     }
 
@@ -138,7 +145,8 @@ sealed partial class TemplateCompiler
 
     [GeneratedRegex(
         @"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{%-?\s*raw\s*-?%\}.*?\{%-?\s*endraw\s*-?%\}|\{%-?\s*#[^%]*%\}",
-        RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.NonBacktracking)]
+        RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Comment();
 
     [GeneratedRegex(@"\{%-?\s*(?<end>end)?(?<name>\w+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
@@ -149,7 +157,8 @@ sealed partial class TemplateCompiler
 
     [GeneratedRegex(
         @"\b(href|src|action|background|poster)\s*=\s*[""']?\s*(?<tag>\{\{[^{}]*\}\}|\{\{|\{%)",
-        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking
+    )]
     private static partial Regex VariableInLink();
 
     [GeneratedRegex(@"\|\s*link\s*-?\}\}\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

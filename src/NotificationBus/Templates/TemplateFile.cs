@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using System.Text.RegularExpressions;
-
 using NotificationBus.Model;
 
 namespace NotificationBus.Templates;
@@ -21,10 +20,14 @@ sealed partial class TemplateFile
 
     // What an editor writes in the place of a character it could not read, what begins an escape of ISO 2022, a character of UTF-16 without
     // a mark.
-    static readonly SearchValues<char> Unprintable = SearchValues.Create(
-    [
-        .. Enumerable.Range(0, 0xA0).Select(c => (char)c).Where(c => char.IsControl(c) && c is not ('\t' or '\n' or '\f' or '\r' or '\u0085')),
-        '\ufffd', '\ufffe', '\uffff',
+    static readonly SearchValues<char> Unprintable = SearchValues.Create([
+        .. Enumerable
+            .Range(0, 0xA0)
+            .Select(c => (char)c)
+            .Where(c => char.IsControl(c) && c is not ('\t' or '\n' or '\f' or '\r' or '\u0085')),
+        '\ufffd',
+        '\ufffe',
+        '\uffff',
     ]);
 
     readonly string _path;
@@ -68,7 +71,8 @@ sealed partial class TemplateFile
             if (Directory.EnumerateFiles(folder, "*.hbs", SearchOption.AllDirectories).FirstOrDefault() is { } old)
             {
                 throw new TemplateException(
-                    $"{old}: templates are Liquid and no longer Handlebars: rename every .hbs file to .liquid, and write its tags as docs/templates.md shows");
+                    $"{old}: templates are Liquid and no longer Handlebars: rename every .hbs file to .liquid, and write its tags as docs/templates.md shows"
+                );
             }
 
             foreach (var path in Directory.EnumerateFiles(folder, "*.liquid", SearchOption.AllDirectories))
@@ -95,7 +99,8 @@ sealed partial class TemplateFile
         {
             throw Error(
                 $"U+{(int)text[at]:X4} is no text: it was saved in another encoding, or converted from one; save the file as UTF-8",
-                text.AsSpan(0, at).Count('\n') + 1);
+                text.AsSpan(0, at).Count('\n') + 1
+            );
         }
 
         return text.ReplaceLineEndings("\n");
@@ -118,15 +123,16 @@ sealed partial class TemplateFile
         }
     }
 
-    static (Encoding Encoding, int Mark) EncodingOf(ReadOnlySpan<byte> bytes) => bytes switch
-    {
-        [0xEF, 0xBB, 0xBF, ..] => (Strict, 3),
-        [0xFF, 0xFE, 0, 0, ..] => (new UTF32Encoding(bigEndian: false, byteOrderMark: false, throwOnInvalidCharacters: true), 4),
-        [0, 0, 0xFE, 0xFF, ..] => (new UTF32Encoding(bigEndian: true, byteOrderMark: false, throwOnInvalidCharacters: true), 4),
-        [0xFF, 0xFE, ..] => (new UnicodeEncoding(bigEndian: false, byteOrderMark: false, throwOnInvalidBytes: true), 2),
-        [0xFE, 0xFF, ..] => (new UnicodeEncoding(bigEndian: true, byteOrderMark: false, throwOnInvalidBytes: true), 2),
-        _ => (Strict, 0),
-    };
+    static (Encoding Encoding, int Mark) EncodingOf(ReadOnlySpan<byte> bytes) =>
+        bytes switch
+        {
+            [0xEF, 0xBB, 0xBF, ..] => (Strict, 3),
+            [0xFF, 0xFE, 0, 0, ..] => (new UTF32Encoding(bigEndian: false, byteOrderMark: false, throwOnInvalidCharacters: true), 4),
+            [0, 0, 0xFE, 0xFF, ..] => (new UTF32Encoding(bigEndian: true, byteOrderMark: false, throwOnInvalidCharacters: true), 4),
+            [0xFF, 0xFE, ..] => (new UnicodeEncoding(bigEndian: false, byteOrderMark: false, throwOnInvalidBytes: true), 2),
+            [0xFE, 0xFF, ..] => (new UnicodeEncoding(bigEndian: true, byteOrderMark: false, throwOnInvalidBytes: true), 2),
+            _ => (Strict, 0),
+        };
 
     static int BadByte(ReadOnlySpan<byte> bytes)
     {
@@ -142,7 +148,7 @@ sealed partial class TemplateFile
         var lines = Read().Split('\n');
         var sections = new List<TemplateSection>();
 
-        for (var start = 0; start < lines.Length;)
+        for (var start = 0; start < lines.Length; )
         {
             var heading = Heading().Match(lines[start++]);
             if (!heading.Success && sections.Count == 0 && string.IsNullOrWhiteSpace(lines[start - 1]))
@@ -151,8 +157,12 @@ sealed partial class TemplateFile
             if (!heading.Success)
                 throw Error("text before the first section", start);
 
-            var part = channel.Parts.FirstOrDefault(part => part.Name.Equals(heading.Groups["name"].Value, StringComparison.Ordinal))
-                ?? throw Error($"the channel '{channel.Name}' has no part '{heading.Groups["name"].Value}'; it has {string.Join(", ", channel.Parts.Select(part => part.Name))}", start);
+            var part =
+                channel.Parts.FirstOrDefault(part => part.Name.Equals(heading.Groups["name"].Value, StringComparison.Ordinal))
+                ?? throw Error(
+                    $"the channel '{channel.Name}' has no part '{heading.Groups["name"].Value}'; it has {string.Join(", ", channel.Parts.Select(part => part.Name))}",
+                    start
+                );
 
             if (sections.Exists(section => section.Part == part))
                 throw Error($"the section '{part.Name}' is there twice", start);
@@ -172,7 +182,10 @@ sealed partial class TemplateFile
     public TemplateException Error(string reason, int line = 1, Exception? inner = null, int? column = null) =>
         new($"{_path}:{line}{(column is null ? "" : $":{column}")}: {reason}", inner);
 
-    [GeneratedRegex(@"\A(?<channel>[a-z0-9-]+)\.(?<language>[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\A(?<channel>[a-z0-9-]+)\.(?<language>[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)\z",
+        RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex ChannelAndLanguage();
 
     [GeneratedRegex(@"\A---[ \t]+(?<name>\S+)[ \t]*\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

@@ -12,9 +12,30 @@ static class TemplateFilters
 {
     static readonly string[] Standard =
     [
-        "abs", "at_least", "at_most", "ceil", "divided_by", "floor", "minus", "modulo", "plus", "round", "times",
-        "capitalize", "downcase", "escape", "lstrip", "rstrip", "strip", "strip_newlines", "upcase", "url_encode",
-        "date", "first", "last", "size",
+        "abs",
+        "at_least",
+        "at_most",
+        "ceil",
+        "divided_by",
+        "floor",
+        "minus",
+        "modulo",
+        "plus",
+        "round",
+        "times",
+        "capitalize",
+        "downcase",
+        "escape",
+        "lstrip",
+        "rstrip",
+        "strip",
+        "strip_newlines",
+        "upcase",
+        "url_encode",
+        "date",
+        "first",
+        "last",
+        "size",
     ];
 
     public static void AddTo(FilterCollection filters)
@@ -25,7 +46,9 @@ static class TemplateFilters
         {
             var filter = fluid[name];
             filters.AddFilter(
-                name, (input, arguments, context) => filter(input is Variable variable ? variable.ForFilter(context) : input, arguments, context));
+                name,
+                (input, arguments, context) => filter(input is Variable variable ? variable.ForFilter(context) : input, arguments, context)
+            );
         }
 
         filters.AddFilter("default", Default);

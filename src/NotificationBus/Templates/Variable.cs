@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-
 using Fluid;
 using Fluid.Values;
 
@@ -48,22 +47,24 @@ sealed class Variable : FluidValue
     public bool IsMissing => Kind is JsonValueKind.Undefined or JsonValueKind.Null;
 
     /// <summary>As the template's author could write it: <c>total.amount</c>, <c>lines[1].name</c>.</summary>
-    public string Path => _name switch
-    {
-        null => $"{_parent!.Path}[{_index}]",
-        _ when _parent is null or { _name: "" } => _name,
-        _ => $"{_parent.Path}.{_name}",
-    };
+    public string Path =>
+        _name switch
+        {
+            null => $"{_parent!.Path}[{_index}]",
+            _ when _parent is null or { _name: "" } => _name,
+            _ => $"{_parent.Path}.{_name}",
+        };
 
-    public override FluidValues Type => Kind switch
-    {
-        JsonValueKind.String => FluidValues.String,
-        JsonValueKind.Number => FluidValues.Number,
-        JsonValueKind.True or JsonValueKind.False => FluidValues.Boolean,
-        JsonValueKind.Array => FluidValues.Array,
-        JsonValueKind.Object => FluidValues.Dictionary,
-        _ => FluidValues.Nil,
-    };
+    public override FluidValues Type =>
+        Kind switch
+        {
+            JsonValueKind.String => FluidValues.String,
+            JsonValueKind.Number => FluidValues.Number,
+            JsonValueKind.True or JsonValueKind.False => FluidValues.Boolean,
+            JsonValueKind.Array => FluidValues.Array,
+            JsonValueKind.Object => FluidValues.Dictionary,
+            _ => FluidValues.Nil,
+        };
 
     // The recipient's name is a text without JSON.
     JsonValueKind Kind => _text is not null && _value.ValueKind is JsonValueKind.Undefined ? JsonValueKind.String : _value.ValueKind;
@@ -82,15 +83,16 @@ sealed class Variable : FluidValue
     }
 
     /// <summary>Returns the text that is printed. Numbers keep the digits they were sent with.</summary>
-    public string Text() => _text ??= Kind switch
-    {
-        JsonValueKind.String => _value.GetString()!,
-        JsonValueKind.Number => _value.GetRawText(),
-        JsonValueKind.True => "true",
-        JsonValueKind.False => "false",
-        JsonValueKind.Undefined or JsonValueKind.Null => throw Missing(),
-        _ => throw new TemplateException($"'{Path}' is a list or an object and cannot be printed as a whole"),
-    };
+    public string Text() =>
+        _text ??= Kind switch
+        {
+            JsonValueKind.String => _value.GetString()!,
+            JsonValueKind.Number => _value.GetRawText(),
+            JsonValueKind.True => "true",
+            JsonValueKind.False => "false",
+            JsonValueKind.Undefined or JsonValueKind.Null => throw Missing(),
+            _ => throw new TemplateException($"'{Path}' is a list or an object and cannot be printed as a whole"),
+        };
 
     /// <summary>The number. The serializer of the bus writes decimals as strings, other producers write numbers.</summary>
     public decimal Number()
@@ -109,19 +111,21 @@ sealed class Variable : FluidValue
         return default;
     }
 
-    public override ValueTask<FluidValue> GetValueAsync(string name, TemplateContext context) => (Kind, name) switch
-    {
-        (JsonValueKind.Array, "size") => NumberValue.Create(_value.GetArrayLength()),
-        (JsonValueKind.Array, "first") => Element(0),
-        (JsonValueKind.Array, "last") => Element(_value.GetArrayLength() - 1),
-        (JsonValueKind.Array, _) when IsPosition(name, out var position) => Element(position),
-        (JsonValueKind.String, "size") => NumberValue.Create(Text().Length),
-        _ => Member(name),
-    };
+    public override ValueTask<FluidValue> GetValueAsync(string name, TemplateContext context) =>
+        (Kind, name) switch
+        {
+            (JsonValueKind.Array, "size") => NumberValue.Create(_value.GetArrayLength()),
+            (JsonValueKind.Array, "first") => Element(0),
+            (JsonValueKind.Array, "last") => Element(_value.GetArrayLength() - 1),
+            (JsonValueKind.Array, _) when IsPosition(name, out var position) => Element(position),
+            (JsonValueKind.String, "size") => NumberValue.Create(Text().Length),
+            _ => Member(name),
+        };
 
     public override ValueTask<FluidValue> GetIndexAsync(FluidValue index, TemplateContext context) =>
-        Kind is JsonValueKind.Array && IsPosition(index.ToStringValue(), out var position) ? Element(position)
-        : new Variable(this, index.ToStringValue(), PropertyOf(_value, index.ToStringValue()));
+        Kind is JsonValueKind.Array && IsPosition(index.ToStringValue(), out var position)
+            ? Element(position)
+            : new Variable(this, index.ToStringValue(), PropertyOf(_value, index.ToStringValue()));
 
     /// <summary>The elements of a list, or the members of an object, each as its name and its value.</summary>
     public override IEnumerable<FluidValue> Enumerate(TemplateContext context)
@@ -153,29 +157,33 @@ sealed class Variable : FluidValue
     }
 
     /// <summary>The same as a value of Fluid, whose operators look for those; a list or an object stays what it is.</summary>
-    public FluidValue Plain() => Kind switch
-    {
-        JsonValueKind.String => new StringValue(Text()),
-        JsonValueKind.Number => NumberValue.Create(Number()),
-        JsonValueKind.True => BooleanValue.True,
-        JsonValueKind.False => BooleanValue.False,
-        JsonValueKind.Undefined or JsonValueKind.Null => NilValue.Instance,
-        _ => this,
-    };
+    public FluidValue Plain() =>
+        Kind switch
+        {
+            JsonValueKind.String => new StringValue(Text()),
+            JsonValueKind.Number => NumberValue.Create(Number()),
+            JsonValueKind.True => BooleanValue.True,
+            JsonValueKind.False => BooleanValue.False,
+            JsonValueKind.Undefined or JsonValueKind.Null => NilValue.Instance,
+            _ => this,
+        };
 
     /// <summary>The same for a filter of Fluid, which must have something to work with.</summary>
     public FluidValue ForFilter(TemplateContext context) =>
-        IsMissing ? throw Missing() : Kind is JsonValueKind.Array ? new ArrayValue([.. Enumerate(context)]) : Plain();
+        IsMissing ? throw Missing()
+        : Kind is JsonValueKind.Array ? new ArrayValue([.. Enumerate(context)])
+        : Plain();
 
     public override bool Contains(FluidValue value) =>
         Kind is JsonValueKind.Array && _value.EnumerateArray().Any(element => new Variable(this, name: null, element).Equals(value));
 
-    public override decimal ToNumberValue() => Kind switch
-    {
-        JsonValueKind.Array => _value.GetArrayLength(),
-        JsonValueKind.Object => _value.GetPropertyCount(),
-        _ => Number(),
-    };
+    public override decimal ToNumberValue() =>
+        Kind switch
+        {
+            JsonValueKind.Array => _value.GetArrayLength(),
+            JsonValueKind.Object => _value.GetPropertyCount(),
+            _ => Number(),
+        };
 
     public override string ToStringValue() => Text();
 
@@ -188,7 +196,9 @@ sealed class Variable : FluidValue
     public override bool Equals(FluidValue other)
     {
         var (plain, theirs) = (Plain(), PlainOf(other));
-        return plain is Variable ? ReferenceEquals(plain, theirs) || (theirs is not Variable && theirs.Equals(plain)) : plain.Equals(theirs);
+        return plain is Variable
+            ? ReferenceEquals(plain, theirs) || (theirs is not Variable && theirs.Equals(plain))
+            : plain.Equals(theirs);
     }
 
     public override bool Equals(object? obj) => obj is FluidValue other && Equals(other);
@@ -197,10 +207,10 @@ sealed class Variable : FluidValue
 
     TemplateException Missing() => new($"'{Path}' is missing");
 
-    static bool IsPosition(string text, out int position) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out position);
+    static bool IsPosition(string text, out int position) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out position);
 
-    Variable Element(int index) =>
-        new(this, name: null, index >= 0 && index < _value.GetArrayLength() ? _value[index] : default, index);
+    Variable Element(int index) => new(this, name: null, index >= 0 && index < _value.GetArrayLength() ? _value[index] : default, index);
 
     static JsonElement PropertyOf(JsonElement value, string name)
     {

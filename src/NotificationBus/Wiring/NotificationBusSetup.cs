@@ -1,9 +1,7 @@
 using MassTransit;
 using MassTransit.Saga;
-
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-
 using NotificationBus.Embedded;
 using NotificationBus.Failures;
 using NotificationBus.InProcess;
@@ -35,7 +33,8 @@ public static class NotificationBusSetup
     public static IServiceCollection AddNotificationBus(
         this IServiceCollection services,
         IReadOnlyDictionary<string, EventTypeOptions> eventTypes,
-        IReadOnlyDictionary<string, ChannelOptions> channels)
+        IReadOnlyDictionary<string, ChannelOptions> channels
+    )
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(new SenderOptions());
@@ -88,7 +87,10 @@ public static class NotificationBusSetup
         services.AddSingleton<FailedMessageQueue>();
         services.AddSingleton<Rejections>();
         services.AddSingleton<FailedMessageRecorder>();
-        services.AddSingleton(provider => new Quarantine(provider.GetService<IPoisonMessages>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new Quarantine(
+            provider.GetService<IPoisonMessages>(),
+            provider.GetRequiredService<TimeProvider>()
+        ));
         services.TryAddSingleton(Random.Shared);
         services.AddSingleton<ProblemBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<ProblemBoard>());
@@ -102,13 +104,11 @@ public static class NotificationBusSetup
 
     /// <summary>Shows one more kind of problem in <c>GET /v1/status</c>.</summary>
     public static IServiceCollection AddProblemSource<TSource>(this IServiceCollection services)
-        where TSource : class, IProblemSource =>
-        services.AddSingleton<IProblemSource, TSource>();
+        where TSource : class, IProblemSource => services.AddSingleton<IProblemSource, TSource>();
 
     /// <summary>Makes one kind of event start notifications.</summary>
     public static IServiceCollection AddEventMap<TMap>(this IServiceCollection services)
-        where TMap : class, IEventMap =>
-        services.AddSingleton<IEventMap, TMap>();
+        where TMap : class, IEventMap => services.AddSingleton<IEventMap, TMap>();
 
     /// <summary>
     /// The saga, and a way for results to reach it without another hop where both run in one process. Hosts that run the saga need it, and
@@ -120,7 +120,9 @@ public static class NotificationBusSetup
         // Not before it is used: it publishes by the bus, and the bus is built with the saga.
         services.AddSingleton(provider => new Lazy<EffectsPublisher>(provider.GetRequiredService<EffectsPublisher>));
         services.AddSingleton<NotificationRepository>();
-        services.AddSingleton<ISagaRepository<NotificationState>>(provider => new SagaRepository<NotificationState>(provider.GetRequiredService<NotificationRepository>()));
+        services.AddSingleton<ISagaRepository<NotificationState>>(provider => new SagaRepository<NotificationState>(
+            provider.GetRequiredService<NotificationRepository>()
+        ));
         services.AddSingleton<ILocalSaga, LocalSaga>();
         return services.AddSingleton<IResultHandler, LocalSagaDispatcher>();
     }
@@ -143,12 +145,10 @@ public static class NotificationBusSetup
     /// Brings out what waited for a paused channel when it is resumed, and for a provider when it is called again. Only hosts that send
     /// need it.
     /// </summary>
-    public static IServiceCollection AddResumedChannels(this IServiceCollection services) =>
-        services.AddHostedService<ResumedChannels>();
+    public static IServiceCollection AddResumedChannels(this IServiceCollection services) => services.AddHostedService<ResumedChannels>();
 
     /// <summary>Brings notifications back that nobody works on. Only hosts that run the saga need it.</summary>
-    public static IServiceCollection AddSweep(this IServiceCollection services) =>
-        services.AddHostedService<Sweep>();
+    public static IServiceCollection AddSweep(this IServiceCollection services) => services.AddHostedService<Sweep>();
 
     /// <summary>Keeps the record in memory, lost when the process ends.</summary>
     public static IServiceCollection AddInMemoryStore(this IServiceCollection services)

@@ -1,10 +1,7 @@
 using System.Data.Common;
-
 using MassTransit;
 using MassTransit.Serialization;
-
 using Microsoft.Extensions.DependencyInjection;
-
 using NotificationBus.Contracts;
 using NotificationBus.Failures;
 using NotificationBus.InProcess;
@@ -54,13 +51,20 @@ public static class NotificationEndpoints
     /// <param name="saga">Whether this host runs the saga.</param>
     /// <param name="sender">Whether this host sends.</param>
     public static void ReceiveNotifications<TEndpoint>(
-        this IBusFactoryConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare, bool saga = true, bool sender = true)
+        this IBusFactoryConfigurator<TEndpoint> bus,
+        IRegistrationContext context,
+        Action<TEndpoint> declare,
+        bool saga = true,
+        bool sender = true
+    )
         where TEndpoint : IReceiveEndpointConfigurator
     {
         var envelopes = new EnvelopeReader(SystemTextJsonMessageSerializer.JsonContentType, EnvelopeReader.UsualDepth);
         bus.AddSerializer(envelopes);
         bus.AddDeserializer(envelopes, isDefault: true);
-        bus.AddDeserializer(new EnvelopeReader(CommandBundle.ContentType, EnvelopeReader.UsualDepth + CommandBundle.Depth, CommandBundle.MostCommands));
+        bus.AddDeserializer(
+            new EnvelopeReader(CommandBundle.ContentType, EnvelopeReader.UsualDepth + CommandBundle.Depth, CommandBundle.MostCommands)
+        );
         bus.SendTopology.ErrorQueueNameFormatter = OneQueue.Name;
         bus.SendTopology.DeadLetterQueueNameFormatter = OneQueue.Name;
         bus.RecordFailedMessages(FailedMessageEndpoint.Queue, context, declare);
@@ -76,57 +80,95 @@ public static class NotificationEndpoints
     }
 
     /// <summary>The saga's queue of a lane.</summary>
-    static void ReceiveEvents<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare, Lane lane)
+    static void ReceiveEvents<TEndpoint>(
+        this IReceiveConfigurator<TEndpoint> bus,
+        IRegistrationContext context,
+        Action<TEndpoint> declare,
+        Lane lane
+    )
         where TEndpoint : IReceiveEndpointConfigurator =>
-        bus.ReceiveEndpoint(SagaEndpoint.QueueOf(lane), (TEndpoint endpoint) =>
-        {
-            declare(endpoint);
-            Limit(endpoint, SagaEndpoint.ConcurrencyOf(lane));
-            endpoint.ConfigureReceive(receive => receive.UseFilter(new HeldInput()));
-            endpoint.DeadLetterWhatFails(SagaEndpoint.QueueOf(lane), context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
-            BindEvents(endpoint, context, lane);
-            context.GetRequiredService<NotificationPartitions>().Use(endpoint, lane);
-            RetryTransient(endpoint);
-            // Not as a registered saga, whose repository would be made again for each message, in a scope of its own.
-            endpoint.StateMachineSaga(context.GetRequiredService<NotificationStateMachine>(), context.GetRequiredService<ISagaRepository<NotificationState>>());
-            endpoint.ConfigureConsumer<DeliveryResultsConsumer>(context);
-            endpoint.ConfigureConsumer<CancelNotificationConsumer>(context);
-        });
+        bus.ReceiveEndpoint(
+            SagaEndpoint.QueueOf(lane),
+            (TEndpoint endpoint) =>
+            {
+                declare(endpoint);
+                Limit(endpoint, SagaEndpoint.ConcurrencyOf(lane));
+                endpoint.ConfigureReceive(receive => receive.UseFilter(new HeldInput()));
+                endpoint.DeadLetterWhatFails(
+                    SagaEndpoint.QueueOf(lane),
+                    context.GetRequiredService<FailedMessageRecorder>(),
+                    context.GetRequiredService<Quarantine>()
+                );
+                BindEvents(endpoint, context, lane);
+                context.GetRequiredService<NotificationPartitions>().Use(endpoint, lane);
+                RetryTransient(endpoint);
+                // Not as a registered saga, whose repository would be made again for each message, in a scope of its own.
+                endpoint.StateMachineSaga(
+                    context.GetRequiredService<NotificationStateMachine>(),
+                    context.GetRequiredService<ISagaRepository<NotificationState>>()
+                );
+                endpoint.ConfigureConsumer<DeliveryResultsConsumer>(context);
+                endpoint.ConfigureConsumer<CancelNotificationConsumer>(context);
+            }
+        );
 
     /// <summary>The queue of receipts.</summary>
-    static void ReceiveReceipts<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare)
+    static void ReceiveReceipts<TEndpoint>(
+        this IReceiveConfigurator<TEndpoint> bus,
+        IRegistrationContext context,
+        Action<TEndpoint> declare
+    )
         where TEndpoint : IReceiveEndpointConfigurator =>
-        bus.ReceiveEndpoint(ReceiptEndpoint.Queue, (TEndpoint endpoint) =>
-        {
-            declare(endpoint);
-            // Receipts are sent to the queue's own exchange; nobody publishes them.
-            endpoint.ConfigureConsumeTopology = false;
-            Limit(endpoint, ReceiptConcurrency);
-            endpoint.DeadLetterWhatFails(ReceiptEndpoint.Queue, context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
-            RetryTransient(endpoint);
-            endpoint.ConfigureConsumer<ReceiptConsumer>(context);
-        });
+        bus.ReceiveEndpoint(
+            ReceiptEndpoint.Queue,
+            (TEndpoint endpoint) =>
+            {
+                declare(endpoint);
+                // Receipts are sent to the queue's own exchange; nobody publishes them.
+                endpoint.ConfigureConsumeTopology = false;
+                Limit(endpoint, ReceiptConcurrency);
+                endpoint.DeadLetterWhatFails(
+                    ReceiptEndpoint.Queue,
+                    context.GetRequiredService<FailedMessageRecorder>(),
+                    context.GetRequiredService<Quarantine>()
+                );
+                RetryTransient(endpoint);
+                endpoint.ConfigureConsumer<ReceiptConsumer>(context);
+            }
+        );
 
     /// <summary>The queues of the channels, of a lane.</summary>
-    static void ReceiveCommands<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, IRegistrationContext context, Action<TEndpoint> declare, Lane lane)
+    static void ReceiveCommands<TEndpoint>(
+        this IReceiveConfigurator<TEndpoint> bus,
+        IRegistrationContext context,
+        Action<TEndpoint> declare,
+        Lane lane
+    )
         where TEndpoint : IReceiveEndpointConfigurator
     {
         var options = context.GetRequiredService<IReadOnlyDictionary<string, ChannelOptions>>();
         var sender = context.GetRequiredService<SenderOptions>();
         foreach (var channel in context.GetRequiredService<ChannelSet>().All.Where(channel => sender.Serves(channel.Name)))
         {
-            bus.ReceiveEndpoint(ChannelEndpoint.QueueOf(channel.Name, lane), (TEndpoint endpoint) =>
-            {
-                declare(endpoint);
-                // Commands are sent to the queue's own exchange; nobody publishes them.
-                endpoint.ConfigureConsumeTopology = false;
-                Limit(endpoint, MessagesPerTurn * options[channel.Name].ConcurrencyOf(lane));
-                endpoint.ConfigureReceive(receive => receive.UseFilter(new HeldInput()));
-                endpoint.DeadLetterWhatFails(ChannelEndpoint.QueueOf(channel.Name, lane), context.GetRequiredService<FailedMessageRecorder>(), context.GetRequiredService<Quarantine>());
-                RetryTransient(endpoint);
-                endpoint.ConfigureConsumer<SendDeliveryConsumer>(context);
-                endpoint.ConfigureConsumer<SendDeliveriesConsumer>(context);
-            });
+            bus.ReceiveEndpoint(
+                ChannelEndpoint.QueueOf(channel.Name, lane),
+                (TEndpoint endpoint) =>
+                {
+                    declare(endpoint);
+                    // Commands are sent to the queue's own exchange; nobody publishes them.
+                    endpoint.ConfigureConsumeTopology = false;
+                    Limit(endpoint, MessagesPerTurn * options[channel.Name].ConcurrencyOf(lane));
+                    endpoint.ConfigureReceive(receive => receive.UseFilter(new HeldInput()));
+                    endpoint.DeadLetterWhatFails(
+                        ChannelEndpoint.QueueOf(channel.Name, lane),
+                        context.GetRequiredService<FailedMessageRecorder>(),
+                        context.GetRequiredService<Quarantine>()
+                    );
+                    RetryTransient(endpoint);
+                    endpoint.ConfigureConsumer<SendDeliveryConsumer>(context);
+                    endpoint.ConfigureConsumer<SendDeliveriesConsumer>(context);
+                }
+            );
         }
     }
 
@@ -154,17 +196,27 @@ public static class NotificationEndpoints
     /// <param name="queue">The queue.</param>
     /// <param name="context">The registrations.</param>
     /// <param name="declare">What the transport says about it.</param>
-    public static void RecordFailedMessages<TEndpoint>(this IReceiveConfigurator<TEndpoint> bus, string queue, IRegistrationContext context, Action<TEndpoint> declare)
+    public static void RecordFailedMessages<TEndpoint>(
+        this IReceiveConfigurator<TEndpoint> bus,
+        string queue,
+        IRegistrationContext context,
+        Action<TEndpoint> declare
+    )
         where TEndpoint : IReceiveEndpointConfigurator =>
-        bus.ReceiveEndpoint(queue, (TEndpoint endpoint) =>
-        {
-            declare(endpoint);
-            endpoint.ConfigureConsumeTopology = false;
-            // Few, because each may be as large as the broker lets it.
-            endpoint.PrefetchCount = RecordingConcurrency;
-            endpoint.ConcurrentMessageLimit = RecordingConcurrency;
-            endpoint.ConfigureReceive(receive => receive.UseFilter(context.GetRequiredService<FailedMessageRecorder>().FilterOf(queue)));
-        });
+        bus.ReceiveEndpoint(
+            queue,
+            (TEndpoint endpoint) =>
+            {
+                declare(endpoint);
+                endpoint.ConfigureConsumeTopology = false;
+                // Few, because each may be as large as the broker lets it.
+                endpoint.PrefetchCount = RecordingConcurrency;
+                endpoint.ConcurrentMessageLimit = RecordingConcurrency;
+                endpoint.ConfigureReceive(receive =>
+                    receive.UseFilter(context.GetRequiredService<FailedMessageRecorder>().FilterOf(queue))
+                );
+            }
+        );
 
     /// <summary>
     /// Lost races, and outages of the servers. Everything else would fail again, and is set aside at once. An outage is not poison: it is

@@ -1,5 +1,4 @@
 using System.Globalization;
-
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.Benchmarks.Contenders;
@@ -24,9 +23,16 @@ sealed class NotificationBusContender : Contender
 
     public override int Expected => 500;
 
-    public override async Task<RunningContender> Start(Uri virtualHost, string database, IReadOnlyDictionary<string, string>? settings = null)
+    public override async Task<RunningContender> Start(
+        Uri virtualHost,
+        string database,
+        IReadOnlyDictionary<string, string>? settings = null
+    )
     {
-        var all = new Dictionary<string, string>(settings ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal) { ["Serilog:MinimumLevel:Default"] = "Warning" };
+        var all = new Dictionary<string, string>(settings ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal)
+        {
+            ["Serilog:MinimumLevel:Default"] = "Warning",
+        };
         var host = await HostProcess.Start(virtualHost, database, all);
         return new RunningContender(host.Id, host.Terminate, () => $"{host.Output}", host);
     }
@@ -38,12 +44,19 @@ abstract class OwnContender(IReadOnlyDictionary<string, string?> environment) : 
     static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(1);
     static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(1);
 
-    public override async Task<RunningContender> Start(Uri virtualHost, string database, IReadOnlyDictionary<string, string>? settings = null)
+    public override async Task<RunningContender> Start(
+        Uri virtualHost,
+        string database,
+        IReadOnlyDictionary<string, string>? settings = null
+    )
     {
         if (settings is { Count: > 0 })
             throw new NotSupportedException($"{Name} has no settings.");
 
-        var process = ChildProcess.Start(["dotnet", typeof(OwnContender).Assembly.Location, "contender", Name, $"{virtualHost}", database], environment);
+        var process = ChildProcess.Start(
+            ["dotnet", typeof(OwnContender).Assembly.Location, "contender", Name, $"{virtualHost}", database],
+            environment
+        );
         try
         {
             await process.Line(line => line == ContenderProcess.Ready, StartLimit);
@@ -69,12 +82,15 @@ abstract class OwnContender(IReadOnlyDictionary<string, string?> environment) : 
 }
 
 /// <summary>RabbitMQ.Client and Npgsql by hand, with the garbage collector set to what suits it best.</summary>
-sealed class FloorContender() : OwnContender(new Dictionary<string, string?>(StringComparer.Ordinal)
-{
-    ["DOTNET_gcServer"] = "0",
-    ["DOTNET_gcConcurrent"] = "0",
-    ["DOTNET_GCgen0size"] = "0x8000000",
-})
+sealed class FloorContender()
+    : OwnContender(
+        new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["DOTNET_gcServer"] = "0",
+            ["DOTNET_gcConcurrent"] = "0",
+            ["DOTNET_GCgen0size"] = "0x8000000",
+        }
+    )
 {
     public override string Name => "floor";
 

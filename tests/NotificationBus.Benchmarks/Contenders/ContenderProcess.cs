@@ -16,13 +16,24 @@ static class ContenderProcess
     {
         var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var asked = 0;
-        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
-        {
-            signal.Cancel = true;
-            end.TrySetResult();
-        });
-        using var continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ =>
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Allocated} {Interlocked.Increment(ref asked)} {GC.GetTotalAllocatedBytes()}")));
+        using var terminated = PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM,
+            signal =>
+            {
+                signal.Cancel = true;
+                end.TrySetResult();
+            }
+        );
+        using var continued = PosixSignalRegistration.Create(
+            PosixSignal.SIGCONT,
+            _ =>
+                Console.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{Allocated} {Interlocked.Increment(ref asked)} {GC.GetTotalAllocatedBytes()}"
+                    )
+                )
+        );
 
         await using var contender = await start();
         Console.WriteLine(Ready);

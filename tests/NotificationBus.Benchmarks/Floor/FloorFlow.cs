@@ -1,15 +1,10 @@
 using System.Text.Json;
-
 using NotificationBus.Benchmarks.Load;
 using NotificationBus.Contracts;
 using NotificationBus.Model;
-
 using Npgsql;
-
 using NpgsqlTypes;
-
 using RabbitMQ.Client;
-
 using IChannel = RabbitMQ.Client.IChannel;
 
 namespace NotificationBus.Benchmarks.Floor;
@@ -29,16 +24,32 @@ sealed class FloorFlow : IAsyncDisposable
     readonly InstantProvider _provider = new();
     readonly List<IAsyncDisposable> _parts = [];
 
-    FloorFlow(string database) => _database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { MaxAutoPrepare = 20, AutoPrepareMinUsages = 2 });
+    FloorFlow(string database) =>
+        _database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { MaxAutoPrepare = 20, AutoPrepareMinUsages = 2 });
 
     public static async Task<IAsyncDisposable> Start(Uri virtualHost, string database)
     {
         var flow = new FloorFlow(database);
         await flow.Declare(virtualHost);
-        await flow.Listen(virtualHost, Events, message => JsonSerializer.Deserialize(message, FloorJson.Default.PlacedEnvelope)!.Message, flow.Begin);
+        await flow.Listen(
+            virtualHost,
+            Events,
+            message => JsonSerializer.Deserialize(message, FloorJson.Default.PlacedEnvelope)!.Message,
+            flow.Begin
+        );
         for (var channel = 0; channel < FloorSchema.Channels.Count; channel++)
-            await flow.Listen(virtualHost, Commands(channel), message => JsonSerializer.Deserialize(message, FloorJson.Default.FloorCommand)!, flow.Send);
-        await flow.Listen(virtualHost, Results, message => JsonSerializer.Deserialize(message, FloorJson.Default.FloorResult)!, flow.Complete);
+            await flow.Listen(
+                virtualHost,
+                Commands(channel),
+                message => JsonSerializer.Deserialize(message, FloorJson.Default.FloorCommand)!,
+                flow.Send
+            );
+        await flow.Listen(
+            virtualHost,
+            Results,
+            message => JsonSerializer.Deserialize(message, FloorJson.Default.FloorResult)!,
+            flow.Complete
+        );
         return flow;
     }
 
@@ -59,7 +70,13 @@ sealed class FloorFlow : IAsyncDisposable
         await using var connection = await new ConnectionFactory { Uri = virtualHost }.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync();
         foreach (var queue in Enumerable.Range(0, FloorSchema.Channels.Count).Select(Commands).Concat([Events, Results]))
-            await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" });
+            await channel.QueueDeclareAsync(
+                queue,
+                durable: true,
+                exclusive: false,
+                autoDelete: false,
+                new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" }
+            );
         await channel.ExchangeDeclareAsync("NotificationBus.Contracts:OrderPlaced", ExchangeType.Fanout, durable: true);
         await channel.QueueBindAsync(Events, "NotificationBus.Contracts:OrderPlaced", "");
     }
@@ -79,14 +96,45 @@ sealed class FloorFlow : IAsyncDisposable
             insert.Parameters.Add(new() { Value = ids });
             insert.Parameters.Add(new() { Value = orders.Select(order => order.EventId!).ToArray() });
             insert.Parameters.Add(new() { Value = orders.Select(order => order.Seller.Id).ToArray() });
-            insert.Parameters.Add(new() { Value = orders.Select(order => JsonSerializer.Serialize(order.Seller, FloorJson.Default.Contact)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
-            insert.Parameters.Add(new() { Value = orders.Select(order => JsonSerializer.Serialize(order, FloorJson.Default.OrderPlaced)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Json });
+            insert.Parameters.Add(
+                new()
+                {
+                    Value = orders.Select(order => JsonSerializer.Serialize(order.Seller, FloorJson.Default.Contact)).ToArray(),
+                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb,
+                }
+            );
+            insert.Parameters.Add(
+                new()
+                {
+                    Value = orders.Select(order => JsonSerializer.Serialize(order, FloorJson.Default.OrderPlaced)).ToArray(),
+                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Json,
+                }
+            );
             await insert.ExecuteNonQueryAsync();
         }
 
         // Also for what was there already: whoever inserted it may have died before it published.
-        await Task.WhenAll(orders.SelectMany((order, number) => FloorSchema.Channels.Select((name, channel) =>
-            Publish(outlet, Commands(channel), JsonSerializer.SerializeToUtf8Bytes(new FloorCommand(ids[number], DeterministicId.From("delivery", $"{ids[number]:N}", name), channel, order), FloorJson.Default.FloorCommand)))));
+        await Task.WhenAll(
+            orders.SelectMany(
+                (order, number) =>
+                    FloorSchema.Channels.Select(
+                        (name, channel) =>
+                            Publish(
+                                outlet,
+                                Commands(channel),
+                                JsonSerializer.SerializeToUtf8Bytes(
+                                    new FloorCommand(
+                                        ids[number],
+                                        DeterministicId.From("delivery", $"{ids[number]:N}", name),
+                                        channel,
+                                        order
+                                    ),
+                                    FloorJson.Default.FloorCommand
+                                )
+                            )
+                    )
+            )
+        );
     }
 
     async Task Send(IReadOnlyList<FloorCommand> commands, IChannel outlet)
@@ -102,8 +150,18 @@ sealed class FloorFlow : IAsyncDisposable
         }
 
         // Also for what had been sent before: whoever sent it may have died before it said so.
-        await Task.WhenAll(deliveries.Values.Select(command =>
-            Publish(outlet, Results, JsonSerializer.SerializeToUtf8Bytes(new FloorResult(command.NotificationId, command.Channel), FloorJson.Default.FloorResult))));
+        await Task.WhenAll(
+            deliveries.Values.Select(command =>
+                Publish(
+                    outlet,
+                    Results,
+                    JsonSerializer.SerializeToUtf8Bytes(
+                        new FloorResult(command.NotificationId, command.Channel),
+                        FloorJson.Default.FloorResult
+                    )
+                )
+            )
+        );
     }
 
     async Task<Guid[]> Claim(FloorCommand[] commands)
@@ -119,9 +177,10 @@ sealed class FloorFlow : IAsyncDisposable
         return [.. claimed];
     }
 
-    string Call(FloorCommand command) => FloorSchema.Channels[command.Channel] == "email"
-        ? _provider.Send(command.Event.Seller.Email!, Texts.Email(command.Event))
-        : _provider.Send(command.Event.Seller.PushTokens[0], Texts.Push(command.Event));
+    string Call(FloorCommand command) =>
+        FloorSchema.Channels[command.Channel] == "email"
+            ? _provider.Send(command.Event.Seller.Email!, Texts.Email(command.Event))
+            : _provider.Send(command.Event.Seller.PushTokens[0], Texts.Push(command.Event));
 
     async Task Complete(IReadOnlyList<FloorResult> results, IChannel outlet)
     {
@@ -136,5 +195,6 @@ sealed class FloorFlow : IAsyncDisposable
         await complete.ExecuteNonQueryAsync();
     }
 
-    static Task Publish(IChannel outlet, string queue, byte[] body) => outlet.BasicPublishAsync("", queue, mandatory: true, Persistent, body).AsTask();
+    static Task Publish(IChannel outlet, string queue, byte[] body) =>
+        outlet.BasicPublishAsync("", queue, mandatory: true, Persistent, body).AsTask();
 }

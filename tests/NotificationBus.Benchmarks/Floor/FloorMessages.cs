@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-
 using NotificationBus.Contracts;
 
 namespace NotificationBus.Benchmarks.Floor;

@@ -1,7 +1,5 @@
 using System.Threading.Channels;
-
 using NotificationBus.Benchmarks.Load;
-
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
@@ -13,7 +11,9 @@ sealed class Stage<T>(IChannel intake, IChannel outlet, Func<IReadOnlyList<T>, I
     const int Prefetch = 1_000;
     const int LargestBatch = 500;
 
-    readonly Channel<(ulong Tag, T Message)> _waiting = Channel.CreateUnbounded<(ulong, T)>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    readonly Channel<(ulong Tag, T Message)> _waiting = Channel.CreateUnbounded<(ulong, T)>(
+        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true }
+    );
     Task _running = Task.CompletedTask;
 
     /// <summary>Begins to work on a queue.</summary>
@@ -21,7 +21,12 @@ sealed class Stage<T>(IChannel intake, IChannel outlet, Func<IReadOnlyList<T>, I
     /// <param name="queue">The queue; declared here.</param>
     /// <param name="read">Reads a message, whose memory is the client's own.</param>
     /// <param name="work">Does the work of a batch and publishes what it causes; returns when all of it is safe.</param>
-    public static async Task<Stage<T>> Start(IConnection connection, string queue, Func<ReadOnlySpan<byte>, T> read, Func<IReadOnlyList<T>, IChannel, Task> work)
+    public static async Task<Stage<T>> Start(
+        IConnection connection,
+        string queue,
+        Func<ReadOnlySpan<byte>, T> read,
+        Func<IReadOnlyList<T>, IChannel, Task> work
+    )
     {
         var stage = new Stage<T>(await connection.CreateChannelAsync(), await connection.CreateChannelAsync(Publisher.Confirmed), work);
         await stage.Consume(queue, read);

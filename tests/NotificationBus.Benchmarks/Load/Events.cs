@@ -21,20 +21,37 @@ static class Events
     {
         var id = Guid.CreateVersion7();
         var seller = $"seller-{id:N}";
-        return Envelope("OrderPlaced", id, string.Create(CultureInfo.InvariantCulture, $$$"""
-            {"eventId":"{{{id:D}}}","orderId":"{{{number}}}","product":"Blue ceramic bowl {{{number}}}","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-{{{number}}}","name":"Nok"},"seller":{"id":"{{{seller}}}","name":"Som","locale":"en","email":"{{{seller}}}@example.com","pushTokens":["{{{seller}}}-phone"]}}
-            """));
+        return Envelope(
+            "OrderPlaced",
+            id,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $$$"""
+                {"eventId":"{{{id:D}}}","orderId":"{{{number}}}","product":"Blue ceramic bowl {{{number}}}","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-{{{number}}}","name":"Nok"},"seller":{"id":"{{{seller}}}","name":"Som","locale":"en","email":"{{{seller}}}@example.com","pushTokens":["{{{seller}}}-phone"]}}
+                """
+            )
+        );
     }
 
     static LoadEvent Announcement(int number)
     {
         var id = Guid.CreateVersion7();
         var reader = $"reader-{id:N}";
-        return Envelope("NotificationRequested", id, $$"""
+        return Envelope(
+            "NotificationRequested",
+            id,
+            $$"""
             {"eventId":"{{id:D}}","category":"announcement","recipient":{"id":"{{reader}}","name":"Som","locale":"en","pushTokens":["{{reader}}-phone"]},"data":{"title":"Sale","text":"Number {{number}}"},"channels":["push"]}
-            """);
+            """
+        );
     }
 
-    static LoadEvent Envelope(string contract, Guid id, string message) => new($"NotificationBus.Contracts:{contract}", $"{id:D}", Encoding.UTF8.GetBytes(
-        $$"""{"messageId":"{{Guid.CreateVersion7():D}}","messageType":["urn:message:NotificationBus.Contracts:{{contract}}"],"message":{{message}}}"""));
+    static LoadEvent Envelope(string contract, Guid id, string message) =>
+        new(
+            $"NotificationBus.Contracts:{contract}",
+            $"{id:D}",
+            Encoding.UTF8.GetBytes(
+                $$"""{"messageId":"{{Guid.CreateVersion7():D}}","messageType":["urn:message:NotificationBus.Contracts:{{contract}}"],"message":{{message}}}"""
+            )
+        );
 }

@@ -1,6 +1,8 @@
 namespace NotificationBus.Benchmarks.Load;
 
-/// <summary>The provider of the contenders that are written here: takes everything at once, in process, as the sandbox of NotificationBus does.</summary>
+/// <summary>
+/// The provider of the contenders that are written here: takes everything at once, in process, as the sandbox of NotificationBus does.
+/// </summary>
 sealed class InstantProvider
 {
     const int Capacity = 500;

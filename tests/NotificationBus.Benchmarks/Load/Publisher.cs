@@ -21,7 +21,12 @@ sealed class Publisher : IAsyncDisposable
     }
 
     /// <summary>Confirmed, and as many under way as the caller likes: the client's own limit is 128.</summary>
-    public static CreateChannelOptions Confirmed { get; } = new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: null);
+    public static CreateChannelOptions Confirmed { get; } =
+        new(
+            publisherConfirmationsEnabled: true,
+            publisherConfirmationTrackingEnabled: true,
+            outstandingPublisherConfirmationsRateLimiter: null
+        );
 
     /// <summary>Publishes as fast as the broker confirms.</summary>
     public async Task Publish(IEnumerable<LoadEvent> events)
@@ -30,7 +35,9 @@ sealed class Publisher : IAsyncDisposable
             await Task.WhenAll(batch.Select(Publish));
     }
 
-    /// <summary>Publishes so many a second, whether the one before is confirmed or not, and gives for each event when it was to be published.</summary>
+    /// <summary>
+    /// Publishes so many a second, whether the one before is confirmed or not, and gives for each event when it was to be published.
+    /// </summary>
     public async Task<IReadOnlyDictionary<string, DateTimeOffset>> Publish(IReadOnlyList<LoadEvent> events, double perSecond)
     {
         var due = new Dictionary<string, DateTimeOffset>(events.Count, StringComparer.Ordinal);
@@ -57,5 +64,6 @@ sealed class Publisher : IAsyncDisposable
         await _connection.DisposeAsync();
     }
 
-    Task Publish(LoadEvent happened) => _channel.BasicPublishAsync(happened.Exchange, "", mandatory: true, Properties, happened.Body).AsTask();
+    Task Publish(LoadEvent happened) =>
+        _channel.BasicPublishAsync(happened.Exchange, "", mandatory: true, Properties, happened.Body).AsTask();
 }

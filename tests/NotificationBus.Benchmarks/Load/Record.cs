@@ -1,5 +1,4 @@
 using System.Globalization;
-
 using Npgsql;
 
 namespace NotificationBus.Benchmarks.Load;
@@ -10,10 +9,13 @@ sealed class Record(string database) : IAsyncDisposable
     static readonly TimeSpan Standstill = TimeSpan.FromSeconds(60);
 
     // One connection, kept: it is asked all the time, and connecting costs the server more than the answer.
-    readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { MaxPoolSize = 1, CommandTimeout = 600 });
+    readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(
+        new NpgsqlConnectionStringBuilder(database) { MaxPoolSize = 1, CommandTimeout = 600 }
+    );
 
     /// <summary>How many notifications that began since then have come to their end.</summary>
-    Task<long> Completed(DateTimeOffset since) => Scalar<long>("SELECT count(*) FROM notification WHERE completed_at IS NOT NULL AND created_at >= $1", since);
+    Task<long> Completed(DateTimeOffset since) =>
+        Scalar<long>("SELECT count(*) FROM notification WHERE completed_at IS NOT NULL AND created_at >= $1", since);
 
     /// <summary>Waits until so many notifications that began since then have come to their end.</summary>
     /// <exception cref="IncompleteException">Nothing has moved for a minute.</exception>
@@ -22,7 +24,15 @@ sealed class Record(string database) : IAsyncDisposable
     /// <summary>Waits until so many announcements that began since then have come to their end.</summary>
     /// <exception cref="IncompleteException">Nothing has moved for a minute.</exception>
     public Task UntilAnnounced(long count, DateTimeOffset since, Func<long, Task> tell) =>
-        Until(count, () => Scalar<long>("SELECT count(*) FROM notification WHERE completed_at IS NOT NULL AND category = 'announcement' AND created_at >= $1", since), tell);
+        Until(
+            count,
+            () =>
+                Scalar<long>(
+                    "SELECT count(*) FROM notification WHERE completed_at IS NOT NULL AND category = 'announcement' AND created_at >= $1",
+                    since
+                ),
+            tell
+        );
 
     /// <summary>How many deliveries of notifications that began since then a provider has taken.</summary>
     public Task<long> Sent(DateTimeOffset since) =>
@@ -31,9 +41,11 @@ sealed class Record(string database) : IAsyncDisposable
     /// <summary>When a provider was first called for each event, by the event's name at its producer.</summary>
     public async Task<IReadOnlyDictionary<string, DateTimeOffset>> FirstCalls(DateTimeOffset since)
     {
-        await using var command = _source.CreateCommand("""
+        await using var command = _source.CreateCommand(
+            """
             SELECT n.event_id, min(a.started_at) FROM delivery_attempt a JOIN notification n ON n.id = a.notification_id WHERE n.created_at >= $1 GROUP BY 1
-            """);
+            """
+        );
         command.Parameters.Add(new() { Value = since.ToUniversalTime() });
         await using var reader = await command.ExecuteReaderAsync();
         var calls = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
@@ -50,7 +62,15 @@ sealed class Record(string database) : IAsyncDisposable
 
     /// <summary>When so great a share of them, from 0 to 1, had come to its end.</summary>
     public async Task<DateTimeOffset> Completion(double share, DateTimeOffset since) =>
-        new(await Scalar<DateTime>(string.Create(CultureInfo.InvariantCulture, $"SELECT percentile_disc({share}) WITHIN GROUP (ORDER BY completed_at) FROM notification WHERE created_at >= $1"), since));
+        new(
+            await Scalar<DateTime>(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"SELECT percentile_disc({share}) WITHIN GROUP (ORDER BY completed_at) FROM notification WHERE created_at >= $1"
+                ),
+                since
+            )
+        );
 
     public async Task Execute(string sql)
     {
@@ -79,7 +99,9 @@ sealed class Record(string database) : IAsyncDisposable
             if (completed != last)
                 (last, moved) = (completed, Clock.Now);
             if (Clock.Now - moved > Standstill)
-                throw new IncompleteException($"{completed} of {count} notifications were completed, and none for {Standstill.TotalSeconds} s");
+                throw new IncompleteException(
+                    $"{completed} of {count} notifications were completed, and none for {Standstill.TotalSeconds} s"
+                );
 
             // Each question counts all of them; when the last one was completed the record says itself.
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp(count / 10, 100, 1000)));

@@ -1,12 +1,11 @@
 using NotificationBus.IntegrationTests.Servers;
-
 using Npgsql;
 
 namespace NotificationBus.Benchmarks.Load;
 
 /// <summary>
-/// A server that has run for a while writes its log into files it has written before. A new one makes each of them first, and everybody who commits
-/// waits for about 100 ms meanwhile: every two seconds, at 650 notifications a second.
+/// A server that has run for a while writes its log into files it has written before. A new one makes each of them first, and everybody who
+/// commits waits for about 100 ms meanwhile: every two seconds, at 650 notifications a second.
 /// </summary>
 static class WriteAheadLog
 {

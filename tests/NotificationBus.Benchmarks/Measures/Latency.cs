@@ -4,7 +4,9 @@ using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.Benchmarks.Measures;
 
-/// <summary>How long it takes, in milliseconds, from the moment an event is to be published until a provider is first called for it.</summary>
+/// <summary>
+/// How long it takes, in milliseconds, from the moment an event is to be published until a provider is first called for it.
+/// </summary>
 /// <param name="Events">How many events.</param>
 /// <param name="PerSecond">How many of them a second.</param>
 /// <param name="P50">Half of them do not take longer.</param>
@@ -13,14 +15,25 @@ namespace NotificationBus.Benchmarks.Measures;
 /// <param name="Most">None takes longer.</param>
 sealed record LatencyFigures(int Events, double PerSecond, double P50, double P95, double P99, double Most)
 {
-    public static LatencyFigures Of(IReadOnlyDictionary<string, DateTimeOffset> due, IReadOnlyDictionary<string, DateTimeOffset> called, double perSecond)
+    public static LatencyFigures Of(
+        IReadOnlyDictionary<string, DateTimeOffset> due,
+        IReadOnlyDictionary<string, DateTimeOffset> called,
+        double perSecond
+    )
     {
         var missing = due.Keys.Count(eventId => !called.ContainsKey(eventId));
         if (missing > 0)
             throw new IncompleteException($"for {missing} of {due.Count} events no provider was called");
 
         var milliseconds = due.Select(published => (called[published.Key] - published.Value).TotalMilliseconds).Order().ToArray();
-        return new(milliseconds.Length, perSecond, Quantile.At(milliseconds, 50), Quantile.At(milliseconds, 95), Quantile.At(milliseconds, 99), milliseconds[^1]);
+        return new(
+            milliseconds.Length,
+            perSecond,
+            Quantile.At(milliseconds, 50),
+            Quantile.At(milliseconds, 95),
+            Quantile.At(milliseconds, 99),
+            milliseconds[^1]
+        );
     }
 }
 
@@ -28,7 +41,12 @@ sealed record LatencyFigures(int Events, double PerSecond, double P50, double P9
 static class Latency
 {
     /// <summary>Publishes at some rates, one after the other, and lets everything come to its end in between.</summary>
-    public static async Task<IReadOnlyList<LatencyFigures>> Run(OwnServers servers, Contender contender, IEnumerable<double> rates, TimeSpan each)
+    public static async Task<IReadOnlyList<LatencyFigures>> Run(
+        OwnServers servers,
+        Contender contender,
+        IEnumerable<double> rates,
+        TimeSpan each
+    )
     {
         await using var stand = await Stand.Open(servers, contender);
         await stand.WarmUp(each);

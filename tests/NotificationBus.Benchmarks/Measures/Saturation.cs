@@ -4,7 +4,9 @@ using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.Benchmarks.Measures;
 
-/// <summary>One round of one contender at saturation; everything but the rates, the seconds and the peak is for each notification.</summary>
+/// <summary>
+/// One round of one contender at saturation; everything but the rates, the seconds and the peak is for each notification.
+/// </summary>
 /// <param name="Contender">Who.</param>
 /// <param name="Notifications">How many.</param>
 /// <param name="Seconds">From the first publish to the last notification completed.</param>
@@ -14,7 +16,10 @@ namespace NotificationBus.Benchmarks.Measures;
 /// <param name="BrokerCpuMs">Processor time of RabbitMQ.</param>
 /// <param name="DatabaseCpuMs">Processor time of PostgreSQL.</param>
 /// <param name="Messages">Messages the broker took from publishers, the event among them.</param>
-/// <param name="Transactions">Transactions PostgreSQL committed, over all rounds and warming up; null before the last round. Where each statement is its own transaction, these are the round trips.</param>
+/// <param name="Transactions">
+/// Transactions PostgreSQL committed, over all rounds and warming up; null before the last round. Where each statement is its own
+/// transaction, these are the round trips.
+/// </param>
 /// <param name="AllocatedKilobytes">What the contender allocated; null when it does not say.</param>
 /// <param name="PeakMegabytes">The most memory the contender used.</param>
 sealed record SaturationRound(
@@ -29,7 +34,8 @@ sealed record SaturationRound(
     double Messages,
     double? Transactions,
     double? AllocatedKilobytes,
-    double PeakMegabytes);
+    double PeakMegabytes
+);
 
 /// <summary>How long to warm up, and about how long a round is.</summary>
 sealed record SaturationLength(TimeSpan WarmUp, TimeSpan Round)
@@ -61,7 +67,13 @@ sealed class Saturation : IAsyncDisposable
     }
 
     /// <summary>Starts a contender and warms it up.</summary>
-    public static async Task<Saturation> Open(OwnServers servers, Contender contender, TimeSpan warmUp, IReadOnlyDictionary<string, string>? settings = null, Func<Stand, Task>? prepare = null)
+    public static async Task<Saturation> Open(
+        OwnServers servers,
+        Contender contender,
+        TimeSpan warmUp,
+        IReadOnlyDictionary<string, string>? settings = null,
+        Func<Stand, Task>? prepare = null
+    )
     {
         var stand = await Stand.Open(servers, contender, settings);
         try
@@ -79,38 +91,44 @@ sealed class Saturation : IAsyncDisposable
     }
 
     /// <summary>One round of about this length.</summary>
-    public Task<SaturationRound> Run(TimeSpan about) => Named(_name, _stand, async () =>
-    {
-        var count = (int)Math.Max(1, _perSecond * about.TotalSeconds);
-        var events = Events.Placed(count);
-        await _stand.Record.Checkpoint();
-        var before = await Usage.Of(_stand.Running, _stand.Servers);
-        var started = Clock.Now;
-        await _stand.Publisher.Publish(events);
-        await _stand.Record.UntilCompleted(count, started);
-        var elapsed = (await _stand.Record.Completion(share: 1, started) - started).TotalSeconds;
-        var first = (await _stand.Record.Completion(MostOfThem, started) - started).TotalSeconds;
-        var after = await Usage.Of(_stand.Running, _stand.Servers);
-
-        if (await _stand.Record.Sent(started) is var sent && sent != 2L * count)
-            throw new IncompleteException($"{sent} deliveries of {2 * count} were sent");
-
-        _notifications += count;
-        _perSecond = count / elapsed;
-        return new SaturationRound(
+    public Task<SaturationRound> Run(TimeSpan about) =>
+        Named(
             _name,
-            count,
-            elapsed,
-            _perSecond,
-            MostOfThem * count / first,
-            (after.Program - before.Program).TotalMilliseconds / count,
-            (after.Broker - before.Broker).TotalMilliseconds / count,
-            (after.Database - before.Database).TotalMilliseconds / count,
-            (double)(after.Messages - before.Messages) / count,
-            Transactions: null,
-            (after.Allocated - before.Allocated) / 1024.0 / count,
-            _stand.Running.PeakMegabytes());
-    });
+            _stand,
+            async () =>
+            {
+                var count = (int)Math.Max(1, _perSecond * about.TotalSeconds);
+                var events = Events.Placed(count);
+                await _stand.Record.Checkpoint();
+                var before = await Usage.Of(_stand.Running, _stand.Servers);
+                var started = Clock.Now;
+                await _stand.Publisher.Publish(events);
+                await _stand.Record.UntilCompleted(count, started);
+                var elapsed = (await _stand.Record.Completion(share: 1, started) - started).TotalSeconds;
+                var first = (await _stand.Record.Completion(MostOfThem, started) - started).TotalSeconds;
+                var after = await Usage.Of(_stand.Running, _stand.Servers);
+
+                if (await _stand.Record.Sent(started) is var sent && sent != 2L * count)
+                    throw new IncompleteException($"{sent} deliveries of {2 * count} were sent");
+
+                _notifications += count;
+                _perSecond = count / elapsed;
+                return new SaturationRound(
+                    _name,
+                    count,
+                    elapsed,
+                    _perSecond,
+                    MostOfThem * count / first,
+                    (after.Program - before.Program).TotalMilliseconds / count,
+                    (after.Broker - before.Broker).TotalMilliseconds / count,
+                    (after.Database - before.Database).TotalMilliseconds / count,
+                    (double)(after.Messages - before.Messages) / count,
+                    Transactions: null,
+                    (after.Allocated - before.Allocated) / 1024.0 / count,
+                    _stand.Running.PeakMegabytes()
+                );
+            }
+        );
 
     /// <summary>Ends the contender, and tells how many transactions there were for each notification.</summary>
     public async Task<double> End()

@@ -1,7 +1,6 @@
 using NotificationBus.Benchmarks.Contenders;
 using NotificationBus.Benchmarks.Load;
 using NotificationBus.IntegrationTests.Servers;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.Benchmarks.Measures;
@@ -32,15 +31,23 @@ static class Scheduled
         await using var connection = await new ConnectionFactory { Uri = stand.VirtualHost }.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync();
         await channel.ExchangeDeclareAsync(Queue, ExchangeType.Fanout, durable: true);
-        await channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" });
+        await channel.QueueDeclareAsync(
+            Queue,
+            durable: true,
+            exclusive: false,
+            autoDelete: false,
+            new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" }
+        );
         await channel.QueueBindAsync(Queue, Queue, "");
 
         var due = Clock.Now + UntilDue;
-        await stand.Record.Execute($"""
+        await stand.Record.Execute(
+            $"""
             INSERT INTO outgoing_message (message_id, destination, content_type, message_types, body, due_at)
             SELECT gen_random_uuid(), 'exchange:{Queue}', 'application/octet-stream', 'urn:message:Scheduled', convert_to(repeat('x', {BodyBytes}), 'UTF8'), '{due:O}'
             FROM generate_series(1, {count})
-            """);
+            """
+        );
         await stand.Record.Checkpoint();
         if (Clock.Now > due)
             throw new IncompleteException($"{count} messages were not written down within {UntilDue.TotalSeconds} s");
@@ -48,7 +55,9 @@ static class Scheduled
         while (await stand.Record.Scalar<bool>("SELECT EXISTS (SELECT FROM outgoing_message)"))
         {
             if (Clock.Now - due > Limit)
-                throw new IncompleteException($"{await stand.Record.Scalar<long>("SELECT count(*) FROM outgoing_message")} of {count} scheduled messages were still there {Limit.TotalMinutes} min after they were due");
+                throw new IncompleteException(
+                    $"{await stand.Record.Scalar<long>("SELECT count(*) FROM outgoing_message")} of {count} scheduled messages were still there {Limit.TotalMinutes} min after they were due"
+                );
             await Task.Delay(50);
         }
 

@@ -21,7 +21,8 @@ sealed record SpikeFigures(
     double PeakMegabytes,
     IReadOnlyList<double> MegabytesByTenth,
     LatencyFigures Idle,
-    LatencyFigures Meanwhile);
+    LatencyFigures Meanwhile
+);
 
 /// <summary>A flood of announcements while orders go on being placed.</summary>
 static class Spike
@@ -46,20 +47,32 @@ static class Spike
         var published = Clock.Now - started;
 
         var byTenth = new List<double>();
-        await stand.Record.UntilAnnounced(count, started, async completed =>
-        {
-            if (completed < (byTenth.Count + 1) * (long)count / 10)
-                return;
-            byTenth.Add(Math.Round(stand.Running.Megabytes()));
-            await say($"   {completed} of {count} announcements after {(Clock.Now - started).TotalSeconds:0} s, {byTenth[^1]} MB");
-        });
+        await stand.Record.UntilAnnounced(
+            count,
+            started,
+            async completed =>
+            {
+                if (completed < (byTenth.Count + 1) * (long)count / 10)
+                    return;
+                byTenth.Add(Math.Round(stand.Running.Megabytes()));
+                await say($"   {completed} of {count} announcements after {(Clock.Now - started).TotalSeconds:0} s, {byTenth[^1]} MB");
+            }
+        );
         var drain = Clock.Now - started;
         await drained.CancelAsync();
         var due = await transactional;
         await stand.Record.UntilCompleted(count + due.Count, started);
 
-        return new SpikeFigures(count, published.TotalSeconds, drain.TotalSeconds, before, stand.Running.PeakMegabytes(), byTenth, idle,
-            LatencyFigures.Of(due, await stand.Record.FirstCalls(started), TransactionalPerSecond));
+        return new SpikeFigures(
+            count,
+            published.TotalSeconds,
+            drain.TotalSeconds,
+            before,
+            stand.Running.PeakMegabytes(),
+            byTenth,
+            idle,
+            LatencyFigures.Of(due, await stand.Record.FirstCalls(started), TransactionalPerSecond)
+        );
     }
 
     static async Task<Dictionary<string, DateTimeOffset>> Transactional(Stand stand, CancellationToken drained)

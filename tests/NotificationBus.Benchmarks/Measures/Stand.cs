@@ -1,7 +1,6 @@
 using NotificationBus.Benchmarks.Contenders;
 using NotificationBus.Benchmarks.Load;
 using NotificationBus.IntegrationTests.Servers;
-
 using Npgsql;
 
 namespace NotificationBus.Benchmarks.Measures;
@@ -44,7 +43,9 @@ sealed class Stand : IAsyncDisposable
     /// <summary>One more producer.</summary>
     public Task<Publisher> Connect() => Publisher.Connect(VirtualHost);
 
-    /// <summary>Lets notifications through for some time, so that what is compiled on the way is compiled before anything is measured.</summary>
+    /// <summary>
+    /// Lets notifications through for some time, so that what is compiled on the way is compiled before anything is measured.
+    /// </summary>
     /// <returns>How many there were, and how many of them came through a second towards the end.</returns>
     public async Task<(int Count, double PerSecond)> WarmUp(TimeSpan time)
     {

@@ -13,7 +13,8 @@ static class Stored
     {
         await Latency.Run(stand, perSecond: 1, count: 1);
         // Whatever columns there are; those that are named here differ from copy to copy.
-        await stand.Record.Execute($$"""
+        await stand.Record.Execute(
+            $$"""
             DO $do$
             DECLARE
                 columns text := (SELECT string_agg(quote_ident(column_name), ', ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_name = 'notification');
@@ -47,7 +48,8 @@ static class Stored
                 INSERT INTO notification_key (id, created_at) SELECT id, created_at FROM notification WHERE event_id LIKE 'stored-%';
                 EXECUTE format('INSERT INTO delivery_attempt (%s) SELECT %s FROM notification stored, (SELECT * FROM delivery_attempt LIMIT 2) a WHERE stored.event_id LIKE ''stored-%%''', attempt_columns, attempt_copied);
             END $do$
-            """);
+            """
+        );
         // In a real system the sweep has been past them long ago.
         await stand.Record.Execute("UPDATE sweep_mark SET created_at = now() - interval '1 hour'");
         await stand.Record.Execute("VACUUM ANALYZE");

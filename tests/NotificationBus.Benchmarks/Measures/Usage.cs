@@ -11,10 +11,12 @@ namespace NotificationBus.Benchmarks.Measures;
 /// <param name="Allocated">Bytes the contender has allocated; null when it does not say.</param>
 sealed record Usage(TimeSpan Program, TimeSpan Broker, TimeSpan Database, long Messages, long? Allocated)
 {
-    public static async Task<Usage> Of(RunningContender contender, OwnServers servers) => new(
-        ProcessTree.ProcessorTime(contender.Id),
-        ProcessTree.ProcessorTime(servers.Broker.Id),
-        ProcessTree.ProcessorTime(servers.Postgres.Id),
-        await servers.Broker.MessagesTaken(),
-        contender.AllocatedBytes is { } allocated ? await allocated() : null);
+    public static async Task<Usage> Of(RunningContender contender, OwnServers servers) =>
+        new(
+            ProcessTree.ProcessorTime(contender.Id),
+            ProcessTree.ProcessorTime(servers.Broker.Id),
+            ProcessTree.ProcessorTime(servers.Postgres.Id),
+            await servers.Broker.MessagesTaken(),
+            contender.AllocatedBytes is { } allocated ? await allocated() : null
+        );
 }

@@ -1,12 +1,8 @@
 using System.Text.Json;
-
 using BenchmarkDotNet.Attributes;
-
 using MassTransit.Serialization;
-
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-
 using NotificationBus.Contracts;
 using NotificationBus.Host;
 using NotificationBus.Host.Settings;
@@ -16,7 +12,9 @@ using NotificationBus.Templates;
 
 namespace NotificationBus.Benchmarks.Micro;
 
-/// <summary>What every notification does in the program, each by itself: planning, filling a template, writing and reading a command.</summary>
+/// <summary>
+/// What every notification does in the program, each by itself: planning, filling a template, writing and reading a command.
+/// </summary>
 [InProcess]
 [MemoryDiagnoser]
 public class HotPath
@@ -43,14 +41,23 @@ public class HotPath
         _email = _channels.Find("email")!;
 
         var id = Guid.CreateVersion7();
-        var data = JsonElement.Parse("""{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"name":"Nok"},"seller":{"name":"Som"}}""");
+        var data = JsonElement.Parse(
+            """{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"name":"Nok"},"seller":{"name":"Som"}}"""
+        );
         _request = new NotificationRequest
         {
             NotificationId = id,
             EventName = Category,
             EventId = $"{id}",
             Category = Category,
-            Recipient = new Contact { Id = "seller-42", Name = "Som", Locale = "en", Email = "som@example.com", PushTokens = ["seller-42-phone"] },
+            Recipient = new Contact
+            {
+                Id = "seller-42",
+                Name = "Som",
+                Locale = "en",
+                Email = "som@example.com",
+                PushTokens = ["seller-42-phone"],
+            },
             Data = data,
         };
         _command = new SendDelivery

@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Benchmarks.Load;
 using NotificationBus.Model;
 
@@ -11,7 +10,12 @@ sealed class SendEmailConsumer(TextbookDbContext database, InstantProvider provi
     public async Task Consume(ConsumeContext<SendEmail> context)
     {
         var order = context.Message.Order;
-        await database.Attempt(context.Message.NotificationId, "email", () => provider.Send(order.Seller.Email!, Texts.Email(order)), context.CancellationToken);
+        await database.Attempt(
+            context.Message.NotificationId,
+            "email",
+            () => provider.Send(order.Seller.Email!, Texts.Email(order)),
+            context.CancellationToken
+        );
         await context.Publish(new EmailSent(context.Message.NotificationId));
     }
 }
@@ -22,7 +26,12 @@ sealed class SendPushConsumer(TextbookDbContext database, InstantProvider provid
     public async Task Consume(ConsumeContext<SendPush> context)
     {
         var order = context.Message.Order;
-        await database.Attempt(context.Message.NotificationId, "push", () => provider.Send(order.Seller.PushTokens[0], Texts.Push(order)), context.CancellationToken);
+        await database.Attempt(
+            context.Message.NotificationId,
+            "push",
+            () => provider.Send(order.Seller.PushTokens[0], Texts.Push(order)),
+            context.CancellationToken
+        );
         await context.Publish(new PushSent(context.Message.NotificationId));
     }
 }
@@ -30,7 +39,13 @@ sealed class SendPushConsumer(TextbookDbContext database, InstantProvider provid
 static class TextbookAttempts
 {
     /// <summary>Writes the call down, makes it, and writes down what came back; nothing when that has been done before.</summary>
-    public static async Task Attempt(this TextbookDbContext database, Guid notification, string channel, Func<string> call, CancellationToken cancellationToken)
+    public static async Task Attempt(
+        this TextbookDbContext database,
+        Guid notification,
+        string channel,
+        Func<string> call,
+        CancellationToken cancellationToken
+    )
     {
         var id = DeterministicId.From("delivery", $"{notification:N}", channel);
         var attempt = await database.Attempts.FindAsync([id], cancellationToken);
@@ -38,7 +53,16 @@ static class TextbookAttempts
             return;
 
         if (attempt is null)
-            database.Attempts.Add(attempt = new TextbookAttempt { DeliveryId = id, NotificationId = notification, Channel = channel, Provider = "instant", Status = "Started" });
+            database.Attempts.Add(
+                attempt = new TextbookAttempt
+                {
+                    DeliveryId = id,
+                    NotificationId = notification,
+                    Channel = channel,
+                    Provider = "instant",
+                    Status = "Started",
+                }
+            );
         attempt.Number++;
         attempt.StartedAt = Clock.Now;
         await database.SaveChangesAsync(cancellationToken);

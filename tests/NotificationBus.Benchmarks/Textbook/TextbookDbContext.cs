@@ -27,7 +27,12 @@ sealed class TextbookDbContext(DbContextOptions<TextbookDbContext> options) : Db
             entity.Property(saga => saga.CompletedAt).HasColumnName("completed_at");
             entity.Property(saga => saga.RowVersion).IsRowVersion();
             entity.HasIndex(saga => new { saga.CreatedAt, saga.CorrelationId }).IsDescending();
-            entity.HasIndex(saga => new { saga.RecipientId, saga.CreatedAt, saga.CorrelationId });
+            entity.HasIndex(saga => new
+            {
+                saga.RecipientId,
+                saga.CreatedAt,
+                saga.CorrelationId,
+            });
         });
         modelBuilder.Entity<TextbookAttempt>(entity =>
         {

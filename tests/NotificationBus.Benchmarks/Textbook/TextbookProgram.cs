@@ -1,14 +1,12 @@
 using MassTransit;
 using MassTransit.Configuration;
 using MassTransit.Saga;
-
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Benchmarks.Load;
 
 namespace NotificationBus.Benchmarks.Textbook;
@@ -29,26 +27,39 @@ sealed class TextbookProgram(IHost host) : IAsyncDisposable
             bus.SetKebabCaseEndpointNameFormatter();
             bus.AddConsumer<SendEmailConsumer>();
             bus.AddConsumer<SendPushConsumer>();
-            bus.AddSagaStateMachine<TextbookStateMachine, TextbookState, TextbookSagaDefinition>().Repository(repository =>
-            {
-                repository.RegisterLoadSagaRepository<TextbookState, EntityFrameworkSagaRepository>();
-                repository.RegisterSagaRepository<TextbookState, TextbookDbContext, SagaConsumeContextFactory<TextbookDbContext, TextbookState>, EntityFrameworkSagaRepository>();
-            });
-            bus.AddConfigureEndpointsCallback((_, endpoint) =>
-            {
-                if (endpoint is IRabbitMqReceiveEndpointConfigurator queue)
-                    queue.SetQuorumQueue();
-            });
-            bus.UsingRabbitMq((context, transport) =>
-            {
-                transport.Host(virtualHost);
-                transport.ConfigureEndpoints(context);
-            });
+            bus.AddSagaStateMachine<TextbookStateMachine, TextbookState, TextbookSagaDefinition>()
+                .Repository(repository =>
+                {
+                    repository.RegisterLoadSagaRepository<TextbookState, EntityFrameworkSagaRepository>();
+                    repository.RegisterSagaRepository<
+                        TextbookState,
+                        TextbookDbContext,
+                        SagaConsumeContextFactory<TextbookDbContext, TextbookState>,
+                        EntityFrameworkSagaRepository
+                    >();
+                });
+            bus.AddConfigureEndpointsCallback(
+                (_, endpoint) =>
+                {
+                    if (endpoint is IRabbitMqReceiveEndpointConfigurator queue)
+                        queue.SetQuorumQueue();
+                }
+            );
+            bus.UsingRabbitMq(
+                (context, transport) =>
+                {
+                    transport.Host(virtualHost);
+                    transport.ConfigureEndpoints(context);
+                }
+            );
         });
 
         var host = builder.Build();
         await using (var scope = host.Services.CreateAsyncScope())
-            await scope.ServiceProvider.GetRequiredService<TextbookDbContext>().Database.GetService<IRelationalDatabaseCreator>().CreateTablesAsync();
+            await scope
+                .ServiceProvider.GetRequiredService<TextbookDbContext>()
+                .Database.GetService<IRelationalDatabaseCreator>()
+                .CreateTablesAsync();
         await host.StartAsync();
         return new TextbookProgram(host);
     }

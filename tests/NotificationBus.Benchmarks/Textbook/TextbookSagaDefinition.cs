@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Contracts;
 
 namespace NotificationBus.Benchmarks.Textbook;
@@ -11,7 +10,11 @@ sealed class TextbookSagaDefinition : SagaDefinition<TextbookState>
 
     public TextbookSagaDefinition() => Endpoint(endpoint => endpoint.PrefetchCount = ConcurrencyLimit);
 
-    protected override void ConfigureSaga(IReceiveEndpointConfigurator endpointConfigurator, ISagaConfigurator<TextbookState> sagaConfigurator, IRegistrationContext context)
+    protected override void ConfigureSaga(
+        IReceiveEndpointConfigurator endpointConfigurator,
+        ISagaConfigurator<TextbookState> sagaConfigurator,
+        IRegistrationContext context
+    )
     {
         endpointConfigurator.UseMessageRetry(retry => retry.Interval(5, 1000));
         endpointConfigurator.UseInMemoryOutbox(context);

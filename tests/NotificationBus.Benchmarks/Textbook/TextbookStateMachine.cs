@@ -1,7 +1,5 @@
 using System.Text.Json;
-
 using MassTransit;
-
 using NotificationBus.Contracts;
 
 namespace NotificationBus.Benchmarks.Textbook;
@@ -21,14 +19,13 @@ public sealed class TextbookStateMachine : MassTransitStateMachine<TextbookState
                 .Then(context => Remember(context.Saga, context.Message))
                 .Publish(context => new SendEmail(context.Saga.CorrelationId, context.Message))
                 .Publish(context => new SendPush(context.Saga.CorrelationId, context.Message))
-                .TransitionTo(Sending));
-        During(Sending,
-            When(Emailed)
-                .Then(context => context.Saga.EmailIsSent = true)
-                .If(context => context.Saga.PushIsSent, Complete),
-            When(Pushed)
-                .Then(context => context.Saga.PushIsSent = true)
-                .If(context => context.Saga.EmailIsSent, Complete));
+                .TransitionTo(Sending)
+        );
+        During(
+            Sending,
+            When(Emailed).Then(context => context.Saga.EmailIsSent = true).If(context => context.Saga.PushIsSent, Complete),
+            When(Pushed).Then(context => context.Saga.PushIsSent = true).If(context => context.Saga.EmailIsSent, Complete)
+        );
         DuringAny(Ignore(Placed));
         During(Delivered, Ignore(Emailed), Ignore(Pushed));
     }
@@ -44,8 +41,7 @@ public sealed class TextbookStateMachine : MassTransitStateMachine<TextbookState
     public Event<PushSent> Pushed { get; private set; } = null!;
 
     EventActivityBinder<TextbookState, T> Complete<T>(EventActivityBinder<TextbookState, T> binder)
-        where T : class =>
-        binder.Then(context => context.Saga.CompletedAt = Clock.Now).TransitionTo(Delivered);
+        where T : class => binder.Then(context => context.Saga.CompletedAt = Clock.Now).TransitionTo(Delivered);
 
     static void Remember(TextbookState saga, OrderPlaced order)
     {

@@ -38,12 +38,16 @@ sealed class ADownBTakesOver : Situation
         [
             .. AllSent(audit),
             .. When(audit.Duplicates > 0, "a refused connection is no doubt, and yet something was sent twice"),
-            .. When(wasted > UntilOpen + Concurrency + Probes, $"{wasted} calls wasted on the first provider, more than {UntilOpen + Concurrency} and a few probes"),
+            .. When(
+                wasted > UntilOpen + Concurrency + Probes,
+                $"{wasted} calls wasted on the first provider, more than {UntilOpen + Concurrency} and a few probes"
+            ),
             .. When(delay > MostDelay, $"one in twenty came more than {MostDelay.TotalSeconds} s after its event"),
         ];
     }
 
-    public override IEnumerable<string> Remarks(Arena arena, Audit audit) => [$"{Wasted(audit)} calls wasted", $"p95 {Delays.Of(arena).AtPercent(95).TotalMilliseconds:0} ms after the event"];
+    public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
+        [$"{Wasted(audit)} calls wasted", $"p95 {Delays.Of(arena).AtPercent(95).TotalMilliseconds:0} ms after the event"];
 
     static int Wasted(Audit audit) => audit.Attempts.Sum(attempts => attempts.Count(attempt => attempt.Provider == "a"));
 }

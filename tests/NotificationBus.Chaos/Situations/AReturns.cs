@@ -38,7 +38,10 @@ sealed class AReturns : Situation
             .. AllSent(audit),
             .. When(audit.Duplicates > 0, "a refused connection is no doubt, and yet something was sent twice"),
             .. When(later.Count == 0, $"the run ended before {Recovery.TotalSeconds} s had passed: more notifications"),
-            .. When(later.Count > 0 && share < 0.95, $"{share:P0} of the traffic on the first provider {Recovery.TotalSeconds} s after it came back"),
+            .. When(
+                later.Count > 0 && share < 0.95,
+                $"{share:P0} of the traffic on the first provider {Recovery.TotalSeconds} s after it came back"
+            ),
         ];
     }
 }

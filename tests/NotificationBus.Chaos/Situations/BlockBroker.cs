@@ -46,5 +46,6 @@ sealed class BlockBroker : Situation
         ];
     }
 
-    public override IEnumerable<string> Remarks(Arena arena, Audit audit) => _producer!.Statuses.Select(status => $"{status.Value} x {status.Key}");
+    public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
+        _producer!.Statuses.Select(status => $"{status.Value} x {status.Key}");
 }

@@ -17,10 +17,8 @@ sealed class BulkDoesNotDelayTransactional : Situation
 
     public override Dose? Quick => null;
 
-    public override IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["EventTypes:announcement:Lane"] = "Bulk",
-    };
+    public override IReadOnlyDictionary<string, string> Settings { get; } =
+        new Dictionary<string, string>(StringComparer.Ordinal) { ["EventTypes:announcement:Lane"] = "Bulk" };
 
     public override async Task Happen(Arena arena, Dose dose)
     {
@@ -39,13 +37,22 @@ sealed class BulkDoesNotDelayTransactional : Situation
         return
         [
             .. AllSent(audit),
-            .. When(busy.AtPercent(95) > idle.AtPercent(95) + MostDelay95, $"p95 {busy.AtPercent(95).TotalMilliseconds:0} ms beside the flood, {idle.AtPercent(95).TotalMilliseconds:0} ms before it"),
-            .. When(busy.AtPercent(99) > idle.AtPercent(99) + MostDelay99, $"p99 {busy.AtPercent(99).TotalMilliseconds:0} ms beside the flood, {idle.AtPercent(99).TotalMilliseconds:0} ms before it"),
+            .. When(
+                busy.AtPercent(95) > idle.AtPercent(95) + MostDelay95,
+                $"p95 {busy.AtPercent(95).TotalMilliseconds:0} ms beside the flood, {idle.AtPercent(95).TotalMilliseconds:0} ms before it"
+            ),
+            .. When(
+                busy.AtPercent(99) > idle.AtPercent(99) + MostDelay99,
+                $"p99 {busy.AtPercent(99).TotalMilliseconds:0} ms beside the flood, {idle.AtPercent(99).TotalMilliseconds:0} ms before it"
+            ),
         ];
     }
 
     public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
-        [$"p95 {Of(arena, "idle-").AtPercent(95).TotalMilliseconds:0} ms idle, {Of(arena, "busy-").AtPercent(95).TotalMilliseconds:0} ms beside the flood"];
+        [
+            $"p95 {Of(arena, "idle-").AtPercent(95).TotalMilliseconds:0} ms idle, {Of(arena, "busy-").AtPercent(95).TotalMilliseconds:0} ms beside the flood",
+        ];
 
-    static Delays Of(Arena arena, string prefix) => Delays.Of(arena, occurrence => occurrence.EventId.StartsWith(prefix, StringComparison.Ordinal));
+    static Delays Of(Arena arena, string prefix) =>
+        Delays.Of(arena, occurrence => occurrence.EventId.StartsWith(prefix, StringComparison.Ordinal));
 }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
-
 using NotificationBus.Providers;
 
 namespace NotificationBus.Chaos.Situations;
@@ -61,24 +60,32 @@ sealed class CancelRaces : Situation
         var lies = cancelled.Count(WasCalled);
         var withdrawn = Answered(HttpStatusCode.OK, status => status != "cancelled");
         var denied = Answered(HttpStatusCode.Conflict, status => status == "cancelled");
-        var strange = _answers.Values.Count(answer => answer is not (HttpStatusCode.OK or HttpStatusCode.Conflict or HttpStatusCode.Accepted));
+        var strange = _answers.Values.Count(answer =>
+            answer is not (HttpStatusCode.OK or HttpStatusCode.Conflict or HttpStatusCode.Accepted)
+        );
         return
         [
             .. When(lies > 0, $"{lies} are said to be cancelled, and the provider was called for them"),
             .. When(withdrawn > 0, $"{withdrawn} were answered to be cancelled, and are not"),
             .. When(denied > 0, $"{denied} were answered to be too late, and are cancelled"),
             .. When(strange > 0, $"{strange} were answered otherwise"),
-            .. When(cancelled.Count + delivered + held < audit.Accepted, $"{audit.Accepted - cancelled.Count - delivered - held} are neither cancelled nor sent nor held"),
+            .. When(
+                cancelled.Count + delivered + held < audit.Accepted,
+                $"{audit.Accepted - cancelled.Count - delivered - held} are neither cancelled nor sent nor held"
+            ),
             .. When(held > Concurrency, $"{held} are held, more than were at the provider when its sender died"),
-            .. When(cancelled.Count < FewestOfEach || delivered < FewestOfEach, $"too few of each: {cancelled.Count} cancelled, {delivered} sent"),
+            .. When(
+                cancelled.Count < FewestOfEach || delivered < FewestOfEach,
+                $"too few of each: {cancelled.Count} cancelled, {delivered} sent"
+            ),
         ];
     }
 
     public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
-    [
-        $"{audit.In("delivered")} too late",
-        $"{_answers.Values.Count(answer => answer == HttpStatusCode.Accepted)} answered before it was known",
-    ];
+        [
+            $"{audit.In("delivered")} too late",
+            $"{_answers.Values.Count(answer => answer == HttpStatusCode.Accepted)} answered before it was known",
+        ];
 
     /// <summary>
     /// Cancels each at a random moment, told by how many were sent by then: so about half of them are too late on any machine.
@@ -91,8 +98,14 @@ sealed class CancelRaces : Situation
         while (waiting.Count > 0)
         {
             var called = arena.Witness.Calls.Select(call => call.Delivery).ToHashSet();
-            foreach (var due in waiting.Where(one => arena.Requests.Accepted.ContainsKey(one.Shipment.Notification)
-                && (one.After <= called.Count || one.Shipment.Deliveries.Any(called.Contains))).ToList())
+            foreach (
+                var due in waiting
+                    .Where(one =>
+                        arena.Requests.Accepted.ContainsKey(one.Shipment.Notification)
+                        && (one.After <= called.Count || one.Shipment.Deliveries.Any(called.Contains))
+                    )
+                    .ToList()
+            )
             {
                 waiting.Remove(due);
                 cancelling.Add(Cancel(api, due.Shipment.Notification));

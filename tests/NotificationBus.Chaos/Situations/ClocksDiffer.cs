@@ -38,12 +38,13 @@ sealed class ClocksDiffer : Situation
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. When(audit.Duplicates > 0, "a refused connection is no doubt, and yet something was sent twice"),
-        .. When(_putOff > MostPutOff * audit.Accepted, $"put off {_putOff} times"),
-        .. When(_took > Recovery, $"all were sent {_took.TotalSeconds:0} s after the provider had come back"),
-    ];
+        [
+            .. AllSent(audit),
+            .. When(audit.Duplicates > 0, "a refused connection is no doubt, and yet something was sent twice"),
+            .. When(_putOff > MostPutOff * audit.Accepted, $"put off {_putOff} times"),
+            .. When(_took > Recovery, $"all were sent {_took.TotalSeconds:0} s after the provider had come back"),
+        ];
 
-    public override IEnumerable<string> Remarks(Arena arena, Audit audit) => [$"put off {_putOff} times, all sent {_took.TotalSeconds:0} s after the provider was back"];
+    public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
+        [$"put off {_putOff} times, all sent {_took.TotalSeconds:0} s after the provider was back"];
 }

@@ -14,7 +14,11 @@ sealed class CloseConnections : Situation
 
     static readonly IReadOnlyList<string> s_queues =
     [
-        "notifications", "notifications-bulk", "receipts", "notifications-failed", "notifications-dead-letters",
+        "notifications",
+        "notifications-bulk",
+        "receipts",
+        "notifications-failed",
+        "notifications-dead-letters",
         .. s_channels.SelectMany(channel => (string[])[$"send-{channel}", $"send-{channel}-bulk"]),
     ];
 
@@ -24,7 +28,8 @@ sealed class CloseConnections : Situation
 
     public override string Name => "close-connections";
 
-    public override string What => $"an operator closes all connections {Closings} times, 0.5 to 4 s apart, under flow; then every one of {Workers} workers must consume every queue";
+    public override string What =>
+        $"an operator closes all connections {Closings} times, 0.5 to 4 s apart, under flow; then every one of {Workers} workers must consume every queue";
 
     public override Dose Full => new(3_000, TimeSpan.FromSeconds(2.25));
 
@@ -42,18 +47,18 @@ sealed class CloseConnections : Situation
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice"),
-        .. When(_missing.Count > 0, $"after {Peace.TotalSeconds} s of peace consumers are missing on {string.Join(", ", _missing)}"),
-    ];
+        [
+            .. AllSent(audit),
+            .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice"),
+            .. When(_missing.Count > 0, $"after {Peace.TotalSeconds} s of peace consumers are missing on {string.Join(", ", _missing)}"),
+        ];
 
     public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
-    [
-        $"{arena.Requests.Unanswered} were once without a confirm",
-        $"all consumers were back {_untilBack.TotalSeconds:0} s after the last closing",
-        .. When(_startedAgain > 0, $"{_startedAgain} hosts ended and were started again"),
-    ];
+        [
+            $"{arena.Requests.Unanswered} were once without a confirm",
+            $"all consumers were back {_untilBack.TotalSeconds:0} s after the last closing",
+            .. When(_startedAgain > 0, $"{_startedAgain} hosts ended and were started again"),
+        ];
 
     async Task CloseAgainAndAgain(Arena arena, Dose dose)
     {
@@ -91,7 +96,6 @@ sealed class CloseConnections : Situation
 
             if (_missing.Count > 0)
                 await Task.Delay(TimeSpan.FromSeconds(1));
-        }
-        while (_missing.Count > 0 && Clock.Now < giveUp);
+        } while (_missing.Count > 0 && Clock.Now < giveUp);
     }
 }

@@ -38,8 +38,5 @@ sealed class ConsumerTimeout : Situation
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. When(_taken is not { IsCompleted: true }, "the broker took no message away"),
-    ];
+        [.. AllSent(audit), .. When(_taken is not { IsCompleted: true }, "the broker took no message away")];
 }

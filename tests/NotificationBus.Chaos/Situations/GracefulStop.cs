@@ -1,5 +1,4 @@
 using System.Diagnostics;
-
 using NotificationBus.Providers;
 
 namespace NotificationBus.Chaos.Situations;
@@ -29,7 +28,10 @@ sealed class GracefulStop : Situation
         arena.Mail.Latency = Latency;
         var worker = await arena.Start("worker");
         await arena.Bus.Publish(Enumerable.Range(1, dose.Count).Select(number => Occurrence.Placed(Name, number)));
-        await Arena.Until(() => arena.Witness.Calls.Count(call => call.Provider == "a") >= Math.Min(Concurrency, dose.Count), TimeSpan.FromSeconds(30));
+        await Arena.Until(
+            () => arena.Witness.Calls.Count(call => call.Provider == "a") >= Math.Min(Concurrency, dose.Count),
+            TimeSpan.FromSeconds(30)
+        );
         var started = Stopwatch.GetTimestamp();
         _exitCode = await worker.Terminate();
         _took = Stopwatch.GetElapsedTime(started);
@@ -41,13 +43,16 @@ sealed class GracefulStop : Situation
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. When(audit.Duplicates > 0, "nobody died, and yet something was sent twice"),
-        .. When(audit.Attempts.SelectMany(attempts => attempts).Any(attempt => attempt.Status == "InDoubt"), "a stop in good order left something in doubt"),
-        .. When(_exitCode != 0, $"exit code {_exitCode}"),
-        .. When(_took > Limit, $"it took {_took.TotalSeconds:0.0} s to stop"),
-    ];
+        [
+            .. AllSent(audit),
+            .. When(audit.Duplicates > 0, "nobody died, and yet something was sent twice"),
+            .. When(
+                audit.Attempts.SelectMany(attempts => attempts).Any(attempt => attempt.Status == "InDoubt"),
+                "a stop in good order left something in doubt"
+            ),
+            .. When(_exitCode != 0, $"exit code {_exitCode}"),
+            .. When(_took > Limit, $"it took {_took.TotalSeconds:0.0} s to stop"),
+        ];
 
     public override IEnumerable<string> Remarks(Arena arena, Audit audit) => [$"stopped in {_took.TotalSeconds:0.0} s"];
 }

@@ -21,12 +21,12 @@ sealed class KillApi : Situation
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. When(arena.Kills == 0, "it was never killed: more notifications, or a shorter --every"),
-        .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice"),
-        .. When(audit.Notifications.Count > arena.Requests.Asked.Count, "more notifications than events"),
-    ];
+        [
+            .. AllSent(audit),
+            .. When(arena.Kills == 0, "it was never killed: more notifications, or a shorter --every"),
+            .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice"),
+            .. When(audit.Notifications.Count > arena.Requests.Asked.Count, "more notifications than events"),
+        ];
 
     public override IEnumerable<string> Remarks(Arena arena, Audit audit) => [$"{arena.Requests.Unanswered} were once without an answer"];
 }

@@ -21,10 +21,10 @@ sealed class KillSaga : Situation
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. When(arena.Kills == 0, "it was never killed: more notifications, or a shorter --every"),
-        .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice"),
-        .. When(audit.Notifications.Count > audit.Accepted, "more notifications than events"),
-    ];
+        [
+            .. AllSent(audit),
+            .. When(arena.Kills == 0, "it was never killed: more notifications, or a shorter --every"),
+            .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice"),
+            .. When(audit.Notifications.Count > audit.Accepted, "more notifications than events"),
+        ];
 }

@@ -18,10 +18,8 @@ class KillWorker : Situation
 
     public override Dose? Quick => new(400, TimeSpan.FromSeconds(1));
 
-    public override IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["Channels:push:Concurrency"] = $"{Concurrency}",
-    };
+    public override IReadOnlyDictionary<string, string> Settings { get; } =
+        new Dictionary<string, string>(StringComparer.Ordinal) { ["Channels:push:Concurrency"] = $"{Concurrency}" };
 
     protected virtual Answer Provider => Answers.Accept(Latency);
 
@@ -36,13 +34,17 @@ class KillWorker : Situation
     public sealed override IEnumerable<string> Broken(Arena arena, Audit audit) =>
         [.. When(arena.Kills == 0, "it was never killed: more notifications, or a shorter --every"), .. BrokenBeside(arena, audit)];
 
-    public override IEnumerable<string> Remarks(Arena arena, Audit audit) => [$"{(double)audit.Duplicates / Math.Max(1, arena.Kills):0.0} duplicates per kill"];
+    public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
+        [$"{(double)audit.Duplicates / Math.Max(1, arena.Kills):0.0} duplicates per kill"];
 
     protected virtual IEnumerable<string> BrokenBeside(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. When(audit.Duplicates > Concurrency * arena.Kills, $"more than {Concurrency} duplicates per kill, which are at the provider at the same time"),
-    ];
+        [
+            .. AllSent(audit),
+            .. When(
+                audit.Duplicates > Concurrency * arena.Kills,
+                $"more than {Concurrency} duplicates per kill, which are at the provider at the same time"
+            ),
+        ];
 }
 
 /// <summary>Reliability, row 1: what is in doubt is held.</summary>
@@ -54,18 +56,19 @@ sealed class KillWorkerThatHolds : KillWorker
 
     public override Dose? Quick => null;
 
-    public override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>(base.Settings, StringComparer.Ordinal)
-    {
-        ["EventTypes:order-shipped:OnInDoubt"] = "Hold",
-    };
+    public override IReadOnlyDictionary<string, string> Settings =>
+        new Dictionary<string, string>(base.Settings, StringComparer.Ordinal) { ["EventTypes:order-shipped:OnInDoubt"] = "Hold" };
 
     public override IEnumerable<string> Remarks(Arena arena, Audit audit) => [];
 
     protected override IEnumerable<string> BrokenBeside(Arena arena, Audit audit) =>
-    [
-        .. When(audit.Duplicates > 0, "held or not, something was sent twice"),
-        .. When(audit.Sent + audit.In("held") < audit.Accepted, $"{audit.Accepted - audit.Sent - audit.In("held")} neither sent nor held"),
-    ];
+        [
+            .. When(audit.Duplicates > 0, "held or not, something was sent twice"),
+            .. When(
+                audit.Sent + audit.In("held") < audit.Accepted,
+                $"{audit.Accepted - audit.Sent - audit.In("held")} neither sent nor held"
+            ),
+        ];
 }
 
 /// <summary>Reliability, row 1: a provider that knows a delivery by its key.</summary>
@@ -79,7 +82,8 @@ sealed class KillWorkerOfADeduplicatingProvider : KillWorker
 
     protected override Answer Provider => Answers.AcceptOnce(Latency);
 
-    public override IEnumerable<string> Remarks(Arena arena, Audit audit) => [$"{arena.Witness.Calls.Count(call => !call.Taken)} repetitions were recognised"];
+    public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
+        [$"{arena.Witness.Calls.Count(call => !call.Taken)} repetitions were recognised"];
 
     protected override IEnumerable<string> BrokenBeside(Arena arena, Audit audit) =>
         [.. AllSent(audit), .. When(audit.Duplicates > 0, "the key was not the same")];

@@ -13,9 +13,10 @@ sealed class LoseLeader(string name, bool isFrozen) : Situation
 
     public override string Name => name;
 
-    public override string What => isFrozen
-        ? "the node that leads the queue of three stands still (SIGSTOP) for longer than the others wait for it, again and again under flow"
-        : "kill -9 the node that leads the queue of three, again and again under flow, and start it again; never two at once";
+    public override string What =>
+        isFrozen
+            ? "the node that leads the queue of three stands still (SIGSTOP) for longer than the others wait for it, again and again under flow"
+            : "kill -9 the node that leads the queue of three, again and again under flow, and start it again; never two at once";
 
     public override Dose Full => isFrozen ? new(6_000, TimeSpan.FromSeconds(25)) : new(6_000, TimeSpan.FromSeconds(5));
 
@@ -42,10 +43,7 @@ sealed class LoseLeader(string name, bool isFrozen) : Situation
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice"),
-    ];
+        [.. AllSent(audit), .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice")];
 
     public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
         [$"the leader was lost {_losses} times, {_lost.Count} nodes in turn", $"{arena.Requests.Unanswered} were once without a confirm"];

@@ -22,7 +22,8 @@ sealed class OperatorPolicy : Situation
 
     public override string Name => "operator-policy";
 
-    public override string What => "an operator sets policies that throw messages away (max-length, message-ttl) while hosts run, and clears them; meanwhile the workers are stopped";
+    public override string What =>
+        "an operator sets policies that throw messages away (max-length, message-ttl) while hosts run, and clears them; meanwhile the workers are stopped";
 
     public override Dose Full => new(3_000, TimeSpan.FromSeconds(15));
 
@@ -30,7 +31,10 @@ sealed class OperatorPolicy : Situation
 
     public override async Task Happen(Arena arena, Dose dose)
     {
-        var management = new Dictionary<string, string>(StringComparer.Ordinal) { ["RabbitMq:ManagementUrl"] = $"{arena.Broker.ManagementUrl}" };
+        var management = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["RabbitMq:ManagementUrl"] = $"{arena.Broker.ManagementUrl}",
+        };
         var api = await arena.Start("api", management);
         var worker = await arena.Start("worker", management);
         _producer = new HttpProducer(() => api.Client, arena.Requests);
@@ -68,18 +72,18 @@ sealed class OperatorPolicy : Situation
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. _broken,
-        .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice"),
-        .. When(audit.Accepted < arena.Requests.Asked.Count, $"{arena.Requests.Asked.Count - audit.Accepted} were never taken"),
-    ];
+        [
+            .. AllSent(audit),
+            .. _broken,
+            .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice"),
+            .. When(audit.Accepted < arena.Requests.Asked.Count, $"{arena.Requests.Asked.Count - audit.Accepted} were never taken"),
+        ];
 
     public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
-    [
-        $"all hosts knew after {string.Join(" and ", _unknown.Select(time => $"{time.TotalSeconds:0}"))} s",
-        .. _producer!.Statuses.Select(status => $"{status.Value} x {status.Key}"),
-    ];
+        [
+            $"all hosts knew after {string.Join(" and ", _unknown.Select(time => $"{time.TotalSeconds:0}"))} s",
+            .. _producer!.Statuses.Select(status => $"{status.Value} x {status.Key}"),
+        ];
 
     static async Task Until(HttpStatusCode wanted, HostSlot host)
     {

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace NotificationBus.Chaos.Situations;
 
-/// <summary>Reliability, row 29, as far as there are such messages: the event, its repetition, and results that nobody sent or that come early.</summary>
+/// <summary>
+/// Reliability, row 29, as far as there are such messages: the event, its repetition, and results that nobody sent or that come early.
+/// </summary>
 sealed class OutOfOrder : Situation
 {
     // One after the other for each notification, many notifications at the same time.
@@ -20,21 +22,27 @@ sealed class OutOfOrder : Situation
     {
         await arena.Start("worker");
         var numbers = Enumerable.Range(0, dose.Count).ToList();
-        await Parallel.ForEachAsync(Enumerable.Range(0, AtOnce), async (part, _) =>
-        {
-            await using var line = arena.Bus.Connect();
-            foreach (var number in numbers.Where(number => number % AtOnce == part))
-                await Publish(line, arena, Occurrence.Shipped(Name, number), order: number);
-        });
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, AtOnce),
+            async (part, _) =>
+            {
+                await using var line = arena.Bus.Connect();
+                foreach (var number in numbers.Where(number => number % AtOnce == part))
+                    await Publish(line, arena, Occurrence.Shipped(Name, number), order: number);
+            }
+        );
         await arena.Settle();
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. When(audit.In("delivered") < audit.Accepted, $"{audit.Accepted - audit.In("delivered")} came to another end: the order mattered"),
-        .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice"),
-    ];
+        [
+            .. AllSent(audit),
+            .. When(
+                audit.In("delivered") < audit.Accepted,
+                $"{audit.Accepted - audit.In("delivered")} came to another end: the order mattered"
+            ),
+            .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice"),
+        ];
 
     static async Task Publish(BusLine line, Arena arena, Occurrence occurrence, int order)
     {
@@ -48,7 +56,10 @@ sealed class OutOfOrder : Situation
         };
         var messages = new List<(string Contract, JsonObject Message)>
         {
-            (occurrence.Contract, occurrence.Message), (occurrence.Contract, occurrence.Message), ("DeliveryFailed", result), ("DeliveryExpired", result),
+            (occurrence.Contract, occurrence.Message),
+            (occurrence.Contract, occurrence.Message),
+            ("DeliveryFailed", result),
+            ("DeliveryExpired", result),
         };
         // The n-th permutation: 24 orders of four messages.
         for (var (left, n) = (messages.Count, order); left > 0; n /= left, left--)
@@ -58,7 +69,11 @@ sealed class OutOfOrder : Situation
             // One that is handled before the event belongs to no notification, and is set aside; any other is taken or passed over.
             if (contract != occurrence.Contract)
                 arena.PoisonIsAdded();
-            await line.Publish(contract == occurrence.Contract ? $"NotificationBus.Contracts:{contract}" : "notifications", BusProducer.Envelope(contract, message), BusProducer.Properties());
+            await line.Publish(
+                contract == occurrence.Contract ? $"NotificationBus.Contracts:{contract}" : "notifications",
+                BusProducer.Envelope(contract, message),
+                BusProducer.Properties()
+            );
         }
 
         arena.Requests.Taken(occurrence);

@@ -38,8 +38,5 @@ sealed class Poison : Situation
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. When(_setAside != arena.Poison, $"{_setAside} set aside of {arena.Poison} poisonous ones"),
-    ];
+        [.. AllSent(audit), .. When(_setAside != arena.Poison, $"{_setAside} set aside of {arena.Poison} poisonous ones")];
 }

@@ -42,7 +42,11 @@ sealed class Provider429 : Situation
     {
         var calls = arena.Witness.Calls;
         var seconds = (calls.Max(call => call.Received) - calls.Min(call => call.Received)).TotalSeconds;
-        return [$"{calls.Count(call => !call.Taken)} answers 429", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{audit.Accepted / seconds:0.0} taken a second")];
+        return
+        [
+            $"{calls.Count(call => !call.Taken)} answers 429",
+            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{audit.Accepted / seconds:0.0} taken a second"),
+        ];
     }
 
     /// <summary>Calls that came after a 429 and before its time was up; those in flight when it was answered may still come.</summary>

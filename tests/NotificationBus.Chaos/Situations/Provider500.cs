@@ -36,11 +36,21 @@ sealed class Provider500 : Situation
         return
         [
             // A 500 is in doubt: what met one before the circuit opened may be held, everything else goes by B.
-            .. When(audit.Sent + audit.In("held") < audit.Accepted, $"{audit.Accepted - audit.Sent - audit.In("held")} were neither sent by the second provider nor held"),
-            .. When(onA.CountBy(call => call.Delivery).Any(count => count.Value > MostCallsOfOne), $"more than {MostCallsOfOne} calls for one delivery"),
-            .. When(onA.Count > UntilOpen + Concurrency + Probes, $"{onA.Count} calls to the broken provider, more than {UntilOpen + Concurrency} and a few probes"),
+            .. When(
+                audit.Sent + audit.In("held") < audit.Accepted,
+                $"{audit.Accepted - audit.Sent - audit.In("held")} were neither sent by the second provider nor held"
+            ),
+            .. When(
+                onA.CountBy(call => call.Delivery).Any(count => count.Value > MostCallsOfOne),
+                $"more than {MostCallsOfOne} calls for one delivery"
+            ),
+            .. When(
+                onA.Count > UntilOpen + Concurrency + Probes,
+                $"{onA.Count} calls to the broken provider, more than {UntilOpen + Concurrency} and a few probes"
+            ),
         ];
     }
 
-    public override IEnumerable<string> Remarks(Arena arena, Audit audit) => [$"{arena.Witness.Calls.Count(call => call.Provider == "a")} calls to the broken provider"];
+    public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
+        [$"{arena.Witness.Calls.Count(call => call.Provider == "a")} calls to the broken provider"];
 }

@@ -30,7 +30,10 @@ sealed class ProviderHangs : Situation
         var longest = hanging.Max(call => (call.Answered ?? Clock.Now) - call.Received);
         return
         [
-            .. When(longest > Timeout + Tolerance, $"a call was given up after {longest.TotalSeconds:0.0} s and not after {Timeout.TotalSeconds}"),
+            .. When(
+                longest > Timeout + Tolerance,
+                $"a call was given up after {longest.TotalSeconds:0.0} s and not after {Timeout.TotalSeconds}"
+            ),
             .. When(audit.Sent < audit.Accepted, $"{audit.Accepted - audit.Sent} were never called for"),
             .. When(audit.Duplicates > hanging.Count, "more duplicates than calls without an answer"),
         ];

@@ -32,7 +32,11 @@ sealed class ProviderMalformed200 : Situation
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit)
     {
-        var unreadable = arena.Witness.Calls.Count(call => call.Answered is { } at && at < (arena.Witness.Calls.Last().Answered ?? at) && audit.Attempts[call.Delivery].Any(attempt => attempt.Status == "InDoubt"));
+        var unreadable = arena.Witness.Calls.Count(call =>
+            call.Answered is { } at
+            && at < (arena.Witness.Calls.Last().Answered ?? at)
+            && audit.Attempts[call.Delivery].Any(attempt => attempt.Status == "InDoubt")
+        );
         return
         [
             .. When(unreadable == 0, "nothing was in doubt"),

@@ -34,7 +34,8 @@ sealed class ProviderResets : Situation
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
         When(audit.Duplicates > _resetsAfter, $"more duplicates than the {_resetsAfter} resets after the request");
 
-    public override IEnumerable<string> Remarks(Arena arena, Audit audit) => [$"{arena.A.Resets} resets before or during a request, {_resetsAfter} after one"];
+    public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
+        [$"{arena.A.Resets} resets before or during a request, {_resetsAfter} after one"];
 
     async Task Third(Arena arena, Dose dose, int part)
     {

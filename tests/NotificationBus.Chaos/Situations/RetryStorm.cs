@@ -18,11 +18,12 @@ sealed class RetryStorm : Situation
     public override Dose? Quick => null;
 
     // The first as a host has it. The usual ones of a run, one and five seconds, leave no room to spread ten thousand.
-    public override IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["Redelivery:FirstDelay"] = "00:00:05",
-        ["Redelivery:LongestDelay"] = "00:00:40",
-    };
+    public override IReadOnlyDictionary<string, string> Settings { get; } =
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Redelivery:FirstDelay"] = "00:00:05",
+            ["Redelivery:LongestDelay"] = "00:00:40",
+        };
 
     public override async Task Happen(Arena arena, Dose dose)
     {

@@ -37,9 +37,9 @@ sealed class RollingRestart : Situation
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. When(audit.Duplicates > 0, "nobody died, and yet something was sent twice"),
-        .. When(_exitCodes.Exists(code => code != 0), $"exit codes {string.Join(", ", _exitCodes)}"),
-    ];
+        [
+            .. AllSent(audit),
+            .. When(audit.Duplicates > 0, "nobody died, and yet something was sent twice"),
+            .. When(_exitCodes.Exists(code => code != 0), $"exit codes {string.Join(", ", _exitCodes)}"),
+        ];
 }

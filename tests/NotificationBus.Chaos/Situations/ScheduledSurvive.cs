@@ -38,8 +38,14 @@ sealed class ScheduledSurvive : Situation
     public override IEnumerable<string> Broken(Arena arena, Audit audit)
     {
         var refused = arena.Witness.Calls.Where(call => !call.Taken).ToLookup(call => call.Delivery);
-        var early = arena.Witness.Calls.Count(call => call.Taken && refused[call.Delivery].Any(first => call.Received < first.Received + TimeSpan.FromSeconds(RetryAfter) - Tolerance));
-        var late = arena.Witness.Calls.Where(call => call.Taken && refused.Contains(call.Delivery)).Select(call => call.Received - _due).Order().ToList();
+        var early = arena.Witness.Calls.Count(call =>
+            call.Taken && refused[call.Delivery].Any(first => call.Received < first.Received + TimeSpan.FromSeconds(RetryAfter) - Tolerance)
+        );
+        var late = arena
+            .Witness.Calls.Where(call => call.Taken && refused.Contains(call.Delivery))
+            .Select(call => call.Received - _due)
+            .Order()
+            .ToList();
         var p95 = late.Count == 0 ? TimeSpan.Zero : late[late.Count * 95 / 100];
         return
         [

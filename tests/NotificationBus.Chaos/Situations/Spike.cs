@@ -29,13 +29,17 @@ sealed class Spike : Situation
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. When(audit.Duplicates > 0, "nobody died, and yet something was sent twice"),
-        .. When(_producer!.Statuses.ContainsKey(0), $"{_producer.Statuses.GetValueOrDefault(0)} requests got no answer"),
-        .. When(_producer.Statuses.Keys.Any(status => status is not (0 or 202 or 429 or 503)), $"answers {string.Join(", ", _producer.Statuses.Keys)}"),
-        .. When(_peaks.Max() > MostMegabytes, $"a host took {_peaks.Max()} MB"),
-    ];
+        [
+            .. AllSent(audit),
+            .. When(audit.Duplicates > 0, "nobody died, and yet something was sent twice"),
+            .. When(_producer!.Statuses.ContainsKey(0), $"{_producer.Statuses.GetValueOrDefault(0)} requests got no answer"),
+            .. When(
+                _producer.Statuses.Keys.Any(status => status is not (0 or 202 or 429 or 503)),
+                $"answers {string.Join(", ", _producer.Statuses.Keys)}"
+            ),
+            .. When(_peaks.Max() > MostMegabytes, $"a host took {_peaks.Max()} MB"),
+        ];
 
-    public override IEnumerable<string> Remarks(Arena arena, Audit audit) => [$"worker {_peaks[0]} MB, API {_peaks[1]} MB", .. _producer!.Statuses.Select(status => $"{status.Value} x {status.Key}")];
+    public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
+        [$"worker {_peaks[0]} MB, API {_peaks[1]} MB", .. _producer!.Statuses.Select(status => $"{status.Value} x {status.Key}")];
 }

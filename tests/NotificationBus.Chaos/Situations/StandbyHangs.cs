@@ -1,6 +1,8 @@
 namespace NotificationBus.Chaos.Situations;
 
-/// <summary>Row A2 of the faults: the wait for the standby is cancelled, PostgreSQL answers as if all were well, and then that server is gone.</summary>
+/// <summary>
+/// Row A2 of the faults: the wait for the standby is cancelled, PostgreSQL answers as if all were well, and then that server is gone.
+/// </summary>
 sealed class StandbyHangs : Situation
 {
     const int PerSecond = 50;

@@ -40,13 +40,14 @@ sealed class StopPostgres(string name, TimeSpan away) : Situation
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice"),
-        .. When(_longest > LongestAnswer, $"the API took {_longest.TotalSeconds:0.0} s to answer without its database"),
-    ];
+        [
+            .. AllSent(audit),
+            .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice"),
+            .. When(_longest > LongestAnswer, $"the API took {_longest.TotalSeconds:0.0} s to answer without its database"),
+        ];
 
-    public override IEnumerable<string> Remarks(Arena arena, Audit audit) => [$"the API's slowest answer took {_longest.TotalSeconds:0.0} s"];
+    public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
+        [$"the API's slowest answer took {_longest.TotalSeconds:0.0} s"];
 
     async Task Ask(HttpClient api)
     {

@@ -1,6 +1,8 @@
 namespace NotificationBus.Chaos.Situations;
 
-/// <summary>Row A3 of the faults: hosts that know both servers go on with the one that writes, also when the other is back and answers.</summary>
+/// <summary>
+/// Row A3 of the faults: hosts that know both servers go on with the one that writes, also when the other is back and answers.
+/// </summary>
 sealed class SwitchOver : Situation
 {
     const int PerSecond = 50;
@@ -34,8 +36,5 @@ sealed class SwitchOver : Situation
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice"),
-    ];
+        [.. AllSent(audit), .. When(audit.Duplicates > 0, "no sender died, and yet something was sent twice")];
 }

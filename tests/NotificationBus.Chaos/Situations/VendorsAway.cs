@@ -2,7 +2,9 @@ using NotificationBus.Emulators;
 
 namespace NotificationBus.Chaos.Situations;
 
-/// <summary>A10: both vendors of e-mail say 503 while events keep coming. Nobody is asked to decide anything, and nothing is sent twice.</summary>
+/// <summary>
+/// A10: both vendors of e-mail say 503 while events keep coming. Nobody is asked to decide anything, and nothing is sent twice.
+/// </summary>
 sealed class VendorsAway : Situation
 {
     const int PerSecond = 5;
@@ -27,23 +29,29 @@ sealed class VendorsAway : Situation
     public override Dose Full => new(600, TimeSpan.FromMinutes(2));
 
     // As it is unless somebody sets it: what waits must be back in time by itself.
-    public override IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["Redelivery:FirstDelay"] = "00:00:05",
-        ["Redelivery:LongestDelay"] = "00:10:00",
-        ["Channels:email:Providers"] = "sendgrid,brevo",
-    };
+    public override IReadOnlyDictionary<string, string> Settings { get; } =
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Redelivery:FirstDelay"] = "00:00:05",
+            ["Redelivery:LongestDelay"] = "00:10:00",
+            ["Channels:email:Providers"] = "sendgrid,brevo",
+        };
 
     public override async Task Happen(Arena arena, Dose dose)
     {
         await using var emulator = await Emulator.Start();
-        var accounts = References.Keys.SelectMany(vendor => emulator.SettingsOf(vendor)).ToDictionary(setting => setting.Key, setting => setting.Value, StringComparer.Ordinal);
+        var accounts = References
+            .Keys.SelectMany(vendor => emulator.SettingsOf(vendor))
+            .ToDictionary(setting => setting.Key, setting => setting.Value, StringComparer.Ordinal);
         await arena.Start("api,worker", accounts);
 
         Switch(emulator, [new() { Kind = FaultKind.Fail, Status = 503 }]);
         var back = Clock.Now + dose.Every;
         // For as long as they are away, and some more.
-        var flow = arena.Bus.Publish(Enumerable.Range(1, dose.Count).Select(number => Occurrence.Placed(Name, number)), Math.Max(PerSecond, (int)(dose.Count / dose.Every.TotalSeconds)));
+        var flow = arena.Bus.Publish(
+            Enumerable.Range(1, dose.Count).Select(number => Occurrence.Placed(Name, number)),
+            Math.Max(PerSecond, (int)(dose.Count / dose.Every.TotalSeconds))
+        );
         await Task.Delay(back - Clock.Now);
         _calls = References.Keys.Sum(vendor => emulator[vendor].Received);
         Switch(emulator, []);
@@ -61,14 +69,15 @@ sealed class VendorsAway : Situation
     }
 
     public override IEnumerable<string> Broken(Arena arena, Audit audit) =>
-    [
-        .. AllSent(audit),
-        .. When(audit.In("held") > 0, $"{audit.In("held")} are held"),
-        .. When(audit.Duplicates > 0, $"{audit.Duplicates} were sent twice, though 503 is no doubt"),
-        .. When(_untilAllSent > AllSentWithin, $"all were sent only {_untilAllSent.TotalSeconds:0} s after the vendors were back"),
-    ];
+        [
+            .. AllSent(audit),
+            .. When(audit.In("held") > 0, $"{audit.In("held")} are held"),
+            .. When(audit.Duplicates > 0, $"{audit.Duplicates} were sent twice, though 503 is no doubt"),
+            .. When(_untilAllSent > AllSentWithin, $"all were sent only {_untilAllSent.TotalSeconds:0} s after the vendors were back"),
+        ];
 
-    public override IEnumerable<string> Remarks(Arena arena, Audit audit) => [$"all sent {_untilAllSent.TotalSeconds:0} s after their return", $"{_calls} calls while they were away"];
+    public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
+        [$"all sent {_untilAllSent.TotalSeconds:0} s after their return", $"{_calls} calls while they were away"];
 
     static void Switch(Emulator emulator, IReadOnlyList<Fault> faults)
     {

@@ -2,7 +2,10 @@ using NotificationBus.Emulators;
 
 namespace NotificationBus.Chaos.Situations;
 
-/// <summary>The vendors' own ways to fail and to report, as far as they are emulated: reliability, rows 11 to 17, with real requests and signed receipts.</summary>
+/// <summary>
+/// The vendors' own ways to fail and to report, as far as they are emulated: reliability, rows 11 to 17, with real requests and signed
+/// receipts.
+/// </summary>
 sealed class VendorsFail : Situation
 {
     static readonly TimeSpan ReportsArrive = TimeSpan.FromMinutes(2);
@@ -19,14 +22,17 @@ sealed class VendorsFail : Situation
 
     public override string Name => "vendors-fail";
 
-    public override string What => "emulated SendGrid, Brevo and FCM throttle, fail, hang, reset and babble, and report twice and out of order";
+    public override string What =>
+        "emulated SendGrid, Brevo and FCM throttle, fail, hang, reset and babble, and report twice and out of order";
 
     public override Dose Full => new(300, TimeSpan.Zero);
 
     public override async Task Happen(Arena arena, Dose dose)
     {
         await using var emulator = await Emulator.Start();
-        var settings = References.Keys.SelectMany(vendor => emulator.SettingsOf(vendor)).ToDictionary(setting => setting.Key, setting => setting.Value, StringComparer.Ordinal);
+        var settings = References
+            .Keys.SelectMany(vendor => emulator.SettingsOf(vendor))
+            .ToDictionary(setting => setting.Key, setting => setting.Value, StringComparer.Ordinal);
         settings["Channels:email:Providers"] = "sendgrid,brevo";
         settings["Channels:push:Providers"] = "fcm";
         var host = await arena.Start("api,worker", settings);
@@ -49,15 +55,32 @@ sealed class VendorsFail : Situation
         [.. AllSent(audit), .. When(!_allConfirmed, "not every mail was confirmed by its receipt")];
 
     static IReadOnlyList<Fault> Faults =>
-    [
-        new() { Kind = FaultKind.Hang, Times = 2 },
-        new() { Kind = FaultKind.Throttle, Share = 0.02, RetryAfter = 1 },
-        new() { Kind = FaultKind.Fail, Share = 0.05, Status = 500 },
-        new() { Kind = FaultKind.Reset, Share = 0.02 },
-        new() { Kind = FaultKind.Malformed, Share = 0.02 },
-    ];
+        [
+            new() { Kind = FaultKind.Hang, Times = 2 },
+            new()
+            {
+                Kind = FaultKind.Throttle,
+                Share = 0.02,
+                RetryAfter = 1,
+            },
+            new()
+            {
+                Kind = FaultKind.Fail,
+                Share = 0.05,
+                Status = 500,
+            },
+            new() { Kind = FaultKind.Reset, Share = 0.02 },
+            new() { Kind = FaultKind.Malformed, Share = 0.02 },
+        ];
 
-    static ReceiptPlan Reports(Uri url) => new() { Url = url, Kinds = [ReportKind.Delivered, ReportKind.Opened], Copies = 2, Reordered = true };
+    static ReceiptPlan Reports(Uri url) =>
+        new()
+        {
+            Url = url,
+            Kinds = [ReportKind.Delivered, ReportKind.Opened],
+            Copies = 2,
+            Reordered = true,
+        };
 
     static async Task<bool> Confirmed(Arena arena, long deliveries)
     {

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text;
-
 using Microsoft.AspNetCore.Http;
 
 namespace NotificationBus.Chaos.Witnesses;
@@ -12,12 +11,13 @@ delegate Task Answer(HttpContext context, Call call);
 static class Answers
 {
     /// <summary>Takes the delivery, thinks, and says so.</summary>
-    public static Answer Accept(TimeSpan latency = default) => async (context, call) =>
-    {
-        call.Taken = true;
-        await Task.Delay(latency);
-        await Write(context, call, 200, $$"""{"id":"{{call.Provider}}-{{call.Delivery:N}}"}""");
-    };
+    public static Answer Accept(TimeSpan latency = default) =>
+        async (context, call) =>
+        {
+            call.Taken = true;
+            await Task.Delay(latency);
+            await Write(context, call, 200, $$"""{"id":"{{call.Provider}}-{{call.Delivery:N}}"}""");
+        };
 
     /// <summary>As <see cref="Accept"/>, but a key that was taken before is answered the same and not taken again.</summary>
     public static Answer AcceptOnce(TimeSpan latency)
@@ -32,31 +32,40 @@ static class Answers
     }
 
     /// <summary>Takes nothing and says so with a status.</summary>
-    public static Answer Refuse(int status, string body = "", string? retryAfter = null) => (context, call) =>
-    {
-        if (retryAfter is not null)
-            context.Response.Headers.RetryAfter = retryAfter;
-        return Write(context, call, status, body);
-    };
+    public static Answer Refuse(int status, string body = "", string? retryAfter = null) =>
+        (context, call) =>
+        {
+            if (retryAfter is not null)
+                context.Response.Headers.RetryAfter = retryAfter;
+            return Write(context, call, status, body);
+        };
 
     /// <summary>Takes the delivery and never says so.</summary>
-    public static Answer Hang() => async (context, call) =>
-    {
-        call.Taken = true;
-        try
+    public static Answer Hang() =>
+        async (context, call) =>
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted);
-        }
-        catch (OperationCanceledException)
-        {
-            call.Answered = Clock.Now;
-        }
-    };
+            call.Taken = true;
+            try
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted);
+            }
+            catch (OperationCanceledException)
+            {
+                call.Answered = Clock.Now;
+            }
+        };
 
     /// <summary>Takes the delivery and answers 200 with something that no client can read: five kinds in turn.</summary>
     public static Answer Malformed()
     {
-        string[] bodies = ["{\"id\":\"m-", "<html><body>Welcome to the proxy</body></html>", "", new string('x', 1024 * 1024), "{\"id\":{\"nested\":true}}"];
+        string[] bodies =
+        [
+            "{\"id\":\"m-",
+            "<html><body>Welcome to the proxy</body></html>",
+            "",
+            new string('x', 1024 * 1024),
+            "{\"id\":{\"nested\":true}}",
+        ];
         var next = -1;
         return (context, call) =>
         {
@@ -66,12 +75,13 @@ static class Answers
     }
 
     /// <summary>Takes the delivery and resets the connection instead of saying so.</summary>
-    public static Answer ResetAfterTaking() => (context, call) =>
-    {
-        call.Taken = true;
-        context.Abort();
-        return Task.CompletedTask;
-    };
+    public static Answer ResetAfterTaking() =>
+        (context, call) =>
+        {
+            call.Taken = true;
+            context.Abort();
+            return Task.CompletedTask;
+        };
 
     /// <summary>Takes so many in any one second, and answers 429 to the rest.</summary>
     public static Answer Limited(int perSecond, int retryAfterSeconds, TimeSpan latency = default)

@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.Chaos.Witnesses;
@@ -32,14 +31,15 @@ sealed class HttpWitness(string name, Witness witness) : IAsyncDisposable
     int _resets;
 
     /// <summary>What a host needs to know to call it.</summary>
-    public Dictionary<string, string> Settings => new(StringComparer.Ordinal)
-    {
-        [$"Providers:{name}:Type"] = "http",
-        [$"Providers:{name}:Url"] = $"http://127.0.0.1:{_port}/send",
-        [$"Providers:{name}:Headers:Authorization"] = "Bearer of-the-chaos",
-        [$"Providers:{name}:MessageIdPath"] = "id",
-        [$"Providers:{name}:Timeout"] = "00:00:03",
-    };
+    public Dictionary<string, string> Settings =>
+        new(StringComparer.Ordinal)
+        {
+            [$"Providers:{name}:Type"] = "http",
+            [$"Providers:{name}:Url"] = $"http://127.0.0.1:{_port}/send",
+            [$"Providers:{name}:Headers:Authorization"] = "Bearer of-the-chaos",
+            [$"Providers:{name}:MessageIdPath"] = "id",
+            [$"Providers:{name}:Timeout"] = "00:00:03",
+        };
 
     /// <summary>Begins to take connections.</summary>
     public async Task Open()
@@ -70,18 +70,19 @@ sealed class HttpWitness(string name, Witness witness) : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await Close();
 
-    ConnectionDelegate ResetSome(ConnectionDelegate next) => connection =>
-    {
-        if (!ResetsBefore)
-            return next(connection);
+    ConnectionDelegate ResetSome(ConnectionDelegate next) =>
+        connection =>
+        {
+            if (!ResetsBefore)
+                return next(connection);
 
-        Interlocked.Increment(ref _resets);
-        // Without a linger the socket is reset, not closed in good order.
-        if (connection.Features.Get<IConnectionSocketFeature>() is { } feature)
-            feature.Socket.Close(0);
-        connection.Abort();
-        return Task.CompletedTask;
-    };
+            Interlocked.Increment(ref _resets);
+            // Without a linger the socket is reset, not closed in good order.
+            if (connection.Features.Get<IConnectionSocketFeature>() is { } feature)
+                feature.Socket.Close(0);
+            connection.Abort();
+            return Task.CompletedTask;
+        };
 
     async Task Converse(HttpContext context)
     {

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-
 using NotificationBus.IntegrationTests.Servers;
 
 namespace NotificationBus.Chaos.Witnesses;
@@ -29,17 +28,18 @@ sealed class MailWitness : IAsyncDisposable
     public TimeSpan Latency { get; set; }
 
     /// <summary>What a host needs to know to send mail here.</summary>
-    public Dictionary<string, string> Settings => new(StringComparer.Ordinal)
-    {
-        ["Providers:mail:Type"] = "smtp",
-        ["Providers:mail:Host"] = "127.0.0.1",
-        ["Providers:mail:Port"] = $"{_port}",
-        ["Providers:mail:Security"] = "None",
-        ["Providers:mail:From"] = "shop@example.com",
-        ["Providers:mail:Timeout"] = "00:00:03",
-        ["Providers:mail:FinalDotTimeout"] = "00:01:00",
-        ["Providers:mail:MaxConnections"] = "32",
-    };
+    public Dictionary<string, string> Settings =>
+        new(StringComparer.Ordinal)
+        {
+            ["Providers:mail:Type"] = "smtp",
+            ["Providers:mail:Host"] = "127.0.0.1",
+            ["Providers:mail:Port"] = $"{_port}",
+            ["Providers:mail:Security"] = "None",
+            ["Providers:mail:From"] = "shop@example.com",
+            ["Providers:mail:Timeout"] = "00:00:03",
+            ["Providers:mail:FinalDotTimeout"] = "00:01:00",
+            ["Providers:mail:MaxConnections"] = "32",
+        };
 
     public async ValueTask DisposeAsync()
     {
@@ -90,7 +90,10 @@ sealed class MailWitness : IAsyncDisposable
         var delivery = Guid.Empty;
         while (await reader.ReadLineAsync(_end.Token) is { } line)
         {
-            if (line.StartsWith("Message-ID: <", StringComparison.OrdinalIgnoreCase) && Guid.TryParse(line["Message-ID: <".Length..line.IndexOf('@', StringComparison.Ordinal)], out var id))
+            if (
+                line.StartsWith("Message-ID: <", StringComparison.OrdinalIgnoreCase)
+                && Guid.TryParse(line["Message-ID: <".Length..line.IndexOf('@', StringComparison.Ordinal)], out var id)
+            )
                 delivery = id;
             if (line != ".")
                 continue;

@@ -30,24 +30,35 @@ sealed class Brevo : Vendor
 
     public override Answer Repeat(Taken first) => Error(400, "duplicate_parameter");
 
-    public override Answer Throttle(int retryAfter, DateTimeOffset now) => Error(429, "too_many_requests") with
-    {
-        Headers = [("x-sib-ratelimit-limit", "1000"), ("x-sib-ratelimit-remaining", "0"), ("x-sib-ratelimit-reset", $"{retryAfter}")],
-    };
-
-    public override Callback? Tell(Taken taken, ReportKind kind, Uri url, DateTimeOffset happened, DateTimeOffset now) => new(
-        url,
-        JsonSerializer.Serialize(new Dictionary<string, object?>(StringComparer.Ordinal)
+    public override Answer Throttle(int retryAfter, DateTimeOffset now) =>
+        Error(429, "too_many_requests") with
         {
-            ["event"] = kind switch { ReportKind.Delivered => "delivered", ReportKind.Bounced => "hard_bounce", ReportKind.Complained => "spam", _ => "opened" },
-            ["email"] = taken.Request.Find("to.0.email"),
-            ["id"] = 26224,
-            ["message-id"] = taken.Id,
-            ["ts_event"] = happened.ToUnixTimeSeconds(),
-            ["X-Mailin-custom"] = taken.Reference,
-            ["reason"] = kind == ReportKind.Bounced ? "550 unknown" : null,
-        }),
-        Signatures.Basic(Secret));
+            Headers = [("x-sib-ratelimit-limit", "1000"), ("x-sib-ratelimit-remaining", "0"), ("x-sib-ratelimit-reset", $"{retryAfter}")],
+        };
+
+    public override Callback? Tell(Taken taken, ReportKind kind, Uri url, DateTimeOffset happened, DateTimeOffset now) =>
+        new(
+            url,
+            JsonSerializer.Serialize(
+                new Dictionary<string, object?>(StringComparer.Ordinal)
+                {
+                    ["event"] = kind switch
+                    {
+                        ReportKind.Delivered => "delivered",
+                        ReportKind.Bounced => "hard_bounce",
+                        ReportKind.Complained => "spam",
+                        _ => "opened",
+                    },
+                    ["email"] = taken.Request.Find("to.0.email"),
+                    ["id"] = 26224,
+                    ["message-id"] = taken.Id,
+                    ["ts_event"] = happened.ToUnixTimeSeconds(),
+                    ["X-Mailin-custom"] = taken.Reference,
+                    ["reason"] = kind == ReportKind.Bounced ? "550 unknown" : null,
+                }
+            ),
+            Signatures.Basic(Secret)
+        );
 
     static Answer Error(int status, string code) => Answer.Json(status, new { code, message = code.Replace('_', ' ') });
 }

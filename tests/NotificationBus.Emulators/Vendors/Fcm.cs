@@ -14,21 +14,36 @@ sealed class Fcm : Vendor
     public override string Name => "fcm";
 
     public override IReadOnlyList<(string Key, string Value)> Settings(Uri url) =>
-    [
-        ("ServiceAccount", JsonSerializer.Serialize(new
-        {
-            type = "service_account",
-            project_id = Project,
-            private_key_id = "of-the-emulator",
-            private_key = _key.ExportPkcs8PrivateKeyPem(),
-            client_email = $"sender@{Project}.iam.gserviceaccount.com",
-            token_uri = $"{url}/token",
-        })),
-    ];
+        [
+            (
+                "ServiceAccount",
+                JsonSerializer.Serialize(
+                    new
+                    {
+                        type = "service_account",
+                        project_id = Project,
+                        private_key_id = "of-the-emulator",
+                        private_key = _key.ExportPkcs8PrivateKeyPem(),
+                        client_email = $"sender@{Project}.iam.gserviceaccount.com",
+                        token_uri = $"{url}/token",
+                    }
+                )
+            ),
+        ];
 
     public override Answer? Refuse(ReceivedRequest request) =>
-        request is { Method: "POST", Path: "/token" } ? Answer.Json(200, new { access_token = AccessToken, expires_in = 3599, token_type = "Bearer" })
-        : request is not { Method: "POST", Path: $"/v1/projects/{Project}/messages:send" } ? Error(404, "NOT_FOUND", "Requested entity was not found.")
+        request is { Method: "POST", Path: "/token" }
+            ? Answer.Json(
+                200,
+                new
+                {
+                    access_token = AccessToken,
+                    expires_in = 3599,
+                    token_type = "Bearer",
+                }
+            )
+        : request is not { Method: "POST", Path: $"/v1/projects/{Project}/messages:send" }
+            ? Error(404, "NOT_FOUND", "Requested entity was not found.")
         : request.Header("Authorization") != $"Bearer {AccessToken}" ? Deny()
         : request.Find("message.token") is null ? Error(400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
         : null;
@@ -42,19 +57,37 @@ sealed class Fcm : Vendor
     }
 
     public override Answer Throttle(int retryAfter, DateTimeOffset now) =>
-        Error(429, "RESOURCE_EXHAUSTED", "Quota exceeded", "QUOTA_EXCEEDED") with { Headers = [("Retry-After", $"{retryAfter}")] };
+        Error(429, "RESOURCE_EXHAUSTED", "Quota exceeded", "QUOTA_EXCEEDED") with
+        {
+            Headers = [("Retry-After", $"{retryAfter}")],
+        };
 
     public override Answer Fail(int status) =>
-        status == 503 ? Error(503, "UNAVAILABLE", "The service is currently unavailable.", "UNAVAILABLE") : Error(status, "INTERNAL", "Internal error encountered.", "INTERNAL");
+        status == 503
+            ? Error(503, "UNAVAILABLE", "The service is currently unavailable.", "UNAVAILABLE")
+            : Error(status, "INTERNAL", "Internal error encountered.", "INTERNAL");
 
-    static Answer Error(int code, string status, string message, string? errorCode = null) => Answer.Json(code, new
-    {
-        error = new
-        {
+    static Answer Error(int code, string status, string message, string? errorCode = null) =>
+        Answer.Json(
             code,
-            message,
-            status,
-            details = errorCode is null ? [] : new[] { new Dictionary<string, string>(StringComparer.Ordinal) { ["@type"] = "type.googleapis.com/google.firebase.fcm.v1.FcmError", ["errorCode"] = errorCode } },
-        },
-    });
+            new
+            {
+                error = new
+                {
+                    code,
+                    message,
+                    status,
+                    details = errorCode is null
+                        ? []
+                        : new[]
+                        {
+                            new Dictionary<string, string>(StringComparer.Ordinal)
+                            {
+                                ["@type"] = "type.googleapis.com/google.firebase.fcm.v1.FcmError",
+                                ["errorCode"] = errorCode,
+                            },
+                        },
+                },
+            }
+        );
 }

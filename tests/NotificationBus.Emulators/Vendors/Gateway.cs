@@ -1,6 +1,8 @@
 namespace NotificationBus.Emulators.Vendors;
 
-/// <summary>A company's own service, for accounts of the type <c>http</c>: takes any JSON, and knows a repetition by its <c>Idempotency-Key</c>.</summary>
+/// <summary>
+/// A company's own service, for accounts of the type <c>http</c>: takes any JSON, and knows a repetition by its <c>Idempotency-Key</c>.
+/// </summary>
 sealed class Gateway : Vendor
 {
     public override string Name => "http";
@@ -22,5 +24,6 @@ sealed class Gateway : Vendor
 
     public override string? KeyOf(ReceivedRequest request) => request.Header("Idempotency-Key");
 
-    public override Answer Throttle(int retryAfter, DateTimeOffset now) => Answer.Json(429, new { error = "too often" }, ("Retry-After", $"{retryAfter}"));
+    public override Answer Throttle(int retryAfter, DateTimeOffset now) =>
+        Answer.Json(429, new { error = "too often" }, ("Retry-After", $"{retryAfter}"));
 }

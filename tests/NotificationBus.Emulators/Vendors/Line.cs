@@ -14,21 +14,32 @@ sealed class Line : Vendor
         : request.Find("messages.0.text") is null or "" ? Error(400, "The request body has 1 error(s)")
         : null;
 
-    public override Answer Deny() => Error(401, "Authentication failed. Confirm that the access token in the authorization header is valid.");
+    public override Answer Deny() =>
+        Error(401, "Authentication failed. Confirm that the access token in the authorization header is valid.");
 
     public override Taken Take(ReceivedRequest request)
     {
         var id = $"461230966{request.Number:000000000}";
-        return new Taken(id, request.Header("X-Line-Retry-Key"), request, Answer.Json(200, new { sentMessages = Sent(id) }, ("X-Line-Request-Id", $"{Guid.NewGuid()}")));
+        return new Taken(
+            id,
+            request.Header("X-Line-Retry-Key"),
+            request,
+            Answer.Json(200, new { sentMessages = Sent(id) }, ("X-Line-Request-Id", $"{Guid.NewGuid()}"))
+        );
     }
 
     public override string? KeyOf(ReceivedRequest request) => request.Header("X-Line-Retry-Key");
 
     public override Answer Repeat(Taken first) =>
-        Answer.Json(409, new { message = "The retry key is already accepted", sentMessages = Sent(first.Id) }, ("X-Line-Accepted-Request-Id", first.Answer.Headers[0].Value));
+        Answer.Json(
+            409,
+            new { message = "The retry key is already accepted", sentMessages = Sent(first.Id) },
+            ("X-Line-Accepted-Request-Id", first.Answer.Headers[0].Value)
+        );
 
     // LINE says nothing of how long.
-    public override Answer Throttle(int retryAfter, DateTimeOffset now) => Error(429, "The API rate limit has been exceeded. Try again later.");
+    public override Answer Throttle(int retryAfter, DateTimeOffset now) =>
+        Error(429, "The API rate limit has been exceeded. Try again later.");
 
     public override Answer Fail(int status) => Error(status, "Internal error");
 

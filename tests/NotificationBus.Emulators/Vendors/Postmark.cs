@@ -23,7 +23,22 @@ sealed class Postmark : Vendor
     public override Taken Take(ReceivedRequest request)
     {
         var id = $"{Guid.NewGuid()}";
-        return new Taken(id, request.Find("Metadata.delivery_id"), request, Answer.Json(200, new { To = request.Find("To"), SubmittedAt = request.At, MessageID = id, ErrorCode = 0, Message = "OK" }));
+        return new Taken(
+            id,
+            request.Find("Metadata.delivery_id"),
+            request,
+            Answer.Json(
+                200,
+                new
+                {
+                    To = request.Find("To"),
+                    SubmittedAt = request.At,
+                    MessageID = id,
+                    ErrorCode = 0,
+                    Message = "OK",
+                }
+            )
+        );
     }
 
     // Postmark says nothing of how long.
@@ -42,18 +57,21 @@ sealed class Postmark : Vendor
         };
         return new Callback(
             url,
-            JsonSerializer.Serialize(new Dictionary<string, object?>(StringComparer.Ordinal)
-            {
-                ["RecordType"] = type,
-                ["MessageID"] = taken.Id,
-                ["Recipient"] = taken.Request.Find("To")!.Split('<')[^1].TrimEnd('>'),
-                ["Metadata"] = new { delivery_id = taken.Reference },
-                ["ID"] = kind == ReportKind.Bounced ? 42 : null,
-                ["Type"] = kind == ReportKind.Bounced ? "HardBounce" : null,
-                ["Details"] = kind == ReportKind.Bounced ? "550 unknown" : null,
-                [time] = happened.UtcDateTime,
-            }),
-            Signatures.Basic(Secret));
+            JsonSerializer.Serialize(
+                new Dictionary<string, object?>(StringComparer.Ordinal)
+                {
+                    ["RecordType"] = type,
+                    ["MessageID"] = taken.Id,
+                    ["Recipient"] = taken.Request.Find("To")!.Split('<')[^1].TrimEnd('>'),
+                    ["Metadata"] = new { delivery_id = taken.Reference },
+                    ["ID"] = kind == ReportKind.Bounced ? 42 : null,
+                    ["Type"] = kind == ReportKind.Bounced ? "HardBounce" : null,
+                    ["Details"] = kind == ReportKind.Bounced ? "550 unknown" : null,
+                    [time] = happened.UtcDateTime,
+                }
+            ),
+            Signatures.Basic(Secret)
+        );
     }
 
     static Answer Error(int status, int code, string message) => Answer.Json(status, new { ErrorCode = code, Message = message });

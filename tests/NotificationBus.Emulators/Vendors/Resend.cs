@@ -29,29 +29,60 @@ sealed class Resend : Vendor
 
     public override string? KeyOf(ReceivedRequest request) => request.Header("Idempotency-Key");
 
-    public override Answer Throttle(int retryAfter, DateTimeOffset now) => Error(429, "rate_limit_exceeded") with
-    {
-        Headers = [("ratelimit-limit", "2"), ("ratelimit-remaining", "0"), ("ratelimit-reset", $"{retryAfter}"), ("retry-after", $"{retryAfter}")],
-    };
+    public override Answer Throttle(int retryAfter, DateTimeOffset now) =>
+        Error(429, "rate_limit_exceeded") with
+        {
+            Headers =
+            [
+                ("ratelimit-limit", "2"),
+                ("ratelimit-remaining", "0"),
+                ("ratelimit-reset", $"{retryAfter}"),
+                ("retry-after", $"{retryAfter}"),
+            ],
+        };
 
     public override Answer Fail(int status) => Error(status, status == 503 ? "service_unavailable" : "application_error");
 
     public override Callback? Tell(Taken taken, ReportKind kind, Uri url, DateTimeOffset happened, DateTimeOffset now)
     {
-        var body = JsonSerializer.Serialize(new
-        {
-            type = kind switch { ReportKind.Delivered => "email.delivered", ReportKind.Bounced => "email.bounced", ReportKind.Complained => "email.complained", _ => "email.opened" },
-            created_at = happened.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
-            data = new
+        var body = JsonSerializer.Serialize(
+            new
             {
-                email_id = taken.Id,
-                to = new[] { taken.Request.Find("to.0") },
-                tags = new { delivery_id = taken.Reference },
-                bounce = kind == ReportKind.Bounced ? new { type = "Permanent", subType = "General", message = "The mailbox does not exist" } : null,
-            },
-        });
+                type = kind switch
+                {
+                    ReportKind.Delivered => "email.delivered",
+                    ReportKind.Bounced => "email.bounced",
+                    ReportKind.Complained => "email.complained",
+                    _ => "email.opened",
+                },
+                created_at = happened.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+                data = new
+                {
+                    email_id = taken.Id,
+                    to = new[] { taken.Request.Find("to.0") },
+                    tags = new { delivery_id = taken.Reference },
+                    bounce = kind == ReportKind.Bounced
+                        ? new
+                        {
+                            type = "Permanent",
+                            subType = "General",
+                            message = "The mailbox does not exist",
+                        }
+                        : null,
+                },
+            }
+        );
         return new Callback(url, body, Signatures.Svix($"msg_{taken.Id}-{kind}", body, now, Secret));
     }
 
-    static Answer Error(int statusCode, string name) => Answer.Json(statusCode, new { statusCode, name, message = name.Replace('_', ' ') });
+    static Answer Error(int statusCode, string name) =>
+        Answer.Json(
+            statusCode,
+            new
+            {
+                statusCode,
+                name,
+                message = name.Replace('_', ' '),
+            }
+        );
 }

@@ -18,10 +18,13 @@ sealed class Ses : Vendor
     public override string Name => "ses";
 
     public override IReadOnlyList<(string Key, string Value)> Settings(Uri url) =>
-    [
-        ("Region", "eu-central-1"), ("AccessKeyId", "AKIAOFTHEEMULATOR"), ("SecretAccessKey", "of-the-emulator"), ("From", "shop@example.com"),
-        ("ReceiptTopic", Topic),
-    ];
+        [
+            ("Region", "eu-central-1"),
+            ("AccessKeyId", "AKIAOFTHEEMULATOR"),
+            ("SecretAccessKey", "of-the-emulator"),
+            ("From", "shop@example.com"),
+            ("ReceiptTopic", Topic),
+        ];
 
     /// <summary>The certificate, PEM, for whoever believes it.</summary>
     public string Certificate(DateTimeOffset now)
@@ -46,7 +49,8 @@ sealed class Ses : Vendor
     }
 
     // SES says nothing of how long.
-    public override Answer Throttle(int retryAfter, DateTimeOffset now) => Error(429, "TooManyRequestsException", "Maximum sending rate exceeded.");
+    public override Answer Throttle(int retryAfter, DateTimeOffset now) =>
+        Error(429, "TooManyRequestsException", "Maximum sending rate exceeded.");
 
     public override Answer Fail(int status) => Error(status, "InternalFailure", "");
 
@@ -62,10 +66,41 @@ sealed class Ses : Vendor
         };
         object report = kind switch
         {
-            ReportKind.Delivered => new { eventType = "Delivery", mail, delivery = new { timestamp = time, smtpResponse = "250 ok" } },
-            ReportKind.Bounced => new { eventType = "Bounce", mail, bounce = new { timestamp = time, bounceType = "Permanent", bounceSubType = "General", bouncedRecipients = new[] { new { emailAddress = address, diagnosticCode = "smtp; 550 5.1.1 unknown" } } } },
-            ReportKind.Complained => new { eventType = "Complaint", mail, complaint = new { timestamp = time, complaintFeedbackType = "abuse", complainedRecipients = new[] { new { emailAddress = address } } } },
-            _ => new { eventType = "Open", mail, open = new { timestamp = time, userAgent = "Mozilla" } },
+            ReportKind.Delivered => new
+            {
+                eventType = "Delivery",
+                mail,
+                delivery = new { timestamp = time, smtpResponse = "250 ok" },
+            },
+            ReportKind.Bounced => new
+            {
+                eventType = "Bounce",
+                mail,
+                bounce = new
+                {
+                    timestamp = time,
+                    bounceType = "Permanent",
+                    bounceSubType = "General",
+                    bouncedRecipients = new[] { new { emailAddress = address, diagnosticCode = "smtp; 550 5.1.1 unknown" } },
+                },
+            },
+            ReportKind.Complained => new
+            {
+                eventType = "Complaint",
+                mail,
+                complaint = new
+                {
+                    timestamp = time,
+                    complaintFeedbackType = "abuse",
+                    complainedRecipients = new[] { new { emailAddress = address } },
+                },
+            },
+            _ => new
+            {
+                eventType = "Open",
+                mail,
+                open = new { timestamp = time, userAgent = "Mozilla" },
+            },
         };
         var message = new Dictionary<string, string>(StringComparer.Ordinal)
         {

@@ -19,10 +19,27 @@ sealed class Slack : Vendor
     public override Taken Take(ReceivedRequest request)
     {
         var ts = $"{request.At.ToUnixTimeSeconds()}.{request.Number:000000}";
-        return new Taken(ts, null, request, Answer.Json(200, new { ok = true, channel = request.Find("channel"), ts }));
+        return new Taken(
+            ts,
+            null,
+            request,
+            Answer.Json(
+                200,
+                new
+                {
+                    ok = true,
+                    channel = request.Find("channel"),
+                    ts,
+                }
+            )
+        );
     }
 
-    public override Answer Throttle(int retryAfter, DateTimeOffset now) => Error(429, "ratelimited") with { Headers = [("Retry-After", $"{retryAfter}")] };
+    public override Answer Throttle(int retryAfter, DateTimeOffset now) =>
+        Error(429, "ratelimited") with
+        {
+            Headers = [("Retry-After", $"{retryAfter}")],
+        };
 
     public override Answer Fail(int status) => Error(status, status == 503 ? "service_unavailable" : "internal_error");
 

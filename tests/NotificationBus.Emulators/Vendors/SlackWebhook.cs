@@ -16,7 +16,11 @@ sealed class SlackWebhook : Vendor
 
     public override Taken Take(ReceivedRequest request) => new($"{request.Number}", null, request, Text(200, "ok"));
 
-    public override Answer Throttle(int retryAfter, DateTimeOffset now) => Text(429, "ratelimited") with { Headers = [("Retry-After", $"{retryAfter}")] };
+    public override Answer Throttle(int retryAfter, DateTimeOffset now) =>
+        Text(429, "ratelimited") with
+        {
+            Headers = [("Retry-After", $"{retryAfter}")],
+        };
 
     static Answer Text(int status, string text) => new(status, text) { ContentType = "text/html" };
 }

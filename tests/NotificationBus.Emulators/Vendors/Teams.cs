@@ -8,9 +8,11 @@ sealed class Teams : Vendor
     public override IReadOnlyList<(string Key, string Value)> Settings(Uri url) => [];
 
     public override Answer? Refuse(ReceivedRequest request) =>
-        request.Method != "POST" || !request.Path.StartsWith("/workflows/", StringComparison.Ordinal) ? Error(404, "WorkflowNotFound", "The workflow could not be found.")
+        request.Method != "POST" || !request.Path.StartsWith("/workflows/", StringComparison.Ordinal)
+            ? Error(404, "WorkflowNotFound", "The workflow could not be found.")
         : !request.Path.Contains("sig=", StringComparison.Ordinal) ? Deny()
-        : request.Find("attachments.0.contentType") != "application/vnd.microsoft.card.adaptive" ? Error(400, "TriggerInputSchemaMismatch", "There is no card.")
+        : request.Find("attachments.0.contentType") != "application/vnd.microsoft.card.adaptive"
+            ? Error(400, "TriggerInputSchemaMismatch", "There is no card.")
         : null;
 
     public override Answer Deny() => Error(401, "DirectApiAuthorizationRequired", "The request has no signature.");
@@ -21,7 +23,11 @@ sealed class Teams : Vendor
         return new Taken(run, null, request, new Answer(202, "", ("x-ms-workflow-run-id", run), ("x-ms-request-id", $"{Guid.NewGuid()}")));
     }
 
-    public override Answer Throttle(int retryAfter, DateTimeOffset now) => Error(429, "TooManyRequests", "The rate limit is exceeded.") with { Headers = [("Retry-After", $"{retryAfter}")] };
+    public override Answer Throttle(int retryAfter, DateTimeOffset now) =>
+        Error(429, "TooManyRequests", "The rate limit is exceeded.") with
+        {
+            Headers = [("Retry-After", $"{retryAfter}")],
+        };
 
     public override Answer Fail(int status) => Error(status, "ServiceUnavailable", "The service is not available.");
 

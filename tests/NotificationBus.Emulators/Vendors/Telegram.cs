@@ -18,12 +18,47 @@ sealed class Telegram : Vendor
     public override Answer Deny() => Error(401, "Unauthorized");
 
     public override Taken Take(ReceivedRequest request) =>
-        new($"{request.Number}", null, request, Answer.Json(200, new { ok = true, result = new { message_id = request.Number, date = request.At.ToUnixTimeSeconds(), text = request.Find("text") } }));
+        new(
+            $"{request.Number}",
+            null,
+            request,
+            Answer.Json(
+                200,
+                new
+                {
+                    ok = true,
+                    result = new
+                    {
+                        message_id = request.Number,
+                        date = request.At.ToUnixTimeSeconds(),
+                        text = request.Find("text"),
+                    },
+                }
+            )
+        );
 
     public override Answer Throttle(int retryAfter, DateTimeOffset now) =>
-        Answer.Json(429, new { ok = false, error_code = 429, description = $"Too Many Requests: retry after {retryAfter}", parameters = new { retry_after = retryAfter } });
+        Answer.Json(
+            429,
+            new
+            {
+                ok = false,
+                error_code = 429,
+                description = $"Too Many Requests: retry after {retryAfter}",
+                parameters = new { retry_after = retryAfter },
+            }
+        );
 
     public override Answer Fail(int status) => Error(status, "Internal Server Error");
 
-    static Answer Error(int status, string description) => Answer.Json(status, new { ok = false, error_code = status, description });
+    static Answer Error(int status, string description) =>
+        Answer.Json(
+            status,
+            new
+            {
+                ok = false,
+                error_code = status,
+                description,
+            }
+        );
 }

@@ -13,7 +13,8 @@ sealed class Vonage : Vendor
 
     public override string Name => "vonage";
 
-    public override IReadOnlyList<(string Key, string Value)> Settings(Uri url) => [("ApiKey", ApiKey), ("ApiSecret", "of-the-emulator"), ("From", "Shop"), ("ReceiptSecret", Secret)];
+    public override IReadOnlyList<(string Key, string Value)> Settings(Uri url) =>
+        [("ApiKey", ApiKey), ("ApiSecret", "of-the-emulator"), ("From", "Shop"), ("ReceiptSecret", Secret)];
 
     public override Answer? Refuse(ReceivedRequest request) =>
         request is not { Method: "POST", Path: "/v1/messages" } ? Problem(404, "1000", "Not found")
@@ -44,17 +45,26 @@ sealed class Vonage : Vendor
             ReportKind.Complained => ("rejected", "1050"),
             _ => ("rejected", "1170"),
         };
-        var body = JsonSerializer.Serialize(new
-        {
-            message_uuid = taken.Id,
-            to = taken.Request.Find("to"),
-            from = taken.Request.Find("from"),
-            timestamp = happened.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
-            status,
-            client_ref = taken.Reference,
-            channel = "sms",
-            error = error is null ? null : new { type = $"https://developer.vonage.com/api-errors/messages#{error}", title = error, detail = "for this number" },
-        });
+        var body = JsonSerializer.Serialize(
+            new
+            {
+                message_uuid = taken.Id,
+                to = taken.Request.Find("to"),
+                from = taken.Request.Find("from"),
+                timestamp = happened.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+                status,
+                client_ref = taken.Reference,
+                channel = "sms",
+                error = error is null
+                    ? null
+                    : new
+                    {
+                        type = $"https://developer.vonage.com/api-errors/messages#{error}",
+                        title = error,
+                        detail = "for this number",
+                    },
+            }
+        );
         var claims = new
         {
             iat = now.ToUnixTimeSeconds(),
@@ -63,9 +73,25 @@ sealed class Vonage : Vendor
             payload_hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body))),
             api_key = ApiKey,
         };
-        return new Callback(url, body, ("Authorization", $"Bearer {Signatures.JsonWebToken("""{"typ":"JWT","alg":"HS256"}""", claims, Secret)}"));
+        return new Callback(
+            url,
+            body,
+            ("Authorization", $"Bearer {Signatures.JsonWebToken("""{"typ":"JWT","alg":"HS256"}""", claims, Secret)}")
+        );
     }
 
     static Answer Problem(int status, string code, string title) =>
-        Answer.Json(status, new { type = $"https://developer.vonage.com/api-errors/messages#{code}", title, detail = title, instance = $"{Guid.NewGuid()}" }) with { ContentType = "application/problem+json" };
+        Answer.Json(
+            status,
+            new
+            {
+                type = $"https://developer.vonage.com/api-errors/messages#{code}",
+                title,
+                detail = title,
+                instance = $"{Guid.NewGuid()}",
+            }
+        ) with
+        {
+            ContentType = "application/problem+json",
+        };
 }

@@ -11,7 +11,10 @@ sealed class WebPush : Vendor
     public override string Name => "webpush";
 
     public override IReadOnlyList<(string Key, string Value)> Settings(Uri url) =>
-        [("PrivateKey", Base64Url.EncodeToString(_key.ExportParameters(includePrivateParameters: true).D)), ("Subject", "mailto:ops@example.com")];
+        [
+            ("PrivateKey", Base64Url.EncodeToString(_key.ExportParameters(includePrivateParameters: true).D)),
+            ("Subject", "mailto:ops@example.com"),
+        ];
 
     public override Answer? Refuse(ReceivedRequest request) =>
         request.Method != "POST" ? Error(405, 0, "Method Not Allowed")
@@ -25,12 +28,30 @@ sealed class WebPush : Vendor
     public override Taken Take(ReceivedRequest request)
     {
         var id = $"{Guid.NewGuid():N}";
-        return new Taken(id, null, request, new Answer(201, "", ("Location", $"https://updates.push.services.mozilla.com/m/{id}"), ("TTL", request.Header("TTL")!)));
+        return new Taken(
+            id,
+            null,
+            request,
+            new Answer(201, "", ("Location", $"https://updates.push.services.mozilla.com/m/{id}"), ("TTL", request.Header("TTL")!))
+        );
     }
 
-    public override Answer Throttle(int retryAfter, DateTimeOffset now) => Error(429, 0, "Too Many Requests") with { Headers = [("Retry-After", $"{retryAfter}")] };
+    public override Answer Throttle(int retryAfter, DateTimeOffset now) =>
+        Error(429, 0, "Too Many Requests") with
+        {
+            Headers = [("Retry-After", $"{retryAfter}")],
+        };
 
     public override Answer Fail(int status) => Error(status, status == 503 ? 201 : 999, "Service Unavailable");
 
-    static Answer Error(int code, int errno, string error) => Answer.Json(code, new { code, errno, error });
+    static Answer Error(int code, int errno, string error) =>
+        Answer.Json(
+            code,
+            new
+            {
+                code,
+                errno,
+                error,
+            }
+        );
 }

@@ -57,9 +57,7 @@ sealed class BrokenWay : IAsyncDisposable
                 _connections[client] = Connect(client);
             }
         }
-        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
-        {
-        }
+        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException) { }
     }
 
     async Task Connect(TcpClient client)
@@ -72,11 +70,10 @@ sealed class BrokenWay : IAsyncDisposable
             await broker.ConnectAsync(_broker.Host, _broker.Port);
             await Task.WhenAny(
                 Pass(client.GetStream(), broker.GetStream(), BreaksHere),
-                Pass(broker.GetStream(), client.GetStream(), _ => false));
+                Pass(broker.GetStream(), client.GetStream(), _ => false)
+            );
         }
-        catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
-        {
-        }
+        catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException or InvalidOperationException) { }
         finally
         {
             client.Dispose();
@@ -94,8 +91,6 @@ sealed class BrokenWay : IAsyncDisposable
             while (await from.ReadAsync(buffer) is var read and > 0 && !breaksAt(buffer.AsMemory(0, read)))
                 await to.WriteAsync(buffer.AsMemory(0, read));
         }
-        catch (Exception broken) when (broken is IOException or ObjectDisposedException)
-        {
-        }
+        catch (Exception broken) when (broken is IOException or ObjectDisposedException) { }
     }
 }

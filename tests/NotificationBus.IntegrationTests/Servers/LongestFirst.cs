@@ -1,5 +1,4 @@
 using NotificationBus.IntegrationTests.Servers;
-
 using Xunit.Sdk;
 using Xunit.v3;
 
@@ -7,7 +6,10 @@ using Xunit.v3;
 
 namespace NotificationBus.IntegrationTests.Servers;
 
-/// <summary>Those that share a server they hurt come one after the other, and some wait for a host longer than they work: begun last, they would keep everybody waiting.</summary>
+/// <summary>
+/// Those that share a server they hurt come one after the other, and some wait for a host longer than they work: begun last, they would
+/// keep everybody waiting.
+/// </summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     static readonly string[] Long =
@@ -23,5 +25,9 @@ public sealed class LongestFirst : ITestCollectionOrderer
     /// <inheritdoc />
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
         where TTestCollection : ITestCollection =>
-        [.. testCollections.OrderByDescending(collection => Long.Any(name => collection.TestCollectionDisplayName.Contains(name, StringComparison.Ordinal)))];
+        [
+            .. testCollections.OrderByDescending(collection =>
+                Long.Any(name => collection.TestCollectionDisplayName.Contains(name, StringComparison.Ordinal))
+            ),
+        ];
 }

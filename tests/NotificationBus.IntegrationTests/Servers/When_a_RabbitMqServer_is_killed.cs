@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -54,20 +53,39 @@ public sealed class When_a_RabbitMqServer_is_killed(RabbitMqToHurt rabbit)
     }
 
     static async Task<IConnection> Connect(Uri virtualHost) =>
-        await new ConnectionFactory { Uri = virtualHost, RequestedConnectionTimeout = Limit, HandshakeContinuationTimeout = Limit, ContinuationTimeout = Limit }.CreateConnectionAsync();
+        await new ConnectionFactory
+        {
+            Uri = virtualHost,
+            RequestedConnectionTimeout = Limit,
+            HandshakeContinuationTimeout = Limit,
+            ContinuationTimeout = Limit,
+        }.CreateConnectionAsync();
 
     static async Task Publish(Uri virtualHost, string text)
     {
         await using var connection = await Connect(virtualHost);
-        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(
-            publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
-        await channel.QueueDeclareAsync("orders", durable: true, exclusive: false, autoDelete: false,
-            new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" });
-        await channel.BasicPublishAsync("", "orders", mandatory: true,
-            new BasicProperties { Persistent = true }, Encoding.UTF8.GetBytes(text));
+        await using var channel = await connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true)
+        );
+        await channel.QueueDeclareAsync(
+            "orders",
+            durable: true,
+            exclusive: false,
+            autoDelete: false,
+            new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" }
+        );
+        await channel.BasicPublishAsync(
+            "",
+            "orders",
+            mandatory: true,
+            new BasicProperties { Persistent = true },
+            Encoding.UTF8.GetBytes(text)
+        );
     }
 
-    /// <summary>A quorum queue elects its leader after the broker takes connections: for a moment it is there and has nothing to give.</summary>
+    /// <summary>
+    /// A quorum queue elects its leader after the broker takes connections: for a moment it is there and has nothing to give.
+    /// </summary>
     static async Task<string?> Take(Uri virtualHost)
     {
         var waiting = Stopwatch.StartNew();

@@ -43,4 +43,5 @@ public sealed record HostOfTheRecord(
     IUnfinishedNotifications Unfinished,
     IHeldDeliveries Held,
     IFailedMessages Failed,
-    INotificationQueries Queries);
+    INotificationQueries Queries
+);

@@ -23,8 +23,15 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
 
         refused.Granted.ShouldBeFalse();
         var claimed = refused.Earlier.ShouldHaveSingleItem();
-        (claimed.DeliveryId, claimed.NotificationId, claimed.Number, claimed.Channel, claimed.Provider, claimed.Status, claimed.FinishedAt)
-            .ShouldBe((call.DeliveryId, call.NotificationId, 1, "email", "first", AttemptStatus.Started, null));
+        (
+            claimed.DeliveryId,
+            claimed.NotificationId,
+            claimed.Number,
+            claimed.Channel,
+            claimed.Provider,
+            claimed.Status,
+            claimed.FinishedAt
+        ).ShouldBe((call.DeliveryId, call.NotificationId, 1, "email", "first", AttemptStatus.Started, null));
         claimed.StartedAt.ShouldBeLessThanOrEqualTo(refused.Now);
         (claimed.LeaseUntil - claimed.StartedAt).ShouldBe(Lease);
         claimed.LeaseUntil.ShouldBeGreaterThan(refused.Now);
@@ -47,16 +54,33 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
     {
         var call = Call();
         await Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
-        await Host.Ledger.Record(call with { Status = AttemptStatus.Unavailable, Reason = "too busy" }, suppressedAddress: null, CancellationToken.None);
+        await Host.Ledger.Record(
+            call with
+            {
+                Status = AttemptStatus.Unavailable,
+                Reason = "too busy",
+            },
+            suppressedAddress: null,
+            CancellationToken.None
+        );
         var second = call with { Number = 2, Provider = "second" };
         (await Host.Ledger.Claim(second, Address, Category, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
-        await Host.Ledger.Record(second with { Status = AttemptStatus.Accepted, ProviderMessageId = "their-id" }, suppressedAddress: null, CancellationToken.None);
+        await Host.Ledger.Record(
+            second with
+            {
+                Status = AttemptStatus.Accepted,
+                ProviderMessageId = "their-id",
+            },
+            suppressedAddress: null,
+            CancellationToken.None
+        );
         await Host.Ledger.Claim(Call(), Address, Category, Lease, CancellationToken.None);
 
         var refused = await AnotherHost.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
 
-        refused.Earlier.Select(attempt => (attempt.Number, attempt.Provider, attempt.Status, attempt.Reason, attempt.ProviderMessageId)).ShouldBe(
-            [(1, "first", AttemptStatus.Unavailable, "too busy", null), (2, "second", AttemptStatus.Accepted, null, "their-id")]);
+        refused
+            .Earlier.Select(attempt => (attempt.Number, attempt.Provider, attempt.Status, attempt.Reason, attempt.ProviderMessageId))
+            .ShouldBe([(1, "first", AttemptStatus.Unavailable, "too busy", null), (2, "second", AttemptStatus.Accepted, null, "their-id")]);
         refused.Earlier.ShouldAllBe(attempt => attempt.FinishedAt >= attempt.StartedAt);
     }
 
@@ -65,9 +89,27 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
     {
         var call = Call();
         await Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
-        await Host.Ledger.Record(call with { Status = AttemptStatus.Accepted, ProviderMessageId = "their-id" }, suppressedAddress: null, CancellationToken.None);
+        await Host.Ledger.Record(
+            call with
+            {
+                Status = AttemptStatus.Accepted,
+                ProviderMessageId = "their-id",
+            },
+            suppressedAddress: null,
+            CancellationToken.None
+        );
 
-        (await AnotherHost.Ledger.Record(call with { Status = AttemptStatus.InDoubt, Reason = "the worker died" }, suppressedAddress: null, CancellationToken.None)).ShouldBeFalse();
+        (
+            await AnotherHost.Ledger.Record(
+                call with
+                {
+                    Status = AttemptStatus.InDoubt,
+                    Reason = "the worker died",
+                },
+                suppressedAddress: null,
+                CancellationToken.None
+            )
+        ).ShouldBeFalse();
 
         var kept = (await Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None)).Earlier.ShouldHaveSingleItem();
         (kept.Status, kept.ProviderMessageId, kept.Reason).ShouldBe((AttemptStatus.Accepted, "their-id", null));
@@ -84,9 +126,13 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
 
         await AnotherHost.Ledger.Record(second with { Status = AttemptStatus.Accepted }, suppressedAddress: null, CancellationToken.None);
 
-        (await Host.Ledger.AttemptsOf(call.NotificationId, call.DeliveryId, CancellationToken.None)).Select(attempt => attempt.Status).ShouldBe([AttemptStatus.Started, AttemptStatus.Accepted]);
+        (await Host.Ledger.AttemptsOf(call.NotificationId, call.DeliveryId, CancellationToken.None))
+            .Select(attempt => attempt.Status)
+            .ShouldBe([AttemptStatus.Started, AttemptStatus.Accepted]);
         await AnotherHost.Ledger.Record(call with { Status = AttemptStatus.InDoubt }, suppressedAddress: null, CancellationToken.None);
-        (await Host.Ledger.AttemptsOf(call.NotificationId, other.DeliveryId, CancellationToken.None)).ShouldHaveSingleItem().Status.ShouldBe(AttemptStatus.Started);
+        (await Host.Ledger.AttemptsOf(call.NotificationId, other.DeliveryId, CancellationToken.None))
+            .ShouldHaveSingleItem()
+            .Status.ShouldBe(AttemptStatus.Started);
     }
 
     [Fact]
@@ -94,8 +140,13 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
     {
         var call = Call();
 
-        var claims = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() =>
-            (i % 2 == 0 ? Host : AnotherHost).Ledger.Claim(call, Address, Category, Lease, CancellationToken.None))));
+        var claims = await Task.WhenAll(
+            Enumerable
+                .Range(0, 50)
+                .Select(i =>
+                    Task.Run(() => (i % 2 == 0 ? Host : AnotherHost).Ledger.Claim(call, Address, Category, Lease, CancellationToken.None))
+                )
+        );
 
         claims.Count(claim => claim.Granted).ShouldBe(1);
         claims.Where(claim => !claim.Granted).ShouldAllBe(claim => claim.Earlier.Count == 1);
@@ -112,9 +163,15 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
             await Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
         var next = Enumerable.Range(0, 10).Select(_ => Call()).ToList();
 
-        var refused = Task.WhenAll(made[..5].Select(call => AnotherHost.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None)));
+        var refused = Task.WhenAll(
+            made[..5].Select(call => AnotherHost.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None))
+        );
         var claims = Task.WhenAll(next.Select(call => Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None)));
-        var outcomes = Task.WhenAll(made.Select(call => Host.Ledger.Record(call with { Status = AttemptStatus.Accepted }, suppressedAddress: null, CancellationToken.None)));
+        var outcomes = Task.WhenAll(
+            made.Select(call =>
+                Host.Ledger.Record(call with { Status = AttemptStatus.Accepted }, suppressedAddress: null, CancellationToken.None)
+            )
+        );
 
         (await claims).ShouldAllBe(claim => claim.Granted);
         (await refused).ShouldAllBe(claim => !claim.Granted);
@@ -127,7 +184,17 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
         var (call, meanwhile) = (Call(), Call());
         await Host.Ledger.Claim(call, Address, Category, Lease, CancellationToken.None);
         await Host.Ledger.Claim(meanwhile, Address, Category, Lease, CancellationToken.None);
-        (await Host.Ledger.Record(call with { Status = AttemptStatus.Rejected, Reason = "no such mailbox" }, Address, CancellationToken.None)).ShouldBeTrue();
+        (
+            await Host.Ledger.Record(
+                call with
+                {
+                    Status = AttemptStatus.Rejected,
+                    Reason = "no such mailbox",
+                },
+                Address,
+                CancellationToken.None
+            )
+        ).ShouldBeTrue();
         var said = meanwhile with { Status = AttemptStatus.Rejected, Reason = "not at home" };
         (await AnotherHost.Ledger.Record(said, Address, CancellationToken.None)).ShouldBeTrue();
 
@@ -136,7 +203,9 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
         (refused.Granted, refused.Suppression).ShouldBe((false, "no such mailbox"));
         (await AnotherHost.Ledger.Claim(Call(), Address, Another, Lease, CancellationToken.None)).Suppression.ShouldBe("no such mailbox");
         (await AnotherHost.Ledger.Claim(Call(), "nok@example.com", Category, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
-        (await AnotherHost.Ledger.Claim(Call() with { Channel = "push" }, Address, Category, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        (
+            await AnotherHost.Ledger.Claim(Call() with { Channel = "push" }, Address, Category, Lease, CancellationToken.None)
+        ).Granted.ShouldBeTrue();
     }
 
     [Fact]
@@ -152,10 +221,16 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
     [Fact]
     public async Task Should_be_granted_and_refused_side_by_side()
     {
-        await Host.Suppressions.Add(new Suppression("email", Address, Category: null, "asked us to stop", "operator ann"), CancellationToken.None);
+        await Host.Suppressions.Add(
+            new Suppression("email", Address, Category: null, "asked us to stop", "operator ann"),
+            CancellationToken.None
+        );
 
-        var claims = await Task.WhenAll(Enumerable.Range(0, 100).Select(i =>
-            Host.Ledger.Claim(Call(), i % 2 == 0 ? Address : $"{i}@example.com", Category, Lease, CancellationToken.None)));
+        var claims = await Task.WhenAll(
+            Enumerable
+                .Range(0, 100)
+                .Select(i => Host.Ledger.Claim(Call(), i % 2 == 0 ? Address : $"{i}@example.com", Category, Lease, CancellationToken.None))
+        );
 
         claims.Select((claim, i) => claim.Granted == (i % 2 != 0)).ShouldAllBe(asExpected => asExpected);
     }
@@ -166,7 +241,9 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
         var suppression = new Suppression("email", Address, Category: null, "asked us to stop", "operator ann");
         (await Host.Suppressions.Add(suppression, CancellationToken.None)).ShouldBeTrue();
         (await Host.Suppressions.Add(suppression with { Reason = "again" }, CancellationToken.None)).ShouldBeFalse();
-        (await Host.Suppressions.List(new SuppressionFilter("email", Address, Category: null, 10), CancellationToken.None)).ShouldHaveSingleItem().Reason.ShouldBe("asked us to stop");
+        (await Host.Suppressions.List(new SuppressionFilter("email", Address, Category: null, 10), CancellationToken.None))
+            .ShouldHaveSingleItem()
+            .Reason.ShouldBe("asked us to stop");
 
         (await Host.Suppressions.Remove("email", Address, category: null, Ann, CancellationToken.None)).ShouldBeTrue();
 
@@ -184,7 +261,9 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
         (await ClaimAs(Another)).ShouldBe((false, "unsubscribed"));
         (await ClaimAs(Category)).ShouldBe((true, null));
         (await AnotherHost.Ledger.Claim(Call(), "nok@example.com", Another, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
-        (await AnotherHost.Ledger.Claim(Call() with { Channel = "push" }, Address, Another, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
+        (
+            await AnotherHost.Ledger.Claim(Call() with { Channel = "push" }, Address, Another, Lease, CancellationToken.None)
+        ).Granted.ShouldBeTrue();
     }
 
     [Fact]
@@ -242,18 +321,24 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
         (await Host.Suppressions.Remove("email", Address, Category, Ann, CancellationToken.None)).ShouldBeFalse();
         await Host.Suppressions.Add(suppression, CancellationToken.None);
 
-        (await Host.Controls.Changes(before: null, 10, CancellationToken.None)).Select(change => (change.Subject, change.Who, change.Why, change.After.EnumerateObject().First().Name)).ShouldBe(
-            [("suppression email", "ann", "mended", "removed"), ("suppression email", "ann", "mended", "added")]);
+        (await Host.Controls.Changes(before: null, 10, CancellationToken.None))
+            .Select(change => (change.Subject, change.Who, change.Why, change.After.EnumerateObject().First().Name))
+            .ShouldBe([("suppression email", "ann", "mended", "removed"), ("suppression email", "ann", "mended", "added")]);
     }
 
-    /// <summary>Tests that do not bite: many at the same moment, as where a list is brought in, and the page ends in the middle of them.</summary>
+    /// <summary>
+    /// Tests that do not bite: many at the same moment, as where a list is brought in, and the page ends in the middle of them.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Should_list_every_suppressed_address_once_page_by_page(bool allAtOnce)
     {
         for (var i = 0; i < 7; i++)
-            await Host.Suppressions.Add(new Suppression("email", $"{i}@example.com", Category: null, "bounced", "first"), CancellationToken.None);
+            await Host.Suppressions.Add(
+                new Suppression("email", $"{i}@example.com", Category: null, "bounced", "first"),
+                CancellationToken.None
+            );
         await Host.Suppressions.Add(new Suppression("sms", "+66812345678", Category: null, "bounced", "first"), CancellationToken.None);
         if (allAtOnce)
             await Record.LetAllHaveHappenedAtOnce();
@@ -279,16 +364,18 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
     }
 
     async Task<IEnumerable<(string Reason, string? Category)>> Listed(string? category) =>
-        (await AnotherHost.Suppressions.List(new SuppressionFilter("email", Address, category, 10), CancellationToken.None))
-            .Select(suppression => (suppression.Reason, suppression.Category));
+        (await AnotherHost.Suppressions.List(new SuppressionFilter("email", Address, category, 10), CancellationToken.None)).Select(
+            suppression => (suppression.Reason, suppression.Category)
+        );
 
-    static DeliveryAttempt Call() => new()
-    {
-        DeliveryId = Guid.CreateVersion7(),
-        NotificationId = Guid.CreateVersion7(),
-        Number = 1,
-        Channel = "email",
-        Provider = "first",
-        Status = AttemptStatus.Started,
-    };
+    static DeliveryAttempt Call() =>
+        new()
+        {
+            DeliveryId = Guid.CreateVersion7(),
+            NotificationId = Guid.CreateVersion7(),
+            Number = 1,
+            Channel = "email",
+            Provider = "first",
+            Status = AttemptStatus.Started,
+        };
 }

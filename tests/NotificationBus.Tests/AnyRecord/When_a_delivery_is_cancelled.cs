@@ -14,8 +14,15 @@ public abstract class When_a_delivery_is_cancelled(Func<Task<RecordOfTheTest>> c
 
         var cancellation = (await Cancel(call)).ShouldHaveSingleItem();
 
-        (cancellation.DeliveryId, cancellation.NotificationId, cancellation.Number, cancellation.Channel, cancellation.Provider, cancellation.Status, cancellation.Reason)
-            .ShouldBe((call.DeliveryId, call.NotificationId, 1, "email", "", AttemptStatus.Cancelled, Reason));
+        (
+            cancellation.DeliveryId,
+            cancellation.NotificationId,
+            cancellation.Number,
+            cancellation.Channel,
+            cancellation.Provider,
+            cancellation.Status,
+            cancellation.Reason
+        ).ShouldBe((call.DeliveryId, call.NotificationId, 1, "email", "", AttemptStatus.Cancelled, Reason));
         var refused = await Claim(call, AnotherHost);
         refused.Granted.ShouldBeFalse();
         (refused.Cancellation!.Reason, refused.Calls.Count).ShouldBe((Reason, 0));
@@ -27,13 +34,35 @@ public abstract class When_a_delivery_is_cancelled(Func<Task<RecordOfTheTest>> c
     {
         var call = Call();
         await Claim(call, Host);
-        await Host.Ledger.Record(call with { Status = AttemptStatus.Unavailable, Reason = "too busy" }, suppressedAddress: null, CancellationToken.None);
+        await Host.Ledger.Record(
+            call with
+            {
+                Status = AttemptStatus.Unavailable,
+                Reason = "too busy",
+            },
+            suppressedAddress: null,
+            CancellationToken.None
+        );
         await Claim(call with { Number = 2 }, Host);
 
-        (await Cancel(call)).Select(attempt => (attempt.Number, attempt.Status)).ShouldBe([(1, AttemptStatus.Unavailable), (2, AttemptStatus.Started), (3, AttemptStatus.Cancelled)]);
+        (await Cancel(call))
+            .Select(attempt => (attempt.Number, attempt.Status))
+            .ShouldBe([(1, AttemptStatus.Unavailable), (2, AttemptStatus.Started), (3, AttemptStatus.Cancelled)]);
 
-        (await Host.Ledger.Record(call with { Number = 2, Status = AttemptStatus.Repeatable, Reason = "the line went dead" }, suppressedAddress: null, CancellationToken.None)).ShouldBeTrue();
-        (await AnotherHost.Ledger.AttemptsOf(call.NotificationId, call.DeliveryId, CancellationToken.None)).Select(attempt => attempt.Status)
+        (
+            await Host.Ledger.Record(
+                call with
+                {
+                    Number = 2,
+                    Status = AttemptStatus.Repeatable,
+                    Reason = "the line went dead",
+                },
+                suppressedAddress: null,
+                CancellationToken.None
+            )
+        ).ShouldBeTrue();
+        (await AnotherHost.Ledger.AttemptsOf(call.NotificationId, call.DeliveryId, CancellationToken.None))
+            .Select(attempt => attempt.Status)
             .ShouldBe([AttemptStatus.Unavailable, AttemptStatus.Repeatable, AttemptStatus.Cancelled]);
         (await Claim(call with { Number = 3 }, AnotherHost)).Calls.Count.ShouldBe(2);
     }
@@ -61,19 +90,25 @@ public abstract class When_a_delivery_is_cancelled(Func<Task<RecordOfTheTest>> c
     [Fact]
     public async Task Should_win_or_lose_against_a_claim_and_never_both()
     {
-        var wins = await Task.WhenAll(Enumerable.Range(0, 1000).Select(async i =>
-        {
-            var call = Call();
-            var claim = Task.Run(() => Claim(call, Host));
-            var cancellation = Task.Run(() => Cancel(call, AnotherHost));
+        var wins = await Task.WhenAll(
+            Enumerable
+                .Range(0, 1000)
+                .Select(async i =>
+                {
+                    var call = Call();
+                    var claim = Task.Run(() => Claim(call, Host));
+                    var cancellation = Task.Run(() => Cancel(call, AnotherHost));
 
-            var granted = (await claim).Granted;
-            var last = (await cancellation)[^1];
-            last.Status.ShouldBe(AttemptStatus.Cancelled);
-            last.Number.ShouldBe(granted ? 2 : 1);
-            (await AnotherHost.Ledger.AttemptsOf(call.NotificationId, call.DeliveryId, CancellationToken.None)).Count.ShouldBe(last.Number);
-            return granted;
-        }));
+                    var granted = (await claim).Granted;
+                    var last = (await cancellation)[^1];
+                    last.Status.ShouldBe(AttemptStatus.Cancelled);
+                    last.Number.ShouldBe(granted ? 2 : 1);
+                    (await AnotherHost.Ledger.AttemptsOf(call.NotificationId, call.DeliveryId, CancellationToken.None)).Count.ShouldBe(
+                        last.Number
+                    );
+                    return granted;
+                })
+        );
 
         wins.Length.ShouldBe(1000);
     }
@@ -84,13 +119,14 @@ public abstract class When_a_delivery_is_cancelled(Func<Task<RecordOfTheTest>> c
     static Task<AttemptClaim> Claim(DeliveryAttempt call, HostOfTheRecord host) =>
         host.Ledger.Claim(call, "som@example.com", "order-placed", Lease, CancellationToken.None);
 
-    static DeliveryAttempt Call() => new()
-    {
-        DeliveryId = Guid.CreateVersion7(),
-        NotificationId = Guid.CreateVersion7(),
-        Number = 1,
-        Channel = "email",
-        Provider = "first",
-        Status = AttemptStatus.Started,
-    };
+    static DeliveryAttempt Call() =>
+        new()
+        {
+            DeliveryId = Guid.CreateVersion7(),
+            NotificationId = Guid.CreateVersion7(),
+            Number = 1,
+            Channel = "email",
+            Provider = "first",
+            Status = AttemptStatus.Started,
+        };
 }

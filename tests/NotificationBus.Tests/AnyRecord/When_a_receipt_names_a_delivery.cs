@@ -68,19 +68,30 @@ public abstract class When_a_receipt_names_a_delivery(Func<Task<RecordOfTheTest>
     async Task Accept(DeliveryAttempt call, string messageId)
     {
         await Claim(call);
-        (await Host.Ledger.Record(call with { Status = AttemptStatus.Accepted, ProviderMessageId = messageId }, suppressedAddress: null, CancellationToken.None)).ShouldBeTrue();
+        (
+            await Host.Ledger.Record(
+                call with
+                {
+                    Status = AttemptStatus.Accepted,
+                    ProviderMessageId = messageId,
+                },
+                suppressedAddress: null,
+                CancellationToken.None
+            )
+        ).ShouldBeTrue();
     }
 
     async Task Claim(DeliveryAttempt call) =>
         (await Host.Ledger.Claim(call, "som@example.com", "order-placed", Lease, CancellationToken.None)).Granted.ShouldBeTrue();
 
-    static DeliveryAttempt Call(string provider) => new()
-    {
-        DeliveryId = Guid.CreateVersion7(),
-        NotificationId = Guid.CreateVersion7(),
-        Number = 1,
-        Channel = "email",
-        Provider = provider,
-        Status = AttemptStatus.Started,
-    };
+    static DeliveryAttempt Call(string provider) =>
+        new()
+        {
+            DeliveryId = Guid.CreateVersion7(),
+            NotificationId = Guid.CreateVersion7(),
+            Number = 1,
+            Channel = "email",
+            Provider = provider,
+            Status = AttemptStatus.Started,
+        };
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Model;
@@ -22,7 +21,14 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
             EventName = "order-placed",
             EventId = "order-4711",
             Category = "order-placed",
-            Recipient = new Contact { Id = "seller-42", Name = "สมชาย 🎏", Locale = "th", Email = "som@example.com", PushTokens = ["one", "two"] },
+            Recipient = new Contact
+            {
+                Id = "seller-42",
+                Name = "สมชาย 🎏",
+                Locale = "th",
+                Email = "som@example.com",
+                PushTokens = ["one", "two"],
+            },
             Data = JsonElement.Parse("""{"b":1.50,"a":"\u0000","a2":1e400}"""),
             RequestedChannels = ["push", "email"],
             Mode = DeliveryMode.FirstThatWorks,
@@ -30,8 +36,29 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
             EscalateUnless = DeliveryProof.Read,
             Deliveries =
             [
-                new DeliveryState { Id = Guid.CreateVersion7(), Channel = "push", Address = "one", Step = 0, Status = DeliveryStatus.Failed, Provider = "p", Reason = "gone", SettledAt = DateTimeOffset.UnixEpoch },
-                new DeliveryState { Id = Guid.CreateVersion7(), Channel = "email", Address = "som@example.com", Step = 1, Status = DeliveryStatus.Confirmed, Provider = "p", ProviderMessageId = "7", ConfirmedAt = DateTimeOffset.UnixEpoch, ReadAt = DateTimeOffset.UnixEpoch.AddDays(1) },
+                new DeliveryState
+                {
+                    Id = Guid.CreateVersion7(),
+                    Channel = "push",
+                    Address = "one",
+                    Step = 0,
+                    Status = DeliveryStatus.Failed,
+                    Provider = "p",
+                    Reason = "gone",
+                    SettledAt = DateTimeOffset.UnixEpoch,
+                },
+                new DeliveryState
+                {
+                    Id = Guid.CreateVersion7(),
+                    Channel = "email",
+                    Address = "som@example.com",
+                    Step = 1,
+                    Status = DeliveryStatus.Confirmed,
+                    Provider = "p",
+                    ProviderMessageId = "7",
+                    ConfirmedAt = DateTimeOffset.UnixEpoch,
+                    ReadAt = DateTimeOffset.UnixEpoch.AddDays(1),
+                },
             ],
             Decisions = ["push: used", "email: used"],
             LeftOut = [new LeftOut("sms", RefusalCause.Template, "'title' is missing")],
@@ -62,7 +89,11 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
             await Host.Store.Insert(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None);
 
         var record = (IEarlierNotifications)AnotherHost.Store;
-        var (one, other, none) = (record.FindEarlier(open.CorrelationId, CancellationToken.None), record.FindEarlier(ended.CorrelationId, CancellationToken.None), record.FindEarlier(Guid.CreateVersion7(), CancellationToken.None));
+        var (one, other, none) = (
+            record.FindEarlier(open.CorrelationId, CancellationToken.None),
+            record.FindEarlier(ended.CorrelationId, CancellationToken.None),
+            record.FindEarlier(Guid.CreateVersion7(), CancellationToken.None)
+        );
         (await one).ShouldBe(new EarlierNotification("Sending", HasEnded: false, open.Fingerprint));
         (await other).ShouldBe(new EarlierNotification("Delivered", HasEnded: true, Fingerprint: null));
         (await none).ShouldBeNull();
@@ -113,9 +144,15 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         await Host.Store.Insert(new NotificationStep(young, Guid.CreateVersion7(), []), CancellationToken.None);
         var schedules = (await Host.Store.Load(young.CorrelationId, CancellationToken.None))!;
 
-        (await Task.WhenAll(
-            GoOn(goesOn),
-            Host.Store.Update(new NotificationStep(schedules, Guid.CreateVersion7(), [Message(Record.Now + Hour)]), CancellationToken.None))).ShouldAllBe(stored => stored);
+        (
+            await Task.WhenAll(
+                GoOn(goesOn),
+                Host.Store.Update(
+                    new NotificationStep(schedules, Guid.CreateVersion7(), [Message(Record.Now + Hour)]),
+                    CancellationToken.None
+                )
+            )
+        ).ShouldAllBe(stored => stored);
 
         await AnotherHost.Unfinished.LookAtThoseOf(Hour, 10, CancellationToken.None);
         await Record.Pass(NotificationStep.LookAgainAfter);
@@ -158,7 +195,9 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         (await Host.Store.Update(new NotificationStep(notification, input, [second]), CancellationToken.None)).ShouldBeTrue();
 
         var stored = (await AnotherHost.Store.Load(id, CancellationToken.None))!;
-        (stored.CurrentState, stored.Version, stored.CompletedAt, stored.EscalationToken).ShouldBe(("Delivered", 2, DateTimeOffset.UnixEpoch.AddHours(1), second.Token));
+        (stored.CurrentState, stored.Version, stored.CompletedAt, stored.EscalationToken).ShouldBe(
+            ("Delivered", 2, DateTimeOffset.UnixEpoch.AddHours(1), second.Token)
+        );
         stored.ProcessedMessageIds[^1].ShouldBe(input);
         (await TakeAll()).ShouldBe([first.MessageId, second.MessageId], ignoreOrder: true);
     }
@@ -198,7 +237,11 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
 
         var again = Task.WhenAll(begun.Select(notification => Insert(notification.CorrelationId)));
         var inserts = Task.WhenAll(newIds.Select(id => Insert(id)));
-        var updates = Task.WhenAll(goesOn.Select(notification => Host.Store.Update(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None)));
+        var updates = Task.WhenAll(
+            goesOn.Select(notification =>
+                Host.Store.Update(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None)
+            )
+        );
         var loads = Task.WhenAll(begun.Select(notification => Host.Store.Load(notification.CorrelationId, CancellationToken.None)));
         var unknown = Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Host.Store.Load(Guid.CreateVersion7(), CancellationToken.None)));
 
@@ -207,11 +250,15 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         (await updates).ShouldAllBe(stored => stored);
         (await loads).Select(loaded => loaded!.CorrelationId).ShouldBe(begun.Select(notification => notification.CorrelationId));
         (await unknown).ShouldAllBe(loaded => loaded == null);
-        var versions = await Task.WhenAll(goesOn.Select(async notification => (await AnotherHost.Store.Load(notification.CorrelationId, CancellationToken.None))!.Version));
+        var versions = await Task.WhenAll(
+            goesOn.Select(async notification => (await AnotherHost.Store.Load(notification.CorrelationId, CancellationToken.None))!.Version)
+        );
         versions.ShouldAllBe(version => version == 2);
     }
 
-    /// <summary>Those that are stored together, whenever they began, have messages of their own, and those that are not have none.</summary>
+    /// <summary>
+    /// Those that are stored together, whenever they began, have messages of their own, and those that are not have none.
+    /// </summary>
     [Fact]
     public async Task Should_schedule_what_each_says_when_many_are_stored_at_once()
     {
@@ -226,25 +273,48 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         var (goOn, lose) = (await Load(there), await Load(there));
         var (first, next) = (Message(Due), there.Select(_ => Message(Due)).ToList());
 
-        (await Task.WhenAll([.. there.Select(id => Insert(id)), Insert(Guid.CreateVersion7())])).ShouldBe([.. there.Select(_ => false), true]);
-        (await Task.WhenAll([.. there.Select(id => Insert(id, Message(Due))), Insert(begins, first)])).ShouldBe([.. there.Select(_ => false), true]);
+        (await Task.WhenAll([.. there.Select(id => Insert(id)), Insert(Guid.CreateVersion7())])).ShouldBe([
+            .. there.Select(_ => false),
+            true,
+        ]);
+        (await Task.WhenAll([.. there.Select(id => Insert(id, Message(Due))), Insert(begins, first)])).ShouldBe([
+            .. there.Select(_ => false),
+            true,
+        ]);
         (await Task.WhenAll(goOn.Zip(next, (notification, message) => Update(notification, [message])))).ShouldAllBe(stored => stored);
         var ends = (await Load([begins])).Single();
-        (await Task.WhenAll([.. lose.Zip(next, (notification, message) => Update(notification, [Message(Due)], [message.Token])), Update(ends, [], [Guid.CreateVersion7()])]))
-            .ShouldBe([.. lose.Select(_ => false), true]);
+        (
+            await Task.WhenAll([
+                .. lose.Zip(next, (notification, message) => Update(notification, [Message(Due)], [message.Token])),
+                Update(ends, [], [Guid.CreateVersion7()]),
+            ])
+        ).ShouldBe([.. lose.Select(_ => false), true]);
 
         (await TakeAll()).ShouldBe([first.MessageId, .. next.Select(message => message.MessageId)], ignoreOrder: true);
 
-        async Task<NotificationState[]> Load(List<Guid> ids) => [.. (await Task.WhenAll(ids.Select(id => Host.Store.Load(id, CancellationToken.None)))).Select(one => one!)];
+        async Task<NotificationState[]> Load(List<Guid> ids) =>
+            [.. (await Task.WhenAll(ids.Select(id => Host.Store.Load(id, CancellationToken.None)))).Select(one => one!)];
 
-        Task<bool> Update(NotificationState notification, IReadOnlyList<OutgoingMessage> scheduled, IReadOnlyList<Guid>? cancelled = null) =>
-            Host.Store.Update(new NotificationStep(notification, Guid.CreateVersion7(), scheduled) { Cancelled = cancelled ?? [] }, CancellationToken.None);
+        Task<bool> Update(
+            NotificationState notification,
+            IReadOnlyList<OutgoingMessage> scheduled,
+            IReadOnlyList<Guid>? cancelled = null
+        ) =>
+            Host.Store.Update(
+                new NotificationStep(notification, Guid.CreateVersion7(), scheduled) { Cancelled = cancelled ?? [] },
+                CancellationToken.None
+            );
     }
 
     [Fact]
     public async Task Should_store_no_later_step_of_a_notification_that_never_began()
     {
-        (await Host.Store.Update(new NotificationStep(Notification(Guid.CreateVersion7()), Guid.CreateVersion7(), [Message(Due)]), CancellationToken.None)).ShouldBeFalse();
+        (
+            await Host.Store.Update(
+                new NotificationStep(Notification(Guid.CreateVersion7()), Guid.CreateVersion7(), [Message(Due)]),
+                CancellationToken.None
+            )
+        ).ShouldBeFalse();
 
         (await TakeAll()).ShouldBeEmpty();
     }
@@ -254,8 +324,18 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
     {
         var id = Guid.CreateVersion7();
 
-        var stored = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() =>
-            (i % 2 == 0 ? Host : AnotherHost).Store.Insert(new NotificationStep(Notification(id), Guid.CreateVersion7(), [Message(Due)]), CancellationToken.None))));
+        var stored = await Task.WhenAll(
+            Enumerable
+                .Range(0, 50)
+                .Select(i =>
+                    Task.Run(() =>
+                        (i % 2 == 0 ? Host : AnotherHost).Store.Insert(
+                            new NotificationStep(Notification(id), Guid.CreateVersion7(), [Message(Due)]),
+                            CancellationToken.None
+                        )
+                    )
+                )
+        );
 
         stored.Count(won => won).ShouldBe(1);
         (await TakeAll()).Count.ShouldBe(1);
@@ -268,8 +348,17 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         await Insert(id);
         var loaded = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Host.Store.Load(id, CancellationToken.None)));
 
-        var stored = await Task.WhenAll(loaded.Select((notification, i) => Task.Run(() =>
-            (i % 2 == 0 ? Host : AnotherHost).Store.Update(new NotificationStep(notification!, Guid.CreateVersion7(), [Message(Due)]), CancellationToken.None))));
+        var stored = await Task.WhenAll(
+            loaded.Select(
+                (notification, i) =>
+                    Task.Run(() =>
+                        (i % 2 == 0 ? Host : AnotherHost).Store.Update(
+                            new NotificationStep(notification!, Guid.CreateVersion7(), [Message(Due)]),
+                            CancellationToken.None
+                        )
+                    )
+            )
+        );
 
         stored.Count(won => won).ShouldBe(1);
         (await TakeAll()).Count.ShouldBe(1);
@@ -305,7 +394,9 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         var (id, published, lost) = (Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7());
         await Insert(id);
         await Schedule(PutOff(id, published), PutOff(id, lost));
-        var first = (await Host.Outgoing.TakeDue(Lease, 10, CancellationToken.None)).Single(message => message.Body.Span.SequenceEqual(Command(published)));
+        var first = (await Host.Outgoing.TakeDue(Lease, 10, CancellationToken.None)).Single(message =>
+            message.Body.Span.SequenceEqual(Command(published))
+        );
 
         await Host.Outgoing.Published([first]);
 
@@ -332,7 +423,12 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
         return await Host.Store.Update(new NotificationStep(goesOn, Guid.CreateVersion7(), []) { Reopens = true }, CancellationToken.None);
     }
 
-    static OutgoingMessage PutOff(Guid notificationId, Guid deliveryId) => Message(Due) with { NotificationId = notificationId, Body = Command(deliveryId) };
+    static OutgoingMessage PutOff(Guid notificationId, Guid deliveryId) =>
+        Message(Due) with
+        {
+            NotificationId = notificationId,
+            Body = Command(deliveryId),
+        };
 
     static byte[] Command(Guid deliveryId) => System.Text.Encoding.UTF8.GetBytes($$$"""{"message":{"deliveryId":"{{{deliveryId}}}"}}""");
 }

@@ -38,10 +38,25 @@ public abstract class When_a_text_is_like_no_other(Func<Task<RecordOfTheTest>> c
         var call = Call();
 
         (await Host.Ledger.Claim(call, text, text, Lease, CancellationToken.None)).Granted.ShouldBeTrue();
-        (await Host.Ledger.Record(call with { Status = AttemptStatus.Rejected, Reason = text, ProviderMessageId = text }, text, CancellationToken.None)).ShouldBeTrue();
+        (
+            await Host.Ledger.Record(
+                call with
+                {
+                    Status = AttemptStatus.Rejected,
+                    Reason = text,
+                    ProviderMessageId = text,
+                },
+                text,
+                CancellationToken.None
+            )
+        ).ShouldBeTrue();
 
-        (await AnotherHost.Ledger.FindByMessage("first", text, CancellationToken.None)).ShouldNotBeNull().DeliveryId.ShouldBe(call.DeliveryId);
-        (await AnotherHost.Ledger.AttemptsOf(call.NotificationId, call.DeliveryId, CancellationToken.None)).ShouldHaveSingleItem().Status.ShouldBe(AttemptStatus.Rejected);
+        (await AnotherHost.Ledger.FindByMessage("first", text, CancellationToken.None))
+            .ShouldNotBeNull()
+            .DeliveryId.ShouldBe(call.DeliveryId);
+        (await AnotherHost.Ledger.AttemptsOf(call.NotificationId, call.DeliveryId, CancellationToken.None))
+            .ShouldHaveSingleItem()
+            .Status.ShouldBe(AttemptStatus.Rejected);
         (await AnotherHost.Ledger.Claim(Call(), text, "another", Lease, CancellationToken.None)).Suppression.ShouldNotBeNull();
     }
 
@@ -55,14 +70,27 @@ public abstract class When_a_text_is_like_no_other(Func<Task<RecordOfTheTest>> c
 
         (await Host.Suppressions.Add(suppression, by, CancellationToken.None)).ShouldBeTrue();
         (await AnotherHost.Suppressions.Add(suppression, by, CancellationToken.None)).ShouldBeFalse();
-        (await AnotherHost.Suppressions.Add(suppression with { Address = text + "x" }, CancellationToken.None)).ShouldBeTrue("it is another");
+        (await AnotherHost.Suppressions.Add(suppression with { Address = text + "x" }, CancellationToken.None)).ShouldBeTrue(
+            "it is another"
+        );
 
-        var first = (await AnotherHost.Suppressions.List(new SuppressionFilter("push", Address: null, Category: null, 1), CancellationToken.None)).ShouldHaveSingleItem();
-        var second = (await AnotherHost.Suppressions.List(new SuppressionFilter("push", Address: null, Category: null, 1, (first.CreatedAt, first.Place)), CancellationToken.None)).ShouldHaveSingleItem();
-        (await AnotherHost.Suppressions.List(new SuppressionFilter("push", text, suppression.Category, 10), CancellationToken.None)).ShouldHaveSingleItem();
+        var first = (
+            await AnotherHost.Suppressions.List(new SuppressionFilter("push", Address: null, Category: null, 1), CancellationToken.None)
+        ).ShouldHaveSingleItem();
+        var second = (
+            await AnotherHost.Suppressions.List(
+                new SuppressionFilter("push", Address: null, Category: null, 1, (first.CreatedAt, first.Place)),
+                CancellationToken.None
+            )
+        ).ShouldHaveSingleItem();
+        (
+            await AnotherHost.Suppressions.List(new SuppressionFilter("push", text, suppression.Category, 10), CancellationToken.None)
+        ).ShouldHaveSingleItem();
         second.Place.ShouldNotBe(first.Place);
         (await Host.Suppressions.Remove("push", text, suppression.Category, by, CancellationToken.None)).ShouldBeTrue();
-        (await AnotherHost.Suppressions.List(new SuppressionFilter("push", text, Category: null, 10), CancellationToken.None)).ShouldBeEmpty();
+        (
+            await AnotherHost.Suppressions.List(new SuppressionFilter("push", text, Category: null, 10), CancellationToken.None)
+        ).ShouldBeEmpty();
         (await Host.Controls.Changes(before: null, 10, CancellationToken.None)).Count.ShouldBe(2);
     }
 
@@ -76,11 +104,27 @@ public abstract class When_a_text_is_like_no_other(Func<Task<RecordOfTheTest>> c
         notification.Category = text;
         notification.Refusal = text;
         // Longer ids are refused at the door.
-        notification.Recipient = new Contact { Id = text.Length > 200 ? text[..200] : text, Name = text, Locale = text, Email = text, PushTokens = [text] };
+        notification.Recipient = new Contact
+        {
+            Id = text.Length > 200 ? text[..200] : text,
+            Name = text,
+            Locale = text,
+            Email = text,
+            PushTokens = [text],
+        };
         notification.Decisions = [text];
         notification.RequestedChannels = [text];
 
-        (await Host.Store.Insert(new NotificationStep(notification, Guid.CreateVersion7(), [Message() with { NotificationId = notification.CorrelationId, WaitsFor = null }]), CancellationToken.None)).ShouldBeTrue();
+        (
+            await Host.Store.Insert(
+                new NotificationStep(
+                    notification,
+                    Guid.CreateVersion7(),
+                    [Message() with { NotificationId = notification.CorrelationId, WaitsFor = null }]
+                ),
+                CancellationToken.None
+            )
+        ).ShouldBeTrue();
 
         (await AnotherHost.Store.Load(notification.CorrelationId, CancellationToken.None)).ShouldNotBeNull().Decisions.Count.ShouldBe(1);
     }
@@ -93,7 +137,12 @@ public abstract class When_a_text_is_like_no_other(Func<Task<RecordOfTheTest>> c
 
         await Host.Health.Open("first", Lease, text, needsAttention: true);
         await Host.Health.Pause("second", Lease, text, cut: null);
-        await Host.Controls.Note(text, new ChangedBy(text, text), System.Text.Json.JsonSerializer.SerializeToElement(new { text }), CancellationToken.None);
+        await Host.Controls.Note(
+            text,
+            new ChangedBy(text, text),
+            System.Text.Json.JsonSerializer.SerializeToElement(new { text }),
+            CancellationToken.None
+        );
         await Host.Ledger.Cancel(Guid.CreateVersion7(), Guid.CreateVersion7(), "email", text, CancellationToken.None);
 
         var known = await AnotherHost.Controls.Load(CancellationToken.None);
@@ -101,25 +150,30 @@ public abstract class When_a_text_is_like_no_other(Func<Task<RecordOfTheTest>> c
         known.HealthOf("second").Reason.ShouldNotBeNull();
     }
 
-    static DeliveryAttempt Call() => new()
-    {
-        DeliveryId = Guid.CreateVersion7(),
-        NotificationId = Guid.CreateVersion7(),
-        Number = 1,
-        Channel = "push",
-        Provider = "first",
-        Status = AttemptStatus.Started,
-    };
+    static DeliveryAttempt Call() =>
+        new()
+        {
+            DeliveryId = Guid.CreateVersion7(),
+            NotificationId = Guid.CreateVersion7(),
+            Number = 1,
+            Channel = "push",
+            Provider = "first",
+            Status = AttemptStatus.Started,
+        };
 
     /// <summary>The same each time, and like a token: an index that compresses takes no more of it.</summary>
     static string Noise(int length)
     {
         const string Alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
         var random = new Random(length);
-        return string.Create(length, random, (letters, source) =>
-        {
-            for (var i = 0; i < letters.Length; i++)
-                letters[i] = Alphabet[source.Next(Alphabet.Length)];
-        });
+        return string.Create(
+            length,
+            random,
+            (letters, source) =>
+            {
+                for (var i = 0; i < letters.Length; i++)
+                    letters[i] = Alphabet[source.Next(Alphabet.Length)];
+            }
+        );
     }
 }

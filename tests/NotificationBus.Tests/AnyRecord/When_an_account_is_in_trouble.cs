@@ -32,7 +32,9 @@ public abstract class When_an_account_is_in_trouble(Func<Task<RecordOfTheTest>> 
     {
         await Host.Health.Pause("another", Second, "its own reason", ToHalfOf(4));
         await Host.Health.Pause("smtp", Second, "too many", ToHalfOf(16));
-        ((await Health("smtp")).LearnedPerSecond, (await Health("another")).LearnedPerSecond, (await Health("another")).Reason).ShouldBe((8, 2, "its own reason"));
+        ((await Health("smtp")).LearnedPerSecond, (await Health("another")).LearnedPerSecond, (await Health("another")).Reason).ShouldBe(
+            (8, 2, "its own reason")
+        );
 
         await Record.Pass(Lease);
         await AnotherHost.Health.RaiseLearnedRate("smtp", factor: 2, interval: Lease, forgetAfter: Hour, limit: null);
@@ -48,10 +50,19 @@ public abstract class When_an_account_is_in_trouble(Func<Task<RecordOfTheTest>> 
         await Host.Health.Reserve("smtp", perSecond: 0.1, Lane.Transactional);
         await Host.Health.Pause("another", Hour, "too many", ToHalfOf(0.002));
 
-        await Host.Controls.ChangeProvider("smtp", new AccountOptions { PerSecond = 0.1 }, _ => new ProviderControl { PerSecond = 10 }, Ann, CancellationToken.None);
+        await Host.Controls.ChangeProvider(
+            "smtp",
+            new AccountOptions { PerSecond = 0.1 },
+            _ => new ProviderControl { PerSecond = 10 },
+            Ann,
+            CancellationToken.None
+        );
 
         (await Host.Health.Reserve("another", perSecond: 0.1, Lane.Transactional)).TotalSeconds.ShouldBeInRange(60, 110);
-        (await Host.Health.Reserve("smtp", perSecond: 10, Lane.Transactional)).ShouldBeLessThan(Second, "what another has learned is of no interest");
+        (await Host.Health.Reserve("smtp", perSecond: 10, Lane.Transactional)).ShouldBeLessThan(
+            Second,
+            "what another has learned is of no interest"
+        );
         await Host.Health.Reserve("another", perSecond: 0.1, Lane.Bulk);
         await Host.Health.Reserve("another", perSecond: 0.1, Lane.Transactional);
         (await Host.Health.KeepsSlot("smtp")).ShouldBeTrue();
@@ -165,8 +176,21 @@ public abstract class When_an_account_is_in_trouble(Func<Task<RecordOfTheTest>> 
         var turn = Message(Record.Now + 4 * Hour) with { WaitsFor = "turn at smtp" };
         await Schedule(turn);
 
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() =>
-            (i % 2 == 0 ? Host : AnotherHost).Health.RaiseLearnedRate("smtp", factor: 2, interval: Lease, forgetAfter: Hour, limit: null))));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 16)
+                .Select(i =>
+                    Task.Run(() =>
+                        (i % 2 == 0 ? Host : AnotherHost).Health.RaiseLearnedRate(
+                            "smtp",
+                            factor: 2,
+                            interval: Lease,
+                            forgetAfter: Hour,
+                            limit: null
+                        )
+                    )
+                )
+        );
 
         (await Health("smtp")).LearnedPerSecond.ShouldBe(16);
         await Record.Pass(2 * Hour - Lease);
@@ -182,7 +206,9 @@ public abstract class When_an_account_is_in_trouble(Func<Task<RecordOfTheTest>> 
         for (var i = 0; i < 50; i++)
             await Host.Health.Reserve("smtp", perSecond: 0.1, Lane.Bulk);
 
-        var turns = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Host.Health.Reserve("smtp", perSecond: 0.1, Lane.Transactional)));
+        var turns = await Task.WhenAll(
+            Enumerable.Range(0, 10).Select(_ => Host.Health.Reserve("smtp", perSecond: 0.1, Lane.Transactional))
+        );
 
         turns.Order().Select((turn, i) => turn.TotalSeconds - (10 * i)).ShouldAllBe(difference => Math.Abs(difference) < 9);
         var given = 0;
@@ -217,29 +243,40 @@ public abstract class When_an_account_is_in_trouble(Func<Task<RecordOfTheTest>> 
         await Pass(3 * Hour);
         await Raises(forgetAfter: Hour);
 
-        Task Opens(TimeSpan breakFor, string reason, bool needsAttention) => Happens(
-            host => host.Open("smtp", breakFor, reason, needsAttention), known => known.Opened(now, breakFor, reason, needsAttention));
+        Task Opens(TimeSpan breakFor, string reason, bool needsAttention) =>
+            Happens(
+                host => host.Open("smtp", breakFor, reason, needsAttention),
+                known => known.Opened(now, breakFor, reason, needsAttention)
+            );
 
         Task Probes(TimeSpan lease) => Happens(host => host.TryProbe("smtp", lease), known => known.TryProbe(now, lease, out _));
 
         Task Passes() => Happens(host => host.ProbePassed("smtp", needed: 2), known => known.ProbePassed(now, needed: 2));
 
-        Task Complains(TimeSpan pause, string reason) => Happens(
-            host => host.Pause("smtp", pause, reason, ToHalfOf(16)), known => known.Paused(now, pause, reason, ToHalfOf(16)));
+        Task Complains(TimeSpan pause, string reason) =>
+            Happens(host => host.Pause("smtp", pause, reason, ToHalfOf(16)), known => known.Paused(now, pause, reason, ToHalfOf(16)));
 
-        Task Raises(TimeSpan forgetAfter) => Happens(
-            host => host.RaiseLearnedRate("smtp", 2, Hour, forgetAfter, limit: null), known => known.RateRaised(now, 2, Hour, forgetAfter));
+        Task Raises(TimeSpan forgetAfter) =>
+            Happens(
+                host => host.RaiseLearnedRate("smtp", 2, Hour, forgetAfter, limit: null),
+                known => known.RateRaised(now, 2, Hour, forgetAfter)
+            );
 
         async Task Happens(Func<IProviderHealth, Task> happen, Func<ProviderHealth, ProviderHealth> rule)
         {
             await happen(Host.Health);
             ruled = rule(ruled);
             var (stored, expected) = ((await Health("smtp")).By(Record.Now, now), ruled.By(now, now));
-            foreach (var (known, meant) in new[]
-            {
-                (stored.Since, expected.Since), (stored.OpenUntil, expected.OpenUntil), (stored.ProbeUntil, expected.ProbeUntil),
-                (stored.PausedUntil, expected.PausedUntil), (stored.RateChangedAt, expected.RateChangedAt),
-            })
+            foreach (
+                var (known, meant) in new[]
+                {
+                    (stored.Since, expected.Since),
+                    (stored.OpenUntil, expected.OpenUntil),
+                    (stored.ProbeUntil, expected.ProbeUntil),
+                    (stored.PausedUntil, expected.PausedUntil),
+                    (stored.RateChangedAt, expected.RateChangedAt),
+                }
+            )
             {
                 known.HasValue.ShouldBe(meant.HasValue);
                 (known ?? default).ShouldBe(meant ?? default, Lease / 2);
@@ -249,15 +286,16 @@ public abstract class When_an_account_is_in_trouble(Func<Task<RecordOfTheTest>> 
             WithoutTimes(stored).ShouldBe(WithoutTimes(expected));
         }
 
-        static ProviderHealth WithoutTimes(ProviderHealth health) => health with
-        {
-            Since = null,
-            OpenUntil = default,
-            ProbeUntil = default,
-            PausedUntil = default,
-            PausedFor = null,
-            RateChangedAt = null,
-        };
+        static ProviderHealth WithoutTimes(ProviderHealth health) =>
+            health with
+            {
+                Since = null,
+                OpenUntil = default,
+                ProbeUntil = default,
+                PausedUntil = default,
+                PausedFor = null,
+                RateChangedAt = null,
+            };
 
         async Task Pass(TimeSpan time)
         {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
@@ -14,12 +13,39 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
     [Fact]
     public async Task Should_show_every_host_what_an_operator_has_set()
     {
-        await Host.Controls.ChangeProvider("smtp", Unlimited, _ => new ProviderControl { Switch = ProviderSwitch.Drain, Weight = 3, Pin = CircuitPin.Open, PerSecond = 2.5 }, Ann, CancellationToken.None);
-        await Host.Controls.ChangeChannel("email", _ => new ChannelControl { Paused = true, Order = ["b", "a"] }, Ann, CancellationToken.None);
+        await Host.Controls.ChangeProvider(
+            "smtp",
+            Unlimited,
+            _ => new ProviderControl
+            {
+                Switch = ProviderSwitch.Drain,
+                Weight = 3,
+                Pin = CircuitPin.Open,
+                PerSecond = 2.5,
+            },
+            Ann,
+            CancellationToken.None
+        );
+        await Host.Controls.ChangeChannel(
+            "email",
+            _ => new ChannelControl { Paused = true, Order = ["b", "a"] },
+            Ann,
+            CancellationToken.None
+        );
 
         var controls = await AnotherHost.Controls.Load(CancellationToken.None);
 
-        controls.Provider("smtp").ShouldBe(new ProviderControl { Switch = ProviderSwitch.Drain, Weight = 3, Pin = CircuitPin.Open, PerSecond = 2.5 });
+        controls
+            .Provider("smtp")
+            .ShouldBe(
+                new ProviderControl
+                {
+                    Switch = ProviderSwitch.Drain,
+                    Weight = 3,
+                    Pin = CircuitPin.Open,
+                    PerSecond = 2.5,
+                }
+            );
         controls.Channel("email").Paused.ShouldBeTrue();
         controls.Channel("email").Order.ShouldBe(["b", "a"]);
         controls.Provider("other").ShouldBe(new ProviderControl());
@@ -28,26 +54,51 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
     [Fact]
     public async Task Should_keep_who_changed_what_and_why_with_what_was_there_before()
     {
-        await Host.Controls.ChangeProvider("smtp", Unlimited, control => control with { Switch = ProviderSwitch.Off }, Ann, CancellationToken.None);
-        await AnotherHost.Controls.ChangeProvider("smtp", Unlimited, control => control with { Weight = 1 }, new ChangedBy("bob", "slowly"), CancellationToken.None);
+        await Host.Controls.ChangeProvider(
+            "smtp",
+            Unlimited,
+            control => control with { Switch = ProviderSwitch.Off },
+            Ann,
+            CancellationToken.None
+        );
+        await AnotherHost.Controls.ChangeProvider(
+            "smtp",
+            Unlimited,
+            control => control with { Weight = 1 },
+            new ChangedBy("bob", "slowly"),
+            CancellationToken.None
+        );
         await Host.Controls.Note("delivery 1", Ann, JsonSerializer.SerializeToElement("resend"), CancellationToken.None);
 
         var changes = await Host.Controls.Changes(before: null, limit: 10, CancellationToken.None);
 
-        changes.Select(change => (change.Subject, change.Who, change.Why)).ShouldBe(
-            [("delivery 1", "ann", "they are down"), ("provider smtp", "bob", "slowly"), ("provider smtp", "ann", "they are down")]);
+        changes
+            .Select(change => (change.Subject, change.Who, change.Why))
+            .ShouldBe([
+                ("delivery 1", "ann", "they are down"),
+                ("provider smtp", "bob", "slowly"),
+                ("provider smtp", "ann", "they are down"),
+            ]);
         changes[1].Before.GetProperty("switch").GetString().ShouldBe("off");
         changes[2].Before.GetProperty("switch").GetString().ShouldBe("on", "what nobody had set is what is in force without");
         changes[1].After.GetProperty("switch").GetString().ShouldBe("off");
         changes[1].After.GetProperty("weight").GetInt32().ShouldBe(1);
-        (await Host.Controls.Changes(before: changes[1].Number, limit: 10, CancellationToken.None)).ShouldHaveSingleItem().Number.ShouldBe(changes[2].Number);
+        (await Host.Controls.Changes(before: changes[1].Number, limit: 10, CancellationToken.None))
+            .ShouldHaveSingleItem()
+            .Number.ShouldBe(changes[2].Number);
     }
 
     [Fact]
     public async Task Should_change_one_account_and_one_channel_and_list_the_last_changes()
     {
         foreach (var (account, weight) in new[] { ("smtp", 1), ("another", 2) })
-            await Host.Controls.ChangeProvider(account, Unlimited, control => control with { Weight = weight }, Ann, CancellationToken.None);
+            await Host.Controls.ChangeProvider(
+                account,
+                Unlimited,
+                control => control with { Weight = weight },
+                Ann,
+                CancellationToken.None
+            );
         foreach (var (channel, isPaused) in new[] { ("email", true), ("sms", false) })
             await Host.Controls.ChangeChannel(channel, control => control with { Paused = isPaused }, Ann, CancellationToken.None);
 
@@ -55,14 +106,27 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
 
         (controls.Provider("smtp").Weight, controls.Provider("another").Weight).ShouldBe((1, 2));
         (controls.Channel("email").Paused, controls.Channel("sms").Paused).ShouldBe((true, false));
-        (await AnotherHost.Controls.Changes(before: null, limit: 2, CancellationToken.None)).Select(change => change.Subject).ShouldBe(["channel sms", "channel email"]);
+        (await AnotherHost.Controls.Changes(before: null, limit: 2, CancellationToken.None))
+            .Select(change => change.Subject)
+            .ShouldBe(["channel sms", "channel email"]);
     }
 
     [Fact]
     public async Task Should_lose_no_change_of_two_operators_at_once()
     {
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? Host : AnotherHost).Controls
-            .ChangeProvider("smtp", Unlimited, control => control with { Weight = (control.Weight ?? 0) + 1 }, Ann, CancellationToken.None)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 20)
+                .Select(i =>
+                    (i % 2 == 0 ? Host : AnotherHost).Controls.ChangeProvider(
+                        "smtp",
+                        Unlimited,
+                        control => control with { Weight = (control.Weight ?? 0) + 1 },
+                        Ann,
+                        CancellationToken.None
+                    )
+                )
+        );
 
         (await Host.Controls.Load(CancellationToken.None)).Provider("smtp").Weight.ShouldBe(20);
     }
@@ -193,7 +257,9 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
 
         await Record.Pass(Lease);
 
-        var probes = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? Host : AnotherHost).Health.TryProbe("smtp", Lease)));
+        var probes = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? Host : AnotherHost).Health.TryProbe("smtp", Lease))
+        );
         probes.Count(granted => granted).ShouldBe(1);
     }
 
@@ -276,7 +342,8 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
         await Raise(Host);
         (await Health("smtp")).LearnedPerSecond.ShouldBeNull();
 
-        static Task Raise(HostOfTheRecord host) => host.Health.RaiseLearnedRate("smtp", factor: 1.25, interval: Lease, forgetAfter: Hour, limit: null);
+        static Task Raise(HostOfTheRecord host) =>
+            host.Health.RaiseLearnedRate("smtp", factor: 1.25, interval: Lease, forgetAfter: Hour, limit: null);
     }
 
     [Fact]
@@ -288,7 +355,11 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
         var next = Message(Record.Now + Lease) with { WaitsFor = "turn at smtp" };
         await Schedule(turn, next);
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => (i % 2 == 0 ? Host : AnotherHost).Health.Pause("smtp", Second, "too many", ToHalfOf(16) with { Limit = 16 })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(i => (i % 2 == 0 ? Host : AnotherHost).Health.Pause("smtp", Second, "too many", ToHalfOf(16) with { Limit = 16 }))
+        );
 
         (await Health("smtp")).LearnedPerSecond.ShouldBe(8);
         (await Host.Health.Reserve("smtp", perSecond: 1, Lane.Transactional)).TotalSeconds.ShouldBeInRange(15, 20);
@@ -344,11 +415,19 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
     [Fact]
     public async Task Should_hand_out_turns_at_the_rate_to_all_hosts_together()
     {
-        var waits = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => (i % 2 == 0 ? Host : AnotherHost).Health.Reserve("smtp", perSecond: 10, Lane.Transactional)));
+        var waits = await Task.WhenAll(
+            Enumerable
+                .Range(0, 200)
+                .Select(i => (i % 2 == 0 ? Host : AnotherHost).Health.Reserve("smtp", perSecond: 10, Lane.Transactional))
+        );
 
         // The last of 200 turns at 10 a second is 19.9 s after the first, less the time it took to hand them out.
         waits.Max().TotalSeconds.ShouldBeInRange(10, 19.91);
-        waits.Order().Zip(waits.Order().Skip(1), (one, next) => next - one).Count(gap => gap > TimeSpan.FromMilliseconds(50)).ShouldBeGreaterThan(150);
+        waits
+            .Order()
+            .Zip(waits.Order().Skip(1), (one, next) => next - one)
+            .Count(gap => gap > TimeSpan.FromMilliseconds(50))
+            .ShouldBeGreaterThan(150);
         waits.Min().ShouldBeGreaterThanOrEqualTo(TimeSpan.FromMilliseconds(-1));
         (await Host.Health.Reserve("another", perSecond: 10, Lane.Transactional)).ShouldBeLessThanOrEqualTo(TimeSpan.Zero);
     }
@@ -476,11 +555,16 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
     }
 
     /// <summary>An operator sets another rate than the one that is configured.</summary>
-    async Task Limit(string account, double? from, double? to) => await AnotherHost.Controls.ChangeProvider(
-        account, new AccountOptions { PerSecond = from }, _ => new ProviderControl { PerSecond = to }, Ann, CancellationToken.None);
+    async Task Limit(string account, double? from, double? to) =>
+        await AnotherHost.Controls.ChangeProvider(
+            account,
+            new AccountOptions { PerSecond = from },
+            _ => new ProviderControl { PerSecond = to },
+            Ann,
+            CancellationToken.None
+        );
 
     static RateCut ToHalfOf(double perSecond) => new(TooMuch: perSecond, Factor: 0.5, Least: 0.1, Limit: null);
 
-    async Task<ProviderHealth> Health(string account) =>
-        (await AnotherHost.Controls.Load(CancellationToken.None)).HealthOf(account);
+    async Task<ProviderHealth> Health(string account) => (await AnotherHost.Controls.Load(CancellationToken.None)).HealthOf(account);
 }

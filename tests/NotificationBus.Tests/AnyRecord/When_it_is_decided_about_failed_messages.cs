@@ -16,10 +16,13 @@ public abstract class When_it_is_decided_about_failed_messages(Func<Task<RecordO
 
         (await Host.Failed.Replay(FailedMessageChoice.All, Ann, CancellationToken.None)).ShouldBe(2);
 
-        var taken = (await AnotherHost.Outgoing.TakeDue(Lease, 10, CancellationToken.None)).ToDictionary(message => message.ReplayOf!.Value);
+        var taken = (await AnotherHost.Outgoing.TakeDue(Lease, 10, CancellationToken.None)).ToDictionary(message =>
+            message.ReplayOf!.Value
+        );
         var one = taken[whole.Id];
-        (one.MessageId, one.Destination, one.ContentType, one.MessageTypes, one.Headers)
-            .ShouldBe((Guid.Parse(whole.MessageId!), whole.Destination, whole.ContentType, string.Join(';', whole.MessageTypes), whole.Headers));
+        (one.MessageId, one.Destination, one.ContentType, one.MessageTypes, one.Headers).ShouldBe(
+            (Guid.Parse(whole.MessageId!), whole.Destination, whole.ContentType, string.Join(';', whole.MessageTypes), whole.Headers)
+        );
         one.Token.ShouldNotBe(one.MessageId, "it may be on its way under its own id");
         one.Body.ToArray().ShouldBe(whole.Body);
         taken[bare.Id].ContentType.ShouldBe("");
@@ -43,7 +46,10 @@ public abstract class When_it_is_decided_about_failed_messages(Func<Task<RecordO
         (await Found(one.Id)).State.ShouldBe(FailedMessageState.Replayed);
         (await Found(another.Id)).State.ShouldBe(FailedMessageState.Archived);
 
-        (await Host.Failed.Archive(FailedMessageChoice.All, Ann, CancellationToken.None)).ShouldBe(1, "what waits for no decision stays as it is");
+        (await Host.Failed.Archive(FailedMessageChoice.All, Ann, CancellationToken.None)).ShouldBe(
+            1,
+            "what waits for no decision stays as it is"
+        );
         (await Found(one.Id)).State.ShouldBe(FailedMessageState.Replayed);
         (await Host.Failed.Archive(new FailedMessageChoice(other.Id, Cause: null), Ann, CancellationToken.None)).ShouldBe(0);
     }
@@ -86,9 +92,10 @@ public abstract class When_it_is_decided_about_failed_messages(Func<Task<RecordO
         (await Host.Failed.Archive(FailedMessageChoice.All, Ann with { Why = "again" }, CancellationToken.None)).ShouldBe(0);
 
         (await Host.Controls.Changes(before: null, limit: 10, CancellationToken.None))
-            .Select(change => (change.Subject, change.Who, change.Why, change.After.GetRawText().Replace(" ", "", StringComparison.Ordinal)))
-            .ShouldBe(
-            [
+            .Select(change =>
+                (change.Subject, change.Who, change.Why, change.After.GetRawText().Replace(" ", "", StringComparison.Ordinal))
+            )
+            .ShouldBe([
                 ("failed messages another-cause", "ann", "they are back", """{"archived":1}"""),
                 ("failed messages", "ann", "they are back", $$"""{"replayed":{{Many}}}"""),
                 ("failed messages", "ann", "they are back", """{"replayed":1}"""),
@@ -102,8 +109,13 @@ public abstract class When_it_is_decided_about_failed_messages(Func<Task<RecordO
         for (var i = 0; i < Many; i++)
             await Fail(Failure());
 
-        var replayed = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() =>
-            (i % 2 == 0 ? Host : AnotherHost).Failed.Replay(FailedMessageChoice.All, Ann, CancellationToken.None))));
+        var replayed = await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(i =>
+                    Task.Run(() => (i % 2 == 0 ? Host : AnotherHost).Failed.Replay(FailedMessageChoice.All, Ann, CancellationToken.None))
+                )
+        );
 
         (replayed.Sum() + await Host.Failed.Replay(FailedMessageChoice.All, Ann, CancellationToken.None)).ShouldBe(Many);
         var taken = await Host.Outgoing.TakeDue(Lease, 10 * Many, CancellationToken.None);
@@ -117,8 +129,13 @@ public abstract class When_it_is_decided_about_failed_messages(Func<Task<RecordO
         for (var i = 0; i < 50; i++)
             await Fail(Failure());
 
-        var archived = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() =>
-            (i % 2 == 0 ? Host : AnotherHost).Failed.Archive(FailedMessageChoice.All, Ann, CancellationToken.None))));
+        var archived = await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(i =>
+                    Task.Run(() => (i % 2 == 0 ? Host : AnotherHost).Failed.Archive(FailedMessageChoice.All, Ann, CancellationToken.None))
+                )
+        );
 
         archived.Sum().ShouldBe(50);
     }

@@ -37,8 +37,20 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
         (await Found(new HeldFilter { Reason = "line %_" })).ShouldBe([reason], "as it is written");
         (await Found(new HeldFilter { Reason = "LINE" })).ShouldBeEmpty();
         (await Found(new HeldFilter { WithoutCancelled = true })).ShouldNotContain(cancelled);
-        (await Found(new HeldFilter { Channel = "email", Provider = "sendgrid", Category = "order-placed", Recipient = "seller-42", Reason = "silence", To = DateTimeOffset.UnixEpoch + Hour, WithoutCancelled = true }))
-            .ShouldBe([plain]);
+        (
+            await Found(
+                new HeldFilter
+                {
+                    Channel = "email",
+                    Provider = "sendgrid",
+                    Category = "order-placed",
+                    Recipient = "seller-42",
+                    Reason = "silence",
+                    To = DateTimeOffset.UnixEpoch + Hour,
+                    WithoutCancelled = true,
+                }
+            )
+        ).ShouldBe([plain]);
     }
 
     [Fact]
@@ -63,15 +75,33 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
 
         var found = await Host.Held.Find(All, 100, CancellationToken.None);
 
-        found.Select(one => (one.NotificationId, one.DeliveryId)).ShouldBe(ids.Index().Reverse().SelectMany(one => deliveries[(3 * one.Index)..(3 * one.Index + 3)].Reverse().Select(delivery => (one.Item, delivery))));
+        found
+            .Select(one => (one.NotificationId, one.DeliveryId))
+            .ShouldBe(
+                ids.Index()
+                    .Reverse()
+                    .SelectMany(one => deliveries[(3 * one.Index)..(3 * one.Index + 3)].Reverse().Select(delivery => (one.Item, delivery)))
+            );
         (await Host.Held.Find(All, 5, CancellationToken.None)).ShouldBe(found.Take(5));
     }
 
     [Fact]
     public async Task Should_be_those_deliveries_alone_that_are_held_and_not_others_of_the_same_notification()
     {
-        var id = await Hold(change: notification => notification.Deliveries =
-            [.. notification.Deliveries, new DeliveryState { Id = Guid.NewGuid(), Channel = "push", Address = "one", Step = 1, Status = DeliveryStatus.Sent, Provider = "fcm" }]);
+        var id = await Hold(change: notification =>
+            notification.Deliveries = [
+                .. notification.Deliveries,
+                new DeliveryState
+                {
+                    Id = Guid.NewGuid(),
+                    Channel = "push",
+                    Address = "one",
+                    Step = 1,
+                    Status = DeliveryStatus.Sent,
+                    Provider = "fcm",
+                },
+            ]
+        );
 
         (await Found(All)).ShouldBe([id]);
         (await Host.Held.Causes(All, 10, CancellationToken.None)).Causes.ShouldHaveSingleItem().Channel.ShouldBe("email");
@@ -87,8 +117,7 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
         await Hold(held: delivery => delivery.Provider = "brevo");
         await Hold(held: delivery => delivery.Provider = null);
 
-        (await Host.Held.Causes(All, 10, CancellationToken.None)).Causes.ShouldBe(
-        [
+        (await Host.Held.Causes(All, 10, CancellationToken.None)).Causes.ShouldBe([
             new HeldCause("email", null, "silence", 1),
             new HeldCause("email", "brevo", "silence", 1),
             new HeldCause("email", "sendgrid", null, 1),
@@ -122,12 +151,15 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
         var one = (await Host.Held.Find(All, 10, CancellationToken.None)).ShouldHaveSingleItem();
         var decision = Decide(one, HeldDecision.Resend);
 
-        (await Host.Held.Record([decision], Ann, CancellationToken.None))[one.DeliveryId].ShouldBe(new RecordedDecision(HeldDecision.Resend, IsNew: true));
+        (await Host.Held.Record([decision], Ann, CancellationToken.None))[one.DeliveryId]
+            .ShouldBe(new RecordedDecision(HeldDecision.Resend, IsNew: true));
 
         (await TakeDue()).ShouldBe([decision.Message.MessageId]);
         var change = (await AnotherHost.Controls.Changes(before: null, limit: 10, CancellationToken.None)).ShouldHaveSingleItem();
         (change.Subject, change.Who, change.Why).ShouldBe(($"delivery {one.DeliveryId}", "ann", "they never had it"));
-        (change.After.GetProperty("decision").GetString(), change.After.GetProperty("notification").GetGuid()).ShouldBe(("resend", one.NotificationId));
+        (change.After.GetProperty("decision").GetString(), change.After.GetProperty("notification").GetGuid()).ShouldBe(
+            ("resend", one.NotificationId)
+        );
     }
 
     [Fact]
@@ -139,14 +171,17 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
         await Host.Held.Record([first], Ann, CancellationToken.None);
         await Host.Outgoing.Published(await Host.Outgoing.TakeDue(Lease, 10, CancellationToken.None));
 
-        (await AnotherHost.Held.Record([first with { Message = Message() }], Bob, CancellationToken.None))[one.DeliveryId].ShouldBe(new RecordedDecision(HeldDecision.Resend, IsNew: false));
-        (await AnotherHost.Held.Record([Decide(one, HeldDecision.Failed)], Bob, CancellationToken.None))[one.DeliveryId].ShouldBe(new RecordedDecision(HeldDecision.Resend, IsNew: false));
+        (await AnotherHost.Held.Record([first with { Message = Message() }], Bob, CancellationToken.None))[one.DeliveryId]
+            .ShouldBe(new RecordedDecision(HeldDecision.Resend, IsNew: false));
+        (await AnotherHost.Held.Record([Decide(one, HeldDecision.Failed)], Bob, CancellationToken.None))[one.DeliveryId]
+            .ShouldBe(new RecordedDecision(HeldDecision.Resend, IsNew: false));
 
         (await TakeDue()).Count.ShouldBe(1, "the same decision is told again, another one is not");
         (await Host.Controls.Changes(before: null, limit: 10, CancellationToken.None)).ShouldHaveSingleItem().Who.ShouldBe("ann");
 
         var again = one with { Attempts = one.Attempts + 1 };
-        (await Host.Held.Record([Decide(again, HeldDecision.Failed)], Bob, CancellationToken.None))[one.DeliveryId].IsNew.ShouldBeTrue("it was sent again, and held again");
+        (await Host.Held.Record([Decide(again, HeldDecision.Failed)], Bob, CancellationToken.None))[one.DeliveryId]
+            .IsNew.ShouldBeTrue("it was sent again, and held again");
     }
 
     [Fact]
@@ -156,8 +191,23 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
         await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => Hold()));
         var all = await Host.Held.Find(All, 2 * Count, CancellationToken.None);
 
-        var recorded = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Task.Run(() => (i % 2 == 0 ? Host : AnotherHost).Held
-            .Record([.. (i < 2 ? all : all.Reverse()).Select(one => Decide(one, i % 2 == 0 ? HeldDecision.Sent : HeldDecision.Failed))], Ann, CancellationToken.None))));
+        var recorded = await Task.WhenAll(
+            Enumerable
+                .Range(0, 4)
+                .Select(i =>
+                    Task.Run(() =>
+                        (i % 2 == 0 ? Host : AnotherHost).Held.Record(
+                            [
+                                .. (i < 2 ? all : all.Reverse()).Select(one =>
+                                    Decide(one, i % 2 == 0 ? HeldDecision.Sent : HeldDecision.Failed)
+                                ),
+                            ],
+                            Ann,
+                            CancellationToken.None
+                        )
+                    )
+                )
+        );
 
         recorded.Sum(decisions => decisions.Values.Count(one => one.IsNew)).ShouldBe(Count);
         (await Host.Controls.Changes(before: null, limit: 2 * Count, CancellationToken.None)).Count.ShouldBe(Count);
@@ -191,7 +241,9 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
 
         await Change(id, notification => notification.Deliveries[0].Attempts++);
 
-        (await AnotherHost.Held.Find(All, 10, CancellationToken.None)).ShouldHaveSingleItem().ShouldBe(one with { Attempts = one.Attempts + 1 });
+        (await AnotherHost.Held.Find(All, 10, CancellationToken.None))
+            .ShouldHaveSingleItem()
+            .ShouldBe(one with { Attempts = one.Attempts + 1 });
     }
 
     /// <summary>Nobody knows whether the first try was recorded, and the second says the same.</summary>
@@ -223,32 +275,67 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
         [.. (await AnotherHost.Held.Find(filter, limit, CancellationToken.None)).Select(one => one.NotificationId)];
 
     /// <summary>A notification whose only delivery is held.</summary>
-    async Task<Guid> Hold(Action<NotificationState>? notification = null, string channel = "email", Action<DeliveryState>? held = null, Action<NotificationState>? change = null)
+    async Task<Guid> Hold(
+        Action<NotificationState>? notification = null,
+        string channel = "email",
+        Action<DeliveryState>? held = null,
+        Action<NotificationState>? change = null
+    )
     {
         var id = Guid.CreateVersion7();
-        await HoldAll(id, [Guid.CreateVersion7()], notification, channel, stored =>
-        {
-            held?.Invoke(stored.Deliveries[0]);
-            change?.Invoke(stored);
-        });
+        await HoldAll(
+            id,
+            [Guid.CreateVersion7()],
+            notification,
+            channel,
+            stored =>
+            {
+                held?.Invoke(stored.Deliveries[0]);
+                change?.Invoke(stored);
+            }
+        );
         return id;
     }
 
     /// <summary>A notification whose deliveries are all held.</summary>
-    async Task HoldAll(Guid id, Guid[] deliveries, Action<NotificationState>? notification = null, string channel = "email", Action<NotificationState>? change = null)
+    async Task HoldAll(
+        Guid id,
+        Guid[] deliveries,
+        Action<NotificationState>? notification = null,
+        string channel = "email",
+        Action<NotificationState>? change = null
+    )
     {
         var state = Notification(id);
         notification?.Invoke(state);
-        state.Deliveries = [.. deliveries.Select(delivery => new DeliveryState { Id = delivery, Channel = channel, Address = "som@example.com", Step = 1, Status = DeliveryStatus.Sending })];
+        state.Deliveries =
+        [
+            .. deliveries.Select(delivery => new DeliveryState
+            {
+                Id = delivery,
+                Channel = channel,
+                Address = "som@example.com",
+                Step = 1,
+                Status = DeliveryStatus.Sending,
+            }),
+        ];
         (await Host.Store.Insert(new NotificationStep(state, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
 
-        await Change(id, stored =>
-        {
-            foreach (var delivery in stored.Deliveries)
-                (delivery.Status, delivery.Provider, delivery.Reason, delivery.Attempts) = (DeliveryStatus.Held, "sendgrid", "silence", 3);
-            stored.CurrentState = "Held";
-            change?.Invoke(stored);
-        });
+        await Change(
+            id,
+            stored =>
+            {
+                foreach (var delivery in stored.Deliveries)
+                    (delivery.Status, delivery.Provider, delivery.Reason, delivery.Attempts) = (
+                        DeliveryStatus.Held,
+                        "sendgrid",
+                        "silence",
+                        3
+                    );
+                stored.CurrentState = "Held";
+                change?.Invoke(stored);
+            }
+        );
     }
 
     async Task Change(Guid id, Action<NotificationState> change)
@@ -258,5 +345,6 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
         (await Host.Store.Update(new NotificationStep(stored, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
     }
 
-    static HeldDeliveryDecision Decide(HeldDelivery delivery, HeldDecision decision) => new(delivery, decision, Message(destination: "exchange:notifications"));
+    static HeldDeliveryDecision Decide(HeldDelivery delivery, HeldDecision decision) =>
+        new(delivery, decision, Message(destination: "exchange:notifications"));
 }

@@ -66,13 +66,19 @@ public abstract class When_messages_are_due(Func<Task<RecordOfTheTest>> create) 
     {
         await Schedule([.. Enumerable.Range(0, 500).Select(_ => Message(LongAgo))]);
 
-        var taken = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(async () =>
-        {
-            var mine = new List<Guid>();
-            while (await TakeDue(20, i % 2 == 0 ? Host : AnotherHost) is { Count: > 0 } some)
-                mine.AddRange(some);
-            return mine;
-        })));
+        var taken = await Task.WhenAll(
+            Enumerable
+                .Range(0, 16)
+                .Select(i =>
+                    Task.Run(async () =>
+                    {
+                        var mine = new List<Guid>();
+                        while (await TakeDue(20, i % 2 == 0 ? Host : AnotherHost) is { Count: > 0 } some)
+                            mine.AddRange(some);
+                        return mine;
+                    })
+                )
+        );
 
         taken.SelectMany(mine => mine).ShouldBeUnique();
         // Whoever lost the race for a message may have gone home before the others were done: the next sweep takes the rest.
@@ -89,7 +95,8 @@ public abstract class When_messages_are_due(Func<Task<RecordOfTheTest>> create) 
         await Schedule(kept with { DueAt = FarOff, Destination = "exchange:elsewhere" }, other);
 
         var due = await Host.Outgoing.TakeDue(Lease, 10, CancellationToken.None);
-        due.Select(message => (message.MessageId, message.Destination)).ShouldBe([(kept.MessageId, kept.Destination), (other.MessageId, other.Destination)]);
+        due.Select(message => (message.MessageId, message.Destination))
+            .ShouldBe([(kept.MessageId, kept.Destination), (other.MessageId, other.Destination)]);
     }
 
     [Fact]

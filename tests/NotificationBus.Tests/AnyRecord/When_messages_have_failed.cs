@@ -23,8 +23,9 @@ public abstract class When_messages_have_failed(Func<Task<RecordOfTheTest>> crea
         await Fail(second);
 
         var last = await Found(failure.Id);
-        (last.State, last.Times, last.Kind, last.ExceptionType, last.Reason, last.Cause)
-            .ShouldBe((FailedMessageState.Failed, 2, FailureKind.CannotBeRead, "Another", "another reason", "another-cause"));
+        (last.State, last.Times, last.Kind, last.ExceptionType, last.Reason, last.Cause).ShouldBe(
+            (FailedMessageState.Failed, 2, FailureKind.CannotBeRead, "Another", "another reason", "another-cause")
+        );
         last.FirstFailedAt.ShouldBe(Record.Now - Hour, Lease);
         last.FailedAt.ShouldBe(Record.Now, Lease);
         first.FailedAt.ShouldBe(first.FirstFailedAt);
@@ -53,7 +54,15 @@ public abstract class When_messages_have_failed(Func<Task<RecordOfTheTest>> crea
     [Fact]
     public async Task Should_be_found_by_state_cause_and_queue()
     {
-        var (plain, cause, queue, archived) = (Failure(), Failure("another-cause"), Failure() with { Queue = "another-queue" }, Failure("archived"));
+        var (plain, cause, queue, archived) = (
+            Failure(),
+            Failure("another-cause"),
+            Failure() with
+            {
+                Queue = "another-queue",
+            },
+            Failure("archived")
+        );
         foreach (var failure in new[] { plain, cause, queue, archived })
             await Fail(failure);
         await Host.Failed.Archive(new FailedMessageChoice(archived.Id, Cause: null), Ann, CancellationToken.None);
@@ -86,7 +95,11 @@ public abstract class When_messages_have_failed(Func<Task<RecordOfTheTest>> crea
 
         var seen = new List<Guid>();
         var filter = new FailedMessageFilter { Limit = 3 };
-        for (var page = await Page(filter); page.Count > 0; page = await Page(filter with { After = new FailedMessageCursor(page[^1].FailedAt, page[^1].Id) }))
+        for (
+            var page = await Page(filter);
+            page.Count > 0;
+            page = await Page(filter with { After = new FailedMessageCursor(page[^1].FailedAt, page[^1].Id) })
+        )
         {
             page.Count.ShouldBeLessThanOrEqualTo(3);
             seen.AddRange(page.Select(message => message.Id));
@@ -94,7 +107,8 @@ public abstract class When_messages_have_failed(Func<Task<RecordOfTheTest>> crea
 
         seen.ShouldBe(ids, ignoreOrder: allAtOnce);
 
-        Task<IReadOnlyList<FailedMessageSummary>> Page(FailedMessageFilter asked) => AnotherHost.Failed.Search(asked, CancellationToken.None);
+        Task<IReadOnlyList<FailedMessageSummary>> Page(FailedMessageFilter asked) =>
+            AnotherHost.Failed.Search(asked, CancellationToken.None);
     }
 
     [Fact]
@@ -116,7 +130,13 @@ public abstract class When_messages_have_failed(Func<Task<RecordOfTheTest>> crea
     [Fact]
     public async Task Should_be_grouped_by_cause_the_largest_first_with_what_the_last_one_said()
     {
-        await Fail(Failure("b") with { Explanation = new FailureExplanation(FailureKind.CannotBeRead, null, "first", "b"), Queue = "first-queue" });
+        await Fail(
+            Failure("b") with
+            {
+                Explanation = new FailureExplanation(FailureKind.CannotBeRead, null, "first", "b"),
+                Queue = "first-queue",
+            }
+        );
         await Record.Pass(Hour);
         await Fail(Failure("b") with { Explanation = new FailureExplanation(FailureKind.Failed, null, "last", "b"), Queue = "last-queue" });
         foreach (var cause in new[] { "d", "d", "d", "c", "a", "a" })
@@ -153,7 +173,11 @@ public abstract class When_messages_have_failed(Func<Task<RecordOfTheTest>> crea
         var fourth = Failure();
         await Fail(fourth);
 
-        (await Listed(new FailedMessageFilter { Limit = 10 })).ShouldBe([second.Id, first.Id, fourth.Id], ignoreOrder: true, "the third failed longest ago of those that were decided");
+        (await Listed(new FailedMessageFilter { Limit = 10 })).ShouldBe(
+            [second.Id, first.Id, fourth.Id],
+            ignoreOrder: true,
+            "the third failed longest ago of those that were decided"
+        );
         (await Host.Failed.Room(CancellationToken.None)).Count.ShouldBe(3);
     }
 
@@ -169,9 +193,14 @@ public abstract class When_messages_have_failed(Func<Task<RecordOfTheTest>> crea
 
         await Fail(replayed with { Id = Guid.CreateVersion7(), FailureId = Guid.CreateVersion7(), ReplayOf = replayed.Id });
 
-        (await Listed(new FailedMessageFilter { Limit = 10, State = FailedMessageState.Failed })).ShouldBe([replayed.Id, waits.Id], ignoreOrder: true);
+        (await Listed(new FailedMessageFilter { Limit = 10, State = FailedMessageState.Failed })).ShouldBe(
+            [replayed.Id, waits.Id],
+            ignoreOrder: true
+        );
         await Should.ThrowAsync<NoRoomException>(() => Fail(Failure() with { ReplayOf = replayed.Id, Body = [8] }));
-        await Should.ThrowAsync<NoRoomException>(() => Fail(Failure() with { ReplayOf = replayed.Id, Queue = "another-queue", Body = replayed.Body }));
+        await Should.ThrowAsync<NoRoomException>(() =>
+            Fail(Failure() with { ReplayOf = replayed.Id, Queue = "another-queue", Body = replayed.Body })
+        );
     }
 
     [Fact]
@@ -195,18 +224,24 @@ public abstract class When_messages_have_failed(Func<Task<RecordOfTheTest>> crea
     {
         Record.Retention.FailedMessagesCount = 5;
 
-        var kept = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(async () =>
-        {
-            try
-            {
-                await Fail(Failure());
-                return true;
-            }
-            catch (NoRoomException)
-            {
-                return false;
-            }
-        })));
+        var kept = await Task.WhenAll(
+            Enumerable
+                .Range(0, 20)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        try
+                        {
+                            await Fail(Failure());
+                            return true;
+                        }
+                        catch (NoRoomException)
+                        {
+                            return false;
+                        }
+                    })
+                )
+        );
 
         kept.Count(isKept => isKept).ShouldBe(5);
         (await Listed(new FailedMessageFilter { Limit = 100 })).Count.ShouldBe(5);

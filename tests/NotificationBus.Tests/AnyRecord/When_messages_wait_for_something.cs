@@ -7,7 +7,12 @@ public abstract class When_messages_wait_for_something(Func<Task<RecordOfTheTest
     [Fact]
     public async Task Should_come_out_when_it_happens_and_those_alone()
     {
-        var (one, other, sms, none) = (Waiting("channel email"), Waiting("channel email"), Waiting("channel sms"), Message(Record.Now + Hour));
+        var (one, other, sms, none) = (
+            Waiting("channel email"),
+            Waiting("channel email"),
+            Waiting("channel sms"),
+            Message(Record.Now + Hour)
+        );
         await Schedule(one, other, sms, none);
 
         (await AnotherHost.Outgoing.Release("channel email", CancellationToken.None)).ShouldBe(2);

@@ -16,11 +16,21 @@ public abstract class When_the_record_is_searched(Func<Task<RecordOfTheTest>> cr
         await Insert("PartlyDelivered", "seller-43", "order-placed");
         await Insert("PartlyDelivered", "seller-42", "order-shipped");
 
-        var found = await Search(new NotificationFilter { Status = "partly-delivered", Recipient = "seller-42", Category = "order-placed", Limit = 10 });
+        var found = await Search(
+            new NotificationFilter
+            {
+                Status = "partly-delivered",
+                Recipient = "seller-42",
+                Category = "order-placed",
+                Limit = 10,
+            }
+        );
 
         var summary = found.ShouldHaveSingleItem();
         summary.Id.ShouldBe(wanted);
-        (summary.Status, summary.Event, summary.Category, summary.Recipient).ShouldBe(("partly-delivered", "order-placed", "order-placed", "seller-42"));
+        (summary.Status, summary.Event, summary.Category, summary.Recipient).ShouldBe(
+            ("partly-delivered", "order-placed", "order-placed", "seller-42")
+        );
         (await Search(new NotificationFilter { Status = "partly-delivered", Limit = 10 })).Count.ShouldBe(3);
         (await Search(new NotificationFilter { Recipient = "seller-42", Limit = 10 })).Count.ShouldBe(3);
         (await Search(new NotificationFilter { Category = "order-placed", Limit = 10 })).Count.ShouldBe(3);
@@ -63,7 +73,11 @@ public abstract class When_the_record_is_searched(Func<Task<RecordOfTheTest>> cr
     [Fact]
     public async Task Should_know_which_have_an_outcome()
     {
-        var (sending, delivered, _) = (await Insert("Sending", "seller-42", "order-placed"), await Insert("Delivered", "seller-42", "order-placed"), await Insert("Delivered", "seller-42", "order-placed"));
+        var (sending, delivered, _) = (
+            await Insert("Sending", "seller-42", "order-placed"),
+            await Insert("Delivered", "seller-42", "order-placed"),
+            await Insert("Delivered", "seller-42", "order-placed")
+        );
 
         (await Host.Queries.Concluded([sending, delivered, Guid.CreateVersion7()], CancellationToken.None)).ShouldBe([delivered]);
     }
@@ -73,7 +87,17 @@ public abstract class When_the_record_is_searched(Func<Task<RecordOfTheTest>> cr
     {
         var (id, delivery) = (Guid.CreateVersion7(), Guid.CreateVersion7());
         var notification = Notification(id);
-        notification.Deliveries = [new DeliveryState { Id = delivery, Channel = "email", Address = "som@example.com", Step = 0, Status = DeliveryStatus.Sending }];
+        notification.Deliveries =
+        [
+            new DeliveryState
+            {
+                Id = delivery,
+                Channel = "email",
+                Address = "som@example.com",
+                Step = 0,
+                Status = DeliveryStatus.Sending,
+            },
+        ];
         (await Host.Store.Insert(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
         var putOff = System.Text.Encoding.UTF8.GetBytes($$$"""{"message":{"deliveryId":"{{{delivery}}}"}}""");
         await Schedule(Message(Record.Now + Hour) with { NotificationId = id, Body = putOff });
@@ -87,7 +111,8 @@ public abstract class When_the_record_is_searched(Func<Task<RecordOfTheTest>> cr
     public async Task Should_find_nothing_where_there_is_nothing() =>
         (await Host.Queries.Find(Guid.CreateVersion7(), CancellationToken.None)).ShouldBeNull();
 
-    Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter) => AnotherHost.Queries.Search(filter, CancellationToken.None);
+    Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter) =>
+        AnotherHost.Queries.Search(filter, CancellationToken.None);
 
     async Task<Guid> Insert(string state, string recipient, string category, DateTimeOffset? createdAt = null)
     {

@@ -2,7 +2,9 @@ using NotificationBus.Notifications;
 
 namespace NotificationBus.Tests.AnyRecord;
 
-/// <summary>Tests that do not bite: what should have ended and has not is looked for by every host, and is resumed by one of them.</summary>
+/// <summary>
+/// Tests that do not bite: what should have ended and has not is looked for by every host, and is resumed by one of them.
+/// </summary>
 public abstract class When_the_sweep_looks(Func<Task<RecordOfTheTest>> create) : With_a_record(create)
 {
     static readonly DateTimeOffset LongAgo = DateTimeOffset.UnixEpoch;
@@ -56,13 +58,19 @@ public abstract class When_the_sweep_looks(Func<Task<RecordOfTheTest>> create) :
         // Whoever found another host at it has left it to that one.
         (looked.Sum() + await LookAtAll()).ShouldBe(60);
 
-        var resumed = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(async () =>
-        {
-            var mine = new List<Guid>();
-            while (await Resume(5, Of(i)) is { Count: > 0 } some)
-                mine.AddRange(some);
-            return mine;
-        })));
+        var resumed = await Task.WhenAll(
+            Enumerable
+                .Range(0, 16)
+                .Select(i =>
+                    Task.Run(async () =>
+                    {
+                        var mine = new List<Guid>();
+                        while (await Resume(5, Of(i)) is { Count: > 0 } some)
+                            mine.AddRange(some);
+                        return mine;
+                    })
+                )
+        );
         resumed.SelectMany(mine => mine).ShouldBeUnique();
         (resumed.Sum(mine => mine.Count) + (await Resume()).Count).ShouldBe(60);
 
@@ -73,7 +81,16 @@ public abstract class When_the_sweep_looks(Func<Task<RecordOfTheTest>> create) :
     public async Task Should_leave_alone_what_somebody_will_work_on()
     {
         var (putOff, forgotten) = (await Begin(), await Begin());
-        await Schedule(Message(Record.Now + Hour) with { NotificationId = putOff }, Message(Record.Now + Hour, "exchange:notifications") with { NotificationId = forgotten });
+        await Schedule(
+            Message(Record.Now + Hour) with
+            {
+                NotificationId = putOff,
+            },
+            Message(Record.Now + Hour, "exchange:notifications") with
+            {
+                NotificationId = forgotten,
+            }
+        );
         await Look();
 
         var stragglers = await Host.Unfinished.Take(Hour, 10, CancellationToken.None);

@@ -42,8 +42,9 @@ public abstract class When_timers_are_set_anew(Func<Task<RecordOfTheTest>> creat
         await AnotherHost.Outgoing.Reschedule(last, CancellationToken.None);
 
         var taken = (await Taken(Hour)).ShouldHaveSingleItem();
-        (taken.Token, taken.MessageId, taken.Destination, taken.ContentType, taken.MessageTypes, taken.Revision)
-            .ShouldBe((token, last.MessageId, last.Destination, last.ContentType, last.MessageTypes, 1));
+        (taken.Token, taken.MessageId, taken.Destination, taken.ContentType, taken.MessageTypes, taken.Revision).ShouldBe(
+            (token, last.MessageId, last.Destination, last.ContentType, last.MessageTypes, 1)
+        );
         taken.Body.ToArray().ShouldBe(last.Body.ToArray());
     }
 
@@ -71,8 +72,9 @@ public abstract class When_timers_are_set_anew(Func<Task<RecordOfTheTest>> creat
         (await AnotherHost.Outgoing.WaitingOf(earlier.NotificationId!.Value, CancellationToken.None)).ShouldBeEmpty();
         (await AnotherHost.Outgoing.WaitingOf(id, CancellationToken.None)).ShouldHaveSingleItem();
         var taken = (await Taken(Hour)).ShouldHaveSingleItem();
-        (taken.Token, taken.MessageId, taken.Destination, taken.ContentType, taken.MessageTypes, taken.Revision)
-            .ShouldBe((last.Token, last.MessageId, last.Destination, last.ContentType, last.MessageTypes, 1));
+        (taken.Token, taken.MessageId, taken.Destination, taken.ContentType, taken.MessageTypes, taken.Revision).ShouldBe(
+            (last.Token, last.MessageId, last.Destination, last.ContentType, last.MessageTypes, 1)
+        );
         taken.Body.ToArray().ShouldBe(last.Body.ToArray());
     }
 
@@ -130,7 +132,12 @@ public abstract class When_timers_are_set_anew(Func<Task<RecordOfTheTest>> creat
         var mine = (await Host.Store.Load(id, CancellationToken.None))!;
         await Step(id);
 
-        (await Host.Store.Update(new NotificationStep(mine, Guid.CreateVersion7(), []) { Cancelled = [timer.Token] }, CancellationToken.None)).ShouldBeFalse();
+        (
+            await Host.Store.Update(
+                new NotificationStep(mine, Guid.CreateVersion7(), []) { Cancelled = [timer.Token] },
+                CancellationToken.None
+            )
+        ).ShouldBeFalse();
 
         (await Taken(Hour)).ShouldHaveSingleItem().MessageId.ShouldBe(timer.MessageId);
     }
@@ -146,21 +153,48 @@ public abstract class When_timers_are_set_anew(Func<Task<RecordOfTheTest>> creat
             await Insert(id, messages[index]);
         await Schedule([.. putOff]);
 
-        await Task.WhenAll(ids.Index().Select(one => Step(one.Item, change: notification =>
-        {
-            notification.EscalateAfter = Hour;
-            notification.CompletedAt = one.Index % 2 == 0 ? DateTimeOffset.UnixEpoch : null;
-        })));
+        await Task.WhenAll(
+            ids.Index()
+                .Select(one =>
+                    Step(
+                        one.Item,
+                        change: notification =>
+                        {
+                            notification.EscalateAfter = Hour;
+                            notification.CompletedAt = one.Index % 2 == 0 ? DateTimeOffset.UnixEpoch : null;
+                        }
+                    )
+                )
+        );
 
-        (await Taken(2 * Hour)).Select(message => message.MessageId).ShouldBe(
-            [.. Enumerable.Range(0, 6).Where(index => index % 2 == 1).SelectMany(index => (Guid[])[messages[index].MessageId, putOff[index].MessageId])], ignoreOrder: true);
+        (await Taken(2 * Hour))
+            .Select(message => message.MessageId)
+            .ShouldBe(
+                [
+                    .. Enumerable
+                        .Range(0, 6)
+                        .Where(index => index % 2 == 1)
+                        .SelectMany(index => (Guid[])[messages[index].MessageId, putOff[index].MessageId]),
+                ],
+                ignoreOrder: true
+            );
     }
 
-    async Task Step(Guid id, IReadOnlyList<OutgoingMessage>? scheduled = null, IReadOnlyList<Guid>? cancelled = null, Action<NotificationState>? change = null)
+    async Task Step(
+        Guid id,
+        IReadOnlyList<OutgoingMessage>? scheduled = null,
+        IReadOnlyList<Guid>? cancelled = null,
+        Action<NotificationState>? change = null
+    )
     {
         var notification = (await Host.Store.Load(id, CancellationToken.None))!;
         change?.Invoke(notification);
-        (await Host.Store.Update(new NotificationStep(notification, Guid.CreateVersion7(), scheduled ?? []) { Cancelled = cancelled ?? [] }, CancellationToken.None)).ShouldBeTrue();
+        (
+            await Host.Store.Update(
+                new NotificationStep(notification, Guid.CreateVersion7(), scheduled ?? []) { Cancelled = cancelled ?? [] },
+                CancellationToken.None
+            )
+        ).ShouldBeTrue();
     }
 
     async Task<IReadOnlyList<OutgoingMessage>> Taken(TimeSpan after)
@@ -169,11 +203,12 @@ public abstract class When_timers_are_set_anew(Func<Task<RecordOfTheTest>> creat
         return await AnotherHost.Outgoing.TakeDue(Lease, 100, CancellationToken.None);
     }
 
-    OutgoingMessage PutOff() => Message(Record.Now) with
-    {
-        NotificationId = Guid.CreateVersion7(),
-        Body = System.Text.Encoding.UTF8.GetBytes($$$"""{"message":{"deliveryId":"{{{Guid.CreateVersion7()}}}"}}"""),
-    };
+    OutgoingMessage PutOff() =>
+        Message(Record.Now) with
+        {
+            NotificationId = Guid.CreateVersion7(),
+            Body = System.Text.Encoding.UTF8.GetBytes($$$"""{"message":{"deliveryId":"{{{Guid.CreateVersion7()}}}"}}"""),
+        };
 
     /// <summary>It may be forgotten later.</summary>
     async Task UntilForgotten(OutgoingMessage message)
@@ -183,6 +218,7 @@ public abstract class When_timers_are_set_anew(Func<Task<RecordOfTheTest>> creat
             await Task.Delay(10);
         (await IsKept()).ShouldBeFalse();
 
-        async Task<bool> IsKept() => (await AnotherHost.Outgoing.WaitingOf(message.NotificationId!.Value, CancellationToken.None)).Count > 0;
+        async Task<bool> IsKept() =>
+            (await AnotherHost.Outgoing.WaitingOf(message.NotificationId!.Value, CancellationToken.None)).Count > 0;
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
@@ -62,26 +61,28 @@ public abstract class With_a_record(Func<Task<RecordOfTheTest>> create) : IAsync
         return host.Outgoing.WaitForDue(Hour, CancellationToken.None);
     }
 
-    protected static NotificationState Notification(Guid id) => new()
-    {
-        CorrelationId = id,
-        CurrentState = "Sending",
-        EventName = "order-placed",
-        Category = "order-placed",
-        Recipient = new Contact { Id = "seller-42" },
-        Data = JsonElement.Parse("{}"),
-        CreatedAt = DateTimeOffset.UnixEpoch,
-        ExpiresAt = DateTimeOffset.UnixEpoch.AddDays(1),
-    };
+    protected static NotificationState Notification(Guid id) =>
+        new()
+        {
+            CorrelationId = id,
+            CurrentState = "Sending",
+            EventName = "order-placed",
+            Category = "order-placed",
+            Recipient = new Contact { Id = "seller-42" },
+            Data = JsonElement.Parse("{}"),
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            ExpiresAt = DateTimeOffset.UnixEpoch.AddDays(1),
+        };
 
     /// <summary>A message that is due then; without a time it is due when whoever keeps it says.</summary>
-    protected static OutgoingMessage Message(DateTimeOffset? dueAt = null, string destination = "exchange:send-email") => new()
-    {
-        MessageId = Guid.CreateVersion7(),
-        Destination = destination,
-        ContentType = "application/json",
-        MessageTypes = "urn:message:Something;urn:message:Anything",
-        Body = """{"a":1}"""u8.ToArray(),
-        DueAt = dueAt,
-    };
+    protected static OutgoingMessage Message(DateTimeOffset? dueAt = null, string destination = "exchange:send-email") =>
+        new()
+        {
+            MessageId = Guid.CreateVersion7(),
+            Destination = destination,
+            ContentType = "application/json",
+            MessageTypes = "urn:message:Something;urn:message:Anything",
+            Body = """{"a":1}"""u8.ToArray(),
+            DueAt = dueAt,
+        };
 }

@@ -1,12 +1,9 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
-
 using MassTransit;
-
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-
 using NotificationBus.Channels;
 using NotificationBus.Channels.Http;
 using NotificationBus.Contracts;
@@ -33,12 +30,14 @@ public sealed class When_a_channel_comes_from_elsewhere : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(settings: null);
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
-        {
-            ["Providers:acme:Type"] = "acme-fax",
-            ["Providers:acme:Url"] = _vendor.Url.GetLeftPart(UriPartial.Authority),
-            ["Providers:acme:Line"] = "7",
-        });
+        builder.Configuration.AddInMemoryCollection(
+            new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["Providers:acme:Type"] = "acme-fax",
+                ["Providers:acme:Url"] = _vendor.Url.GetLeftPart(UriPartial.Authority),
+                ["Providers:acme:Line"] = "7",
+            }
+        );
         var services = builder.Services;
         services.AddNotificationBus(
             new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal) { ["news"] = new() { Channels = ["fax"] } },
@@ -50,7 +49,8 @@ public sealed class When_a_channel_comes_from_elsewhere : IAsyncLifetime
                 ["sms"] = new() { Providers = ["sandbox"] },
                 ["chat"] = new() { Providers = ["sandbox"] },
                 ["webhook"] = new() { Providers = ["sandbox"] },
-            });
+            }
+        );
         services.AddChannels();
         services.AddChannel<FaxChannel>().Provider<AcmeFaxProvider, AcmeFaxOptions>("acme-fax");
         services.AddSingleton<ITemplates>(provider => LiquidTemplates.Load(_templates.Path, provider.GetServices<IChannel>()));
@@ -59,16 +59,22 @@ public sealed class When_a_channel_comes_from_elsewhere : IAsyncLifetime
         {
             bus.DisableUsageTelemetry();
             bus.AddNotificationFlow();
-            bus.UsingInMemory((context, transport) =>
-            {
-                transport.UseOutgoingScheduler(context);
-                transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { });
-                transport.ReceiveEndpoint("somebody-elses", endpoint => endpoint.Handler<NotificationDelivered>(delivered =>
+            bus.UsingInMemory(
+                (context, transport) =>
                 {
-                    _delivered.TrySetResult(delivered.Message);
-                    return Task.CompletedTask;
-                }));
-            });
+                    transport.UseOutgoingScheduler(context);
+                    transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { });
+                    transport.ReceiveEndpoint(
+                        "somebody-elses",
+                        endpoint =>
+                            endpoint.Handler<NotificationDelivered>(delivered =>
+                            {
+                                _delivered.TrySetResult(delivered.Message);
+                                return Task.CompletedTask;
+                            })
+                    );
+                }
+            );
         });
         services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = true);
         _host = builder.Build();
@@ -88,15 +94,23 @@ public sealed class When_a_channel_comes_from_elsewhere : IAsyncLifetime
     {
         _vendor.Answers("200 OK", """{"fax":"f-1"}""");
 
-        await _host!.Services.GetRequiredService<IBus>().Publish(
-            new NotificationRequested
-            {
-                EventId = "news-1",
-                Category = "news",
-                Recipient = new Contact { Id = "seller-42", Name = "Som", PushTokens = ["fax:+6621234567"] },
-                Data = JsonElement.Parse("""{"text":"We are open."}"""),
-            },
-            Cancellation);
+        await _host!
+            .Services.GetRequiredService<IBus>()
+            .Publish(
+                new NotificationRequested
+                {
+                    EventId = "news-1",
+                    Category = "news",
+                    Recipient = new Contact
+                    {
+                        Id = "seller-42",
+                        Name = "Som",
+                        PushTokens = ["fax:+6621234567"],
+                    },
+                    Data = JsonElement.Parse("""{"text":"We are open."}"""),
+                },
+                Cancellation
+            );
 
         (await _delivered.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation)).RecipientId.ShouldBe("seller-42");
         var (head, body) = _vendor.Requests.ShouldHaveSingleItem();
@@ -131,7 +145,17 @@ public sealed class When_a_channel_comes_from_elsewhere : IAsyncLifetime
     sealed class AcmeFaxProvider(string name, AcmeFaxOptions options, TimeProvider clock) : HttpVendor(name, "fax", options, clock)
     {
         protected override HttpRequestMessage Request(Delivery delivery) =>
-            Post("/fax", Json(new { number = delivery.Address, page = ((FaxContent)delivery.Content).Page, line = options.Line }));
+            Post(
+                "/fax",
+                Json(
+                    new
+                    {
+                        number = delivery.Address,
+                        page = ((FaxContent)delivery.Content).Page,
+                        line = options.Line,
+                    }
+                )
+            );
 
         protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) =>
             answer.Status == 200 && answer.Id("fax") is { } id ? new ProviderResult.Accepted(id) : ByStatus(answer);

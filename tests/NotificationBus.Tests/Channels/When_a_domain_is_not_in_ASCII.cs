@@ -8,17 +8,32 @@ using NotificationBus.Tests.Channels.Push;
 
 namespace NotificationBus.Tests.Channels;
 
-/// <summary>C: mailbox that exists is refused, and suppressed under another spelling. The names that must come out are those of Python's idna 3 with UTS #46.</summary>
+/// <summary>
+/// C: mailbox that exists is refused, and suppressed under another spelling. The names that must come out are those of Python's idna 3 with
+/// UTS #46.
+/// </summary>
 public sealed class When_a_domain_is_not_in_ASCII
 {
     static readonly Browser Firefox = new();
 
-    /// <summary>What no DNS can be asked for: a label that says it is encoded and is not, one that is longer in ASCII, one too many, and what is no letter.</summary>
+    /// <summary>
+    /// What no DNS can be asked for: a label that says it is encoded and is not, one that is longer in ASCII, one too many, and what is no
+    /// letter.
+    /// </summary>
     public static TheoryData<string> NoNames =>
-    [
-        "xn--ü.com", $"{new string('ü', 59)}.com", string.Join('.', Enumerable.Repeat(new string('ü', 20), 40)) + ".com", "①.com", "ﬁ.com", "a😀.com", "ü..com",
-        "\u0301a.com", "ü\u2028.com", "ａ\u0345.com", "a\u200Db.com",
-    ];
+        [
+            "xn--ü.com",
+            $"{new string('ü', 59)}.com",
+            string.Join('.', Enumerable.Repeat(new string('ü', 20), 40)) + ".com",
+            "①.com",
+            "ﬁ.com",
+            "a😀.com",
+            "ü..com",
+            "\u0301a.com",
+            "ü\u2028.com",
+            "ａ\u0345.com",
+            "a\u200Db.com",
+        ];
 
     [Theory]
     [InlineData("น้ำ.com", "xn--q3c4c8cq.com")]

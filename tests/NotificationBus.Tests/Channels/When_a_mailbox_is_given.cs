@@ -18,10 +18,8 @@ public sealed class When_a_mailbox_is_given
     [InlineData("\"a\r\nRCPT TO:<x>\"@b.c")]
     [InlineData("a@b.c\n")]
     [InlineData("a@b.c\0")]
-    public void Should_refuse_what_could_break_out_of_the_command(string mailbox) =>
-        new EmailChannel().Refuse(mailbox).ShouldNotBeNull();
+    public void Should_refuse_what_could_break_out_of_the_command(string mailbox) => new EmailChannel().Refuse(mailbox).ShouldNotBeNull();
 
     [Fact]
-    public void Should_refuse_what_is_too_long() =>
-        new EmailChannel().Refuse(new string('a', 250) + "@b.cd").ShouldNotBeNull();
+    public void Should_refuse_what_is_too_long() => new EmailChannel().Refuse(new string('a', 250) + "@b.cd").ShouldNotBeNull();
 }

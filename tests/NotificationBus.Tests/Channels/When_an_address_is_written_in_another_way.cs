@@ -44,7 +44,8 @@ public sealed class When_an_address_is_written_in_another_way
     [InlineData("https://hook.example.com/a?b")]
     [InlineData("https://hook.example.com/%2Fa")]
     [InlineData("https://hook.example.net/a")]
-    public void Should_be_another_URL(string written) => new WebhookChannel().As().Canonical(written).ShouldNotBe("https://hook.example.com/a");
+    public void Should_be_another_URL(string written) =>
+        new WebhookChannel().As().Canonical(written).ShouldNotBe("https://hook.example.com/a");
 
     [Theory]
     [InlineData("slack:https://hooks.slack.com/services/T0/B0/x", "slack:https://HOOKS.slack.com:443/services/./T0/B0/x")]
@@ -54,7 +55,10 @@ public sealed class When_an_address_is_written_in_another_way
     [InlineData("discord:https://canary.discord.com/api/v10/webhooks/1/x", "discord:https://discord.com/api/v9/webhooks/1/x/")]
     [InlineData("discord:https://discord.com/api/webhooks/1/x?wait=true", "discord:https://discord.com/api/webhooks/1/x")]
     [InlineData("discord:https://discord.com/api/webhooks/1/x/slack", "discord:https://discord.com/api/webhooks/1/x")]
-    [InlineData("discord:https://discord.com/api/webhooks/1/x?wait=true&thread_id=7", "discord:https://discordapp.com/api/webhooks/1/x?thread_id=7&wait=false")]
+    [InlineData(
+        "discord:https://discord.com/api/webhooks/1/x?wait=true&thread_id=7",
+        "discord:https://discordapp.com/api/webhooks/1/x?thread_id=7&wait=false"
+    )]
     [InlineData("telegram:@Channel", "telegram:@channel")]
     public void Should_be_the_same_place(string one, string other)
     {
@@ -69,7 +73,8 @@ public sealed class When_an_address_is_written_in_another_way
     [InlineData("discord:https://discord.com/api/webhooks/1/x", "discord:https://discord.com/api/webhooks/2/x")]
     [InlineData("discord:https://discord.com/api/webhooks/1/x", "discord:https://discord.com/api/webhooks/1/x?thread_id=7")]
     [InlineData("discord:https://discord.com/api/webhooks/1/x", "discord:https://discord.com.evil.example/api/webhooks/1/x")]
-    public void Should_be_another_place(string one, string other) => new ChatChannel().AddressesOf(new Contact { Id = "seller-42", Chat = [one, other] }).ShouldBe([one, other]);
+    public void Should_be_another_place(string one, string other) =>
+        new ChatChannel().AddressesOf(new Contact { Id = "seller-42", Chat = [one, other] }).ShouldBe([one, other]);
 
     /// <summary>RFC 5321, section 4.1.2: what needs no quotes is the same without.</summary>
     [Theory]
@@ -100,7 +105,11 @@ public sealed class When_an_address_is_written_in_another_way
     [Fact]
     public void Should_be_the_same_browser()
     {
-        string[] same = [Firefox.Subscription("https://push.example.com/a"), new Browser().Subscription("https://PUSH.example.com:443/./a")];
+        string[] same =
+        [
+            Firefox.Subscription("https://push.example.com/a"),
+            new Browser().Subscription("https://PUSH.example.com:443/./a"),
+        ];
 
         new PushChannel().AddressesOf(new Contact { Id = "seller-42", PushTokens = same }).ShouldBe([same[0]]);
     }
@@ -114,8 +123,7 @@ public sealed class When_an_address_is_written_in_another_way
         do
         {
             subscription = new Browser().Subscription("https://push.example.com/a");
-        }
-        while (!subscription.Contains('-', StringComparison.Ordinal) || !subscription.Contains('_', StringComparison.Ordinal));
+        } while (!subscription.Contains('-', StringComparison.Ordinal) || !subscription.Contains('_', StringComparison.Ordinal));
 
         var keys = subscription[subscription.IndexOf("\"keys\"", StringComparison.Ordinal)..];
         var standard = subscription.Replace(keys, keys.Replace('-', '+').Replace('_', '/'), StringComparison.Ordinal);

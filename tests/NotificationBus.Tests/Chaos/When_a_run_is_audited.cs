@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.Versioning;
-
 using NotificationBus.Chaos;
 using NotificationBus.Chaos.Witnesses;
 
@@ -111,7 +110,16 @@ public sealed class When_a_run_is_audited
     {
         var order = Accepted("delivered");
         var now = Clock.Now;
-        _ledger.Add(new Attempt(order.Deliveries[0], 1, "a", "InDoubt", now, finished is null ? null : now + TimeSpan.Parse(finished, CultureInfo.InvariantCulture)));
+        _ledger.Add(
+            new Attempt(
+                order.Deliveries[0],
+                1,
+                "a",
+                "InDoubt",
+                now,
+                finished is null ? null : now + TimeSpan.Parse(finished, CultureInfo.InvariantCulture)
+            )
+        );
         Taken(order);
         Taken(order);
 

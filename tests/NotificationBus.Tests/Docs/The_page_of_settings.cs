@@ -19,8 +19,14 @@ public sealed class The_page_of_settings
         if (Environment.GetEnvironmentVariable(Write) == "true")
             File.WriteAllText(Place, page = filled);
 
-        var differs = page.Split('\n').Zip(filled.Split('\n')).Select((lines, index) => (lines.First, lines.Second, Number: index + 1)).FirstOrDefault(line => line.First != line.Second);
-        page.ShouldBe(filled, $"{SettingsPage.File} is stale. Write it anew: {Command}\nThe first line that differs is {differs.Number}: \"{differs.First}\" must be \"{differs.Second}\".");
+        var differs = page.Split('\n')
+            .Zip(filled.Split('\n'))
+            .Select((lines, index) => (lines.First, lines.Second, Number: index + 1))
+            .FirstOrDefault(line => line.First != line.Second);
+        page.ShouldBe(
+            filled,
+            $"{SettingsPage.File} is stale. Write it anew: {Command}\nThe first line that differs is {differs.Number}: \"{differs.First}\" must be \"{differs.Second}\"."
+        );
     }
 
     [Fact]
@@ -28,20 +34,29 @@ public sealed class The_page_of_settings
 
     [Fact]
     public void Should_show_every_setting_once() =>
-        SettingsPage.Misplaced(File.ReadAllText(Place)).ShouldBeEmpty($"These stand in no table of {SettingsPage.File}, or in two. A table begins with <!-- settings: Name Name -->.");
+        SettingsPage
+            .Misplaced(File.ReadAllText(Place))
+            .ShouldBeEmpty($"These stand in no table of {SettingsPage.File}, or in two. A table begins with <!-- settings: Name Name -->.");
 
     [Fact]
     public void Should_show_what_is_the_frameworks()
     {
         var page = File.ReadAllText(Place);
-        SettingsCheck.OfTheFramework.Where(name => !page.Contains($"`{name}`", StringComparison.Ordinal) && !page.Contains($"`{name}:", StringComparison.Ordinal)).ShouldBeEmpty();
+        SettingsCheck
+            .OfTheFramework.Where(name =>
+                !page.Contains($"`{name}`", StringComparison.Ordinal) && !page.Contains($"`{name}:", StringComparison.Ordinal)
+            )
+            .ShouldBeEmpty();
     }
 
     [Fact]
     public void Should_be_in_short_in_the_help()
     {
         string[] whole = ["Providers:{account}:Type", "Providers:{account}:PerSecond", "Providers:{account}:Circuit"];
-        var paths = SettingsPage.Common.Select(setting => setting.Path).Where(path => !path.StartsWith("Providers:", StringComparison.Ordinal)).Concat(whole);
+        var paths = SettingsPage
+            .Common.Select(setting => setting.Path)
+            .Where(path => !path.StartsWith("Providers:", StringComparison.Ordinal))
+            .Concat(whole);
         paths.Where(path => !Help.Text.Contains(path, StringComparison.Ordinal)).ShouldBeEmpty();
     }
 }

@@ -10,9 +10,10 @@ sealed partial class XmlDocs
 {
     readonly Dictionary<string, XElement> _members;
 
-    public XmlDocs(IEnumerable<Assembly> assemblies) => _members = assemblies
-        .SelectMany(assembly => XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml")).Descendants("member"))
-        .ToDictionary(member => member.Attribute("name")!.Value, StringComparer.Ordinal);
+    public XmlDocs(IEnumerable<Assembly> assemblies) =>
+        _members = assemblies
+            .SelectMany(assembly => XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml")).Descendants("member"))
+            .ToDictionary(member => member.Attribute("name")!.Value, StringComparer.Ordinal);
 
     public string SummaryOf(Type type) => Text($"T:{NameOf(type)}", "summary");
 
@@ -34,13 +35,14 @@ sealed partial class XmlDocs
         return Blanks().Replace(text.ToString(), " ").Trim();
     }
 
-    static string Markdown(XNode node, string member) => node switch
-    {
-        XText text => text.Value,
-        XElement { Name.LocalName: "c" } code => $"`{code.Value}`",
-        XElement { Name.LocalName: "see" } reference => $"`{LastName(reference.Attribute("cref")!.Value)}`",
-        _ => throw new InvalidOperationException($"{member} has a part that the page cannot show: {node}"),
-    };
+    static string Markdown(XNode node, string member) =>
+        node switch
+        {
+            XText text => text.Value,
+            XElement { Name.LocalName: "c" } code => $"`{code.Value}`",
+            XElement { Name.LocalName: "see" } reference => $"`{LastName(reference.Attribute("cref")!.Value)}`",
+            _ => throw new InvalidOperationException($"{member} has a part that the page cannot show: {node}"),
+        };
 
     static string LastName(string reference) => reference[(reference.LastIndexOf('.') + 1)..];
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Embedded;
 using NotificationBus.Tests.AnyRecord;
 using NotificationBus.Tests.TestKit;
@@ -47,8 +46,18 @@ sealed class InMemoryRecord : RecordOfTheTest
         var controls = new InMemoryControls(_clock, outgoing);
         var ledger = new InMemoryAttemptLedger(_clock, controls);
         var store = new InMemoryNotificationStore(ledger, outgoing);
-        Host = new HostOfTheRecord(store, ledger, ledger, outgoing, controls, controls, new InMemoryUnfinishedNotifications(store, outgoing, _clock),
-            new InMemoryHeldDeliveries(store, outgoing, controls, _clock), new InMemoryFailedMessages(outgoing, controls, Options.Create(Retention), _clock), store);
+        Host = new HostOfTheRecord(
+            store,
+            ledger,
+            ledger,
+            outgoing,
+            controls,
+            controls,
+            new InMemoryUnfinishedNotifications(store, outgoing, _clock),
+            new InMemoryHeldDeliveries(store, outgoing, controls, _clock),
+            new InMemoryFailedMessages(outgoing, controls, Options.Create(Retention), _clock),
+            store
+        );
     }
 
     public override HostOfTheRecord Host { get; }

@@ -1,5 +1,4 @@
 using System.Net;
-
 using NotificationBus.Contracts;
 using NotificationBus.Embedded;
 using NotificationBus.Model;
@@ -29,7 +28,10 @@ public sealed class When_the_record_in_memory_grows(RunningHost host) : IClassFi
         for (var number = 1; number <= Room; number++)
             await Insert(store, Then.AddSeconds(number));
 
-        foreach (var path in (string[])["/v1/notifications", "/v1/notifications?status=failed&recipient=seller-43&category=order-shipped", "/v1/status"])
+        foreach (
+            var path in (string[])
+                ["/v1/notifications", "/v1/notifications?status=failed&recipient=seller-43&category=order-shipped", "/v1/status"]
+        )
         {
             Answer? answer = null;
             var took = await ProcessorTime.Of(Bound, async () => answer = await host.Get(path));
@@ -41,7 +43,11 @@ public sealed class When_the_record_in_memory_grows(RunningHost host) : IClassFi
         (await host.Get($"/v1/notifications/{first}")).Status.ShouldBe(HttpStatusCode.NotFound);
         (await host.Get($"/v1/notifications/{unfinished}")).Status.ShouldBe(HttpStatusCode.OK);
         (await ledger.AttemptsOf(first, first, CancellationToken.None)).ShouldBeEmpty();
-        (await host.Get("/v1/notifications?limit=1")).Json.GetProperty("notifications")[0].GetProperty("createdAt").GetDateTimeOffset().ShouldBe(Then.AddSeconds(Room));
+        (await host.Get("/v1/notifications?limit=1"))
+            .Json.GetProperty("notifications")[0]
+            .GetProperty("createdAt")
+            .GetDateTimeOffset()
+            .ShouldBe(Then.AddSeconds(Room));
     }
 
     [Fact]
@@ -49,7 +55,10 @@ public sealed class When_the_record_in_memory_grows(RunningHost host) : IClassFi
     {
         var clock = new FakeTimeProvider(A.Time);
         var outgoing = new InMemoryOutgoingMessages(clock);
-        var store = new InMemoryNotificationStore(new InMemoryAttemptLedger(clock, new InMemoryControls(clock, outgoing)), outgoing) { MostBytesOfEnded = 100_000 };
+        var store = new InMemoryNotificationStore(new InMemoryAttemptLedger(clock, new InMemoryControls(clock, outgoing)), outgoing)
+        {
+            MostBytesOfEnded = 100_000,
+        };
 
         var all = new List<Guid>();
         for (var number = 0; number < 10; number++)
@@ -67,7 +76,10 @@ public sealed class When_the_record_in_memory_grows(RunningHost host) : IClassFi
     {
         var clock = new FakeTimeProvider(A.Time);
         var outgoing = new InMemoryOutgoingMessages(clock);
-        var store = new InMemoryNotificationStore(new InMemoryAttemptLedger(clock, new InMemoryControls(clock, outgoing)), outgoing) { MostEnded = 2 };
+        var store = new InMemoryNotificationStore(new InMemoryAttemptLedger(clock, new InMemoryControls(clock, outgoing)), outgoing)
+        {
+            MostEnded = 2,
+        };
         var (reopened, rewritten) = (await Insert(store, Then), await Insert(store, Then.AddSeconds(1)));
 
         await Rewrite(store, reopened, ended: false);
@@ -107,5 +119,14 @@ public sealed class When_the_record_in_memory_grows(RunningHost host) : IClassFi
         (await store.Update(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
     }
 
-    static DeliveryAttempt AttemptOf(Guid id) => new() { DeliveryId = id, NotificationId = id, Number = 1, Channel = "email", Provider = "scripted", Status = AttemptStatus.Started };
+    static DeliveryAttempt AttemptOf(Guid id) =>
+        new()
+        {
+            DeliveryId = id,
+            NotificationId = id,
+            Number = 1,
+            Channel = "email",
+            Provider = "scripted",
+            Status = AttemptStatus.Started,
+        };
 }

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Channels;
 using NotificationBus.Contracts;
 using NotificationBus.Embedded;
@@ -56,7 +55,12 @@ public sealed class When_a_vendor_is_away_for_a_while : With_emulators
             var outcome = await chain.Send(delivery, command, Cancellation);
             outcomes.Add(outcome);
             if (outcome is ChainOutcome.NotNow later)
-                waiting[delivery] = command with { EarlierAttempts = later.Attempts, EarlierInDoubt = later.InDoubt, Redeliveries = command.Redeliveries + 1 };
+                waiting[delivery] = command with
+                {
+                    EarlierAttempts = later.Attempts,
+                    EarlierInDoubt = later.InDoubt,
+                    Redeliveries = command.Redeliveries + 1,
+                };
             else
                 waiting.Remove(delivery);
         }
@@ -71,29 +75,36 @@ public sealed class When_a_vendor_is_away_for_a_while : With_emulators
         var board = new ControlBoard(controls, _clock, NullLogger<ControlBoard>.Instance);
         board.StartAsync(Cancellation).GetAwaiter().GetResult();
         var provider = Account(vendor);
-        var channel = new ServiceCollection().AddChannels().BuildServiceProvider().GetServices<IChannel>().Single(channel => channel.Name == provider.Channel);
+        var channel = new ServiceCollection()
+            .AddChannels()
+            .BuildServiceProvider()
+            .GetServices<IChannel>()
+            .Single(channel => channel.Name == provider.Channel);
         var factory = new ProviderChainFactory(
             new InMemoryAttemptLedger(_clock, controls),
             board,
             Options.Create(new RedeliveryOptions()),
             new Random(1),
             TimeProvider.System,
-            NullLoggerFactory.Instance);
+            NullLoggerFactory.Instance
+        );
         return factory.Make(
             channel,
             [new ProviderAccount(provider, new AccountOptions(), controls, board, _clock, NullLogger<ProviderAccount>.Instance)],
-            new ProviderRoutes([provider.Name], []));
+            new ProviderRoutes([provider.Name], [])
+        );
     }
 
-    SendDelivery Command(Delivery delivery) => new()
-    {
-        NotificationId = delivery.NotificationId,
-        DeliveryId = delivery.Id,
-        Channel = delivery.Channel,
-        Address = delivery.Address,
-        Category = delivery.Category,
-        RecipientId = "seller-42",
-        Data = default,
-        ExpiresAt = _clock.GetUtcNow().AddDays(1),
-    };
+    SendDelivery Command(Delivery delivery) =>
+        new()
+        {
+            NotificationId = delivery.NotificationId,
+            DeliveryId = delivery.Id,
+            Channel = delivery.Channel,
+            Address = delivery.Address,
+            Category = delivery.Category,
+            RecipientId = "seller-42",
+            Data = default,
+            ExpiresAt = _clock.GetUtcNow().AddDays(1),
+        };
 }

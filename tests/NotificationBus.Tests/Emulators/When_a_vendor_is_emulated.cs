@@ -9,28 +9,32 @@ public sealed class When_a_vendor_is_emulated : With_emulators
 {
     const int RetryAfter = 40;
 
-    /// <summary>The vendor; what its 429 means (of a recipient's own endpoint, nothing for others) and whether it says how long; what its 503 and its no to our credentials mean.</summary>
-    public static TheoryData<string, Outcome, bool, Outcome, Outcome> Vendors => new()
-    {
-        { "sendgrid", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
-        { "brevo", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
-        { "ses", Outcome.Throttled, false, Outcome.Unavailable, Outcome.Misconfigured },
-        { "resend", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
-        { "postmark", Outcome.Throttled, false, Outcome.Unavailable, Outcome.Misconfigured },
-        { "fcm", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
-        { "apns", Outcome.Unavailable, false, Outcome.Unavailable, Outcome.Misconfigured },
-        { "webpush", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Unavailable },
-        { "twilio", Outcome.Throttled, false, Outcome.Unavailable, Outcome.Misconfigured },
-        { "vonage", Outcome.Throttled, false, Outcome.Unavailable, Outcome.Misconfigured },
-        { "slack", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Misconfigured },
-        { "slack-webhook", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Rejected },
-        { "teams", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Rejected },
-        { "telegram", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Misconfigured },
-        { "discord", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Rejected },
-        { "line", Outcome.Throttled, false, Outcome.InDoubt, Outcome.Misconfigured },
-        { "webhook", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Unavailable },
-        { "http", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
-    };
+    /// <summary>
+    /// The vendor; what its 429 means (of a recipient's own endpoint, nothing for others) and whether it says how long; what its 503 and
+    /// its no to our credentials mean.
+    /// </summary>
+    public static TheoryData<string, Outcome, bool, Outcome, Outcome> Vendors =>
+        new()
+        {
+            { "sendgrid", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
+            { "brevo", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
+            { "ses", Outcome.Throttled, false, Outcome.Unavailable, Outcome.Misconfigured },
+            { "resend", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
+            { "postmark", Outcome.Throttled, false, Outcome.Unavailable, Outcome.Misconfigured },
+            { "fcm", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
+            { "apns", Outcome.Unavailable, false, Outcome.Unavailable, Outcome.Misconfigured },
+            { "webpush", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Unavailable },
+            { "twilio", Outcome.Throttled, false, Outcome.Unavailable, Outcome.Misconfigured },
+            { "vonage", Outcome.Throttled, false, Outcome.Unavailable, Outcome.Misconfigured },
+            { "slack", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Misconfigured },
+            { "slack-webhook", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Rejected },
+            { "teams", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Rejected },
+            { "telegram", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Misconfigured },
+            { "discord", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Rejected },
+            { "line", Outcome.Throttled, false, Outcome.InDoubt, Outcome.Misconfigured },
+            { "webhook", Outcome.Unavailable, true, Outcome.Unavailable, Outcome.Unavailable },
+            { "http", Outcome.Throttled, true, Outcome.Unavailable, Outcome.Misconfigured },
+        };
 
     [Fact]
     public void Should_be_every_vendor_of_the_table() =>
@@ -41,7 +45,9 @@ public sealed class When_a_vendor_is_emulated : With_emulators
     public async Task Should_answer_as_the_vendor_does(string vendor, Outcome throttled, bool saysHowLong, Outcome failed, Outcome denied)
     {
         var (account, emulated) = (Account(vendor), Emulator[vendor]);
-        (await account.Send(DeliveryFor(vendor), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>($"{emulated.Requests.LastOrDefault()}");
+        (await account.Send(DeliveryFor(vendor), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>(
+            $"{emulated.Requests.LastOrDefault()}"
+        );
         emulated.TakenCount.ShouldBe(1);
 
         emulated.Faults = [new Fault { Kind = FaultKind.Throttle, RetryAfter = RetryAfter }];
@@ -68,7 +74,13 @@ public sealed class When_a_vendor_is_emulated : With_emulators
 
     [Theory]
     [MemberData(nameof(Vendors))]
-    public async Task Should_take_what_it_does_not_say_it_has_taken(string vendor, Outcome throttled, bool saysHowLong, Outcome failed, Outcome denied)
+    public async Task Should_take_what_it_does_not_say_it_has_taken(
+        string vendor,
+        Outcome throttled,
+        bool saysHowLong,
+        Outcome failed,
+        Outcome denied
+    )
     {
         _ = (throttled, saysHowLong, failed, denied);
         var (account, emulated) = (Account(vendor, timeout: 1), Emulator[vendor]);

@@ -1,5 +1,4 @@
 using System.Text;
-
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Channels.Http;
 using NotificationBus.Emulators;
@@ -29,15 +28,23 @@ public sealed class When_an_emulated_vendor_reports : With_emulators
         var now = TimeProvider.System.GetUtcNow();
         var reader = vendor == "ses" ? ReaderOfSes((Ses)emulated.Vendor, now) : (IReceiptReader)account;
 
-        foreach (var (kind, expected) in ((ReportKind, ReceiptKind[])[])
-        [
-            (ReportKind.Delivered, [ReceiptKind.Confirmed]),
-            (ReportKind.Bounced, [ReceiptKind.HardBounce]),
-            (ReportKind.Complained, [ReceiptKind.Complained, ReceiptKind.OptedOut, ReceiptKind.HardBounce]),
-            (ReportKind.Opened, [ReceiptKind.Opened, ReceiptKind.Read]),
-        ])
+        foreach (
+            var (kind, expected) in ((ReportKind, ReceiptKind[])[])
+                [
+                    (ReportKind.Delivered, [ReceiptKind.Confirmed]),
+                    (ReportKind.Bounced, [ReceiptKind.HardBounce]),
+                    (ReportKind.Complained, [ReceiptKind.Complained, ReceiptKind.OptedOut, ReceiptKind.HardBounce]),
+                    (ReportKind.Opened, [ReceiptKind.Opened, ReceiptKind.Read]),
+                ]
+        )
         {
-            var report = emulated.Vendor.Tell(taken, kind, new Uri("https://notifications.example.com/v1/receipts/account"), now.AddMinutes(-1), now)!;
+            var report = emulated.Vendor.Tell(
+                taken,
+                kind,
+                new Uri("https://notifications.example.com/v1/receipts/account"),
+                now.AddMinutes(-1),
+                now
+            )!;
 
             var reading = await reader.Read(RequestOf(report));
             var receipt = reading.ShouldBeOfType<ReceiptReading.Genuine>($"{kind}: {reading}").Receipts.ShouldHaveSingleItem();
@@ -59,7 +66,8 @@ public sealed class When_an_emulated_vendor_reports : With_emulators
         {
             Settings =
             [
-                "--EventTypes:order-placed:Channels=email", "--Channels:email:Providers=sendgrid",
+                "--EventTypes:order-placed:Channels=email",
+                "--Channels:email:Providers=sendgrid",
                 .. Emulator.SettingsOf("sendgrid").Select(setting => $"--{setting.Key}={setting.Value}"),
             ],
         };
@@ -76,10 +84,24 @@ public sealed class When_an_emulated_vendor_reports : With_emulators
         var self = (await host.Post("/v1/events/order-placed", Occurrence.ByName["order-placed"])).Self;
 
         await host.Outcome(self);
-        await host.Until(self, notification => HostWithServices.Text(HostWithServices.Delivery(notification), "status") is "bounced" or "failed");
-        await Until(() => Emulator["sendgrid"].Reports.Count == 6 && Emulator["sendgrid"].Reports.All(report => report.Outcome.StartsWith('2')));
+        await host.Until(
+            self,
+            notification => HostWithServices.Text(HostWithServices.Delivery(notification), "status") is "bounced" or "failed"
+        );
+        await Until(() =>
+            Emulator["sendgrid"].Reports.Count == 6 && Emulator["sendgrid"].Reports.All(report => report.Outcome.StartsWith('2'))
+        );
         Emulator["sendgrid"].TakenCount.ShouldBe(1);
-        Emulator["sendgrid"].Reports.Select(report => report.Kind).ShouldBe([ReportKind.Bounced, ReportKind.Bounced, ReportKind.Bounced, ReportKind.Delivered, ReportKind.Delivered, ReportKind.Delivered]);
+        Emulator["sendgrid"]
+            .Reports.Select(report => report.Kind)
+            .ShouldBe([
+                ReportKind.Bounced,
+                ReportKind.Bounced,
+                ReportKind.Bounced,
+                ReportKind.Delivered,
+                ReportKind.Delivered,
+                ReportKind.Delivered,
+            ]);
         HostWithServices.Text(HostWithServices.Delivery((await host.Get(self)).Json), "status").ShouldBeOneOf("bounced", "failed");
     }
 
@@ -90,17 +112,29 @@ public sealed class When_an_emulated_vendor_reports : With_emulators
             await Task.Delay(5, patience.Token);
     }
 
-    static ReceiptRequest RequestOf(Callback report) => new()
-    {
-        Url = report.Url,
-        Headers = report.Headers.Append(("Content-Type", report.ContentType)).ToDictionary(header => header.Item1, header => header.Item2, StringComparer.OrdinalIgnoreCase),
-        Body = Encoding.UTF8.GetBytes(report.Body),
-    };
+    static ReceiptRequest RequestOf(Callback report) =>
+        new()
+        {
+            Url = report.Url,
+            Headers = report
+                .Headers.Append(("Content-Type", report.ContentType))
+                .ToDictionary(header => header.Item1, header => header.Item2, StringComparer.OrdinalIgnoreCase),
+            Body = Encoding.UTF8.GetBytes(report.Body),
+        };
 
     // A host gets the certificate from Amazon and nowhere else.
-    static SesEmailProvider ReaderOfSes(Ses ses, DateTimeOffset now) => new(
-        "account",
-        new SesOptions { Region = "eu-central-1", AccessKeyId = "a", SecretAccessKey = "s", From = Mail.From, ReceiptTopic = ses.Settings(new Uri("http://localhost")).Single(setting => setting.Key == "ReceiptTopic").Value },
-        TimeProvider.System,
-        new SnsMessages(TimeProvider.System, (_, _) => Task.FromResult(Encoding.ASCII.GetBytes(ses.Certificate(now)))));
+    static SesEmailProvider ReaderOfSes(Ses ses, DateTimeOffset now) =>
+        new(
+            "account",
+            new SesOptions
+            {
+                Region = "eu-central-1",
+                AccessKeyId = "a",
+                SecretAccessKey = "s",
+                From = Mail.From,
+                ReceiptTopic = ses.Settings(new Uri("http://localhost")).Single(setting => setting.Key == "ReceiptTopic").Value,
+            },
+            TimeProvider.System,
+            new SnsMessages(TimeProvider.System, (_, _) => Task.FromResult(Encoding.ASCII.GetBytes(ses.Certificate(now))))
+        );
 }

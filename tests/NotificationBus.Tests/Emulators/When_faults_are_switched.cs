@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-
 using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Emulators;
@@ -34,7 +33,9 @@ public sealed class When_faults_are_switched : With_emulators, IDisposable
         await Switch("sendgrid", """[{"kind":"throttle","marker":"somchai@example.net","times":2}]""");
         var account = Account("sendgrid");
 
-        (await account.Send(DeliveryFor("sendgrid") with { Address = "som@example.com" }, Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
+        (
+            await account.Send(DeliveryFor("sendgrid") with { Address = "som@example.com" }, Cancellation)
+        ).ShouldBeOfType<ProviderResult.Accepted>();
         for (var time = 0; time < 2; time++)
             (await account.Send(DeliveryFor("sendgrid"), Cancellation)).ShouldBeOfType<ProviderResult.Throttled>();
         (await account.Send(DeliveryFor("sendgrid"), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
@@ -83,11 +84,17 @@ public sealed class When_faults_are_switched : With_emulators, IDisposable
         await Switch("slack", """[{"kind":"throttle","share":0.5,"marker":"C0123456789"}]""");
         await Account("slack").Send(DeliveryFor("slack"), Cancellation);
 
-        var shown = JsonElement.Parse(await _client.GetStringAsync(new Uri(Emulator.Url, "_emulator"), Cancellation)).EnumerateArray().Single(vendor => vendor.GetProperty("vendor").GetString() == "slack");
+        var shown = JsonElement
+            .Parse(await _client.GetStringAsync(new Uri(Emulator.Url, "_emulator"), Cancellation))
+            .EnumerateArray()
+            .Single(vendor => vendor.GetProperty("vendor").GetString() == "slack");
         shown.GetProperty("received").GetInt32().ShouldBe(1);
         shown.GetProperty("faults")[0].GetProperty("marker").GetString().ShouldBe("C0123456789");
 
-        var request = JsonElement.Parse(await _client.GetStringAsync(new Uri(Emulator.Url, "_emulator/slack/requests"), Cancellation)).EnumerateArray().ShouldHaveSingleItem();
+        var request = JsonElement
+            .Parse(await _client.GetStringAsync(new Uri(Emulator.Url, "_emulator/slack/requests"), Cancellation))
+            .EnumerateArray()
+            .ShouldHaveSingleItem();
         request.GetProperty("path").GetString().ShouldBe("/api/chat.postMessage");
         $"{request}".ShouldNotContain("xoxb-", customMessage: "who looks at requests need not see credentials");
     }

@@ -1,14 +1,13 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-
 using NotificationBus.Emulators;
 using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Emulators;
 
 /// <summary>
-/// A10: every vendor, every status from 500 to 599, against the table that operators read in src/NotificationBus.Channels/README.md, which says what each
-/// vendor's own documentation says.
+/// A10: every vendor, every status from 500 to 599, against the table that operators read in src/NotificationBus.Channels/README.md, which
+/// says what each vendor's own documentation says.
 /// </summary>
 public sealed partial class When_vendors_fail : With_emulators
 {
@@ -34,7 +33,9 @@ public sealed partial class When_vendors_fail : With_emulators
             var result = await account.Send(DeliveryFor(vendor), Cancellation);
 
             var notTaken = Table[vendor].IsNotTaken(status, Table["usually"]);
-            result.GetType().ShouldBe(notTaken ? typeof(ProviderResult.Unavailable) : typeof(ProviderResult.InDoubt), $"{status}: {result}");
+            result
+                .GetType()
+                .ShouldBe(notTaken ? typeof(ProviderResult.Unavailable) : typeof(ProviderResult.InDoubt), $"{status}: {result}");
         }
 
         emulated.TakenCount.ShouldBe(0);
@@ -50,30 +51,48 @@ public sealed partial class When_vendors_fail : With_emulators
         if (!Table[vendor].IsNotTaken(503, Table["usually"]))
             return;
 
-        Emulator[vendor].Faults = [new Fault { Kind = FaultKind.Fail, Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Retry-After"] = "37" } }];
+        Emulator[vendor].Faults =
+        [
+            new Fault
+            {
+                Kind = FaultKind.Fail,
+                Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Retry-After"] = "37" },
+            },
+        ];
 
-        (await Account(vendor).Send(DeliveryFor(vendor), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>().RetryAfter.ShouldBe(TimeSpan.FromSeconds(37));
+        (await Account(vendor).Send(DeliveryFor(vendor), Cancellation))
+            .ShouldBeOfType<ProviderResult.Unavailable>()
+            .RetryAfter.ShouldBe(TimeSpan.FromSeconds(37));
     }
 
-    static Dictionary<string, Row> ReadTable() => File.ReadLines(Path.Combine(The_dependency_rule.Root(), "src", "NotificationBus.Channels", "README.md"))
-        .SkipWhile(line => !line.StartsWith("| vendor | nothing was taken |", StringComparison.Ordinal)).Skip(2)
-        .TakeWhile(line => line.StartsWith('|'))
-        .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
-        .ToDictionary(cells => cells[1].Trim('`'), cells => new Row(cells[2], cells[3], cells[4]), StringComparer.Ordinal);
+    static Dictionary<string, Row> ReadTable() =>
+        File.ReadLines(Path.Combine(The_dependency_rule.Root(), "src", "NotificationBus.Channels", "README.md"))
+            .SkipWhile(line => !line.StartsWith("| vendor | nothing was taken |", StringComparison.Ordinal))
+            .Skip(2)
+            .TakeWhile(line => line.StartsWith('|'))
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
+            .ToDictionary(cells => cells[1].Trim('`'), cells => new Row(cells[2], cells[3], cells[4]), StringComparer.Ordinal);
 
     /// <summary>What the table says of a vendor.</summary>
     sealed partial record Row(string NotTaken, string InDoubt, string Repetition)
     {
-        public TimeSpan? KnowsRepetitionFor => Duration().Match(Repetition) is not { Success: true } match ? null
-            : int.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture) is var number && match.Groups["unit"].Value == "min" ? TimeSpan.FromMinutes(number)
+        public TimeSpan? KnowsRepetitionFor =>
+            Duration().Match(Repetition) is not { Success: true } match ? null
+            : int.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture) is var number && match.Groups["unit"].Value == "min"
+                ? TimeSpan.FromMinutes(number)
             : TimeSpan.FromHours(number);
 
         public bool IsNotTaken(int status, Row usually) =>
-            NotTaken == EveryStatus || (InDoubt != EveryStatus && !Has(InDoubt, status) && (Has(NotTaken, status) || Has(usually.NotTaken, status)));
+            NotTaken == EveryStatus
+            || (InDoubt != EveryStatus && !Has(InDoubt, status) && (Has(NotTaken, status) || Has(usually.NotTaken, status)));
 
-        static bool Has(string cell, int status) => cell.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries).Contains($"{status}", StringComparer.Ordinal);
+        static bool Has(string cell, int status) =>
+            cell.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries).Contains($"{status}", StringComparer.Ordinal);
 
-        [GeneratedRegex(@"\A(?<number>[0-9]+) (?<unit>min|h)\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+        [GeneratedRegex(
+            @"\A(?<number>[0-9]+) (?<unit>min|h)\z",
+            RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+        )]
         private static partial Regex Duration();
     }
 }

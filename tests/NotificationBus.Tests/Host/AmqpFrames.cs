@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-
 using NotificationBus.Host.RabbitMq;
 
 namespace NotificationBus.Tests.Host;
@@ -11,7 +10,8 @@ static class AmqpFrames
     public static byte[] Frame(byte type, byte[] payload, byte channel = 1) => [type, 0, channel, .. Long(payload), 0xCE];
 
     /// <summary>A field of a table.</summary>
-    public static byte[] Field(string name, char type, byte[] value) => [(byte)name.Length, .. Encoding.ASCII.GetBytes(name), (byte)type, .. value];
+    public static byte[] Field(string name, char type, byte[] value) =>
+        [(byte)name.Length, .. Encoding.ASCII.GetBytes(name), (byte)type, .. value];
 
     /// <summary>Bytes with their length before them.</summary>
     public static byte[] Long(byte[] bytes)

@@ -22,7 +22,10 @@ sealed class HostProgram : IAsyncDisposable
 
     public static HostProgram Start(IReadOnlyDictionary<string, string> environment, params string[] args)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "NotificationBus.Host.dll"), "--Urls=http://127.0.0.1:0", .. args])
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "NotificationBus.Host.dll"), "--Urls=http://127.0.0.1:0", .. args]
+        )
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

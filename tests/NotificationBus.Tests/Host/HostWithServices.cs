@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-
 using NotificationBus.Tests.Channels.Http;
 
 namespace NotificationBus.Tests.Host;
@@ -29,9 +28,12 @@ public sealed class HostWithServices : IAsyncLifetime
             Settings =
             [
                 "--Channels:email:Providers=gateway,backup",
-                "--Providers:gateway:Type=http", $"--Providers:gateway:Url={Gateway.Url}",
-                "--Providers:backup:Type=http", $"--Providers:backup:Url={Backup.Url}",
-                "--EventTypes:order-placed:Channels=email", "--EventTypes:order-placed:OnInDoubt=Hold",
+                "--Providers:gateway:Type=http",
+                $"--Providers:gateway:Url={Gateway.Url}",
+                "--Providers:backup:Type=http",
+                $"--Providers:backup:Url={Backup.Url}",
+                "--EventTypes:order-placed:Channels=email",
+                "--EventTypes:order-placed:OnInDoubt=Hold",
                 .. Settings,
             ],
         };
@@ -61,13 +63,17 @@ public sealed class HostWithServices : IAsyncLifetime
     public async Task SetProvider(string account, string setting)
     {
         var after = await Set($"/v1/providers/{account}", setting);
-        await Host.Until("/v1/providers", all =>
-        {
-            var shown = All(all, "providers").Single(one => Text(one, "account") == account);
-            return Text(shown, "switch") == Text(after, "switch") && Text(shown, "pin") == Text(after, "pin")
-                && Raw(shown, "weight") == Raw(after, "weight")
-                && Raw(shown, "perSecond") == Raw(after, "perSecond");
-        });
+        await Host.Until(
+            "/v1/providers",
+            all =>
+            {
+                var shown = All(all, "providers").Single(one => Text(one, "account") == account);
+                return Text(shown, "switch") == Text(after, "switch")
+                    && Text(shown, "pin") == Text(after, "pin")
+                    && Raw(shown, "weight") == Raw(after, "weight")
+                    && Raw(shown, "perSecond") == Raw(after, "perSecond");
+            }
+        );
     }
 
     /// <summary>Sets something for the channel of mail, and waits until the host has heard of it.</summary>
@@ -75,11 +81,15 @@ public sealed class HostWithServices : IAsyncLifetime
     {
         var after = await Set("/v1/channels/email", setting);
         var order = Raw(after, "order") ?? """["gateway","backup"]""";
-        await Host.Until("/v1/channels", all =>
-        {
-            var shown = All(all, "channels").Single(one => Text(one, "channel") == "email");
-            return shown.GetProperty("paused").GetBoolean() == after.GetProperty("paused").GetBoolean() && $"{shown.GetProperty("providers")}" == order;
-        });
+        await Host.Until(
+            "/v1/channels",
+            all =>
+            {
+                var shown = All(all, "channels").Single(one => Text(one, "channel") == "email");
+                return shown.GetProperty("paused").GetBoolean() == after.GetProperty("paused").GetBoolean()
+                    && $"{shown.GetProperty("providers")}" == order;
+            }
+        );
     }
 
     /// <summary>How often a service was asked to send to this mailbox.</summary>
@@ -89,7 +99,8 @@ public sealed class HostWithServices : IAsyncLifetime
     internal static IEnumerable<JsonElement> All(JsonElement answer, string property) => answer.GetProperty(property).EnumerateArray();
 
     /// <summary>The text of a property; null when it is not there.</summary>
-    internal static string? Text(JsonElement element, string property) => element.TryGetProperty(property, out var value) ? value.GetString() : null;
+    internal static string? Text(JsonElement element, string property) =>
+        element.TryGetProperty(property, out var value) ? value.GetString() : null;
 
     static string? Raw(JsonElement element, string property) => element.TryGetProperty(property, out var value) ? value.GetRawText() : null;
 
@@ -103,5 +114,10 @@ public sealed class HostWithServices : IAsyncLifetime
     }
 
     /// <summary>The same with who says so, and why.</summary>
-    static string By(string setting) => setting.Replace("{", setting is "{}" ? """{"by":"ann","why":"they are down" """ : """{"by":"ann","why":"they are down",""", StringComparison.Ordinal);
+    static string By(string setting) =>
+        setting.Replace(
+            "{",
+            setting is "{}" ? """{"by":"ann","why":"they are down" """ : """{"by":"ann","why":"they are down",""",
+            StringComparison.Ordinal
+        );
 }

@@ -24,9 +24,7 @@ sealed class RawRequest : IDisposable
         {
             await _client.GetStream().WriteAsync(bytes);
         }
-        catch (Exception exception) when (exception is IOException or InvalidOperationException)
-        {
-        }
+        catch (Exception exception) when (exception is IOException or InvalidOperationException) { }
     }
 
     /// <summary>What the server answered until it closed the connection, or said nothing more for a moment.</summary>
@@ -43,9 +41,7 @@ sealed class RawRequest : IDisposable
                 enough.CancelAfter(TimeSpan.FromMilliseconds(300));
             }
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException or InvalidOperationException)
-        {
-        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or InvalidOperationException) { }
 
         return answer.ToString();
     }
@@ -74,9 +70,7 @@ sealed class RawRequest : IDisposable
         {
             _client.Client.Shutdown(SocketShutdown.Send);
         }
-        catch (SocketException)
-        {
-        }
+        catch (SocketException) { }
     }
 
     public void Dispose() => _client.Dispose();

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-
 using Microsoft.Extensions.DependencyInjection;
-
 using NotificationBus.Providers;
 using NotificationBus.Receipts;
 
@@ -29,7 +27,8 @@ public sealed class ReportingProvider(string name) : IProvider, IReceiptReader
     public IReadOnlyCollection<ReceiptRequest> Requests => _requests;
 
     /// <summary>Adds the type. Every account of it is this one.</summary>
-    public void AddTo(IServiceCollection services) => services.AddSingleton(new ProviderType(Type, Channel, OptionsType: null, (_, _) => this));
+    public void AddTo(IServiceCollection services) =>
+        services.AddSingleton(new ProviderType(Type, Channel, OptionsType: null, (_, _) => this));
 
     public Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken)
     {
@@ -68,11 +67,29 @@ public sealed class ReportingProvider(string name) : IProvider, IReceiptReader
         if (body.TryGetProperty("confirm", out var confirm))
             return new ReceiptReading.Confirm(new Uri(confirm.GetString()!));
         if (body.TryGetProperty("many", out var many))
-            return new ReceiptReading.Genuine([.. Enumerable.Range(0, many.GetInt32()).Select(number => new Receipt { Kind = ReceiptKind.Opened, Id = $"{number}", At = DateTimeOffset.UnixEpoch, ProviderMessageId = $"{number}" })]);
+            return new ReceiptReading.Genuine([
+                .. Enumerable
+                    .Range(0, many.GetInt32())
+                    .Select(number => new Receipt
+                    {
+                        Kind = ReceiptKind.Opened,
+                        Id = $"{number}",
+                        At = DateTimeOffset.UnixEpoch,
+                        ProviderMessageId = $"{number}",
+                    }),
+            ]);
         if (!body.TryGetProperty("kind", out var kind))
             return new ReceiptReading.Genuine([]);
 
         var id = body.GetProperty("messageId").GetString()!;
-        return new ReceiptReading.Genuine([new Receipt { Kind = Enum.Parse<ReceiptKind>(kind.GetString()!), Id = $"{kind} {id}", At = DateTimeOffset.UnixEpoch, ProviderMessageId = id }]);
+        return new ReceiptReading.Genuine([
+            new Receipt
+            {
+                Kind = Enum.Parse<ReceiptKind>(kind.GetString()!),
+                Id = $"{kind} {id}",
+                At = DateTimeOffset.UnixEpoch,
+                ProviderMessageId = id,
+            },
+        ]);
     }
 }

@@ -3,14 +3,11 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-
 using MassTransit;
-
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Channels.Sandbox;
 using NotificationBus.Host;
 using NotificationBus.Host.Http;
@@ -39,8 +36,7 @@ public sealed class RunningHost : IAsyncLifetime
 
     /// <summary>A part of the host.</summary>
     internal T Of<T>()
-        where T : notnull =>
-        _app!.Services.GetRequiredService<T>();
+        where T : notnull => _app!.Services.GetRequiredService<T>();
 
     public IBus Bus => _app!.Services.GetRequiredService<IBus>();
 
@@ -50,12 +46,15 @@ public sealed class RunningHost : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _app = NotificationHost.Build(["--Urls=http://127.0.0.1:0", .. Settings], services =>
-        {
-            if (KeepsLog)
-                services.AddLogging(logging => logging.AddProvider(_log));
-            Configure?.Invoke(services);
-        });
+        _app = NotificationHost.Build(
+            ["--Urls=http://127.0.0.1:0", .. Settings],
+            services =>
+            {
+                if (KeepsLog)
+                    services.AddLogging(logging => logging.AddProvider(_log));
+                Configure?.Invoke(services);
+            }
+        );
         await _app.StartAsync();
         Client.BaseAddress = new Uri(_app.Urls.First());
     }
@@ -67,7 +66,8 @@ public sealed class RunningHost : IAsyncLifetime
     public IReadOnlyList<string> Routes => [.. Endpoints.Select(endpoint => $"/{endpoint.RoutePattern.RawText!.TrimStart('/')}")];
 
     /// <summary>The paths of those that are for the world.</summary>
-    public IReadOnlyList<string> RoutesForTheWorld => [.. Endpoints.Where(endpoint => endpoint.IsForTheWorld()).Select(endpoint => endpoint.RoutePattern.RawText!)];
+    public IReadOnlyList<string> RoutesForTheWorld =>
+        [.. Endpoints.Where(endpoint => endpoint.IsForTheWorld()).Select(endpoint => endpoint.RoutePattern.RawText!)];
 
     IEnumerable<RouteEndpoint> Endpoints => _app!.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
 
@@ -134,7 +134,8 @@ public sealed record Answer(HttpStatusCode Status, HttpResponseHeaders Headers, 
     public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Body);
 
     /// <summary>The address of the only notification of an accepted event.</summary>
-    public string Self => Json.GetProperty("notifications").EnumerateArray().ShouldHaveSingleItem().GetProperty("links").GetProperty("self").GetString()!;
+    public string Self =>
+        Json.GetProperty("notifications").EnumerateArray().ShouldHaveSingleItem().GetProperty("links").GetProperty("self").GetString()!;
 
     /// <summary>A problem as every problem must be, and says which places it names.</summary>
     public IReadOnlyDictionary<string, string> ShouldBeProblem(HttpStatusCode status, string type)
@@ -150,7 +151,9 @@ public sealed record Answer(HttpStatusCode Status, HttpResponseHeaders Headers, 
             Body.ShouldNotContain(ours);
 
         return Json.TryGetProperty("errors", out var errors)
-            ? errors.EnumerateObject().ToDictionary(error => error.Name, error => string.Join("; ", error.Value.EnumerateArray()), StringComparer.Ordinal)
+            ? errors
+                .EnumerateObject()
+                .ToDictionary(error => error.Name, error => string.Join("; ", error.Value.EnumerateArray()), StringComparer.Ordinal)
             : new Dictionary<string, string>(StringComparer.Ordinal);
     }
 }

@@ -1,16 +1,16 @@
 using System.Reflection;
-
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
-
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Tests.TestKit;
-
 using RabbitMQ.Client;
 
 namespace NotificationBus.Tests.Host;
 
-/// <summary>A1: the client closes channels one after the other, each when its messages are done. A channel and a connection only say here whether they are open.</summary>
+/// <summary>
+/// A1: the client closes channels one after the other, each when its messages are done. A channel and a connection only say here whether
+/// they are open.
+/// </summary>
 public sealed class When_a_connection_does_not_close : IHostApplicationLifetime
 {
     readonly WatchedClock _clock = new();
@@ -112,7 +112,10 @@ public sealed class When_a_connection_does_not_close : IHostApplicationLifetime
     public void Should_tell_what_is_under_way_that_its_message_is_given_back()
     {
         using var work = Work();
-        using var another = _listeners.Work(Openable.Create<IConnection>(isOpen: true), () => throw new InvalidOperationException("of another connection"));
+        using var another = _listeners.Work(
+            Openable.Create<IConnection>(isOpen: true),
+            () => throw new InvalidOperationException("of another connection")
+        );
 
         _listeners.GiveBack(_connection);
 
@@ -156,9 +159,7 @@ public sealed class When_a_connection_does_not_close : IHostApplicationLifetime
         After(ListenerWatch.Patience / 2).ShouldBeTrue();
     }
 
-    void IHostApplicationLifetime.StopApplication()
-    {
-    }
+    void IHostApplicationLifetime.StopApplication() { }
 
     IDisposable Work() => _listeners.Work(_connection, () => _givenBack++);
 
@@ -194,10 +195,11 @@ public class Openable : DispatchProxy
 
     public static void Close(object made) => ((Openable)made)._isOpen = false;
 
-    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod!.Name switch
-    {
-        "get_IsOpen" => _isOpen,
-        "get_CloseReason" => null,
-        _ => throw new NotSupportedException(targetMethod.Name),
-    };
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+        targetMethod!.Name switch
+        {
+            "get_IsOpen" => _isOpen,
+            "get_CloseReason" => null,
+            _ => throw new NotSupportedException(targetMethod.Name),
+        };
 }

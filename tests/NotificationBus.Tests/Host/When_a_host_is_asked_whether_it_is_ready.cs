@@ -1,5 +1,4 @@
 using System.Net;
-
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -7,7 +6,9 @@ namespace NotificationBus.Tests.Host;
 
 public sealed class When_a_host_is_asked_whether_it_is_ready
 {
-    /// <summary>A1: MassTransit calls an endpoint degraded for long after it is back; that is no reason to send nothing to this host.</summary>
+    /// <summary>
+    /// A1: MassTransit calls an endpoint degraded for long after it is back; that is no reason to send nothing to this host.
+    /// </summary>
     [Theory]
     [InlineData(HealthStatus.Healthy, HttpStatusCode.OK)]
     [InlineData(HealthStatus.Degraded, HttpStatusCode.OK)]
@@ -16,7 +17,8 @@ public sealed class When_a_host_is_asked_whether_it_is_ready
     {
         await using var host = new RunningHost
         {
-            Configure = services => services.AddHealthChecks().AddCheck("part", () => new HealthCheckResult(status, "as it said last"), tags: ["ready"]),
+            Configure = services =>
+                services.AddHealthChecks().AddCheck("part", () => new HealthCheckResult(status, "as it said last"), tags: ["ready"]),
         };
         await host.InitializeAsync();
 

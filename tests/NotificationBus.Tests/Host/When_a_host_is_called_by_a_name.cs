@@ -1,5 +1,4 @@
 using System.Net;
-
 using NotificationBus.Host;
 
 namespace NotificationBus.Tests.Host;
@@ -24,7 +23,9 @@ public sealed class When_a_host_is_called_by_a_name : IAsyncLifetime
     [InlineData("127.0.0.1.evil.example")]
     public async Task Should_not_answer_to_a_stranger(string name)
     {
-        foreach (var path in (string[])["/v1/providers", "/inbox", "/inbox/deliveries", "/", "/health/ready", "/nothing", "/v1/receipts/nobody"])
+        foreach (
+            var path in (string[])["/v1/providers", "/inbox", "/inbox/deliveries", "/", "/health/ready", "/nothing", "/v1/receipts/nobody"]
+        )
         {
             var (status, answer) = await RawCall.Send(_host.Client.BaseAddress!, "GET", path, name);
             (status, path).ShouldBe((HttpStatusCode.BadRequest, path));
@@ -53,8 +54,12 @@ public sealed class When_a_host_is_called_by_a_name : IAsyncLifetime
         await using var untold = new RunningHost();
         await untold.InitializeAsync();
 
-        (await RawCall.Send(untold.Client.BaseAddress!, "POST", "/v1/receipts/nobody", "notify.shop.example")).Status.ShouldBe(HttpStatusCode.NotFound);
-        (await RawCall.Send(untold.Client.BaseAddress!, "GET", "/v1/providers", "notify.shop.example")).Status.ShouldBe(HttpStatusCode.BadRequest);
+        (await RawCall.Send(untold.Client.BaseAddress!, "POST", "/v1/receipts/nobody", "notify.shop.example")).Status.ShouldBe(
+            HttpStatusCode.NotFound
+        );
+        (await RawCall.Send(untold.Client.BaseAddress!, "GET", "/v1/providers", "notify.shop.example")).Status.ShouldBe(
+            HttpStatusCode.BadRequest
+        );
     }
 
     [Theory]
@@ -63,12 +68,31 @@ public sealed class When_a_host_is_called_by_a_name : IAsyncLifetime
     [InlineData("*shop.example")]
     [InlineData("notify.shop.example;a b")]
     public void Should_name_what_is_no_name(string setting) =>
-        Should.Throw<SettingsException>(() => NotificationHost.Build([$"--AllowedHosts={setting}"])).Message.ShouldStartWith("AllowedHosts must be names");
+        Should
+            .Throw<SettingsException>(() => NotificationHost.Build([$"--AllowedHosts={setting}"]))
+            .Message.ShouldStartWith("AllowedHosts must be names");
 
     [Fact]
     public async Task Should_let_no_cache_keep_an_answer()
     {
-        foreach (var path in (string[])["/v1/providers", "/v1/notifications?nothing=1", "/v1/nothing", "/v1/unsubscribe/token", "/v1/events/order-placed", "/v1/../v1", "/", "/health/ready", "/healthz", "/inbox/nothing", "/inbox/deliveries/0", "/inbox//", "/INBOX"])
+        foreach (
+            var path in (string[])
+                [
+                    "/v1/providers",
+                    "/v1/notifications?nothing=1",
+                    "/v1/nothing",
+                    "/v1/unsubscribe/token",
+                    "/v1/events/order-placed",
+                    "/v1/../v1",
+                    "/",
+                    "/health/ready",
+                    "/healthz",
+                    "/inbox/nothing",
+                    "/inbox/deliveries/0",
+                    "/inbox//",
+                    "/INBOX",
+                ]
+        )
         {
             var (_, answer) = await RawCall.Send(_host.Client.BaseAddress!, "GET", path, "localhost");
 

@@ -17,7 +17,12 @@ public sealed class When_a_key_is_used_twice(RunningHost host) : IClassFixture<R
 
         var atOnce = await host.Post(Occurrence.Announcement, Another, ("Idempotency-Key", $"closing{preference}"), ("Prefer", preference));
         await host.Outcome($"/v1/notifications/{first.Json.GetProperty("id")}");
-        var afterItsEnd = await host.Post(Occurrence.Announcement, Another, ("Idempotency-Key", $"closing{preference}"), ("Prefer", preference));
+        var afterItsEnd = await host.Post(
+            Occurrence.Announcement,
+            Another,
+            ("Idempotency-Key", $"closing{preference}"),
+            ("Prefer", preference)
+        );
 
         foreach (var refused in (Answer[])[atOnce, afterItsEnd])
         {
@@ -31,7 +36,9 @@ public sealed class When_a_key_is_used_twice(RunningHost host) : IClassFixture<R
     {
         var first = await host.Post("/v1/events/order-placed", Occurrence.With("order-placed", "eventId", "twice"));
         await host.Outcome(first.Self);
-        var json = Occurrence.With("order-placed", "eventId", "twice").Replace("\"Blue ceramic bowl\"", "\"Red vase\"", StringComparison.Ordinal);
+        var json = Occurrence
+            .With("order-placed", "eventId", "twice")
+            .Replace("\"Blue ceramic bowl\"", "\"Red vase\"", StringComparison.Ordinal);
 
         (await host.Post("/v1/events/order-placed", json)).ShouldBeProblem(HttpStatusCode.UnprocessableEntity, "another-event");
     }

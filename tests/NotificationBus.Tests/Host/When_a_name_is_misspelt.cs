@@ -1,5 +1,4 @@
 using System.Net;
-
 using NotificationBus.Host;
 
 namespace NotificationBus.Tests.Host;
@@ -25,7 +24,8 @@ public sealed class When_a_name_is_misspelt(RunningHost host) : IClassFixture<Ru
     [InlineData("nothing-like-it")]
     [InlineData("a")]
     [InlineData("---")]
-    public async Task Should_not_guess_at_random(string name) => (await host.Post($"/v1/events/{name}", "{}")).Body.ShouldNotContain("Did you mean");
+    public async Task Should_not_guess_at_random(string name) =>
+        (await host.Post($"/v1/events/{name}", "{}")).Body.ShouldNotContain("Did you mean");
 
     [Theory]
     [InlineData("/v1/notifications?status=Delivered", "status", "delivered")]
@@ -45,7 +45,9 @@ public sealed class When_a_name_is_misspelt(RunningHost host) : IClassFixture<Ru
 
     [Fact]
     public async Task Should_guess_a_word_of_an_operator() =>
-        (await host.Put("/v1/providers/sandbox", """{"switch":"Drain","by":"ann","why":"x"}""")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation")["switch"].ShouldEndWith("; did you mean drain?");
+        (await host.Put("/v1/providers/sandbox", """{"switch":"Drain","by":"ann","why":"x"}"""))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")["switch"]
+            .ShouldEndWith("; did you mean drain?");
 
     [Theory]
     [InlineData("--Transprot=InMemory", "; did you mean Transport?")]
@@ -62,7 +64,12 @@ public sealed class When_a_name_is_misspelt(RunningHost host) : IClassFixture<Ru
     [InlineData("/v1/notifications", """{"catgory":"announcement"}""", "catgory", "category")]
     [InlineData("/v1/notifications", """{"recipient":{"id":"a","Email":"a@example.com"}}""", "recipient.Email", "email")]
     [InlineData("/v1/notifications", """{"category":"Announcement","recipient":{"id":"a"},"data":{}}""", "category", "announcement")]
-    [InlineData("/v1/notifications", """{"category":"announcement","recipient":{"id":"a"},"data":{},"channels":["e-mail"]}""", "channels[0]", "email")]
+    [InlineData(
+        "/v1/notifications",
+        """{"category":"announcement","recipient":{"id":"a"},"data":{},"channels":["e-mail"]}""",
+        "channels[0]",
+        "email"
+    )]
     [InlineData("/v1/events/order-placed", """{"eventID":"1"}""", "eventID", "eventId")]
     [InlineData("/v1/events/order-placed", """{"seller":{"pushtoken":[]}}""", "seller.pushtoken", "pushTokens")]
     [InlineData("/v1/events/order-placed", """{"total":{"ammount":1}}""", "total.ammount", "amount")]
@@ -70,18 +77,26 @@ public sealed class When_a_name_is_misspelt(RunningHost host) : IClassFixture<Ru
     [InlineData("/v1/events/order-placed", """{"buyer":{"nmae":"Som","locales":"th"}}""", "buyer.locales", "locale")]
     [InlineData("/v1/decisions", """{"filter":{"catgory":"a"},"by":"ann","why":"x","decision":"sent"}""", "filter.catgory", "category")]
     public async Task Should_guess_what_a_body_means(string path, string body, string place, string meant) =>
-        (await host.Post(path, body)).ShouldBeProblem(HttpStatusCode.BadRequest, "validation")[place].ShouldEndWith($"; did you mean {meant}?");
+        (await host.Post(path, body))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")[place]
+            .ShouldEndWith($"; did you mean {meant}?");
 
     [Theory]
     [InlineData("""{"adress":1,"zzz":1}""", "zzz")]
     [InlineData("""{"recipient":{"zzz":1}}""", "recipient.zzz")]
     public async Task Should_not_guess_at_random_in_a_body(string body, string place) =>
-        (await host.Post("/v1/notifications", body)).ShouldBeProblem(HttpStatusCode.BadRequest, "validation")[place].ShouldNotContain("did you mean");
+        (await host.Post("/v1/notifications", body))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")[place]
+            .ShouldNotContain("did you mean");
 
     [Fact]
     public async Task Should_say_where_to_look_when_there_is_nothing() =>
-        (await host.Get("/v1/nothing")).Json.GetProperty("detail").GetString().ShouldBe("See /v1/notifications, /v1/events/{name} and /v1/status.");
+        (await host.Get("/v1/nothing"))
+            .Json.GetProperty("detail")
+            .GetString()
+            .ShouldBe("See /v1/notifications, /v1/events/{name} and /v1/status.");
 
     [Fact]
-    public void Should_take_no_time_for_a_name_that_is_none() => Spelling.Meant(new string('a', 1_000_000), ["order-placed"]).ShouldBeNull();
+    public void Should_take_no_time_for_a_name_that_is_none() =>
+        Spelling.Meant(new string('a', 1_000_000), ["order-placed"]).ShouldBeNull();
 }

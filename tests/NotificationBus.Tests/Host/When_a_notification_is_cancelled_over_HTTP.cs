@@ -1,5 +1,4 @@
 using System.Net;
-
 using static NotificationBus.Tests.Host.HostWithServices;
 
 namespace NotificationBus.Tests.Host;
@@ -29,8 +28,12 @@ public sealed class When_a_notification_is_cancelled_over_HTTP(HostWithServices 
         answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
         (Text(answer.Json, "status"), Text(answer.Json, "reason")).ShouldBe(("cancelled", "email: cancelled by ann: it is sold"));
         var delivery = Delivery(answer.Json);
-        (Text(delivery, "status"), Text(delivery, "reason"), Text(delivery, "cancellation"), delivery.GetProperty("attempts").GetArrayLength())
-            .ShouldBe(("cancelled", "cancelled by ann: it is sold", "cancelled by ann: it is sold", 0));
+        (
+            Text(delivery, "status"),
+            Text(delivery, "reason"),
+            Text(delivery, "cancellation"),
+            delivery.GetProperty("attempts").GetArrayLength()
+        ).ShouldBe(("cancelled", "cancelled by ann: it is sold", "cancelled by ann: it is sold", 0));
         await services.SetEmail("{}");
         Text(await services.Host.Outcome(await services.PlaceOrder("another@example.com")), "status").ShouldBe("delivered");
         CallsFor(_mailbox, services.Gateway).ShouldBe(0);
@@ -54,7 +57,9 @@ public sealed class When_a_notification_is_cancelled_over_HTTP(HostWithServices 
 
         var id = Text((await Cancel(self)).Json, "id");
 
-        All((await services.Host.Get("/v1/notifications?status=cancelled")).Json, "notifications").Select(line => Text(line, "id")).ShouldContain(id);
+        All((await services.Host.Get("/v1/notifications?status=cancelled")).Json, "notifications")
+            .Select(line => Text(line, "id"))
+            .ShouldContain(id);
         var change = All((await services.Host.Get("/v1/changes?limit=1")).Json, "changes").ShouldHaveSingleItem();
         (Text(change, "subject"), Text(change, "who"), Text(change, "why")).ShouldBe(($"notification {id}", "ann", "it is sold"));
     }
@@ -77,7 +82,11 @@ public sealed class When_a_notification_is_cancelled_over_HTTP(HostWithServices 
     {
         services.Gateway.Answer = null;
         var self = await services.PlaceOrder(_mailbox);
-        await services.Host.Until(self, notification => Text(notification, "status") == "sending" && Delivery(notification).GetProperty("attempts").GetArrayLength() == 1);
+        await services.Host.Until(
+            self,
+            notification =>
+                Text(notification, "status") == "sending" && Delivery(notification).GetProperty("attempts").GetArrayLength() == 1
+        );
 
         var unknown = await Cancel(self, ("Prefer", "wait=0"));
 
@@ -85,7 +94,10 @@ public sealed class When_a_notification_is_cancelled_over_HTTP(HostWithServices 
         unknown.Headers.Location!.ToString().ShouldBe(self);
         unknown.Body.ShouldBe("""{"status":"cancelling"}""");
         var ended = await services.Host.Outcome(self);
-        (Text(ended, "status"), Text(Delivery(ended), "cancellation")).ShouldBe(("held", "cancelled by ann: it is sold"), "the gateway never said whether it had taken it");
+        (Text(ended, "status"), Text(Delivery(ended), "cancellation")).ShouldBe(
+            ("held", "cancelled by ann: it is sold"),
+            "the gateway never said whether it had taken it"
+        );
         CallsFor(_mailbox, services.Backup).ShouldBe(0);
     }
 
@@ -102,8 +114,13 @@ public sealed class When_a_notification_is_cancelled_over_HTTP(HostWithServices 
         late.ShouldBeProblem(HttpStatusCode.Conflict, "too-late");
         Text(late.Json, "detail").ShouldBe("It is held: a provider may have it. It is not sent again; decide sent or failed.");
         await services.Host.Until(self, notification => Text(Delivery(notification), "cancellation") is not null);
-        (await services.Host.Post(decision, """{"decision":"resend","by":"ann","why":"I changed my mind"}""")).ShouldBeProblem(HttpStatusCode.Conflict, "cancelled");
-        (await services.Host.Post(decision, """{"decision":"sent","by":"ann","why":"I asked her"}""")).Status.ShouldBe(HttpStatusCode.Accepted);
+        (await services.Host.Post(decision, """{"decision":"resend","by":"ann","why":"I changed my mind"}""")).ShouldBeProblem(
+            HttpStatusCode.Conflict,
+            "cancelled"
+        );
+        (await services.Host.Post(decision, """{"decision":"sent","by":"ann","why":"I asked her"}""")).Status.ShouldBe(
+            HttpStatusCode.Accepted
+        );
         Text(await services.Host.Until(self, notification => Text(notification, "status") != "held"), "status").ShouldBe("delivered");
         CallsFor(_mailbox, services.Gateway).ShouldBe(1);
     }
@@ -122,7 +139,9 @@ public sealed class When_a_notification_is_cancelled_over_HTTP(HostWithServices 
         }
 
         var subject = $"notification {self.Split('/')[^1]}";
-        All((await services.Host.Get("/v1/changes?limit=100")).Json, "changes").Count(change => Text(change, "subject") == subject).ShouldBe(1);
+        All((await services.Host.Get("/v1/changes?limit=100")).Json, "changes")
+            .Count(change => Text(change, "subject") == subject)
+            .ShouldBe(1);
     }
 
     [Fact]
@@ -146,7 +165,12 @@ public sealed class When_a_notification_is_cancelled_over_HTTP(HostWithServices 
 
         early.Status.ShouldBe(HttpStatusCode.Accepted, early.Body);
         early.Headers.Location!.ToString().ShouldBe(self);
-        (Text(early.Json, "status"), Text(early.Json, "detail")).ShouldBe(("cancelling", "No such notification is on record yet. Its event is waited for, for a day; what it sends before that is noticed is not called back."));
+        (Text(early.Json, "status"), Text(early.Json, "detail")).ShouldBe(
+            (
+                "cancelling",
+                "No such notification is on record yet. Its event is waited for, for a day; what it sends before that is noticed is not called back."
+            )
+        );
         (await services.Host.Post("/v1/events/order-placed", happened)).Self.ShouldBe(self);
         Text(await services.Host.Outcome(self), "status").ShouldBe("cancelled");
     }
@@ -157,17 +181,26 @@ public sealed class When_a_notification_is_cancelled_over_HTTP(HostWithServices 
     [InlineData("""{"by":"ann","why":"it\nis sold"}""", "why")]
     [InlineData("""{"by":"ann","why":"it is sold","how":"quickly"}""", "how")]
     public async Task Should_name_the_field_that_is_wrong(string body, string field) =>
-        (await services.Host.Post($"/v1/notifications/{Guid.NewGuid()}/cancel", body)).ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldBe([field]);
+        (await services.Host.Post($"/v1/notifications/{Guid.NewGuid()}/cancel", body))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
+            .Keys.ShouldBe([field]);
 
     [Fact]
     public async Task Should_refuse_to_wait_for_ever() =>
-        (await Cancel($"/v1/notifications/{Guid.NewGuid()}", ("Prefer", "wait=3600"))).ShouldBeProblem(HttpStatusCode.BadRequest, "validation");
+        (await Cancel($"/v1/notifications/{Guid.NewGuid()}", ("Prefer", "wait=3600"))).ShouldBeProblem(
+            HttpStatusCode.BadRequest,
+            "validation"
+        );
 
     async Task<string> Paused()
     {
         await services.SetEmail("""{"paused":true}""");
         var self = await services.PlaceOrder(_mailbox);
-        await services.Host.Until(self, notification => Text(notification, "status") == "sending" && Text(Delivery(notification), "waitingFor") == "channel email is paused");
+        await services.Host.Until(
+            self,
+            notification =>
+                Text(notification, "status") == "sending" && Text(Delivery(notification), "waitingFor") == "channel email is paused"
+        );
         return self;
     }
 

@@ -34,7 +34,11 @@ public sealed class When_a_notification_is_requested(RunningHost host) : IClassF
         answer.Headers.GetValues("Preference-Applied").ShouldBe([applied]);
         answer.Json.GetProperty("status").GetString().ShouldBe("delivered");
         // First that works: the push went out, so no mail was needed.
-        answer.Json.GetProperty("deliveries").EnumerateArray().Select(delivery => delivery.GetProperty("status").GetString()).ShouldBe(["sent", "not-needed"]);
+        answer
+            .Json.GetProperty("deliveries")
+            .EnumerateArray()
+            .Select(delivery => delivery.GetProperty("status").GetString())
+            .ShouldBe(["sent", "not-needed"]);
         answer.Json.GetProperty("mode").GetString().ShouldBe("first-that-works");
     }
 
@@ -42,7 +46,11 @@ public sealed class When_a_notification_is_requested(RunningHost host) : IClassF
     public async Task Should_deliver_data_as_deep_as_a_body_may_be()
     {
         // The body and its data are the first two of 62 levels.
-        var answer = await host.Post(Path, Occurrence.WithRaw("notification-requested", "data.rows", When_a_request_is_wrong.Nested(60, "[", "]")), ("Prefer", "wait=10"));
+        var answer = await host.Post(
+            Path,
+            Occurrence.WithRaw("notification-requested", "data.rows", When_a_request_is_wrong.Nested(60, "[", "]")),
+            ("Prefer", "wait=10")
+        );
 
         answer.Status.ShouldBe(HttpStatusCode.OK, answer.Body);
         answer.Json.GetProperty("status").GetString().ShouldBe("delivered");
@@ -86,7 +94,11 @@ public sealed class When_a_notification_is_requested(RunningHost host) : IClassF
         var first = await host.Post(Path, Request, ("Idempotency-Key", "closing-monday"));
         var again = await host.Post(Path, Request, ("Idempotency-Key", "closing-monday"));
         var inTheBody = await host.Post(Path, Occurrence.With("notification-requested", "eventId", "closing-monday"));
-        var both = await host.Post(Path, Occurrence.With("notification-requested", "eventId", "closing-monday"), ("Idempotency-Key", "closing-monday"));
+        var both = await host.Post(
+            Path,
+            Occurrence.With("notification-requested", "eventId", "closing-monday"),
+            ("Idempotency-Key", "closing-monday")
+        );
         var another = await host.Post(Path, Request, ("Idempotency-Key", "closing-tuesday"));
 
         var id = first.Json.GetProperty("id").GetGuid();
@@ -127,7 +139,11 @@ public sealed class When_a_notification_is_requested(RunningHost host) : IClassF
     [Fact]
     public async Task Should_use_the_channels_it_names()
     {
-        var answer = await host.Post(Path, Occurrence.WithRaw("notification-requested", "channels", """["email"]"""), ("Prefer", "wait=10"));
+        var answer = await host.Post(
+            Path,
+            Occurrence.WithRaw("notification-requested", "channels", """["email"]"""),
+            ("Prefer", "wait=10")
+        );
 
         answer.Json.GetProperty("deliveries").EnumerateArray().ShouldHaveSingleItem().GetProperty("channel").GetString().ShouldBe("email");
     }
@@ -138,6 +154,9 @@ public sealed class When_a_notification_is_requested(RunningHost host) : IClassF
         var answer = await host.Post(Path, Occurrence.WithRaw("notification-requested", "data", """{"title":"Market closed"}"""));
 
         answer.ShouldBeProblem(HttpStatusCode.UnprocessableEntity, "template-variables");
-        answer.Json.GetProperty("detail").GetString().ShouldBe("push: announcement/push.en: 'text' is missing; email: announcement/email.en: 'text' is missing");
+        answer
+            .Json.GetProperty("detail")
+            .GetString()
+            .ShouldBe("push: announcement/push.en: 'text' is missing; email: announcement/email.en: 'text' is missing");
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-
 using NotificationBus.Intake;
 using NotificationBus.Receipts;
 
@@ -14,11 +13,12 @@ public sealed class When_a_policy_loses_messages : IAsyncLifetime
     readonly ReportingProvider _provider = new("letters");
     readonly RunningHost _host;
 
-    public When_a_policy_loses_messages() => _host = new RunningHost
-    {
-        Settings = ["--Channels:email:Providers=letters", "--Providers:letters:Type=reporting"],
-        Configure = _provider.AddTo,
-    };
+    public When_a_policy_loses_messages() =>
+        _host = new RunningHost
+        {
+            Settings = ["--Channels:email:Providers=letters", "--Providers:letters:Type=reporting"],
+            Configure = _provider.AddTo,
+        };
 
     public async ValueTask InitializeAsync()
     {
@@ -52,7 +52,10 @@ public sealed class When_a_policy_loses_messages : IAsyncLifetime
     public async Task Should_tell_a_vendor_only_to_come_again()
     {
         var answer = await _host.Post(
-            "/v1/receipts/letters", ReportingProvider.Report(ReceiptKind.Confirmed, "reporting-1"), (ReportingProvider.Signature, ReportingProvider.Genuine));
+            "/v1/receipts/letters",
+            ReportingProvider.Report(ReceiptKind.Confirmed, "reporting-1"),
+            (ReportingProvider.Signature, ReportingProvider.Genuine)
+        );
 
         answer.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "unavailable");
         answer.Headers.RetryAfter.ShouldNotBeNull();

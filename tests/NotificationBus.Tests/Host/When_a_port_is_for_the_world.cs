@@ -1,5 +1,4 @@
 using System.Net;
-
 using NotificationBus.Host;
 using NotificationBus.Host.Http;
 
@@ -12,19 +11,58 @@ public sealed class When_a_port_is_for_the_world(HostOfTwoPorts two) : IClassFix
 
     /// <summary>Every address there is, and each with what a proxy may take for something else.</summary>
     public static TheoryData<string> NotForTheWorld =>
-    [
-        "/", "/inbox", "/inbox/stream", "/inbox/inbox.js", "/health/live", "/health/ready", "/healthz", "/v1", "/v1/", "/v1/providers",
-        "/v1/channels", "/v1/changes", "/v1/suppressions", "/v1/failed-messages", "/v1/notifications",
-        "/v1/notifications/2f0c5f5c-5f1e-4f9a-9c55-0c7a5c3d1e11", "/v1/events/order-placed", "/v1/receipts", "/v1/receipts/",
-        "/v1/unsubscribe", "/v1/unsubscribe/", "/v1/receipts/../providers", "/v1/receipts/%2e%2e/providers",
-        "/v1/receipts/.%2E/providers", "/v1/receipts/./resend", "/v1/receipts/resend/../../providers", "/v1/unsubscribe/../providers",
-        "/v1/receipts/..%2fproviders", "/v1/receipts%2f..%2fproviders", "/v1/receipts/%2e%2e%2fproviders", "//v1/providers",
-        "/v1//providers", "/v1/receipts//resend", "//v1/receipts/resend", "/v1/receipts/..\\providers",
-        "/v1/receipts/%252e%252e/providers", "/v1/receipts/resend/../resend", "http://notify.shop.example/v1/receipts/../providers",
-        "http://notify.shop.example//v1/providers", "/V1/providers", "/%761/providers", "/v1/%70roviders", "/V1/receipts/resend", "/v1/Receipts/resend",
-        "/%761/receipts/resend", "/v1/%72eceipts/resend", "/v1/receipts/%72esend", "http://notify.shop.example/V1/receipts/resend", "/v1/unsubscribe/%74oken",
-        "/v1/UNSUBSCRIBE/token",
-    ];
+        [
+            "/",
+            "/inbox",
+            "/inbox/stream",
+            "/inbox/inbox.js",
+            "/health/live",
+            "/health/ready",
+            "/healthz",
+            "/v1",
+            "/v1/",
+            "/v1/providers",
+            "/v1/channels",
+            "/v1/changes",
+            "/v1/suppressions",
+            "/v1/failed-messages",
+            "/v1/notifications",
+            "/v1/notifications/2f0c5f5c-5f1e-4f9a-9c55-0c7a5c3d1e11",
+            "/v1/events/order-placed",
+            "/v1/receipts",
+            "/v1/receipts/",
+            "/v1/unsubscribe",
+            "/v1/unsubscribe/",
+            "/v1/receipts/../providers",
+            "/v1/receipts/%2e%2e/providers",
+            "/v1/receipts/.%2E/providers",
+            "/v1/receipts/./resend",
+            "/v1/receipts/resend/../../providers",
+            "/v1/unsubscribe/../providers",
+            "/v1/receipts/..%2fproviders",
+            "/v1/receipts%2f..%2fproviders",
+            "/v1/receipts/%2e%2e%2fproviders",
+            "//v1/providers",
+            "/v1//providers",
+            "/v1/receipts//resend",
+            "//v1/receipts/resend",
+            "/v1/receipts/..\\providers",
+            "/v1/receipts/%252e%252e/providers",
+            "/v1/receipts/resend/../resend",
+            "http://notify.shop.example/v1/receipts/../providers",
+            "http://notify.shop.example//v1/providers",
+            "/V1/providers",
+            "/%761/providers",
+            "/v1/%70roviders",
+            "/V1/receipts/resend",
+            "/v1/Receipts/resend",
+            "/%761/receipts/resend",
+            "/v1/%72eceipts/resend",
+            "/v1/receipts/%72esend",
+            "http://notify.shop.example/V1/receipts/resend",
+            "/v1/unsubscribe/%74oken",
+            "/v1/UNSUBSCRIBE/token",
+        ];
 
     [Theory]
     [MemberData(nameof(NotForTheWorld))]
@@ -47,7 +85,10 @@ public sealed class When_a_port_is_for_the_world(HostOfTwoPorts two) : IClassFix
         var routes = _host.Routes;
 
         routes.Count(route => route.StartsWith("/v1/", StringComparison.Ordinal)).ShouldBeGreaterThan(15);
-        _host.RoutesForTheWorld.ShouldBe(["/v1/receipts/{provider}", "/v1/unsubscribe/{token}", "/v1/unsubscribe/{token}"], ignoreOrder: true);
+        _host.RoutesForTheWorld.ShouldBe(
+            ["/v1/receipts/{provider}", "/v1/unsubscribe/{token}", "/v1/unsubscribe/{token}"],
+            ignoreOrder: true
+        );
         foreach (var route in routes.Where(route => !route.Contains('{', StringComparison.Ordinal)))
             (await RawCall.Send(_host.Public, "GET", route, "notify.shop.example")).Status.ShouldBe(HttpStatusCode.NotFound, route);
     }
@@ -75,7 +116,10 @@ public sealed class When_a_port_is_for_the_world(HostOfTwoPorts two) : IClassFix
     public async Task Should_not_be_there_under_another_name(string name)
     {
         (await RawCall.Send(_host.Public, "GET", "/v1/unsubscribe/token", name)).Answer.ShouldNotContain("This link is not known here");
-        (await RawCall.Send(_host.Public, "POST", "/v1/receipts/resend", name)).Status.ShouldBeOneOf(HttpStatusCode.NotFound, HttpStatusCode.BadRequest);
+        (await RawCall.Send(_host.Public, "POST", "/v1/receipts/resend", name)).Status.ShouldBeOneOf(
+            HttpStatusCode.NotFound,
+            HttpStatusCode.BadRequest
+        );
     }
 
     [Theory]
@@ -153,10 +197,16 @@ public sealed class When_a_port_is_for_the_world(HostOfTwoPorts two) : IClassFix
 
     [Theory]
     [InlineData("--PublicUrls=http://127.0.0.1:8080 --Urls=http://localhost:8080", "PublicUrls must have ports of their own")]
-    [InlineData("--PublicUrls=http://0.0.0.0:8081;http://0.0.0.0:8080 --Urls= --Http_Ports=8080", "PublicUrls must have ports of their own")]
+    [InlineData(
+        "--PublicUrls=http://0.0.0.0:8081;http://0.0.0.0:8080 --Urls= --Http_Ports=8080",
+        "PublicUrls must have ports of their own"
+    )]
     [InlineData("--PublicUrls=notify.shop.example", "PublicUrls must be addresses such as http://0.0.0.0:8081")]
     [InlineData("--PublicUrls=", "PublicUrls must be addresses such as http://0.0.0.0:8081")]
-    [InlineData("--PublicUrls=http://127.0.0.1:0 --Kestrel:Endpoints:Http:Url=http://127.0.0.1:0", "PublicUrls and Kestrel:Endpoints exclude each other")]
+    [InlineData(
+        "--PublicUrls=http://127.0.0.1:0 --Kestrel:Endpoints:Http:Url=http://127.0.0.1:0",
+        "PublicUrls and Kestrel:Endpoints exclude each other"
+    )]
     public void Should_be_a_port_of_its_own(string settings, string expected) =>
         Should.Throw<SettingsException>(() => NotificationHost.Build(settings.Split(' '))).Message.ShouldStartWith(expected);
 }
@@ -166,14 +216,19 @@ public sealed class HostOfTwoPorts : IAsyncLifetime
 {
     const string Key = "0123456789abcdef0123456789abcdef";
 
-    internal RunningHost Host { get; } = new()
-    {
-        Settings =
-        [
-            "--PublicUrls=http://127.0.0.1:0", "--Unsubscribe:PublicUrl=https://notify.shop.example", $"--Unsubscribe:Key={Key}",
-            "--Channels:email:Providers=resend", "--Providers:resend:ApiKey=re_1", "--Providers:resend:From=shop@example.com",
-        ],
-    };
+    internal RunningHost Host { get; } =
+        new()
+        {
+            Settings =
+            [
+                "--PublicUrls=http://127.0.0.1:0",
+                "--Unsubscribe:PublicUrl=https://notify.shop.example",
+                $"--Unsubscribe:Key={Key}",
+                "--Channels:email:Providers=resend",
+                "--Providers:resend:ApiKey=re_1",
+                "--Providers:resend:From=shop@example.com",
+            ],
+        };
 
     public ValueTask InitializeAsync() => Host.InitializeAsync();
 

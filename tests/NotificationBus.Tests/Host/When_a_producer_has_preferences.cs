@@ -86,11 +86,11 @@ public sealed class When_a_producer_has_preferences(RunningHost host) : IClassFi
     public async Task Should_refuse_a_wait_it_cannot_keep()
     {
         foreach (var (path, body) in Places)
-            (await host.Post(path, body, ("Prefer", "wait=31"))).ShouldBeProblem(HttpStatusCode.BadRequest, "validation")["Prefer"].ShouldBe("wait must be 0 to 30 seconds");
+            (await host.Post(path, body, ("Prefer", "wait=31")))
+                .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")["Prefer"]
+                .ShouldBe("wait must be 0 to 30 seconds");
     }
 
     static (string Path, string Body)[] Places =>
-    [
-        ("/v1/events/order-placed", Occurrence.ByName["order-placed"]), (Notifications, Occurrence.ByName["notification-requested"]),
-    ];
+        [("/v1/events/order-placed", Occurrence.ByName["order-placed"]), (Notifications, Occurrence.ByName["notification-requested"])];
 }

@@ -3,10 +3,8 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Contracts;
 using NotificationBus.Planning;
 using NotificationBus.Sending;
@@ -22,16 +20,21 @@ public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
     readonly ReportingProvider _provider = new("letters");
     readonly RunningHost _host;
 
-    public When_a_recipient_unsubscribes() => _host = new RunningHost
-    {
-        Settings =
-        [
-            "--Channels:email:Providers=letters", "--Providers:letters:Type=reporting", "--EventTypes:announcement:Channels=email",
-            "--EventTypes:chat-message-sent:Channels=email", "--EventTypes:chat-message-sent:Unsubscribe=true",
-            $"--Unsubscribe:PublicUrl={PublicUrl}", $"--Unsubscribe:Key={Key}",
-        ],
-        Configure = _provider.AddTo,
-    };
+    public When_a_recipient_unsubscribes() =>
+        _host = new RunningHost
+        {
+            Settings =
+            [
+                "--Channels:email:Providers=letters",
+                "--Providers:letters:Type=reporting",
+                "--EventTypes:announcement:Channels=email",
+                "--EventTypes:chat-message-sent:Channels=email",
+                "--EventTypes:chat-message-sent:Unsubscribe=true",
+                $"--Unsubscribe:PublicUrl={PublicUrl}",
+                $"--Unsubscribe:Key={Key}",
+            ],
+            Configure = _provider.AddTo,
+        };
 
     public ValueTask InitializeAsync() => _host.InitializeAsync();
 
@@ -69,7 +72,10 @@ public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
         }
 
         var suppression = (await Suppressions()).ShouldHaveSingleItem();
-        string?[] shown = [.. ((string[])["channel", "address", "category", "source"]).Select(name => suppression.GetProperty(name).GetString())];
+        string?[] shown =
+        [
+            .. ((string[])["channel", "address", "category", "source"]).Select(name => suppression.GetProperty(name).GetString()),
+        ];
         shown.ShouldBe(["email", "som@example.com", "announcement", "recipient"]);
         await Deliver("notification-requested", calls: 1, outcome: "failed");
     }
@@ -84,7 +90,9 @@ public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
         (await _host.Post(messages, OneClick())).Status.ShouldBe(HttpStatusCode.OK);
 
         await Deliver("chat-message-sent", calls: 2, outcome: "failed");
-        (await Suppressions()).Select(suppression => suppression.GetProperty("category").GetString()).ShouldBe(["announcement", "chat-message-sent"], ignoreOrder: true);
+        (await Suppressions())
+            .Select(suppression => suppression.GetProperty("category").GetString())
+            .ShouldBe(["announcement", "chat-message-sent"], ignoreOrder: true);
     }
 
     [Theory]
@@ -135,7 +143,10 @@ public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
             new FormUrlEncodedContent([new("List-Unsubscribe", "Two-Clicks")]),
             new StringContent("List-Unsubscribe=One-Click"),
             new ByteArrayContent([]),
-            new StringContent("broken") { Headers = { ContentType = new System.Net.Http.Headers.MediaTypeHeaderValue("multipart/form-data") } },
+            new StringContent("broken")
+            {
+                Headers = { ContentType = new System.Net.Http.Headers.MediaTypeHeaderValue("multipart/form-data") },
+            },
         ];
 
         foreach (var body in bodies)
@@ -159,7 +170,10 @@ public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
         }
 
         foreach (var forged in (string[])["x", token + "A", token[..^1], new string('A', token.Length), token.Replace(token[0], '%')])
-            (await _host.Post($"/v1/unsubscribe/{Uri.EscapeDataString(forged)}", OneClick())).Status.ShouldBe(HttpStatusCode.NotFound, forged);
+            (await _host.Post($"/v1/unsubscribe/{Uri.EscapeDataString(forged)}", OneClick())).Status.ShouldBe(
+                HttpStatusCode.NotFound,
+                forged
+            );
         (await Suppressions()).ShouldBeEmpty();
     }
 
@@ -179,7 +193,12 @@ public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
         await host.InitializeAsync();
         var self = (await host.Post("/v1/events/order-placed", Occurrence.ByName["order-placed"])).Self;
         var notification = await host.Outcome(self);
-        byte[] signed = [1, .. notification.GetProperty("id").GetGuid().ToByteArray(bigEndian: true), .. notification.GetProperty("deliveries")[0].GetProperty("id").GetGuid().ToByteArray(bigEndian: true)];
+        byte[] signed =
+        [
+            1,
+            .. notification.GetProperty("id").GetGuid().ToByteArray(bigEndian: true),
+            .. notification.GetProperty("deliveries")[0].GetProperty("id").GetGuid().ToByteArray(bigEndian: true),
+        ];
         byte[] token = [.. signed, .. HMACSHA256.HashData(Array.Empty<byte>(), signed).AsSpan(0, 16)];
 
         (await host.Post($"/v1/unsubscribe/{Base64Url.EncodeToString(token)}", OneClick())).Status.ShouldBe(HttpStatusCode.NotFound);
@@ -228,9 +247,18 @@ public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
         Links(Key).Read(Base64Url.EncodeToString(token)).HasValue.ShouldBe(isKnown);
     }
 
-    UnsubscribeLinks Links(string key, params string[] earlierKeys) => new(
-        _host.Services.GetRequiredService<PlanningRules>(),
-        Options.Create(new UnsubscribeOptions { PublicUrl = PublicUrl, Key = key, EarlierKeys = earlierKeys }));
+    UnsubscribeLinks Links(string key, params string[] earlierKeys) =>
+        new(
+            _host.Services.GetRequiredService<PlanningRules>(),
+            Options.Create(
+                new UnsubscribeOptions
+                {
+                    PublicUrl = PublicUrl,
+                    Key = key,
+                    EarlierKeys = earlierKeys,
+                }
+            )
+        );
 
     /// <summary>B: rotation of <c>Unsubscribe:Key</c></summary>
     [Theory]
@@ -238,7 +266,12 @@ public sealed class When_a_recipient_unsubscribes : IAsyncLifetime
     [InlineData(Key, null, "must be at most 10, beside a Key")]
     public void Should_refuse_an_earlier_key_that_can_be_guessed_or_stands_alone(string earlier, string? key, string reason)
     {
-        var options = new UnsubscribeOptions { PublicUrl = key is null ? null : PublicUrl, Key = key, EarlierKeys = [earlier] };
+        var options = new UnsubscribeOptions
+        {
+            PublicUrl = key is null ? null : PublicUrl,
+            Key = key,
+            EarlierKeys = [earlier],
+        };
 
         options.Validate(new ValidationContext(options)).ShouldHaveSingleItem().ErrorMessage.ShouldBe(reason);
     }

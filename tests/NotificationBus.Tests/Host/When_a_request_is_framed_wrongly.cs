@@ -1,11 +1,13 @@
 using System.Text.RegularExpressions;
-
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace NotificationBus.Tests.Host;
 
-/// <summary>B: an exception nobody planned. Whatever is wrong with a request below its body, on every route there is: the caller is told, and nothing is thrown.</summary>
+/// <summary>
+/// B: an exception nobody planned. Whatever is wrong with a request below its body, on every route there is: the caller is told, and
+/// nothing is thrown.
+/// </summary>
 public sealed partial class When_a_request_is_framed_wrongly(RunningHost host) : IClassFixture<RunningHost>
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -58,21 +60,38 @@ public sealed partial class When_a_request_is_framed_wrongly(RunningHost host) :
     public async Task Should_never_fail_on_any_route()
     {
         var (wrong, answered) = (new List<string>(), 0);
-        await Parallel.ForEachAsync(from path in Paths() from framing in Framings select (path, framing), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (call, _) =>
-        {
-            using var request = await RawRequest.Begin(host.Client.BaseAddress!,
-                call.framing.Replace("{0}", call.path, StringComparison.Ordinal).Replace(" HTTP/1.1\n", " HTTP/1.1\nConnection: close\n", StringComparison.Ordinal));
-            if (call.framing.Contains("Length: 100", StringComparison.Ordinal) || call.framing.Contains("7FFF", StringComparison.Ordinal))
-                request.EndOfSending();
-            var answer = await request.Answer(Patience);
-            if (answer.Length > 0)
-                Interlocked.Increment(ref answered);
-            if (answer.Length > 0 && (!answer.StartsWith("HTTP/1.1 ", StringComparison.Ordinal) || answer[9] == '5' || IsOfOurs().IsMatch(answer)))
+        await Parallel.ForEachAsync(
+            from path in Paths()
+            from framing in Framings
+            select (path, framing),
+            new ParallelOptions { MaxDegreeOfParallelism = 16 },
+            async (call, _) =>
             {
-                lock (wrong)
-                    wrong.Add($"{call.framing[..Math.Min(120, call.framing.Length)]} of {call.path}: {answer[..Math.Min(300, answer.Length)]}");
+                using var request = await RawRequest.Begin(
+                    host.Client.BaseAddress!,
+                    call.framing.Replace("{0}", call.path, StringComparison.Ordinal)
+                        .Replace(" HTTP/1.1\n", " HTTP/1.1\nConnection: close\n", StringComparison.Ordinal)
+                );
+                if (
+                    call.framing.Contains("Length: 100", StringComparison.Ordinal)
+                    || call.framing.Contains("7FFF", StringComparison.Ordinal)
+                )
+                    request.EndOfSending();
+                var answer = await request.Answer(Patience);
+                if (answer.Length > 0)
+                    Interlocked.Increment(ref answered);
+                if (
+                    answer.Length > 0
+                    && (!answer.StartsWith("HTTP/1.1 ", StringComparison.Ordinal) || answer[9] == '5' || IsOfOurs().IsMatch(answer))
+                )
+                {
+                    lock (wrong)
+                        wrong.Add(
+                            $"{call.framing[..Math.Min(120, call.framing.Length)]} of {call.path}: {answer[..Math.Min(300, answer.Length)]}"
+                        );
+                }
             }
-        });
+        );
 
         wrong.ShouldBeEmpty();
         answered.ShouldBeGreaterThan(500);
@@ -86,17 +105,31 @@ public sealed partial class When_a_request_is_framed_wrongly(RunningHost host) :
     [InlineData("-1")]
     public async Task Should_say_that_a_chunk_is_no_chunk(string size)
     {
-        using var request = await RawRequest.Begin(host.Client.BaseAddress!, $"POST /v1/notifications HTTP/1.1\nHost: a\n{Json}\nTransfer-Encoding: chunked\n\n{size}\n{{}}\n0\n\n");
+        using var request = await RawRequest.Begin(
+            host.Client.BaseAddress!,
+            $"POST /v1/notifications HTTP/1.1\nHost: a\n{Json}\nTransfer-Encoding: chunked\n\n{size}\n{{}}\n0\n\n"
+        );
 
         (await request.Answer(Patience)).ShouldStartWith("HTTP/1.1 400 ");
     }
 
     /// <summary>Every route there is, with something for what it asks for.</summary>
-    IEnumerable<string> Paths() => host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-        .Select(endpoint => Parameter().Replace($"/{endpoint.RoutePattern.RawText!.TrimStart('/')}", parameter =>
-            parameter.Value.Contains("guid", StringComparison.Ordinal) ? $"{Guid.NewGuid()}" : parameter.Value.Contains("long", StringComparison.Ordinal) ? "1" : "sandbox"))
-        .Where(path => path != "/inbox/stream")
-        .DistinctBy(path => Guids().Replace(path, ""), StringComparer.Ordinal);
+    IEnumerable<string> Paths() =>
+        host
+            .Services.GetRequiredService<EndpointDataSource>()
+            .Endpoints.OfType<RouteEndpoint>()
+            .Select(endpoint =>
+                Parameter()
+                    .Replace(
+                        $"/{endpoint.RoutePattern.RawText!.TrimStart('/')}",
+                        parameter =>
+                            parameter.Value.Contains("guid", StringComparison.Ordinal) ? $"{Guid.NewGuid()}"
+                            : parameter.Value.Contains("long", StringComparison.Ordinal) ? "1"
+                            : "sandbox"
+                    )
+            )
+            .Where(path => path != "/inbox/stream")
+            .DistinctBy(path => Guids().Replace(path, ""), StringComparer.Ordinal);
 
     [GeneratedRegex(@"\{[^}]*\}", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Parameter();

@@ -46,9 +46,14 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
     {
         byte[] mark = [0xEF, 0xBB, 0xBF];
 
-        (await host.Post(OrderPlaced, RunningHost.Json([.. mark, .. "{}"u8]))).ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldContain("orderId");
+        (await host.Post(OrderPlaced, RunningHost.Json([.. mark, .. "{}"u8])))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
+            .Keys.ShouldContain("orderId");
         (await host.Post(OrderPlaced, RunningHost.Json(mark))).ShouldBeProblem(HttpStatusCode.BadRequest, "malformed-json");
-        (await host.Post(OrderPlaced, RunningHost.Json([.. mark, .. mark, .. "{}"u8]))).ShouldBeProblem(HttpStatusCode.BadRequest, "malformed-json");
+        (await host.Post(OrderPlaced, RunningHost.Json([.. mark, .. mark, .. "{}"u8]))).ShouldBeProblem(
+            HttpStatusCode.BadRequest,
+            "malformed-json"
+        );
     }
 
     [Theory]
@@ -81,7 +86,9 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
     public async Task Should_take_json_as_deep_as_it_says()
     {
         // 62 levels are legal JSON here; what is wrong with them is only that nobody knows the property.
-        (await host.Post(OrderPlaced, Nested(62, "{\"a\":", "}"))).ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldContain("a");
+        (await host.Post(OrderPlaced, Nested(62, "{\"a\":", "}")))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
+            .Keys.ShouldContain("a");
     }
 
     [Theory]
@@ -159,7 +166,10 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
     public async Task Should_name_a_hundred_places_and_stop(string place, string wrong)
     {
         var (open, item, close) = (wrong[..1], wrong[1..^1], wrong[^1..]);
-        var many = open + string.Join(',', Enumerable.Range(0, 1_000).Select(number => item.Replace("$", $"p{number}", StringComparison.Ordinal))) + close;
+        var many =
+            open
+            + string.Join(',', Enumerable.Range(0, 1_000).Select(number => item.Replace("$", $"p{number}", StringComparison.Ordinal)))
+            + close;
 
         var answer = await host.Post(Occurrence.Announcement, Occurrence.WithRaw("notification-requested", place, many));
 
@@ -169,7 +179,10 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
     [Fact]
     public async Task Should_name_everything_that_is_missing_at_once()
     {
-        var errors = (await host.Post(OrderPlaced, """{"total":{},"seller":{}}""")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation");
+        var errors = (await host.Post(OrderPlaced, """{"total":{},"seller":{}}""")).ShouldBeProblem(
+            HttpStatusCode.BadRequest,
+            "validation"
+        );
 
         errors.Keys.ShouldBe(["total.amount", "total.currency", "seller.id", "orderId", "product"], ignoreOrder: true);
         errors.Values.ShouldAllBe(error => error == "is missing");
@@ -230,7 +243,9 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
     {
         var body = Encoding.Latin1.GetBytes(Occurrence.WithRaw("order-placed", place, "\"canary\u00ff\u00fe\""));
 
-        (await host.Post(OrderPlaced, RunningHost.Json(body))).ShouldBeProblem(HttpStatusCode.BadRequest, "validation")[place].ShouldBe(error);
+        (await host.Post(OrderPlaced, RunningHost.Json(body)))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")[place]
+            .ShouldBe(error);
     }
 
     [Fact]
@@ -306,7 +321,8 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
     {
         var errors = await Refused("notification-requested", "category", Canary);
 
-        errors["category"].ShouldBe("is unknown, allowed are announcement, chat-message-sent, order-placed, order-shipped, payment-reminder-due");
+        errors["category"]
+            .ShouldBe("is unknown, allowed are announcement, chat-message-sent, order-placed, order-shipped, payment-reminder-due");
     }
 
     [Fact]
@@ -325,14 +341,20 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
         var answer = await host.Post(path, Occurrence.ByName["order-placed"]);
 
         answer.ShouldBeProblem(HttpStatusCode.NotFound, "unknown-event");
-        answer.Json.GetProperty("detail").GetString().ShouldBe(
-            $"Events are chat-message-sent, notification-requested, order-placed, order-shipped, payment-reminder-due.{guess}");
+        answer
+            .Json.GetProperty("detail")
+            .GetString()
+            .ShouldBe($"Events are chat-message-sent, notification-requested, order-placed, order-shipped, payment-reminder-due.{guess}");
     }
 
     [Fact]
     public async Task Should_not_let_a_variable_into_the_headers_of_a_mail()
     {
-        var answer = await host.Post(OrderPlaced, Occurrence.With("order-placed", "orderId", "4711\r\nBcc: canary@c.example"), ("Prefer", "handling=strict"));
+        var answer = await host.Post(
+            OrderPlaced,
+            Occurrence.With("order-placed", "orderId", "4711\r\nBcc: canary@c.example"),
+            ("Prefer", "handling=strict")
+        );
 
         answer.ShouldBeProblem(HttpStatusCode.UnprocessableEntity, "template-variables");
         answer.Json.GetProperty("detail").GetString().ShouldBe("email: order-placed/email.th: the subject has more than one line");

@@ -2,8 +2,6 @@ using System.Net;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-
-
 using NotificationBus.Contracts;
 using NotificationBus.Host.Http;
 using NotificationBus.Intake;
@@ -67,29 +65,40 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
     [Fact]
     public async Task Should_refuse_a_long_text_within_the_data_by_its_place()
     {
-        var answer = await _host.Post(Occurrence.Announcement, Occurrence.With("notification-requested", "data", new JsonObject
-        {
-            ["title"] = "t",
-            ["text"] = "t",
-            ["rows"] = new JsonArray("short", new string('x', TextLengths.Usual + 1)),
-        }));
+        var answer = await _host.Post(
+            Occurrence.Announcement,
+            Occurrence.With(
+                "notification-requested",
+                "data",
+                new JsonObject
+                {
+                    ["title"] = "t",
+                    ["text"] = "t",
+                    ["rows"] = new JsonArray("short", new string('x', TextLengths.Usual + 1)),
+                }
+            )
+        );
 
-        answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation").ShouldBe([KeyValuePair.Create("data.rows[1]", $"must be at most {TextLengths.Usual} characters")]);
+        answer
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
+            .ShouldBe([KeyValuePair.Create("data.rows[1]", $"must be at most {TextLengths.Usual} characters")]);
     }
 
     public static TheoryData<string, string, string> BodiesOfOperators()
     {
         var bodies = new TheoryData<string, string, string>();
-        foreach (var (method, path, body) in new (string, string, Type)[]
-        {
-            ("POST", $"/v1/notifications/{Guid.NewGuid()}/cancel", typeof(Cancellation)),
-            ("POST", $"/v1/notifications/{Guid.NewGuid()}/deliveries/{Guid.NewGuid()}/decision", typeof(Decision)),
-            ("POST", "/v1/suppressions", typeof(SuppressAddress)),
-            ("POST", $"/v1/failed-messages/{Guid.NewGuid()}/replay", typeof(DecisionOnOne)),
-            ("POST", "/v1/failed-messages/archive", typeof(DecisionOnMany)),
-            ("PUT", "/v1/providers/sandbox", typeof(SetProvider)),
-            ("PUT", "/v1/channels/email", typeof(SetChannel)),
-        })
+        foreach (
+            var (method, path, body) in new (string, string, Type)[]
+            {
+                ("POST", $"/v1/notifications/{Guid.NewGuid()}/cancel", typeof(Cancellation)),
+                ("POST", $"/v1/notifications/{Guid.NewGuid()}/deliveries/{Guid.NewGuid()}/decision", typeof(Decision)),
+                ("POST", "/v1/suppressions", typeof(SuppressAddress)),
+                ("POST", $"/v1/failed-messages/{Guid.NewGuid()}/replay", typeof(DecisionOnOne)),
+                ("POST", "/v1/failed-messages/archive", typeof(DecisionOnMany)),
+                ("PUT", "/v1/providers/sandbox", typeof(SetProvider)),
+                ("PUT", "/v1/channels/email", typeof(SetChannel)),
+            }
+        )
         {
             foreach (var (property, longest) in TextsOf(body))
                 bodies.Add($"{method} {path}", property, Body(body, property, new string('a', Math.Min(longest, 200_000) + 1)));
@@ -107,7 +116,9 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
 
         var answer = await _host.Send(new HttpMethod(method), path, RunningHost.Json(System.Text.Encoding.UTF8.GetBytes(body)));
 
-        answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldContain(place => place.Split('[')[0] == property.Split('[')[0], answer.Body);
+        answer
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
+            .Keys.ShouldContain(place => place.Split('[')[0] == property.Split('[')[0], answer.Body);
     }
 
     /// <summary>B: a string without a length</summary>
@@ -122,7 +133,9 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
     [InlineData("/v1/changes", "before")]
     public async Task Should_refuse_a_query_that_is_longer(string path, string parameter)
     {
-        var answer = await _host.Get($"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{parameter}={new string('a', TextLengths.Of(parameter) + 1)}");
+        var answer = await _host.Get(
+            $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{parameter}={new string('a', TextLengths.Of(parameter) + 1)}"
+        );
 
         answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldContain(parameter);
     }
@@ -131,7 +144,9 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
     {
         foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
-            var name = property.GetCustomAttribute<System.Text.Json.Serialization.JsonPropertyNameAttribute>()?.Name ?? JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+            var name =
+                property.GetCustomAttribute<System.Text.Json.Serialization.JsonPropertyNameAttribute>()?.Name
+                ?? JsonNamingPolicy.CamelCase.ConvertName(property.Name);
             if (property.PropertyType == typeof(string))
                 yield return (name, TextLengths.Of(property));
             else if (property.PropertyType == typeof(IReadOnlyList<string>))
@@ -145,27 +160,31 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
     }
 
     /// <summary>A text of that length that is right in every other way.</summary>
-    static string Valid(string path, int longest) => path.Split('.')[^1] switch
-    {
-        "category" => "announcement",
-        "channels[0]" => "email",
-        "currency" => "THB",
-        "country" => "TH",
-        "locale" => "en-aaaaaaaa-bbbbbbbb-cccccccc-ddddd",
-        "email" => $"{new string('m', 60)}@{string.Join('.', Enumerable.Repeat(new string('d', 47), 4))}.x",
-        "phone" => "+123456789012345",
-        "pushTokens[0]" => new string('f', longest),
-        "chat[0]" => $"telegram:{new string('1', longest - 9)}",
-        "webhookUrl" => $"https://example.com/{new string('p', longest - 20)}",
-        _ => new string('a', longest),
-    };
+    static string Valid(string path, int longest) =>
+        path.Split('.')[^1] switch
+        {
+            "category" => "announcement",
+            "channels[0]" => "email",
+            "currency" => "THB",
+            "country" => "TH",
+            "locale" => "en-aaaaaaaa-bbbbbbbb-cccccccc-ddddd",
+            "email" => $"{new string('m', 60)}@{string.Join('.', Enumerable.Repeat(new string('d', 47), 4))}.x",
+            "phone" => "+123456789012345",
+            "pushTokens[0]" => new string('f', longest),
+            "chat[0]" => $"telegram:{new string('1', longest - 9)}",
+            "webhookUrl" => $"https://example.com/{new string('p', longest - 20)}",
+            _ => new string('a', longest),
+        };
 
     static bool Decorates(string name, string path)
     {
         var type = typeof(Contact).Assembly.GetTypes().Single(type => Spell(type.Name) == name);
         foreach (var step in path.Split('.', '['))
         {
-            if (type.GetProperties().FirstOrDefault(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name) == step) is not { } property)
+            if (
+                type.GetProperties().FirstOrDefault(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name) == step)
+                is not { } property
+            )
                 return false;
             if (property.IsDefined(typeof(DecorationAttribute)))
                 return true;
@@ -208,10 +227,17 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
     /// <summary>The host with every channel caught by the sandbox.</summary>
     public sealed class AllChannels : IAsyncLifetime
     {
-        public RunningHost Host { get; } = new()
-        {
-            Settings = [.. Occurrence.ByName.Keys.Where(name => name != "notification-requested").Append("announcement").Select(name => $"--EventTypes:{name}:Channels=email,push")],
-        };
+        public RunningHost Host { get; } =
+            new()
+            {
+                Settings =
+                [
+                    .. Occurrence
+                        .ByName.Keys.Where(name => name != "notification-requested")
+                        .Append("announcement")
+                        .Select(name => $"--EventTypes:{name}:Channels=email,push"),
+                ],
+            };
 
         public ValueTask InitializeAsync() => Host.InitializeAsync();
 

@@ -2,10 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-
 using NotificationBus.Host.Http;
 using NotificationBus.Receipts;
 
@@ -20,19 +18,22 @@ public sealed class When_a_vendor_posts_receipts : IAsyncLifetime
     readonly ScriptedConfirmation _vendor = new();
     readonly RunningHost _host;
 
-    public When_a_vendor_posts_receipts() => _host = new RunningHost
-    {
-        Settings =
-        [
-            "--Channels:email:Providers=letters", "--Providers:letters:Type=reporting",
-            "--EventTypes:order-placed:Channels=email,push", "--EventTypes:order-placed:Mode=FirstThatWorks",
-        ],
-        Configure = services =>
+    public When_a_vendor_posts_receipts() =>
+        _host = new RunningHost
         {
-            _provider.AddTo(services);
-            services.AddSingleton(new SubscriptionConfirmation(_vendor, NullLogger<SubscriptionConfirmation>.Instance));
-        },
-    };
+            Settings =
+            [
+                "--Channels:email:Providers=letters",
+                "--Providers:letters:Type=reporting",
+                "--EventTypes:order-placed:Channels=email,push",
+                "--EventTypes:order-placed:Mode=FirstThatWorks",
+            ],
+            Configure = services =>
+            {
+                _provider.AddTo(services);
+                services.AddSingleton(new SubscriptionConfirmation(_vendor, NullLogger<SubscriptionConfirmation>.Instance));
+            },
+        };
 
     public ValueTask InitializeAsync() => _host.InitializeAsync();
 
@@ -68,7 +69,10 @@ public sealed class When_a_vendor_posts_receipts : IAsyncLifetime
     [InlineData("/v1/receipts/LETTERS")]
     public async Task Should_say_that_nobody_takes_them(string address)
     {
-        (await _host.Post(address, "{}", (ReportingProvider.Signature, ReportingProvider.Genuine))).ShouldBeProblem(HttpStatusCode.NotFound, "no-receipts");
+        (await _host.Post(address, "{}", (ReportingProvider.Signature, ReportingProvider.Genuine))).ShouldBeProblem(
+            HttpStatusCode.NotFound,
+            "no-receipts"
+        );
     }
 
     [Theory]
@@ -79,7 +83,9 @@ public sealed class When_a_vendor_posts_receipts : IAsyncLifetime
         var self = await Deliver();
         var body = ReportingProvider.Report(ReceiptKind.HardBounce, MessageId());
 
-        var answer = await (signature is null ? _host.Post(Address, body) : _host.Post(Address, body, (ReportingProvider.Signature, signature)));
+        var answer = await (
+            signature is null ? _host.Post(Address, body) : _host.Post(Address, body, (ReportingProvider.Signature, signature))
+        );
 
         answer.ShouldBeProblem(HttpStatusCode.Unauthorized, "refused-receipt");
         Status((await _host.Get(self)).Json, 0).ShouldBe("sent");
@@ -116,7 +122,10 @@ public sealed class When_a_vendor_posts_receipts : IAsyncLifetime
     {
         (await Post($$"""{"filler":"{{new string('x', 1024 * 1024 - 13)}}"}""")).Status.ShouldBe(HttpStatusCode.OK);
 
-        (await Post($$"""{"filler":"{{new string('x', 1024 * 1024)}}"}""")).ShouldBeProblem(HttpStatusCode.RequestEntityTooLarge, "too-large");
+        (await Post($$"""{"filler":"{{new string('x', 1024 * 1024)}}"}""")).ShouldBeProblem(
+            HttpStatusCode.RequestEntityTooLarge,
+            "too-large"
+        );
     }
 
     [Fact]
@@ -124,7 +133,13 @@ public sealed class When_a_vendor_posts_receipts : IAsyncLifetime
     {
         var body = Encoding.UTF8.GetBytes("{ \"ไทย\" : 1 }");
 
-        await _host.Post($"{Address}?a=1&b=%20x", RunningHost.Json(body), (ReportingProvider.Signature, ReportingProvider.Genuine), ("X-Twice", "1"), ("X-Twice", "2"));
+        await _host.Post(
+            $"{Address}?a=1&b=%20x",
+            RunningHost.Json(body),
+            (ReportingProvider.Signature, ReportingProvider.Genuine),
+            ("X-Twice", "1"),
+            ("X-Twice", "2")
+        );
 
         var request = _provider.Requests.ShouldHaveSingleItem();
         request.Body.ToArray().ShouldBe(body);
@@ -168,7 +183,12 @@ public sealed class When_a_vendor_posts_receipts : IAsyncLifetime
     {
         await using var host = new RunningHost
         {
-            Settings = ["--Channels:email:Providers=letters", "--Providers:letters:Type=reporting", "--Receipts:PublicUrl=https://notify.example.com/bus/"],
+            Settings =
+            [
+                "--Channels:email:Providers=letters",
+                "--Providers:letters:Type=reporting",
+                "--Receipts:PublicUrl=https://notify.example.com/bus/",
+            ],
             Configure = _provider.AddTo,
         };
         await host.InitializeAsync();
@@ -204,7 +224,8 @@ public sealed class When_a_vendor_posts_receipts : IAsyncLifetime
         throw new TimeoutException($"{self} is still {(await _host.Get(self)).Body}");
     }
 
-    static string? Status(JsonElement notification, int delivery) => notification.GetProperty("deliveries")[delivery].GetProperty("status").GetString();
+    static string? Status(JsonElement notification, int delivery) =>
+        notification.GetProperty("deliveries")[delivery].GetProperty("status").GetString();
 
     /// <summary>The vendor's side of a confirmation.</summary>
     sealed class ScriptedConfirmation : HttpMessageHandler
@@ -219,7 +240,9 @@ public sealed class When_a_vendor_posts_receipts : IAsyncLifetime
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             _fetched.Add($"{request.RequestUri}");
-            return Answer is { } status ? Task.FromResult(new HttpResponseMessage(status)) : throw new HttpRequestException(HttpRequestError.ConnectionError);
+            return Answer is { } status
+                ? Task.FromResult(new HttpResponseMessage(status))
+                : throw new HttpRequestException(HttpRequestError.ConnectionError);
         }
     }
 }

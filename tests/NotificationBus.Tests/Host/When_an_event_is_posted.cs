@@ -21,7 +21,11 @@ public sealed class When_an_event_is_posted(RunningHost host) : IClassFixture<Ru
         notification.GetProperty("status").GetString().ShouldBe("delivered");
         notification.GetProperty("event").GetString().ShouldBe(name);
         notification.GetProperty("recipient").GetString().ShouldBe(recipient);
-        notification.GetProperty("deliveries").EnumerateArray().Select(delivery => delivery.GetProperty("channel").GetString()).ShouldBe(channels);
+        notification
+            .GetProperty("deliveries")
+            .EnumerateArray()
+            .Select(delivery => delivery.GetProperty("channel").GetString())
+            .ShouldBe(channels);
     }
 
     [Fact]
@@ -31,7 +35,9 @@ public sealed class When_an_event_is_posted(RunningHost host) : IClassFixture<Ru
 
         var id = accepted.Self.Split('/')[^1];
         Guid.TryParseExact(id, "D", out _).ShouldBeTrue();
-        accepted.Body.ShouldBe($$$"""{"notifications":[{"id":"{{{id}}}","status":"accepted","links":{"self":"/v1/notifications/{{{id}}}"}}]}""");
+        accepted.Body.ShouldBe(
+            $$$"""{"notifications":[{"id":"{{{id}}}","status":"accepted","links":{"self":"/v1/notifications/{{{id}}}"}}]}"""
+        );
         accepted.ContentHeaders.ContentType!.MediaType.ShouldBe("application/json");
         accepted.Headers.Contains("Server").ShouldBeFalse();
     }
@@ -43,13 +49,34 @@ public sealed class When_an_event_is_posted(RunningHost host) : IClassFixture<Ru
 
         var notification = await host.Outcome(accepted.Self);
 
-        Names(notification).ShouldBe(["id", "status", "event", "eventId", "category", "recipient", "mode", "createdAt", "completedAt", "deliveries", "decisions", "results"]);
+        Names(notification)
+            .ShouldBe([
+                "id",
+                "status",
+                "event",
+                "eventId",
+                "category",
+                "recipient",
+                "mode",
+                "createdAt",
+                "completedAt",
+                "deliveries",
+                "decisions",
+                "results",
+            ]);
         notification.GetProperty("id").GetGuid().ShouldBe(Guid.Parse(accepted.Self.Split('/')[^1]));
         notification.GetProperty("eventId").GetString().ShouldBe("shape-1");
         notification.GetProperty("category").GetString().ShouldBe("order-placed");
         notification.GetProperty("mode").GetString().ShouldBe("all-at-once");
-        notification.GetProperty("completedAt").GetDateTimeOffset().ShouldBeGreaterThanOrEqualTo(notification.GetProperty("createdAt").GetDateTimeOffset());
-        notification.GetProperty("decisions").EnumerateArray().Select(decision => decision.GetString()).ShouldBe(["email: used", "push: used"]);
+        notification
+            .GetProperty("completedAt")
+            .GetDateTimeOffset()
+            .ShouldBeGreaterThanOrEqualTo(notification.GetProperty("createdAt").GetDateTimeOffset());
+        notification
+            .GetProperty("decisions")
+            .EnumerateArray()
+            .Select(decision => decision.GetString())
+            .ShouldBe(["email: used", "push: used"]);
 
         var delivery = notification.GetProperty("deliveries")[0];
         Names(delivery).ShouldBe(["id", "channel", "address", "step", "status", "provider", "providerMessageId", "settledAt", "attempts"]);
@@ -79,7 +106,11 @@ public sealed class When_an_event_is_posted(RunningHost host) : IClassFixture<Ru
         // What comes after the repetitions is done after them: by then a second mail would have gone out too.
         await host.Outcome((await host.Post("/v1/events/order-placed", Occurrence.With("order-placed", "eventId", "the one after"))).Self);
         var id = notification.GetProperty("id").GetGuid();
-        host.Inbox.Since(0).Where(caught => caught.Delivery.NotificationId == id).Select(caught => caught.Delivery.Channel).Order(StringComparer.Ordinal).ShouldBe(["email", "push"]);
+        host.Inbox.Since(0)
+            .Where(caught => caught.Delivery.NotificationId == id)
+            .Select(caught => caught.Delivery.Channel)
+            .Order(StringComparer.Ordinal)
+            .ShouldBe(["email", "push"]);
     }
 
     [Fact]
@@ -107,7 +138,10 @@ public sealed class When_an_event_is_posted(RunningHost host) : IClassFixture<Ru
     [Fact]
     public async Task Should_take_every_spelling_of_the_media_type()
     {
-        foreach (var type in (string[])["application/json", "Application/JSON", "application/json; charset=UTF-8", "application/json; charset=\"utf-8\""])
+        foreach (
+            var type in (string[])
+                ["application/json", "Application/JSON", "application/json; charset=UTF-8", "application/json; charset=\"utf-8\""]
+        )
         {
             using var body = new StringContent(Occurrence.ByName["order-shipped"]);
             body.Headers.Remove("Content-Type");

@@ -8,8 +8,10 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     const string Provider = "/v1/providers/sandbox";
     const string Channel = "/v1/channels/email";
     const string Suppressions = "/v1/suppressions";
-    const string UnknownCategory = "is unknown, allowed are announcement, chat-message-sent, order-placed, order-shipped, payment-reminder-due";
-    const string Decision = "/v1/notifications/11111111-1111-1111-1111-111111111111/deliveries/22222222-2222-2222-2222-222222222222/decision";
+    const string UnknownCategory =
+        "is unknown, allowed are announcement, chat-message-sent, order-placed, order-shipped, payment-reminder-due";
+    const string Decision =
+        "/v1/notifications/11111111-1111-1111-1111-111111111111/deliveries/22222222-2222-2222-2222-222222222222/decision";
 
     [Theory]
     [InlineData(Provider, """ "switch":"of" """, "switch", "must be one of on, drain, off")]
@@ -22,17 +24,47 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     [InlineData(Provider, """ "perSecond":0 """, "perSecond", "must be 0.01 to 100000")]
     [InlineData(Provider, """ "perSecond":100001 """, "perSecond", "must be 0.01 to 100000")]
     [InlineData(Provider, """ "perSecond":"10" """, "perSecond", "must be a number in range")]
-    [InlineData(Provider, """ "swich":"off" """, "swich", "is unknown, allowed are switch, pin, weight, perSecond, by, why; did you mean switch?")]
+    [InlineData(
+        Provider,
+        """ "swich":"off" """,
+        "swich",
+        "is unknown, allowed are switch, pin, weight, perSecond, by, why; did you mean switch?"
+    )]
     [InlineData(Channel, """ "paused":"yes" """, "paused", "must be true or false")]
-    [InlineData(Channel, """ "order":[] """, "order", "must name each account once, at least one of sandbox; what it leaves out is not used")]
-    [InlineData(Channel, """ "order":["sandbox","sandbox"] """, "order", "must name each account once, at least one of sandbox; what it leaves out is not used")]
-    [InlineData(Channel, """ "order":["smtp"] """, "order", "must name each account once, at least one of sandbox; what it leaves out is not used")]
+    [InlineData(
+        Channel,
+        """ "order":[] """,
+        "order",
+        "must name each account once, at least one of sandbox; what it leaves out is not used"
+    )]
+    [InlineData(
+        Channel,
+        """ "order":["sandbox","sandbox"] """,
+        "order",
+        "must name each account once, at least one of sandbox; what it leaves out is not used"
+    )]
+    [InlineData(
+        Channel,
+        """ "order":["smtp"] """,
+        "order",
+        "must name each account once, at least one of sandbox; what it leaves out is not used"
+    )]
     [InlineData(Channel, """ "order":[null] """, "order[0]", "must be a string")]
     [InlineData(Channel, """ "order":"sandbox" """, "order", "must be an array")]
-    [InlineData(Suppressions, """ "channel":"fax","address":"som@example.com" """, "channel", "is unknown, allowed are chat, email, push, sms, webhook")]
+    [InlineData(
+        Suppressions,
+        """ "channel":"fax","address":"som@example.com" """,
+        "channel",
+        "is unknown, allowed are chat, email, push, sms, webhook"
+    )]
     [InlineData(Suppressions, """ "channel":"email","address":"som" """, "address", "the mailbox is not of the form local@domain")]
     [InlineData(Suppressions, """ "channel":"email" """, "address", "is missing")]
-    [InlineData(Suppressions, """ "channel":"email","address":"som@example.com","category":"announcements" """, "category", UnknownCategory + "; did you mean announcement?")]
+    [InlineData(
+        Suppressions,
+        """ "channel":"email","address":"som@example.com","category":"announcements" """,
+        "category",
+        UnknownCategory + "; did you mean announcement?"
+    )]
     [InlineData(Suppressions, """ "channel":"email","address":"som@example.com","category":"" """, "category", UnknownCategory)]
     [InlineData(Suppressions, """ "channel":null,"address":"som@example.com" """, "channel", "must not be null")]
     [InlineData(Decision, """ "decision":"send" """, "decision", "must be one of resend, sent, failed")]
@@ -53,11 +85,13 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     public async Task Should_want_to_know_who_and_why(string path, string fields)
     {
         const string Rule = "must be a text of 1 to 500 characters without control characters";
-        (await Send(path, $"{{{fields.TrimEnd().TrimEnd(',')}}}")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
+        (await Send(path, $"{{{fields.TrimEnd().TrimEnd(',')}}}"))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
             .ShouldBe([KeyValuePair.Create("by", "is missing"), KeyValuePair.Create("why", "is missing")], ignoreOrder: true);
         foreach (var text in (string[])["", "   ", "a\\u0007b", new('c', 501)])
         {
-            (await Send(path, $$"""{{{fields}}"by":"{{text}}","why":"{{text}}"}""")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
+            (await Send(path, $$"""{{{fields}}"by":"{{text}}","why":"{{text}}"}"""))
+                .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
                 .ShouldBe([KeyValuePair.Create("by", Rule), KeyValuePair.Create("why", Rule)], ignoreOrder: true);
         }
     }
@@ -92,14 +126,20 @@ public sealed class When_an_operators_request_is_wrong(RunningHost host) : IClas
     [InlineData("email/som@example.com?category=announcement&category=order-placed&by=ann&why=so", "category")]
     public async Task Should_not_allow_an_address_again_for_nobody_and_nothing(string address, string fields)
     {
-        (await host.Delete($"{Suppressions}/{address}")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldBe(fields.Split(','), ignoreOrder: true);
+        (await host.Delete($"{Suppressions}/{address}"))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
+            .Keys.ShouldBe(fields.Split(','), ignoreOrder: true);
     }
 
     [Theory]
     [InlineData("/v1/providers/smtp", "unknown-provider", "There are sandbox.")]
     [InlineData("/v1/providers/SANDBOX", "unknown-provider", "There are sandbox. Did you mean sandbox?")]
     [InlineData("/v1/channels/fax", "unknown-channel", "There are email, push, sms, chat, webhook.")]
-    [InlineData(Decision, "unknown-notification", "It may belong to an event that has not been taken yet: ask again in a moment, or look for it with GET /v1/notifications?recipient=.")]
+    [InlineData(
+        Decision,
+        "unknown-notification",
+        "It may belong to an event that has not been taken yet: ask again in a moment, or look for it with GET /v1/notifications?recipient=."
+    )]
     public async Task Should_say_what_there_is(string path, string type, string detail)
     {
         var answer = await Send(path, path == Decision ? """{"decision":"sent","by":"ann","why":"so"}""" : """{"by":"ann","why":"so"}""");

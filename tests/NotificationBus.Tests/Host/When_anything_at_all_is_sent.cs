@@ -2,16 +2,12 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-
 using FsCheck;
 using FsCheck.Fluent;
-
 using MassTransit;
 using MassTransit.Serialization;
-
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Receipts;
@@ -33,15 +29,32 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
     // 50 ms is what is promised; this is a machine that others use, and the time of the test itself is in it.
     static readonly TimeSpan Bound = TimeSpan.FromMilliseconds(100);
 
-    static readonly string[] Parameters = ["limit", "after", "before", "channel", "address", "category", "status", "state", "recipient", "queue", "cause", "by", "why", "x"];
+    static readonly string[] Parameters =
+    [
+        "limit",
+        "after",
+        "before",
+        "channel",
+        "address",
+        "category",
+        "status",
+        "state",
+        "recipient",
+        "queue",
+        "cause",
+        "by",
+        "why",
+        "x",
+    ];
 
     /// <summary>B: quadratic work</summary>
     [Fact]
     public async Task Should_answer_every_body_soon()
     {
-        var calls = from route in Gen.Elements(Routes("POST", "PUT").ToArray())
-                    from body in Hostile.Body(ExamplesFor(route.Path))
-                    select (route.Method, route.Path, Body: body);
+        var calls =
+            from route in Gen.Elements(Routes("POST", "PUT").ToArray())
+            from body in Hostile.Body(ExamplesFor(route.Path))
+            select (route.Method, route.Path, Body: body);
         await Task.WhenAll(Occurrence.ByName.Select(one => host.Post(Occurrence.AddressOf(one.Key), one.Value)));
 
         foreach (var (method, path, body) in calls.Sample(Samples, new Rnd(Seed), Samples))
@@ -49,9 +62,13 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
             var before = await Kept();
             Answer? answer = null;
             var bytes = Encoding.UTF8.GetBytes(body);
-            var took = await ProcessorTime.Of(Bound, async () => answer = await host.Send(new HttpMethod(method), path, RunningHost.Json(bytes)));
+            var took = await ProcessorTime.Of(
+                Bound,
+                async () => answer = await host.Send(new HttpMethod(method), path, RunningHost.Json(bytes))
+            );
 
-            var what = $"{method} {path} {body[..Math.Min(200, body.Length)]} … ({body.Length}): {answer!.Status} {answer.Body[..Math.Min(300, answer.Body.Length)]}";
+            var what =
+                $"{method} {path} {body[..Math.Min(200, body.Length)]} … ({body.Length}): {answer!.Status} {answer.Body[..Math.Min(300, answer.Body.Length)]}";
             ((int)answer.Status).ShouldBeLessThan(500, what);
             took.ShouldBeLessThan(Bound, what);
             if ((int)answer.Status >= 400)
@@ -67,10 +84,16 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
     [Fact]
     public async Task Should_answer_every_query_soon()
     {
-        var calls = from route in Gen.Elements(Routes("GET", "DELETE").ToArray())
-                    from count in Gen.Choose(0, 4)
-                    from query in Gen.ArrayOf(from name in Gen.Elements(Parameters) from text in Hostile.Text select $"{name}={Uri.EscapeDataString(Cut(text.Trim('"')))}", count)
-                    select (route.Method, Path: $"{route.Path}?{string.Join('&', query)}");
+        var calls =
+            from route in Gen.Elements(Routes("GET", "DELETE").ToArray())
+            from count in Gen.Choose(0, 4)
+            from query in Gen.ArrayOf(
+                from name in Gen.Elements(Parameters)
+                from text in Hostile.Text
+                select $"{name}={Uri.EscapeDataString(Cut(text.Trim('"')))}",
+                count
+            )
+            select (route.Method, Path: $"{route.Path}?{string.Join('&', query)}");
 
         foreach (var (method, path) in calls.Sample(Samples, new Rnd(Seed), Samples))
         {
@@ -88,20 +111,24 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
     {
         var received = new Received();
         using var connected = host.Bus.ConnectReceiveObserver(received);
-        var messages = from message in Gen.Elements(Messages().ToArray())
-                       from body in Hostile.Body([message.Example])
-                       select (message.Type, message.Queue, Body: body);
+        var messages =
+            from message in Gen.Elements(Messages().ToArray())
+            from body in Hostile.Body([message.Example])
+            select (message.Type, message.Queue, Body: body);
 
         foreach (var (type, queue, body) in messages.Sample(Samples, new Rnd(Seed), Samples))
         {
             var envelope = Encoding.UTF8.GetBytes($$"""{"messageId":"{{Guid.NewGuid()}}","messageType":["{{type}}"],"message":{{body}}}""");
             var endpoint = await host.Bus.GetSendEndpoint(new Uri($"exchange:{queue}"));
-            var took = await ProcessorTime.Of(Bound, async () =>
-            {
-                var before = received.Count;
-                await endpoint.Send(new Anything(), send => send.Serializer = new AsItIs(envelope));
-                await Until(() => received.Count > before);
-            });
+            var took = await ProcessorTime.Of(
+                Bound,
+                async () =>
+                {
+                    var before = received.Count;
+                    await endpoint.Send(new Anything(), send => send.Serializer = new AsItIs(envelope));
+                    await Until(() => received.Count > before);
+                }
+            );
 
             took.ShouldBeLessThan(Bound, $"{type} {body[..Math.Min(200, body.Length)]} … ({body.Length})");
         }
@@ -116,17 +143,31 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
         where route != "/inbox/stream"
         from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []
         where methods.Contains(method, StringComparer.Ordinal)
-        from path in route.Contains("{name}", StringComparison.Ordinal) ? Occurrence.ByName.Keys.Select(name => route.Replace("{name}", name, StringComparison.Ordinal)) : [route]
-        select (method, Parameter().Replace(path, parameter =>
-            parameter.Value.Contains("guid", StringComparison.Ordinal) ? $"{Guid.Empty}" : parameter.Value.Contains("long", StringComparison.Ordinal) ? "1"
-            : parameter.Value == "{channel}" ? "email" : "sandbox"));
+        from path in route.Contains("{name}", StringComparison.Ordinal)
+            ? Occurrence.ByName.Keys.Select(name => route.Replace("{name}", name, StringComparison.Ordinal))
+            : [route]
+        select (
+            method,
+            Parameter()
+                .Replace(
+                    path,
+                    parameter =>
+                        parameter.Value.Contains("guid", StringComparison.Ordinal) ? $"{Guid.Empty}"
+                        : parameter.Value.Contains("long", StringComparison.Ordinal) ? "1"
+                        : parameter.Value == "{channel}" ? "email"
+                        : "sandbox"
+                )
+        );
 
     static string[] ExamplesFor(string path) =>
         path.StartsWith("/v1/events/", StringComparison.Ordinal) ? [Occurrence.ByName[path["/v1/events/".Length..]]]
         : path == Occurrence.Announcement ? [Occurrence.ByName["notification-requested"]]
-        : path == "/v1/suppressions" ? ["""{"channel":"email","address":"a@example.com","category":"order-placed","by":"ann","why":"a test"}"""]
-        : path.StartsWith("/v1/providers/", StringComparison.Ordinal) ? ["""{"switch":"on","weight":1,"perSecond":1000,"by":"ann","why":"a test"}"""]
-        : path.StartsWith("/v1/channels/", StringComparison.Ordinal) ? ["""{"paused":false,"order":["sandbox"],"by":"ann","why":"a test"}"""]
+        : path == "/v1/suppressions"
+            ? ["""{"channel":"email","address":"a@example.com","category":"order-placed","by":"ann","why":"a test"}"""]
+        : path.StartsWith("/v1/providers/", StringComparison.Ordinal)
+            ? ["""{"switch":"on","weight":1,"perSecond":1000,"by":"ann","why":"a test"}"""]
+        : path.StartsWith("/v1/channels/", StringComparison.Ordinal)
+            ? ["""{"paused":false,"order":["sandbox"],"by":"ann","why":"a test"}"""]
         : ["""{"decision":"failed","cause":"x","by":"ann","why":"a test"}""", """{"all":true,"by":"ann","why":"a test"}"""];
 
     /// <summary>Every message the flow takes, with one that is right.</summary>
@@ -134,17 +175,47 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
     {
         var (saga, email) = (SagaEndpoint.QueueOf(Lane.Transactional), ChannelEndpoint.QueueOf("email", Lane.Transactional));
         foreach (var (name, example) in Occurrence.ByName)
-            yield return (Urn(typeof(Contact).Assembly.GetTypes().Single(type => JsonNamingPolicy.KebabCaseLower.ConvertName(type.Name) == name)), saga, example);
+            yield return (
+                Urn(typeof(Contact).Assembly.GetTypes().Single(type => JsonNamingPolicy.KebabCaseLower.ConvertName(type.Name) == name)),
+                saga,
+                example
+            );
 
-        const string Ids = "\"notificationId\":\"6b8f1c9e-0000-4000-8000-000000000001\",\"deliveryId\":\"6b8f1c9e-0000-4000-8000-000000000002\"";
+        const string Ids =
+            "\"notificationId\":\"6b8f1c9e-0000-4000-8000-000000000001\",\"deliveryId\":\"6b8f1c9e-0000-4000-8000-000000000002\"";
         yield return (Urn(typeof(CancelNotification)), saga, $$"""{{{Ids}},"by":"ann","why":"a test"}""");
         yield return (Urn(typeof(DecideDelivery)), saga, $$"""{{{Ids}},"decision":"failed","why":"a test"}""");
-        foreach (var type in (Type[])[typeof(DeliverySent), typeof(DeliveryFailed), typeof(DeliveryExpired), typeof(DeliveryHeld), typeof(DeliveryCancelled), typeof(DeliveryReceiptReceived)])
-            yield return (Urn(type), saga, $$"""{{{Ids}},"provider":"sandbox","providerMessageId":"1","reason":"a test","attempts":1,"kind":"confirmed","at":"2026-11-29T00:00:00Z"}""");
-        yield return (Urn(typeof(DeliveryResults)), saga, $$$"""{"results":[{"messageId":"6b8f1c9e-0000-4000-8000-000000000003","sent":{{{{Ids}}},"provider":"sandbox"}}]}""");
-        yield return (Urn(typeof(LocateReceipt)), ReceiptEndpoint.Queue, """{"provider":"sandbox","tries":3,"receipt":{"kind":"confirmed","id":"1","at":"2026-11-29T00:00:00Z","providerMessageId":"1","reason":"x"}}""");
-        yield return (Urn(typeof(SendDelivery)), email,
-            $$"""{{{Ids}},"channel":"email","address":"a@example.com","category":"announcement","recipientId":"r","recipientName":"R","locale":"en","data":{"title":"t","text":"t"},"expiresAt":"2030-01-01T00:00:00Z"}""");
+        foreach (
+            var type in (Type[])
+                [
+                    typeof(DeliverySent),
+                    typeof(DeliveryFailed),
+                    typeof(DeliveryExpired),
+                    typeof(DeliveryHeld),
+                    typeof(DeliveryCancelled),
+                    typeof(DeliveryReceiptReceived),
+                ]
+        )
+            yield return (
+                Urn(type),
+                saga,
+                $$"""{{{Ids}},"provider":"sandbox","providerMessageId":"1","reason":"a test","attempts":1,"kind":"confirmed","at":"2026-11-29T00:00:00Z"}"""
+            );
+        yield return (
+            Urn(typeof(DeliveryResults)),
+            saga,
+            $$$"""{"results":[{"messageId":"6b8f1c9e-0000-4000-8000-000000000003","sent":{{{{Ids}}},"provider":"sandbox"}}]}"""
+        );
+        yield return (
+            Urn(typeof(LocateReceipt)),
+            ReceiptEndpoint.Queue,
+            """{"provider":"sandbox","tries":3,"receipt":{"kind":"confirmed","id":"1","at":"2026-11-29T00:00:00Z","providerMessageId":"1","reason":"x"}}"""
+        );
+        yield return (
+            Urn(typeof(SendDelivery)),
+            email,
+            $$"""{{{Ids}},"channel":"email","address":"a@example.com","category":"announcement","recipientId":"r","recipientName":"R","locale":"en","data":{"title":"t","text":"t"},"expiresAt":"2030-01-01T00:00:00Z"}"""
+        );
     }
 
     static string Urn(Type type) => MessageUrn.ForTypeString(type);
@@ -153,8 +224,20 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
     async Task<string> Kept()
     {
         var newest = new StringBuilder();
-        foreach (var (path, list, id) in new[] { ("/v1/notifications", "notifications", "id"), ("/v1/changes", "changes", "number"), ("/v1/suppressions", "suppressions", "createdAt") })
-            newest.AppendJoin(' ', (await host.Get($"{path}?limit=1")).Json.GetProperty(list).EnumerateArray().Select(one => one.GetProperty(id))).Append('\n');
+        foreach (
+            var (path, list, id) in new[]
+            {
+                ("/v1/notifications", "notifications", "id"),
+                ("/v1/changes", "changes", "number"),
+                ("/v1/suppressions", "suppressions", "createdAt"),
+            }
+        )
+            newest
+                .AppendJoin(
+                    ' ',
+                    (await host.Get($"{path}?limit=1")).Json.GetProperty(list).EnumerateArray().Select(one => one.GetProperty(id))
+                )
+                .Append('\n');
         return newest.ToString();
     }
 

@@ -32,8 +32,7 @@ public sealed class When_connections_are_held_open : IAsyncLifetime
             patience.Token.ThrowIfCancellationRequested();
             using var next = await RawRequest.Begin(_host.Public, Begun + "Content-Length: 0\nConnection: close\n\n");
             answer = await next.Answer(RunningHost.Patience);
-        }
-        while (answer.Length == 0);
+        } while (answer.Length == 0);
         answer.ShouldStartWith("HTTP/1.1 404 ");
     }
 }

@@ -38,13 +38,32 @@ public sealed class When_failed_messages_are_looked_up(RunningHost host) : IClas
 
         view.EnumerateObject().Select(property => property.Name).ShouldBe(["message", "headers", "body", "text"]);
         var message = view.GetProperty("message");
-        message.EnumerateObject().Select(property => property.Name).ShouldBe(
-        [
-            "id", "state", "kind", "cause", "reason", "exceptionType", "queue", "canBeReplayed", "messageId", "messageTypes", "contentType", "bodyLength",
-            "firstFailedAt", "failedAt", "times",
-        ]);
-        (message.GetProperty("state").GetString(), message.GetProperty("kind").GetString(), message.GetProperty("queue").GetString(), message.GetProperty("times").GetInt32())
-            .ShouldBe(("failed", "failed", "notifications-bulk", 1));
+        message
+            .EnumerateObject()
+            .Select(property => property.Name)
+            .ShouldBe([
+                "id",
+                "state",
+                "kind",
+                "cause",
+                "reason",
+                "exceptionType",
+                "queue",
+                "canBeReplayed",
+                "messageId",
+                "messageTypes",
+                "contentType",
+                "bodyLength",
+                "firstFailedAt",
+                "failedAt",
+                "times",
+            ]);
+        (
+            message.GetProperty("state").GetString(),
+            message.GetProperty("kind").GetString(),
+            message.GetProperty("queue").GetString(),
+            message.GetProperty("times").GetInt32()
+        ).ShouldBe(("failed", "failed", "notifications-bulk", 1));
         message.GetProperty("reason").GetString().ShouldStartWith("category is unknown, allowed are");
         message.GetProperty("messageTypes")[0].GetString().ShouldBe("urn:message:NotificationBus.Contracts:NotificationRequested");
         view.GetProperty("text").GetString().ShouldBe(System.Text.Encoding.UTF8.GetString(view.GetProperty("body").GetBytesFromBase64()));
@@ -99,9 +118,13 @@ public sealed class When_failed_messages_are_looked_up(RunningHost host) : IClas
         await host.Post($"{Path}/{id}/archive", """{"by":"som","why":"a second click"}""");
         await host.Post($"{Path}/{id}/replay", """{"by":"nok"}""");
 
-        (await host.Get("/v1/changes?limit=200")).Json.GetProperty("changes").EnumerateArray()
+        (await host.Get("/v1/changes?limit=200"))
+            .Json.GetProperty("changes")
+            .EnumerateArray()
             .Where(change => change.GetProperty("subject").GetString() == $"failed message {id}")
-            .Select(change => (change.GetProperty("who").GetString(), change.GetProperty("why").GetString(), change.GetProperty("after").GetRawText()))
+            .Select(change =>
+                (change.GetProperty("who").GetString(), change.GetProperty("why").GetString(), change.GetProperty("after").GetRawText())
+            )
             .ShouldBe([("nok", "not said", """{"replayed":1}"""), ("som", "an old test", """{"archived":1}""")]);
     }
 
@@ -111,9 +134,15 @@ public sealed class When_failed_messages_are_looked_up(RunningHost host) : IClas
         var ids = new[] { await Fail("grouped", 0), await Fail("grouped", 1) };
         var cause = (await host.Get($"{Path}/{ids[0]}")).Json.GetProperty("message").GetProperty("cause").GetString();
 
-        var group = (await host.Get($"{Path}/causes")).Json.GetProperty("causes").EnumerateArray().Single(group => group.GetProperty("cause").GetString() == cause);
+        var group = (await host.Get($"{Path}/causes"))
+            .Json.GetProperty("causes")
+            .EnumerateArray()
+            .Single(group => group.GetProperty("cause").GetString() == cause);
 
-        group.EnumerateObject().Select(property => property.Name).ShouldBe(["cause", "kind", "queue", "reason", "count", "firstFailedAt", "lastFailedAt"]);
+        group
+            .EnumerateObject()
+            .Select(property => property.Name)
+            .ShouldBe(["cause", "kind", "queue", "reason", "count", "firstFailedAt", "lastFailedAt"]);
         group.GetProperty("count").GetInt32().ShouldBeGreaterThanOrEqualTo(2);
     }
 
@@ -158,12 +187,14 @@ public sealed class When_failed_messages_are_looked_up(RunningHost host) : IClas
     /// <summary>Has a message fail on the bus, and waits until it is on record.</summary>
     async Task<string> Fail(string recipient, int earlier)
     {
-        await host.Bus.Publish(new Contracts.NotificationRequested
-        {
-            Category = "none",
-            Recipient = new Contracts.Contact { Id = recipient },
-            Data = JsonSerializer.SerializeToElement(new { title = "Hello" }),
-        });
+        await host.Bus.Publish(
+            new Contracts.NotificationRequested
+            {
+                Category = "none",
+                Recipient = new Contracts.Contact { Id = recipient },
+                Data = JsonSerializer.SerializeToElement(new { title = "Hello" }),
+            }
+        );
 
         for (; ; await Task.Delay(5))
         {
@@ -179,7 +210,12 @@ public sealed class When_failed_messages_are_looked_up(RunningHost host) : IClas
         foreach (var message in (await host.Get($"{Path}?limit=200")).Json.GetProperty("failedMessages").EnumerateArray())
         {
             var id = message.GetProperty("id").GetString()!;
-            if ((await host.Get($"{Path}/{id}")).Json.GetProperty("text").GetString()!.Contains($"\"{recipient}\"", StringComparison.Ordinal))
+            if (
+                (await host.Get($"{Path}/{id}"))
+                    .Json.GetProperty("text")
+                    .GetString()!
+                    .Contains($"\"{recipient}\"", StringComparison.Ordinal)
+            )
                 found.Add(id);
         }
 

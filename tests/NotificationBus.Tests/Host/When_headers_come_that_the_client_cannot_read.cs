@@ -1,5 +1,4 @@
 using NotificationBus.Host.RabbitMq;
-
 using static NotificationBus.Tests.Host.AmqpFrames;
 
 namespace NotificationBus.Tests.Host;
@@ -23,17 +22,35 @@ public sealed class When_headers_come_that_the_client_cannot_read
         byte[] after = [.. Field("text", 'S', Long(new byte[70_000]))];
         byte[] sent =
         [
-            .. s_deliver, .. Header([.. before, .. Field("price", 'D', [29, 1, 2, 3, 4]), .. after]), .. body, .. s_heartbeat,
-            .. s_deliver, .. Header([.. before, .. Field("deep", 'F', Long(Deep(1_000))), .. after]), .. body,
-            .. s_deliver, .. Header([.. before, .. Field("within", 'A', Long([Decimal, 255, 0, 0, 0, 1])), .. after]), .. s_heartbeat,
-            .. s_deliver, .. Header([.. before, .. Field("fine", 'F', Long(Deep(100))), .. Field("price", 'D', [28, 1, 2, 3, 4])]), .. s_heartbeat,
+            .. s_deliver,
+            .. Header([.. before, .. Field("price", 'D', [29, 1, 2, 3, 4]), .. after]),
+            .. body,
+            .. s_heartbeat,
+            .. s_deliver,
+            .. Header([.. before, .. Field("deep", 'F', Long(Deep(1_000))), .. after]),
+            .. body,
+            .. s_deliver,
+            .. Header([.. before, .. Field("within", 'A', Long([Decimal, 255, 0, 0, 0, 1])), .. after]),
+            .. s_heartbeat,
+            .. s_deliver,
+            .. Header([.. before, .. Field("fine", 'F', Long(Deep(100))), .. Field("price", 'D', [28, 1, 2, 3, 4])]),
+            .. s_heartbeat,
         ];
         byte[] readable =
         [
-            .. s_deliver, .. Header([.. before, .. Field("price", 'D', [28, 1, 2, 3, 4]), .. after]), .. body, .. s_heartbeat,
-            .. s_deliver, .. Header([.. before, .. Field("deep", 'S', Long(Deep(1_000))), .. after]), .. body,
-            .. s_deliver, .. Header([.. before, .. Field("within", 'S', Long([Decimal, 255, 0, 0, 0, 1])), .. after]), .. s_heartbeat,
-            .. s_deliver, .. Header([.. before, .. Field("fine", 'F', Long(Deep(100))), .. Field("price", 'D', [28, 1, 2, 3, 4])]), .. s_heartbeat,
+            .. s_deliver,
+            .. Header([.. before, .. Field("price", 'D', [28, 1, 2, 3, 4]), .. after]),
+            .. body,
+            .. s_heartbeat,
+            .. s_deliver,
+            .. Header([.. before, .. Field("deep", 'S', Long(Deep(1_000))), .. after]),
+            .. body,
+            .. s_deliver,
+            .. Header([.. before, .. Field("within", 'S', Long([Decimal, 255, 0, 0, 0, 1])), .. after]),
+            .. s_heartbeat,
+            .. s_deliver,
+            .. Header([.. before, .. Field("fine", 'F', Long(Deep(100))), .. Field("price", 'D', [28, 1, 2, 3, 4])]),
+            .. s_heartbeat,
         ];
 
         (await ReadAll(new InboundFrames(new InPieces(sent, piece)))).ShouldBe(readable);

@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Tests.TestKit;
 

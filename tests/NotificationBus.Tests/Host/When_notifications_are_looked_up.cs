@@ -19,7 +19,9 @@ public sealed class When_notifications_are_looked_up(RunningHost host) : IClassF
         for (var next = $"{Path}?recipient=paging&status=delivered&limit=5"; next is not null; pages++)
         {
             var page = (await host.Get(next)).Json;
-            seen.AddRange(page.GetProperty("notifications").EnumerateArray().Select(notification => notification.GetProperty("id").GetString()!));
+            seen.AddRange(
+                page.GetProperty("notifications").EnumerateArray().Select(notification => notification.GetProperty("id").GetString()!)
+            );
             next = page.TryGetProperty("next", out var after) ? after.GetString() : null;
         }
 
@@ -51,7 +53,9 @@ public sealed class When_notifications_are_looked_up(RunningHost host) : IClassF
         var page = (await host.Get($"{Path}?recipient=listed")).Json;
 
         page.EnumerateObject().Select(property => property.Name).ShouldBe(["notifications"], "there is no next page");
-        page.GetProperty("notifications")[0].EnumerateObject().Select(property => property.Name)
+        page.GetProperty("notifications")[0]
+            .EnumerateObject()
+            .Select(property => property.Name)
             .ShouldBe(["id", "status", "event", "category", "recipient", "createdAt", "completedAt"]);
     }
 
@@ -130,5 +134,10 @@ public sealed class When_notifications_are_looked_up(RunningHost host) : IClassF
     }
 
     async Task<IReadOnlyList<string?>> Events(string query) =>
-        [.. (await host.Get($"{Path}?{query}")).Json.GetProperty("notifications").EnumerateArray().Select(notification => notification.GetProperty("event").GetString())];
+        [
+            .. (await host.Get($"{Path}?{query}"))
+                .Json.GetProperty("notifications")
+                .EnumerateArray()
+                .Select(notification => notification.GetProperty("event").GetString()),
+        ];
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Providers.Accounts;
 
@@ -26,7 +25,9 @@ public sealed class When_operators_ask_what_is_wrong : IAsyncLifetime
     /// <summary>As the lists do: whoever believes that this one filters would read that all is well.</summary>
     [Fact]
     public async Task Should_refuse_what_nobody_knows() =>
-        (await _host.Get("/v1/status?code=channel-paused")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation").ShouldBe([KeyValuePair.Create("code", "is unknown, none is allowed")]);
+        (await _host.Get("/v1/status?code=channel-paused"))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
+            .ShouldBe([KeyValuePair.Create("code", "is unknown, none is allowed")]);
 
     [Fact]
     public async Task Should_name_a_channel_that_is_paused()
@@ -84,7 +85,14 @@ public sealed class When_operators_ask_what_is_wrong : IAsyncLifetime
     [Fact]
     public async Task Should_count_what_was_set_aside()
     {
-        await _host.Bus.Publish(new NotificationRequested { Category = "nothing", Recipient = new Contact { Id = "ann" } }, TestContext.Current.CancellationToken);
+        await _host.Bus.Publish(
+            new NotificationRequested
+            {
+                Category = "nothing",
+                Recipient = new Contact { Id = "ann" },
+            },
+            TestContext.Current.CancellationToken
+        );
 
         var problem = await TheProblem();
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-
 using static NotificationBus.Tests.Host.HostWithServices;
 
 namespace NotificationBus.Tests.Host;
@@ -21,11 +20,26 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
     {
         var providers = All((await services.Host.Get("/v1/providers")).Json, "providers").ToList();
 
-        providers.Select(provider => (Text(provider, "channel"), Text(provider, "account"))).ShouldBe(
-            [("email", "gateway"), ("email", "backup"), ("push", "sandbox"), ("sms", "sandbox"), ("chat", "sandbox"), ("webhook", "sandbox")], ignoreOrder: true);
-        providers[0].EnumerateObject().Select(property => property.Name).ShouldBe(
-            ["account", "channel", "switch", "circuit", "breaker", "needsAttention"]);
-        $"{providers[0].GetProperty("breaker")}".ShouldBe("""{"minimumCalls":8,"failureShare":0.9,"openFor":"00:00:30","halfOpenCalls":3}""");
+        providers
+            .Select(provider => (Text(provider, "channel"), Text(provider, "account")))
+            .ShouldBe(
+                [
+                    ("email", "gateway"),
+                    ("email", "backup"),
+                    ("push", "sandbox"),
+                    ("sms", "sandbox"),
+                    ("chat", "sandbox"),
+                    ("webhook", "sandbox"),
+                ],
+                ignoreOrder: true
+            );
+        providers[0]
+            .EnumerateObject()
+            .Select(property => property.Name)
+            .ShouldBe(["account", "channel", "switch", "circuit", "breaker", "needsAttention"]);
+        $"{providers[0].GetProperty("breaker")}".ShouldBe(
+            """{"minimumCalls":8,"failureShare":0.9,"openFor":"00:00:30","halfOpenCalls":3}"""
+        );
         providers.ShouldAllBe(provider => Text(provider, "switch") == "on" && Text(provider, "circuit") == "closed");
     }
 
@@ -87,7 +101,10 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
         foreach (var self in placed)
             calls.Add(Delivery(await services.Host.Outcome(self)).GetProperty("attempts")[0].GetProperty("startedAt").GetDateTimeOffset());
 
-        (calls.Max() - calls.Min()).ShouldBeGreaterThan(TimeSpan.FromMilliseconds(700), "two turns of half a second, less the quarter that is not worth a wait");
+        (calls.Max() - calls.Min()).ShouldBeGreaterThan(
+            TimeSpan.FromMilliseconds(700),
+            "two turns of half a second, less the quarter that is not worth a wait"
+        );
     }
 
     [Fact]
@@ -101,7 +118,10 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
         var waiting = 0;
         foreach (var self in placed)
         {
-            var notification = await services.Host.Until(self, notification => Waits(notification) || Text(notification, "status") == "delivered");
+            var notification = await services.Host.Until(
+                self,
+                notification => Waits(notification) || Text(notification, "status") == "delivered"
+            );
             waiting += Waits(notification) ? 1 : 0;
         }
 
@@ -128,7 +148,10 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
     [Fact]
     public async Task Should_answer_with_the_whole_setting_and_forget_what_is_left_out()
     {
-        var all = await services.Host.Put("/v1/providers/gateway", """{"switch":"drain","pin":"open","weight":3,"perSecond":0.5,"by":"ann","why":"they are down"}""");
+        var all = await services.Host.Put(
+            "/v1/providers/gateway",
+            """{"switch":"drain","pin":"open","weight":3,"perSecond":0.5,"by":"ann","why":"they are down"}"""
+        );
         all.Status.ShouldBe(HttpStatusCode.OK);
         all.Body.ShouldBe("""{"switch":"drain","weight":3,"pin":"open","perSecond":0.5}""");
 
@@ -144,13 +167,27 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
 
         var changes = All((await services.Host.Get("/v1/changes?limit=2")).Json, "changes").ToList();
 
-        changes[0].EnumerateObject().Select(property => property.Name).ShouldBe(["number", "at", "subject", "who", "why", "before", "after"]);
-        changes.Select(change => (Text(change, "subject"), Text(change, "who"), Text(change, "why"), $"{change.GetProperty("before")}", $"{change.GetProperty("after")}")).ShouldBe(
-        [
-            ("channel email", "bob", "a wrong template", """{"paused":false}""", """{"paused":true,"order":["backup"]}"""),
-            ("provider gateway", "ann", "they are down", """{"switch":"on"}""", """{"switch":"off"}"""),
-        ]);
-        changes.ShouldAllBe(change => (TimeProvider.System.GetUtcNow() - change.GetProperty("at").GetDateTimeOffset()).Duration() < RunningHost.Patience);
+        changes[0]
+            .EnumerateObject()
+            .Select(property => property.Name)
+            .ShouldBe(["number", "at", "subject", "who", "why", "before", "after"]);
+        changes
+            .Select(change =>
+                (
+                    Text(change, "subject"),
+                    Text(change, "who"),
+                    Text(change, "why"),
+                    $"{change.GetProperty("before")}",
+                    $"{change.GetProperty("after")}"
+                )
+            )
+            .ShouldBe([
+                ("channel email", "bob", "a wrong template", """{"paused":false}""", """{"paused":true,"order":["backup"]}"""),
+                ("provider gateway", "ann", "they are down", """{"switch":"on"}""", """{"switch":"off"}"""),
+            ]);
+        changes.ShouldAllBe(change =>
+            (TimeProvider.System.GetUtcNow() - change.GetProperty("at").GetDateTimeOffset()).Duration() < RunningHost.Patience
+        );
     }
 
     [Fact]
@@ -160,12 +197,16 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
             await services.Host.Put("/v1/providers/backup", $$"""{"weight":{{i}},"by":"ann","why":"paging"}""");
 
         var (numbers, weights) = (new List<long>(), new List<int>());
-        for (var next = "/v1/changes?limit=2"; next is not null;)
+        for (var next = "/v1/changes?limit=2"; next is not null; )
         {
             var page = (await services.Host.Get(next)).Json;
             All(page, "changes").Count().ShouldBeInRange(1, 2);
             numbers.AddRange(All(page, "changes").Select(change => change.GetProperty("number").GetInt64()));
-            weights.AddRange(All(page, "changes").Where(change => Text(change, "why") == "paging").Select(change => change.GetProperty("after").GetProperty("weight").GetInt32()));
+            weights.AddRange(
+                All(page, "changes")
+                    .Where(change => Text(change, "why") == "paging")
+                    .Select(change => change.GetProperty("after").GetProperty("weight").GetInt32())
+            );
             next = Text(page, "next");
         }
 
@@ -178,7 +219,8 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
     async Task<JsonElement> Provider(string account) =>
         All((await services.Host.Get("/v1/providers")).Json, "providers").Single(provider => Text(provider, "account") == account);
 
-    static bool Waits(JsonElement notification) => notification.TryGetProperty("deliveries", out _) && Delivery(notification).TryGetProperty("waitingUntil", out _);
+    static bool Waits(JsonElement notification) =>
+        notification.TryGetProperty("deliveries", out _) && Delivery(notification).TryGetProperty("waitingUntil", out _);
 
     static string Mailbox() => $"{Guid.NewGuid():N}@example.com";
 }

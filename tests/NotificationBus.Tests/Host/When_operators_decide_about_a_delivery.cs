@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-
 using static NotificationBus.Tests.Host.HostWithServices;
 
 namespace NotificationBus.Tests.Host;
@@ -26,7 +25,9 @@ public sealed class When_operators_decide_about_a_delivery(HostWithServices serv
         (Text(held, "status"), Text(Delivery(held), "status"), Text(Delivery(held), "provider")).ShouldBe(("held", "held", "gateway"));
         Text(Delivery(held).GetProperty("attempts")[0], "status").ShouldBe("in-doubt");
         CallsFor(_mailbox, services.Backup).ShouldBe(0, "nothing is sent twice");
-        All((await services.Host.Get("/v1/notifications?status=held")).Json, "notifications").Select(line => Text(line, "id")).ShouldContain(Text(held, "id"));
+        All((await services.Host.Get("/v1/notifications?status=held")).Json, "notifications")
+            .Select(line => Text(line, "id"))
+            .ShouldContain(Text(held, "id"));
     }
 
     [Fact]
@@ -65,7 +66,9 @@ public sealed class When_operators_decide_about_a_delivery(HostWithServices serv
         await Decide(held, "failed");
 
         var change = All((await services.Host.Get("/v1/changes?limit=1")).Json, "changes").ShouldHaveSingleItem();
-        (Text(change, "subject"), Text(change, "who"), Text(change, "why")).ShouldBe(($"delivery {Text(Delivery(held), "id")}", "ann", "I asked her"));
+        (Text(change, "subject"), Text(change, "who"), Text(change, "why")).ShouldBe(
+            ($"delivery {Text(Delivery(held), "id")}", "ann", "I asked her")
+        );
         $"{change.GetProperty("after")}".ShouldBe($$"""{"notification":"{{Text(held, "id")}}","decision":"failed"}""");
     }
 
@@ -88,8 +91,16 @@ public sealed class When_operators_decide_about_a_delivery(HostWithServices serv
     {
         var held = await Hold();
 
-        (await services.Host.Post($"{Self(held)}/deliveries/{Guid.NewGuid()}/decision", Decision("sent"))).ShouldBeProblem(HttpStatusCode.NotFound, "unknown-notification");
-        (await services.Host.Post($"/v1/notifications/{Guid.NewGuid()}/deliveries/{Text(Delivery(held), "id")}/decision", Decision("sent"))).ShouldBeProblem(HttpStatusCode.NotFound, "unknown-notification");
+        (await services.Host.Post($"{Self(held)}/deliveries/{Guid.NewGuid()}/decision", Decision("sent"))).ShouldBeProblem(
+            HttpStatusCode.NotFound,
+            "unknown-notification"
+        );
+        (
+            await services.Host.Post(
+                $"/v1/notifications/{Guid.NewGuid()}/deliveries/{Text(Delivery(held), "id")}/decision",
+                Decision("sent")
+            )
+        ).ShouldBeProblem(HttpStatusCode.NotFound, "unknown-notification");
         Text((await services.Host.Get(Self(held))).Json, "status").ShouldBe("held");
     }
 
@@ -100,11 +111,19 @@ public sealed class When_operators_decide_about_a_delivery(HostWithServices serv
         await Decide(held, "sent");
 
         // It may be followed before this arrives.
-        foreach (var again in new[] { await services.Host.Post(Address(held), Decision("sent")), await services.Host.Post(Address(held), Decision("failed")) })
+        foreach (
+            var again in new[]
+            {
+                await services.Host.Post(Address(held), Decision("sent")),
+                await services.Host.Post(Address(held), Decision("failed")),
+            }
+        )
             again.Status.ShouldBeOneOf(HttpStatusCode.Accepted, HttpStatusCode.Conflict);
 
         await services.Host.Until(Self(held), notification => Text(notification, "status") == "delivered");
-        All((await services.Host.Get("/v1/changes?limit=20")).Json, "changes").Count(change => Text(change, "subject") == $"delivery {Text(Delivery(held), "id")}").ShouldBe(1);
+        All((await services.Host.Get("/v1/changes?limit=20")).Json, "changes")
+            .Count(change => Text(change, "subject") == $"delivery {Text(Delivery(held), "id")}")
+            .ShouldBe(1);
     }
 
     async Task<JsonElement> Hold() => await services.Host.Outcome(await services.PlaceOrder(_mailbox));

@@ -1,5 +1,4 @@
 using System.Net;
-
 using static NotificationBus.Tests.Host.HostWithServices;
 
 namespace NotificationBus.Tests.Host;
@@ -54,11 +53,16 @@ public sealed class When_operators_decide_about_many(HostWithServices services) 
         {
             var delivered = await services.Host.Until(self, notification => Text(notification, "status") == "delivered");
             All(Delivery(delivered), "attempts").Select(attempt => Text(attempt, "status")).ShouldBe(["in-doubt", "accepted"]);
-            var change = All((await services.Host.Get("/v1/changes?limit=200")).Json, "changes").Single(change => Text(change, "subject") == $"delivery {Text(Delivery(delivered), "id")}");
-            (Text(change, "who"), Text(change, "why"), Text(change.GetProperty("after"), "decision")).ShouldBe(("ann", "they are back", "resend"));
+            var change = All((await services.Host.Get("/v1/changes?limit=200")).Json, "changes")
+                .Single(change => Text(change, "subject") == $"delivery {Text(Delivery(delivered), "id")}");
+            (Text(change, "who"), Text(change, "why"), Text(change.GetProperty("after"), "decision")).ShouldBe(
+                ("ann", "they are back", "resend")
+            );
         }
 
-        (await Post("\"decision\":\"resend\",\"by\":\"ann\",\"why\":\"once more\"")).Body.ShouldBe("""{"decided":0,"notNeeded":0,"left":0}""");
+        (await Post("\"decision\":\"resend\",\"by\":\"ann\",\"why\":\"once more\"")).Body.ShouldBe(
+            """{"decided":0,"notNeeded":0,"left":0}"""
+        );
     }
 
     [Fact]
@@ -66,8 +70,12 @@ public sealed class When_operators_decide_about_many(HostWithServices services) 
     {
         var held = await Hold(3);
 
-        (await Post("\"decision\":\"failed\",\"limit\":2,\"by\":\"ann\",\"why\":\"too old\"")).Body.ShouldBe("""{"decided":2,"notNeeded":0,"left":1}""");
-        (await Post("\"decision\":\"failed\",\"limit\":2,\"by\":\"ann\",\"why\":\"too old\"")).Body.ShouldBe("""{"decided":1,"notNeeded":0,"left":0}""");
+        (await Post("\"decision\":\"failed\",\"limit\":2,\"by\":\"ann\",\"why\":\"too old\"")).Body.ShouldBe(
+            """{"decided":2,"notNeeded":0,"left":1}"""
+        );
+        (await Post("\"decision\":\"failed\",\"limit\":2,\"by\":\"ann\",\"why\":\"too old\"")).Body.ShouldBe(
+            """{"decided":1,"notNeeded":0,"left":0}"""
+        );
 
         foreach (var self in held)
             await services.Host.Until(self, notification => Text(notification, "status") == "failed");
@@ -111,5 +119,6 @@ public sealed class When_operators_decide_about_many(HostWithServices services) 
         return held;
     }
 
-    Task<Answer> Post(string rest) => services.Host.Post("/v1/decisions", $$$"""{"filter":{"recipient":"{{{_buyer}}}","category":"order-placed"},{{{rest}}}}""");
+    Task<Answer> Post(string rest) =>
+        services.Host.Post("/v1/decisions", $$$"""{"filter":{"recipient":"{{{_buyer}}}","category":"order-placed"},{{{rest}}}}""");
 }

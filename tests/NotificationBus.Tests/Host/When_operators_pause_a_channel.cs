@@ -1,6 +1,5 @@
 using NotificationBus.Contracts;
 using NotificationBus.Tests.TestKit;
-
 using static NotificationBus.Tests.Host.HostWithServices;
 
 namespace NotificationBus.Tests.Host;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-
 using static NotificationBus.Tests.Host.HostWithServices;
 
 namespace NotificationBus.Tests.Host;
@@ -16,12 +15,15 @@ public sealed class When_operators_suppress_an_address(HostWithServices services
 
         var refused = await services.Host.Outcome(await services.PlaceOrder("suppressed@EXAMPLE.com"));
         (Text(refused, "status"), Text(Delivery(refused), "status"), Text(Delivery(refused), "reason")).ShouldBe(
-            ("failed", "failed", "the address is suppressed: she asked us to"));
+            ("failed", "failed", "the address is suppressed: she asked us to")
+        );
         All(Delivery(refused), "attempts").ShouldBeEmpty();
         CallsFor("suppressed@EXAMPLE.com", services.Gateway).ShouldBe(0);
         CallsFor("suppressed@EXAMPLE.com", services.Backup).ShouldBe(0);
 
-        (await services.Host.Delete($"{Path}/email/SUPPRESSED@example.com?by=bob&why=she%20came%20back")).Status.ShouldBe(HttpStatusCode.NoContent);
+        (await services.Host.Delete($"{Path}/email/SUPPRESSED@example.com?by=bob&why=she%20came%20back")).Status.ShouldBe(
+            HttpStatusCode.NoContent
+        );
 
         Text(await services.Host.Outcome(await services.PlaceOrder("suppressed@example.com")), "status").ShouldBe("delivered");
         CallsFor("suppressed@example.com", services.Gateway).ShouldBe(1);
@@ -36,19 +38,26 @@ public sealed class When_operators_suppress_an_address(HostWithServices services
 
         await Suppress(Mailbox, "orders by phone only", "order-placed");
         var refused = await services.Host.Outcome(await services.PlaceOrder(Mailbox));
-        (Text(refused, "status"), Text(Delivery(refused), "reason")).ShouldBe(("failed", "the address is suppressed: orders by phone only"));
+        (Text(refused, "status"), Text(Delivery(refused), "reason")).ShouldBe(
+            ("failed", "the address is suppressed: orders by phone only")
+        );
 
-        (await services.Host.Delete($"{Path}/email/{Mailbox}?by=bob&why=mended")).ShouldBeProblem(HttpStatusCode.NotFound, "unknown-suppression");
-        Text(await services.Host.Outcome(await services.PlaceOrder(Mailbox)), "status").ShouldBe("failed", "only the one for every category would have gone");
+        (await services.Host.Delete($"{Path}/email/{Mailbox}?by=bob&why=mended")).ShouldBeProblem(
+            HttpStatusCode.NotFound,
+            "unknown-suppression"
+        );
+        Text(await services.Host.Outcome(await services.PlaceOrder(Mailbox)), "status")
+            .ShouldBe("failed", "only the one for every category would have gone");
 
-        (await services.Host.Delete($"{Path}/email/{Mailbox}?category=order-placed&by=bob&why=mended")).Status.ShouldBe(HttpStatusCode.NoContent);
+        (await services.Host.Delete($"{Path}/email/{Mailbox}?category=order-placed&by=bob&why=mended")).Status.ShouldBe(
+            HttpStatusCode.NoContent
+        );
         Text(await services.Host.Outcome(await services.PlaceOrder(Mailbox)), "status").ShouldBe("delivered");
         CallsFor(Mailbox, services.Gateway).ShouldBe(2);
 
         var left = All((await services.Host.Get($"{Path}?channel=email&address={Mailbox}")).Json, "suppressions").ShouldHaveSingleItem();
         (Text(left, "category"), Text(left, "reason"), Text(left, "source")).ShouldBe(("announcement", "no news, please", "operator ann"));
-        (await ChangesOf("choosy@")).ShouldBe(
-        [
+        (await ChangesOf("choosy@")).ShouldBe([
             ("suppression email", "bob", "mended", $$"""{"removed":"{{Mailbox}}","category":"order-placed"}"""),
             ("suppression email", "ann", "orders by phone only", $$"""{"added":"{{Mailbox}}","category":"order-placed"}"""),
             ("suppression email", "ann", "no news, please", $$"""{"added":"{{Mailbox}}","category":"announcement"}"""),
@@ -59,9 +68,13 @@ public sealed class When_operators_suppress_an_address(HostWithServices services
     public async Task Should_allow_an_address_with_slashes_again()
     {
         const string Hook = "https://hooks.example.com/orders/7";
-        (await services.Host.Post(Path, $$"""{"channel":"webhook","address":"{{Hook}}","by":"ann","why":"so"}""")).Status.ShouldBe(HttpStatusCode.NoContent);
+        (await services.Host.Post(Path, $$"""{"channel":"webhook","address":"{{Hook}}","by":"ann","why":"so"}""")).Status.ShouldBe(
+            HttpStatusCode.NoContent
+        );
 
-        (await services.Host.Delete($"{Path}/webhook/{Uri.EscapeDataString(Hook)}?by=bob&why=mended")).Status.ShouldBe(HttpStatusCode.NoContent);
+        (await services.Host.Delete($"{Path}/webhook/{Uri.EscapeDataString(Hook)}?by=bob&why=mended")).Status.ShouldBe(
+            HttpStatusCode.NoContent
+        );
 
         All((await services.Host.Get($"{Path}?channel=webhook")).Json, "suppressions").ShouldBeEmpty();
     }
@@ -73,14 +86,22 @@ public sealed class When_operators_suppress_an_address(HostWithServices services
         await Suppress("other@example.com", "it bounced too");
         await Suppress("third@example.com", "no more reminders", "payment-reminder-due");
 
-        var listed = All((await services.Host.Get($"{Path}?channel=email&address=LISTED@example.com")).Json, "suppressions").ShouldHaveSingleItem();
+        var listed = All((await services.Host.Get($"{Path}?channel=email&address=LISTED@example.com")).Json, "suppressions")
+            .ShouldHaveSingleItem();
 
-        listed.EnumerateObject().Select(property => property.Name).ShouldBe(["channel", "address", "reason", "source", "createdAt"], "without a category it is for every one");
-        (Text(listed, "channel"), Text(listed, "address"), Text(listed, "reason"), Text(listed, "source")).ShouldBe(("email", "listed@example.com", "it bounced", "operator ann"));
+        listed
+            .EnumerateObject()
+            .Select(property => property.Name)
+            .ShouldBe(["channel", "address", "reason", "source", "createdAt"], "without a category it is for every one");
+        (Text(listed, "channel"), Text(listed, "address"), Text(listed, "reason"), Text(listed, "source")).ShouldBe(
+            ("email", "listed@example.com", "it bounced", "operator ann")
+        );
         Addresses((await services.Host.Get($"{Path}?category=payment-reminder-due")).Json).ShouldBe(["third@example.com"]);
         All((await services.Host.Get($"{Path}?limit=1")).Json, "suppressions").ShouldHaveSingleItem();
         All((await services.Host.Get($"{Path}?channel=push")).Json, "suppressions").ShouldBeEmpty();
-        Addresses((await services.Host.Get(Path)).Json).Take(3).ShouldBe(["third@example.com", "other@example.com", "listed@example.com"], "the newest first");
+        Addresses((await services.Host.Get(Path)).Json)
+            .Take(3)
+            .ShouldBe(["third@example.com", "other@example.com", "listed@example.com"], "the newest first");
     }
 
     [Fact]
@@ -90,7 +111,7 @@ public sealed class When_operators_suppress_an_address(HostWithServices services
             await Suppress($"paged-{i}@example.com", "it bounced", "order-shipped");
 
         var seen = new List<string?>();
-        for (var next = $"{Path}?channel=email&category=order-shipped&limit=2"; next is not null;)
+        for (var next = $"{Path}?channel=email&category=order-shipped&limit=2"; next is not null; )
         {
             var page = (await services.Host.Get(next)).Json;
             Addresses(page).Count().ShouldBeInRange(1, 2);
@@ -111,8 +132,7 @@ public sealed class When_operators_suppress_an_address(HostWithServices services
         (await services.Host.Delete(Removal)).Status.ShouldBe(HttpStatusCode.NoContent);
         (await services.Host.Delete(Removal)).ShouldBeProblem(HttpStatusCode.NotFound, "unknown-suppression");
 
-        (await ChangesOf("clicked@")).ShouldBe(
-        [
+        (await ChangesOf("clicked@")).ShouldBe([
             ("suppression email", "bob", "mended", """{"removed":"clicked@example.com"}"""),
             ("suppression email", "ann", "it bounced", """{"added":"clicked@example.com"}"""),
         ]);
@@ -126,7 +146,9 @@ public sealed class When_operators_suppress_an_address(HostWithServices services
     {
         await Suppress("empty@example.com", "it bounced");
 
-        (await services.Host.Delete($"{Path}/email/empty@example.com?{query}")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation").Keys.ShouldBe(["category"]);
+        (await services.Host.Delete($"{Path}/email/empty@example.com?{query}"))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "validation")
+            .Keys.ShouldBe(["category"]);
 
         All((await services.Host.Get($"{Path}?channel=email&address=empty@example.com")).Json, "suppressions").ShouldHaveSingleItem();
     }
@@ -143,5 +165,6 @@ public sealed class When_operators_suppress_an_address(HostWithServices services
             .Select(change => (Text(change, "subject"), Text(change, "who"), Text(change, "why"), After: $"{change.GetProperty("after")}"))
             .Where(change => change.After.Contains(address, StringComparison.Ordinal));
 
-    static IEnumerable<string?> Addresses(JsonElement list) => All(list, "suppressions").Select(suppression => Text(suppression, "address"));
+    static IEnumerable<string?> Addresses(JsonElement list) =>
+        All(list, "suppressions").Select(suppression => Text(suppression, "address"));
 }

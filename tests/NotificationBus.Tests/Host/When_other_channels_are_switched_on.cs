@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Webhook;
 
@@ -22,22 +21,47 @@ public sealed class When_other_channels_are_switched_on
 
         outcome.GetProperty("status").GetString().ShouldBe("delivered", outcome.ToString());
         var caught = host.Inbox.Since(0).Select(one => one.Delivery).ToList();
-        caught.Select(delivery => delivery.Address).ShouldBe(["slack:C0123456789", "line:U4af4980629", "https://receiver.example/hook"], ignoreOrder: true);
-        caught.Select(delivery => delivery.Content).OfType<ChatContent>().ShouldAllBe(message => message.Text.Contains("Blue ceramic bowl", StringComparison.Ordinal));
+        caught
+            .Select(delivery => delivery.Address)
+            .ShouldBe(["slack:C0123456789", "line:U4af4980629", "https://receiver.example/hook"], ignoreOrder: true);
+        caught
+            .Select(delivery => delivery.Content)
+            .OfType<ChatContent>()
+            .ShouldAllBe(message => message.Text.Contains("Blue ceramic bowl", StringComparison.Ordinal));
         var posted = caught.Single(delivery => delivery.Channel == "webhook");
         ((WebhookContent)posted.Content).Data.GetProperty("orderId").GetString().ShouldBe("4711");
         posted.OccurredAt.ShouldBe(outcome.GetProperty("createdAt").GetDateTimeOffset());
 
         // What the page reads.
-        var inbox = JsonElement.Parse((await host.Get("/inbox/deliveries")).Body).EnumerateArray().ToLookup(item => item.GetProperty("channel").GetString());
-        inbox["chat"].ShouldAllBe(item => item.GetProperty("content").GetProperty("text").GetString()!.StartsWith("New order 4711", StringComparison.Ordinal));
-        inbox["webhook"].ShouldHaveSingleItem().GetProperty("content").GetProperty("data").GetProperty("product").GetString().ShouldBe("Blue ceramic bowl");
+        var inbox = JsonElement
+            .Parse((await host.Get("/inbox/deliveries")).Body)
+            .EnumerateArray()
+            .ToLookup(item => item.GetProperty("channel").GetString());
+        inbox["chat"]
+            .ShouldAllBe(item =>
+                item.GetProperty("content").GetProperty("text").GetString()!.StartsWith("New order 4711", StringComparison.Ordinal)
+            );
+        inbox["webhook"]
+            .ShouldHaveSingleItem()
+            .GetProperty("content")
+            .GetProperty("data")
+            .GetProperty("product")
+            .GetString()
+            .ShouldBe("Blue ceramic bowl");
     }
 
     [Fact]
     public async Task Should_fail_at_once_where_no_provider_serves_the_address()
     {
-        await using var host = new RunningHost { Settings = ["--EventTypes:order-placed:Channels=chat", "--Channels:chat:Providers=telegram,discord", "--Providers:telegram:BotToken=1:a"] };
+        await using var host = new RunningHost
+        {
+            Settings =
+            [
+                "--EventTypes:order-placed:Channels=chat",
+                "--Channels:chat:Providers=telegram,discord",
+                "--Providers:telegram:BotToken=1:a",
+            ],
+        };
         await host.InitializeAsync();
 
         var outcome = await host.Outcome((await host.Post("/v1/events/order-placed", Event)).Self);

@@ -1,11 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-
 using MassTransit;
-
 using Microsoft.Extensions.DependencyInjection;
-
 using NotificationBus.Host.Http;
 using NotificationBus.Providers;
 using NotificationBus.Receipts;
@@ -36,16 +33,39 @@ public sealed class When_receipts_are_no_vendors : IAsyncLifetime
         {
             Settings =
             [
-                "--Channels:email:Providers=letters,sendgrid,brevo,postmark,resend,ses", "--Providers:letters:Type=reporting",
+                "--Channels:email:Providers=letters,sendgrid,brevo,postmark,resend,ses",
+                "--Providers:letters:Type=reporting",
                 "--Channels:sms:Providers=twilio,vonage",
-                "--Providers:twilio:Type=twilio", $"--Providers:twilio:AccountSid=AC{new string('0', 32)}", $"--Providers:twilio:AuthToken={new string('1', 32)}", "--Providers:twilio:From=+15005550006",
-                "--Providers:vonage:Type=vonage", "--Providers:vonage:ApiKey=abcd1234", "--Providers:vonage:ApiSecret=abcd1234abcd1234", "--Providers:vonage:From=Shop", $"--Providers:vonage:ReceiptSecret={new string('s', 32)}",
-                "--Providers:sendgrid:Type=sendgrid", "--Providers:sendgrid:ApiKey=SG.abcdefghij.klmnopqrst", "--Providers:sendgrid:From=shop@example.com",
-                "--Providers:brevo:Type=brevo", "--Providers:brevo:ApiKey=xkeysib-0123456789", "--Providers:brevo:From=shop@example.com", $"--Providers:brevo:ReceiptSecret={new string('s', 32)}",
-                "--Providers:postmark:Type=postmark", "--Providers:postmark:ServerToken=0123456789abcdef", "--Providers:postmark:From=shop@example.com", $"--Providers:postmark:ReceiptSecret={new string('s', 32)}",
-                "--Providers:resend:Type=resend", "--Providers:resend:ApiKey=re_0123456789", "--Providers:resend:From=shop@example.com", $"--Providers:resend:ReceiptSecret=whsec_{Convert.ToBase64String(new byte[24])}",
-                "--Providers:ses:Type=ses", "--Providers:ses:Region=eu-west-1", "--Providers:ses:AccessKeyId=AKIA0123456789ABCDEF", "--Providers:ses:SecretAccessKey=0123456789abcdef0123456789abcdef01234567",
-                "--Providers:ses:From=shop@example.com", "--Providers:ses:ReceiptTopic=arn:aws:sns:eu-west-1:123456789012:receipts",
+                "--Providers:twilio:Type=twilio",
+                $"--Providers:twilio:AccountSid=AC{new string('0', 32)}",
+                $"--Providers:twilio:AuthToken={new string('1', 32)}",
+                "--Providers:twilio:From=+15005550006",
+                "--Providers:vonage:Type=vonage",
+                "--Providers:vonage:ApiKey=abcd1234",
+                "--Providers:vonage:ApiSecret=abcd1234abcd1234",
+                "--Providers:vonage:From=Shop",
+                $"--Providers:vonage:ReceiptSecret={new string('s', 32)}",
+                "--Providers:sendgrid:Type=sendgrid",
+                "--Providers:sendgrid:ApiKey=SG.abcdefghij.klmnopqrst",
+                "--Providers:sendgrid:From=shop@example.com",
+                "--Providers:brevo:Type=brevo",
+                "--Providers:brevo:ApiKey=xkeysib-0123456789",
+                "--Providers:brevo:From=shop@example.com",
+                $"--Providers:brevo:ReceiptSecret={new string('s', 32)}",
+                "--Providers:postmark:Type=postmark",
+                "--Providers:postmark:ServerToken=0123456789abcdef",
+                "--Providers:postmark:From=shop@example.com",
+                $"--Providers:postmark:ReceiptSecret={new string('s', 32)}",
+                "--Providers:resend:Type=resend",
+                "--Providers:resend:ApiKey=re_0123456789",
+                "--Providers:resend:From=shop@example.com",
+                $"--Providers:resend:ReceiptSecret=whsec_{Convert.ToBase64String(new byte[24])}",
+                "--Providers:ses:Type=ses",
+                "--Providers:ses:Region=eu-west-1",
+                "--Providers:ses:AccessKeyId=AKIA0123456789ABCDEF",
+                "--Providers:ses:SecretAccessKey=0123456789abcdef0123456789abcdef01234567",
+                "--Providers:ses:From=shop@example.com",
+                "--Providers:ses:ReceiptTopic=arn:aws:sns:eu-west-1:123456789012:receipts",
             ],
             Configure = services =>
             {
@@ -79,7 +99,10 @@ public sealed class When_receipts_are_no_vendors : IAsyncLifetime
             {
                 var bytes = Encoding.UTF8.GetBytes(body);
                 HttpStatusCode? status = null;
-                var took = await ProcessorTime.Of(Bound, async () => status = await StatusOf(vendor, bytes, body[0] is '[' or '{' ? "application/json" : Form));
+                var took = await ProcessorTime.Of(
+                    Bound,
+                    async () => status = await StatusOf(vendor, bytes, body[0] is '[' or '{' ? "application/json" : Form)
+                );
 
                 status.ShouldBeOneOf(HttpStatusCode.Unauthorized, HttpStatusCode.RequestEntityTooLarge, null);
                 took.ShouldBeLessThan(Bound, $"{vendor}: {body[..20]}");
@@ -97,8 +120,10 @@ public sealed class When_receipts_are_no_vendors : IAsyncLifetime
     [InlineData("resend", "svix-id: 1\nsvix-signature: v1,AAAA\nsvix-timestamp: 1\n")]
     public async Task Should_be_refused_before_the_body_has_come(string vendor, string headers)
     {
-        using var request = await RawRequest.Begin(_host.Client.BaseAddress!,
-            $"POST /v1/receipts/{vendor} HTTP/1.1\nHost: a\nContent-Type: application/json\nContent-Length: 60000\n{headers}\n");
+        using var request = await RawRequest.Begin(
+            _host.Client.BaseAddress!,
+            $"POST /v1/receipts/{vendor} HTTP/1.1\nHost: a\nContent-Type: application/json\nContent-Length: 60000\n{headers}\n"
+        );
 
         (await request.Answer(RunningHost.Patience)).ShouldStartWith("HTTP/1.1 401 ");
     }
@@ -113,7 +138,10 @@ public sealed class When_receipts_are_no_vendors : IAsyncLifetime
         var callers = new List<RawRequest>();
         for (var number = 0; number < Callers; number++)
         {
-            var caller = await RawRequest.Begin(_host.Client.BaseAddress!, $"POST /v1/receipts/letters HTTP/1.1\nHost: a\nContent-Type: application/json\nContent-Length: {Megabyte}\n\n");
+            var caller = await RawRequest.Begin(
+                _host.Client.BaseAddress!,
+                $"POST /v1/receipts/letters HTTP/1.1\nHost: a\nContent-Type: application/json\nContent-Length: {Megabyte}\n\n"
+            );
             callers.Add(caller);
             _ = caller.Write(body);
         }
@@ -125,7 +153,9 @@ public sealed class When_receipts_are_no_vendors : IAsyncLifetime
         // They go on standing there, and what the refused ones had is given back.
         await Until(() => GC.GetTotalMemory(forceFullCollection: true) - before < 200 * Megabyte);
         // Who has little to say is heard meanwhile.
-        (await _host.Post("/v1/receipts/letters", "{}", (ReportingProvider.Signature, ReportingProvider.Genuine))).Status.ShouldBe(HttpStatusCode.OK);
+        (await _host.Post("/v1/receipts/letters", "{}", (ReportingProvider.Signature, ReportingProvider.Genuine))).Status.ShouldBe(
+            HttpStatusCode.OK
+        );
 
         await Until(() =>
         {
@@ -146,8 +176,10 @@ public sealed class When_receipts_are_no_vendors : IAsyncLifetime
     [InlineData("twilio", 64 * 1024)]
     public async Task Should_be_refused_when_they_are_larger_than_the_vendor_sends(string vendor, int longest)
     {
-        using var request = await RawRequest.Begin(_host.Client.BaseAddress!,
-            $"POST /v1/receipts/{vendor} HTTP/1.1\nHost: a\nContent-Type: application/json\nX-Twilio-Signature: AAAA\nContent-Length: {longest + 1}\n\n");
+        using var request = await RawRequest.Begin(
+            _host.Client.BaseAddress!,
+            $"POST /v1/receipts/{vendor} HTTP/1.1\nHost: a\nContent-Type: application/json\nX-Twilio-Signature: AAAA\nContent-Length: {longest + 1}\n\n"
+        );
 
         (await request.Answer(RunningHost.Patience)).ShouldStartWith("HTTP/1.1 413 ");
     }
@@ -156,9 +188,23 @@ public sealed class When_receipts_are_no_vendors : IAsyncLifetime
     [Fact]
     public async Task Should_not_be_sorted_when_they_are_a_thousand_parameters()
     {
-        var reader = _host.Services.GetRequiredService<ProviderChains>().All.SelectMany(chain => chain.Accounts).First(account => account.Name == "twilio").Provider as IReceiptReader;
-        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["X-Twilio-Signature"] = "AAAA", ["Content-Type"] = Form };
-        var request = new ReceiptRequest { Url = new Uri("https://a.example/"), Headers = headers, Body = Encoding.UTF8.GetBytes(new string('&', 1_000)) };
+        var reader =
+            _host
+                .Services.GetRequiredService<ProviderChains>()
+                .All.SelectMany(chain => chain.Accounts)
+                .First(account => account.Name == "twilio")
+                .Provider as IReceiptReader;
+        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["X-Twilio-Signature"] = "AAAA",
+            ["Content-Type"] = Form,
+        };
+        var request = new ReceiptRequest
+        {
+            Url = new Uri("https://a.example/"),
+            Headers = headers,
+            Body = Encoding.UTF8.GetBytes(new string('&', 1_000)),
+        };
 
         (await reader!.Read(request)).ShouldBeOfType<ReceiptReading.Refused>().Reason.ShouldBe("it has more than 1000 parameters");
     }
@@ -170,7 +216,9 @@ public sealed class When_receipts_are_no_vendors : IAsyncLifetime
         var sends = new Sends();
         using var connected = _host.Bus.ConnectSendObserver(sends);
 
-        (await _host.Post("/v1/receipts/letters", """{"many":2000}""", (ReportingProvider.Signature, ReportingProvider.Genuine))).Status.ShouldBe(HttpStatusCode.OK);
+        (
+            await _host.Post("/v1/receipts/letters", """{"many":2000}""", (ReportingProvider.Signature, ReportingProvider.Genuine))
+        ).Status.ShouldBe(HttpStatusCode.OK);
 
         sends.Sent.ShouldBe(2_000);
         sends.MostAtOnce.ShouldBeLessThanOrEqualTo(50);
@@ -181,8 +229,17 @@ public sealed class When_receipts_are_no_vendors : IAsyncLifetime
     {
         try
         {
-            return (await _host.Post($"/v1/receipts/{vendor}", OfType(body, type),
-                ("X-Twilio-Signature", "AAAA"), ("Authorization", "Bearer a.b.c"), ("svix-id", "1"), ("svix-signature", "v1,AAAA"), ("svix-timestamp", $"{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()}"))).Status;
+            return (
+                await _host.Post(
+                    $"/v1/receipts/{vendor}",
+                    OfType(body, type),
+                    ("X-Twilio-Signature", "AAAA"),
+                    ("Authorization", "Bearer a.b.c"),
+                    ("svix-id", "1"),
+                    ("svix-signature", "v1,AAAA"),
+                    ("svix-timestamp", $"{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()}")
+                )
+            ).Status;
         }
         catch (HttpRequestException)
         {

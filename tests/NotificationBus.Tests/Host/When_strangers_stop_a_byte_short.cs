@@ -1,7 +1,5 @@
 using System.Net;
-
 using Microsoft.AspNetCore.Http;
-
 using NotificationBus.Host.Http;
 using NotificationBus.Tests.TestKit;
 
@@ -69,7 +67,9 @@ public sealed class When_strangers_stop_a_byte_short : IDisposable
 
         _clock.Advance(TimeSpan.FromSeconds(5));
 
-        (await Should.ThrowAsync<BadHttpRequestException>(small.WaitAsync(RunningHost.Patience))).StatusCode.ShouldBe(StatusCodes.Status408RequestTimeout);
+        (await Should.ThrowAsync<BadHttpRequestException>(small.WaitAsync(RunningHost.Patience))).StatusCode.ShouldBe(
+            StatusCodes.Status408RequestTimeout
+        );
     }
 
     async Task<int> Send(string? account, string address)
@@ -101,7 +101,11 @@ public sealed class When_strangers_stop_a_byte_short : IDisposable
 
         public override long Length => throw new NotSupportedException();
 
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {

@@ -37,7 +37,9 @@ public sealed class When_the_address_is_wrong(RunningHost host) : IClassFixture<
     [InlineData("X-HTTP-Method")]
     public async Task Should_not_take_the_method_from_a_header(string header)
     {
-        (await host.Post("/v1/events/order-placed", Occurrence.ByName["order-placed"], (header, "DELETE"))).Status.ShouldBe(HttpStatusCode.Accepted);
+        (await host.Post("/v1/events/order-placed", Occurrence.ByName["order-placed"], (header, "DELETE"))).Status.ShouldBe(
+            HttpStatusCode.Accepted
+        );
     }
 
     [Fact]
@@ -76,9 +78,15 @@ public sealed class When_the_address_is_wrong(RunningHost host) : IClassFixture<
     [InlineData("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 414 ")]
     [InlineData("GET /health/live HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ")]
     [InlineData("nonsense\r\n\r\n", "HTTP/1.1 400 ")]
-    [InlineData("POST /v1/events/order-placed HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n", "HTTP/1.1 400 ")]
+    [InlineData(
+        "POST /v1/events/order-placed HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
+        "HTTP/1.1 400 "
+    )]
     [InlineData("GET /v1/notifications/%00 HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 400 ")]
-    [InlineData("POST /v1/notifications HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 50\r\nIdempotency-Key: a\r\nIdempotency-Key: b\r\n\r\n{\"category\":\"announcement\",\"recipient\":{\"id\":\"a\"}}", "HTTP/1.1 400 ")]
+    [InlineData(
+        "POST /v1/notifications HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 50\r\nIdempotency-Key: a\r\nIdempotency-Key: b\r\n\r\n{\"category\":\"announcement\",\"recipient\":{\"id\":\"a\"}}",
+        "HTTP/1.1 400 "
+    )]
     [InlineData("POST /v1/notifications HTTP/1.1\r\nHost: a\r\nIdempotency-Key: a\0b\r\n\r\n", "HTTP/1.1 400 ")]
     public async Task Should_end_what_is_no_request_without_a_word_about_itself(string request, string status)
     {
@@ -113,7 +121,11 @@ public sealed class When_the_address_is_wrong(RunningHost host) : IClassFixture<
 public sealed class When_nothing_traces : IAsyncLifetime
 {
     // With no log to write to, ASP.NET Core begins no activity. 6 is Serilog's "off".
-    readonly RunningHost _host = new() { Settings = ["--Serilog:MinimumLevel:Override:Microsoft.AspNetCore.Hosting.Diagnostics=6"], KeepsLog = false };
+    readonly RunningHost _host = new()
+    {
+        Settings = ["--Serilog:MinimumLevel:Override:Microsoft.AspNetCore.Hosting.Diagnostics=6"],
+        KeepsLog = false,
+    };
 
     public ValueTask InitializeAsync() => _host.InitializeAsync();
 
@@ -123,7 +135,10 @@ public sealed class When_nothing_traces : IAsyncLifetime
     public async Task Should_still_give_a_problem_its_traceId()
     {
         // An activity's trace id has no colon, the server's own name for a request has.
-        (await _host.Get("/v1/nothing")).Json.GetProperty("traceId").GetString()!.ShouldContain(':');
+        (await _host.Get("/v1/nothing"))
+            .Json.GetProperty("traceId")
+            .GetString()!
+            .ShouldContain(':');
         (await _host.Get("/v1/nothing")).ShouldBeProblem(HttpStatusCode.NotFound, "not-found");
     }
 }

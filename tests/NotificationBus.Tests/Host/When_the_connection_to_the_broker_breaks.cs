@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-
 using NotificationBus.Host.RabbitMq;
 
 namespace NotificationBus.Tests.Host;
@@ -70,7 +69,7 @@ public sealed class When_the_connection_to_the_broker_breaks : IAsyncLifetime
 
         writing.IsCompleted.ShouldBeFalse();
         var buffer = new byte[64 * 1024];
-        for (var taken = 0; taken < Much.Length;)
+        for (var taken = 0; taken < Much.Length; )
             taken += await _broker.ReceiveAsync(buffer, SocketFlags.None).WaitAsync(Soon);
         await writing.WaitAsync(Soon);
     }
@@ -82,9 +81,7 @@ public sealed class When_the_connection_to_the_broker_breaks : IAsyncLifetime
         {
             (await reading.WaitAsync(Soon)).ShouldBe(0);
         }
-        catch (IOException)
-        {
-        }
+        catch (IOException) { }
     }
 
     Task<int> Read() => _host.GetStream().ReadAsync(new byte[16], TestContext.Current.CancellationToken).AsTask();

@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
-
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Notifications;
 using NotificationBus.Tests.TestKit;
 
@@ -14,10 +12,11 @@ public sealed class When_the_database_is_away : IAsyncLifetime
     readonly KeptLog _log = new();
     readonly RunningHost _host;
 
-    public When_the_database_is_away() => _host = new RunningHost
-    {
-        Configure = services => services.AddSingleton<ILoggerProvider>(_log).AddSingleton<INotificationQueries>(new QueriesOfNobody()),
-    };
+    public When_the_database_is_away() =>
+        _host = new RunningHost
+        {
+            Configure = services => services.AddSingleton<ILoggerProvider>(_log).AddSingleton<INotificationQueries>(new QueriesOfNobody()),
+        };
 
     public ValueTask InitializeAsync() => _host.InitializeAsync();
 
@@ -37,10 +36,18 @@ public sealed class When_the_database_is_away : IAsyncLifetime
     [Theory]
     [InlineData("GET", "/v1/notifications", "Nothing was changed. Try again after the time in Retry-After.")]
     [InlineData("HEAD", "/v1/notifications", null)]
-    [InlineData("POST", "/v1/notifications/2f0c5f5c-5f1e-4f9a-9c55-0c7a5c3d1e11/cancel", "It may have been done: doing it again is harmless. Try again after the time in Retry-After.")]
+    [InlineData(
+        "POST",
+        "/v1/notifications/2f0c5f5c-5f1e-4f9a-9c55-0c7a5c3d1e11/cancel",
+        "It may have been done: doing it again is harmless. Try again after the time in Retry-After."
+    )]
     public async Task Should_say_what_to_do_about_what_was_asked(string method, string path, string? detail)
     {
-        var answer = await _host.Send(new HttpMethod(method), path, method == "POST" ? RunningHost.Json("""{"by":"ann","why":"sold"}"""u8.ToArray()) : null);
+        var answer = await _host.Send(
+            new HttpMethod(method),
+            path,
+            method == "POST" ? RunningHost.Json("""{"by":"ann","why":"sold"}"""u8.ToArray()) : null
+        );
 
         answer.Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
         answer.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(5));
@@ -52,9 +59,11 @@ public sealed class When_the_database_is_away : IAsyncLifetime
     {
         public Task<NotificationView?> Find(Guid id, CancellationToken cancellationToken) => throw new OutageException();
 
-        public Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) => throw new OutageException();
+        public Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+            throw new OutageException();
 
-        public Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter, CancellationToken cancellationToken) => throw new OutageException();
+        public Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter, CancellationToken cancellationToken) =>
+            throw new OutageException();
     }
 
     sealed class KeptLog : ILoggerProvider, ILogger
@@ -70,14 +79,18 @@ public sealed class When_the_database_is_away : IAsyncLifetime
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             if (IsEnabled(logLevel))
                 _errors.Enqueue((formatter(state, exception), exception));
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

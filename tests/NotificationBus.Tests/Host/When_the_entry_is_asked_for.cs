@@ -23,9 +23,21 @@ public sealed class When_the_entry_is_asked_for
         await using var host = new RunningHost { Settings = ["--Inbox=false"] };
         await host.InitializeAsync();
 
-        var entries = (await host.Get("/")).Json.EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.GetString()!, StringComparer.Ordinal);
+        var entries = (await host.Get("/"))
+            .Json.EnumerateObject()
+            .ToDictionary(entry => entry.Name, entry => entry.Value.GetString()!, StringComparer.Ordinal);
 
-        entries.Keys.ShouldBe(["notifications", "events", "providers", "channels", "changes", "suppressions", "failedMessages", "status", "health"]);
+        entries.Keys.ShouldBe([
+            "notifications",
+            "events",
+            "providers",
+            "channels",
+            "changes",
+            "suppressions",
+            "failedMessages",
+            "status",
+            "health",
+        ]);
         foreach (var address in entries.Values.Where(address => !address.Contains('{', StringComparison.Ordinal)))
             (await host.Get(address)).Status.ShouldBe(HttpStatusCode.OK, address);
     }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-
 using NotificationBus.Host.Settings;
 
 namespace NotificationBus.Tests.Host;
@@ -40,8 +39,9 @@ public sealed class When_the_environment_speaks
     {
         using var environment = new EnvironmentOfTheTest((name, value));
 
-        Should.Throw<SettingsException>(() => SettingsCheck.Read(environment.Configuration)).Message
-            .ShouldBe($"{name.Split("__")[0]} in the environment is unknown; did you mean {meant}?");
+        Should
+            .Throw<SettingsException>(() => SettingsCheck.Read(environment.Configuration))
+            .Message.ShouldBe($"{name.Split("__")[0]} in the environment is unknown; did you mean {meant}?");
     }
 
     [Theory]
@@ -55,8 +55,13 @@ public sealed class When_the_environment_speaks
 
         SettingsCheck.Read(environment.Configuration).Transport.ShouldBe(Transport.InMemory);
 
-        SettingsCheck.PassedOver(environment.Configuration).ShouldBe(
-            passedOver ? ["Logging has no effect here; set Serilog:MinimumLevel:Default and Serilog:MinimumLevel:Override"] : Array.Empty<string>());
+        SettingsCheck
+            .PassedOver(environment.Configuration)
+            .ShouldBe(
+                passedOver
+                    ? ["Logging has no effect here; set Serilog:MinimumLevel:Default and Serilog:MinimumLevel:Override"]
+                    : Array.Empty<string>()
+            );
     }
 
     [Theory]
@@ -120,11 +125,12 @@ public sealed class When_the_environment_speaks
 
         public IConfigurationRoot Configuration => With();
 
-        public IConfigurationRoot With(params string[] args) => new ConfigurationBuilder()
-            .AddJsonStream(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Settings)))
-            .AddEnvironmentVariables(_prefix)
-            .AddCommandLine(args)
-            .Build();
+        public IConfigurationRoot With(params string[] args) =>
+            new ConfigurationBuilder()
+                .AddJsonStream(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Settings)))
+                .AddEnvironmentVariables(_prefix)
+                .AddCommandLine(args)
+                .Build();
 
         public void Dispose()
         {

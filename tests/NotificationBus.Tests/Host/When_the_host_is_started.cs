@@ -14,7 +14,9 @@ public sealed class When_the_host_is_started(ITestOutputHelper test)
         var curl = await host.Line(line => line.StartsWith("Try ", StringComparison.Ordinal));
         using var client = new HttpClient();
 
-        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", curl["Try".Length..].Trim()]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        using var shell = Process.Start(
+            new ProcessStartInfo("bash", ["-c", curl["Try".Length..].Trim()]) { UseShellExecute = false, RedirectStandardOutput = true }
+        )!;
         (await shell.StandardOutput.ReadToEndAsync()).ShouldContain("\"status\":\"accepted\"");
         await shell.WaitForExitAsync();
         var sinceCurl = Stopwatch.StartNew();
@@ -24,8 +26,7 @@ public sealed class When_the_host_is_started(ITestOutputHelper test)
         do
         {
             caught = JsonSerializer.Deserialize<JsonElement[]>(await client.GetStringAsync(new Uri($"{inbox}/deliveries")))!;
-        }
-        while (caught.Length < 2 && sinceCurl.Elapsed < RunningHost.Patience);
+        } while (caught.Length < 2 && sinceCurl.Elapsed < RunningHost.Patience);
 
         test.WriteLine($"From curl's answer to the inbox: {sinceCurl.ElapsedMilliseconds} ms");
         caught.Select(delivery => delivery.GetProperty("channel").GetString()).Order(StringComparer.Ordinal).ShouldBe(["email", "push"]);
@@ -36,8 +37,14 @@ public sealed class When_the_host_is_started(ITestOutputHelper test)
     public async Task Should_log_one_object_a_line_without_a_person_in_it()
     {
         // The second provider has something to log: the first does not answer.
-        await using var host = HostProgram.Start(Production, "--Channels:email:Providers=smtp,sandbox", "--Providers:smtp:Host=127.0.0.1",
-            "--Providers:smtp:Port=1", "--Providers:smtp:Security=None", "--Providers:smtp:From=shop@example.com");
+        await using var host = HostProgram.Start(
+            Production,
+            "--Channels:email:Providers=smtp,sandbox",
+            "--Providers:smtp:Host=127.0.0.1",
+            "--Providers:smtp:Port=1",
+            "--Providers:smtp:Security=None",
+            "--Providers:smtp:From=shop@example.com"
+        );
         // The host refuses by the length alone and hangs up: a client that went on sending would meet a reset instead of the answer.
         using var patient = new SocketsHttpHandler { Expect100ContinueTimeout = RunningHost.Patience };
         using var client = new HttpClient(patient) { BaseAddress = await Address(host) };
@@ -46,15 +53,30 @@ public sealed class When_the_host_is_started(ITestOutputHelper test)
              "seller":{"id":"s","name":"Canary-Seller","email":"canary@canary.example","phone":"+66812345678","pushTokens":["canary-token"]}}
             """;
 
-        foreach (var body in (string[])[event_, event_.Replace("canary@", "canary@@", StringComparison.Ordinal), event_[..^9], event_.Replace("590", "\"canary\"", StringComparison.Ordinal)])
+        foreach (
+            var body in (string[])
+                [
+                    event_,
+                    event_.Replace("canary@", "canary@@", StringComparison.Ordinal),
+                    event_[..^9],
+                    event_.Replace("590", "\"canary\"", StringComparison.Ordinal),
+                ]
+        )
         {
             using var content = new StringContent(body, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
             using var answer = await client.PostAsync(new Uri("/v1/events/order-placed", UriKind.Relative), content);
             answer.StatusCode.ShouldBe(body == event_ ? HttpStatusCode.Accepted : HttpStatusCode.BadRequest);
         }
 
-        using var tooLarge = new StringContent(new string(' ', 300_000), new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
-        using var call = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/events/order-placed", UriKind.Relative)) { Content = tooLarge, Headers = { ExpectContinue = true } };
+        using var tooLarge = new StringContent(
+            new string(' ', 300_000),
+            new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")
+        );
+        using var call = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/events/order-placed", UriKind.Relative))
+        {
+            Content = tooLarge,
+            Headers = { ExpectContinue = true },
+        };
         using var refused = await client.SendAsync(call);
         refused.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
 
@@ -71,7 +93,12 @@ public sealed class When_the_host_is_started(ITestOutputHelper test)
     [Fact]
     public async Task Should_log_no_path_which_may_hold_an_address_or_a_token()
     {
-        await using var host = HostProgram.Start(Production, "--Channels:email:Providers=resend", "--Providers:resend:ApiKey=re_1", "--Providers:resend:From=shop@example.com");
+        await using var host = HostProgram.Start(
+            Production,
+            "--Channels:email:Providers=resend",
+            "--Providers:resend:ApiKey=re_1",
+            "--Providers:resend:From=shop@example.com"
+        );
         using var client = new HttpClient { BaseAddress = await Address(host) };
 
         using var content = new StringContent("{}");
@@ -85,24 +112,35 @@ public sealed class When_the_host_is_started(ITestOutputHelper test)
     [Fact]
     public async Task Should_read_its_settings_from_the_environment_too()
     {
-        await using var host = HostProgram.Start(new Dictionary<string, string>(StringComparer.Ordinal) { ["Channels__email__Concurrency"] = "abc", ["Channels__email__Provders"] = "x" });
+        await using var host = HostProgram.Start(
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["Channels__email__Concurrency"] = "abc",
+                ["Channels__email__Provders"] = "x",
+            }
+        );
 
         (await host.ExitCode()).ShouldBe(2);
         host.Output.ShouldBe(
-        [
-            "Channels:email:Concurrency must be a number",
-            "Channels:email:Provders is unknown, allowed here are Providers, Routes, Concurrency, BulkConcurrency, RedeliveryDelays; did you mean Providers?",
-        ], ignoreOrder: true);
+            [
+                "Channels:email:Concurrency must be a number",
+                "Channels:email:Provders is unknown, allowed here are Providers, Routes, Concurrency, BulkConcurrency, RedeliveryDelays; did you mean Providers?",
+            ],
+            ignoreOrder: true
+        );
     }
 
     [Fact]
     public async Task Should_start_though_a_tool_has_set_the_level_of_the_log()
     {
-        await using var host = HostProgram.Start(new Dictionary<string, string>(Production, StringComparer.Ordinal) { ["Logging__LogLevel__Default"] = "Debug" });
+        await using var host = HostProgram.Start(
+            new Dictionary<string, string>(Production, StringComparer.Ordinal) { ["Logging__LogLevel__Default"] = "Debug" }
+        );
 
         await Address(host);
 
-        host.Output.Where(line => line.Contains("\"Level\":\"Warning\"", StringComparison.Ordinal)).ShouldHaveSingleItem()
+        host.Output.Where(line => line.Contains("\"Level\":\"Warning\"", StringComparison.Ordinal))
+            .ShouldHaveSingleItem()
             .ShouldContain("Logging has no effect here; set Serilog:MinimumLevel:Default and Serilog:MinimumLevel:Override");
     }
 

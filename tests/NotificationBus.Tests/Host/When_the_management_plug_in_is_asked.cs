@@ -1,8 +1,6 @@
 using System.Diagnostics;
-
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
@@ -57,14 +55,20 @@ public sealed class When_the_management_plug_in_is_asked(RunningHost host) : ICl
         var topology = Topology;
         var policies = Policies(topology);
 
-        (await policies.Find(TestContext.Current.CancellationToken)).ShouldNotBeNull().Count.ShouldBe(isHarmless ? 0 : topology.Queues.Count);
+        (await policies.Find(TestContext.Current.CancellationToken))
+            .ShouldNotBeNull()
+            .Count.ShouldBe(isHarmless ? 0 : topology.Queues.Count);
         policies.HasSeenAll.ShouldBeTrue();
     }
 
     [Fact]
     public void Should_forget_after_some_looks_when_it_answers_no_more()
     {
-        using var gate = new IntakeGate(Options.Create(new IntakeOptions()), new PublishLimit(Options.Create(new PublishingOptions()), TimeProvider.System), NullLogger<IntakeGate>.Instance);
+        using var gate = new IntakeGate(
+            Options.Create(new IntakeOptions()),
+            new PublishLimit(Options.Create(new PublishingOptions()), TimeProvider.System),
+            NullLogger<IntakeGate>.Instance
+        );
         var watch = new PolicyWatch(policies: null!, gate, NullLogger<PolicyWatch>.Instance);
 
         watch.Learn(s_harm);
@@ -92,11 +96,21 @@ public sealed class When_the_management_plug_in_is_asked(RunningHost host) : ICl
     [InlineData("Failed")]
     [InlineData("Rejected")]
     public void Should_declare_the_exchange_of_every_outcome(string outcome) =>
-        Topology.Exchanges.ShouldContain(exchange => exchange.EndsWith($"NotificationBus.Contracts:Notification{outcome}", StringComparison.Ordinal));
+        Topology.Exchanges.ShouldContain(exchange =>
+            exchange.EndsWith($"NotificationBus.Contracts:Notification{outcome}", StringComparison.Ordinal)
+        );
 
     BrokerTopology Topology => new(host.Of<ChannelSet>(), [], host.Of<PlanningRules>(), host.Bus);
 
-    PolicyCheck Policies(BrokerTopology topology) => new(new ManagementPlugIn(
-        new HostSettings { ConnectionStrings = new ServerAddresses { RabbitMq = "amqp://localhost" }, RabbitMq = new RabbitMqOptions { ManagementUrl = $"{new Uri(_plugIn.Url, "/")}" } }),
-        topology);
+    PolicyCheck Policies(BrokerTopology topology) =>
+        new(
+            new ManagementPlugIn(
+                new HostSettings
+                {
+                    ConnectionStrings = new ServerAddresses { RabbitMq = "amqp://localhost" },
+                    RabbitMq = new RabbitMqOptions { ManagementUrl = $"{new Uri(_plugIn.Url, "/")}" },
+                }
+            ),
+            topology
+        );
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
-
 using NotificationBus.Host;
 using NotificationBus.Host.Settings;
 
@@ -23,18 +22,42 @@ public sealed class When_the_settings_are_wrong
     [InlineData("--Postgres:Timeout=5", "Postgres:Timeout is unknown, allowed here are Migrate, StartTimeout")]
     [InlineData("--Retention:Notification=90.00:00:00", "Retention:Notification is unknown, allowed here are Notifications")]
     [InlineData("--ConnectionStrings:Rabbit=x", "ConnectionStrings:Rabbit is unknown, allowed here are RabbitMq, Postgres")]
-    [InlineData("--Channels:sms:Routes:0:Wen:Countries=TH --Channels:sms:Routes:0:Providers=sandbox", "Channels:sms:Routes:0:Wen is unknown, allowed here are When, Providers")]
-    [InlineData("--Channels:sms:Routes:0:When:Country=TH --Channels:sms:Routes:0:Providers=sandbox", "Channels:sms:Routes:0:When:Country is unknown, allowed here are Countries, Categories, Lane")]
+    [InlineData(
+        "--Channels:sms:Routes:0:Wen:Countries=TH --Channels:sms:Routes:0:Providers=sandbox",
+        "Channels:sms:Routes:0:Wen is unknown, allowed here are When, Providers"
+    )]
+    [InlineData(
+        "--Channels:sms:Routes:0:When:Country=TH --Channels:sms:Routes:0:Providers=sandbox",
+        "Channels:sms:Routes:0:When:Country is unknown, allowed here are Countries, Categories, Lane"
+    )]
     // Routes.
     [InlineData("--Channels:sms:Routes:thai:Providers=sandbox", "Channels:sms:Routes:thai must be a number, such as Channels:sms:Routes:0")]
-    [InlineData("--Channels:sms:Routes:1:When:Countries=TH --Channels:sms:Routes:1:Providers=sandbox", "Channels:sms:Routes must be numbered from 0 without a gap")]
+    [InlineData(
+        "--Channels:sms:Routes:1:When:Countries=TH --Channels:sms:Routes:1:Providers=sandbox",
+        "Channels:sms:Routes must be numbered from 0 without a gap"
+    )]
     [InlineData("--Channels:sms:Routes=sandbox", "Channels:sms:Routes has no value of its own; set Channels:sms:Routes:0")]
-    [InlineData("--Channels:sms:Routes:0:Providers=sandbox", "Channels:sms:Routes:0:When is empty; set Channels:sms:Routes:0:When:Countries")]
+    [InlineData(
+        "--Channels:sms:Routes:0:Providers=sandbox",
+        "Channels:sms:Routes:0:When is empty; set Channels:sms:Routes:0:When:Countries"
+    )]
     [InlineData("--Channels:sms:Routes:0:When:Countries=TH", "Channels:sms:Routes:0:Providers is empty; name at least one of twilio")]
-    [InlineData("--Channels:sms:Routes:0:When:Countries=TH --Channels:sms:Routes:0:Providers=sandbox,twillio", "Channels:sms:Routes:0:Providers:1 names 'twillio', which is neither a type (twilio")]
-    [InlineData("--Channels:sms:Routes:0:When:Countries=THA --Channels:sms:Routes:0:Providers=sandbox", "Channels:sms:Routes:0:When:Countries: must be codes of two letters (ISO 3166-1), such as TH,SG")]
-    [InlineData("--Channels:sms:Routes:0:When:Categories=order --Channels:sms:Routes:0:Providers=sandbox", "Channels:sms:Routes:0:When:Categories names no category, allowed are announcement, chat-message-sent")]
-    [InlineData("--Channels:sms:Routes:0:When:Lane=Fast --Channels:sms:Routes:0:Providers=sandbox", "Channels:sms:Routes:0:When:Lane must be one of Transactional, Bulk")]
+    [InlineData(
+        "--Channels:sms:Routes:0:When:Countries=TH --Channels:sms:Routes:0:Providers=sandbox,twillio",
+        "Channels:sms:Routes:0:Providers:1 names 'twillio', which is neither a type (twilio"
+    )]
+    [InlineData(
+        "--Channels:sms:Routes:0:When:Countries=THA --Channels:sms:Routes:0:Providers=sandbox",
+        "Channels:sms:Routes:0:When:Countries: must be codes of two letters (ISO 3166-1), such as TH,SG"
+    )]
+    [InlineData(
+        "--Channels:sms:Routes:0:When:Categories=order --Channels:sms:Routes:0:Providers=sandbox",
+        "Channels:sms:Routes:0:When:Categories names no category, allowed are announcement, chat-message-sent"
+    )]
+    [InlineData(
+        "--Channels:sms:Routes:0:When:Lane=Fast --Channels:sms:Routes:0:Providers=sandbox",
+        "Channels:sms:Routes:0:When:Lane must be one of Transactional, Bulk"
+    )]
     // Wrong type.
     [InlineData("--Transport=Rabbit", "Transport must be one of InMemory, RabbitMq")]
     [InlineData("--Transport=1", "Transport must be one of InMemory, RabbitMq")]
@@ -46,22 +69,55 @@ public sealed class When_the_settings_are_wrong
     [InlineData("--Sweep:After=00:00:30", "Sweep:After: ")]
     [InlineData("--Retention:Notifications=long", "Retention:Notifications must be a time such as")]
     [InlineData("--Retention:Notifications=12:00:00", "Retention:Notifications: ")]
-    [InlineData("--EventTypes:announcement:EscalateUnless=Seen", "EventTypes:announcement:EscalateUnless must be one of Sent, Confirmed, Read")]
+    [InlineData(
+        "--EventTypes:announcement:EscalateUnless=Seen",
+        "EventTypes:announcement:EscalateUnless must be one of Sent, Confirmed, Read"
+    )]
     [InlineData("--EventTypes:announcement:EscalateUnless=Read", "EventTypes:announcement:EscalateUnless: needs EscalateAfter")]
-    [InlineData("--EventTypes:announcement:Unsubscribe=true", "EventTypes:announcement:Unsubscribe needs Unsubscribe:PublicUrl and Unsubscribe:Key")]
-    [InlineData("--Receipts:PublicUrl=http://notify.example.com", "Receipts:PublicUrl: must be an address such as https://notify.example.com")]
-    [InlineData("--Receipts:PublicUrl=https://notify.example.com/?a=1", "Receipts:PublicUrl: must be an address such as https://notify.example.com")]
+    [InlineData(
+        "--EventTypes:announcement:Unsubscribe=true",
+        "EventTypes:announcement:Unsubscribe needs Unsubscribe:PublicUrl and Unsubscribe:Key"
+    )]
+    [InlineData(
+        "--Receipts:PublicUrl=http://notify.example.com",
+        "Receipts:PublicUrl: must be an address such as https://notify.example.com"
+    )]
+    [InlineData(
+        "--Receipts:PublicUrl=https://notify.example.com/?a=1",
+        "Receipts:PublicUrl: must be an address such as https://notify.example.com"
+    )]
     [InlineData("--Receipts:PublicURI=https://notify.example.com", "Receipts:PublicURI is unknown, allowed here are PublicUrl")]
-    [InlineData("--Unsubscribe:PublicUrl=notify.example.com --Unsubscribe:Key=" + Secret + Secret + Secret, "Unsubscribe:PublicUrl: must be an address such as https://notify.example.com")]
-    [InlineData("--Unsubscribe:PublicUrl=https://bücher.example --Unsubscribe:Key=" + Secret + Secret + Secret, "Unsubscribe:PublicUrl: must be an address such as https://notify.example.com, in ASCII")]
-    [InlineData("--Unsubscribe:PublicUrl=https://notify.example.com", "Unsubscribe:PublicUrl,Key: must be set together, or neither of them")]
-    [InlineData("--Unsubscribe:PublicUrl=https://notify.example.com --Unsubscribe:Key=" + Secret, "Unsubscribe:Key: must have at least 32 characters")]
-    [InlineData("--Retention:Notifications=59.00:00:00 --Unsubscribe:PublicUrl=https://notify.example.com --Unsubscribe:Key=" + Secret + Secret + Secret, "Retention:Notifications must be 60.00:00:00 or longer with Unsubscribe:PublicUrl: a link")]
+    [InlineData(
+        "--Unsubscribe:PublicUrl=notify.example.com --Unsubscribe:Key=" + Secret + Secret + Secret,
+        "Unsubscribe:PublicUrl: must be an address such as https://notify.example.com"
+    )]
+    [InlineData(
+        "--Unsubscribe:PublicUrl=https://bücher.example --Unsubscribe:Key=" + Secret + Secret + Secret,
+        "Unsubscribe:PublicUrl: must be an address such as https://notify.example.com, in ASCII"
+    )]
+    [InlineData(
+        "--Unsubscribe:PublicUrl=https://notify.example.com",
+        "Unsubscribe:PublicUrl,Key: must be set together, or neither of them"
+    )]
+    [InlineData(
+        "--Unsubscribe:PublicUrl=https://notify.example.com --Unsubscribe:Key=" + Secret,
+        "Unsubscribe:Key: must have at least 32 characters"
+    )]
+    [InlineData(
+        "--Retention:Notifications=59.00:00:00 --Unsubscribe:PublicUrl=https://notify.example.com --Unsubscribe:Key="
+            + Secret
+            + Secret
+            + Secret,
+        "Retention:Notifications must be 60.00:00:00 or longer with Unsubscribe:PublicUrl: a link"
+    )]
     [InlineData("--Channels:email:Concurrency=many", "Channels:email:Concurrency must be a number")]
     [InlineData("--Channels:email:Concurrency=1.5", "Channels:email:Concurrency must be a number")]
     [InlineData("--Channels:email:Concurrency=99999999999", "Channels:email:Concurrency must be a number")]
     [InlineData("--Postgres:Migrate=perhaps", "Postgres:Migrate must be true or false")]
-    [InlineData("--Publishing:Timeout=soon", "Publishing:Timeout must be a time such as 00:00:05 (hours:minutes:seconds) or 1.00:00:00 (a day)")]
+    [InlineData(
+        "--Publishing:Timeout=soon",
+        "Publishing:Timeout must be a time such as 00:00:05 (hours:minutes:seconds) or 1.00:00:00 (a day)"
+    )]
     [InlineData("--EventTypes:announcement:Lifetime=5", "EventTypes:announcement:Lifetime must be a time such as")]
     [InlineData("--EventTypes:announcement:Lifetime=24:00:00", "EventTypes:announcement:Lifetime must be a time such as")]
     [InlineData("--Channels:email:RedeliveryDelays=00:00:05,5", "Channels:email:RedeliveryDelays must be a time such as")]
@@ -81,7 +137,10 @@ public sealed class When_the_settings_are_wrong
     [InlineData("--Redelivery:LongestDelayInDoubt=00:00:00", "Redelivery:LongestDelayInDoubt: ")]
     [InlineData("--Providers:sandbox:Latency=5", "Providers:sandbox:Latency must be a time such as")]
     // A value for a section, a section for a value.
-    [InlineData("--EventTypes:order-placed=push", "EventTypes:order-placed has no value of its own; set EventTypes:order-placed:Channels, EventTypes:order-placed:Mode")]
+    [InlineData(
+        "--EventTypes:order-placed=push",
+        "EventTypes:order-placed has no value of its own; set EventTypes:order-placed:Channels, EventTypes:order-placed:Mode"
+    )]
     [InlineData("--Channels=email", "Channels has no value of its own; set Channels:…")]
     [InlineData("--Postgres=Host", "Postgres has no value of its own; set Postgres:Migrate, Postgres:StartTimeout")]
     [InlineData("--Publishing:Timeout:Seconds=5", "Publishing:Timeout must be a single value")]
@@ -91,60 +150,170 @@ public sealed class When_the_settings_are_wrong
     [InlineData("--Channels:email:Concurrency=1001", "Channels:email:Concurrency: The field Concurrency must be between 1 and 1000.")]
     [InlineData("--Publishing:Timeout=00:00:00", "Publishing:Timeout: The field Timeout must be between 00:00:01 and 00:00:25.")]
     [InlineData("--Publishing:Timeout=00:00:26", "Publishing:Timeout: The field Timeout must be between 00:00:01 and 00:00:25.")]
-    [InlineData("--Postgres:StartTimeout=-00:00:01", "Postgres:StartTimeout: The field StartTimeout must be between 00:00:00 and 00:10:00.")]
+    [InlineData(
+        "--Postgres:StartTimeout=-00:00:01",
+        "Postgres:StartTimeout: The field StartTimeout must be between 00:00:00 and 00:10:00."
+    )]
     // Unknown names.
-    [InlineData("--Roles=api,wroker", "Roles: 'wroker' is unknown, allowed are api, worker", "Roles must be api and worker while Transport is InMemory")]
+    [InlineData(
+        "--Roles=api,wroker",
+        "Roles: 'wroker' is unknown, allowed are api, worker",
+        "Roles must be api and worker while Transport is InMemory"
+    )]
     [InlineData("--Roles=", "Roles is empty, allowed are api, worker")]
     [InlineData("--Roles=api", "Roles must be api and worker while Transport is InMemory: no other process shares its memory")]
     [InlineData("--Channels:pigeon:Providers=sandbox", "Channels:pigeon is no channel, allowed are chat, email, push, sms, webhook")]
-    [InlineData("--EventTypes:order-lost:Channels=push", "EventTypes:order-lost has no templates, categories with templates are announcement, chat-message-sent")]
-    [InlineData("--EventTypes:order-placed:Channels=push,pigeon", "EventTypes:order-placed:Channels:1 is no channel, allowed are chat, email, push, sms, webhook")]
-    [InlineData("--EventTypes:order-placed:Channels=", "EventTypes:order-placed:Channels is empty; name at least one of chat, email, push, sms, webhook")]
-    [InlineData("--Channels:email:Providers=", "Channels:email:Providers is empty; name at least one of smtp, sendgrid, brevo, ses, resend, postmark, http, log, sandbox")]
-    [InlineData("--Channels:email:Providers=sse", "Channels:email:Providers:0 names 'sse', which is neither a type (smtp, sendgrid, brevo, ses, resend, postmark, http, log, sandbox) nor an account with Providers:sse:Type")]
-    [InlineData("--Channels:push:Providers=smtp --Providers:smtp:Host=localhost --Providers:smtp:From=shop@example.com", "Channels:push:Providers:0 names 'smtp'")]
+    [InlineData(
+        "--EventTypes:order-lost:Channels=push",
+        "EventTypes:order-lost has no templates, categories with templates are announcement, chat-message-sent"
+    )]
+    [InlineData(
+        "--EventTypes:order-placed:Channels=push,pigeon",
+        "EventTypes:order-placed:Channels:1 is no channel, allowed are chat, email, push, sms, webhook"
+    )]
+    [InlineData(
+        "--EventTypes:order-placed:Channels=",
+        "EventTypes:order-placed:Channels is empty; name at least one of chat, email, push, sms, webhook"
+    )]
+    [InlineData(
+        "--Channels:email:Providers=",
+        "Channels:email:Providers is empty; name at least one of smtp, sendgrid, brevo, ses, resend, postmark, http, log, sandbox"
+    )]
+    [InlineData(
+        "--Channels:email:Providers=sse",
+        "Channels:email:Providers:0 names 'sse', which is neither a type (smtp, sendgrid, brevo, ses, resend, postmark, http, log, sandbox) nor an account with Providers:sse:Type"
+    )]
+    [InlineData(
+        "--Channels:push:Providers=smtp --Providers:smtp:Host=localhost --Providers:smtp:From=shop@example.com",
+        "Channels:push:Providers:0 names 'smtp'"
+    )]
     // Accounts.
-    [InlineData("--Providers:relay:Host=localhost", "Providers:relay:Type is missing, and 'relay' is no type; allowed are smtp, sendgrid, brevo, ses, resend, postmark, http, log, sandbox, fcm, apns, webpush, twilio, vonage")]
-    [InlineData("--Providers:relay:Type=smpt", "Providers:relay:Type is unknown; allowed are smtp, sendgrid, brevo, ses, resend, postmark, http, log, sandbox, fcm, apns, webpush, twilio, vonage")]
-    [InlineData("--Providers:smtp=localhost", "Providers:smtp has no value of its own; set Providers:smtp:Host,", "Providers:smtp:Host: must", "Providers:smtp:From: must")]
+    [InlineData(
+        "--Providers:relay:Host=localhost",
+        "Providers:relay:Type is missing, and 'relay' is no type; allowed are smtp, sendgrid, brevo, ses, resend, postmark, http, log, sandbox, fcm, apns, webpush, twilio, vonage"
+    )]
+    [InlineData(
+        "--Providers:relay:Type=smpt",
+        "Providers:relay:Type is unknown; allowed are smtp, sendgrid, brevo, ses, resend, postmark, http, log, sandbox, fcm, apns, webpush, twilio, vonage"
+    )]
+    [InlineData(
+        "--Providers:smtp=localhost",
+        "Providers:smtp has no value of its own; set Providers:smtp:Host,",
+        "Providers:smtp:Host: must",
+        "Providers:smtp:From: must"
+    )]
     [InlineData(Smtp + " --Providers:smtp:Hots=x", "Providers:smtp:Hots is unknown, allowed here are Host, Port,")]
-    [InlineData("--Providers:resend:ApiKey=" + Secret + " --Providers:resend:From=shop@example.com --Providers:resend:ApiKy=x", "Providers:resend:ApiKy is unknown, allowed here are ApiKey,")]
-    [InlineData("--Channels:email:Providers=ses --Providers:ses:Region=Frankfurt --Providers:ses:AccessKeyId=a --Providers:ses:SecretAccessKey=" + Secret + " --Providers:ses:From=shop@example.com", "Providers:ses:Region: must be a region, such as eu-central-1")]
-    [InlineData("--Providers:brevo:Timeout=00:00:05", "Providers:brevo:ApiKey: must be set to an API key", "Providers:brevo:From: must be set to the mailbox that sends")]
+    [InlineData(
+        "--Providers:resend:ApiKey=" + Secret + " --Providers:resend:From=shop@example.com --Providers:resend:ApiKy=x",
+        "Providers:resend:ApiKy is unknown, allowed here are ApiKey,"
+    )]
+    [InlineData(
+        "--Channels:email:Providers=ses --Providers:ses:Region=Frankfurt --Providers:ses:AccessKeyId=a --Providers:ses:SecretAccessKey="
+            + Secret
+            + " --Providers:ses:From=shop@example.com",
+        "Providers:ses:Region: must be a region, such as eu-central-1"
+    )]
+    [InlineData(
+        "--Providers:brevo:Timeout=00:00:05",
+        "Providers:brevo:ApiKey: must be set to an API key",
+        "Providers:brevo:From: must be set to the mailbox that sends"
+    )]
     // What proves receipts, and could be guessed or is none.
-    [InlineData("--Providers:sendgrid:ApiKey=a --Providers:sendgrid:From=shop@example.com --Providers:sendgrid:ReceiptKey=" + Secret, "Providers:sendgrid:ReceiptKey: must be the verification key of the Event Webhook")]
-    [InlineData("--Providers:brevo:ApiKey=a --Providers:brevo:From=shop@example.com --Providers:brevo:ReceiptSecret=0123456789abcde", "Providers:brevo:ReceiptSecret: must be at least 16 characters")]
-    [InlineData("--Providers:postmark:ServerToken=a --Providers:postmark:From=shop@example.com --Providers:postmark:ReceiptSecret=0123456789abcdef,0123456789abcde", "Providers:postmark:ReceiptSecret: must be at least 16 characters")]
-    [InlineData("--Providers:resend:ApiKey=a --Providers:resend:From=shop@example.com --Providers:resend:ReceiptSecret=whsec_", "Providers:resend:ReceiptSecret: must be the signing secret of the webhook")]
-    [InlineData("--Providers:resend:ApiKey=a --Providers:resend:From=shop@example.com --Providers:resend:ReceiptSecret=whsec_b2xkLXNlY3JldC1vZi10aGUtd2ViaG9vaw==,whsec_?", "Providers:resend:ReceiptSecret: must be the signing secret of the webhook")]
-    [InlineData("--Providers:ses:Region=eu-central-1 --Providers:ses:AccessKeyId=a --Providers:ses:SecretAccessKey=a --Providers:ses:From=shop@example.com --Providers:ses:ReceiptTopic=mail", "Providers:ses:ReceiptTopic: must be the ARN of an SNS topic")]
+    [InlineData(
+        "--Providers:sendgrid:ApiKey=a --Providers:sendgrid:From=shop@example.com --Providers:sendgrid:ReceiptKey=" + Secret,
+        "Providers:sendgrid:ReceiptKey: must be the verification key of the Event Webhook"
+    )]
+    [InlineData(
+        "--Providers:brevo:ApiKey=a --Providers:brevo:From=shop@example.com --Providers:brevo:ReceiptSecret=0123456789abcde",
+        "Providers:brevo:ReceiptSecret: must be at least 16 characters"
+    )]
+    [InlineData(
+        "--Providers:postmark:ServerToken=a --Providers:postmark:From=shop@example.com --Providers:postmark:ReceiptSecret=0123456789abcdef,0123456789abcde",
+        "Providers:postmark:ReceiptSecret: must be at least 16 characters"
+    )]
+    [InlineData(
+        "--Providers:resend:ApiKey=a --Providers:resend:From=shop@example.com --Providers:resend:ReceiptSecret=whsec_",
+        "Providers:resend:ReceiptSecret: must be the signing secret of the webhook"
+    )]
+    [InlineData(
+        "--Providers:resend:ApiKey=a --Providers:resend:From=shop@example.com --Providers:resend:ReceiptSecret=whsec_b2xkLXNlY3JldC1vZi10aGUtd2ViaG9vaw==,whsec_?",
+        "Providers:resend:ReceiptSecret: must be the signing secret of the webhook"
+    )]
+    [InlineData(
+        "--Providers:ses:Region=eu-central-1 --Providers:ses:AccessKeyId=a --Providers:ses:SecretAccessKey=a --Providers:ses:From=shop@example.com --Providers:ses:ReceiptTopic=mail",
+        "Providers:ses:ReceiptTopic: must be the ARN of an SNS topic"
+    )]
     [InlineData("--Channels:chat:Providers=slack", "Providers:slack:BotToken: must be set")]
-    [InlineData("--Providers:telegram:BotToken=1:a --Providers:telegram:BotTokn=x", "Providers:telegram:BotTokn is unknown, allowed here are BotToken,")]
+    [InlineData(
+        "--Providers:telegram:BotToken=1:a --Providers:telegram:BotTokn=x",
+        "Providers:telegram:BotTokn is unknown, allowed here are BotToken,"
+    )]
     [InlineData("--Channels:webhook:Providers=webhook", "Providers:webhook:Secret: must be set")]
-    [InlineData("--Channels:webhook:Providers=webhook --Providers:webhook:Secret=whsec_" + Secret, "Providers:webhook:Secret: must be whsec_ and the base64 of 24 to 64 bytes")]
-    [InlineData("--EventTypes:of-our-own:Channels=webhook,push", "EventTypes:of-our-own has no templates, categories with templates are announcement, chat-message-sent")]
-    [InlineData("--Channels:email:Providers=smtp --Providers:smtp:From=shop@example.com", "Providers:smtp:Host: must be set to the name of the server")]
-    [InlineData("--Channels:email:Providers=smtp --Providers:smtp:Host=localhost", "Providers:smtp:From: must be set to the mailbox that sends")]
-    [InlineData("--Channels:email:Providers=smtp", "Providers:smtp:Host: must be set to the name of the server", "Providers:smtp:From: must be set to the mailbox that sends")]
+    [InlineData(
+        "--Channels:webhook:Providers=webhook --Providers:webhook:Secret=whsec_" + Secret,
+        "Providers:webhook:Secret: must be whsec_ and the base64 of 24 to 64 bytes"
+    )]
+    [InlineData(
+        "--EventTypes:of-our-own:Channels=webhook,push",
+        "EventTypes:of-our-own has no templates, categories with templates are announcement, chat-message-sent"
+    )]
+    [InlineData(
+        "--Channels:email:Providers=smtp --Providers:smtp:From=shop@example.com",
+        "Providers:smtp:Host: must be set to the name of the server"
+    )]
+    [InlineData(
+        "--Channels:email:Providers=smtp --Providers:smtp:Host=localhost",
+        "Providers:smtp:From: must be set to the mailbox that sends"
+    )]
+    [InlineData(
+        "--Channels:email:Providers=smtp",
+        "Providers:smtp:Host: must be set to the name of the server",
+        "Providers:smtp:From: must be set to the mailbox that sends"
+    )]
     [InlineData(Smtp + " --Providers:smtp:Port=465", "Port 465 speaks TLS from the first byte, but Security is StartTls")]
     [InlineData(Smtp + " --Providers:smtp:Port=70000", "Providers:smtp:Port: must be from 1 to 65535")]
     [InlineData("--Providers:sandbox:FailureShare=2", "Providers:sandbox:FailureShare: must be from 0 to 1")]
     [InlineData("--Providers:sandbox:FailureShare=0,5", "Providers:sandbox:FailureShare must be a number")]
     [InlineData("--Providers:sandbox:FailureShare=NaN", "Providers:sandbox:FailureShare: must be from 0 to 1")]
     [InlineData(Smtp + " --Providers:smtp:Security=9", "Providers:smtp:Security must be one of StartTls, ImplicitTls, None")]
-    [InlineData(Smtp + " --Providers:smtp:Password=" + Secret, "Providers:smtp:Username,Password: must be set together, or neither of them")]
+    [InlineData(
+        Smtp + " --Providers:smtp:Password=" + Secret,
+        "Providers:smtp:Username,Password: must be set together, or neither of them"
+    )]
     [InlineData(Smtp + " --Providers:smtp:Port=" + Secret, "Providers:smtp:Port must be a number")]
     // Servers.
-    [InlineData("--Transport=RabbitMq", "ConnectionStrings:RabbitMq is missing; Transport=RabbitMq needs it", "ConnectionStrings:Postgres is missing; Transport=RabbitMq needs it")]
+    [InlineData(
+        "--Transport=RabbitMq",
+        "ConnectionStrings:RabbitMq is missing; Transport=RabbitMq needs it",
+        "ConnectionStrings:Postgres is missing; Transport=RabbitMq needs it"
+    )]
     [InlineData("--Transport=RabbitMq " + Amqp, "ConnectionStrings:Postgres is missing")]
     [InlineData("--Transport=RabbitMq " + Postgres, "ConnectionStrings:RabbitMq is missing")]
-    [InlineData("--Transport=RabbitMq " + Postgres + " --ConnectionStrings:RabbitMq=http://user:" + Secret + "@localhost", "ConnectionStrings:RabbitMq must be a URI such as amqp://")]
-    [InlineData("--Transport=RabbitMq " + Postgres + " --ConnectionStrings:RabbitMq=amqp:" + Secret, "ConnectionStrings:RabbitMq must be a URI such as amqp://")]
-    [InlineData("--Transport=RabbitMq " + Postgres + " --ConnectionStrings:RabbitMq=amqp://user:" + Secret + "@xn--ü.example", "ConnectionStrings:RabbitMq must be a URI such as amqp://")]
-    [InlineData("--Transport=RabbitMq " + Amqp + " --ConnectionStrings:Postgres=" + Secret, "ConnectionStrings:Postgres must be an Npgsql connection string")]
-    [InlineData("--Transport=RabbitMq " + Amqp + " --ConnectionStrings:Postgres=Host=localhost;Port=" + Secret, "ConnectionStrings:Postgres must be an Npgsql connection string")]
+    [InlineData(
+        "--Transport=RabbitMq " + Postgres + " --ConnectionStrings:RabbitMq=http://user:" + Secret + "@localhost",
+        "ConnectionStrings:RabbitMq must be a URI such as amqp://"
+    )]
+    [InlineData(
+        "--Transport=RabbitMq " + Postgres + " --ConnectionStrings:RabbitMq=amqp:" + Secret,
+        "ConnectionStrings:RabbitMq must be a URI such as amqp://"
+    )]
+    [InlineData(
+        "--Transport=RabbitMq " + Postgres + " --ConnectionStrings:RabbitMq=amqp://user:" + Secret + "@xn--ü.example",
+        "ConnectionStrings:RabbitMq must be a URI such as amqp://"
+    )]
+    [InlineData(
+        "--Transport=RabbitMq " + Amqp + " --ConnectionStrings:Postgres=" + Secret,
+        "ConnectionStrings:Postgres must be an Npgsql connection string"
+    )]
+    [InlineData(
+        "--Transport=RabbitMq " + Amqp + " --ConnectionStrings:Postgres=Host=localhost;Port=" + Secret,
+        "ConnectionStrings:Postgres must be an Npgsql connection string"
+    )]
     [InlineData(Amqp, "Transport is InMemory but ConnectionStrings name servers; set Transport=RabbitMq, or leave ConnectionStrings out")]
-    [InlineData(Postgres, "Transport is InMemory but ConnectionStrings name servers; set Transport=RabbitMq, or leave ConnectionStrings out")]
+    [InlineData(
+        Postgres,
+        "Transport is InMemory but ConnectionStrings name servers; set Transport=RabbitMq, or leave ConnectionStrings out"
+    )]
     // Templates.
     [InlineData("--Templates:Folder=no-such-folder", "Templates: no-such-folder: there is no such folder of templates")]
     [InlineData("--Templates:DefaultLanguage=xx", "Templates: announcement/chat.xx.liquid is missing")]
@@ -154,14 +323,23 @@ public sealed class When_the_settings_are_wrong
     [InlineData("--Urls=http://localhost:99999", "Urls must be addresses such as http://localhost:8080, separated by semicolons")]
     [InlineData("--Urls=ftp://localhost:8080", "Urls must be addresses such as http://localhost:8080, separated by semicolons")]
     // The log.
-    [InlineData("--Serilog:MinimumLevel:Default=Debgu", "Serilog:MinimumLevel:Default must be one of Verbose, Debug, Information, Warning, Error, Fatal")]
+    [InlineData(
+        "--Serilog:MinimumLevel:Default=Debgu",
+        "Serilog:MinimumLevel:Default must be one of Verbose, Debug, Information, Warning, Error, Fatal"
+    )]
     [InlineData("--Serilog:MinimumLevel:Default=", "Serilog:MinimumLevel:Default must be one of Verbose, Debug")]
-    [InlineData("--Serilog:MinimumLevel:Override:MassTransit=Loud", "Serilog:MinimumLevel:Override:MassTransit must be one of Verbose, Debug")]
+    [InlineData(
+        "--Serilog:MinimumLevel:Override:MassTransit=Loud",
+        "Serilog:MinimumLevel:Override:MassTransit must be one of Verbose, Debug"
+    )]
     [InlineData("--Serilog:MinimumLevel:Defualt=Debug", "Serilog:MinimumLevel:Defualt is unknown, allowed here are Default, Override")]
     [InlineData("--Serilog:MinimumLevel=Debug", "Serilog:MinimumLevel has no value of its own; set Serilog:MinimumLevel:Default")]
     // No settings.
     [InlineData("RabbitMq", "Argument 1 is no setting; write --Key=value, for instance --Transport=RabbitMq")]
-    [InlineData("--Transport=InMemory -Transport=RabbitMq", "Argument 2 is no setting; write --Key=value, for instance --Transport=RabbitMq")]
+    [InlineData(
+        "--Transport=InMemory -Transport=RabbitMq",
+        "Argument 2 is no setting; write --Key=value, for instance --Transport=RabbitMq"
+    )]
     [InlineData(Postgres + " " + Secret, "Argument 2 is no setting; write --Key=value, for instance --Transport=RabbitMq")]
     [InlineData("--Transport", "--Transport has no value; write --Key=value")]
     [InlineData("--Transport --Roles=api,worker", "--Transport has no value; write --Key=value")]
@@ -195,7 +373,9 @@ public sealed class When_the_settings_are_wrong
         var (exitCode, _, error) = await Run($"--Urls={address}");
 
         exitCode.ShouldBe(2);
-        error.ShouldBe($"Urls: Failed to bind to address {address}: address already in use. Choose another one with --Urls=http://localhost:8081{Environment.NewLine}");
+        error.ShouldBe(
+            $"Urls: Failed to bind to address {address}: address already in use. Choose another one with --Urls=http://localhost:8081{Environment.NewLine}"
+        );
     }
 
     [Fact]
@@ -214,7 +394,10 @@ public sealed class When_the_settings_are_wrong
         var folder = Directory.CreateTempSubdirectory();
         try
         {
-            await File.WriteAllTextAsync(Path.Combine(folder.CreateSubdirectory("news").FullName, "push.en.liquid"), "--- title\nNews\n--- body\nNews\n");
+            await File.WriteAllTextAsync(
+                Path.Combine(folder.CreateSubdirectory("news").FullName, "push.en.liquid"),
+                "--- title\nNews\n--- body\nNews\n"
+            );
 
             var (exitCode, _, error) = await Run($"--Templates:Folder={folder.FullName}", "--EventTypes:news:Channels=push,email");
 
@@ -240,7 +423,11 @@ public sealed class When_the_settings_are_wrong
             var (exitCode, _, error) = await Run($"--Templates:Folder={folder.FullName}");
 
             exitCode.ShouldBe(2);
-            error.TrimEnd().ShouldBe($"Templates: {old}: templates are Liquid and no longer Handlebars: rename every .hbs file to .liquid, and write its tags as docs/templates.md shows");
+            error
+                .TrimEnd()
+                .ShouldBe(
+                    $"Templates: {old}: templates are Liquid and no longer Handlebars: rename every .hbs file to .liquid, and write its tags as docs/templates.md shows"
+                );
         }
         finally
         {
@@ -255,7 +442,10 @@ public sealed class When_the_settings_are_wrong
         var home = Directory.CreateTempSubdirectory();
         try
         {
-            await using var host = HostProgram.Start(new Dictionary<string, string>(StringComparer.Ordinal) { ["HOME"] = home.FullName }, "--Urls=https://127.0.0.1:0");
+            await using var host = HostProgram.Start(
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["HOME"] = home.FullName },
+                "--Urls=https://127.0.0.1:0"
+            );
 
             (await host.ExitCode()).ShouldBe(2);
             host.Output.ShouldHaveSingleItem().ShouldStartWith("Urls: https needs a certificate; set Kestrel:Certificates:Default:Path");
@@ -275,8 +465,11 @@ public sealed class When_the_settings_are_wrong
         taken.Stop();
 
         var (exitCode, _, error) = await Run(
-            "--Transport=RabbitMq", $"--ConnectionStrings:RabbitMq=amqp://user:{Secret}@127.0.0.1:{nobody}",
-            $"--ConnectionStrings:Postgres=Host=127.0.0.1;Port={nobody};Username=user;Password={Secret}", "--Postgres:StartTimeout=00:00:00");
+            "--Transport=RabbitMq",
+            $"--ConnectionStrings:RabbitMq=amqp://user:{Secret}@127.0.0.1:{nobody}",
+            $"--ConnectionStrings:Postgres=Host=127.0.0.1;Port={nobody};Username=user;Password={Secret}",
+            "--Postgres:StartTimeout=00:00:00"
+        );
 
         exitCode.ShouldBe(2);
         error.TrimEnd().Split(Environment.NewLine).ShouldHaveSingleItem().ShouldStartWith("ConnectionStrings:Postgres: ");
@@ -304,9 +497,16 @@ public sealed class When_the_settings_are_wrong
         let generic = property.PropertyType.IsGenericType ? property.PropertyType.GetGenericTypeDefinition() : null
         let dictionary = generic == typeof(IReadOnlyDictionary<,>)
         let numbered = generic == typeof(IReadOnlyList<>) && property.PropertyType != typeof(IReadOnlyList<string>)
-        let section = dictionary ? property.PropertyType.GetGenericArguments()[1] : numbered ? property.PropertyType.GetGenericArguments()[0] : property.PropertyType
+        let section = dictionary ? property.PropertyType.GetGenericArguments()[1]
+        : numbered ? property.PropertyType.GetGenericArguments()[0]
+        : property.PropertyType
         from setting in section.Assembly.GetName().Name!.StartsWith("NotificationBus", StringComparison.Ordinal) && section.IsClass
-            ? Settings(section, dictionary ? $"{key}:{Entry(property)}:" : numbered ? $"{key}:{{number}}:" : $"{key}:")
+            ? Settings(
+                section,
+                dictionary ? $"{key}:{Entry(property)}:"
+                    : numbered ? $"{key}:{{number}}:"
+                    : $"{key}:"
+            )
             : [key]
         select setting;
 
@@ -316,7 +516,14 @@ public sealed class When_the_settings_are_wrong
     {
         await using var output = new StringWriter();
         await using var error = new StringWriter();
-        var exitCode = await NotificationHost.Run(args.Any(argument => argument.StartsWith("--Urls", StringComparison.Ordinal)) ? args : [.. args, "--Urls=http://127.0.0.1:0"], output, error)
+        var exitCode = await NotificationHost
+            .Run(
+                args.Any(argument => argument.StartsWith("--Urls", StringComparison.Ordinal))
+                    ? args
+                    : [.. args, "--Urls=http://127.0.0.1:0"],
+                output,
+                error
+            )
             .WaitAsync(RunningHost.Patience);
         return (exitCode, output.ToString(), error.ToString());
     }

@@ -1,8 +1,6 @@
 using MassTransit;
-
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Host;
 
 namespace NotificationBus.Tests.Host;
@@ -38,8 +36,13 @@ public sealed class When_the_settings_choose
     public async Task Should_fall_back_on_the_next_provider()
     {
         // Nothing listens on port 1.
-        var attempts = await Attempts("--Channels:email:Providers=smtp,sandbox", "--Providers:smtp:Host=127.0.0.1", "--Providers:smtp:Port=1",
-            "--Providers:smtp:Security=None", "--Providers:smtp:From=shop@example.com");
+        var attempts = await Attempts(
+            "--Channels:email:Providers=smtp,sandbox",
+            "--Providers:smtp:Host=127.0.0.1",
+            "--Providers:smtp:Port=1",
+            "--Providers:smtp:Security=None",
+            "--Providers:smtp:From=shop@example.com"
+        );
 
         attempts.ShouldBe(["smtp unavailable", "sandbox accepted"]);
     }
@@ -56,7 +59,12 @@ public sealed class When_the_settings_choose
     [Fact]
     public async Task Should_leave_a_push_token_to_the_provider_whose_it_is()
     {
-        string[] settings = ["--EventTypes:order-placed:Channels=push", "--Providers:webpush:PrivateKey=q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94", "--Providers:webpush:Subject=mailto:ops@example.com"];
+        string[] settings =
+        [
+            "--EventTypes:order-placed:Channels=push",
+            "--Providers:webpush:PrivateKey=q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94",
+            "--Providers:webpush:Subject=mailto:ops@example.com",
+        ];
 
         (await Attempts([.. settings, "--Channels:push:Providers=webpush,sandbox"])).ShouldBe(["sandbox accepted"]);
         (await Attempts([.. settings, "--Channels:push:Providers=webpush"])).ShouldBeEmpty();
@@ -66,16 +74,29 @@ public sealed class When_the_settings_choose
     public async Task Should_post_to_an_account_of_any_name_on_any_channel()
     {
         // Nothing listens on port 1.
-        string[] account = ["--Providers:relay:Type=http", "--Providers:relay:Url=http://127.0.0.1:1/", "--Providers:relay:Headers:Authorization=Bearer abc"];
+        string[] account =
+        [
+            "--Providers:relay:Type=http",
+            "--Providers:relay:Url=http://127.0.0.1:1/",
+            "--Providers:relay:Headers:Authorization=Bearer abc",
+        ];
 
         (await Attempts([.. account, "--Channels:email:Providers=relay,sandbox"])).ShouldBe(["relay unavailable", "sandbox accepted"]);
-        (await Attempts([.. account, "--Channels:push:Providers=relay,sandbox", "--EventTypes:order-placed:Channels=push"])).ShouldBe(["relay unavailable", "sandbox accepted"]);
+        (await Attempts([.. account, "--Channels:push:Providers=relay,sandbox", "--EventTypes:order-placed:Channels=push"])).ShouldBe([
+            "relay unavailable",
+            "sandbox accepted",
+        ]);
     }
 
     [Fact]
     public async Task Should_take_either_form_of_an_argument_and_the_keys_of_the_framework()
     {
-        await using var host = NotificationHost.Build(["--Transport", "InMemory", "--Urls=http://127.0.0.1:0;http://[::1]:0", "--environment=Staging"]);
+        await using var host = NotificationHost.Build([
+            "--Transport",
+            "InMemory",
+            "--Urls=http://127.0.0.1:0;http://[::1]:0",
+            "--environment=Staging",
+        ]);
 
         host.Environment.EnvironmentName.ShouldBe("Staging");
     }
@@ -108,7 +129,13 @@ public sealed class When_the_settings_choose
 
         var notification = await host.Outcome((await host.Post("/v1/events/order-placed", Occurrence.ByName["order-placed"])).Self);
 
-        return [.. notification.GetProperty("deliveries")[0].GetProperty("attempts").EnumerateArray()
-            .Select(attempt => $"{attempt.GetProperty("provider").GetString()} {attempt.GetProperty("status").GetString()}")];
+        return
+        [
+            .. notification
+                .GetProperty("deliveries")[0]
+                .GetProperty("attempts")
+                .EnumerateArray()
+                .Select(attempt => $"{attempt.GetProperty("provider").GetString()} {attempt.GetProperty("status").GetString()}"),
+        ];
     }
 }

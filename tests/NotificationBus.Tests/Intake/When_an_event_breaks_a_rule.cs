@@ -43,9 +43,14 @@ public sealed class When_an_event_breaks_a_rule
     }
 
     static IReadOnlyList<string> Of(string amount, string currency) =>
-        Breaches(new OrderPlacedMap(), An.OrderPlaced() with { Total = new Money(decimal.Parse(amount, System.Globalization.CultureInfo.InvariantCulture), currency) });
+        Breaches(
+            new OrderPlacedMap(),
+            An.OrderPlaced() with
+            {
+                Total = new Money(decimal.Parse(amount, System.Globalization.CultureInfo.InvariantCulture), currency),
+            }
+        );
 
     static IReadOnlyList<string> Breaches<TEvent>(EventMap<TEvent> map, TEvent happened)
-        where TEvent : class =>
-        [.. map.Read(happened, Guid.NewGuid()).Breaches.Select(breach => $"{breach.Path} {breach.Error}")];
+        where TEvent : class => [.. map.Read(happened, Guid.NewGuid()).Breaches.Select(breach => $"{breach.Path} {breach.Error}")];
 }

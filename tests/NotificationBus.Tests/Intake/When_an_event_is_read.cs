@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
@@ -13,31 +12,61 @@ public sealed class When_an_event_is_read
     static readonly Guid MessageId = Guid.Parse("33333333-3333-3333-3333-333333333333");
 
     [Fact]
-    public void Should_tell_the_seller_of_a_chat_message() => ShouldRead(
-        new ChatMessageSentMap(), A.ChatMessage(eventId: "e"), "chat-message-sent", "seller", A.Seller,
-        """{"conversationId":"C-77","text":"Is it still available?","product":"Blue ceramic bowl","buyer":{"name":"Nok"},"seller":{"name":"Som"}}""");
+    public void Should_tell_the_seller_of_a_chat_message() =>
+        ShouldRead(
+            new ChatMessageSentMap(),
+            A.ChatMessage(eventId: "e"),
+            "chat-message-sent",
+            "seller",
+            A.Seller,
+            """{"conversationId":"C-77","text":"Is it still available?","product":"Blue ceramic bowl","buyer":{"name":"Nok"},"seller":{"name":"Som"}}"""
+        );
 
     [Fact]
-    public void Should_tell_the_seller_of_an_order() => ShouldRead(
-        new OrderPlacedMap(), An.OrderPlaced(eventId: "e"), "order-placed", "seller", A.Seller,
-        """{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"name":"Nok"},"seller":{"name":"Som"}}""");
+    public void Should_tell_the_seller_of_an_order() =>
+        ShouldRead(
+            new OrderPlacedMap(),
+            An.OrderPlaced(eventId: "e"),
+            "order-placed",
+            "seller",
+            A.Seller,
+            """{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"name":"Nok"},"seller":{"name":"Som"}}"""
+        );
 
     [Fact]
-    public void Should_remind_the_buyer_to_pay() => ShouldRead(
-        new PaymentReminderDueMap(), A.PaymentReminder(eventId: "e"), "payment-reminder-due", "buyer", A.Buyer,
-        """{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"}}""");
+    public void Should_remind_the_buyer_to_pay() =>
+        ShouldRead(
+            new PaymentReminderDueMap(),
+            A.PaymentReminder(eventId: "e"),
+            "payment-reminder-due",
+            "buyer",
+            A.Buyer,
+            """{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"}}"""
+        );
 
     [Fact]
-    public void Should_tell_the_buyer_that_it_was_shipped() => ShouldRead(
-        new OrderShippedMap(), An.OrderShipped(eventId: "e"), "order-shipped", "buyer", A.Buyer,
-        """{"orderId":"4711","product":"Blue ceramic bowl","carrier":"Thailand Post","trackingNumber":"EX123456789TH"}""");
+    public void Should_tell_the_buyer_that_it_was_shipped() =>
+        ShouldRead(
+            new OrderShippedMap(),
+            An.OrderShipped(eventId: "e"),
+            "order-shipped",
+            "buyer",
+            A.Buyer,
+            """{"orderId":"4711","product":"Blue ceramic bowl","carrier":"Thailand Post","trackingNumber":"EX123456789TH"}"""
+        );
 
     [Fact]
     public void Should_do_as_the_producer_asks_in_a_general_request()
     {
         var request = ShouldRead(
-            new NotificationRequestedMap(), An.Announcement(eventId: "e", channels: ["email"]), "notification-requested", "recipient", A.Seller,
-            """{"title":"New opening hours","text":"We are open on Sunday."}""", category: "announcement");
+            new NotificationRequestedMap(),
+            An.Announcement(eventId: "e", channels: ["email"]),
+            "notification-requested",
+            "recipient",
+            A.Seller,
+            """{"title":"New opening hours","text":"We are open on Sunday."}""",
+            category: "announcement"
+        );
 
         request.Channels.ShouldBe(["email"]);
     }
@@ -66,28 +95,41 @@ public sealed class When_an_event_is_read
     }
 
     [Fact]
-    public void Should_tell_recipients_occurrences_and_kinds_of_event_apart() => new[]
-    {
-        IdOf(An.OrderPlaced(eventId: "e"), MessageId),
-        IdOf(An.OrderPlaced(eventId: "f"), MessageId),
-        IdOf(An.OrderPlaced(A.Seller with { Id = "seller-43" }, eventId: "e"), MessageId),
-        new ChatMessageSentMap().NotificationId(A.ChatMessage(eventId: "e"), MessageId),
-    }.ShouldBeUnique();
+    public void Should_tell_recipients_occurrences_and_kinds_of_event_apart() =>
+        new[]
+        {
+            IdOf(An.OrderPlaced(eventId: "e"), MessageId),
+            IdOf(An.OrderPlaced(eventId: "f"), MessageId),
+            IdOf(An.OrderPlaced(A.Seller with { Id = "seller-43" }, eventId: "e"), MessageId),
+            new ChatMessageSentMap().NotificationId(A.ChatMessage(eventId: "e"), MessageId),
+        }.ShouldBeUnique();
 
     [Fact]
     public void Should_say_who_is_missing_when_the_recipient_is_null() =>
-        Should.Throw<InvalidEventException>(() => new OrderPlacedMap().Read(An.OrderPlaced() with { Seller = null! }, MessageId))
+        Should
+            .Throw<InvalidEventException>(() => new OrderPlacedMap().Read(An.OrderPlaced() with { Seller = null! }, MessageId))
             .Message.ShouldBe("seller must not be null");
 
     static Guid IdOf(OrderPlaced happened, Guid messageId) => new OrderPlacedMap().NotificationId(happened, messageId);
 
-    static NotificationRequest ShouldRead<TEvent>(EventMap<TEvent> map, TEvent happened, string name, string recipientProperty, Contact recipient, string variables, string? category = null)
+    static NotificationRequest ShouldRead<TEvent>(
+        EventMap<TEvent> map,
+        TEvent happened,
+        string name,
+        string recipientProperty,
+        Contact recipient,
+        string variables,
+        string? category = null
+    )
         where TEvent : class
     {
         map.Name.ShouldBe(name);
         map.EventType.ShouldBe(typeof(TEvent));
         map.RecipientProperty.ShouldBe(recipientProperty);
-        typeof(TEvent).GetProperties().Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).ShouldContain(recipientProperty);
+        typeof(TEvent)
+            .GetProperties()
+            .Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name))
+            .ShouldContain(recipientProperty);
 
         var request = map.Read(happened, MessageId);
         request.NotificationId.ShouldBe(map.NotificationId(happened, MessageId));

@@ -1,8 +1,6 @@
 using System.Text.Json.Nodes;
-
 using MassTransit;
 using MassTransit.Serialization;
-
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -38,8 +36,15 @@ public sealed class When_an_event_on_the_bus_cannot_be_taken : IAsyncLifetime
     public async Task Should_go_to_the_error_queue_when_a_result_has_no_id()
     {
         var saga = await _flow.Bus.GetSendEndpoint(SagaEndpoint.Of(Lane.Transactional));
-        await saga.Send(new DeliverySent { NotificationId = Guid.CreateVersion7(), DeliveryId = Guid.CreateVersion7(), Provider = "scripted" },
-            send => send.MessageId = null);
+        await saga.Send(
+            new DeliverySent
+            {
+                NotificationId = Guid.CreateVersion7(),
+                DeliveryId = Guid.CreateVersion7(),
+                Provider = "scripted",
+            },
+            send => send.MessageId = null
+        );
 
         await ShouldBeRefused("the message has no messageId");
     }
@@ -49,7 +54,9 @@ public sealed class When_an_event_on_the_bus_cannot_be_taken : IAsyncLifetime
     {
         await _flow.Bus.Publish(An.Announcement() with { Category = null! }, AsAnotherServiceWritesIt);
 
-        await ShouldBeRefused("category is unknown, allowed are announcement, chat-message-sent, order-placed, order-shipped, payment-reminder-due");
+        await ShouldBeRefused(
+            "category is unknown, allowed are announcement, chat-message-sent, order-placed, order-shipped, payment-reminder-due"
+        );
     }
 
     /// <summary>C: decoration costs the notification. More devices than anybody has cost the last of them.</summary>
@@ -73,11 +80,15 @@ public sealed class When_an_event_on_the_bus_cannot_be_taken : IAsyncLifetime
     {
         await _flow.Bus.Publish(An.OrderPlaced() with { OrderId = " ", Total = new Money(-1, "baht") });
 
-        await ShouldBeRefused("orderId must not be blank; total.amount must be 0 to 999999999999.99 with at most 4 decimals; "
-            + "total.currency must be three capital letters (ISO 4217) such as THB");
+        await ShouldBeRefused(
+            "orderId must not be blank; total.amount must be 0 to 999999999999.99 with at most 4 decimals; "
+                + "total.currency must be three capital letters (ISO 4217) such as THB"
+        );
     }
 
-    /// <summary>Nothing would be left of the amount, and nobody would know: "THB 0.00". MassTransit writes amounts as texts, others as numbers.</summary>
+    /// <summary>
+    /// Nothing would be left of the amount, and nobody would know: "THB 0.00". MassTransit writes amounts as texts, others as numbers.
+    /// </summary>
     [Theory]
     [InlineData("1e-40")]
     [InlineData("\"1e-40\"")]
@@ -106,8 +117,7 @@ public sealed class When_an_event_on_the_bus_cannot_be_taken : IAsyncLifetime
 
     /// <summary>With what has no value.</summary>
     static void AsAnotherServiceWritesIt<TEvent>(PublishContext<TEvent> publish)
-        where TEvent : class =>
-        publish.Serializer = SystemTextJsonMessageSerializer.Instance;
+        where TEvent : class => publish.Serializer = SystemTextJsonMessageSerializer.Instance;
 
     async Task ShouldBeRefused(string reason)
     {

@@ -5,23 +5,42 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-
 using MassTransit;
 using MassTransit.Serialization;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Tests.Host;
 
 namespace NotificationBus.Tests.Intake;
 
-/// <summary>C: decoration costs the notification. Every decorating property of every contract, over HTTP and on the bus, with whatever people and programs put there.</summary>
+/// <summary>
+/// C: decoration costs the notification. Every decorating property of every contract, over HTTP and on the bus, with whatever people and
+/// programs put there.
+/// </summary>
 public sealed class When_decoration_cannot_be_used(RunningHost host) : IClassFixture<RunningHost>
 {
     static readonly string[] Hostile =
     [
-        "null", "\"\"", "\"  \"", "5", "1e400", "true", "[]", "[\"a\"]", "{}", "{\"name\":5}", "{\"name\":\"\\ud800\"}", "\"\\u0000\"", "\"\\ud800\"", "\"en_US\"", "\"THA\"",
-        "\"Som\\r\\nBcc: victim@example.net\"", "\"a\\u2028b\"", $"\"{new string('x', 9_000)}\"", $"\"{string.Concat(Enumerable.Repeat("👩‍👩‍👧‍👦", 500))}\"", $"\"a{new string('\u0301', 5_000)}\"",
+        "null",
+        "\"\"",
+        "\"  \"",
+        "5",
+        "1e400",
+        "true",
+        "[]",
+        "[\"a\"]",
+        "{}",
+        "{\"name\":5}",
+        "{\"name\":\"\\ud800\"}",
+        "\"\\u0000\"",
+        "\"\\ud800\"",
+        "\"en_US\"",
+        "\"THA\"",
+        "\"Som\\r\\nBcc: victim@example.net\"",
+        "\"a\\u2028b\"",
+        $"\"{new string('x', 9_000)}\"",
+        $"\"{string.Concat(Enumerable.Repeat("👩‍👩‍👧‍👦", 500))}\"",
+        $"\"a{new string('\u0301', 5_000)}\"",
     ];
 
     public static TheoryData<string, string> Places
@@ -41,14 +60,33 @@ public sealed class When_decoration_cannot_be_used(RunningHost host) : IClassFix
 
     [Fact]
     public void Should_be_marked_where_people_are_named() =>
-        Places.Select(row => $"{row.Data.Item1} {row.Data.Item2}").ShouldBe(
-        [
-            "order-placed buyer", "order-placed seller.name", "order-placed seller.locale", "order-placed seller.country",
-            "chat-message-sent product", "chat-message-sent buyer", "chat-message-sent seller.name", "chat-message-sent seller.locale", "chat-message-sent seller.country",
-            "payment-reminder-due buyer.name", "payment-reminder-due buyer.locale", "payment-reminder-due buyer.country",
-            "order-shipped carrier", "order-shipped trackingNumber", "order-shipped buyer.name", "order-shipped buyer.locale", "order-shipped buyer.country",
-            "notification-requested recipient.name", "notification-requested recipient.locale", "notification-requested recipient.country",
-        ], ignoreOrder: true);
+        Places
+            .Select(row => $"{row.Data.Item1} {row.Data.Item2}")
+            .ShouldBe(
+                [
+                    "order-placed buyer",
+                    "order-placed seller.name",
+                    "order-placed seller.locale",
+                    "order-placed seller.country",
+                    "chat-message-sent product",
+                    "chat-message-sent buyer",
+                    "chat-message-sent seller.name",
+                    "chat-message-sent seller.locale",
+                    "chat-message-sent seller.country",
+                    "payment-reminder-due buyer.name",
+                    "payment-reminder-due buyer.locale",
+                    "payment-reminder-due buyer.country",
+                    "order-shipped carrier",
+                    "order-shipped trackingNumber",
+                    "order-shipped buyer.name",
+                    "order-shipped buyer.locale",
+                    "order-shipped buyer.country",
+                    "notification-requested recipient.name",
+                    "notification-requested recipient.locale",
+                    "notification-requested recipient.country",
+                ],
+                ignoreOrder: true
+            );
 
     [Theory]
     [MemberData(nameof(Places))]
@@ -62,7 +100,10 @@ public sealed class When_decoration_cannot_be_used(RunningHost host) : IClassFix
             var onTheBus = await Publish(name, json);
 
             foreach (var self in (string[])[overHttp.Self, onTheBus])
-                (await Outcome(self)).GetProperty("status").GetString().ShouldBe("delivered", $"{place} {value[..Math.Min(value.Length, 40)]}");
+                (await Outcome(self))
+                    .GetProperty("status")
+                    .GetString()
+                    .ShouldBe("delivered", $"{place} {value[..Math.Min(value.Length, 40)]}");
         }
     }
 
@@ -89,7 +130,11 @@ public sealed class When_decoration_cannot_be_used(RunningHost host) : IClassFix
     [InlineData("email", "\"\"", null)]
     public async Task Should_be_on_record_when_it_is_left_out(string property, string value, string? decision)
     {
-        var json = WithRaw("order-placed", $"seller.{property}", value.Replace("×60", string.Concat(Enumerable.Repeat("👨‍👩‍👧", 60)), StringComparison.Ordinal));
+        var json = WithRaw(
+            "order-placed",
+            $"seller.{property}",
+            value.Replace("×60", string.Concat(Enumerable.Repeat("👨‍👩‍👧", 60)), StringComparison.Ordinal)
+        );
         var accepted = await host.Post("/v1/events/order-placed", json);
         accepted.Status.ShouldBe(HttpStatusCode.Accepted, accepted.Body);
 
@@ -97,7 +142,11 @@ public sealed class When_decoration_cannot_be_used(RunningHost host) : IClassFix
         {
             var notification = await Outcome(self);
             notification.GetProperty("status").GetString().ShouldBe("delivered");
-            notification.GetProperty("decisions").EnumerateArray().Select(one => one.GetString()!).Where(one => one.StartsWith("seller.", StringComparison.Ordinal))
+            notification
+                .GetProperty("decisions")
+                .EnumerateArray()
+                .Select(one => one.GetString()!)
+                .Where(one => one.StartsWith("seller.", StringComparison.Ordinal))
                 .ShouldBe(decision is null ? [] : [decision]);
         }
     }
@@ -116,7 +165,11 @@ public sealed class When_decoration_cannot_be_used(RunningHost host) : IClassFix
         var self = await Publish("order-placed", WithRaw("order-placed", "seller.email", "[\"som@example.com\"]"));
 
         var notification = await Outcome(self);
-        notification.GetProperty("results").EnumerateArray().Select(result => $"{result.GetProperty("channel")} {result.GetProperty("result")}").ShouldBe(["push sent", "email left-out"]);
+        notification
+            .GetProperty("results")
+            .EnumerateArray()
+            .Select(result => $"{result.GetProperty("channel")} {result.GetProperty("result")}")
+            .ShouldBe(["push sent", "email left-out"]);
     }
 
     /// <summary>The outcome of what may still be in the broker.</summary>
@@ -139,20 +192,24 @@ public sealed class When_decoration_cannot_be_used(RunningHost host) : IClassFix
     {
         var messageId = Guid.CreateVersion7();
         var contract = ContractOf(name);
-        await host.Bus.Publish(JsonSerializer.Deserialize(Occurrence.ByName[name], contract, JsonSerializerOptions.Web)!, contract,
-            Pipe.Execute<PublishContext>(publish => (publish.MessageId, publish.Serializer) = (messageId, new AsItStands(json))));
+        await host.Bus.Publish(
+            JsonSerializer.Deserialize(Occurrence.ByName[name], contract, JsonSerializerOptions.Web)!,
+            contract,
+            Pipe.Execute<PublishContext>(publish => (publish.MessageId, publish.Serializer) = (messageId, new AsItStands(json)))
+        );
         var recipient = name is "order-placed" or "chat-message-sent" or "notification-requested" ? "seller-42" : "buyer-7";
         return $"/v1/notifications/{DeterministicId.From("notification", name, $"{messageId:N}", recipient)}";
     }
 
-    static Type ContractOf(string name) => name switch
-    {
-        "order-placed" => typeof(OrderPlaced),
-        "chat-message-sent" => typeof(ChatMessageSent),
-        "payment-reminder-due" => typeof(PaymentReminderDue),
-        "order-shipped" => typeof(OrderShipped),
-        _ => typeof(NotificationRequested),
-    };
+    static Type ContractOf(string name) =>
+        name switch
+        {
+            "order-placed" => typeof(OrderPlaced),
+            "chat-message-sent" => typeof(ChatMessageSent),
+            "payment-reminder-due" => typeof(PaymentReminderDue),
+            "order-shipped" => typeof(OrderShipped),
+            _ => typeof(NotificationRequested),
+        };
 
     static IEnumerable<string> DecorationsOf(Type contract, string at)
     {
@@ -179,7 +236,9 @@ public sealed class When_decoration_cannot_be_used(RunningHost host) : IClassFix
         {
             var envelope = JsonNode.Parse(SystemTextJsonMessageSerializer.Instance.GetMessageBody(context).GetString())!;
             envelope["message"] = "✂";
-            return new BytesMessageBody(Encoding.UTF8.GetBytes(envelope.ToJsonString().Replace(JsonSerializer.Serialize("✂"), message, StringComparison.Ordinal)));
+            return new BytesMessageBody(
+                Encoding.UTF8.GetBytes(envelope.ToJsonString().Replace(JsonSerializer.Serialize("✂"), message, StringComparison.Ordinal))
+            );
         }
     }
 }

@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Tests.TestKit;
@@ -24,7 +23,13 @@ public sealed class When_one_name_has_two_bodies : IAsyncLifetime
         var first = await _flow.Tell(An.OrderPlaced(eventId: "order-4711"), messageId);
         await _flow.Outcome(first);
 
-        await _flow.Bus.Publish(An.OrderPlaced(eventId: "order-4711") with { Product = "Red vase" }, publish => publish.MessageId = underTheSameMessageId ? messageId : Guid.CreateVersion7());
+        await _flow.Bus.Publish(
+            An.OrderPlaced(eventId: "order-4711") with
+            {
+                Product = "Red vase",
+            },
+            publish => publish.MessageId = underTheSameMessageId ? messageId : Guid.CreateVersion7()
+        );
 
         await ShouldBeSetAside(first, "eventId");
         _flow.Email.Calls.ShouldHaveSingleItem();
@@ -68,7 +73,13 @@ public sealed class When_one_name_has_two_bodies : IAsyncLifetime
         await _flow.Outcome(await _flow.Tell(An.OrderPlaced(eventId: "order-4711")));
 
         await _flow.Handle(An.OrderPlaced(eventId: "order-4711") with { Product = "Red vase" });
-        var answer = await _flow.Intake.Accept(_flow.MapOf<OrderPlaced>(), An.OrderPlaced(eventId: "order-4711") with { Product = "Red vase" });
+        var answer = await _flow.Intake.Accept(
+            _flow.MapOf<OrderPlaced>(),
+            An.OrderPlaced(eventId: "order-4711") with
+            {
+                Product = "Red vase",
+            }
+        );
 
         answer.IsAnother.ShouldBeFalse();
         _flow.Wire.Errors.ShouldBeEmpty();
@@ -81,7 +92,13 @@ public sealed class When_one_name_has_two_bodies : IAsyncLifetime
         _flow.Store.BeforeWrite = (_, _) => answer.Task;
 
         var first = await _flow.Intake.Accept(_flow.MapOf<OrderPlaced>(), An.OrderPlaced(eventId: "order-4711"));
-        var second = await _flow.Intake.Accept(_flow.MapOf<OrderPlaced>(), An.OrderPlaced(eventId: "order-4711") with { Product = "Red vase" });
+        var second = await _flow.Intake.Accept(
+            _flow.MapOf<OrderPlaced>(),
+            An.OrderPlaced(eventId: "order-4711") with
+            {
+                Product = "Red vase",
+            }
+        );
         var again = await _flow.Intake.Accept(_flow.MapOf<OrderPlaced>(), An.OrderPlaced(eventId: "order-4711"));
 
         (first.IsAnother, second.IsAnother, again.IsAnother).ShouldBe((false, true, false));
@@ -107,6 +124,10 @@ public sealed class When_one_name_has_two_bodies : IAsyncLifetime
     async Task ShouldBeSetAside(Guid first, string name)
     {
         await _flow.Pulse.Until(() => _flow.Wire.Errors.Count == 1);
-        _flow.Wire.Errors[0].Exception.ShouldBe($"{typeof(InvalidEventException).FullName}: its {name} names notification {first}, which was begun with other content");
+        _flow
+            .Wire.Errors[0]
+            .Exception.ShouldBe(
+                $"{typeof(InvalidEventException).FullName}: its {name} names notification {first}, which was begun with other content"
+            );
     }
 }

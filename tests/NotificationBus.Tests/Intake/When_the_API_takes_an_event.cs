@@ -1,6 +1,5 @@
 using System.Runtime.Serialization;
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Tests.Host;
 using NotificationBus.Tests.TestKit;
@@ -24,7 +23,9 @@ public sealed class When_the_API_takes_an_event : IAsyncLifetime
         answer.TemplateError.ShouldBeNull();
         (await _flow.Outcome(answer.NotificationId)).CurrentState.ShouldBe("Delivered");
         await _flow.Pulse.Until(() => TakenEvents.Count > 0);
-        var published = _flow.Wire.Handled.Where(message => message is { Place: "notifications", Type: nameof(OrderPlaced) }).ShouldHaveSingleItem();
+        var published = _flow
+            .Wire.Handled.Where(message => message is { Place: "notifications", Type: nameof(OrderPlaced) })
+            .ShouldHaveSingleItem();
         var envelope = JsonElement.Parse(published.Body);
         envelope.GetProperty("message").GetProperty("orderId").GetString().ShouldBe(An.OrderPlaced().OrderId);
         envelope.GetProperty("messageId").GetGuid().ShouldNotBe(Guid.Empty);
@@ -76,18 +77,31 @@ public sealed class When_the_API_takes_an_event : IAsyncLifetime
     [Fact]
     public async Task Should_not_blame_the_broker_for_what_cannot_be_written()
     {
-        var tooDeep = JsonElement.Parse($$"""{ "title": "t", "text": "t", "rows": {{When_a_request_is_wrong.Nested(64, "[", "]")}} }""", new JsonDocumentOptions { MaxDepth = 100 });
+        var tooDeep = JsonElement.Parse(
+            $$"""{ "title": "t", "text": "t", "rows": {{When_a_request_is_wrong.Nested(64, "[", "]")}} }""",
+            new JsonDocumentOptions { MaxDepth = 100 }
+        );
 
-        await Should.ThrowAsync<SerializationException>(() => _flow.Intake.Accept(_flow.MapOf<NotificationRequested>(), An.Announcement() with { Data = tooDeep }));
+        await Should.ThrowAsync<SerializationException>(() =>
+            _flow.Intake.Accept(_flow.MapOf<NotificationRequested>(), An.Announcement() with { Data = tooDeep })
+        );
     }
 
     List<Guid?> TakenEvents =>
-        [.. _flow.Wire.Handled.Where(message => message.Place == "notifications" && message.Type == nameof(OrderPlaced)).Select(message => message.Id)];
+        [
+            .. _flow
+                .Wire.Handled.Where(message => message.Place == "notifications" && message.Type == nameof(OrderPlaced))
+                .Select(message => message.Id),
+        ];
 
     /// <summary>What is published now has passed everything that was published before.</summary>
     async Task ShouldHavePublishedNothing()
     {
         await _flow.Handle(An.OrderShipped());
-        _flow.Wire.Handled.Count(message => message.Place == "notifications" && message.Type is nameof(OrderPlaced) or nameof(NotificationRequested)).ShouldBe(0);
+        _flow
+            .Wire.Handled.Count(message =>
+                message.Place == "notifications" && message.Type is nameof(OrderPlaced) or nameof(NotificationRequested)
+            )
+            .ShouldBe(0);
     }
 }

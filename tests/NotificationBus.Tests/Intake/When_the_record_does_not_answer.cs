@@ -1,5 +1,4 @@
 using System.Data.Common;
-
 using NotificationBus.Intake;
 using NotificationBus.Tests.TestKit;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Tests.TestKit;
@@ -15,14 +14,20 @@ public sealed class When_two_events_are_compared
         EventName = "order-placed",
         Category = "order-placed",
         Recipient = A.Seller with { Phone = "+66812345678", Country = "TH", Chat = ["slack:C1"], WebhookUrl = "https://example.com/hook" },
-        Data = JsonElement.Parse("""{"total":{"amount":590.50,"currency":"THB"},"items":["cup",null,{"a":true}],"n":12345678901234567890123}"""),
+        Data = JsonElement.Parse(
+            """{"total":{"amount":590.50,"currency":"THB"},"items":["cup",null,{"a":true}],"n":12345678901234567890123}"""
+        ),
         Channels = ["email"],
     };
 
     [Theory]
     [InlineData("""{"n":12345678901234567890123,"items":["cup",null,{"a":true}],"total":{"currency":"THB","amount":590.50}}""")]
-    [InlineData("""{ "total" : { "amount":590.5, "currency":"\u0054HB", "note":null }, "items" : [ "cup" , null , {"a" : true} ] , "n" : 12345678901234567890123 }""")]
-    [InlineData("""{"total":{"amount":5.905e2,"currency":"THB"},"items":["cup",null,{"a":true,"b":null}],"n":12345678901234567890123,"none":null}""")]
+    [InlineData(
+        """{ "total" : { "amount":590.5, "currency":"\u0054HB", "note":null }, "items" : [ "cup" , null , {"a" : true} ] , "n" : 12345678901234567890123 }"""
+    )]
+    [InlineData(
+        """{"total":{"amount":5.905e2,"currency":"THB"},"items":["cup",null,{"a":true,"b":null}],"n":12345678901234567890123,"none":null}"""
+    )]
     public void Should_take_what_is_only_written_otherwise_for_the_same(string data) =>
         (Request with { Data = JsonElement.Parse(data) }).Fingerprint().ShouldBe(Request.Fingerprint());
 
@@ -41,12 +46,15 @@ public sealed class When_two_events_are_compared
     [Fact]
     public void Should_tell_another_recipient_apart_whatever_differs()
     {
-        var others = typeof(Contact).GetProperties().Select(property =>
-        {
-            var other = Request.Recipient with { };
-            property.SetValue(other, property.PropertyType == typeof(string) ? "another" : (string[])["another"]);
-            return (Request with { Recipient = other }).Fingerprint();
-        }).ToList();
+        var others = typeof(Contact)
+            .GetProperties()
+            .Select(property =>
+            {
+                var other = Request.Recipient with { };
+                property.SetValue(other, property.PropertyType == typeof(string) ? "another" : (string[])["another"]);
+                return (Request with { Recipient = other }).Fingerprint();
+            })
+            .ToList();
 
         others.Append(Request.Fingerprint()).ShouldBeUnique();
         others.Count.ShouldBe(9);
@@ -54,18 +62,31 @@ public sealed class When_two_events_are_compared
 
     [Fact]
     public void Should_tell_another_category_and_other_channels_apart() =>
-        ((Guid[])[
-            Request.Fingerprint(),
-            (Request with { Category = "announcement" }).Fingerprint(),
-            (Request with { Channels = ["email", "push"] }).Fingerprint(),
-            (Request with { Channels = null }).Fingerprint(),
-        ]).ShouldBeUnique();
+        (
+            (Guid[])
+                [
+                    Request.Fingerprint(),
+                    (Request with { Category = "announcement" }).Fingerprint(),
+                    (Request with { Channels = ["email", "push"] }).Fingerprint(),
+                    (Request with { Channels = null }).Fingerprint(),
+                ]
+        ).ShouldBeUnique();
 
     [Fact]
     public void Should_take_a_list_that_is_empty_for_one_that_is_not_there()
     {
         var one = Request with { Recipient = new Contact { Id = "seller-42" } };
 
-        (one with { Recipient = new Contact { Id = "seller-42", PushTokens = [], Chat = null! } }).Fingerprint().ShouldBe(one.Fingerprint());
+        (
+            one with
+            {
+                Recipient = new Contact
+                {
+                    Id = "seller-42",
+                    PushTokens = [],
+                    Chat = null!,
+                },
+            }
+        ).Fingerprint().ShouldBe(one.Fingerprint());
     }
 }

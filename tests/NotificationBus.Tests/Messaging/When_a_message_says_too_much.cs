@@ -3,8 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Serialization;
 using System.Text;
 using System.Text.Json;
-
-
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -26,9 +24,20 @@ public sealed class When_a_message_says_too_much : IAsyncLifetime
     public static TheoryData<Type, string> Texts()
     {
         var texts = new TheoryData<Type, string>();
-        foreach (var type in typeof(Contact).Assembly.GetTypes().Concat([typeof(LocateReceipt), typeof(DeliveryReceiptReceived)]).Where(type => type is { IsClass: true, IsAbstract: false, IsPublic: true }))
+        foreach (
+            var type in typeof(Contact)
+                .Assembly.GetTypes()
+                .Concat([typeof(LocateReceipt), typeof(DeliveryReceiptReceived)])
+                .Where(type => type is { IsClass: true, IsAbstract: false, IsPublic: true })
+        )
         {
-            foreach (var property in type.GetProperties().Where(property => !property.IsDefined(typeof(DecorationAttribute)) && (property.PropertyType == typeof(string) || property.PropertyType == typeof(IReadOnlyList<string>))))
+            foreach (
+                var property in type.GetProperties()
+                    .Where(property =>
+                        !property.IsDefined(typeof(DecorationAttribute))
+                        && (property.PropertyType == typeof(string) || property.PropertyType == typeof(IReadOnlyList<string>))
+                    )
+            )
                 texts.Add(type, property.Name);
         }
 
@@ -55,7 +64,14 @@ public sealed class When_a_message_says_too_much : IAsyncLifetime
     public async Task Should_be_set_aside_as_a_command()
     {
         var saga = await _flow.Bus.GetSendEndpoint(SagaEndpoint.Of(Lane.Transactional));
-        await saga.Send(new CancelNotification { NotificationId = Guid.NewGuid(), By = "ann", Why = new string('y', TextLengths.Remark + 1) });
+        await saga.Send(
+            new CancelNotification
+            {
+                NotificationId = Guid.NewGuid(),
+                By = "ann",
+                Why = new string('y', TextLengths.Remark + 1),
+            }
+        );
 
         await ShouldBeRefused("why must be at most 500 characters");
     }
@@ -73,7 +89,9 @@ public sealed class When_a_message_says_too_much : IAsyncLifetime
     [Fact]
     public async Task Should_be_set_aside_when_it_has_more_values_than_anybody_needs()
     {
-        var data = JsonElement.Parse(Encoding.UTF8.GetBytes($$"""{"title":"t","text":"t","rows":[{{string.Join(',', Enumerable.Repeat("1", 12_000))}}]}"""));
+        var data = JsonElement.Parse(
+            Encoding.UTF8.GetBytes($$"""{"title":"t","text":"t","rows":[{{string.Join(',', Enumerable.Repeat("1", 12_000))}}]}""")
+        );
         await _flow.Bus.Publish(An.Announcement() with { Data = data });
 
         await ShouldBeRefused("the body has more than 11000 values", typeof(SerializationException));

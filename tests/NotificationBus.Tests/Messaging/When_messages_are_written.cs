@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Messaging;
@@ -13,7 +12,12 @@ public sealed partial class When_messages_are_written
     {
         await using var flow = await EmbeddedFlow.Start();
         var placed = await flow.Tell(An.OrderPlaced());
-        var announced = await flow.Tell(An.Announcement() with { Data = JsonElement.Parse("""{ "title" : "New \" hours",  "text" : "We are open.",  "rows" : [ 1, 2 ] }""") });
+        var announced = await flow.Tell(
+            An.Announcement() with
+            {
+                Data = JsonElement.Parse("""{ "title" : "New \" hours",  "text" : "We are open.",  "rows" : [ 1, 2 ] }"""),
+            }
+        );
         await flow.Outcome(placed);
         await flow.Outcome(announced);
         await flow.Pulse.Until(() => flow.Wire.Handled.Any(message => message.Place == "send-email"));
@@ -36,15 +40,23 @@ public sealed partial class When_messages_are_written
         }
     }
 
-    static IEnumerable<string> NamesWithoutValue(JsonElement json) => json.ValueKind switch
-    {
-        JsonValueKind.Object => json.EnumerateObject().SelectMany(property => property.Value.ValueKind == JsonValueKind.Null ? [property.Name] : NamesWithoutValue(property.Value)),
-        JsonValueKind.Array => json.EnumerateArray().SelectMany(NamesWithoutValue),
-        _ => [],
-    };
+    static IEnumerable<string> NamesWithoutValue(JsonElement json) =>
+        json.ValueKind switch
+        {
+            JsonValueKind.Object => json.EnumerateObject()
+                .SelectMany(property =>
+                    property.Value.ValueKind == JsonValueKind.Null ? [property.Name] : NamesWithoutValue(property.Value)
+                ),
+            JsonValueKind.Array => json.EnumerateArray().SelectMany(NamesWithoutValue),
+            _ => [],
+        };
 
-    [GeneratedRegex("""
-        "(?:\\.|[^"\\])*"
-        """, RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex(
+        """
+            "(?:\\.|[^"\\])*"
+            """,
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 10_000
+    )]
     private static partial Regex Texts();
 }

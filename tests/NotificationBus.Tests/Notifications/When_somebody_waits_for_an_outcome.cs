@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-
 using NotificationBus.Notifications;
 using NotificationBus.Tests.TestKit;
 
@@ -198,6 +197,7 @@ public sealed class When_somebody_waits_for_an_outcome
 
         public Task<NotificationView?> Find(Guid id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
     }
 }

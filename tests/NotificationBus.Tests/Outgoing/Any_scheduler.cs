@@ -1,8 +1,6 @@
 using System.Threading.Channels;
-
 using MassTransit;
 using MassTransit.Scheduling;
-
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -21,7 +19,11 @@ public abstract class Any_scheduler : IAsyncLifetime
     static readonly TimeSpan Later = TimeSpan.FromSeconds(3);
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    readonly Channel<(string Text, DateTimeOffset At, ConsumeContext Context)> _heard = Channel.CreateUnbounded<(string, DateTimeOffset, ConsumeContext)>();
+    readonly Channel<(string Text, DateTimeOffset At, ConsumeContext Context)> _heard = Channel.CreateUnbounded<(
+        string,
+        DateTimeOffset,
+        ConsumeContext
+    )>();
     IHost? _host;
 
     static Any_scheduler() => ScheduleTokenId.UseTokenId<Appointment>(appointment => appointment.Id);
@@ -147,13 +149,15 @@ public abstract class Any_scheduler : IAsyncLifetime
     public async Task Should_schedule_and_cancel_from_a_consumer()
     {
         var due = Now + Later;
-        await StartWith(inbox => inbox.Handler<Begin>(async context =>
-        {
-            await context.ScheduleSend(Inbox, Moment, new Reminder("sent"));
-            await context.SchedulePublish(2 * Moment, new Reminder("published"));
-            var cancelled = await context.ScheduleSend(Inbox, due.UtcDateTime, new Reminder("cancelled"));
-            await context.CancelScheduledSend(cancelled);
-        }));
+        await StartWith(inbox =>
+            inbox.Handler<Begin>(async context =>
+            {
+                await context.ScheduleSend(Inbox, Moment, new Reminder("sent"));
+                await context.SchedulePublish(2 * Moment, new Reminder("published"));
+                var cancelled = await context.ScheduleSend(Inbox, due.UtcDateTime, new Reminder("cancelled"));
+                await context.CancelScheduledSend(cancelled);
+            })
+        );
 
         await Bus.Publish(new Begin());
 
@@ -166,29 +170,41 @@ public abstract class Any_scheduler : IAsyncLifetime
     public async Task Should_keep_ids_headers_and_expiry()
     {
         await StartWith();
-        var (request, correlation, conversation, initiator, message) = (Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7());
+        var (request, correlation, conversation, initiator, message) = (
+            Guid.CreateVersion7(),
+            Guid.CreateVersion7(),
+            Guid.CreateVersion7(),
+            Guid.CreateVersion7(),
+            Guid.CreateVersion7()
+        );
         var token = Guid.Empty;
         await Scheduler(async scheduler =>
         {
-            var scheduled = await scheduler.ScheduleSend(Inbox, (Now + Moment).UtcDateTime, new Reminder("with headers"), Pipe.Execute<SendContext>(send =>
-            {
-                send.MessageId = message;
-                send.RequestId = request;
-                send.CorrelationId = correlation;
-                send.ConversationId = conversation;
-                send.InitiatorId = initiator;
-                send.ResponseAddress = new Uri("loopback://localhost/answers");
-                send.FaultAddress = new Uri("loopback://localhost/faults");
-                send.TimeToLive = TimeSpan.FromMinutes(5);
-                send.Headers.Set("Hello", "World");
-            }));
+            var scheduled = await scheduler.ScheduleSend(
+                Inbox,
+                (Now + Moment).UtcDateTime,
+                new Reminder("with headers"),
+                Pipe.Execute<SendContext>(send =>
+                {
+                    send.MessageId = message;
+                    send.RequestId = request;
+                    send.CorrelationId = correlation;
+                    send.ConversationId = conversation;
+                    send.InitiatorId = initiator;
+                    send.ResponseAddress = new Uri("loopback://localhost/answers");
+                    send.FaultAddress = new Uri("loopback://localhost/faults");
+                    send.TimeToLive = TimeSpan.FromMinutes(5);
+                    send.Headers.Set("Hello", "World");
+                })
+            );
             token = scheduled.TokenId;
         });
 
         var context = (await Next()).Context;
 
-        (context.MessageId, context.RequestId, context.CorrelationId, context.ConversationId, context.InitiatorId)
-            .ShouldBe((message, request, correlation, conversation, initiator));
+        (context.MessageId, context.RequestId, context.CorrelationId, context.ConversationId, context.InitiatorId).ShouldBe(
+            (message, request, correlation, conversation, initiator)
+        );
         context.ResponseAddress.ShouldBe(new Uri("loopback://localhost/answers"));
         context.FaultAddress.ShouldBe(new Uri("loopback://localhost/faults"));
         context.Headers.Get<string>("Hello").ShouldBe("World");
@@ -219,7 +235,9 @@ public abstract class Any_scheduler : IAsyncLifetime
         (await Next()).Text.ShouldBe("done");
         tries.Select(attempt => attempt.Count).ShouldBe([0, 1, 2, 3]);
         tries.ShouldAllBe(attempt => attempt.Id == id);
-        tries.Zip(tries.Skip(1), (one, next) => next.At - one.At).Zip([200, 400, 600])
+        tries
+            .Zip(tries.Skip(1), (one, next) => next.At - one.At)
+            .Zip([200, 400, 600])
             .ShouldAllBe(pair => pair.First >= TimeSpan.FromMilliseconds(pair.Second - 20));
         await NothingElse();
     }
@@ -268,16 +286,18 @@ public abstract class Any_scheduler : IAsyncLifetime
         await NothingElse();
     }
 
-    void Visits(IReceiveEndpointConfigurator inbox) => inbox.StateMachineSaga(new VisitStateMachine(Note), new InMemorySagaRepository<Visit>());
+    void Visits(IReceiveEndpointConfigurator inbox) =>
+        inbox.StateMachineSaga(new VisitStateMachine(Note), new InMemorySagaRepository<Visit>());
 
-    async Task StartWith(Action<IReceiveEndpointConfigurator>? more = null) => _host = await Start(inbox =>
-    {
-        // One after the other, so that they are heard in the order they come.
-        inbox.ConcurrentMessageLimit = 1;
-        more?.Invoke(inbox);
-        inbox.Handler<Reminder>(context => Note(context.Message.Text, context));
-        inbox.Handler<Appointment>(context => Note(context.Message.Day, context));
-    });
+    async Task StartWith(Action<IReceiveEndpointConfigurator>? more = null) =>
+        _host = await Start(inbox =>
+        {
+            // One after the other, so that they are heard in the order they come.
+            inbox.ConcurrentMessageLimit = 1;
+            more?.Invoke(inbox);
+            inbox.Handler<Reminder>(context => Note(context.Message.Text, context));
+            inbox.Handler<Appointment>(context => Note(context.Message.Day, context));
+        });
 
     IBus Bus => _host!.Services.GetRequiredService<IBus>();
 
@@ -293,7 +313,10 @@ public abstract class Any_scheduler : IAsyncLifetime
     {
         while (true)
         {
-            var heard = await _heard.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+            var heard = await _heard
+                .Reader.ReadAsync(TestContext.Current.CancellationToken)
+                .AsTask()
+                .WaitAsync(Patience, TestContext.Current.CancellationToken);
             if (which?.Invoke(heard.Text) ?? heard.Text != "booked")
                 return heard;
         }
@@ -343,20 +366,38 @@ public sealed class VisitStateMachine : MassTransitStateMachine<Visit>
         Event(() => Booked, booked => booked.CorrelateById(context => context.Message.Id));
         Event(() => Postponed, postponed => postponed.CorrelateById(context => context.Message.Id));
         Event(() => Confirmed, confirmed => confirmed.CorrelateById(context => context.Message.Id));
-        Schedule(() => Reminder, visit => visit.ReminderToken, timer => timer.Received = due => due.CorrelateById(context => context.Message.Id));
-        Schedule(() => Deadline, visit => visit.DeadlineToken, timer => timer.Received = due => due.CorrelateById(context => context.Message.Id));
+        Schedule(
+            () => Reminder,
+            visit => visit.ReminderToken,
+            timer => timer.Received = due => due.CorrelateById(context => context.Message.Id)
+        );
+        Schedule(
+            () => Deadline,
+            visit => visit.DeadlineToken,
+            timer => timer.Received = due => due.CorrelateById(context => context.Message.Id)
+        );
 
-        Initially(When(Booked)
-            .Schedule(Reminder, context => new VisitReminderDue(context.Saga.CorrelationId), context => In(context.Message.Reminder))
-            .Schedule(Deadline, context => new VisitDeadlinePassed(context.Saga.CorrelationId), context => In(context.Message.Deadline))
-            .ThenAsync(context => note("booked", context))
-            .TransitionTo(Open));
-        During(Open,
-            When(Postponed).Schedule(Deadline, context => new VisitDeadlinePassed(context.Saga.CorrelationId), context => In(context.Message.Deadline)),
-            When(Confirmed).Unschedule(Deadline).TransitionTo(Settled));
+        Initially(
+            When(Booked)
+                .Schedule(Reminder, context => new VisitReminderDue(context.Saga.CorrelationId), context => In(context.Message.Reminder))
+                .Schedule(Deadline, context => new VisitDeadlinePassed(context.Saga.CorrelationId), context => In(context.Message.Deadline))
+                .ThenAsync(context => note("booked", context))
+                .TransitionTo(Open)
+        );
+        During(
+            Open,
+            When(Postponed)
+                .Schedule(
+                    Deadline,
+                    context => new VisitDeadlinePassed(context.Saga.CorrelationId),
+                    context => In(context.Message.Deadline)
+                ),
+            When(Confirmed).Unschedule(Deadline).TransitionTo(Settled)
+        );
         DuringAny(
             When(Reminder.Received).ThenAsync(context => note($"reminder in {Name(context.Saga)}", context)),
-            When(Deadline.Received).ThenAsync(context => note($"deadline in {Name(context.Saga)}", context)));
+            When(Deadline.Received).ThenAsync(context => note($"deadline in {Name(context.Saga)}", context))
+        );
     }
 
     public State Open { get; private set; } = null!;

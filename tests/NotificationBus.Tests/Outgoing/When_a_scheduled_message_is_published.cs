@@ -61,13 +61,14 @@ public sealed class When_a_scheduled_message_is_published
 
     Task<IReadOnlyList<OutgoingMessage>> Take() => _outgoing.TakeDue(Lease, 10, CancellationToken.None);
 
-    OutgoingMessage Message(string name) => new()
-    {
-        MessageId = Guid.CreateVersion7(),
-        Destination = "exchange:inbox",
-        ContentType = name,
-        MessageTypes = "",
-        Body = ReadOnlyMemory<byte>.Empty,
-        DueAt = _clock.GetUtcNow(),
-    };
+    OutgoingMessage Message(string name) =>
+        new()
+        {
+            MessageId = Guid.CreateVersion7(),
+            Destination = "exchange:inbox",
+            ContentType = name,
+            MessageTypes = "",
+            Body = ReadOnlyMemory<byte>.Empty,
+            DueAt = _clock.GetUtcNow(),
+        };
 }

@@ -1,8 +1,6 @@
 using MassTransit;
-
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
@@ -25,11 +23,13 @@ public sealed class When_messages_are_scheduled_in_memory : Any_scheduler
         builder.Services.AddMassTransit(bus =>
         {
             bus.AddOutgoingScheduler();
-            bus.UsingInMemory((context, transport) =>
-            {
-                transport.UseOutgoingScheduler(context);
-                transport.ReceiveEndpoint("inbox", inbox);
-            });
+            bus.UsingInMemory(
+                (context, transport) =>
+                {
+                    transport.UseOutgoingScheduler(context);
+                    transport.ReceiveEndpoint("inbox", inbox);
+                }
+            );
         });
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);

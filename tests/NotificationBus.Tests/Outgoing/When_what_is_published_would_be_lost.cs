@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Embedded;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -23,11 +22,27 @@ public sealed class When_what_is_published_would_be_lost
         var limit = new PublishLimit(Options.Create(new PublishingOptions()), clock);
         using var gate = new IntakeGate(Options.Create(new IntakeOptions()), limit, NullLogger<IntakeGate>.Instance);
         gate.Close("a policy");
-        await outgoing.Schedule([new OutgoingMessage
-        {
-            MessageId = Guid.CreateVersion7(), Destination = "exchange:inbox", ContentType = "", MessageTypes = "", Body = ReadOnlyMemory<byte>.Empty, DueAt = clock.GetUtcNow(),
-        }], CancellationToken.None);
-        using var dispatch = new OutgoingDispatcher(outgoing, new OutgoingPublisher(outgoing, limit, bus: null!), gate, clock, NullLogger<OutgoingDispatcher>.Instance);
+        await outgoing.Schedule(
+            [
+                new OutgoingMessage
+                {
+                    MessageId = Guid.CreateVersion7(),
+                    Destination = "exchange:inbox",
+                    ContentType = "",
+                    MessageTypes = "",
+                    Body = ReadOnlyMemory<byte>.Empty,
+                    DueAt = clock.GetUtcNow(),
+                },
+            ],
+            CancellationToken.None
+        );
+        using var dispatch = new OutgoingDispatcher(
+            outgoing,
+            new OutgoingPublisher(outgoing, limit, bus: null!),
+            gate,
+            clock,
+            NullLogger<OutgoingDispatcher>.Instance
+        );
 
         await dispatch.StartAsync(CancellationToken.None);
         await pulse.Until(() => clock.AlarmsWithin(OutgoingDispatcher.LongestWait) > 0);

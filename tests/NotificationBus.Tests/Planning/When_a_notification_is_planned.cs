@@ -1,6 +1,5 @@
 using NotificationBus.Model;
 using NotificationBus.Planning;
-
 using static NotificationBus.Tests.Planning.PlanOfTheTest;
 
 namespace NotificationBus.Tests.Planning;
@@ -12,7 +11,8 @@ public sealed class When_a_notification_is_planned
     {
         var plan = Plan(DeliveryMode.AllAtOnce, ["fax", "pager"], ["fax:1", "pager:1"]);
 
-        plan.Deliveries.Select(delivery => (delivery.Channel, delivery.Address, delivery.Step)).ShouldBe([("fax", "fax:1", 1), ("pager", "pager:1", 1)]);
+        plan.Deliveries.Select(delivery => (delivery.Channel, delivery.Address, delivery.Step))
+            .ShouldBe([("fax", "fax:1", 1), ("pager", "pager:1", 1)]);
         plan.Decisions.ShouldBe(["fax: used", "pager: used"]);
         plan.Refusal.ShouldBeNull();
     }
@@ -30,7 +30,8 @@ public sealed class When_a_notification_is_planned
     {
         var plan = Plan(DeliveryMode.FirstThatWorks, ["fax", "pager"], ["fax:1", "fax:2", "fax:3", "pager:1"]);
 
-        plan.Deliveries.Select(delivery => (delivery.Address, delivery.Step)).ShouldBe([("fax:1", 1), ("fax:2", 1), ("fax:3", 1), ("pager:1", 2)]);
+        plan.Deliveries.Select(delivery => (delivery.Address, delivery.Step))
+            .ShouldBe([("fax:1", 1), ("fax:2", 1), ("fax:3", 1), ("pager:1", 2)]);
         plan.Deliveries.Select(delivery => delivery.Id).ShouldBeUnique();
     }
 
@@ -49,7 +50,11 @@ public sealed class When_a_notification_is_planned
         var plan = Plan(DeliveryMode.AllAtOnce, ["fax", "pager"], ["fax:secret!", "fax:2", "pager:secret!"]);
 
         plan.Deliveries.Select(delivery => delivery.Address).ShouldBe(["fax:2"]);
-        plan.Decisions.ShouldBe(["fax: the address ends with an exclamation mark", "fax: used", "pager: the address ends with an exclamation mark"]);
+        plan.Decisions.ShouldBe([
+            "fax: the address ends with an exclamation mark",
+            "fax: used",
+            "pager: the address ends with an exclamation mark",
+        ]);
     }
 
     [Fact]
@@ -58,16 +63,25 @@ public sealed class When_a_notification_is_planned
         var plan = Plan(DeliveryMode.AllAtOnce, ["fax", "pager"], ["fax:secret!"]);
 
         plan.Deliveries.ShouldBeEmpty();
-        plan.Refusal.ShouldBe(new PlanRefusal(RefusalCause.Address, "fax: the address ends with an exclamation mark; pager: the recipient has no address there"));
+        plan.Refusal.ShouldBe(
+            new PlanRefusal(
+                RefusalCause.Address,
+                "fax: the address ends with an exclamation mark; pager: the recipient has no address there"
+            )
+        );
     }
 
     [Fact]
     public void Should_do_as_the_event_asks_rather_than_as_configured() =>
-        Plan(DeliveryMode.AllAtOnce, ["fax"], ["fax:1", "pager:1"], requested: ["pager"]).Deliveries.Select(delivery => delivery.Channel).ShouldBe(["pager"]);
+        Plan(DeliveryMode.AllAtOnce, ["fax"], ["fax:1", "pager:1"], requested: ["pager"])
+            .Deliveries.Select(delivery => delivery.Channel)
+            .ShouldBe(["pager"]);
 
     [Fact]
     public void Should_use_a_channel_once_that_is_named_twice() =>
-        Plan(DeliveryMode.FirstThatWorks, ["fax", "pager", "fax"], ["fax:1", "pager:1"]).Deliveries.Select(delivery => delivery.Channel).ShouldBe(["fax", "pager"]);
+        Plan(DeliveryMode.FirstThatWorks, ["fax", "pager", "fax"], ["fax:1", "pager:1"])
+            .Deliveries.Select(delivery => delivery.Channel)
+            .ShouldBe(["fax", "pager"]);
 
     [Fact]
     public void Should_refuse_a_channel_there_is_not()
@@ -108,7 +122,9 @@ public sealed class When_a_notification_is_planned
         var plan = Plan(DeliveryMode.AllAtOnce, ["fax", "pager"], ["pager:1"], missing: "pager");
 
         plan.Deliveries.ShouldBeEmpty();
-        plan.Refusal.ShouldBe(new PlanRefusal(RefusalCause.Template, "fax: the recipient has no address there; pager: news/pager.en: 'title' is missing"));
+        plan.Refusal.ShouldBe(
+            new PlanRefusal(RefusalCause.Template, "fax: the recipient has no address there; pager: news/pager.en: 'title' is missing")
+        );
     }
 
     /// <summary>A18: what is left out is said, an address of a channel that is used as well.</summary>
@@ -133,6 +149,7 @@ public sealed class When_a_notification_is_planned
     {
         string[] addresses = ["fax:1", "fax:2", "pager:1"];
 
-        Plan(DeliveryMode.AllAtOnce, ["fax", "pager"], addresses).Deliveries.ShouldBe(Plan(DeliveryMode.AllAtOnce, ["fax", "pager"], addresses).Deliveries);
+        Plan(DeliveryMode.AllAtOnce, ["fax", "pager"], addresses)
+            .Deliveries.ShouldBe(Plan(DeliveryMode.AllAtOnce, ["fax", "pager"], addresses).Deliveries);
     }
 }

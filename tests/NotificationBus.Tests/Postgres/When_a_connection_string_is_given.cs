@@ -1,7 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-
 using NotificationBus.Postgres;
-
 using Npgsql;
 
 namespace NotificationBus.Tests.Postgres;
@@ -13,17 +11,20 @@ public sealed class When_a_connection_string_is_given
     [InlineData("Maximum Pool Size=1")]
     [InlineData("MaxPoolSize=2")]
     public void Should_refuse_a_pool_that_cannot_work(string pool) =>
-        Should.Throw<SettingsException>(() => new ServiceCollection().AddPostgresStore($"Host=localhost;{pool}"))
+        Should
+            .Throw<SettingsException>(() => new ServiceCollection().AddPostgresStore($"Host=localhost;{pool}"))
             .Message.ShouldSatisfyAllConditions(
                 message => message.ShouldStartWith("ConnectionStrings:Postgres: Maximum Pool Size="),
-                message => message.ShouldContain("3 is the least"));
+                message => message.ShouldContain("3 is the least")
+            );
 
     /// <summary>A19: that number, no pool at all, and what nobody has set.</summary>
     [Theory]
     [InlineData("Host=localhost;Maximum Pool Size=3")]
     [InlineData("Host=localhost;Pooling=false;Maximum Pool Size=1")]
     [InlineData("Host=localhost")]
-    public void Should_take_a_pool_that_works(string connectionString) => new ServiceCollection().AddPostgresStore(connectionString).ShouldNotBeEmpty();
+    public void Should_take_a_pool_that_works(string connectionString) =>
+        new ServiceCollection().AddPostgresStore(connectionString).ShouldNotBeEmpty();
 
     /// <summary>A3: of several servers only one takes what is written, unless somebody knows better.</summary>
     [Theory]
@@ -35,7 +36,13 @@ public sealed class When_a_connection_string_is_given
     {
         await using var services = new ServiceCollection().AddPostgresStore(connectionString).BuildServiceProvider();
 
-        foreach (var source in (NpgsqlDataSource[])[services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredKeyedService<NpgsqlDataSource>(PostgresSetup.Operators)])
+        foreach (
+            var source in (NpgsqlDataSource[])
+                [
+                    services.GetRequiredService<NpgsqlDataSource>(),
+                    services.GetRequiredKeyedService<NpgsqlDataSource>(PostgresSetup.Operators),
+                ]
+        )
             new NpgsqlConnectionStringBuilder(source.ConnectionString).TargetSessionAttributes.ShouldBe(wanted);
     }
 
@@ -51,5 +58,6 @@ public sealed class When_a_connection_string_is_given
     [InlineData("Host=localhost", null)]
     [InlineData("Host=127.0.0.1,[::1]:5433", null)]
     [InlineData("Host=/var/run/postgresql", null)]
-    public void Should_know_who_is_reached_without_a_look_at_the_certificate(string connectionString, string? host) => Transit.Unverified(connectionString).ShouldBe(host);
+    public void Should_know_who_is_reached_without_a_look_at_the_certificate(string connectionString, string? host) =>
+        Transit.Unverified(connectionString).ShouldBe(host);
 }

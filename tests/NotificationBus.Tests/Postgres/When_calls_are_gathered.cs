@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
-
 using NotificationBus.Messaging;
 using NotificationBus.Postgres;
-
 using Npgsql;
 
 namespace NotificationBus.Tests.Postgres;
@@ -77,8 +75,7 @@ public sealed class When_calls_are_gathered
         do
         {
             others.Add(Run(3));
-        }
-        while (!await _started.WaitAsync(TimeSpan.FromMilliseconds(20)) && others.Count < 3_000);
+        } while (!await _started.WaitAsync(TimeSpan.FromMilliseconds(20)) && others.Count < 3_000);
 
         _statements.Count.ShouldBe(2);
         _statements.Last().ShouldAllBe(row => row.Value == 3, "the row of the statement that hangs is not touched by another");
@@ -168,7 +165,8 @@ public sealed class When_calls_are_gathered
         _database.Release(100_000);
         var keys = Enumerable.Range(0, 50).Select(_ => Guid.NewGuid()).ToArray();
 
-        var answers = await Task.WhenAll(Enumerable.Range(1, 20_000).Select(value => Task.Run(() => Run(value, keys[value % keys.Length])))).WaitAsync(Soon);
+        var answers = await Task.WhenAll(Enumerable.Range(1, 20_000).Select(value => Task.Run(() => Run(value, keys[value % keys.Length]))))
+            .WaitAsync(Soon);
 
         answers.ShouldBe(Enumerable.Range(1, 20_000).Select(value => value * 10));
         _statements.Sum(rows => rows.Count).ShouldBe(20_000);

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
@@ -23,7 +22,9 @@ public sealed class When_a_vendor_reports
         await flow.Report(Of(sent.Deliveries[0], ReceiptKind.Confirmed, flow));
 
         var confirmed = flow.Find(sent.CorrelationId)!;
-        (confirmed.CurrentState, confirmed.Deliveries[0].Status, confirmed.Deliveries[0].ConfirmedAt).ShouldBe(("Delivered", DeliveryStatus.Confirmed, flow.Clock.GetUtcNow()));
+        (confirmed.CurrentState, confirmed.Deliveries[0].Status, confirmed.Deliveries[0].ConfirmedAt).ShouldBe(
+            ("Delivered", DeliveryStatus.Confirmed, flow.Clock.GetUtcNow())
+        );
         flow.OutcomesOf(sent.CorrelationId).ShouldHaveSingleItem();
         NotificationView.Of(confirmed, []).Deliveries.Select(delivery => delivery.ConfirmedAt is not null).ShouldBe([true, false]);
     }
@@ -42,7 +43,9 @@ public sealed class When_a_vendor_reports
 
         await flow.Report(Of(sent.Deliveries[0], kind, flow) with { Addresses = [named] });
         if (kind == ReceiptKind.HardBounce)
-            (await flow.Until(sent.CorrelationId, notification => notification.Deliveries[1].Status == DeliveryStatus.Sent)).Deliveries[0].Status.ShouldBe(DeliveryStatus.Failed);
+            (await flow.Until(sent.CorrelationId, notification => notification.Deliveries[1].Status == DeliveryStatus.Sent))
+                .Deliveries[0]
+                .Status.ShouldBe(DeliveryStatus.Failed);
 
         (await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None)).ShouldBeEmpty();
     }
@@ -57,9 +60,16 @@ public sealed class When_a_vendor_reports
         var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
         var named = sent.Deliveries[0].Address.ToUpperInvariant();
 
-        await flow.Report(Of(sent.Deliveries[0], ReceiptKind.HardBounce, flow) with { Addresses = amongOthers ? ["other@example.org", named] : [named] });
+        await flow.Report(
+            Of(sent.Deliveries[0], ReceiptKind.HardBounce, flow) with
+            {
+                Addresses = amongOthers ? ["other@example.org", named] : [named],
+            }
+        );
 
-        (await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None)).ShouldHaveSingleItem().Address.ShouldBe(sent.Deliveries[0].Address.ToLowerInvariant());
+        (await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None))
+            .ShouldHaveSingleItem()
+            .Address.ShouldBe(sent.Deliveries[0].Address.ToLowerInvariant());
     }
 
     [Fact]
@@ -70,7 +80,15 @@ public sealed class When_a_vendor_reports
         var first = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
         var second = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
 
-        await flow.Report(new Receipt { Kind = ReceiptKind.Confirmed, Id = "1", At = flow.Clock.GetUtcNow(), ProviderMessageId = $"their-{second.CorrelationId:N}" });
+        await flow.Report(
+            new Receipt
+            {
+                Kind = ReceiptKind.Confirmed,
+                Id = "1",
+                At = flow.Clock.GetUtcNow(),
+                ProviderMessageId = $"their-{second.CorrelationId:N}",
+            }
+        );
 
         flow.Find(first.CorrelationId)!.Deliveries[0].Status.ShouldBe(DeliveryStatus.Sent);
         flow.Find(second.CorrelationId)!.Deliveries[0].Status.ShouldBe(DeliveryStatus.Confirmed);
@@ -87,7 +105,9 @@ public sealed class When_a_vendor_reports
 
         var id = sent.CorrelationId;
         var end = await flow.Until(id, notification => notification.Deliveries[1].Status == DeliveryStatus.Sent);
-        (end.CurrentState, end.Deliveries[0].Status, end.Deliveries[0].Reason).ShouldBe(("Delivered", DeliveryStatus.Failed, "no such mailbox"));
+        (end.CurrentState, end.Deliveries[0].Status, end.Deliveries[0].Reason).ShouldBe(
+            ("Delivered", DeliveryStatus.Failed, "no such mailbox")
+        );
         end.CompletedAt.ShouldNotBeNull();
         await flow.Pulse.Until(() => flow.OutcomesOf(id).Count == 2);
         flow.OutcomesOf(id).Cast<NotificationDelivered>().SelectMany(outcome => outcome.Channels).ShouldBe(["email", "push"]);
@@ -148,7 +168,14 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_keep_what_another_provider_has_sent_when_the_one_before_gives_up()
     {
-        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, Mailers = ["scripted", "second"] });
+        await using var flow = await EmbeddedFlow.Start(
+            new()
+            {
+                Mode = DeliveryMode.FirstThatWorks,
+                Dispatchers = 1,
+                Mailers = ["scripted", "second"],
+            }
+        );
         flow.Email.Answers(ScriptedProvider.InDoubt);
         var id = await flow.Tell(An.OrderPlaced());
         await WaitOut(flow, redeliveries: 2);
@@ -185,7 +212,14 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_wait_for_the_provider_that_was_asked_last_when_the_one_before_gives_up()
     {
-        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, Mailers = ["scripted", "second"] });
+        await using var flow = await EmbeddedFlow.Start(
+            new()
+            {
+                Mode = DeliveryMode.FirstThatWorks,
+                Dispatchers = 1,
+                Mailers = ["scripted", "second"],
+            }
+        );
         flow.Email.Answers(ScriptedProvider.InDoubt);
         flow.SecondEmail.Answers(ScriptedProvider.InDoubt);
         var id = await flow.Tell(An.OrderPlaced());
@@ -208,13 +242,22 @@ public sealed class When_a_vendor_reports
     [InlineData(ReceiptKind.HardBounce, true)]
     public async Task Should_go_on_with_the_next_channel_when_the_address_is_wrong(ReceiptKind kind, bool anotherHasIt)
     {
-        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, Mailers = ["scripted", "second"] });
+        await using var flow = await EmbeddedFlow.Start(
+            new()
+            {
+                Mode = DeliveryMode.FirstThatWorks,
+                Dispatchers = 1,
+                Mailers = ["scripted", "second"],
+            }
+        );
         // A third time in doubt would open the circuit of its account, which push has too.
         flow.Email.Answers(ScriptedProvider.InDoubt, ScriptedProvider.InDoubt, ScriptedProvider.Unavailable);
         flow.SecondEmail.Answers(anotherHasIt ? ScriptedProvider.Accepted : ScriptedProvider.Unavailable);
         var id = await flow.Tell(An.OrderPlaced());
         await WaitOut(flow, redeliveries: 2);
-        await flow.Pulse.Until(() => anotherHasIt ? flow.Find(id)?.Deliveries[0].Status == DeliveryStatus.Sent : flow.Outgoing.Scheduled == 3);
+        await flow.Pulse.Until(() =>
+            anotherHasIt ? flow.Find(id)?.Deliveries[0].Status == DeliveryStatus.Sent : flow.Outgoing.Scheduled == 3
+        );
         flow.SecondEmail.Calls.ShouldHaveSingleItem();
 
         await flow.Report(Of(flow.Find(id)!.Deliveries[0], kind, flow));
@@ -227,7 +270,14 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_leave_what_is_put_off_to_the_provider_that_is_to_be_asked()
     {
-        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, Mailers = ["scripted", "second"] });
+        await using var flow = await EmbeddedFlow.Start(
+            new()
+            {
+                Mode = DeliveryMode.FirstThatWorks,
+                Dispatchers = 1,
+                Mailers = ["scripted", "second"],
+            }
+        );
         flow.Email.Answers(ScriptedProvider.InDoubt, ScriptedProvider.InDoubt, ScriptedProvider.Unavailable);
         flow.SecondEmail.Answers(ScriptedProvider.Unavailable, ScriptedProvider.Accepted);
         var id = await flow.Tell(An.OrderPlaced());
@@ -271,7 +321,9 @@ public sealed class When_a_vendor_reports
         flow.Email.Calls.ShouldHaveSingleItem();
         next.Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.Failed, DeliveryStatus.Sent]);
         another.Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.Failed, DeliveryStatus.Sent]);
-        var suppression = (await flow.Suppressions.List(new SuppressionFilter("email", A.Seller.Email, Category: null, 10), CancellationToken.None)).ShouldHaveSingleItem();
+        var suppression = (
+            await flow.Suppressions.List(new SuppressionFilter("email", A.Seller.Email, Category: null, 10), CancellationToken.None)
+        ).ShouldHaveSingleItem();
         (suppression.Category, suppression.Reason, suppression.Source).ShouldBe((null, "bounced: no such mailbox", "scripted"));
     }
 
@@ -286,10 +338,13 @@ public sealed class When_a_vendor_reports
 
         await flow.Report(Of(sent.Deliveries[0], kind, flow));
 
-        var suppressed = (await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None))
-            .ShouldHaveSingleItem();
+        var suppressed = (
+            await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None)
+        ).ShouldHaveSingleItem();
         var place = suppressed.Place;
-        suppressed.ShouldBe(new Suppression("email", A.Seller.Email!, category, reason, "scripted", flow.Clock.GetUtcNow()) { Place = place });
+        suppressed.ShouldBe(
+            new Suppression("email", A.Seller.Email!, category, reason, "scripted", flow.Clock.GetUtcNow()) { Place = place }
+        );
         var delivery = flow.Find(sent.CorrelationId)!.Deliveries[0];
         delivery.Status.ShouldBe(DeliveryStatus.Sent);
         (delivery.ComplainedAt ?? delivery.UnsubscribedAt).ShouldNotBeNull();
@@ -308,8 +363,11 @@ public sealed class When_a_vendor_reports
 
         var same = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
         var another = await flow.Outcome(await flow.Tell(A.ChatMessage()));
-        same.Deliveries.Select(delivery => (delivery.Channel, delivery.Status)).ShouldBe([("email", DeliveryStatus.Failed), ("push", DeliveryStatus.Sent)]);
-        another.Deliveries.Select(delivery => (delivery.Channel, delivery.Status)).ShouldBe([("email", others), ("push", DeliveryStatus.Sent)]);
+        same.Deliveries.Select(delivery => (delivery.Channel, delivery.Status))
+            .ShouldBe([("email", DeliveryStatus.Failed), ("push", DeliveryStatus.Sent)]);
+        another
+            .Deliveries.Select(delivery => (delivery.Channel, delivery.Status))
+            .ShouldBe([("email", others), ("push", DeliveryStatus.Sent)]);
     }
 
     [Fact]
@@ -360,8 +418,18 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_take_up_an_earlier_channel_that_was_called_off()
     {
-        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, EscalateAfter = TimeSpan.FromMinutes(5) });
-        flow.Email.Answers(new ProviderResult.Unavailable("closed for an hour", RetryAfter: TimeSpan.FromHours(1), OnlyThisDelivery: true), ScriptedProvider.Accepted);
+        await using var flow = await EmbeddedFlow.Start(
+            new()
+            {
+                Mode = DeliveryMode.FirstThatWorks,
+                Dispatchers = 1,
+                EscalateAfter = TimeSpan.FromMinutes(5),
+            }
+        );
+        flow.Email.Answers(
+            new ProviderResult.Unavailable("closed for an hour", RetryAfter: TimeSpan.FromHours(1), OnlyThisDelivery: true),
+            ScriptedProvider.Accepted
+        );
         var id = await flow.Tell(An.OrderPlaced());
         await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 1);
         flow.Clock.Advance(TimeSpan.FromMinutes(5));
@@ -381,7 +449,14 @@ public sealed class When_a_vendor_reports
     [Fact]
     public async Task Should_end_when_an_earlier_channel_had_failed_after_it_was_called_off()
     {
-        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, EscalateAfter = TimeSpan.FromMinutes(5) });
+        await using var flow = await EmbeddedFlow.Start(
+            new()
+            {
+                Mode = DeliveryMode.FirstThatWorks,
+                Dispatchers = 1,
+                EscalateAfter = TimeSpan.FromMinutes(5),
+            }
+        );
         var answer = new TaskCompletionSource<ProviderResult>();
         flow.Email.Answers((_, _) => answer.Task);
         var id = await flow.Tell(An.OrderPlaced());
@@ -395,7 +470,8 @@ public sealed class When_a_vendor_reports
         await flow.Report(Of(escalated.Deliveries[1], ReceiptKind.HardBounce, flow));
 
         var end = await flow.Until(id, notification => notification.CurrentState == "Failed");
-        end.Deliveries.Select(delivery => (delivery.Status, delivery.Reason)).ShouldBe([(DeliveryStatus.Failed, "no such mailbox"), (DeliveryStatus.Failed, "it came back")]);
+        end.Deliveries.Select(delivery => (delivery.Status, delivery.Reason))
+            .ShouldBe([(DeliveryStatus.Failed, "no such mailbox"), (DeliveryStatus.Failed, "it came back")]);
         flow.Email.Calls.ShouldHaveSingleItem("the ledger knows what became of the call");
     }
 
@@ -411,7 +487,16 @@ public sealed class When_a_vendor_reports
         var id = await flow.Tell(An.OrderPlaced());
         await flow.Pulse.Until(() => flow.Email.Calls.Count == 1);
         var sending = await flow.Until(id, notification => notification.Deliveries[1].Status == DeliveryStatus.Sent);
-        await flow.Handle(new DeliveryHeld { NotificationId = id, DeliveryId = sending.Deliveries[0].Id, Provider = "scripted", Reason = "in doubt", Attempts = 1 });
+        await flow.Handle(
+            new DeliveryHeld
+            {
+                NotificationId = id,
+                DeliveryId = sending.Deliveries[0].Id,
+                Provider = "scripted",
+                Reason = "in doubt",
+                Attempts = 1,
+            }
+        );
         flow.Find(id)!.CurrentState.ShouldBe("Held");
 
         await flow.Report(Of(sending.Deliveries[0], kind, flow));
@@ -447,7 +532,18 @@ public sealed class When_a_vendor_reports
         var id = await flow.Tell(An.OrderPlaced());
         await flow.Pulse.Until(() => flow.Email.Calls.Count == 1);
 
-        await flow.Receipts.Take("scripted", [new Receipt { Kind = ReceiptKind.Confirmed, Id = "1", At = flow.Clock.GetUtcNow(), ProviderMessageId = "early" }]);
+        await flow.Receipts.Take(
+            "scripted",
+            [
+                new Receipt
+                {
+                    Kind = ReceiptKind.Confirmed,
+                    Id = "1",
+                    At = flow.Clock.GetUtcNow(),
+                    ProviderMessageId = "early",
+                },
+            ]
+        );
         await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 1);
         answer.SetResult(new ProviderResult.Accepted("early"));
         await flow.Outcome(id);
@@ -460,7 +556,11 @@ public sealed class When_a_vendor_reports
     [InlineData("scripted", "7a9ae1bc-0000-4000-8000-000000000000", "nobody's")]
     [InlineData("another", null, "their-id")]
     [InlineData("scripted", null, null)]
-    public async Task Should_look_four_times_for_what_is_not_on_record_and_then_forget_it(string provider, string? deliveryId, string? messageId)
+    public async Task Should_look_four_times_for_what_is_not_on_record_and_then_forget_it(
+        string provider,
+        string? deliveryId,
+        string? messageId
+    )
     {
         await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
@@ -508,7 +608,12 @@ public sealed class When_a_vendor_reports
     [InlineData("sent opened read soft complained", "Delivered", DeliveryStatus.Sent, DeliveryStatus.NotNeeded)]
     [InlineData("sent confirmed bounced read soft", "Delivered", DeliveryStatus.Failed, DeliveryStatus.Sent)]
     [InlineData("failed bounced confirmed held bounced", "Delivered", DeliveryStatus.Failed, DeliveryStatus.Sent)]
-    public async Task Should_end_in_the_same_state_in_whatever_order_it_comes(string arrivals, string state, DeliveryStatus first, DeliveryStatus second)
+    public async Task Should_end_in_the_same_state_in_whatever_order_it_comes(
+        string arrivals,
+        string state,
+        DeliveryStatus first,
+        DeliveryStatus second
+    )
     {
         await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
         var answer = new TaskCompletionSource<ProviderResult>();
@@ -521,14 +626,21 @@ public sealed class When_a_vendor_reports
         foreach (var order in orders)
         {
             var id = await flow.Tell(An.OrderPlaced());
-            var delivery = (await flow.Until(id, notification => notification.Deliveries[0].Status == DeliveryStatus.Sending)).Deliveries[0];
+            var delivery = (await flow.Until(id, notification => notification.Deliveries[0].Status == DeliveryStatus.Sending)).Deliveries[
+                0
+            ];
             foreach (var arrival in order)
                 await Arrive(flow, id, delivery.Id, arrival);
 
-            var end = await flow.Until(id, notification => notification.CompletedAt is not null && notification.Deliveries[1].Status == second);
+            var end = await flow.Until(
+                id,
+                notification => notification.CompletedAt is not null && notification.Deliveries[1].Status == second
+            );
             (end.CurrentState, end.Deliveries[0].Status).ShouldBe((state, first), string.Join(", ", order));
             var one = end.Deliveries[0];
-            pictures.Add($"{one.Status} {one.Reason} {one.ConfirmedAt} {one.BouncedAt} {one.SoftBouncedAt} {one.OpenedAt} {one.ReadAt} {one.ComplainedAt}");
+            pictures.Add(
+                $"{one.Status} {one.Reason} {one.ConfirmedAt} {one.BouncedAt} {one.SoftBouncedAt} {one.OpenedAt} {one.ReadAt} {one.ComplainedAt}"
+            );
         }
 
         pictures.ShouldHaveSingleItem();
@@ -543,7 +655,15 @@ public sealed class When_a_vendor_reports
         var chance = new Random(20261121);
         for (var history = 0; history < 10_000; history++)
         {
-            var delivery = new DeliveryState { Id = Guid.CreateVersion7(), Channel = "a", Address = "b", Step = 1, Status = DeliveryStatus.Sending, BegunAt = clock.GetUtcNow() };
+            var delivery = new DeliveryState
+            {
+                Id = Guid.CreateVersion7(),
+                Channel = "a",
+                Address = "b",
+                Step = 1,
+                Status = DeliveryStatus.Sending,
+                BegunAt = clock.GetUtcNow(),
+            };
             var notification = new NotificationState { Deliveries = [delivery], ExpiresAt = clock.GetUtcNow().AddDays(1) };
             var (rank, facts, told) = (0, 0, new List<string>());
             for (var step = 0; step < 12; step++)
@@ -564,7 +684,15 @@ public sealed class When_a_vendor_reports
         switch (what)
         {
             case 0:
-                steps.Results.NoteSent(notification, new DeliverySent { NotificationId = default, DeliveryId = delivery.Id, Provider = "p" });
+                steps.Results.NoteSent(
+                    notification,
+                    new DeliverySent
+                    {
+                        NotificationId = default,
+                        DeliveryId = delivery.Id,
+                        Provider = "p",
+                    }
+                );
                 return "sent";
 
             case 1:
@@ -572,22 +700,54 @@ public sealed class When_a_vendor_reports
                 return "failed";
 
             case 2:
-                ResultSteps.Hold(notification, new DeliveryHeld { NotificationId = default, DeliveryId = delivery.Id, Provider = "p", Reason = "r", Attempts = 1 });
+                ResultSteps.Hold(
+                    notification,
+                    new DeliveryHeld
+                    {
+                        NotificationId = default,
+                        DeliveryId = delivery.Id,
+                        Provider = "p",
+                        Reason = "r",
+                        Attempts = 1,
+                    }
+                );
                 return "held";
 
             case 3:
                 var at = (StoppedAt)chance.Next(3);
-                steps.Interventions.NoteStopped(notification, new DeliveriesStopped
-                {
-                    NotificationId = default,
-                    Reason = "cancelled by ann: sold",
-                    Deliveries = [new StoppedDelivery { DeliveryId = delivery.Id, At = at, Provider = "p", Attempts = 1 }],
-                });
+                steps.Interventions.NoteStopped(
+                    notification,
+                    new DeliveriesStopped
+                    {
+                        NotificationId = default,
+                        Reason = "cancelled by ann: sold",
+                        Deliveries =
+                        [
+                            new StoppedDelivery
+                            {
+                                DeliveryId = delivery.Id,
+                                At = at,
+                                Provider = "p",
+                                Attempts = 1,
+                            },
+                        ],
+                    }
+                );
                 return $"cancelled at {at}";
 
             default:
                 var kind = (ReceiptKind)(what - 4);
-                steps.Receipts.NoteReceipt(notification, new DeliveryReceiptReceived { NotificationId = default, DeliveryId = delivery.Id, Provider = "p", Kind = kind, At = default });
+                steps.Receipts.NoteReceipt(
+                    notification,
+                    new DeliveryReceiptReceived
+                    {
+                        NotificationId = default,
+                        DeliveryId = delivery.Id,
+                        Provider = "p",
+                        Kind = kind,
+                        At = default,
+                    }
+                );
                 return $"{kind}";
         }
     }
@@ -599,16 +759,50 @@ public sealed class When_a_vendor_reports
         : 0;
 
     static int Facts(DeliveryState delivery) =>
-        ((DateTimeOffset?[])[delivery.ConfirmedAt, delivery.BouncedAt, delivery.SoftBouncedAt, delivery.OpenedAt, delivery.ReadAt, delivery.ComplainedAt, delivery.UnsubscribedAt])
-            .Count(at => at is not null);
+        (
+            (DateTimeOffset?[])
+                [
+                    delivery.ConfirmedAt,
+                    delivery.BouncedAt,
+                    delivery.SoftBouncedAt,
+                    delivery.OpenedAt,
+                    delivery.ReadAt,
+                    delivery.ComplainedAt,
+                    delivery.UnsubscribedAt,
+                ]
+        ).Count(at => at is not null);
 
     static Task<Guid> Arrive(EmbeddedFlow flow, Guid id, Guid deliveryId, string arrival)
     {
         return arrival switch
         {
-            "sent" => flow.Handle(new DeliverySent { NotificationId = id, DeliveryId = deliveryId, Provider = "scripted" }),
-            "failed" => flow.Handle(new DeliveryFailed { NotificationId = id, DeliveryId = deliveryId, Provider = "scripted", Reason = "refused" }),
-            "held" => flow.Handle(new DeliveryHeld { NotificationId = id, DeliveryId = deliveryId, Provider = "scripted", Reason = "in doubt", Attempts = 1 }),
+            "sent" => flow.Handle(
+                new DeliverySent
+                {
+                    NotificationId = id,
+                    DeliveryId = deliveryId,
+                    Provider = "scripted",
+                }
+            ),
+            "failed" => flow.Handle(
+                new DeliveryFailed
+                {
+                    NotificationId = id,
+                    DeliveryId = deliveryId,
+                    Provider = "scripted",
+                    Reason = "refused",
+                }
+            ),
+            "held" => flow.Handle(
+                new DeliveryHeld
+                {
+                    NotificationId = id,
+                    DeliveryId = deliveryId,
+                    Provider = "scripted",
+                    Reason = "in doubt",
+                    Attempts = 1,
+                }
+            ),
             "confirmed" => Receipt(ReceiptKind.Confirmed),
             "bounced" => Receipt(ReceiptKind.HardBounce),
             "soft" => Receipt(ReceiptKind.SoftBounce),
@@ -618,10 +812,21 @@ public sealed class When_a_vendor_reports
         };
 
         Task<Guid> Receipt(ReceiptKind kind) =>
-            flow.Handle(new DeliveryReceiptReceived { NotificationId = id, DeliveryId = deliveryId, Provider = "scripted", Kind = kind, At = flow.Clock.GetUtcNow() });
+            flow.Handle(
+                new DeliveryReceiptReceived
+                {
+                    NotificationId = id,
+                    DeliveryId = deliveryId,
+                    Provider = "scripted",
+                    Kind = kind,
+                    At = flow.Clock.GetUtcNow(),
+                }
+            );
     }
 
-    /// <summary>Lets what is put off come again so many times: who has left it in doubt is asked once more, and only then another.</summary>
+    /// <summary>
+    /// Lets what is put off come again so many times: who has left it in doubt is asked once more, and only then another.
+    /// </summary>
     static async Task WaitOut(EmbeddedFlow flow, int redeliveries)
     {
         var put = Math.Max(1, flow.Outgoing.Scheduled);
@@ -632,7 +837,9 @@ public sealed class When_a_vendor_reports
         }
     }
 
-    /// <summary>Takes a receipt as the API does, and waits until its delivery was looked for. Whatever that caused for the saga is with it.</summary>
+    /// <summary>
+    /// Takes a receipt as the API does, and waits until its delivery was looked for. Whatever that caused for the saga is with it.
+    /// </summary>
     static async Task Locate(EmbeddedFlow flow, Receipt receipt)
     {
         var times = flow.Handled<LocateReceipt>() + 1;
@@ -641,8 +848,21 @@ public sealed class When_a_vendor_reports
     }
 
     static Receipt Of(DeliveryState delivery, ReceiptKind kind, EmbeddedFlow flow) =>
-        new() { Kind = kind, Id = $"{kind} of {delivery.Id}", At = flow.Clock.GetUtcNow(), DeliveryId = delivery.Id };
+        new()
+        {
+            Kind = kind,
+            Id = $"{kind} of {delivery.Id}",
+            At = flow.Clock.GetUtcNow(),
+            DeliveryId = delivery.Id,
+        };
 
     static IEnumerable<string[]> Permutations(string[] items) =>
-        items.Length == 0 ? [[]] : items.SelectMany((first, index) => Permutations([.. items.Where((_, other) => other != index)]).Select(rest => (string[])[first, .. rest]));
+        items.Length == 0
+            ?
+            [
+                [],
+            ]
+            : items.SelectMany(
+                (first, index) => Permutations([.. items.Where((_, other) => other != index)]).Select(rest => (string[])[first, .. rest])
+            );
 }

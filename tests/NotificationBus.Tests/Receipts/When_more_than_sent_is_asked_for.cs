@@ -45,7 +45,10 @@ public sealed class When_more_than_sent_is_asked_for
 
         var end = await flow.Outcome(sent.CorrelationId);
         end.Deliveries[1].Status.ShouldBe(DeliveryStatus.Sent);
-        flow.OutcomesOf(sent.CorrelationId).ShouldHaveSingleItem().ShouldBeOfType<NotificationDelivered>().Channels.ShouldBe(["email", "push"]);
+        flow.OutcomesOf(sent.CorrelationId)
+            .ShouldHaveSingleItem()
+            .ShouldBeOfType<NotificationDelivered>()
+            .Channels.ShouldBe(["email", "push"]);
     }
 
     [Fact]
@@ -91,7 +94,15 @@ public sealed class When_more_than_sent_is_asked_for
     }
 
     static Task<EmbeddedFlow> Start(DeliveryProof asked) =>
-        EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, EscalateAfter = Limit, EscalateUnless = asked });
+        EmbeddedFlow.Start(
+            new()
+            {
+                Mode = DeliveryMode.FirstThatWorks,
+                Dispatchers = 1,
+                EscalateAfter = Limit,
+                EscalateUnless = asked,
+            }
+        );
 
     static async Task<NotificationState> Sent(EmbeddedFlow flow)
     {
@@ -100,5 +111,11 @@ public sealed class When_more_than_sent_is_asked_for
     }
 
     static Receipt Of(DeliveryState delivery, ReceiptKind kind, EmbeddedFlow flow) =>
-        new() { Kind = kind, Id = $"{kind} of {delivery.Id}", At = flow.Clock.GetUtcNow(), DeliveryId = delivery.Id };
+        new()
+        {
+            Kind = kind,
+            Id = $"{kind} of {delivery.Id}",
+            At = flow.Clock.GetUtcNow(),
+            DeliveryId = delivery.Id,
+        };
 }

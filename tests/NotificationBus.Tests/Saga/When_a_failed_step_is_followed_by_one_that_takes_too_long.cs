@@ -10,7 +10,15 @@ public sealed class When_a_failed_step_is_followed_by_one_that_takes_too_long
     public async Task Should_begin_the_one_after_in_addition()
     {
         var limit = TimeSpan.FromMinutes(5);
-        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, EscalateAfter = limit, SmsLast = true });
+        await using var flow = await EmbeddedFlow.Start(
+            new()
+            {
+                Mode = DeliveryMode.FirstThatWorks,
+                Dispatchers = 1,
+                EscalateAfter = limit,
+                SmsLast = true,
+            }
+        );
         var answer = new TaskCompletionSource<ProviderResult>();
         flow.Email.Answers(ScriptedProvider.Rejected);
         flow.Push.Answers((_, _) => answer.Task);

@@ -13,7 +13,10 @@ public sealed class When_a_notification_is_cancelled
 
     static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
-    static readonly ProviderResult ClosedForAnHour = new ProviderResult.Unavailable("closed for an hour", RetryAfter: TimeSpan.FromHours(1));
+    static readonly ProviderResult ClosedForAnHour = new ProviderResult.Unavailable(
+        "closed for an hour",
+        RetryAfter: TimeSpan.FromHours(1)
+    );
 
     readonly TaskCompletionSource<ProviderResult> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -31,9 +34,13 @@ public sealed class When_a_notification_is_cancelled
 
         var end = await flow.Outcome(id);
         (await flow.Saga.Exists(end.CorrelationId, machine => machine.Cancelled)).ShouldBe(end.CorrelationId);
-        end.Deliveries.ShouldAllBe(delivery => delivery.Status == DeliveryStatus.Cancelled && delivery.Reason == Reason && delivery.SettledAt != null);
+        end.Deliveries.ShouldAllBe(delivery =>
+            delivery.Status == DeliveryStatus.Cancelled && delivery.Reason == Reason && delivery.SettledAt != null
+        );
         var outcome = flow.OutcomesOf(id).ShouldHaveSingleItem().ShouldBeOfType<NotificationCancelled>();
-        (outcome.EventName, outcome.RecipientId, outcome.Reason).ShouldBe(("order-placed", "seller-42", $"email: {Reason}; push: {Reason}"));
+        (outcome.EventName, outcome.RecipientId, outcome.Reason).ShouldBe(
+            ("order-placed", "seller-42", $"email: {Reason}; push: {Reason}")
+        );
         flow.Clock.Advance(TimeSpan.FromHours(2));
         (await flow.Outgoing.TakeDue(TimeSpan.FromHours(1), 10, CancellationToken.None)).ShouldBeEmpty("nothing waits any more");
         (flow.Email.Calls.Count, flow.Push.Calls.Count).ShouldBe((1, 1));
@@ -46,8 +53,9 @@ public sealed class When_a_notification_is_cancelled
         var id = await Called(flow);
         await Cancel(flow, id);
         var open = flow.Find(id)!;
-        (open.CurrentState, open.Deliveries[0].Status, open.Deliveries[0].Cancellation, open.Deliveries[1].Status)
-            .ShouldBe(("Sending", DeliveryStatus.Sending, Reason, DeliveryStatus.Cancelled));
+        (open.CurrentState, open.Deliveries[0].Status, open.Deliveries[0].Cancellation, open.Deliveries[1].Status).ShouldBe(
+            ("Sending", DeliveryStatus.Sending, Reason, DeliveryStatus.Cancelled)
+        );
 
         _answer.SetResult(ScriptedProvider.Accepted);
 
@@ -81,12 +89,16 @@ public sealed class When_a_notification_is_cancelled
         flow.Email.Answers(ScriptedProvider.Rejected);
         flow.Push.Answers(ClosedForAnHour);
         var id = await flow.Tell(An.OrderPlaced());
-        await flow.Pulse.Until(() => flow.Find(id) is { } notification && notification.Deliveries[0].Status == DeliveryStatus.Failed && flow.Outgoing.Scheduled == 1);
+        await flow.Pulse.Until(() =>
+            flow.Find(id) is { } notification && notification.Deliveries[0].Status == DeliveryStatus.Failed && flow.Outgoing.Scheduled == 1
+        );
 
         await Cancel(flow, id);
 
         var end = await flow.Outcome(id);
-        (end.CurrentState, end.Deliveries[0].Status, end.Deliveries[1].Status).ShouldBe(("Cancelled", DeliveryStatus.Failed, DeliveryStatus.Cancelled));
+        (end.CurrentState, end.Deliveries[0].Status, end.Deliveries[1].Status).ShouldBe(
+            ("Cancelled", DeliveryStatus.Failed, DeliveryStatus.Cancelled)
+        );
         (await flow.Ledger.AttemptsOf(id, end.Deliveries[0].Id, CancellationToken.None))[^1].Status.ShouldBe(AttemptStatus.Cancelled);
     }
 
@@ -103,7 +115,9 @@ public sealed class When_a_notification_is_cancelled
         await flow.Outcome(id);
         (await flow.Saga.Exists(id, machine => machine.PartlyDelivered)).ShouldBe(id);
         var partly = flow.OutcomesOf(id).ShouldHaveSingleItem().ShouldBeOfType<NotificationPartlyDelivered>();
-        ($"{string.Join(',', partly.Channels)} not {string.Join(',', partly.FailedChannels)}", partly.Reason).ShouldBe(("push not email", $"email: {Reason}"));
+        ($"{string.Join(',', partly.Channels)} not {string.Join(',', partly.FailedChannels)}", partly.Reason).ShouldBe(
+            ("push not email", $"email: {Reason}")
+        );
     }
 
     [Theory]
@@ -118,7 +132,9 @@ public sealed class When_a_notification_is_cancelled
         _answer.SetResult(ScriptedProvider.InDoubt);
 
         var held = await flow.Until(id, notification => notification.CurrentState == "Held");
-        (held.Deliveries[0].Status, held.Deliveries[0].Reason, held.Deliveries[1].Status).ShouldBe((DeliveryStatus.Held, "the line went dead", DeliveryStatus.Cancelled));
+        (held.Deliveries[0].Status, held.Deliveries[0].Reason, held.Deliveries[1].Status).ShouldBe(
+            (DeliveryStatus.Held, "the line went dead", DeliveryStatus.Cancelled)
+        );
         flow.OutcomesOf(id).ShouldBeEmpty();
 
         await Decide(flow, held, HeldDecision.Resend);
@@ -141,7 +157,9 @@ public sealed class When_a_notification_is_cancelled
         await Cancel(flow, id);
 
         var held = flow.Find(id)!;
-        (held.CurrentState, held.Deliveries[0].Status, held.Deliveries[1].Status).ShouldBe(("Held", DeliveryStatus.Held, DeliveryStatus.Cancelled));
+        (held.CurrentState, held.Deliveries[0].Status, held.Deliveries[1].Status).ShouldBe(
+            ("Held", DeliveryStatus.Held, DeliveryStatus.Cancelled)
+        );
     }
 
     [Fact]
@@ -151,19 +169,38 @@ public sealed class When_a_notification_is_cancelled
         flow.Email.Answers((_, _) => _answer.Task);
         var id = await Called(flow);
         var notification = flow.Find(id)!;
-        await flow.Handle(new DeliveryHeld { NotificationId = id, DeliveryId = notification.Deliveries[0].Id, Provider = "scripted", Reason = "in doubt", Attempts = 1 });
+        await flow.Handle(
+            new DeliveryHeld
+            {
+                NotificationId = id,
+                DeliveryId = notification.Deliveries[0].Id,
+                Provider = "scripted",
+                Reason = "in doubt",
+                Attempts = 1,
+            }
+        );
 
         await Cancel(flow, id);
         await Decide(flow, notification, HeldDecision.Resend);
 
         var held = flow.Find(id)!;
-        (held.CurrentState, held.Deliveries[0].Cancellation, held.Deliveries[1].Status).ShouldBe(("Held", Reason, DeliveryStatus.Cancelled));
+        (held.CurrentState, held.Deliveries[0].Cancellation, held.Deliveries[1].Status).ShouldBe(
+            ("Held", Reason, DeliveryStatus.Cancelled)
+        );
     }
 
     [Fact]
     public async Task Should_not_begin_the_next_channel_when_its_time_is_up_or_the_first_comes_back()
     {
-        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, EscalateAfter = Limit, EscalateUnless = DeliveryProof.Read });
+        await using var flow = await EmbeddedFlow.Start(
+            new()
+            {
+                Mode = DeliveryMode.FirstThatWorks,
+                Dispatchers = 1,
+                EscalateAfter = Limit,
+                EscalateUnless = DeliveryProof.Read,
+            }
+        );
         var id = await flow.Tell(An.OrderPlaced());
         var sent = await flow.Until(id, notification => notification.Deliveries[0].Status == DeliveryStatus.Sent);
 
@@ -173,9 +210,19 @@ public sealed class When_a_notification_is_cancelled
         (end.CurrentState, end.EscalationToken, end.Deliveries[1].Status).ShouldBe(("Delivered", null, DeliveryStatus.Cancelled));
         flow.Clock.Advance(Limit);
         await flow.Handle(new EscalationDue { NotificationId = id });
-        await flow.Report(new Receipt { Kind = ReceiptKind.HardBounce, Id = "1", At = flow.Clock.GetUtcNow(), DeliveryId = sent.Deliveries[0].Id });
+        await flow.Report(
+            new Receipt
+            {
+                Kind = ReceiptKind.HardBounce,
+                Id = "1",
+                At = flow.Clock.GetUtcNow(),
+                DeliveryId = sent.Deliveries[0].Id,
+            }
+        );
         var bounced = flow.Find(id)!;
-        (bounced.CurrentState, bounced.Deliveries[0].Status, bounced.Deliveries[1].Status).ShouldBe(("Failed", DeliveryStatus.Failed, DeliveryStatus.Cancelled));
+        (bounced.CurrentState, bounced.Deliveries[0].Status, bounced.Deliveries[1].Status).ShouldBe(
+            ("Failed", DeliveryStatus.Failed, DeliveryStatus.Cancelled)
+        );
         flow.Push.Calls.ShouldBeEmpty();
     }
 
@@ -210,7 +257,15 @@ public sealed class When_a_notification_is_cancelled
     {
         await using var flow = await EmbeddedFlow.Start();
 
-        await flow.Handle(new CancelNotification { NotificationId = Guid.NewGuid(), By = "ann", Why = "sold", WaitingSince = flow.Clock.GetUtcNow().AddDays(-2) });
+        await flow.Handle(
+            new CancelNotification
+            {
+                NotificationId = Guid.NewGuid(),
+                By = "ann",
+                Why = "sold",
+                WaitingSince = flow.Clock.GetUtcNow().AddDays(-2),
+            }
+        );
 
         flow.Wire.Faults.ShouldBeEmpty();
         flow.Outgoing.Scheduled.ShouldBe(0);
@@ -223,10 +278,19 @@ public sealed class When_a_notification_is_cancelled
         var id = await flow.Tell(An.OrderPlaced());
         var end = await flow.Outcome(id);
 
-        await flow.Handle(new CancelNotification { NotificationId = id, By = "ann", Why = "sold" });
+        await flow.Handle(
+            new CancelNotification
+            {
+                NotificationId = id,
+                By = "ann",
+                Why = "sold",
+            }
+        );
 
         flow.Find(id)!.Version.ShouldBe(end.Version);
-        (await flow.Ledger.AttemptsOf(id, end.Deliveries[1].Id, CancellationToken.None)).ShouldBeEmpty("what is sent may come back, and then the next channel is needed");
+        (await flow.Ledger.AttemptsOf(id, end.Deliveries[1].Id, CancellationToken.None)).ShouldBeEmpty(
+            "what is sent may come back, and then the next channel is needed"
+        );
     }
 
     [Fact]
@@ -241,13 +305,22 @@ public sealed class When_a_notification_is_cancelled
         var end = await flow.Outcome(id);
 
         foreach (var delivery in end.Deliveries)
-            await flow.Handle(new DeliverySent { NotificationId = id, DeliveryId = delivery.Id, Provider = "scripted" });
+            await flow.Handle(
+                new DeliverySent
+                {
+                    NotificationId = id,
+                    DeliveryId = delivery.Id,
+                    Provider = "scripted",
+                }
+            );
 
         (await flow.Saga.Exists(id, machine => machine.Delivered)).ShouldBe(id);
         await flow.Pulse.Until(() => flow.OutcomesOf(id).Any(outcome => outcome is NotificationDelivered));
     }
 
-    /// <summary>What the first channel's call comes to, a timer that begins the second, and a receipt, in every order with the cancellation.</summary>
+    /// <summary>
+    /// What the first channel's call comes to, a timer that begins the second, and a receipt, in every order with the cancellation.
+    /// </summary>
     [Theory]
     [InlineData("sent")]
     [InlineData("failed")]
@@ -263,7 +336,9 @@ public sealed class When_a_notification_is_cancelled
         foreach (var order in orders)
         {
             var id = await flow.Tell(An.OrderPlaced());
-            var delivery = (await flow.Until(id, notification => notification.Deliveries[0].Status == DeliveryStatus.Sending)).Deliveries[0].Id;
+            var delivery = (await flow.Until(id, notification => notification.Deliveries[0].Status == DeliveryStatus.Sending))
+                .Deliveries[0]
+                .Id;
             foreach (var arrival in order)
                 await Arrive(flow, id, delivery, result, arrival);
 
@@ -282,19 +357,59 @@ public sealed class When_a_notification_is_cancelled
         flow.Wire.Faults.ShouldBeEmpty();
     }
 
-    static Task Arrive(EmbeddedFlow flow, Guid id, Guid delivery, string result, string arrival) => arrival switch
-    {
-        "timer" => flow.Handle(new EscalationDue { NotificationId = id }),
-        "confirmed" => flow.Handle(new DeliveryReceiptReceived { NotificationId = id, DeliveryId = delivery, Provider = "scripted", Kind = ReceiptKind.Confirmed, At = flow.Clock.GetUtcNow() }),
-        "cancel" => Cancel(flow, id),
-        _ => result switch
+    static Task Arrive(EmbeddedFlow flow, Guid id, Guid delivery, string result, string arrival) =>
+        arrival switch
         {
-            "sent" => flow.Handle(new DeliverySent { NotificationId = id, DeliveryId = delivery, Provider = "scripted" }),
-            "failed" => flow.Handle(new DeliveryFailed { NotificationId = id, DeliveryId = delivery, Reason = "no such mailbox" }),
-            "held" => flow.Handle(new DeliveryHeld { NotificationId = id, DeliveryId = delivery, Provider = "scripted", Reason = "in doubt", Attempts = 1 }),
-            _ => flow.Handle(new DeliveryCancelled { NotificationId = id, DeliveryId = delivery, Reason = Reason }),
-        },
-    };
+            "timer" => flow.Handle(new EscalationDue { NotificationId = id }),
+            "confirmed" => flow.Handle(
+                new DeliveryReceiptReceived
+                {
+                    NotificationId = id,
+                    DeliveryId = delivery,
+                    Provider = "scripted",
+                    Kind = ReceiptKind.Confirmed,
+                    At = flow.Clock.GetUtcNow(),
+                }
+            ),
+            "cancel" => Cancel(flow, id),
+            _ => result switch
+            {
+                "sent" => flow.Handle(
+                    new DeliverySent
+                    {
+                        NotificationId = id,
+                        DeliveryId = delivery,
+                        Provider = "scripted",
+                    }
+                ),
+                "failed" => flow.Handle(
+                    new DeliveryFailed
+                    {
+                        NotificationId = id,
+                        DeliveryId = delivery,
+                        Reason = "no such mailbox",
+                    }
+                ),
+                "held" => flow.Handle(
+                    new DeliveryHeld
+                    {
+                        NotificationId = id,
+                        DeliveryId = delivery,
+                        Provider = "scripted",
+                        Reason = "in doubt",
+                        Attempts = 1,
+                    }
+                ),
+                _ => flow.Handle(
+                    new DeliveryCancelled
+                    {
+                        NotificationId = id,
+                        DeliveryId = delivery,
+                        Reason = Reason,
+                    }
+                ),
+            },
+        };
 
     Task<EmbeddedFlow> InFlight(DeliveryMode mode) => Start(mode, flow => flow.Email.Answers((_, _) => _answer.Task));
 
@@ -317,13 +432,33 @@ public sealed class When_a_notification_is_cancelled
     static async Task Cancel(EmbeddedFlow flow, Guid id)
     {
         var told = flow.Handled<DeliveriesStopped>() + 1;
-        await flow.Handle(new CancelNotification { NotificationId = id, By = "ann", Why = "sold" });
+        await flow.Handle(
+            new CancelNotification
+            {
+                NotificationId = id,
+                By = "ann",
+                Why = "sold",
+            }
+        );
         await flow.Pulse.Until(() => flow.Handled<DeliveriesStopped>() == told || flow.Find(id) is null or { CompletedAt: not null });
     }
 
     static Task<Guid> Decide(EmbeddedFlow flow, NotificationState notification, HeldDecision decision) =>
-        flow.Handle(new DecideDelivery { NotificationId = notification.CorrelationId, DeliveryId = notification.Deliveries[0].Id, Decision = decision, Why = "ann: I asked her" });
+        flow.Handle(
+            new DecideDelivery
+            {
+                NotificationId = notification.CorrelationId,
+                DeliveryId = notification.Deliveries[0].Id,
+                Decision = decision,
+                Why = "ann: I asked her",
+            }
+        );
 
     static IEnumerable<string[]> Permutations(string[] items) =>
-        items.Length == 0 ? [[]] : items.SelectMany(first => Permutations([.. items.Where(item => item != first)]).Select(rest => (string[])[first, .. rest]));
+        items.Length == 0
+            ?
+            [
+                [],
+            ]
+            : items.SelectMany(first => Permutations([.. items.Where(item => item != first)]).Select(rest => (string[])[first, .. rest]));
 }

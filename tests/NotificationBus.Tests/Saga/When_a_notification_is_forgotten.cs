@@ -34,7 +34,8 @@ public sealed class When_a_notification_is_forgotten
     public async Task Should_only_have_reported_again_what_was_sent()
     {
         await using var flow = await EmbeddedFlow.Start(new() { Sweeps = 1 });
-        flow.Store.BeforeWrite = (step, _) => step.Notification.Version == 0 ? Task.CompletedTask : throw new InvalidOperationException("the result is lost");
+        flow.Store.BeforeWrite = (step, _) =>
+            step.Notification.Version == 0 ? Task.CompletedTask : throw new InvalidOperationException("the result is lost");
         var id = await flow.Tell(An.OrderShipped());
         await flow.Pulse.Until(() => flow.Wire.Errors.Count == 1);
         flow.Store.BeforeWrite = null;
@@ -49,7 +50,14 @@ public sealed class When_a_notification_is_forgotten
     [Fact]
     public async Task Should_escalate_when_the_timer_was_lost_too()
     {
-        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Sweeps = 1, EscalateAfter = TimeSpan.FromMinutes(1) });
+        await using var flow = await EmbeddedFlow.Start(
+            new()
+            {
+                Mode = DeliveryMode.FirstThatWorks,
+                Sweeps = 1,
+                EscalateAfter = TimeSpan.FromMinutes(1),
+            }
+        );
         flow.Email.Answers((_, _) => new TaskCompletionSource<ProviderResult>().Task);
         var id = await LoseTheCommands(flow);
 
@@ -138,16 +146,21 @@ public sealed class When_the_sweep_looks_at_a_notification
     public async Task Should_leave_alone_what_has_an_order_that_is_put_off_but_not_what_only_has_a_timer(string destination, int unattended)
     {
         var notification = await Begin();
-        await _outgoing.Schedule([new OutgoingMessage
-        {
-            MessageId = Guid.CreateVersion7(),
-            NotificationId = notification.CorrelationId,
-            Destination = destination,
-            ContentType = "",
-            MessageTypes = "",
-            Body = ReadOnlyMemory<byte>.Empty,
-            DueAt = _clock.GetUtcNow().AddDays(1),
-        }], CancellationToken.None);
+        await _outgoing.Schedule(
+            [
+                new OutgoingMessage
+                {
+                    MessageId = Guid.CreateVersion7(),
+                    NotificationId = notification.CorrelationId,
+                    Destination = destination,
+                    ContentType = "",
+                    MessageTypes = "",
+                    Body = ReadOnlyMemory<byte>.Empty,
+                    DueAt = _clock.GetUtcNow().AddDays(1),
+                },
+            ],
+            CancellationToken.None
+        );
         _clock.Advance(After);
 
         (await Look()).Unattended.Count.ShouldBe(unattended);
@@ -155,7 +168,13 @@ public sealed class When_the_sweep_looks_at_a_notification
 
     async Task<NotificationState> Begin()
     {
-        var notification = new NotificationState { CorrelationId = Guid.CreateVersion7(), CreatedAt = _clock.GetUtcNow(), Recipient = A.Buyer, Data = System.Text.Json.JsonElement.Parse("{}") };
+        var notification = new NotificationState
+        {
+            CorrelationId = Guid.CreateVersion7(),
+            CreatedAt = _clock.GetUtcNow(),
+            Recipient = A.Buyer,
+            Data = System.Text.Json.JsonElement.Parse("{}"),
+        };
         (await _store.Insert(new NotificationStep(notification, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
         return notification;
     }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Tests.TestKit;
@@ -30,7 +29,13 @@ public sealed class When_a_part_cannot_be_sent
     [Theory]
     [InlineData("Accepted", "Rejected", "NotificationPartlyDelivered", "sent", "failed")]
     [InlineData("Rejected", "Rejected", "NotificationFailed", "failed", "failed")]
-    public async Task Should_say_in_every_outcome_what_became_of_each_channel(string email, string push, string outcome, string emailResult, string pushResult)
+    public async Task Should_say_in_every_outcome_what_became_of_each_channel(
+        string email,
+        string push,
+        string outcome,
+        string emailResult,
+        string pushResult
+    )
     {
         await using var flow = await EmbeddedFlow.Start();
         flow.Email.Answers(email == "Accepted" ? ScriptedProvider.Accepted : ScriptedProvider.Rejected);
@@ -41,7 +46,8 @@ public sealed class When_a_part_cannot_be_sent
         var announced = flow.Outcomes.ShouldHaveSingleItem();
         announced.GetType().Name.ShouldBe(outcome);
         var results = (IReadOnlyList<ChannelResult>)announced.GetType().GetProperty("Results")!.GetValue(announced)!;
-        results.Select(result => (result.Channel, result.Result, result.Reason is not null))
+        results
+            .Select(result => (result.Channel, result.Result, result.Reason is not null))
             .ShouldBe([("email", emailResult, emailResult == "failed"), ("push", pushResult, pushResult == "failed")]);
     }
 
@@ -53,7 +59,9 @@ public sealed class When_a_part_cannot_be_sent
 
         await flow.Outcome(await flow.Tell(An.OrderPlaced()));
 
-        flow.Outcomes.ShouldHaveSingleItem().ShouldBeOfType<NotificationDelivered>().Results.ShouldBe([Result("email", "sent"), Result("push", "not-needed")]);
+        flow.Outcomes.ShouldHaveSingleItem()
+            .ShouldBeOfType<NotificationDelivered>()
+            .Results.ShouldBe([Result("email", "sent"), Result("push", "not-needed")]);
     }
 
     /// <summary>A18: one address of several.</summary>
@@ -64,8 +72,9 @@ public sealed class When_a_part_cannot_be_sent
 
         await flow.Outcome(await flow.Tell(An.OrderPlaced(A.Seller with { PushTokens = ["phone", "sec ret"] })));
 
-        flow.Outcomes.ShouldHaveSingleItem().ShouldBeOfType<NotificationDelivered>().Results
-            .ShouldBe([Result("email", "sent"), Result("push", "sent", "the push token has spaces or control characters")]);
+        flow.Outcomes.ShouldHaveSingleItem()
+            .ShouldBeOfType<NotificationDelivered>()
+            .Results.ShouldBe([Result("email", "sent"), Result("push", "sent", "the push token has spaces or control characters")]);
     }
 
     /// <summary>A16: one channel's text spoils the others.</summary>
@@ -74,7 +83,10 @@ public sealed class When_a_part_cannot_be_sent
     {
         await using var flow = await EmbeddedFlow.Start();
         // A subject is one line; a push has none.
-        var happened = An.Announcement(channels: ["push", "email"]) with { Data = JsonElement.Parse("""{"title":"two\nlines","text":"We are open."}""") };
+        var happened = An.Announcement(channels: ["push", "email"]) with
+        {
+            Data = JsonElement.Parse("""{"title":"two\nlines","text":"We are open."}"""),
+        };
 
         var notification = await flow.Outcome(await flow.Tell(happened));
 
@@ -88,5 +100,11 @@ public sealed class When_a_part_cannot_be_sent
         strict.TemplateError.ShouldBe("email: announcement/email.en: the subject has more than one line");
     }
 
-    static ChannelResult Result(string channel, string result, string? reason = null) => new() { Channel = channel, Result = result, Reason = reason };
+    static ChannelResult Result(string channel, string result, string? reason = null) =>
+        new()
+        {
+            Channel = channel,
+            Result = result,
+            Reason = reason,
+        };
 }

@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Tests.TestKit;
@@ -99,7 +98,14 @@ public sealed class When_a_result_comes_late_or_twice
         await using var flow = await EmbeddedFlow.Start();
         var before = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
 
-        await flow.Handle(new DeliverySent { NotificationId = before.CorrelationId, DeliveryId = Guid.CreateVersion7(), Provider = "scripted" });
+        await flow.Handle(
+            new DeliverySent
+            {
+                NotificationId = before.CorrelationId,
+                DeliveryId = Guid.CreateVersion7(),
+                Provider = "scripted",
+            }
+        );
 
         Picture(flow.Find(before.CorrelationId)!).ShouldBe(Picture(before));
         flow.Wire.Faults.ShouldBeEmpty();
@@ -110,7 +116,13 @@ public sealed class When_a_result_comes_late_or_twice
     {
         await using var flow = await EmbeddedFlow.Start();
         var unknown = new NotificationState { CorrelationId = Guid.CreateVersion7() };
-        var delivery = new DeliveryState { Id = Guid.CreateVersion7(), Channel = "email", Address = "", Step = 1 };
+        var delivery = new DeliveryState
+        {
+            Id = Guid.CreateVersion7(),
+            Channel = "email",
+            Address = "",
+            Step = 1,
+        };
 
         Guid[] lost =
         [
@@ -129,10 +141,22 @@ public sealed class When_a_result_comes_late_or_twice
         $"{notification.CurrentState} {notification.CompletedAt:O} {string.Join(' ', notification.Deliveries.Select(delivery => $"{delivery.Status} {delivery.Provider} {delivery.Reason}"))}";
 
     static DeliverySent Sent(NotificationState notification, DeliveryState delivery) =>
-        new() { NotificationId = notification.CorrelationId, DeliveryId = delivery.Id, Provider = "scripted", ProviderMessageId = "their-id" };
+        new()
+        {
+            NotificationId = notification.CorrelationId,
+            DeliveryId = delivery.Id,
+            Provider = "scripted",
+            ProviderMessageId = "their-id",
+        };
 
     static DeliveryFailed Failed(NotificationState notification, DeliveryState delivery, string reason) =>
-        new() { NotificationId = notification.CorrelationId, DeliveryId = delivery.Id, Provider = "scripted", Reason = reason };
+        new()
+        {
+            NotificationId = notification.CorrelationId,
+            DeliveryId = delivery.Id,
+            Provider = "scripted",
+            Reason = reason,
+        };
 
     sealed class GivenUp(NotificationState notification, DeliveryState delivery) : Fault<SendDelivery>
     {
@@ -148,16 +172,17 @@ public sealed class When_a_result_comes_late_or_twice
 
         public string[] FaultMessageTypes => [];
 
-        public SendDelivery Message { get; } = new()
-        {
-            NotificationId = notification.CorrelationId,
-            DeliveryId = delivery.Id,
-            Channel = delivery.Channel,
-            Address = delivery.Address,
-            Category = "order-placed",
-            RecipientId = "seller-42",
-            Data = System.Text.Json.JsonElement.Parse("{}"),
-            ExpiresAt = notification.ExpiresAt,
-        };
+        public SendDelivery Message { get; } =
+            new()
+            {
+                NotificationId = notification.CorrelationId,
+                DeliveryId = delivery.Id,
+                Channel = delivery.Channel,
+                Address = delivery.Address,
+                Category = "order-placed",
+                RecipientId = "seller-42",
+                Data = System.Text.Json.JsonElement.Parse("{}"),
+                ExpiresAt = notification.ExpiresAt,
+            };
     }
 }

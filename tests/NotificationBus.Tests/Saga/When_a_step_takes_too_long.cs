@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Outgoing;
@@ -19,7 +18,14 @@ public sealed class When_a_step_takes_too_long : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, Dispatchers = 1, EscalateAfter = Limit });
+        _flow = await EmbeddedFlow.Start(
+            new()
+            {
+                Mode = DeliveryMode.FirstThatWorks,
+                Dispatchers = 1,
+                EscalateAfter = Limit,
+            }
+        );
         _flow.Email.Answers((_, _) => _answer.Task);
         _flow.Store.AfterWrite = step =>
         {
@@ -85,7 +91,9 @@ public sealed class When_a_step_takes_too_long : IAsyncLifetime
     [Fact]
     public async Task Should_keep_trying_the_first_step_and_call_it_off_when_the_next_is_taken()
     {
-        _flow.Email.Answers(new ProviderResult.Unavailable("closed for an hour", OnlyThisDelivery: true, RetryAfter: TimeSpan.FromHours(1)));
+        _flow.Email.Answers(
+            new ProviderResult.Unavailable("closed for an hour", OnlyThisDelivery: true, RetryAfter: TimeSpan.FromHours(1))
+        );
         var id = await _flow.Tell(An.OrderPlaced());
         await _flow.Pulse.Until(() => _flow.Outgoing.Scheduled == 1);
         _flow.Find(id)!.Deliveries[0].Status.ShouldBe(DeliveryStatus.Sending);
@@ -135,15 +143,25 @@ public sealed class When_a_step_takes_too_long : IAsyncLifetime
             var messageId = Guid.CreateVersion7();
             var timer = _timers[id];
             foreach (var arrival in order)
-                await (arrival.StartsWith("timer", StringComparison.Ordinal) ? Ring(timer) : Report(id, result, arrival == "result again" ? Guid.CreateVersion7() : messageId));
+                await (
+                    arrival.StartsWith("timer", StringComparison.Ordinal)
+                        ? Ring(timer)
+                        : Report(id, result, arrival == "result again" ? Guid.CreateVersion7() : messageId)
+                );
 
             var end = await _flow.Outcome(id);
             end.CurrentState.ShouldBe(state, string.Join(", ", order));
             end.Deliveries.ShouldAllBe(delivery => delivery.Status != DeliveryStatus.Sending && delivery.Status != DeliveryStatus.Waiting);
             end.EscalationToken.ShouldBeNull();
             // The same result again may mean that nobody was told.
-            _flow.Wire.Published.Where(message => message.Type == $"Notification{state}" && Encoding.UTF8.GetString(message.Body).Contains($"{id}", StringComparison.Ordinal))
-                .Select(message => message.Id).Distinct().ShouldHaveSingleItem();
+            _flow
+                .Wire.Published.Where(message =>
+                    message.Type == $"Notification{state}"
+                    && Encoding.UTF8.GetString(message.Body).Contains($"{id}", StringComparison.Ordinal)
+                )
+                .Select(message => message.Id)
+                .Distinct()
+                .ShouldHaveSingleItem();
             _flow.Push.Calls.Count(call => call.NotificationId == id).ShouldBeLessThanOrEqualTo(1);
         }
 
@@ -173,9 +191,33 @@ public sealed class When_a_step_takes_too_long : IAsyncLifetime
         var delivery = _flow.Find(id)!.Deliveries[0].Id;
         return result switch
         {
-            "sent" => _flow.Handle(new DeliverySent { NotificationId = id, DeliveryId = delivery, Provider = "scripted" }, messageId),
-            "failed" => _flow.Handle(new DeliveryFailed { NotificationId = id, DeliveryId = delivery, Reason = "no such mailbox" }, messageId),
-            _ => _flow.Handle(new DeliveryExpired { NotificationId = id, DeliveryId = delivery, Reason = "too late" }, messageId),
+            "sent" => _flow.Handle(
+                new DeliverySent
+                {
+                    NotificationId = id,
+                    DeliveryId = delivery,
+                    Provider = "scripted",
+                },
+                messageId
+            ),
+            "failed" => _flow.Handle(
+                new DeliveryFailed
+                {
+                    NotificationId = id,
+                    DeliveryId = delivery,
+                    Reason = "no such mailbox",
+                },
+                messageId
+            ),
+            _ => _flow.Handle(
+                new DeliveryExpired
+                {
+                    NotificationId = id,
+                    DeliveryId = delivery,
+                    Reason = "too late",
+                },
+                messageId
+            ),
         };
     }
 
@@ -188,8 +230,14 @@ public sealed class When_a_step_takes_too_long : IAsyncLifetime
         _flow.Outgoing.Taken.ShouldBe(taken, "somebody who dispatches took it first");
     }
 
-    static IEnumerable<DeliveryStatus> Statuses(NotificationState notification) => notification.Deliveries.Select(delivery => delivery.Status);
+    static IEnumerable<DeliveryStatus> Statuses(NotificationState notification) =>
+        notification.Deliveries.Select(delivery => delivery.Status);
 
     static IEnumerable<string[]> Permutations(string[] items) =>
-        items.Length == 0 ? [[]] : items.SelectMany(first => Permutations([.. items.Where(item => item != first)]).Select(rest => (string[])[first, .. rest]));
+        items.Length == 0
+            ?
+            [
+                [],
+            ]
+            : items.SelectMany(first => Permutations([.. items.Where(item => item != first)]).Select(rest => (string[])[first, .. rest]));
 }

@@ -59,7 +59,9 @@ public sealed class When_all_channels_are_used_at_once : IAsyncLifetime
 
         var notification = await _flow.Outcome(id);
         (await _flow.Saga.Exists(notification.CorrelationId, machine => machine.Delivered)).ShouldBe(notification.CorrelationId);
-        notification.Deliveries.Select(delivery => delivery.Status).ShouldBe([DeliveryStatus.Sent, DeliveryStatus.Failed, DeliveryStatus.Sent]);
+        notification
+            .Deliveries.Select(delivery => delivery.Status)
+            .ShouldBe([DeliveryStatus.Sent, DeliveryStatus.Failed, DeliveryStatus.Sent]);
         _flow.Outcomes.ShouldHaveSingleItem().ShouldBeOfType<NotificationDelivered>().Channels.ShouldBe(["email", "push"]);
     }
 
@@ -87,6 +89,8 @@ public sealed class When_all_channels_are_used_at_once : IAsyncLifetime
         view.Status.ShouldBe("partly-delivered");
         view.Deliveries.Select(delivery => delivery.Address).ShouldBe(["s…@example.com", "phon…"]);
         var attempt = view.Deliveries[1].Attempts.ShouldHaveSingleItem();
-        (attempt.Number, attempt.Provider, attempt.Status, attempt.Reason).ShouldBe((1, "scripted", NotificationBus.Model.AttemptStatus.Rejected, "no such mailbox"));
+        (attempt.Number, attempt.Provider, attempt.Status, attempt.Reason).ShouldBe(
+            (1, "scripted", NotificationBus.Model.AttemptStatus.Rejected, "no such mailbox")
+        );
     }
 }

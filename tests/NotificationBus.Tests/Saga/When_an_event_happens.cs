@@ -5,14 +5,15 @@ namespace NotificationBus.Tests.Saga;
 
 public sealed class When_an_event_happens
 {
-    public static TheoryData<string, string, string[]> Events => new()
-    {
-        { "chat-message-sent", "seller-42", ["email", "push"] },
-        { "order-placed", "seller-42", ["email", "push"] },
-        { "payment-reminder-due", "buyer-7", ["push"] },
-        { "order-shipped", "buyer-7", ["push"] },
-        { "notification-requested", "seller-42", ["push", "email"] },
-    };
+    public static TheoryData<string, string, string[]> Events =>
+        new()
+        {
+            { "chat-message-sent", "seller-42", ["email", "push"] },
+            { "order-placed", "seller-42", ["email", "push"] },
+            { "payment-reminder-due", "buyer-7", ["push"] },
+            { "order-shipped", "buyer-7", ["push"] },
+            { "notification-requested", "seller-42", ["push", "email"] },
+        };
 
     [Theory]
     [MemberData(nameof(Events))]
@@ -39,12 +40,13 @@ public sealed class When_an_event_happens
         told.Channels.ShouldBe(channels);
     }
 
-    static Task<Guid> Tell(EmbeddedFlow flow, string name) => name switch
-    {
-        "chat-message-sent" => flow.Tell(A.ChatMessage(eventId: "event-1")),
-        "order-placed" => flow.Tell(An.OrderPlaced(eventId: "event-1")),
-        "payment-reminder-due" => flow.Tell(A.PaymentReminder(eventId: "event-1")),
-        "order-shipped" => flow.Tell(An.OrderShipped(eventId: "event-1")),
-        _ => flow.Tell(An.Announcement(eventId: "event-1")),
-    };
+    static Task<Guid> Tell(EmbeddedFlow flow, string name) =>
+        name switch
+        {
+            "chat-message-sent" => flow.Tell(A.ChatMessage(eventId: "event-1")),
+            "order-placed" => flow.Tell(An.OrderPlaced(eventId: "event-1")),
+            "payment-reminder-due" => flow.Tell(A.PaymentReminder(eventId: "event-1")),
+            "order-shipped" => flow.Tell(An.OrderShipped(eventId: "event-1")),
+            _ => flow.Tell(An.Announcement(eventId: "event-1")),
+        };
 }

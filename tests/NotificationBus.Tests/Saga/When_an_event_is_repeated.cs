@@ -69,7 +69,9 @@ public sealed class When_an_event_is_repeated : IAsyncLifetime
 
         var id = ids.Distinct().ShouldHaveSingleItem();
         await _flow.Outcome(id);
-        await _flow.Pulse.Until(() => _flow.Wire.Handled.Count(message => message.Type == nameof(OrderPlaced) && message.Place == "notifications") == 200);
+        await _flow.Pulse.Until(() =>
+            _flow.Wire.Handled.Count(message => message.Type == nameof(OrderPlaced) && message.Place == "notifications") == 200
+        );
         ShouldHaveDoneEverythingOnce(id);
     }
 
@@ -90,7 +92,9 @@ public sealed class When_an_event_is_repeated : IAsyncLifetime
         _flow.Email.Calls.Count.ShouldBe(1);
         _flow.Push.Calls.Count.ShouldBe(1);
         _flow.OutcomesOf(id).ShouldHaveSingleItem();
-        _flow.Wire.Published.Select(message => message.Type).Order(StringComparer.Ordinal)
+        _flow
+            .Wire.Published.Select(message => message.Type)
+            .Order(StringComparer.Ordinal)
             .ShouldBe([outcome, nameof(SendDelivery), nameof(SendDelivery)]);
         _flow.Wire.Faults.ShouldBeEmpty();
     }

@@ -68,10 +68,9 @@ public sealed class When_channels_are_tried_in_order : IAsyncLifetime
 
         var notification = await _flow.Outcome(id);
         (await _flow.Saga.Exists(notification.CorrelationId, machine => machine.Delivered)).ShouldBe(notification.CorrelationId);
-        notification.Deliveries.Select(delivery => (delivery.Channel, delivery.Step, delivery.Status)).ShouldBe([
-            ("push", 1, DeliveryStatus.Failed),
-            ("push", 1, DeliveryStatus.Sent),
-            ("email", 2, DeliveryStatus.NotNeeded)]);
+        notification
+            .Deliveries.Select(delivery => (delivery.Channel, delivery.Step, delivery.Status))
+            .ShouldBe([("push", 1, DeliveryStatus.Failed), ("push", 1, DeliveryStatus.Sent), ("email", 2, DeliveryStatus.NotNeeded)]);
     }
 
     [Fact]
@@ -84,7 +83,9 @@ public sealed class When_channels_are_tried_in_order : IAsyncLifetime
 
         var notification = await _flow.Outcome(id);
         (await _flow.Saga.Exists(notification.CorrelationId, machine => machine.Failed)).ShouldBe(notification.CorrelationId);
-        _flow.Outcomes.ShouldHaveSingleItem().ShouldBeOfType<NotificationFailed>().Reason
-            .ShouldBe("email: no such mailbox; push: no such mailbox");
+        _flow
+            .Outcomes.ShouldHaveSingleItem()
+            .ShouldBeOfType<NotificationFailed>()
+            .Reason.ShouldBe("email: no such mailbox; push: no such mailbox");
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Providers;
@@ -29,30 +28,46 @@ public sealed class When_results_arrive_in_any_order
             var id = await flow.Tell(An.OrderPlaced(A.Seller with { PushTokens = ["phone", "tablet"] }));
             foreach (var address in order)
             {
-                AnswerTo(id, address).SetResult(failing.Contains(address, StringComparison.Ordinal) ? ScriptedProvider.Rejected : ScriptedProvider.Accepted);
-                await flow.Until(id, notification => notification.Deliveries.Single(delivery => delivery.Address == address).SettledAt is not null);
+                AnswerTo(id, address)
+                    .SetResult(failing.Contains(address, StringComparison.Ordinal) ? ScriptedProvider.Rejected : ScriptedProvider.Accepted);
+                await flow.Until(
+                    id,
+                    notification => notification.Deliveries.Single(delivery => delivery.Address == address).SettledAt is not null
+                );
             }
 
             var end = await flow.Outcome(id);
             end.CurrentState.ShouldBe(state);
             flow.OutcomesOf(id).ShouldHaveSingleItem();
-            ends.Add($"{end.CurrentState} {string.Join(' ', end.Deliveries.Select(delivery => delivery.Status))} {Channels(flow.OutcomesOf(id)[0])}");
+            ends.Add(
+                $"{end.CurrentState} {string.Join(' ', end.Deliveries.Select(delivery => delivery.Status))} {Channels(flow.OutcomesOf(id)[0])}"
+            );
         }
 
         ends.ShouldHaveSingleItem();
 
         TaskCompletionSource<ProviderResult> AnswerTo(Guid id, string address) =>
-            answers.GetOrAdd((id, address), _ => new TaskCompletionSource<ProviderResult>(TaskCreationOptions.RunContinuationsAsynchronously));
+            answers.GetOrAdd(
+                (id, address),
+                _ => new TaskCompletionSource<ProviderResult>(TaskCreationOptions.RunContinuationsAsynchronously)
+            );
     }
 
-    static string Channels(object outcome) => outcome switch
-    {
-        NotificationDelivered delivered => string.Join(',', delivered.Channels),
-        NotificationPartlyDelivered partly => $"{string.Join(',', partly.Channels)} not {string.Join(',', partly.FailedChannels)} because {partly.Reason}",
-        NotificationFailed failed => failed.Reason,
-        _ => "",
-    };
+    static string Channels(object outcome) =>
+        outcome switch
+        {
+            NotificationDelivered delivered => string.Join(',', delivered.Channels),
+            NotificationPartlyDelivered partly =>
+                $"{string.Join(',', partly.Channels)} not {string.Join(',', partly.FailedChannels)} because {partly.Reason}",
+            NotificationFailed failed => failed.Reason,
+            _ => "",
+        };
 
     static IEnumerable<string[]> Permutations(string[] items) =>
-        items.Length == 0 ? [[]] : items.SelectMany(first => Permutations([.. items.Where(item => item != first)]).Select(rest => (string[])[first, .. rest]));
+        items.Length == 0
+            ?
+            [
+                [],
+            ]
+            : items.SelectMany(first => Permutations([.. items.Where(item => item != first)]).Select(rest => (string[])[first, .. rest]));
 }

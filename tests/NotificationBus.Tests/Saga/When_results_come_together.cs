@@ -42,7 +42,10 @@ public sealed class When_results_come_together
 
         flow.Find(one.CorrelationId)!.Version.ShouldBe(version);
         // It may be announced once more, as the same message.
-        flow.Wire.Published.Where(message => message.Type == nameof(NotificationDelivered)).Select(message => message.Id).Distinct().ShouldHaveSingleItem();
+        flow.Wire.Published.Where(message => message.Type == nameof(NotificationDelivered))
+            .Select(message => message.Id)
+            .Distinct()
+            .ShouldHaveSingleItem();
         flow.Wire.Faults.ShouldBeEmpty();
     }
 
@@ -54,7 +57,12 @@ public sealed class When_results_come_together
         var bad = new DeliveryResult
         {
             MessageId = Guid.CreateVersion7(),
-            Sent = new DeliverySent { NotificationId = Guid.CreateVersion7(), DeliveryId = Guid.CreateVersion7(), Provider = "scripted" },
+            Sent = new DeliverySent
+            {
+                NotificationId = Guid.CreateVersion7(),
+                DeliveryId = Guid.CreateVersion7(),
+                Provider = "scripted",
+            },
         };
 
         await flow.Handle(new DeliveryResults { Results = [Sent(one, 0), bad, Sent(one, 1)] });
@@ -90,7 +98,12 @@ public sealed class When_results_come_together
         var bad = new DeliveryResult
         {
             MessageId = Guid.CreateVersion7(),
-            Sent = new DeliverySent { NotificationId = Guid.CreateVersion7(), DeliveryId = Guid.CreateVersion7(), Provider = "scripted" },
+            Sent = new DeliverySent
+            {
+                NotificationId = Guid.CreateVersion7(),
+                DeliveryId = Guid.CreateVersion7(),
+                Provider = "scripted",
+            },
         };
         var writes = 0;
         flow.Store.BeforeWrite = (_, _) => Interlocked.Increment(ref writes) <= 3 ? throw new OutageException() : Task.CompletedTask;
@@ -134,7 +147,13 @@ public sealed class When_results_come_together
         var failed = new DeliveryResult
         {
             MessageId = Guid.CreateVersion7(),
-            Failed = new DeliveryFailed { NotificationId = notification.CorrelationId, DeliveryId = notification.Deliveries[1].Id, Provider = "scripted", Reason = "no such phone" },
+            Failed = new DeliveryFailed
+            {
+                NotificationId = notification.CorrelationId,
+                DeliveryId = notification.Deliveries[1].Id,
+                Provider = "scripted",
+                Reason = "no such phone",
+            },
         };
 
         await flow.Handle(new DeliveryResults { Results = [failed, Sent(notification, 0)] });
@@ -143,8 +162,12 @@ public sealed class When_results_come_together
 
         var end = await flow.Outcome(notification.CorrelationId);
         (await flow.Saga.Exists(end.CorrelationId, machine => machine.PartlyDelivered)).ShouldBe(end.CorrelationId);
-        end.Deliveries.Select(delivery => (delivery.Status, delivery.Reason)).ShouldBe([(DeliveryStatus.Sent, null), (DeliveryStatus.Failed, "no such phone")]);
-        flow.OutcomesOf(notification.CorrelationId).ShouldHaveSingleItem().ShouldBeOfType<NotificationPartlyDelivered>().Channels.ShouldBe(["email"]);
+        end.Deliveries.Select(delivery => (delivery.Status, delivery.Reason))
+            .ShouldBe([(DeliveryStatus.Sent, null), (DeliveryStatus.Failed, "no such phone")]);
+        flow.OutcomesOf(notification.CorrelationId)
+            .ShouldHaveSingleItem()
+            .ShouldBeOfType<NotificationPartlyDelivered>()
+            .Channels.ShouldBe(["email"]);
         flow.Wire.Faults.ShouldBeEmpty();
     }
 
@@ -156,11 +179,26 @@ public sealed class When_results_come_together
         var held = new DeliveryResult
         {
             MessageId = Guid.CreateVersion7(),
-            Held = new DeliveryHeld { NotificationId = notification.CorrelationId, DeliveryId = notification.Deliveries[1].Id, Provider = "scripted", Reason = "no answer", Attempts = 1 },
+            Held = new DeliveryHeld
+            {
+                NotificationId = notification.CorrelationId,
+                DeliveryId = notification.Deliveries[1].Id,
+                Provider = "scripted",
+                Reason = "no answer",
+                Attempts = 1,
+            },
         };
         await flow.Handle(new DeliveryResults { Results = [held] });
         await flow.Until(notification.CorrelationId, stored => stored.Deliveries[1].Status == DeliveryStatus.Held);
-        await flow.Handle(new DecideDelivery { NotificationId = notification.CorrelationId, DeliveryId = notification.Deliveries[1].Id, Decision = HeldDecision.Resend, Why = "it never arrived" });
+        await flow.Handle(
+            new DecideDelivery
+            {
+                NotificationId = notification.CorrelationId,
+                DeliveryId = notification.Deliveries[1].Id,
+                Decision = HeldDecision.Resend,
+                Why = "it never arrived",
+            }
+        );
 
         await flow.Handle(new DeliveryResults { Results = [held, Sent(notification, 0)] });
 
@@ -184,7 +222,11 @@ public sealed class When_results_come_together
         await flow.Outcome(other.CorrelationId);
         (await flow.Saga.Exists(other.CorrelationId, machine => machine.Delivered)).ShouldBe(other.CorrelationId);
         // What was announced before is announced again, under the same id.
-        flow.Wire.Published.Where(message => message.Type == nameof(NotificationDelivered)).Select(message => message.Id).Distinct().Count().ShouldBe(2);
+        flow.Wire.Published.Where(message => message.Type == nameof(NotificationDelivered))
+            .Select(message => message.Id)
+            .Distinct()
+            .Count()
+            .ShouldBe(2);
         flow.Wire.Errors.ShouldBeEmpty();
     }
 
@@ -197,7 +239,12 @@ public sealed class When_results_come_together
         flow.Store.BeforeWrite = async (step, _) =>
         {
             if (Interlocked.Increment(ref races) == 1)
-                (await flow.Store.Update(new NotificationStep(flow.Find(one.CorrelationId)!, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
+                (
+                    await flow.Store.Update(
+                        new NotificationStep(flow.Find(one.CorrelationId)!, Guid.CreateVersion7(), []),
+                        CancellationToken.None
+                    )
+                ).ShouldBeTrue();
         };
         var (email, push) = (Sent(one, 0), Sent(one, 1));
 
@@ -205,7 +252,8 @@ public sealed class When_results_come_together
 
         await flow.Outcome(one.CorrelationId);
         (await flow.Saga.Exists(one.CorrelationId, machine => machine.Delivered)).ShouldBe(one.CorrelationId);
-        flow.Wire.Handled.Count(message => message.Id == email.MessageId || message.Id == push.MessageId).ShouldBe(2, "neither of them had to go another way");
+        flow.Wire.Handled.Count(message => message.Id == email.MessageId || message.Id == push.MessageId)
+            .ShouldBe(2, "neither of them had to go another way");
     }
 
     [Fact]
@@ -246,17 +294,33 @@ public sealed class When_results_come_together
     }
 
     static async Task<NotificationState> Planned(EmbeddedFlow flow) =>
-        await flow.Until(await flow.Tell(An.OrderPlaced()), notification => notification.Deliveries.All(delivery => delivery.Status == DeliveryStatus.Sending));
+        await flow.Until(
+            await flow.Tell(An.OrderPlaced()),
+            notification => notification.Deliveries.All(delivery => delivery.Status == DeliveryStatus.Sending)
+        );
 
-    static DeliveryResult Sent(NotificationState notification, int delivery) => new()
-    {
-        MessageId = Guid.CreateVersion7(),
-        Sent = new DeliverySent { NotificationId = notification.CorrelationId, DeliveryId = notification.Deliveries[delivery].Id, Provider = "scripted" },
-    };
+    static DeliveryResult Sent(NotificationState notification, int delivery) =>
+        new()
+        {
+            MessageId = Guid.CreateVersion7(),
+            Sent = new DeliverySent
+            {
+                NotificationId = notification.CorrelationId,
+                DeliveryId = notification.Deliveries[delivery].Id,
+                Provider = "scripted",
+            },
+        };
 
-    static DeliveryResult Failed(NotificationState notification, int delivery) => new()
-    {
-        MessageId = Guid.CreateVersion7(),
-        Failed = new DeliveryFailed { NotificationId = notification.CorrelationId, DeliveryId = notification.Deliveries[delivery].Id, Provider = "scripted", Reason = "no such mailbox" },
-    };
+    static DeliveryResult Failed(NotificationState notification, int delivery) =>
+        new()
+        {
+            MessageId = Guid.CreateVersion7(),
+            Failed = new DeliveryFailed
+            {
+                NotificationId = notification.CorrelationId,
+                DeliveryId = notification.Deliveries[delivery].Id,
+                Provider = "scripted",
+                Reason = "no such mailbox",
+            },
+        };
 }

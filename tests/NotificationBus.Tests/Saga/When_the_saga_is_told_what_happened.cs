@@ -42,7 +42,9 @@ public sealed class When_the_saga_is_told_what_happened : IAsyncLifetime
 
         await _flow.Handle(Failed(notification, 0));
         (await _flow.Saga.Exists(notification.CorrelationId, machine => machine.Sending)).ShouldBe(notification.CorrelationId);
-        _flow.Wire.Published.Where(message => message.Type == nameof(SendDelivery)).Select(message => message.Place)
+        _flow
+            .Wire.Published.Where(message => message.Type == nameof(SendDelivery))
+            .Select(message => message.Place)
             .ShouldBe(["send-email", "send-push"]);
 
         await _flow.Handle(Failed(notification, 1));
@@ -56,10 +58,27 @@ public sealed class When_the_saga_is_told_what_happened : IAsyncLifetime
         var notification = await Sending();
         var (id, first) = (notification.CorrelationId, notification.Deliveries[0].Id);
 
-        await _flow.Handle(new DeliveryHeld { NotificationId = id, DeliveryId = first, Provider = "scripted", Reason = "cut off", Attempts = 1 });
+        await _flow.Handle(
+            new DeliveryHeld
+            {
+                NotificationId = id,
+                DeliveryId = first,
+                Provider = "scripted",
+                Reason = "cut off",
+                Attempts = 1,
+            }
+        );
         (await _flow.Saga.Exists(id, machine => machine.Held)).ShouldBe(id);
 
-        await _flow.Handle(new DecideDelivery { NotificationId = id, DeliveryId = first, Decision = HeldDecision.Sent, Why = "she has it" });
+        await _flow.Handle(
+            new DecideDelivery
+            {
+                NotificationId = id,
+                DeliveryId = first,
+                Decision = HeldDecision.Sent,
+                Why = "she has it",
+            }
+        );
         (await _flow.Saga.Exists(id, machine => machine.Delivered)).ShouldBe(id);
     }
 
@@ -95,11 +114,26 @@ public sealed class When_the_saga_is_told_what_happened : IAsyncLifetime
     }
 
     static DeliverySent Sent(NotificationState notification, int delivery) =>
-        new() { NotificationId = notification.CorrelationId, DeliveryId = notification.Deliveries[delivery].Id, Provider = "scripted" };
+        new()
+        {
+            NotificationId = notification.CorrelationId,
+            DeliveryId = notification.Deliveries[delivery].Id,
+            Provider = "scripted",
+        };
 
     static DeliveryFailed Failed(NotificationState notification, int delivery) =>
-        new() { NotificationId = notification.CorrelationId, DeliveryId = notification.Deliveries[delivery].Id, Reason = "no such mailbox" };
+        new()
+        {
+            NotificationId = notification.CorrelationId,
+            DeliveryId = notification.Deliveries[delivery].Id,
+            Reason = "no such mailbox",
+        };
 
     static DeliveryExpired Expired(NotificationState notification, int delivery) =>
-        new() { NotificationId = notification.CorrelationId, DeliveryId = notification.Deliveries[delivery].Id, Reason = "nobody took it" };
+        new()
+        {
+            NotificationId = notification.CorrelationId,
+            DeliveryId = notification.Deliveries[delivery].Id,
+            Reason = "nobody took it",
+        };
 }

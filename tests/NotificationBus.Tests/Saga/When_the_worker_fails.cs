@@ -19,22 +19,26 @@ public sealed class When_the_worker_fails
 
         // A command for a channel this host does not have, as after a rolling update: nobody planned for that.
         var worker = await flow.Bus.GetSendEndpoint(ChannelEndpoint.Of("email", Lane.Transactional));
-        await worker.Send(new SendDelivery
-        {
-            NotificationId = id,
-            DeliveryId = sending.Deliveries[0].Id,
-            Channel = "fax",
-            Address = "som@example.com",
-            Category = "order-placed",
-            RecipientId = "seller-42",
-            Data = sending.Data,
-            ExpiresAt = sending.ExpiresAt,
-        });
+        await worker.Send(
+            new SendDelivery
+            {
+                NotificationId = id,
+                DeliveryId = sending.Deliveries[0].Id,
+                Channel = "fax",
+                Address = "som@example.com",
+                Category = "order-placed",
+                RecipientId = "seller-42",
+                Data = sending.Data,
+                ExpiresAt = sending.ExpiresAt,
+            }
+        );
 
         var notification = await flow.Outcome(id);
         (await flow.Saga.Exists(notification.CorrelationId, machine => machine.PartlyDelivered)).ShouldBe(notification.CorrelationId);
         notification.Deliveries[0].Status.ShouldBe(DeliveryStatus.Failed);
-        notification.Deliveries[0].Reason.ShouldBe("the worker failed (NotificationBus.Intake.InvalidEventException); the command is among the failed messages");
+        notification
+            .Deliveries[0]
+            .Reason.ShouldBe("the worker failed (NotificationBus.Intake.InvalidEventException); the command is among the failed messages");
         await flow.Pulse.Until(() => flow.Wire.Errors.Count == 1);
         flow.Wire.Errors[0].Exception.ShouldContain("there is no channel 'fax', only email, push");
         answer.SetResult(ScriptedProvider.Accepted);
@@ -49,17 +53,19 @@ public sealed class When_the_worker_fails
         var id = await flow.Tell(An.OrderShipped());
         var sending = await flow.Until(id, notification => notification.CurrentState == "Sending");
         var worker = await flow.Bus.GetSendEndpoint(ChannelEndpoint.Of("push", Lane.Transactional));
-        await worker.Send(new SendDelivery
-        {
-            NotificationId = id,
-            DeliveryId = sending.Deliveries[0].Id,
-            Channel = "fax",
-            Address = "phone-of-nok",
-            Category = "order-shipped",
-            RecipientId = "buyer-7",
-            Data = sending.Data,
-            ExpiresAt = sending.ExpiresAt,
-        });
+        await worker.Send(
+            new SendDelivery
+            {
+                NotificationId = id,
+                DeliveryId = sending.Deliveries[0].Id,
+                Channel = "fax",
+                Address = "phone-of-nok",
+                Category = "order-shipped",
+                RecipientId = "buyer-7",
+                Data = sending.Data,
+                ExpiresAt = sending.ExpiresAt,
+            }
+        );
         await flow.Outcome(id);
         (await flow.Saga.Exists(id, machine => machine.Failed)).ShouldBe(id);
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-
 using NotificationBus.Contracts;
 using NotificationBus.Host.Http;
 using NotificationBus.Saga;
@@ -31,7 +30,10 @@ public sealed class When_what_never_was_is_cancelled
         }
 
         // Nobody has to answer for what never was.
-        (await host.Get("/v1/changes")).Json.GetProperty("changes").GetArrayLength().ShouldBe(0);
+        (await host.Get("/v1/changes"))
+            .Json.GetProperty("changes")
+            .GetArrayLength()
+            .ShouldBe(0);
         var known = await host.Post("/v1/events/order-placed", Occurrence.ByName["order-placed"]);
         (await Cancel(host, known.Self)).Status.ShouldNotBe(HttpStatusCode.TooManyRequests);
     }
@@ -57,11 +59,13 @@ public sealed class When_what_never_was_is_cancelled
         Asked(unknown, 1_000, number => IPAddress.Parse($"2001:db8:1:2::{number:x}")).ShouldBe(UnknownCancellations.MostOfACaller);
         Asked(unknown, 1_000, number => IPAddress.Parse($"2001:db8:1:3::{number:x}")).ShouldBe(UnknownCancellations.MostOfACaller);
         // An address of IPv4 is the same in the form of IPv6, and none is its neighbour.
-        Asked(unknown, 1_000, number => IPAddress.Parse(number % 2 == 0 ? "203.0.113.7" : "::ffff:203.0.113.7")).ShouldBe(UnknownCancellations.MostOfACaller);
+        Asked(unknown, 1_000, number => IPAddress.Parse(number % 2 == 0 ? "203.0.113.7" : "::ffff:203.0.113.7"))
+            .ShouldBe(UnknownCancellations.MostOfACaller);
         Asked(unknown, 1_000, _ => IPAddress.Parse("::ffff:203.0.113.8")).ShouldBe(UnknownCancellations.MostOfACaller);
     }
 
-    static int Asked(UnknownCancellations unknown, int times, Func<int, IPAddress> from) => Enumerable.Range(1, times).Count(number => unknown.MayAsk(from(number)));
+    static int Asked(UnknownCancellations unknown, int times, Func<int, IPAddress> from) =>
+        Enumerable.Range(1, times).Count(number => unknown.MayAsk(from(number)));
 
     /// <summary>B: work that waits for nothing</summary>
     [Fact]
@@ -69,7 +73,12 @@ public sealed class When_what_never_was_is_cancelled
     {
         await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         var id = Guid.NewGuid();
-        var command = new CancelNotification { NotificationId = id, By = "ann", Why = "sold" };
+        var command = new CancelNotification
+        {
+            NotificationId = id,
+            By = "ann",
+            Why = "sold",
+        };
         await flow.Handle(command);
         // A second one waits no better.
         await flow.Handle(command);
@@ -124,7 +133,13 @@ public sealed class When_what_never_was_is_cancelled
     public async Task Should_look_twenty_times_whatever_it_says(string waitingSince)
     {
         await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
-        var command = new CancelNotification { NotificationId = Guid.NewGuid(), By = "ann", Why = "sold", WaitingSince = DateTimeOffset.Parse(waitingSince, CultureInfo.InvariantCulture) };
+        var command = new CancelNotification
+        {
+            NotificationId = Guid.NewGuid(),
+            By = "ann",
+            Why = "sold",
+            WaitingSince = DateTimeOffset.Parse(waitingSince, CultureInfo.InvariantCulture),
+        };
 
         (await LooksInADay(flow, command)).ShouldBeInRange(10, 20);
         flow.Wire.Faults.ShouldBeEmpty();
@@ -135,7 +150,13 @@ public sealed class When_what_never_was_is_cancelled
     public async Task Should_wait_once_however_many_say_they_have_waited()
     {
         await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
-        var command = new CancelNotification { NotificationId = Guid.NewGuid(), By = "ann", Why = "sold", WaitingSince = flow.Clock.GetUtcNow().AddMinutes(-10) };
+        var command = new CancelNotification
+        {
+            NotificationId = Guid.NewGuid(),
+            By = "ann",
+            Why = "sold",
+            WaitingSince = flow.Clock.GetUtcNow().AddMinutes(-10),
+        };
 
         for (var time = 0; time < 20; time++)
             await flow.Handle(command);

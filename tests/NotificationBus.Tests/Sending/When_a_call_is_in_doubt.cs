@@ -6,7 +6,11 @@ namespace NotificationBus.Tests.Sending;
 
 public sealed class When_a_call_is_in_doubt : With_scripted_providers
 {
-    static readonly ProviderResult Harmless = new ProviderResult.InDoubt("the line went dead", OnlyThisDelivery: true, RepetitionIsKnown: true);
+    static readonly ProviderResult Harmless = new ProviderResult.InDoubt(
+        "the line went dead",
+        OnlyThisDelivery: true,
+        RepetitionIsKnown: true
+    );
 
     /// <summary>A10: not five times in a second.</summary>
     [Fact]
@@ -114,7 +118,13 @@ public sealed class When_a_call_is_in_doubt : With_scripted_providers
 
         var outcome = await Send();
         for (var rounds = 1; rounds < 10; rounds++)
-            outcome = await Send(TheCommand with { EarlierAttempts = outcome.ShouldBeOfType<ChainOutcome.NotNow>().Attempts, EarlierInDoubt = ((ChainOutcome.NotNow)outcome).InDoubt });
+            outcome = await Send(
+                TheCommand with
+                {
+                    EarlierAttempts = outcome.ShouldBeOfType<ChainOutcome.NotNow>().Attempts,
+                    EarlierInDoubt = ((ChainOutcome.NotNow)outcome).InDoubt,
+                }
+            );
 
         outcome.ShouldBeOfType<ChainOutcome.NotNow>().InDoubt.ShouldBe(0);
         First.Calls.Count.ShouldBe(10, "it speaks against one recipient only");
@@ -155,7 +165,9 @@ public sealed class When_a_call_is_in_doubt : With_scripted_providers
     [Fact]
     public async Task Should_be_so_when_a_provider_throws()
     {
-        First.Answers((_, call) => call == 1 ? throw new InvalidOperationException("som@example.com") : Task.FromResult(ScriptedProvider.Accepted));
+        First.Answers(
+            (_, call) => call == 1 ? throw new InvalidOperationException("som@example.com") : Task.FromResult(ScriptedProvider.Accepted)
+        );
 
         (await SendUntilSettled()).ShouldBeOfType<ChainOutcome.Sent>();
 

@@ -47,7 +47,17 @@ public sealed class When_a_command_comes_again : With_scripted_providers
     public async Task Should_go_on_where_the_earlier_worker_stopped()
     {
         var died = await Claim();
-        (await Ledger.Record(died with { Status = AttemptStatus.Unavailable, Reason = "too busy" }, suppressedAddress: null, CancellationToken.None)).ShouldBeTrue();
+        (
+            await Ledger.Record(
+                died with
+                {
+                    Status = AttemptStatus.Unavailable,
+                    Reason = "too busy",
+                },
+                suppressedAddress: null,
+                CancellationToken.None
+            )
+        ).ShouldBeTrue();
 
         (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
 
@@ -98,7 +108,15 @@ public sealed class When_a_command_comes_again : With_scripted_providers
             await Claim(number: died + 1);
             Clock.Advance(Lease);
             if (died < 3)
-                await Ledger.Record(Attempt(died + 1) with { Status = AttemptStatus.InDoubt, Reason = "the worker died before it recorded an outcome" }, suppressedAddress: null, CancellationToken.None);
+                await Ledger.Record(
+                    Attempt(died + 1) with
+                    {
+                        Status = AttemptStatus.InDoubt,
+                        Reason = "the worker died before it recorded an outcome",
+                    },
+                    suppressedAddress: null,
+                    CancellationToken.None
+                );
         }
 
         (await Send(TheCommand with { HoldWhenInDoubt = true })).ShouldBeOfType<ChainOutcome.Held>();
@@ -112,7 +130,15 @@ public sealed class When_a_command_comes_again : With_scripted_providers
         {
             await Claim(number);
             Clock.Advance(Lease);
-            await Ledger.Record(Attempt(number) with { Status = AttemptStatus.InDoubt, Reason = "the worker died before it recorded an outcome" }, suppressedAddress: null, CancellationToken.None);
+            await Ledger.Record(
+                Attempt(number) with
+                {
+                    Status = AttemptStatus.InDoubt,
+                    Reason = "the worker died before it recorded an outcome",
+                },
+                suppressedAddress: null,
+                CancellationToken.None
+            );
         }
 
         (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
@@ -126,7 +152,9 @@ public sealed class When_a_command_comes_again : With_scripted_providers
         var claimed = await Claim();
         await Ledger.Record(claimed with { Status = AttemptStatus.Accepted }, suppressedAddress: null, CancellationToken.None);
 
-        (await Ledger.Record(claimed with { Status = AttemptStatus.InDoubt }, suppressedAddress: null, CancellationToken.None)).ShouldBeFalse();
+        (
+            await Ledger.Record(claimed with { Status = AttemptStatus.InDoubt }, suppressedAddress: null, CancellationToken.None)
+        ).ShouldBeFalse();
 
         Attempts.ShouldBe(["1 first Accepted"]);
     }
@@ -139,13 +167,14 @@ public sealed class When_a_command_comes_again : With_scripted_providers
         return attempt;
     }
 
-    static DeliveryAttempt Attempt(int number) => new()
-    {
-        DeliveryId = TheDelivery.Id,
-        NotificationId = TheDelivery.NotificationId,
-        Number = number,
-        Channel = "email",
-        Provider = "first",
-        Status = AttemptStatus.Started,
-    };
+    static DeliveryAttempt Attempt(int number) =>
+        new()
+        {
+            DeliveryId = TheDelivery.Id,
+            NotificationId = TheDelivery.NotificationId,
+            Number = number,
+            Channel = "email",
+            Provider = "first",
+            Status = AttemptStatus.Started,
+        };
 }

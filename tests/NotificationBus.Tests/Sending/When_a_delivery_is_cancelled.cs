@@ -31,7 +31,9 @@ public sealed class When_a_delivery_is_cancelled : With_scripted_providers
         var later = (await Send()).ShouldBeOfType<ChainOutcome.NotNow>();
         await Cancel();
 
-        (await Send(TheCommand with { EarlierAttempts = later.Attempts })).ShouldBeOfType<ChainOutcome.Cancelled>().Cancellation.Number.ShouldBe(later.Attempts + 1);
+        (await Send(TheCommand with { EarlierAttempts = later.Attempts }))
+            .ShouldBeOfType<ChainOutcome.Cancelled>()
+            .Cancellation.Number.ShouldBe(later.Attempts + 1);
 
         (First.Calls.Count, Second.Calls.Count).ShouldBe((1, 1));
     }
@@ -102,7 +104,9 @@ public sealed class When_a_delivery_is_cancelled : With_scripted_providers
         var later = (await Send()).ShouldBeOfType<ChainOutcome.NotNow>();
         await Cancel();
 
-        var held = (await Send(TheCommand with { EarlierAttempts = later.Attempts, EarlierInDoubt = later.InDoubt })).ShouldBeOfType<ChainOutcome.Held>();
+        var held = (
+            await Send(TheCommand with { EarlierAttempts = later.Attempts, EarlierInDoubt = later.InDoubt })
+        ).ShouldBeOfType<ChainOutcome.Held>();
 
         (held.Attempt.Provider, held.Attempts).ShouldBe(("first", later.Attempts));
     }
@@ -166,7 +170,9 @@ public sealed class When_a_delivery_is_cancelled : With_scripted_providers
         {
             var delivery = Another();
             var sending = Task.Run(() => Send(delivery));
-            var attempts = await Task.Run(() => Ledger.Cancel(delivery.NotificationId, delivery.Id, "email", "sold", CancellationToken.None));
+            var attempts = await Task.Run(() =>
+                Ledger.Cancel(delivery.NotificationId, delivery.Id, "email", "sold", CancellationToken.None)
+            );
 
             var outcome = await sending;
             var calls = First.Calls.Count(call => call.Id == delivery.Id);
@@ -181,22 +187,25 @@ public sealed class When_a_delivery_is_cancelled : With_scripted_providers
         (cancelled + sent).ShouldBe(1000);
     }
 
-    Task<IReadOnlyList<DeliveryAttempt>> Cancel() => Ledger.Cancel(TheDelivery.NotificationId, TheDelivery.Id, "email", "cancelled by ann: sold", CancellationToken.None);
+    Task<IReadOnlyList<DeliveryAttempt>> Cancel() =>
+        Ledger.Cancel(TheDelivery.NotificationId, TheDelivery.Id, "email", "cancelled by ann: sold", CancellationToken.None);
 
     /// <summary>Answers so, but somebody is faster, and cancels.</summary>
-    Func<Delivery, int, Task<ProviderResult>> Cancelling(ProviderResult result) => async (_, _) =>
-    {
-        await Cancel();
-        return result;
-    };
+    Func<Delivery, int, Task<ProviderResult>> Cancelling(ProviderResult result) =>
+        async (_, _) =>
+        {
+            await Cancel();
+            return result;
+        };
 
-    static DeliveryAttempt Call(int number) => new()
-    {
-        DeliveryId = TheDelivery.Id,
-        NotificationId = TheDelivery.NotificationId,
-        Number = number,
-        Channel = "email",
-        Provider = "first",
-        Status = AttemptStatus.Started,
-    };
+    static DeliveryAttempt Call(int number) =>
+        new()
+        {
+            DeliveryId = TheDelivery.Id,
+            NotificationId = TheDelivery.NotificationId,
+            Number = number,
+            Channel = "email",
+            Provider = "first",
+            Status = AttemptStatus.Started,
+        };
 }

@@ -90,15 +90,29 @@ public sealed class When_a_delivery_takes_a_route : With_scripted_providers
     [Fact]
     public async Task Should_be_put_in_another_order_by_operators_and_never_widened()
     {
-        Routes = [Route(new RouteCondition { Countries = ["TH"] }, "second"), Route(new RouteCondition { Countries = ["SG"] }, "second", "first")];
+        Routes =
+        [
+            Route(new RouteCondition { Countries = ["TH"] }, "second"),
+            Route(new RouteCondition { Countries = ["SG"] }, "second", "first"),
+        ];
         _ = Board;
-        await Controls.ChangeChannel("email", _ => new ChannelControl { Order = ["first", "second"] }, new ChangedBy("ann", "cheaper"), CancellationToken.None);
+        await Controls.ChangeChannel(
+            "email",
+            _ => new ChannelControl { Order = ["first", "second"] },
+            new ChangedBy("ann", "cheaper"),
+            CancellationToken.None
+        );
         await Until(() => Board.Current.Channel("email").Order is not null);
 
         (await Sent(TheCommand with { Country = "TH" })).ShouldBe("second");
         (await Sent(TheCommand with { Country = "SG" })).ShouldBe("first");
 
-        await Controls.ChangeChannel("email", _ => new ChannelControl { Order = ["first"] }, new ChangedBy("ann", "they are down"), CancellationToken.None);
+        await Controls.ChangeChannel(
+            "email",
+            _ => new ChannelControl { Order = ["first"] },
+            new ChangedBy("ann", "they are down"),
+            CancellationToken.None
+        );
         await Until(() => Board.Current.Channel("email").Order is ["first"]);
 
         // Waits for it to come back: who is not in the route may not be allowed to send there.
@@ -121,7 +135,9 @@ public sealed class When_a_delivery_takes_a_route : With_scripted_providers
     async Task<string> Sent(SendDelivery command)
     {
         var delivery = Another();
-        return (await Send(delivery, command with { NotificationId = delivery.NotificationId, DeliveryId = delivery.Id })).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider;
+        return (await Send(delivery, command with { NotificationId = delivery.NotificationId, DeliveryId = delivery.Id }))
+            .ShouldBeOfType<ChainOutcome.Sent>()
+            .Attempt.Provider;
     }
 
     static ChannelRoute Route(RouteCondition when, params string[] providers) => new() { When = when, Providers = providers };

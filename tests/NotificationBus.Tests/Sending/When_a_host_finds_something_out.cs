@@ -1,7 +1,5 @@
 using System.Text.Json;
-
 using Microsoft.Extensions.Logging.Abstractions;
-
 using NotificationBus.Embedded;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
@@ -96,7 +94,8 @@ public sealed class When_a_host_finds_something_out : IAsyncLifetime
 
     IDisposable Note() => _board.Note("smtp", known => known with { PausedUntil = InAnHour });
 
-    async Task PauseTheChannel() => await _store.ChangeChannel("email", _ => new ChannelControl { Paused = true }, Ann, CancellationToken.None);
+    async Task PauseTheChannel() =>
+        await _store.ChangeChannel("email", _ => new ChannelControl { Paused = true }, Ann, CancellationToken.None);
 
     Task UntilTheChannelIsPaused() => With_scripted_providers.Until(() => _board.Current.Channel("email").Paused);
 
@@ -131,14 +130,25 @@ public sealed class When_a_host_finds_something_out : IAsyncLifetime
 
         public Task WaitForChange(TimeSpan atMost, CancellationToken cancellationToken) => store.WaitForChange(atMost, cancellationToken);
 
-        public Task<ProviderControl> ChangeProvider(string account, AccountOptions configured, Func<ProviderControl, ProviderControl> change, ChangedBy by, CancellationToken cancellationToken) =>
+        public Task<ProviderControl> ChangeProvider(
+            string account,
+            AccountOptions configured,
+            Func<ProviderControl, ProviderControl> change,
+            ChangedBy by,
+            CancellationToken cancellationToken
+        ) => throw new NotSupportedException();
+
+        public Task<ChannelControl> ChangeChannel(
+            string channel,
+            Func<ChannelControl, ChannelControl> change,
+            ChangedBy by,
+            CancellationToken cancellationToken
+        ) => throw new NotSupportedException();
+
+        public Task Note(string subject, ChangedBy by, JsonElement what, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
-        public Task<ChannelControl> ChangeChannel(string channel, Func<ChannelControl, ChannelControl> change, ChangedBy by, CancellationToken cancellationToken) =>
+        public Task<IReadOnlyList<ControlChange>> Changes(long? before, int limit, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
-
-        public Task Note(string subject, ChangedBy by, JsonElement what, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<IReadOnlyList<ControlChange>> Changes(long? before, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

@@ -134,7 +134,9 @@ public sealed class When_a_provider_keeps_failing : With_scripted_providers
         await Until(() => board.Current.HealthOf("first").CircuitOpen);
         var calls = First.Calls.Count;
         var delivery = Another();
-        (await anotherHost.Send(delivery, CommandFor(delivery), CancellationToken.None)).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
+        (await anotherHost.Send(delivery, CommandFor(delivery), CancellationToken.None))
+            .ShouldBeOfType<ChainOutcome.Sent>()
+            .Attempt.Provider.ShouldBe("second");
 
         First.Calls.Count.ShouldBe(calls);
     }
@@ -205,7 +207,9 @@ public sealed class When_a_provider_keeps_failing : With_scripted_providers
     [Fact]
     public async Task Should_not_ask_for_attention_when_it_has_taken_something_in_between()
     {
-        First.Answers((_, call) => Task.FromResult(call == 3 ? ScriptedProvider.Accepted : new ProviderResult.Misconfigured("401: check ApiKey")));
+        First.Answers(
+            (_, call) => Task.FromResult(call == 3 ? ScriptedProvider.Accepted : new ProviderResult.Misconfigured("401: check ApiKey"))
+        );
 
         for (var i = 0; i < 5; i++)
             await Send(Another());
@@ -238,7 +242,9 @@ public sealed class When_a_provider_keeps_failing : With_scripted_providers
         await Send(Another());
 
         var health = (await Controls.Load(CancellationToken.None)).HealthOf("first");
-        (health.CircuitOpen, health.NeedsAttention, health.Reason, health.Since).ShouldBe((true, true, "a probe failed: 401: check ApiKey", since));
+        (health.CircuitOpen, health.NeedsAttention, health.Reason, health.Since).ShouldBe(
+            (true, true, "a probe failed: 401: check ApiKey", since)
+        );
     }
 
     [Fact]

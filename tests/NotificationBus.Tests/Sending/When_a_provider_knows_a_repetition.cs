@@ -8,7 +8,9 @@ using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;
 
-/// <summary>A10: what is in doubt is repeated by itself, and at the same provider only, where a key makes it harmless, and as long as it does.</summary>
+/// <summary>
+/// A10: what is in doubt is repeated by itself, and at the same provider only, where a key makes it harmless, and as long as it does.
+/// </summary>
 public sealed class When_a_provider_knows_a_repetition : With_scripted_providers
 {
     // Ten seconds are for the call, a minute for the clocks.
@@ -70,7 +72,10 @@ public sealed class When_a_provider_knows_a_repetition : With_scripted_providers
         First.Calls.Count.ShouldBe(3, "twice in doubt, of which one was harmless, and once more as usual");
     }
 
-    /// <summary>Its next call may be in doubt because the first one was taken, and forgotten soon: an operator's word makes the vendor remember nothing longer.</summary>
+    /// <summary>
+    /// Its next call may be in doubt because the first one was taken, and forgotten soon: an operator's word makes the vendor remember
+    /// nothing longer.
+    /// </summary>
     [Fact]
     public async Task Should_count_from_the_first_call_whatever_an_operator_has_decided_since()
     {
@@ -178,7 +183,10 @@ public sealed class When_a_provider_knows_a_repetition : With_scripted_providers
     [Fact]
     public async Task Should_not_be_asked_any_more_by_a_delivery_that_waited_too_long_for_its_place()
     {
-        var (answer, unanswered) = (new TaskCompletionSource<ProviderResult>(TaskCreationOptions.RunContinuationsAsynchronously), new List<Task>());
+        var (answer, unanswered) = (
+            new TaskCompletionSource<ProviderResult>(TaskCreationOptions.RunContinuationsAsynchronously),
+            new List<Task>()
+        );
         _command = _command with { HoldWhenInDoubt = true };
         First.Answers((delivery, _) => delivery.Id == TheDelivery.Id ? Task.FromResult(ScriptedProvider.InDoubt) : answer.Task);
         await SendNext();
@@ -221,12 +229,15 @@ public sealed class When_a_provider_knows_a_repetition : With_scripted_providers
         FirstAccount.PerSecond = 0.5;
         _command = _command with { HoldWhenInDoubt = true, AnotherChannelFollows = true };
         await WorkerDies();
-        First.Answers(ScriptedProvider.Accepted, what switch
-        {
-            "is declined" => ScriptedProvider.Declined,
-            "is rejected" => ScriptedProvider.Rejected,
-            _ => ScriptedProvider.Unavailable,
-        });
+        First.Answers(
+            ScriptedProvider.Accepted,
+            what switch
+            {
+                "is declined" => ScriptedProvider.Declined,
+                "is rejected" => ScriptedProvider.Rejected,
+                _ => ScriptedProvider.Unavailable,
+            }
+        );
         await Send(Another());
         (await SendNext()).ShouldBeOfType<ChainOutcome.NotNow>().Slot.ShouldNotBeNull();
         Clock.Advance(TimeSpan.FromSeconds(2));
@@ -234,7 +245,10 @@ public sealed class When_a_provider_knows_a_repetition : With_scripted_providers
         if (what == "is not asked for")
             await Set(new ProviderControl { Switch = ProviderSwitch.Off });
         if (what == "may not be sent there")
-            await Ledger.Add(new Suppression("email", TheDelivery.Address, Category: null, "no such mailbox", "first"), CancellationToken.None);
+            await Ledger.Add(
+                new Suppression("email", TheDelivery.Address, Category: null, "no such mailbox", "first"),
+                CancellationToken.None
+            );
         if (what == "is not taken")
         {
             (await SendNext()).ShouldBeOfType<ChainOutcome.NotNow>().InDoubt.ShouldBe(1);
@@ -263,7 +277,15 @@ public sealed class When_a_provider_knows_a_repetition : With_scripted_providers
         for (var number = 1; number <= 10; number++)
         {
             if (number > 1)
-                await Ledger.Record(Ledger.AttemptsOf(TheDelivery.NotificationId)[^1] with { Status = AttemptStatus.InDoubt, Reason = ChainRound.WorkerDied }, null, CancellationToken.None);
+                await Ledger.Record(
+                    Ledger.AttemptsOf(TheDelivery.NotificationId)[^1] with
+                    {
+                        Status = AttemptStatus.InDoubt,
+                        Reason = ChainRound.WorkerDied,
+                    },
+                    null,
+                    CancellationToken.None
+                );
             await WorkerDies(number);
         }
 
@@ -378,7 +400,13 @@ public sealed class When_a_provider_knows_a_repetition : With_scripted_providers
             outcome.ShouldBeOfType<ChainOutcome.Held>().Attempt.Number.ShouldBe(1);
         else
             outcome.ShouldBeOfType<ChainOutcome.NotNow>().AtMost.ShouldBeNull("it is asked as usual now");
-        Attempts.ElementAt(before).ShouldBe(hold ? "2 first Unavailable not called: meanwhile it may have forgotten that it was asked before" : "3 first InDoubt the line went dead");
+        Attempts
+            .ElementAt(before)
+            .ShouldBe(
+                hold
+                    ? "2 first Unavailable not called: meanwhile it may have forgotten that it was asked before"
+                    : "3 first InDoubt the line went dead"
+            );
         First.Calls.Count.ShouldBe(hold ? before : before + 1);
     }
 
@@ -402,7 +430,9 @@ public sealed class When_a_provider_knows_a_repetition : With_scripted_providers
             Provider = "first",
             Status = AttemptStatus.Started,
         };
-        (await Ledger.Claim(attempt, TheDelivery.Address, TheDelivery.Category, TimeSpan.FromSeconds(25), CancellationToken.None)).Granted.ShouldBeTrue();
+        (
+            await Ledger.Claim(attempt, TheDelivery.Address, TheDelivery.Category, TimeSpan.FromSeconds(25), CancellationToken.None)
+        ).Granted.ShouldBeTrue();
         Clock.Advance(TimeSpan.FromSeconds(25));
     }
 }

@@ -45,7 +45,12 @@ public sealed class When_a_provider_serves_some_addresses : With_scripted_provid
     {
         First.Serving = _ => false;
         _ = Board;
-        await Controls.ChangeChannel("email", _ => new ChannelControl { Order = ["first"] }, new ChangedBy("ann", "a test"), CancellationToken.None);
+        await Controls.ChangeChannel(
+            "email",
+            _ => new ChannelControl { Order = ["first"] },
+            new ChangedBy("ann", "a test"),
+            CancellationToken.None
+        );
         await Until(() => Board.Current.Channel("email").Order is not null);
 
         (await Send()).ShouldBeOfType<ChainOutcome.NotNow>();

@@ -52,7 +52,9 @@ public sealed class When_a_rate_is_limited : With_scripted_providers
         Clock.Advance(TimeSpan.FromMinutes(10));
         (await Send(Another())).ShouldBeOfType<ChainOutcome.Sent>();
 
-        (await Send(late, CommandFor(late) with { Slot = slot })).ShouldBeOfType<ChainOutcome.NotNow>().Slot!.At.ShouldBe(Clock.GetUtcNow() + TimeSpan.FromSeconds(2));
+        (await Send(late, CommandFor(late) with { Slot = slot }))
+            .ShouldBeOfType<ChainOutcome.NotNow>()
+            .Slot!.At.ShouldBe(Clock.GetUtcNow() + TimeSpan.FromSeconds(2));
     }
 
     /// <summary>One rate line for both lanes: a flood of announcements delays no order.</summary>
@@ -73,7 +75,9 @@ public sealed class When_a_rate_is_limited : With_scripted_providers
 
         // The first of them gives up its turn, and goes to the end; the one behind it keeps its own.
         Clock.Advance(TimeSpan.FromSeconds(10));
-        (await Send(announcements[0].Delivery, announcements[0].Command)).ShouldBeOfType<ChainOutcome.NotNow>().Slot!.At.ShouldBe(Clock.GetUtcNow() + TimeSpan.FromSeconds(490));
+        (await Send(announcements[0].Delivery, announcements[0].Command))
+            .ShouldBeOfType<ChainOutcome.NotNow>()
+            .Slot!.At.ShouldBe(Clock.GetUtcNow() + TimeSpan.FromSeconds(490));
         Clock.Advance(TimeSpan.FromSeconds(10));
         (await Send(announcements[1].Delivery, announcements[1].Command)).ShouldBeOfType<ChainOutcome.Sent>();
         Second.Calls.ShouldBeEmpty();
@@ -100,7 +104,10 @@ public sealed class When_a_rate_is_limited : With_scripted_providers
     [InlineData(86_400, 3600)]
     public async Task Should_leave_the_whole_account_alone_when_it_complains(int? retryAfter, int pause)
     {
-        First.Answers(new ProviderResult.Throttled("too many requests", retryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null), ScriptedProvider.Accepted);
+        First.Answers(
+            new ProviderResult.Throttled("too many requests", retryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null),
+            ScriptedProvider.Accepted
+        );
 
         (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
         Clock.Advance(TimeSpan.FromSeconds(pause) - TimeSpan.FromMilliseconds(1));
@@ -134,7 +141,12 @@ public sealed class When_a_rate_is_limited : With_scripted_providers
     [Fact]
     public async Task Should_go_on_at_half_the_rate_that_was_too_much_and_slowly_faster()
     {
-        First.Answers((_, call) => Task.FromResult(call == 101 ? new ProviderResult.Throttled("too many requests", TimeSpan.FromSeconds(1)) : ScriptedProvider.Accepted));
+        First.Answers(
+            (_, call) =>
+                Task.FromResult(
+                    call == 101 ? new ProviderResult.Throttled("too many requests", TimeSpan.FromSeconds(1)) : ScriptedProvider.Accepted
+                )
+        );
         for (var i = 0; i < 101; i++)
             await Send(Another());
 
@@ -148,7 +160,12 @@ public sealed class When_a_rate_is_limited : With_scripted_providers
     [Fact]
     public async Task Should_not_raise_the_rate_again_before_it_was_quiet_for_a_while()
     {
-        First.Answers((_, call) => Task.FromResult(call == 101 ? new ProviderResult.Throttled("too many requests", TimeSpan.FromSeconds(1)) : ScriptedProvider.Accepted));
+        First.Answers(
+            (_, call) =>
+                Task.FromResult(
+                    call == 101 ? new ProviderResult.Throttled("too many requests", TimeSpan.FromSeconds(1)) : ScriptedProvider.Accepted
+                )
+        );
         for (var i = 0; i < 101; i++)
             await Send(Another());
 
@@ -191,7 +208,12 @@ public sealed class When_a_rate_is_limited : With_scripted_providers
     [Fact]
     public async Task Should_learn_no_rate_from_what_it_says_is_left()
     {
-        First.Answers((_, call) => Task.FromResult<ProviderResult>(new ProviderResult.Accepted("their-id") { RateLimit = new RateLimit(call == 50 ? 0 : 1, TimeSpan.FromSeconds(30)) }));
+        First.Answers(
+            (_, call) =>
+                Task.FromResult<ProviderResult>(
+                    new ProviderResult.Accepted("their-id") { RateLimit = new RateLimit(call == 50 ? 0 : 1, TimeSpan.FromSeconds(30)) }
+                )
+        );
 
         for (var i = 0; i < 50; i++)
             await Send(Another());
@@ -227,7 +249,10 @@ public sealed class When_a_rate_is_limited : With_scripted_providers
     [Fact]
     public async Task Should_stop_before_it_complains_when_it_says_that_nothing_is_left()
     {
-        First.Answers(new ProviderResult.Accepted("their-id") { RateLimit = new RateLimit(Remaining: 0, Reset: TimeSpan.FromSeconds(30)) }, ScriptedProvider.Accepted);
+        First.Answers(
+            new ProviderResult.Accepted("their-id") { RateLimit = new RateLimit(Remaining: 0, Reset: TimeSpan.FromSeconds(30)) },
+            ScriptedProvider.Accepted
+        );
         await Send();
 
         (await Send(Another())).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");

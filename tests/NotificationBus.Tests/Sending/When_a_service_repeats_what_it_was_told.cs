@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Channels.Email;
 using NotificationBus.Model;
 using NotificationBus.Providers;
@@ -75,7 +74,10 @@ public sealed class When_a_service_repeats_what_it_was_told
     [InlineData("def", "def is too short to be one")]
     [InlineData("Blue bowl", "bowl by order rejected")]
     public void Should_leave_what_is_no_value_of_the_event(string value, string words) =>
-        Masking.Of("som@example.net", name: null, [$"Your order {value} has left and was not rejected"], [value]).Clean(words).ShouldBe(words);
+        Masking
+            .Of("som@example.net", name: null, [$"Your order {value} has left and was not rejected"], [value])
+            .Clean(words)
+            .ShouldBe(words);
 
     [Theory]
     [InlineData("Bob", "no mail for Bob here", "no mail for […] here")]

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Channels.Email;
 using NotificationBus.Contracts;
 using NotificationBus.Embedded;
@@ -111,7 +110,10 @@ public sealed class When_all_providers_are_out : With_scripted_providers
         {
             var delivery = Another();
             var command = CommandFor(delivery);
-            _waiting.Enqueue((delivery, lifetime is { } life ? command with { ExpiresAt = Clock.GetUtcNow() + after + life } : command), Clock.GetUtcNow() + after);
+            _waiting.Enqueue(
+                (delivery, lifetime is { } life ? command with { ExpiresAt = Clock.GetUtcNow() + after + life } : command),
+                Clock.GetUtcNow() + after
+            );
         }
 
         return _waiting.Count;
@@ -121,7 +123,14 @@ public sealed class When_all_providers_are_out : With_scripted_providers
     async Task<(int Sent, DateTimeOffset Last)> Settle(int held = 0)
     {
         var chance = new Random(7);
-        var redelivery = new Redelivery(new InMemoryOutgoingMessages(Clock), new ChannelSet([new EmailChannel()]), new Dictionary<string, ChannelOptions>(StringComparer.Ordinal), Options.Create(Redelivery), Clock, chance);
+        var redelivery = new Redelivery(
+            new InMemoryOutgoingMessages(Clock),
+            new ChannelSet([new EmailChannel()]),
+            new Dictionary<string, ChannelOptions>(StringComparer.Ordinal),
+            Options.Create(Redelivery),
+            Clock,
+            chance
+        );
         var sent = new HashSet<Guid>();
         while (_waiting.TryDequeue(out var next, out var due))
         {
@@ -148,6 +157,8 @@ public sealed class When_all_providers_are_out : With_scripted_providers
     async Task UntilHeard()
     {
         var known = await Controls.Load(CancellationToken.None);
-        await Until(() => Board.Current.HealthOf("first") == known.HealthOf("first") && Board.Current.HealthOf("second") == known.HealthOf("second"));
+        await Until(() =>
+            Board.Current.HealthOf("first") == known.HealthOf("first") && Board.Current.HealthOf("second") == known.HealthOf("second")
+        );
     }
 }

@@ -1,5 +1,4 @@
 using System.Data.Common;
-
 using NotificationBus.Providers;
 
 namespace NotificationBus.Tests.Sending;
@@ -12,7 +11,9 @@ public sealed class When_an_outcome_cannot_be_recorded : With_scripted_providers
     int _asked;
     volatile string? _refuses;
 
-    /// <summary>A7: whatever the reason: one of an operator, who has added a column or an index, or one that speaks of the values.</summary>
+    /// <summary>
+    /// A7: whatever the reason: one of an operator, who has added a column or an index, or one that speaks of the values.
+    /// </summary>
     [Theory, InlineData("23502"), InlineData("23503"), InlineData("23505"), InlineData("22021"), InlineData("42501"), InlineData("57P01")]
     public async Task Should_keep_it_until_it_can(string state)
     {
@@ -71,14 +72,15 @@ public sealed class When_an_outcome_cannot_be_recorded : With_scripted_providers
         Attempts.ShouldBe(["1 first Accepted"]);
     }
 
-    Task Pass(Func<bool> condition) => Until(() =>
-    {
-        if (condition())
-            return true;
+    Task Pass(Func<bool> condition) =>
+        Until(() =>
+        {
+            if (condition())
+                return true;
 
-        Clock.Advance(Step);
-        return false;
-    });
+            Clock.Advance(Step);
+            return false;
+        });
 
     sealed class RefusedException(string state) : DbException("refused")
     {

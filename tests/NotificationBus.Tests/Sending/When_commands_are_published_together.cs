@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Outgoing;
 using NotificationBus.Tests.TestKit;
@@ -32,7 +31,14 @@ public sealed class When_commands_are_published_together
     {
         await using var flow = await EmbeddedFlow.Start();
         var commands = await Planned(flow, 3);
-        commands[1] = commands[1] with { Body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(commands[1].Body.Span).Replace("\"channel\":\"push\"", "\"channel\":\"fax\"", StringComparison.Ordinal)) };
+        commands[1] = commands[1] with
+        {
+            Body = Encoding.UTF8.GetBytes(
+                Encoding
+                    .UTF8.GetString(commands[1].Body.Span)
+                    .Replace("\"channel\":\"push\"", "\"channel\":\"fax\"", StringComparison.Ordinal)
+            ),
+        };
 
         await flow.Publish(CommandBundle.Of(commands));
 
@@ -70,7 +76,10 @@ public sealed class When_commands_are_published_together
         // In an envelope it is 64 levels deep, and in another one 67.
         const int Depth = 61;
         var deep = $$"""{ "title": "Opening hours", "text": "Sundays", "deep": {{new string('[', Depth)}}{{new string(']', Depth)}} }""";
-        List<OutgoingMessage> commands = [.. await flow.DieAfterStoring(() => flow.Handle(An.Announcement(channels: ["push"]) with { Data = JsonElement.Parse(deep) }))];
+        List<OutgoingMessage> commands =
+        [
+            .. await flow.DieAfterStoring(() => flow.Handle(An.Announcement(channels: ["push"]) with { Data = JsonElement.Parse(deep) })),
+        ];
         commands.AddRange(await Planned(flow, 1));
 
         await flow.Publish(CommandBundle.Of(commands));

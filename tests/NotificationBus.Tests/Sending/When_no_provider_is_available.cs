@@ -24,7 +24,9 @@ public sealed class When_no_provider_is_available
         await PutOff(flow, 1);
         flow.Find(id)!.Deliveries[0].Status.ShouldBe(DeliveryStatus.Sending);
         var waiting = (await flow.Queries.Find(id, CancellationToken.None))!.Deliveries[0];
-        (waiting.WaitingUntil, waiting.WaitingFor).ShouldBe((flow.Clock.GetUtcNow().AddSeconds(5), "no provider is available, the last one said: too busy"));
+        (waiting.WaitingUntil, waiting.WaitingFor).ShouldBe(
+            (flow.Clock.GetUtcNow().AddSeconds(5), "no provider is available, the last one said: too busy")
+        );
         flow.Clock.Advance(TimeSpan.FromSeconds(5));
         await PutOff(flow, 2);
         flow.Clock.Advance(TimeSpan.FromSeconds(10));
@@ -32,8 +34,8 @@ public sealed class When_no_provider_is_available
         (await flow.Outcome(id)).CurrentState.ShouldBe("Delivered");
         var sent = (await flow.Queries.Find(id, CancellationToken.None))!.Deliveries[0];
         (sent.WaitingUntil, sent.WaitingFor).ShouldBe((null, null));
-        sent.Attempts.Select(attempt => (attempt.Number, attempt.Status)).ShouldBe(
-            [(1, AttemptStatus.Unavailable), (2, AttemptStatus.Unavailable), (3, AttemptStatus.Accepted)]);
+        sent.Attempts.Select(attempt => (attempt.Number, attempt.Status))
+            .ShouldBe([(1, AttemptStatus.Unavailable), (2, AttemptStatus.Unavailable), (3, AttemptStatus.Accepted)]);
     }
 
     [Fact]
@@ -61,7 +63,8 @@ public sealed class When_no_provider_is_available
         }
 
         await flow.Pulse.Until(() => Volatile.Read(ref rounds) > before && Waits(flow));
-        flow.Wire.Published.Count(message => message.Type == nameof(SendDelivery)).ShouldBe(1, "whoever dispatches has looked and found nothing");
+        flow.Wire.Published.Count(message => message.Type == nameof(SendDelivery))
+            .ShouldBe(1, "whoever dispatches has looked and found nothing");
         flow.Push.Calls.Count.ShouldBe(1);
         // What the provider wants, and then the chance that keeps those apart who were turned away together.
         flow.Clock.Advance(TimeSpan.FromSeconds(9));
@@ -107,9 +110,25 @@ public sealed class When_no_provider_is_available
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
         var delivery = flow.Find(id)!.Deliveries[0];
-        var attempt = new DeliveryAttempt { DeliveryId = delivery.Id, NotificationId = id, Number = 2, Channel = "push", Provider = "scripted", Status = AttemptStatus.Started };
+        var attempt = new DeliveryAttempt
+        {
+            DeliveryId = delivery.Id,
+            NotificationId = id,
+            Number = 2,
+            Channel = "push",
+            Provider = "scripted",
+            Status = AttemptStatus.Started,
+        };
         (await flow.Ledger.Claim(attempt, delivery.Address, "order-shipped", Hour, CancellationToken.None)).Granted.ShouldBeTrue();
-        await flow.Ledger.Record(attempt with { Status = AttemptStatus.Accepted, ProviderMessageId = "theirs" }, suppressedAddress: null, CancellationToken.None);
+        await flow.Ledger.Record(
+            attempt with
+            {
+                Status = AttemptStatus.Accepted,
+                ProviderMessageId = "theirs",
+            },
+            suppressedAddress: null,
+            CancellationToken.None
+        );
 
         flow.Clock.Advance(25 * Hour);
 
@@ -121,7 +140,9 @@ public sealed class When_no_provider_is_available
     [Fact]
     public async Task Should_try_the_next_channel_at_once_when_there_is_one()
     {
-        await using var flow = await EmbeddedFlow.Start(new() { Mode = NotificationBus.Model.DeliveryMode.FirstThatWorks, Dispatchers = 1 });
+        await using var flow = await EmbeddedFlow.Start(
+            new() { Mode = NotificationBus.Model.DeliveryMode.FirstThatWorks, Dispatchers = 1 }
+        );
         flow.Email.Answers(ScriptedProvider.Unavailable);
 
         var id = await flow.Tell(An.OrderPlaced());
@@ -138,8 +159,20 @@ public sealed class When_no_provider_is_available
         await using var flow = await EmbeddedFlow.Start(new() { Dispatchers = 1 });
         var id = DeliveryOf(flow, out var happened);
         await flow.Ledger.Claim(
-            new DeliveryAttempt { DeliveryId = id.Delivery, NotificationId = id.Notification, Number = 1, Channel = "push", Provider = "scripted", Status = AttemptStatus.Started },
-            "phone", "order-shipped", Hour, CancellationToken.None);
+            new DeliveryAttempt
+            {
+                DeliveryId = id.Delivery,
+                NotificationId = id.Notification,
+                Number = 1,
+                Channel = "push",
+                Provider = "scripted",
+                Status = AttemptStatus.Started,
+            },
+            "phone",
+            "order-shipped",
+            Hour,
+            CancellationToken.None
+        );
 
         await flow.Tell(happened);
         await PutOff(flow, 1);
@@ -212,7 +245,12 @@ public sealed class When_no_provider_is_available
 
     static async Task Pause(EmbeddedFlow flow, bool paused)
     {
-        await flow.Controls.ChangeChannel("push", _ => new ChannelControl { Paused = paused }, new ChangedBy("ann", "a wrong template"), CancellationToken.None);
+        await flow.Controls.ChangeChannel(
+            "push",
+            _ => new ChannelControl { Paused = paused },
+            new ChangedBy("ann", "a wrong template"),
+            CancellationToken.None
+        );
         await flow.UntilBoard(controls => controls.Channel("push").Paused == paused);
     }
 
@@ -228,7 +266,10 @@ public sealed class When_no_provider_is_available
         flow.Clock.Advance(25 * Hour);
 
         (await flow.Outcome(id)).CurrentState.ShouldBe("Expired");
-        flow.OutcomesOf(id).ShouldHaveSingleItem().ShouldBeOfType<NotificationExpired>().Reason.ShouldBe("push: it was too late when the worker got to it; it may have been sent");
+        flow.OutcomesOf(id)
+            .ShouldHaveSingleItem()
+            .ShouldBeOfType<NotificationExpired>()
+            .Reason.ShouldBe("push: it was too late when the worker got to it; it may have been sent");
         flow.Push.Calls.Count.ShouldBe(1);
     }
 
@@ -244,7 +285,10 @@ public sealed class When_no_provider_is_available
         UntilItIsTooLateToPutOff(flow);
 
         (await flow.Outcome(id)).CurrentState.ShouldBe("Expired");
-        flow.OutcomesOf(id).ShouldHaveSingleItem().ShouldBeOfType<NotificationExpired>().Reason.ShouldEndWith("closed for a week; it may have been sent");
+        flow.OutcomesOf(id)
+            .ShouldHaveSingleItem()
+            .ShouldBeOfType<NotificationExpired>()
+            .Reason.ShouldEndWith("closed for a week; it may have been sent");
     }
 
     /// <summary>A10: what an operator is to decide about comes to one, also when it is too late to send.</summary>
@@ -280,7 +324,15 @@ public sealed class When_no_provider_is_available
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
         var delivery = flow.Find(id)!.Deliveries[0];
-        var attempt = new DeliveryAttempt { DeliveryId = delivery.Id, NotificationId = id, Number = 2, Channel = "push", Provider = "scripted", Status = AttemptStatus.Started };
+        var attempt = new DeliveryAttempt
+        {
+            DeliveryId = delivery.Id,
+            NotificationId = id,
+            Number = 2,
+            Channel = "push",
+            Provider = "scripted",
+            Status = AttemptStatus.Started,
+        };
         (await flow.Ledger.Claim(attempt, delivery.Address, "order-shipped", lease * Hour, CancellationToken.None)).Granted.ShouldBeTrue();
 
         flow.Clock.Advance(25 * Hour);
@@ -298,7 +350,10 @@ public sealed class When_no_provider_is_available
         flow.Push.Calls.Count.ShouldBe(1);
     }
 
-    /// <summary>A10: for another worker that is at it, it waits as long as it is of use: until it is too late, or for an operator until it is known what came of it.</summary>
+    /// <summary>
+    /// A10: for another worker that is at it, it waits as long as it is of use: until it is too late, or for an operator until it is known
+    /// what came of it.
+    /// </summary>
     [Theory]
     [InlineData(NotificationBus.Model.InDoubtPolicy.Hold)]
     [InlineData(NotificationBus.Model.InDoubtPolicy.Resend)]
@@ -309,7 +364,15 @@ public sealed class When_no_provider_is_available
         var id = await flow.Tell(An.OrderShipped());
         await PutOff(flow, 1);
         var (delivery, expiresAt) = (flow.Find(id)!.Deliveries[0], flow.Find(id)!.ExpiresAt);
-        var attempt = new DeliveryAttempt { DeliveryId = delivery.Id, NotificationId = id, Number = 2, Channel = "push", Provider = "scripted", Status = AttemptStatus.Started };
+        var attempt = new DeliveryAttempt
+        {
+            DeliveryId = delivery.Id,
+            NotificationId = id,
+            Number = 2,
+            Channel = "push",
+            Provider = "scripted",
+            Status = AttemptStatus.Started,
+        };
         var leaseEnds = flow.Clock.GetUtcNow() + (26 * Hour);
         await flow.Ledger.Claim(attempt, delivery.Address, "order-shipped", 26 * Hour, CancellationToken.None);
 
@@ -318,8 +381,9 @@ public sealed class When_no_provider_is_available
         await flow.Pulse.Until(() => !flow.Outgoing.IsPublishing);
 
         leaseEnds.ShouldBeGreaterThan(expiresAt);
-        (await flow.Outgoing.WaitingOf(id, CancellationToken.None)).ShouldHaveSingleItem().Until
-            .ShouldBe(policy == NotificationBus.Model.InDoubtPolicy.Hold ? leaseEnds : expiresAt);
+        (await flow.Outgoing.WaitingOf(id, CancellationToken.None))
+            .ShouldHaveSingleItem()
+            .Until.ShouldBe(policy == NotificationBus.Model.InDoubtPolicy.Hold ? leaseEnds : expiresAt);
     }
 
     static ProviderResult ClosedForAWeek => new ProviderResult.Unavailable("closed for a week", RetryAfter: 7 * 24 * Hour);
@@ -365,7 +429,10 @@ public sealed class When_a_delivery_is_put_off
     [InlineData("push", 7, 0, 7)]
     public void Should_wait_as_the_channels_standard_or_its_settings_say(string channel, int? set, int redeliveries, int about)
     {
-        var delays = Enumerable.Range(0, 2000).Select(seed => Delay(redeliveries, new Random(seed), channel, set is { } seconds ? [TimeSpan.FromSeconds(seconds)] : [])).ToList();
+        var delays = Enumerable
+            .Range(0, 2000)
+            .Select(seed => Delay(redeliveries, new Random(seed), channel, set is { } seconds ? [TimeSpan.FromSeconds(seconds)] : []))
+            .ToList();
 
         delays.Max().TotalSeconds.ShouldBeInRange(about * 1.19, about * 1.2);
         delays.Min().TotalSeconds.ShouldBeInRange(about * 0.8, about * 0.81);
@@ -381,14 +448,19 @@ public sealed class When_a_delivery_is_put_off
     {
         foreach (var (atLeast, most) in new[] { ((TimeSpan?)null, 60), (TimeSpan.FromSeconds(30), 90) })
         {
-            var delays = Enumerable.Range(0, 2000).Select(seed => Delay(40, new Random(seed), atLeast: atLeast, notNow: OfThisDelivery with { IsOutage = true })).ToList();
+            var delays = Enumerable
+                .Range(0, 2000)
+                .Select(seed => Delay(40, new Random(seed), atLeast: atLeast, notNow: OfThisDelivery with { IsOutage = true }))
+                .ToList();
 
             delays.Max().ShouldBeInRange(TimeSpan.FromSeconds(most * 0.99), TimeSpan.FromSeconds(most));
             delays.Min().ShouldBeGreaterThanOrEqualTo(atLeast ?? TimeSpan.Zero);
         }
     }
 
-    /// <summary>A10: who says that it takes longer than the notification is of use may be wrong, and one that opens its circuit for an hour as well.</summary>
+    /// <summary>
+    /// A10: who says that it takes longer than the notification is of use may be wrong, and one that opens its circuit for an hour as well.
+    /// </summary>
     [Theory]
     [InlineData(3600, 1800)]
     [InlineData(60, 30)]
@@ -407,7 +479,8 @@ public sealed class When_a_delivery_is_put_off
     /// <summary>A10: what may have been sent is not sent again only because its time runs out.</summary>
     [Fact]
     public void Should_not_come_earlier_than_it_would_when_it_is_in_doubt() =>
-        Due(0, new Random(1), notNow: OfThisDelivery with { EndedInDoubt = true, InDoubt = 8 }, lifetime: TimeSpan.FromMinutes(30)).ShouldBeNull();
+        Due(0, new Random(1), notNow: OfThisDelivery with { EndedInDoubt = true, InDoubt = 8 }, lifetime: TimeSpan.FromMinutes(30))
+            .ShouldBeNull();
 
     /// <summary>A10: what may have been sent each time is repeated over hours.</summary>
     [Fact]
@@ -421,10 +494,14 @@ public sealed class When_a_delivery_is_put_off
             delays.Min().ShouldBeInRange(TimeSpan.FromSeconds(most * 0.5), TimeSpan.FromSeconds(most * 0.51));
         }
 
-        var all = Enumerable.Range(1, new RedeliveryOptions().MostInDoubt - 1).Sum(inDoubt => Delay(0, new Random(inDoubt), notNow: InDoubt(inDoubt)).TotalHours);
+        var all = Enumerable
+            .Range(1, new RedeliveryOptions().MostInDoubt - 1)
+            .Sum(inDoubt => Delay(0, new Random(inDoubt), notNow: InDoubt(inDoubt)).TotalHours);
         all.ShouldBeInRange(1.5, 4);
-        Delay(0, new Random(1), notNow: InDoubt(1), atLeast: TimeSpan.FromMinutes(2)).ShouldBe(TimeSpan.FromMinutes(2), "it asked for that");
-        Delay(0, new Random(1), "webhook", notNow: InDoubt(1)).ShouldBeLessThanOrEqualTo(TimeSpan.FromSeconds(5), "the list of the channel is for what was not sent");
+        Delay(0, new Random(1), notNow: InDoubt(1), atLeast: TimeSpan.FromMinutes(2))
+            .ShouldBe(TimeSpan.FromMinutes(2), "it asked for that");
+        Delay(0, new Random(1), "webhook", notNow: InDoubt(1))
+            .ShouldBeLessThanOrEqualTo(TimeSpan.FromSeconds(5), "the list of the channel is for what was not sent");
 
         static ChainOutcome.NotNow InDoubt(int times) => OfThisDelivery with { EndedInDoubt = true, InDoubt = times };
     }
@@ -434,9 +511,26 @@ public sealed class When_a_delivery_is_put_off
     public void Should_come_in_time_for_what_is_decided_then()
     {
         var most = TimeSpan.FromSeconds(2);
-        foreach (var notNow in new[] { OfThisDelivery, OfThisDelivery with { IsOutage = true }, OfThisDelivery with { EndedInDoubt = true, InDoubt = 5 } })
+        foreach (
+            var notNow in new[]
+            {
+                OfThisDelivery,
+                OfThisDelivery with
+                {
+                    IsOutage = true,
+                },
+                OfThisDelivery with
+                {
+                    EndedInDoubt = true,
+                    InDoubt = 5,
+                },
+            }
+        )
         {
-            var delays = Enumerable.Range(0, 2000).Select(seed => Delay(10, new Random(seed), notNow: notNow with { AtMost = most })).ToList();
+            var delays = Enumerable
+                .Range(0, 2000)
+                .Select(seed => Delay(10, new Random(seed), notNow: notNow with { AtMost = most }))
+                .ToList();
 
             delays.Max().ShouldBe(most);
         }
@@ -444,11 +538,21 @@ public sealed class When_a_delivery_is_put_off
         Delay(10, new Random(1), atLeast: TimeSpan.FromHours(1), notNow: OfThisDelivery with { AtMost = most }).ShouldBe(most);
     }
 
-    /// <summary>A10: nothing else ends the repetition while the provider knows it, and operators may have set a pause of a second.</summary>
+    /// <summary>
+    /// A10: nothing else ends the repetition while the provider knows it, and operators may have set a pause of a second.
+    /// </summary>
     [Fact]
     public void Should_wait_for_a_minute_at_least_when_it_was_in_doubt_ten_times_where_a_repetition_is_known()
     {
-        foreach (var (inDoubt, known, least, most) in new[] { (9, true, 0.5, 1), (10, true, 60, 120), (1000, true, 60, 120), (1000, false, 0.5, 1) })
+        foreach (
+            var (inDoubt, known, least, most) in new[]
+            {
+                (9, true, 0.5, 1),
+                (10, true, 60, 120),
+                (1000, true, 60, 120),
+                (1000, false, 0.5, 1),
+            }
+        )
         {
             var notNow = OfThisDelivery with { EndedInDoubt = true, InDoubt = inDoubt, AtMost = known ? Hour : null };
             var options = new RedeliveryOptions { FirstDelay = TimeSpan.FromSeconds(0.1), LongestDelayInDoubt = TimeSpan.FromSeconds(1) };
@@ -463,12 +567,26 @@ public sealed class When_a_delivery_is_put_off
 
     static ChainOutcome.NotNow OfThisDelivery => new() { Reason = "too busy" };
 
-    static TimeSpan Delay(int redeliveries, Random chance, string channel = "push", IReadOnlyList<TimeSpan>? set = null, TimeSpan? atLeast = null, ChainOutcome.NotNow? notNow = null, RedeliveryOptions? options = null) =>
-        Due(redeliveries, chance, channel, set, atLeast, notNow, options)!.Value - Now;
+    static TimeSpan Delay(
+        int redeliveries,
+        Random chance,
+        string channel = "push",
+        IReadOnlyList<TimeSpan>? set = null,
+        TimeSpan? atLeast = null,
+        ChainOutcome.NotNow? notNow = null,
+        RedeliveryOptions? options = null
+    ) => Due(redeliveries, chance, channel, set, atLeast, notNow, options)!.Value - Now;
 
     static DateTimeOffset? Due(
-        int redeliveries, Random chance, string channel = "push", IReadOnlyList<TimeSpan>? set = null, TimeSpan? atLeast = null,
-        ChainOutcome.NotNow? notNow = null, RedeliveryOptions? options = null, TimeSpan? lifetime = null)
+        int redeliveries,
+        Random chance,
+        string channel = "push",
+        IReadOnlyList<TimeSpan>? set = null,
+        TimeSpan? atLeast = null,
+        ChainOutcome.NotNow? notNow = null,
+        RedeliveryOptions? options = null,
+        TimeSpan? lifetime = null
+    )
     {
         var clock = new FakeTimeProvider(A.Time);
         var redelivery = new Redelivery(
@@ -477,7 +595,8 @@ public sealed class When_a_delivery_is_put_off
             new Dictionary<string, ChannelOptions>(StringComparer.Ordinal) { [channel] = new() { RedeliveryDelays = set ?? [] } },
             Microsoft.Extensions.Options.Options.Create(options ?? new RedeliveryOptions()),
             clock,
-            chance);
+            chance
+        );
         var command = new SendDelivery
         {
             NotificationId = Guid.Empty,

@@ -83,12 +83,23 @@ public sealed class When_operators_take_control : With_scripted_providers
         for (var i = 0; i < 5; i++)
             await Send(delivery, earlierAttempts: 2 * i);
 
-        Ledger.AttemptsOf(delivery.NotificationId).Where(attempt => attempt.Number % 2 == 1).Select(attempt => attempt.Provider).Distinct().Count().ShouldBe(1);
+        Ledger
+            .AttemptsOf(delivery.NotificationId)
+            .Where(attempt => attempt.Number % 2 == 1)
+            .Select(attempt => attempt.Provider)
+            .Distinct()
+            .Count()
+            .ShouldBe(1);
     }
 
     async Task Order(params string[] accounts)
     {
-        await Controls.ChangeChannel("email", _ => new ChannelControl { Order = accounts }, new ChangedBy("ann", "cheaper"), CancellationToken.None);
+        await Controls.ChangeChannel(
+            "email",
+            _ => new ChannelControl { Order = accounts },
+            new ChangedBy("ann", "cheaper"),
+            CancellationToken.None
+        );
         await Until(() => Board.Current.Channel("email").Order?.SequenceEqual(accounts) == true);
     }
 }

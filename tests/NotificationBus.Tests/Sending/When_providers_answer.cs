@@ -68,7 +68,9 @@ public sealed class When_providers_answer : With_scripted_providers
     public async Task Should_go_on_after_a_decline_that_another_worker_has_seen()
     {
         First.Answers(ScriptedProvider.Declined);
-        Second.Answers((_, call) => call == 1 ? throw new InvalidOperationException("the worker dies") : Task.FromResult(ScriptedProvider.Accepted));
+        Second.Answers(
+            (_, call) => call == 1 ? throw new InvalidOperationException("the worker dies") : Task.FromResult(ScriptedProvider.Accepted)
+        );
         var later = (await Send()).ShouldBeOfType<ChainOutcome.NotNow>();
 
         (await Send(Again(TheCommand, later))).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
@@ -108,7 +110,12 @@ public sealed class When_providers_answer : With_scripted_providers
 
         (await Send()).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Number.ShouldBe(4);
 
-        Attempts.ShouldBe(["1 first Unavailable too busy", "2 second Unavailable out of order", "3 second Unavailable out of order", "4 second Accepted"]);
+        Attempts.ShouldBe([
+            "1 first Unavailable too busy",
+            "2 second Unavailable out of order",
+            "3 second Unavailable out of order",
+            "4 second Accepted",
+        ]);
     }
 
     [Fact]
@@ -143,7 +150,9 @@ public sealed class When_providers_answer : With_scripted_providers
 
         again.ShouldBeOfType<ChainOutcome.Refused>().Reason.ShouldBe("the address is suppressed: no such mailbox");
         First.Calls.Count.ShouldBe(1);
-        var suppression = (await Ledger.List(new SuppressionFilter(Channel: null, Address: null, Category: null, Limit: 10), CancellationToken.None)).ShouldHaveSingleItem();
+        var suppression = (
+            await Ledger.List(new SuppressionFilter(Channel: null, Address: null, Category: null, Limit: 10), CancellationToken.None)
+        ).ShouldHaveSingleItem();
         (suppression.Address, suppression.Source).ShouldBe(("som@example.com", "first"));
     }
 
@@ -160,11 +169,13 @@ public sealed class When_providers_answer : With_scripted_providers
     public async Task Should_write_down_when_a_call_began_and_ended()
     {
         var began = Clock.GetUtcNow();
-        First.Answers((_, _) =>
-        {
-            Clock.Advance(TimeSpan.FromSeconds(3));
-            return Task.FromResult(ScriptedProvider.Accepted);
-        });
+        First.Answers(
+            (_, _) =>
+            {
+                Clock.Advance(TimeSpan.FromSeconds(3));
+                return Task.FromResult(ScriptedProvider.Accepted);
+            }
+        );
 
         await Send();
 

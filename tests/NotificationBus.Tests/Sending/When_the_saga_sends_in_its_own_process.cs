@@ -145,7 +145,10 @@ public sealed class When_the_saga_sends_in_its_own_process
     [Fact]
     public async Task Should_hold_a_part_of_the_inputs_at_most_for_one_channel()
     {
-        var channels = new[] { "email", "sms", "push", "webhook", "chat" }.ToDictionary(name => name, _ => new ChannelOptions { Concurrency = 1000 });
+        var channels = new[] { "email", "sms", "push", "webhook", "chat" }.ToDictionary(
+            name => name,
+            _ => new ChannelOptions { Concurrency = 1000 }
+        );
         var turns = new SendBulkhead(channels, TimeProvider.System);
         var answer = new TaskCompletionSource<object>();
         var sent = Enumerable.Range(0, 160).Select(_ => turns.SendSoon(Command, () => answer.Task, CancellationToken.None)).ToList();

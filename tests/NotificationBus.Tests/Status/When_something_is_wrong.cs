@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
-
 using NotificationBus.Status;
 
 namespace NotificationBus.Tests.Status;
@@ -65,7 +64,13 @@ public sealed class When_something_is_wrong
         (await Look(board)).Select(problem => problem.Code).ShouldBe(["channel-paused", "circuit-open"], ignoreOrder: true);
     }
 
-    static Problem A(string code, string? where = null) => new() { Code = code, Where = where, Detail = "is wrong" };
+    static Problem A(string code, string? where = null) =>
+        new()
+        {
+            Code = code,
+            Where = where,
+            Detail = "is wrong",
+        };
 
     static Task<IReadOnlyList<Problem>> Look(ProblemBoard board) => board.Look(TestContext.Current.CancellationToken);
 
@@ -77,7 +82,8 @@ public sealed class When_something_is_wrong
 
         public Exception? Failure { get; set; }
 
-        public Task<IReadOnlyList<Problem>> Find(CancellationToken cancellationToken) => Failure is { } failure ? Task.FromException<IReadOnlyList<Problem>>(failure) : Task.FromResult(Found);
+        public Task<IReadOnlyList<Problem>> Find(CancellationToken cancellationToken) =>
+            Failure is { } failure ? Task.FromException<IReadOnlyList<Problem>>(failure) : Task.FromResult(Found);
     }
 
     sealed class NeverStops : IHostApplicationLifetime
@@ -88,8 +94,6 @@ public sealed class When_something_is_wrong
 
         public CancellationToken ApplicationStopped => CancellationToken.None;
 
-        public void StopApplication()
-        {
-        }
+        public void StopApplication() { }
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
@@ -36,7 +35,8 @@ public sealed class TemplateFolder : IDisposable
     public TemplateFolder Body(string body) => Write("test/push.en.liquid", $"--- title\nTitle\n--- body\n{body}\n");
 
     /// <summary>An e-mail template <c>test/email.en.liquid</c>, whose HTML begins on line 6.</summary>
-    public TemplateFolder Html(string html) => Write("test/email.en.liquid", $"--- subject\n{{{{title}}}}\n--- text\n{{{{title}}}}\n--- html\n{html}\n");
+    public TemplateFolder Html(string html) =>
+        Write("test/email.en.liquid", $"--- subject\n{{{{title}}}}\n--- text\n{{{{title}}}}\n--- html\n{html}\n");
 
     public LiquidTemplates Load() => LiquidTemplates.Load(Path, Channels);
 
@@ -49,7 +49,11 @@ public sealed class TemplateFolder : IDisposable
     /// <summary>The HTML of an e-mail whose title is that text; its subject is not looked at.</summary>
     public string FillText(string title)
     {
-        Write("test/email.en.liquid", File.ReadAllText(System.IO.Path.Combine(Path, "test/email.en.liquid")).Replace("--- subject\n{{title}}", "--- subject\nsubject", StringComparison.Ordinal));
+        Write(
+            "test/email.en.liquid",
+            File.ReadAllText(System.IO.Path.Combine(Path, "test/email.en.liquid"))
+                .Replace("--- subject\n{{title}}", "--- subject\nsubject", StringComparison.Ordinal)
+        );
         return FillEmail(JsonSerializer.Serialize(new { title })).Html;
     }
 

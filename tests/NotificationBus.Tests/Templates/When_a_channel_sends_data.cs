@@ -16,13 +16,16 @@ public sealed class When_a_channel_sends_data : IDisposable
 
         templates.Has("test", "webhook").ShouldBeTrue();
         templates.Has("test", "push").ShouldBeFalse();
-        var content = templates.Render("test", Webhook, "th", "Malee", TemplateFolder.Json("""{ "orderId": "4711" }""")).ShouldBeOfType<WebhookContent>();
+        var content = templates
+            .Render("test", Webhook, "th", "Malee", TemplateFolder.Json("""{ "orderId": "4711" }"""))
+            .ShouldBeOfType<WebhookContent>();
         content.Data.GetProperty("orderId").GetString().ShouldBe("4711");
     }
 
     [Fact]
     public void Should_refuse_a_template_that_nobody_would_read() =>
-        Should.Throw<TemplateException>(() => LiquidTemplates.Load(_folder.Write("test/webhook.en.liquid", "").Path, [Webhook]))
+        Should
+            .Throw<TemplateException>(() => LiquidTemplates.Load(_folder.Write("test/webhook.en.liquid", "").Path, [Webhook]))
             .Message.ShouldContain("the channel 'webhook' sends the data of the event and has no templates");
 
     public void Dispose() => _folder.Dispose();

@@ -23,7 +23,8 @@ public sealed class When_a_company_has_its_own_templates : IDisposable
     {
         var templates = Load(_folder.Write("_layout/product-name.liquid", "Silk & Co"));
 
-        var email = (EmailContent)templates.Render("announcement", TemplateFolder.Email, "en", null, TemplateFolder.Json("""{ "title": "News", "text": "x" }"""));
+        var email = (EmailContent)
+            templates.Render("announcement", TemplateFolder.Email, "en", null, TemplateFolder.Json("""{ "title": "News", "text": "x" }"""));
         email.Html.ShouldContain("Silk & Co");
         email.Html.ShouldNotContain("NotificationBus");
     }
@@ -32,12 +33,34 @@ public sealed class When_a_company_has_its_own_templates : IDisposable
     [Theory]
     [InlineData("Silk & Co", null, "#c0ffee", "Silk &amp; Co", "<span style=\"color:#c0ffee;\">")]
     [InlineData("{{title}} {% raw %}{{", null, "#c0ffee", "{{title}} {% raw %}{{", "<span style=\"color:#c0ffee;\">")]
-    [InlineData("ร้านผ้าไหม", "https://shop.example/logo.png?a=1&b=2", "#2f6bff", "ร้านผ้าไหม", "<img src=\"https://shop.example/logo.png?a=1&amp;b=2\"")]
+    [InlineData(
+        "ร้านผ้าไหม",
+        "https://shop.example/logo.png?a=1&b=2",
+        "#2f6bff",
+        "ร้านผ้าไหม",
+        "<img src=\"https://shop.example/logo.png?a=1&amp;b=2\""
+    )]
     public void Should_show_the_brand_of_the_settings(string name, string? logo, string color, string shown, string mark)
     {
-        var templates = LiquidTemplates.Load([TemplateFolder.Shipped], TemplateFolder.Channels, brand: new BrandOptions { Name = name, Logo = logo, Color = color });
+        var templates = LiquidTemplates.Load(
+            [TemplateFolder.Shipped],
+            TemplateFolder.Channels,
+            brand: new BrandOptions
+            {
+                Name = name,
+                Logo = logo,
+                Color = color,
+            }
+        );
 
-        var email = (EmailContent)templates.Render("chat-message-sent", TemplateFolder.Email, "en", null, TemplateFolder.Json("""{ "conversationId": "1", "text": "x" }"""));
+        var email = (EmailContent)
+            templates.Render(
+                "chat-message-sent",
+                TemplateFolder.Email,
+                "en",
+                null,
+                TemplateFolder.Json("""{ "conversationId": "1", "text": "x" }""")
+            );
         email.Html.ShouldContain(shown);
         email.Html.ShouldContain(mark);
         email.Html.ShouldContain($"border-left:4px solid {color};");
@@ -47,8 +70,12 @@ public sealed class When_a_company_has_its_own_templates : IDisposable
     [Fact]
     public void Should_name_nobody_when_no_brand_is_set()
     {
-        var html = ((EmailContent)LiquidTemplates.Load(TemplateFolder.Shipped, TemplateFolder.Channels)
-            .Render("announcement", TemplateFolder.Email, "en", null, TemplateFolder.Json("""{ "title": "News", "text": "x" }"""))).Html;
+        var html = (
+            (EmailContent)
+                LiquidTemplates
+                    .Load(TemplateFolder.Shipped, TemplateFolder.Channels)
+                    .Render("announcement", TemplateFolder.Email, "en", null, TemplateFolder.Json("""{ "title": "News", "text": "x" }"""))
+        ).Html;
 
         html.ShouldNotContain("NotificationBus");
         html.ShouldNotContain("&#9679;");
@@ -61,14 +88,24 @@ public sealed class When_a_company_has_its_own_templates : IDisposable
     [InlineData("a", "javascript:alert(1)", "#2f6bff", "must be the https URL of a picture")]
     [InlineData("a", null, "red;}", "must be # and six hexadecimal digits, such as #2f6bff")]
     public void Should_not_start_with_a_brand_that_is_none(string name, string? logo, string color, string error) =>
-        new BrandOptions { Name = name, Logo = logo, Color = color }.Validate(null!).ShouldHaveSingleItem().ErrorMessage.ShouldBe(error);
+        new BrandOptions
+        {
+            Name = name,
+            Logo = logo,
+            Color = color,
+        }
+            .Validate(null!)
+            .ShouldHaveSingleItem()
+            .ErrorMessage.ShouldBe(error);
 
     [Fact]
     public void Should_add_categories_and_languages()
     {
-        var templates = Load(_folder
-            .Write("announcement/push.de.liquid", "--- title\nNeuigkeiten\n--- body\n{{text}}\n")
-            .Write("welcome/push.en.liquid", "--- title\nWelcome\n--- body\nHello\n"));
+        var templates = Load(
+            _folder
+                .Write("announcement/push.de.liquid", "--- title\nNeuigkeiten\n--- body\n{{text}}\n")
+                .Write("welcome/push.en.liquid", "--- title\nWelcome\n--- body\nHello\n")
+        );
 
         Push(templates, "de-CH").Title.ShouldBe("Neuigkeiten");
         templates.Categories.Contains("welcome", StringComparer.Ordinal).ShouldBeTrue();
@@ -77,7 +114,14 @@ public sealed class When_a_company_has_its_own_templates : IDisposable
     static LiquidTemplates Load(TemplateFolder own) => LiquidTemplates.Load([TemplateFolder.Shipped, own.Path], TemplateFolder.Channels);
 
     static PushContent Push(LiquidTemplates templates, string locale) =>
-        (PushContent)templates.Render("announcement", TemplateFolder.Push, locale, null, TemplateFolder.Json("""{ "title": "News", "text": "x" }"""));
+        (PushContent)
+            templates.Render(
+                "announcement",
+                TemplateFolder.Push,
+                locale,
+                null,
+                TemplateFolder.Json("""{ "title": "News", "text": "x" }""")
+            );
 
     public void Dispose() => _folder.Dispose();
 }

@@ -1,5 +1,4 @@
 using System.Text;
-
 using NotificationBus.Templates;
 
 namespace NotificationBus.Tests.Templates;
@@ -66,8 +65,12 @@ public sealed class When_a_file_is_in_another_encoding : IDisposable
         File.WriteAllText(path, "--- title\nTitle\n--- body\nCafé สวัสดี\n", Encoding.GetEncoding(encoding));
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..^cut]);
 
-        Should.Throw<TemplateException>(() => _folder.Load()).Message
-            .ShouldBe($"{path}:1: it is no {encoding}, as its byte order mark says: save the file as UTF-8", StringCompareShould.IgnoreCase);
+        Should
+            .Throw<TemplateException>(() => _folder.Load())
+            .Message.ShouldBe(
+                $"{path}:1: it is no {encoding}, as its byte order mark says: save the file as UTF-8",
+                StringCompareShould.IgnoreCase
+            );
     }
 
     [Theory]
@@ -79,7 +82,11 @@ public sealed class When_a_file_is_in_another_encoding : IDisposable
     public void Should_read_what_its_byte_order_mark_says(string encoding)
     {
         _folder.Body("x");
-        File.WriteAllText(Path.Combine(_folder.Path, "test/push.en.liquid"), "--- title\nTitle\n--- body\nCafé สวัสดี\n", Encoding.GetEncoding(encoding));
+        File.WriteAllText(
+            Path.Combine(_folder.Path, "test/push.en.liquid"),
+            "--- title\nTitle\n--- body\nCafé สวัสดี\n",
+            Encoding.GetEncoding(encoding)
+        );
 
         _folder.Fill("{}").ShouldBe("Café สวัสดี");
     }

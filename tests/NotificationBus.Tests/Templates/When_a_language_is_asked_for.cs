@@ -28,7 +28,8 @@ public sealed class When_a_language_is_asked_for : IDisposable
 
     [Fact]
     public void Should_be_written_in_the_default_language_at_least() =>
-        Should.Throw<TemplateException>(() => _folder.Write("test/push.th.liquid", "--- title\nt\n--- body\nb\n").Load())
+        Should
+            .Throw<TemplateException>(() => _folder.Write("test/push.th.liquid", "--- title\nt\n--- body\nb\n").Load())
             .Message.ShouldStartWith("test/push.en.liquid is missing");
 
     public void Dispose() => _folder.Dispose();

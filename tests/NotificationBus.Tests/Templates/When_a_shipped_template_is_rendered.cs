@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-
 using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
@@ -15,25 +14,37 @@ public sealed class When_a_shipped_template_is_rendered
     static readonly Dictionary<string, (string Required, string Optional)> Variables = new(StringComparer.Ordinal)
     {
         ["announcement"] = ("""{ "title": "New opening hours", "text": "We are open on Sunday." }""", "{}"),
-        ["chat-message-sent"] = ("""{ "conversationId": "C-77", "text": "Is it still available?" }""", """{ "product": "Silk scarf", "buyer": { "name": "Nok" }, "seller": { "name": "Som" } }"""),
-        ["order-placed"] = ("""{ "orderId": "A-1042", "product": "Silk scarf", "total": { "amount": 1590, "currency": "THB" } }""", """{ "buyer": { "name": "Nok" }, "seller": { "name": "Som" } }"""),
-        ["order-shipped"] = ("""{ "orderId": "A-1042", "product": "Silk scarf" }""", """{ "carrier": "Thailand Post", "trackingNumber": "EX123456789TH" }"""),
-        ["payment-reminder-due"] = ("""{ "orderId": "A-1042", "product": "Silk scarf", "total": { "amount": 1590, "currency": "THB" } }""", "{}"),
+        ["chat-message-sent"] = (
+            """{ "conversationId": "C-77", "text": "Is it still available?" }""",
+            """{ "product": "Silk scarf", "buyer": { "name": "Nok" }, "seller": { "name": "Som" } }"""
+        ),
+        ["order-placed"] = (
+            """{ "orderId": "A-1042", "product": "Silk scarf", "total": { "amount": 1590, "currency": "THB" } }""",
+            """{ "buyer": { "name": "Nok" }, "seller": { "name": "Som" } }"""
+        ),
+        ["order-shipped"] = (
+            """{ "orderId": "A-1042", "product": "Silk scarf" }""",
+            """{ "carrier": "Thailand Post", "trackingNumber": "EX123456789TH" }"""
+        ),
+        ["payment-reminder-due"] = (
+            """{ "orderId": "A-1042", "product": "Silk scarf", "total": { "amount": 1590, "currency": "THB" } }""",
+            "{}"
+        ),
     };
 
     public static TheoryData<string, string> CategoriesAndLanguages =>
         [.. from category in Variables.Keys from language in new[] { "en", "th" } select (category, language)];
 
     public static TheoryData<string, string, string, string> Requirements =>
-    [
-        .. from category in Variables.Keys
-           from language in new[] { "en", "th" }
-           from channel in TemplateFolder.Channels
-           from variable in PathsOf(JsonNode.Parse(Variables[category].Required)!.AsObject())
-           // A push and a text message are too short for the number of the conversation.
-           where (channel.Name, variable) is not ("push" or "sms", "conversationId")
-           select (category, language, channel.Name, variable),
-    ];
+        [
+            .. from category in Variables.Keys
+            from language in new[] { "en", "th" }
+            from channel in TemplateFolder.Channels
+            from variable in PathsOf(JsonNode.Parse(Variables[category].Required)!.AsObject())
+            // A push and a text message are too short for the number of the conversation.
+            where (channel.Name, variable) is not ("push" or "sms", "conversationId")
+            select (category, language, channel.Name, variable),
+        ];
 
     [Fact]
     public void Should_be_there_for_every_event() => Templates.Categories.ShouldBe(Variables.Keys, ignoreOrder: true);
@@ -82,11 +93,22 @@ public sealed class When_a_shipped_template_is_rendered
         var data = With(category, Variables[category].Optional);
         Remove(data, variable);
 
-        Should.Throw<TemplateException>(() => Templates.Render(category, TemplateFolder.Channels.Single(c => c.Name.Equals(channel, StringComparison.Ordinal)), language, "Malee", TemplateFolder.Json(data.ToJsonString())))
+        Should
+            .Throw<TemplateException>(() =>
+                Templates.Render(
+                    category,
+                    TemplateFolder.Channels.Single(c => c.Name.Equals(channel, StringComparison.Ordinal)),
+                    language,
+                    "Malee",
+                    TemplateFolder.Json(data.ToJsonString())
+                )
+            )
             .Message.ShouldBe($"{category}/{channel}.{language}: '{variable}' is missing");
     }
 
-    /// <summary>C: long texts. What a user wrote is shortened where there is no room, and always goes out; emoji count what they take on the wire.</summary>
+    /// <summary>
+    /// C: long texts. What a user wrote is shortened where there is no room, and always goes out; emoji count what they take on the wire.
+    /// </summary>
     [Theory]
     [MemberData(nameof(CategoriesAndLanguages))]
     public void Should_fit_whatever_a_user_wrote(string category, string language)
@@ -99,14 +121,21 @@ public sealed class When_a_shipped_template_is_rendered
             var (_, push, sms, chat) = Render(category, language, "Malee", longest, withEmail: false);
 
             sms.Segments.ShouldBeLessThanOrEqualTo(4, $"{category} {letter}"); // MostSegments
-            System.Text.Encoding.UTF8.GetByteCount(System.Text.Json.JsonSerializer.Serialize(new { title = push.Title, body = push.Body }, Relaxed)).ShouldBeLessThanOrEqualTo(2_597, $"{category} {letter}"); // Web Push, without what encrypts it
+            System
+                .Text.Encoding.UTF8.GetByteCount(
+                    System.Text.Json.JsonSerializer.Serialize(new { title = push.Title, body = push.Body }, Relaxed)
+                )
+                .ShouldBeLessThanOrEqualTo(2_597, $"{category} {letter}"); // Web Push, without what encrypts it
             chat.Text.Length.ShouldBeLessThanOrEqualTo(1_000, $"{category} {letter}"); // Discord takes 2,000, where each may be escaped
             foreach (var text in (string[])[push.Title, push.Body, sms.Text, chat.Text])
                 text.EnumerateRunes().ShouldNotContain(System.Text.Rune.ReplacementChar);
         }
     }
 
-    static readonly System.Text.Json.JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly System.Text.Json.JsonSerializerOptions Relaxed = new()
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     static void Lengthen(JsonObject data, string letter)
     {
@@ -119,16 +148,29 @@ public sealed class When_a_shipped_template_is_rendered
         }
     }
 
-    static (EmailContent?, PushContent, SmsContent, ChatContent) Render(string category, string language, string? recipientName, JsonObject data, bool withEmail)
+    static (EmailContent?, PushContent, SmsContent, ChatContent) Render(
+        string category,
+        string language,
+        string? recipientName,
+        JsonObject data,
+        bool withEmail
+    )
     {
         var json = TemplateFolder.Json(data.ToJsonString());
-        return (withEmail ? (EmailContent)Templates.Render(category, TemplateFolder.Email, language, recipientName, json) : null,
+        return (
+            withEmail ? (EmailContent)Templates.Render(category, TemplateFolder.Email, language, recipientName, json) : null,
             (PushContent)Templates.Render(category, TemplateFolder.Push, language, recipientName, json),
             (SmsContent)Templates.Render(category, TemplateFolder.Sms, language, recipientName, json),
-            (ChatContent)Templates.Render(category, TemplateFolder.Chat, language, recipientName, json));
+            (ChatContent)Templates.Render(category, TemplateFolder.Chat, language, recipientName, json)
+        );
     }
 
-    static (EmailContent, PushContent, SmsContent, ChatContent) Render(string category, string language, string? recipientName, JsonObject data)
+    static (EmailContent, PushContent, SmsContent, ChatContent) Render(
+        string category,
+        string language,
+        string? recipientName,
+        JsonObject data
+    )
     {
         var (email, push, sms, chat) = Render(category, language, recipientName, data, withEmail: true);
         return (email!, push, sms, chat);
@@ -147,7 +189,11 @@ public sealed class When_a_shipped_template_is_rendered
         data.SelectMany(member => member.Value is JsonObject inner ? inner.Select(deeper => $"{member.Key}.{deeper.Key}") : [member.Key]);
 
     static IEnumerable<string> ValuesOf(JsonObject data) =>
-        data.SelectMany(member => member.Value is JsonObject inner ? ValuesOf(inner).Where(value => value is not "1590" and not "THB") : [member.Value!.ToString()]);
+        data.SelectMany(member =>
+            member.Value is JsonObject inner
+                ? ValuesOf(inner).Where(value => value is not "1590" and not "THB")
+                : [member.Value!.ToString()]
+        );
 
     static void Remove(JsonObject data, string path)
     {

@@ -44,7 +44,8 @@ public sealed class When_a_template_file_is_broken : IDisposable
 
     [Fact]
     public void Should_stop_the_host_when_the_folder_is_not_there() =>
-        Should.Throw<TemplateException>(() => LiquidTemplates.Load(Path.Combine(_folder.Path, "nope"), TemplateFolder.Channels))
+        Should
+            .Throw<TemplateException>(() => LiquidTemplates.Load(Path.Combine(_folder.Path, "nope"), TemplateFolder.Channels))
             .Message.ShouldEndWith("there is no such folder of templates");
 
     /// <summary>Texts of an earlier version would not be found, and others be sent in their place.</summary>
@@ -52,8 +53,11 @@ public sealed class When_a_template_file_is_broken : IDisposable
     [InlineData("test/push.en.hbs")]
     [InlineData("_layout/product-name.hbs")]
     public void Should_stop_the_host_when_it_is_of_the_language_before(string file) =>
-        Should.Throw<TemplateException>(() => _folder.Body("x").Write(file, "{{x}}").Load()).Message.ShouldBe(
-            $"{Path.Combine(_folder.Path, file)}: templates are Liquid and no longer Handlebars: rename every .hbs file to .liquid, and write its tags as docs/templates.md shows");
+        Should
+            .Throw<TemplateException>(() => _folder.Body("x").Write(file, "{{x}}").Load())
+            .Message.ShouldBe(
+                $"{Path.Combine(_folder.Path, file)}: templates are Liquid and no longer Handlebars: rename every .hbs file to .liquid, and write its tags as docs/templates.md shows"
+            );
 
     [Fact]
     public void Should_not_mind_how_its_lines_end() =>

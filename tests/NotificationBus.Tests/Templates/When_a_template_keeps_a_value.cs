@@ -26,7 +26,10 @@ public sealed class When_a_template_keeps_a_value : IDisposable
             .Write("_layout/say.liquid", "{{ person }}")
             .Write("_layout/keep.liquid", "{% capture person %}{{ name }}{% endcapture %}{{ person }}")
             .Write("first/push.en.liquid", $"--- title\nt\n--- body\n{body}\n")
-            .Write("next/push.en.liquid", $"--- title\nt\n--- body\n{{% for line in lines %}}{Person}, {{% for again in lines %}}{Person}{{% endfor %}}{{% endfor %}}{{% capture x %}}!{{% endcapture %}}{{{{ x }}}}\n")
+            .Write(
+                "next/push.en.liquid",
+                $"--- title\nt\n--- body\n{{% for line in lines %}}{Person}, {{% for again in lines %}}{Person}{{% endfor %}}{{% endfor %}}{{% capture x %}}!{{% endcapture %}}{{{{ x }}}}\n"
+            )
             .Load();
 
         Fill("first", """{ "people": ["Malee", "Nok"], "nobodies": [] }""").ShouldStartWith("Malee");
@@ -43,13 +46,21 @@ public sealed class When_a_template_keeps_a_value : IDisposable
     {
         var templates = _folder
             .Write("_layout/keep.liquid", "{% capture inner %}{{ name }}{{ missing }}{% endcapture %}")
-            .Write("first/push.en.liquid", "--- title\nt\n--- body\n{% capture outer %}{{ person }}{% render 'keep', name: person %}{% endcapture %}\n")
-            .Write("next/push.en.liquid", "--- title\nt\n--- body\n{% capture outer %}{% capture inner %}{{ line }}{% endcapture %}{{ inner }}{% endcapture %}{{ outer }}{{ inner }}\n")
+            .Write(
+                "first/push.en.liquid",
+                "--- title\nt\n--- body\n{% capture outer %}{{ person }}{% render 'keep', name: person %}{% endcapture %}\n"
+            )
+            .Write(
+                "next/push.en.liquid",
+                "--- title\nt\n--- body\n{% capture outer %}{% capture inner %}{{ line }}{% endcapture %}{{ inner }}{% endcapture %}{{ outer }}{{ inner }}\n"
+            )
             .Load();
 
         for (var time = 0; time < 100; time++)
         {
-            Should.Throw<TemplateException>(() => Fill("first", """{ "person": "Malee and all that she said" }""")).Message.ShouldBe("first/push.en: 'missing' is missing");
+            Should
+                .Throw<TemplateException>(() => Fill("first", """{ "person": "Malee and all that she said" }"""))
+                .Message.ShouldBe("first/push.en: 'missing' is missing");
             Fill("next", """{ "line": "a" }""").ShouldBe("aa");
         }
 
@@ -60,7 +71,15 @@ public sealed class When_a_template_keeps_a_value : IDisposable
     /// <summary>The parts of one template share no more than their data.</summary>
     [Fact]
     public void Should_not_show_it_to_the_next_part() =>
-        Should.Throw<TemplateException>(() => _folder.Write("test/push.en.liquid", "--- title\n{% assign x = 1 %}{% capture y %}1{% endcapture %}{{ x }}\n--- body\n{{ x }}\n").Fill("{}"))
+        Should
+            .Throw<TemplateException>(() =>
+                _folder
+                    .Write(
+                        "test/push.en.liquid",
+                        "--- title\n{% assign x = 1 %}{% capture y %}1{% endcapture %}{{ x }}\n--- body\n{{ x }}\n"
+                    )
+                    .Fill("{}")
+            )
             .Message.ShouldBe("test/push.en: 'x' is missing");
 
     public void Dispose() => _folder.Dispose();

@@ -9,7 +9,9 @@ public sealed class When_a_variable_is_hostile : IDisposable
     [Fact]
     public void Should_be_escaped_in_html_and_nowhere_else()
     {
-        var email = _folder.Write("_layout/line.liquid", "<b>{{label}}</b>").Html("<i title=\"{{title}}\">{{title}}</i>{% render 'line', label: title %}")
+        var email = _folder
+            .Write("_layout/line.liquid", "<b>{{label}}</b>")
+            .Html("<i title=\"{{title}}\">{{title}}</i>{% render 'line', label: title %}")
             .FillEmail("""{ "title": "\"><script>alert('1')</script> & ไทย" }""");
 
         email.Html.ShouldNotContain("<script");
@@ -29,7 +31,10 @@ public sealed class When_a_variable_is_hostile : IDisposable
 
     [Fact]
     public void Should_be_escaped_when_a_helper_prints_it() =>
-        _folder.Html("{{ total | money }}").FillEmail("""{ "title": "t", "total": { "amount": 1, "currency": "<b>" } }""").Html.ShouldBe("&lt;b&gt; 1.00");
+        _folder
+            .Html("{{ total | money }}")
+            .FillEmail("""{ "title": "t", "total": { "amount": 1, "currency": "<b>" } }""")
+            .Html.ShouldBe("&lt;b&gt; 1.00");
 
     /// <summary>What was captured is escaped once, and stays so whatever is done with it.</summary>
     [Theory]
@@ -40,11 +45,16 @@ public sealed class When_a_variable_is_hostile : IDisposable
     [InlineData("{{ title | escape }}", "&lt;i&gt;")]
     [InlineData("{% for c in lines %}{{ c }}{% endfor %}{{ lines | first }}{{ missing | default: title }}", "&lt;i&gt;&lt;i&gt;&lt;i&gt;")]
     public void Should_be_escaped_once_whatever_way_it_takes(string html, string text) =>
-        _folder.Write("_layout/line.liquid", "[{{ label }}]").Html(html).FillEmail("""{ "title": "<i>", "lines": ["<i>"] }""").Html.ShouldBe(text);
+        _folder
+            .Write("_layout/line.liquid", "[{{ label }}]")
+            .Html(html)
+            .FillEmail("""{ "title": "<i>", "lines": ["<i>"] }""")
+            .Html.ShouldBe(text);
 
     [Fact]
     public void Should_not_start_a_header() =>
-        Should.Throw<TemplateException>(() => _folder.Html("x").FillEmail("""{ "title": "Hi\r\nBcc: everybody@example.com" }"""))
+        Should
+            .Throw<TemplateException>(() => _folder.Html("x").FillEmail("""{ "title": "Hi\r\nBcc: everybody@example.com" }"""))
             .Message.ShouldBe("test/email.en: the subject has more than one line");
 
     [Theory]
@@ -54,13 +64,16 @@ public sealed class When_a_variable_is_hostile : IDisposable
     [InlineData("file:///etc/passwd")]
     [InlineData("/relative")]
     public void Should_not_become_a_link(string url) =>
-        Should.Throw<TemplateException>(() => _folder.Html("<a href=\"{{ title | link }}\">x</a>").FillEmail($$"""{ "title": "{{url}}" }"""))
+        Should
+            .Throw<TemplateException>(() => _folder.Html("<a href=\"{{ title | link }}\">x</a>").FillEmail($$"""{ "title": "{{url}}" }"""))
             .Message.ShouldBe("test/email.en: 'title' is not a web address");
 
     [Fact]
     public void Should_become_a_link_when_it_is_a_web_address() =>
-        _folder.Html("<a href=\"{{ title | link }}\">x</a>").FillEmail("""{ "title": "https://example.com/a?b=1&c=\"" }""").Html
-            .ShouldBe("<a href=\"https://example.com/a?b&#x3D;1&amp;c&#x3D;%22\">x</a>");
+        _folder
+            .Html("<a href=\"{{ title | link }}\">x</a>")
+            .FillEmail("""{ "title": "https://example.com/a?b=1&c=\"" }""")
+            .Html.ShouldBe("<a href=\"https://example.com/a?b&#x3D;1&amp;c&#x3D;%22\">x</a>");
 
     [Theory]
     [InlineData("{{{title}}}", "'{{{' is Handlebars, and templates are Liquid")]

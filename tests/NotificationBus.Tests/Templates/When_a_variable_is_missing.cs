@@ -25,18 +25,27 @@ public sealed class When_a_variable_is_missing : IDisposable
     [InlineData("{% capture name %}{{ product }}{% endcapture %}", "product")]
     [InlineData("{% for line in lines %}{{ forloop.number }}{% endfor %}", "forloop.number")]
     public void Should_name_it_before_anything_is_sent(string body, string variable) =>
-        Should.Throw<TemplateException>(() => _folder.Body(body).Fill("""{ "nothing": null, "total": { "amount": 1 }, "lines": [{ "price": 1 }, {}] }"""))
+        Should
+            .Throw<TemplateException>(() =>
+                _folder.Body(body).Fill("""{ "nothing": null, "total": { "amount": 1 }, "lines": [{ "price": 1 }, {}] }""")
+            )
             .Message.ShouldBe($"test/push.en: '{variable}' is missing");
 
     [Theory]
     [InlineData("{% render 'line', name: product %}")]
     [InlineData("{% capture content %}{{ product }}{% endcapture %}{% render 'frame', heading: 'x', content: content %}")]
-    [InlineData("{% capture content %}{% for x in product %}{% endfor %}{% endcapture %}{% render 'frame', heading: 'x', content: content %}")]
+    [InlineData(
+        "{% capture content %}{% for x in product %}{% endfor %}{% endcapture %}{% render 'frame', heading: 'x', content: content %}"
+    )]
     public void Should_name_it_inside_a_partial_too(string html) =>
-        Should.Throw<TemplateException>(() => _folder
-                .Write("_layout/line.liquid", "{{name}}")
-                .Write("_layout/frame.liquid", "{{ heading }}{{ content }}")
-                .Html(html).FillEmail("""{ "title": "t" }"""))
+        Should
+            .Throw<TemplateException>(() =>
+                _folder
+                    .Write("_layout/line.liquid", "{{name}}")
+                    .Write("_layout/frame.liquid", "{{ heading }}{{ content }}")
+                    .Html(html)
+                    .FillEmail("""{ "title": "t" }""")
+            )
             .Message.ShouldBe("test/email.en: 'product' is missing");
 
     [Theory]
@@ -55,12 +64,17 @@ public sealed class When_a_variable_is_missing : IDisposable
 
     [Fact]
     public void Should_print_what_was_asked_for_and_is_there() =>
-        _folder.Body("{% if carrier %}by {{ carrier }}{% endif %}{% unless late %}, in time{% endunless %} for {{ recipient.name | default: 'you' }}")
-            .Fill("""{ "carrier": "Thailand Post" }""", "Malee").ShouldBe("by Thailand Post, in time for Malee");
+        _folder
+            .Body(
+                "{% if carrier %}by {{ carrier }}{% endif %}{% unless late %}, in time{% endunless %} for {{ recipient.name | default: 'you' }}"
+            )
+            .Fill("""{ "carrier": "Thailand Post" }""", "Malee")
+            .ShouldBe("by Thailand Post, in time for Malee");
 
     [Fact]
     public void Should_not_take_the_recipient_from_the_data() =>
-        Should.Throw<TemplateException>(() => _folder.Body("{{recipient.name}}").Fill("""{ "recipient": { "name": "Mallory" } }"""))
+        Should
+            .Throw<TemplateException>(() => _folder.Body("{{recipient.name}}").Fill("""{ "recipient": { "name": "Mallory" } }"""))
             .Message.ShouldContain("'recipient.name' is missing");
 
     [Fact]
@@ -69,7 +83,10 @@ public sealed class When_a_variable_is_missing : IDisposable
 
     [Fact]
     public void Should_say_when_there_is_no_template() =>
-        Should.Throw<TemplateException>(() => _folder.Body("x").Load().Render("nope", TemplateFolder.Push, null, null, TemplateFolder.Json("{}")))
+        Should
+            .Throw<TemplateException>(() =>
+                _folder.Body("x").Load().Render("nope", TemplateFolder.Push, null, null, TemplateFolder.Json("{}"))
+            )
             .Message.ShouldBe("there is no template for 'nope' on the channel 'push'");
 
     public void Dispose() => _folder.Dispose();

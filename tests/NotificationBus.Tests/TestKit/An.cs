@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 
 namespace NotificationBus.Tests.TestKit;
@@ -7,34 +6,41 @@ namespace NotificationBus.Tests.TestKit;
 /// <summary>Events as producers publish them, with everything a template asks for.</summary>
 static class An
 {
-    public static OrderPlaced OrderPlaced(Contact? seller = null, string? eventId = null) => new()
-    {
-        EventId = eventId,
-        OrderId = "4711",
-        Product = "Blue ceramic bowl",
-        Total = new Money(590, "THB"),
-        Buyer = A.Buyer,
-        Seller = seller ?? A.Seller,
-    };
+    public static OrderPlaced OrderPlaced(Contact? seller = null, string? eventId = null) =>
+        new()
+        {
+            EventId = eventId,
+            OrderId = "4711",
+            Product = "Blue ceramic bowl",
+            Total = new Money(590, "THB"),
+            Buyer = A.Buyer,
+            Seller = seller ?? A.Seller,
+        };
 
-    public static OrderShipped OrderShipped(Contact? buyer = null, string? eventId = null) => new()
-    {
-        EventId = eventId,
-        OrderId = "4711",
-        Product = "Blue ceramic bowl",
-        Carrier = "Thailand Post",
-        TrackingNumber = "EX123456789TH",
-        Buyer = buyer ?? A.Buyer,
-    };
+    public static OrderShipped OrderShipped(Contact? buyer = null, string? eventId = null) =>
+        new()
+        {
+            EventId = eventId,
+            OrderId = "4711",
+            Product = "Blue ceramic bowl",
+            Carrier = "Thailand Post",
+            TrackingNumber = "EX123456789TH",
+            Buyer = buyer ?? A.Buyer,
+        };
 
-    public static NotificationRequested Announcement(Contact? recipient = null, string? eventId = null, IReadOnlyList<string>? channels = null) => new()
-    {
-        EventId = eventId,
-        Category = "announcement",
-        Recipient = recipient ?? A.Seller,
-        Data = JsonElement.Parse("""{ "title": "New opening hours", "text": "We are open on Sunday." }"""),
-        Channels = channels,
-    };
+    public static NotificationRequested Announcement(
+        Contact? recipient = null,
+        string? eventId = null,
+        IReadOnlyList<string>? channels = null
+    ) =>
+        new()
+        {
+            EventId = eventId,
+            Category = "announcement",
+            Recipient = recipient ?? A.Seller,
+            Data = JsonElement.Parse("""{ "title": "New opening hours", "text": "We are open on Sunday." }"""),
+            Channels = channels,
+        };
 }
 
 /// <summary>People and events whose names do not begin with a vowel.</summary>
@@ -43,26 +49,42 @@ static class A
     /// <summary>When tests begin, unless they say otherwise.</summary>
     public static readonly DateTimeOffset Time = new(2026, 3, 14, 9, 26, 53, TimeSpan.Zero);
 
-    public static readonly Contact Buyer = new() { Id = "buyer-7", Name = "Nok", Locale = "th", Email = "nok@example.com", PushTokens = ["phone-of-nok"] };
-
-    public static readonly Contact Seller = new() { Id = "seller-42", Name = "Som", Locale = "en", Email = "som@example.com", PushTokens = ["phone-of-som"] };
-
-    public static ChatMessageSent ChatMessage(Contact? seller = null, string? eventId = null) => new()
+    public static readonly Contact Buyer = new()
     {
-        EventId = eventId,
-        ConversationId = "C-77",
-        Text = "Is it still available?",
-        Product = "Blue ceramic bowl",
-        Buyer = Buyer,
-        Seller = seller ?? Seller,
+        Id = "buyer-7",
+        Name = "Nok",
+        Locale = "th",
+        Email = "nok@example.com",
+        PushTokens = ["phone-of-nok"],
     };
 
-    public static PaymentReminderDue PaymentReminder(Contact? buyer = null, string? eventId = null) => new()
+    public static readonly Contact Seller = new()
     {
-        EventId = eventId,
-        OrderId = "4711",
-        Product = "Blue ceramic bowl",
-        Total = new Money(590, "THB"),
-        Buyer = buyer ?? Buyer,
+        Id = "seller-42",
+        Name = "Som",
+        Locale = "en",
+        Email = "som@example.com",
+        PushTokens = ["phone-of-som"],
     };
+
+    public static ChatMessageSent ChatMessage(Contact? seller = null, string? eventId = null) =>
+        new()
+        {
+            EventId = eventId,
+            ConversationId = "C-77",
+            Text = "Is it still available?",
+            Product = "Blue ceramic bowl",
+            Buyer = Buyer,
+            Seller = seller ?? Seller,
+        };
+
+    public static PaymentReminderDue PaymentReminder(Contact? buyer = null, string? eventId = null) =>
+        new()
+        {
+            EventId = eventId,
+            OrderId = "4711",
+            Product = "Blue ceramic bowl",
+            Total = new Money(590, "THB"),
+            Buyer = buyer ?? Buyer,
+        };
 }

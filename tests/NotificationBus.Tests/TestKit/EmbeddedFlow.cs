@@ -1,14 +1,11 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-
 using MassTransit;
 using MassTransit.Configuration;
 using MassTransit.Testing;
-
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
-
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Sms;
@@ -59,7 +56,8 @@ sealed class EmbeddedFlow : IAsyncDisposable
         services.AddSingleton<Random>(new LeastLuck());
         services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = true);
         services.AddNotificationBus(EventTypes(options), Channels(options));
-        services.AddChannel<EmailChannel>()
+        services
+            .AddChannel<EmailChannel>()
             .Provider(new ProviderType("scripted", "email", OptionsType: null, (_, _) => Email))
             .Provider(new ProviderType("second", "email", OptionsType: null, (_, _) => SecondEmail));
         services.AddChannel<PushChannel>().Provider(new ProviderType("scripted", "push", OptionsType: null, (_, _) => Push));
@@ -71,7 +69,11 @@ sealed class EmbeddedFlow : IAsyncDisposable
         services.AddSingleton(provider => new WatchedOutgoing(provider.GetRequiredService<InMemoryOutgoingMessages>(), Pulse));
         services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<WatchedOutgoing>());
         if (options.SagaElsewhere)
-            services.AddSingleton(provider => new ResultReporter(provider.GetRequiredService<IBus>(), provider.GetRequiredService<PublishLimit>(), NullLogger<ResultReporter>.Instance));
+            services.AddSingleton(provider => new ResultReporter(
+                provider.GetRequiredService<IBus>(),
+                provider.GetRequiredService<PublishLimit>(),
+                NullLogger<ResultReporter>.Instance
+            ));
         if (options.SendsHere)
             services.AddLocalSendDispatcher();
         for (var i = 0; i < options.Dispatchers; i++)
@@ -86,20 +88,25 @@ sealed class EmbeddedFlow : IAsyncDisposable
             bus.DisableUsageTelemetry();
             bus.SetTestTimeouts(testTimeout: Pulse.Patience);
             bus.AddNotificationFlow();
-            bus.UsingInMemory((context, transport) =>
-            {
-                transport.UseOutgoingScheduler(context);
-                transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { }, sender: !options.NobodySends);
-                transport.ReceiveEndpoint("somebody-elses", endpoint =>
+            bus.UsingInMemory(
+                (context, transport) =>
                 {
-                    endpoint.Handler<NotificationDelivered>(Note);
-                    endpoint.Handler<NotificationPartlyDelivered>(Note);
-                    endpoint.Handler<NotificationCancelled>(Note);
-                    endpoint.Handler<NotificationExpired>(Note);
-                    endpoint.Handler<NotificationFailed>(Note);
-                });
-                options.Configure?.Invoke(transport);
-            });
+                    transport.UseOutgoingScheduler(context);
+                    transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { }, sender: !options.NobodySends);
+                    transport.ReceiveEndpoint(
+                        "somebody-elses",
+                        endpoint =>
+                        {
+                            endpoint.Handler<NotificationDelivered>(Note);
+                            endpoint.Handler<NotificationPartlyDelivered>(Note);
+                            endpoint.Handler<NotificationCancelled>(Note);
+                            endpoint.Handler<NotificationExpired>(Note);
+                            endpoint.Handler<NotificationFailed>(Note);
+                        }
+                    );
+                    options.Configure?.Invoke(transport);
+                }
+            );
         });
         _host = builder.Build();
     }
@@ -169,8 +176,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
     }
 
     public EventMap<TEvent> MapOf<TEvent>()
-        where TEvent : class =>
-        _host.Services.GetServices<IEventMap>().OfType<EventMap<TEvent>>().Single();
+        where TEvent : class => _host.Services.GetServices<IEventMap>().OfType<EventMap<TEvent>>().Single();
 
     /// <summary>Publishes an event as its producer does. Nobody waits for it.</summary>
     /// <returns>The id of its notification.</returns>
@@ -196,7 +202,9 @@ sealed class EmbeddedFlow : IAsyncDisposable
         int Times() => Wire.Handled.Count(handled => handled.Place == "notifications" && handled.Id == id);
     }
 
-    /// <summary>Takes a receipt as the API does, and waits until the saga has dealt with it, and everything it caused is published.</summary>
+    /// <summary>
+    /// Takes a receipt as the API does, and waits until the saga has dealt with it, and everything it caused is published.
+    /// </summary>
     public async Task Report(Receipt receipt, string provider = "scripted")
     {
         var times = Handled<DeliveryReceiptReceived>() + 1;
@@ -255,18 +263,28 @@ sealed class EmbeddedFlow : IAsyncDisposable
     }
 
     public IReadOnlyList<object> OutcomesOf(Guid notificationId) =>
-        [.. _outcomes.Where(outcome => notificationId == outcome switch
-        {
-            NotificationDelivered delivered => delivered.NotificationId,
-            NotificationPartlyDelivered partly => partly.NotificationId,
-            NotificationCancelled cancelled => cancelled.NotificationId,
-            NotificationExpired expired => expired.NotificationId,
-            NotificationFailed failed => failed.NotificationId,
-            _ => Guid.Empty,
-        })];
+        [
+            .. _outcomes.Where(outcome =>
+                notificationId
+                == outcome switch
+                {
+                    NotificationDelivered delivered => delivered.NotificationId,
+                    NotificationPartlyDelivered partly => partly.NotificationId,
+                    NotificationCancelled cancelled => cancelled.NotificationId,
+                    NotificationExpired expired => expired.NotificationId,
+                    NotificationFailed failed => failed.NotificationId,
+                    _ => Guid.Empty,
+                }
+            ),
+        ];
 
     /// <summary>The store in memory answers at once.</summary>
-    public NotificationState? Find(Guid notificationId) => _host.Services.GetRequiredService<InMemoryNotificationStore>().Load(notificationId, CancellationToken.None).GetAwaiter().GetResult();
+    public NotificationState? Find(Guid notificationId) =>
+        _host
+            .Services.GetRequiredService<InMemoryNotificationStore>()
+            .Load(notificationId, CancellationToken.None)
+            .GetAwaiter()
+            .GetResult();
 
     public async ValueTask DisposeAsync()
     {
@@ -305,29 +323,36 @@ sealed class EmbeddedFlow : IAsyncDisposable
         types["order-shipped"].OnInDoubt = flow.OnInDoubt;
         return types;
 
-        EventTypeOptions With(params string[] channels) => new()
-        {
-            Channels = channels,
-            Mode = flow.Mode,
-            EscalateAfter = flow.EscalateAfter,
-            EscalateUnless = flow.EscalateUnless,
-        };
+        EventTypeOptions With(params string[] channels) =>
+            new()
+            {
+                Channels = channels,
+                Mode = flow.Mode,
+                EscalateAfter = flow.EscalateAfter,
+                EscalateUnless = flow.EscalateUnless,
+            };
     }
 
-    static Dictionary<string, ChannelOptions> Channels(FlowOptions flow) => new(StringComparer.Ordinal)
-    {
-        ["email"] = new() { Providers = flow.Mailers },
-        ["push"] = new() { Providers = ["scripted"] },
-        ["sms"] = new() { Providers = flow.SmsLast ? ["scripted"] : [] },
-    };
+    static Dictionary<string, ChannelOptions> Channels(FlowOptions flow) =>
+        new(StringComparer.Ordinal)
+        {
+            ["email"] = new() { Providers = flow.Mailers },
+            ["push"] = new() { Providers = ["scripted"] },
+            ["sms"] = new() { Providers = flow.SmsLast ? ["scripted"] : [] },
+        };
 
-    /// <summary>Puts the watch of MassTransit's harness around the repository that the flow has registered, and that does the work.</summary>
+    /// <summary>
+    /// Puts the watch of MassTransit's harness around the repository that the flow has registered, and that does the work.
+    /// </summary>
     static void WatchSaga(IServiceCollection services)
     {
         var ours = services.Last(service => service.ServiceType == typeof(ISagaRepository<NotificationState>)).ImplementationFactory!;
         services.AddSagaStateMachineContainerTestHarness<NotificationStateMachine, NotificationState>();
-        services.AddSingleton(provider => provider.GetRequiredService<ISagaRepositoryDecoratorRegistration<NotificationState>>()
-            .DecorateSagaRepository((ISagaRepository<NotificationState>)ours(provider)));
+        services.AddSingleton(provider =>
+            provider
+                .GetRequiredService<ISagaRepositoryDecoratorRegistration<NotificationState>>()
+                .DecorateSagaRepository((ISagaRepository<NotificationState>)ours(provider))
+        );
         services.AddSingleton<StoredSagas>();
         services.AddSingleton<ILoadSagaRepository<NotificationState>>(provider => provider.GetRequiredService<StoredSagas>());
         services.AddSingleton<IQuerySagaRepository<NotificationState>>(provider => provider.GetRequiredService<StoredSagas>());

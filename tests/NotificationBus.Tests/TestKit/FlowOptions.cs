@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Model;
 
 namespace NotificationBus.Tests.TestKit;

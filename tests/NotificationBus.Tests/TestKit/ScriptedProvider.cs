@@ -45,8 +45,7 @@ sealed class ScriptedProvider(string name, string channel, Pulse? pulse = null) 
     public ScriptedProvider Answers(params ProviderResult[] results) =>
         Answers((_, call) => Task.FromResult(results[Math.Min(call, results.Length) - 1]));
 
-    public ScriptedProvider Answers(Func<Delivery, ProviderResult> answer) =>
-        Answers((delivery, _) => Task.FromResult(answer(delivery)));
+    public ScriptedProvider Answers(Func<Delivery, ProviderResult> answer) => Answers((delivery, _) => Task.FromResult(answer(delivery)));
 
     /// <summary>Answers as a function of the delivery and of the number of the call, which begins at 1.</summary>
     public ScriptedProvider Answers(Func<Delivery, int, Task<ProviderResult>> answer)

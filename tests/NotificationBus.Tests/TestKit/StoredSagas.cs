@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Embedded;
 using NotificationBus.Model;
 
@@ -9,7 +8,8 @@ namespace NotificationBus.Tests.TestKit;
 /// Lets MassTransit's test harness look into the store. The repository of the flow only makes steps; nobody there asks for sagas.
 /// </summary>
 sealed class StoredSagas(InMemoryNotificationStore store, WatchedStore watched)
-    : ILoadSagaRepository<NotificationState>, IQuerySagaRepository<NotificationState>
+    : ILoadSagaRepository<NotificationState>,
+        IQuerySagaRepository<NotificationState>
 {
     public async Task<NotificationState> Load(Guid correlationId) => (await store.Load(correlationId, CancellationToken.None))!;
 

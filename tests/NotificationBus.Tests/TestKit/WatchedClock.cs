@@ -10,7 +10,9 @@ sealed class WatchedClock(Pulse? pulse = null) : FakeTimeProvider(A.Time)
     readonly HashSet<Alarm> _alarms = [];
     TimeSpan _ahead;
 
-    /// <summary>How many timers ring within <paramref name="time"/>: a test that waits for one to be set knows that somebody waits for time to pass.</summary>
+    /// <summary>
+    /// How many timers ring within <paramref name="time"/>: a test that waits for one to be set knows that somebody waits for time to pass.
+    /// </summary>
     public int AlarmsWithin(TimeSpan time)
     {
         lock (_lock)

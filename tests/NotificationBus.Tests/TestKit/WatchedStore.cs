@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-
 using NotificationBus.Embedded;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
@@ -14,7 +13,10 @@ sealed class WatchedStore(InMemoryNotificationStore store, Pulse pulse) : INotif
     readonly ConcurrentDictionary<Guid, Guid> _written = new();
     int _writes;
 
-    /// <summary>Called before a step is written, with the number of tries so far, which begins at 1. What it throws, the write throws, and nothing is stored.</summary>
+    /// <summary>
+    /// Called before a step is written, with the number of tries so far, which begins at 1. What it throws, the write throws, and nothing
+    /// is stored.
+    /// </summary>
     public Func<NotificationStep, int, Task>? BeforeWrite { get; set; }
 
     /// <summary>Called when a step is stored. What it throws looks like the end of the process: stored, and nothing published.</summary>
@@ -38,9 +40,11 @@ sealed class WatchedStore(InMemoryNotificationStore store, Pulse pulse) : INotif
         return store.Load(notificationId, cancellationToken);
     }
 
-    public Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken) => Write(step, () => store.Insert(step, cancellationToken));
+    public Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken) =>
+        Write(step, () => store.Insert(step, cancellationToken));
 
-    public Task<bool> Update(NotificationStep step, CancellationToken cancellationToken) => Write(step, () => store.Update(step, cancellationToken));
+    public Task<bool> Update(NotificationStep step, CancellationToken cancellationToken) =>
+        Write(step, () => store.Update(step, cancellationToken));
 
     public async Task Confirm(CancellationToken cancellationToken)
     {

@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
-
 using MassTransit;
 using MassTransit.Serialization;
-
 using NotificationBus.Contracts;
 using NotificationBus.Failures;
 using NotificationBus.Model;
@@ -21,20 +19,27 @@ sealed record WireMessage(Guid? Id, string Type, string Place, byte[] Body)
     public static WireMessage Read(string place, byte[] body)
     {
         var envelope = JsonElement.Parse(body, Deep);
-        var id = envelope.TryGetProperty("messageId", out var messageId) && messageId.ValueKind == JsonValueKind.String ? messageId.GetGuid() : (Guid?)null;
+        var id =
+            envelope.TryGetProperty("messageId", out var messageId) && messageId.ValueKind == JsonValueKind.String
+                ? messageId.GetGuid()
+                : (Guid?)null;
         var type = envelope.GetProperty("messageType")[0].GetString()!;
         return new WireMessage(id, type[(type.LastIndexOf(':') + 1)..], place, body);
     }
 
     /// <summary>The results or commands it brings, when it brings several, each as if it had come alone.</summary>
-    public IEnumerable<WireMessage> Parts() => Type switch
-    {
-        nameof(DeliveryResults) => Part("results").Deserialize<List<DeliveryResult>>(JsonSerializerOptions.Web)!
-            .Where(result => result.IsKnown)
-            .Select(result => new WireMessage(result.MessageId, result.Message.GetType().Name, Place, Body)),
-        nameof(SendDeliveries) => Part("commands").EnumerateArray().Select(command => Read(Place, Encoding.UTF8.GetBytes(command.GetRawText()))),
-        _ => [],
-    };
+    public IEnumerable<WireMessage> Parts() =>
+        Type switch
+        {
+            nameof(DeliveryResults) => Part("results")
+                .Deserialize<List<DeliveryResult>>(JsonSerializerOptions.Web)!
+                .Where(result => result.IsKnown)
+                .Select(result => new WireMessage(result.MessageId, result.Message.GetType().Name, Place, Body)),
+            nameof(SendDeliveries) => Part("commands")
+                .EnumerateArray()
+                .Select(command => Read(Place, Encoding.UTF8.GetBytes(command.GetRawText()))),
+            _ => [],
+        };
 
     JsonElement Part(string name) => JsonElement.Parse(Body, Deep).GetProperty("message").GetProperty(name);
 }
@@ -63,7 +68,9 @@ sealed class Wire(Pulse pulse) : ISendObserver, IPublishObserver, IReceiveObserv
     /// <summary>What ended in an error queue, and why.</summary>
     public IReadOnlyList<(WireMessage Message, string Exception)> Errors => _errors;
 
-    /// <summary>Why messages were given up. Known before they are <see cref="Handled"/>, and so good for saying that there were none.</summary>
+    /// <summary>
+    /// Why messages were given up. Known before they are <see cref="Handled"/>, and so good for saying that there were none.
+    /// </summary>
     public IReadOnlyList<Exception> Faults => _faults;
 
     Task ISendObserver.PreSend<T>(SendContext<T> context)
@@ -114,14 +121,18 @@ sealed class Wire(Pulse pulse) : ISendObserver, IPublishObserver, IReceiveObserv
 
     // Events are published by tests, as producers do.
     static bool IsOutcome<T>() =>
-        typeof(T) == typeof(NotificationDelivered) || typeof(T) == typeof(NotificationPartlyDelivered) || typeof(T) == typeof(NotificationCancelled)
-        || typeof(T) == typeof(NotificationExpired) || typeof(T) == typeof(NotificationFailed);
+        typeof(T) == typeof(NotificationDelivered)
+        || typeof(T) == typeof(NotificationPartlyDelivered)
+        || typeof(T) == typeof(NotificationCancelled)
+        || typeof(T) == typeof(NotificationExpired)
+        || typeof(T) == typeof(NotificationFailed);
 
     Task IReceiveObserver.PreReceive(ReceiveContext context)
     {
         if (PlaceOf(context.InputAddress) == FailedMessageEndpoint.Queue)
         {
-            var reason = $"{context.TransportHeaders.Get<string>(MessageHeaders.FaultExceptionType)}: {context.TransportHeaders.Get<string>(MessageHeaders.FaultMessage)}";
+            var reason =
+                $"{context.TransportHeaders.Get<string>(MessageHeaders.FaultExceptionType)}: {context.TransportHeaders.Get<string>(MessageHeaders.FaultMessage)}";
             var message = Read(context);
             ImmutableInterlocked.Update(ref _errors, errors => errors.Add((message, reason)));
             pulse.Beat();
@@ -150,7 +161,10 @@ sealed class Wire(Pulse pulse) : ISendObserver, IPublishObserver, IReceiveObserv
 
     static WireMessage Read<T>(SendContext<T> context)
         where T : class =>
-        WireMessage.Read(PlaceOf(context.DestinationAddress!), context.Serializer.GetMessageBody(context).GetBytes()) with { Id = context.MessageId };
+        WireMessage.Read(PlaceOf(context.DestinationAddress!), context.Serializer.GetMessageBody(context).GetBytes()) with
+        {
+            Id = context.MessageId,
+        };
 
     static WireMessage Read(ReceiveContext context) => WireMessage.Read(PlaceOf(context.InputAddress), context.Body.GetBytes());
 

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net.Http.Headers;
 using System.Text.Json;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 
@@ -45,22 +44,32 @@ public sealed class LineProvider(string name, LineOptions options, TimeProvider 
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery)
     {
-        var request = Post("/v2/bot/message/push", Json(new { to = delivery.Address, messages = new[] { new { type = "text", text = TextOf(delivery) } } }));
+        var request = Post(
+            "/v2/bot/message/push",
+            Json(new { to = delivery.Address, messages = new[] { new { type = "text", text = TextOf(delivery) } } })
+        );
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.ChannelAccessToken);
         request.Headers.Add("X-Line-Retry-Key", $"{delivery.Id}");
         return request;
     }
 
     /// <inheritdoc />
-    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
-    {
-        200 when answer.Json?.ValueKind == JsonValueKind.Object => new ProviderResult.Accepted(answer.Id("sentMessages.0.id") ?? answer.Header("X-Line-Request-Id")),
-        // An earlier try has got through.
-        409 => new ProviderResult.Accepted(answer.Id("sentMessages.0.id") ?? answer.Header("X-Line-Accepted-Request-Id")),
-        400 when answer.Find("message")?.Contains("'to'", StringComparison.Ordinal) == true => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
-        404 => new ProviderResult.Misconfigured($"{answer}: check Url"),
-        // Nothing that passes by itself within a delivery's life.
-        429 when answer.Find("message")?.Contains("monthly limit", StringComparison.OrdinalIgnoreCase) == true => new ProviderResult.Misconfigured($"{answer}: check the plan of the account"),
-        _ => ByStatus(answer),
-    };
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) =>
+        answer.Status switch
+        {
+            200 when answer.Json?.ValueKind == JsonValueKind.Object => new ProviderResult.Accepted(
+                answer.Id("sentMessages.0.id") ?? answer.Header("X-Line-Request-Id")
+            ),
+            // An earlier try has got through.
+            409 => new ProviderResult.Accepted(answer.Id("sentMessages.0.id") ?? answer.Header("X-Line-Accepted-Request-Id")),
+            400 when answer.Find("message")?.Contains("'to'", StringComparison.Ordinal) == true => new ProviderResult.Rejected(
+                $"{answer}",
+                AddressIsWrong: true
+            ),
+            404 => new ProviderResult.Misconfigured($"{answer}: check Url"),
+            // Nothing that passes by itself within a delivery's life.
+            429 when answer.Find("message")?.Contains("monthly limit", StringComparison.OrdinalIgnoreCase) == true =>
+                new ProviderResult.Misconfigured($"{answer}: check the plan of the account"),
+            _ => ByStatus(answer),
+        };
 }

@@ -22,8 +22,13 @@ public sealed class TeamsProvider(string name, TeamsOptions options, TimeProvide
     protected override int LongestText => LongestBody;
 
     /// <inheritdoc />
-    protected override ProviderResult? Refuse(Delivery delivery) => base.Refuse(delivery)
-        ?? (Card(delivery).Headers.ContentLength > LongestBody ? new ProviderResult.Declined($"the card is longer than {LongestBody / 1024} KB") : null);
+    protected override ProviderResult? Refuse(Delivery delivery) =>
+        base.Refuse(delivery)
+        ?? (
+            Card(delivery).Headers.ContentLength > LongestBody
+                ? new ProviderResult.Declined($"the card is longer than {LongestBody / 1024} KB")
+                : null
+        );
 
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery) => Post(delivery, Card(delivery));
@@ -32,21 +37,25 @@ public sealed class TeamsProvider(string name, TeamsOptions options, TimeProvide
     protected override bool StatusSaysItAll(int status) => status == 202;
 
     /// <inheritdoc />
-    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
-    {
-        // 202 by itself; anything when the workflow has an answer of its own.
-        >= 200 and < 300 when answer.Header("x-ms-workflow-run-id") is { } run => new ProviderResult.Accepted(run),
-        202 => new ProviderResult.Accepted(null),
-        200 when answer.Text.Trim().Length == 0 => new ProviderResult.Accepted(null),
-        404 or 410 => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
-        // Of this one workflow: switched off, or its signature was renewed.
-        401 or 403 => new ProviderResult.Rejected($"{answer}"),
-        _ => ByStatus(answer),
-    };
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) =>
+        answer.Status switch
+        {
+            // 202 by itself; anything when the workflow has an answer of its own.
+            >= 200 and < 300 when answer.Header("x-ms-workflow-run-id") is { } run => new ProviderResult.Accepted(run),
+            202 => new ProviderResult.Accepted(null),
+            200 when answer.Text.Trim().Length == 0 => new ProviderResult.Accepted(null),
+            404 or 410 => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
+            // Of this one workflow: switched off, or its signature was renewed.
+            401 or 403 => new ProviderResult.Rejected($"{answer}"),
+            _ => ByStatus(answer),
+        };
 
     // {{DATE(…)}} and {{TIME(…)}} are worked out within a run, and not across two:
     // learn.microsoft.com/adaptive-cards/authoring-cards/text-features.
-    static string[] Runs(string line) => line.Length == 0 ? [" "] : line.Replace("{{", "{\0{", StringComparison.Ordinal).Replace("{{", "{\0{", StringComparison.Ordinal).Split('\0');
+    static string[] Runs(string line) =>
+        line.Length == 0
+            ? [" "]
+            : line.Replace("{{", "{\0{", StringComparison.Ordinal).Replace("{{", "{\0{", StringComparison.Ordinal).Split('\0');
 
     // A block for each line, so that every version of Teams shows it. Where there are so many that only they make the card too large, one
     // for all.
@@ -58,26 +67,29 @@ public sealed class TeamsProvider(string name, TeamsOptions options, TimeProvide
     }
 
     // Runs of text are shown as they are; a TextBlock would read Markdown, and show links as something else.
-    static HttpContent Card(IEnumerable<string> blocks) => Json(new Dictionary<string, object>(StringComparer.Ordinal)
-    {
-        ["type"] = "message",
-        ["attachments"] = new[]
-        {
-            new
+    static HttpContent Card(IEnumerable<string> blocks) =>
+        Json(
+            new Dictionary<string, object>(StringComparer.Ordinal)
             {
-                contentType = "application/vnd.microsoft.card.adaptive",
-                content = new
+                ["type"] = "message",
+                ["attachments"] = new[]
                 {
-                    type = "AdaptiveCard",
-                    version = "1.4",
-                    body = blocks.Select(line => new
+                    new
                     {
-                        type = "RichTextBlock",
-                        spacing = "none",
-                        inlines = Runs(line.TrimEnd()).Select(run => new { type = "TextRun", text = run }),
-                    }),
+                        contentType = "application/vnd.microsoft.card.adaptive",
+                        content = new
+                        {
+                            type = "AdaptiveCard",
+                            version = "1.4",
+                            body = blocks.Select(line => new
+                            {
+                                type = "RichTextBlock",
+                                spacing = "none",
+                                inlines = Runs(line.TrimEnd()).Select(run => new { type = "TextRun", text = run }),
+                            }),
+                        },
+                    },
                 },
-            },
-        },
-    });
+            }
+        );
 }

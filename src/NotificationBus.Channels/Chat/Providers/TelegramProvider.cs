@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 
@@ -31,7 +30,8 @@ public sealed class TelegramOptions : HttpVendorOptions
 /// Sends as a Telegram bot, to <c>telegram:{id of a chat}</c> or <c>telegram:@channel</c>. Telegram deduplicates nothing. Sources:
 /// core.telegram.org/bots/api (sendMessage, ResponseParameters), core.telegram.org/bots/faq (limits), github.com/TelegramBotAPI/errors.
 /// </summary>
-public sealed class TelegramProvider(string name, TelegramOptions options, TimeProvider clock) : ChatVendor(name, "telegram", options, clock)
+public sealed class TelegramProvider(string name, TelegramOptions options, TimeProvider clock)
+    : ChatVendor(name, "telegram", options, clock)
 {
     readonly ThrottledPlaces _throttled = new(clock);
 
@@ -50,21 +50,43 @@ public sealed class TelegramProvider(string name, TelegramOptions options, TimeP
     // Without a parse_mode the text is text.
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery) =>
-        Post($"/bot{options.BotToken}/sendMessage", Json(new { chat_id = delivery.Address, text = Escape(TextOf(delivery)), link_preview_options = new { is_disabled = true } }));
+        Post(
+            $"/bot{options.BotToken}/sendMessage",
+            Json(
+                new
+                {
+                    chat_id = delivery.Address,
+                    text = Escape(TextOf(delivery)),
+                    link_preview_options = new { is_disabled = true },
+                }
+            )
+        );
 
     /// <inheritdoc />
-    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
-    {
-        200 when answer.Find("ok") == "true" && answer.Id("result.message_id") is { } id => new ProviderResult.Accepted(id),
-        400 when Says(answer, "chat not found", "user not found", "group is deactivated", "upgraded to a supergroup", "chat_id is empty") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
-        // Always of this chat: the bot is known by its token. Who has not written to the bot yet may still do so.
-        403 => new ProviderResult.Rejected($"{answer}", AddressIsWrong: Says(answer, "bot was blocked", "user is deactivated", "bot was kicked")),
-        // A path without a bot.
-        404 => new ProviderResult.Misconfigured($"{answer}: check BotToken"),
-        // One message a second in a chat, 20 a minute in a group, 30 a second in all (core.telegram.org/bots/faq).
-        429 => _throttled.Of(answer, delivery.Address, answer.SecondsAt("parameters.retry_after") ?? answer.RetryAfter),
-        _ => ByStatus(answer),
-    };
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) =>
+        answer.Status switch
+        {
+            200 when answer.Find("ok") == "true" && answer.Id("result.message_id") is { } id => new ProviderResult.Accepted(id),
+            400
+                when Says(
+                    answer,
+                    "chat not found",
+                    "user not found",
+                    "group is deactivated",
+                    "upgraded to a supergroup",
+                    "chat_id is empty"
+                ) => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
+            // Always of this chat: the bot is known by its token. Who has not written to the bot yet may still do so.
+            403 => new ProviderResult.Rejected(
+                $"{answer}",
+                AddressIsWrong: Says(answer, "bot was blocked", "user is deactivated", "bot was kicked")
+            ),
+            // A path without a bot.
+            404 => new ProviderResult.Misconfigured($"{answer}: check BotToken"),
+            // One message a second in a chat, 20 a minute in a group, 30 a second in all (core.telegram.org/bots/faq).
+            429 => _throttled.Of(answer, delivery.Address, answer.SecondsAt("parameters.retry_after") ?? answer.RetryAfter),
+            _ => ByStatus(answer),
+        };
 
     static bool Says(HttpAnswer answer, params ReadOnlySpan<string> words)
     {

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 using NotificationBus.Receipts;
@@ -61,36 +60,46 @@ public sealed class BrevoEmailProvider(string name, BrevoOptions options, TimePr
     protected override HttpRequestMessage Request(Delivery delivery)
     {
         var content = (EmailContent)delivery.Content;
-        var request = Post("/v3/smtp/email", Json(new
-        {
-            sender = new { email = options.From, name = SenderName },
-            to = new[] { new { email = delivery.Address, name = NameOf(delivery) } },
-            subject = SubjectOf(delivery),
-            htmlContent = content.Html,
-            textContent = content.Text,
-            headers = HeadersOf(delivery, ("idempotencyKey", $"{delivery.Id}"), (Carrier, $"{delivery.Id}")),
-        }));
+        var request = Post(
+            "/v3/smtp/email",
+            Json(
+                new
+                {
+                    sender = new { email = options.From, name = SenderName },
+                    to = new[] { new { email = delivery.Address, name = NameOf(delivery) } },
+                    subject = SubjectOf(delivery),
+                    htmlContent = content.Html,
+                    textContent = content.Text,
+                    headers = HeadersOf(delivery, ("idempotencyKey", $"{delivery.Id}"), (Carrier, $"{delivery.Id}")),
+                }
+            )
+        );
         request.Headers.Add("api-key", options.ApiKey);
         return request;
     }
 
     /// <inheritdoc />
-    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => (answer.Status, answer.Find("code")) switch
-    {
-        (201 or 202, _) when answer.Id("messageId") is { } id => new ProviderResult.Accepted(id),
-        // The key was used: an earlier try of this delivery was taken, and nobody has told us.
-        (400, "duplicate_parameter") => new ProviderResult.Accepted(null),
-        (402, _) or (400, "not_enough_credits") => new ProviderResult.Misconfigured($"{answer}: check the credits of the account"),
-        (400, "unauthorized" or "permission_denied" or "account_under_validation") => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
-        // No such path; Brevo makes contacts that it misses.
-        (404, _) => new ProviderResult.Misconfigured($"{answer}: check Url"),
-        (429, _) => new ProviderResult.Throttled($"{answer}", answer.RetryAfter ?? answer.Seconds("x-sib-ratelimit-reset")),
-        _ => ByStatus(answer),
-    };
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) =>
+        (answer.Status, answer.Find("code")) switch
+        {
+            (201 or 202, _) when answer.Id("messageId") is { } id => new ProviderResult.Accepted(id),
+            // The key was used: an earlier try of this delivery was taken, and nobody has told us.
+            (400, "duplicate_parameter") => new ProviderResult.Accepted(null),
+            (402, _) or (400, "not_enough_credits") => new ProviderResult.Misconfigured($"{answer}: check the credits of the account"),
+            (400, "unauthorized" or "permission_denied" or "account_under_validation") => new ProviderResult.Misconfigured(
+                $"{answer}: check {Credentials}"
+            ),
+            // No such path; Brevo makes contacts that it misses.
+            (404, _) => new ProviderResult.Misconfigured($"{answer}: check Url"),
+            (429, _) => new ProviderResult.Throttled($"{answer}", answer.RetryAfter ?? answer.Seconds("x-sib-ratelimit-reset")),
+            _ => ByStatus(answer),
+        };
 
     /// <inheritdoc />
     protected override RateLimit? RateLimitOf(HttpAnswer answer) =>
-        answer.Count("x-sib-ratelimit-remaining") is { } remaining && answer.Seconds("x-sib-ratelimit-reset") is { } reset ? new RateLimit(remaining, reset) : null;
+        answer.Count("x-sib-ratelimit-remaining") is { } remaining && answer.Seconds("x-sib-ratelimit-reset") is { } reset
+            ? new RateLimit(remaining, reset)
+            : null;
 
     /// <inheritdoc />
     public override string? RefuseUnread(ReceiptRequest head) => Prove(head);
@@ -117,16 +126,18 @@ public sealed class BrevoEmailProvider(string name, BrevoOptions options, TimePr
             _ => null,
         };
         var messageId = report.Find("message-id");
-        return kind is null ? null : new Receipt
-        {
-            Kind = kind.Value,
-            // The field "id" is the webhook's.
-            Id = ReceiptCheck.IdOf(report.Find("event"), messageId, report.Find("ts_event"), report.Find("link")),
-            At = TimeOf(report.Find("ts_event")),
-            DeliveryId = IdOf(report.Find(Carrier)),
-            ProviderMessageId = messageId,
-            Addresses = AlwaysNamed(report.Find("email")),
-            Reason = ReasonOf(report.Find("reason")),
-        };
+        return kind is null
+            ? null
+            : new Receipt
+            {
+                Kind = kind.Value,
+                // The field "id" is the webhook's.
+                Id = ReceiptCheck.IdOf(report.Find("event"), messageId, report.Find("ts_event"), report.Find("link")),
+                At = TimeOf(report.Find("ts_event")),
+                DeliveryId = IdOf(report.Find(Carrier)),
+                ProviderMessageId = messageId,
+                Addresses = AlwaysNamed(report.Find("email")),
+                Reason = ReasonOf(report.Find("reason")),
+            };
     }
 }

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 using NotificationBus.Receipts;
@@ -64,33 +63,42 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
     protected override HttpRequestMessage Request(Delivery delivery)
     {
         var content = (EmailContent)delivery.Content;
-        var request = Post("/email", Json(new
-        {
-            From = EmailRules.Named(SenderName, options.From, LongestMailbox),
-            To = EmailRules.Named(NameOf(delivery), delivery.Address, LongestMailbox),
-            Subject = SubjectOf(delivery),
-            HtmlBody = content.Html,
-            TextBody = content.Text,
-            options.MessageStream,
-            Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [DeliveryTag] = $"{delivery.Id}" },
-            // Postmark gives the mail an id of its own unless it is asked not to.
-            Headers = HeadersOf(delivery, ("Message-ID", MessageIdOf(delivery)), ("X-PM-KeepID", "true")).Select(header => new { Name = header.Key, header.Value }),
-        }));
+        var request = Post(
+            "/email",
+            Json(
+                new
+                {
+                    From = EmailRules.Named(SenderName, options.From, LongestMailbox),
+                    To = EmailRules.Named(NameOf(delivery), delivery.Address, LongestMailbox),
+                    Subject = SubjectOf(delivery),
+                    HtmlBody = content.Html,
+                    TextBody = content.Text,
+                    options.MessageStream,
+                    Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [DeliveryTag] = $"{delivery.Id}" },
+                    // Postmark gives the mail an id of its own unless it is asked not to.
+                    Headers = HeadersOf(delivery, ("Message-ID", MessageIdOf(delivery)), ("X-PM-KeepID", "true"))
+                        .Select(header => new { Name = header.Key, header.Value }),
+                }
+            )
+        );
         request.Headers.Add("X-Postmark-Server-Token", options.ServerToken);
         return request;
     }
 
     /// <inheritdoc />
-    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => (answer.Status, answer.Find("ErrorCode")) switch
-    {
-        (200, "0") when answer.Id("MessageID") is { } id => new ProviderResult.Accepted(id),
-        (200 or 422, "406") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
-        // The token, the sender's signature, the account's approval or its credits; nobody's mail goes out until they are mended.
-        (200 or 422, "10" or "400" or "401" or "405" or "412" or "413") => new ProviderResult.Misconfigured($"{answer}: check ServerToken, From and the account"),
-        (200, not (null or "0")) => new ProviderResult.Declined($"{answer}"),
-        (404, _) => new ProviderResult.Misconfigured($"{answer}: check Url"),
-        _ => ByStatus(answer),
-    };
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) =>
+        (answer.Status, answer.Find("ErrorCode")) switch
+        {
+            (200, "0") when answer.Id("MessageID") is { } id => new ProviderResult.Accepted(id),
+            (200 or 422, "406") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
+            // The token, the sender's signature, the account's approval or its credits; nobody's mail goes out until they are mended.
+            (200 or 422, "10" or "400" or "401" or "405" or "412" or "413") => new ProviderResult.Misconfigured(
+                $"{answer}: check ServerToken, From and the account"
+            ),
+            (200, not (null or "0")) => new ProviderResult.Declined($"{answer}"),
+            (404, _) => new ProviderResult.Misconfigured($"{answer}: check Url"),
+            _ => ByStatus(answer),
+        };
 
     /// <inheritdoc />
     public override string? RefuseUnread(ReceiptRequest head) => Prove(head);
@@ -112,30 +120,34 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
             "Open" => (ReceiptKind.Opened, "ReceivedAt"),
             "Click" => (ReceiptKind.Read, "ReceivedAt"),
             // Bounces and complaints suppress as well, and have told so themselves.
-            "SubscriptionChange" when report.Find("SuppressSending") == "true" && report.Find("SuppressionReason") == "ManualSuppression" => (ReceiptKind.OptedOut, "ChangedAt"),
+            "SubscriptionChange" when report.Find("SuppressSending") == "true" && report.Find("SuppressionReason") == "ManualSuppression" =>
+                (ReceiptKind.OptedOut, "ChangedAt"),
             _ => ((ReceiptKind?)null, ""),
         };
         var messageId = report.Find("MessageID");
-        return kind is null ? null : new Receipt
-        {
-            Kind = kind.Value,
-            Id = ReceiptCheck.IdOf(report.Find("RecordType"), messageId, report.Find("ID"), report.Find(time)),
-            At = TimeOf(report.Find(time)),
-            DeliveryId = IdOf(report.Find($"Metadata.{DeliveryTag}")),
-            ProviderMessageId = messageId,
-            Addresses = AlwaysNamed(report.Find("Recipient"), report.Find("Email")),
-            Reason = kind == ReceiptKind.Confirmed ? null : ReasonOf(report.Find("Details") ?? report.Find("Description")),
-        };
+        return kind is null
+            ? null
+            : new Receipt
+            {
+                Kind = kind.Value,
+                Id = ReceiptCheck.IdOf(report.Find("RecordType"), messageId, report.Find("ID"), report.Find(time)),
+                At = TimeOf(report.Find(time)),
+                DeliveryId = IdOf(report.Find($"Metadata.{DeliveryTag}")),
+                ProviderMessageId = messageId,
+                Addresses = AlwaysNamed(report.Find("Recipient"), report.Find("Email")),
+                Reason = kind == ReceiptKind.Confirmed ? null : ReasonOf(report.Find("Details") ?? report.Find("Description")),
+            };
     }
 
     // Postmark calls a bounce whatever comes back. Delays, out-of-office answers and the like end nothing; after all others, a soft bounce
     // too, it tries no more.
-    static ReceiptKind? KindOfBounce(string? type) => type switch
-    {
-        "HardBounce" or "BadEmailAddress" => ReceiptKind.HardBounce,
-        "SpamComplaint" => ReceiptKind.Complained,
-        "Unsubscribe" => ReceiptKind.OptedOut,
-        "Transient" or "Subscribe" or "AutoResponder" or "AddressChange" or "ChallengeVerification" or "OpenRelayTest" => null,
-        _ => ReceiptKind.Undelivered,
-    };
+    static ReceiptKind? KindOfBounce(string? type) =>
+        type switch
+        {
+            "HardBounce" or "BadEmailAddress" => ReceiptKind.HardBounce,
+            "SpamComplaint" => ReceiptKind.Complained,
+            "Unsubscribe" => ReceiptKind.OptedOut,
+            "Transient" or "Subscribe" or "AutoResponder" or "AddressChange" or "ChallengeVerification" or "OpenRelayTest" => null,
+            _ => ReceiptKind.Undelivered,
+        };
 }

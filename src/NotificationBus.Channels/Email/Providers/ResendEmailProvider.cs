@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net.Http.Headers;
 using System.Text.Json;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 using NotificationBus.Receipts;
@@ -74,11 +73,16 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
         for (var asked = 0; ; asked++)
         {
             var isUnderWay = false;
-            var result = await Call(Request(delivery), delivery, answer =>
-            {
-                isUnderWay = answer.Status == 409 && answer.Find("name") == "concurrent_idempotent_requests";
-                return Translate(answer, delivery);
-            }, cancellationToken);
+            var result = await Call(
+                Request(delivery),
+                delivery,
+                answer =>
+                {
+                    isUnderWay = answer.Status == 409 && answer.Find("name") == "concurrent_idempotent_requests";
+                    return Translate(answer, delivery);
+                },
+                cancellationToken
+            );
             if (!isUnderWay || asked == Waits.Count)
                 return result;
 
@@ -92,48 +96,61 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
     protected override HttpRequestMessage Request(Delivery delivery)
     {
         var content = (EmailContent)delivery.Content;
-        var request = Post("/emails", Json(new
-        {
-            from = EmailRules.Named(SenderName, options.From),
-            to = new[] { EmailRules.Named(NameOf(delivery), delivery.Address) },
-            subject = SubjectOf(delivery),
-            html = content.Html,
-            text = content.Text,
-            headers = HeadersOf(delivery) is { Count: > 0 } headers ? headers : null,
-            tags = new[] { new { name = DeliveryTag, value = $"{delivery.Id}" } },
-        }));
+        var request = Post(
+            "/emails",
+            Json(
+                new
+                {
+                    from = EmailRules.Named(SenderName, options.From),
+                    to = new[] { EmailRules.Named(NameOf(delivery), delivery.Address) },
+                    subject = SubjectOf(delivery),
+                    html = content.Html,
+                    text = content.Text,
+                    headers = HeadersOf(delivery) is { Count: > 0 } headers ? headers : null,
+                    tags = new[] { new { name = DeliveryTag, value = $"{delivery.Id}" } },
+                }
+            )
+        );
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);
         request.Headers.Add("Idempotency-Key", $"{delivery.Id}");
         return request;
     }
 
     /// <inheritdoc />
-    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => (answer.Status, answer.Find("name")) switch
-    {
-        (200, _) when answer.Id("id") is { } id => new ProviderResult.Accepted(id),
-        // Nothing that passes by itself within a delivery's life.
-        (429, "daily_quota_exceeded" or "monthly_quota_exceeded") => new ProviderResult.Misconfigured($"{answer}: check the plan of the account"),
-        (429, _) => new ProviderResult.Throttled($"{answer}", answer.RetryAfter ?? answer.Seconds("ratelimit-reset")),
-        (422, "invalid_from_address") => new ProviderResult.Misconfigured($"{answer}: check From"),
-        // No such path; Resend knows no recipients one could miss.
-        (404, _) => new ProviderResult.Misconfigured($"{answer}: check Url"),
-        (451, _) => new ProviderResult.Declined($"{answer}"),
-        _ => ByStatus(answer),
-    };
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) =>
+        (answer.Status, answer.Find("name")) switch
+        {
+            (200, _) when answer.Id("id") is { } id => new ProviderResult.Accepted(id),
+            // Nothing that passes by itself within a delivery's life.
+            (429, "daily_quota_exceeded" or "monthly_quota_exceeded") => new ProviderResult.Misconfigured(
+                $"{answer}: check the plan of the account"
+            ),
+            (429, _) => new ProviderResult.Throttled($"{answer}", answer.RetryAfter ?? answer.Seconds("ratelimit-reset")),
+            (422, "invalid_from_address") => new ProviderResult.Misconfigured($"{answer}: check From"),
+            // No such path; Resend knows no recipients one could miss.
+            (404, _) => new ProviderResult.Misconfigured($"{answer}: check Url"),
+            (451, _) => new ProviderResult.Declined($"{answer}"),
+            _ => ByStatus(answer),
+        };
 
     /// <inheritdoc />
     protected override RateLimit? RateLimitOf(HttpAnswer answer) =>
-        answer.Count("ratelimit-remaining") is { } remaining && answer.Seconds("ratelimit-reset") is { } reset ? new RateLimit(remaining, reset) : null;
+        answer.Count("ratelimit-remaining") is { } remaining && answer.Seconds("ratelimit-reset") is { } reset
+            ? new RateLimit(remaining, reset)
+            : null;
 
     /// <inheritdoc />
     public override int LongestReceipt => OneReceipt;
 
     /// <inheritdoc />
     public override string? RefuseUnread(ReceiptRequest head) =>
-        string.IsNullOrEmpty(options.ReceiptSecret) ? ReceiptCheck.NotSet(Name, nameof(options.ReceiptSecret)) : SvixSignature.RefuseUnread(head, Clock);
+        string.IsNullOrEmpty(options.ReceiptSecret)
+            ? ReceiptCheck.NotSet(Name, nameof(options.ReceiptSecret))
+            : SvixSignature.RefuseUnread(head, Clock);
 
     /// <inheritdoc />
-    protected override string? Prove(ReceiptRequest request) => RefuseUnread(request) ?? SvixSignature.Refuse(request, ReceiptCheck.Several(options.ReceiptSecret), Clock);
+    protected override string? Prove(ReceiptRequest request) =>
+        RefuseUnread(request) ?? SvixSignature.Refuse(request, ReceiptCheck.Several(options.ReceiptSecret), Clock);
 
     /// <inheritdoc />
     protected override Receipt? Understand(ReceiptRequest request, JsonElement report)
@@ -149,19 +166,24 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
             "email.clicked" => ReceiptKind.Read,
             _ => null,
         };
-        return kind is null ? null : new Receipt
-        {
-            Kind = kind.Value,
-            Id = request.Header("svix-id") is { Length: <= 200 } id ? id : ReceiptCheck.IdOf(report.Find("type"), report.Find("data.email_id"), report.Find("created_at")),
-            At = TimeOf(report.Find("created_at")),
-            DeliveryId = IdOf(TagOf(report)),
-            ProviderMessageId = report.Find("data.email_id"),
-            Addresses = AddressesOf(report.Texts("data.to").Append(report.Find("data.to"))),
-            Reason = ReasonOf(report.Find("data.bounce.message") ?? report.Find("data.failed.reason")),
-        };
+        return kind is null
+            ? null
+            : new Receipt
+            {
+                Kind = kind.Value,
+                Id = request.Header("svix-id") is { Length: <= 200 } id
+                    ? id
+                    : ReceiptCheck.IdOf(report.Find("type"), report.Find("data.email_id"), report.Find("created_at")),
+                At = TimeOf(report.Find("created_at")),
+                DeliveryId = IdOf(TagOf(report)),
+                ProviderMessageId = report.Find("data.email_id"),
+                Addresses = AddressesOf(report.Texts("data.to").Append(report.Find("data.to"))),
+                Reason = ReasonOf(report.Find("data.bounce.message") ?? report.Find("data.failed.reason")),
+            };
     }
 
     // The documentation shows a list, the examples of the webhooks an object.
-    static string? TagOf(JsonElement report) => report.Find($"data.tags.{DeliveryTag}")
+    static string? TagOf(JsonElement report) =>
+        report.Find($"data.tags.{DeliveryTag}")
         ?? report.Items("data.tags").Where(tag => tag.Find("name") == DeliveryTag).Select(tag => tag.Find("value")).FirstOrDefault();
 }

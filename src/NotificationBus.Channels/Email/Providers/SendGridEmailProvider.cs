@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 using NotificationBus.Receipts;
@@ -33,7 +32,10 @@ public sealed class SendGridOptions : EmailVendorOptions
             yield return wrong;
 
         if (!ReceiptCheck.Several(ReceiptKey).All(IsKey))
-            yield return new ValidationResult("must be the verification key of the Event Webhook: an elliptic-curve public key in base64", [nameof(ReceiptKey)]);
+            yield return new ValidationResult(
+                "must be the verification key of the Event Webhook: an elliptic-curve public key in base64",
+                [nameof(ReceiptKey)]
+            );
     }
 
     static bool IsKey(string text)
@@ -73,24 +75,29 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
     protected override HttpRequestMessage Request(Delivery delivery)
     {
         var content = (EmailContent)delivery.Content;
-        var request = Post("/v3/mail/send", Json(new
-        {
-            // SendGrid takes a name with a comma apart, and drops the mail for the first half of it:
-            // github.com/sendgrid/sendgrid-csharp/issues/268.
-            personalizations = new[]
-            {
+        var request = Post(
+            "/v3/mail/send",
+            Json(
                 new
                 {
-                    to = new[] { new { email = delivery.Address, name = EmailRules.Phrase(NameOf(delivery)) } },
-                    custom_args = new Dictionary<string, string>(StringComparer.Ordinal) { [DeliveryTag] = $"{delivery.Id}" },
-                },
-            },
-            from = new { email = options.From, name = EmailRules.Phrase(SenderName) },
-            subject = SubjectOf(delivery),
-            // In this order: plain text comes first.
-            content = new[] { new { type = "text/plain", value = content.Text }, new { type = "text/html", value = content.Html } },
-            headers = HeadersOf(delivery, ("Message-ID", MessageIdOf(delivery))),
-        }));
+                    // SendGrid takes a name with a comma apart, and drops the mail for the first half of it:
+                    // github.com/sendgrid/sendgrid-csharp/issues/268.
+                    personalizations = new[]
+                    {
+                        new
+                        {
+                            to = new[] { new { email = delivery.Address, name = EmailRules.Phrase(NameOf(delivery)) } },
+                            custom_args = new Dictionary<string, string>(StringComparer.Ordinal) { [DeliveryTag] = $"{delivery.Id}" },
+                        },
+                    },
+                    from = new { email = options.From, name = EmailRules.Phrase(SenderName) },
+                    subject = SubjectOf(delivery),
+                    // In this order: plain text comes first.
+                    content = new[] { new { type = "text/plain", value = content.Text }, new { type = "text/html", value = content.Html } },
+                    headers = HeadersOf(delivery, ("Message-ID", MessageIdOf(delivery))),
+                }
+            )
+        );
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);
         return request;
     }
@@ -99,23 +106,29 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
     protected override bool StatusSaysItAll(int status) => status == 202;
 
     /// <inheritdoc />
-    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
-    {
-        202 => new ProviderResult.Accepted(answer.Header("X-Message-Id")),
-        // What a request in sandbox mode is answered with: checked and thrown away.
-        200 when answer.Text.Trim() is "" or "{}" => new ProviderResult.Misconfigured($"{answer}: the mail was not sent, SendGrid is in sandbox mode"),
-        429 => new ProviderResult.Throttled($"{answer}", answer.RetryAfter ?? answer.UntilEpoch("X-RateLimit-Reset")),
-        _ => ByStatus(answer),
-    };
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) =>
+        answer.Status switch
+        {
+            202 => new ProviderResult.Accepted(answer.Header("X-Message-Id")),
+            // What a request in sandbox mode is answered with: checked and thrown away.
+            200 when answer.Text.Trim() is "" or "{}" => new ProviderResult.Misconfigured(
+                $"{answer}: the mail was not sent, SendGrid is in sandbox mode"
+            ),
+            429 => new ProviderResult.Throttled($"{answer}", answer.RetryAfter ?? answer.UntilEpoch("X-RateLimit-Reset")),
+            _ => ByStatus(answer),
+        };
 
     /// <inheritdoc />
     protected override RateLimit? RateLimitOf(HttpAnswer answer) =>
-        answer.Count("X-RateLimit-Remaining") is { } remaining && answer.UntilEpoch("X-RateLimit-Reset") is { } reset ? new RateLimit(remaining, reset) : null;
+        answer.Count("X-RateLimit-Remaining") is { } remaining && answer.UntilEpoch("X-RateLimit-Reset") is { } reset
+            ? new RateLimit(remaining, reset)
+            : null;
 
     /// <inheritdoc />
     public override string? RefuseUnread(ReceiptRequest head) =>
         ReceiptCheck.Several(options.ReceiptKey).Count == 0 ? ReceiptCheck.NotSet(Name, nameof(options.ReceiptKey))
-        : head.Header(Timestamp) is not { } timestamp || ReceiptCheck.FromBase64(head.Header(Signature)) is null ? $"there is no {Signature}: switch on the Signed Event Webhook"
+        : head.Header(Timestamp) is not { } timestamp || ReceiptCheck.FromBase64(head.Header(Signature)) is null
+            ? $"there is no {Signature}: switch on the Signed Event Webhook"
         : ReceiptCheck.IsNow(timestamp, Clock) ? null
         : "it was signed more than 5 minutes ago, or by a clock that is wrong";
 
@@ -127,7 +140,9 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
 
         var signature = ReceiptCheck.FromBase64(request.Header(Signature))!;
         byte[] signed = [.. Encoding.UTF8.GetBytes(request.Header(Timestamp)!), .. request.Body.Span];
-        return ReceiptCheck.Several(options.ReceiptKey).Any(key => IsSignedWith(key, signed, signature)) ? null : "the signature is wrong: check ReceiptKey";
+        return ReceiptCheck.Several(options.ReceiptKey).Any(key => IsSignedWith(key, signed, signature))
+            ? null
+            : "the signature is wrong: check ReceiptKey";
     }
 
     /// <inheritdoc />
@@ -147,27 +162,32 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
             _ => null,
         };
         var messageId = report.Find("sg_message_id");
-        return kind is null ? null : new Receipt
-        {
-            Kind = kind.Value,
-            Id = report.Find("sg_event_id") is { Length: > 0 and <= 200 } id ? id : ReceiptCheck.IdOf(report.Find("event"), messageId, report.Find("timestamp")),
-            At = TimeOf(report.Find("timestamp")),
-            DeliveryId = IdOf(report.Find(DeliveryTag)),
-            // The answer's X-Message-Id, with the machine that took it behind a dot.
-            ProviderMessageId = messageId?.Split('.')[0],
-            Addresses = AlwaysNamed(report.Find("email")),
-            Reason = ReasonOf(words),
-        };
+        return kind is null
+            ? null
+            : new Receipt
+            {
+                Kind = kind.Value,
+                Id = report.Find("sg_event_id") is { Length: > 0 and <= 200 } id
+                    ? id
+                    : ReceiptCheck.IdOf(report.Find("event"), messageId, report.Find("timestamp")),
+                At = TimeOf(report.Find("timestamp")),
+                DeliveryId = IdOf(report.Find(DeliveryTag)),
+                // The answer's X-Message-Id, with the machine that took it behind a dot.
+                ProviderMessageId = messageId?.Split('.')[0],
+                Addresses = AlwaysNamed(report.Find("email")),
+                Reason = ReasonOf(words),
+            };
     }
 
     // SendGrid has not even tried, because of what it knows of the address; or of the content, or of the account.
-    static ReceiptKind KindOfDrop(string? reason) => reason switch
-    {
-        "Bounced Address" or "Invalid" => ReceiptKind.HardBounce,
-        "Spam Reporting Address" => ReceiptKind.Complained,
-        "Unsubscribed Address" => ReceiptKind.OptedOut,
-        _ => ReceiptKind.Undelivered,
-    };
+    static ReceiptKind KindOfDrop(string? reason) =>
+        reason switch
+        {
+            "Bounced Address" or "Invalid" => ReceiptKind.HardBounce,
+            "Spam Reporting Address" => ReceiptKind.Complained,
+            "Unsubscribed Address" => ReceiptKind.OptedOut,
+            _ => ReceiptKind.Undelivered,
+        };
 
     static bool IsSignedWith(string key, byte[] signed, byte[] signature)
     {

@@ -2,7 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 using NotificationBus.Receipts;
@@ -36,12 +35,17 @@ public sealed partial class SesOptions : EmailVendorOptions
     public string? ReceiptTopic { get; set; }
 
     /// <inheritdoc />
-    protected override string DefaultUrl => $"https://email.{Region}.amazonaws.com{(Region.StartsWith("cn-", StringComparison.Ordinal) ? ".cn" : "")}";
+    protected override string DefaultUrl =>
+        $"https://email.{Region}.amazonaws.com{(Region.StartsWith("cn-", StringComparison.Ordinal) ? ".cn" : "")}";
 
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var wrong in base.Validate(validationContext).Concat(MustBeSet(AccessKeyId, nameof(AccessKeyId))).Concat(MustBeSet(SecretAccessKey, nameof(SecretAccessKey))))
+        foreach (
+            var wrong in base.Validate(validationContext)
+                .Concat(MustBeSet(AccessKeyId, nameof(AccessKeyId)))
+                .Concat(MustBeSet(SecretAccessKey, nameof(SecretAccessKey)))
+        )
             yield return wrong;
 
         if (!RegionLike().IsMatch(Region))
@@ -51,7 +55,10 @@ public sealed partial class SesOptions : EmailVendorOptions
             yield return new ValidationResult("must be the ARN of an SNS topic", [nameof(ReceiptTopic)]);
     }
 
-    [GeneratedRegex(@"\A[a-z]{2,3}(-[a-z]+)+-[0-9]{1,2}\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\A[a-z]{2,3}(-[a-z]+)+-[0-9]{1,2}\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex RegionLike();
 }
 
@@ -76,9 +83,7 @@ public sealed class SesEmailProvider : EmailVendor
     /// <param name="options">The account; validated by whoever bound it.</param>
     /// <param name="clock">Dates the mail and its signature, and ends what takes too long.</param>
     public SesEmailProvider(string name, SesOptions options, TimeProvider clock)
-        : this(name, options, clock, new SnsMessages(clock))
-    {
-    }
+        : this(name, options, clock, new SnsMessages(clock)) { }
 
     internal SesEmailProvider(string name, SesOptions options, TimeProvider clock, SnsMessages sns)
         : base(name, options, clock)
@@ -101,42 +106,67 @@ public sealed class SesEmailProvider : EmailVendor
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery)
     {
-        var mail = MimeMail.Octets(MimeMail.Compose(
-            delivery,
-            _options.From[(_options.From.LastIndexOf('@') + 1)..],
-            MimeMail.Mailbox(_options.FromName, _options.From),
-            MimeMail.Mailbox(NameOf(delivery), delivery.Address),
-            Clock.GetUtcNow()));
-        var content = Json(new
-        {
-            Destination = new { ToAddresses = new[] { delivery.Address } },
-            Content = new { Raw = new { Data = Convert.ToBase64String(mail) } },
-            EmailTags = new[] { new { Name = DeliveryTag, Value = $"{delivery.Id}" } },
-            ConfigurationSetName = string.IsNullOrEmpty(_options.ConfigurationSet) ? null : _options.ConfigurationSet,
-        });
+        var mail = MimeMail.Octets(
+            MimeMail.Compose(
+                delivery,
+                _options.From[(_options.From.LastIndexOf('@') + 1)..],
+                MimeMail.Mailbox(_options.FromName, _options.From),
+                MimeMail.Mailbox(NameOf(delivery), delivery.Address),
+                Clock.GetUtcNow()
+            )
+        );
+        var content = Json(
+            new
+            {
+                Destination = new { ToAddresses = new[] { delivery.Address } },
+                Content = new { Raw = new { Data = Convert.ToBase64String(mail) } },
+                EmailTags = new[] { new { Name = DeliveryTag, Value = $"{delivery.Id}" } },
+                ConfigurationSetName = string.IsNullOrEmpty(_options.ConfigurationSet) ? null : _options.ConfigurationSet,
+            }
+        );
         var request = Post("/v2/email/outbound-emails", content);
         using var body = new MemoryStream();
         content.CopyTo(body, context: null, CancellationToken.None);
-        AwsSignature.Sign(request, body.ToArray(), new AwsCredentials(_options.AccessKeyId, _options.SecretAccessKey, _options.SessionToken), _options.Region, "ses", Clock.GetUtcNow());
+        AwsSignature.Sign(
+            request,
+            body.ToArray(),
+            new AwsCredentials(_options.AccessKeyId, _options.SecretAccessKey, _options.SessionToken),
+            _options.Region,
+            "ses",
+            Clock.GetUtcNow()
+        );
         return request;
     }
 
     /// <inheritdoc />
-    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => (answer.Status, ErrorOf(answer)) switch
-    {
-        (200, _) when answer.Id("MessageId") is { } id => new ProviderResult.Accepted(id),
-        (400 or 429, "TooManyRequestsException" or "ThrottlingException" or "Throttling" or "LimitExceededException") or (429, _) =>
-            new ProviderResult.Throttled($"{answer}", answer.RetryAfter ?? (answer.Text.Contains("Daily", StringComparison.Ordinal) ? UntilQuota : null)),
-        (400, "MailFromDomainNotVerifiedException" or "AccountSuspendedException" or "SendingPausedException") => new ProviderResult.Misconfigured($"{answer}: check From and the account"),
-        (400, "MessageRejected") when answer.Text.Contains("not verified", StringComparison.Ordinal) => OfNotVerified(answer, delivery),
-        (400, "UnrecognizedClientException" or "InvalidClientTokenId" or "IncompleteSignature" or "MissingAuthenticationToken" or "ExpiredTokenException" or "OptInRequired") =>
-            new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
-        (404, _) => new ProviderResult.Misconfigured($"{answer}: check ConfigurationSet, Region and Url"),
-        _ => ByStatus(answer),
-    };
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) =>
+        (answer.Status, ErrorOf(answer)) switch
+        {
+            (200, _) when answer.Id("MessageId") is { } id => new ProviderResult.Accepted(id),
+            (400 or 429, "TooManyRequestsException" or "ThrottlingException" or "Throttling" or "LimitExceededException") or (429, _) =>
+                new ProviderResult.Throttled(
+                    $"{answer}",
+                    answer.RetryAfter ?? (answer.Text.Contains("Daily", StringComparison.Ordinal) ? UntilQuota : null)
+                ),
+            (400, "MailFromDomainNotVerifiedException" or "AccountSuspendedException" or "SendingPausedException") =>
+                new ProviderResult.Misconfigured($"{answer}: check From and the account"),
+            (400, "MessageRejected") when answer.Text.Contains("not verified", StringComparison.Ordinal) => OfNotVerified(answer, delivery),
+            (
+                400,
+                "UnrecognizedClientException"
+                    or "InvalidClientTokenId"
+                    or "IncompleteSignature"
+                    or "MissingAuthenticationToken"
+                    or "ExpiredTokenException"
+                    or "OptInRequired"
+            ) => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
+            (404, _) => new ProviderResult.Misconfigured($"{answer}: check ConfigurationSet, Region and Url"),
+            _ => ByStatus(answer),
+        };
 
     /// <inheritdoc />
-    protected override async Task<ReceiptReading?> WhyNot(ReceiptRequest request) => await base.WhyNot(request) ?? await _sns.WhyNot(JsonPath.Parse(request.Body)!.Value);
+    protected override async Task<ReceiptReading?> WhyNot(ReceiptRequest request) =>
+        await base.WhyNot(request) ?? await _sns.WhyNot(JsonPath.Parse(request.Body)!.Value);
 
     /// <inheritdoc />
     public override string? RefuseUnread(ReceiptRequest head) =>
@@ -154,22 +184,30 @@ public sealed class SesEmailProvider : EmailVendor
         // Anybody may have a topic, and SNS signs for it.
         if (!topics.Contains(message.Find("TopicArn") ?? "", StringComparer.Ordinal))
             return "it is of another topic: check ReceiptTopic";
-        if (message.Find("Timestamp") is not { } time || Clock.GetUtcNow() - TimeOf(time) is var age && (age > OldestReceipt || age < -ReceiptCheck.Tolerance))
+        if (
+            message.Find("Timestamp") is not { } time
+            || Clock.GetUtcNow() - TimeOf(time) is var age && (age > OldestReceipt || age < -ReceiptCheck.Tolerance)
+        )
             return "it is more than an hour old, or of a clock that is wrong";
 
         return null;
     }
 
     /// <inheritdoc />
-    protected override ReceiptReading ReadProven(ReceiptRequest request, JsonElement body) => body.Find("Type") switch
-    {
-        "SubscriptionConfirmation" when SnsMessages.IsOfSns(body.Find("SubscribeURL"), out var url) => new ReceiptReading.Confirm(url),
-        "SubscriptionConfirmation" => new ReceiptReading.Unreadable("SubscribeURL is not one of SNS"),
-        "Notification" when JsonPath.Parse(Encoding.UTF8.GetBytes(body.Find("Message") ?? "")) is { } report =>
-            new ReceiptReading.Genuine(Understand(request, report) is { } receipt ? [receipt with { Id = body.Find("MessageId") is { Length: > 0 and <= 200 } id ? id : receipt.Id }] : []),
-        // SNS itself says hello in plain text when events are switched on.
-        _ => new ReceiptReading.Genuine([]),
-    };
+    protected override ReceiptReading ReadProven(ReceiptRequest request, JsonElement body) =>
+        body.Find("Type") switch
+        {
+            "SubscriptionConfirmation" when SnsMessages.IsOfSns(body.Find("SubscribeURL"), out var url) => new ReceiptReading.Confirm(url),
+            "SubscriptionConfirmation" => new ReceiptReading.Unreadable("SubscribeURL is not one of SNS"),
+            "Notification" when JsonPath.Parse(Encoding.UTF8.GetBytes(body.Find("Message") ?? "")) is { } report =>
+                new ReceiptReading.Genuine(
+                    Understand(request, report) is { } receipt
+                        ? [receipt with { Id = body.Find("MessageId") is { Length: > 0 and <= 200 } id ? id : receipt.Id }]
+                        : []
+                ),
+            // SNS itself says hello in plain text when events are switched on.
+            _ => new ReceiptReading.Genuine([]),
+        };
 
     /// <inheritdoc />
     protected override Receipt? Understand(ReceiptRequest request, JsonElement report)
@@ -178,26 +216,41 @@ public sealed class SesEmailProvider : EmailVendor
         (ReceiptKind? kind, var part, var words) = type switch
         {
             "Delivery" => ((ReceiptKind?)ReceiptKind.Confirmed, "delivery", (string?)null),
-            "Bounce" => (report.Find("bounce.bounceType") == "Permanent" ? ReceiptKind.HardBounce : ReceiptKind.Undelivered, "bounce", report.Find("bounce.bouncedRecipients.0.diagnosticCode") ?? report.Find("bounce.bounceSubType")),
+            "Bounce" => (
+                report.Find("bounce.bounceType") == "Permanent" ? ReceiptKind.HardBounce : ReceiptKind.Undelivered,
+                "bounce",
+                report.Find("bounce.bouncedRecipients.0.diagnosticCode") ?? report.Find("bounce.bounceSubType")
+            ),
             "Complaint" => (ReceiptKind.Complained, "complaint", report.Find("complaint.complaintFeedbackType")),
             "Reject" => (ReceiptKind.Undelivered, "reject", report.Find("reject.reason")),
             "Open" => (ReceiptKind.Opened, "open", null),
             "Click" => (ReceiptKind.Read, "click", null),
-            "Subscription" when report.Find("subscription.newTopicPreferences.unsubscribeAll") == "true" => (ReceiptKind.OptedOut, "subscription", null),
+            "Subscription" when report.Find("subscription.newTopicPreferences.unsubscribeAll") == "true" => (
+                ReceiptKind.OptedOut,
+                "subscription",
+                null
+            ),
             _ => (null, "", null),
         };
         var messageId = report.Find("mail.messageId");
         var time = report.Find($"{part}.timestamp") ?? report.Find("mail.timestamp");
-        return kind is null ? null : new Receipt
-        {
-            Kind = kind.Value,
-            Id = ReceiptCheck.IdOf(type, messageId, time),
-            At = TimeOf(time),
-            DeliveryId = IdOf(report.Find($"mail.tags.{DeliveryTag}.0")),
-            ProviderMessageId = messageId,
-            Addresses = AddressesOf(report.Items("bounce.bouncedRecipients").Concat(report.Items("complaint.complainedRecipients")).Select(one => one.Find("emailAddress"))),
-            Reason = ReasonOf(words),
-        };
+        return kind is null
+            ? null
+            : new Receipt
+            {
+                Kind = kind.Value,
+                Id = ReceiptCheck.IdOf(type, messageId, time),
+                At = TimeOf(time),
+                DeliveryId = IdOf(report.Find($"mail.tags.{DeliveryTag}.0")),
+                ProviderMessageId = messageId,
+                Addresses = AddressesOf(
+                    report
+                        .Items("bounce.bouncedRecipients")
+                        .Concat(report.Items("complaint.complainedRecipients"))
+                        .Select(one => one.Find("emailAddress"))
+                ),
+                Reason = ReasonOf(words),
+            };
     }
 
     // In the sandbox the recipient, too, must be verified. Then others may be, and the answer names only him.
@@ -205,7 +258,10 @@ public sealed class SesEmailProvider : EmailVendor
     {
         var others = answer.Text.Replace(delivery.Address, "", StringComparison.OrdinalIgnoreCase);
         return others.Length < answer.Text.Length && !others.Contains(_options.From, StringComparison.OrdinalIgnoreCase)
-            ? new ProviderResult.Unavailable($"{answer}: an account in the sandbox sends only to addresses that are verified", OnlyThisDelivery: true)
+            ? new ProviderResult.Unavailable(
+                $"{answer}: an account in the sandbox sends only to addresses that are verified",
+                OnlyThisDelivery: true
+            )
             : new ProviderResult.Misconfigured($"{answer}: check From, and whether the account is still in the sandbox");
     }
 

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Text;
-
 using NotificationBus.Channels.Email.Smtp;
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
@@ -89,20 +88,24 @@ public sealed class SmtpOptions : IValidatableObject
 
     internal TimeSpan UntilFinalDot => 3 * Timeout;
 
-    internal int EffectivePort => Port ?? Security switch
-    {
-        SmtpSecurity.StartTls => 587,
-        SmtpSecurity.ImplicitTls => 465,
-        _ => 25,
-    };
+    internal int EffectivePort =>
+        Port
+        ?? Security switch
+        {
+            SmtpSecurity.StartTls => 587,
+            SmtpSecurity.ImplicitTls => 465,
+            _ => 25,
+        };
 
     internal bool IsLoopback =>
-        Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
+        Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));
 
     // An empty value is what an environment file leaves behind when nothing is meant.
     internal bool SignsIn => !string.IsNullOrEmpty(Username);
 
-    internal string EffectiveMessageIdDomain => string.IsNullOrEmpty(MessageIdDomain) ? From[(From.LastIndexOf('@') + 1)..] : MessageIdDomain;
+    internal string EffectiveMessageIdDomain =>
+        string.IsNullOrEmpty(MessageIdDomain) ? From[(From.LastIndexOf('@') + 1)..] : MessageIdDomain;
 
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -111,16 +114,28 @@ public sealed class SmtpOptions : IValidatableObject
             yield return new ValidationResult("must be a host name or an IP address, without port and scheme", [nameof(Host)]);
 
         if ((Security, EffectivePort) is (SmtpSecurity.StartTls or SmtpSecurity.None, 465))
-            yield return new ValidationResult($"Port 465 speaks TLS from the first byte, but Security is {Security}: use ImplicitTls, or port 587 with StartTls", [nameof(Port), nameof(Security)]);
+            yield return new ValidationResult(
+                $"Port 465 speaks TLS from the first byte, but Security is {Security}: use ImplicitTls, or port 587 with StartTls",
+                [nameof(Port), nameof(Security)]
+            );
 
         if ((Security, EffectivePort) is (SmtpSecurity.ImplicitTls, 25 or 587))
-            yield return new ValidationResult($"Port {EffectivePort} starts in plain text, but Security is ImplicitTls: use StartTls, or port 465", [nameof(Port), nameof(Security)]);
+            yield return new ValidationResult(
+                $"Port {EffectivePort} starts in plain text, but Security is ImplicitTls: use StartTls, or port 465",
+                [nameof(Port), nameof(Security)]
+            );
 
         if (Security == SmtpSecurity.None && !IsLoopback && !AllowPlaintext)
-            yield return new ValidationResult("None is only for a host on this machine (localhost, 127.0.0.1, ::1), unless AllowPlaintext is true", [nameof(Security)]);
+            yield return new ValidationResult(
+                "None is only for a host on this machine (localhost, 127.0.0.1, ::1), unless AllowPlaintext is true",
+                [nameof(Security)]
+            );
 
         if (Security == SmtpSecurity.None && !IsLoopback && SignsIn)
-            yield return new ValidationResult("a password is only sent over TLS or to this machine: set Security to StartTls or ImplicitTls, or remove Username", [nameof(Security), nameof(Username)]);
+            yield return new ValidationResult(
+                "a password is only sent over TLS or to this machine: set Security to StartTls or ImplicitTls, or remove Username",
+                [nameof(Security), nameof(Username)]
+            );
 
         if (SignsIn == string.IsNullOrEmpty(Password))
             yield return new ValidationResult("must be set together, or neither of them", [nameof(Username), nameof(Password)]);
@@ -141,7 +156,9 @@ public sealed class SmtpOptions : IValidatableObject
     static bool HasNul(string? value) => value is not null && value.Contains('\0', StringComparison.Ordinal);
 }
 
-/// <summary>The key that mails are signed with by DKIM (RFC 6376): <c>Providers:{account}:Dkim</c>. Its public half stands in the DNS.</summary>
+/// <summary>
+/// The key that mails are signed with by DKIM (RFC 6376): <c>Providers:{account}:Dkim</c>. Its public half stands in the DNS.
+/// </summary>
 public sealed class SmtpDkimOptions
 {
     /// <summary>The domain that signs; for DMARC that of the sender, or one above it. Needed to sign.</summary>
@@ -151,7 +168,8 @@ public sealed class SmtpDkimOptions
     public string Selector { get; set; } = "";
 
     /// <summary>
-    /// The file with the private key, PEM: RSA of at least 1024 bits or Ed25519, without a password. Needed to sign, unless <see cref="Key"/> is set.
+    /// The file with the private key, PEM: RSA of at least 1024 bits or Ed25519, without a password. Needed to sign, unless <see
+    /// cref="Key"/> is set.
     /// </summary>
     public string? KeyFile { get; set; }
 
@@ -176,7 +194,8 @@ public sealed class SmtpDkimOptions
         {
             yield return new ValidationResult(
                 "must be a private key in PEM form, without a password: RSA of at least 1024 bits, or Ed25519",
-                [Name(string.IsNullOrEmpty(Key) ? nameof(KeyFile) : nameof(Key))]);
+                [Name(string.IsNullOrEmpty(Key) ? nameof(KeyFile) : nameof(Key))]
+            );
         }
     }
 
@@ -250,7 +269,11 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
 
     ProviderResult.Rejected? Refuse(Delivery delivery, EmailContent content) =>
         EmailRules.Refuse(delivery, content, _options.From, _options.FromName)
-        ?? (EmailRules.BreaksOut(_options.EffectiveMessageIdDomain) ? new ProviderResult.Rejected("MessageIdDomain has more than one line") : null);
+        ?? (
+            EmailRules.BreaksOut(_options.EffectiveMessageIdDomain)
+                ? new ProviderResult.Rejected("MessageIdDomain has more than one line")
+                : null
+        );
 
     /// <summary>
     /// Decides when to come back to a server that greylists. What would be late by then may be lucky at once: not every such answer is
@@ -283,11 +306,15 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
         {
             4 when reply.IsTooFast => new ProviderResult.Throttled(reason),
             // Greylisting, a full mailbox: this recipient, later, whichever step it is said at. 421 is the server itself.
-            4 when reply.Code != 421 && step is SmtpStep.Sender or SmtpStep.Recipient or SmtpStep.Data or SmtpStep.FinalDot => new ProviderResult.Unavailable(reason, Later(delivery.ExpiresAt), OnlyThisDelivery: true),
+            4 when reply.Code != 421 && step is SmtpStep.Sender or SmtpStep.Recipient or SmtpStep.Data or SmtpStep.FinalDot =>
+                new ProviderResult.Unavailable(reason, Later(delivery.ExpiresAt), OnlyThisDelivery: true),
             4 => new ProviderResult.Unavailable(reason),
-            5 when IsOurFault(reply) => new ProviderResult.Misconfigured($"{reason} (check Username, Password and From, and SPF, DKIM and DMARC of the sender's domain)"),
+            5 when IsOurFault(reply) => new ProviderResult.Misconfigured(
+                $"{reason} (check Username, Password and From, and SPF, DKIM and DMARC of the sender's domain)"
+            ),
             // Nor is the sender to blame for a recipient whose mailbox asks for more than the server can (RFC 6531, section 3.5).
-            5 when step == SmtpStep.Sender && (reply.Enhanced is (5, 6, _) || !Ascii.IsValid(delivery.Address)) => new ProviderResult.Declined(reason),
+            5 when step == SmtpStep.Sender && (reply.Enhanced is (5, 6, _) || !Ascii.IsValid(delivery.Address)) =>
+                new ProviderResult.Declined(reason),
             5 when step == SmtpStep.Sender && !IsTooBig(reply) => new ProviderResult.Misconfigured($"{reason} (check From)"),
             5 when IsWrongAddress(reply) => new ProviderResult.Rejected(reason, AddressIsWrong: true),
             // What it is, not for whom: another server may think otherwise.
@@ -307,6 +334,5 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
     static bool IsTooBig(SmtpReply reply) => reply.Enhanced is (5, 3, 4) || (reply.Enhanced is null && reply.Code == 552);
 
     // Not 5.2.2: a full mailbox is emptied again.
-    static bool IsWrongAddress(SmtpReply reply) =>
-        reply.Enhanced is (5, 1, 1 or 2 or 3 or 6 or 10) or (5, 2, 1);
+    static bool IsWrongAddress(SmtpReply reply) => reply.Enhanced is (5, 1, 1 or 2 or 3 or 6 or 10) or (5, 2, 1);
 }

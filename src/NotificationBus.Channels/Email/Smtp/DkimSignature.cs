@@ -1,12 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
-
 using MimeKit;
 using MimeKit.Cryptography;
-
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Channels.Http;
-
 using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Security;
@@ -22,7 +19,15 @@ sealed class DkimSignature : DkimSigner
     // All that a reader or a filter goes by. RFC 8058, section 4, wants those of unsubscribing to be among them.
     static readonly IList<string> Signed =
     [
-        "From", "To", "Date", "Message-ID", "Subject", "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Auto-Submitted",
+        "From",
+        "To",
+        "Date",
+        "Message-ID",
+        "Subject",
+        "List-Unsubscribe",
+        "List-Unsubscribe-Post",
+        "MIME-Version",
+        "Auto-Submitted",
         "Content-Type",
     ];
 
@@ -32,7 +37,8 @@ sealed class DkimSignature : DkimSigner
         : base(key, options.Domain, options.Selector)
     {
         _clock = clock;
-        SignatureAlgorithm = PrivateKey is Ed25519PrivateKeyParameters ? DkimSignatureAlgorithm.Ed25519Sha256 : DkimSignatureAlgorithm.RsaSha256;
+        SignatureAlgorithm =
+            PrivateKey is Ed25519PrivateKeyParameters ? DkimSignatureAlgorithm.Ed25519Sha256 : DkimSignatureAlgorithm.RsaSha256;
         HeaderCanonicalizationAlgorithm = BodyCanonicalizationAlgorithm = DkimCanonicalizationAlgorithm.Relaxed;
     }
 
@@ -44,7 +50,8 @@ sealed class DkimSignature : DkimSigner
             var pem = string.IsNullOrEmpty(options.Key) ? KeyFile.Read(options.KeyFile) : options.Key;
             using var key = new MemoryStream(Encoding.UTF8.GetBytes(pem ?? ""));
             var signature = new DkimSignature(key, options, clock);
-            return signature.PrivateKey is Ed25519PrivateKeyParameters or RsaPrivateCrtKeyParameters { Modulus.BitLength: >= ShortestRsaKey }
+            return
+                signature.PrivateKey is Ed25519PrivateKeyParameters or RsaPrivateCrtKeyParameters { Modulus.BitLength: >= ShortestRsaKey }
                 ? signature
                 : null;
         }
@@ -72,9 +79,7 @@ sealed class DkimSignature : DkimSigner
 
         public string AlgorithmName => "SHA-256withRSA";
 
-        public void Init(bool forSigning, ICipherParameters parameters)
-        {
-        }
+        public void Init(bool forSigning, ICipherParameters parameters) { }
 
         public void Update(byte input) => _hash.AppendData([input]);
 

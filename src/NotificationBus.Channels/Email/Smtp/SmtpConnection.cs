@@ -4,21 +4,18 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-
 using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
-
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Channels.Http;
-
 using AuthenticationException = MailKit.Security.AuthenticationException;
 
 namespace NotificationBus.Channels.Email.Smtp;
 
 /// <summary>
-/// One conversation with the server, for one mail after another. MailKit speaks; whether a mail was sent, what <see cref="SmtpDialogue"/> has
-/// heard decides.
+/// One conversation with the server, for one mail after another. MailKit speaks; whether a mail was sent, what <see cref="SmtpDialogue"/>
+/// has heard decides.
 /// </summary>
 sealed class SmtpConnection : IDisposable
 {
@@ -52,7 +49,11 @@ sealed class SmtpConnection : IDisposable
     /// <param name="patience">Gives up.</param>
     /// <exception cref="SmtpException">It did not come that far.</exception>
     public static async Task<SmtpConnection> Open(
-        SmtpOptions options, X509Certificate2Collection? trusted, TimeProvider clock, SmtpPatience patience)
+        SmtpOptions options,
+        X509Certificate2Collection? trusted,
+        TimeProvider clock,
+        SmtpPatience patience
+    )
     {
         var connection = new SmtpConnection(options, trusted, clock);
         try
@@ -79,7 +80,11 @@ sealed class SmtpConnection : IDisposable
         if (!Ascii.IsValid(mail.To.Address) && !_client.Capabilities.HasFlag(SmtpCapabilities.UTF8))
             return new SmtpAnswer(SmtpStep.Recipient, SmtpReply.Of(553, ["5.6.7 the server takes no mailbox with letters beyond ASCII"]));
 
-        await Try(SmtpStep.Sender, token => _client.SendAsync(MimeMail.Format, mail.Message, mail.From, [mail.To], token, _dialogue), patience);
+        await Try(
+            SmtpStep.Sender,
+            token => _client.SendAsync(MimeMail.Format, mail.Message, mail.From, [mail.To], token, _dialogue),
+            patience
+        );
         return _dialogue.Answer!;
     }
 
@@ -91,8 +96,8 @@ sealed class SmtpConnection : IDisposable
             using var patience = new CancellationTokenSource(Farewell, _clock);
             await _client.DisconnectAsync(quit: true, patience.Token);
         }
-        catch (Exception gone) when (
-            gone is IOException or SocketException or SmtpException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception gone)
+            when (gone is IOException or SocketException or SmtpException or ObjectDisposedException or InvalidOperationException)
         {
             // It left first.
         }
@@ -116,12 +121,18 @@ sealed class SmtpConnection : IDisposable
         // means nothing on another machine.
         _client.LocalDomain = new IPAddress(((IPEndPoint)_socket.LocalEndPoint!).Address.GetAddressBytes()).ToString();
         _dialogue.Take(_options.Security == SmtpSecurity.ImplicitTls ? SmtpStep.Encryption : SmtpStep.Greeting);
-        await _client.ConnectAsync(_socket, _options.Host, _options.EffectivePort, _options.Security switch
-        {
-            SmtpSecurity.StartTls => SecureSocketOptions.StartTls,
-            SmtpSecurity.ImplicitTls => SecureSocketOptions.SslOnConnect,
-            _ => SecureSocketOptions.None,
-        }, cancellationToken);
+        await _client.ConnectAsync(
+            _socket,
+            _options.Host,
+            _options.EffectivePort,
+            _options.Security switch
+            {
+                SmtpSecurity.StartTls => SecureSocketOptions.StartTls,
+                SmtpSecurity.ImplicitTls => SecureSocketOptions.SslOnConnect,
+                _ => SecureSocketOptions.None,
+            },
+            cancellationToken
+        );
     }
 
     bool IsTrusted(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
@@ -168,28 +179,33 @@ sealed class SmtpConnection : IDisposable
 
         throw refusal is not null
             ? SmtpException.Of(SmtpStep.SignIn, refusal)
-            : new SmtpException(SmtpStep.SignIn, "the server offers neither AUTH PLAIN nor AUTH LOGIN, and no SCRAM") { NeedsMending = true };
+            : new SmtpException(SmtpStep.SignIn, "the server offers neither AUTH PLAIN nor AUTH LOGIN, and no SCRAM")
+            {
+                NeedsMending = true,
+            };
     }
 
     /// <summary>
     /// The mechanisms in the order in which they are offered; before the others those by which the server never sees the password.
     /// </summary>
-    IEnumerable<SaslMechanism> Mechanisms() => _client.AuthenticationMechanisms
-        .Select(name => name.ToUpperInvariant())
-        .Distinct(StringComparer.Ordinal)
-        .OrderBy(name => name.StartsWith("SCRAM-", StringComparison.Ordinal) ? 0 : 1)
-        .Select(name => Mechanism(name, _options.Username!, _options.Password ?? ""))
-        .OfType<SaslMechanism>();
+    IEnumerable<SaslMechanism> Mechanisms() =>
+        _client
+            .AuthenticationMechanisms.Select(name => name.ToUpperInvariant())
+            .Distinct(StringComparer.Ordinal)
+            .OrderBy(name => name.StartsWith("SCRAM-", StringComparison.Ordinal) ? 0 : 1)
+            .Select(name => Mechanism(name, _options.Username!, _options.Password ?? ""))
+            .OfType<SaslMechanism>();
 
-    static SaslMechanism? Mechanism(string name, string user, string password) => name switch
-    {
-        "SCRAM-SHA-512" => new SaslMechanismScramSha512(user, password),
-        "SCRAM-SHA-256" => new SaslMechanismScramSha256(user, password),
-        "SCRAM-SHA-1" => new SaslMechanismScramSha1(user, password),
-        "PLAIN" => new SaslMechanismPlain(user, password),
-        "LOGIN" => new SaslMechanismLogin(user, password),
-        _ => null,
-    };
+    static SaslMechanism? Mechanism(string name, string user, string password) =>
+        name switch
+        {
+            "SCRAM-SHA-512" => new SaslMechanismScramSha512(user, password),
+            "SCRAM-SHA-256" => new SaslMechanismScramSha256(user, password),
+            "SCRAM-SHA-1" => new SaslMechanismScramSha1(user, password),
+            "PLAIN" => new SaslMechanismPlain(user, password),
+            "LOGIN" => new SaslMechanismLogin(user, password),
+            _ => null,
+        };
 
     /// <summary>Does what ends with an answer of the server, whichever it is.</summary>
     /// <exception cref="SmtpException">It ended without one.</exception>
@@ -200,8 +216,10 @@ sealed class SmtpConnection : IDisposable
         {
             await act(patience.Token);
         }
-        catch (Exception answered) when (
-            _dialogue.Answer is not null && answered is SmtpCommandException or ServiceNotAuthenticatedException or AuthenticationException)
+        catch (Exception answered)
+            when (_dialogue.Answer is not null
+                && answered is SmtpCommandException or ServiceNotAuthenticatedException or AuthenticationException
+            )
         {
             // What was answered, the dialogue has heard.
         }
@@ -216,34 +234,44 @@ sealed class SmtpConnection : IDisposable
     }
 
     // None of MailKit's words: they repeat the server's last reply, which may name the recipient of another mail, or the password.
-    SmtpException Broken(Exception broken, SmtpPatience patience) => broken switch
-    {
-        _ when patience.Token.IsCancellationRequested => new SmtpException(_dialogue.Step, patience.Reason, broken),
-        SslHandshakeException when _distrust is not null => new SmtpException(SmtpStep.Encryption, _distrust, broken) { NeedsMending = true },
-        SslHandshakeException { InnerException: { } cause } => new SmtpException(SmtpStep.Encryption, cause.Message, broken)
+    SmtpException Broken(Exception broken, SmtpPatience patience) =>
+        broken switch
         {
-            NeedsMending = cause is System.Security.Authentication.AuthenticationException,
-        },
-        SmtpProtocolException => new SmtpException(_dialogue.Step, "the server closed the connection", broken),
-        NotSupportedException when _dialogue.Step == SmtpStep.Hello => new SmtpException(
-            SmtpStep.Encryption, "the server does not offer STARTTLS, and Security: StartTls never falls back to plain text", broken)
-        {
-            NeedsMending = true,
-        },
-        _ => new SmtpException(_dialogue.Step, (broken.InnerException as SocketException ?? broken).Message, broken),
-    };
+            _ when patience.Token.IsCancellationRequested => new SmtpException(_dialogue.Step, patience.Reason, broken),
+            SslHandshakeException when _distrust is not null => new SmtpException(SmtpStep.Encryption, _distrust, broken)
+            {
+                NeedsMending = true,
+            },
+            SslHandshakeException { InnerException: { } cause } => new SmtpException(SmtpStep.Encryption, cause.Message, broken)
+            {
+                NeedsMending = cause is System.Security.Authentication.AuthenticationException,
+            },
+            SmtpProtocolException => new SmtpException(_dialogue.Step, "the server closed the connection", broken),
+            NotSupportedException when _dialogue.Step == SmtpStep.Hello => new SmtpException(
+                SmtpStep.Encryption,
+                "the server does not offer STARTTLS, and Security: StartTls never falls back to plain text",
+                broken
+            )
+            {
+                NeedsMending = true,
+            },
+            _ => new SmtpException(_dialogue.Step, (broken.InnerException as SocketException ?? broken).Message, broken),
+        };
 
     /// <summary>MailKit's client, trusting whom we trust.</summary>
     sealed class Client(SmtpDialogue dialogue, X509Certificate2Collection? trusted) : SmtpClient(dialogue)
     {
         protected override SslClientAuthenticationOptions GetSslClientAuthenticationOptions(
-            string host, RemoteCertificateValidationCallback remoteCertificateValidationCallback) => new()
-        {
-            TargetHost = host,
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            CertificateChainPolicy = TrustedAuthorities.Only(trusted),
-            RemoteCertificateValidationCallback = remoteCertificateValidationCallback,
-        };
+            string host,
+            RemoteCertificateValidationCallback remoteCertificateValidationCallback
+        ) =>
+            new()
+            {
+                TargetHost = host,
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                CertificateChainPolicy = TrustedAuthorities.Only(trusted),
+                RemoteCertificateValidationCallback = remoteCertificateValidationCallback,
+            };
     }
 }
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography.X509Certificates;
-
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Channels.Http;
 
@@ -82,9 +81,11 @@ sealed class SmtpConnections : IAsyncDisposable
         }
         catch (OperationCanceledException busy)
         {
-            throw new SmtpException(SmtpStep.Slot, patience.IsOver
-                ? SmtpException.OutOfTime
-                : $"all {_options.MaxConnections} connections were busy for {_options.Timeout}", busy);
+            throw new SmtpException(
+                SmtpStep.Slot,
+                patience.IsOver ? SmtpException.OutOfTime : $"all {_options.MaxConnections} connections were busy for {_options.Timeout}",
+                busy
+            );
         }
     }
 
@@ -126,12 +127,13 @@ sealed class SmtpConnections : IAsyncDisposable
     }
 
     // 421 announces that the server hangs up; a reply of the wrong kind leaves open what the server is waiting for.
-    static bool IsUsableAfter(SmtpAnswer answer) => answer.Reply.Code switch
-    {
-        421 => false,
-        >= 400 => true,
-        var code => answer.Step == SmtpStep.FinalDot && code / 100 == 2,
-    };
+    static bool IsUsableAfter(SmtpAnswer answer) =>
+        answer.Reply.Code switch
+        {
+            421 => false,
+            >= 400 => true,
+            var code => answer.Step == SmtpStep.FinalDot && code / 100 == 2,
+        };
 
     SmtpConnection? TakeIdle()
     {

@@ -1,14 +1,13 @@
 using System.Net.Sockets;
 using System.Text;
-
 using MailKit;
 
 namespace NotificationBus.Channels.Email.Smtp;
 
 /// <summary>
-/// Listens to what MailKit and the server say to each other: tells the step they are at, keeps the server's last word about a mail, and ends
-/// what MailKit would go on with. What the server sends is untrusted: an endless line or an endless "250-" would fill the memory. Passwords and
-/// mails pass by here, and nothing of them is kept.
+/// Listens to what MailKit and the server say to each other: tells the step they are at, keeps the server's last word about a mail, and
+/// ends what MailKit would go on with. What the server sends is untrusted: an endless line or an endless "250-" would fill the memory.
+/// Passwords and mails pass by here, and nothing of them is kept.
 /// </summary>
 /// <param name="socket">The connection, looked at before the mail is complete.</param>
 sealed class SmtpDialogue(Socket socket) : IProtocolLogger, ITransferProgress
@@ -79,9 +78,12 @@ sealed class SmtpDialogue(Socket socket) : IProtocolLogger, ITransferProgress
                 HasMore = true;
                 if (Answer is { Step: < SmtpStep.FinalDot, Reply.Code: < 400 } or null)
                 {
-                    throw new SmtpException(Step, Step == SmtpStep.Encryption
-                        ? "the server sent more than its reply before the handshake"
-                        : "the server sent an answer nobody asked for");
+                    throw new SmtpException(
+                        Step,
+                        Step == SmtpStep.Encryption
+                            ? "the server sent more than its reply before the handshake"
+                            : "the server sent an answer nobody asked for"
+                    );
                 }
 
                 return;
@@ -111,14 +113,10 @@ sealed class SmtpDialogue(Socket socket) : IProtocolLogger, ITransferProgress
     }
 
     /// <inheritdoc />
-    public void Report(long bytesTransferred)
-    {
-    }
+    public void Report(long bytesTransferred) { }
 
     /// <inheritdoc />
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 
     /// <summary>Comes to a step.</summary>
     public void Take(SmtpStep step)
@@ -148,8 +146,13 @@ sealed class SmtpDialogue(Socket socket) : IProtocolLogger, ITransferProgress
     {
         var line = Encoding.UTF8.GetString([.. _line]).TrimEnd('\r');
         _line.Clear();
-        if (line.Length < 3 || line[0] is < '2' or > '5' || !char.IsAsciiDigit(line[1]) || !char.IsAsciiDigit(line[2])
-            || (line.Length > 3 && line[3] is not (' ' or '-')))
+        if (
+            line.Length < 3
+            || line[0] is < '2' or > '5'
+            || !char.IsAsciiDigit(line[1])
+            || !char.IsAsciiDigit(line[2])
+            || (line.Length > 3 && line[3] is not (' ' or '-'))
+        )
             throw new SmtpException(Step, "the answer is no SMTP reply");
 
         var code = ((line[0] - '0') * 100) + ((line[1] - '0') * 10) + (line[2] - '0');
@@ -179,11 +182,13 @@ sealed class SmtpDialogue(Socket socket) : IProtocolLogger, ITransferProgress
             Answer = new SmtpAnswer(step, reply);
 
         // The next command is on its way before MailKit tells of it, and its time begins here.
-        Take(step switch
-        {
-            SmtpStep.Sender or SmtpStep.Recipient when reply.Code / 100 == 2 => step + 1,
-            SmtpStep.Data when reply.Code == 354 => SmtpStep.Content,
-            _ => Step,
-        });
+        Take(
+            step switch
+            {
+                SmtpStep.Sender or SmtpStep.Recipient when reply.Code / 100 == 2 => step + 1,
+                SmtpStep.Data when reply.Code == 354 => SmtpStep.Content,
+                _ => Step,
+            }
+        );
     }
 }

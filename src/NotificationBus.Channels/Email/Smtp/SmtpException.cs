@@ -13,13 +13,17 @@ sealed class SmtpException(SmtpStep step, string reason, Exception? cause = null
     /// A server that turned us away before any mail. To AUTH never its words: some servers answer by repeating the command, and with it the
     /// password.
     /// </summary>
-    public static SmtpException Of(SmtpStep step, SmtpReply reply) => new(step, step == SmtpStep.SignIn
-        ? $"the server answered {reply.Codes}; check Username and Password"
-        : $"the server answered {reply.Codes} {reply.Text}".TrimEnd())
-    {
-        NeedsMending = step == SmtpStep.SignIn && reply.Code / 100 == 5,
-        IsTooFast = reply.IsTooFast,
-    };
+    public static SmtpException Of(SmtpStep step, SmtpReply reply) =>
+        new(
+            step,
+            step == SmtpStep.SignIn
+                ? $"the server answered {reply.Codes}; check Username and Password"
+                : $"the server answered {reply.Codes} {reply.Text}".TrimEnd()
+        )
+        {
+            NeedsMending = step == SmtpStep.SignIn && reply.Code / 100 == 5,
+            IsTooFast = reply.IsTooFast,
+        };
 
     /// <summary>The step it got to.</summary>
     public SmtpStep Step => step;

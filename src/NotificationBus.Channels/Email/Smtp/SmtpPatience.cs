@@ -3,8 +3,8 @@ using NotificationBus.Channels.Email.Providers;
 namespace NotificationBus.Channels.Email.Smtp;
 
 /// <summary>
-/// The time of one attempt: each step its own, and all before the final dot some together, so that a server that is slow at every step does not
-/// eat the time the answer to the final dot needs.
+/// The time of one attempt: each step its own, and all before the final dot some together, so that a server that is slow at every step does
+/// not eat the time the answer to the final dot needs.
 /// </summary>
 sealed class SmtpPatience : IDisposable
 {
@@ -46,7 +46,10 @@ sealed class SmtpPatience : IDisposable
     {
         var left = Left;
         _isLastOfAll = step < SmtpStep.FinalDot && left < _options.Timeout;
-        _given = step == SmtpStep.FinalDot ? _options.FinalDotTimeout : _isLastOfAll ? left : _options.Timeout;
+        _given =
+            step == SmtpStep.FinalDot ? _options.FinalDotTimeout
+            : _isLastOfAll ? left
+            : _options.Timeout;
         _limit.CancelAfter(_given > TimeSpan.Zero ? _given : TimeSpan.Zero);
     }
 

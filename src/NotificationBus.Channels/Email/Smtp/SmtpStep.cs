@@ -21,20 +21,21 @@ enum SmtpStep
 static class SmtpStepWords
 {
     /// <summary>The step as an operator knows it from the server's log.</summary>
-    public static string InWords(this SmtpStep step) => step switch
-    {
-        SmtpStep.Slot => "waiting for a free connection",
-        SmtpStep.Connect => "connecting",
-        SmtpStep.Greeting => "the greeting",
-        SmtpStep.Hello => "EHLO",
-        SmtpStep.Encryption => "TLS",
-        SmtpStep.SignIn => "AUTH",
-        SmtpStep.Reset => "RSET",
-        SmtpStep.Sender => "MAIL FROM",
-        SmtpStep.Recipient => "RCPT TO",
-        SmtpStep.Data => "DATA",
-        SmtpStep.Content => "writing the message",
-        SmtpStep.Farewell => "QUIT",
-        _ => "the final dot",
-    };
+    public static string InWords(this SmtpStep step) =>
+        step switch
+        {
+            SmtpStep.Slot => "waiting for a free connection",
+            SmtpStep.Connect => "connecting",
+            SmtpStep.Greeting => "the greeting",
+            SmtpStep.Hello => "EHLO",
+            SmtpStep.Encryption => "TLS",
+            SmtpStep.SignIn => "AUTH",
+            SmtpStep.Reset => "RSET",
+            SmtpStep.Sender => "MAIL FROM",
+            SmtpStep.Recipient => "RCPT TO",
+            SmtpStep.Data => "DATA",
+            SmtpStep.Content => "writing the message",
+            SmtpStep.Farewell => "QUIT",
+            _ => "the final dot",
+        };
 }

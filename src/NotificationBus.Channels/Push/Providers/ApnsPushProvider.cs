@@ -2,7 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 
@@ -40,18 +39,27 @@ public sealed class ApnsOptions : HttpVendorOptions
     public ApnsEnvironment Environment { get; set; }
 
     /// <inheritdoc />
-    protected override string DefaultUrl => Environment == ApnsEnvironment.Sandbox ? "https://api.sandbox.push.apple.com" : "https://api.push.apple.com";
+    protected override string DefaultUrl =>
+        Environment == ApnsEnvironment.Sandbox ? "https://api.sandbox.push.apple.com" : "https://api.push.apple.com";
 
     internal ECParameters? PrivateKey => ApnsToken.Read(string.IsNullOrEmpty(Key) ? Http.KeyFile.Read(KeyFile) : Key);
 
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var wrong in base.Validate(validationContext).Concat(MustBeSet(TeamId, nameof(TeamId))).Concat(MustBeSet(KeyId, nameof(KeyId))).Concat(MustBeSet(Topic, nameof(Topic))))
+        foreach (
+            var wrong in base.Validate(validationContext)
+                .Concat(MustBeSet(TeamId, nameof(TeamId)))
+                .Concat(MustBeSet(KeyId, nameof(KeyId)))
+                .Concat(MustBeSet(Topic, nameof(Topic)))
+        )
             yield return wrong;
 
         if (PrivateKey is null)
-            yield return new ValidationResult("must be the .p8 file of a key for APNs", [string.IsNullOrEmpty(Key) ? nameof(KeyFile) : nameof(Key)]);
+            yield return new ValidationResult(
+                "must be the .p8 file of a key for APNs",
+                [string.IsNullOrEmpty(Key) ? nameof(KeyFile) : nameof(Key)]
+            );
     }
 }
 
@@ -75,7 +83,12 @@ public sealed class ApnsPushProvider : PushVendor
         : base(name, PushVendorKind.Apns, options, clock)
     {
         _options = options;
-        _token = new ApnsToken(options.PrivateKey ?? throw new ArgumentException("there is no key", nameof(options)), options.KeyId, options.TeamId, clock);
+        _token = new ApnsToken(
+            options.PrivateKey ?? throw new ArgumentException("there is no key", nameof(options)),
+            options.KeyId,
+            options.TeamId,
+            clock
+        );
     }
 
     // 500 InternalServerError, 503 ServiceUnavailable or Shutdown; Apple asks for a quarter of an hour after a failure of its own.
@@ -86,16 +99,20 @@ public sealed class ApnsPushProvider : PushVendor
     protected override string Credentials => "TeamId, KeyId, the key, Topic and Environment, and the clock of this machine";
 
     /// <inheritdoc />
-    protected override Task<ProviderResult> SendTo(Delivery delivery, CancellationToken cancellationToken) => CallWithToken(
-        "bearer",
-        refused => Task.FromResult<(string?, ProviderResult?)>((_token.Get(refused), null)),
-        answer => answer.Status == 403 && answer.Find("reason") == "ExpiredProviderToken",
-        delivery,
-        cancellationToken);
+    protected override Task<ProviderResult> SendTo(Delivery delivery, CancellationToken cancellationToken) =>
+        CallWithToken(
+            "bearer",
+            refused => Task.FromResult<(string?, ProviderResult?)>((_token.Get(refused), null)),
+            answer => answer.Status == 403 && answer.Find("reason") == "ExpiredProviderToken",
+            delivery,
+            cancellationToken
+        );
 
     /// <inheritdoc />
     protected override ProviderResult? Refuse(Delivery delivery) =>
-        Payload(delivery).Headers.ContentLength > LongestPayload ? new ProviderResult.Declined($"the message is longer than the {LongestPayload} octets APNs takes") : null;
+        Payload(delivery).Headers.ContentLength > LongestPayload
+            ? new ProviderResult.Declined($"the message is longer than the {LongestPayload} octets APNs takes")
+            : null;
 
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery)
@@ -107,7 +124,10 @@ public sealed class ApnsPushProvider : PushVendor
         request.Headers.Add("apns-push-type", "alert");
         request.Headers.Add("apns-priority", "10");
         request.Headers.Add("apns-collapse-id", $"{delivery.NotificationId}");
-        request.Headers.Add("apns-expiration", (Clock.GetUtcNow() + TimeToLive(delivery)).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+        request.Headers.Add(
+            "apns-expiration",
+            (Clock.GetUtcNow() + TimeToLive(delivery)).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)
+        );
         return request;
     }
 
@@ -126,7 +146,9 @@ public sealed class ApnsPushProvider : PushVendor
             (400, "BadDeviceToken") => OfBadToken(answer),
             // Not the token's fault where Topic is wrong, and nobody can tell which of them is.
             (400, "DeviceTokenNotForTopic") => new ProviderResult.Rejected($"{answer}: the token is of another app than Topic"),
-            (400, "TopicDisallowed" or "BadCertificate" or "BadCertificateEnvironment") => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
+            (400, "TopicDisallowed" or "BadCertificate" or "BadCertificateEnvironment") => new ProviderResult.Misconfigured(
+                $"{answer}: check {Credentials}"
+            ),
             (400, "IdleTimeout") => new ProviderResult.Unavailable($"{answer}"),
             (405, _) => new ProviderResult.Declined($"{answer}"),
             (429, "TooManyRequests") => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter, OnlyThisDelivery: true),
@@ -137,23 +159,27 @@ public sealed class ApnsPushProvider : PushVendor
     static HttpContent Payload(Delivery delivery)
     {
         var content = (PushContent)delivery.Content;
-        return Json(new
-        {
-            aps = new { alert = new { title = content.Title, body = content.Body }, sound = "default" },
-            notificationId = $"{delivery.NotificationId}",
-            category = delivery.Category,
-        });
+        return Json(
+            new
+            {
+                aps = new { alert = new { title = content.Title, body = content.Body }, sound = "default" },
+                notificationId = $"{delivery.NotificationId}",
+                category = delivery.Category,
+            }
+        );
     }
 
     // Since when it is dead. Without it the answer could be older than the app's last registration.
     bool SaysSince(HttpAnswer answer) =>
-        long.TryParse(answer.Find("timestamp"), NumberStyles.None, CultureInfo.InvariantCulture, out var since) && since <= Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        long.TryParse(answer.Find("timestamp"), NumberStyles.None, CultureInfo.InvariantCulture, out var since)
+        && since <= Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    ProviderResult OfBadToken(HttpAnswer answer) => _badTokens.Wrong() switch
-    {
-        // What a token of the sandbox is called in production, too.
-        true => new ProviderResult.Misconfigured($"{answer}, like many others: check Environment"),
-        false => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
-        null => new ProviderResult.Rejected($"{answer}: the token is wrong, or Environment is"),
-    };
+    ProviderResult OfBadToken(HttpAnswer answer) =>
+        _badTokens.Wrong() switch
+        {
+            // What a token of the sandbox is called in production, too.
+            true => new ProviderResult.Misconfigured($"{answer}, like many others: check Environment"),
+            false => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
+            null => new ProviderResult.Rejected($"{answer}: the token is wrong, or Environment is"),
+        };
 }

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 
@@ -37,7 +36,10 @@ public sealed class FcmOptions : HttpVendorOptions
         else if (ReadKey() is null)
             yield return new ValidationResult("names a file that cannot be read", [nameof(ServiceAccountFile)]);
         else if (Account is null)
-            yield return new ValidationResult("must be the key file of a service account: JSON with project_id, client_email, private_key and token_uri", [string.IsNullOrEmpty(ServiceAccount) ? nameof(ServiceAccountFile) : nameof(ServiceAccount)]);
+            yield return new ValidationResult(
+                "must be the key file of a service account: JSON with project_id, client_email, private_key and token_uri",
+                [string.IsNullOrEmpty(ServiceAccount) ? nameof(ServiceAccountFile) : nameof(ServiceAccount)]
+            );
 
         if (ProjectId?.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or ':' or '.') == false)
             yield return new ValidationResult("must be the id of a project, such as shop-4711", [nameof(ProjectId)]);
@@ -91,16 +93,28 @@ public sealed class FcmPushProvider : PushVendor
     }
 
     /// <inheritdoc />
-    protected override Task<ProviderResult> SendTo(Delivery delivery, CancellationToken cancellationToken) => CallWithToken(
-        "Bearer",
-        refused => _token.Get(delivery, refused, cancellationToken),
-        answer => answer.Status == 401 && ErrorOf(answer) != "THIRD_PARTY_AUTH_ERROR",
-        delivery,
-        cancellationToken);
+    protected override Task<ProviderResult> SendTo(Delivery delivery, CancellationToken cancellationToken) =>
+        CallWithToken(
+            "Bearer",
+            refused => _token.Get(delivery, refused, cancellationToken),
+            answer => answer.Status == 401 && ErrorOf(answer) != "THIRD_PARTY_AUTH_ERROR",
+            delivery,
+            cancellationToken
+        );
 
     /// <inheritdoc />
-    protected override ProviderResult? Refuse(Delivery delivery) => delivery.Content is PushContent content
-        && JsonBytes(new { content.Title, content.Body, delivery.NotificationId, delivery.Id, delivery.Category }).Length > LongestPayload
+    protected override ProviderResult? Refuse(Delivery delivery) =>
+        delivery.Content is PushContent content
+        && JsonBytes(
+            new
+            {
+                content.Title,
+                content.Body,
+                delivery.NotificationId,
+                delivery.Id,
+                delivery.Category,
+            }
+        ).Length > LongestPayload
             ? new ProviderResult.Declined($"the message is longer than the {LongestPayload} octets FCM takes")
             : null;
 
@@ -111,18 +125,44 @@ public sealed class FcmPushProvider : PushVendor
         var name = $"{delivery.NotificationId}";
         var seconds = ((long)TimeToLive(delivery).TotalSeconds).ToString(CultureInfo.InvariantCulture);
         var end = (Clock.GetUtcNow() + TimeToLive(delivery)).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
-        return Post(_path, Json(new
-        {
-            message = new
-            {
-                token = delivery.Address,
-                notification = new { title = content.Title, body = content.Body },
-                data = new { notificationId = name, deliveryId = $"{delivery.Id}", category = delivery.Category },
-                android = new { priority = "HIGH", ttl = $"{seconds}s", notification = new { tag = name } },
-                apns = new { headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["apns-collapse-id"] = name, ["apns-expiration"] = end } },
-                webpush = new { headers = new { TTL = seconds, Topic = $"{delivery.NotificationId:N}" }, notification = new { tag = name } },
-            },
-        }));
+        return Post(
+            _path,
+            Json(
+                new
+                {
+                    message = new
+                    {
+                        token = delivery.Address,
+                        notification = new { title = content.Title, body = content.Body },
+                        data = new
+                        {
+                            notificationId = name,
+                            deliveryId = $"{delivery.Id}",
+                            category = delivery.Category,
+                        },
+                        android = new
+                        {
+                            priority = "HIGH",
+                            ttl = $"{seconds}s",
+                            notification = new { tag = name },
+                        },
+                        apns = new
+                        {
+                            headers = new Dictionary<string, string>(StringComparer.Ordinal)
+                            {
+                                ["apns-collapse-id"] = name,
+                                ["apns-expiration"] = end,
+                            },
+                        },
+                        webpush = new
+                        {
+                            headers = new { TTL = seconds, Topic = $"{delivery.NotificationId:N}" },
+                            notification = new { tag = name },
+                        },
+                    },
+                }
+            )
+        );
     }
 
     /// <inheritdoc />
@@ -137,48 +177,69 @@ public sealed class FcmPushProvider : PushVendor
         return TranslateFailure(answer);
     }
 
-    ProviderResult TranslateFailure(HttpAnswer answer) => (answer.Status, ErrorOf(answer)) switch
-    {
-        // A token that is gone, with a detail that says so, or without one.
-        (404, "UNREGISTERED" or "NOT_FOUND") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
-        // Not FCM's word: neither project nor method is there.
-        (404, _) => new ProviderResult.Misconfigured($"{answer}: check ProjectId and Url"),
-        (400, "INVALID_ARGUMENT") when IsOfToken(answer) => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
-        (403, "SENDER_ID_MISMATCH") => OfMismatch(answer),
-        // Of Apple devices and browsers only; Android's get theirs.
-        (401, "THIRD_PARTY_AUTH_ERROR") => new ProviderResult.Unavailable($"{answer}: check the key of APNs in Firebase's project settings", OnlyThisDelivery: true),
-        (429, _) when IsOfDevice(answer) => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter, OnlyThisDelivery: true),
-        (429, _) => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
-        _ => ByStatus(answer),
-    };
+    ProviderResult TranslateFailure(HttpAnswer answer) =>
+        (answer.Status, ErrorOf(answer)) switch
+        {
+            // A token that is gone, with a detail that says so, or without one.
+            (404, "UNREGISTERED" or "NOT_FOUND") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
+            // Not FCM's word: neither project nor method is there.
+            (404, _) => new ProviderResult.Misconfigured($"{answer}: check ProjectId and Url"),
+            (400, "INVALID_ARGUMENT") when IsOfToken(answer) => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
+            (403, "SENDER_ID_MISMATCH") => OfMismatch(answer),
+            // Of Apple devices and browsers only; Android's get theirs.
+            (401, "THIRD_PARTY_AUTH_ERROR") => new ProviderResult.Unavailable(
+                $"{answer}: check the key of APNs in Firebase's project settings",
+                OnlyThisDelivery: true
+            ),
+            (429, _) when IsOfDevice(answer) => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter, OnlyThisDelivery: true),
+            (429, _) => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
+            _ => ByStatus(answer),
+        };
 
     // FCM's own code; where the details are left out, its words, and else the code that all of Google's services have.
-    static string? ErrorOf(HttpAnswer answer) => DetailsOf(answer, "FcmError").FirstOrDefault().Find("errorCode")
-        ?? (Says(answer, "SenderId mismatch") ? "SENDER_ID_MISMATCH" : Says(answer, "Auth error from APNS or Web Push Service") ? "THIRD_PARTY_AUTH_ERROR" : answer.Find("error.status"));
+    static string? ErrorOf(HttpAnswer answer) =>
+        DetailsOf(answer, "FcmError").FirstOrDefault().Find("errorCode")
+        ?? (
+            Says(answer, "SenderId mismatch") ? "SENDER_ID_MISMATCH"
+            : Says(answer, "Auth error from APNS or Web Push Service") ? "THIRD_PARTY_AUTH_ERROR"
+            : answer.Find("error.status")
+        );
 
     // The same status says that our message is wrong. Only these words are about the token, unless they are said of another field.
     static bool IsOfToken(HttpAnswer answer)
     {
-        var fields = DetailsOf(answer, "BadRequest").SelectMany(detail => detail.Items("fieldViolations")).Select(violation => violation.Find("field")).ToList();
+        var fields = DetailsOf(answer, "BadRequest")
+            .SelectMany(detail => detail.Items("fieldViolations"))
+            .Select(violation => violation.Find("field"))
+            .ToList();
         return fields.Contains("message.token", StringComparer.Ordinal)
-            || (Says(answer, "The registration token is not a valid FCM registration token") && (fields.Count == 0 || DetailsOf(answer, "FcmError").Any()));
+            || (
+                Says(answer, "The registration token is not a valid FCM registration token")
+                && (fields.Count == 0 || DetailsOf(answer, "FcmError").Any())
+            );
     }
 
     // From its beginning: what follows may repeat what we said.
-    static bool Says(HttpAnswer answer, string words) => answer.Find("error.message")?.TrimStart().StartsWith(words, StringComparison.OrdinalIgnoreCase) == true;
+    static bool Says(HttpAnswer answer, string words) =>
+        answer.Find("error.message")?.TrimStart().StartsWith(words, StringComparison.OrdinalIgnoreCase) == true;
 
     // Not the token's fault where the service account is the wrong one: then all are of another project.
-    ProviderResult OfMismatch(HttpAnswer answer) => _mismatches.Wrong() switch
-    {
-        true => new ProviderResult.Misconfigured($"{answer}, like many others: check the service account and ProjectId"),
-        false => new ProviderResult.Rejected($"{answer}: the token belongs to another project", AddressIsWrong: true),
-        null => new ProviderResult.Rejected($"{answer}: the token belongs to another project, or the service account does"),
-    };
+    ProviderResult OfMismatch(HttpAnswer answer) =>
+        _mismatches.Wrong() switch
+        {
+            true => new ProviderResult.Misconfigured($"{answer}, like many others: check the service account and ProjectId"),
+            false => new ProviderResult.Rejected($"{answer}: the token belongs to another project", AddressIsWrong: true),
+            null => new ProviderResult.Rejected($"{answer}: the token belongs to another project, or the service account does"),
+        };
 
     // The rate of messages to one device; the account has a quota of its own.
-    static bool IsOfDevice(HttpAnswer answer) => DetailsOf(answer, "QuotaFailure").SelectMany(detail => detail.Items("violations"))
-        .Any(violation => violation.Find("description")?.Contains("device", StringComparison.OrdinalIgnoreCase) == true);
+    static bool IsOfDevice(HttpAnswer answer) =>
+        DetailsOf(answer, "QuotaFailure")
+            .SelectMany(detail => detail.Items("violations"))
+            .Any(violation => violation.Find("description")?.Contains("device", StringComparison.OrdinalIgnoreCase) == true);
 
     static IEnumerable<System.Text.Json.JsonElement> DetailsOf(HttpAnswer answer, string type) =>
-        (answer.Json?.Items("error.details") ?? []).Where(detail => detail.Find("@type")?.EndsWith($".{type}", StringComparison.Ordinal) == true);
+        (answer.Json?.Items("error.details") ?? []).Where(detail =>
+            detail.Find("@type")?.EndsWith($".{type}", StringComparison.Ordinal) == true
+        );
 }

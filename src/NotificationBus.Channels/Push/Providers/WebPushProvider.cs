@@ -4,7 +4,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 
@@ -45,8 +44,14 @@ public sealed class WebPushOptions : HttpVendorOptions
         if (Key is null)
             yield return new ValidationResult("must be the private key for VAPID: 32 octets in base64url", [nameof(PrivateKey)]);
 
-        if (!Uri.TryCreate(Subject, UriKind.Absolute, out var subject) || (subject.Scheme != Uri.UriSchemeMailto && subject.Scheme != Uri.UriSchemeHttps))
-            yield return new ValidationResult("must be an address such as mailto:ops@example.com or https://example.com/contact", [nameof(Subject)]);
+        if (
+            !Uri.TryCreate(Subject, UriKind.Absolute, out var subject)
+            || (subject.Scheme != Uri.UriSchemeMailto && subject.Scheme != Uri.UriSchemeHttps)
+        )
+            yield return new ValidationResult(
+                "must be an address such as mailto:ops@example.com or https://example.com/contact",
+                [nameof(Subject)]
+            );
     }
 
     static ECParameters? Pair(byte[] secret)
@@ -86,9 +91,7 @@ public sealed class WebPushProvider : PushVendor
     /// <param name="options">The account; validated by whoever bound it.</param>
     /// <param name="clock">Dates tokens, and ends what takes too long.</param>
     public WebPushProvider(string name, WebPushOptions options, TimeProvider clock)
-        : this(name, options, clock, new AddressGuard())
-    {
-    }
+        : this(name, options, clock, new AddressGuard()) { }
 
     internal WebPushProvider(string name, WebPushOptions options, TimeProvider clock, AddressGuard guard)
         : base(name, PushVendorKind.WebPush, options, clock, IsElsewhere(options) ? null : guard.Allowing(options.AllowPrivateAddresses))
@@ -124,9 +127,12 @@ public sealed class WebPushProvider : PushVendor
         if (IsOf(CanonicalUrl.HostOf(endpoint).TrimEnd('.'), "*.invalid"))
             return new ProviderResult.Rejected("the browser is no longer subscribed", AddressIsWrong: true);
 
-        return AddressGuard.Refuse(endpoint.AbsoluteUri, _options.AllowPrivateAddresses) is { } wrong ? new ProviderResult.Rejected($"the endpoint of the subscription: {wrong}")
-            : !_options.AllowPrivateAddresses && !_hosts.Any(host => IsOf(CanonicalUrl.HostOf(endpoint), host)) ? new ProviderResult.Rejected("the endpoint of the subscription is at no push service in Hosts")
-            : Text(delivery).Length + 103 > LongestBody ? new ProviderResult.Declined($"the message is longer than the {LongestBody} octets push services take")
+        return AddressGuard.Refuse(endpoint.AbsoluteUri, _options.AllowPrivateAddresses) is { } wrong
+                ? new ProviderResult.Rejected($"the endpoint of the subscription: {wrong}")
+            : !_options.AllowPrivateAddresses && !_hosts.Any(host => IsOf(CanonicalUrl.HostOf(endpoint), host))
+                ? new ProviderResult.Rejected("the endpoint of the subscription is at no push service in Hosts")
+            : Text(delivery).Length + 103 > LongestBody
+                ? new ProviderResult.Declined($"the message is longer than the {LongestBody} octets push services take")
             : null;
     }
 
@@ -136,14 +142,21 @@ public sealed class WebPushProvider : PushVendor
         var subscription = WebPushSubscription.Read(delivery.Address)!;
         using var key = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
         var body = EncryptedContent.Encrypt(Text(delivery), subscription, key, RandomNumberGenerator.GetBytes(EncryptedContent.SaltLength));
-        var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream"), ContentEncoding = { "aes128gcm" } } };
-        var request = IsElsewhere(_options) ? Post(subscription.Endpoint.PathAndQuery, content) : Post(subscription.Endpoint, content);
-        var token = JsonWebToken.Sign(_key, new { typ = "JWT", alg = "ES256" }, new
+        var content = new ByteArrayContent(body)
         {
-            aud = request.RequestUri!.GetLeftPart(UriPartial.Authority),
-            exp = (Clock.GetUtcNow() + TokenLifetime).ToUnixTimeSeconds(),
-            sub = _options.Subject,
-        });
+            Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream"), ContentEncoding = { "aes128gcm" } },
+        };
+        var request = IsElsewhere(_options) ? Post(subscription.Endpoint.PathAndQuery, content) : Post(subscription.Endpoint, content);
+        var token = JsonWebToken.Sign(
+            _key,
+            new { typ = "JWT", alg = "ES256" },
+            new
+            {
+                aud = request.RequestUri!.GetLeftPart(UriPartial.Authority),
+                exp = (Clock.GetUtcNow() + TokenLifetime).ToUnixTimeSeconds(),
+                sub = _options.Subject,
+            }
+        );
         request.Headers.Add("Authorization", $"vapid t={token}, k={_publicKey}");
         request.Headers.Add("TTL", ((long)TimeToLive(delivery).TotalSeconds).ToString(CultureInfo.InvariantCulture));
         request.Headers.Add("Urgency", "high");
@@ -174,17 +187,24 @@ public sealed class WebPushProvider : PushVendor
         };
     }
 
-    ProviderResult Unauthorized(HttpAnswer answer, Delivery delivery) => RefusalsOf(delivery).Wrong() is true && IsRefusedEverywhere()
-        ? new ProviderResult.Misconfigured($"{answer}, like many others: check {Credentials}")
-        : new ProviderResult.Unavailable($"{answer}: if others say so, too, check {Credentials}", answer.RetryAfter);
+    ProviderResult Unauthorized(HttpAnswer answer, Delivery delivery) =>
+        RefusalsOf(delivery).Wrong() is true && IsRefusedEverywhere()
+            ? new ProviderResult.Misconfigured($"{answer}, like many others: check {Credentials}")
+            : new ProviderResult.Unavailable($"{answer}: if others say so, too, check {Credentials}", answer.RetryAfter);
 
-    ProviderResult OfOtherKey(HttpAnswer answer, Delivery delivery) => RefusalsOf(delivery).Wrong() switch
-    {
-        true when IsRefusedEverywhere() => new ProviderResult.Misconfigured($"{answer}, like many others: check that browsers subscribe with the public key that belongs to PrivateKey"),
-        true => new ProviderResult.Unavailable($"{answer}, like many others of this push service, while another one takes them", answer.RetryAfter),
-        false => new ProviderResult.Rejected($"{answer}: the browser has subscribed with another key", AddressIsWrong: true),
-        null => new ProviderResult.Rejected($"{answer}: the browser has subscribed with another key, or PrivateKey is wrong"),
-    };
+    ProviderResult OfOtherKey(HttpAnswer answer, Delivery delivery) =>
+        RefusalsOf(delivery).Wrong() switch
+        {
+            true when IsRefusedEverywhere() => new ProviderResult.Misconfigured(
+                $"{answer}, like many others: check that browsers subscribe with the public key that belongs to PrivateKey"
+            ),
+            true => new ProviderResult.Unavailable(
+                $"{answer}, like many others of this push service, while another one takes them",
+                answer.RetryAfter
+            ),
+            false => new ProviderResult.Rejected($"{answer}: the browser has subscribed with another key", AddressIsWrong: true),
+            null => new ProviderResult.Rejected($"{answer}: the browser has subscribed with another key, or PrivateKey is wrong"),
+        };
 
     // The key is the same for all of them: while one of them takes it, the account is not to blame.
     bool IsRefusedEverywhere() => _refusals.Values.All(service => service.IsMostlyWrong);
@@ -199,13 +219,23 @@ public sealed class WebPushProvider : PushVendor
     static bool IsElsewhere(WebPushOptions options) => !string.IsNullOrEmpty(options.Url);
 
     static bool IsOf(string host, string pattern) =>
-        pattern.StartsWith("*.", StringComparison.Ordinal) ? host.EndsWith(pattern[1..], StringComparison.OrdinalIgnoreCase) : host.Equals(pattern, StringComparison.OrdinalIgnoreCase);
+        pattern.StartsWith("*.", StringComparison.Ordinal)
+            ? host.EndsWith(pattern[1..], StringComparison.OrdinalIgnoreCase)
+            : host.Equals(pattern, StringComparison.OrdinalIgnoreCase);
 
     // What the page's service worker gets; it shows a message with the same tag in the place of an earlier one.
     static byte[] Text(Delivery delivery)
     {
         var content = (PushContent)delivery.Content;
         return JsonBytes(
-            new { title = content.Title, body = content.Body, tag = $"{delivery.NotificationId}", notificationId = $"{delivery.NotificationId}", category = delivery.Category });
+            new
+            {
+                title = content.Title,
+                body = content.Body,
+                tag = $"{delivery.NotificationId}",
+                notificationId = $"{delivery.NotificationId}",
+                category = delivery.Category,
+            }
+        );
     }
 }

@@ -3,10 +3,8 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
-
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 using NotificationBus.Receipts;
@@ -67,7 +65,8 @@ public sealed class TwilioOptions : SmsVendorOptions
             yield return new ValidationResult("must be set, or MessagingServiceSid", [nameof(From)]);
     }
 
-    static bool IsSid(string text, string prefix) => text.Length == 34 && text.StartsWith(prefix, StringComparison.Ordinal) && text[2..].All(char.IsAsciiHexDigit);
+    static bool IsSid(string text, string prefix) =>
+        text.Length == 34 && text.StartsWith(prefix, StringComparison.Ordinal) && text[2..].All(char.IsAsciiHexDigit);
 }
 
 /// <summary>
@@ -98,10 +97,15 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
 
     /// <inheritdoc />
     protected override IEnumerable<string> Secrets =>
-        [options.AuthToken, .. new[] { options.ApiKeySecret, options.MessagingServiceSid }.OfType<string>(), .. ReceiptCheck.Several(options.ReceiptToken)];
+        [
+            options.AuthToken,
+            .. new[] { options.ApiKeySecret, options.MessagingServiceSid }.OfType<string>(),
+            .. ReceiptCheck.Several(options.ReceiptToken),
+        ];
 
     /// <inheritdoc />
-    protected override ReceiptReading ReadProven(ReceiptRequest request) => new ReceiptReading.Genuine(Understand(request) is { } receipt ? [receipt] : []);
+    protected override ReceiptReading ReadProven(ReceiptRequest request) =>
+        new ReceiptReading.Genuine(Understand(request) is { } receipt ? [receipt] : []);
 
     Receipt? Understand(ReceiptRequest request)
     {
@@ -116,17 +120,19 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
             "undelivered" or "failed" => KindOf(error),
             _ => null,
         };
-        return kind is null || string.IsNullOrEmpty(sid) ? null : new Receipt
-        {
-            Kind = kind.Value,
-            Id = ReceiptCheck.IdOf(sid, status, error),
-            // The callback does not say when.
-            At = Clock.GetUtcNow(),
-            DeliveryId = IdOf(QueryHelpers.ParseQuery(request.Url.Query).GetValueOrDefault(DeliveryParameter)),
-            ProviderMessageId = sid,
-            Addresses = AddressesOf((string?)parameters.GetValueOrDefault("To")),
-            Reason = string.IsNullOrEmpty(error) ? null : ReasonOf($"{status}, error {error}"),
-        };
+        return kind is null || string.IsNullOrEmpty(sid)
+            ? null
+            : new Receipt
+            {
+                Kind = kind.Value,
+                Id = ReceiptCheck.IdOf(sid, status, error),
+                // The callback does not say when.
+                At = Clock.GetUtcNow(),
+                DeliveryId = IdOf(QueryHelpers.ParseQuery(request.Url.Query).GetValueOrDefault(DeliveryParameter)),
+                ProviderMessageId = sid,
+                Addresses = AddressesOf((string?)parameters.GetValueOrDefault("To")),
+                Reason = string.IsNullOrEmpty(error) ? null : ReasonOf($"{status}, error {error}"),
+            };
     }
 
     /// <inheritdoc />
@@ -135,7 +141,9 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
         var fields = new List<KeyValuePair<string, string>>
         {
             new("To", delivery.Address),
-            string.IsNullOrEmpty(options.MessagingServiceSid) ? new("From", options.From) : new("MessagingServiceSid", options.MessagingServiceSid),
+            string.IsNullOrEmpty(options.MessagingServiceSid)
+                ? new("From", options.From)
+                : new("MessagingServiceSid", options.MessagingServiceSid),
             new("Body", ((SmsContent)delivery.Content).Text),
         };
         if (!string.IsNullOrEmpty(options.ReceiptUrl))
@@ -151,31 +159,46 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
     }
 
     /// <inheritdoc />
-    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => (answer.Status, answer.Find("code")) switch
-    {
-        (201, _) when answer.Id("sid") is { } id => new ProviderResult.Accepted(id),
-        // Twilio's word is that it was not processed.
-        (429, _) or ( >= 400 and < 500, "20429") => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
-        ( >= 400, "21211" or "21610" or "21614" or "21635" or "30005" or "30006") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
-        ( >= 400, "21602" or "21617" or "30007") => new ProviderResult.Declined($"{answer}"),
-        ( >= 400, "20003") => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
-        // Somebody has to mend the account, which takes other numbers meanwhile.
-        ( >= 400, "21408") => new ProviderResult.Unavailable($"{answer}: allow the country in the account's geographic permissions", OnlyThisDelivery: true),
-        ( >= 400, "21608") => new ProviderResult.Unavailable($"{answer}: an account on trial sends only to numbers that are verified with it", OnlyThisDelivery: true),
-        ( >= 400, "21606" or "21659") => new ProviderResult.Misconfigured($"{answer}: check From"),
-        ( >= 400, "30002" or "30004") => new ProviderResult.Misconfigured($"{answer}: check the state of the account"),
-        ( >= 400, "30001" or "30003" or "30008") => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter, OnlyThisDelivery: true),
-        ( >= 400, "30410") => new ProviderResult.InDoubt($"{answer}"),
-        (404, _) => new ProviderResult.Misconfigured($"{answer}: check AccountSid and Url"),
-        _ => ByStatus(answer),
-    };
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) =>
+        (answer.Status, answer.Find("code")) switch
+        {
+            (201, _) when answer.Id("sid") is { } id => new ProviderResult.Accepted(id),
+            // Twilio's word is that it was not processed.
+            (429, _) or (>= 400 and < 500, "20429") => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
+            (>= 400, "21211" or "21610" or "21614" or "21635" or "30005" or "30006") => new ProviderResult.Rejected(
+                $"{answer}",
+                AddressIsWrong: true
+            ),
+            (>= 400, "21602" or "21617" or "30007") => new ProviderResult.Declined($"{answer}"),
+            (>= 400, "20003") => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
+            // Somebody has to mend the account, which takes other numbers meanwhile.
+            (>= 400, "21408") => new ProviderResult.Unavailable(
+                $"{answer}: allow the country in the account's geographic permissions",
+                OnlyThisDelivery: true
+            ),
+            (>= 400, "21608") => new ProviderResult.Unavailable(
+                $"{answer}: an account on trial sends only to numbers that are verified with it",
+                OnlyThisDelivery: true
+            ),
+            (>= 400, "21606" or "21659") => new ProviderResult.Misconfigured($"{answer}: check From"),
+            (>= 400, "30002" or "30004") => new ProviderResult.Misconfigured($"{answer}: check the state of the account"),
+            (>= 400, "30001" or "30003" or "30008") => new ProviderResult.Unavailable(
+                $"{answer}",
+                answer.RetryAfter,
+                OnlyThisDelivery: true
+            ),
+            (>= 400, "30410") => new ProviderResult.InDoubt($"{answer}"),
+            (404, _) => new ProviderResult.Misconfigured($"{answer}: check AccountSid and Url"),
+            _ => ByStatus(answer),
+        };
 
-    static ReceiptKind KindOf(string? error) => error switch
-    {
-        "21610" => ReceiptKind.OptedOut,
-        "21211" or "21614" or "21635" or "30005" or "30006" => ReceiptKind.HardBounce,
-        _ => ReceiptKind.Undelivered,
-    };
+    static ReceiptKind KindOf(string? error) =>
+        error switch
+        {
+            "21610" => ReceiptKind.OptedOut,
+            "21211" or "21614" or "21635" or "30005" or "30006" => ReceiptKind.HardBounce,
+            _ => ReceiptKind.Undelivered,
+        };
 
     static Dictionary<string, StringValues> FormOf(ReceiptRequest request) =>
         request.Header("Content-Type")?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) == true
@@ -185,7 +208,8 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
     /// <inheritdoc />
     public override int LongestReceipt => OneReceipt;
 
-    IReadOnlyList<string> ReceiptTokens => ReceiptCheck.Several(options.ReceiptToken) is { Count: > 0 } several ? several : ReceiptCheck.Several(options.AuthToken);
+    IReadOnlyList<string> ReceiptTokens =>
+        ReceiptCheck.Several(options.ReceiptToken) is { Count: > 0 } several ? several : ReceiptCheck.Several(options.AuthToken);
 
     /// <inheritdoc />
     public override string? RefuseUnread(ReceiptRequest head) =>
@@ -204,22 +228,39 @@ public sealed class TwilioSmsProvider(string name, TwilioOptions options, TimePr
 
         var (given, tokens, parameters) = (ReceiptCheck.FromBase64(request.Header(Signature))!, ReceiptTokens, FormOf(request));
         // A body that is no form is signed by its hash in the address.
-        if (parameters.Count == 0 && !request.Body.IsEmpty
-            && !ReceiptCheck.IsSame(QueryHelpers.ParseQuery(request.Url.Query).GetValueOrDefault("bodySHA256").ToString(), Convert.ToHexStringLower(SHA256.HashData(request.Body.Span))))
+        if (
+            parameters.Count == 0
+            && !request.Body.IsEmpty
+            && !ReceiptCheck.IsSame(
+                QueryHelpers.ParseQuery(request.Url.Query).GetValueOrDefault("bodySHA256").ToString(),
+                Convert.ToHexStringLower(SHA256.HashData(request.Body.Span))
+            )
+        )
         {
             return "bodySHA256 is not of this body";
         }
 
-        var signedParameters = string.Concat(parameters.OrderBy(parameter => parameter.Key, StringComparer.Ordinal)
-            .SelectMany(parameter => parameter.Value.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(value => parameter.Key + value)));
-        var isSigned = (from url in Forms(request.Url) from token in tokens select Sign(token, url + signedParameters))
-            .Aggregate(false, (found, expected) => found | CryptographicOperations.FixedTimeEquals(given, expected));
+        var signedParameters = string.Concat(
+            parameters
+                .OrderBy(parameter => parameter.Key, StringComparer.Ordinal)
+                .SelectMany(parameter =>
+                    parameter.Value.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(value => parameter.Key + value)
+                )
+        );
+        var isSigned = (from url in Forms(request.Url) from token in tokens select Sign(token, url + signedParameters)).Aggregate(
+            false,
+            (found, expected) => found | CryptographicOperations.FixedTimeEquals(given, expected)
+        );
         return isSigned ? null : "the signature is wrong: check AuthToken, and that ReceiptUrl is the address Twilio posts to";
     }
 
     // Whether the usual port stands in the address is different from one of Twilio's products to the other.
     static IEnumerable<string> Forms(Uri url) =>
-        [url.OriginalString, $"{url.Scheme}://{url.IdnHost}{url.PathAndQuery}", $"{url.Scheme}://{url.IdnHost}:{url.Port}{url.PathAndQuery}"];
+        [
+            url.OriginalString,
+            $"{url.Scheme}://{url.IdnHost}{url.PathAndQuery}",
+            $"{url.Scheme}://{url.IdnHost}:{url.Port}{url.PathAndQuery}",
+        ];
 
     // Twilio signs with nothing newer.
 #pragma warning disable CA5350

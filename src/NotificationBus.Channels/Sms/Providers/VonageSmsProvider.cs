@@ -4,7 +4,6 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 using NotificationBus.Receipts;
@@ -46,7 +45,12 @@ public sealed class VonageOptions : SmsVendorOptions
     /// <inheritdoc />
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var wrong in base.Validate(validationContext).Concat(MustBeSet(ApiKey, nameof(ApiKey))).Concat(MustBeSet(ApiSecret, nameof(ApiSecret))).Concat(ReceiptCheck.MustBeLong(ReceiptSecret)))
+        foreach (
+            var wrong in base.Validate(validationContext)
+                .Concat(MustBeSet(ApiKey, nameof(ApiKey)))
+                .Concat(MustBeSet(ApiSecret, nameof(ApiSecret)))
+                .Concat(ReceiptCheck.MustBeLong(ReceiptSecret))
+        )
             yield return wrong;
 
         if (From.Length == 0)
@@ -100,53 +104,64 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
             "rejected" or "undeliverable" => KindOf(error),
             _ => null,
         };
-        return kind is null || string.IsNullOrEmpty(id) ? null : new Receipt
-        {
-            Kind = kind.Value,
-            Id = ReceiptCheck.IdOf(id, status, report.Find("timestamp")),
-            At = TimeOf(report.Find("timestamp")),
-            DeliveryId = IdOf(report.Find("client_ref")),
-            ProviderMessageId = id,
-            // Without the plus.
-            Addresses = AddressesOf(report.Find("to") is { } to ? $"+{to.TrimStart('+')}" : null),
-            Reason = error is null ? null : ReasonOf($"{status}, error {error}"),
-        };
+        return kind is null || string.IsNullOrEmpty(id)
+            ? null
+            : new Receipt
+            {
+                Kind = kind.Value,
+                Id = ReceiptCheck.IdOf(id, status, report.Find("timestamp")),
+                At = TimeOf(report.Find("timestamp")),
+                DeliveryId = IdOf(report.Find("client_ref")),
+                ProviderMessageId = id,
+                // Without the plus.
+                Addresses = AddressesOf(report.Find("to") is { } to ? $"+{to.TrimStart('+')}" : null),
+                Reason = error is null ? null : ReasonOf($"{status}, error {error}"),
+            };
     }
 
     /// <inheritdoc />
     protected override HttpRequestMessage Request(Delivery delivery)
     {
         var request = options.Api == VonageApi.Sms ? OfSmsApi(delivery) : OfMessagesApi(delivery);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{options.ApiKey}:{options.ApiSecret}")));
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes($"{options.ApiKey}:{options.ApiSecret}"))
+        );
         return request;
     }
 
     /// <inheritdoc />
-    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
-    {
-        200 when options.Api == VonageApi.Sms => OfParts(answer),
-        202 when options.Api == VonageApi.Messages && answer.Id("message_uuid") is { } id => new ProviderResult.Accepted(id),
-        402 => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
-        404 => new ProviderResult.Misconfigured($"{answer}: check Url"),
-        _ => ByStatus(answer),
-    };
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) =>
+        answer.Status switch
+        {
+            200 when options.Api == VonageApi.Sms => OfParts(answer),
+            202 when options.Api == VonageApi.Messages && answer.Id("message_uuid") is { } id => new ProviderResult.Accepted(id),
+            402 => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
+            404 => new ProviderResult.Misconfigured($"{answer}: check Url"),
+            _ => ByStatus(answer),
+        };
 
     HttpRequestMessage OfMessagesApi(Delivery delivery)
     {
         var content = (SmsContent)delivery.Content;
-        return Post("/v1/messages", Json(new
-        {
-            message_type = "text",
-            channel = "sms",
-            to = delivery.Address.TrimStart('+'),
-            from = options.From.TrimStart('+'),
-            text = content.Text,
-            client_ref = $"{delivery.Id}",
-            ttl = TimeToLive(delivery) is { } left ? Math.Max(1, (int)left.TotalSeconds) : (int?)null,
-            webhook_url = string.IsNullOrEmpty(options.ReceiptUrl) ? null : options.ReceiptUrl,
-            // As it was counted.
-            sms = new { encoding_type = content.Encoding == SmsEncoding.Gsm7 ? "text" : "unicode" },
-        }));
+        return Post(
+            "/v1/messages",
+            Json(
+                new
+                {
+                    message_type = "text",
+                    channel = "sms",
+                    to = delivery.Address.TrimStart('+'),
+                    from = options.From.TrimStart('+'),
+                    text = content.Text,
+                    client_ref = $"{delivery.Id}",
+                    ttl = TimeToLive(delivery) is { } left ? Math.Max(1, (int)left.TotalSeconds) : (int?)null,
+                    webhook_url = string.IsNullOrEmpty(options.ReceiptUrl) ? null : options.ReceiptUrl,
+                    // As it was counted.
+                    sms = new { encoding_type = content.Encoding == SmsEncoding.Gsm7 ? "text" : "unicode" },
+                }
+            )
+        );
     }
 
     HttpRequestMessage OfSmsApi(Delivery delivery)
@@ -163,7 +178,9 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
         };
         // In milliseconds here.
         if (TimeToLive(delivery) is { } left)
-            fields["ttl"] = ((long)Math.Max(left.TotalMilliseconds, ShortestTimeToLive.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture);
+            fields["ttl"] = ((long)Math.Max(left.TotalMilliseconds, ShortestTimeToLive.TotalMilliseconds)).ToString(
+                CultureInfo.InvariantCulture
+            );
         return Post("/sms/json", new FormUrlEncodedContent(fields));
     }
 
@@ -178,28 +195,35 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
             return new ProviderResult.Rejected($"{answer}: sent in part, and not sent again");
 
         var results = parts.Select(status => OfPart(status, answer)).ToList();
-        return results.Find(result => result is ProviderResult.InDoubt) ?? results.FirstOrDefault() ?? new ProviderResult.InDoubt($"{answer}");
+        return results.Find(result => result is ProviderResult.InDoubt)
+            ?? results.FirstOrDefault()
+            ?? new ProviderResult.InDoubt($"{answer}");
     }
 
-    ProviderResult OfPart(string? status, HttpAnswer answer) => status switch
-    {
-        "0" => new ProviderResult.Accepted(answer.Id("messages.0.message-id")),
-        // Too fast, too many at the same time.
-        "1" or "10" => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
-        // A parameter that is missing or wrong, a number it knows no way to, a text that is too long.
-        "2" or "3" or "6" or "12" => new ProviderResult.Declined($"{answer}"),
-        "7" => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
-        // Credentials, an account that is barred, without credit or without this API, signatures that are asked for.
-        "4" or "8" or "9" or "11" or "14" or "32" => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
-        "15" => new ProviderResult.Misconfigured($"{answer}: check From"),
-        // Somebody has to mend the account, which takes other numbers meanwhile.
-        "29" => new ProviderResult.Unavailable($"{answer}: an account on trial sends only to numbers that are registered with it", OnlyThisDelivery: true),
-        // 5 is a failure of Vonage's own, and of what is not named here nobody knows.
-        _ => new ProviderResult.InDoubt($"{answer}"),
-    };
+    ProviderResult OfPart(string? status, HttpAnswer answer) =>
+        status switch
+        {
+            "0" => new ProviderResult.Accepted(answer.Id("messages.0.message-id")),
+            // Too fast, too many at the same time.
+            "1" or "10" => new ProviderResult.Throttled($"{answer}", answer.RetryAfter),
+            // A parameter that is missing or wrong, a number it knows no way to, a text that is too long.
+            "2" or "3" or "6" or "12" => new ProviderResult.Declined($"{answer}"),
+            "7" => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
+            // Credentials, an account that is barred, without credit or without this API, signatures that are asked for.
+            "4" or "8" or "9" or "11" or "14" or "32" => new ProviderResult.Misconfigured($"{answer}: check {Credentials}"),
+            "15" => new ProviderResult.Misconfigured($"{answer}: check From"),
+            // Somebody has to mend the account, which takes other numbers meanwhile.
+            "29" => new ProviderResult.Unavailable(
+                $"{answer}: an account on trial sends only to numbers that are registered with it",
+                OnlyThisDelivery: true
+            ),
+            // 5 is a failure of Vonage's own, and of what is not named here nobody knows.
+            _ => new ProviderResult.InDoubt($"{answer}"),
+        };
 
     // Codes of /en/api-errors/messages that are about the number and will not change: barred, no number, gone for good, unknown.
-    static ReceiptKind KindOf(string? error) => error is "1050" or "1170" or "1190" or "1240" ? ReceiptKind.HardBounce : ReceiptKind.Undelivered;
+    static ReceiptKind KindOf(string? error) =>
+        error is "1050" or "1170" or "1190" or "1240" ? ReceiptKind.HardBounce : ReceiptKind.Undelivered;
 
     /// <inheritdoc />
     public override int LongestReceipt => OneReceipt;
@@ -215,7 +239,9 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
             return refused;
 
         // Optional in Vonage's eyes; what is not covered, anybody in between could write.
-        return ReceiptCheck.IsSame(claims.Find("payload_hash") ?? "", Convert.ToHexStringLower(SHA256.HashData(request.Body.Span))) ? null : "payload_hash is not of this body";
+        return ReceiptCheck.IsSame(claims.Find("payload_hash") ?? "", Convert.ToHexStringLower(SHA256.HashData(request.Body.Span)))
+            ? null
+            : "payload_hash is not of this body";
     }
 
     /// <summary>Checks the token in the header: what it says of the body, or why it cannot be believed.</summary>
@@ -224,7 +250,10 @@ public sealed class VonageSmsProvider(string name, VonageOptions options, TimePr
         var secrets = ReceiptCheck.Several(options.ReceiptSecret);
         if (secrets.Count == 0)
             return (ReceiptCheck.NotSet(Name, nameof(options.ReceiptSecret)), default);
-        if (request.Header("Authorization")?.Split(' ', 2, StringSplitOptions.TrimEntries) is not [var scheme, var token] || !scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
+        if (
+            request.Header("Authorization")?.Split(' ', 2, StringSplitOptions.TrimEntries) is not [var scheme, var token]
+            || !scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)
+        )
             return ("there is no token in Authorization: switch on signed webhooks", default);
         if (JsonWebToken.Verify(token, secrets.Select(Encoding.UTF8.GetBytes)) is not { } claims)
             return ("the signature is wrong: check ReceiptSecret", default);

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 
@@ -57,9 +56,7 @@ public sealed class WebhookProvider : HttpVendor
     /// <param name="options">The account; validated by whoever bound it.</param>
     /// <param name="clock">Dates the signatures, ends what takes too long, and reads dates in answers.</param>
     public WebhookProvider(string name, WebhookOptions options, TimeProvider clock)
-        : this(name, options, clock, new AddressGuard())
-    {
-    }
+        : this(name, options, clock, new AddressGuard()) { }
 
     internal WebhookProvider(string name, WebhookOptions options, TimeProvider clock, AddressGuard guard)
         : base(name, "webhook", baseAddress: null, options, clock, guard.Allowing(options.AllowPrivateAddresses))
@@ -75,16 +72,22 @@ public sealed class WebhookProvider : HttpVendor
     protected override bool EndpointIsRecipients => true;
 
     /// <inheritdoc />
-    public override async Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken) => await base.Send(delivery, cancellationToken) switch
-    {
-        ProviderResult.InDoubt inDoubt => inDoubt with { Reason = $"{inDoubt.Reason}; the receiver may have it, and knows a repetition by its webhook-id", RepetitionIsKnown = true },
-        var result => result,
-    };
+    public override async Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken) =>
+        await base.Send(delivery, cancellationToken) switch
+        {
+            ProviderResult.InDoubt inDoubt => inDoubt with
+            {
+                Reason = $"{inDoubt.Reason}; the receiver may have it, and knows a repetition by its webhook-id",
+                RepetitionIsKnown = true,
+            },
+            var result => result,
+        };
 
     /// <inheritdoc />
     protected override ProviderResult? Refuse(Delivery delivery) =>
         AddressGuard.Refuse(delivery.Address, _options.AllowPrivateAddresses) is { } wrong ? new ProviderResult.Rejected(wrong)
-        : Body(delivery).Headers.ContentLength > LongestBody ? new ProviderResult.Declined($"the body is longer than {LongestBody / 1024} KB")
+        : Body(delivery).Headers.ContentLength > LongestBody
+            ? new ProviderResult.Declined($"the body is longer than {LongestBody / 1024} KB")
         : null;
 
     /// <inheritdoc />
@@ -99,18 +102,22 @@ public sealed class WebhookProvider : HttpVendor
     protected override bool StatusSaysItAll(int status) => status is >= 200 and < 300;
 
     /// <inheritdoc />
-    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) => answer.Status switch
-    {
-        _ when StatusSaysItAll(answer.Status) => new ProviderResult.Accepted(null),
-        410 => new ProviderResult.Rejected($"{answer}: the receiver wants no more of these", AddressIsWrong: true),
-        429 or 502 or 504 => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter ?? Pause),
-        _ => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),
-    };
+    protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) =>
+        answer.Status switch
+        {
+            _ when StatusSaysItAll(answer.Status) => new ProviderResult.Accepted(null),
+            410 => new ProviderResult.Rejected($"{answer}: the receiver wants no more of these", AddressIsWrong: true),
+            429 or 502 or 504 => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter ?? Pause),
+            _ => new ProviderResult.Unavailable($"{answer}", answer.RetryAfter),
+        };
 
-    static HttpContent Body(Delivery delivery) => Json(new
-    {
-        type = delivery.Category,
-        timestamp = delivery.OccurredAt?.UtcDateTime,
-        data = ((WebhookContent)delivery.Content).Data,
-    });
+    static HttpContent Body(Delivery delivery) =>
+        Json(
+            new
+            {
+                type = delivery.Category,
+                timestamp = delivery.OccurredAt?.UtcDateTime,
+                data = ((WebhookContent)delivery.Content).Data,
+            }
+        );
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 
@@ -21,27 +20,28 @@ public sealed class ChatMessageSentMap : EventMap<ChatMessageSent>
     public override Contact Recipient(ChatMessageSent happened) => happened.Seller;
 
     /// <inheritdoc />
-    protected override ChatMessageSent Tidy(ChatMessageSent happened, Decoration decoration) => happened with
-    {
-        Product = decoration.Line("product", happened.Product, TextLengths.Of("product")),
-        Buyer = decoration.Person("buyer", happened.Buyer),
-        Seller = decoration.Person("seller", happened.Seller),
-    };
+    protected override ChatMessageSent Tidy(ChatMessageSent happened, Decoration decoration) =>
+        happened with
+        {
+            Product = decoration.Line("product", happened.Product, TextLengths.Of("product")),
+            Buyer = decoration.Person("buyer", happened.Buyer),
+            Seller = decoration.Person("seller", happened.Seller),
+        };
 
     /// <inheritdoc />
-    protected override JsonElement Variables(ChatMessageSent happened) => TemplateVariables.Of(new
-    {
-        happened.ConversationId,
-        happened.Text,
-        happened.Product,
-        Buyer = new { happened.Buyer?.Name },
-        Seller = new { happened.Seller.Name },
-    });
+    protected override JsonElement Variables(ChatMessageSent happened) =>
+        TemplateVariables.Of(
+            new
+            {
+                happened.ConversationId,
+                happened.Text,
+                happened.Product,
+                Buyer = new { happened.Buyer?.Name },
+                Seller = new { happened.Seller.Name },
+            }
+        );
 
     /// <inheritdoc />
     protected override IEnumerable<Breach> Breaches(ChatMessageSent happened) =>
-    [
-        .. EventRules.Text("conversationId", happened.ConversationId),
-        .. EventRules.Text("text", happened.Text),
-    ];
+        [.. EventRules.Text("conversationId", happened.ConversationId), .. EventRules.Text("text", happened.Text)];
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 
@@ -21,28 +20,32 @@ public sealed class OrderPlacedMap : EventMap<OrderPlaced>
     public override Contact Recipient(OrderPlaced happened) => happened.Seller;
 
     /// <inheritdoc />
-    protected override OrderPlaced Tidy(OrderPlaced happened, Decoration decoration) => happened with
-    {
-        Product = decoration.OneLine("product", happened.Product),
-        Buyer = decoration.Person("buyer", happened.Buyer),
-        Seller = decoration.Person("seller", happened.Seller),
-    };
+    protected override OrderPlaced Tidy(OrderPlaced happened, Decoration decoration) =>
+        happened with
+        {
+            Product = decoration.OneLine("product", happened.Product),
+            Buyer = decoration.Person("buyer", happened.Buyer),
+            Seller = decoration.Person("seller", happened.Seller),
+        };
 
     /// <inheritdoc />
-    protected override JsonElement Variables(OrderPlaced happened) => TemplateVariables.Of(new
-    {
-        happened.OrderId,
-        happened.Product,
-        happened.Total,
-        Buyer = new { happened.Buyer?.Name },
-        Seller = new { happened.Seller.Name },
-    });
+    protected override JsonElement Variables(OrderPlaced happened) =>
+        TemplateVariables.Of(
+            new
+            {
+                happened.OrderId,
+                happened.Product,
+                happened.Total,
+                Buyer = new { happened.Buyer?.Name },
+                Seller = new { happened.Seller.Name },
+            }
+        );
 
     /// <inheritdoc />
     protected override IEnumerable<Breach> Breaches(OrderPlaced happened) =>
-    [
-        .. EventRules.Text("orderId", happened.OrderId),
-        .. EventRules.Text("product", happened.Product),
-        .. EventRules.Money("total", happened.Total),
-    ];
+        [
+            .. EventRules.Text("orderId", happened.OrderId),
+            .. EventRules.Text("product", happened.Product),
+            .. EventRules.Money("total", happened.Total),
+        ];
 }

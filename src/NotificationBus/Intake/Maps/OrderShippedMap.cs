@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 
@@ -21,26 +20,27 @@ public sealed class OrderShippedMap : EventMap<OrderShipped>
     public override Contact Recipient(OrderShipped happened) => happened.Buyer;
 
     /// <inheritdoc />
-    protected override OrderShipped Tidy(OrderShipped happened, Decoration decoration) => happened with
-    {
-        Product = decoration.OneLine("product", happened.Product),
-        Carrier = decoration.Line("carrier", happened.Carrier, TextLengths.Of("carrier")),
-        TrackingNumber = decoration.WholeLine("trackingNumber", happened.TrackingNumber, TextLengths.Of("trackingNumber")),
-    };
+    protected override OrderShipped Tidy(OrderShipped happened, Decoration decoration) =>
+        happened with
+        {
+            Product = decoration.OneLine("product", happened.Product),
+            Carrier = decoration.Line("carrier", happened.Carrier, TextLengths.Of("carrier")),
+            TrackingNumber = decoration.WholeLine("trackingNumber", happened.TrackingNumber, TextLengths.Of("trackingNumber")),
+        };
 
     /// <inheritdoc />
-    protected override JsonElement Variables(OrderShipped happened) => TemplateVariables.Of(new
-    {
-        happened.OrderId,
-        happened.Product,
-        happened.Carrier,
-        happened.TrackingNumber,
-    });
+    protected override JsonElement Variables(OrderShipped happened) =>
+        TemplateVariables.Of(
+            new
+            {
+                happened.OrderId,
+                happened.Product,
+                happened.Carrier,
+                happened.TrackingNumber,
+            }
+        );
 
     /// <inheritdoc />
     protected override IEnumerable<Breach> Breaches(OrderShipped happened) =>
-    [
-        .. EventRules.Text("orderId", happened.OrderId),
-        .. EventRules.Text("product", happened.Product),
-    ];
+        [.. EventRules.Text("orderId", happened.OrderId), .. EventRules.Text("product", happened.Product)];
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 
@@ -21,24 +20,28 @@ public sealed class PaymentReminderDueMap : EventMap<PaymentReminderDue>
     public override Contact Recipient(PaymentReminderDue happened) => happened.Buyer;
 
     /// <inheritdoc />
-    protected override PaymentReminderDue Tidy(PaymentReminderDue happened, Decoration decoration) => happened with
-    {
-        Product = decoration.OneLine("product", happened.Product),
-    };
+    protected override PaymentReminderDue Tidy(PaymentReminderDue happened, Decoration decoration) =>
+        happened with
+        {
+            Product = decoration.OneLine("product", happened.Product),
+        };
 
     /// <inheritdoc />
-    protected override JsonElement Variables(PaymentReminderDue happened) => TemplateVariables.Of(new
-    {
-        happened.OrderId,
-        happened.Product,
-        happened.Total,
-    });
+    protected override JsonElement Variables(PaymentReminderDue happened) =>
+        TemplateVariables.Of(
+            new
+            {
+                happened.OrderId,
+                happened.Product,
+                happened.Total,
+            }
+        );
 
     /// <inheritdoc />
     protected override IEnumerable<Breach> Breaches(PaymentReminderDue happened) =>
-    [
-        .. EventRules.Text("orderId", happened.OrderId),
-        .. EventRules.Text("product", happened.Product),
-        .. EventRules.Money("total", happened.Total),
-    ];
+        [
+            .. EventRules.Text("orderId", happened.OrderId),
+            .. EventRules.Text("product", happened.Product),
+            .. EventRules.Money("total", happened.Total),
+        ];
 }

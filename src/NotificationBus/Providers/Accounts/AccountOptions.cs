@@ -1,5 +1,4 @@
 using System.Globalization;
-
 using Microsoft.Extensions.Configuration;
 
 namespace NotificationBus.Providers.Accounts;
@@ -27,12 +26,19 @@ public sealed class AccountOptions
     public static AccountOptions Read(IConfiguration configuration, string account)
     {
         var section = configuration.GetSection($"Providers:{account}");
-        var options = new AccountOptions { Type = section[nameof(Type)], Circuit = section.GetSection(nameof(Circuit)).Get<CircuitOptions>() ?? new CircuitOptions() };
+        var options = new AccountOptions
+        {
+            Type = section[nameof(Type)],
+            Circuit = section.GetSection(nameof(Circuit)).Get<CircuitOptions>() ?? new CircuitOptions(),
+        };
         if (section[nameof(PerSecond)] is not { } perSecond)
             return options;
 
         // By default 2,5 is read as 25, and what is neither less nor more may be no number at all.
-        if (!double.TryParse(perSecond, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || value is not (>= 0.01 and <= 100_000))
+        if (
+            !double.TryParse(perSecond, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            || value is not (>= 0.01 and <= 100_000)
+        )
             throw new SettingsException($"Providers:{account}:PerSecond must be a number from 0.01 to 100000");
 
         options.PerSecond = value;

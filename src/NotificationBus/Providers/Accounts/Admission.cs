@@ -5,9 +5,7 @@ namespace NotificationBus.Providers.Accounts;
 /// <summary>The admission to an account: whether it may be called now.</summary>
 abstract record Admission
 {
-    Admission()
-    {
-    }
+    Admission() { }
 
     /// <summary>One call may be made; dispose of it afterwards.</summary>
     public sealed record Granted(ProviderAccount Account, bool IsProbe, IDisposable Place) : Admission, IDisposable

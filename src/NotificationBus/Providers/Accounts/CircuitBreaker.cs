@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Providers.Controls;
-
 using Polly;
 using Polly.CircuitBreaker;
 
@@ -40,12 +38,25 @@ sealed partial class CircuitBreaker
     int _failuresInARow;
     bool _wasOpen;
 
-    public CircuitBreaker(string account, CircuitOptions options, IProviderHealth health, ControlBoard board, TimeProvider clock, ILogger log)
+    public CircuitBreaker(
+        string account,
+        CircuitOptions options,
+        IProviderHealth health,
+        ControlBoard board,
+        TimeProvider clock,
+        ILogger log
+    )
     {
         (_account, _options, _health, _board, _clock, _log) = (account, options, health, board, clock, log);
         _calls = new ResiliencePipelineBuilder<ProviderResult> { TimeProvider = clock }
             .AddCircuitBreaker(Measure(options.FailureShare, options.MinimumCalls, within: TimeSpan.FromSeconds(10)))
-            .AddCircuitBreaker(Measure(Math.Min(LargeShare, options.FailureShare), Math.Max(ManyCalls, options.MinimumCalls), within: TimeSpan.FromSeconds(30)))
+            .AddCircuitBreaker(
+                Measure(
+                    Math.Min(LargeShare, options.FailureShare),
+                    Math.Max(ManyCalls, options.MinimumCalls),
+                    within: TimeSpan.FromSeconds(30)
+                )
+            )
             .Build();
         board.Tell(FollowTheOthers);
     }
@@ -103,26 +114,31 @@ sealed partial class CircuitBreaker
             Proven = true;
             Interlocked.Exchange(ref _failuresInARow, 0);
         }
-        else if (Failed(result) && Interlocked.Increment(ref _failuresInARow) >= (Proven ? _options.MinimumCalls : Math.Min(MostFailuresUnproven, _options.MinimumCalls)))
+        else if (
+            Failed(result)
+            && Interlocked.Increment(ref _failuresInARow)
+                >= (Proven ? _options.MinimumCalls : Math.Min(MostFailuresUnproven, _options.MinimumCalls))
+        )
         {
             await Open(ReasonOf(result), needsAttention: false);
         }
     }
 
-    CircuitBreakerStrategyOptions<ProviderResult> Measure(double ratio, int atLeast, TimeSpan within) => new()
-    {
-        FailureRatio = ratio,
-        MinimumThroughput = atLeast,
-        SamplingDuration = within,
-        BreakDuration = _options.OpenFor,
-        ManualControl = _control,
-        ShouldHandle = call => ValueTask.FromResult(call.Outcome.Exception is not null || Failed(call.Outcome.Result!)),
-        OnOpened = async opened =>
+    CircuitBreakerStrategyOptions<ProviderResult> Measure(double ratio, int atLeast, TimeSpan within) =>
+        new()
         {
-            if (!opened.IsManual)
-                await Open(opened.Outcome.Result is { } result ? ReasonOf(result) : "calls failed", needsAttention: false);
-        },
-    };
+            FailureRatio = ratio,
+            MinimumThroughput = atLeast,
+            SamplingDuration = within,
+            BreakDuration = _options.OpenFor,
+            ManualControl = _control,
+            ShouldHandle = call => ValueTask.FromResult(call.Outcome.Exception is not null || Failed(call.Outcome.Result!)),
+            OnOpened = async opened =>
+            {
+                if (!opened.IsManual)
+                    await Open(opened.Outcome.Result is { } result ? ReasonOf(result) : "calls failed", needsAttention: false);
+            },
+        };
 
     /// <summary>Opens the circuit here at once, and on every other host as soon as the store can tell them.</summary>
     async Task Open(string reason, bool needsAttention)
@@ -154,13 +170,14 @@ sealed partial class CircuitBreaker
     static bool Failed(ProviderResult result) =>
         result is ProviderResult.InDoubt { OnlyThisDelivery: false } or ProviderResult.Unavailable { OnlyThisDelivery: false };
 
-    static string ReasonOf(ProviderResult result) => result switch
-    {
-        ProviderResult.Unavailable unavailable => unavailable.Reason,
-        ProviderResult.Misconfigured misconfigured => misconfigured.Reason,
-        ProviderResult.InDoubt inDoubt => inDoubt.Reason,
-        _ => "",
-    };
+    static string ReasonOf(ProviderResult result) =>
+        result switch
+        {
+            ProviderResult.Unavailable unavailable => unavailable.Reason,
+            ProviderResult.Misconfigured misconfigured => misconfigured.Reason,
+            ProviderResult.InDoubt inDoubt => inDoubt.Reason,
+            _ => "",
+        };
 
     [LoggerMessage(LogLevel.Warning, "{Account} is not called for a while, on no host: {Reason}")]
     partial void Opened(string account, string reason);

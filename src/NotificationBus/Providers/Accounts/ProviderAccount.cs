@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
-
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Contracts;
 using NotificationBus.Providers.Controls;
 
@@ -32,7 +30,14 @@ public sealed class ProviderAccount : IAsyncDisposable
     readonly ConcurrentQueue<Place> _doubted = new();
 
     /// <summary>Guards a provider.</summary>
-    public ProviderAccount(IProvider provider, AccountOptions options, IProviderHealth health, ControlBoard board, TimeProvider clock, ILogger<ProviderAccount> log)
+    public ProviderAccount(
+        IProvider provider,
+        AccountOptions options,
+        IProviderHealth health,
+        ControlBoard board,
+        TimeProvider clock,
+        ILogger<ProviderAccount> log
+    )
     {
         (Provider, _board, _health, _clock) = (provider, board, health, clock);
         Options = options;
@@ -57,12 +62,13 @@ public sealed class ProviderAccount : IAsyncDisposable
     internal TimeSpan? OpenFor => Control.Pin is null ? _board.Current.HealthOf(Name).RemainingBreak(_clock.GetUtcNow()) : null;
 
     /// <summary>True while it gets nothing new, by the word of an operator or because its circuit is open.</summary>
-    internal static bool IsShut(SendingControls controls, string account) => controls.Provider(account) switch
-    {
-        { Switch: not ProviderSwitch.On } or { Pin: CircuitPin.Open } => true,
-        { Pin: CircuitPin.Closed } => false,
-        _ => controls.HealthOf(account).CircuitOpen,
-    };
+    internal static bool IsShut(SendingControls controls, string account) =>
+        controls.Provider(account) switch
+        {
+            { Switch: not ProviderSwitch.On } or { Pin: CircuitPin.Open } => true,
+            { Pin: CircuitPin.Closed } => false,
+            _ => controls.HealthOf(account).CircuitOpen,
+        };
 
     /// <summary>Asks to make one call, and waits for a free place when that is all there is to wait for.</summary>
     /// <param name="mayHaveSentIt">True when this account may have sent the delivery already, so that it is the one to ask again.</param>

@@ -74,18 +74,19 @@ public sealed record ProviderHealth
     /// <param name="breakFor">How long no probe is made.</param>
     /// <param name="reason">Why, for an operator.</param>
     /// <param name="needsAttention">True when only a person can mend it.</param>
-    public ProviderHealth Opened(DateTimeOffset now, TimeSpan breakFor, string reason, bool needsAttention) => this with
-    {
-        CircuitOpen = true,
-        NeedsAttention = needsAttention,
-        Since = CircuitOpen ? Since : now,
-        OpenUntil = now + breakFor,
-        OpenFor = breakFor,
-        ProbeUntil = default,
-        ProbeFor = null,
-        ProbesPassed = 0,
-        Reason = reason,
-    };
+    public ProviderHealth Opened(DateTimeOffset now, TimeSpan breakFor, string reason, bool needsAttention) =>
+        this with
+        {
+            CircuitOpen = true,
+            NeedsAttention = needsAttention,
+            Since = CircuitOpen ? Since : now,
+            OpenUntil = now + breakFor,
+            OpenFor = breakFor,
+            ProbeUntil = default,
+            ProbeFor = null,
+            ProbesPassed = 0,
+            Reason = reason,
+        };
 
     /// <summary>Somebody asks to make the one probe that is allowed at a time while the circuit is open.</summary>
     /// <param name="now">The time.</param>
@@ -106,7 +107,15 @@ public sealed record ProviderHealth
         var passed = this with { ProbeUntil = default, ProbeFor = null, ProbesPassed = ProbesPassed + 1 };
         return passed.ProbesPassed < needed
             ? passed
-            : passed with { CircuitOpen = false, NeedsAttention = false, Since = now, OpenUntil = default, OpenFor = null, Reason = null };
+            : passed with
+            {
+                CircuitOpen = false,
+                NeedsAttention = false,
+                Since = now,
+                OpenUntil = default,
+                OpenFor = null,
+                Reason = null,
+            };
     }
 
     /// <summary>A probe that was granted was not made after all.</summary>
@@ -142,8 +151,13 @@ public sealed record ProviderHealth
     /// <param name="interval">How long it must have been the same.</param>
     /// <param name="forgetAfter">How long nothing was complained of when it is forgotten.</param>
     public ProviderHealth RateRaised(DateTimeOffset now, double factor, TimeSpan interval, TimeSpan forgetAfter) =>
-        LearnedPerSecond is not { } rate || RateChangedAt + interval > now ? this
-        : this with { LearnedPerSecond = PausedUntil + forgetAfter < now ? null : rate * factor, RateChangedAt = now };
+        LearnedPerSecond is not { } rate || RateChangedAt + interval > now
+            ? this
+            : this with
+            {
+                LearnedPerSecond = PausedUntil + forgetAfter < now ? null : rate * factor,
+                RateChangedAt = now,
+            };
 
     /// <summary>
     /// The same for somebody whose clock shows another time at the same moment: who waits for something waits as long as everybody else.

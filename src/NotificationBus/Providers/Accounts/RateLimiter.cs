@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Contracts;
 using NotificationBus.Providers.Controls;
 
@@ -9,7 +8,14 @@ namespace NotificationBus.Providers.Accounts;
 /// Keeps an account within its rate, all hosts together: the configured one, or what the provider's complaints have taught. Slots
 /// are handed out by the store; whoever has to wait for one waits in the scheduler.
 /// </summary>
-sealed partial class RateLimiter(string account, AccountOptions options, IProviderHealth health, ControlBoard board, TimeProvider clock, ILogger log)
+sealed partial class RateLimiter(
+    string account,
+    AccountOptions options,
+    IProviderHealth health,
+    ControlBoard board,
+    TimeProvider clock,
+    ILogger log
+)
 {
     // Where the provider does not say how long (RFC 6585 leaves it open).
     static readonly TimeSpan UsualPause = TimeSpan.FromSeconds(60);
@@ -58,7 +64,11 @@ sealed partial class RateLimiter(string account, AccountOptions options, IProvid
     {
         _calls.Count();
         if (result is ProviderResult.Throttled throttled)
-            await Pause(throttled.RetryAfter is { } asked && asked > TimeSpan.Zero ? asked : UsualPause, throttled.Reason, complained: true);
+            await Pause(
+                throttled.RetryAfter is { } asked && asked > TimeSpan.Zero ? asked : UsualPause,
+                throttled.Reason,
+                complained: true
+            );
         else if (result.RateLimit is { Remaining: <= 0 } limit)
             await Pause(limit.Reset, "its rate limit is used up", complained: false);
         else if (board.Current.HealthOf(account).LearnedPerSecond is not null)

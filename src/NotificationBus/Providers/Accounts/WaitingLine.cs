@@ -1,7 +1,5 @@
 using System.Globalization;
-
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.Providers.Controls;
 
@@ -24,8 +22,12 @@ public static class WaitingLine
 
     /// <summary>The command, with its turn where it is after the line was moved.</summary>
     internal static SendDelivery InItsTurn(this ConsumeContext<SendDelivery> context) =>
-        context.Message is { Slot: { } slot } command && DateTimeOffset.TryParse(context.ReceiveContext.TransportHeaders.Get<string>(WasDue), CultureInfo.InvariantCulture, out var due)
-            ? command with { Slot = slot with { At = due } }
+        context.Message is { Slot: { } slot } command
+        && DateTimeOffset.TryParse(context.ReceiveContext.TransportHeaders.Get<string>(WasDue), CultureInfo.InvariantCulture, out var due)
+            ? command with
+            {
+                Slot = slot with { At = due },
+            }
             : context.Message;
 
     /// <summary>The rate that operators have set or that is configured, calls per second; null when neither is.</summary>
@@ -42,10 +44,15 @@ public static class WaitingLine
     /// was no limit.
     /// </summary>
     public static double? Factor(double? before, double? after) =>
-        before is { } one && after != one ? after is { } other ? other / one : AtOnce : null;
+        before is { } one && after != one
+            ? after is { } other
+                ? other / one
+                : AtOnce
+            : null;
 
     /// <summary>
     /// The lower of two rates, of which either may be none: the one that is set, and the one that the provider's complaints have taught.
     /// </summary>
-    public static double? Lower(double? one, double? other) => one is { } first && other is { } second ? Math.Min(first, second) : one ?? other;
+    public static double? Lower(double? one, double? other) =>
+        one is { } first && other is { } second ? Math.Min(first, second) : one ?? other;
 }

@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using System.Data.Common;
-
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Messaging;
 using NotificationBus.Providers.Accounts;
 
@@ -29,7 +27,8 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
     public SendingControls Current => _current;
 
     /// <summary>Has somebody told after every change of <see cref="Current"/>.</summary>
-    internal void Tell(Action<SendingControls> listener) => ImmutableInterlocked.Update(ref _listeners, listeners => listeners.Add(listener));
+    internal void Tell(Action<SendingControls> listener) =>
+        ImmutableInterlocked.Update(ref _listeners, listeners => listeners.Add(listener));
 
     /// <inheritdoc />
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -122,7 +121,10 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
         public bool IsTold => _isTold;
 
         public SendingControls On(SendingControls known) =>
-            known with { Health = known.Health.ToImmutableDictionary(StringComparer.Ordinal).SetItem(account, change(known.HealthOf(account))) };
+            known with
+            {
+                Health = known.Health.ToImmutableDictionary(StringComparer.Ordinal).SetItem(account, change(known.HealthOf(account))),
+            };
 
         public void Dispose() => _isTold = true;
     }

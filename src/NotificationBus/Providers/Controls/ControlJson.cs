@@ -7,9 +7,10 @@ namespace NotificationBus.Providers.Controls;
 public static class ControlJson
 {
     /// <summary>The options.</summary>
-    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
-    {
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    };
+    public static JsonSerializerOptions Options { get; } =
+        new(JsonSerializerDefaults.Web)
+        {
+            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        };
 }

@@ -21,11 +21,22 @@ public interface IControls
     /// <param name="by">Who, and why.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The setting after the change.</returns>
-    Task<ProviderControl> ChangeProvider(string account, AccountOptions configured, Func<ProviderControl, ProviderControl> change, ChangedBy by, CancellationToken cancellationToken);
+    Task<ProviderControl> ChangeProvider(
+        string account,
+        AccountOptions configured,
+        Func<ProviderControl, ProviderControl> change,
+        ChangedBy by,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Changes a channel's setting, and writes down who did it and why.</summary>
     /// <returns>The setting after the change.</returns>
-    Task<ChannelControl> ChangeChannel(string channel, Func<ChannelControl, ChannelControl> change, ChangedBy by, CancellationToken cancellationToken);
+    Task<ChannelControl> ChangeChannel(
+        string channel,
+        Func<ChannelControl, ChannelControl> change,
+        ChangedBy by,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Writes down something an operator did that is no setting.</summary>
     Task Note(string subject, ChangedBy by, System.Text.Json.JsonElement what, CancellationToken cancellationToken);
@@ -46,13 +57,16 @@ public sealed record SendingControls
     public static SendingControls None { get; } = new();
 
     /// <summary>The settings of operators, by account.</summary>
-    public IReadOnlyDictionary<string, ProviderControl> Providers { get; init; } = new Dictionary<string, ProviderControl>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, ProviderControl> Providers { get; init; } =
+        new Dictionary<string, ProviderControl>(StringComparer.Ordinal);
 
     /// <summary>The settings of operators, by channel.</summary>
-    public IReadOnlyDictionary<string, ChannelControl> Channels { get; init; } = new Dictionary<string, ChannelControl>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, ChannelControl> Channels { get; init; } =
+        new Dictionary<string, ChannelControl>(StringComparer.Ordinal);
 
     /// <summary>The health that was found out, by account.</summary>
-    public IReadOnlyDictionary<string, ProviderHealth> Health { get; init; } = new Dictionary<string, ProviderHealth>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, ProviderHealth> Health { get; init; } =
+        new Dictionary<string, ProviderHealth>(StringComparer.Ordinal);
 
     /// <summary>The setting of an account.</summary>
     public ProviderControl Provider(string account) => Providers.GetValueOrDefault(account) ?? new ProviderControl();

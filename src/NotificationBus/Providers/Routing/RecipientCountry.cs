@@ -10,11 +10,16 @@ static class RecipientCountry
     /// Reads the country off the address, where it says it; else takes what the event has said; else the region of the locale. Null when
     /// nobody knows.
     /// </summary>
-    public static string? Of(IChannel channel, SendDelivery command) => channel.CountryOf(command.Address) ?? command.Country ?? RegionOf(command.Locale);
+    public static string? Of(IChannel channel, SendDelivery command) =>
+        channel.CountryOf(command.Address) ?? command.Country ?? RegionOf(command.Locale);
 
     /// <summary>The region in a BCP 47 language tag: TH of <c>th-TH</c>, TW of <c>zh-Hant-TW</c>; null when it has none.</summary>
-    internal static string? RegionOf(string? locale) => locale?.Split('-').Skip(1)
-        // Behind a single letter come extensions, in which two letters are no region.
-        .TakeWhile(part => part.Length > 1)
-        .FirstOrDefault(part => part.Length == 2 && part.All(char.IsAsciiLetter))?.ToUpperInvariant();
+    internal static string? RegionOf(string? locale) =>
+        locale
+            ?.Split('-')
+            .Skip(1)
+            // Behind a single letter come extensions, in which two letters are no region.
+            .TakeWhile(part => part.Length > 1)
+            .FirstOrDefault(part => part.Length == 2 && part.All(char.IsAsciiLetter))
+            ?.ToUpperInvariant();
 }

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-
 using NotificationBus.Model;
 
 namespace NotificationBus.Saga.Persistence;
@@ -24,13 +23,20 @@ public sealed class NotificationCache
     {
         ref var place = ref PlaceOf(notificationId);
         var notification = Volatile.Read(ref place);
-        return notification?.CorrelationId == notificationId && Interlocked.CompareExchange(ref place, value: null, notification) == notification ? notification : null;
+        return
+            notification?.CorrelationId == notificationId
+            && Interlocked.CompareExchange(ref place, value: null, notification) == notification
+            ? notification
+            : null;
     }
 
     /// <summary>Keeps a notification as it is in the store. One that has ended is not needed any more.</summary>
     public void Keep(NotificationState notification)
     {
-        if (notification is { CompletedAt: null, Data.ValueKind: JsonValueKind.Object } && JsonMarshal.GetRawUtf8Value(notification.Data).Length <= LargestData)
+        if (
+            notification is { CompletedAt: null, Data.ValueKind: JsonValueKind.Object }
+            && JsonMarshal.GetRawUtf8Value(notification.Data).Length <= LargestData
+        )
             Volatile.Write(ref PlaceOf(notification.CorrelationId), notification);
     }
 

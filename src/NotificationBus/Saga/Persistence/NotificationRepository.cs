@@ -1,10 +1,8 @@
 using System.Collections.Frozen;
 using System.Data.Common;
-
 using MassTransit;
 using MassTransit.Context;
 using MassTransit.Saga;
-
 using NotificationBus.Contracts;
 using NotificationBus.InProcess;
 using NotificationBus.Intake;
@@ -33,7 +31,8 @@ sealed class NotificationRepository(
     IOutgoingMessages outgoing,
     NotificationSteps steps,
     Lazy<EffectsPublisher> publisher,
-    IEnumerable<IEventMap> events) : ISagaRepositoryContextFactory<NotificationState>
+    IEnumerable<IEventMap> events
+) : ISagaRepositoryContextFactory<NotificationState>
 {
     readonly SagaConsumeContextFactory<INotificationStore, NotificationState> _contexts = new();
     readonly FrozenSet<Type> _beginnings = events.Select(map => map.EventType).ToFrozenSet();
@@ -83,8 +82,7 @@ sealed class NotificationRepository(
 
     /// <summary>The ids of what is taken together with the message whose id the context has.</summary>
     static IEnumerable<Guid> OtherInputs<T>(ConsumeContext<T> context)
-        where T : class =>
-        context.Message is DeliveriesSettled settled ? settled.Results.Skip(1).Select(result => result.MessageId) : [];
+        where T : class => context.Message is DeliveriesSettled settled ? settled.Results.Skip(1).Select(result => result.MessageId) : [];
 
     async Task PublishAgain(ConsumeContext input, NotificationState notification)
     {
@@ -97,17 +95,29 @@ sealed class NotificationRepository(
     /// Makes the step without loading, when this process has stored the one before. False when it has not, or when what it remembers is
     /// outdated.
     /// </summary>
-    async Task<bool> MakeStepAsRemembered<T>(ConsumeContext<T> context, IPipe<SagaRepositoryContext<NotificationState, T>> next, Guid notificationId, bool begins)
+    async Task<bool> MakeStepAsRemembered<T>(
+        ConsumeContext<T> context,
+        IPipe<SagaRepositoryContext<NotificationState, T>> next,
+        Guid notificationId,
+        bool begins
+    )
         where T : class =>
-        !begins && cache.Take(notificationId) is { } remembered && !IsTaken(context, remembered)
-            && await MakeStep(context, next, remembered, begins, mayBeOutdated: true);
+        !begins
+        && cache.Take(notificationId) is { } remembered
+        && !IsTaken(context, remembered)
+        && await MakeStep(context, next, remembered, begins, mayBeOutdated: true);
 
     /// <summary>
     /// Makes the step and publishes what it causes. False when somebody else wrote the row, or when the step fails before it is stored and
     /// that may be so; then nothing has happened.
     /// </summary>
     async Task<bool> MakeStep<T>(
-        ConsumeContext<T> context, IPipe<SagaRepositoryContext<NotificationState, T>> next, NotificationState? existing, bool begins, bool mayBeOutdated = false)
+        ConsumeContext<T> context,
+        IPipe<SagaRepositoryContext<NotificationState, T>> next,
+        NotificationState? existing,
+        bool begins,
+        bool mayBeOutdated = false
+    )
         where T : class
     {
         var step = new SagaStepContext<T>(context);
@@ -137,9 +147,12 @@ sealed class NotificationRepository(
         return true;
     }
 
-    public Task SendQuery<T>(ConsumeContext<T> context, ISagaQuery<NotificationState> query, IPipe<SagaRepositoryQueryContext<NotificationState, T>> next)
-        where T : class =>
-        throw new NotSupportedException("Every message names its notification: correlate by id");
+    public Task SendQuery<T>(
+        ConsumeContext<T> context,
+        ISagaQuery<NotificationState> query,
+        IPipe<SagaRepositoryQueryContext<NotificationState, T>> next
+    )
+        where T : class => throw new NotSupportedException("Every message names its notification: correlate by id");
 
     public void Probe(ProbeContext context) => context.CreateScope("notificationRepository").Add("store", store.GetType().Name);
 
@@ -149,8 +162,8 @@ sealed class NotificationRepository(
         INotificationStore store,
         NotificationState? existing,
         bool begins,
-        ISagaConsumeContextFactory<INotificationStore, NotificationState> contexts)
-        : ConsumeContextScope<T>(step), SagaRepositoryContext<NotificationState, T>
+        ISagaConsumeContextFactory<INotificationStore, NotificationState> contexts
+    ) : ConsumeContextScope<T>(step), SagaRepositoryContext<NotificationState, T>
         where T : class
     {
         readonly bool _hadEnded = existing?.CompletedAt is not null;
@@ -182,9 +195,12 @@ sealed class NotificationRepository(
 
         public Task Undo(SagaConsumeContext<NotificationState> context) => Task.CompletedTask;
 
-        public Task<SagaConsumeContext<NotificationState, TOther>> CreateSagaConsumeContext<TOther>(ConsumeContext<TOther> consumeContext, NotificationState instance, SagaConsumeContextMode mode)
-            where TOther : class =>
-            contexts.CreateSagaConsumeContext(store, consumeContext, instance, mode);
+        public Task<SagaConsumeContext<NotificationState, TOther>> CreateSagaConsumeContext<TOther>(
+            ConsumeContext<TOther> consumeContext,
+            NotificationState instance,
+            SagaConsumeContextMode mode
+        )
+            where TOther : class => contexts.CreateSagaConsumeContext(store, consumeContext, instance, mode);
 
         async Task Store(SagaConsumeContext<NotificationState> context)
         {
@@ -201,9 +217,10 @@ sealed class NotificationRepository(
                 Cancelled = step.Cancelled,
                 Reopens = _hadEnded && notification.CompletedAt is null,
             };
-            var stored = notification.Version == 0
-                ? await store.Insert(written, step.CancellationToken)
-                : await store.Update(written, step.CancellationToken);
+            var stored =
+                notification.Version == 0
+                    ? await store.Insert(written, step.CancellationToken)
+                    : await store.Update(written, step.CancellationToken);
             LostRace = !stored;
         }
     }

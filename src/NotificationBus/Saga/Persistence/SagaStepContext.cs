@@ -2,7 +2,6 @@ using MassTransit;
 using MassTransit.Context;
 using MassTransit.Middleware;
 using MassTransit.Middleware.Outbox;
-
 using NotificationBus.Intake;
 using NotificationBus.Model;
 using NotificationBus.Outgoing;
@@ -42,7 +41,9 @@ sealed class SagaStepContext<TMessage> : ConsumeContextScope<TMessage>, OutboxSe
 
     public Task AddSend<T>(SendContext<T> context)
         where T : class =>
-        throw new NotSupportedException($"A step that publishes {typeof(T).Name} by itself would lose it when the process ends after the step is stored: it must be among its effects");
+        throw new NotSupportedException(
+            $"A step that publishes {typeof(T).Name} by itself would lose it when the process ends after the step is stored: it must be among its effects"
+        );
 
     /// <summary>
     /// The same input at the same place gives the same id, so that a step done again after a crash schedules the same messages.

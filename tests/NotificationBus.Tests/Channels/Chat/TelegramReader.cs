@@ -4,8 +4,9 @@ using System.Text;
 namespace NotificationBus.Tests.Channels.Chat;
 
 /// <summary>
-/// Finds in a text what Telegram lets a reader tap on, rune by rune, and by no rule of ours. Source: github.com/tdlib/td, td/telegram/MessageEntity.cpp
-/// (find_mentions, find_bot_commands, find_hashtags, find_cashtags, find_urls), of which it knows a few top-level domains only.
+/// Finds in a text what Telegram lets a reader tap on, rune by rune, and by no rule of ours. Source: github.com/tdlib/td,
+/// td/telegram/MessageEntity.cpp (find_mentions, find_bot_commands, find_hashtags, find_cashtags, find_urls), of which it knows a few
+/// top-level domains only.
 /// </summary>
 sealed class TelegramReader
 {
@@ -165,7 +166,9 @@ sealed class TelegramReader
     int EndOfValid(int begin, int end)
     {
         var url = Text(begin, end);
-        var scheme = ((string[])["https://", "http://", "ftp://"]).FirstOrDefault(one => url.StartsWith(one, StringComparison.OrdinalIgnoreCase)) ?? "";
+        var scheme =
+            ((string[])["https://", "http://", "ftp://"]).FirstOrDefault(one => url.StartsWith(one, StringComparison.OrdinalIgnoreCase))
+            ?? "";
         var path = begin + scheme.Length;
         path = While(path, rune => !IsAny(rune, "/?#"), end);
         var host = Text(begin + scheme.Length, path);
@@ -192,14 +195,26 @@ sealed class TelegramReader
         var top = labels[^1];
         if (labels.Length < 2 || labels.Any(label => Encoding.UTF8.GetByteCount(label) is 0 or >= 64 || label.EndsWith('-')))
             return begin;
-        if (labels.Length == 4 && labels.All(label => byte.TryParse(label, NumberStyles.None, CultureInfo.InvariantCulture, out var part) && $"{part}" == label))
+        if (
+            labels.Length == 4
+            && labels.All(label =>
+                byte.TryParse(label, NumberStyles.None, CultureInfo.InvariantCulture, out var part) && $"{part}" == label
+            )
+        )
             return last;
-        if (labels.All(label => label.All(char.IsAsciiDigit)) || top.EnumerateRunes().Count() < 2 || labels[^2].Contains('_', StringComparison.Ordinal))
+        if (
+            labels.All(label => label.All(char.IsAsciiDigit))
+            || top.EnumerateRunes().Count() < 2
+            || labels[^2].Contains('_', StringComparison.Ordinal)
+        )
             return begin;
         if (top.StartsWith("xn--", StringComparison.Ordinal))
             return top.Length > 5 && top[4..].All(char.IsAsciiLetterOrDigit) ? last : begin;
         var isKnown = Tops.Contains(top.ToLowerInvariant()) && (!top.Any(char.IsUpper) || char.IsUpper(top[0]));
-        return top.Contains('_', StringComparison.Ordinal) || top.Contains('-', StringComparison.Ordinal) || (scheme.Length == 0 && !isKnown) ? begin : last;
+        return
+            top.Contains('_', StringComparison.Ordinal) || top.Contains('-', StringComparison.Ordinal) || (scheme.Length == 0 && !isKnown)
+            ? begin
+            : last;
     }
 
     int Next(char what, int from) => Array.FindIndex(_text, from, rune => rune.Value == what);
@@ -228,13 +243,18 @@ sealed class TelegramReader
 
     static bool IsOfTag(Rune rune) => Rune.IsLetterOrDigit(rune) || rune.Value is '_' or 0x200C or 0xB7 or (>= 0xD80 and <= 0xDFF);
 
-    static bool IsOfUrl(Rune rune) => rune.Value is >= 0x2000 and <= 0x206F
-        ? rune.Value is 0x200C or 0x200D or (>= 0x2010 and <= 0x2015)
-        : Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+    static bool IsOfUrl(Rune rune) =>
+        rune.Value is >= 0x2000 and <= 0x206F
+            ? rune.Value is 0x200C or 0x200D or (>= 0x2010 and <= 0x2015)
+            : Rune.GetUnicodeCategory(rune)
+                is not (UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
     static bool IsOfHost(Rune rune) => rune.Value < 0xC0 ? IsAsciiName(rune) || IsAny(rune, ".-~") : IsOfUrl(rune);
 
     static bool IsOfUser(Rune rune) => !IsAny(rune, "\n/[]{}()'`<>\"@«»") && IsOfUrl(rune);
 
-    static bool IsOfScheme(Rune rune) => rune.IsAscii ? (IsAsciiName(rune) && rune.Value != '_') || IsAny(rune, "+-") : IsOfUrl(rune) || rune.Value is >= 0x2000 and <= 0x206F;
+    static bool IsOfScheme(Rune rune) =>
+        rune.IsAscii
+            ? (IsAsciiName(rune) && rune.Value != '_') || IsAny(rune, "+-")
+            : IsOfUrl(rune) || rune.Value is >= 0x2000 and <= 0x206F;
 }

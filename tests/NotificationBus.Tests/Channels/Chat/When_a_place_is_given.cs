@@ -35,9 +35,11 @@ public sealed class When_a_place_is_given
     }
 
     [Fact]
-    public void Should_refuse_what_nobody_can_keep() => Chat.Refuse($"slack:{new string('C', 2048)}").ShouldBe("the place is longer than 2048 characters");
+    public void Should_refuse_what_nobody_can_keep() =>
+        Chat.Refuse($"slack:{new string('C', 2048)}").ShouldBe("the place is longer than 2048 characters");
 
     [Fact]
     public void Should_reach_each_place_once() =>
-        Chat.AddressesOf(new Contact { Id = "seller-42", Chat = ["slack:C1", "", "line:U1", "slack:C1"] }).ShouldBe(["slack:C1", "line:U1"]);
+        Chat.AddressesOf(new Contact { Id = "seller-42", Chat = ["slack:C1", "", "line:U1", "slack:C1"] })
+            .ShouldBe(["slack:C1", "line:U1"]);
 }

@@ -104,9 +104,7 @@ sealed class ScriptedSmtpServer : IAsyncDisposable
                 _clients[client] = Converse(client);
             }
         }
-        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
-        {
-        }
+        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException) { }
     }
 
     async Task Converse(TcpClient client)
@@ -135,9 +133,7 @@ sealed class ScriptedSmtpServer : IAsyncDisposable
                     return;
             }
         }
-        catch (Exception left) when (left is IOException or SocketException or ObjectDisposedException or AuthenticationException)
-        {
-        }
+        catch (Exception left) when (left is IOException or SocketException or ObjectDisposedException or AuthenticationException) { }
         finally
         {
             client.Dispose();
@@ -190,15 +186,18 @@ sealed class ScriptedSmtpServer : IAsyncDisposable
         return reply;
     }
 
-    string Usual(string verb) => verb switch
-    {
-        "EHLO" => "250-scripted.test\r\n" + string.Concat(Offers.Concat(Certificate is null || ImplicitTls ? [] : ["STARTTLS"]).Select(offer => $"250-{offer}\r\n")) + "250 HELP",
-        "STARTTLS" => "220 2.0.0 go ahead",
-        "AUTH" => "235 2.7.0 welcome",
-        "DATA" => "354 go on",
-        "QUIT" => "221 2.0.0 bye",
-        _ => "250 2.1.0 fine",
-    };
+    string Usual(string verb) =>
+        verb switch
+        {
+            "EHLO" => "250-scripted.test\r\n"
+                + string.Concat(Offers.Concat(Certificate is null || ImplicitTls ? [] : ["STARTTLS"]).Select(offer => $"250-{offer}\r\n"))
+                + "250 HELP",
+            "STARTTLS" => "220 2.0.0 go ahead",
+            "AUTH" => "235 2.7.0 welcome",
+            "DATA" => "354 go on",
+            "QUIT" => "221 2.0.0 bye",
+            _ => "250 2.1.0 fine",
+        };
 
     async Task<Stream> Encrypt(Stream stream)
     {

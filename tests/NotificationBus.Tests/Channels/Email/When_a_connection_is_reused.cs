@@ -61,7 +61,12 @@ public sealed class When_a_connection_is_reused : With_a_scripted_server
     public async Task Should_go_on_with_a_fresh_one_when_only_this_one_was_too_much(string step)
     {
         Server.Answer(ScriptedSmtpServer.FinalDot, "451 4.3.0 later", "250 2.0.0 queued");
-        Server.Answer(step, step is "MAIL" ? ["250 2.1.0 fine", "421 4.7.0 too many errors", "250 2.1.0 fine"] : ["421 4.7.0 too many errors", "250 2.0.0 fine"]);
+        Server.Answer(
+            step,
+            step is "MAIL"
+                ? ["250 2.1.0 fine", "421 4.7.0 too many errors", "250 2.1.0 fine"]
+                : ["421 4.7.0 too many errors", "250 2.0.0 fine"]
+        );
         var provider = Provider();
         await provider.Send(ADelivery(), Cancellation);
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.RegularExpressions;
-
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Channels.Email.Smtp;
@@ -17,17 +16,17 @@ public sealed partial class When_a_mail_is_written : With_a_scripted_server
     {
         var mail = await Written(ADelivery());
 
-        Headers(mail).ShouldBe(
-        [
-            "Date: Sat, 14 Mar 2026 09:26:53 +0000",
-            "From: The Shop <shop@example.com>",
-            "To: Som Chai <som@example.net>",
-            "Message-ID: <22222222222222222222222222222222@example.com>",
-            "Subject: Your order",
-            "MIME-Version: 1.0",
-            "Auto-Submitted: auto-generated",
-            "Content-Type: multipart/alternative; boundary=\"=_22222222222222222222222222222222\"",
-        ]);
+        Headers(mail)
+            .ShouldBe([
+                "Date: Sat, 14 Mar 2026 09:26:53 +0000",
+                "From: The Shop <shop@example.com>",
+                "To: Som Chai <som@example.net>",
+                "Message-ID: <22222222222222222222222222222222@example.com>",
+                "Subject: Your order",
+                "MIME-Version: 1.0",
+                "Auto-Submitted: auto-generated",
+                "Content-Type: multipart/alternative; boundary=\"=_22222222222222222222222222222222\"",
+            ]);
         Part(mail, "text/plain").ShouldBe("It is on its way.");
         Part(mail, "text/html").ShouldBe("<p>It is on its way.</p>");
     }
@@ -35,7 +34,12 @@ public sealed partial class When_a_mail_is_written : With_a_scripted_server
     [Fact]
     public async Task Should_say_where_to_unsubscribe_with_one_click()
     {
-        var mail = await Written(ADelivery() with { UnsubscribeUrl = new Uri($"https://notify.example.com/v1/unsubscribe/{new string('A', 66)}") });
+        var mail = await Written(
+            ADelivery() with
+            {
+                UnsubscribeUrl = new Uri($"https://notify.example.com/v1/unsubscribe/{new string('A', 66)}"),
+            }
+        );
 
         Header(mail, "List-Unsubscribe").ShouldBe($"<https://notify.example.com/v1/unsubscribe/{new string('A', 66)}>");
         Header(mail, "List-Unsubscribe-Post").ShouldBe("List-Unsubscribe=One-Click");
@@ -207,20 +211,24 @@ public sealed partial class When_a_mail_is_written : With_a_scripted_server
     }
 
     // What a line ends with and the next begins with is one space (RFC 5322, section 2.2.3).
-    static string[] Headers(string mail) =>
-        Fold().Replace(mail[..mail.IndexOf("\r\n\r\n", StringComparison.Ordinal)], " ").Split("\r\n");
+    static string[] Headers(string mail) => Fold().Replace(mail[..mail.IndexOf("\r\n\r\n", StringComparison.Ordinal)], " ").Split("\r\n");
 
     static string Header(string mail, string name) =>
-        Headers(mail).Single(header => header.StartsWith(name + ":", StringComparison.Ordinal))[(name.Length + 1)..] is [' ', .. var value] ? value : "";
+        Headers(mail).Single(header => header.StartsWith(name + ":", StringComparison.Ordinal))[(name.Length + 1)..] is [' ', .. var value]
+            ? value
+            : "";
 
     static string Part(string mail, string type)
     {
-        var part = mail.Split("--=_22222222222222222222222222222222").Single(part => part.Contains($"Content-Type: {type}; charset=utf-8\r\n", StringComparison.Ordinal));
+        var part = mail.Split("--=_22222222222222222222222222222222")
+            .Single(part => part.Contains($"Content-Type: {type}; charset=utf-8\r\n", StringComparison.Ordinal));
         var split = part.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         var body = part[(split + 4)..^2];
         return part[..split].Contains("base64", StringComparison.Ordinal)
             ? HeaderWords.Strict.GetString(Convert.FromBase64String(body))
-            : HeaderWords.Strict.GetString(Encoding.Latin1.GetBytes(HeaderWords.Unhex(body.Replace("=\r\n", "", StringComparison.Ordinal))));
+            : HeaderWords.Strict.GetString(
+                Encoding.Latin1.GetBytes(HeaderWords.Unhex(body.Replace("=\r\n", "", StringComparison.Ordinal)))
+            );
     }
 
     [GeneratedRegex(@"\r\n[ \t]", RegexOptions.NonBacktracking)]
@@ -273,7 +281,13 @@ public sealed class When_a_value_would_start_another_header : With_a_scripted_se
     [InlineData("som@example.net\0")]
     public async Task Should_not_get_over_the_last_fence(string address)
     {
-        var options = new SmtpOptions { Host = "127.0.0.1", Port = Server.Port, Security = SmtpSecurity.None, From = "shop@example.com" };
+        var options = new SmtpOptions
+        {
+            Host = "127.0.0.1",
+            Port = Server.Port,
+            Security = SmtpSecurity.None,
+            From = "shop@example.com",
+        };
         using var patience = new SmtpPatience(options, Clock, Clock.GetTimestamp(), Cancellation);
         using var connection = await SmtpConnection.Open(options, trusted: null, Clock, patience);
         var from = MimeMail.Mailbox(null, options.From);
@@ -284,7 +298,9 @@ public sealed class When_a_value_would_start_another_header : With_a_scripted_se
             return connection.Send(new Mail(MimeMail.Compose(ADelivery(), "example.com", from, to, Clock.GetUtcNow()), from, to), patience);
         });
 
-        Server.Commands.ShouldAllBe(command => command.StartsWith("EHLO", StringComparison.Ordinal) || command.StartsWith("MAIL", StringComparison.Ordinal));
+        Server.Commands.ShouldAllBe(command =>
+            command.StartsWith("EHLO", StringComparison.Ordinal) || command.StartsWith("MAIL", StringComparison.Ordinal)
+        );
         Server.Mails.ShouldBeEmpty();
     }
 

@@ -1,12 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
-
 using MimeKit;
 using MimeKit.Cryptography;
-
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Providers;
-
 using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.OpenSsl;
@@ -17,7 +14,11 @@ namespace NotificationBus.Tests.Channels.Email;
 /// <summary>RFC 6376: whoever has the mail can tell that the domain's owner has sent it, and that nobody has changed it since.</summary>
 public sealed class When_mails_are_signed : With_a_scripted_server
 {
-    static readonly Delivery Difficult = ADelivery("คำสั่งซื้อของคุณกำลังเดินทางไปหาคุณแล้ว กรุณาเตรียมรับพัสดุ", ".\r\n..\r\nends with spaces  \r\n\r\n\r\n", "<p>ชามเซรามิก</p>") with
+    static readonly Delivery Difficult = ADelivery(
+        "คำสั่งซื้อของคุณกำลังเดินทางไปหาคุณแล้ว กรุณาเตรียมรับพัสดุ",
+        ".\r\n..\r\nends with spaces  \r\n\r\n\r\n",
+        "<p>ชามเซรามิก</p>"
+    ) with
     {
         RecipientName = "O'Hara \"S\"",
         UnsubscribeUrl = new Uri($"https://notify.example.com/v1/unsubscribe/{new string('A', 66)}"),
@@ -64,7 +65,9 @@ public sealed class When_mails_are_signed : With_a_scripted_server
         Server.Offers.AddRange(["SMTPUTF8", "BINARYMIME", "CHUNKING", "PIPELINING"]);
         var (key, published) = Keys("rsa");
 
-        (await Provider(Signing(key)).Send(Difficult with { Address = "สมชาย@example.net" }, Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
+        (
+            await Provider(Signing(key)).Send(Difficult with { Address = "สมชาย@example.net" }, Cancellation)
+        ).ShouldBeOfType<ProviderResult.Accepted>();
 
         (await IsProved(Received(), published)).ShouldBeTrue();
     }
@@ -77,7 +80,14 @@ public sealed class When_mails_are_signed : With_a_scripted_server
         await File.WriteAllTextAsync(file, key, Cancellation);
         try
         {
-            var provider = Provider(options => options.Dkim = new SmtpDkimOptions { Domain = "example.com", Selector = "notify", KeyFile = file });
+            var provider = Provider(options =>
+                options.Dkim = new SmtpDkimOptions
+                {
+                    Domain = "example.com",
+                    Selector = "notify",
+                    KeyFile = file,
+                }
+            );
             await provider.Send(Difficult, Cancellation);
             await provider.Send(Difficult, Cancellation);
         }
@@ -91,7 +101,14 @@ public sealed class When_mails_are_signed : With_a_scripted_server
         (await IsProved(Received(), published)).ShouldBeTrue();
     }
 
-    static Action<SmtpOptions> Signing(string key) => options => options.Dkim = new SmtpDkimOptions { Domain = "example.com", Selector = "notify", Key = key };
+    static Action<SmtpOptions> Signing(string key) =>
+        options =>
+            options.Dkim = new SmtpDkimOptions
+            {
+                Domain = "example.com",
+                Selector = "notify",
+                Key = key,
+            };
 
     static (string Key, AsymmetricKeyParameter Published) Keys(string algorithm)
     {
@@ -120,10 +137,21 @@ public sealed class When_mails_are_signed : With_a_scripted_server
 
     sealed class Published(AsymmetricKeyParameter key) : IDkimPublicKeyLocator
     {
-        public AsymmetricKeyParameter LocatePublicKey(string methods, string domain, string selector, CancellationToken cancellationToken = default) =>
-            (domain, selector) == ("example.com", "notify") ? key : throw new InvalidOperationException($"no key at {selector}._domainkey.{domain}");
+        public AsymmetricKeyParameter LocatePublicKey(
+            string methods,
+            string domain,
+            string selector,
+            CancellationToken cancellationToken = default
+        ) =>
+            (domain, selector) == ("example.com", "notify")
+                ? key
+                : throw new InvalidOperationException($"no key at {selector}._domainkey.{domain}");
 
-        public Task<AsymmetricKeyParameter> LocatePublicKeyAsync(string methods, string domain, string selector, CancellationToken cancellationToken = default) =>
-            Task.FromResult(LocatePublicKey(methods, domain, selector, cancellationToken));
+        public Task<AsymmetricKeyParameter> LocatePublicKeyAsync(
+            string methods,
+            string domain,
+            string selector,
+            CancellationToken cancellationToken = default
+        ) => Task.FromResult(LocatePublicKey(methods, domain, selector, cancellationToken));
     }
 }

@@ -107,8 +107,7 @@ public sealed class When_the_server_falls_silent : With_a_scripted_server
     }
 
     [Fact]
-    public void Should_be_claimed_for_as_long_as_it_may_wait() =>
-        Provider().LongestCall.ShouldBe(TimeSpan.FromSeconds((3 * 15) + 120));
+    public void Should_be_claimed_for_as_long_as_it_may_wait() => Provider().LongestCall.ShouldBe(TimeSpan.FromSeconds((3 * 15) + 120));
 
     [Fact]
     public async Task Should_not_queue_for_a_connection_for_ever()

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Providers;
 
@@ -105,18 +104,21 @@ public sealed class When_the_connection_is_encrypted : With_a_scripted_server
         result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("certificate");
     }
 
-    static Action<SmtpOptions> Trusting(TestCertificate certificate, SmtpSecurity security) => options =>
-    {
-        options.Security = security;
-        options.TrustedCertificate = certificate.PemFile;
-    };
+    static Action<SmtpOptions> Trusting(TestCertificate certificate, SmtpSecurity security) =>
+        options =>
+        {
+            options.Security = security;
+            options.TrustedCertificate = certificate.PemFile;
+        };
 }
 
 public sealed class When_the_server_wants_a_password : With_a_scripted_server
 {
     const string Password = "correct horse";
 
-    /// <summary>Mutant: the SMTP password over plain text to another host. The settings refuse it; here it is too late to trust anybody.</summary>
+    /// <summary>
+    /// Mutant: the SMTP password over plain text to another host. The settings refuse it; here it is too late to trust anybody.
+    /// </summary>
     [Fact]
     public async Task Should_say_no_password_in_plain_text_to_another_host()
     {
@@ -124,10 +126,11 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
 
         // Not the loopback address, and on Linux a way to this machine all the same.
         var result = await Provider(options =>
-        {
-            SigningIn(options);
-            (options.Host, options.AllowPlaintext) = ("0.0.0.0", true);
-        }).Send(ADelivery(), Cancellation);
+            {
+                SigningIn(options);
+                (options.Host, options.AllowPlaintext) = ("0.0.0.0", true);
+            })
+            .Send(ADelivery(), Cancellation);
 
         result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("only sent over TLS");
         Server.Connections.ShouldBe(1);
@@ -148,10 +151,11 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
         };
 
         var result = await Provider(options =>
-        {
-            SigningIn(options);
-            (options.Security, options.TrustedCertificate) = (SmtpSecurity.StartTls, certificate.PemFile);
-        }).Send(ADelivery(), Cancellation);
+            {
+                SigningIn(options);
+                (options.Security, options.TrustedCertificate) = (SmtpSecurity.StartTls, certificate.PemFile);
+            })
+            .Send(ADelivery(), Cancellation);
 
         result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("offers neither");
         Server.Commands.ShouldNotContain(command => command.StartsWith("AUTH", StringComparison.Ordinal));
@@ -190,7 +194,9 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
 
         var result = await Provider(SigningIn).Send(ADelivery(), Cancellation);
 
-        result.ShouldBe(new ProviderResult.Misconfigured($"127.0.0.1:{Server.Port}: AUTH: the server answered 535 5.7.8; check Username and Password"));
+        result.ShouldBe(
+            new ProviderResult.Misconfigured($"127.0.0.1:{Server.Port}: AUTH: the server answered 535 5.7.8; check Username and Password")
+        );
     }
 
     [Fact]
@@ -203,7 +209,9 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
         result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("neither AUTH PLAIN nor AUTH LOGIN");
     }
 
-    /// <summary>C: the ways that are offered, in order, also over several lines and in the form from before RFC 2554 (<c>AUTH=</c>).</summary>
+    /// <summary>
+    /// C: the ways that are offered, in order, also over several lines and in the form from before RFC 2554 (<c>AUTH=</c>).
+    /// </summary>
     [Theory]
     [InlineData("AUTH LOGIN PLAIN", "LOGIN", "PLAIN")]
     [InlineData("AUTH PLAIN LOGIN", "PLAIN", "LOGIN")]
@@ -221,7 +229,10 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
         var result = await Provider(SigningIn).Send(ADelivery(), Cancellation);
 
         result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("535 5.7.8; check Username and Password");
-        Server.Commands.Where(command => command.StartsWith("AUTH", StringComparison.Ordinal)).Select(command => command.Split(' ')[1]).ShouldBe(tried);
+        Server
+            .Commands.Where(command => command.StartsWith("AUTH", StringComparison.Ordinal))
+            .Select(command => command.Split(' ')[1])
+            .ShouldBe(tried);
     }
 
     /// <summary>C: what is refused in one way may be taken in the next.</summary>
@@ -241,7 +252,10 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
         var result = await Provider(SigningIn).Send(ADelivery(), Cancellation);
 
         result.ShouldBeOfType<ProviderResult.Accepted>();
-        Server.Commands.Skip(1).Take(4).ShouldBe([$"AUTH PLAIN {Base64($"\0shop\0{Password}")}", "AUTH LOGIN", Base64("shop"), Base64(Password)]);
+        Server
+            .Commands.Skip(1)
+            .Take(4)
+            .ShouldBe([$"AUTH PLAIN {Base64($"\0shop\0{Password}")}", "AUTH LOGIN", Base64("shop"), Base64(Password)]);
         Server.Connections.ShouldBe(1);
     }
 
@@ -276,7 +290,10 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
         result.ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("535 5.7.8; check Username and Password");
     }
 
-    /// <summary>A server that is out of order for a moment has not refused the password: it is not asked in another way, and the account needs no mending.</summary>
+    /// <summary>
+    /// A server that is out of order for a moment has not refused the password: it is not asked in another way, and the account needs no
+    /// mending.
+    /// </summary>
     [Fact]
     public async Task Should_try_no_other_way_when_the_server_cannot_say_now()
     {
@@ -288,14 +305,18 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
         Server.Commands.Count(command => command.StartsWith("AUTH", StringComparison.Ordinal)).ShouldBe(1);
     }
 
-    /// <summary>RFC 5802: the password is proved and not said, so it is tried before the others, wherever it stands; and the server proves that it knows it too.</summary>
+    /// <summary>
+    /// RFC 5802: the password is proved and not said, so it is tried before the others, wherever it stands; and the server proves that it
+    /// knows it too.
+    /// </summary>
     [Theory]
     [InlineData(Password, typeof(ProviderResult.Accepted))]
     [InlineData("another password", typeof(ProviderResult.Misconfigured))]
     public async Task Should_prove_the_password_with_SCRAM_where_the_server_can(string known, Type expected)
     {
         Server.Offers.Add("AUTH PLAIN LOGIN SCRAM-SHA-256");
-        string? client = null, server = null;
+        string? client = null,
+            server = null;
         Server.Hears = command =>
         {
             var step = command.Split(' ')[0].ToUpperInvariant();
@@ -307,7 +328,10 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
             }
             else if (server is not null && Text(command) is ['c', '=', ..] final)
             {
-                Server.Answer(step, Proved(known, client!, server, final) is { } signature ? $"334 {Base64($"v={signature}")}" : "535 5.7.8 not so");
+                Server.Answer(
+                    step,
+                    Proved(known, client!, server, final) is { } signature ? $"334 {Base64($"v={signature}")}" : "535 5.7.8 not so"
+                );
                 // What the client says when the server has proved itself.
                 Server.Answer("", "235 2.7.0 welcome");
                 server = null;

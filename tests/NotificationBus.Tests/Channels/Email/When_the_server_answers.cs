@@ -40,7 +40,9 @@ public sealed class When_the_server_answers : With_a_scripted_server
     {
         Server.Answer(Dot, "250 2.0.0 Ok: queued as 4F1A for <som@example.net>");
 
-        var id = (await Provider().Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>().ProviderMessageId.ShouldNotBeNull();
+        var id = (await Provider().Send(ADelivery(), Cancellation))
+            .ShouldBeOfType<ProviderResult.Accepted>()
+            .ProviderMessageId.ShouldNotBeNull();
 
         id.ShouldContain("4F1A");
         id.ShouldNotContain("som@");
@@ -52,7 +54,8 @@ public sealed class When_the_server_answers : With_a_scripted_server
     {
         Server.Answer(Dot, "250 queued as 4F1A subject=\"Your code is 493817\"");
 
-        var result = await Provider().Send(ADelivery() with { Content = new EmailContent("Your code is 493817", "<p>Hi</p>", "Hi") }, Cancellation);
+        var result = await Provider()
+            .Send(ADelivery() with { Content = new EmailContent("Your code is 493817", "<p>Hi</p>", "Hi") }, Cancellation);
 
         var id = result.ShouldBeOfType<ProviderResult.Accepted>().ProviderMessageId.ShouldNotBeNull();
         id.ShouldContain("4F1A");
@@ -76,7 +79,9 @@ public sealed class When_the_server_answers : With_a_scripted_server
         Server.Mails.Count.ShouldBe(takesIt ? 1 : 0);
     }
 
-    /// <summary>C: one recipient's trouble never counts for the account: his mailbox asks for what the server cannot do, and says so at MAIL FROM.</summary>
+    /// <summary>
+    /// C: one recipient's trouble never counts for the account: his mailbox asks for what the server cannot do, and says so at MAIL FROM.
+    /// </summary>
     [Theory]
     [InlineData("550 5.6.7 non-ASCII addresses not permitted", Outcome.Declined)]
     [InlineData("553 5.6.7 non-ASCII addresses not permitted", Outcome.Declined)]
@@ -217,7 +222,9 @@ public sealed class When_the_server_answers : With_a_scripted_server
         Server.Answer("RSET", ScriptedSmtpServer.Silence);
 
         // The clock stands still: whoever waits for an answer waits for ever.
-        (await Provider().Send(ADelivery(), Cancellation).WaitAsync(TimeSpan.FromSeconds(30), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>();
+        (
+            await Provider().Send(ADelivery(), Cancellation).WaitAsync(TimeSpan.FromSeconds(30), Cancellation)
+        ).ShouldBeOfType<ProviderResult.Unavailable>();
     }
 
     /// <summary>What a server said of one recipient is repeated to no other, when it leaves without a word.</summary>
@@ -302,7 +309,14 @@ public sealed class When_the_server_answers : With_a_scripted_server
     {
         Server.Answer(Dot, answer);
 
-        var result = await Provider().Send(ADelivery() with { Content = new EmailContent("Sign in", "<p>Your code is 493817, do not tell</p>", "Your code is 493817, do not tell") }, Cancellation);
+        var result = await Provider()
+            .Send(
+                ADelivery() with
+                {
+                    Content = new EmailContent("Sign in", "<p>Your code is 493817, do not tell</p>", "Your code is 493817, do not tell"),
+                },
+                Cancellation
+            );
 
         var reason = result.ShouldBeOfType<ProviderResult.Declined>().Reason;
         reason.ShouldNotContain("493817");
@@ -342,16 +356,17 @@ public sealed class When_the_server_answers : With_a_scripted_server
         Server.Commands[^1].ShouldStartWith("RCPT");
     }
 
-    static Outcome Kind(ProviderResult result) => result switch
-    {
-        ProviderResult.Accepted => Outcome.Accepted,
-        ProviderResult.Rejected { AddressIsWrong: true } => Outcome.AddressIsWrong,
-        ProviderResult.Rejected => Outcome.Rejected,
-        ProviderResult.Declined => Outcome.Declined,
-        ProviderResult.Unavailable { OnlyThisDelivery: true } => Outcome.NotThisDelivery,
-        ProviderResult.Unavailable => Outcome.Unavailable,
-        ProviderResult.Throttled => Outcome.Throttled,
-        ProviderResult.Misconfigured => Outcome.Misconfigured,
-        _ => Outcome.InDoubt,
-    };
+    static Outcome Kind(ProviderResult result) =>
+        result switch
+        {
+            ProviderResult.Accepted => Outcome.Accepted,
+            ProviderResult.Rejected { AddressIsWrong: true } => Outcome.AddressIsWrong,
+            ProviderResult.Rejected => Outcome.Rejected,
+            ProviderResult.Declined => Outcome.Declined,
+            ProviderResult.Unavailable { OnlyThisDelivery: true } => Outcome.NotThisDelivery,
+            ProviderResult.Unavailable => Outcome.Unavailable,
+            ProviderResult.Throttled => Outcome.Throttled,
+            ProviderResult.Misconfigured => Outcome.Misconfigured,
+            _ => Outcome.InDoubt,
+        };
 }

@@ -6,8 +6,8 @@ using NotificationBus.Tests.TestKit;
 namespace NotificationBus.Tests.Channels.Email;
 
 /// <summary>A situation: a server that answers as written, and a provider that sends to it.</summary>
-// Not Vendors/Any_vendor: all it promises is told in the terms of one request and its status. What it asks (silence, reset, nobody there, giving up, no
-// secret repeated), the situations here ask in the steps of SMTP, where it counts which step was reached.
+// Not Vendors/Any_vendor: all it promises is told in the terms of one request and its status. What it asks (silence, reset, nobody there,
+// giving up, no secret repeated), the situations here ask in the steps of SMTP, where it counts which step was reached.
 public abstract class With_a_scripted_server : IAsyncLifetime
 {
     readonly List<SmtpEmailProvider> _providers = [];
@@ -54,14 +54,19 @@ public abstract class With_a_scripted_server : IAsyncLifetime
         return certificate;
     }
 
-    protected static Delivery ADelivery(string subject = "Your order", string text = "It is on its way.", string html = "<p>It is on its way.</p>") => new()
-    {
-        NotificationId = Guid.Parse("11111111-1111-1111-1111-111111111111"),
-        Id = Guid.Parse("22222222-2222-2222-2222-222222222222"),
-        Channel = "email",
-        Address = "som@example.net",
-        RecipientName = "Som Chai",
-        Category = "order-shipped",
-        Content = new EmailContent(subject, html, text),
-    };
+    protected static Delivery ADelivery(
+        string subject = "Your order",
+        string text = "It is on its way.",
+        string html = "<p>It is on its way.</p>"
+    ) =>
+        new()
+        {
+            NotificationId = Guid.Parse("11111111-1111-1111-1111-111111111111"),
+            Id = Guid.Parse("22222222-2222-2222-2222-222222222222"),
+            Channel = "email",
+            Address = "som@example.net",
+            RecipientName = "Som Chai",
+            Category = "order-shipped",
+            Content = new EmailContent(subject, html, text),
+        };
 }

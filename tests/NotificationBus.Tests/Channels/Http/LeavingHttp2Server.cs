@@ -11,8 +11,13 @@ namespace NotificationBus.Tests.Channels.Http;
 sealed class LeavingHttp2Server : IAsyncDisposable
 {
     const int PrefaceLength = 24;
-    const byte Data = 0x0, Headers = 0x1, Settings = 0x4, GoAway = 0x7;
-    const byte EndStream = 0x1, EndHeaders = 0x4, Acknowledged = 0x1;
+    const byte Data = 0x0,
+        Headers = 0x1,
+        Settings = 0x4,
+        GoAway = 0x7;
+    const byte EndStream = 0x1,
+        EndHeaders = 0x4,
+        Acknowledged = 0x1;
 
     // HPACK's static table: ":status: 200".
     const byte Ok = 0x88;

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -24,12 +23,20 @@ sealed class ScriptedHttp2Server : IScriptedServer
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen =>
-        {
-            listen.Protocols = protocols;
-            if (certificate is not null)
-                listen.UseHttps(certificate);
-        }));
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+                kestrel.Listen(
+                    System.Net.IPAddress.Loopback,
+                    0,
+                    listen =>
+                    {
+                        listen.Protocols = protocols;
+                        if (certificate is not null)
+                            listen.UseHttps(certificate);
+                    }
+                )
+            );
         _app = builder.Build();
         _app.Run(Converse);
     }
@@ -56,13 +63,14 @@ sealed class ScriptedHttp2Server : IScriptedServer
         return server;
     }
 
-    public void Answers(string status, string body = "", string headers = "") => _answer = async response =>
-    {
-        response.StatusCode = int.Parse(status.Split(' ')[0], CultureInfo.InvariantCulture);
-        foreach (var line in headers.Split("\r\n", StringSplitOptions.RemoveEmptyEntries))
-            response.Headers.Append(line.Split(':', 2)[0], line.Split(':', 2)[1].Trim());
-        await response.WriteAsync(body);
-    };
+    public void Answers(string status, string body = "", string headers = "") =>
+        _answer = async response =>
+        {
+            response.StatusCode = int.Parse(status.Split(' ')[0], CultureInfo.InvariantCulture);
+            foreach (var line in headers.Split("\r\n", StringSplitOptions.RemoveEmptyEntries))
+                response.Headers.Append(line.Split(':', 2)[0], line.Split(':', 2)[1].Trim());
+            await response.WriteAsync(body);
+        };
 
     public void BreaksOff(string status, string beginning)
     {
@@ -99,7 +107,8 @@ sealed class ScriptedHttp2Server : IScriptedServer
         if (_answer is { } answer)
             await answer(context.Response);
         else if (!Resets)
-            await Task.Delay(Timeout.Infinite, CancellationTokenSource.CreateLinkedTokenSource(_end.Token, context.RequestAborted).Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Timeout.Infinite, CancellationTokenSource.CreateLinkedTokenSource(_end.Token, context.RequestAborted).Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Resets)
             context.Features.Get<IHttpResetFeature>()!.Reset(ResetCode);
     }

@@ -43,8 +43,8 @@ sealed class ScriptedHttpServer : IScriptedServer
     /// <summary>The body of each request, octet for octet.</summary>
     public ConcurrentQueue<byte[]> Bodies { get; } = new();
 
-    public void Answers(string status, string body = "", string headers = "") => Answer =
-        Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n{headers}\r\n{body}");
+    public void Answers(string status, string body = "", string headers = "") =>
+        Answer = Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n{headers}\r\n{body}");
 
     public void BreaksOff(string status, string beginning)
     {

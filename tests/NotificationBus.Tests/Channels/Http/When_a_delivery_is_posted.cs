@@ -2,7 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json;
 using System.Xml.Linq;
-
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Http;
 using NotificationBus.Channels.Push;
@@ -34,7 +33,8 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
     [Fact]
     public async Task Should_say_what_the_template_says_and_stay_JSON()
     {
-        await Provider(options => options.Body = """{"to":"{{address}}","text":"{{recipientName}}: {{content.body}}","key":"{{id}}"}""").Send(ADelivery(), Cancellation);
+        await Provider(options => options.Body = """{"to":"{{address}}","text":"{{recipientName}}: {{content.body}}","key":"{{id}}"}""")
+            .Send(ADelivery(), Cancellation);
 
         var json = JsonDocument.Parse(Service.Requests.ShouldHaveSingleItem().Body).RootElement;
         json.GetProperty("text").GetString().ShouldBe("Som \"the\" seller: Your \"bowl\" is sold & paid.");
@@ -45,10 +45,14 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
     public async Task Should_fill_a_form()
     {
         await Provider(options =>
-        {
-            options.Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Content-Type"] = "application/x-www-form-urlencoded" };
-            options.Body = "To={{address}}&Body={{content.body}}";
-        }).Send(ADelivery(), Cancellation);
+            {
+                options.Headers = new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    ["Content-Type"] = "application/x-www-form-urlencoded",
+                };
+                options.Body = "To={{address}}&Body={{content.body}}";
+            })
+            .Send(ADelivery(), Cancellation);
 
         var (head, body) = Service.Requests.ShouldHaveSingleItem();
         head.ShouldContain("Content-Type: application/x-www-form-urlencoded");
@@ -63,7 +67,8 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
     public async Task Should_stay_XML(string type)
     {
         const string Hostile = "</to><to attribute=\"x\">victim & 'co' ]]> \u0001\n\"{{id}}\"";
-        await Provider(Template(type, """<send to="{{address}}"><text>{{content.body}}</text></send>""")).Send(ADelivery(new PushContent("Sold", Hostile)) with { Address = "a\"b<c>&\n" }, Cancellation);
+        await Provider(Template(type, """<send to="{{address}}"><text>{{content.body}}</text></send>"""))
+            .Send(ADelivery(new PushContent("Sold", Hostile)) with { Address = "a\"b<c>&\n" }, Cancellation);
 
         var send = XDocument.Parse(Service.Requests.ShouldHaveSingleItem().Body, LoadOptions.PreserveWhitespace).Root!;
         send.Attribute("to")!.Value.ShouldBe("a\"b<c>&\n");
@@ -77,7 +82,8 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
     public async Task Should_stay_JSON_of_any_kind(string type)
     {
         const string Hostile = "\",\"to\":\"victim\\\n";
-        await Provider(Template(type, """{"to":"{{address}}","text":"{{content.body}}"}""")).Send(ADelivery(new PushContent("Sold", Hostile)), Cancellation);
+        await Provider(Template(type, """{"to":"{{address}}","text":"{{content.body}}"}"""))
+            .Send(ADelivery(new PushContent("Sold", Hostile)), Cancellation);
 
         var json = JsonDocument.Parse(Service.Requests.ShouldHaveSingleItem().Body).RootElement;
         (json.GetProperty("to").GetString(), json.GetProperty("text").GetString()).ShouldBe((ADelivery().Address, Hostile));
@@ -100,7 +106,8 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
     [Fact]
     public async Task Should_leave_nothing_to_guess_in_a_form()
     {
-        await Provider(Template("application/x-www-form-urlencoded", "Body={{ content.body }}")).Send(ADelivery(new PushContent("Sold", "a;b+c ~'()*!,:/?@é🏎")), Cancellation);
+        await Provider(Template("application/x-www-form-urlencoded", "Body={{ content.body }}"))
+            .Send(ADelivery(new PushContent("Sold", "a;b+c ~'()*!,:/?@é🏎")), Cancellation);
 
         Service.Requests.ShouldHaveSingleItem().Body.ShouldBe("Body=a%3Bb%2Bc%20~%27%28%29%2A%21%2C%3A%2F%3F%40%C3%A9%F0%9F%8F%8E");
     }
@@ -146,20 +153,26 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
         results.ShouldHaveSingleItem().MemberNames.ShouldBe(["Body"]);
     }
 
-    static Action<HttpProviderOptions> Template(string type, string body) => options =>
-    {
-        options.Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Content-Type"] = type };
-        options.Body = body;
-    };
+    static Action<HttpProviderOptions> Template(string type, string body) =>
+        options =>
+        {
+            options.Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Content-Type"] = type };
+            options.Body = body;
+        };
 
     [Fact]
     public async Task Should_carry_the_headers_of_the_account()
     {
         await Provider(options =>
-        {
-            options.IdempotencyHeader = "X-Request-Id";
-            options.Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Authorization"] = "key=abc", ["X-Tenant"] = "shop" };
-        }).Send(ADelivery(), Cancellation);
+            {
+                options.IdempotencyHeader = "X-Request-Id";
+                options.Headers = new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    ["Authorization"] = "key=abc",
+                    ["X-Tenant"] = "shop",
+                };
+            })
+            .Send(ADelivery(), Cancellation);
 
         var (head, _) = Service.Requests.ShouldHaveSingleItem();
         head.ShouldContain("Authorization: key=abc");
@@ -177,7 +190,13 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
     [InlineData("", false)]
     public void Should_be_an_error_to_name_no_answer(string conditions, bool isWrong)
     {
-        var options = new HttpProviderOptions { Url = "https://example.com", Rejected = conditions, AddressIsWrong = conditions, Throttled = conditions };
+        var options = new HttpProviderOptions
+        {
+            Url = "https://example.com",
+            Rejected = conditions,
+            AddressIsWrong = conditions,
+            Throttled = conditions,
+        };
         var results = new List<ValidationResult>();
 
         Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
@@ -195,7 +214,11 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
     [InlineData("30.00:00:01", false)]
     public void Should_know_a_repetition_for_long_enough_or_not_at_all(string known, bool isTaken)
     {
-        var options = new HttpProviderOptions { Url = "https://example.com", KnowsRepetitionFor = TimeSpan.Parse(known, CultureInfo.InvariantCulture) };
+        var options = new HttpProviderOptions
+        {
+            Url = "https://example.com",
+            KnowsRepetitionFor = TimeSpan.Parse(known, CultureInfo.InvariantCulture),
+        };
         var results = new List<ValidationResult>();
 
         Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true).ShouldBe(isTaken);
@@ -213,12 +236,19 @@ public sealed class When_a_delivery_is_posted : With_a_scripted_service
     [InlineData("https://example.com", null, null, "ok", nameof(HttpProviderOptions.Accepted))]
     public void Should_refuse_what_cannot_work(string url, string? header, string? body, string? accepted, string member)
     {
-        var options = new HttpProviderOptions { Url = url, Body = body, Accepted = accepted };
+        var options = new HttpProviderOptions
+        {
+            Url = url,
+            Body = body,
+            Accepted = accepted,
+        };
         if (header is not null)
             options.Headers = new Dictionary<string, string>(StringComparer.Ordinal) { [header] = "1" };
 
         var results = new List<System.ComponentModel.DataAnnotations.ValidationResult>();
-        System.ComponentModel.DataAnnotations.Validator.TryValidateObject(options, new(options), results, validateAllProperties: true).ShouldBeFalse();
+        System
+            .ComponentModel.DataAnnotations.Validator.TryValidateObject(options, new(options), results, validateAllProperties: true)
+            .ShouldBeFalse();
 
         results.SelectMany(result => result.MemberNames).ShouldContain(member);
     }

@@ -1,5 +1,4 @@
 using System.Net;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Providers;
 
@@ -85,10 +84,17 @@ public sealed class When_a_request_shares_its_connection : IAsyncLifetime
         body.ShouldBe("hello");
     }
 
-    Task<ProviderResult> Send(Uri? url = null) => _calls.Make(
-        new HttpRequestMessage(HttpMethod.Post, url ?? Server.Url) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new StringContent("hello") },
-        With_a_scripted_service.ADelivery(),
-        [],
-        answer => answer.Status == 200 ? new ProviderResult.Accepted(null) : new ProviderResult.InDoubt($"{answer}"),
-        TestContext.Current.CancellationToken);
+    Task<ProviderResult> Send(Uri? url = null) =>
+        _calls.Make(
+            new HttpRequestMessage(HttpMethod.Post, url ?? Server.Url)
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Content = new StringContent("hello"),
+            },
+            With_a_scripted_service.ADelivery(),
+            [],
+            answer => answer.Status == 200 ? new ProviderResult.Accepted(null) : new ProviderResult.InDoubt($"{answer}"),
+            TestContext.Current.CancellationToken
+        );
 }

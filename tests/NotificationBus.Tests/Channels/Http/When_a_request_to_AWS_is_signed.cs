@@ -1,5 +1,4 @@
 using System.Text;
-
 using NotificationBus.Channels.Http;
 
 namespace NotificationBus.Tests.Channels.Http;
@@ -11,13 +10,62 @@ public sealed class When_a_request_to_AWS_is_signed
     static readonly DateTimeOffset At = new(2015, 8, 30, 12, 36, 0, TimeSpan.Zero);
 
     [Theory]
-    [InlineData("GET", "https://example.amazonaws.com/", null, null, null, "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31")]
-    [InlineData("POST", "https://example.amazonaws.com/", null, null, null, "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b")]
-    [InlineData("GET", "https://example.amazonaws.com/?Param2=value2&Param1=value1", null, null, null, "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500")]
-    [InlineData("POST", "https://example.amazonaws.com/", "application/x-www-form-urlencoded", "Param1=value1", null, "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a")]
-    [InlineData("GET", "https://example.amazonaws.com/", null, null, "My-Header1:value2,value2,value1", "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea")]
-    [InlineData("GET", "https://example.amazonaws.com/", null, null, "My-Header1:value1,value2,value3", "ba17b383a53190154eb5fa66a1b836cc297cc0a3d70a5d00705980573d8ff790")]
-    public void Should_be_the_signature_AWS_computes(string method, string url, string? contentType, string? body, string? header, string expected)
+    [InlineData(
+        "GET",
+        "https://example.amazonaws.com/",
+        null,
+        null,
+        null,
+        "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"
+    )]
+    [InlineData(
+        "POST",
+        "https://example.amazonaws.com/",
+        null,
+        null,
+        null,
+        "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"
+    )]
+    [InlineData(
+        "GET",
+        "https://example.amazonaws.com/?Param2=value2&Param1=value1",
+        null,
+        null,
+        null,
+        "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"
+    )]
+    [InlineData(
+        "POST",
+        "https://example.amazonaws.com/",
+        "application/x-www-form-urlencoded",
+        "Param1=value1",
+        null,
+        "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"
+    )]
+    [InlineData(
+        "GET",
+        "https://example.amazonaws.com/",
+        null,
+        null,
+        "My-Header1:value2,value2,value1",
+        "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea"
+    )]
+    [InlineData(
+        "GET",
+        "https://example.amazonaws.com/",
+        null,
+        null,
+        "My-Header1:value1,value2,value3",
+        "ba17b383a53190154eb5fa66a1b836cc297cc0a3d70a5d00705980573d8ff790"
+    )]
+    public void Should_be_the_signature_AWS_computes(
+        string method,
+        string url,
+        string? contentType,
+        string? body,
+        string? header,
+        string expected
+    )
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), url);
         if (header is not null)

@@ -47,7 +47,8 @@ public sealed class When_a_service_answers : With_a_scripted_service
     {
         Service.Answers(status, body);
 
-        var result = await Provider(options => (options.MessageIdPath, options.Accepted) = (idPath, accepted)).Send(ADelivery(), Cancellation);
+        var result = await Provider(options => (options.MessageIdPath, options.Accepted) = (idPath, accepted))
+            .Send(ADelivery(), Cancellation);
 
         result.GetType().Name.ShouldBe(expected.ToString());
         if (expected == Outcome.Accepted && idPath is not null)
@@ -74,12 +75,13 @@ public sealed class When_a_service_answers : With_a_scripted_service
         Service.Answers(status, body);
 
         var result = await Provider(options =>
-        {
-            options.Accepted = "ok=true";
-            options.Rejected = "409, error.code=blocked";
-            options.AddressIsWrong = "error.code=no_such_number";
-            options.Throttled = "503,error.code=too_fast";
-        }).Send(ADelivery(), Cancellation);
+            {
+                options.Accepted = "ok=true";
+                options.Rejected = "409, error.code=blocked";
+                options.AddressIsWrong = "error.code=no_such_number";
+                options.Throttled = "503,error.code=too_fast";
+            })
+            .Send(ADelivery(), Cancellation);
 
         result.GetType().Name.ShouldBe($"{expected}", $"{result}");
         (result as ProviderResult.Rejected)?.AddressIsWrong.ShouldBe(addressIsWrong);
@@ -94,7 +96,10 @@ public sealed class When_a_service_answers : With_a_scripted_service
     {
         Service.Answers("503 Service Unavailable", body, headers);
 
-        var result = await Provider(options => (options.Throttled, options.RetryAfterPath, options.RetryAfterHeader) = ("503", "error.retry_after", "X-Wait")).Send(ADelivery(), Cancellation);
+        var result = await Provider(options =>
+                (options.Throttled, options.RetryAfterPath, options.RetryAfterHeader) = ("503", "error.retry_after", "X-Wait")
+            )
+            .Send(ADelivery(), Cancellation);
 
         result.ShouldBeOfType<ProviderResult.Throttled>().RetryAfter.ShouldBe(seconds is { } asked ? TimeSpan.FromSeconds(asked) : null);
     }
@@ -159,13 +164,17 @@ public sealed class When_a_service_answers : With_a_scripted_service
     [Fact]
     public async Task Should_repeat_no_secret()
     {
-        Service.Answers("422 Unprocessable Content", """{"token":"token-of-soms-phone","key":"Bearer s3cr3t-key","k":"s3cr3t-key","url":"/send?key=hidden","mail":"som@example.net","why":"expired"}""");
+        Service.Answers(
+            "422 Unprocessable Content",
+            """{"token":"token-of-soms-phone","key":"Bearer s3cr3t-key","k":"s3cr3t-key","url":"/send?key=hidden","mail":"som@example.net","why":"expired"}"""
+        );
 
         var result = await Provider(options =>
-        {
-            options.Url += "?key=hidden";
-            options.Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Authorization"] = "Bearer s3cr3t-key" };
-        }).Send(ADelivery(), Cancellation);
+            {
+                options.Url += "?key=hidden";
+                options.Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Authorization"] = "Bearer s3cr3t-key" };
+            })
+            .Send(ADelivery(), Cancellation);
 
         var reason = result.ShouldBeOfType<ProviderResult.Declined>().Reason;
         reason.ShouldContain("expired");

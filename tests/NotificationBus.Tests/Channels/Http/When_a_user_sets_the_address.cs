@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Net;
 using System.Security.Cryptography;
-
 using NotificationBus.Channels.Chat.Providers;
 using NotificationBus.Channels.Http;
 using NotificationBus.Channels.Push.Providers;
@@ -136,11 +135,41 @@ public sealed class When_a_user_sets_the_address
         AddressGuard.Refuse(url, allowPrivateAddresses: true).ShouldBe(reason);
 
     public static TheoryData<string> NeverCalled =>
-    [
-        "169.254.169.254", "169.254.0.1", "169.254.170.2", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fe80::1", "febf::1", "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254",
-        "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe", "2002:a9fe:a9fe::1", "::169.254.169.254", "::ffff:0:169.254.169.254", "64:ff9b::6464:64c8",
-        "2001:0:4136:e378:8000:63bf:5601:5601", "2001:0:a9fe:a9fe:8000:63bf:3fff:fdd2", "2001::9b9b:9b37", "fd00:42::42", "fd00:c1::a9fe:a9fe", "ff02::1", "ff02::2", "ff05::1:3", "ff0e::1", "224.0.0.1", "239.255.255.250", "::ffff:224.0.0.251", "255.255.255.255", "0.0.0.0", "::",
-    ];
+        [
+            "169.254.169.254",
+            "169.254.0.1",
+            "169.254.170.2",
+            "100.100.100.200",
+            "168.63.129.16",
+            "192.0.0.192",
+            "fe80::1",
+            "febf::1",
+            "fd00:ec2::254",
+            "fd00:ec2::23",
+            "fd20:ce::254",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::a9fe:a9fe",
+            "2002:a9fe:a9fe::1",
+            "::169.254.169.254",
+            "::ffff:0:169.254.169.254",
+            "64:ff9b::6464:64c8",
+            "2001:0:4136:e378:8000:63bf:5601:5601",
+            "2001:0:a9fe:a9fe:8000:63bf:3fff:fdd2",
+            "2001::9b9b:9b37",
+            "fd00:42::42",
+            "fd00:c1::a9fe:a9fe",
+            "ff02::1",
+            "ff02::2",
+            "ff05::1:3",
+            "ff0e::1",
+            "224.0.0.1",
+            "239.255.255.250",
+            "::ffff:224.0.0.251",
+            "255.255.255.255",
+            "0.0.0.0",
+            "::",
+        ];
 
     /// <summary>D: AllowPrivateAddresses never opens link-local addresses, nor the clouds' metadata services, in any form.</summary>
     [Theory]
@@ -154,7 +183,9 @@ public sealed class When_a_user_sets_the_address
         AddressGuard.IsPublic(parsed).ShouldBeFalse();
 
         // By a name that leads there.
-        var guard = new AddressGuard((_, _) => Task.FromResult(new[] { IPAddress.Parse("10.0.0.7"), parsed })).Allowing(privateAddresses: true);
+        var guard = new AddressGuard((_, _) => Task.FromResult(new[] { IPAddress.Parse("10.0.0.7"), parsed })).Allowing(
+            privateAddresses: true
+        );
         var result = await Calls(guard).Send(new Uri("http://metadata.example/"));
         result.ShouldBeOfType<ProviderResult.Rejected>().Reason.ShouldContain("link-local");
     }
@@ -164,7 +195,8 @@ public sealed class When_a_user_sets_the_address
     [InlineData("http://0xa9.0xfe.0xa9.0xfe/")]
     [InlineData("http://169.254.43518/")]
     [InlineData("http://0251.0376.0251.0376/")]
-    public void Should_never_be_link_local_however_it_is_written(string url) => AddressGuard.Refuse(url, allowPrivateAddresses: true).ShouldNotBeNull();
+    public void Should_never_be_link_local_however_it_is_written(string url) =>
+        AddressGuard.Refuse(url, allowPrivateAddresses: true).ShouldNotBeNull();
 
     [Theory]
     [InlineData("10.0.0.7")]
@@ -175,7 +207,8 @@ public sealed class When_a_user_sets_the_address
     [InlineData("127.0.0.53")]
     [InlineData("::1")]
     [InlineData("8.8.8.8")]
-    public void Should_be_anything_else_in_the_house_when_that_is_allowed(string address) => AddressGuard.IsNever(IPAddress.Parse(address)).ShouldBeFalse();
+    public void Should_be_anything_else_in_the_house_when_that_is_allowed(string address) =>
+        AddressGuard.IsNever(IPAddress.Parse(address)).ShouldBeFalse();
 
     [Fact]
     public async Task Should_connect_inside_when_that_is_allowed()
@@ -217,7 +250,9 @@ public sealed class When_a_user_sets_the_address
         await using var inside = new ScriptedHttpServer();
         inside.Answers("200 OK");
         var lookups = 0;
-        var guard = new AddressGuard((_, _) => Task.FromResult<IPAddress[]>(++lookups == 1 ? [IPAddress.Loopback] : [IPAddress.Parse("127.0.0.2")])).Allowing(privateAddresses: true);
+        var guard = new AddressGuard(
+            (_, _) => Task.FromResult<IPAddress[]>(++lookups == 1 ? [IPAddress.Loopback] : [IPAddress.Parse("127.0.0.2")])
+        ).Allowing(privateAddresses: true);
 
         (await Calls(guard).Send(new UriBuilder(inside.Url) { Host = "hooks.example.com" }.Uri)).ShouldBeOfType<ProviderResult.Accepted>();
 
@@ -254,8 +289,16 @@ public sealed class When_a_user_sets_the_address
         var privateKey = Base64Url.EncodeToString(key.ExportParameters(includePrivateParameters: true).D);
         HttpVendor[] vendors =
         [
-            new WebhookProvider("account", new WebhookOptions { Secret = $"whsec_{Convert.ToBase64String(new byte[24])}" }, TimeProvider.System),
-            new WebPushProvider("account", new WebPushOptions { PrivateKey = privateKey, Subject = "mailto:shop@example.com" }, TimeProvider.System),
+            new WebhookProvider(
+                "account",
+                new WebhookOptions { Secret = $"whsec_{Convert.ToBase64String(new byte[24])}" },
+                TimeProvider.System
+            ),
+            new WebPushProvider(
+                "account",
+                new WebPushOptions { PrivateKey = privateKey, Subject = "mailto:shop@example.com" },
+                TimeProvider.System
+            ),
             new SlackWebhookProvider("account", new SlackWebhookOptions(), TimeProvider.System),
             new TeamsProvider("account", new TeamsOptions(), TimeProvider.System),
             new DiscordProvider("account", new DiscordOptions(), TimeProvider.System),
@@ -275,7 +318,12 @@ public sealed class When_a_user_sets_the_address
         {
             using var calls = new HttpCalls(TimeSpan.FromSeconds(5), TimeProvider.System, guard);
             return await calls.Make(
-                new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent([]) }, With_a_scripted_service.ADelivery(), [], _ => new ProviderResult.Accepted(null), TestContext.Current.CancellationToken);
+                new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent([]) },
+                With_a_scripted_service.ADelivery(),
+                [],
+                _ => new ProviderResult.Accepted(null),
+                TestContext.Current.CancellationToken
+            );
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Vendors;
@@ -40,7 +39,10 @@ public sealed class When_an_answer_wears_another_dress : With_a_scripted_service
         (await Send()).ShouldBe(new ProviderResult.Accepted("m-1"));
     }
 
-    /// <summary>C: what its header says of it may be wrong: something on the way has unpacked it, or packed it. Some say deflate of what has no header of zlib.</summary>
+    /// <summary>
+    /// C: what its header says of it may be wrong: something on the way has unpacked it, or packed it. Some say deflate of what has no
+    /// header of zlib.
+    /// </summary>
     [Theory]
     [InlineData("", "gzip")]
     [InlineData("", "deflate")]
@@ -113,16 +115,31 @@ public sealed class When_an_answer_wears_another_dress : With_a_scripted_service
     public async Task Should_be_understood_in_another_charset(string charset, bool marked, string named)
     {
         var encoding = Encoding.GetEncoding(charset);
-        Answer([.. marked ? encoding.GetPreamble() : [], .. encoding.GetBytes(Yes)], $"Content-Type: application/json{(named.Length > 0 ? $"; charset={named}" : "")}\r\n");
+        Answer(
+            [.. marked ? encoding.GetPreamble() : [], .. encoding.GetBytes(Yes)],
+            $"Content-Type: application/json{(named.Length > 0 ? $"; charset={named}" : "")}\r\n"
+        );
 
-        (await Provider(options => (options.MessageIdPath, options.Accepted) = ("data.id", "data.word=สำเร็จ")).Send(ADelivery(), Cancellation)).ShouldBe(new ProviderResult.Accepted("m-1"));
+        (
+            await Provider(options => (options.MessageIdPath, options.Accepted) = ("data.id", "data.word=สำเร็จ"))
+                .Send(ADelivery(), Cancellation)
+        ).ShouldBe(new ProviderResult.Accepted("m-1"));
     }
 
     [Fact]
     public async Task Should_be_understood_of_any_vendor()
     {
         Answer([.. Encoding.UTF8.Preamble, .. """{"messageId":"1"}"""u8], "", "201 Created");
-        await using var brevo = new BrevoEmailProvider("account", new BrevoOptions { Url = Service.Url.GetLeftPart(UriPartial.Authority), ApiKey = "key", From = Mail.From }, TimeProvider.System);
+        await using var brevo = new BrevoEmailProvider(
+            "account",
+            new BrevoOptions
+            {
+                Url = Service.Url.GetLeftPart(UriPartial.Authority),
+                ApiKey = "key",
+                From = Mail.From,
+            },
+            TimeProvider.System
+        );
 
         (await brevo.Send(Mail.ToSomchai, Cancellation)).ShouldBe(new ProviderResult.Accepted("1"));
     }
@@ -135,14 +152,16 @@ public sealed class When_an_answer_wears_another_dress : With_a_scripted_service
     static byte[] Pack(byte[] body, string encoding)
     {
         using var packed = new MemoryStream();
-        using (Stream packing = encoding switch
-        {
-            "gzip" or "x-gzip" => new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true),
-            "raw deflate" => new DeflateStream(packed, CompressionLevel.Fastest, leaveOpen: true),
-            "deflate" => new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true),
-            "br" => new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true),
-            _ => new BufferedStream(packed),
-        })
+        using (
+            Stream packing = encoding switch
+            {
+                "gzip" or "x-gzip" => new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+                "raw deflate" => new DeflateStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+                "deflate" => new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+                "br" => new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+                _ => new BufferedStream(packed),
+            }
+        )
         {
             packing.Write(body);
             packing.Flush();

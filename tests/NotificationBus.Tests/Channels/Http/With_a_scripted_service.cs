@@ -33,14 +33,15 @@ public abstract class With_a_scripted_service : IAsyncLifetime
         return provider;
     }
 
-    internal static Delivery ADelivery(Content? content = null) => new()
-    {
-        NotificationId = Guid.Parse("11111111-1111-1111-1111-111111111111"),
-        Id = Guid.Parse("22222222-2222-2222-2222-222222222222"),
-        Channel = "push",
-        Address = "token-of-soms-phone",
-        RecipientName = "Som \"the\" seller",
-        Category = "order-placed",
-        Content = content ?? new PushContent("Sold", "Your \"bowl\" is sold & paid."),
-    };
+    internal static Delivery ADelivery(Content? content = null) =>
+        new()
+        {
+            NotificationId = Guid.Parse("11111111-1111-1111-1111-111111111111"),
+            Id = Guid.Parse("22222222-2222-2222-2222-222222222222"),
+            Channel = "push",
+            Address = "token-of-soms-phone",
+            RecipientName = "Som \"the\" seller",
+            Category = "order-placed",
+            Content = content ?? new PushContent("Sold", "Your \"bowl\" is sold & paid."),
+        };
 }

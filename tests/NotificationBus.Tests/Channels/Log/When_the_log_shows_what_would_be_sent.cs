@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Log;
 using NotificationBus.Channels.Sms;
@@ -51,7 +50,13 @@ public sealed class When_the_log_shows_what_would_be_sent : ILogger<LogProvider>
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => _lines.Add(formatter(state, exception));
+    void ILogger.Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    ) => _lines.Add(formatter(state, exception));
 
     Task<ProviderResult> Send(string channel, Delivery delivery, LogOptions? options = null) =>
         new LogProvider("log", channel, options ?? new LogOptions(), this).Send(delivery, CancellationToken.None);

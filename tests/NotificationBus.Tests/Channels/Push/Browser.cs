@@ -13,20 +13,21 @@ sealed class Browser
     readonly byte[] _secret;
 
     public Browser()
-        : this(NewKey(), RandomNumberGenerator.GetBytes(16))
-    {
-    }
+        : this(NewKey(), RandomNumberGenerator.GetBytes(16)) { }
 
     public Browser(ECParameters key, byte[] secret) => (_key, _secret) = (key, secret);
 
     public byte[] PublicKey => [4, .. _key.Q.X!, .. _key.Q.Y!];
 
-    public string Subscription(string endpoint) => JsonSerializer.Serialize(new
-    {
-        endpoint,
-        expirationTime = (long?)null,
-        keys = new { p256dh = Base64Url.EncodeToString(PublicKey), auth = Base64Url.EncodeToString(_secret) },
-    });
+    public string Subscription(string endpoint) =>
+        JsonSerializer.Serialize(
+            new
+            {
+                endpoint,
+                expirationTime = (long?)null,
+                keys = new { p256dh = Base64Url.EncodeToString(PublicKey), auth = Base64Url.EncodeToString(_secret) },
+            }
+        );
 
     public string Decrypt(byte[] coded)
     {
@@ -37,7 +38,9 @@ sealed class Browser
         ((uint)record.Length).ShouldBeLessThanOrEqualTo(recordSize);
 
         using var own = ECDiffieHellman.Create(_key);
-        using var sender = ECDiffieHellman.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = { X = senderKey[1..33], Y = senderKey[33..] } });
+        using var sender = ECDiffieHellman.Create(
+            new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = { X = senderKey[1..33], Y = senderKey[33..] } }
+        );
         // RFC 8291, section 3.4, written out as it stands there.
         var keyOfSecret = Hmac(_secret, own.DeriveRawSecretAgreement(sender.PublicKey));
         var input = Hmac(keyOfSecret, [.. "WebPush: info\0"u8, .. PublicKey, .. senderKey, 1]);

@@ -9,17 +9,18 @@ public sealed class When_a_push_token_is_given
     static readonly PushChannel Push = new();
     static readonly string OfBrowser = new Browser().Subscription("https://fcm.googleapis.com/fcm/send/abc");
 
-    public static TheoryData<string, string, string> Tokens => new()
-    {
-        { "dGhpcyBpcyBhIHRva2Vu:APA91bHPRgkF3JUikC4ENAHEeMrd41Zxv3hVZjC9KtT8OvPVGJ", nameof(PushVendorKind.Fcm), "" },
-        { "demo-token", nameof(PushVendorKind.Fcm), "" },
-        { OfApple, nameof(PushVendorKind.Apns), "" },
-        { OfApple.ToUpperInvariant(), nameof(PushVendorKind.Apns), "" },
-        { OfApple[..63], nameof(PushVendorKind.Fcm), "" },
-        { $"fcm:{OfApple}", nameof(PushVendorKind.Fcm), OfApple },
-        { "apns:00fc13ad", nameof(PushVendorKind.Apns), "00fc13ad" },
-        { OfBrowser, nameof(PushVendorKind.WebPush), "" },
-    };
+    public static TheoryData<string, string, string> Tokens =>
+        new()
+        {
+            { "dGhpcyBpcyBhIHRva2Vu:APA91bHPRgkF3JUikC4ENAHEeMrd41Zxv3hVZjC9KtT8OvPVGJ", nameof(PushVendorKind.Fcm), "" },
+            { "demo-token", nameof(PushVendorKind.Fcm), "" },
+            { OfApple, nameof(PushVendorKind.Apns), "" },
+            { OfApple.ToUpperInvariant(), nameof(PushVendorKind.Apns), "" },
+            { OfApple[..63], nameof(PushVendorKind.Fcm), "" },
+            { $"fcm:{OfApple}", nameof(PushVendorKind.Fcm), OfApple },
+            { "apns:00fc13ad", nameof(PushVendorKind.Apns), "00fc13ad" },
+            { OfBrowser, nameof(PushVendorKind.WebPush), "" },
+        };
 
     [Theory]
     [MemberData(nameof(Tokens))]
@@ -36,12 +37,24 @@ public sealed class When_a_push_token_is_given
     [InlineData("two tokens")]
     [InlineData("{")]
     [InlineData("{}")]
-    [InlineData("""{"endpoint":"http://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}""")]
-    [InlineData("""{"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J"}}""")]
-    [InlineData("""{"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw8","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}""")]
-    [InlineData("""{"endpoint":"https://evil.example/","endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}""")]
-    [InlineData("""{"endpoint":"https://push.example.com/","end\u0070oint":"https://evil.example/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}""")]
-    [InlineData("""{"\ud800":1,"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}""")]
+    [InlineData(
+        """{"endpoint":"http://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"""
+    )]
+    [InlineData(
+        """{"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J"}}"""
+    )]
+    [InlineData(
+        """{"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw8","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"""
+    )]
+    [InlineData(
+        """{"endpoint":"https://evil.example/","endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"""
+    )]
+    [InlineData(
+        """{"endpoint":"https://push.example.com/","end\u0070oint":"https://evil.example/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"""
+    )]
+    [InlineData(
+        """{"\ud800":1,"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"""
+    )]
     public void Should_say_what_is_wrong_with_it(string address)
     {
         Push.Refuse(address).ShouldNotBeNull().ShouldNotContain(address);
@@ -50,7 +63,10 @@ public sealed class When_a_push_token_is_given
     /// <summary>The one above is refused for its names alone.</summary>
     [Fact]
     public void Should_take_it_when_each_name_stands_once() =>
-        Push.Refuse("""{"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}""").ShouldBeNull();
+        Push.Refuse(
+                """{"endpoint":"https://push.example.com/","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"""
+            )
+            .ShouldBeNull();
 
     [Fact]
     public void Should_have_one_name_however_it_is_written()

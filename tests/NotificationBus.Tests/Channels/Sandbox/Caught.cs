@@ -14,14 +14,15 @@ static class Caught
     public static Delivery Email(string html = "<p>Hello</p>") =>
         Delivery("email", "som@example.com", new EmailContent("มีคำสั่งซื้อใหม่", html, "Hello"));
 
-    public static Delivery Delivery(string channel, string address, Content content) => new()
-    {
-        NotificationId = Guid.NewGuid(),
-        Id = Guid.NewGuid(),
-        Channel = channel,
-        Address = address,
-        RecipientName = "Som",
-        Category = "order-placed",
-        Content = content,
-    };
+    public static Delivery Delivery(string channel, string address, Content content) =>
+        new()
+        {
+            NotificationId = Guid.NewGuid(),
+            Id = Guid.NewGuid(),
+            Channel = channel,
+            Address = address,
+            RecipientName = "Som",
+            Category = "order-placed",
+            Content = content,
+        };
 }

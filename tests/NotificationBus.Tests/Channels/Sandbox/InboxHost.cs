@@ -1,9 +1,7 @@
 using System.Net.ServerSentEvents;
-
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-
 using NotificationBus.Channels.Sandbox;
 
 namespace NotificationBus.Tests.Channels.Sandbox;

@@ -27,7 +27,9 @@ public sealed class When_a_test_looks_into_the_inbox : IAsyncLifetime
         _host.Inbox.Catch(Caught.Email());
         _host.Inbox.Catch(Caught.Push());
 
-        (await Find(query)).Select(item => item.GetProperty("channel").GetString()).ShouldBe(expected.Split(',', StringSplitOptions.RemoveEmptyEntries));
+        (await Find(query))
+            .Select(item => item.GetProperty("channel").GetString())
+            .ShouldBe(expected.Split(',', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]
@@ -53,7 +55,9 @@ public sealed class When_a_test_looks_into_the_inbox : IAsyncLifetime
         waiting.IsCompleted.ShouldBeFalse("one of two is there");
         _host.Inbox.Catch(Caught.Push("second"));
 
-        (await waiting.WaitAsync(InboxHost.Patience)).Select(item => item.GetProperty("content").GetProperty("title").GetString()).ShouldBe(["second", "first"]);
+        (await waiting.WaitAsync(InboxHost.Patience))
+            .Select(item => item.GetProperty("content").GetProperty("title").GetString())
+            .ShouldBe(["second", "first"]);
     }
 
     [Fact]
@@ -104,9 +108,16 @@ public sealed class When_a_test_looks_into_the_inbox : IAsyncLifetime
 
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
-        JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync()).GetProperty("errors").GetProperty(place)[0].GetString()!.ShouldContain(error);
+        JsonSerializer
+            .Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync())
+            .GetProperty("errors")
+            .GetProperty(place)[0]
+            .GetString()!
+            .ShouldContain(error);
     }
 
     async Task<JsonElement[]> Find(string query) =>
-        JsonSerializer.Deserialize<JsonElement[]>(await _host.Client.GetStringAsync(new Uri($"/inbox/deliveries?{query}", UriKind.Relative)))!;
+        JsonSerializer.Deserialize<JsonElement[]>(
+            await _host.Client.GetStringAsync(new Uri($"/inbox/deliveries?{query}", UriKind.Relative))
+        )!;
 }

@@ -108,6 +108,5 @@ public sealed class When_somebody_watches_the_inbox : IAsyncLifetime
         return Field(item, "number").GetInt64();
     }
 
-    static JsonElement Field(SseItem<string> item, string name) =>
-        JsonSerializer.Deserialize<JsonElement>(item.Data).GetProperty(name);
+    static JsonElement Field(SseItem<string> item, string name) => JsonSerializer.Deserialize<JsonElement>(item.Data).GetProperty(name);
 }

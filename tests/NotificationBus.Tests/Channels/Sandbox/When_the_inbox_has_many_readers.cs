@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Sandbox;
 using NotificationBus.Channels.Webhook;
@@ -82,9 +81,7 @@ public sealed class When_the_inbox_has_many_readers : IAsyncLifetime
         await host.InitializeAsync();
         await using var stream = await host.Client.GetStreamAsync("/inbox/stream");
         using var reader = new StreamReader(stream);
-        while (await reader.ReadLineAsync() is { Length: > 0 })
-        {
-        }
+        while (await reader.ReadLineAsync() is { Length: > 0 }) { }
 
         var comment = reader.ReadLineAsync();
         clock.Advance(TimeSpan.FromSeconds(14));
@@ -135,7 +132,9 @@ public sealed class When_the_inbox_has_many_readers : IAsyncLifetime
         {
             // What is written fills the buffers on the way, and then stays.
             for (var mail = 0; mail < 100; mail++)
-                _host.Inbox.Catch(Caught.Delivery("email", "som@example.com", new EmailContent("Subject", "", new string('x', 1_000) + mail)));
+                _host.Inbox.Catch(
+                    Caught.Delivery("email", "som@example.com", new EmailContent("Subject", "", new string('x', 1_000) + mail))
+                );
             await Task.Delay(20);
             return silent.IsClosed;
         });
@@ -145,7 +144,11 @@ public sealed class When_the_inbox_has_many_readers : IAsyncLifetime
     [Fact]
     public void Should_keep_no_more_than_there_is_room_for()
     {
-        var mail = Caught.Delivery("email", "som@example.com", new EmailContent("Subject", new string('h', 500_000), new string('t', 500_000)));
+        var mail = Caught.Delivery(
+            "email",
+            "som@example.com",
+            new EmailContent("Subject", new string('h', 500_000), new string('t', 500_000))
+        );
 
         for (var number = 0; number < 100; number++)
             _host.Inbox.Catch(mail);

@@ -33,7 +33,8 @@ public sealed class When_a_number_is_given
     [InlineData("+66812345678\n")]
     [InlineData("+๖๖๘๑๒๓๔๕๖๗๘")]
     [InlineData("tel:+66812345678")]
-    public void Should_be_refused_in_any_other_form(string number) => Sms.Refuse(number).ShouldNotBeNull().ShouldBe("the number is not in E.164 form, such as +66812345678");
+    public void Should_be_refused_in_any_other_form(string number) =>
+        Sms.Refuse(number).ShouldNotBeNull().ShouldBe("the number is not in E.164 form, such as +66812345678");
 
     [Theory]
     [InlineData("+1234567", "the number is too short for its country")]

@@ -24,6 +24,5 @@ public sealed class When_a_number_says_its_country
     [InlineData("+881612345678", null)]
     [InlineData("+2101234567", null)]
     [InlineData("+", null)]
-    public void Should_be_known_by_its_range(string number, string? country) =>
-        new SmsChannel().CountryOf(number).ShouldBe(country);
+    public void Should_be_known_by_its_range(string number, string? country) => new SmsChannel().CountryOf(number).ShouldBe(country);
 }

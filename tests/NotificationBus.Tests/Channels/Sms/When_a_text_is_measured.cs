@@ -25,7 +25,10 @@ public sealed class When_a_text_is_measured
         SmsLength.Of(new string('ก', length)).ShouldBe((SmsEncoding.Ucs2, segments));
 
     [Theory]
-    [InlineData("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà", SmsEncoding.Gsm7)]
+    [InlineData(
+        "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà",
+        SmsEncoding.Gsm7
+    )]
     [InlineData("^{}\\[~]|€\f", SmsEncoding.Gsm7)]
     [InlineData("ç", SmsEncoding.Ucs2)]
     [InlineData("á", SmsEncoding.Ucs2)]

@@ -1,5 +1,4 @@
 using System.Text;
-
 using NotificationBus.Receipts;
 using NotificationBus.Tests.Channels.Sms;
 using NotificationBus.Tests.TestKit;
@@ -47,9 +46,15 @@ public abstract class Any_reader_of_receipts<TVendor>
         foreach (var body in TVendor.Reports.Where(row => row.Kind is not null).Select(row => row.Body))
         {
             var named = Read(TVendor.Post(body, Now)).ShouldBeOfType<ReceiptReading.Genuine>().Receipts[0].Addresses;
-            var nobody = body.Replace(Mail.ToSomchai.Address, "", StringComparison.Ordinal).Replace(AnSms.Number.TrimStart('+'), "", StringComparison.Ordinal);
+            var nobody = body.Replace(Mail.ToSomchai.Address, "", StringComparison.Ordinal)
+                .Replace(AnSms.Number.TrimStart('+'), "", StringComparison.Ordinal);
             if (named.Count > 0 && nobody != body)
-                Read(TVendor.Post(nobody, Now)).ShouldBeOfType<ReceiptReading.Genuine>().Receipts[0].Addresses.ShouldHaveSingleItem(body).Trim('+').ShouldBeEmpty();
+                Read(TVendor.Post(nobody, Now))
+                    .ShouldBeOfType<ReceiptReading.Genuine>()
+                    .Receipts[0]
+                    .Addresses.ShouldHaveSingleItem(body)
+                    .Trim('+')
+                    .ShouldBeEmpty();
         }
     }
 
@@ -59,12 +64,18 @@ public abstract class Any_reader_of_receipts<TVendor>
         IdsOf(TVendor.Post(row.Body, Now)).ShouldBe(IdsOf(TVendor.Post(row.Body, Now)));
 
     [Fact]
-    public void Should_refuse_what_somebody_else_has_sent() =>
-        Read(TVendor.Forge(Arrived, Now)).ShouldBeOfType<ReceiptReading.Refused>();
+    public void Should_refuse_what_somebody_else_has_sent() => Read(TVendor.Forge(Arrived, Now)).ShouldBeOfType<ReceiptReading.Refused>();
 
     [Fact]
     public void Should_refuse_what_nobody_has_signed() =>
-        Read(TVendor.Post(Arrived, Now) with { Headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase), Body = Encoding.UTF8.GetBytes(Arrived) }).ShouldBeOfType<ReceiptReading.Refused>();
+        Read(
+                TVendor.Post(Arrived, Now) with
+                {
+                    Headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase),
+                    Body = Encoding.UTF8.GetBytes(Arrived),
+                }
+            )
+            .ShouldBeOfType<ReceiptReading.Refused>();
 
     /// <summary>The beginning of a proof is guessed sooner than all of it.</summary>
     [Fact]
@@ -83,7 +94,9 @@ public abstract class Any_reader_of_receipts<TVendor>
 
     [Fact]
     public void Should_refuse_everything_until_a_secret_is_set() =>
-        ReadBy(TVendor.ReaderWithoutSecret(Clock), TVendor.Post(Arrived, Now)).ShouldBeOfType<ReceiptReading.Refused>().Reason.ShouldContain("Providers:account:Receipt");
+        ReadBy(TVendor.ReaderWithoutSecret(Clock), TVendor.Post(Arrived, Now))
+            .ShouldBeOfType<ReceiptReading.Refused>()
+            .Reason.ShouldContain("Providers:account:Receipt");
 
     [Theory]
     [InlineData("")]
@@ -95,7 +108,9 @@ public abstract class Any_reader_of_receipts<TVendor>
     [InlineData("{}")]
     [InlineData("[null,5,\"\",[],{}]")]
     [InlineData("""{"event":{},"type":[],"eventType":7,"RecordType":null,"data":5,"mail":[]}""")]
-    [InlineData("""{"event":"delivered","type":"email.delivered","eventType":"Delivery","RecordType":"Delivery","timestamp":"99999999999999999999","ts_event":{},"sg_message_id":[],"delivery_id":5}""")]
+    [InlineData(
+        """{"event":"delivered","type":"email.delivered","eventType":"Delivery","RecordType":"Delivery","timestamp":"99999999999999999999","ts_event":{},"sg_message_id":[],"delivery_id":5}"""
+    )]
     [InlineData("""{"event":"\ud800","type":"\ud800"}""")]
     [InlineData("<html>")]
     [InlineData("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[")]
@@ -106,7 +121,12 @@ public abstract class Any_reader_of_receipts<TVendor>
             Read(request);
             Read(request with { Body = Encoding.UTF8.GetBytes(body) });
             Read(request with { Body = new byte[] { 0xff, 0xfe, 0x00 } });
-            Read(request with { Headers = request.Headers.ToDictionary(header => header.Key, _ => body, StringComparer.OrdinalIgnoreCase) });
+            Read(
+                request with
+                {
+                    Headers = request.Headers.ToDictionary(header => header.Key, _ => body, StringComparer.OrdinalIgnoreCase),
+                }
+            );
         }
     }
 
@@ -114,12 +134,14 @@ public abstract class Any_reader_of_receipts<TVendor>
 
     protected static ReceiptReading ReadBy(IReceiptReader reader, ReceiptRequest request) => reader.Read(request).GetAwaiter().GetResult();
 
-    protected static ReceiptRequest Request(string body, params (string Name, string Value)[] headers) => new()
-    {
-        Url = new Uri("https://notifications.example.com/v1/receipts/account"),
-        Headers = headers.ToDictionary(header => header.Name, header => header.Value, StringComparer.OrdinalIgnoreCase),
-        Body = Encoding.UTF8.GetBytes(body),
-    };
+    protected static ReceiptRequest Request(string body, params (string Name, string Value)[] headers) =>
+        new()
+        {
+            Url = new Uri("https://notifications.example.com/v1/receipts/account"),
+            Headers = headers.ToDictionary(header => header.Name, header => header.Value, StringComparer.OrdinalIgnoreCase),
+            Body = Encoding.UTF8.GetBytes(body),
+        };
 
-    static IEnumerable<string> IdsOf(ReceiptRequest request) => ((ReceiptReading.Genuine)Read(request)).Receipts.Select(receipt => receipt.Id);
+    static IEnumerable<string> IdsOf(ReceiptRequest request) =>
+        ((ReceiptReading.Genuine)Read(request)).Receipts.Select(receipt => receipt.Id);
 }

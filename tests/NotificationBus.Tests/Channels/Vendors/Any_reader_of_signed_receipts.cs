@@ -1,5 +1,4 @@
 using System.Text;
-
 using NotificationBus.Receipts;
 
 namespace NotificationBus.Tests.Channels.Vendors;
@@ -13,7 +12,8 @@ public abstract class Any_reader_of_signed_receipts<TVendor> : Any_reader_of_rec
     {
         var posted = TVendor.Post(Arrived, Now);
 
-        Read(posted with { Body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(posted.Body.Span).Replace('2', '3')) }).ShouldBeOfType<ReceiptReading.Refused>();
+        Read(posted with { Body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(posted.Body.Span).Replace('2', '3')) })
+            .ShouldBeOfType<ReceiptReading.Refused>();
     }
 
     [Theory]

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-
 using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
@@ -210,7 +209,21 @@ public abstract class Any_vendor<TVendor> : IAsyncLifetime
     public async Task Should_repeat_no_secret(string status)
     {
         string[] hidden = [.. TVendor.Secrets, TVendor.ADelivery.Address, TVendor.ADelivery.RecipientName!];
-        Vendor.Answers(status, JsonSerializer.Serialize(new { ok = false, code = 1, name = "none", type = "none", errors = hidden, message = string.Join(' ', hidden), error = new { message = string.Join(',', hidden) } }));
+        Vendor.Answers(
+            status,
+            JsonSerializer.Serialize(
+                new
+                {
+                    ok = false,
+                    code = 1,
+                    name = "none",
+                    type = "none",
+                    errors = hidden,
+                    message = string.Join(' ', hidden),
+                    error = new { message = string.Join(',', hidden) },
+                }
+            )
+        );
 
         var result = await Provider().Send(DeliveryTo(), Cancellation);
 
@@ -249,10 +262,33 @@ public abstract class Any_vendor<TVendor> : IAsyncLifetime
     public async Task Should_repeat_nothing_of_what_the_recipient_is_told(string status)
     {
         const string told = "Your code is 493817 or 27 53 19, คุณสมชาย; keep it to yourself";
-        string[] dresses = [told, told.ToUpperInvariant(), Uri.EscapeDataString(told), System.Net.WebUtility.HtmlEncode(told), string.Concat(told.Select(c => $"\\u{(int)c:x4}")), told[10..], "code=493817&more"];
+        string[] dresses =
+        [
+            told,
+            told.ToUpperInvariant(),
+            Uri.EscapeDataString(told),
+            System.Net.WebUtility.HtmlEncode(told),
+            string.Concat(told.Select(c => $"\\u{(int)c:x4}")),
+            told[10..],
+            "code=493817&more",
+        ];
         foreach (var dress in dresses)
         {
-            Vendor.Answers(status, JsonSerializer.Serialize(new { ok = false, code = 1, name = "none", type = "none", message = dress, errors = new[] { dress }, error = new { message = dress } }));
+            Vendor.Answers(
+                status,
+                JsonSerializer.Serialize(
+                    new
+                    {
+                        ok = false,
+                        code = 1,
+                        name = "none",
+                        type = "none",
+                        message = dress,
+                        errors = new[] { dress },
+                        error = new { message = dress },
+                    }
+                )
+            );
 
             var result = await Provider().Send(DeliveryTo() with { Content = Saying(told) }, Cancellation);
 
@@ -261,15 +297,16 @@ public abstract class Any_vendor<TVendor> : IAsyncLifetime
         }
     }
 
-    static Content Saying(string text) => TVendor.ADelivery.Content switch
-    {
-        EmailContent email => email with { Text = text, Html = $"<p>{System.Net.WebUtility.HtmlEncode(text)}</p>" },
-        PushContent push => push with { Body = text },
-        ChatContent => new ChatContent(text),
-        SmsContent => SmsContent.Of(text),
-        WebhookContent => new WebhookContent(JsonSerializer.SerializeToElement(new { lines = new[] { text }, code = 493817 })),
-        var other => throw new NotSupportedException($"{other.GetType()} says nothing here yet"),
-    };
+    static Content Saying(string text) =>
+        TVendor.ADelivery.Content switch
+        {
+            EmailContent email => email with { Text = text, Html = $"<p>{System.Net.WebUtility.HtmlEncode(text)}</p>" },
+            PushContent push => push with { Body = text },
+            ChatContent => new ChatContent(text),
+            SmsContent => SmsContent.Of(text),
+            WebhookContent => new WebhookContent(JsonSerializer.SerializeToElement(new { lines = new[] { text }, code = 493817 })),
+            var other => throw new NotSupportedException($"{other.GetType()} says nothing here yet"),
+        };
 
     /// <summary>A delivery, for the vendor unless it is for somebody else in his place.</summary>
     protected Delivery DeliveryTo(string? url = null) => TVendor.Readdress(TVendor.ADelivery, url ?? VendorUrl);

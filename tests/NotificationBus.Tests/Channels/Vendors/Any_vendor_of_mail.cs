@@ -12,7 +12,8 @@ public abstract class Any_vendor_of_mail<TVendor> : Any_vendor<TVendor>
     {
         Vendor.Answers(TVendor.Answers.First().Status, TVendor.Answers.First().Body);
 
-        await Provider().Send(TVendor.ADelivery with { UnsubscribeUrl = new Uri("https://notify.example.com/v1/unsubscribe/t0k3n") }, Cancellation);
+        await Provider()
+            .Send(TVendor.ADelivery with { UnsubscribeUrl = new Uri("https://notify.example.com/v1/unsubscribe/t0k3n") }, Cancellation);
 
         var headers = Headers(JsonDocument.Parse(Vendor.Requests.ShouldHaveSingleItem().Body).RootElement);
         headers.ShouldContainKeyAndValue("List-Unsubscribe", "<https://notify.example.com/v1/unsubscribe/t0k3n>");
@@ -25,10 +26,19 @@ public abstract class Any_vendor_of_mail<TVendor> : Any_vendor<TVendor>
         if (body.TryGetProperty("headers", out var fields))
             return fields.EnumerateObject().ToDictionary(field => field.Name, field => field.Value.GetString()!, StringComparer.Ordinal);
         if (body.TryGetProperty("Headers", out var list))
-            return list.EnumerateArray().ToDictionary(field => field.GetProperty("Name").GetString()!, field => field.GetProperty("Value").GetString()!, StringComparer.Ordinal);
+            return list.EnumerateArray()
+                .ToDictionary(
+                    field => field.GetProperty("Name").GetString()!,
+                    field => field.GetProperty("Value").GetString()!,
+                    StringComparer.Ordinal
+                );
 
         var mail = Encoding.UTF8.GetString(body.GetProperty("Content").GetProperty("Raw").GetProperty("Data").GetBytesFromBase64());
-        return mail.Split("\r\n\r\n")[0].Replace("\r\n ", " ", StringComparison.Ordinal).Replace("\r\n\t", " ", StringComparison.Ordinal).Split("\r\n")
-            .Select(line => line.Split(": ", 2)).ToDictionary(field => field[0], field => field[1], StringComparer.Ordinal);
+        return mail.Split("\r\n\r\n")[0]
+            .Replace("\r\n ", " ", StringComparison.Ordinal)
+            .Replace("\r\n\t", " ", StringComparison.Ordinal)
+            .Split("\r\n")
+            .Select(line => line.Split(": ", 2))
+            .ToDictionary(field => field[0], field => field[1], StringComparer.Ordinal);
     }
 }

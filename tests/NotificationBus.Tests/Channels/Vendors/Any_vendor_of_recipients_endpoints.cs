@@ -4,7 +4,9 @@ using NotificationBus.Tests.Channels.Http;
 
 namespace NotificationBus.Tests.Channels.Vendors;
 
-/// <summary>What is promised besides of every vendor that calls what a recipient has set: one user's endpoint stops nobody else's deliveries.</summary>
+/// <summary>
+/// What is promised besides of every vendor that calls what a recipient has set: one user's endpoint stops nobody else's deliveries.
+/// </summary>
 public abstract class Any_vendor_of_recipients_endpoints<TVendor> : Any_vendor<TVendor>
     where TVendor : IVendorSituation
 {
@@ -41,7 +43,9 @@ public abstract class Any_vendor_of_recipients_endpoints<TVendor> : Any_vendor<T
     {
         await using var server = new ScriptedHttpServer { ResetsAtFirstBytes = true };
 
-        ShouldConcernOnlyThisDelivery(await Provider($"https://127.0.0.1:{server.Port}").Send(DeliveryTo($"https://127.0.0.1:{server.Port}"), Cancellation));
+        ShouldConcernOnlyThisDelivery(
+            await Provider($"https://127.0.0.1:{server.Port}").Send(DeliveryTo($"https://127.0.0.1:{server.Port}"), Cancellation)
+        );
     }
 
     static void ShouldConcernOnlyThisDelivery(ProviderResult result)

@@ -11,14 +11,15 @@ static class Mail
 
     public static Guid Id { get; } = Guid.Parse("22222222-2222-2222-2222-222222222222");
 
-    public static Delivery ToSomchai { get; } = new()
-    {
-        NotificationId = Guid.Parse("11111111-1111-1111-1111-111111111111"),
-        Id = Id,
-        Channel = "email",
-        Address = "somchai@example.net",
-        RecipientName = "Somchai",
-        Category = "order-placed",
-        Content = new EmailContent("ขายแล้ว: \"bowl\"", "<p>Sold &amp; paid</p>", "Sold & paid."),
-    };
+    public static Delivery ToSomchai { get; } =
+        new()
+        {
+            NotificationId = Guid.Parse("11111111-1111-1111-1111-111111111111"),
+            Id = Id,
+            Channel = "email",
+            Address = "somchai@example.net",
+            RecipientName = "Somchai",
+            Category = "order-placed",
+            Content = new EmailContent("ขายแล้ว: \"bowl\"", "<p>Sold &amp; paid</p>", "Sold & paid."),
+        };
 }

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Channels.Webhook.Providers;
 using NotificationBus.Providers;
@@ -19,7 +18,12 @@ public sealed class When_a_webhook_is_posted : With_an_endpoint
     {
         using var request = new HttpRequestMessage { Content = new StringContent("""{"test": 2432232314}""") };
 
-        StandardWebhook.Sign(request, "msg_p5jXN8AQM9LWM0D4loKWxJek", DateTimeOffset.FromUnixTimeSeconds(1614265330), [StandardWebhook.KeyOf(Secret)!]);
+        StandardWebhook.Sign(
+            request,
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            DateTimeOffset.FromUnixTimeSeconds(1614265330),
+            [StandardWebhook.KeyOf(Secret)!]
+        );
 
         Header(request, "webhook-id").ShouldBe("msg_p5jXN8AQM9LWM0D4loKWxJek");
         Header(request, "webhook-timestamp").ShouldBe("1614265330");
@@ -52,7 +56,10 @@ public sealed class When_a_webhook_is_posted : With_an_endpoint
         var tries = Endpoint.Requests.ToList();
         tries.Count.ShouldBe(2);
         tries.Select(request => FieldOf(request.Head, "webhook-id")).ShouldAllBe(id => id == $"{ADelivery.Id}");
-        (long.Parse(FieldOf(tries[1].Head, "webhook-timestamp"), CultureInfo.InvariantCulture) - long.Parse(FieldOf(tries[0].Head, "webhook-timestamp"), CultureInfo.InvariantCulture)).ShouldBe(7 * 60);
+        (
+            long.Parse(FieldOf(tries[1].Head, "webhook-timestamp"), CultureInfo.InvariantCulture)
+            - long.Parse(FieldOf(tries[0].Head, "webhook-timestamp"), CultureInfo.InvariantCulture)
+        ).ShouldBe(7 * 60);
         tries[1].Body.ShouldBe(tries[0].Body);
         FieldOf(tries[1].Head, "webhook-signature").ShouldNotBe(FieldOf(tries[0].Head, "webhook-signature"));
     }
@@ -66,8 +73,15 @@ public sealed class When_a_webhook_is_posted : With_an_endpoint
 
         var (head, body) = Endpoint.Requests.ShouldHaveSingleItem();
         var signed = Encoding.UTF8.GetBytes($"{FieldOf(head, "webhook-id")}.{FieldOf(head, "webhook-timestamp")}.{body}");
-        FieldOf(head, "webhook-signature").ShouldBe(string.Join(' ', new[] { Secret, AnotherSecret }
-            .Select(secret => $"v1,{Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(secret["whsec_".Length..]), signed))}")));
+        FieldOf(head, "webhook-signature")
+            .ShouldBe(
+                string.Join(
+                    ' ',
+                    new[] { Secret, AnotherSecret }.Select(secret =>
+                        $"v1,{Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(secret["whsec_".Length..]), signed))}"
+                    )
+                )
+            );
     }
 
     [Theory]
@@ -77,7 +91,14 @@ public sealed class When_a_webhook_is_posted : With_an_endpoint
     {
         Endpoint.Answers("200 OK");
 
-        var result = await Provider().Send(ADelivery with { Content = new WebhookContent(JsonSerializer.SerializeToElement(new { text = new string('x', length) })) }, Cancellation);
+        var result = await Provider()
+            .Send(
+                ADelivery with
+                {
+                    Content = new WebhookContent(JsonSerializer.SerializeToElement(new { text = new string('x', length) })),
+                },
+                Cancellation
+            );
 
         (result is ProviderResult.Accepted).ShouldBe(sent);
         Endpoint.Requests.Count.ShouldBe(sent ? 1 : 0);

@@ -1,5 +1,4 @@
 using System.Net;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Channels.Webhook.Providers;
 using NotificationBus.Providers;
@@ -23,22 +22,48 @@ public sealed class When_an_endpoint_answers : Any_vendor_of_recipients_endpoint
     public static TimeSpan? UsualPause => Pause;
 
     public static IEnumerable<VendorAnswer> Answers =>
-    [
-        new("taken", "200 OK", "", Outcome.Accepted),
-        new("taken, with words", "200 OK", "<html>It works!</html>", Outcome.Accepted),
-        .. new[] { "201 Created", "202 Accepted", "204 No Content", "299 Fine" }.Select(status => new VendorAnswer("taken", status, "", Outcome.Accepted)),
-        new("gone", "410 Gone", "", Outcome.Rejected) { AddressIsWrong = true },
-        // An endpoint that fails is its owner's: he may mend it.
-        .. new[] { "302 Found", "400 Bad Request", "401 Unauthorized", "403 Forbidden", "404 Not Found", "409 Conflict", "413 Content Too Large", "500 Internal Server Error", "503 Service Unavailable" }
-            .Select(status => new VendorAnswer("not now", status, "no", Outcome.Unavailable) { OnlyThisDelivery = true }),
-        .. new[] { "429 Too Many Requests", "502 Bad Gateway", "504 Gateway Timeout" }
-            .SelectMany(status => new VendorAnswer[]
+        [
+            new("taken", "200 OK", "", Outcome.Accepted),
+            new("taken, with words", "200 OK", "<html>It works!</html>", Outcome.Accepted),
+            .. new[] { "201 Created", "202 Accepted", "204 No Content", "299 Fine" }.Select(status => new VendorAnswer(
+                "taken",
+                status,
+                "",
+                Outcome.Accepted
+            )),
+            new("gone", "410 Gone", "", Outcome.Rejected) { AddressIsWrong = true },
+            // An endpoint that fails is its owner's: he may mend it.
+            .. new[]
             {
-                new("slower", status, "", Outcome.Unavailable) { OnlyThisDelivery = true, RetryAfter = Pause },
-                new("slower, and how much", status, "", Outcome.Unavailable) { OnlyThisDelivery = true, Headers = "Retry-After: 120\r\n", RetryAfter = TimeSpan.FromMinutes(2) },
-            }),
-        new("away for a while", "503 Service Unavailable", "", Outcome.Unavailable) { OnlyThisDelivery = true, Headers = "Retry-After: 30\r\n", RetryAfter = TimeSpan.FromSeconds(30) },
-    ];
+                "302 Found",
+                "400 Bad Request",
+                "401 Unauthorized",
+                "403 Forbidden",
+                "404 Not Found",
+                "409 Conflict",
+                "413 Content Too Large",
+                "500 Internal Server Error",
+                "503 Service Unavailable",
+            }.Select(status => new VendorAnswer("not now", status, "no", Outcome.Unavailable) { OnlyThisDelivery = true }),
+            .. new[] { "429 Too Many Requests", "502 Bad Gateway", "504 Gateway Timeout" }.SelectMany(status =>
+                new VendorAnswer[]
+                {
+                    new("slower", status, "", Outcome.Unavailable) { OnlyThisDelivery = true, RetryAfter = Pause },
+                    new("slower, and how much", status, "", Outcome.Unavailable)
+                    {
+                        OnlyThisDelivery = true,
+                        Headers = "Retry-After: 120\r\n",
+                        RetryAfter = TimeSpan.FromMinutes(2),
+                    },
+                }
+            ),
+            new("away for a while", "503 Service Unavailable", "", Outcome.Unavailable)
+            {
+                OnlyThisDelivery = true,
+                Headers = "Retry-After: 30\r\n",
+                RetryAfter = TimeSpan.FromSeconds(30),
+            },
+        ];
 
     public static IReadOnlyList<string> Secrets => [With_an_endpoint.Secret, Path];
 
@@ -51,7 +76,9 @@ public sealed class When_an_endpoint_answers : Any_vendor_of_recipients_endpoint
     [Fact]
     public async Task Should_know_a_repetition_when_it_is_silent()
     {
-        var inDoubt = (await Provider(timeout: TimeSpan.FromSeconds(1), clock: TimeProvider.System).Send(DeliveryTo(), Cancellation)).ShouldBeOfType<ProviderResult.InDoubt>();
+        var inDoubt = (
+            await Provider(timeout: TimeSpan.FromSeconds(1), clock: TimeProvider.System).Send(DeliveryTo(), Cancellation)
+        ).ShouldBeOfType<ProviderResult.InDoubt>();
 
         (inDoubt.OnlyThisDelivery, inDoubt.RepetitionIsKnown).ShouldBe((true, true));
         inDoubt.Reason.ShouldContain("may have it");
@@ -74,7 +101,9 @@ public sealed class When_an_endpoint_answers : Any_vendor_of_recipients_endpoint
     {
         await using var provider = Create(Clock, allowPrivateAddresses: false);
 
-        (await provider.Send(ADelivery with { Address = url }, Cancellation)).ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBeFalse();
+        (await provider.Send(ADelivery with { Address = url }, Cancellation))
+            .ShouldBeOfType<ProviderResult.Rejected>()
+            .AddressIsWrong.ShouldBeFalse();
     }
 
     [Fact]
@@ -90,5 +119,14 @@ public sealed class When_an_endpoint_answers : Any_vendor_of_recipients_endpoint
     }
 
     static WebhookProvider Create(TimeProvider clock, TimeSpan? timeout = null, bool allowPrivateAddresses = true) =>
-        new("webhook", new WebhookOptions { Secret = With_an_endpoint.Secret, AllowPrivateAddresses = allowPrivateAddresses, Timeout = timeout ?? TimeSpan.FromSeconds(30) }, clock);
+        new(
+            "webhook",
+            new WebhookOptions
+            {
+                Secret = With_an_endpoint.Secret,
+                AllowPrivateAddresses = allowPrivateAddresses,
+                Timeout = timeout ?? TimeSpan.FromSeconds(30),
+            },
+            clock
+        );
 }

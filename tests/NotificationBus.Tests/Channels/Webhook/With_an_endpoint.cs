@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Channels.Webhook.Providers;
 using NotificationBus.Providers;
@@ -24,17 +23,18 @@ public abstract class With_an_endpoint : IAsyncLifetime
 
     protected Delivery ADelivery => DeliveryTo($"http://127.0.0.1:{Endpoint.Port}/hooks/a-secret-of-the-receiver");
 
-    internal static Delivery DeliveryTo(string url) => new()
-    {
-        NotificationId = Guid.Parse("11111111-1111-1111-1111-111111111111"),
-        Id = Guid.Parse("22222222-2222-2222-2222-222222222222"),
-        Channel = "webhook",
-        Address = url,
-        RecipientName = "Somchai",
-        Category = "order-placed",
-        OccurredAt = new DateTimeOffset(2026, 3, 14, 9, 0, 0, TimeSpan.Zero),
-        Content = new WebhookContent(JsonElement.Parse("""{"orderId":"4711","product":"ชามเซรามิก"}""")),
-    };
+    internal static Delivery DeliveryTo(string url) =>
+        new()
+        {
+            NotificationId = Guid.Parse("11111111-1111-1111-1111-111111111111"),
+            Id = Guid.Parse("22222222-2222-2222-2222-222222222222"),
+            Channel = "webhook",
+            Address = url,
+            RecipientName = "Somchai",
+            Category = "order-placed",
+            OccurredAt = new DateTimeOffset(2026, 3, 14, 9, 0, 0, TimeSpan.Zero),
+            Content = new WebhookContent(JsonElement.Parse("""{"orderId":"4711","product":"ชามเซรามิก"}""")),
+        };
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

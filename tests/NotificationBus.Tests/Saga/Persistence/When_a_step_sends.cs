@@ -1,5 +1,4 @@
 using MassTransit;
-
 using NotificationBus.Contracts;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Tests.TestKit;
@@ -24,12 +23,23 @@ public sealed class When_a_step_sends
     public async Task Should_be_refused_when_it_publishes_by_itself()
     {
         var refused = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var flow = await EmbeddedFlow.Start(new()
-        {
-            Configure = bus => bus.ReceiveEndpoint("a-step", endpoint => endpoint.Handler<NotificationFailed>(async context =>
-                refused.SetResult(await Record.ExceptionAsync(() =>
-                    new SagaStepContext<NotificationFailed>(context).Publish(context.Message, CancellationToken.None))))),
-        });
+        await using var flow = await EmbeddedFlow.Start(
+            new()
+            {
+                Configure = bus =>
+                    bus.ReceiveEndpoint(
+                        "a-step",
+                        endpoint =>
+                            endpoint.Handler<NotificationFailed>(async context =>
+                                refused.SetResult(
+                                    await Record.ExceptionAsync(() =>
+                                        new SagaStepContext<NotificationFailed>(context).Publish(context.Message, CancellationToken.None)
+                                    )
+                                )
+                            )
+                    ),
+            }
+        );
 
         await flow.Tell(An.OrderPlaced(A.Seller with { Email = null, PushTokens = [] }));
 

@@ -47,7 +47,9 @@ public sealed class When_another_host_writes_first
         {
             // The other host takes the same event from another message, and stores it a moment earlier.
             flow.Store.BeforeWrite = null;
-            (await flow.Store.Insert(new NotificationStep(Copy(step.Notification), Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
+            (
+                await flow.Store.Insert(new NotificationStep(Copy(step.Notification), Guid.CreateVersion7(), []), CancellationToken.None)
+            ).ShouldBeTrue();
         };
 
         await flow.Handle(happened);
@@ -66,5 +68,6 @@ public sealed class When_another_host_writes_first
     static NotificationState Copy(NotificationState notification) =>
         System.Text.Json.JsonSerializer.Deserialize(
             System.Text.Json.JsonSerializer.Serialize(notification, NotificationJson.Default.NotificationState),
-            NotificationJson.Default.NotificationState)!;
+            NotificationJson.Default.NotificationState
+        )!;
 }

@@ -1,5 +1,4 @@
 using System.Text;
-
 using NotificationBus.Contracts;
 using NotificationBus.Providers;
 using NotificationBus.Tests.TestKit;
@@ -57,7 +56,9 @@ public sealed class When_the_process_dies
     {
         await using var flow = await EmbeddedFlow.Start();
         var command = (await flow.DieAfterStoring(() => flow.Handle(An.OrderShipped()))).ShouldHaveSingleItem();
-        var unsure = Encoding.UTF8.GetString(command.Body.Span).Replace("\"mayHaveBeenSent\":false", "\"mayHaveBeenSent\":true", StringComparison.Ordinal);
+        var unsure = Encoding
+            .UTF8.GetString(command.Body.Span)
+            .Replace("\"mayHaveBeenSent\":false", "\"mayHaveBeenSent\":true", StringComparison.Ordinal);
         flow.Store.AfterWrite = step =>
         {
             if (step.Notification.CompletedAt is null)
@@ -92,7 +93,14 @@ public sealed class When_the_process_dies
             throw new OutageException();
         };
 
-        await flow.Handle(new DeliverySent { NotificationId = id, DeliveryId = flow.Find(id)!.Deliveries[1].Id, Provider = "scripted" });
+        await flow.Handle(
+            new DeliverySent
+            {
+                NotificationId = id,
+                DeliveryId = flow.Find(id)!.Deliveries[1].Id,
+                Provider = "scripted",
+            }
+        );
 
         flow.Store.AfterWrite.ShouldBeNull();
         flow.Wire.Published.Count.ShouldBe(published);
@@ -127,7 +135,10 @@ public sealed class When_the_process_dies
             failed.SetResult();
             throw (Exception)Activator.CreateInstance(failure)!;
         };
-        await flow.Outgoing.Schedule([.. commands.Select(command => command with { DueAt = flow.Clock.GetUtcNow() + Hour })], CancellationToken.None);
+        await flow.Outgoing.Schedule(
+            [.. commands.Select(command => command with { DueAt = flow.Clock.GetUtcNow() + Hour })],
+            CancellationToken.None
+        );
         flow.Clock.Advance(Hour);
         await failed.Task;
         await flow.Pulse.Until(() => Waits(flow));

@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
-
 using MassTransit;
-
 using Microsoft.Extensions.Options;
-
 using NotificationBus.Contracts;
 using NotificationBus.Failures;
 using NotificationBus.Messaging;
@@ -63,7 +60,10 @@ public sealed class When_the_publish_fails
         flow.Email.Calls.ShouldHaveSingleItem();
         flow.Push.Calls.ShouldHaveSingleItem();
         // Each result came twice, and the second time may mean that nobody was told.
-        flow.Wire.Published.Where(message => message.Type == nameof(NotificationDelivered)).Select(message => message.Id).Distinct().ShouldHaveSingleItem();
+        flow.Wire.Published.Where(message => message.Type == nameof(NotificationDelivered))
+            .Select(message => message.Id)
+            .Distinct()
+            .ShouldHaveSingleItem();
         flow.Wire.Faults.ShouldBeEmpty();
     }
 
@@ -126,7 +126,14 @@ public sealed class When_the_publish_fails
         if (what == "what is stopped")
         {
             await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 2);
-            await flow.Handle(new CancelNotification { NotificationId = id, By = "ann", Why = "it is sold" });
+            await flow.Handle(
+                new CancelNotification
+                {
+                    NotificationId = id,
+                    By = "ann",
+                    Why = "it is sold",
+                }
+            );
         }
 
         (await flow.Outcome(id)).CurrentState.ShouldBe(what == "what is stopped" ? "Cancelled" : "Delivered");
@@ -142,12 +149,36 @@ public sealed class When_the_publish_fails
     {
         await using var flow = await EmbeddedFlow.Start();
         using var observed = flow.Bus.ConnectSendObserver(new SilentOnce());
-        var failure = new Failure { Id = Guid.NewGuid(), FailureId = Guid.NewGuid(), Queue = "notifications", Headers = "{}", Body = [], Explanation = FailureExplanation.Of(new InvalidOperationException(), "notifications") };
-        var aside = new FailedMessageQueue(new Lazy<IBus>(flow.Bus), new PublishLimit(Options.Create(new PublishingOptions()), TimeProvider.System));
+        var failure = new Failure
+        {
+            Id = Guid.NewGuid(),
+            FailureId = Guid.NewGuid(),
+            Queue = "notifications",
+            Headers = "{}",
+            Body = [],
+            Explanation = FailureExplanation.Of(new InvalidOperationException(), "notifications"),
+        };
+        var aside = new FailedMessageQueue(
+            new Lazy<IBus>(flow.Bus),
+            new PublishLimit(Options.Create(new PublishingOptions()), TimeProvider.System)
+        );
 
-        await Should.ThrowAsync<BrokerUnavailableException>(() => what == "a receipt"
-            ? flow.Receipts.Take("scripted", [new Receipt { Kind = ReceiptKind.Confirmed, Id = "1", At = flow.Clock.GetUtcNow(), DeliveryId = Guid.NewGuid() }])
-            : aside.Put(failure));
+        await Should.ThrowAsync<BrokerUnavailableException>(() =>
+            what == "a receipt"
+                ? flow.Receipts.Take(
+                    "scripted",
+                    [
+                        new Receipt
+                        {
+                            Kind = ReceiptKind.Confirmed,
+                            Id = "1",
+                            At = flow.Clock.GetUtcNow(),
+                            DeliveryId = Guid.NewGuid(),
+                        },
+                    ]
+                )
+                : aside.Put(failure)
+        );
     }
 
     static List<Guid> CommandsIn(EmbeddedFlow flow) =>
@@ -167,13 +198,14 @@ public sealed class When_the_publish_fails
             IsSilenced(context.Message) && Interlocked.Increment(ref _times) == 1 ? Task.FromException(Silence) : Task.CompletedTask;
 
         public Task PostSend<T>(SendContext<T> context)
-            where T : class =>
-            Task.CompletedTask;
+            where T : class => Task.CompletedTask;
 
         public Task SendFault<T>(SendContext<T> context, Exception exception)
-            where T : class =>
-            Task.CompletedTask;
+            where T : class => Task.CompletedTask;
 
-        bool IsSilenced(object message) => Silences is null || message.GetType() == Silences || (message is DeliveryResults results && results.Results.Any(result => result.Message.GetType() == Silences));
+        bool IsSilenced(object message) =>
+            Silences is null
+            || message.GetType() == Silences
+            || (message is DeliveryResults results && results.Results.Any(result => result.Message.GetType() == Silences));
     }
 }

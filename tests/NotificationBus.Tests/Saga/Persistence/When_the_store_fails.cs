@@ -76,7 +76,9 @@ public sealed class When_the_store_fails
         (await flow.Saga.Exists(id, machine => machine.Delivered)).ShouldBe(id);
     }
 
-    /// <summary>The server that comes back may be another one, to which the last steps had not come: what is remembered of them is worth nothing.</summary>
+    /// <summary>
+    /// The server that comes back may be another one, to which the last steps had not come: what is remembered of them is worth nothing.
+    /// </summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -124,7 +126,14 @@ public sealed class When_the_store_fails
         if (what.StartsWith("the event", StringComparison.Ordinal))
             await flow.Handle(happened);
         else
-            await flow.Handle(new CancelNotification { NotificationId = id, By = "ann", Why = "it is sold" });
+            await flow.Handle(
+                new CancelNotification
+                {
+                    NotificationId = id,
+                    By = "ann",
+                    Why = "it is sold",
+                }
+            );
 
         await flow.Pulse.Until(() => confirmed >= 2);
         flow.Wire.Faults.ShouldBeEmpty();

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Channels.Chat.Providers;
 using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
@@ -15,23 +14,50 @@ public sealed class When_Discord_sends : Any_vendor_of_recipients_endpoints<When
     public static bool EndpointIsRecipients => true;
 
     public static IEnumerable<VendorAnswer> Answers =>
-    [
-        new("the message", "200 OK", """{"id":"1093312345678901234","type":0}""", Outcome.Accepted) { MessageId = "1093312345678901234", Headers = "X-RateLimit-Remaining: 4\r\nX-RateLimit-Reset-After: 2\r\n" },
-        new("nothing to wait for", "204 No Content", "", Outcome.Accepted),
-        new("Invalid Form Body", "400 Bad Request", """{"code":50035,"message":"Invalid Form Body"}""", Outcome.Declined),
-        new("Invalid Webhook Token", "401 Unauthorized", """{"code":50027,"message":"Invalid Webhook Token"}""", Outcome.Rejected) { AddressIsWrong = true },
-        new("Unknown Webhook", "404 Not Found", """{"code":10015,"message":"Unknown Webhook"}""", Outcome.Rejected) { AddressIsWrong = true },
-        new("blocked", "403 Forbidden", "error code: 1015", Outcome.Unavailable) { OnlyThisDelivery = true },
-        new("too often, this webhook", "429 Too Many Requests", """{"message":"You are being rate limited.","retry_after":0.529,"global":false}""", Outcome.Unavailable)
-        {
-            OnlyThisDelivery = true,
-            RetryAfter = TimeSpan.FromSeconds(0.529),
-        },
-        new("too often, all of us", "429 Too Many Requests", """{"message":"You are being rate limited.","retry_after":64.57,"global":true}""", Outcome.Throttled) { RetryAfter = TimeSpan.FromSeconds(64.57) },
-        new("too often, by its header", "429 Too Many Requests", "", Outcome.Throttled) { Headers = "X-RateLimit-Reset-After: 1.5\r\n", RetryAfter = TimeSpan.FromSeconds(1.5) },
-        new("an outage", "502 Bad Gateway", "", Outcome.Unavailable) { OnlyThisDelivery = true },
-        new("a gateway in front of it", "504 Gateway Timeout", "", Outcome.InDoubt),
-    ];
+        [
+            new("the message", "200 OK", """{"id":"1093312345678901234","type":0}""", Outcome.Accepted)
+            {
+                MessageId = "1093312345678901234",
+                Headers = "X-RateLimit-Remaining: 4\r\nX-RateLimit-Reset-After: 2\r\n",
+            },
+            new("nothing to wait for", "204 No Content", "", Outcome.Accepted),
+            new("Invalid Form Body", "400 Bad Request", """{"code":50035,"message":"Invalid Form Body"}""", Outcome.Declined),
+            new("Invalid Webhook Token", "401 Unauthorized", """{"code":50027,"message":"Invalid Webhook Token"}""", Outcome.Rejected)
+            {
+                AddressIsWrong = true,
+            },
+            new("Unknown Webhook", "404 Not Found", """{"code":10015,"message":"Unknown Webhook"}""", Outcome.Rejected)
+            {
+                AddressIsWrong = true,
+            },
+            new("blocked", "403 Forbidden", "error code: 1015", Outcome.Unavailable) { OnlyThisDelivery = true },
+            new(
+                "too often, this webhook",
+                "429 Too Many Requests",
+                """{"message":"You are being rate limited.","retry_after":0.529,"global":false}""",
+                Outcome.Unavailable
+            )
+            {
+                OnlyThisDelivery = true,
+                RetryAfter = TimeSpan.FromSeconds(0.529),
+            },
+            new(
+                "too often, all of us",
+                "429 Too Many Requests",
+                """{"message":"You are being rate limited.","retry_after":64.57,"global":true}""",
+                Outcome.Throttled
+            )
+            {
+                RetryAfter = TimeSpan.FromSeconds(64.57),
+            },
+            new("too often, by its header", "429 Too Many Requests", "", Outcome.Throttled)
+            {
+                Headers = "X-RateLimit-Reset-After: 1.5\r\n",
+                RetryAfter = TimeSpan.FromSeconds(1.5),
+            },
+            new("an outage", "502 Bad Gateway", "", Outcome.Unavailable) { OnlyThisDelivery = true },
+            new("a gateway in front of it", "504 Gateway Timeout", "", Outcome.InDoubt),
+        ];
 
     public static string BodyOfThrottled => """{"global":false}""";
 

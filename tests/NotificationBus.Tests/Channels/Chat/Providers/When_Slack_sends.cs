@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Channels.Chat.Providers;
 using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
@@ -13,31 +12,62 @@ public sealed class When_Slack_sends : Any_vendor<When_Slack_sends>, IVendorSitu
     const string Place = "C0123456789";
 
     public static IEnumerable<VendorAnswer> Answers =>
-    [
-        new("ok", "200 OK", """{"ok":true,"channel":"C0123456789","ts":"1503435956.000247"}""", Outcome.Accepted) { MessageId = "1503435956.000247" },
-        new("ok without ts", "200 OK", """{"ok":true}""", Outcome.InDoubt),
-        Failure("msg_too_long", Outcome.Declined),
-        Failure("no_text", Outcome.Declined),
-        Failure("invalid_blocks", Outcome.Declined),
-        Failure("an_error_of_tomorrow", Outcome.Declined),
-        Failure("channel_not_found", Outcome.Rejected) with { AddressIsWrong = true },
-        Failure("is_archived", Outcome.Rejected) with { AddressIsWrong = true },
-        Failure("not_in_channel", Outcome.Declined) with { Says = "invite the bot" },
-        Failure("ratelimited", Outcome.Unavailable) with { OnlyThisDelivery = true, Headers = "Retry-After: 30\r\n", RetryAfter = TimeSpan.FromSeconds(30) },
-        Failure("rate_limited", Outcome.Unavailable) with { OnlyThisDelivery = true },
-        new("ratelimited", "429 Too Many Requests", """{"ok":false,"error":"ratelimited"}""", Outcome.Unavailable) { OnlyThisDelivery = true, Headers = "Retry-After: 1\r\n", RetryAfter = TimeSpan.FromSeconds(1) },
-        Failure("message_limit_exceeded", Outcome.Throttled),
-        Failure("invalid_auth", Outcome.Misconfigured) with { Says = "check BotToken" },
-        Failure("token_revoked", Outcome.Misconfigured),
-        Failure("account_inactive", Outcome.Misconfigured),
-        Failure("missing_scope", Outcome.Misconfigured) with { Says = "scopes" },
-        Failure("fatal_error", Outcome.InDoubt),
-        Failure("internal_error", Outcome.InDoubt),
-        Failure("service_unavailable", Outcome.Unavailable),
-        Failure("request_timeout", Outcome.Unavailable),
-        new("an outage", "503 Service Unavailable", "", Outcome.Unavailable),
-        new("no such method", "404 Not Found", "", Outcome.Misconfigured) { Says = "check Url" },
-    ];
+        [
+            new("ok", "200 OK", """{"ok":true,"channel":"C0123456789","ts":"1503435956.000247"}""", Outcome.Accepted)
+            {
+                MessageId = "1503435956.000247",
+            },
+            new("ok without ts", "200 OK", """{"ok":true}""", Outcome.InDoubt),
+            Failure("msg_too_long", Outcome.Declined),
+            Failure("no_text", Outcome.Declined),
+            Failure("invalid_blocks", Outcome.Declined),
+            Failure("an_error_of_tomorrow", Outcome.Declined),
+            Failure("channel_not_found", Outcome.Rejected) with
+            {
+                AddressIsWrong = true,
+            },
+            Failure("is_archived", Outcome.Rejected) with
+            {
+                AddressIsWrong = true,
+            },
+            Failure("not_in_channel", Outcome.Declined) with
+            {
+                Says = "invite the bot",
+            },
+            Failure("ratelimited", Outcome.Unavailable) with
+            {
+                OnlyThisDelivery = true,
+                Headers = "Retry-After: 30\r\n",
+                RetryAfter = TimeSpan.FromSeconds(30),
+            },
+            Failure("rate_limited", Outcome.Unavailable) with
+            {
+                OnlyThisDelivery = true,
+            },
+            new("ratelimited", "429 Too Many Requests", """{"ok":false,"error":"ratelimited"}""", Outcome.Unavailable)
+            {
+                OnlyThisDelivery = true,
+                Headers = "Retry-After: 1\r\n",
+                RetryAfter = TimeSpan.FromSeconds(1),
+            },
+            Failure("message_limit_exceeded", Outcome.Throttled),
+            Failure("invalid_auth", Outcome.Misconfigured) with
+            {
+                Says = "check BotToken",
+            },
+            Failure("token_revoked", Outcome.Misconfigured),
+            Failure("account_inactive", Outcome.Misconfigured),
+            Failure("missing_scope", Outcome.Misconfigured) with
+            {
+                Says = "scopes",
+            },
+            Failure("fatal_error", Outcome.InDoubt),
+            Failure("internal_error", Outcome.InDoubt),
+            Failure("service_unavailable", Outcome.Unavailable),
+            Failure("request_timeout", Outcome.Unavailable),
+            new("an outage", "503 Service Unavailable", "", Outcome.Unavailable),
+            new("no such method", "404 Not Found", "", Outcome.Misconfigured) { Says = "check Url" },
+        ];
 
     public static string BodyOfThrottled => """{"ok":false,"error":"ratelimited"}""";
 
@@ -48,7 +78,16 @@ public sealed class When_Slack_sends : Any_vendor<When_Slack_sends>, IVendorSitu
     public static Delivery ADelivery => Message.To($"slack:{Place}");
 
     public static IProvider Create(string url, TimeSpan timeout, TimeProvider clock) =>
-        new SlackProvider("slack", new SlackOptions { BotToken = BotToken, Url = url, Timeout = timeout }, clock);
+        new SlackProvider(
+            "slack",
+            new SlackOptions
+            {
+                BotToken = BotToken,
+                Url = url,
+                Timeout = timeout,
+            },
+            clock
+        );
 
     [Fact]
     public async Task Should_say_everything_and_nothing_more_than_text()
@@ -109,7 +148,10 @@ public sealed class When_Slack_sends : Any_vendor<When_Slack_sends>, IVendorSitu
     [InlineData("a:b:c :ハート:", "a:\u2060b:c :\u2060ハート:")]
     [InlineData("Note: it is 9:30, or : so :", "Note: it is 9:30, or : so :")]
     [InlineData("https://shop.example/urn:isbn:1 :ok:", "https://shop.example/urn:isbn:1 :\u2060ok:")]
-    [InlineData("https://:ok: http://shop.example:ok: https://shop.example:80/:ok:", "https://:\u2060ok: http://shop.example:\u2060ok: https://shop.example:80/:ok:")]
+    [InlineData(
+        "https://:ok: http://shop.example:ok: https://shop.example:80/:ok:",
+        "https://:\u2060ok: http://shop.example:\u2060ok: https://shop.example:80/:ok:"
+    )]
     [InlineData(":𠮷: :می\u200Cخواهم: 😀:ok:", ":\u2060𠮷: :\u2060می\u200Cخواهم: 😀:\u2060ok:")]
     public async Task Should_make_no_emoji_of_it(string text, string sent)
     {
@@ -129,8 +171,12 @@ public sealed class When_Slack_sends : Any_vendor<When_Slack_sends>, IVendorSitu
         var provider = Provider(clock: clock);
 
         foreach (var place in new[] { "1", "1", "1", "2", "1" })
-            (await provider.Send(Message.To($"slack:{place}"), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>().OnlyThisDelivery.ShouldBeTrue();
-        (await provider.Send(Message.To("slack:3"), Cancellation)).ShouldBeOfType<ProviderResult.Throttled>().RetryAfter.ShouldBe(TimeSpan.FromSeconds(5));
+            (await provider.Send(Message.To($"slack:{place}"), Cancellation))
+                .ShouldBeOfType<ProviderResult.Unavailable>()
+                .OnlyThisDelivery.ShouldBeTrue();
+        (await provider.Send(Message.To("slack:3"), Cancellation))
+            .ShouldBeOfType<ProviderResult.Throttled>()
+            .RetryAfter.ShouldBe(TimeSpan.FromSeconds(5));
 
         clock.Advance(TimeSpan.FromSeconds(61));
         (await provider.Send(Message.To("slack:4"), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>();

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Channels.Chat.Providers;
 using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
@@ -15,19 +14,24 @@ public sealed class When_Slack_takes_webhooks : Any_vendor_of_recipients_endpoin
     public static bool EndpointIsRecipients => true;
 
     public static IEnumerable<VendorAnswer> Answers =>
-    [
-        new("ok", "200 OK", "ok", Outcome.Accepted),
-        new("200 without ok", "200 OK", "", Outcome.InDoubt),
-        new("invalid_payload", "400 Bad Request", "invalid_payload", Outcome.Declined),
-        new("user_not_found", "400 Bad Request", "user_not_found", Outcome.Rejected) { AddressIsWrong = true },
-        new("channel_not_found", "404 Not Found", "channel_not_found", Outcome.Rejected) { AddressIsWrong = true },
-        new("no_service", "404 Not Found", "no_service", Outcome.Rejected) { AddressIsWrong = true },
-        new("channel_is_archived", "410 Gone", "channel_is_archived", Outcome.Rejected) { AddressIsWrong = true },
-        new("action_prohibited", "403 Forbidden", "action_prohibited", Outcome.Rejected),
-        new("invalid_token", "403 Forbidden", "invalid_token", Outcome.Rejected) { AddressIsWrong = true },
-        new("rate_limited", "429 Too Many Requests", "rate_limited", Outcome.Unavailable) { OnlyThisDelivery = true, Headers = "Retry-After: 30\r\n", RetryAfter = TimeSpan.FromSeconds(30) },
-        new("rollup_error", "500 Internal Server Error", "rollup_error", Outcome.InDoubt),
-    ];
+        [
+            new("ok", "200 OK", "ok", Outcome.Accepted),
+            new("200 without ok", "200 OK", "", Outcome.InDoubt),
+            new("invalid_payload", "400 Bad Request", "invalid_payload", Outcome.Declined),
+            new("user_not_found", "400 Bad Request", "user_not_found", Outcome.Rejected) { AddressIsWrong = true },
+            new("channel_not_found", "404 Not Found", "channel_not_found", Outcome.Rejected) { AddressIsWrong = true },
+            new("no_service", "404 Not Found", "no_service", Outcome.Rejected) { AddressIsWrong = true },
+            new("channel_is_archived", "410 Gone", "channel_is_archived", Outcome.Rejected) { AddressIsWrong = true },
+            new("action_prohibited", "403 Forbidden", "action_prohibited", Outcome.Rejected),
+            new("invalid_token", "403 Forbidden", "invalid_token", Outcome.Rejected) { AddressIsWrong = true },
+            new("rate_limited", "429 Too Many Requests", "rate_limited", Outcome.Unavailable)
+            {
+                OnlyThisDelivery = true,
+                Headers = "Retry-After: 30\r\n",
+                RetryAfter = TimeSpan.FromSeconds(30),
+            },
+            new("rollup_error", "500 Internal Server Error", "rollup_error", Outcome.InDoubt),
+        ];
 
     public static IReadOnlyList<string> Secrets => [Token, Path];
 

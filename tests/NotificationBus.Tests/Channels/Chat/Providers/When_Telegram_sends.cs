@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Chat.Providers;
 using NotificationBus.Providers;
@@ -14,21 +13,51 @@ public sealed class When_Telegram_sends : Any_vendor<When_Telegram_sends>, IVend
     const string Place = "987654321";
 
     public static IEnumerable<VendorAnswer> Answers =>
-    [
-        new("ok", "200 OK", """{"ok":true,"result":{"message_id":17,"date":1773480413}}""", Outcome.Accepted) { MessageId = "17" },
-        new("ok without a message", "200 OK", """{"ok":true,"result":true}""", Outcome.InDoubt),
-        Failure(400, "Bad Request: message is too long", Outcome.Declined),
-        Failure(400, "Bad Request: chat not found", Outcome.Rejected) with { AddressIsWrong = true },
-        Failure(400, "Bad Request: group chat was upgraded to a supergroup chat", Outcome.Rejected) with { AddressIsWrong = true },
-        Failure(401, "Unauthorized", Outcome.Misconfigured) with { Says = "check BotToken" },
-        Failure(403, "Forbidden: bot was blocked by the user", Outcome.Rejected) with { AddressIsWrong = true },
-        Failure(403, "Forbidden: user is deactivated", Outcome.Rejected) with { AddressIsWrong = true },
-        Failure(403, "Forbidden: bot was kicked from the supergroup chat", Outcome.Rejected) with { AddressIsWrong = true },
-        Failure(403, "Forbidden: bot can't initiate conversation with a user", Outcome.Rejected),
-        Failure(404, "Not Found", Outcome.Misconfigured) with { Says = "check BotToken" },
-        new("flood", "429 Too Many Requests", """{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 35","parameters":{"retry_after":35}}""", Outcome.Unavailable) { OnlyThisDelivery = true, RetryAfter = TimeSpan.FromSeconds(35) },
-        new("bad gateway", "502 Bad Gateway", "", Outcome.InDoubt),
-    ];
+        [
+            new("ok", "200 OK", """{"ok":true,"result":{"message_id":17,"date":1773480413}}""", Outcome.Accepted) { MessageId = "17" },
+            new("ok without a message", "200 OK", """{"ok":true,"result":true}""", Outcome.InDoubt),
+            Failure(400, "Bad Request: message is too long", Outcome.Declined),
+            Failure(400, "Bad Request: chat not found", Outcome.Rejected) with
+            {
+                AddressIsWrong = true,
+            },
+            Failure(400, "Bad Request: group chat was upgraded to a supergroup chat", Outcome.Rejected) with
+            {
+                AddressIsWrong = true,
+            },
+            Failure(401, "Unauthorized", Outcome.Misconfigured) with
+            {
+                Says = "check BotToken",
+            },
+            Failure(403, "Forbidden: bot was blocked by the user", Outcome.Rejected) with
+            {
+                AddressIsWrong = true,
+            },
+            Failure(403, "Forbidden: user is deactivated", Outcome.Rejected) with
+            {
+                AddressIsWrong = true,
+            },
+            Failure(403, "Forbidden: bot was kicked from the supergroup chat", Outcome.Rejected) with
+            {
+                AddressIsWrong = true,
+            },
+            Failure(403, "Forbidden: bot can't initiate conversation with a user", Outcome.Rejected),
+            Failure(404, "Not Found", Outcome.Misconfigured) with
+            {
+                Says = "check BotToken",
+            },
+            new(
+                "flood",
+                "429 Too Many Requests",
+                """{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 35","parameters":{"retry_after":35}}""",
+                Outcome.Unavailable
+            )
+            {
+                OnlyThisDelivery = true,
+                RetryAfter = TimeSpan.FromSeconds(35),
+            },
+            new("bad gateway", "502 Bad Gateway", "", Outcome.InDoubt),
+        ];
 
     public static bool LimitsEachPlace => true;
 
@@ -37,7 +66,16 @@ public sealed class When_Telegram_sends : Any_vendor<When_Telegram_sends>, IVend
     public static Delivery ADelivery => Message.To($"telegram:{Place}");
 
     public static IProvider Create(string url, TimeSpan timeout, TimeProvider clock) =>
-        new TelegramProvider("telegram", new TelegramOptions { BotToken = BotToken, Url = url, Timeout = timeout }, clock);
+        new TelegramProvider(
+            "telegram",
+            new TelegramOptions
+            {
+                BotToken = BotToken,
+                Url = url,
+                Timeout = timeout,
+            },
+            clock
+        );
 
     [Fact]
     public async Task Should_say_everything_and_nothing_more_than_text()
@@ -62,21 +100,29 @@ public sealed class When_Telegram_sends : Any_vendor<When_Telegram_sends>, IVend
     [InlineData("#sale #2026sale, order #4711 a#b", "#\u2060sale #\u20602026sale, order #4711 a#b")]
     [InlineData("$USD $590 US$ $BTC", "$\u2060USD $590 US$ $\u2060BTC")]
     [InlineData("https://shop.example/#tag?q=/start example.com/#tag", "https://shop.example/#tag?q=/start example.com/#tag")]
-    [InlineData("https://shop.example,@durov \"https://shop.example/\"@durov", "https://shop.example,@\u2060durov \"https://shop.example/\"@\u2060durov")]
+    [InlineData(
+        "https://shop.example,@durov \"https://shop.example/\"@durov",
+        "https://shop.example,@\u2060durov \"https://shop.example/\"@\u2060durov"
+    )]
     [InlineData("som@example.net https://t.example/@durov a @ b", "som@example.net https://t.example/@durov a @ b")]
     // Half of an emoji is no letter, and neither is the mark above one.
     [InlineData("😀@durov 😀/start 😀#tag 😀$USD ก็@durov", "😀@\u2060durov 😀/\u2060start 😀#\u2060tag 😀$\u2060USD ก็@\u2060durov")]
     // Telegram knows no such top-level domain, scheme, host or port.
     [InlineData("4.5/@durov v1.2/(#tag) v1.beta/(@durov)", "4.5/@\u2060durov v1.2/(#\u2060tag) v1.beta/(@\u2060durov)")]
     // Telegram counts what joins letters.
-    [InlineData("#\u200Ctag #1\u200Ca #1·a #1\u0DCA\u0D9A #𠮷", "#\u2060\u200Ctag #\u20601\u200Ca #\u20601·a #\u20601\u0DCA\u0D9A #\u2060𠮷")]
+    [InlineData(
+        "#\u200Ctag #1\u200Ca #1·a #1\u0DCA\u0D9A #𠮷",
+        "#\u2060\u200Ctag #\u20601\u200Ca #\u20601·a #\u20601\u0DCA\u0D9A #\u2060𠮷"
+    )]
     public async Task Should_mention_nobody(string text, string sent)
     {
         (await Sent(text)).ShouldBe(sent);
         TelegramReader.Signs(sent).ShouldBeEmpty();
     }
 
-    /// <summary>C: chat text is shown as written, and calls nobody, whatever stands before the sign: read by the rules of Telegram's own library.</summary>
+    /// <summary>
+    /// C: chat text is shown as written, and calls nobody, whatever stands before the sign: read by the rules of Telegram's own library.
+    /// </summary>
     [Theory]
     [InlineData("😀@durov 😀/start 😀#tag 😀$USD", 4)]
     [InlineData("rated 4.5/@durov", 1)]
@@ -117,8 +163,54 @@ public sealed class When_Telegram_sends : Any_vendor<When_Telegram_sends>, IVend
     {
         string[] pieces =
         [
-            "@", "@durov", "/", "/start", "#", "#tag", "$", "$USD", "tag", "1", "a", "_", "😀", "𠮷", "ก็", "\u200C", "\u200D", "·", "\u0DCA", "\u00A0", "\t", "ª",
-            " ", " ", "\n", "(", ")", "]", "<", ">", "\"", "'", ",", ":", "?", ".", "-", "http", "https://", "ftp://", "s", "://", "shop.example", "x.com", "a.b", "t.me", ":80", ":99999",
+            "@",
+            "@durov",
+            "/",
+            "/start",
+            "#",
+            "#tag",
+            "$",
+            "$USD",
+            "tag",
+            "1",
+            "a",
+            "_",
+            "😀",
+            "𠮷",
+            "ก็",
+            "\u200C",
+            "\u200D",
+            "·",
+            "\u0DCA",
+            "\u00A0",
+            "\t",
+            "ª",
+            " ",
+            " ",
+            "\n",
+            "(",
+            ")",
+            "]",
+            "<",
+            ">",
+            "\"",
+            "'",
+            ",",
+            ":",
+            "?",
+            ".",
+            "-",
+            "http",
+            "https://",
+            "ftp://",
+            "s",
+            "://",
+            "shop.example",
+            "x.com",
+            "a.b",
+            "t.me",
+            ":80",
+            ":99999",
         ];
         var random = new Random(1);
         for (var round = 0; round < 50_000; round++)
@@ -157,8 +249,12 @@ public sealed class When_Telegram_sends : Any_vendor<When_Telegram_sends>, IVend
         var provider = Provider(clock: clock);
 
         foreach (var place in new[] { "1", "1", "1", "2", "1" })
-            (await provider.Send(Message.To($"telegram:{place}"), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>().OnlyThisDelivery.ShouldBeTrue();
-        (await provider.Send(Message.To("telegram:3"), Cancellation)).ShouldBeOfType<ProviderResult.Throttled>().RetryAfter.ShouldBe(TimeSpan.FromSeconds(5));
+            (await provider.Send(Message.To($"telegram:{place}"), Cancellation))
+                .ShouldBeOfType<ProviderResult.Unavailable>()
+                .OnlyThisDelivery.ShouldBeTrue();
+        (await provider.Send(Message.To("telegram:3"), Cancellation))
+            .ShouldBeOfType<ProviderResult.Throttled>()
+            .RetryAfter.ShouldBe(TimeSpan.FromSeconds(5));
 
         clock.Advance(TimeSpan.FromSeconds(61));
         (await provider.Send(Message.To("telegram:4"), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>();

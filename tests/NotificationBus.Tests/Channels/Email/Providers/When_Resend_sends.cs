@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
@@ -13,39 +12,58 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
     const string ApiKey = "re_c1tpEyD8_NKFusih9vKVQknRAQfmFcWCv";
 
     public static IEnumerable<VendorAnswer> Answers =>
-    [
-        new("accepted", "200 OK", """{"id":"49a3999c-0ce1-4ea6-ab68-afcd6dc2e794"}""", Outcome.Accepted) { MessageId = "49a3999c-0ce1-4ea6-ab68-afcd6dc2e794" },
-        new("accepted, the last call for now", "200 OK", """{"id":"49a3999c"}""", Outcome.Accepted)
-        {
-            Headers = "ratelimit-limit: 2\r\nratelimit-remaining: 0\r\nratelimit-reset: 1\r\n",
-            MessageId = "49a3999c",
-            RateLimit = new RateLimit(0, TimeSpan.FromSeconds(1)),
-        },
-        new("accepted without an id", "200 OK", "{}", Outcome.InDoubt),
-        new("validation_error", "400 Bad Request", Error(400, "validation_error"), Outcome.Declined) { Says = "validation_error" },
-        new("invalid_idempotency_key", "400 Bad Request", Error(400, "invalid_idempotency_key"), Outcome.Declined),
-        new("missing_api_key", "401 Unauthorized", Error(401, "missing_api_key"), Outcome.Misconfigured) { Says = "check ApiKey" },
-        new("restricted_api_key", "401 Unauthorized", Error(401, "restricted_api_key"), Outcome.Misconfigured),
-        new("invalid_api_key", "403 Forbidden", Error(403, "invalid_api_key"), Outcome.Misconfigured),
-        new("validation_error, domain not verified", "403 Forbidden", Error(403, "validation_error"), Outcome.Misconfigured) { Says = "verified domain" },
-        new("not_found", "404 Not Found", Error(404, "not_found"), Outcome.Misconfigured) { Says = "check Url" },
-        new("method_not_allowed", "405 Method Not Allowed", Error(405, "method_not_allowed"), Outcome.Misconfigured),
-        new("invalid_idempotent_request", "409 Conflict", Error(409, "invalid_idempotent_request"), Outcome.InDoubt),
-        new("missing_required_field", "422 Unprocessable Entity", Error(422, "missing_required_field"), Outcome.Declined),
-        new("invalid_from_address", "422 Unprocessable Entity", Error(422, "invalid_from_address"), Outcome.Misconfigured) { Says = "check From" },
-        new("rate_limit_exceeded", "429 Too Many Requests", Error(429, "rate_limit_exceeded"), Outcome.Throttled) { Headers = "retry-after: 1\r\n", RetryAfter = TimeSpan.FromSeconds(1) },
-        new("rate_limit_exceeded, by its own header", "429 Too Many Requests", Error(429, "rate_limit_exceeded"), Outcome.Throttled)
-        {
-            Headers = "ratelimit-remaining: 0\r\nratelimit-reset: 3\r\n",
-            RetryAfter = TimeSpan.FromSeconds(3),
-            RateLimit = new RateLimit(0, TimeSpan.FromSeconds(3)),
-        },
-        new("daily_quota_exceeded", "429 Too Many Requests", Error(429, "daily_quota_exceeded"), Outcome.Misconfigured) { Says = "plan" },
-        new("monthly_quota_exceeded", "429 Too Many Requests", Error(429, "monthly_quota_exceeded"), Outcome.Misconfigured) { Says = "plan" },
-        new("security_error", "451 Unavailable For Legal Reasons", Error(451, "security_error"), Outcome.Declined),
-        new("application_error", "500 Internal Server Error", Error(500, "application_error"), Outcome.Unavailable),
-        new("service_unavailable", "503 Service Unavailable", Error(503, "service_unavailable"), Outcome.Unavailable),
-    ];
+        [
+            new("accepted", "200 OK", """{"id":"49a3999c-0ce1-4ea6-ab68-afcd6dc2e794"}""", Outcome.Accepted)
+            {
+                MessageId = "49a3999c-0ce1-4ea6-ab68-afcd6dc2e794",
+            },
+            new("accepted, the last call for now", "200 OK", """{"id":"49a3999c"}""", Outcome.Accepted)
+            {
+                Headers = "ratelimit-limit: 2\r\nratelimit-remaining: 0\r\nratelimit-reset: 1\r\n",
+                MessageId = "49a3999c",
+                RateLimit = new RateLimit(0, TimeSpan.FromSeconds(1)),
+            },
+            new("accepted without an id", "200 OK", "{}", Outcome.InDoubt),
+            new("validation_error", "400 Bad Request", Error(400, "validation_error"), Outcome.Declined) { Says = "validation_error" },
+            new("invalid_idempotency_key", "400 Bad Request", Error(400, "invalid_idempotency_key"), Outcome.Declined),
+            new("missing_api_key", "401 Unauthorized", Error(401, "missing_api_key"), Outcome.Misconfigured) { Says = "check ApiKey" },
+            new("restricted_api_key", "401 Unauthorized", Error(401, "restricted_api_key"), Outcome.Misconfigured),
+            new("invalid_api_key", "403 Forbidden", Error(403, "invalid_api_key"), Outcome.Misconfigured),
+            new("validation_error, domain not verified", "403 Forbidden", Error(403, "validation_error"), Outcome.Misconfigured)
+            {
+                Says = "verified domain",
+            },
+            new("not_found", "404 Not Found", Error(404, "not_found"), Outcome.Misconfigured) { Says = "check Url" },
+            new("method_not_allowed", "405 Method Not Allowed", Error(405, "method_not_allowed"), Outcome.Misconfigured),
+            new("invalid_idempotent_request", "409 Conflict", Error(409, "invalid_idempotent_request"), Outcome.InDoubt),
+            new("missing_required_field", "422 Unprocessable Entity", Error(422, "missing_required_field"), Outcome.Declined),
+            new("invalid_from_address", "422 Unprocessable Entity", Error(422, "invalid_from_address"), Outcome.Misconfigured)
+            {
+                Says = "check From",
+            },
+            new("rate_limit_exceeded", "429 Too Many Requests", Error(429, "rate_limit_exceeded"), Outcome.Throttled)
+            {
+                Headers = "retry-after: 1\r\n",
+                RetryAfter = TimeSpan.FromSeconds(1),
+            },
+            new("rate_limit_exceeded, by its own header", "429 Too Many Requests", Error(429, "rate_limit_exceeded"), Outcome.Throttled)
+            {
+                Headers = "ratelimit-remaining: 0\r\nratelimit-reset: 3\r\n",
+                RetryAfter = TimeSpan.FromSeconds(3),
+                RateLimit = new RateLimit(0, TimeSpan.FromSeconds(3)),
+            },
+            new("daily_quota_exceeded", "429 Too Many Requests", Error(429, "daily_quota_exceeded"), Outcome.Misconfigured)
+            {
+                Says = "plan",
+            },
+            new("monthly_quota_exceeded", "429 Too Many Requests", Error(429, "monthly_quota_exceeded"), Outcome.Misconfigured)
+            {
+                Says = "plan",
+            },
+            new("security_error", "451 Unavailable For Legal Reasons", Error(451, "security_error"), Outcome.Declined),
+            new("application_error", "500 Internal Server Error", Error(500, "application_error"), Outcome.Unavailable),
+            new("service_unavailable", "503 Service Unavailable", Error(503, "service_unavailable"), Outcome.Unavailable),
+        ];
 
     public static string BodyOfThrottled => Error(429, "rate_limit_exceeded");
 
@@ -67,8 +85,12 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
         head.ShouldContain($"Authorization: Bearer {ApiKey}");
         head.ShouldContain($"Idempotency-Key: {Mail.Id}");
         head.ShouldContain("User-Agent: NotificationBus"); // Without one Resend answers 403.
-        JsonElement.Parse(body).ToString().ShouldBe(
-            $$"""{"from":"ร้าน Example <shop@example.com>","to":["Somchai <somchai@example.net>"],"subject":"ขายแล้ว: \"bowl\"","html":"<p>Sold &amp; paid</p>","text":"Sold & paid.","tags":[{"name":"delivery_id","value":"{{Mail.Id}}"}]}""");
+        JsonElement
+            .Parse(body)
+            .ToString()
+            .ShouldBe(
+                $$"""{"from":"ร้าน Example <shop@example.com>","to":["Somchai <somchai@example.net>"],"subject":"ขายแล้ว: \"bowl\"","html":"<p>Sold &amp; paid</p>","text":"Sold & paid.","tags":[{"name":"delivery_id","value":"{{Mail.Id}}"}]}"""
+            );
     }
 
     [Fact]
@@ -156,7 +178,18 @@ public sealed class When_Resend_sends : Any_vendor_of_mail<When_Resend_sends>, I
     }
 
     static ResendEmailProvider Account(string url, TimeSpan timeout, TimeProvider clock, string? fromName) =>
-        new("account", new ResendOptions { Url = url, Timeout = timeout, ApiKey = ApiKey, From = Mail.From, FromName = fromName }, clock);
+        new(
+            "account",
+            new ResendOptions
+            {
+                Url = url,
+                Timeout = timeout,
+                ApiKey = ApiKey,
+                From = Mail.From,
+                FromName = fromName,
+            },
+            clock
+        );
 
     static string Error(int status, string name) => $$"""{"statusCode":{{status}},"name":"{{name}}","message":"What is wrong."}""";
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-
 using NotificationBus.Channels.Email.Providers;
 using NotificationBus.Channels.Http;
 using NotificationBus.Emulators;
@@ -17,28 +16,49 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
 {
     const string Topic = "arn:aws:sns:eu-central-1:123456789012:mail";
     const string CertificateUrl = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem";
-    const string SubscribeUrl = "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:eu-central-1:123456789012:mail&Token=2336412f37";
+    const string SubscribeUrl =
+        "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:eu-central-1:123456789012:mail&Token=2336412f37";
 
     static readonly RSA Key = RSA.Create(2048);
     static readonly byte[] Certificate = Make(Key);
 
     public static IEnumerable<Report> Reports =>
-    [
-        Row("Delivery", ReceiptKind.Confirmed, "delivery", """ "smtpResponse":"250 ok" """),
-        Row("Bounce", ReceiptKind.HardBounce, "bounce", """ "bounceType":"Permanent","bounceSubType":"General","bouncedRecipients":[{"diagnosticCode":"smtp; 550 5.1.1 <somchai@example.net> unknown"}] """),
-        Row("Bounce", ReceiptKind.HardBounce, "bounce", """ "bounceType":"Permanent","bounceSubType":"OnAccountSuppressionList","bouncedRecipients":[] """),
-        Row("Bounce", ReceiptKind.Undelivered, "bounce", """ "bounceType":"Transient","bounceSubType":"MailboxFull","bouncedRecipients":[] """),
-        Row("Bounce", ReceiptKind.Undelivered, "bounce", """ "bounceType":"Undetermined","bounceSubType":"Undetermined","bouncedRecipients":[] """),
-        Row("Complaint", ReceiptKind.Complained, "complaint", """ "complaintFeedbackType":"abuse" """),
-        Row("Reject", ReceiptKind.Undelivered, "reject", """ "reason":"Bad content" """),
-        Row("Open", ReceiptKind.Opened, "open", """ "userAgent":"Mozilla" """),
-        Row("Click", ReceiptKind.Read, "click", """ "link":"http://example.com" """),
-        Row("Subscription", ReceiptKind.OptedOut, "subscription", """ "newTopicPreferences":{"unsubscribeAll":true} """),
-        Row("Subscription", null, "subscription", """ "newTopicPreferences":{"unsubscribeAll":false} """),
-        Row("Send", null, "send", """ "x":1 """),
-        Row("DeliveryDelay", null, "deliveryDelay", """ "delayType":"InternalFailure" """),
-        new("hello", "Successfully validated SNS topic for Amazon SES event publishing.", null),
-    ];
+        [
+            Row("Delivery", ReceiptKind.Confirmed, "delivery", """ "smtpResponse":"250 ok" """),
+            Row(
+                "Bounce",
+                ReceiptKind.HardBounce,
+                "bounce",
+                """ "bounceType":"Permanent","bounceSubType":"General","bouncedRecipients":[{"diagnosticCode":"smtp; 550 5.1.1 <somchai@example.net> unknown"}] """
+            ),
+            Row(
+                "Bounce",
+                ReceiptKind.HardBounce,
+                "bounce",
+                """ "bounceType":"Permanent","bounceSubType":"OnAccountSuppressionList","bouncedRecipients":[] """
+            ),
+            Row(
+                "Bounce",
+                ReceiptKind.Undelivered,
+                "bounce",
+                """ "bounceType":"Transient","bounceSubType":"MailboxFull","bouncedRecipients":[] """
+            ),
+            Row(
+                "Bounce",
+                ReceiptKind.Undelivered,
+                "bounce",
+                """ "bounceType":"Undetermined","bounceSubType":"Undetermined","bouncedRecipients":[] """
+            ),
+            Row("Complaint", ReceiptKind.Complained, "complaint", """ "complaintFeedbackType":"abuse" """),
+            Row("Reject", ReceiptKind.Undelivered, "reject", """ "reason":"Bad content" """),
+            Row("Open", ReceiptKind.Opened, "open", """ "userAgent":"Mozilla" """),
+            Row("Click", ReceiptKind.Read, "click", """ "link":"http://example.com" """),
+            Row("Subscription", ReceiptKind.OptedOut, "subscription", """ "newTopicPreferences":{"unsubscribeAll":true} """),
+            Row("Subscription", null, "subscription", """ "newTopicPreferences":{"unsubscribeAll":false} """),
+            Row("Send", null, "send", """ "x":1 """),
+            Row("DeliveryDelay", null, "deliveryDelay", """ "delayType":"InternalFailure" """),
+            new("hello", "Successfully validated SNS topic for Amazon SES event publishing.", null),
+        ];
 
     public static TimeSpan Oldest => TimeSpan.FromMinutes(65);
 
@@ -108,7 +128,11 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     public void Should_fetch_a_certificate_once()
     {
         var fetches = 0;
-        var reader = Account(Topic, new FakeTimeProvider(A.Time), (_, _) => ++fetches == 1 ? Task.FromResult(Certificate) : throw new HttpRequestException());
+        var reader = Account(
+            Topic,
+            new FakeTimeProvider(A.Time),
+            (_, _) => ++fetches == 1 ? Task.FromResult(Certificate) : throw new HttpRequestException()
+        );
 
         for (var i = 0; i < 3; i++)
             ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Genuine>();
@@ -138,7 +162,11 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     [InlineData("https://sns.xx-nowhere-9.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem")]
     public void Should_fetch_the_certificate_while_a_stranger_names_others_that_are_not_there(string url)
     {
-        var reader = Account(Topic, new FakeTimeProvider(A.Time), (from, _) => from.AbsoluteUri == url ? throw new HttpRequestException() : Task.FromResult(Certificate));
+        var reader = Account(
+            Topic,
+            new FakeTimeProvider(A.Time),
+            (from, _) => from.AbsoluteUri == url ? throw new HttpRequestException() : Task.FromResult(Certificate)
+        );
         var forged = Notification(Reports.First().Body, Now);
         forged["SigningCertURL"] = url;
 
@@ -153,18 +181,22 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     {
         var fetched = new List<string>();
         var another = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var reader = Account(Topic, new FakeTimeProvider(A.Time), async (from, limit) =>
-        {
-            lock (fetched)
-                fetched.Add(from.Host);
-            if (from.AbsoluteUri != CertificateUrl)
+        var reader = Account(
+            Topic,
+            new FakeTimeProvider(A.Time),
+            async (from, limit) =>
             {
-                another.TrySetResult();
-                await Task.Delay(Timeout.Infinite, limit);
-            }
+                lock (fetched)
+                    fetched.Add(from.Host);
+                if (from.AbsoluteUri != CertificateUrl)
+                {
+                    another.TrySetResult();
+                    await Task.Delay(Timeout.Infinite, limit);
+                }
 
-            return Certificate;
-        });
+                return Certificate;
+            }
+        );
         for (var number = 0; number < 5; number++)
         {
             var forged = Notification(Reports.First().Body, Now);
@@ -212,12 +244,16 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     public async Task Should_fetch_the_certificate_while_a_stranger_invents_one_after_the_other()
     {
         var clock = new FakeTimeProvider(A.Time);
-        var reader = Account(Topic, clock, async (from, limit) =>
-        {
-            if (from.AbsoluteUri != CertificateUrl)
-                await Task.Delay(Timeout.InfiniteTimeSpan, clock, limit);
-            return Certificate;
-        });
+        var reader = Account(
+            Topic,
+            clock,
+            async (from, limit) =>
+            {
+                if (from.AbsoluteUri != CertificateUrl)
+                    await Task.Delay(Timeout.InfiniteTimeSpan, clock, limit);
+                return Certificate;
+            }
+        );
         var number = 0;
         ReceiptReading? reading = null;
         // SNS says it again, and has more to say.
@@ -245,16 +281,23 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     /// <summary>B: shared lockout. A region of the same name in another partition is another one.</summary>
     [Theory]
     [InlineData(Topic, "sns.eu-central-1.amazonaws.com.cn", CertificateUrl)]
-    [InlineData("arn:aws-cn:sns:cn-north-1:123456789012:mail", "sns.cn-north-1.amazonaws.com",
-        "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-0123456789abcdef.pem")]
+    [InlineData(
+        "arn:aws-cn:sns:cn-north-1:123456789012:mail",
+        "sns.cn-north-1.amazonaws.com",
+        "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-0123456789abcdef.pem"
+    )]
     public async Task Should_fetch_the_certificate_while_those_of_another_partition_do_not_come(string topic, string foreign, string own)
     {
-        var reader = Account(topic, new FakeTimeProvider(A.Time), async (from, limit) =>
-        {
-            if (from.AbsoluteUri != own)
-                await Task.Delay(Timeout.Infinite, limit);
-            return Certificate;
-        });
+        var reader = Account(
+            topic,
+            new FakeTimeProvider(A.Time),
+            async (from, limit) =>
+            {
+                if (from.AbsoluteUri != own)
+                    await Task.Delay(Timeout.Infinite, limit);
+                return Certificate;
+            }
+        );
         for (var number = 0; number < 10; number++)
             _ = reader.Read(Named($"https://{foreign}/SimpleNotificationService-{number:x16}.pem"));
 
@@ -281,24 +324,39 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     [InlineData("arn:aws:sns:eu-central-1:123456789012:other {0}")]
     [InlineData("{0} arn:aws:sns:eu-central-1:123456789012:other")]
     public void Should_believe_each_of_several_topics(string topics) =>
-        ReadBy(Account(string.Format(CultureInfo.InvariantCulture, topics, Topic), new FakeTimeProvider(A.Time), (_, _) => Task.FromResult(Certificate)), Post(Reports.First().Body, Now))
+        ReadBy(
+                Account(
+                    string.Format(CultureInfo.InvariantCulture, topics, Topic),
+                    new FakeTimeProvider(A.Time),
+                    (_, _) => Task.FromResult(Certificate)
+                ),
+                Post(Reports.First().Body, Now)
+            )
             .ShouldBeOfType<ReceiptReading.Genuine>();
 
     [Fact]
     public void Should_ask_for_it_again_when_something_else_than_a_certificate_is_fetched() =>
-        ReadBy(Account(Topic, new FakeTimeProvider(A.Time), (_, _) => Task.FromResult("<html>"u8.ToArray())), Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.NotNow>();
+        ReadBy(
+                Account(Topic, new FakeTimeProvider(A.Time), (_, _) => Task.FromResult("<html>"u8.ToArray())),
+                Post(Reports.First().Body, Now)
+            )
+            .ShouldBeOfType<ReceiptReading.NotNow>();
 
     [Fact]
     public async Task Should_ask_for_it_again_when_the_certificate_takes_too_long()
     {
         var clock = new FakeTimeProvider(A.Time);
         var asked = new TaskCompletionSource();
-        var reader = Account(Topic, clock, async (_, limit) =>
-        {
-            asked.SetResult();
-            await Task.Delay(Timeout.Infinite, limit);
-            return Certificate;
-        });
+        var reader = Account(
+            Topic,
+            clock,
+            async (_, limit) =>
+            {
+                asked.SetResult();
+                await Task.Delay(Timeout.Infinite, limit);
+                return Certificate;
+            }
+        );
 
         var reading = reader.Read(Post(Reports.First().Body, Now));
         await asked.Task;
@@ -322,39 +380,50 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
     [InlineData(1, 30)]
     public void Should_refuse_a_certificate_that_is_over_or_has_not_begun(int fromDay, int toDay)
     {
-        var reader = Account(Topic, new FakeTimeProvider(A.Time), (_, _) => Task.FromResult(Make(Key, notBefore: Now.AddDays(fromDay), notAfter: Now.AddDays(toDay))));
+        var reader = Account(
+            Topic,
+            new FakeTimeProvider(A.Time),
+            (_, _) => Task.FromResult(Make(Key, notBefore: Now.AddDays(fromDay), notAfter: Now.AddDays(toDay)))
+        );
 
         ReadBy(reader, Post(Reports.First().Body, Now)).ShouldBeOfType<ReceiptReading.Refused>();
     }
 
-    static Report Row(string type, ReceiptKind? kind, string part, string more) => new(
-        $"{type}: {more.Trim()}",
-        $$"""{"eventType":"{{type}}","mail":{"timestamp":"2026-03-14T09:26:50.000Z","messageId":"0107018f-000000","destination":["somchai@example.net"],"tags":{"ses:operation":["SendEmail"],"delivery_id":["{{Mail.Id}}"]} },"{{part}}":{"timestamp":"2026-03-14T09:26:50.000Z",{{more}} } }""",
-        kind)
-    { ProviderMessageId = "0107018f-000000" };
+    static Report Row(string type, ReceiptKind? kind, string part, string more) =>
+        new(
+            $"{type}: {more.Trim()}",
+            $$"""{"eventType":"{{type}}","mail":{"timestamp":"2026-03-14T09:26:50.000Z","messageId":"0107018f-000000","destination":["somchai@example.net"],"tags":{"ses:operation":["SendEmail"],"delivery_id":["{{Mail.Id}}"]} },"{{part}}":{"timestamp":"2026-03-14T09:26:50.000Z",{{more}} } }""",
+            kind
+        )
+        {
+            ProviderMessageId = "0107018f-000000",
+        };
 
-    static Dictionary<string, string> Notification(string body, DateTimeOffset at) => new(StringComparer.Ordinal)
-    {
-        ["Type"] = "Notification",
-        ["MessageId"] = "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
-        ["TopicArn"] = Topic,
-        ["Subject"] = "Amazon SES Email Event Notification",
-        ["Message"] = body,
-        ["Timestamp"] = at.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),
-        ["SigningCertURL"] = CertificateUrl,
-    };
+    static Dictionary<string, string> Notification(string body, DateTimeOffset at) =>
+        new(StringComparer.Ordinal)
+        {
+            ["Type"] = "Notification",
+            ["MessageId"] = "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
+            ["TopicArn"] = Topic,
+            ["Subject"] = "Amazon SES Email Event Notification",
+            ["Message"] = body,
+            ["Timestamp"] = at.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),
+            ["SigningCertURL"] = CertificateUrl,
+        };
 
-    static Dictionary<string, string> Confirmation(string subscribeUrl) => new(StringComparer.Ordinal)
-    {
-        ["Type"] = "SubscriptionConfirmation",
-        ["MessageId"] = "165545c9-2a5c-472c-8df2-7ff2be2b3b1b",
-        ["Token"] = "2336412f37",
-        ["TopicArn"] = Topic,
-        ["Message"] = "You have chosen to subscribe to the topic.\nTo confirm the subscription, visit the SubscribeURL included in this message.",
-        ["SubscribeURL"] = subscribeUrl,
-        ["Timestamp"] = Now.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),
-        ["SigningCertURL"] = CertificateUrl,
-    };
+    static Dictionary<string, string> Confirmation(string subscribeUrl) =>
+        new(StringComparer.Ordinal)
+        {
+            ["Type"] = "SubscriptionConfirmation",
+            ["MessageId"] = "165545c9-2a5c-472c-8df2-7ff2be2b3b1b",
+            ["Token"] = "2336412f37",
+            ["TopicArn"] = Topic,
+            ["Message"] =
+                "You have chosen to subscribe to the topic.\nTo confirm the subscription, visit the SubscribeURL included in this message.",
+            ["SubscribeURL"] = subscribeUrl,
+            ["Timestamp"] = Now.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"),
+            ["SigningCertURL"] = CertificateUrl,
+        };
 
     static ReceiptRequest Signed(Dictionary<string, string> message, RSA key, string version = "2") =>
         Request(Signatures.Sns(message, key, version), ("x-amz-sns-message-type", message["Type"]));
@@ -366,9 +435,18 @@ public sealed class When_SES_reports : Any_reader_of_signed_receipts<When_SES_re
         return Encoding.ASCII.GetBytes(certificate.ExportCertificatePem());
     }
 
-    static SesEmailProvider Account(string? topic, TimeProvider clock, Func<Uri, CancellationToken, Task<byte[]>> fetch) => new(
-        "account",
-        new SesOptions { Region = "eu-central-1", AccessKeyId = "AKIDEXAMPLE", SecretAccessKey = "secret", From = Mail.From, ReceiptTopic = topic },
-        clock,
-        new SnsMessages(clock, fetch));
+    static SesEmailProvider Account(string? topic, TimeProvider clock, Func<Uri, CancellationToken, Task<byte[]>> fetch) =>
+        new(
+            "account",
+            new SesOptions
+            {
+                Region = "eu-central-1",
+                AccessKeyId = "AKIDEXAMPLE",
+                SecretAccessKey = "secret",
+                From = Mail.From,
+                ReceiptTopic = topic,
+            },
+            clock,
+            new SnsMessages(clock, fetch)
+        );
 }

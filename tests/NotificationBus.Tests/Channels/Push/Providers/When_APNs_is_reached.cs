@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-
 using NotificationBus.Channels.Push.Providers;
 using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Email;

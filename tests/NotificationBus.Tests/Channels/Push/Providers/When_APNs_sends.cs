@@ -3,7 +3,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Push.Providers;
 using NotificationBus.Providers;
@@ -21,30 +20,59 @@ public sealed class When_APNs_sends : Any_vendor<When_APNs_sends>, IVendorSituat
     static readonly ECDsa Key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     public static IEnumerable<VendorAnswer> Answers =>
-    [
-        new("accepted", "200 OK", "", Outcome.Accepted) { Headers = Id, MessageId = "22222222-2222-2222-2222-222222222222" },
-        .. new[] { "BadCollapseId", "BadExpirationDate", "BadMessageId", "BadPriority", "BadTopic", "MissingTopic", "PayloadEmpty", "InvalidPushType", "DuplicateHeaders" }
-            .Select(reason => new VendorAnswer(reason, "400 Bad Request", Reason(reason), Outcome.Declined) { Says = reason }),
-        new("BadPath", "404 Not Found", Reason("BadPath"), Outcome.Declined),
-        new("MethodNotAllowed", "405 Method Not Allowed", Reason("MethodNotAllowed"), Outcome.Declined),
-        new("PayloadTooLarge", "413 Payload Too Large", Reason("PayloadTooLarge"), Outcome.Declined),
-        new("Unregistered", "410 Gone", """{"reason":"Unregistered","timestamp":1773480000000}""", Outcome.Rejected) { AddressIsWrong = true },
-        new("ExpiredToken", "410 Gone", """{"reason":"ExpiredToken","timestamp":1773480000000}""", Outcome.Rejected) { AddressIsWrong = true },
-        new("Unregistered, nobody knows since when", "410 Gone", Reason("Unregistered"), Outcome.Rejected),
-        new("Unregistered, tomorrow", "410 Gone", """{"reason":"Unregistered","timestamp":1773570000000}""", Outcome.Rejected),
-        new("BadDeviceToken, the first answer", "400 Bad Request", Reason("BadDeviceToken"), Outcome.Rejected) { Says = "Environment" },
-        new("DeviceTokenNotForTopic", "400 Bad Request", Reason("DeviceTokenNotForTopic"), Outcome.Rejected),
-        new("TopicDisallowed", "400 Bad Request", Reason("TopicDisallowed"), Outcome.Misconfigured) { Says = "check TeamId" },
-        new("IdleTimeout", "400 Bad Request", Reason("IdleTimeout"), Outcome.Unavailable),
-        .. new[] { "InvalidProviderToken", "MissingProviderToken", "BadCertificate", "BadCertificateEnvironment", "Forbidden", "ExpiredProviderToken" }
-            .Select(reason => new VendorAnswer(reason, "403 Forbidden", Reason(reason), Outcome.Misconfigured) { Says = "clock" }),
-        new("TooManyRequests", "429 Too Many Requests", Reason("TooManyRequests"), Outcome.Unavailable) { OnlyThisDelivery = true },
-        new("TooManyProviderTokenUpdates", "429 Too Many Requests", Reason("TooManyProviderTokenUpdates"), Outcome.Throttled),
-        new("InternalServerError", "500 Internal Server Error", Reason("InternalServerError"), Outcome.Unavailable) { RetryAfter = TimeSpan.FromMinutes(15) },
-        new("ServiceUnavailable", "503 Service Unavailable", Reason("ServiceUnavailable"), Outcome.Unavailable) { RetryAfter = TimeSpan.FromMinutes(15) },
-        new("Shutdown", "503 Service Unavailable", Reason("Shutdown"), Outcome.Unavailable) { RetryAfter = TimeSpan.FromMinutes(15) },
-        new("something before it", "502 Bad Gateway", "<html>", Outcome.InDoubt),
-    ];
+        [
+            new("accepted", "200 OK", "", Outcome.Accepted) { Headers = Id, MessageId = "22222222-2222-2222-2222-222222222222" },
+            .. new[]
+            {
+                "BadCollapseId",
+                "BadExpirationDate",
+                "BadMessageId",
+                "BadPriority",
+                "BadTopic",
+                "MissingTopic",
+                "PayloadEmpty",
+                "InvalidPushType",
+                "DuplicateHeaders",
+            }.Select(reason => new VendorAnswer(reason, "400 Bad Request", Reason(reason), Outcome.Declined) { Says = reason }),
+            new("BadPath", "404 Not Found", Reason("BadPath"), Outcome.Declined),
+            new("MethodNotAllowed", "405 Method Not Allowed", Reason("MethodNotAllowed"), Outcome.Declined),
+            new("PayloadTooLarge", "413 Payload Too Large", Reason("PayloadTooLarge"), Outcome.Declined),
+            new("Unregistered", "410 Gone", """{"reason":"Unregistered","timestamp":1773480000000}""", Outcome.Rejected)
+            {
+                AddressIsWrong = true,
+            },
+            new("ExpiredToken", "410 Gone", """{"reason":"ExpiredToken","timestamp":1773480000000}""", Outcome.Rejected)
+            {
+                AddressIsWrong = true,
+            },
+            new("Unregistered, nobody knows since when", "410 Gone", Reason("Unregistered"), Outcome.Rejected),
+            new("Unregistered, tomorrow", "410 Gone", """{"reason":"Unregistered","timestamp":1773570000000}""", Outcome.Rejected),
+            new("BadDeviceToken, the first answer", "400 Bad Request", Reason("BadDeviceToken"), Outcome.Rejected) { Says = "Environment" },
+            new("DeviceTokenNotForTopic", "400 Bad Request", Reason("DeviceTokenNotForTopic"), Outcome.Rejected),
+            new("TopicDisallowed", "400 Bad Request", Reason("TopicDisallowed"), Outcome.Misconfigured) { Says = "check TeamId" },
+            new("IdleTimeout", "400 Bad Request", Reason("IdleTimeout"), Outcome.Unavailable),
+            .. new[]
+            {
+                "InvalidProviderToken",
+                "MissingProviderToken",
+                "BadCertificate",
+                "BadCertificateEnvironment",
+                "Forbidden",
+                "ExpiredProviderToken",
+            }.Select(reason => new VendorAnswer(reason, "403 Forbidden", Reason(reason), Outcome.Misconfigured) { Says = "clock" }),
+            new("TooManyRequests", "429 Too Many Requests", Reason("TooManyRequests"), Outcome.Unavailable) { OnlyThisDelivery = true },
+            new("TooManyProviderTokenUpdates", "429 Too Many Requests", Reason("TooManyProviderTokenUpdates"), Outcome.Throttled),
+            new("InternalServerError", "500 Internal Server Error", Reason("InternalServerError"), Outcome.Unavailable)
+            {
+                RetryAfter = TimeSpan.FromMinutes(15),
+            },
+            new("ServiceUnavailable", "503 Service Unavailable", Reason("ServiceUnavailable"), Outcome.Unavailable)
+            {
+                RetryAfter = TimeSpan.FromMinutes(15),
+            },
+            new("Shutdown", "503 Service Unavailable", Reason("Shutdown"), Outcome.Unavailable) { RetryAfter = TimeSpan.FromMinutes(15) },
+            new("something before it", "502 Bad Gateway", "<html>", Outcome.InDoubt),
+        ];
 
     public static string BodyOfThrottled => Reason("TooManyProviderTokenUpdates");
 
@@ -52,7 +80,8 @@ public sealed class When_APNs_sends : Any_vendor<When_APNs_sends>, IVendorSituat
 
     public static Delivery ADelivery => APush.To(Token);
 
-    public static IProvider Create(string url, TimeSpan timeout, TimeProvider clock) => new ApnsPushProvider("account", Options(url, timeout), clock);
+    public static IProvider Create(string url, TimeSpan timeout, TimeProvider clock) =>
+        new ApnsPushProvider("account", Options(url, timeout), clock);
 
     [Fact]
     public async Task Should_say_everything_once()
@@ -69,10 +98,18 @@ public sealed class When_APNs_sends : Any_vendor<When_APNs_sends>, IVendorSituat
         head.ShouldContain("apns-priority: 10");
         head.ShouldContain("apns-collapse-id: 11111111-1111-1111-1111-111111111111");
         head.ShouldContain("apns-expiration: 1773481013");
-        body.ShouldBe("""{"aps":{"alert":{"title":"ขายแล้ว","body":"\"Bowl\" & more"},"sound":"default"},"notificationId":"11111111-1111-1111-1111-111111111111","category":"order-placed"}""");
+        body.ShouldBe(
+            """{"aps":{"alert":{"title":"ขายแล้ว","body":"\"Bowl\" & more"},"sound":"default"},"notificationId":"11111111-1111-1111-1111-111111111111","category":"order-placed"}"""
+        );
 
         var parts = TokenOf(head).Split('.');
-        Key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation).ShouldBeTrue();
+        Key.VerifyData(
+                Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"),
+                Base64Url.DecodeFromChars(parts[2]),
+                HashAlgorithmName.SHA256,
+                DSASignatureFormat.IeeeP1363FixedFieldConcatenation
+            )
+            .ShouldBeTrue();
         JsonElement.Parse(Base64Url.DecodeFromChars(parts[0])).GetRawText().ShouldBe("""{"alg":"ES256","kid":"ABC123DEFG"}""");
         JsonElement.Parse(Base64Url.DecodeFromChars(parts[1])).GetRawText().ShouldBe("""{"iss":"DEF123GHIJ","iat":1773480413}""");
     }
@@ -203,9 +240,18 @@ public sealed class When_APNs_sends : Any_vendor<When_APNs_sends>, IVendorSituat
     internal override async Task<IScriptedServer> StartServer() => await ScriptedHttp2Server.Start();
 
     internal static ApnsOptions Options(string url, TimeSpan timeout) =>
-        new() { Url = url, Timeout = timeout, TeamId = "DEF123GHIJ", KeyId = "ABC123DEFG", Key = Key.ExportPkcs8PrivateKeyPem(), Topic = "com.example.shop" };
+        new()
+        {
+            Url = url,
+            Timeout = timeout,
+            TeamId = "DEF123GHIJ",
+            KeyId = "ABC123DEFG",
+            Key = Key.ExportPkcs8PrivateKeyPem(),
+            Topic = "com.example.shop",
+        };
 
-    static string TokenOf(string head) => head.Split("\r\n").Single(line => line.StartsWith("Authorization: bearer ", StringComparison.OrdinalIgnoreCase)).Split(' ')[2];
+    static string TokenOf(string head) =>
+        head.Split("\r\n").Single(line => line.StartsWith("Authorization: bearer ", StringComparison.OrdinalIgnoreCase)).Split(' ')[2];
 
     static string Reason(string reason) => $$"""{"reason":"{{reason}}"}""";
 }

@@ -3,9 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-
 using Microsoft.AspNetCore.WebUtilities;
-
 using NotificationBus.Channels.Push.Providers;
 using NotificationBus.Providers;
 using NotificationBus.Tests.Channels.Http;
@@ -22,38 +20,184 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
     const string QuotaFailure = "type.googleapis.com/google.rpc.QuotaFailure";
     const string Accepted = """{"name":"projects/shop-4711/messages/0:1500415314455276%31bd1c9631bd1c96"}""";
 
-    const string NoToken = """{"error":{"code":400,"message":"The registration token is not a valid FCM registration token","status":"INVALID_ARGUMENT"}}""";
+    const string NoToken =
+        """{"error":{"code":400,"message":"The registration token is not a valid FCM registration token","status":"INVALID_ARGUMENT"}}""";
     const string Mismatch = """{"error":{"code":403,"message":"SenderId mismatch","status":"PERMISSION_DENIED"}}""";
 
     static readonly RSA Key = RSA.Create(2048);
-    static readonly ScriptedHttpServer Google = Answering("200 OK", $$"""{"access_token":"{{AccessToken}}","expires_in":3599,"token_type":"Bearer"}""");
+    static readonly ScriptedHttpServer Google = Answering(
+        "200 OK",
+        $$"""{"access_token":"{{AccessToken}}","expires_in":3599,"token_type":"Bearer"}"""
+    );
 
     public static IEnumerable<VendorAnswer> Answers =>
-    [
-        new("accepted", "200 OK", Accepted, Outcome.Accepted) { MessageId = "projects/shop-4711/messages/0:1500415314455276%31bd1c9631bd1c96" },
-        new("a value that is wrong", "400 Bad Request", """{"error":{"code":400,"message":"Invalid value at 'message.data[0].value' (TYPE_STRING), 12","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"message.data[0].value"}]}]}}""", Outcome.Declined) { Says = "Invalid value" },
-        new("no token of FCM", "400 Bad Request", Error(400, "The registration token is not a valid FCM registration token", "INVALID_ARGUMENT", FcmError, "INVALID_ARGUMENT"), Outcome.Rejected) { AddressIsWrong = true },
-        new("the same words of a field", "400 Bad Request", """{"error":{"code":400,"message":"not a valid FCM registration token","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest"}]}}""", Outcome.Declined),
-        new("too large", "400 Bad Request", """{"error":{"code":400,"message":"Request contains an invalid argument.","status":"INVALID_ARGUMENT"}}""", Outcome.Declined),
-        new("unregistered", "404 Not Found", Error(404, "Requested entity was not found.", "NOT_FOUND", FcmError, "UNREGISTERED"), Outcome.Rejected) { AddressIsWrong = true },
-        new("unregistered, without a detail", "404 Not Found", """{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}""", Outcome.Rejected) { AddressIsWrong = true },
-        new("no such path", "404 Not Found", "<html>Not Found</html>", Outcome.Misconfigured) { Says = "check ProjectId" },
-        new("sender mismatch", "403 Forbidden", Error(403, "SenderId mismatch", "PERMISSION_DENIED", FcmError, "SENDER_ID_MISMATCH"), Outcome.Rejected) { Says = "another project" },
-        new("sender mismatch, without a detail", "403 Forbidden", Mismatch, Outcome.Rejected) { Says = "another project" },
-        new("no token of FCM, without a detail", "400 Bad Request", NoToken, Outcome.Rejected) { AddressIsWrong = true },
-        new("no token of FCM, by its field", "400 Bad Request", """{"error":{"code":400,"message":"Request contains an invalid argument.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"message.token","description":"Invalid registration token"}]}]}}""", Outcome.Rejected) { AddressIsWrong = true },
-        new("the words in what we said", "400 Bad Request", """{"error":{"code":400,"message":"Invalid value: The registration token is not a valid FCM registration token","status":"INVALID_ARGUMENT"}}""", Outcome.Declined),
-        new("the key of APNs, without a detail", "401 Unauthorized", """{"error":{"code":401,"message":"Auth error from APNS or Web Push Service","status":"UNAUTHENTICATED"}}""", Outcome.Unavailable) { OnlyThisDelivery = true, Says = "key of APNs" },
-        new("permission denied", "403 Forbidden", """{"error":{"code":403,"message":"Permission denied","status":"PERMISSION_DENIED"}}""", Outcome.Misconfigured) { Says = "role" },
-        new("unauthenticated", "401 Unauthorized", """{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}""", Outcome.Misconfigured) { Says = "service account" },
-        new("the key of APNs", "401 Unauthorized", Error(401, "Auth error from APNS or Web Push Service", "UNAUTHENTICATED", FcmError, "THIRD_PARTY_AUTH_ERROR"), Outcome.Unavailable) { OnlyThisDelivery = true, Says = "key of APNs" },
-        new("quota", "429 Too Many Requests", Error(429, "Quota exceeded", "RESOURCE_EXHAUSTED", FcmError, "QUOTA_EXCEEDED"), Outcome.Throttled),
-        new("quota, with a pause", "429 Too Many Requests", Error(429, "Quota exceeded", "RESOURCE_EXHAUSTED", FcmError, "QUOTA_EXCEEDED"), Outcome.Throttled) { Headers = "Retry-After: 30\r\n", RetryAfter = TimeSpan.FromSeconds(30) },
-        new("quota of the device", "429 Too Many Requests", $$$"""{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"@type":"{{{QuotaFailure}}}","violations":[{"description":"Device message rate exceeded"}]}]}}""", Outcome.Unavailable) { OnlyThisDelivery = true },
-        new("internal", "500 Internal Server Error", Error(500, "Internal error encountered.", "INTERNAL", FcmError, "INTERNAL"), Outcome.Unavailable),
-        new("unavailable", "503 Service Unavailable", Error(503, "The service is currently unavailable.", "UNAVAILABLE", FcmError, "UNAVAILABLE"), Outcome.Unavailable) { Headers = "Retry-After: 20\r\n", RetryAfter = TimeSpan.FromSeconds(20) },
-        new("gateway", "502 Bad Gateway", "<html>", Outcome.InDoubt),
-    ];
+        [
+            new("accepted", "200 OK", Accepted, Outcome.Accepted)
+            {
+                MessageId = "projects/shop-4711/messages/0:1500415314455276%31bd1c9631bd1c96",
+            },
+            new(
+                "a value that is wrong",
+                "400 Bad Request",
+                """{"error":{"code":400,"message":"Invalid value at 'message.data[0].value' (TYPE_STRING), 12","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"message.data[0].value"}]}]}}""",
+                Outcome.Declined
+            )
+            {
+                Says = "Invalid value",
+            },
+            new(
+                "no token of FCM",
+                "400 Bad Request",
+                Error(
+                    400,
+                    "The registration token is not a valid FCM registration token",
+                    "INVALID_ARGUMENT",
+                    FcmError,
+                    "INVALID_ARGUMENT"
+                ),
+                Outcome.Rejected
+            )
+            {
+                AddressIsWrong = true,
+            },
+            new(
+                "the same words of a field",
+                "400 Bad Request",
+                """{"error":{"code":400,"message":"not a valid FCM registration token","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest"}]}}""",
+                Outcome.Declined
+            ),
+            new(
+                "too large",
+                "400 Bad Request",
+                """{"error":{"code":400,"message":"Request contains an invalid argument.","status":"INVALID_ARGUMENT"}}""",
+                Outcome.Declined
+            ),
+            new(
+                "unregistered",
+                "404 Not Found",
+                Error(404, "Requested entity was not found.", "NOT_FOUND", FcmError, "UNREGISTERED"),
+                Outcome.Rejected
+            )
+            {
+                AddressIsWrong = true,
+            },
+            new(
+                "unregistered, without a detail",
+                "404 Not Found",
+                """{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}""",
+                Outcome.Rejected
+            )
+            {
+                AddressIsWrong = true,
+            },
+            new("no such path", "404 Not Found", "<html>Not Found</html>", Outcome.Misconfigured) { Says = "check ProjectId" },
+            new(
+                "sender mismatch",
+                "403 Forbidden",
+                Error(403, "SenderId mismatch", "PERMISSION_DENIED", FcmError, "SENDER_ID_MISMATCH"),
+                Outcome.Rejected
+            )
+            {
+                Says = "another project",
+            },
+            new("sender mismatch, without a detail", "403 Forbidden", Mismatch, Outcome.Rejected) { Says = "another project" },
+            new("no token of FCM, without a detail", "400 Bad Request", NoToken, Outcome.Rejected) { AddressIsWrong = true },
+            new(
+                "no token of FCM, by its field",
+                "400 Bad Request",
+                """{"error":{"code":400,"message":"Request contains an invalid argument.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"message.token","description":"Invalid registration token"}]}]}}""",
+                Outcome.Rejected
+            )
+            {
+                AddressIsWrong = true,
+            },
+            new(
+                "the words in what we said",
+                "400 Bad Request",
+                """{"error":{"code":400,"message":"Invalid value: The registration token is not a valid FCM registration token","status":"INVALID_ARGUMENT"}}""",
+                Outcome.Declined
+            ),
+            new(
+                "the key of APNs, without a detail",
+                "401 Unauthorized",
+                """{"error":{"code":401,"message":"Auth error from APNS or Web Push Service","status":"UNAUTHENTICATED"}}""",
+                Outcome.Unavailable
+            )
+            {
+                OnlyThisDelivery = true,
+                Says = "key of APNs",
+            },
+            new(
+                "permission denied",
+                "403 Forbidden",
+                """{"error":{"code":403,"message":"Permission denied","status":"PERMISSION_DENIED"}}""",
+                Outcome.Misconfigured
+            )
+            {
+                Says = "role",
+            },
+            new(
+                "unauthenticated",
+                "401 Unauthorized",
+                """{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}""",
+                Outcome.Misconfigured
+            )
+            {
+                Says = "service account",
+            },
+            new(
+                "the key of APNs",
+                "401 Unauthorized",
+                Error(401, "Auth error from APNS or Web Push Service", "UNAUTHENTICATED", FcmError, "THIRD_PARTY_AUTH_ERROR"),
+                Outcome.Unavailable
+            )
+            {
+                OnlyThisDelivery = true,
+                Says = "key of APNs",
+            },
+            new(
+                "quota",
+                "429 Too Many Requests",
+                Error(429, "Quota exceeded", "RESOURCE_EXHAUSTED", FcmError, "QUOTA_EXCEEDED"),
+                Outcome.Throttled
+            ),
+            new(
+                "quota, with a pause",
+                "429 Too Many Requests",
+                Error(429, "Quota exceeded", "RESOURCE_EXHAUSTED", FcmError, "QUOTA_EXCEEDED"),
+                Outcome.Throttled
+            )
+            {
+                Headers = "Retry-After: 30\r\n",
+                RetryAfter = TimeSpan.FromSeconds(30),
+            },
+            new(
+                "quota of the device",
+                "429 Too Many Requests",
+                $$$"""{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"@type":"{{{QuotaFailure}}}","violations":[{"description":"Device message rate exceeded"}]}]}}""",
+                Outcome.Unavailable
+            )
+            {
+                OnlyThisDelivery = true,
+            },
+            new(
+                "internal",
+                "500 Internal Server Error",
+                Error(500, "Internal error encountered.", "INTERNAL", FcmError, "INTERNAL"),
+                Outcome.Unavailable
+            ),
+            new(
+                "unavailable",
+                "503 Service Unavailable",
+                Error(503, "The service is currently unavailable.", "UNAVAILABLE", FcmError, "UNAVAILABLE"),
+                Outcome.Unavailable
+            )
+            {
+                Headers = "Retry-After: 20\r\n",
+                RetryAfter = TimeSpan.FromSeconds(20),
+            },
+            new("gateway", "502 Bad Gateway", "<html>", Outcome.InDoubt),
+        ];
 
     public static IReadOnlyList<string> Secrets => [AccessToken];
 
@@ -75,16 +219,32 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
         message.GetProperty("token").GetString().ShouldBe(Token);
         message.GetProperty("notification").GetRawText().ShouldBe("""{"title":"ขายแล้ว","body":"\"Bowl\" & more"}""");
         message.GetProperty("data").GetProperty("deliveryId").GetGuid().ShouldBe(APush.Id);
-        message.GetProperty("android").GetRawText().ShouldBe("""{"priority":"HIGH","ttl":"600s","notification":{"tag":"11111111-1111-1111-1111-111111111111"}}""");
-        message.GetProperty("apns").GetRawText().ShouldBe("""{"headers":{"apns-collapse-id":"11111111-1111-1111-1111-111111111111","apns-expiration":"1773481013"}}""");
-        message.GetProperty("webpush").GetProperty("headers").GetRawText().ShouldBe("""{"TTL":"600","Topic":"11111111111111111111111111111111"}""");
+        message
+            .GetProperty("android")
+            .GetRawText()
+            .ShouldBe("""{"priority":"HIGH","ttl":"600s","notification":{"tag":"11111111-1111-1111-1111-111111111111"}}""");
+        message
+            .GetProperty("apns")
+            .GetRawText()
+            .ShouldBe("""{"headers":{"apns-collapse-id":"11111111-1111-1111-1111-111111111111","apns-expiration":"1773481013"}}""");
+        message
+            .GetProperty("webpush")
+            .GetProperty("headers")
+            .GetRawText()
+            .ShouldBe("""{"TTL":"600","Topic":"11111111111111111111111111111111"}""");
     }
 
-    /// <summary>C: a form the vendor does not report. A token of another project is never used again, unless it is the service account that is of another one.</summary>
+    /// <summary>
+    /// C: a form the vendor does not report. A token of another project is never used again, unless it is the service account that is of
+    /// another one.
+    /// </summary>
     [Theory]
     [InlineData(30, typeof(ProviderResult.Rejected))]
     [InlineData(0, typeof(ProviderResult.Misconfigured))]
-    public async Task Should_blame_a_token_of_another_project_when_most_are_of_ours_and_the_account_when_they_are_not(int ours, Type expected)
+    public async Task Should_blame_a_token_of_another_project_when_most_are_of_ours_and_the_account_when_they_are_not(
+        int ours,
+        Type expected
+    )
     {
         var provider = Provider();
         Vendor.Answers("200 OK", Accepted);
@@ -113,10 +273,20 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
         var form = QueryHelpers.ParseQuery(body);
         form["grant_type"].ToString().ShouldBe("urn:ietf:params:oauth:grant-type:jwt-bearer");
         var parts = form["assertion"].ToString().Split('.');
-        Key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).ShouldBeTrue();
+        Key.VerifyData(
+                Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"),
+                Base64Url.DecodeFromChars(parts[2]),
+                HashAlgorithmName.SHA256,
+                RSASignaturePadding.Pkcs1
+            )
+            .ShouldBeTrue();
         JsonElement.Parse(Base64Url.DecodeFromChars(parts[0])).GetRawText().ShouldBe("""{"alg":"RS256","typ":"JWT","kid":"key-1"}""");
-        JsonElement.Parse(Base64Url.DecodeFromChars(parts[1])).GetRawText().ShouldBe(
-            $$"""{"iss":"sender@shop-4711.iam.gserviceaccount.com","scope":"https://www.googleapis.com/auth/firebase.messaging","aud":"{{google.Url}}","iat":1773480413,"exp":1773484013}""");
+        JsonElement
+            .Parse(Base64Url.DecodeFromChars(parts[1]))
+            .GetRawText()
+            .ShouldBe(
+                $$"""{"iss":"sender@shop-4711.iam.gserviceaccount.com","scope":"https://www.googleapis.com/auth/firebase.messaging","aud":"{{google.Url}}","iat":1773480413,"exp":1773484013}"""
+            );
     }
 
     [Fact]
@@ -153,7 +323,12 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
     }
 
     [Theory]
-    [InlineData("400 Bad Request", """{"error":"invalid_grant","error_description":"Invalid JWT Signature."}""", typeof(ProviderResult.Misconfigured), "Invalid JWT Signature")]
+    [InlineData(
+        "400 Bad Request",
+        """{"error":"invalid_grant","error_description":"Invalid JWT Signature."}""",
+        typeof(ProviderResult.Misconfigured),
+        "Invalid JWT Signature"
+    )]
     [InlineData("401 Unauthorized", """{"error":"invalid_client"}""", typeof(ProviderResult.Misconfigured), "check the service account")]
     [InlineData("429 Too Many Requests", "", typeof(ProviderResult.Unavailable), "429")]
     [InlineData("503 Service Unavailable", "", typeof(ProviderResult.Unavailable), "503")]
@@ -177,7 +352,9 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
     {
         Provider().Serves(APush.To(address)).ShouldBeFalse();
         Provider().Serves(ADelivery).ShouldBeTrue();
-        (await Provider().Send(APush.To(address), Cancellation)).ShouldBeOfType<ProviderResult.Unavailable>().OnlyThisDelivery.ShouldBeTrue();
+        (await Provider().Send(APush.To(address), Cancellation))
+            .ShouldBeOfType<ProviderResult.Unavailable>()
+            .OnlyThisDelivery.ShouldBeTrue();
         Vendor.Requests.ShouldBeEmpty();
     }
 
@@ -185,7 +362,10 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
     [InlineData(null, "ServiceAccountFile")]
     [InlineData("{}", "ServiceAccount")]
     [InlineData("no json", "ServiceAccount")]
-    [InlineData("""{"project_id":"p","client_email":"e","private_key":"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----","token_uri":"https://oauth2.googleapis.com/token"}""", "ServiceAccount")]
+    [InlineData(
+        """{"project_id":"p","client_email":"e","private_key":"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----","token_uri":"https://oauth2.googleapis.com/token"}""",
+        "ServiceAccount"
+    )]
     public void Should_name_the_setting_that_is_wrong(string? account, string setting)
     {
         var options = new FcmOptions { ServiceAccount = account };
@@ -198,16 +378,27 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
 
     static FcmPushProvider Create(string url, TimeSpan timeout, TimeProvider clock, ScriptedHttpServer google)
     {
-        var account = JsonSerializer.Serialize(new
-        {
-            type = "service_account",
-            project_id = "shop-4711",
-            private_key_id = "key-1",
-            private_key = Key.ExportPkcs8PrivateKeyPem(),
-            client_email = "sender@shop-4711.iam.gserviceaccount.com",
-            token_uri = google.Url,
-        });
-        return new FcmPushProvider("account", new FcmOptions { Url = url, Timeout = timeout, ServiceAccount = account }, clock);
+        var account = JsonSerializer.Serialize(
+            new
+            {
+                type = "service_account",
+                project_id = "shop-4711",
+                private_key_id = "key-1",
+                private_key = Key.ExportPkcs8PrivateKeyPem(),
+                client_email = "sender@shop-4711.iam.gserviceaccount.com",
+                token_uri = google.Url,
+            }
+        );
+        return new FcmPushProvider(
+            "account",
+            new FcmOptions
+            {
+                Url = url,
+                Timeout = timeout,
+                ServiceAccount = account,
+            },
+            clock
+        );
     }
 
     static ScriptedHttpServer Answering(string status, string body)
@@ -218,7 +409,21 @@ public sealed class When_FCM_sends : Any_vendor<When_FCM_sends>, IVendorSituatio
     }
 
     static string Error(int code, string message, string status, string type, string errorCode) =>
-        JsonSerializer.Serialize(new { error = new { code, message, status, details = new[] { new Dictionary<string, string>(StringComparer.Ordinal) { ["@type"] = type, ["errorCode"] = errorCode } } } });
+        JsonSerializer.Serialize(
+            new
+            {
+                error = new
+                {
+                    code,
+                    message,
+                    status,
+                    details = new[]
+                    {
+                        new Dictionary<string, string>(StringComparer.Ordinal) { ["@type"] = type, ["errorCode"] = errorCode },
+                    },
+                },
+            }
+        );
 
     FcmPushProvider Own(ScriptedHttpServer google, TimeProvider? clock = null) =>
         Create(Vendor.Url.GetLeftPart(UriPartial.Authority), TimeSpan.FromSeconds(15), clock ?? Clock, google);

@@ -4,7 +4,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-
 using NotificationBus.Channels.Http;
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Push.Providers;
@@ -26,22 +25,56 @@ public sealed class When_a_browser_is_sent_to : Any_vendor_of_recipients_endpoin
     public static bool StatusSaysItAll => true;
 
     public static IEnumerable<VendorAnswer> Answers =>
-    [
-        new("created", "201 Created", "", Outcome.Accepted) { Headers = "Location: https://updates.push.services.mozilla.com/m/gAAAAABnotguessable\r\n" },
-        new("accepted, with receipts", "202 Accepted", "", Outcome.Accepted),
-        new("bad request", "400 Bad Request", """{"code":400,"errno":103,"error":"Bad Request"}""", Outcome.Declined),
-        new("too large", "413 Payload Too Large", """{"code":413,"errno":104,"error":"Payload Too Large"}""", Outcome.Declined),
-        new("unknown", "404 Not Found", """{"code":404,"errno":102,"error":"Not Found"}""", Outcome.Rejected) { AddressIsWrong = true },
-        new("unsubscribed", "410 Gone", """{"code":410,"errno":106,"error":"Gone"}""", Outcome.Rejected) { AddressIsWrong = true },
-        new("unauthorized", "401 Unauthorized", """{"code":401,"errno":109,"error":"Unauthorized"}""", Outcome.Unavailable) { OnlyThisDelivery = true, Says = "check PrivateKey" },
-        new("another key, the first answer", "403 Forbidden", "the VAPID credentials in the authorization header do not correspond", Outcome.Rejected) { Says = "another key" },
-        new("throttled", "429 Too Many Requests", "", Outcome.Unavailable) { OnlyThisDelivery = true, Headers = "Retry-After: 60\r\n", RetryAfter = TimeSpan.FromSeconds(60) },
-        new("internal", "500 Internal Server Error", """{"code":500,"errno":999}""", Outcome.Unavailable) { OnlyThisDelivery = true },
-        new("gateway", "502 Bad Gateway", "", Outcome.Unavailable) { OnlyThisDelivery = true },
-        new("unavailable, for a moment", "503 Service Unavailable", """{"code":503,"errno":202,"error":"Service Unavailable"}""", Outcome.Unavailable) { OnlyThisDelivery = true, Says = "202" },
-        new("unavailable", "503 Service Unavailable", """{"code":503,"errno":201,"error":"Service Unavailable"}""", Outcome.Unavailable) { OnlyThisDelivery = true, Headers = "Retry-After: 5\r\n", RetryAfter = TimeSpan.FromSeconds(5) },
-        new("gateway gave up", "504 Gateway Timeout", "", Outcome.InDoubt),
-    ];
+        [
+            new("created", "201 Created", "", Outcome.Accepted)
+            {
+                Headers = "Location: https://updates.push.services.mozilla.com/m/gAAAAABnotguessable\r\n",
+            },
+            new("accepted, with receipts", "202 Accepted", "", Outcome.Accepted),
+            new("bad request", "400 Bad Request", """{"code":400,"errno":103,"error":"Bad Request"}""", Outcome.Declined),
+            new("too large", "413 Payload Too Large", """{"code":413,"errno":104,"error":"Payload Too Large"}""", Outcome.Declined),
+            new("unknown", "404 Not Found", """{"code":404,"errno":102,"error":"Not Found"}""", Outcome.Rejected) { AddressIsWrong = true },
+            new("unsubscribed", "410 Gone", """{"code":410,"errno":106,"error":"Gone"}""", Outcome.Rejected) { AddressIsWrong = true },
+            new("unauthorized", "401 Unauthorized", """{"code":401,"errno":109,"error":"Unauthorized"}""", Outcome.Unavailable)
+            {
+                OnlyThisDelivery = true,
+                Says = "check PrivateKey",
+            },
+            new(
+                "another key, the first answer",
+                "403 Forbidden",
+                "the VAPID credentials in the authorization header do not correspond",
+                Outcome.Rejected
+            )
+            {
+                Says = "another key",
+            },
+            new("throttled", "429 Too Many Requests", "", Outcome.Unavailable)
+            {
+                OnlyThisDelivery = true,
+                Headers = "Retry-After: 60\r\n",
+                RetryAfter = TimeSpan.FromSeconds(60),
+            },
+            new("internal", "500 Internal Server Error", """{"code":500,"errno":999}""", Outcome.Unavailable) { OnlyThisDelivery = true },
+            new("gateway", "502 Bad Gateway", "", Outcome.Unavailable) { OnlyThisDelivery = true },
+            new(
+                "unavailable, for a moment",
+                "503 Service Unavailable",
+                """{"code":503,"errno":202,"error":"Service Unavailable"}""",
+                Outcome.Unavailable
+            )
+            {
+                OnlyThisDelivery = true,
+                Says = "202",
+            },
+            new("unavailable", "503 Service Unavailable", """{"code":503,"errno":201,"error":"Service Unavailable"}""", Outcome.Unavailable)
+            {
+                OnlyThisDelivery = true,
+                Headers = "Retry-After: 5\r\n",
+                RetryAfter = TimeSpan.FromSeconds(5),
+            },
+            new("gateway gave up", "504 Gateway Timeout", "", Outcome.InDoubt),
+        ];
 
     public static IReadOnlyList<string> Secrets => [PrivateKey];
 
@@ -49,7 +82,8 @@ public sealed class When_a_browser_is_sent_to : Any_vendor_of_recipients_endpoin
 
     static string PrivateKey => Base64Url.EncodeToString(Key.ExportParameters(includePrivateParameters: true).D);
 
-    public static IProvider Create(string url, TimeSpan timeout, TimeProvider clock) => new WebPushProvider("account", Options(options => (options.Url, options.Timeout) = (url, timeout)), clock);
+    public static IProvider Create(string url, TimeSpan timeout, TimeProvider clock) =>
+        new WebPushProvider("account", Options(options => (options.Url, options.Timeout) = (url, timeout)), clock);
 
     [Fact]
     public async Task Should_be_read_by_nobody_but_the_browser()
@@ -85,13 +119,23 @@ public sealed class When_a_browser_is_sent_to : Any_vendor_of_recipients_endpoin
         head.ShouldContain("Content-Type: application/octet-stream");
 
         // RFC 8292, section 3.
-        var authorization = head.Split("\r\n").Single(line => line.StartsWith("Authorization: vapid t=", StringComparison.Ordinal))["Authorization: vapid t=".Length..].Split(", k=");
+        var authorization = head.Split("\r\n")
+            .Single(line => line.StartsWith("Authorization: vapid t=", StringComparison.Ordinal))["Authorization: vapid t=".Length..]
+            .Split(", k=");
         var point = Key.ExportParameters(includePrivateParameters: false).Q;
         Base64Url.DecodeFromChars(authorization[1]).ShouldBe([4, .. point.X!, .. point.Y!]);
         var parts = authorization[0].Split('.');
-        Key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation).ShouldBeTrue();
-        JsonElement.Parse(Base64Url.DecodeFromChars(parts[1])).GetRawText().ShouldBe(
-            $$"""{"aud":"{{Vendor.Url.GetLeftPart(UriPartial.Authority)}}","exp":1773523613,"sub":"mailto:ops@example.com"}""");
+        Key.VerifyData(
+                Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"),
+                Base64Url.DecodeFromChars(parts[2]),
+                HashAlgorithmName.SHA256,
+                DSASignatureFormat.IeeeP1363FixedFieldConcatenation
+            )
+            .ShouldBeTrue();
+        JsonElement
+            .Parse(Base64Url.DecodeFromChars(parts[1]))
+            .GetRawText()
+            .ShouldBe($$"""{"aud":"{{Vendor.Url.GetLeftPart(UriPartial.Authority)}}","exp":1773523613,"sub":"mailto:ops@example.com"}""");
     }
 
     [Theory]
@@ -182,7 +226,9 @@ public sealed class When_a_browser_is_sent_to : Any_vendor_of_recipients_endpoin
         for (var i = 0; i < 30; i++)
             await provider.Send(ADelivery, Cancellation);
 
-        (await provider.Send(ADelivery, Cancellation)).ShouldBeOfType<ProviderResult.Misconfigured>().Reason.ShouldContain("check PrivateKey");
+        (await provider.Send(ADelivery, Cancellation))
+            .ShouldBeOfType<ProviderResult.Misconfigured>()
+            .Reason.ShouldContain("check PrivateKey");
     }
 
     [Theory]

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-
 using NotificationBus.Channels.Sms.Providers;
 using NotificationBus.Emulators;
 using NotificationBus.Receipts;
@@ -19,12 +18,18 @@ public sealed class When_Twilio_reports
     [Fact]
     public void Should_be_believed_with_the_published_example_of_a_signature() =>
         // From the tests of Twilio's own libraries.
-        Read(new ReceiptRequest
-        {
-            Url = new Uri("https://mycompany.com/myapp.php?foo=1&bar=2"),
-            Headers = Headers("RSOYDt4T1cUTdK1PDd93/VVr8B8="),
-            Body = Encoding.UTF8.GetBytes("CallSid=CA1234567890ABCDE&Caller=%2B14158675309&Digits=1234&From=%2B14158675309&To=%2B18005551212"),
-        }).ShouldBeOfType<ReceiptReading.Genuine>().Receipts.ShouldBeEmpty();
+        Read(
+                new ReceiptRequest
+                {
+                    Url = new Uri("https://mycompany.com/myapp.php?foo=1&bar=2"),
+                    Headers = Headers("RSOYDt4T1cUTdK1PDd93/VVr8B8="),
+                    Body = Encoding.UTF8.GetBytes(
+                        "CallSid=CA1234567890ABCDE&Caller=%2B14158675309&Digits=1234&From=%2B14158675309&To=%2B18005551212"
+                    ),
+                }
+            )
+            .ShouldBeOfType<ReceiptReading.Genuine>()
+            .Receipts.ShouldBeEmpty();
 
     [Theory]
     [InlineData("delivered", null, ReceiptKind.Confirmed)]
@@ -41,7 +46,9 @@ public sealed class When_Twilio_reports
     [InlineData("whatever", null, null)]
     public void Should_say_what_became_of_a_message(string status, string? error, ReceiptKind? kind)
     {
-        var request = Signed($"MessageSid=SM0123&MessageStatus={status}&To=%2B66812345678&From=Shop+%26+Co{(error is null ? "" : $"&ErrorCode={error}")}");
+        var request = Signed(
+            $"MessageSid=SM0123&MessageStatus={status}&To=%2B66812345678&From=Shop+%26+Co{(error is null ? "" : $"&ErrorCode={error}")}"
+        );
         var receipts = Read(request).ShouldBeOfType<ReceiptReading.Genuine>().Receipts;
 
         receipts.Select(receipt => (ReceiptKind?)receipt.Kind).ShouldBe(kind is null ? [] : [kind]);
@@ -61,7 +68,8 @@ public sealed class When_Twilio_reports
     {
         const string Body = "MessageSid=SM0123&MessageStatus=delivered";
 
-        Read(Signed(Body, url: new Uri("https://notifications.example.com/v1/receipts/account?delivery=x"), signedUrl: url)).ShouldBeOfType<ReceiptReading.Genuine>();
+        Read(Signed(Body, url: new Uri("https://notifications.example.com/v1/receipts/account?delivery=x"), signedUrl: url))
+            .ShouldBeOfType<ReceiptReading.Genuine>();
     }
 
     [Fact]
@@ -71,8 +79,16 @@ public sealed class When_Twilio_reports
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Body)));
         var request = Signed("", url: new Uri($"{Url}&bodySHA256={hash}")) with { Body = Encoding.UTF8.GetBytes(Body) };
 
-        Read(request with { Headers = Headers(request.Headers["X-Twilio-Signature"], "application/json") }).ShouldBeOfType<ReceiptReading.Genuine>();
-        Read(request with { Headers = Headers(request.Headers["X-Twilio-Signature"], "application/json"), Body = Encoding.UTF8.GetBytes("""{"a":2}""") }).ShouldBeOfType<ReceiptReading.Refused>();
+        Read(request with { Headers = Headers(request.Headers["X-Twilio-Signature"], "application/json") })
+            .ShouldBeOfType<ReceiptReading.Genuine>();
+        Read(
+                request with
+                {
+                    Headers = Headers(request.Headers["X-Twilio-Signature"], "application/json"),
+                    Body = Encoding.UTF8.GetBytes("""{"a":2}"""),
+                }
+            )
+            .ShouldBeOfType<ReceiptReading.Refused>();
     }
 
     [Fact]
@@ -80,19 +96,48 @@ public sealed class When_Twilio_reports
     {
         var request = Signed("MessageSid=SM0123&MessageStatus=delivered");
 
-        foreach (var forged in (ReceiptRequest[])
-        [
-            request with { Body = Encoding.UTF8.GetBytes("MessageSid=SM0124&MessageStatus=delivered") },
-            request with { Body = Encoding.UTF8.GetBytes("MessageSid=SM0123&MessageStatus=delivered&ErrorCode=21610") },
-            request with { Url = new Uri($"https://notifications.example.com/v1/receipts/account?delivery={Guid.Empty}") },
-            request with { Headers = Headers("") },
-            request with { Headers = Headers("no base64") },
-            request with { Headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) },
-            request with { Headers = Headers(request.Headers["X-Twilio-Signature"], "application/json") },
-            Signed("MessageSid=SM0123&MessageStatus=delivered", token: "12346"),
-            request with { Body = ReadOnlyMemory<byte>.Empty },
-            request with { Body = new byte[] { 0xff, 0xfe, 0x00 } },
-        ])
+        foreach (
+            var forged in (ReceiptRequest[])
+                [
+                    request with
+                    {
+                        Body = Encoding.UTF8.GetBytes("MessageSid=SM0124&MessageStatus=delivered"),
+                    },
+                    request with
+                    {
+                        Body = Encoding.UTF8.GetBytes("MessageSid=SM0123&MessageStatus=delivered&ErrorCode=21610"),
+                    },
+                    request with
+                    {
+                        Url = new Uri($"https://notifications.example.com/v1/receipts/account?delivery={Guid.Empty}"),
+                    },
+                    request with
+                    {
+                        Headers = Headers(""),
+                    },
+                    request with
+                    {
+                        Headers = Headers("no base64"),
+                    },
+                    request with
+                    {
+                        Headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase),
+                    },
+                    request with
+                    {
+                        Headers = Headers(request.Headers["X-Twilio-Signature"], "application/json"),
+                    },
+                    Signed("MessageSid=SM0123&MessageStatus=delivered", token: "12346"),
+                    request with
+                    {
+                        Body = ReadOnlyMemory<byte>.Empty,
+                    },
+                    request with
+                    {
+                        Body = new byte[] { 0xff, 0xfe, 0x00 },
+                    },
+                ]
+        )
         {
             Read(forged).ShouldBeOfType<ReceiptReading.Refused>();
         }
@@ -110,7 +155,9 @@ public sealed class When_Twilio_reports
 
     [Fact]
     public void Should_be_refused_until_a_token_is_set() =>
-        ReadBy(Reader(options => options.AuthToken = ""), Signed("MessageSid=SM0123", token: "")).ShouldBeOfType<ReceiptReading.Refused>().Reason.ShouldContain("Providers:account:ReceiptToken");
+        ReadBy(Reader(options => options.AuthToken = ""), Signed("MessageSid=SM0123", token: ""))
+            .ShouldBeOfType<ReceiptReading.Refused>()
+            .Reason.ShouldContain("Providers:account:ReceiptToken");
 
     static ReceiptReading Read(ReceiptRequest request) => ReadBy(Reader(_ => { }), request);
 
@@ -143,12 +190,13 @@ public sealed class When_Twilio_reports
             Read(posted with { Headers = Headers(signature[..length]) }).ShouldBeOfType<ReceiptReading.Refused>(signature[..length]);
     }
 
-    static ReceiptRequest Signed(string form, string token = Token, Uri? url = null, string? signedUrl = null) => new()
-    {
-        Url = url ?? Url,
-        Headers = Headers(Signatures.Twilio(signedUrl ?? (url ?? Url).OriginalString, form, token)),
-        Body = Encoding.UTF8.GetBytes(form),
-    };
+    static ReceiptRequest Signed(string form, string token = Token, Uri? url = null, string? signedUrl = null) =>
+        new()
+        {
+            Url = url ?? Url,
+            Headers = Headers(Signatures.Twilio(signedUrl ?? (url ?? Url).OriginalString, form, token)),
+            Body = Encoding.UTF8.GetBytes(form),
+        };
 
     static Dictionary<string, string> Headers(string signature, string contentType = Form) =>
         new(StringComparer.OrdinalIgnoreCase) { ["Content-Type"] = contentType, ["X-Twilio-Signature"] = signature };

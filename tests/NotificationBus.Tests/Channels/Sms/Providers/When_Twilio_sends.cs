@@ -1,8 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
-
 using Microsoft.AspNetCore.WebUtilities;
-
 using NotificationBus.Channels.Sms;
 using NotificationBus.Channels.Sms.Providers;
 using NotificationBus.Providers;
@@ -18,27 +16,63 @@ public sealed class When_Twilio_sends : Any_vendor<When_Twilio_sends>, IVendorSi
     const string Accepted = """{"sid":"SM0123456789abcdef0123456789abcdef","status":"queued","error_code":null,"num_segments":"1"}""";
 
     public static IEnumerable<VendorAnswer> Answers =>
-    [
-        new("queued", "201 Created", Accepted, Outcome.Accepted) { MessageId = "SM0123456789abcdef0123456789abcdef" },
-        new("21617, too long", "400 Bad Request", Error(21617), Outcome.Declined),
-        new("21602, no text", "400 Bad Request", Error(21602), Outcome.Declined),
-        new("30007, filtered", "400 Bad Request", Error(30007), Outcome.Declined),
-        .. new[] { 21211, 21610, 21614, 21635, 30005, 30006 }.Select(code => new VendorAnswer($"{code}, the number", "400 Bad Request", Error(code), Outcome.Rejected) { AddressIsWrong = true }),
-        .. new[] { 30001, 30003, 30008 }.Select(code => new VendorAnswer($"{code}, the phone for now", "400 Bad Request", Error(code), Outcome.Unavailable) { OnlyThisDelivery = true }),
-        new("another fault of ours", "400 Bad Request", Error(21604), Outcome.Declined),
-        new("20429", "429 Too Many Requests", Error(20429, 429), Outcome.Throttled),
-        new("20429, with a pause", "429 Too Many Requests", Error(20429, 429), Outcome.Throttled) { Headers = "Retry-After: 3\r\n", RetryAfter = TimeSpan.FromSeconds(3) },
-        new("20003", "401 Unauthorized", Error(20003, 401), Outcome.Misconfigured) { Says = "check AccountSid and AuthToken" },
-        new("21408, the country", "403 Forbidden", Error(21408, 403), Outcome.Unavailable) { OnlyThisDelivery = true, Says = "country" },
-        new("21608, a number that is not on the list of a trial", "400 Bad Request", Error(21608), Outcome.Unavailable) { OnlyThisDelivery = true, Says = "trial" },
-        new("21606, the sender", "400 Bad Request", Error(21606), Outcome.Misconfigured) { Says = "check From" },
-        new("21659, the sender", "400 Bad Request", Error(21659), Outcome.Misconfigured) { Says = "check From" },
-        .. new[] { 30002, 30004 }.Select(code => new VendorAnswer($"{code}, the account", "400 Bad Request", Error(code), Outcome.Misconfigured) { Says = "account" }),
-        new("20404", "404 Not Found", Error(20404, 404), Outcome.Misconfigured) { Says = "check AccountSid" },
-        new("30410, its provider", "400 Bad Request", Error(30410), Outcome.InDoubt),
-        new("internal", "500 Internal Server Error", Error(20500, 500), Outcome.InDoubt),
-        new("unavailable", "503 Service Unavailable", "", Outcome.Unavailable),
-    ];
+        [
+            new("queued", "201 Created", Accepted, Outcome.Accepted) { MessageId = "SM0123456789abcdef0123456789abcdef" },
+            new("21617, too long", "400 Bad Request", Error(21617), Outcome.Declined),
+            new("21602, no text", "400 Bad Request", Error(21602), Outcome.Declined),
+            new("30007, filtered", "400 Bad Request", Error(30007), Outcome.Declined),
+            .. new[] { 21211, 21610, 21614, 21635, 30005, 30006 }.Select(code => new VendorAnswer(
+                $"{code}, the number",
+                "400 Bad Request",
+                Error(code),
+                Outcome.Rejected
+            )
+            {
+                AddressIsWrong = true,
+            }),
+            .. new[] { 30001, 30003, 30008 }.Select(code => new VendorAnswer(
+                $"{code}, the phone for now",
+                "400 Bad Request",
+                Error(code),
+                Outcome.Unavailable
+            )
+            {
+                OnlyThisDelivery = true,
+            }),
+            new("another fault of ours", "400 Bad Request", Error(21604), Outcome.Declined),
+            new("20429", "429 Too Many Requests", Error(20429, 429), Outcome.Throttled),
+            new("20429, with a pause", "429 Too Many Requests", Error(20429, 429), Outcome.Throttled)
+            {
+                Headers = "Retry-After: 3\r\n",
+                RetryAfter = TimeSpan.FromSeconds(3),
+            },
+            new("20003", "401 Unauthorized", Error(20003, 401), Outcome.Misconfigured) { Says = "check AccountSid and AuthToken" },
+            new("21408, the country", "403 Forbidden", Error(21408, 403), Outcome.Unavailable)
+            {
+                OnlyThisDelivery = true,
+                Says = "country",
+            },
+            new("21608, a number that is not on the list of a trial", "400 Bad Request", Error(21608), Outcome.Unavailable)
+            {
+                OnlyThisDelivery = true,
+                Says = "trial",
+            },
+            new("21606, the sender", "400 Bad Request", Error(21606), Outcome.Misconfigured) { Says = "check From" },
+            new("21659, the sender", "400 Bad Request", Error(21659), Outcome.Misconfigured) { Says = "check From" },
+            .. new[] { 30002, 30004 }.Select(code => new VendorAnswer(
+                $"{code}, the account",
+                "400 Bad Request",
+                Error(code),
+                Outcome.Misconfigured
+            )
+            {
+                Says = "account",
+            }),
+            new("20404", "404 Not Found", Error(20404, 404), Outcome.Misconfigured) { Says = "check AccountSid" },
+            new("30410, its provider", "400 Bad Request", Error(30410), Outcome.InDoubt),
+            new("internal", "500 Internal Server Error", Error(20500, 500), Outcome.InDoubt),
+            new("unavailable", "503 Service Unavailable", "", Outcome.Unavailable),
+        ];
 
     public static IReadOnlyList<string> Secrets => [AuthToken];
 
@@ -58,23 +92,32 @@ public sealed class When_Twilio_sends : Any_vendor<When_Twilio_sends>, IVendorSi
         head.ShouldStartWith($"POST /2010-04-01/Accounts/{Account}/Messages.json HTTP/1.1");
         head.ShouldContain($"Authorization: Basic {Basic(Account, AuthToken)}");
         head.ShouldContain("Content-Type: application/x-www-form-urlencoded");
-        QueryHelpers.ParseQuery(body).Select(field => $"{field.Key}={field.Value}").ShouldBe(
-        [
-            $"To={AnSms.Number}", "From=+15005550006", $"Body={AnSms.Text}",
-            $"StatusCallback=https://notifications.example.com/v1/receipts/account?delivery={AnSms.Id}", "ValidityPeriod=600",
-        ]);
+        QueryHelpers
+            .ParseQuery(body)
+            .Select(field => $"{field.Key}={field.Value}")
+            .ShouldBe([
+                $"To={AnSms.Number}",
+                "From=+15005550006",
+                $"Body={AnSms.Text}",
+                $"StatusCallback=https://notifications.example.com/v1/receipts/account?delivery={AnSms.Id}",
+                "ValidityPeriod=600",
+            ]);
     }
 
     [Fact]
     public async Task Should_send_with_a_key_and_a_service()
     {
         Vendor.Answers("201 Created", Accepted);
-        await using var provider = new TwilioSmsProvider("account", Options(options =>
-        {
-            options.Url = Vendor.Url.GetLeftPart(UriPartial.Authority);
-            (options.ApiKey, options.ApiKeySecret) = ("SK0123456789abcdef0123456789abcdef", "the-secret-of-a-key");
-            (options.From, options.MessagingServiceSid, options.ReceiptUrl) = ("", "MG0123456789abcdef0123456789abcdef", null);
-        }), Clock);
+        await using var provider = new TwilioSmsProvider(
+            "account",
+            Options(options =>
+            {
+                options.Url = Vendor.Url.GetLeftPart(UriPartial.Authority);
+                (options.ApiKey, options.ApiKeySecret) = ("SK0123456789abcdef0123456789abcdef", "the-secret-of-a-key");
+                (options.From, options.MessagingServiceSid, options.ReceiptUrl) = ("", "MG0123456789abcdef0123456789abcdef", null);
+            }),
+            Clock
+        );
 
         await provider.Send(ADelivery with { ExpiresAt = null }, Cancellation);
 
@@ -88,7 +131,8 @@ public sealed class When_Twilio_sends : Any_vendor<When_Twilio_sends>, IVendorSi
     [InlineData(AnSms.Number, 700, false)]
     public async Task Should_not_send_what_cannot_arrive_or_costs_too_much(string number, int length, bool addressIsWrong)
     {
-        var result = await Provider().Send(ADelivery with { Address = number, Content = SmsContent.Of(new string('a', length)) }, Cancellation);
+        var result = await Provider()
+            .Send(ADelivery with { Address = number, Content = SmsContent.Of(new string('a', length)) }, Cancellation);
 
         if (addressIsWrong)
             result.ShouldBeOfType<ProviderResult.Rejected>().AddressIsWrong.ShouldBeTrue();
@@ -123,13 +167,22 @@ public sealed class When_Twilio_sends : Any_vendor<When_Twilio_sends>, IVendorSi
 
     static TwilioOptions Options(Action<TwilioOptions> change)
     {
-        var options = new TwilioOptions { AccountSid = Account, AuthToken = AuthToken, From = "+15005550006", ReceiptUrl = "https://notifications.example.com/v1/receipts/account" };
+        var options = new TwilioOptions
+        {
+            AccountSid = Account,
+            AuthToken = AuthToken,
+            From = "+15005550006",
+            ReceiptUrl = "https://notifications.example.com/v1/receipts/account",
+        };
         change(options);
         return options;
     }
 
     static string Basic(string user, string password) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{user}:{password}"));
 
-    static string Error(int code, int status = 400) => string.Create(CultureInfo.InvariantCulture,
-        $$"""{"code":{{code}},"message":"What Twilio says of {{code}}","more_info":"https://www.twilio.com/docs/errors/{{code}}","status":{{status}}}""");
+    static string Error(int code, int status = 400) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""{"code":{{code}},"message":"What Twilio says of {{code}}","more_info":"https://www.twilio.com/docs/errors/{{code}}","status":{{status}}}"""
+        );
 }
