@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 
@@ -10,7 +9,7 @@ namespace NotificationBus.Intake;
 /// What every request must keep, whichever way it came in. Bad values are named by their place and never repeated. The
 /// database could not hold some of them (NUL in text), and the identity of a notification depends on others.
 /// </summary>
-public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary<string, EventTypeOptions> rules)
+public sealed class IntakeRules(ChannelSet channels, IReadOnlyDictionary<string, EventTypeOptions> rules)
 {
     /// <summary>How many mistakes are named at once. Nobody mends more, and an answer could be many times as large as the body.</summary>
     public const int MostErrors = 100;
@@ -20,11 +19,8 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
     {
         var errors = new Errors();
         // An empty one is not taken for none: whoever sends it believes a repetition harmless, and the recipient would be told twice.
-        errors.Unless(
-            request.EventId is null || PlainText.IsName(request.EventId, TextLengths.EventId),
-            "eventId",
-            $"must be 1 to {TextLengths.EventId} characters without control characters"
-        );
+        if (request.EventId is not null && !PlainText.IsName(request.EventId, TextLengths.EventId))
+            errors.Add("eventId", $"must be 1 to {TextLengths.EventId} characters without control characters");
 
         // "category": null satisfies `required` when the event comes over the bus.
         if (request.Category is null || !rules.ContainsKey(request.Category))
@@ -32,8 +28,10 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
 
         if (request.Channels is { } wanted)
         {
-            errors.Unless(wanted.Count > 0, "channels", "must name at least one channel, or be left out");
-            errors.Unless(wanted.Count <= TextLengths.MostTexts, "channels", $"must be at most {TextLengths.MostTexts}");
+            if (wanted.Count == 0)
+                errors.Add("channels", "must name at least one channel, or be left out");
+            if (wanted.Count > TextLengths.MostTexts)
+                errors.Add("channels", $"must be at most {TextLengths.MostTexts}");
             for (var index = 0; index < wanted.Count && errors.Count < MostErrors; index++)
             {
                 if (wanted[index] is not { } name || channels.Find(name) is null)
@@ -41,8 +39,8 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
             }
         }
 
-        foreach (var breach in request.Breaches)
-            errors.Unless(errors.ByPath.ContainsKey(breach.Path), breach.Path, breach.Error);
+        foreach (var breach in request.Breaches.Where(breach => !errors.ByPath.ContainsKey(breach.Path)))
+            errors.Add(breach.Path, breach.Error);
 
         CheckRecipient(request.Recipient, recipientProperty, errors);
 
@@ -99,36 +97,30 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
 
     void CheckRecipient(Contact recipient, string at, Errors errors)
     {
-        errors.Unless(
-            PlainText.IsName(recipient.Id, TextLengths.Id),
-            $"{at}.id",
-            $"must be 1 to {TextLengths.Id} characters without control characters"
-        );
-        errors.Unless(
-            recipient.Phone is null || E164().IsMatch(recipient.Phone),
-            $"{at}.phone",
-            "must be a number in E.164 form such as +66812345678"
-        );
+        if (!PlainText.IsName(recipient.Id, TextLengths.Id))
+            errors.Add($"{at}.id", $"must be 1 to {TextLengths.Id} characters without control characters");
         var fewTokens = recipient.PushTokens is { Count: <= TextLengths.MostTexts };
-        errors.Unless(fewTokens, $"{at}.pushTokens", TextLengths.TooMany("tokens"));
-
+        if (!fewTokens)
+            errors.Add($"{at}.pushTokens", TextLengths.TooMany("tokens"));
         var fewChats = recipient.Chat is { Count: <= TextLengths.MostTexts };
-        errors.Unless(fewChats, $"{at}.chat", TextLengths.TooMany("places"));
+        if (!fewChats)
+            errors.Add($"{at}.chat", TextLengths.TooMany("places"));
 
         // Worse than an address that cannot work: a recipient that cannot be stored.
-        errors.Unless(
-            !recipient
-                .PushTokens.Concat(recipient.Chat)
-                .Append(recipient.Email)
-                .Append(recipient.Phone)
-                .Append(recipient.WebhookUrl)
-                .Any(HasNul),
-            at,
-            "must not contain the character U+0000"
-        );
+        if (
+            HasNul(recipient.Email)
+            || HasNul(recipient.Phone)
+            || HasNul(recipient.WebhookUrl)
+            || recipient.PushTokens.Any(HasNul)
+            || recipient.Chat.Any(HasNul)
+        )
+            errors.Add(at, "must not contain the character U+0000");
 
         if (recipient.Email is { } email && Refuse("email", email, TextLengths.Mailbox) is { } badMailbox)
             errors.Add($"{at}.email", badMailbox);
+
+        if (recipient.Phone is { } phone && Refuse("sms", phone, TextLengths.PhoneNumber) is { } badNumber)
+            errors.Add($"{at}.phone", badNumber);
 
         for (var index = 0; fewTokens && index < recipient.PushTokens!.Count; index++)
         {
@@ -165,9 +157,6 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
             JsonValueKind.Object => data.EnumerateObject().All(property => JsonText.Refuse(property) is null && IsText(property.Value)),
             _ => true,
         };
-
-    [GeneratedRegex(@"\A\+[1-9][0-9]{6,14}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
-    private static partial Regex E164();
 
     /// <summary>
     /// Where the addresses of a recipient stand. Each is read once for each channel that is asked for, and only where one is not written as
@@ -223,12 +212,6 @@ public sealed partial class IntakeRules(ChannelSet channels, IReadOnlyDictionary
         public int Count => _byPath.Count;
 
         public void Add(string path, string message) => _byPath[path] = [.. _byPath.GetValueOrDefault(path, []), message];
-
-        public void Unless(bool fine, string path, string message)
-        {
-            if (!fine)
-                Add(path, message);
-        }
     }
 }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using NotificationBus.Channels.Chat;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
+using NotificationBus.Channels.Sms;
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
@@ -13,7 +14,7 @@ namespace NotificationBus.Tests.Intake;
 public sealed class When_a_request_breaks_a_rule
 {
     static readonly IntakeRules Rules = new(
-        new ChannelSet([new EmailChannel(), new PushChannel(), new ChatChannel(), new WebhookChannel()]),
+        new ChannelSet([new EmailChannel(), new PushChannel(), new ChatChannel(), new SmsChannel(), new WebhookChannel()]),
         new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal) { ["order-placed"] = new(), ["announcement"] = new() }
     );
 
@@ -37,14 +38,14 @@ public sealed class When_a_request_breaks_a_rule
             { "category", "secret", "is unknown, allowed are announcement, order-placed" },
             { "category", null!, "is unknown, allowed are announcement, order-placed" },
             { "channels", null!, "must name at least one channel, or be left out" },
-            { "channels[1]", "secret", "is no channel, allowed are chat, email, push, webhook" },
-            { "channels[1]", null!, "is no channel, allowed are chat, email, push, webhook" },
+            { "channels[1]", "secret", "is no channel, allowed are chat, email, push, sms, webhook" },
+            { "channels[1]", null!, "is no channel, allowed are chat, email, push, sms, webhook" },
             { "seller.id", "", "must be 1 to 200 characters without control characters" },
             { "seller.id", null!, "must be 1 to 200 characters without control characters" },
             { "seller.id", new string('x', 201), "must be 1 to 200 characters without control characters" },
             { "seller.id", "secret\0", "must be 1 to 200 characters without control characters" },
-            { "seller.phone", "0812345678", "must be a number in E.164 form such as +66812345678" },
-            { "seller.phone", "+66812345678\n", "must be a number in E.164 form such as +66812345678" },
+            { "seller.phone", "0812345678", "the number is not in E.164 form, such as +66812345678" },
+            { "seller.phone", "+66812345678\n", "the number is not in E.164 form, such as +66812345678" },
             { "seller.email", "secret", "the mailbox is not of the form local@domain" },
             { "seller.pushTokens", "51", "must be at most 50 tokens" },
             { "seller.pushTokens[1]", "", "the push token is empty" },
