@@ -10,18 +10,18 @@ namespace NotificationBus.Postgres;
 /// </summary>
 sealed class GroupCommit
 {
-    // A row that somebody holds, such as an operator in an open transaction, would keep away all that share its trip, and then the next.
+    // A row that somebody holds, such as an operator in an open transaction, would keep away all that share its batch, and then the next.
     const string LimitWaitingForRows = "SELECT set_config('lock_timeout', '2s', true)";
 
     readonly NpgsqlDataSource _database;
-    readonly Batcher<Entry> _trips;
+    readonly Batcher<Entry> _batches;
     int _kinds;
 
     /// <summary>Commits to that database.</summary>
     public GroupCommit(NpgsqlDataSource database)
     {
         _database = database;
-        _trips = new Batcher<Entry>(entry => entry.Key, Execute, MayConcernOne);
+        _batches = new Batcher<Entry>(entry => entry.Key, Execute, MayConcernOne);
     }
 
     /// <summary>Makes the statement that writes many rows.</summary>
@@ -32,14 +32,14 @@ sealed class GroupCommit
     public delegate Task<Func<TRow, TAnswer>> Reading<TRow, TAnswer>(NpgsqlDataReader reader);
 
     /// <summary>Adds a kind of row.</summary>
-    /// <param name="key">The row. Two with the same key never share a trip, and the later one waits for the earlier.</param>
+    /// <param name="key">The row. Two with the same key never share a batch, and the later one waits for the earlier.</param>
     /// <param name="write">Makes the statement for many rows.</param>
     /// <param name="read">Reads what it returns.</param>
     public Kind<TRow, TAnswer> Add<TRow, TAnswer>(Func<TRow, Guid> key, Writing<TRow> write, Reading<TRow, TAnswer> read) =>
         new(this, _kinds++, key, write, read);
 
     /// <summary>
-    /// Adds what makes sure that all that was committed before is on the standby too, whoever did so. A trip for it costs as much as any
+    /// Adds what makes sure that all that was committed before is on the standby too, whoever did so. A batch for it costs as much as any
     /// other.
     /// </summary>
     public Kind<Guid, bool> AddConfirmation() =>
@@ -109,7 +109,7 @@ sealed class GroupCommit
 
     /// <summary>
     /// A statement that Npgsql was preparing when PostgreSQL refused its values, or was told to stop, counts as prepared, but nobody knows
-    /// what it returns: its next use would fail, whoever's that is. Npgsql offers this only blocking, and few trips fail.
+    /// what it returns: its next use would fail, whoever's that is. Npgsql offers this only blocking, and few batches fail.
     /// </summary>
     static void ForgetPrepared(NpgsqlConnection connection)
     {
@@ -140,7 +140,7 @@ sealed class GroupCommit
         public async Task<TAnswer> Run(TRow row, CancellationToken cancellationToken)
         {
             var entry = new Entry<TRow, TAnswer>(this, key(row), row);
-            await commits._trips.Run(entry, cancellationToken);
+            await commits._batches.Run(entry, cancellationToken);
             return entry.Answer!;
         }
 

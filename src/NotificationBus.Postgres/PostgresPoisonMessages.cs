@@ -3,19 +3,19 @@ using Npgsql;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>Suspects in PostgreSQL, shared by all hosts: the message may end each of them.</summary>
+/// <summary>Poison messages in PostgreSQL, shared by all hosts: the message may end each of them.</summary>
 public sealed class PostgresPoisonMessages(NpgsqlDataSource database) : IPoisonMessages
 {
     /// <inheritdoc />
-    public async Task<int> Deaths(Guid suspect, CancellationToken cancellationToken)
+    public async Task<int> Deaths(Guid messageId, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("SELECT times FROM suspect_message WHERE id = @id");
-        command.Parameters.Add(new NpgsqlParameter<Guid>("id", suspect));
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", messageId));
         return await command.ExecuteScalarAsync(cancellationToken) is int times ? times : 0;
     }
 
     /// <inheritdoc />
-    public async Task<int> Begin(Guid suspect, CancellationToken cancellationToken)
+    public async Task<int> Begin(Guid messageId, CancellationToken cancellationToken)
     {
         var command = new NpgsqlBatchCommand(
             """
@@ -24,16 +24,16 @@ public sealed class PostgresPoisonMessages(NpgsqlDataSource database) : IPoisonM
             RETURNING times - 1
             """
         );
-        command.Parameters.Add(new NpgsqlParameter<Guid>("id", suspect));
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", messageId));
         return (int)(await database.Write(command, cancellationToken))!;
     }
 
     /// <inheritdoc />
     /// <remarks>Forgets those too that never came back, or were never ended because the database was away.</remarks>
-    public async Task End(Guid suspect, CancellationToken cancellationToken)
+    public async Task End(Guid messageId, CancellationToken cancellationToken)
     {
         var command = new NpgsqlBatchCommand("DELETE FROM suspect_message WHERE id = @id OR begun_at < now() - interval '1 day'");
-        command.Parameters.Add(new NpgsqlParameter<Guid>("id", suspect));
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", messageId));
         await database.Write(command, cancellationToken);
     }
 }

@@ -5,7 +5,7 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// The stragglers in PostgreSQL, by the database's clock. A mark moves along the notifications by age, so that each is read once and
+/// Notifications that nobody seems to work on, in PostgreSQL, by the database's clock. A mark moves along the notifications by age, so that each is read once and
 /// the steps of the saga neither write nor index anything for it.
 /// </summary>
 public sealed class PostgresUnfinishedNotifications(NpgsqlDataSource database) : IUnfinishedNotifications

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.RegularExpressions;
 using PhoneNumbers;
 
@@ -12,10 +13,17 @@ namespace NotificationBus.Channels.Sms;
 /// </remarks>
 sealed partial record PhoneNumber(string? Refusal, string? Country)
 {
+    /// <summary>The reason of what has not even the form.</summary>
+    public const string NoE164 = "the number is not in E.164 form, such as +66812345678";
+
     const int NumbersKept = 2_048;
     const int LongestNumber = 16;
 
-    // A country by itself, of the library: one of several that share a code has its own; what belongs to no country has this.
+    // Territories that have the code of another country, and its networks: a route for the country is for them too. Those of the codes 1,
+    // 7 and 599 go by themselves.
+    static readonly FrozenSet<int> CodesOfOneCountry = [39, 44, 47, 61, 212, 262, 358, 590];
+
+    // What the library calls the region of a number that belongs to no country, such as a satellite's.
     const string NoCountry = "001";
 
     static readonly PhoneNumberUtil Plans = PhoneNumberUtil.GetInstance();
@@ -30,18 +38,25 @@ sealed partial record PhoneNumber(string? Refusal, string? Country)
     static PhoneNumber Find(string number)
     {
         if (!IsE164(number))
-            return new PhoneNumber("the number is not in E.164 form, such as +66812345678", Country: null);
+            return new PhoneNumber(NoE164, Country: null);
 
         try
         {
             var parsed = Plans.Parse(number, defaultRegion: null);
-            var country = Plans.GetRegionCodeForNumber(parsed) is { Length: 2 } region and not NoCountry ? region : null;
-            return new PhoneNumber(Refuse(number, parsed), country);
+            return new PhoneNumber(Refuse(number, parsed), CountryOf(parsed));
         }
         catch (NumberParseException)
         {
             return new PhoneNumber("the number begins with no country's code", Country: null);
         }
+    }
+
+    static string? CountryOf(PhoneNumbers.PhoneNumber parsed)
+    {
+        var region = CodesOfOneCountry.Contains(parsed.CountryCode)
+            ? Plans.GetRegionCodeForCountryCode(parsed.CountryCode)
+            : Plans.GetRegionCodeForNumber(parsed);
+        return region == NoCountry ? null : region;
     }
 
     static string? Refuse(string number, PhoneNumbers.PhoneNumber parsed) =>

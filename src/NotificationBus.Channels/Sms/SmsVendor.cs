@@ -22,7 +22,7 @@ public abstract class SmsVendor : ReportingVendor
     protected override ProviderResult? Refuse(Delivery delivery)
     {
         var content = (SmsContent)delivery.Content;
-        return PhoneNumber.Read(delivery.Address).Refusal is { } wrong ? new ProviderResult.Rejected(wrong, AddressIsWrong: true)
+        return !PhoneNumber.IsE164(delivery.Address) ? new ProviderResult.Rejected(PhoneNumber.NoE164, AddressIsWrong: true)
             : content.Segments > _options.MostSegments
                 ? new ProviderResult.Declined(
                     $"the text has {content.Segments} parts ({content.Encoding}), and MostSegments is {_options.MostSegments}"

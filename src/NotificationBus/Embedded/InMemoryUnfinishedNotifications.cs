@@ -2,12 +2,12 @@ using NotificationBus.Notifications;
 
 namespace NotificationBus.Embedded;
 
-/// <summary>The stragglers in memory.</summary>
+/// <summary>Notifications that nobody seems to work on, in memory.</summary>
 public sealed class InMemoryUnfinishedNotifications(InMemoryNotificationStore store, InMemoryOutgoingMessages outgoing, TimeProvider clock)
     : IUnfinishedNotifications
 {
     readonly Lock _lock = new();
-    readonly Dictionary<Guid, Straggler> _stragglers = [];
+    readonly Dictionary<Guid, Unfinished> _unfinished = [];
     (DateTimeOffset CreatedAt, Guid Id) _lookedAt;
 
     /// <inheritdoc />
@@ -17,7 +17,7 @@ public sealed class InMemoryUnfinishedNotifications(InMemoryNotificationStore st
         {
             var now = clock.GetUtcNow();
             while (store.TryTakeReopened(out var reopened))
-                _stragglers.TryAdd(reopened, new Straggler(now + NotificationStep.LookAgainAfter, Looks: 0));
+                _unfinished.TryAdd(reopened, new Unfinished(now + NotificationStep.LookAgainAfter, Looks: 0));
 
             var ripe = store
                 .Ages()
@@ -29,7 +29,7 @@ public sealed class InMemoryUnfinishedNotifications(InMemoryNotificationStore st
             {
                 _lookedAt = (row.CreatedAt, row.Id);
                 if (!row.Ended)
-                    _stragglers.TryAdd(row.Id, new Straggler(now, Looks: 0));
+                    _unfinished.TryAdd(row.Id, new Unfinished(now, Looks: 0));
             }
 
             return Task.FromResult(ripe.Count);
@@ -42,28 +42,24 @@ public sealed class InMemoryUnfinishedNotifications(InMemoryNotificationStore st
         lock (_lock)
         {
             var now = clock.GetUtcNow();
-            var due = _stragglers
-                .Where(straggler => straggler.Value.LookAgainAt <= now)
-                .OrderBy(straggler => straggler.Value.LookAgainAt)
-                .Take(limit)
-                .ToList();
+            var due = _unfinished.Where(one => one.Value.LookAgainAt <= now).OrderBy(one => one.Value.LookAgainAt).Take(limit).ToList();
             var ended = store.Ages().Where(row => row.Ended).Select(row => row.Id).ToHashSet();
-            foreach (var (id, straggler) in due)
+            foreach (var (id, one) in due)
             {
                 if (ended.Contains(id))
-                    _stragglers.Remove(id);
+                    _unfinished.Remove(id);
                 else
-                    _stragglers[id] = new Straggler(now + lookAgain * Math.Pow(2, straggler.Looks), Math.Min(straggler.Looks + 1, 10));
+                    _unfinished[id] = new Unfinished(now + lookAgain * Math.Pow(2, one.Looks), Math.Min(one.Looks + 1, 10));
             }
 
             return Task.FromResult(
                 new StalledNotifications(
                     due.Count,
-                    [.. due.Select(straggler => straggler.Key).Where(id => !ended.Contains(id) && !outgoing.HoldsOrderOf(id))]
+                    [.. due.Select(one => one.Key).Where(id => !ended.Contains(id) && !outgoing.HoldsOrderOf(id))]
                 )
             );
         }
     }
 
-    sealed record Straggler(DateTimeOffset LookAgainAt, int Looks);
+    sealed record Unfinished(DateTimeOffset LookAgainAt, int Looks);
 }

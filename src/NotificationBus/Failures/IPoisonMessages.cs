@@ -6,13 +6,13 @@ namespace NotificationBus.Failures;
 /// </summary>
 public interface IPoisonMessages
 {
-    /// <summary>Counts how often a suspect was begun and never ended.</summary>
-    Task<int> Deaths(Guid suspect, CancellationToken cancellationToken);
+    /// <summary>Counts how often a message that came back was begun and never ended.</summary>
+    Task<int> Deaths(Guid messageId, CancellationToken cancellationToken);
 
-    /// <summary>Notes that a suspect is about to be handled.</summary>
+    /// <summary>Notes that one is about to be handled.</summary>
     /// <returns>How often it was begun before and never ended.</returns>
-    Task<int> Begin(Guid suspect, CancellationToken cancellationToken);
+    Task<int> Begin(Guid messageId, CancellationToken cancellationToken);
 
     /// <summary>Notes that it was handled, however it came out, and the process is still there.</summary>
-    Task End(Guid suspect, CancellationToken cancellationToken);
+    Task End(Guid messageId, CancellationToken cancellationToken);
 }

@@ -15,12 +15,12 @@ namespace NotificationBus.Failures;
 /// Somebody who kills the process again and again, a few seconds after each start, meets those that have come back and may hit the
 /// same one three times. So the last trial is held in a process that has lived for a while: what ends that one, ends any.
 /// </remarks>
-/// <param name="suspects">The record; null where nothing outlives the process, and so nothing comes back.</param>
+/// <param name="poison">The record; null where nothing outlives the process, and so nothing comes back.</param>
 /// <param name="clock">Tells how long the process has lived.</param>
-sealed class Quarantine(IPoisonMessages? suspects, TimeProvider clock) : IDisposable
+sealed class Quarantine(IPoisonMessages? poison, TimeProvider clock) : IDisposable
 {
     // Whatever was prefetched comes back once when a process ends. What ends processes comes back again and again.
-    const int ReturnsOfASuspect = 2;
+    const int ReturnsOfPoison = 2;
 
     const int MostDeaths = 3;
 
@@ -35,14 +35,14 @@ sealed class Quarantine(IPoisonMessages? suspects, TimeProvider clock) : IDispos
     /// <summary>Handles a message: one that has come back alone, and one that ends the process not at all.</summary>
     public async Task Handle(ReceiveContext context, string queue, Func<Task> handle, Func<Exception, Task> setAside)
     {
-        if (suspects is null || Returns(context) < ReturnsOfASuspect)
+        if (poison is null || Returns(context) < ReturnsOfPoison)
         {
             await handle();
             return;
         }
 
-        var suspect = SuspectOf(context, queue);
-        if (await OnRecord(() => suspects.Deaths(suspect, context.CancellationToken)) == MostDeaths - 1)
+        var messageId = IdOf(context, queue);
+        if (await OnRecord(() => poison.Deaths(messageId, context.CancellationToken)) == MostDeaths - 1)
             await GrowOld(context.CancellationToken);
 
         if (!await _oneAtATime.WaitAsync(LongestWait, context.CancellationToken))
@@ -54,7 +54,7 @@ sealed class Quarantine(IPoisonMessages? suspects, TimeProvider clock) : IDispos
 
         try
         {
-            await HandleSuspect(suspects, suspect, handle, setAside);
+            await HandleAlone(poison, messageId, handle, setAside);
         }
         finally
         {
@@ -72,9 +72,9 @@ sealed class Quarantine(IPoisonMessages? suspects, TimeProvider clock) : IDispos
             await Task.Delay(missing, clock, cancellationToken);
     }
 
-    static async Task HandleSuspect(IPoisonMessages suspects, Guid suspect, Func<Task> handle, Func<Exception, Task> setAside)
+    static async Task HandleAlone(IPoisonMessages poison, Guid messageId, Func<Task> handle, Func<Exception, Task> setAside)
     {
-        var deaths = await OnRecord(() => suspects.Begin(suspect, CancellationToken.None));
+        var deaths = await OnRecord(() => poison.Begin(messageId, CancellationToken.None));
         try
         {
             await (deaths >= MostDeaths ? setAside(new ProcessEndedException(deaths)) : handle());
@@ -83,7 +83,7 @@ sealed class Quarantine(IPoisonMessages? suspects, TimeProvider clock) : IDispos
         {
             await OnRecord(async () =>
             {
-                await suspects.End(suspect, CancellationToken.None);
+                await poison.End(messageId, CancellationToken.None);
                 return 0;
             });
         }
@@ -103,7 +103,7 @@ sealed class Quarantine(IPoisonMessages? suspects, TimeProvider clock) : IDispos
     }
 
     // By its body: of a message that cannot be read nothing else is known.
-    static Guid SuspectOf(ReceiveContext context, string queue) =>
+    static Guid IdOf(ReceiveContext context, string queue) =>
         DeterministicId.From("suspect", queue, Convert.ToHexString(SHA256.HashData(context.Body.GetBytes())));
 
     /// <summary>

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace NotificationBus.Messaging;
 
 /// <summary>
-/// Gathers what concurrent messages ask of a server into one round batch. Nobody waits for company: the first goes at once, and those
+/// Gathers what concurrent messages ask of a server into one round trip. Nobody waits for company: the first goes at once, and those
 /// that arrive while it is under way share the next batch. So a batch grows with the load and carries one at rest.
 /// </summary>
 /// <typeparam name="TItem">What one message asks, and where its answer goes if it wants one.</typeparam>
@@ -19,14 +19,14 @@ public sealed class Batcher<TItem>
     const int Courtesies = 3;
 
     // One batch at a time carries the most. One that takes so long keeps the others waiting no longer: another goes beside it.
-    const int MostTripsWhenOneTakesLong = 2;
+    const int MostBatchesWhenOneTakesLong = 2;
     static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
     readonly Func<TItem, Guid> _key;
     readonly Func<IReadOnlyList<TItem>, Task> _send;
     readonly Func<Exception, bool> _mayConcernOne;
     readonly int _mostItems;
-    readonly int _mostFullTrips;
+    readonly int _mostFullBatches;
     readonly Lock _lock = new();
     readonly LinkedList<Call> _waiting = new();
     readonly HashSet<Guid> _inFlight = [];
@@ -39,20 +39,20 @@ public sealed class Batcher<TItem>
     /// True for a failure that one bad item may have caused: then each goes alone, so that it fails alone.
     /// </param>
     /// <param name="mostItems">The most items of a batch.</param>
-    /// <param name="mostFullTrips">How many may be under way side by side when they are full.</param>
+    /// <param name="mostFullBatches">How many may be under way side by side when they are full.</param>
     public Batcher(
         Func<TItem, Guid> key,
         Func<IReadOnlyList<TItem>, Task> send,
         Func<Exception, bool> mayConcernOne,
         int mostItems = UsualMostItems,
-        int mostFullTrips = 1
+        int mostFullBatches = 1
     )
     {
         _key = key;
         _send = send;
         _mayConcernOne = mayConcernOne;
         _mostItems = mostItems;
-        _mostFullTrips = mostFullTrips;
+        _mostFullBatches = mostFullBatches;
     }
 
     /// <summary>Takes one item along with those that are waiting.</summary>
@@ -96,9 +96,9 @@ public sealed class Batcher<TItem>
     }
 
     bool NobodyIsSoonBack() =>
-        _underWay.Count < Math.Max(MostTripsWhenOneTakesLong, _mostFullTrips) && _underWay.TrueForAll(batch => batch.TakesLong);
+        _underWay.Count < Math.Max(MostBatchesWhenOneTakesLong, _mostFullBatches) && _underWay.TrueForAll(batch => batch.TakesLong);
 
-    bool MayGoFull() => _underWay.Count < _mostFullTrips && _waiting.Count >= _mostItems;
+    bool MayGoFull() => _underWay.Count < _mostFullBatches && _waiting.Count >= _mostItems;
 
     async Task Make(Batch batch)
     {

@@ -23,7 +23,7 @@ sealed partial class ResumedChannels(
 ) : BackgroundService
 {
     // A worker that was just putting a delivery off had not heard yet.
-    static readonly TimeSpan StalledNotifications = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan LatePutOffs = TimeSpan.FromSeconds(2);
 
     readonly Lock _lock = new();
     readonly Channel<string> _removed = Channel.CreateUnbounded<string>();
@@ -41,7 +41,7 @@ sealed partial class ResumedChannels(
         Compare(board.Current);
         try
         {
-            // Whoever is resumed next does not wait for the stragglers of the one before.
+            // Whoever is resumed next does not wait for the late ones of the one before.
             await foreach (var waitedFor in _removed.Reader.ReadAllAsync(stoppingToken))
                 _ = Release(waitedFor, stoppingToken);
         }
@@ -83,7 +83,7 @@ sealed partial class ResumedChannels(
         try
         {
             var released = await outgoing.Release(waitedFor, cancellationToken);
-            await Task.Delay(StalledNotifications, clock, cancellationToken);
+            await Task.Delay(LatePutOffs, clock, cancellationToken);
             released += await outgoing.Release(waitedFor, cancellationToken);
             Resumed(waitedFor, released);
         }

@@ -12,7 +12,7 @@ namespace NotificationBus.Sending;
 /// </summary>
 public sealed class SendDeliveryConsumer(
     ChannelSet channels,
-    SendBulkhead turns,
+    SendBulkhead bulkhead,
     SendPipeline pipeline,
     Redelivery redelivery,
     ResultReporter reporter
@@ -22,14 +22,16 @@ public sealed class SendDeliveryConsumer(
     public async Task Consume(ConsumeContext<SendDelivery> context)
     {
         var channel = ChannelOf(context.Message);
-        await Settle(context, await turns.Send(context.Message, () => pipeline.Run(context, channel), context.CancellationToken));
+        await Settle(context, await bulkhead.Send(context.Message, () => pipeline.Run(context, channel), context.CancellationToken));
     }
 
     /// <inheritdoc />
     public async Task<bool> ConsumeSoon(ConsumeContext<SendDelivery> context)
     {
         var channel = ChannelOf(context.Message);
-        if (await turns.SendSoon(context.Message, () => pipeline.Run(context, channel), context.CancellationToken) is not { } disposition)
+        if (
+            await bulkhead.SendSoon(context.Message, () => pipeline.Run(context, channel), context.CancellationToken) is not { } disposition
+        )
             return false;
 
         await Settle(context, disposition);

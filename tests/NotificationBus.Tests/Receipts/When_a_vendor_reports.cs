@@ -342,6 +342,7 @@ public sealed class When_a_vendor_reports
             await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None)
         ).ShouldHaveSingleItem();
         var place = suppressed.Place;
+        place.ShouldNotBe(Guid.Empty);
         suppressed.ShouldBe(
             new Suppression("email", A.Seller.Email!, category, reason, "scripted", flow.Clock.GetUtcNow()) { Place = place }
         );

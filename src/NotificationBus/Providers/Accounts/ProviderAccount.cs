@@ -23,7 +23,7 @@ public sealed class ProviderAccount : IAsyncDisposable
     readonly ControlBoard _board;
     readonly IProviderHealth _health;
     readonly CircuitBreaker _circuit;
-    readonly RateLimiter _pacing;
+    readonly RateLimiter _rate;
     readonly TimeProvider _clock;
     readonly SemaphoreSlim _places;
     readonly SemaphoreSlim _placesUnproven = new(MostCallsUnproven);
@@ -42,7 +42,7 @@ public sealed class ProviderAccount : IAsyncDisposable
         (Provider, _board, _health, _clock) = (provider, board, health, clock);
         Options = options;
         _circuit = new CircuitBreaker(provider.Name, options.Circuit, health, board, clock, log);
-        _pacing = new RateLimiter(provider.Name, options, health, board, clock, log);
+        _rate = new RateLimiter(provider.Name, options, health, board, clock, log);
         _places = new SemaphoreSlim(provider.MostConcurrentCalls);
     }
 
@@ -107,7 +107,7 @@ public sealed class ProviderAccount : IAsyncDisposable
     internal async Task<ProviderResult> Call(Admission.Granted admission, Func<Task<ProviderResult>> call)
     {
         var result = await CallThroughCircuit(admission, call);
-        await _pacing.Consider(result);
+        await _rate.Consider(result);
         if (CircuitBreaker.SpeaksAgainst(result))
             _doubted.Enqueue(((Place)admission.Place).KeepUnproven());
         GiveBackWhenDecided();
@@ -133,10 +133,10 @@ public sealed class ProviderAccount : IAsyncDisposable
                 : new Admission.Refused($"{Name} is being probed: {health.Reason}", ProbeTakes, IsShut: true);
         }
 
-        if (slot?.Account == Name && await _pacing.IsGood(slot, lane))
+        if (slot?.Account == Name && await _rate.IsGood(slot, lane))
             return new Admission.Granted(this, IsProbe: false, place);
 
-        var wait = await _pacing.Reserve(lane);
+        var wait = await _rate.Reserve(lane);
         if (wait > ShortWait)
             return new Admission.Paced(new SendSlot(Name, _clock.GetUtcNow() + wait), wait);
 

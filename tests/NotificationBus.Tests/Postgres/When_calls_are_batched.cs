@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace NotificationBus.Tests.Postgres;
 
-public sealed class When_calls_are_gathered
+public sealed class When_calls_are_batched
 {
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
@@ -14,7 +14,7 @@ public sealed class When_calls_are_gathered
     readonly SemaphoreSlim _database = new(0);
     readonly Batcher<Row> _gathered;
 
-    public When_calls_are_gathered() => _gathered = new Batcher<Row>(row => row.Key, Execute, GroupCommit.MayConcernOne);
+    public When_calls_are_batched() => _gathered = new Batcher<Row>(row => row.Key, Execute, GroupCommit.MayConcernOne);
 
     [Fact]
     public async Task Should_send_the_first_at_once_and_alone()
@@ -145,7 +145,7 @@ public sealed class When_calls_are_gathered
     [Fact]
     public async Task Should_send_full_ones_beside_each_other_where_that_is_wanted()
     {
-        var gathered = new Batcher<Row>(row => row.Key, Execute, _ => false, mostItems: 4, mostFullTrips: 3);
+        var gathered = new Batcher<Row>(row => row.Key, Execute, _ => false, mostItems: 4, mostFullBatches: 3);
         var first = Run(1, gathered: gathered);
         await Started();
         var others = Enumerable.Range(2, 13).Select(value => Run(value, gathered: gathered)).ToList();
