@@ -17,6 +17,9 @@ sealed class ScriptedSmtpServer : IAsyncDisposable
     /// <summary>As an answer: the server stays silent until the client leaves.</summary>
     public const string Silence = "(silence)";
 
+    /// <summary>As an answer: the server says nothing yet and listens on; what it owes stands before the answer to a later step.</summary>
+    public const string Later = "(later)";
+
     /// <summary>The step in which the message is complete.</summary>
     public const string FinalDot = ".";
 
@@ -182,7 +185,10 @@ sealed class ScriptedSmtpServer : IAsyncDisposable
             return null;
         }
 
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(reply + "\r\n"));
+        if (reply is Later)
+            _fellSilent.TrySetResult();
+        else
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(reply + "\r\n"));
         return reply;
     }
 

@@ -107,6 +107,28 @@ public sealed class When_a_connection_is_reused : With_a_scripted_server
         Server.Mails.Count.ShouldBe(2);
     }
 
+    /// <summary>The answer that comes late would be taken for that of the next mail's first command, and so on.</summary>
+    [Fact]
+    public async Task Should_not_keep_one_that_owes_an_answer()
+    {
+        Server.Answer("RCPT", "550 5.1.1 no such user", "250 2.1.5 fine");
+        Server.Answer("RSET", ScriptedSmtpServer.Later);
+        var provider = Provider();
+        var refused = provider.Send(ADelivery(), Cancellation);
+        await Server.FellSilent;
+        Clock.Advance(TimeSpan.FromSeconds(15));
+        (await refused).ShouldBeOfType<ProviderResult.Rejected>();
+        Server.Hears = command =>
+        {
+            if (command.StartsWith("MAIL", StringComparison.Ordinal) && Server.Connections == 1)
+                Server.Answer("MAIL", "250 2.0.0 reset\r\n250 2.1.0 fine");
+        };
+
+        (await provider.Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Accepted>();
+
+        Server.Commands.Select(command => command.Split(' ')[0]).ShouldBe(["EHLO", "MAIL", "RCPT", "RSET", "EHLO", "MAIL", "RCPT", "DATA"]);
+    }
+
     [Fact]
     public async Task Should_replace_it_only_once()
     {
