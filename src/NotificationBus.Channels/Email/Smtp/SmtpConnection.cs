@@ -22,6 +22,9 @@ sealed class SmtpConnection : IDisposable
     /// <summary>QUIT is a courtesy; nobody waits long to be polite.</summary>
     static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
+    /// <summary>The most times one connection is told that its password is wrong.</summary>
+    const int MostRefusals = 2;
+
     readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     readonly SmtpOptions _options;
     readonly TimeProvider _clock;
@@ -154,6 +157,7 @@ sealed class SmtpConnection : IDisposable
         // Some servers offer a mechanism that this user, or they themselves, do not know after all: what one is refused for the next may be
         // taken for.
         SmtpReply? refusal = null;
+        var refused = 0;
         foreach (var mechanism in Mechanisms())
         {
             try
@@ -175,6 +179,9 @@ sealed class SmtpConnection : IDisposable
             // That the password is wrong says more than that a mechanism is not known.
             if (refusal?.Code != 535)
                 refusal = reply;
+            // Every mail would try them all again, and servers lock out who is wrong too often. 504 is no look at the password (RFC 4954).
+            if (reply.Code != 504 && ++refused == MostRefusals)
+                break;
         }
 
         throw refusal is not null
@@ -186,15 +193,26 @@ sealed class SmtpConnection : IDisposable
     }
 
     /// <summary>
-    /// The mechanisms in the order in which they are offered; before the others those by which the server never sees the password.
+    /// The best of those by which the server never sees the password; then the others in the order in which they are offered.
     /// </summary>
-    IEnumerable<SaslMechanism> Mechanisms() =>
-        _client
+    IEnumerable<SaslMechanism> Mechanisms()
+    {
+        var offered = _client
             .AuthenticationMechanisms.Select(name => name.ToUpperInvariant())
             .Distinct(StringComparer.Ordinal)
-            .OrderBy(name => name.StartsWith("SCRAM-", StringComparison.Ordinal) ? 0 : 1)
             .Select(name => Mechanism(name, _options.Username!, _options.Password ?? ""))
-            .OfType<SaslMechanism>();
+            .OfType<SaslMechanism>()
+            .ToLookup(mechanism => mechanism is SaslMechanismScramBase);
+        return [.. offered[true].OrderByDescending(Strength).Take(1), .. offered[false]];
+    }
+
+    static int Strength(SaslMechanism scram) =>
+        scram switch
+        {
+            SaslMechanismScramSha512 => 512,
+            SaslMechanismScramSha256 => 256,
+            _ => 1,
+        };
 
     static SaslMechanism? Mechanism(string name, string user, string password) =>
         name switch

@@ -306,6 +306,28 @@ public sealed class When_the_server_wants_a_password : With_a_scripted_server
     }
 
     /// <summary>
+    /// A server locks out who is wrong too often, and every mail tries again: of all that is offered, one SCRAM and one other way. What the
+    /// server does not know after all (504) is no look at the password.
+    /// </summary>
+    [Theory]
+    [InlineData("PLAIN LOGIN SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-512", "535 5.7.8 not so", "SCRAM-SHA-512", "PLAIN")]
+    [InlineData("SCRAM-SHA-1 LOGIN SCRAM-SHA-256 PLAIN", "535 5.7.8 not so", "SCRAM-SHA-256", "LOGIN")]
+    [InlineData("SCRAM-SHA-1 PLAIN LOGIN", "550 5.7.0 not so", "SCRAM-SHA-1", "PLAIN")]
+    [InlineData("SCRAM-SHA-1 PLAIN LOGIN", "504 5.5.4 no such mechanism", "SCRAM-SHA-1", "PLAIN", "LOGIN")]
+    public async Task Should_not_be_wrong_more_than_twice(string offered, string answer, params string[] tried)
+    {
+        Server.Offers.Add($"AUTH {offered}");
+        Server.Answer("AUTH", answer, "535 5.7.8 not so");
+
+        (await Provider(SigningIn).Send(ADelivery(), Cancellation)).ShouldBeOfType<ProviderResult.Misconfigured>();
+
+        Server
+            .Commands.Where(command => command.StartsWith("AUTH", StringComparison.Ordinal))
+            .Select(command => command.Split(' ')[1])
+            .ShouldBe(tried);
+    }
+
+    /// <summary>
     /// RFC 5802: the password is proved and not said, so it is tried before the others, wherever it stands; and the server proves that it
     /// knows it too.
     /// </summary>
