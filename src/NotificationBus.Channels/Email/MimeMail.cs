@@ -1,6 +1,5 @@
 using System.Text;
 using MimeKit;
-using MimeKit.Encodings;
 using MimeKit.IO;
 using MimeKit.IO.Filters;
 using MimeKit.Utils;
@@ -15,9 +14,11 @@ static class MimeMail
     // MimeKit does not count the name of a field before a mailbox, nor quite all before an encoded word.
     public static readonly FormatOptions Format = new() { MaxLineLength = 68, NewLineFormat = NewLineFormat.Dos };
 
-    // A domain is in its ASCII form already. MimeKit would decode it, and encode it again by the rules of 2003, which lead to another
-    // domain for some.
-    static MimeMail() => MimeKit.MailboxAddress.IdnMapping = new NoMapping();
+    // The prefix of a label that is encoded, as we write it, and as MimeKit does not decode it. It would encode it again by the rules of
+    // 2003, which lead to another domain for some; and its mapping is one for the whole process, which is not ours. Capitals say nothing in
+    // a domain (RFC 5890, section 2.3.2.1).
+    const string Encoded = "xn--";
+    const string Undecoded = "XN--";
 
     /// <summary>
     /// Composes the mail. The same delivery gets the same Message-ID on every try, so that whoever gets it twice can tell.
@@ -71,8 +72,12 @@ static class MimeMail
         if (EmailRules.BreaksOut(name) || EmailRules.BreaksOut(address))
             throw new ArgumentException("A mailbox is one line.", nameof(address));
 
-        var mailbox = new MimeKit.MailboxAddress(Encoding.UTF8, string.IsNullOrWhiteSpace(name) ? null : name, address);
-        return mailbox.Address == address ? mailbox : throw new ArgumentException("MimeKit takes it for another mailbox.", nameof(address));
+        var parsed = MailboxAddress.Parse(address) ?? throw new ArgumentException("It is no mailbox.", nameof(address));
+        var undecoded = $"{parsed.Local}@{parsed.Domain.Replace(Encoded, Undecoded, StringComparison.Ordinal)}";
+        var mailbox = new MimeKit.MailboxAddress(Encoding.UTF8, string.IsNullOrWhiteSpace(name) ? null : name, undecoded);
+        return mailbox.Address == undecoded
+            ? mailbox
+            : throw new ArgumentException("MimeKit takes it for another mailbox.", nameof(address));
     }
 
     static Header Field(string name, string value)
@@ -96,6 +101,8 @@ static class MimeMail
         var value = IsTakenAsItIs(mailbox.Name ?? "")
             ? mailbox.ToString(Format, encode: true)
             : $"{EncodedWords(mailbox.Name!)}\r\n <{mailbox.Address}>";
+        var domain = value.LastIndexOf('@');
+        value = value[..domain] + value[domain..].Replace(Undecoded, Encoded, StringComparison.Ordinal);
         // Nothing in it is beyond ASCII but a mailbox that is (RFC 6532).
         field.SetRawValue(Encoding.UTF8.GetBytes($" {value}\r\n"));
         return field;
@@ -155,20 +162,5 @@ static class MimeMail
 
         part.Content = new MimeContent(encoded, part.ContentTransferEncoding);
         return part;
-    }
-
-    sealed class NoMapping : IPunycode
-    {
-        public string Encode(string unicode) => unicode;
-
-        public string Encode(string unicode, int index) => unicode[index..];
-
-        public string Encode(string unicode, int index, int count) => unicode.Substring(index, count);
-
-        public string Decode(string ascii) => ascii;
-
-        public string Decode(string ascii, int index) => ascii[index..];
-
-        public string Decode(string ascii, int index, int count) => ascii.Substring(index, count);
     }
 }

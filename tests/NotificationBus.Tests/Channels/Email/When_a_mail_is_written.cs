@@ -158,8 +158,17 @@ public sealed partial class When_a_mail_is_written : With_a_scripted_server
         var mail = await Written(ADelivery() with { Address = "som@xn--strae-oqa.example" });
 
         Header(mail, "To").ShouldBe("Som Chai <som@xn--strae-oqa.example>");
-        Server.Commands.ShouldContain("RCPT TO:<som@xn--strae-oqa.example>");
+        Server.Commands.ShouldContain("RCPT TO:<som@XN--strae-oqa.example>");
         Server.Commands.ShouldNotContain(command => command.Contains("SMTPUTF8", StringComparison.Ordinal));
+    }
+
+    /// <summary>Whoever embeds the bus may write mails of their own.</summary>
+    [Fact]
+    public async Task Should_leave_the_mapping_of_domains_to_the_process()
+    {
+        await Written(ADelivery() with { Address = "som@xn--strae-oqa.example" });
+
+        MimeKit.MailboxAddress.IdnMapping.ShouldBeOfType<MimeKit.Encodings.Punycode>();
     }
 
     [Fact]
