@@ -33,6 +33,8 @@ sealed class LiquidParser : FluidParser
         Primary.Parser = Primary.Parser!.Then(VariableExpression.In);
         foreach (var (name, operation) in RegisteredOperators.ToList())
             RegisteredOperators[name] = (left, right) => operation(new PlainExpression(left), new PlainExpression(right));
+        var contains = RegisteredOperators["contains"];
+        RegisteredOperators["contains"] = (left, right) => contains(new SearchedExpression(left), right);
     }
 
     /// <summary>Declares a partial, so that a template may name it before it is parsed.</summary>
@@ -108,4 +110,20 @@ sealed class PlainExpression(Expression operand) : Expression
 {
     public override ValueTask<FluidValue> EvaluateAsync(TemplateContext context) =>
         Variable.PlainOf(Filling.Result(operand.EvaluateAsync(context)));
+}
+
+/// <summary>What <c>contains</c> looks through. Each element is a step: within a loop, two lists would be multiplied without a bound.</summary>
+sealed class SearchedExpression(Expression operand) : Expression
+{
+    public override ValueTask<FluidValue> EvaluateAsync(TemplateContext context)
+    {
+        var value = Filling.Result(operand.EvaluateAsync(context));
+        if (value.Type == FluidValues.Array)
+        {
+            for (var elements = value.ToNumberValue(); elements > 0; elements--)
+                context.IncrementSteps();
+        }
+
+        return value;
+    }
 }

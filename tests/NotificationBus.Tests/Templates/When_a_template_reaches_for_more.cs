@@ -148,6 +148,19 @@ public sealed class When_a_template_reaches_for_more : IDisposable
             .Throw<TemplateException>(() => _folder.Write("_layout/line.liquid", "{% assign x = 1 %}").Body(body).Fill("{}"))
             .Message.ShouldBe("test/push.en: more than 1000000 steps");
 
+    [Fact]
+    public void Should_not_search_without_end()
+    {
+        var lines = string.Join(',', Enumerable.Range(0, 1_001).Select(number => $"\"{number}\""));
+        Should
+            .Throw<TemplateException>(() =>
+                _folder
+                    .Body("{% for line in lines %}{% if lines contains line %}x{% endif %}{% endfor %}")
+                    .Fill($$"""{ "lines": [{{lines}}] }""")
+            )
+            .Message.ShouldBe("test/push.en: more than 1000000 steps");
+    }
+
     [Theory]
     [InlineData("{{ 1 | divided_by: zero }}", "DivideByZeroException")]
     [InlineData("{{ large | times: large }}", "OverflowException")]
