@@ -52,11 +52,11 @@ sealed partial class TemplateCompiler
     IFluidTemplate Compile(TemplateFile file, string source, int line, bool isHtml)
     {
         // What is in a comment is not compiled; it still takes its place.
-        var checkedSource = Comment().Replace(source, comment => string.Concat(comment.Value.Select(c => c == '\n' ? c : ' ')));
+        var checkedSource = NotCompiled().Replace(source, text => Blank(text.Value));
         try
         {
             if (isHtml)
-                CheckLinks(checkedSource);
+                CheckLinks(NotCompiled().Replace(source, AsPrinted));
             var template = _parser.Parse(source);
             new TemplateCheck(checkedSource, _options.Filters).VisitTemplate(template);
             return template;
@@ -77,6 +77,16 @@ sealed partial class TemplateCompiler
             return file.Error(reason, line + before.Count('\n'), inner, column: before.Length - before.LastIndexOf('\n'));
         }
     }
+
+    // The text between {% raw %} and {% endraw %} is printed, and a link may begin in it. No variable does: its braces are text.
+    static string AsPrinted(Match text)
+    {
+        var raw = text.Groups["raw"];
+        var (begin, end) = (raw.Index - text.Index, raw.Index - text.Index + raw.Length);
+        return raw.Success ? Blank(text.Value[..begin]) + raw.Value.Replace('{', '}') + Blank(text.Value[end..]) : Blank(text.Value);
+    }
+
+    static string Blank(string text) => string.Concat(text.Select(c => c == '\n' ? c : ' '));
 
     static void CheckLinks(string source)
     {
@@ -144,10 +154,10 @@ sealed partial class TemplateCompiler
     }
 
     [GeneratedRegex(
-        @"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{%-?\s*raw\s*-?%\}.*?\{%-?\s*endraw\s*-?%\}|\{%-?\s*#[^%]*%\}",
+        @"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{%-?\s*raw\s*-?%\}(?<raw>.*?)\{%-?\s*endraw\s*-?%\}|\{%-?\s*#[^%]*%\}",
         RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.NonBacktracking
     )]
-    private static partial Regex Comment();
+    private static partial Regex NotCompiled();
 
     [GeneratedRegex(@"\{%-?\s*(?<end>end)?(?<name>\w+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Tag();

@@ -75,6 +75,13 @@ public sealed class When_a_variable_is_hostile : IDisposable
             .FillEmail("""{ "title": "https://example.com/a?b=1&c=\"" }""")
             .Html.ShouldBe("<a href=\"https://example.com/a?b&#x3D;1&amp;c&#x3D;%22\">x</a>");
 
+    /// <summary>The link has begun by then, with a word of the template's.</summary>
+    [Theory]
+    [InlineData("<a href=\"{% raw %}https://x.example/{% endraw %}{{ title }}\">x</a>", "<a href=\"https://x.example/a\">x</a>")]
+    [InlineData("<a href=\"{% raw %}{{ title }}{% endraw %}\">x</a>", "<a href=\"{{ title }}\">x</a>")]
+    public void Should_be_no_beginning_of_a_link_where_there_is_one_already(string html, string expected) =>
+        _folder.Html(html).FillEmail("""{ "title": "a" }""").Html.ShouldBe(expected);
+
     [Theory]
     [InlineData("{{{title}}}", "'{{{' is Handlebars, and templates are Liquid")]
     [InlineData("{{&title}}", "'{{&' is Handlebars, and templates are Liquid")]
@@ -85,6 +92,8 @@ public sealed class When_a_variable_is_hostile : IDisposable
     [InlineData("<a href=\"{{ title | link | strip }}\">x</a>", "must be written {{ … | link }}")]
     [InlineData("<a href = '{% if title %}{{ title | link }}{% endif %}'>x</a>", "must be written {{ … | link }}")]
     [InlineData("<a href=\"{% comment %}x{% endcomment %}{{title}}\">x</a>", "must be written {{ … | link }}")]
+    [InlineData("{% raw %}<a href=\"{% endraw %}{{title}}\">x</a>", "must be written {{ … | link }}")]
+    [InlineData("<a href=\"{%- raw -%} {%- endraw -%}{{title}}\">x</a>", "must be written {{ … | link }}")]
     [InlineData("<img src={{title}}>", "must be written {{ … | link }}")]
     public void Should_stop_the_host_when_a_template_would_let_it_through(string html, string reason)
     {
