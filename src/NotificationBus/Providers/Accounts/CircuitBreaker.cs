@@ -145,13 +145,14 @@ sealed partial class CircuitBreaker
     {
         var now = _clock.GetUtcNow();
         var wasOpen = _board.Current.HealthOf(_account).CircuitOpen;
-        using var noted = _board.Note(_account, before => before.Opened(now, _options.OpenFor, reason, needsAttention));
+        var told = _board.Note(_account, before => before.Opened(now, _options.OpenFor, reason, needsAttention), _options.OpenFor);
         if (needsAttention)
             NeedsAttention(_account, reason);
         else if (!wasOpen)
             Opened(_account, reason);
 
-        await _log.Tell(_account, () => _health.Open(_account, _options.OpenFor, reason, needsAttention));
+        if (await _log.Tell(_account, () => _health.Open(_account, _options.OpenFor, reason, needsAttention)))
+            told();
     }
 
     /// <summary>Once the circuit is closed for all, what was counted before is of no interest.</summary>

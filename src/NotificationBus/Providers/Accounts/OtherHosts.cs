@@ -7,15 +7,18 @@ namespace NotificationBus.Providers.Accounts;
 static partial class OtherHosts
 {
     /// <summary>Tells them. What they cannot be told now, because the store is away, they find out themselves.</summary>
-    public static async Task Tell(this ILogger log, string account, Func<Task> tell)
+    /// <returns>True when they were told.</returns>
+    public static async Task<bool> Tell(this ILogger log, string account, Func<Task> tell)
     {
         try
         {
             await tell();
+            return true;
         }
         catch (DbException exception)
         {
             NotTold(log, exception, account);
+            return false;
         }
     }
 

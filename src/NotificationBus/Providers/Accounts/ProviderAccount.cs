@@ -25,6 +25,7 @@ public sealed class ProviderAccount : IAsyncDisposable
     readonly CircuitBreaker _circuit;
     readonly RateLimiter _rate;
     readonly TimeProvider _clock;
+    readonly ILogger _log;
     readonly SemaphoreSlim _places;
     readonly SemaphoreSlim _placesUnproven = new(MostCallsUnproven);
     readonly ConcurrentQueue<Place> _doubted = new();
@@ -39,7 +40,7 @@ public sealed class ProviderAccount : IAsyncDisposable
         ILogger<ProviderAccount> log
     )
     {
-        (Provider, _board, _health, _clock) = (provider, board, health, clock);
+        (Provider, _board, _health, _clock, _log) = (provider, board, health, clock, log);
         Options = options;
         _circuit = new CircuitBreaker(provider.Name, options.Circuit, health, board, clock, log);
         _rate = new RateLimiter(provider.Name, options, health, board, clock, log);
@@ -122,7 +123,9 @@ public sealed class ProviderAccount : IAsyncDisposable
         return admission.IsProbe ? _circuit.Probe(call) : _circuit.Call(call);
     }
 
-    internal Task NotMade(Admission.Granted admission) => admission.IsProbe ? _health.ProbeNotMade(Name) : Task.CompletedTask;
+    /// <summary>Lets others make the probe. Where they cannot be told, its lease runs out, and the delivery goes on.</summary>
+    internal Task NotMade(Admission.Granted admission) =>
+        admission.IsProbe ? _log.Tell(Name, () => _health.ProbeNotMade(Name)) : Task.CompletedTask;
 
     async Task<Admission> Admit(IDisposable place, SendSlot? slot, Lane lane, CancellationToken cancellationToken)
     {

@@ -83,11 +83,12 @@ sealed partial class RateLimiter(
 
         // Also where the store cannot be told: this host leaves it alone from now on.
         var isFirst = board.Current.HealthOf(account).RemainingPause(now) is null;
-        using var noted = board.Note(account, before => before.Paused(now, limited, reason, cut));
+        var told = board.Note(account, before => before.Paused(now, limited, reason, cut), limited);
         if (isFirst)
             LeftAlone(account, limited, reason);
 
-        await log.Tell(account, () => health.Pause(account, limited, reason, cut));
+        if (await log.Tell(account, () => health.Pause(account, limited, reason, cut)))
+            told();
     }
 
     async Task RaiseAgain()

@@ -41,17 +41,20 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
     }
 
     /// <summary>Notes what this host has found out, before the other hosts know.</summary>
-    /// <returns>To be disposed when the store has been told: no copy that may have been made before that undoes the note.</returns>
-    internal IDisposable Note(string account, Func<ProviderHealth, ProviderHealth> change)
+    /// <param name="account">The account.</param>
+    /// <param name="change">What it makes of what is known.</param>
+    /// <param name="holds">How long it holds on this host when the store cannot be told.</param>
+    /// <returns>To be called when the store has been told: no copy that may have been made before that undoes the note.</returns>
+    internal Action Note(string account, Func<ProviderHealth, ProviderHealth> change, TimeSpan holds)
     {
-        var note = new Noted(account, change);
+        var note = new Noted(account, change, clock.GetUtcNow() + holds);
         lock (_lock)
         {
             _notes.Add(note);
             Show(note.On(_current));
         }
 
-        return note;
+        return note.Told;
     }
 
     /// <inheritdoc />
@@ -99,7 +102,7 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
     async Task Load(CancellationToken cancellationToken)
     {
         lock (_lock)
-            _notes.RemoveAll(note => note.IsTold);
+            _notes.RemoveAll(note => note.IsTold || note.Until <= clock.GetUtcNow());
 
         var copy = await controls.Load(cancellationToken);
         lock (_lock)
@@ -114,11 +117,13 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
     }
 
     /// <summary>A change rather than its outcome, which is made on whatever the copy has: others have found out more meanwhile.</summary>
-    sealed class Noted(string account, Func<ProviderHealth, ProviderHealth> change) : IDisposable
+    sealed class Noted(string account, Func<ProviderHealth, ProviderHealth> change, DateTimeOffset until)
     {
         volatile bool _isTold;
 
         public bool IsTold => _isTold;
+
+        public DateTimeOffset Until => until;
 
         public SendingControls On(SendingControls known) =>
             known with
@@ -126,7 +131,7 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
                 Health = known.Health.ToImmutableDictionary(StringComparer.Ordinal).SetItem(account, change(known.HealthOf(account))),
             };
 
-        public void Dispose() => _isTold = true;
+        public void Told() => _isTold = true;
     }
 
     [LoggerMessage(LogLevel.Warning, "What operators set could not be read; the last that is known stays in force")]
