@@ -8,7 +8,7 @@ namespace NotificationBus.Postgres;
 /// <summary>
 /// The health of provider accounts as the hosts have found it out, in PostgreSQL and by its clock. A row is read, changed by the rules of
 /// <see cref="ProviderHealth"/> and written in one transaction, which has it to itself: hosts that find something out together take turns,
-/// and each sees what the one before has done.
+/// and each sees what the one before has done. Whoever has nothing to change only reads, and waits for nobody.
 /// </summary>
 public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvider clock) : IProviderHealth
 {
@@ -17,13 +17,27 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
         paused_until, paused_for, learned_per_second, rate_changed_at
         """;
 
-    // A host that stands still, or is gone, does not keep the row from the others: the server ends its session.
-    internal const string NotForLong = "SET LOCAL idle_in_transaction_session_timeout = '10s'";
+    /// <summary>
+    /// Ends the session of a host that stands still, or is gone, while it has rows to itself: it does not keep them from the others.
+    /// </summary>
+    internal const string NotForLong = "SET LOCAL idle_in_transaction_session_timeout = '2s'";
+
+    /// <summary>
+    /// Limits the wait for whoever has the rows. Deliveries wait meanwhile, and the holder may wait for a standby that hangs. Longer than
+    /// one that stands still may keep them, so that whoever waits for that one gets them.
+    /// </summary>
+    internal const string WaitNotForLong = "SET LOCAL lock_timeout = '3s'";
 
     // There before it is locked, so that two who find out the first thing of an account take turns as well.
     const string InsertRow = "INSERT INTO provider_health (account) VALUES (@account) ON CONFLICT DO NOTHING";
 
-    const string LockRow = $"SELECT now(), {Columns} FROM provider_health WHERE account = @account FOR UPDATE";
+    const string LockRow = "SELECT 1 FROM provider_health WHERE account = @account FOR UPDATE";
+
+    // A statement of its own, after the one that locks: the time is not from before the wait, and what others have set meanwhile does not
+    // lie further ahead than it was set to, as if the clock had been put back.
+    const string ReadRow = $"""
+        SELECT clock_timestamp(), {Columns} FROM (VALUES (@account)) AS asked (name) LEFT JOIN provider_health ON account = asked.name
+        """;
 
     const string UpdateRow = """
         UPDATE provider_health SET
@@ -40,13 +54,13 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
     const string MoveLine = $"""
         WITH slot AS (
             UPDATE provider_slot SET
-                next_slot = now() + (next_slot - now()) / @factor,
+                next_slot = @now + (next_slot - @now) / @factor,
                 next_transactional = CASE
-                    WHEN next_transactional > now() THEN now() + (next_transactional - now()) / @factor
+                    WHEN next_transactional > @now THEN @now + (next_transactional - @now) / @factor
                     ELSE next_transactional END
-            WHERE account = @account AND next_slot > now()),
+            WHERE account = @account AND next_slot > @now),
         line AS (
-            UPDATE outgoing_message SET due_at = now() + (due_at - now()) / @factor WHERE waits_for = @waits_for AND due_at > now()
+            UPDATE outgoing_message SET due_at = @now + (due_at - @now) / @factor WHERE waits_for = @waits_for AND due_at > @now
             RETURNING 1)
         SELECT pg_notify('{PostgresOutgoingMessages.Wake}', '') FROM line LIMIT 1
         """;
@@ -98,17 +112,21 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
         CancellationToken cancellationToken
     )
     {
-        // Nobody learns another rate until those who wait are moved for this one.
-        const string Learned = "SELECT learned_per_second FROM provider_health WHERE account = @account FOR SHARE";
-        await using var known = new NpgsqlCommand(Learned, connection);
-        known.Parameters.Add(new NpgsqlParameter<string>("account", account));
-        var learned = await known.ExecuteScalarAsync(cancellationToken) as double?;
-        if (Moving(account, learned, before, after) is not { } moving)
+        // Nobody learns another rate until those who wait are moved for this one. There is a row to lock also where nobody has yet.
+        const string KeepRow = "SELECT 1 FROM provider_health WHERE account = @account FOR SHARE";
+        await using var reading = Batch(
+            connection,
+            new(NotForLong),
+            Named(InsertRow, account),
+            Named(KeepRow, account),
+            Named(ReadRow, account)
+        );
+        var (known, now) = await ReadLast(reading, cancellationToken);
+        if (Moving(account, now, known.LearnedPerSecond, before, after) is not { } moving)
             return;
 
-        await using var batch = connection.CreateBatch();
-        batch.BatchCommands.Add(moving);
-        await batch.ExecuteNonQueryAsync(cancellationToken);
+        await using var writing = Batch(connection, moving);
+        await writing.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>
@@ -130,24 +148,52 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
         return known;
     }
 
-    /// <summary>Changes what is known of an account by a rule, and tells every host when that is anything new.</summary>
+    /// <summary>
+    /// Changes what is known of an account by a rule, and tells every host when that is anything new. The rule is asked twice when it
+    /// changes anything: once of what anybody may read, and then, where the account cannot change meanwhile, for good.
+    /// </summary>
     /// <param name="account">The account.</param>
     /// <param name="limit">The rate that is set, calls per second; null when none is, or it does not matter.</param>
     /// <param name="rule">What it becomes, by the database's clock.</param>
-    Task Change(string account, double? limit, Func<ProviderHealth, DateTimeOffset, ProviderHealth> rule) =>
-        database.Write(async connection =>
+    /// <exception cref="PostgresException">
+    /// Somebody has the account to himself for too long (55P03), as while a standby hangs: that passes.
+    /// </exception>
+    internal async Task Change(string account, double? limit, Func<ProviderHealth, DateTimeOffset, ProviderHealth> rule)
+    {
+        if (!await MayChange(account, rule))
+            return;
+
+        await database.Write(async connection =>
         {
-            await using var reading = Batch(connection, new(NotForLong), Named(InsertRow, account), Named(LockRow, account));
-            var (before, now) = await ReadOne(reading);
+            await using var reading = Batch(
+                connection,
+                new(NotForLong),
+                new(WaitNotForLong),
+                Named(InsertRow, account),
+                Named(LockRow, account),
+                Named(ReadRow, account)
+            );
+            var (before, now) = await ReadLast(reading, CancellationToken.None);
             var after = rule(before, now);
             if (after == before)
                 return;
 
             await using var writing = Batch(connection, Writing(account, after), new(Tell));
-            if (Moving(account, limit, before.LearnedPerSecond, after.LearnedPerSecond) is { } moving)
+            if (Moving(account, now, limit, before.LearnedPerSecond, after.LearnedPerSecond) is { } moving)
                 writing.BatchCommands.Add(moving);
             await writing.ExecuteNonQueryAsync();
         });
+    }
+
+    async Task<bool> MayChange(string account, Func<ProviderHealth, DateTimeOffset, ProviderHealth> rule)
+    {
+        await using var command = database.CreateCommand(ReadRow);
+        command.Parameters.Add(new NpgsqlParameter<string>("account", account));
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        var (known, now) = Read(reader);
+        return rule(known, now) != known;
+    }
 
     static NpgsqlBatch Batch(NpgsqlConnection connection, params ReadOnlySpan<NpgsqlBatchCommand> commands)
     {
@@ -164,15 +210,20 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
         return command;
     }
 
-    static async Task<(ProviderHealth Health, DateTimeOffset Now)> ReadOne(NpgsqlBatch batch)
+    /// <summary>Reads what the last of several statements returns, after those that lock.</summary>
+    static async Task<(ProviderHealth Health, DateTimeOffset Now)> ReadLast(NpgsqlBatch batch, CancellationToken cancellationToken)
     {
-        await using var reader = await batch.ExecuteReaderAsync();
-        await reader.ReadAsync();
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
         return Read(reader);
     }
 
     static (ProviderHealth Health, DateTimeOffset Now) Read(NpgsqlDataReader reader)
     {
+        if (reader.IsDBNull(1))
+            return (ProviderHealth.Unknown, Time(0)!.Value);
+
         var health = new ProviderHealth
         {
             CircuitOpen = reader.GetBoolean(1),
@@ -228,16 +279,18 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
 
     /// <summary>Moves those who wait for their turn when a rate becomes another one; null when all stay where they are.</summary>
     /// <param name="account">The account.</param>
+    /// <param name="now">The time that the change is made at.</param>
     /// <param name="other">The rate that stays: of the one that is set and the one that was learned, the lower is in force.</param>
     /// <param name="before">The rate that changes.</param>
     /// <param name="after">What it becomes.</param>
-    static NpgsqlBatchCommand? Moving(string account, double? other, double? before, double? after)
+    static NpgsqlBatchCommand? Moving(string account, DateTimeOffset now, double? other, double? before, double? after)
     {
         if (WaitingLine.Factor(WaitingLine.Lower(other, before), WaitingLine.Lower(other, after)) is not { } factor)
             return null;
 
         var command = Named(MoveLine, account);
         command.Parameters.Add(new NpgsqlParameter<string>("waits_for", WaitingLine.WaitsForTurn(account)));
+        command.Parameters.Add(new NpgsqlParameter<DateTime>("now", now.UtcDateTime));
         command.Parameters.Add(new NpgsqlParameter<double>("factor", factor));
         return command;
     }

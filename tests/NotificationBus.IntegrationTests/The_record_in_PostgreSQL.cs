@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using NotificationBus.Failures;
+using NotificationBus.Messaging;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
@@ -165,21 +166,109 @@ public sealed class When_a_text_is_like_no_other_in_PostgreSQL(BusAndDatabase se
 public sealed class When_hosts_share_what_they_know_in_PostgreSQL(BusAndDatabase servers)
     : When_hosts_share_what_they_know(() => PostgresRecord.Create(servers))
 {
+    static readonly ChangedBy Ann = new("ann", "they have repaired it");
+
     /// <summary>
-    /// A host that has read what is known, and stands still then, keeps the others away for no longer than the server lets it.
+    /// A2: a host that has read what is known, and stands still then, keeps the others away for no longer than the server lets it.
     /// </summary>
     [Fact]
     public async Task Should_let_others_at_an_account_whose_host_stands_still()
     {
         await Host.Health.Open("smtp", Second, "it does not answer", needsAttention: false);
-        var stands = await ((PostgresRecord)Record).Begin(
-            $"{PostgresProviderHealth.NotForLong}; SELECT 1 FROM provider_health WHERE account = 'smtp' FOR UPDATE"
+        var hasTheAccount = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var goesOn = new ManualResetEventSlim();
+        var asked = 0;
+        var stands = Task.Run(() =>
+            ((PostgresRecord)Record)
+                .Of<PostgresProviderHealth>()
+                .Change(
+                    "smtp",
+                    limit: null,
+                    (known, _) =>
+                    {
+                        if (++asked == 2)
+                        {
+                            hasTheAccount.SetResult();
+                            goesOn.Wait();
+                        }
+
+                        return known with
+                        {
+                            Reason = "it stood still",
+                        };
+                    }
+                )
+        );
+        await hasTheAccount.Task.WaitAsync(Patience);
+
+        try
+        {
+            await AnotherHost.Health.Pause("smtp", Hour, "too many", cut: null).WaitAsync(Patience);
+        }
+        finally
+        {
+            goesOn.Set();
+        }
+
+        Outages.IsOutage(await Should.ThrowAsync<NpgsqlException>(stands)).ShouldBeTrue("it was idle in its transaction");
+        (await Host.Controls.Load(CancellationToken.None)).HealthOf("smtp").Reason.ShouldBe("too many");
+    }
+
+    /// <summary>A2: whoever has an account to himself, such as a host whose standby hangs, keeps away only those who change it.</summary>
+    [Fact]
+    public async Task Should_wait_for_nobody_when_there_is_nothing_to_change()
+    {
+        await Host.Health.Open("open", Hour, "it does not answer", needsAttention: false);
+        await Host.Health.Pause("paused", Hour, "too many", new RateCut(TooMuch: 16, Factor: 0.5, Least: 0.1, Limit: null));
+        await using (await ((PostgresRecord)Record).Hold("provider_health", "true"))
+        {
+            var health = AnotherHost.Health;
+
+            (await health.TryProbe("open", Lease)).ShouldBeFalse();
+            await health.ProbeNotMade("open");
+            (await health.TryProbe("paused", Lease)).ShouldBeFalse();
+            await health.ProbePassed("paused", needed: 1);
+            await health.RaiseLearnedRate("paused", factor: 2, interval: Hour, forgetAfter: Hour, limit: null);
+            (await health.TryProbe("another", Lease)).ShouldBeFalse();
+
+            var refused = await Should.ThrowAsync<PostgresException>(health.Pause("paused", 2 * Hour, "again", cut: null));
+            (refused.SqlState, Outages.IsOutage(refused)).ShouldBe((PostgresErrorCodes.LockNotAvailable, true));
+        }
+
+        await AnotherHost.Health.Pause("paused", 2 * Hour, "again", cut: null);
+        var known = (await Host.Controls.Load(CancellationToken.None)).Health;
+        known.Keys.ShouldBe(["open", "paused"], ignoreOrder: true);
+        known["paused"].Reason.ShouldBe("again");
+    }
+
+    /// <summary>
+    /// A host learns the first rate of an account, and has not committed it, when an operator sets another: the learned one, which is lower,
+    /// stays in force, and nobody is moved.
+    /// </summary>
+    [Fact]
+    public async Task Should_move_nobody_when_a_lower_rate_is_being_learned()
+    {
+        var turn = Message(Record.Now + Hour) with { WaitsFor = "turn at smtp" };
+        await Schedule(turn);
+        await using var learning = await ((PostgresRecord)Record).Begin(
+            "INSERT INTO provider_health (account, learned_per_second) VALUES ('smtp', 0.05)"
         );
 
-        await AnotherHost.Health.Pause("smtp", Hour, "too many", cut: null).WaitAsync(Patience);
+        var setting = Host.Controls.ChangeProvider(
+            "smtp",
+            new AccountOptions { PerSecond = 0.1 },
+            _ => new ProviderControl { PerSecond = 10 },
+            Ann,
+            CancellationToken.None
+        );
+        await Task.WhenAny(setting, ((PostgresRecord)Record).UntilSomebodyWaits());
+        await learning.Commit();
+        await setting;
 
-        (await Host.Controls.Load(CancellationToken.None)).HealthOf("smtp").Reason.ShouldBe("too many");
-        (await Should.ThrowAsync<PostgresException>(stands.Commit)).SqlState.ShouldBe("25P03", "it was idle in its transaction");
+        await Record.Pass(Hour - Lease);
+        (await TakeDue()).ShouldBeEmpty();
+        await Record.Pass(Lease);
+        (await TakeDue()).ShouldBe([turn.MessageId]);
     }
 }
 

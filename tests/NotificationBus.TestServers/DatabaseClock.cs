@@ -2,7 +2,8 @@ using Npgsql;
 
 namespace NotificationBus.IntegrationTests.Servers;
 
-/// <summary>A database of its own whose clock can be set: its statements find another <c>now()</c> before PostgreSQL's.</summary>
+/// <summary>A database of its own whose clock can be set: its statements find another <c>now()</c> and
+/// <c>clock_timestamp()</c> before PostgreSQL's.</summary>
 sealed class DatabaseClock : IAsyncDisposable
 {
     readonly NpgsqlDataSource _source;
@@ -26,6 +27,8 @@ sealed class DatabaseClock : IAsyncDisposable
             CREATE TABLE clock.setting (ahead interval NOT NULL);
             INSERT INTO clock.setting VALUES ('0');
             CREATE FUNCTION clock.now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT pg_catalog.now() + ahead FROM clock.setting';
+            CREATE FUNCTION clock.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
+                AS 'SELECT pg_catalog.clock_timestamp() + ahead FROM clock.setting';
             ALTER DATABASE {name} SET search_path = clock, pg_catalog, public;
             """
         );
