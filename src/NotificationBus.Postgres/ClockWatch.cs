@@ -18,7 +18,7 @@ public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock cl
     // What was written before a jump ahead that it is set back from, within a day, is moved only by as much as it goes back behind that: it
     // was right before. That is told by the transaction that wrote a row, and of what was scheduled by its own time as well. So what was
     // changed in the few seconds before the jump was noticed is late by as much.
-    const string MoveWhatIsDue = $"""
+    static readonly string MoveWhatIsDue = $"""
         WITH seen AS (
             SELECT seen_at, jumped_by, jumped_at - jumped_by / 2 AS jump, CASE WHEN jumped_at > seen_at - interval '1 day' THEN age(jumped_in::xid) END AS age_of_jump
             FROM clock_mark FOR UPDATE SKIP LOCKED),
@@ -39,7 +39,7 @@ public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock cl
         health AS (
             UPDATE provider_health h SET
                 since = CASE WHEN since > now() THEN now() ELSE since END, rate_changed_at = CASE WHEN rate_changed_at > now() THEN now() ELSE rate_changed_at END,
-                open_until = open_until - b.by, probe_until = probe_until - b.by, paused_until = paused_until - b.by
+                open_until = {Moved("open")}, probe_until = {Moved("probe")}, paused_until = {Moved("paused")}
             FROM (SELECT account, CASE WHEN age(h.xmin) <= age_of_jump THEN by ELSE earlier END AS by FROM provider_health h, back) AS b
             WHERE b.account = h.account),
         unfinished AS (
@@ -49,6 +49,12 @@ public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock cl
             UPDATE sweep_mark s SET created_at = created_at - CASE WHEN age(s.xmin) <= age_of_jump THEN by ELSE earlier END
             FROM back)
         SELECT by, pg_notify('{PostgresControls.Changed}', ''), pg_notify('{PostgresOutgoingMessages.Wake}', '') FROM back
+        """;
+
+    // Whoever changes an account has it to itself first, and moves turns and messages then. So does this, and none waits for the other.
+    const string LockAccounts = """
+        WITH seen AS (SELECT seen_at FROM clock_mark FOR UPDATE SKIP LOCKED)
+        SELECT 1 FROM provider_health WHERE EXISTS (SELECT FROM seen WHERE seen_at > now() + @tolerance) ORDER BY account FOR UPDATE
         """;
 
     // All hosts notice the same jump, within a few seconds.
@@ -69,10 +75,26 @@ public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock cl
         if (ahead > TimeSpan.Zero)
             await Note(ahead, cancellationToken);
 
-        var move = new NpgsqlBatchCommand(MoveWhatIsDue);
-        move.Parameters.Add(new NpgsqlParameter<TimeSpan>("tolerance", RecordClock.Tolerance));
-        if (await database.Write(move, cancellationToken) is TimeSpan by)
-            WasSetBack(by);
+        TimeSpan? by = null;
+        await database.Write(async connection =>
+        {
+            await using var batch = connection.CreateBatch();
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(PostgresProviderHealth.NotForLong));
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(PostgresProviderHealth.WaitNotForLong));
+            foreach (var statement in (string[])[LockAccounts, MoveWhatIsDue])
+            {
+                var command = new NpgsqlBatchCommand(statement);
+                command.Parameters.Add(new NpgsqlParameter<TimeSpan>("tolerance", RecordClock.Tolerance));
+                batch.BatchCommands.Add(command);
+            }
+
+            await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+            await reader.NextResultAsync(cancellationToken);
+            if (await reader.ReadAsync(cancellationToken))
+                by = reader.GetFieldValue<TimeSpan>(0);
+        });
+        if (by is { } moved)
+            WasSetBack(moved);
     }
 
     /// <inheritdoc />
@@ -92,6 +114,20 @@ public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock cl
             await Task.Delay(Interval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    /// <summary>
+    /// The time until which something about an account holds. The clock was last seen up to an interval before it was set back, so that
+    /// it went back by more than is known: nothing holds for longer than it was set to. What was set about now is taken for set since, by
+    /// the clock as it is, and stays. (Set by the clock as it was, at what is now once more, it lasts for as long again at most.)
+    /// </summary>
+    static string Moved(string what) =>
+        $"""
+            CASE WHEN {what}_until IS NOT NULL THEN least(
+                CASE
+                    WHEN {what}_until - {what}_for BETWEEN now() - interval '10 seconds' AND now() + interval '10 seconds' THEN {what}_until
+                    ELSE {what}_until - b.by END,
+                now() + {what}_for) END
+            """;
 
     async Task Note(TimeSpan ahead, CancellationToken cancellationToken)
     {

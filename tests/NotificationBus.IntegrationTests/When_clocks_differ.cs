@@ -242,6 +242,86 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         (await record.AnotherHost.Controls.Load(CancellationToken.None)).HealthOf("paused").LearnedPerSecond.ShouldBe(16);
     }
 
+    /// <summary>
+    /// A4: where the clock was when it was set back is known to a few seconds, and until that is noticed accounts change by the clock as it
+    /// is now.
+    /// </summary>
+    [Fact]
+    public async Task Should_keep_what_was_found_out_just_before_the_clock_is_set_back_and_until_that_is_noticed()
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), Hour);
+        await using var record = await PostgresRecord.Open(database.Database);
+        await record.Of<ClockWatch>().Look(CancellationToken.None);
+        await database.Set(Hour + 5 * Second);
+        await record.Host.Health.Open("before", Minute, "does not answer", needsAttention: false);
+        await record.Host.Health.Pause("before", Minute, "too many calls", cut: null);
+
+        await database.Set(TimeSpan.Zero);
+        await record.Host.Health.Open("since", Minute, "does not answer", needsAttention: false);
+        await record.Host.Health.Pause("since", Minute, "too many calls", cut: null);
+        await record.Of<ClockWatch>().Look(CancellationToken.None);
+
+        var known = await record.AnotherHost.Controls.Load(CancellationToken.None);
+        foreach (var account in (string[])["before", "since"])
+        {
+            (known.HealthOf(account).OpenUntil - Now(record)).ShouldBe(Minute, 20 * Second, account);
+            (known.HealthOf(account).PausedUntil - Now(record)).ShouldBe(Minute, 20 * Second, account);
+        }
+    }
+
+    /// <summary>A4: time passes while a host waits for an account, and what others have set meanwhile was set by the same clock.</summary>
+    [Fact]
+    public async Task Should_count_from_when_it_has_an_account_to_itself()
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), TimeSpan.Zero);
+        await using var record = await PostgresRecord.Open(database.Database);
+        foreach (var account in (string[])["smtp", "another"])
+            await record.Host.Health.Pause(account, Second, "too many calls", cut: null);
+        await using var others = await record.Begin(
+            "UPDATE provider_health SET paused_until = now() + interval '1 hour 1 minute', paused_for = '1 hour' WHERE account = 'another'; SELECT FROM provider_health FOR UPDATE"
+        );
+
+        var pausing = Task.WhenAll(
+            record.Host.Health.Pause("smtp", Minute, "too many calls", cut: null),
+            record.Host.Health.Pause("another", Minute, "too many calls", cut: null)
+        );
+        await record.UntilSomebodyWaits(2);
+        await database.Set(Minute);
+        await others.Commit();
+        await pausing;
+
+        (await LeftAlone("smtp")).ShouldBe(Minute, 20 * Second);
+        (await LeftAlone("another")).ShouldBe(Hour, 20 * Second, "the longest pause counts");
+
+        Task<TimeSpan> LeftAlone(string account) =>
+            database.Scalar<TimeSpan>($"SELECT paused_until - now() FROM provider_health WHERE account = '{account}'");
+    }
+
+    /// <summary>
+    /// A4: hosts that change an account have it to themselves before they move those who wait. So has the one that moves all.
+    /// </summary>
+    [Fact]
+    public async Task Should_have_the_accounts_to_itself_before_it_moves_those_who_wait()
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), Hour);
+        await using var record = await PostgresRecord.Open(database.Database);
+        await record.Host.Health.Pause("paced", Second, "too many calls", cut: null);
+        await record.Host.Health.Reserve("paced", 0.01, Lane.Bulk);
+        var message = Message(Now(record) + Minute);
+        await record.Host.Outgoing.Schedule([message], CancellationToken.None);
+        await database.Set(TimeSpan.Zero);
+        await using var changing = await record.Begin("SELECT FROM provider_health FOR UPDATE");
+
+        var look = record.Of<ClockWatch>().Look(CancellationToken.None);
+        await record.UntilSomebodyWaits();
+        foreach (var table in (string[])["provider_slot", "outgoing_message"])
+            await record.Execute($"SELECT FROM {table} FOR UPDATE NOWAIT");
+        await changing.Commit();
+        await look;
+
+        (await DelayOf(database, message)).ShouldBe(Minute, 20 * Second);
+    }
+
     /// <summary>A4: what an account has gone through before is no younger than it was.</summary>
     [Fact]
     public async Task Should_leave_what_is_past_where_it_is_when_the_clock_is_set_back()
