@@ -87,6 +87,9 @@ static class Help
           Brand:Name                       the shop's name, which the shipped e-mails show
           Brand:Logo                       the https URL of a picture before the name, 28 pixels high
           Brand:Color                      the colour of their lines, default #2f6bff
+          Telemetry:Otlp:Endpoint          http://collector:4317: where metrics and traces are sent; by itself nowhere, and /metrics has the metrics
+          Telemetry:Otlp:Protocol          Grpc (default) or HttpProtobuf
+          Telemetry:Traces:SampleShare     the share of traces that are recorded, 0 to 1, default 0.01
           Serilog:MinimumLevel:Default     what is logged: Verbose, Debug, Information (default), Warning, Error or Fatal
 
         A wrong or misspelt setting stops the host with a line that names it, and exit code 2. Exit code 3: RabbitMQ answers, and yet a queue could not be

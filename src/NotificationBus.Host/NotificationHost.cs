@@ -6,6 +6,7 @@ using NotificationBus.Channels.Sandbox;
 using NotificationBus.Host.Http;
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Host.Settings;
+using NotificationBus.Host.Telemetry;
 using NotificationBus.Templates;
 using NotificationBus.Wiring;
 
@@ -88,6 +89,7 @@ public static class NotificationHost
         if (settings.Transport == Transport.RabbitMq)
             builder.Services.AddSharedInbox(hasInbox);
         builder.Services.AddHttpApi();
+        builder.Services.AddTelemetry(settings.Telemetry);
         builder.Services.AddHostedService<ChangedSettings>();
         builder.WebHost.ConfigureKestrel(server => HttpLimits.Apply(server, settings.Intake.Connections));
         configure?.Invoke(builder.Services);
@@ -96,6 +98,7 @@ public static class NotificationHost
         SettingsCheck.CheckNames(settings, app.Services);
         app.UseDoorway(settings, inside);
         app.MapHealth();
+        app.MapMetrics();
         if (settings.IsApi)
         {
             app.MapEvents();

@@ -106,7 +106,8 @@ public static class PostgresSetup
     /// <summary>For the statements of the flow, which are few and always the same.</summary>
     static NpgsqlDataSource DataSource(string connectionString)
     {
-        var builder = new NpgsqlDataSourceBuilder(connectionString);
+        // By itself it is named by the connection string, which would be a label of its metrics.
+        var builder = new NpgsqlDataSourceBuilder(connectionString) { Name = "flow" };
         var settings = builder.ConnectionStringBuilder;
         if (!IsWritten(connectionString, "Maximum Pool Size"))
             settings.MaxPoolSize = UsualPoolSize;
@@ -120,7 +121,7 @@ public static class PostgresSetup
 
     static NpgsqlDataSource OperatorsDataSource(string connectionString)
     {
-        var builder = new NpgsqlDataSourceBuilder(connectionString);
+        var builder = new NpgsqlDataSourceBuilder(connectionString) { Name = "operators" };
         var settings = builder.ConnectionStringBuilder;
         settings.MinPoolSize = 0;
         settings.MaxPoolSize = Math.Min(OperatorsPoolSize, settings.MaxPoolSize);

@@ -20,6 +20,7 @@ public sealed partial class The_floors
     static readonly string[] FromTheGroundUp =
     [
         Ground,
+        "Telemetry",
         "Status",
         "Model",
         "Messaging",

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography.X509Certificates;
 using NotificationBus.Providers;
 
@@ -34,6 +35,8 @@ sealed class HttpCalls : IDisposable
         {
             AllowAutoRedirect = false,
             UseCookies = false,
+            // Spans, and no header of ours: whose trace it is is no vendor's business.
+            ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
             UseProxy = false, // It would answer in the service's place, and hide whether the request had left.
             ConnectTimeout = timeout < LongestConnect ? timeout : LongestConnect,
             PooledConnectionLifetime = ConnectionLifetime, // After which a name is looked up again.

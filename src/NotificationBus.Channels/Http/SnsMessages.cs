@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -34,6 +35,7 @@ sealed partial class SnsMessages
         {
             AllowAutoRedirect = false,
             UseProxy = false,
+            ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
             UseCookies = false,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace NotificationBus.Host.Http;
 
 /// <summary>Confirms to a vendor that its receipts are wanted, by fetching the address it has named.</summary>
@@ -15,6 +17,7 @@ sealed partial class SubscriptionConfirmation(HttpMessageHandler handler, ILogge
                 AllowAutoRedirect = false,
                 UseCookies = false,
                 UseProxy = false,
+                ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
             },
             log
         ) { }

@@ -84,6 +84,9 @@ public sealed class HostSettings
     /// <summary>The brand that writes the shipped e-mails.</summary>
     public BrandOptions Brand { get; set; } = new();
 
+    /// <summary>Traces, and the collector that is sent metrics and traces.</summary>
+    public TelemetryOptions Telemetry { get; set; } = new();
+
     /// <summary>Settings of each category of notification, by category.</summary>
     public IReadOnlyDictionary<string, EventTypeOptions> EventTypes { get; set; } =
         new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal);

@@ -75,7 +75,7 @@ sealed partial class FailedMessageRecorder(
             try
             {
                 await record.Record(failure, lifetime.ApplicationStopping);
-                await Announce(failure);
+                await rejections.Announce(failure, lifetime.ApplicationStopping);
                 Recorded(failure.Id, failure.Queue, failure.Explanation.Kind, failure.Explanation.Cause);
                 return;
             }
@@ -105,22 +105,6 @@ sealed partial class FailedMessageRecorder(
         var now = clock.Steady().Ticks;
         return now - said >= SayAgain.Ticks && Interlocked.CompareExchange(ref _said, now, said) == said;
     }
-
-    async Task Announce(Failure failure)
-    {
-        try
-        {
-            await rejections.Announce(failure, lifetime.ApplicationStopping);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException && !Outages.IsOutage(exception))
-        {
-            // It is on record, and nobody must wait behind it.
-            NotAnnounced(exception, failure.Id);
-        }
-    }
-
-    [LoggerMessage(LogLevel.Error, "That {Id} was set aside could not be announced")]
-    partial void NotAnnounced(Exception exception, Guid id);
 
     [LoggerMessage(LogLevel.Warning, "A message failed on {Queue} and is kept as {Id}: {Kind}, {Cause}")]
     partial void Recorded(Guid id, string queue, FailureKind kind, string cause);

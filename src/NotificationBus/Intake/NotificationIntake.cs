@@ -17,6 +17,12 @@ public sealed class NotificationIntake(
     IntakeGate gate
 )
 {
+    /// <summary>The header of an event that came by another way than the bus: which.</summary>
+    internal const string ByHeader = "NB-By";
+
+    /// <summary>What it says of those that are taken here.</summary>
+    internal const string Http = "http";
+
     /// <summary>Takes one event.</summary>
     /// <param name="map">What the event means.</param>
     /// <param name="happened">The event.</param>
@@ -82,7 +88,7 @@ public sealed class NotificationIntake(
         {
             await gate.Publish(() =>
                 lane == planning.LaneOf(map.Name)
-                    ? bus.Publish(happened, publish => publish.MessageId = messageId, CancellationToken.None)
+                    ? bus.Publish(happened, publish => Name(publish, messageId), CancellationToken.None)
                     : Send(happened, messageId, lane)
             );
         }
@@ -99,7 +105,13 @@ public sealed class NotificationIntake(
         where TEvent : class
     {
         var endpoint = await bus.GetSendEndpoint(SagaEndpoint.Of(lane));
-        await endpoint.Send(happened, send => send.MessageId = messageId, CancellationToken.None);
+        await endpoint.Send(happened, send => Name(send, messageId), CancellationToken.None);
+    }
+
+    static void Name(SendContext message, Guid messageId)
+    {
+        message.MessageId = messageId;
+        message.Headers.Set(ByHeader, Http);
     }
 }
 

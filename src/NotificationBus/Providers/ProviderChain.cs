@@ -2,6 +2,7 @@ using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Routing;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Providers;
 
@@ -18,9 +19,16 @@ public sealed class ProviderChain
     readonly RedeliveryOptions _redelivery;
     readonly Random _chance;
     readonly TimeProvider _clock;
+    readonly FlowMetrics _metrics;
 
-    internal ProviderChain(ProviderOrder order, RecordedCalls calls, RedeliveryOptions redelivery, Random chance, TimeProvider clock) =>
-        (_order, _calls, _redelivery, _chance, _clock) = (order, calls, redelivery, chance, clock);
+    internal ProviderChain(
+        ProviderOrder order,
+        RecordedCalls calls,
+        RedeliveryOptions redelivery,
+        Random chance,
+        TimeProvider clock,
+        FlowMetrics metrics
+    ) => (_order, _calls, _redelivery, _chance, _clock, _metrics) = (order, calls, redelivery, chance, clock, metrics);
 
     /// <summary>The channel.</summary>
     public IChannel Channel => _order.Channel;
@@ -55,6 +63,7 @@ public sealed class ProviderChain
         if (route.Count == 0)
             return round.RefusedUnasked("no provider of the channel serves such an address");
 
+        ProviderAccount? before = null;
         while (round.Next() is { } account)
         {
             if (round.IsRetry)
@@ -64,6 +73,7 @@ public sealed class ProviderChain
             if (admission is Admission.Refused refused)
             {
                 round.Refuse(account, refused);
+                before = account;
                 continue;
             }
 
@@ -90,7 +100,10 @@ public sealed class ProviderChain
             }
             else if (claim.Granted)
             {
-                round.Add(await _calls.Call(granted, delivery, claimed with { StartedAt = _clock.GetUtcNow() }, command.HoldWhenInDoubt));
+                if (before is not null && before != account)
+                    _metrics.FellBack(Channel.Name, before.Name);
+                before = account;
+                round.Add(await _calls.Call(granted, delivery, claimed with { StartedAt = _clock.GetUtcNow() }, command));
                 if (round.LacksEarlier)
                     round.Remember(await _calls.Of(delivery.NotificationId, delivery.Id, cancellationToken));
             }

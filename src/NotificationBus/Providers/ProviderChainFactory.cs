@@ -4,6 +4,7 @@ using NotificationBus.Model;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
 using NotificationBus.Providers.Routing;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Providers;
 
@@ -14,7 +15,8 @@ public sealed class ProviderChainFactory(
     IOptions<RedeliveryOptions> redelivery,
     Random chance,
     TimeProvider clock,
-    ILoggerFactory logs
+    ILoggerFactory logs,
+    FlowMetrics metrics
 )
 {
     /// <summary>Makes a chain.</summary>
@@ -24,9 +26,10 @@ public sealed class ProviderChainFactory(
     public ProviderChain Make(IChannel channel, IReadOnlyList<ProviderAccount> accounts, ProviderRoutes routes) =>
         new(
             new ProviderOrder(channel, accounts, routes, board),
-            new RecordedCalls(channel, ledger, clock, logs.CreateLogger<RecordedCalls>()),
+            new RecordedCalls(channel, ledger, clock, logs.CreateLogger<RecordedCalls>(), metrics),
             redelivery.Value,
             chance,
-            clock
+            clock,
+            metrics
         );
 }

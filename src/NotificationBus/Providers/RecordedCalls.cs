@@ -1,9 +1,11 @@
 using System.Data.Common;
 using MassTransit;
 using Microsoft.Extensions.Logging;
+using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
 using NotificationBus.Providers.Accounts;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Providers;
 
@@ -11,7 +13,13 @@ namespace NotificationBus.Providers;
 /// The calls to providers of one channel. Every call is claimed before and recorded after; the ledger and not the broker says what was
 /// tried already when a command comes again.
 /// </summary>
-sealed partial class RecordedCalls(IChannel channel, IAttemptLedger ledger, TimeProvider clock, ILogger<RecordedCalls> log)
+sealed partial class RecordedCalls(
+    IChannel channel,
+    IAttemptLedger ledger,
+    TimeProvider clock,
+    ILogger<RecordedCalls> log,
+    FlowMetrics metrics
+)
 {
     /// <summary>The calls that are on record for a delivery.</summary>
     public Task<IReadOnlyList<DeliveryAttempt>> Of(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken) =>
@@ -32,14 +40,14 @@ sealed partial class RecordedCalls(IChannel channel, IAttemptLedger ledger, Time
         Admission.Granted admission,
         Delivery delivery,
         DeliveryAttempt claimed,
-        bool holdWhenInDoubt
+        SendDelivery command
     )
     {
         var provider = admission.Account.Provider;
-        var answer = await admission.Call(() => Ask(provider, delivery));
+        var answer = await admission.Call(() => Measure(provider, delivery, command.TraceParent));
         // What may be repeated goes on like what was not sent, but nobody may say that it was not.
         var (outcome, result) =
-            answer is ProviderResult.InDoubt { RepetitionIsKnown: true } harmless && !holdWhenInDoubt
+            answer is ProviderResult.InDoubt { RepetitionIsKnown: true } harmless && !command.HoldWhenInDoubt
                 ? (
                     claimed with
                     {
@@ -115,6 +123,29 @@ sealed partial class RecordedCalls(IChannel channel, IAttemptLedger ledger, Time
 
         return [.. claim.Calls.SkipLast(1), last];
     }
+
+    async Task<ProviderResult> Measure(IProvider provider, Delivery delivery, string? traceParent)
+    {
+        using var span = FlowTracing.Send(channel.Name, provider.Name, traceParent);
+        var began = clock.GetTimestamp();
+        var result = await Ask(provider, delivery);
+        var outcome = WordFor(result);
+        metrics.Called(provider.Name, channel.Name, outcome, clock.GetElapsedTime(began));
+        span.CameOut(outcome, isTaken: result is ProviderResult.Accepted);
+        return result;
+    }
+
+    static string WordFor(ProviderResult result) =>
+        result switch
+        {
+            ProviderResult.Accepted => "accepted",
+            ProviderResult.Rejected => "rejected",
+            ProviderResult.Declined => "declined",
+            ProviderResult.Unavailable => "unavailable",
+            ProviderResult.Throttled => "throttled",
+            ProviderResult.Misconfigured => "misconfigured",
+            _ => "in-doubt",
+        };
 
     async Task<ProviderResult> Ask(IProvider provider, Delivery delivery)
     {

@@ -6,6 +6,7 @@ using NotificationBus.InProcess;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
 using NotificationBus.Outgoing;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Saga;
 
@@ -82,8 +83,19 @@ public sealed partial class EffectsPublisher(
     internal async Task<IReadOnlyList<OutgoingMessage>> Write(IEnumerable<SendDelivery> commands, Guid? conversationId)
     {
         var messages = new List<OutgoingMessage>();
+        var here = FlowTracing.Here;
         foreach (var command in commands)
-            messages.Add(await publisher.Write(ChannelEndpoint.Of(command.Channel, command.Lane), command, IdOf(command), conversationId));
+            messages.Add(
+                await publisher.Write(
+                    ChannelEndpoint.Of(command.Channel, command.Lane),
+                    command with
+                    {
+                        TraceParent = here,
+                    },
+                    IdOf(command),
+                    conversationId
+                )
+            );
         return messages;
     }
 

@@ -7,6 +7,7 @@ using NotificationBus.Messaging;
 using NotificationBus.Model;
 using NotificationBus.Outgoing;
 using NotificationBus.Providers;
+using NotificationBus.Telemetry;
 using RedeliveryOptions = NotificationBus.Providers.RedeliveryOptions;
 
 namespace NotificationBus.Sending;
@@ -118,6 +119,7 @@ public sealed class Redelivery(
             command with
             {
                 WaitingFor = why,
+                TraceParent = command.TraceParent ?? FlowTracing.Here,
             },
             Pipe.Empty<SendContext<SendDelivery>>(),
             context.CancellationToken

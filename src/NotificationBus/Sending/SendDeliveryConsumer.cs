@@ -3,6 +3,7 @@ using NotificationBus.Contracts;
 using NotificationBus.InProcess;
 using NotificationBus.Intake;
 using NotificationBus.Model;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Sending;
 
@@ -15,7 +16,8 @@ public sealed class SendDeliveryConsumer(
     SendBulkhead bulkhead,
     SendPipeline pipeline,
     Redelivery redelivery,
-    ResultReporter reporter
+    ResultReporter reporter,
+    FlowMetrics metrics
 ) : IConsumer<SendDelivery>, ILocalSender
 {
     /// <inheritdoc />
@@ -46,9 +48,15 @@ public sealed class SendDeliveryConsumer(
         disposition switch
         {
             Disposition.Report report => reporter.Report(context, ResultOf(context, report)),
-            Disposition.PutOff later => redelivery.PutOff(context, later.Command, later.Due, later.Reason, later.WaitsFor),
+            Disposition.PutOff later => PutOff(context, later),
             _ => Task.CompletedTask,
         };
+
+    async Task PutOff(ConsumeContext<SendDelivery> context, Disposition.PutOff later)
+    {
+        await redelivery.PutOff(context, later.Command, later.Due, later.Reason, later.WaitsFor);
+        metrics.Redelivered(later.Command.Channel, Label<PutOffKind>.Of(later.Kind));
+    }
 
     /// <summary>Under an id that is the same when the command comes again, so that the saga takes it once.</summary>
     static DeliveryResult ResultOf(ConsumeContext<SendDelivery> context, Disposition.Report report) =>

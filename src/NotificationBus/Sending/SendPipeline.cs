@@ -75,6 +75,7 @@ public sealed class SendPipeline(
             command,
             Earlier(clock.GetUtcNow() + LookAgain, command.ExpiresAt),
             $"channel {channel.Name} is paused",
+            PutOffKind.Paused,
             ResumedChannels.WaitsForChannel(channel.Name)
         );
 
@@ -88,7 +89,7 @@ public sealed class SendPipeline(
             var ends = clock.GetUtcNow() + notNow.AtLeast!.Value;
             // What an operator may have to decide about is waited for, also when it is too late to send.
             var again = command.HoldWhenInDoubt ? ends : Earlier(ends, command.ExpiresAt);
-            return new Disposition.PutOff(command with { MayHaveBeenSent = true }, again, notNow.Reason);
+            return new Disposition.PutOff(command with { MayHaveBeenSent = true }, again, notNow.Reason, PutOffKind.InProgress);
         }
 
         // Nothing is gained by waiting, unless it may have been sent already.
@@ -115,10 +116,11 @@ public sealed class SendPipeline(
         }
 
         if (notNow.Slot is { } turn)
-            return new Disposition.PutOff(next, due, notNow.Reason, WaitingLine.WaitsForTurn(turn.Account));
+            return new Disposition.PutOff(next, due, notNow.Reason, PutOffKind.Rate, WaitingLine.WaitsForTurn(turn.Account));
 
         var waitsFor = notNow.WaitsForProvider ? ResumedChannels.WaitsForProvider(command.Channel) : null;
-        return new Disposition.PutOff(next with { Redeliveries = command.Redeliveries + 1 }, due, notNow.Reason, waitsFor);
+        var kind = notNow.EndedInDoubt ? PutOffKind.InDoubt : PutOffKind.Unavailable;
+        return new Disposition.PutOff(next with { Redeliveries = command.Redeliveries + 1 }, due, notNow.Reason, kind, waitsFor);
     }
 
     /// <summary>

@@ -20,6 +20,7 @@ using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
 using NotificationBus.Status;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Wiring;
 
@@ -47,6 +48,8 @@ public static class NotificationBusSetup
         services.AddEventMap<OrderShippedMap>();
         services.AddEventMap<NotificationRequestedMap>();
 
+        services.AddMetrics();
+        services.AddSingleton<FlowMetrics>();
         services.AddSingleton<ChannelSet>();
         services.AddSingleton<ProviderAccountFactory>();
         services.AddSingleton<ProviderChainFactory>();
@@ -80,6 +83,7 @@ public static class NotificationBusSetup
         services.AddSingleton<HeldDecisions>();
         services.AddSingleton<ControlBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlBoard>());
+        services.AddHostedService<CircuitWatch>();
         services.AddSingleton<FailureReader>();
         // Not before they are used: the bus is built with those who set aside.
         services.AddSingleton(provider => new Lazy<IBus>(provider.GetRequiredService<IBus>));

@@ -86,7 +86,8 @@ public sealed class When_a_vendor_is_away_for_a_while : With_emulators
             Options.Create(new RedeliveryOptions()),
             new Random(1),
             TimeProvider.System,
-            NullLoggerFactory.Instance
+            NullLoggerFactory.Instance,
+            An.Metrics()
         );
         return factory.Make(
             channel,

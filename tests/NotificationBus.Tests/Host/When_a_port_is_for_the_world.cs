@@ -19,6 +19,7 @@ public sealed class When_a_port_is_for_the_world(HostOfTwoPorts two) : IClassFix
             "/health/live",
             "/health/ready",
             "/healthz",
+            "/metrics",
             "/v1",
             "/v1/",
             "/v1/providers",

@@ -58,6 +58,16 @@ public sealed class When_the_settings_are_wrong
         "--Channels:sms:Routes:0:When:Lane=Fast --Channels:sms:Routes:0:Providers=sandbox",
         "Channels:sms:Routes:0:When:Lane must be one of Transactional, Bulk"
     )]
+    // Telemetry.
+    [InlineData("--Telemetry:Otlp:Endpoint=collector:4317", "Telemetry:Otlp:Endpoint: must be an address such as http://collector:4317")]
+    [InlineData(
+        "--Telemetry:Otlp:Endpoint=http://user:" + Secret + "@collector:4317",
+        "Telemetry:Otlp:Endpoint: must be an address such as http://collector:4317"
+    )]
+    [InlineData("--Telemetry:Otlp:Protocol=Http", "Telemetry:Otlp:Protocol must be one of Grpc, HttpProtobuf")]
+    [InlineData("--Telemetry:Endpoint=http://collector:4317", "Telemetry:Endpoint is unknown, allowed here are Otlp, Traces")]
+    [InlineData("--Telemetry:Traces:SampleShare=1.5", "Telemetry:Traces:SampleShare: ")]
+    [InlineData("--Telemetry:Traces:SampleShare=NaN", "Telemetry:Traces:SampleShare: ")]
     // Wrong type.
     [InlineData("--Transport=Rabbit", "Transport must be one of InMemory, RabbitMq")]
     [InlineData("--Transport=1", "Transport must be one of InMemory, RabbitMq")]

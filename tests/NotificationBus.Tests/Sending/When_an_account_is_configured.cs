@@ -123,7 +123,8 @@ public sealed class When_an_account_is_configured
                 Options.Create(new RedeliveryOptions()),
                 Random.Shared,
                 TimeProvider.System,
-                NullLoggerFactory.Instance
+                NullLoggerFactory.Instance,
+                An.Metrics()
             )
         );
     }

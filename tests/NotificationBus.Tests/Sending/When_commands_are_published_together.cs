@@ -1,7 +1,11 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using MassTransit;
 using NotificationBus.Contracts;
 using NotificationBus.Outgoing;
+using NotificationBus.Telemetry;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Sending;
@@ -24,6 +28,39 @@ public sealed class When_commands_are_published_together
         flow.Email.Calls.Count.ShouldBe(Count);
         flow.Push.Calls.Count.ShouldBe(Count);
         flow.Wire.Faults.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_stay_in_the_trace_of_its_own_event()
+    {
+        const int Count = 100;
+        var spans = new ConcurrentQueue<(ActivityTraceId Trace, string Name)>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == FlowMetrics.Name,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = span => spans.Enqueue((span.TraceId, span.DisplayName)),
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var flow = await EmbeddedFlow.Start();
+        var traces = Enumerable.Range(0, Count).Select(_ => ActivityTraceId.CreateRandom()).ToList();
+
+        await Task.WhenAll(
+            traces.Select(trace =>
+                flow.Bus.Publish(
+                    An.OrderPlaced(),
+                    publish => publish.Headers.Set("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01")
+                )
+            )
+        );
+
+        await flow.Pulse.Until(() => flow.Handled<SendDelivery>() == 2 * Count);
+        flow.Handled<SendDeliveries>().ShouldBeGreaterThan(0);
+        foreach (var trace in traces)
+            spans
+                .Where(span => span.Trace == trace)
+                .Select(span => span.Name)
+                .ShouldBe(["take OrderPlaced", "send email", "send push"], ignoreOrder: true);
     }
 
     [Fact]

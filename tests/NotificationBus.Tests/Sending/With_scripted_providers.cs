@@ -96,7 +96,8 @@ public abstract class With_scripted_providers
             Options.Create(Redelivery),
             new NoDelay(),
             Clock,
-            NullLoggerFactory.Instance
+            NullLoggerFactory.Instance,
+            An.Metrics()
         );
         return factory.Make(
             new EmailChannel(),

@@ -1,11 +1,18 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using NotificationBus.Contracts;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Tests.TestKit;
 
 /// <summary>Events as producers publish them, with everything a template asks for.</summary>
 static class An
 {
+    /// <summary>Instruments to which nobody listens.</summary>
+    public static FlowMetrics Metrics() =>
+        new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
+
     public static OrderPlaced OrderPlaced(Contact? seller = null, string? eventId = null) =>
         new()
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
 using MassTransit;
 using MassTransit.Configuration;
 using MassTransit.Testing;
@@ -137,6 +138,8 @@ sealed class EmbeddedFlow : IAsyncDisposable
         Harness.GetSagaStateMachineHarness<NotificationStateMachine, NotificationState>();
 
     public IBus Bus => _host.Services.GetRequiredService<IBus>();
+
+    public IMeterFactory Meters => _host.Services.GetRequiredService<IMeterFactory>();
 
     public WatchedStore Store => _host.Services.GetRequiredService<WatchedStore>();
 

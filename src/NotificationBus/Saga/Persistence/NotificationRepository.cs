@@ -10,6 +10,7 @@ using NotificationBus.Messaging;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Saga.Persistence;
 
@@ -31,7 +32,8 @@ sealed class NotificationRepository(
     IOutgoingMessages outgoing,
     NotificationSteps steps,
     Lazy<EffectsPublisher> publisher,
-    IEnumerable<IEventMap> events
+    IEnumerable<IEventMap> events,
+    FlowMetrics metrics
 ) : ISagaRepositoryContextFactory<NotificationState>
 {
     readonly SagaConsumeContextFactory<INotificationStore, NotificationState> _contexts = new();
@@ -45,6 +47,7 @@ sealed class NotificationRepository(
         // An event that is here for the first time most likely begins a notification: insert without looking. If the row
         // exists after all, the insert says so, and the step is made again with what is there.
         var begins = _beginnings.Contains(typeof(T));
+        using var span = begins ? FlowTracing.Take(typeof(T).Name, TextOf(context, FlowTracing.ParentHeader)) : null;
         var firstTime = begins && context.GetRetryAttempt() == 0 && !context.ReceiveContext.Redelivered;
         if (firstTime && await MakeStep(context, next, existing: null, begins))
             return;
@@ -67,6 +70,9 @@ sealed class NotificationRepository(
         if (repeated is not null && MayHaveBeenInVain(context))
             await PublishAgain(context, repeated);
     }
+
+    static string? TextOf<T>(ConsumeContext<T> context, string header)
+        where T : class => context.ReceiveContext.TransportHeaders.TryGetHeader(header, out var value) ? value as string : null;
 
     // A result comes again because its command does, which may be a copy of the one that came before.
     static bool MayHaveBeenInVain<T>(ConsumeContext<T> context)
@@ -121,7 +127,7 @@ sealed class NotificationRepository(
         where T : class
     {
         var step = new SagaStepContext<T>(context);
-        var repository = new StepRepositoryContext<T>(step, store, existing, begins, _contexts);
+        var repository = new StepRepositoryContext<T>(step, store, existing, begins, _contexts, new StepCount(metrics, existing));
         try
         {
             await next.Send(repository);
@@ -162,7 +168,8 @@ sealed class NotificationRepository(
         INotificationStore store,
         NotificationState? existing,
         bool begins,
-        ISagaConsumeContextFactory<INotificationStore, NotificationState> contexts
+        ISagaConsumeContextFactory<INotificationStore, NotificationState> contexts,
+        StepCount count
     ) : ConsumeContextScope<T>(step), SagaRepositoryContext<NotificationState, T>
         where T : class
     {
@@ -222,6 +229,15 @@ sealed class NotificationRepository(
                     ? await store.Insert(written, step.CancellationToken)
                     : await store.Update(written, step.CancellationToken);
             LostRace = !stored;
+            if (stored)
+                count.Stored(
+                    notification,
+                    // Of two words, whatever a producer writes into the header.
+                    TextOf(step, NotificationIntake.ByHeader) == NotificationIntake.Http
+                        ? NotificationIntake.Http
+                        : "bus",
+                    timeIsUp: step.Message is EscalationDue or ResumeNotification
+                );
         }
     }
 }

@@ -1,0 +1,133 @@
+using System.Diagnostics.Metrics;
+
+namespace NotificationBus.Telemetry;
+
+/// <summary>
+/// The instruments of the flow: one meter for each host, by its own factory, so that two hosts in one process do not count for each other.
+/// What each of them says, and its labels, stand in <c>docs/operating.md</c>.
+/// </summary>
+/// <remarks>
+/// Labels are names out of settings and code: category, channel, account, outcome. Never an address, a recipient, an id or a key.
+/// </remarks>
+public sealed class FlowMetrics
+{
+    /// <summary>The name of the meter, and of the source of spans (<see cref="FlowTracing"/>).</summary>
+    public const string Name = "NotificationBus";
+
+    // Seconds. A call ends after two minutes at the latest.
+    static readonly InstrumentAdvice<double> Calls = new()
+    {
+        HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60, 120],
+    };
+
+    // Seconds. A notification may wait for a provider that is away, for as long as it is of use.
+    static readonly InstrumentAdvice<double> Lives = new()
+    {
+        HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400, 604_800],
+    };
+
+    readonly Counter<long> _accepted;
+    readonly Counter<long> _ended;
+    readonly Histogram<double> _duration;
+    readonly Counter<long> _settled;
+    readonly Counter<long> _escalations;
+    readonly Histogram<double> _calls;
+    readonly Counter<long> _circuitChanges;
+    readonly Counter<long> _redelivered;
+    readonly Counter<long> _fallbacks;
+    readonly Counter<long> _failedMessages;
+    Func<IEnumerable<Measurement<int>>> _circuits = () => [];
+
+    /// <summary>Makes the instruments.</summary>
+    /// <param name="meters">The host's own.</param>
+    public FlowMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(Name);
+        _accepted = meter.CreateCounter<long>(
+            "notificationbus.notifications.accepted",
+            "{notification}",
+            "Notifications that were taken into the record"
+        );
+        _ended = meter.CreateCounter<long>("notificationbus.notifications.ended", "{notification}", "Notifications that have ended");
+        _duration = meter.CreateHistogram(
+            "notificationbus.notification.duration",
+            "s",
+            "Time from the acceptance of a notification to its end",
+            advice: Lives
+        );
+        _settled = meter.CreateCounter<long>("notificationbus.deliveries.settled", "{delivery}", "Deliveries that have come to a status");
+        _escalations = meter.CreateCounter<long>(
+            "notificationbus.escalations",
+            "{escalation}",
+            "Steps that began because the time of the one before was up"
+        );
+        _calls = meter.CreateHistogram(
+            "notificationbus.provider.request.duration",
+            "s",
+            "Time that a provider took to answer a call",
+            advice: Calls
+        );
+        _circuitChanges = meter.CreateCounter<long>(
+            "notificationbus.provider.circuit.changes",
+            "{change}",
+            "Changes of a circuit, as this host sees it"
+        );
+        _redelivered = meter.CreateCounter<long>("notificationbus.deliveries.redelivered", "{delivery}", "Commands that were put off");
+        _fallbacks = meter.CreateCounter<long>(
+            "notificationbus.deliveries.fallbacks",
+            "{call}",
+            "Calls to another account because one before could not take the delivery"
+        );
+        _failedMessages = meter.CreateCounter<long>("notificationbus.failed_messages", "{message}", "Messages that were set aside");
+        meter.CreateObservableGauge(
+            "notificationbus.provider.circuit.state",
+            () => _circuits(),
+            unit: null,
+            "State of a circuit, as this host sees it: 0 closed, 1 open, 2 probing"
+        );
+    }
+
+    /// <summary>False while nobody listens to what a step of the saga has changed.</summary>
+    public bool CountsSteps => _accepted.Enabled || _ended.Enabled || _duration.Enabled || _settled.Enabled || _escalations.Enabled;
+
+    /// <summary>A notification is in the record.</summary>
+    /// <param name="category">Its category.</param>
+    /// <param name="by">The way its event came: <c>http</c> or <c>bus</c>.</param>
+    public void Accepted(string category, string by) => _accepted.Add(1, new("category", category), new("by", by));
+
+    /// <summary>A notification has ended.</summary>
+    public void Ended(string category, string outcome, TimeSpan took)
+    {
+        KeyValuePair<string, object?> ofCategory = new("category", category);
+        KeyValuePair<string, object?> withOutcome = new("outcome", outcome);
+        _ended.Add(1, ofCategory, withOutcome);
+        _duration.Record(took.TotalSeconds, ofCategory, withOutcome);
+    }
+
+    /// <summary>A delivery has come to a status.</summary>
+    public void Settled(string category, string channel, string status) =>
+        _settled.Add(1, new("category", category), new("channel", channel), new("status", status));
+
+    /// <summary>The next step of a notification began because the time of the one before was up.</summary>
+    public void Escalated(string category) => _escalations.Add(1, new KeyValuePair<string, object?>("category", category));
+
+    /// <summary>A provider has answered a call, or has not.</summary>
+    public void Called(string account, string channel, string outcome, TimeSpan took) =>
+        _calls.Record(took.TotalSeconds, new("account", account), new("channel", channel), new("outcome", outcome));
+
+    /// <summary>The circuit of an account has changed.</summary>
+    public void CircuitChanged(string account, string from, string to) =>
+        _circuitChanges.Add(1, new("account", account), new("from", from), new("to", to));
+
+    /// <summary>Has the circuits looked at whenever their state is asked for.</summary>
+    public void WatchCircuits(Func<IEnumerable<Measurement<int>>> circuits) => _circuits = circuits;
+
+    /// <summary>A command was put off.</summary>
+    public void Redelivered(string channel, string reason) => _redelivered.Add(1, new("channel", channel), new("reason", reason));
+
+    /// <summary>Another account is called because this one could not take the delivery.</summary>
+    public void FellBack(string channel, string from) => _fallbacks.Add(1, new("channel", channel), new("from", from));
+
+    /// <summary>A message was set aside and is on record.</summary>
+    public void SetAside(string kind) => _failedMessages.Add(1, new KeyValuePair<string, object?>("kind", kind));
+}

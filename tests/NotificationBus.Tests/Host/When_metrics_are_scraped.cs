@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using static NotificationBus.Tests.Host.HostWithServices;
+
+namespace NotificationBus.Tests.Host;
+
+public sealed class When_metrics_are_scraped : IAsyncLifetime
+{
+    readonly HostWithServices _services = new() { Settings = ["--Providers:gateway:Circuit:MinimumCalls=2"] };
+
+    public ValueTask InitializeAsync() => _services.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    [Fact]
+    public async Task Should_count_what_was_delivered_and_name_nobody()
+    {
+        var mailbox = Mailbox();
+        await using var other = new RunningHost();
+        await other.InitializeAsync();
+
+        var self = await _services.PlaceOrder(mailbox);
+        await _services.Host.Outcome(self);
+
+        var text = await Scraped("notificationbus_notifications_ended_total", 1, "outcome=\"delivered\"");
+        Value(text, "notificationbus_notifications_accepted_total", "category=\"order-placed\"", "by=\"http\"").ShouldBe(1);
+        Value(text, "notificationbus_notifications_ended_total", "category=\"order-placed\"").ShouldBe(1);
+        Value(text, "notificationbus_deliveries_settled_total", "channel=\"email\"", "status=\"sent\"").ShouldBe(1);
+        Value(text, "notificationbus_deliveries_settled_total").ShouldBe(1);
+        Value(text, "notificationbus_notification_duration_seconds_count", "outcome=\"delivered\"").ShouldBe(1);
+        Value(text, "notificationbus_notification_duration_seconds_bucket", "le=\"604800\"").ShouldBe(1);
+        Value(text, "notificationbus_provider_request_duration_seconds_count", "account=\"gateway\"", "outcome=\"accepted\"").ShouldBe(1);
+        Value(text, "notificationbus_provider_circuit_state", "account=\"gateway\"").ShouldBe(0);
+        foreach (var instrumented in (string[])["http_server_request_duration", "http_client_request_duration", "dotnet_"])
+            text.ShouldContain(instrumented);
+        var id = self[(self.LastIndexOf('/') + 1)..];
+        foreach (
+            var nobody in (string[])[mailbox, mailbox.Split('@')[0], "seller-42", "buyer-7", "ceramic", id, $":{_services.Gateway.Port}"]
+        )
+            text.ShouldNotContain(nobody);
+        Value((await other.Get("/metrics")).Body, "notificationbus_notifications_accepted_total").ShouldBe(0, "that is another host");
+    }
+
+    [Fact]
+    public async Task Should_count_what_came_by_the_bus_and_what_was_set_aside()
+    {
+        await _services.Host.Bus.Publish(TestKit.An.OrderPlaced());
+        await _services.Host.Bus.Publish(
+            new Contracts.NotificationRequested
+            {
+                Category = "none",
+                Recipient = new Contracts.Contact { Id = "somebody" },
+                Data = JsonSerializer.SerializeToElement(new { title = "Hello" }),
+            }
+        );
+
+        await Scraped("notificationbus_notifications_ended_total", 1);
+        var text = await Scraped("notificationbus_failed_messages_total", 1, "kind=\"failed\"");
+        Value(text, "notificationbus_notifications_accepted_total").ShouldBe(1);
+        Value(text, "notificationbus_notifications_accepted_total", "by=\"bus\"").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Should_show_an_account_that_keeps_failing()
+    {
+        _services.Gateway.Answers("503 Service Unavailable");
+
+        foreach (var mailbox in (string[])[Mailbox(), Mailbox()])
+            Text(Delivery(await _services.Host.Outcome(await _services.PlaceOrder(mailbox))), "provider").ShouldBe("backup");
+
+        var text = await Scraped("notificationbus_provider_circuit_state", 1, "account=\"gateway\"");
+        Value(text, "notificationbus_provider_circuit_state", "account=\"backup\"").ShouldBe(0);
+        Value(text, "notificationbus_provider_circuit_changes_total").ShouldBe(1);
+        Value(text, "notificationbus_provider_circuit_changes_total", "account=\"gateway\"", "from=\"closed\"", "to=\"open\"").ShouldBe(1);
+        Value(text, "notificationbus_deliveries_fallbacks_total", "channel=\"email\"", "from=\"gateway\"").ShouldBe(2);
+        Value(text, "notificationbus_provider_request_duration_seconds_count", "account=\"gateway\"", "outcome=\"unavailable\"")
+            .ShouldBe(2);
+        Value(text, "notificationbus_provider_request_duration_seconds_count", "account=\"backup\"", "outcome=\"accepted\"").ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Should_count_what_was_put_off_by_why()
+    {
+        await _services.SetEmail("""{"paused":true}""");
+
+        await _services.PlaceOrder(Mailbox());
+
+        var text = await Scraped("notificationbus_deliveries_redelivered_total", 1, "channel=\"email\"", "reason=\"paused\"");
+        Value(text, "notificationbus_notifications_ended_total").ShouldBe(0);
+    }
+
+    /// <summary>Asks until a value is there: a host counts after it has stored, and so after it is seen.</summary>
+    async Task<string> Scraped(string name, double value, params string[] labels)
+    {
+        using var patience = new CancellationTokenSource(RunningHost.Patience);
+        while (true)
+        {
+            var answer = await _services.Host.Get("/metrics");
+            answer.Status.ShouldBe(HttpStatusCode.OK);
+            if (Value(answer.Body, name, labels) == value)
+                return answer.Body;
+            if (patience.IsCancellationRequested)
+                throw new TimeoutException($"{name} is {Value(answer.Body, name, labels)}, not {value}: {answer.Body}");
+
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>The sum of all that have these labels.</summary>
+    static double Value(string text, string name, params string[] labels) =>
+        text.Split('\n')
+            .Where(line =>
+                line.StartsWith(name + "{", StringComparison.Ordinal) && labels.All(label => line.Contains(label, StringComparison.Ordinal))
+            )
+            .Sum(line => double.Parse(line[(line.LastIndexOf('}') + 1)..].Split(' ')[1], CultureInfo.InvariantCulture));
+
+    static string Mailbox() => $"m{Guid.NewGuid():N}@example.com";
+}
