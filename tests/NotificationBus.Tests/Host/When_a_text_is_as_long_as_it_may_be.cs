@@ -169,7 +169,8 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
             "country" => "TH",
             "locale" => "en-aaaaaaaa-bbbbbbbb-cccccccc-ddddd",
             "email" => $"{new string('m', 60)}@{string.Join('.', Enumerable.Repeat(new string('d', 47), 4))}.x",
-            "phone" => "+123456789012345",
+            // Of an international network (ITU-T E.164.1), which belongs to no country.
+            "phone" => "+883510000000000",
             "pushTokens[0]" => new string('f', longest),
             "chat[0]" => $"telegram:{new string('1', longest - 9)}",
             "webhookUrl" => $"https://example.com/{new string('p', longest - 20)}",
