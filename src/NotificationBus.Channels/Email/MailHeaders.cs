@@ -6,10 +6,11 @@ namespace NotificationBus.Channels.Email;
 static class MailHeaders
 {
     /// <summary>
-    /// The fields in order. Names and values are ASCII and of one line: they are ours, and a <see cref="Uri"/> escapes everything else.
+    /// The fields in order (RFC 2369, RFC 8058). Names and values are ASCII and of one line: they are ours, and a <see cref="Uri"/> escapes
+    /// everything else.
     /// </summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Of(Delivery delivery) =>
         delivery.UnsubscribeUrl is { } url
-            ? [new("List-Unsubscribe", $"<{url.AbsoluteUri}>"), new("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] // RFC 2369, RFC 8058
+            ? [new("List-Unsubscribe", $"<{url.AbsoluteUri}>"), new("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
             : [];
 }

@@ -66,7 +66,8 @@ sealed partial class RequestBody
             : type.CharSet is { Length: > 0 } charset && !"utf-8".Equals(charset.Trim('"'), StringComparison.OrdinalIgnoreCase)
                 ? "is sent in UTF-8, and Headers:Content-Type names another charset"
             : IsPlain(type.MediaType!) && !OneText().IsMatch(template)
-                ? "must be one {{…}} and nothing else for text/plain, in which nothing can be escaped: a text would reach into what stands beside it"
+                ? "must be one {{…}} and nothing else for text/plain, in which nothing can be escaped: "
+                    + "a text would reach into what stands beside it"
             : IsXml(type.MediaType!) && Array.Find(RawXml, raw => template.Contains(raw, StringComparison.Ordinal)) is { } section
                 ? $"must not have {section}, in which nothing can be escaped"
             : null;

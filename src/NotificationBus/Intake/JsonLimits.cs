@@ -65,7 +65,10 @@ public static class JsonLimits
                 }
             }
         }
-        catch (JsonException) { }
+        catch (JsonException)
+        {
+            // What is no JSON breaks no limit. Whoever reads it next says where it ends to be one.
+        }
 
         return null;
     }

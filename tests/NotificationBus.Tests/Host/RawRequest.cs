@@ -70,7 +70,10 @@ sealed class RawRequest : IDisposable
         {
             _client.Client.Shutdown(SocketShutdown.Send);
         }
-        catch (SocketException) { }
+        catch (SocketException)
+        {
+            // The host has closed the connection already, and hears no end.
+        }
     }
 
     public void Dispose() => _client.Dispose();
