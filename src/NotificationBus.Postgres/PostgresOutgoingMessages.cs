@@ -18,7 +18,7 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     internal const string Replace = """
         UPDATE SET sent_as = excluded.sent_as, notification_id = excluded.notification_id, destination = excluded.destination,
             content_type = excluded.content_type, message_types = excluded.message_types, body = excluded.body, due_at = excluded.due_at,
-            revision = outgoing_message.revision + 1
+            at_the_latest = excluded.at_the_latest, revision = outgoing_message.revision + 1
         """;
 
     /// <summary>
@@ -87,7 +87,8 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
             WITH spread AS (
                 SELECT least(greatest(count(*) - @at_once, 0) * @for_each_more, @longest) AS span FROM outgoing_message WHERE waits_for = @waits_for),
             released AS (
-                UPDATE outgoing_message SET due_at = least(due_at, now() + random() * spread.span), waits_for = NULL
+                UPDATE outgoing_message
+                SET due_at = least(greatest(due_at, at_the_latest), now() + random() * spread.span), waits_for = NULL
                 FROM spread WHERE waits_for = @waits_for RETURNING 1)
             SELECT count(*)::integer, pg_notify('{Wake}', '') FROM released
             """
@@ -148,10 +149,12 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         var command = new NpgsqlBatchCommand(
             $"""
             WITH scheduled AS (
-                INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at, waits_for)
-                SELECT message_id, sent_as, notification_id, destination, content_type, message_types, body, now() + coalesce(delay, '0'), waits_for
-                FROM unnest(@id, @sent_as, @notification, @destination, @content_type, @message_types, @body, @o_delay, @waits_for)
-                    AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay, waits_for)
+                INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at, waits_for,
+                    at_the_latest)
+                SELECT message_id, sent_as, notification_id, destination, content_type, message_types, body, now() + coalesce(delay, '0'), waits_for,
+                    now() + longest
+                FROM unnest(@id, @sent_as, @notification, @destination, @content_type, @message_types, @body, @o_delay, @waits_for, @longest)
+                    AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay, waits_for, longest)
                 ON CONFLICT (message_id) DO {onConflict})
             {WakeForDue}
             """
@@ -168,6 +171,7 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         var now = clock.GetUtcNow();
         parameters.Add("o_delay", messages, message => DelayOf(message, now));
         parameters.Add("waits_for", messages, message => message.WaitsFor);
+        parameters.Add("longest", messages, message => message.AtTheLatest - now);
         parameters.Add(Soon);
         await database.Commit(command, cancellationToken);
     }

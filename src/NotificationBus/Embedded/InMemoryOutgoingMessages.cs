@@ -60,9 +60,10 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
             foreach (var (pending, place) in waiting.Select((pending, place) => (pending, place)))
             {
                 var due = clock.GetUtcNow() + (spread * place / waiting.Count);
+                var latest = pending.Message.AtTheLatest > pending.DueAt ? pending.Message.AtTheLatest.Value : pending.DueAt;
                 _pending[pending.Message.Token] = pending with
                 {
-                    DueAt = due < pending.DueAt ? due : pending.DueAt,
+                    DueAt = due < latest ? due : latest,
                     Message = pending.Message with { WaitsFor = null },
                 };
             }

@@ -60,6 +60,11 @@ public sealed record OutgoingMessage
     /// </summary>
     public string? WaitsFor { get; init; }
 
+    /// <summary>
+    /// The time until which <see cref="IOutgoingMessages.Release"/> may put it off where many wait for the same; null for not at all.
+    /// </summary>
+    public DateTimeOffset? AtTheLatest { get; init; }
+
     /// <summary>Takes the message off its way to the transport.</summary>
     public static OutgoingMessage From<T>(SendContext<T> context, Guid messageId, DateTimeOffset? dueAt = null)
         where T : class

@@ -34,6 +34,8 @@ public sealed class Redelivery(
     // Less is no time to come out, wait for a turn and be sent in.
     static readonly TimeSpan ShortestLife = TimeSpan.FromSeconds(10);
 
+    readonly RedeliverySpacing _spacing = new();
+
     /// <summary>
     /// Finds the time at which the command should come again, and not before there is a chance. When that would be too late for the
     /// notification, it comes when half of its time is over: what was said to take longer may be over before, and the last try is shortly
@@ -47,6 +49,8 @@ public sealed class Redelivery(
             : DelaysOf(command.Channel) is { Count: > 0 } delays ? Listed(delays, command, notNow.AtLeast)
             : Exponential(command, notNow);
         var now = clock.GetUtcNow();
+        if (notNow.WaitsForProvider)
+            delay += _spacing.Take(command.Channel, now + (notNow.AtLeast ?? TimeSpan.Zero));
         var left = command.ExpiresAt - now;
         return InTime(command, now + (notNow.AtMost is { } most ? Shorter(delay, most) : delay))
             ?? (left >= ShortestLife && !notNow.EndedInDoubt ? now + left / 2 : null);
@@ -125,6 +129,12 @@ public sealed class Redelivery(
             context.CancellationToken
         );
         var id = DeterministicId.From("redelivery", $"{context.InputId():N}");
-        await outgoing.Schedule([OutgoingMessage.From(message, id, dueAt) with { WaitsFor = waitsFor }], context.CancellationToken);
+        var kept = OutgoingMessage.From(message, id, dueAt) with
+        {
+            WaitsFor = waitsFor,
+            // A turn is one's own, and at a fixed time.
+            AtTheLatest = waitsFor is null || command.Slot is not null ? null : command.ExpiresAt - ShortestLife,
+        };
+        await outgoing.Schedule([kept], context.CancellationToken);
     }
 }

@@ -1,3 +1,5 @@
+using NotificationBus.Chaos.Witnesses;
+
 namespace NotificationBus.Chaos.Situations;
 
 /// <summary>Reliability, row 37.</summary>
@@ -39,7 +41,7 @@ sealed class RetryStorm : Situation
     public override IEnumerable<string> Broken(Arena arena, Audit audit)
     {
         var calls = arena.Witness.Calls;
-        var busiest = calls.GroupBy(call => (int)(call.Received - _returned).TotalSeconds).Max(second => second.Count());
+        var busiest = BySecond(calls).Max(second => second.Count());
         return
         [
             .. AllSent(audit),
@@ -50,5 +52,11 @@ sealed class RetryStorm : Situation
     }
 
     public override IEnumerable<string> Remarks(Arena arena, Audit audit) =>
-        [$"{audit.Attempts.Sum(attempts => attempts.Count())} attempts, of which {arena.Witness.Calls.Count} reached the provider"];
+        [
+            $"{audit.Attempts.Sum(attempts => attempts.Count())} attempts, of which {arena.Witness.Calls.Count} reached the provider",
+            $"calls by second: {string.Join(' ', BySecond(arena.Witness.Calls).Select(second => second.Count()))}",
+        ];
+
+    IEnumerable<IGrouping<int, Call>> BySecond(IEnumerable<Call> calls) =>
+        calls.GroupBy(call => (int)(call.Received - _returned).TotalSeconds).OrderBy(second => second.Key);
 }

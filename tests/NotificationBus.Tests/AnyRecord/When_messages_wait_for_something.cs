@@ -62,6 +62,33 @@ public abstract class When_messages_wait_for_something(Func<Task<RecordOfTheTest
         (await TakeDue(Count)).Count.ShouldBe(Count);
     }
 
+    /// <summary>What a circuit has turned away is due soon after its break: a storm of its own beside what is released.</summary>
+    [Fact]
+    public async Task Should_come_out_spread_though_they_would_have_come_together_by_themselves()
+    {
+        const int Count = 5_000;
+        var waiting = Waiting("channel email") with { DueAt = Record.Now + Second, AtTheLatest = Record.Now + Hour };
+        await Schedule([.. Enumerable.Range(0, Count).Select(_ => waiting with { MessageId = Guid.NewGuid() })]);
+
+        await Host.Outgoing.Release("channel email", CancellationToken.None);
+
+        await Record.Pass(Second);
+        (await Host.Outgoing.TakeDue(Lease, Count, CancellationToken.None)).Count.ShouldBeLessThan(Count / 2);
+    }
+
+    [Fact]
+    public async Task Should_come_out_in_time_for_the_last_that_can_be_done()
+    {
+        const int Count = 5_000;
+        var waiting = Waiting("channel email") with { DueAt = Record.Now, AtTheLatest = Record.Now + Second };
+        await Schedule([.. Enumerable.Range(0, Count).Select(_ => waiting with { MessageId = Guid.NewGuid() })]);
+
+        await Host.Outgoing.Release("channel email", CancellationToken.None);
+
+        await Record.Pass(Second);
+        (await TakeDue(Count)).Count.ShouldBe(Count);
+    }
+
     [Fact]
     public async Task Should_come_out_in_the_order_in_which_they_were_kept_when_they_are_few()
     {

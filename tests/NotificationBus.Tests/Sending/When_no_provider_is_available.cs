@@ -563,6 +563,30 @@ public sealed class When_a_delivery_is_put_off
         }
     }
 
+    /// <summary>Reliability, row 37: what a circuit has turned away does not meet together who is just back.</summary>
+    [Fact]
+    public void Should_come_again_at_no_more_than_five_hundred_a_second_when_many_wait_for_it()
+    {
+        var shut = new ChainOutcome.NotNow
+        {
+            Reason = "its circuit is open",
+            IsOutage = true,
+            WaitsForProvider = true,
+            AtLeast = TimeSpan.FromSeconds(30),
+        };
+        var redelivery = Redelivery(new Random(11), "push", [], new RedeliveryOptions(), new FakeTimeProvider(A.Time));
+
+        var delays = Enumerable
+            .Range(0, 10_000)
+            .Select(_ => (redelivery.Next(Command("push", 0, TimeSpan.FromDays(2)), shut)!.Value - Now).TotalSeconds)
+            .ToList();
+
+        delays.Min().ShouldBeGreaterThanOrEqualTo(30);
+        delays.CountBy(delay => (int)delay).Max(second => second.Value).ShouldBeLessThan(600);
+        delays.Max().ShouldBeLessThan(30 + 20 + 5);
+        redelivery.Next(Command("webhook", 0, TimeSpan.FromDays(2)), shut).ShouldNotBeNull().ShouldBeLessThan(Now.AddSeconds(30 + 8));
+    }
+
     static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     static ChainOutcome.NotNow OfThisDelivery => new() { Reason = "too busy" };
@@ -589,15 +613,35 @@ public sealed class When_a_delivery_is_put_off
     )
     {
         var clock = new FakeTimeProvider(A.Time);
-        var redelivery = new Redelivery(
+        var redelivery = Redelivery(chance, channel, set ?? [], options ?? new RedeliveryOptions(), clock);
+        clock.GetUtcNow().ShouldBe(Now);
+        return redelivery.Next(
+            Command(channel, redeliveries, lifetime ?? TimeSpan.FromDays(2)),
+            (notNow ?? OfThisDelivery) with
+            {
+                AtLeast = atLeast,
+            }
+        );
+    }
+
+    static Redelivery Redelivery(
+        Random chance,
+        string channel,
+        IReadOnlyList<TimeSpan> delays,
+        RedeliveryOptions options,
+        TimeProvider clock
+    ) =>
+        new(
             new NotificationBus.Embedded.InMemoryOutgoingMessages(clock),
             new ChannelSet([new PushChannel(), new WebhookChannel()]),
-            new Dictionary<string, ChannelOptions>(StringComparer.Ordinal) { [channel] = new() { RedeliveryDelays = set ?? [] } },
-            Microsoft.Extensions.Options.Options.Create(options ?? new RedeliveryOptions()),
+            new Dictionary<string, ChannelOptions>(StringComparer.Ordinal) { [channel] = new() { RedeliveryDelays = delays } },
+            Microsoft.Extensions.Options.Options.Create(options),
             clock,
             chance
         );
-        var command = new SendDelivery
+
+    static SendDelivery Command(string channel, int redeliveries, TimeSpan lifetime) =>
+        new()
         {
             NotificationId = Guid.Empty,
             DeliveryId = Guid.Empty,
@@ -606,10 +650,7 @@ public sealed class When_a_delivery_is_put_off
             Category = "order-shipped",
             RecipientId = "buyer-7",
             Data = default,
-            ExpiresAt = Now + (lifetime ?? TimeSpan.FromDays(2)),
+            ExpiresAt = Now + lifetime,
             Redeliveries = redeliveries,
         };
-        clock.GetUtcNow().ShouldBe(Now);
-        return redelivery.Next(command, (notNow ?? OfThisDelivery) with { AtLeast = atLeast });
-    }
 }
