@@ -88,10 +88,7 @@ public sealed partial class EffectsPublisher(
             messages.Add(
                 await publisher.Write(
                     ChannelEndpoint.Of(command.Channel, command.Lane),
-                    command with
-                    {
-                        TraceParent = here,
-                    },
+                    here is null ? command : command with { TraceParent = here },
                     IdOf(command),
                     conversationId
                 )
