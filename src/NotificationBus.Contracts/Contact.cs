@@ -19,7 +19,7 @@ public sealed record Contact
 
     /// <summary>
     /// The country the person is in, ISO 3166-1 alpha-2, such as <c>TH</c>: it may choose the provider. Without it the region of
-    /// <see cref="Locale"/> counts; on the channel of text messages the number's country does, whatever is said here.
+    /// <c>locale</c> counts; on the channel of text messages the number's country does, whatever is said here.
     /// </summary>
     [Decoration]
     public string? Country { get; init; }

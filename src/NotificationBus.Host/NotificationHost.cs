@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using NotificationBus.Channels;
 using NotificationBus.Channels.Sandbox;
 using NotificationBus.Host.Http;
+using NotificationBus.Host.OpenApi;
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Host.Settings;
 using NotificationBus.Host.Telemetry;
@@ -89,6 +90,7 @@ public static class NotificationHost
         if (settings.Transport == Transport.RabbitMq)
             builder.Services.AddSharedInbox(hasInbox);
         builder.Services.AddHttpApi();
+        builder.Services.AddApiDocument();
         builder.Services.AddTelemetry(settings.Telemetry);
         builder.Services.AddHostedService<ChangedSettings>();
         builder.WebHost.ConfigureKestrel(server => HttpLimits.Apply(server, settings.Intake.Connections));
@@ -114,6 +116,7 @@ public static class NotificationHost
             if (hasInbox)
                 app.MapInbox();
             app.MapEntry(hasInbox);
+            app.MapApiDocument();
         }
 
         app.AnnounceWhenStarted(settings);

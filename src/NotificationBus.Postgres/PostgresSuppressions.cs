@@ -57,10 +57,10 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
                     Address: reader.GetString(1),
                     Category: reader.IsDBNull(2) ? null : reader.GetString(2),
                     Reason: reader.GetString(3),
-                    Source: reader.GetString(4),
-                    CreatedAt: reader.GetFieldValue<DateTimeOffset>(5)
+                    Source: reader.GetString(4)
                 )
                 {
+                    CreatedAt = reader.GetFieldValue<DateTimeOffset>(5),
                     Place = reader.GetGuid(6),
                 }
             );

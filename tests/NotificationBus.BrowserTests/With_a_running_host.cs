@@ -9,6 +9,8 @@ public abstract class With_a_running_host(Chromium chromium) : IAsyncLifetime
 
     protected RunningHost Host { get; set; } = null!;
 
+    protected Chromium Browser => chromium;
+
     public virtual async ValueTask InitializeAsync() => Host = await RunningHost.Start();
 
     public virtual async ValueTask DisposeAsync()

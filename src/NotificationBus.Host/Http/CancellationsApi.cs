@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MassTransit;
 using NotificationBus.Contracts;
+using NotificationBus.Host.OpenApi;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
@@ -14,7 +15,15 @@ static class CancellationsApi
 {
     const int UsualWait = 5;
 
-    public static void MapCancellations(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/notifications/{id:guid}/cancel", Cancel);
+    public static void MapCancellations(this IEndpointRouteBuilder routes) =>
+        routes
+            .MapPost("/v1/notifications/{id:guid}/cancel", Cancel)
+            .Describe("cancelNotification", NotificationsApi.Tag, "Ends what is not sent yet.")
+            .Takes<Cancellation>()
+            .Waits()
+            .Answers<NotificationView>()
+            .Answers<Cancelling>(StatusCodes.Status202Accepted)
+            .Refuses(409, 413, 415, 429);
 
     /// <summary>
     /// 200 when it is cancelled, now or before; 409 when it is too late for that; 202 when neither is known in time, five seconds unless

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NotificationBus.Contracts;
+using NotificationBus.Host.OpenApi;
 using NotificationBus.Intake;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
@@ -17,8 +18,19 @@ static class DecisionsApi
 
     public static void MapDecisions(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/v1/notifications/{id:guid}/deliveries/{deliveryId:guid}/decision", Decide);
-        routes.MapPost("/v1/decisions", DecideMany);
+        routes
+            .MapPost("/v1/notifications/{id:guid}/deliveries/{deliveryId:guid}/decision", Decide)
+            .Describe("decideDelivery", NotificationsApi.Tag, "Decides about a delivery that is held.")
+            .Takes<Decision>()
+            .Produces(StatusCodes.Status202Accepted)
+            .Refuses(404, 409, 413, 415, 429);
+        routes
+            .MapPost("/v1/decisions", DecideMany)
+            .Describe("decideDeliveries", NotificationsApi.Tag, "Decides about all held deliveries that have something in common.")
+            .Takes<DecisionOnHeld>()
+            .Answers<HeldCauses>()
+            .Answers<DecisionsTaken>(StatusCodes.Status202Accepted)
+            .Refuses(413, 415, 429);
     }
 
     /// <summary>202 when the decision is on record; the saga follows it. 409 when there is nothing to decide any more.</summary>

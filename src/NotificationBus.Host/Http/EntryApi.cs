@@ -1,3 +1,5 @@
+using NotificationBus.Host.OpenApi;
+
 namespace NotificationBus.Host.Http;
 
 /// <summary><c>GET /</c>: where to go from here.</summary>
@@ -16,11 +18,18 @@ static class EntryApi
         FailedMessages = "/v1/failed-messages",
         Status = "/v1/status",
         Health = "/health/ready",
+        Description = "/openapi/v1.json",
+        Docs = "/docs",
     };
 
     /// <summary>Leads to the inbox where it is shown, and else names what there is.</summary>
     public static void MapEntry(this IEndpointRouteBuilder routes, bool hasInbox) =>
-        routes.MapMethods("/", GetAndHead, () => hasInbox ? Results.Redirect("/inbox") : Results.Ok(Entries));
+        routes
+            .MapMethods("/", GetAndHead, () => hasInbox ? Results.Redirect("/inbox") : Results.Ok(Entries))
+            .Describe("getEntryPoints", "Status", "Returns where to go from here; leads to the inbox where that is shown.")
+            .Answers<EntryPoints>()
+            .Produces(StatusCodes.Status302Found)
+            .Refuses();
 }
 
 /// <summary>Entry points of the API.</summary>
@@ -52,4 +61,10 @@ public sealed record EntryPoints
 
     /// <summary>The readiness of the host.</summary>
     public required string Health { get; init; }
+
+    /// <summary>The description of all this (OpenAPI 3.1).</summary>
+    public required string Description { get; init; }
+
+    /// <summary>The same as a page, to read and to try it.</summary>
+    public required string Docs { get; init; }
 }

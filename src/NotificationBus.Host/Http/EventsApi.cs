@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using NotificationBus.Host.OpenApi;
 using NotificationBus.Intake;
 
 namespace NotificationBus.Host.Http;
@@ -6,6 +7,8 @@ namespace NotificationBus.Host.Http;
 /// <summary><c>POST /v1/events/{name}</c>: the same events as on the bus, for producers without one.</summary>
 static class EventsApi
 {
+    public const string Path = "/v1/events/{name}";
+
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
         var events = routes
@@ -13,11 +16,17 @@ static class EventsApi
             .ToFrozenDictionary(map => map.Name, map => map.Accept(new Handler()), StringComparer.Ordinal);
         string[] names = [.. events.Keys.Order(StringComparer.Ordinal)];
 
-        routes.MapPost(
-            "/v1/events/{name}",
-            (string name, HttpContext context) =>
-                events.TryGetValue(name, out var handle) ? handle(context) : Task.FromResult(Problems.UnknownEvent(name, names))
-        );
+        routes
+            .MapPost(
+                Path,
+                (string name, HttpContext context) =>
+                    events.TryGetValue(name, out var handle) ? handle(context) : Task.FromResult(Problems.UnknownEvent(name, names))
+            )
+            .Describe("postEvent", "Events", "Takes an event of a service, as the bus does.")
+            .Waits()
+            .Answers<AcceptedEvent>(StatusCodes.Status202Accepted)
+            .Answers<ConcludedEvent>()
+            .Refuses(404, 413, 415, 422, 429);
     }
 
     sealed class Handler : IEventMapVisitor<Func<HttpContext, Task<IResult>>>

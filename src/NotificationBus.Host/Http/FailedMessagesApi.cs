@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using NotificationBus.Failures;
+using NotificationBus.Host.OpenApi;
 using NotificationBus.Intake;
 using NotificationBus.Providers.Controls;
 
@@ -9,29 +10,71 @@ namespace NotificationBus.Host.Http;
 /// <summary><c>/v1/failed-messages</c>: what was set aside and why, put back or put away.</summary>
 static class FailedMessagesApi
 {
+    const string Tag = "Failed messages";
+
     const int MostCauses = 200;
 
     static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
 
     public static void MapFailedMessages(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/v1/failed-messages", GetAndHead, Search);
-        routes.MapMethods("/v1/failed-messages/causes", GetAndHead, Causes);
-        routes.MapMethods("/v1/failed-messages/{id:guid}", GetAndHead, Find);
-        routes.MapMethods("/v1/failed-messages/{id:guid}/body", GetAndHead, Body);
-        routes.MapPost(
-            "/v1/failed-messages/replay",
-            (HttpContext context, IFailedMessages failed, IntakeGate gate) => ForMany(context, failed, ReplayBy(gate))
-        );
-        routes.MapPost("/v1/failed-messages/archive", (HttpContext context, IFailedMessages failed) => ForMany(context, failed, Archive));
-        routes.MapPost(
-            "/v1/failed-messages/{id:guid}/replay",
-            (Guid id, HttpContext context, IFailedMessages failed, IntakeGate gate) => ForOne(id, context, failed, ReplayBy(gate))
-        );
-        routes.MapPost(
-            "/v1/failed-messages/{id:guid}/archive",
-            (Guid id, HttpContext context, IFailedMessages failed) => ForOne(id, context, failed, Archive)
-        );
+        routes
+            .MapMethods("/v1/failed-messages", GetAndHead, Search)
+            .Describe("listFailedMessages", Tag, "Lists messages that were set aside, the last first.")
+            .Asks("state", "failed, replayed or archived.")
+            .Asks("cause", "The cause, as the list of causes has it.")
+            .Asks("queue", "The queue it came from.")
+            .Pages()
+            .Answers<FailedMessagePage>()
+            .Refuses();
+        routes
+            .MapMethods("/v1/failed-messages/causes", GetAndHead, Causes)
+            .Describe("listFailureCauses", Tag, "Lists the causes of what waits for a decision, the largest groups first.")
+            .Answers<FailureCauses>()
+            .Refuses();
+        routes
+            .MapMethods("/v1/failed-messages/{id:guid}", GetAndHead, Find)
+            .Describe("getFailedMessage", Tag, "Returns one message with its headers and body.")
+            .Answers<FailedMessageView>()
+            .Refuses(404);
+        routes
+            .MapMethods("/v1/failed-messages/{id:guid}/body", GetAndHead, Body)
+            .Describe("getFailedMessageBody", Tag, "Returns the bytes of a message as they came.")
+            .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream")
+            .Refuses(404);
+        routes
+            .MapPost(
+                "/v1/failed-messages/replay",
+                (HttpContext context, IFailedMessages failed, IntakeGate gate) => ForMany(context, failed, ReplayBy(gate))
+            )
+            .Describe("replayFailedMessages", Tag, "Puts all messages of a cause, or all, back where they came from.")
+            .Takes<DecisionOnMany>()
+            .Answers<ReplayAnswer>()
+            .Refuses(413, 415, 429);
+        routes
+            .MapPost("/v1/failed-messages/archive", (HttpContext context, IFailedMessages failed) => ForMany(context, failed, Archive))
+            .Describe("archiveFailedMessages", Tag, "Puts all messages of a cause, or all, away.")
+            .Takes<DecisionOnMany>()
+            .Answers<ArchiveAnswer>()
+            .Refuses(413, 415);
+        routes
+            .MapPost(
+                "/v1/failed-messages/{id:guid}/replay",
+                (Guid id, HttpContext context, IFailedMessages failed, IntakeGate gate) => ForOne(id, context, failed, ReplayBy(gate))
+            )
+            .Describe("replayFailedMessage", Tag, "Puts one message back where it came from.")
+            .Takes<DecisionOnOne>()
+            .Answers<ReplayAnswer>()
+            .Refuses(404, 413, 415, 429);
+        routes
+            .MapPost(
+                "/v1/failed-messages/{id:guid}/archive",
+                (Guid id, HttpContext context, IFailedMessages failed) => ForOne(id, context, failed, Archive)
+            )
+            .Describe("archiveFailedMessage", Tag, "Puts one message away.")
+            .Takes<DecisionOnOne>()
+            .Answers<ArchiveAnswer>()
+            .Refuses(404, 413, 415);
     }
 
     static async Task<IResult> Search(HttpRequest request, IFailedMessages failed, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using NotificationBus.Contracts;
+using NotificationBus.Host.OpenApi;
 using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
 using NotificationBus.Notifications;
@@ -11,15 +12,37 @@ static class NotificationsApi
 {
     public const string IdempotencyKey = "Idempotency-Key";
 
+    public const string Tag = "Notifications";
+
     const int LongestKey = 255;
 
     static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
 
     public static void MapNotifications(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/v1/notifications", Request);
-        routes.MapMethods("/v1/notifications/{id:guid}", GetAndHead, Find);
-        routes.MapMethods("/v1/notifications", GetAndHead, Search);
+        routes
+            .MapPost("/v1/notifications", Request)
+            .Describe("requestNotification", Tag, "Asks for a notification of one category.")
+            .Takes<NotificationRequested>()
+            .Heeds(IdempotencyKey, "The eventId under another name: the same call again stays one notification.")
+            .Waits()
+            .Answers<AcceptedNotification>(StatusCodes.Status202Accepted)
+            .Answers<NotificationView>()
+            .Refuses(413, 415, 422, 429);
+        routes
+            .MapMethods("/v1/notifications/{id:guid}", GetAndHead, Find)
+            .Describe("getNotification", Tag, "Returns one notification, its deliveries and their attempts.")
+            .Answers<NotificationView>()
+            .Refuses(404);
+        routes
+            .MapMethods("/v1/notifications", GetAndHead, Search)
+            .Describe("listNotifications", Tag, "Lists notifications, the newest first.")
+            .Asks("status", "sending, held, delivered, partly-delivered, cancelled, expired or failed.")
+            .Asks("recipient", "The recipient's id.")
+            .Asks("category", "The category.")
+            .Pages()
+            .Answers<NotificationPage>()
+            .Refuses();
     }
 
     /// <summary>202 at once; with <c>Prefer: wait=10</c> 200 with the outcome when it is known in time.</summary>

@@ -1,3 +1,4 @@
+using NotificationBus.Host.OpenApi;
 using NotificationBus.Providers;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
@@ -8,30 +9,56 @@ namespace NotificationBus.Host.Http;
 /// <summary><c>/v1/providers</c> and <c>/v1/channels</c>: how sending stands, and what operators set while the hosts run.</summary>
 static class ProvidersApi
 {
+    const string Tag = "Sending";
+
     public static void MapProviders(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(
-            "/v1/providers",
-            (ProviderChains chains, ControlBoard board, TimeProvider clock) =>
-                Results.Ok(
-                    new ProviderList([
-                        .. chains.All.SelectMany(
-                            chain => chain.Accounts,
-                            (chain, account) => ProviderStatus.Of(chain, account, board.Current, clock.GetUtcNow())
-                        ),
-                    ])
-                )
-        );
-        routes.MapPut("/v1/providers/{account}", SetProvider);
-        routes.MapGet(
-            "/v1/channels",
-            (ProviderChains chains, ControlBoard board) =>
-                Results.Ok(
-                    new ChannelList([.. chains.All.Select(chain => ChannelStatus.Of(chain, board.Current.Channel(chain.Channel.Name)))])
-                )
-        );
-        routes.MapPut("/v1/channels/{channel}", SetChannel);
-        routes.MapGet("/v1/changes", Changes);
+        routes
+            .MapGet(
+                "/v1/providers",
+                (ProviderChains chains, ControlBoard board, TimeProvider clock) =>
+                    Results.Ok(
+                        new ProviderList([
+                            .. chains.All.SelectMany(
+                                chain => chain.Accounts,
+                                (chain, account) => ProviderStatus.Of(chain, account, board.Current, clock.GetUtcNow())
+                            ),
+                        ])
+                    )
+            )
+            .Describe("listProviders", Tag, "Lists the provider accounts: switch, circuit, rate, what they complained about.")
+            .Answers<ProviderList>()
+            .Refuses();
+        routes
+            .MapPut("/v1/providers/{account}", SetProvider)
+            .Describe("setProvider", Tag, "Sets what operators may set of an account while the hosts run.")
+            .Takes<SetProvider>()
+            .Answers<ProviderControl>()
+            .Refuses(404, 413, 415);
+        routes
+            .MapGet(
+                "/v1/channels",
+                (ProviderChains chains, ControlBoard board) =>
+                    Results.Ok(
+                        new ChannelList([.. chains.All.Select(chain => ChannelStatus.Of(chain, board.Current.Channel(chain.Channel.Name)))])
+                    )
+            )
+            .Describe("listChannels", Tag, "Lists the channels: paused, and the order of their accounts.")
+            .Answers<ChannelList>()
+            .Refuses();
+        routes
+            .MapPut("/v1/channels/{channel}", SetChannel)
+            .Describe("setChannel", Tag, "Pauses or resumes a channel, or sets the order of its accounts.")
+            .Takes<SetChannel>()
+            .Answers<ChannelControl>()
+            .Refuses(404, 413, 415);
+        routes
+            .MapGet("/v1/changes", Changes)
+            .Describe("listChanges", Tag, "Lists what operators have changed, who and why, the newest first.")
+            .Asks("limit", "The most on a page, 1 to 200; 50 by default.", typeof(int))
+            .Asks("before", "The number before which the page begins; next in the answer before has it.", typeof(long))
+            .Answers<ChangePage>()
+            .Refuses();
     }
 
     static async Task<IResult> SetProvider(

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Options;
+using NotificationBus.Host.OpenApi;
 using NotificationBus.Providers;
 using NotificationBus.Receipts;
 
@@ -8,7 +9,13 @@ namespace NotificationBus.Host.Http;
 /// <summary><c>POST /v1/receipts/{provider}</c>: what vendors report of deliveries they have taken.</summary>
 static partial class ReceiptsApi
 {
-    public static void MapReceipts(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/receipts/{provider}", Take).ForTheWorld();
+    public static void MapReceipts(this IEndpointRouteBuilder routes) =>
+        routes
+            .MapPost("/v1/receipts/{provider}", Take)
+            .ForTheWorld()
+            .Describe("postReceipt", "For the world", "Takes what the vendor of an account reports, signed as that vendor does.")
+            .Produces(StatusCodes.Status200OK)
+            .Refuses(403, 404, 413);
 
     /// <summary>
     /// 200 when the receipts are durable. What is answered otherwise has the vendor send them again, as far as that helps.

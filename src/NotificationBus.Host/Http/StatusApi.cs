@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using NotificationBus.Host.OpenApi;
 using NotificationBus.Status;
 
 namespace NotificationBus.Host.Http;
@@ -9,14 +10,18 @@ static class StatusApi
     static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
 
     public static void MapStatus(this IEndpointRouteBuilder routes) =>
-        routes.MapMethods(
-            "/v1/status",
-            GetAndHead,
-            async (HttpRequest request, ProblemBoard board, TimeProvider clock, CancellationToken cancellationToken) =>
-                new QueryReader(request.Query, []).Errors is { Count: > 0 } errors
-                    ? Problems.Validation(errors)
-                    : Results.Ok(new StatusAnswer(clock.GetUtcNow(), Environment.MachineName, await board.Look(cancellationToken)))
-        );
+        routes
+            .MapMethods(
+                "/v1/status",
+                GetAndHead,
+                async (HttpRequest request, ProblemBoard board, TimeProvider clock, CancellationToken cancellationToken) =>
+                    new QueryReader(request.Query, []).Errors is { Count: > 0 } errors
+                        ? Problems.Validation(errors)
+                        : Results.Ok(new StatusAnswer(clock.GetUtcNow(), Environment.MachineName, await board.Look(cancellationToken)))
+            )
+            .Describe("getStatus", "Status", "Returns what is wrong now, and since when.")
+            .Answers<StatusAnswer>()
+            .Refuses();
 }
 
 /// <summary>The answer of <c>GET /v1/status</c>.</summary>

@@ -1,3 +1,4 @@
+using NotificationBus.Host.OpenApi;
 using NotificationBus.Model;
 using NotificationBus.Planning;
 using NotificationBus.Sending;
@@ -7,11 +8,33 @@ namespace NotificationBus.Host.Http;
 /// <summary><c>/v1/suppressions</c>: the addresses that are not used, for which category, and who said so.</summary>
 static class SuppressionsApi
 {
+    const string Tag = "Suppressions";
+
     public static void MapSuppressions(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/suppressions", List);
-        routes.MapPost("/v1/suppressions", Add);
-        routes.MapDelete("/v1/suppressions/{channel}/{address}", Remove);
+        routes
+            .MapGet("/v1/suppressions", List)
+            .Describe("listSuppressions", Tag, "Lists addresses that are not used, the newest first.")
+            .Asks("channel", "The channel.")
+            .Asks("address", "The address, in any of its forms; goes with channel.")
+            .Asks("category", "The category it is suppressed for.")
+            .Pages()
+            .Answers<SuppressionList>()
+            .Refuses();
+        routes
+            .MapPost("/v1/suppressions", Add)
+            .Describe("suppressAddress", Tag, "Has an address not used any more, for one category or for every one.")
+            .Takes<SuppressAddress>()
+            .Produces(StatusCodes.Status204NoContent)
+            .Refuses(413, 415);
+        routes
+            .MapDelete("/v1/suppressions/{channel}/{address}", Remove)
+            .Describe("unsuppressAddress", Tag, "Has an address used again.")
+            .Asks("category", "The category it was suppressed for; left out, it is the suppression for every one.")
+            .Asks("by", "Name of whoever says so.")
+            .Asks("why", "The reason.")
+            .Produces(StatusCodes.Status204NoContent)
+            .Refuses(404);
     }
 
     static async Task<IResult> List(

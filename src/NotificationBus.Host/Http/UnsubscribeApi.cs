@@ -1,4 +1,5 @@
 using System.Net;
+using NotificationBus.Host.OpenApi;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
 using NotificationBus.Sending;
@@ -20,8 +21,18 @@ static class UnsubscribeApi
 
     public static void MapUnsubscribe(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/v1/unsubscribe/{token}", GetAndHead, Ask).ForTheWorld();
-        routes.MapPost("/v1/unsubscribe/{token}", Unsubscribe).ForTheWorld();
+        routes
+            .MapMethods("/v1/unsubscribe/{token}", GetAndHead, Ask)
+            .ForTheWorld()
+            .Describe("askToUnsubscribe", "For the world", "Asks whether the recipient of a mail wants no more of its category.")
+            .Produces(StatusCodes.Status200OK, contentType: "text/html")
+            .Refuses(404);
+        routes
+            .MapPost("/v1/unsubscribe/{token}", Unsubscribe)
+            .ForTheWorld()
+            .Describe("unsubscribe", "For the world", "Suppresses the address for the category (RFC 8058).")
+            .Produces(StatusCodes.Status200OK, contentType: "text/html")
+            .Refuses(404);
     }
 
     static async Task<IResult> Ask(

@@ -111,7 +111,10 @@ public sealed class InMemoryAttemptLedger(TimeProvider clock, InMemoryControls c
             };
             if (suppressedAddress is not null)
                 TryAdd(
-                    new Suppression(outcome.Channel, suppressedAddress, Category: null, outcome.Reason ?? "refused", outcome.Provider, now)
+                    new Suppression(outcome.Channel, suppressedAddress, Category: null, outcome.Reason ?? "refused", outcome.Provider)
+                    {
+                        CreatedAt = now,
+                    }
                 );
             return Task.FromResult(true);
         }

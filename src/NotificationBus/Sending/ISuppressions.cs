@@ -33,16 +33,11 @@ public interface ISuppressions
 /// <param name="Category">For which kind of notification, such as <c>announcement</c>; null for every one.</param>
 /// <param name="Reason">Why, for a person to read.</param>
 /// <param name="Source">Who said so: a provider account, the recipient, or an operator.</param>
-/// <param name="CreatedAt">Since when; set by the store.</param>
-public sealed record Suppression(
-    string Channel,
-    string Address,
-    string? Category,
-    string Reason,
-    string Source,
-    DateTimeOffset CreatedAt = default
-)
+public sealed record Suppression(string Channel, string Address, string? Category, string Reason, string Source)
 {
+    /// <summary>The time since when; set by the store.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
     /// <summary>Tells it from all others that were added at the same time, for its place in a list; set by the store.</summary>
     [JsonIgnore]
     public Guid Place { get; init; }

@@ -82,7 +82,11 @@ public sealed partial class When_a_request_is_framed_wrongly(RunningHost host) :
                     Interlocked.Increment(ref answered);
                 if (
                     answer.Length > 0
-                    && (!answer.StartsWith("HTTP/1.1 ", StringComparison.Ordinal) || answer[9] == '5' || IsOfOurs().IsMatch(answer))
+                    && (
+                        !answer.StartsWith("HTTP/1.1 ", StringComparison.Ordinal)
+                        || answer[9] == '5'
+                        || (!IsScript(answer) && IsOfOurs().IsMatch(answer))
+                    )
                 )
                 {
                     lock (wrong)
@@ -97,6 +101,9 @@ public sealed partial class When_a_request_is_framed_wrongly(RunningHost host) :
         answered.ShouldBeGreaterThan(500);
         (await host.Get("/health/live")).Status.ShouldBe(System.Net.HttpStatusCode.OK);
     }
+
+    // The script of the page at /docs has every word there is.
+    static bool IsScript(string answer) => answer.Contains("\nContent-Type: text/javascript", StringComparison.Ordinal);
 
     /// <summary>B: an exception nobody planned</summary>
     [Theory]

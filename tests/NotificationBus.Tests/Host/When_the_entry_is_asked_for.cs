@@ -37,6 +37,8 @@ public sealed class When_the_entry_is_asked_for
             "failedMessages",
             "status",
             "health",
+            "description",
+            "docs",
         ]);
         foreach (var address in entries.Values.Where(address => !address.Contains('{', StringComparison.Ordinal)))
             (await host.Get(address)).Status.ShouldBe(HttpStatusCode.OK, address);

@@ -344,7 +344,7 @@ public sealed class When_a_vendor_reports
         var place = suppressed.Place;
         place.ShouldNotBe(Guid.Empty);
         suppressed.ShouldBe(
-            new Suppression("email", A.Seller.Email!, category, reason, "scripted", flow.Clock.GetUtcNow()) { Place = place }
+            new Suppression("email", A.Seller.Email!, category, reason, "scripted") { CreatedAt = flow.Clock.GetUtcNow(), Place = place }
         );
         var delivery = flow.Find(sent.CorrelationId)!.Deliveries[0];
         delivery.Status.ShouldBe(DeliveryStatus.Sent);
