@@ -60,7 +60,7 @@ public static class NotificationHost
     public static WebApplication Build(string[] args, Action<IServiceCollection>? configure = null)
     {
         SettingsCheck.CheckArguments(args);
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var builder = CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var settings = SettingsCheck.Read(builder.Configuration);
         CertificateCheck.Demand(builder.Configuration, TimeProvider.System);
         // Read before it is said where to listen, which is said in the same place.
@@ -121,6 +121,24 @@ public static class NotificationHost
 
         app.AnnounceWhenStarted(settings);
         return app;
+    }
+
+    /// <summary>
+    /// Creates the builder. Where the user has no watch on files left (inotify(7): often 128 in all, and each .NET process takes some), what
+    /// is in appsettings.json is looked at every few seconds instead.
+    /// </summary>
+    static WebApplicationBuilder CreateBuilder(WebApplicationOptions options)
+    {
+        const string Polling = "DOTNET_USE_POLLING_FILE_WATCHER";
+        try
+        {
+            return WebApplication.CreateBuilder(options);
+        }
+        catch (IOException) when (Environment.GetEnvironmentVariable(Polling) is null)
+        {
+            Environment.SetEnvironmentVariable(Polling, "true");
+            return WebApplication.CreateBuilder(options);
+        }
     }
 
     /// <summary>Waits until the host has stopped, or has to.</summary>
