@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>A month (UTC) and its partitions, one of notifications and one of their attempts.</summary>
+/// <summary>A month (UTC) and its partitions: of notifications, of their attempts, and of their sagas' steps.</summary>
 readonly record struct Month(DateOnly First)
 {
     const string Prefix = "notification_";
@@ -11,6 +11,8 @@ readonly record struct Month(DateOnly First)
     public string Notifications => $"{Prefix}{Text(Format)}";
 
     public string Attempts => $"delivery_attempt_{Text(Format)}";
+
+    public string Steps => $"saga_step_{Text(Format)}";
 
     /// <summary>Its first moment, as a literal.</summary>
     public string Begin => $"{Text("yyyy-MM-dd")} 00:00:00+00";

@@ -5,7 +5,7 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// Makes the partitions of notifications and attempts, a pair for each month, before they are needed. What comes in a month without one
+/// Makes the partitions of notifications, attempts and sagas' steps, one of each for each month, before they are needed. What comes in a month without one
 /// is kept in the default partition, and moved when there is one.
 /// </summary>
 public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database, ILogger<Partitions> log)
@@ -27,6 +27,7 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
                 SELECT (date_trunc('month', now() AT TIME ZONE 'UTC') + ahead * interval '1 month')::date FROM generate_series(0, 2) AS ahead
                 UNION SELECT date_trunc('month', created_at AT TIME ZONE 'UTC')::date FROM notification_default
                 UNION SELECT date_trunc('month', notification_created_at AT TIME ZONE 'UTC')::date FROM delivery_attempt_default WHERE isfinite(notification_created_at)
+                UNION SELECT date_trunc('month', notification_created_at AT TIME ZONE 'UTC')::date FROM saga_step_default
                 ) AS wanted (first)
             WHERE to_regclass('notification_' || to_char(first, 'YYYY_MM')) IS NULL
             ORDER BY first
@@ -73,13 +74,17 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
             {LimitWaiting};
             CREATE TABLE {month.Notifications} (LIKE notification INCLUDING DEFAULTS) WITH (fillfactor = 75);
             CREATE TABLE {month.Attempts} (LIKE delivery_attempt INCLUDING DEFAULTS);
-            LOCK TABLE notification_default, delivery_attempt_default IN ACCESS EXCLUSIVE MODE;
+            CREATE TABLE {month.Steps} (LIKE saga_step INCLUDING DEFAULTS);
+            LOCK TABLE notification_default, delivery_attempt_default, saga_step_default IN ACCESS EXCLUSIVE MODE;
             WITH moved AS (DELETE FROM notification_default WHERE created_at >= '{month.Begin}' AND created_at < '{month.End}' RETURNING *)
             INSERT INTO {month.Notifications} SELECT * FROM moved;
             WITH moved AS (DELETE FROM delivery_attempt_default WHERE notification_created_at >= '{month.Begin}' AND notification_created_at < '{month.End}' RETURNING *)
             INSERT INTO {month.Attempts} SELECT * FROM moved;
+            WITH moved AS (DELETE FROM saga_step_default WHERE notification_created_at >= '{month.Begin}' AND notification_created_at < '{month.End}' RETURNING *)
+            INSERT INTO {month.Steps} SELECT * FROM moved;
             ALTER TABLE notification ATTACH PARTITION {month.Notifications} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
             ALTER TABLE delivery_attempt ATTACH PARTITION {month.Attempts} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
+            ALTER TABLE saga_step ATTACH PARTITION {month.Steps} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
             """
         );
         await make.ExecuteNonQueryAsync(cancellationToken);

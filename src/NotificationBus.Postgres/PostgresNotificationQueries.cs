@@ -33,6 +33,16 @@ public sealed class PostgresNotificationQueries(
     }
 
     /// <inheritdoc />
+    public async Task<IReadOnlyList<SagaStep>?> StepsOf(Guid id, CancellationToken cancellationToken)
+    {
+        // What is made after the steps are read is not told, so they are read last.
+        if (await store.Load(id, cancellationToken) is not { } notification)
+            return null;
+
+        return SagaHistory.Of(notification, await KeptSteps.Of(database, id, cancellationToken));
+    }
+
+    /// <inheritdoc />
     public async Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(

@@ -26,7 +26,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
 
     const string Stored = "SELECT id FROM stored";
 
-    // Few steps schedule or cancel anything, or go on after the end. The others do without.
+    // Few steps schedule or cancel anything, go on after the end, or did not go straight. The others do without.
     const string Cancelled = """
         cancelled AS (
             DELETE FROM outgoing_message
@@ -61,12 +61,12 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, completed_at,
                 escalate_after, escalation_token, escalate_unless, fingerprint, left_out)
             JOIN claimed ON claimed.id = n.id
-            RETURNING id)
+            RETURNING id, created_at)
         """;
 
     const string InsertSteps = $"{InsertedSteps}\n{Stored}";
 
-    const string InsertAndScheduleSteps = $"{InsertedSteps},\n{Scheduled}";
+    const string InsertAndScheduleSteps = $"{InsertedSteps},\n{KeptSteps.Insert},\n{Scheduled}";
 
     // Between the earliest and the latest is all of them: so the server sees which partitions it can leave out before it prepares to look
     // into them. As one of two alternatives this is no way to read an index, which the server would prefer while a table is empty, and keep
@@ -87,7 +87,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
 
     const string UpdateSteps = $"{UpdatedSteps}\n{Stored}";
 
-    const string UpdateAndScheduleSteps = $"{UpdatedSteps},\n{Cancelled}\n{Scheduled}";
+    const string UpdateAndScheduleSteps = $"{UpdatedSteps},\n{KeptSteps.Insert},\n{Cancelled}\n{Scheduled}";
 
     const string SelectNotifications = """
         SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient, n.data, n.requested_channels, n.mode, n.deliveries,
@@ -165,7 +165,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     NpgsqlBatchCommand Insert(IReadOnlyList<NotificationStep> steps)
     {
         var rows = steps.Select(step => step.Notification).ToList();
-        var schedules = steps.Any(step => step.Scheduled.Count > 0);
+        var schedules = steps.Any(step => step.Kept is not null || step.Scheduled.Count > 0);
         var command = new NpgsqlBatchCommand(schedules ? InsertAndScheduleSteps : InsertSteps);
         var parameters = command.Parameters;
         parameters.Add("id", rows, row => row.CorrelationId);
@@ -203,7 +203,10 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
             row => row.LeftOut.Count == 0 ? null : JsonSerializer.Serialize(row.LeftOut, NotificationJson.Default.IReadOnlyListLeftOut)
         );
         if (schedules)
+        {
+            KeptSteps.AddTo(parameters, steps);
             AddScheduled(parameters, steps);
+        }
 
         return command;
     }
@@ -211,7 +214,9 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     NpgsqlBatchCommand Update(IReadOnlyList<NotificationStep> steps)
     {
         var rows = steps.Select(step => step.Notification).ToList();
-        var schedules = steps.Any(step => step.CallsOff || step.Reopens || step.Cancelled.Count > 0 || step.Scheduled.Count > 0);
+        var schedules = steps.Any(step =>
+            step.Kept is not null || step.CallsOff || step.Reopens || step.Cancelled.Count > 0 || step.Scheduled.Count > 0
+        );
         var command = new NpgsqlBatchCommand(schedules ? UpdateAndScheduleSteps : UpdateSteps);
         var parameters = command.Parameters;
         parameters.Add("id", rows, row => row.CorrelationId);
@@ -227,6 +232,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         parameters.Add(new NpgsqlParameter<DateTimeOffset>("latest", rows.Max(row => row.CreatedAt)));
         if (schedules)
         {
+            KeptSteps.AddTo(parameters, steps);
             AddScheduled(parameters, steps);
             AddCancelled(parameters, steps);
         }

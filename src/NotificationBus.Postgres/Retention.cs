@@ -6,7 +6,7 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// Forgets notifications and their attempts by dropping the partitions of whole months. A month with a notification that has not ended is
+/// Forgets notifications, their attempts and their sagas' steps by dropping the partitions of whole months. A month with a notification that has not ended is
 /// kept.
 /// </summary>
 public sealed partial class Retention(
@@ -202,7 +202,7 @@ public sealed partial class Retention(
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await Execute(
             connection,
-            $"{Partitions.LimitWaiting}; LOCK TABLE ONLY notification, ONLY delivery_attempt IN ACCESS EXCLUSIVE MODE",
+            $"{Partitions.LimitWaiting}; LOCK TABLE ONLY notification, ONLY delivery_attempt, ONLY saga_step IN ACCESS EXCLUSIVE MODE",
             cancellationToken
         );
         if (
@@ -220,7 +220,7 @@ public sealed partial class Retention(
             return false;
         }
 
-        await Execute(connection, $"DROP TABLE {month.Notifications}, {month.Attempts}", cancellationToken);
+        await Execute(connection, $"DROP TABLE {month.Notifications}, {month.Attempts}, {month.Steps}", cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return true;
     }

@@ -81,6 +81,9 @@ public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers)
 }
 
 [Trait("Server", "PostgreSQL")]
+public sealed class When_steps_are_kept_in_PostgreSQL(BusAndDatabase servers) : When_steps_are_kept(() => PostgresRecord.Create(servers));
+
+[Trait("Server", "PostgreSQL")]
 public sealed class When_messages_are_due_in_PostgreSQL(BusAndDatabase servers)
     : When_messages_are_due(() => PostgresRecord.Create(servers));
 

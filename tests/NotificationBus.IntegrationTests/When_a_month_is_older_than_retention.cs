@@ -21,6 +21,8 @@ public sealed class When_a_month_is_older_than_retention(BusAndDatabase servers)
         var gone = await When_partitions_are_made.Begin(record, old, old.AddMinutes(1));
         var stays = await When_partitions_are_made.Begin(record, MonthsAgo(1), MonthsAgo(1));
         await record.Of<Partitions>().MakeAhead(CancellationToken.None);
+        foreach (var id in new[] { gone, stays })
+            await sql.Execute(When_partitions_are_made.Step(id));
 
         await record.Of<Retention>().Apply(CancellationToken.None);
 
@@ -28,9 +30,10 @@ public sealed class When_a_month_is_older_than_retention(BusAndDatabase servers)
         (await record.Host.Store.Load(stays, CancellationToken.None)).ShouldNotBeNull();
         (await sql.Scalar<Guid[]>("SELECT array_agg(id) FROM notification_key")).ShouldBe([stays]);
         (await sql.Scalar<Guid[]>("SELECT array_agg(notification_id) FROM delivery_attempt")).ShouldBe([stays]);
+        (await sql.Scalar<Guid[]>("SELECT array_agg(notification_id) FROM saga_step")).ShouldBe([stays]);
         (
             await sql.Scalar<bool>(
-                $"SELECT to_regclass('notification_{old:yyyy_MM}') IS NULL AND to_regclass('delivery_attempt_{old:yyyy_MM}') IS NULL"
+                $"SELECT to_regclass('notification_{old:yyyy_MM}') IS NULL AND to_regclass('delivery_attempt_{old:yyyy_MM}') IS NULL AND to_regclass('saga_step_{old:yyyy_MM}') IS NULL"
             )
         ).ShouldBeTrue();
         (await sql.Scalar<bool>($"SELECT to_regclass('notification_{MonthsAgo(1):yyyy_MM}') IS NOT NULL")).ShouldBeTrue();

@@ -79,6 +79,18 @@ public sealed class When_an_older_database_is_brought_up_to_date(BusAndDatabase 
         (
             await sql.Scalar<string>($"SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname = 'notification_{now:yyyy_MM}'")
         ).ShouldStartWith("FOR VALUES FROM (MINVALUE) TO ('");
+        // Each month has its place for the steps to come.
+        (
+            await sql.Scalar<long>(
+                """
+                SELECT count(*) FROM pg_inherits n JOIN pg_class m ON m.oid = n.inhrelid
+                WHERE n.inhparent = 'notification'::regclass AND to_regclass(replace(m.relname, 'notification_', 'saga_step_')) IS NULL
+                """
+            )
+        ).ShouldBe(0);
+        (await record.Host.Queries.StepsOf(Ended, CancellationToken.None))!
+            .ShouldHaveSingleItem()
+            .Derived.ShouldBe("an earlier version made it, which kept no steps");
         (await record.Host.Ledger.FindByMessage("smtp", $"theirs-{Ended}", CancellationToken.None))!.Status.ShouldBe(
             AttemptStatus.Accepted
         );

@@ -79,11 +79,15 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
         var id = await Begin(record, began);
         (await sql.Scalar<long>("SELECT count(*) FROM notification_default")).ShouldBe(1);
         (await sql.Scalar<long>("SELECT count(*) FROM delivery_attempt_default")).ShouldBe(1);
+        await sql.Execute(Step(id));
+        (await sql.Scalar<long>("SELECT count(*) FROM saga_step_default")).ShouldBe(1);
 
         await record.Of<Partitions>().MakeAhead(CancellationToken.None);
 
         (await sql.Scalar<Guid>($"SELECT id FROM notification_{began:yyyy_MM}")).ShouldBe(id);
         (await sql.Scalar<Guid>($"SELECT notification_id FROM delivery_attempt_{began:yyyy_MM}")).ShouldBe(id);
+        (await sql.Scalar<Guid>($"SELECT notification_id FROM saga_step_{began:yyyy_MM}")).ShouldBe(id);
+        (await sql.Scalar<long>("SELECT count(*) FROM saga_step_default")).ShouldBe(0);
         var moved = (await record.AnotherHost.Store.Load(id, CancellationToken.None))!;
         (await record.Host.Store.Update(new NotificationStep(moved, Guid.CreateVersion7(), []), CancellationToken.None)).ShouldBeTrue();
         (
@@ -192,6 +196,7 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
         (await sql.Scalar<long>("SELECT count(*) FROM notification")).ShouldBe(5);
         (await sql.Scalar<long>("SELECT count(*) FROM pg_inherits WHERE inhparent = 'notification'::regclass")).ShouldBe(3 + 5 + 1);
         (await sql.Scalar<long>("SELECT count(*) FROM pg_inherits WHERE inhparent = 'delivery_attempt'::regclass")).ShouldBe(3 + 5 + 1);
+        (await sql.Scalar<long>("SELECT count(*) FROM pg_inherits WHERE inhparent = 'saga_step'::regclass")).ShouldBe(3 + 5 + 1);
     }
 
     /// <summary>Stores a notification that began then, and a call that was claimed for it.</summary>
@@ -221,6 +226,13 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
         (await record.Host.Ledger.Claim(call, "som@example.com", "order-placed", Lease, CancellationToken.None)).Granted.ShouldBeTrue();
         return notification.CorrelationId;
     }
+
+    /// <summary>Keeps a step of a notification that is on record.</summary>
+    internal static string Step(Guid notificationId) =>
+        $"""
+            INSERT INTO saga_step (notification_created_at, notification_id, number, at, message, message_ids, state_before, state_after, before, changes, caused)
+            SELECT created_at, id, 1, now(), 'OrderPlaced', '{"{}"}', 'Initial', 'Failed', '{"{}"}', '{"{}"}', '[]' FROM notification_key WHERE id = '{notificationId}'
+            """;
 
     /// <summary>The first call for the only delivery of a notification.</summary>
     internal static DeliveryAttempt Call(Guid notificationId) =>

@@ -35,6 +35,11 @@ static class NotificationsApi
             .Answers<NotificationView>()
             .Refuses(404);
         routes
+            .MapMethods("/v1/notifications/{id:guid}/steps", GetAndHead, Steps)
+            .Describe("listNotificationSteps", Tag, "Returns the steps of one notification's saga, in order and without a gap.")
+            .Answers<SagaStepList>()
+            .Refuses(404);
+        routes
             .MapMethods("/v1/notifications", GetAndHead, Search)
             .Describe("listNotifications", Tag, "Lists notifications, the newest first.")
             .Asks("status", "sending, held, delivered, partly-delivered, cancelled, expired or failed.")
@@ -98,6 +103,17 @@ static class NotificationsApi
     ) =>
         await queries.Find(id, cancellationToken) is { } notification ? Results.Ok(notification)
         : accepted.Contains(id) ? Results.Ok(AcceptedNotification.Of(id))
+        : Problems.UnknownNotification();
+
+    /// <summary>An empty list for one that was taken and not begun yet.</summary>
+    static async Task<IResult> Steps(
+        Guid id,
+        INotificationQueries queries,
+        RecentlyAccepted accepted,
+        CancellationToken cancellationToken
+    ) =>
+        await queries.StepsOf(id, cancellationToken) is { } steps ? Results.Ok(new SagaStepList(steps))
+        : accepted.Contains(id) ? Results.Ok(new SagaStepList([]))
         : Problems.UnknownNotification();
 
     static async Task<IResult> Search(HttpRequest request, INotificationQueries queries, CancellationToken cancellationToken)

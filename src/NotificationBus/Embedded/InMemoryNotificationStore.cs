@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Text.Json;
 using NotificationBus.Intake;
 using NotificationBus.Model;
@@ -36,7 +37,7 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     /// <inheritdoc />
     public Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken)
     {
-        var row = Row.Of(step.After(), earlier: null, ref _lastNumber);
+        var row = Row.Of(step.After(), step.Kept, earlier: null, ref _lastNumber);
         var stored = _rows.TryAdd(step.Notification.CorrelationId, row);
         if (stored)
         {
@@ -54,7 +55,7 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
         if (!_rows.TryGetValue(id, out var earlier) || earlier.Version != step.Notification.Version)
             return Task.FromResult(false);
 
-        var row = Row.Of(step.After(), earlier, ref _lastNumber);
+        var row = Row.Of(step.After(), step.Kept, earlier, ref _lastNumber);
         if (!_rows.TryUpdate(id, row, earlier))
             return Task.FromResult(false);
 
@@ -73,6 +74,10 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
         await Load(id, cancellationToken) is { } notification
             ? NotificationView.Of(notification, ledger.AttemptsOf(id), outgoing.WaitingOf(id))
             : null;
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<SagaStep>?> StepsOf(Guid id, CancellationToken cancellationToken) =>
+        Task.FromResult(_rows.TryGetValue(id, out var row) ? SagaHistory.Of(row.ToState(), row.Steps) : null);
 
     /// <inheritdoc />
     public async Task<EarlierNotification?> FindEarlier(Guid notificationId, CancellationToken cancellationToken) =>
@@ -156,7 +161,7 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     /// <summary>
     /// One notification. Told apart from others by what it is and not by what it holds: a write that finds another one has lost a race.
     /// </summary>
-    sealed class Row(NotificationState notification, long number)
+    sealed class Row(NotificationState notification, ImmutableList<KeptStep> steps, long number)
     {
         public int Version { get; } = notification.Version;
 
@@ -179,17 +184,24 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
 
         public bool Ended => CompletedAt is not null;
 
-        public long BytesOfEnded => Ended ? _json.Length : 0;
+        /// <summary>The steps that did not go straight.</summary>
+        public ImmutableList<KeptStep> Steps { get; } = steps;
+
+        public long BytesOfEnded => Ended ? _json.Length + Steps.Sum(step => (long)step.Before.Length + step.Changes.Length) : 0;
 
         readonly byte[] _json = JsonSerializer.SerializeToUtf8Bytes(notification, NotificationJson.Default.NotificationState);
 
-        public static Row Of(NotificationState notification, Row? earlier, ref long lastNumber) =>
-            new(
+        public static Row Of(NotificationState notification, KeptStep? kept, Row? earlier, ref long lastNumber)
+        {
+            var steps = earlier?.Steps ?? [];
+            return new(
                 notification,
+                kept is null ? steps : steps.Add(kept),
                 notification.CompletedAt is null ? 0
                     : earlier?.Ended == true ? earlier.Number
                     : Interlocked.Increment(ref lastNumber)
             );
+        }
 
         public NotificationState ToState() => JsonSerializer.Deserialize(_json, NotificationJson.Default.NotificationState)!;
     }

@@ -175,6 +175,9 @@ public sealed class DeliveryState
 
     /// <summary>The time at which the recipient wanted no more of this kind of notification on the channel.</summary>
     public DateTimeOffset? UnsubscribedAt { get; set; }
+
+    /// <summary>A copy as it is now.</summary>
+    internal DeliveryState Copy() => (DeliveryState)MemberwiseClone();
 }
 
 /// <summary>The status of a delivery.</summary>

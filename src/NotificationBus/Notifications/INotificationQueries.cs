@@ -6,6 +6,12 @@ public interface INotificationQueries
     /// <summary>One notification with its deliveries and attempts, or null.</summary>
     Task<NotificationView?> Find(Guid id, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The steps of one notification's saga in order, without a gap: those that were kept, and between them what went straight. Null when
+    /// it is not on record.
+    /// </summary>
+    Task<IReadOnlyList<SagaStep>?> StepsOf(Guid id, CancellationToken cancellationToken);
+
     /// <summary>Those of the given notifications that have an outcome.</summary>
     Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);
 

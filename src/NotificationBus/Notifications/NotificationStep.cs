@@ -32,6 +32,9 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
     /// <summary>The notification had ended and goes on: the sweep, which has passed it, must look at it again.</summary>
     public bool Reopens { get; init; }
 
+    /// <summary>The step for whoever asks later; null when it went straight, and follows from the notification.</summary>
+    public KeptStep? Kept { get; init; }
+
     /// <summary>The time until the sweep looks at it again. A step that goes on takes seconds.</summary>
     public static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(10);
 

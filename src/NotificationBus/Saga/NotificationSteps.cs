@@ -17,6 +17,7 @@ public sealed class NotificationSteps
         Results = new ResultSteps(Interventions, clock);
         Receipts = new ReceiptSteps(clock);
         Effects = new EffectSteps(planning);
+        Notes = new StepNotes(clock);
     }
 
     /// <summary>How it begins, goes on and ends.</summary>
@@ -33,4 +34,7 @@ public sealed class NotificationSteps
 
     /// <summary>What follows.</summary>
     internal EffectSteps Effects { get; }
+
+    /// <summary>What is kept of a step.</summary>
+    internal StepNotes Notes { get; }
 }

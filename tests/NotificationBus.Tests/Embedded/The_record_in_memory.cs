@@ -7,6 +7,8 @@ namespace NotificationBus.Tests.Embedded;
 
 public sealed class When_a_step_is_stored_in_memory() : When_a_step_is_stored(InMemoryRecord.Create);
 
+public sealed class When_steps_are_kept_in_memory() : When_steps_are_kept(InMemoryRecord.Create);
+
 public sealed class When_messages_are_due_in_memory() : When_messages_are_due(InMemoryRecord.Create);
 
 public sealed class When_a_text_is_like_no_other_in_memory() : When_a_text_is_like_no_other(InMemoryRecord.Create);

@@ -111,9 +111,26 @@ public sealed class When_notifications_are_looked_up(RunningHost host) : IClassF
     }
 
     [Fact]
+    public async Task Should_tell_how_it_came_to_this()
+    {
+        var steps = (await host.Get($"{await Delivered("order-placed", "seller", "told")}/steps")).Json.GetProperty("steps");
+
+        var first = steps[0];
+        first
+            .EnumerateObject()
+            .Select(property => property.Name)
+            .ShouldBe(["number", "at", "message", "messageIds", "before", "after", "deliveries", "caused", "changes", "derived"]);
+        (first.GetProperty("message").GetString(), first.GetProperty("before").GetString()).ShouldBe(("OrderPlaced", "initial"));
+        first.GetProperty("deliveries")[0].GetProperty("after").GetString().ShouldBe("sending");
+        steps[steps.GetArrayLength() - 1].GetProperty("after").GetString().ShouldBe("delivered");
+        steps[steps.GetArrayLength() - 1].GetProperty("caused")[0].GetString().ShouldBe("NotificationDelivered");
+    }
+
+    [Fact]
     public async Task Should_not_know_an_id_nobody_gave()
     {
         (await host.Get($"{Path}/{Guid.NewGuid()}")).ShouldBeProblem(HttpStatusCode.NotFound, "unknown-notification");
+        (await host.Get($"{Path}/{Guid.NewGuid()}/steps")).ShouldBeProblem(HttpStatusCode.NotFound, "unknown-notification");
     }
 
     [Theory]

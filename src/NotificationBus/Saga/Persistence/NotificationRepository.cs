@@ -127,7 +127,15 @@ sealed class NotificationRepository(
         where T : class
     {
         var step = new SagaStepContext<T>(context);
-        var repository = new StepRepositoryContext<T>(step, store, existing, begins, _contexts, new StepCount(metrics, existing));
+        var repository = new StepRepositoryContext<T>(
+            step,
+            store,
+            existing,
+            begins,
+            _contexts,
+            new StepCount(metrics, existing),
+            steps.Notes
+        );
         try
         {
             await next.Send(repository);
@@ -169,11 +177,12 @@ sealed class NotificationRepository(
         NotificationState? existing,
         bool begins,
         ISagaConsumeContextFactory<INotificationStore, NotificationState> contexts,
-        StepCount count
+        StepCount count,
+        StepNotes notes
     ) : ConsumeContextScope<T>(step), SagaRepositoryContext<NotificationState, T>
         where T : class
     {
-        readonly bool _hadEnded = existing?.CompletedAt is not null;
+        readonly NotificationBefore _before = StepNotes.Before(existing);
 
         /// <summary>True when somebody else wrote the row since it was loaded, so that the step was not stored.</summary>
         public bool LostRace { get; private set; }
@@ -218,11 +227,18 @@ sealed class NotificationRepository(
                 return;
 
             Written = notification;
+            IReadOnlyList<Guid> others = [.. OtherInputs(step)];
             var written = new NotificationStep(notification, step.InputId(), step.Scheduled)
             {
-                OtherInputs = [.. OtherInputs(step)],
+                OtherInputs = others,
                 Cancelled = step.Cancelled,
-                Reopens = _hadEnded && notification.CompletedAt is null,
+                Reopens = _before.HadEnded && notification.CompletedAt is null,
+                Kept = notes.Of(
+                    _before,
+                    notification,
+                    new TakenMessage(step.Message, ShortName<T>.Value, [step.InputId(), .. others]),
+                    new CausedByStep(step.Effects, step.Scheduled, step.Cancelled.Count)
+                ),
             };
             var stored =
                 notification.Version == 0
