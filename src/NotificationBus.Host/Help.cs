@@ -79,6 +79,9 @@ static class Help
           Channels:{channel}:RedeliveryDelays  a list instead, such as 00:00:05,00:05:00; webhooks have the one of Standard Webhooks
           Sweep:After                      how old a notification is when it is asked whether it was forgotten, default 00:10:00
           Receipts:PublicUrl               where vendors reach this host, when they sign that; default the address the host sees
+          Receipts:ReadAfter               how soon after a delivery a link is followed by a program, default 00:00:10
+          Receipts:LinksTogether           how close two links are followed by a program, default 00:00:02
+          Receipts:ClickSettles            how long a click waits for others before it counts as read, default 00:00:10
           Unsubscribe:PublicUrl            https://…, where recipients reach this host; without it there are no links to unsubscribe
           Unsubscribe:Key                  signs these links; 32 characters or more, the same on all hosts
           Unsubscribe:EarlierKeys          keys that signed before, separated by commas: their links still work

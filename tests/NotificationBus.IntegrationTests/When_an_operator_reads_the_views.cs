@@ -15,7 +15,7 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
         ["saga_step_overview"] =
             "notification_id number from_number at message message_ids state_before state_after caused changes derived",
         ["delivery_overview"] =
-            "notification_id delivery_id event recipient channel step status provider provider_message_id reason attempts created_at settled_at confirmed_at bounced_at soft_bounced_at opened_at read_at complained_at unsubscribed_at cancellation",
+            "notification_id delivery_id event recipient channel step status provider provider_message_id reason attempts created_at settled_at confirmed_at bounced_at soft_bounced_at opened_at read_at complained_at unsubscribed_at cancellation automatic_read_at",
     };
 
     [Fact]

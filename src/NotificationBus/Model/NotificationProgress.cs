@@ -173,7 +173,11 @@ public static class NotificationProgressReader
         && proof switch
         {
             DeliveryProof.Read => delivery.ReadAt is not null,
-            DeliveryProof.Confirmed => delivery.ConfirmedAt is not null || delivery.OpenedAt is not null || delivery.ReadAt is not null,
+            // A program that follows its links has it as well.
+            DeliveryProof.Confirmed => delivery.ConfirmedAt is not null
+                || delivery.OpenedAt is not null
+                || delivery.ReadAt is not null
+                || delivery.AutomaticReadAt is not null,
             _ => true,
         };
 

@@ -170,6 +170,12 @@ public sealed class DeliveryState
     /// <summary>The time at which the recipient has first read it, or followed a link in it.</summary>
     public DateTimeOffset? ReadAt { get; set; }
 
+    /// <summary>The time at which a program first followed a link in it, such as a mail filter. That is not read.</summary>
+    public DateTimeOffset? AutomaticReadAt { get; set; }
+
+    /// <summary>The links that were followed, by time, as far as they may still tell a program from a person; null when none was.</summary>
+    public IReadOnlyList<LinkClick>? Clicks { get; set; }
+
     /// <summary>The time at which the recipient called it spam.</summary>
     public DateTimeOffset? ComplainedAt { get; set; }
 

@@ -158,6 +158,9 @@ public sealed record DeliveryView
     /// <summary>The time at which the recipient has first read it, or followed a link in it.</summary>
     public DateTimeOffset? ReadAt { get; init; }
 
+    /// <summary>The time at which a program first followed a link in it, such as a mail filter. That is not read.</summary>
+    public DateTimeOffset? AutomaticReadAt { get; init; }
+
     /// <summary>The time at which the recipient called it spam.</summary>
     public DateTimeOffset? ComplainedAt { get; init; }
 
@@ -189,6 +192,7 @@ public sealed record DeliveryView
             SoftBouncedAt = delivery.SoftBouncedAt,
             OpenedAt = delivery.OpenedAt,
             ReadAt = delivery.ReadAt,
+            AutomaticReadAt = delivery.AutomaticReadAt,
             ComplainedAt = delivery.ComplainedAt,
             UnsubscribedAt = delivery.UnsubscribedAt,
             Attempts =

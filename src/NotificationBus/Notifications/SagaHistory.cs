@@ -25,7 +25,7 @@ public static class SagaHistory
 
     // A step that goes straight sets these, and no others.
     static readonly string[] SetBySending = ["provider", "providerMessageId", "reason", "settledAt"];
-    static readonly string[] SetByReceipts = ["confirmedAt", "openedAt", "readAt"];
+    static readonly string[] SetByReceipts = ["confirmedAt", "openedAt", "readAt", "automaticReadAt", "clicks"];
 
     // And never leaves any of these behind.
     static readonly string[] NeverStraight = ["cancellation", "bouncedAt", "softBouncedAt", "complainedAt", "unsubscribedAt"];

@@ -21,6 +21,12 @@ public sealed record DeliveryReceiptReceived
     /// <summary>The time at which it happened, by the vendor's clock.</summary>
     public required DateTimeOffset At { get; init; }
 
+    /// <summary>The link that was followed, when it says that it was read because one was; otherwise null.</summary>
+    public ReceiptClick? Click { get; init; }
+
+    /// <summary>True when it comes a second time, after others that belong to the same click of a program would have come.</summary>
+    public bool ClickIsSettled { get; init; }
+
     /// <summary>The reason, in the vendor's words. Names no address.</summary>
     public string? Reason { get; init; }
 }

@@ -12,6 +12,9 @@ public sealed record LocateReceipt
     /// <summary>The receipt to be matched.</summary>
     public required Receipt Receipt { get; init; }
 
+    /// <summary>True when it was reported once, and others that belong to the same click of a program would have come since.</summary>
+    public bool ClickIsSettled { get; init; }
+
     /// <summary>The number of times it was looked for in vain.</summary>
     public int Tries { get; init; }
 }

@@ -26,6 +26,9 @@ public sealed record Receipt
     /// </summary>
     public IReadOnlyList<string> Addresses { get; init; } = [];
 
+    /// <summary>The link that was followed, when it says that it was read because one was; otherwise null.</summary>
+    public ReceiptClick? Click { get; init; }
+
     /// <summary>The reason, in the vendor's words. Names no address.</summary>
     public string? Reason { get; init; }
 }

@@ -1,6 +1,7 @@
 using MassTransit;
 using Microsoft.Extensions.Logging;
 using NotificationBus.Messaging;
+using NotificationBus.Model;
 
 namespace NotificationBus.Receipts;
 
@@ -14,7 +15,7 @@ public sealed partial class ReceiptConsumer(
     ReceiptSuppression suppression,
     SupersededReceipts superseded,
     ReceiptReporter reporter,
-    TimeProvider clock,
+    ReceiptTiming timing,
     ILogger<ReceiptConsumer> log
 ) : IConsumer<LocateReceipt>
 {
@@ -34,9 +35,28 @@ public sealed partial class ReceiptConsumer(
 
         var receipt = masking.Mask(context.Message.Receipt, located);
         await suppression.Consider(located, provider, receipt, context.CancellationToken);
-        if (!await superseded.Contains(located, provider, receipt, context.CancellationToken))
-            await reporter.Report(located, provider, receipt);
+        if (await superseded.Contains(located, provider, receipt, context.CancellationToken))
+            return;
+
+        await reporter.Report(located, provider, receipt, context.Message.ClickIsSettled);
+        if (IsDecisive(located, receipt) && !context.Message.ClickIsSettled)
+            await ReportAgain(context);
     }
+
+    /// <summary>True when nothing but the click keeps the next channel from being tried.</summary>
+    static bool IsDecisive(LocatedDelivery located, Receipt receipt) =>
+        receipt.Click is not null && located.Notification is { EscalateUnless: DeliveryProof.Read, CompletedAt: null };
+
+    async Task ReportAgain(ConsumeContext<LocateReceipt> context) =>
+        await context.ScheduleSend(
+            ReceiptEndpoint.Address,
+            timing.ClickIsSettledAt().UtcDateTime,
+            context.Message with
+            {
+                ClickIsSettled = true,
+            },
+            context.CancellationToken
+        );
 
     async Task LookAgain(ConsumeContext<LocateReceipt> context)
     {
@@ -47,7 +67,7 @@ public sealed partial class ReceiptConsumer(
             return;
         }
 
-        var due = clock.GetUtcNow() + LookAgainAfter[command.Tries];
+        var due = timing.After(LookAgainAfter[command.Tries]);
         await context.ScheduleSend(
             ReceiptEndpoint.Address,
             due.UtcDateTime,

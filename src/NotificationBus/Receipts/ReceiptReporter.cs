@@ -10,19 +10,25 @@ public sealed class ReceiptReporter(IBus bus, PublishLimit limit, PlanningRules 
 {
     /// <summary>Reports under an id that is the same when the receipt comes again.</summary>
     /// <exception cref="BrokerUnavailableException">The broker did not confirm in time. It may have arrived all the same.</exception>
-    internal async Task Report(LocatedDelivery located, string provider, Receipt receipt)
+    internal async Task Report(LocatedDelivery located, string provider, Receipt receipt, bool clickIsSettled)
     {
         var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(planning.RuleOf(located.Notification.Category).Lane));
         await limit.Await(
             saga.Send(
-                MessageOf(located, provider, receipt),
-                send => send.MessageId = DeterministicId.From("delivery-receipt", provider, receipt.Id, $"{receipt.Kind}"),
+                MessageOf(located, provider, receipt, clickIsSettled),
+                send =>
+                    send.MessageId = DeterministicId.From(
+                        clickIsSettled ? "settled-click" : "delivery-receipt",
+                        provider,
+                        receipt.Id,
+                        $"{receipt.Kind}"
+                    ),
                 CancellationToken.None
             )
         );
     }
 
-    static DeliveryReceiptReceived MessageOf(LocatedDelivery located, string provider, Receipt receipt) =>
+    static DeliveryReceiptReceived MessageOf(LocatedDelivery located, string provider, Receipt receipt, bool clickIsSettled) =>
         new()
         {
             NotificationId = located.Notification.CorrelationId,
@@ -31,6 +37,8 @@ public sealed class ReceiptReporter(IBus bus, PublishLimit limit, PlanningRules 
             ProviderMessageId = receipt.ProviderMessageId,
             Kind = receipt.Kind,
             At = receipt.At,
+            Click = receipt.Click,
+            ClickIsSettled = clickIsSettled,
             Reason = receipt.Reason,
         };
 }

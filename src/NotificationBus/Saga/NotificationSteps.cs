@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Options;
 using NotificationBus.Intake;
 using NotificationBus.Planning;
+using NotificationBus.Receipts;
 
 namespace NotificationBus.Saga;
 
@@ -9,13 +11,14 @@ public sealed class NotificationSteps
     /// <summary>Makes the steps.</summary>
     /// <param name="intake">What an event must say.</param>
     /// <param name="planning">Which deliveries there are, and what their commands say.</param>
+    /// <param name="receipts">What counts as read.</param>
     /// <param name="clock">The record's clock.</param>
-    public NotificationSteps(IntakeRules intake, PlanningRules planning, TimeProvider clock)
+    public NotificationSteps(IntakeRules intake, PlanningRules planning, IOptions<ReceiptsOptions> receipts, TimeProvider clock)
     {
         Plan = new PlanSteps(intake, planning, clock);
         Interventions = new InterventionSteps(clock);
         Results = new ResultSteps(Interventions, clock);
-        Receipts = new ReceiptSteps(clock);
+        Receipts = new ReceiptSteps(new ClickRules(receipts.Value), clock);
         Effects = new EffectSteps(planning);
         Notes = new StepNotes(clock);
     }

@@ -4,7 +4,7 @@ using NotificationBus.Receipts;
 namespace NotificationBus.Saga;
 
 /// <summary>What a notification learns from the receipts of vendors, which may come days later and take back what was known.</summary>
-sealed class ReceiptSteps(TimeProvider clock)
+sealed class ReceiptSteps(ClickRules clicks, TimeProvider clock)
 {
     /// <summary>Notes what a vendor reports of a delivery, in whatever order and however often it does.</summary>
     /// <returns>The deliveries to go on with, now that nothing has arrived.</returns>
@@ -13,8 +13,15 @@ sealed class ReceiptSteps(TimeProvider clock)
         if (notification.Deliveries.FirstOrDefault(delivery => delivery.Id == receipt.DeliveryId) is not { BegunAt: not null } delivery)
             return [];
 
+        var again = Note(notification, delivery, receipt);
+        clicks.Judge(delivery);
+        return again;
+    }
+
+    List<DeliveryState> Note(NotificationState notification, DeliveryState delivery, DeliveryReceiptReceived receipt)
+    {
         var wasBounced = delivery.BouncedAt is not null;
-        Stamp(delivery, receipt);
+        Stamp(notification, delivery, receipt);
         if (receipt.Kind == ReceiptKind.SoftBounce || wasBounced)
             return [];
 
@@ -34,7 +41,7 @@ sealed class ReceiptSteps(TimeProvider clock)
         return [];
     }
 
-    static void Stamp(DeliveryState delivery, DeliveryReceiptReceived receipt)
+    static void Stamp(NotificationState notification, DeliveryState delivery, DeliveryReceiptReceived receipt)
     {
         var at = receipt.At;
         switch (receipt.Kind)
@@ -54,6 +61,10 @@ sealed class ReceiptSteps(TimeProvider clock)
 
             case ReceiptKind.Opened:
                 delivery.OpenedAt = Earlier(delivery.OpenedAt, at);
+                break;
+
+            case ReceiptKind.Read when receipt.Click is not null:
+                ClickRules.Note(delivery, receipt, decides: notification is { EscalateUnless: DeliveryProof.Read, CompletedAt: null });
                 break;
 
             case ReceiptKind.Read:

@@ -75,6 +75,7 @@ public static class NotificationBusSetup
         services.AddSingleton<Redelivery>();
         services.AddSingleton<UnsubscribeLinks>();
         services.AddSingleton<ReceiptIntake>();
+        services.AddSingleton<ReceiptTiming>();
         services.AddSingleton<ReceiptLocator>();
         services.AddSingleton<ReceiptMasking>();
         services.AddSingleton<ReceiptSuppression>();

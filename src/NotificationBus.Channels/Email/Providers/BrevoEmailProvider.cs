@@ -134,6 +134,7 @@ public sealed class BrevoEmailProvider(string name, BrevoOptions options, TimePr
                 // The field "id" is the webhook's.
                 Id = ReceiptCheck.IdOf(report.Find("event"), messageId, report.Find("ts_event"), report.Find("link")),
                 At = TimeOf(report.Find("ts_event")),
+                Click = kind == ReceiptKind.Read ? ReceiptClick.Of(report.Find("link"), report.Find("user_agent")) : null,
                 DeliveryId = IdOf(report.Find(Carrier)),
                 ProviderMessageId = messageId,
                 Addresses = AlwaysNamed(report.Find("email")),

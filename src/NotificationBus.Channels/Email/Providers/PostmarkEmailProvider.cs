@@ -130,8 +130,13 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
             : new Receipt
             {
                 Kind = kind.Value,
-                Id = ReceiptCheck.IdOf(report.Find("RecordType"), messageId, report.Find("ID"), report.Find(time)),
+                // Of clicks it has the second: two links may have been followed in it.
+                Id =
+                    kind == ReceiptKind.Read
+                        ? ReceiptCheck.IdOf(report.Find("RecordType"), messageId, report.Find(time), report.Find("OriginalLink"))
+                        : ReceiptCheck.IdOf(report.Find("RecordType"), messageId, report.Find("ID"), report.Find(time)),
                 At = TimeOf(report.Find(time)),
+                Click = kind == ReceiptKind.Read ? ReceiptClick.Of(report.Find("OriginalLink"), report.Find("UserAgent")) : null,
                 DeliveryId = IdOf(report.Find($"Metadata.{DeliveryTag}")),
                 ProviderMessageId = messageId,
                 Addresses = AlwaysNamed(report.Find("Recipient"), report.Find("Email")),

@@ -174,7 +174,9 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
                 Id = request.Header("svix-id") is { Length: <= 200 } id
                     ? id
                     : ReceiptCheck.IdOf(report.Find("type"), report.Find("data.email_id"), report.Find("created_at")),
-                At = TimeOf(report.Find("created_at")),
+                At = TimeOf(report.Find("data.click.timestamp") ?? report.Find("created_at")),
+                Click =
+                    kind == ReceiptKind.Read ? ReceiptClick.Of(report.Find("data.click.link"), report.Find("data.click.userAgent")) : null,
                 DeliveryId = IdOf(TagOf(report)),
                 ProviderMessageId = report.Find("data.email_id"),
                 Addresses = AddressesOf(report.Texts("data.to").Append(report.Find("data.to"))),

@@ -171,6 +171,7 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
                     ? id
                     : ReceiptCheck.IdOf(report.Find("event"), messageId, report.Find("timestamp")),
                 At = TimeOf(report.Find("timestamp")),
+                Click = kind == ReceiptKind.Read ? ReceiptClick.Of(report.Find("url"), report.Find("useragent")) : null,
                 DeliveryId = IdOf(report.Find(DeliveryTag)),
                 // The answer's X-Message-Id, with the machine that took it behind a dot.
                 ProviderMessageId = messageId?.Split('.')[0],

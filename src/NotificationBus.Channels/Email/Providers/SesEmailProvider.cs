@@ -241,6 +241,7 @@ public sealed class SesEmailProvider : EmailVendor
                 Kind = kind.Value,
                 Id = ReceiptCheck.IdOf(type, messageId, time),
                 At = TimeOf(time),
+                Click = kind == ReceiptKind.Read ? ReceiptClick.Of(report.Find("click.link"), report.Find("click.userAgent")) : null,
                 DeliveryId = IdOf(report.Find($"mail.tags.{DeliveryTag}.0")),
                 ProviderMessageId = messageId,
                 Addresses = AddressesOf(
