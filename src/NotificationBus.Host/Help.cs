@@ -69,6 +69,7 @@ static class Help
                                            webhook: Secret, AllowPrivateAddresses
           Providers:{account}:…            http: Url, Headers, Body, MessageIdPath, Accepted, Rejected, AddressIsWrong, Throttled,
                                            Unavailable, KnowsRepetitionFor, RetryAfterHeader, RetryAfterPath, IdempotencyHeader, Timeout
+          Providers:{account}:SendTraceParent     true tells a service of your own to which trace a call belongs
           Providers:{account}:TrustedCertificate  a PEM file with the only authorities to trust, for every account that is called over TLS
           Providers:log:ShowContent        true (default): the log shows the texts that would be sent, masked; false: their lengths
           Providers:sandbox:…              Latency and FailureShare (0 to 1): how long each call takes, and how many fail

@@ -51,15 +51,16 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     const string RecordOutcomes = $"""
         WITH outcome AS (
             SELECT *, {NotificationCreatedAt} AS notification_created_at
-            FROM unnest(@delivery, @number, @notification, @channel, @provider, @status, @provider_message, @reason, @suppressed)
-                AS a (delivery_id, number, notification_id, channel, provider, status, provider_message_id, reason, suppressed)
+            FROM unnest(@delivery, @number, @notification, @channel, @provider, @status, @provider_message, @reason, @suppressed, @trace)
+                AS a (delivery_id, number, notification_id, channel, provider, status, provider_message_id, reason, suppressed, trace_parent)
             LIMIT @count),
         suppressed AS (
             INSERT INTO suppressed_address (channel, address, reason, source)
             SELECT channel, suppressed, coalesce(reason, 'refused'), provider FROM outcome WHERE suppressed IS NOT NULL
             ON CONFLICT DO NOTHING)
         UPDATE delivery_attempt SET
-            status = o.status, provider_message_id = o.provider_message_id, reason = o.reason, finished_at = now()
+            status = o.status, provider_message_id = o.provider_message_id, reason = o.reason, finished_at = now(),
+            trace_parent = o.trace_parent
         FROM outcome o
         WHERE delivery_attempt.delivery_id = o.delivery_id AND delivery_attempt.number = o.number AND delivery_attempt.status = 'Started'
             AND delivery_attempt.notification_created_at = o.notification_created_at
@@ -74,7 +75,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     // A claim from the future was made before the clock was put back. It would keep everybody away for as long as that was.
     const string SelectAttempts = """
         SELECT delivery_id, notification_id, number, channel, provider, status, provider_message_id, reason, started_at,
-            CASE WHEN started_at > now() + interval '2 seconds' THEN now() ELSE lease_until END, finished_at, now()
+            CASE WHEN started_at > now() + interval '2 seconds' THEN now() ELSE lease_until END, finished_at, now(), trace_parent
         FROM delivery_attempt
         """;
 
@@ -242,6 +243,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         parameters.Add("provider_message", outcomes, outcome => outcome.Attempt.ProviderMessageId);
         parameters.Add("reason", outcomes, outcome => outcome.Attempt.Reason);
         parameters.Add("suppressed", outcomes, outcome => outcome.SuppressedAddress);
+        parameters.Add("trace", outcomes, outcome => outcome.Attempt.TraceParent);
         return command;
     }
 
@@ -319,6 +321,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
                     StartedAt = reader.GetFieldValue<DateTimeOffset>(8),
                     LeaseUntil = reader.GetFieldValue<DateTimeOffset>(9),
                     FinishedAt = reader.IsDBNull(10) ? null : reader.GetFieldValue<DateTimeOffset>(10),
+                    TraceParent = reader.IsDBNull(12) ? null : reader.GetString(12),
                 }
             );
         }

@@ -17,6 +17,12 @@ public abstract class HttpCallOptions : IValidatableObject
     [PemFile]
     public string? TrustedCertificate { get; set; }
 
+    /// <summary>
+    /// Whether the service is told to which trace a call belongs, in the header <c>traceparent</c>. Default: false, for whose trace it is
+    /// is no vendor's business; true for a service of your own.
+    /// </summary>
+    public bool SendTraceParent { get; set; }
+
     /// <inheritdoc />
     public abstract IEnumerable<ValidationResult> Validate(ValidationContext validationContext);
 }

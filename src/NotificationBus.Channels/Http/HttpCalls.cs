@@ -35,7 +35,7 @@ sealed class HttpCalls : IDisposable
         {
             AllowAutoRedirect = false,
             UseCookies = false,
-            // Spans, and no header of ours: whose trace it is is no vendor's business.
+            // Spans, and no header of ours, which would bring what producers attach (baggage) along.
             ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
             UseProxy = false, // It would answer in the service's place, and hide whether the request had left.
             ConnectTimeout = timeout < LongestConnect ? timeout : LongestConnect,
@@ -68,6 +68,9 @@ sealed class HttpCalls : IDisposable
     /// <summary>True for a 2xx that needs no body to be a yes. None does by default.</summary>
     public Func<int, bool> StatusSaysItAll { get; init; } = _ => false;
 
+    /// <summary>True when the service is told to which trace a call belongs.</summary>
+    public bool SendsTraceParent { get; init; }
+
     /// <summary>Makes the call, and disposes of the request.</summary>
     /// <param name="request">The request; HTTP/1.1 unless it says otherwise.</param>
     /// <param name="delivery">What it is made for.</param>
@@ -85,6 +88,8 @@ sealed class HttpCalls : IDisposable
     )
     {
         using var made = request;
+        if (SendsTraceParent && Activity.Current is { IdFormat: ActivityIdFormat.W3C } here)
+            request.Headers.Add("traceparent", here.Id);
         using var limit = new CancellationTokenSource(_timeout, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var masking = Masking.Of(request, delivery, secrets);

@@ -51,6 +51,7 @@ public abstract class HttpVendor : IProvider, IAsyncDisposable
         _calls = new HttpCalls(options.Timeout, clock, guard, TrustedAuthorities.Read(options.TrustedCertificate))
         {
             StatusSaysItAll = StatusSaysItAll,
+            SendsTraceParent = options.SendTraceParent,
         };
     }
 

@@ -78,7 +78,7 @@ static class TelemetrySetup
 
     static void Instrument(this TracerProviderBuilder traces, TelemetryOptions options) =>
         traces
-            .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(options.Traces.SampleShare)))
+            .SetSampler(new ParentBasedSampler(new LinkedSampler(new TraceIdRatioBasedSampler(options.Traces.SampleShare))))
             .AddSource(FlowMetrics.Name, DiagnosticHeaders.DefaultListenerName)
             .AddNpgsql()
             .AddAspNetCoreInstrumentation(server => server.Filter = IsWork)

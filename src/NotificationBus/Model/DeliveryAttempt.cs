@@ -39,6 +39,12 @@ public sealed record DeliveryAttempt
     /// <summary>The time at which the outcome was recorded, by the store's clock.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
+    /// <summary>
+    /// The span of the call (W3C Trace Context, "traceparent"), to which a receipt is linked hours later; null when nobody recorded it, or
+    /// its outcome is not known.
+    /// </summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>True when nobody can know whether it went out.</summary>
     public bool MayHaveBeenSent => Status is AttemptStatus.InDoubt or AttemptStatus.Repeatable;
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using MassTransit;
 using Microsoft.Extensions.Logging;
 using NotificationBus.Contracts;
@@ -44,7 +45,10 @@ sealed partial class RecordedCalls(
     )
     {
         var provider = admission.Account.Provider;
-        var answer = await admission.Call(() => Measure(provider, delivery, command.TraceParent));
+        using var span = FlowTracing.Send(channel.Name, provider.Name, command.TraceParent);
+        if (span is { Recorded: true })
+            claimed = claimed with { TraceParent = span.Id };
+        var answer = await admission.Call(() => Measure(provider, delivery, span));
         // What may be repeated goes on like what was not sent, but nobody may say that it was not.
         var (outcome, result) =
             answer is ProviderResult.InDoubt { RepetitionIsKnown: true } harmless && !command.HoldWhenInDoubt
@@ -124,9 +128,8 @@ sealed partial class RecordedCalls(
         return [.. claim.Calls.SkipLast(1), last];
     }
 
-    async Task<ProviderResult> Measure(IProvider provider, Delivery delivery, string? traceParent)
+    async Task<ProviderResult> Measure(IProvider provider, Delivery delivery, Activity? span)
     {
-        using var span = FlowTracing.Send(channel.Name, provider.Name, traceParent);
         var began = clock.GetTimestamp();
         var result = await Ask(provider, delivery);
         var outcome = WordFor(result);

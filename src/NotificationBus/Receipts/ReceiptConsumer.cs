@@ -2,6 +2,7 @@ using MassTransit;
 using Microsoft.Extensions.Logging;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Receipts;
 
@@ -33,6 +34,12 @@ public sealed partial class ReceiptConsumer(
             return;
         }
 
+        using var span = FlowTracing.Report(
+            located.Delivery.Channel,
+            provider,
+            Label<ReceiptKind>.Of(context.Message.Receipt.Kind),
+            located.Attempt.TraceParent
+        );
         var receipt = masking.Mask(context.Message.Receipt, located);
         await suppression.Consider(located, provider, receipt, context.CancellationToken);
         if (await superseded.Contains(located, provider, receipt, context.CancellationToken))

@@ -42,12 +42,36 @@ public static class FlowTracing
         return span?.SetTag("notificationbus.channel", channel).SetTag("notificationbus.account", account);
     }
 
-    /// <summary>Says in the span how the call came out.</summary>
+    /// <summary>Says in the span how the call came out, and ends it.</summary>
     public static void CameOut(this Activity? span, string outcome, bool isTaken)
     {
         span?.SetTag("notificationbus.outcome", outcome);
         if (!isTaken)
             span?.SetStatus(ActivityStatusCode.Error);
+        span?.Stop();
+    }
+
+    /// <summary>
+    /// Begins the span of a receipt, with a link to the call it is about. It comes hours later, in a call of the vendor's: that one has a
+    /// trace of its own, or none.
+    /// </summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="account">The account whose vendor reports.</param>
+    /// <param name="kind">What it reports.</param>
+    /// <param name="call">The span of the call; null when it was not recorded, and then the receipt is not either.</param>
+    public static Activity? Report(string channel, string account, string kind, string? call)
+    {
+        if (call is null || !Source.HasListeners() || !ActivityContext.TryParse(call, traceState: null, isRemote: true, out var there))
+            return null;
+
+        // A vendor's call that is not recorded would keep all that follows from it out of the record as well.
+        if (Activity.Current is { Recorded: false })
+            Activity.Current = null;
+        return Source
+            .StartActivity($"receipt {channel}", ActivityKind.Consumer, parentContext: default, links: [new ActivityLink(there)])
+            ?.SetTag("notificationbus.channel", channel)
+            .SetTag("notificationbus.account", account)
+            .SetTag("notificationbus.receipt", kind);
     }
 
     static bool IsElsewhere(string parent, out ActivityContext there) =>

@@ -33,6 +33,19 @@ public abstract class When_a_receipt_names_a_delivery(Func<Task<RecordOfTheTest>
     }
 
     [Fact]
+    public async Task Should_know_the_span_of_the_call()
+    {
+        const string Span = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        var (traced, other) = (Call("first"), Call("first"));
+        await Accept(traced with { TraceParent = Span }, "their-id");
+        await Accept(other, "another-id");
+
+        (await AnotherHost.Ledger.FindByMessage("first", "their-id", CancellationToken.None))!.TraceParent.ShouldBe(Span);
+        (await AnotherHost.Ledger.FindByDelivery("first", traced.DeliveryId, CancellationToken.None))!.TraceParent.ShouldBe(Span);
+        (await AnotherHost.Ledger.FindByDelivery("first", other.DeliveryId, CancellationToken.None))!.TraceParent.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Should_find_the_last_of_those_to_which_a_provider_has_given_the_same_id()
     {
         var (first, last) = (Call("first"), Call("first"));
