@@ -1,5 +1,7 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Status;
 
@@ -10,6 +12,7 @@ namespace NotificationBus.Status;
 public sealed partial class ProblemBoard(
     IEnumerable<IProblemSource> sources,
     IHostApplicationLifetime lifetime,
+    FlowMetrics metrics,
     TimeProvider clock,
     ILogger<ProblemBoard> log
 ) : BackgroundService
@@ -35,6 +38,7 @@ public sealed partial class ProblemBoard(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // While a host starts or stops nothing is wrong that would not be said elsewhere.
+        metrics.WatchProblems(Ages);
         using var running = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
         await Task.Delay(Timeout.InfiniteTimeSpan, clock, lifetime.ApplicationStarted)
             .WaitAsync(running.Token)
@@ -43,6 +47,21 @@ public sealed partial class ProblemBoard(
         {
             await ((Task)Look(running.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await Task.Delay(Interval, clock, running.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>What was wrong when it was looked last. Nobody is asked.</summary>
+    IEnumerable<Measurement<double>> Ages()
+    {
+        var now = clock.GetUtcNow();
+        foreach (var known in _known)
+        {
+            foreach (var problem in known.Last)
+                yield return new Measurement<double>(
+                    (now - problem.Since!.Value).TotalSeconds,
+                    new("code", problem.Code),
+                    new("where", problem.Where ?? "")
+                );
         }
     }
 
@@ -103,7 +122,7 @@ public sealed partial class ProblemBoard(
 
         public string Name => source.GetType().Name;
 
-        public IReadOnlyList<Problem> Last { get; set; } = [];
+        public volatile IReadOnlyList<Problem> Last = [];
     }
 
     [LoggerMessage(LogLevel.Warning, "Problem {Code} {Where}: {Detail}")]

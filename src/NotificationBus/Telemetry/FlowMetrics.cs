@@ -14,6 +14,12 @@ public sealed class FlowMetrics
     /// <summary>The name of the meter, and of the source of spans (<see cref="FlowTracing"/>).</summary>
     public const string Name = "NotificationBus";
 
+    /// <summary>The way of an event that came over HTTP.</summary>
+    public const string ByHttp = "http";
+
+    /// <summary>The way of an event that its service published.</summary>
+    public const string ByBus = "bus";
+
     // Seconds. A call ends after two minutes at the latest.
     static readonly InstrumentAdvice<double> Calls = new()
     {
@@ -37,6 +43,8 @@ public sealed class FlowMetrics
     readonly Counter<long> _fallbacks;
     readonly Counter<long> _failedMessages;
     Func<IEnumerable<Measurement<int>>> _circuits = () => [];
+    Func<IEnumerable<Measurement<int>>> _channels = () => [];
+    Func<IEnumerable<Measurement<double>>> _problems = () => [];
 
     /// <summary>Makes the instruments.</summary>
     /// <param name="meters">The host's own.</param>
@@ -85,14 +93,40 @@ public sealed class FlowMetrics
             unit: null,
             "State of a circuit, as this host sees it: 0 closed, 1 open, 2 probing"
         );
+        meter.CreateObservableGauge(
+            "notificationbus.channel.accounts",
+            () => _channels(),
+            "{account}",
+            "Accounts of a channel that may be called now, as this host sees it"
+        );
+        meter.CreateObservableGauge(
+            "notificationbus.problem.age",
+            () => _problems(),
+            "s",
+            "Time since a problem began that this host still sees"
+        );
     }
 
     /// <summary>False while nobody listens to what a step of the saga has changed.</summary>
     public bool CountsSteps => _accepted.Enabled || _ended.Enabled || _duration.Enabled || _settled.Enabled || _escalations.Enabled;
 
+    /// <summary>
+    /// Shows a category before anything of it has come: a counter that is not there cannot stand still, and whoever looks at it for the
+    /// first time takes what it says for where it began.
+    /// </summary>
+    /// <param name="category">The category.</param>
+    /// <param name="outcomes">The outcomes that its notifications may have.</param>
+    public void Expect(string category, IEnumerable<string> outcomes)
+    {
+        foreach (var by in (string[])[ByBus, ByHttp])
+            _accepted.Add(0, new("category", category), new("by", by));
+        foreach (var outcome in outcomes)
+            _ended.Add(0, new("category", category), new("outcome", outcome));
+    }
+
     /// <summary>A notification is in the record.</summary>
     /// <param name="category">Its category.</param>
-    /// <param name="by">The way its event came: <c>http</c> or <c>bus</c>.</param>
+    /// <param name="by">The way its event came: <see cref="ByHttp"/> or <see cref="ByBus"/>.</param>
     public void Accepted(string category, string by) => _accepted.Add(1, new("category", category), new("by", by));
 
     /// <summary>A notification has ended.</summary>
@@ -121,6 +155,12 @@ public sealed class FlowMetrics
 
     /// <summary>Has the circuits looked at whenever their state is asked for.</summary>
     public void WatchCircuits(Func<IEnumerable<Measurement<int>>> circuits) => _circuits = circuits;
+
+    /// <summary>Has the channels looked at whenever it is asked how many of their accounts may be called.</summary>
+    public void WatchChannels(Func<IEnumerable<Measurement<int>>> channels) => _channels = channels;
+
+    /// <summary>Has the problems looked at whenever their age is asked for.</summary>
+    public void WatchProblems(Func<IEnumerable<Measurement<double>>> problems) => _problems = problems;
 
     /// <summary>A command was put off.</summary>
     public void Redelivered(string channel, string reason) => _redelivered.Add(1, new("channel", channel), new("reason", reason));

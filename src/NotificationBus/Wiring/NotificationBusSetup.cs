@@ -129,6 +129,7 @@ public static class NotificationBusSetup
             provider.GetRequiredService<NotificationRepository>()
         ));
         services.AddSingleton<ILocalSaga, LocalSaga>();
+        services.AddHostedService<ExpectedCategories>();
         return services.AddSingleton<IResultHandler, LocalSagaDispatcher>();
     }
 

@@ -71,6 +71,7 @@ public sealed class When_metrics_are_scraped : IAsyncLifetime
 
         var text = await Scraped("notificationbus_provider_circuit_state", 1, "account=\"gateway\"");
         Value(text, "notificationbus_provider_circuit_state", "account=\"backup\"").ShouldBe(0);
+        Value(text, "notificationbus_channel_accounts", "channel=\"email\"").ShouldBe(1, "the backup may be called");
         Value(text, "notificationbus_provider_circuit_changes_total").ShouldBe(1);
         Value(text, "notificationbus_provider_circuit_changes_total", "account=\"gateway\"", "from=\"closed\"", "to=\"open\"").ShouldBe(1);
         Value(text, "notificationbus_deliveries_fallbacks_total", "channel=\"email\"", "from=\"gateway\"").ShouldBe(2);
@@ -90,18 +91,55 @@ public sealed class When_metrics_are_scraped : IAsyncLifetime
         Value(text, "notificationbus_notifications_ended_total").ShouldBe(0);
     }
 
+    /// <summary>A counter that is not there cannot stand still.</summary>
+    [Fact]
+    public async Task Should_show_every_category_before_anything_has_come()
+    {
+        var text = (await _services.Host.Get("/metrics")).Body;
+
+        foreach (var category in (string[])["announcement", "chat-message-sent", "order-placed", "order-shipped", "payment-reminder-due"])
+        {
+            Lines(text, "notificationbus_notifications_accepted_total", $"category=\"{category}\"")
+                .Count()
+                .ShouldBe(2, "by bus and by HTTP");
+            Lines(text, "notificationbus_notifications_ended_total", $"category=\"{category}\"").Count().ShouldBe(5, "outcomes");
+        }
+
+        Value(text, "notificationbus_notifications_accepted_total").ShouldBe(0);
+        Value(text, "notificationbus_notifications_ended_total").ShouldBe(0);
+        Value(text, "notificationbus_channel_accounts", "channel=\"email\"").ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Should_show_what_is_wrong_for_as_long_as_it_is()
+    {
+        string[] paused = ["code=\"channel-paused\"", "where=\"email\""];
+        await _services.SetEmail("""{"paused":true}""");
+        await _services.Host.Until("/v1/status", status => All(status, "problems").Any(problem => Text(problem, "where") == "email"));
+
+        var text = await Scraped(answer => Lines(answer, "notificationbus_problem_age_seconds", paused).Any());
+        Value(text, "notificationbus_problem_age_seconds", paused).ShouldBeInRange(0, RunningHost.Patience.TotalSeconds);
+
+        await _services.SetEmail("""{"paused":false}""");
+        await _services.Host.Until("/v1/status", status => All(status, "problems").All(problem => Text(problem, "where") != "email"));
+        await Scraped(answer => !Lines(answer, "notificationbus_problem_age_seconds", paused).Any());
+    }
+
     /// <summary>Asks until a value is there: a host counts after it has stored, and so after it is seen.</summary>
-    async Task<string> Scraped(string name, double value, params string[] labels)
+    Task<string> Scraped(string name, double value, params string[] labels) => Scraped(text => Value(text, name, labels) == value);
+
+    /// <summary>Asks until the answer is as wanted: what was answered a moment ago is answered once more.</summary>
+    async Task<string> Scraped(Func<string, bool> wanted)
     {
         using var patience = new CancellationTokenSource(RunningHost.Patience);
         while (true)
         {
             var answer = await _services.Host.Get("/metrics");
             answer.Status.ShouldBe(HttpStatusCode.OK);
-            if (Value(answer.Body, name, labels) == value)
+            if (wanted(answer.Body))
                 return answer.Body;
             if (patience.IsCancellationRequested)
-                throw new TimeoutException($"{name} is {Value(answer.Body, name, labels)}, not {value}: {answer.Body}");
+                throw new TimeoutException($"It does not come: {answer.Body}");
 
             await Task.Delay(50);
         }
@@ -109,11 +147,14 @@ public sealed class When_metrics_are_scraped : IAsyncLifetime
 
     /// <summary>The sum of all that have these labels.</summary>
     static double Value(string text, string name, params string[] labels) =>
+        Lines(text, name, labels)
+            .Sum(line => double.Parse(line[(line.LastIndexOf('}') + 1)..].Split(' ')[1], CultureInfo.InvariantCulture));
+
+    static IEnumerable<string> Lines(string text, string name, params string[] labels) =>
         text.Split('\n')
             .Where(line =>
                 line.StartsWith(name + "{", StringComparison.Ordinal) && labels.All(label => line.Contains(label, StringComparison.Ordinal))
-            )
-            .Sum(line => double.Parse(line[(line.LastIndexOf('}') + 1)..].Split(' ')[1], CultureInfo.InvariantCulture));
+            );
 
     static string Mailbox() => $"m{Guid.NewGuid():N}@example.com";
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using NotificationBus.Status;
+using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Status;
 
@@ -74,7 +75,7 @@ public sealed class When_something_is_wrong
 
     static Task<IReadOnlyList<Problem>> Look(ProblemBoard board) => board.Look(TestContext.Current.CancellationToken);
 
-    ProblemBoard Board() => new([_first, _second], new NeverStops(), _clock, NullLogger<ProblemBoard>.Instance);
+    ProblemBoard Board() => new([_first, _second], new NeverStops(), An.Metrics(), _clock, NullLogger<ProblemBoard>.Instance);
 
     sealed class Source : IProblemSource
     {

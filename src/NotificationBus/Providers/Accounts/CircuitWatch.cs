@@ -25,6 +25,12 @@ sealed class CircuitWatch(ProviderChains chains, ControlBoard board, FlowMetrics
                 new KeyValuePair<string, object?>("account", account)
             ))
         );
+        metrics.WatchChannels(() =>
+            chains.All.Select(chain => new Measurement<int>(
+                chain.Accounts.Count(account => !ProviderAccount.IsShut(board.Current, account.Name)),
+                new KeyValuePair<string, object?>("channel", chain.Channel.Name)
+            ))
+        );
         return Task.CompletedTask;
     }
 

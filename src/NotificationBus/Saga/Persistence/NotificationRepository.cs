@@ -250,8 +250,8 @@ sealed class NotificationRepository(
                     notification,
                     // Of two words, whatever a producer writes into the header.
                     TextOf(step, NotificationIntake.ByHeader) == NotificationIntake.Http
-                        ? NotificationIntake.Http
-                        : "bus",
+                        ? FlowMetrics.ByHttp
+                        : FlowMetrics.ByBus,
                     timeIsUp: step.Message is EscalationDue or ResumeNotification
                 );
         }
