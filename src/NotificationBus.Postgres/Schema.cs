@@ -55,7 +55,7 @@ public sealed partial class Schema(
                 if (!IsStillStarting(exception) || clock.Steady() >= giveUp)
                     throw new SettingsException($"ConnectionStrings:Postgres: {Explain(exception)}{Remedy(exception)}");
 
-                Waiting(Explain(exception));
+                WaitingForDatabase(Explain(exception));
                 await Task.Delay(RetryInterval, clock, cancellationToken);
             }
         }
@@ -220,7 +220,7 @@ public sealed partial class Schema(
     }
 
     [LoggerMessage(LogLevel.Information, "Waiting for PostgreSQL: {Reason}")]
-    partial void Waiting(string reason);
+    partial void WaitingForDatabase(string reason);
 
     [LoggerMessage(LogLevel.Information, "Applied migrations {Migrations}")]
     partial void Migrated(string migrations);

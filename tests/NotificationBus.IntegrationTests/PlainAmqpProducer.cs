@@ -29,12 +29,18 @@ sealed class PlainAmqpProducer : IAsyncDisposable
     /// <summary>Publishes one event.</summary>
     /// <param name="name">The event as the contracts call it, such as <c>OrderPlaced</c>.</param>
     /// <param name="message">Its fields, in camel case.</param>
-    public async Task Publish(string name, JsonObject message) =>
+    /// <param name="traceParent">The trace it belongs to, in the header of W3C Trace Context; null for none.</param>
+    public async Task Publish(string name, JsonObject message, string? traceParent = null) =>
         await _channel.BasicPublishAsync(
             exchange: $"NotificationBus.Contracts:{name}",
             routingKey: "",
             mandatory: true,
-            new BasicProperties { ContentType = ContentType, Persistent = true },
+            new BasicProperties
+            {
+                ContentType = ContentType,
+                Persistent = true,
+                Headers = traceParent is null ? null : new Dictionary<string, object?> { ["traceparent"] = traceParent },
+            },
             Envelope(name, message)
         );
 

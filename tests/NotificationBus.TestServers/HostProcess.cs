@@ -78,6 +78,9 @@ sealed class HostProcess : IRunningHost
     /// <summary>Waits for the first line of output that is wanted.</summary>
     public Task<string> Line(Func<string, bool> wanted, TimeSpan within) => _process.Line(wanted, within);
 
+    /// <summary>Waits for a condition, and gives up with the host's last words.</summary>
+    public Task Until(string what, TimeSpan within, Func<Task<bool>> condition) => _process.Until(what, within, condition);
+
     /// <summary>Waits until the host is ready.</summary>
     public Task UntilReady() =>
         _process.Until(

@@ -24,7 +24,7 @@ public sealed partial class LogProvider(string name, string channel, LogOptions 
     /// <inheritdoc />
     public Task<ProviderResult> Send(Delivery delivery, CancellationToken cancellationToken)
     {
-        WouldSend(delivery.Id, channel, delivery.Category, Hint(delivery.Address), Describe(delivery));
+        WouldSend(delivery.Id, delivery.NotificationId, channel, delivery.Category, Hint(delivery.Address), Describe(delivery));
         return Task.FromResult<ProviderResult>(new ProviderResult.Accepted($"log-{delivery.Id:N}"));
     }
 
@@ -50,6 +50,6 @@ public sealed partial class LogProvider(string name, string channel, LogOptions 
     [GeneratedRegex(@"[\p{C}\s]", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Unprintable();
 
-    [LoggerMessage(LogLevel.Information, "Would send {DeliveryId} by {Channel} ({Category}) to {Address}: {Content}")]
-    partial void WouldSend(Guid deliveryId, string channel, string category, string address, string content);
+    [LoggerMessage(LogLevel.Information, "Would send {DeliveryId} of {NotificationId} by {Channel} ({Category}) to {Address}: {Content}")]
+    partial void WouldSend(Guid deliveryId, Guid notificationId, string channel, string category, string address, string content);
 }

@@ -42,7 +42,7 @@ sealed partial class HostNames(HostSettings settings, ILogger<HostNames> log)
             return true;
 
         if (_refused.Count < MostWarnings && _refused.TryAdd(name, value: true))
-            Refused(log, name);
+            NameRefused(log, name);
         return false;
     }
 
@@ -65,7 +65,7 @@ sealed partial class HostNames(HostSettings settings, ILogger<HostNames> log)
     static string[] NamesOf(string? url) => Uri.TryCreate(url, UriKind.Absolute, out var address) ? [address.Host] : [];
 
     [LoggerMessage(LogLevel.Warning, "Somebody called this host {Name}, and was refused: AllowedHosts names the names it has")]
-    static partial void Refused(ILogger log, string name);
+    static partial void NameRefused(ILogger log, string name);
 
     [GeneratedRegex(
         @"\A(\*\.)?[\p{L}\p{N}]([\p{L}\p{N}_-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}_-]*[\p{L}\p{N}])?)*\z",

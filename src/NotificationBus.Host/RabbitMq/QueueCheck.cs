@@ -142,7 +142,7 @@ sealed partial class QueueCheck(
                 if (clock.Steady() >= giveUp)
                     throw new SettingsException($"ConnectionStrings:RabbitMq: no broker answers at {broker.Address}");
 
-                Waiting(broker.Address);
+                WaitingForBroker(broker.Address);
                 await Task.Delay(RetryInterval, clock, cancellationToken);
             }
         }
@@ -162,7 +162,7 @@ sealed partial class QueueCheck(
         };
 
     [LoggerMessage(LogLevel.Information, "Waiting for RabbitMQ at {Address}")]
-    partial void Waiting(BrokerAddress address);
+    partial void WaitingForBroker(BrokerAddress address);
 
     [GeneratedRegex(
         @"inequivalent arg '(?<argument>[^']+)' for .*: received ((?<needed>none)|(the value )?'(?<needed>[^']*)'.*?) but current is ((?<current>none)|(the value )?'(?<current>[^']*)')",

@@ -27,7 +27,7 @@ sealed partial class ChangedSettings(IConfiguration configuration, ILogger<Chang
             {
                 failed.Ignore = true;
                 _isUnreadable = true;
-                Unreadable(log, source.Path ?? "");
+                SettingsUnreadable(log, source.Path ?? "");
             };
         }
 
@@ -117,5 +117,5 @@ sealed partial class ChangedSettings(IConfiguration configuration, ILogger<Chang
         LogLevel.Error,
         "The file of settings {File} is no JSON any more. What was read at start stays in force until the host is started again, which it would not do"
     )]
-    static partial void Unreadable(ILogger log, string file);
+    static partial void SettingsUnreadable(ILogger log, string file);
 }

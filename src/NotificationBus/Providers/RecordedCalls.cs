@@ -64,7 +64,7 @@ sealed partial class RecordedCalls(
         var suppressed = result is ProviderResult.Rejected { AddressIsWrong: true } ? channel.Canonical(delivery.Address) : null;
         await Record(outcome, suppressed);
         if (outcome.Status != AttemptStatus.Accepted)
-            NotAccepted(provider.Name, delivery.Id, outcome.Status, outcome.Reason);
+            NotAccepted(provider.Name, delivery.Id, delivery.NotificationId, outcome.Status, outcome.Reason);
 
         return (outcome, result);
     }
@@ -161,7 +161,7 @@ sealed partial class RecordedCalls(
         catch (Exception exception)
         {
             // Not the exception itself: its text may repeat what was sent.
-            ProviderFailed(provider.Name, delivery.Id, exception.GetType().FullName);
+            ProviderFailed(provider.Name, delivery.Id, delivery.NotificationId, exception.GetType().FullName);
             return new ProviderResult.InDoubt($"the provider failed: {exception.GetType().Name}");
         }
     }
@@ -176,7 +176,7 @@ sealed partial class RecordedCalls(
             async () =>
             {
                 if (!await ledger.Record(outcome, suppressedAddress, CancellationToken.None))
-                    AnsweredLate(outcome.Provider, outcome.DeliveryId, outcome.Status);
+                    AnsweredLate(outcome.Provider, outcome.DeliveryId, outcome.NotificationId, outcome.Status);
             },
             failure => failure is DbException,
             clock
@@ -185,15 +185,18 @@ sealed partial class RecordedCalls(
     // Longer than the call can take, so that a worker that is merely slow is not taken for dead.
     static TimeSpan LeaseOf(IProvider provider) => provider.LongestCall + TimeSpan.FromSeconds(15);
 
-    [LoggerMessage(LogLevel.Warning, "{Provider} did not take delivery {DeliveryId}: {Status}, {Reason}")]
-    partial void NotAccepted(string provider, Guid deliveryId, AttemptStatus status, string? reason);
+    [LoggerMessage(LogLevel.Warning, "{Provider} did not take delivery {DeliveryId} of notification {NotificationId}: {Status}, {Reason}")]
+    partial void NotAccepted(string provider, Guid deliveryId, Guid notificationId, AttemptStatus status, string? reason);
 
-    [LoggerMessage(LogLevel.Error, "{Provider} failed on delivery {DeliveryId} with {ExceptionType}, which it should have translated")]
-    partial void ProviderFailed(string provider, Guid deliveryId, string? exceptionType);
+    [LoggerMessage(
+        LogLevel.Error,
+        "{Provider} failed on delivery {DeliveryId} of notification {NotificationId} with {ExceptionType}, which it should have translated"
+    )]
+    partial void ProviderFailed(string provider, Guid deliveryId, Guid notificationId, string? exceptionType);
 
     [LoggerMessage(
         LogLevel.Warning,
-        "{Provider} answered {Status} for delivery {DeliveryId} after the claim had run out; the record says in doubt"
+        "{Provider} answered {Status} for delivery {DeliveryId} of notification {NotificationId} after the claim had run out; the record says in doubt"
     )]
-    partial void AnsweredLate(string provider, Guid deliveryId, AttemptStatus status);
+    partial void AnsweredLate(string provider, Guid deliveryId, Guid notificationId, AttemptStatus status);
 }

@@ -21,7 +21,7 @@ public sealed partial class ReceiptSuppression(ISuppressions suppressions, Chann
         var address = Canonical(delivery.Address);
         if (receipt.Addresses.Count > 0 && !receipt.Addresses.Any(named => Canonical(named) == address))
         {
-            OfSomebodyElse(provider, receipt.Kind, delivery.Id);
+            OfSomebodyElse(provider, receipt.Kind, delivery.Id, located.Notification.CorrelationId);
             return;
         }
 
@@ -43,7 +43,7 @@ public sealed partial class ReceiptSuppression(ISuppressions suppressions, Chann
 
     [LoggerMessage(
         LogLevel.Warning,
-        "{Provider} reports {Kind} of delivery {DeliveryId} for another address than it was sent to; no address is suppressed"
+        "{Provider} reports {Kind} of delivery {DeliveryId} of notification {NotificationId} for another address than it was sent to; no address is suppressed"
     )]
-    partial void OfSomebodyElse(string provider, ReceiptKind kind, Guid deliveryId);
+    partial void OfSomebodyElse(string provider, ReceiptKind kind, Guid deliveryId, Guid notificationId);
 }

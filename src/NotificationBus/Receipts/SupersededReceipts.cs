@@ -28,7 +28,7 @@ public sealed partial class SupersededReceipts(
         if (!IsSuperseded(receipt, attempt, attempts) && !OthersAreToBeAsked(notification, delivery, provider, attempts))
             return false;
 
-        Superseded(provider, delivery.Id, attempt.Number, receipt.Reason);
+        Superseded(provider, delivery.Id, notification.CorrelationId, attempt.Number, receipt.Reason);
         return true;
     }
 
@@ -76,8 +76,8 @@ public sealed partial class SupersededReceipts(
 
     [LoggerMessage(
         LogLevel.Information,
-        "{Provider} reports that call {Number} of delivery {DeliveryId} did not arrive ({Reason}); "
+        "{Provider} reports that call {Number} of delivery {DeliveryId} of notification {NotificationId} did not arrive ({Reason}); "
             + "another call may have sent it, or will, and counts"
     )]
-    partial void Superseded(string provider, Guid deliveryId, int number, string? reason);
+    partial void Superseded(string provider, Guid deliveryId, Guid notificationId, int number, string? reason);
 }

@@ -70,7 +70,7 @@ public sealed partial class EffectsPublisher(
         LocalFirst.Take(
             () => senders.Take(input, IdOf(command), command, how),
             () => Publish(input, [command]),
-            failure => NotSentHere(failure, command.DeliveryId)
+            failure => NotSentHere(failure, command.DeliveryId, command.NotificationId)
         );
 
     async Task Publish(ConsumeContext input, IEnumerable<SendDelivery> commands)
@@ -102,6 +102,9 @@ public sealed partial class EffectsPublisher(
     static Guid IdOf(SendDelivery command) =>
         DeterministicId.From("command", $"{command.DeliveryId:N}", $"{command.EarlierAttempts}", $"{command.Reopened}");
 
-    [LoggerMessage(LogLevel.Information, "Delivery {DeliveryId} could not be sent at once, and goes to the queue of its channel")]
-    partial void NotSentHere(Exception exception, Guid deliveryId);
+    [LoggerMessage(
+        LogLevel.Information,
+        "Delivery {DeliveryId} of notification {NotificationId} could not be sent at once, and goes to the queue of its channel"
+    )]
+    partial void NotSentHere(Exception exception, Guid deliveryId, Guid notificationId);
 }

@@ -101,11 +101,11 @@ public sealed partial class Sweep(
                 )
             )
         );
-        Resumed(notificationIds.Count);
+        TakenUpAgain(notificationIds.Count);
     }
 
     [LoggerMessage(LogLevel.Warning, "Resumed {Count} notifications that nobody seemed to work on")]
-    partial void Resumed(int count);
+    partial void TakenUpAgain(int count);
 
     [LoggerMessage(LogLevel.Warning, "The sweep for forgotten notifications failed, and is tried again")]
     partial void SweepFailed(Exception exception);

@@ -48,7 +48,9 @@ public sealed partial class ResultReporter
     public Task Report(ConsumeContext<SendDelivery> command, DeliveryResult result)
     {
         var lane = command.Message.Lane;
-        return _saga is null ? Send() : LocalFirst.Take(TakenHere, Send, failure => NotTakenHere(failure, result.DeliveryId));
+        return _saga is null
+            ? Send()
+            : LocalFirst.Take(TakenHere, Send, failure => NotTakenHere(failure, result.DeliveryId, command.Message.NotificationId));
 
         async Task<bool> TakenHere()
         {
@@ -91,6 +93,9 @@ public sealed partial class ResultReporter
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The saga here failed with the result of delivery {DeliveryId}, which is sent to it")]
-    partial void NotTakenHere(Exception exception, Guid deliveryId);
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The saga here failed with the result of delivery {DeliveryId} of notification {NotificationId}, which is sent to it"
+    )]
+    partial void NotTakenHere(Exception exception, Guid deliveryId, Guid notificationId);
 }
