@@ -31,11 +31,14 @@ static class Help
           Postgres:Migrate                 true (default): bring the tables up to date at start
           Postgres:StartTimeout            how long to wait for the servers at start, default 00:01:00
           Retention:Notifications          how long they stay in PostgreSQL, such as 90.00:00:00; by itself for ever. They go by months
+          Retention:Contents               how long the texts of notifications stay, default 30.00:00:00. They go by months
           Retention:FailedMessages         how long failed messages stay that were replayed or archived, default 90.00:00:00
           Retention:FailedMessagesCount    the most failed messages on record, default 100000; further ones wait in their queue
           Retention:FailedMessagesBytes    the most bytes of their bodies, default 1073741824 (1 GiB)
           Retention:Changes                how long changes of operators stay on record, default 730.00:00:00
           Retention:ChangesCount           the most changes on record, default 1000000; when they are more, the oldest go
+          Contents:Key                     the id of the key that encrypts these texts; by itself they are compressed and not encrypted
+          Contents:Keys                    Contents:Keys:{id}=32 bytes as base64, or file: and a path: that key, and those that encrypted before
           Intake:ConcurrencyLimit          calls of the API that one host publishes at the same time, default 1000; one more is answered 429
           Intake:Connections               connections that each address in Urls and PublicUrls holds open, default 2000; one more is closed
           Publishing:Timeout               how long RabbitMQ may take to confirm, default 00:00:10
@@ -47,6 +50,7 @@ static class Help
           EventTypes:{category}:Lane       Transactional (default), or Bulk: queues of its own, and delays nothing
           EventTypes:{category}:OnInDoubt  Resend (default), or Hold: an operator decides when nobody knows whether it was sent, unless
                                            its provider knows a repetition
+          EventTypes:{category}:Texts      Planned (default), or Latest: filled again with the templates of the time when the first call is made
           EventTypes:{category}:Unsubscribe  true or false: whether mail carries a link to unsubscribe; default only announcement
           Channels:{channel}:Providers     smtp,sandbox: accounts in the order they are tried
           Channels:{channel}:Routes:{number}:Providers       the same for some deliveries, in their place; the first route that fits is taken

@@ -78,6 +78,7 @@ public static class NotificationHost
         builder.Services.AddSingleton(Options.Create(settings.Sweep));
         builder.Services.AddSingleton(Options.Create(settings.Receipts));
         builder.Services.AddSingleton(Options.Create(settings.Unsubscribe));
+        builder.Services.AddSingleton(Options.Create(settings.Contents));
         builder.Services.AddNotificationBus(settings.EventTypes, settings.Channels);
         builder.Services.AddChannels();
         builder.Services.AddTemplates(settings.Templates, settings.Brand);
@@ -105,6 +106,8 @@ public static class NotificationHost
         {
             app.MapEvents();
             app.MapNotifications();
+            app.MapContents();
+            app.MapTemplates();
             app.MapDecisions();
             app.MapCancellations();
             app.MapProviders();

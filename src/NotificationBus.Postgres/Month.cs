@@ -2,10 +2,11 @@ using System.Globalization;
 
 namespace NotificationBus.Postgres;
 
-/// <summary>A month (UTC) and its partitions: of notifications, of their attempts, and of their sagas' steps.</summary>
+/// <summary>A month (UTC) and its partitions: of notifications, of their attempts, of their sagas' steps, and of contents.</summary>
 readonly record struct Month(DateOnly First)
 {
     const string Prefix = "notification_";
+    const string ContentsPrefix = "content_";
     const string Format = "yyyy_MM";
 
     public string Notifications => $"{Prefix}{Text(Format)}";
@@ -14,16 +15,29 @@ readonly record struct Month(DateOnly First)
 
     public string Steps => $"saga_step_{Text(Format)}";
 
+    public string Contents => $"{ContentsPrefix}{Text(Format)}";
+
+    /// <summary>Its first day, as a literal.</summary>
+    public string FirstDay => Text("yyyy-MM-dd");
+
     /// <summary>Its first moment, as a literal.</summary>
-    public string Begin => $"{Text("yyyy-MM-dd")} 00:00:00+00";
+    public string Begin => $"{FirstDay} 00:00:00+00";
 
     /// <summary>The first moment after it, as a literal.</summary>
-    public string End => new Month(First.AddMonths(1)).Begin;
+    public string End => Next.Begin;
+
+    /// <summary>The month after it.</summary>
+    public Month Next => new(First.AddMonths(1));
 
     /// <summary>The month of a partition of notifications; null when the table is none.</summary>
-    public static Month? Of(string table) =>
-        table.StartsWith(Prefix, StringComparison.Ordinal)
-        && DateOnly.TryParseExact(table[Prefix.Length..], Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var first)
+    public static Month? Of(string table) => Of(table, Prefix);
+
+    /// <summary>The month of a partition of contents; null when the table is none.</summary>
+    public static Month? OfContents(string table) => Of(table, ContentsPrefix);
+
+    static Month? Of(string table, string prefix) =>
+        table.StartsWith(prefix, StringComparison.Ordinal)
+        && DateOnly.TryParseExact(table[prefix.Length..], Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var first)
             ? new Month(first)
             : null;
 

@@ -5,8 +5,8 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// Makes the partitions of notifications, attempts and sagas' steps, one of each for each month, before they are needed. What comes in a month without one
-/// is kept in the default partition, and moved when there is one.
+/// Makes the partitions of notifications, attempts, sagas' steps and contents, for each month, before they are needed. What comes in a month
+/// without one is kept in the default partition, and moved when there is one.
 /// </summary>
 public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database, ILogger<Partitions> log)
 {
@@ -18,21 +18,39 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
     /// </summary>
     internal const string LimitWaiting = "SET LOCAL lock_timeout = '1s'";
 
+    const string Ahead =
+        "SELECT (date_trunc('month', now() AT TIME ZONE 'UTC') + ahead * interval '1 month')::date FROM generate_series(0, 2) AS ahead";
+
     /// <summary>The months that lack their partitions: this one, the two after it, and those the default partitions have rows of.</summary>
-    internal async Task<IReadOnlyList<Month>> Missing(CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
-            """
+    internal Task<IReadOnlyList<Month>> Missing(CancellationToken cancellationToken) =>
+        Months(
+            $"""
             SELECT first FROM (
-                SELECT (date_trunc('month', now() AT TIME ZONE 'UTC') + ahead * interval '1 month')::date FROM generate_series(0, 2) AS ahead
+                {Ahead}
                 UNION SELECT date_trunc('month', created_at AT TIME ZONE 'UTC')::date FROM notification_default
                 UNION SELECT date_trunc('month', notification_created_at AT TIME ZONE 'UTC')::date FROM delivery_attempt_default WHERE isfinite(notification_created_at)
                 UNION SELECT date_trunc('month', notification_created_at AT TIME ZONE 'UTC')::date FROM saga_step_default
                 ) AS wanted (first)
             WHERE to_regclass('notification_' || to_char(first, 'YYYY_MM')) IS NULL
             ORDER BY first
-            """
+            """,
+            cancellationToken
         );
+
+    /// <summary>The same for contents: they go earlier than the notifications of their month.</summary>
+    internal Task<IReadOnlyList<Month>> MissingContents(CancellationToken cancellationToken) =>
+        Months(
+            $"""
+            SELECT first FROM ({Ahead} UNION SELECT date_trunc('month', day)::date FROM content_default) AS wanted (first)
+            WHERE to_regclass('content_' || to_char(first, 'YYYY_MM')) IS NULL
+            ORDER BY first
+            """,
+            cancellationToken
+        );
+
+    async Task<IReadOnlyList<Month>> Months(string sql, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(sql);
         command.CommandTimeout = 0;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var missing = new List<Month>();
@@ -50,24 +68,62 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
     {
         foreach (var month in await Missing(cancellationToken))
             await Make(month, cancellationToken);
+        foreach (var month in await MissingContents(cancellationToken))
+            await MakeContents(month, cancellationToken);
+    }
+
+    async Task MakeContents(Month month, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (!await TakeTurn(connection, transaction, "content", month.Contents, cancellationToken))
+            return;
+
+        await using var make = new NpgsqlCommand(
+            $"""
+            {LimitWaiting};
+            CREATE TABLE {month.Contents} (LIKE content INCLUDING DEFAULTS INCLUDING STORAGE) WITH (toast_tuple_target = 8160);
+            LOCK TABLE content_default IN ACCESS EXCLUSIVE MODE;
+            WITH moved AS (DELETE FROM content_default WHERE day >= '{month.FirstDay}' AND day < '{month.Next.FirstDay}' RETURNING *)
+            INSERT INTO {month.Contents} SELECT * FROM moved;
+            ALTER TABLE content ATTACH PARTITION {month.Contents} FOR VALUES FROM ('{month.FirstDay}') TO ('{month.Next.FirstDay}');
+            """,
+            connection,
+            transaction
+        )
+        {
+            CommandTimeout = 0,
+        };
+        await make.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Waits until no other host makes partitions. False when one has made this partition meanwhile.</summary>
+    static async Task<bool> TakeTurn(
+        NpgsqlConnection connection,
+        NpgsqlTransaction transaction,
+        string table,
+        string partition,
+        CancellationToken cancellationToken
+    )
+    {
+        await using (var take = Command($"SELECT pg_advisory_xact_lock({MakingLock})"))
+            await take.ExecuteNonQueryAsync(cancellationToken);
+        // Read from the catalogue: to_regclass() may still say what it said before another host was first.
+        await using var look = Command(
+            $"SELECT EXISTS (SELECT FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = '{table}'::regclass AND relname = '{partition}')"
+        );
+        return !(bool)(await look.ExecuteScalarAsync(cancellationToken))!;
+
+        NpgsqlCommand Command(string sql) => new(sql, connection, transaction) { CommandTimeout = 0 };
     }
 
     async Task Make(Month month, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var take = Command($"SELECT pg_advisory_xact_lock({MakingLock})"))
-            await take.ExecuteNonQueryAsync(cancellationToken);
-        // Read from the catalogue: to_regclass() may still say what it said before another host was first.
-        await using (
-            var look = Command(
-                $"SELECT EXISTS (SELECT FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'notification'::regclass AND relname = '{month.Notifications}')"
-            )
-        )
-        {
-            if ((bool)(await look.ExecuteScalarAsync(cancellationToken))!)
-                return;
-        }
+        if (!await TakeTurn(connection, transaction, "notification", month.Notifications, cancellationToken))
+            return;
 
         await using var make = Command(
             $"""

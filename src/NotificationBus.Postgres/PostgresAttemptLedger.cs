@@ -19,16 +19,17 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     const string ClaimAttempts = $"""
         WITH asked AS (
             SELECT a.*, s.reason AS suppression
-            FROM unnest(@delivery, @number, @notification, @channel, @provider, @address, @category, @lease)
-                AS a (delivery_id, number, notification_id, channel, provider, address, category, lease)
+            FROM unnest(@delivery, @number, @notification, @channel, @provider, @address, @category, @lease, @content, @template_version)
+                AS a (delivery_id, number, notification_id, channel, provider, address, category, lease, content, template_version)
             LEFT JOIN LATERAL (
                 SELECT reason FROM suppressed_address
                 WHERE hashtextextended(address, 0) = hashtextextended(a.address, 0)
                     AND address = a.address AND channel = a.channel AND category IN ('', a.category)
                 ORDER BY category LIMIT 1) s ON true),
         granted AS (
-            INSERT INTO delivery_attempt (delivery_id, number, notification_id, notification_created_at, channel, provider, status, lease_until)
-            SELECT delivery_id, number, notification_id, {NotificationCreatedAt}, channel, provider, 'Started', now() + lease FROM asked WHERE suppression IS NULL
+            INSERT INTO delivery_attempt (delivery_id, number, notification_id, notification_created_at, channel, provider, status, lease_until, content, template_version)
+            SELECT delivery_id, number, notification_id, {NotificationCreatedAt}, channel, provider, 'Started', now() + lease, content, template_version
+            FROM asked WHERE suppression IS NULL
             ON CONFLICT (delivery_id, number, notification_created_at) DO NOTHING
             RETURNING delivery_id)
         SELECT delivery_id, NULL FROM granted
@@ -75,7 +76,8 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     // A claim from the future was made before the clock was put back. It would keep everybody away for as long as that was.
     const string SelectAttempts = """
         SELECT delivery_id, notification_id, number, channel, provider, status, provider_message_id, reason, started_at,
-            CASE WHEN started_at > now() + interval '2 seconds' THEN now() ELSE lease_until END, finished_at, now(), trace_parent
+            CASE WHEN started_at > now() + interval '2 seconds' THEN now() ELSE lease_until END, finished_at, now(), trace_parent,
+            content, template_version
         FROM delivery_attempt
         """;
 
@@ -212,6 +214,8 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         parameters.Add("address", claims, claim => claim.Address);
         parameters.Add("category", claims, claim => claim.Category);
         parameters.Add("lease", claims, claim => claim.Lease);
+        parameters.Add("content", claims, claim => claim.Attempt.Content);
+        parameters.Add("template_version", claims, claim => claim.Attempt.TemplateVersion);
         return command;
     }
 
@@ -322,6 +326,8 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
                     LeaseUntil = reader.GetFieldValue<DateTimeOffset>(9),
                     FinishedAt = reader.IsDBNull(10) ? null : reader.GetFieldValue<DateTimeOffset>(10),
                     TraceParent = reader.IsDBNull(12) ? null : reader.GetString(12),
+                    Content = reader.IsDBNull(13) ? null : reader.GetGuid(13),
+                    TemplateVersion = reader.IsDBNull(14) ? null : reader.GetString(14),
                 }
             );
         }

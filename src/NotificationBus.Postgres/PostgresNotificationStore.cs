@@ -41,7 +41,8 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
             ON CONFLICT (id) DO NOTHING),
         """;
 
-    // The id is claimed first: the table by time cannot tell that another month has it.
+    // The id is claimed first: the table by time cannot tell that another month has it. Many may say the same: what they say is written in
+    // one order by all, so that no two hosts wait for each other.
     const string InsertedSteps = """
         WITH claimed AS (
             INSERT INTO notification_key (id, created_at) SELECT id, created_at FROM unnest(@id, @created_at) AS n (id, created_at)
@@ -50,18 +51,25 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         stored AS (
             INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, changed_at, completed_at,
-                escalate_after, escalation_token, escalate_unless, fingerprint, left_out)
+                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version)
             SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient_id, n.recipient, n.data,
                 n.requested_channels, n.mode, n.deliveries, n.decisions, n.refusal, n.taken_inputs::uuid[], n.created_at, n.expires_at, now(), n.completed_at,
-                n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out
+                n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version
             FROM unnest(@id, @state, @version, @event_name, @event_id, @category, @recipient_id, @recipient, @data,
                 @requested_channels, @mode, @deliveries, @decisions, @refusal, @taken_inputs, @created_at, @expires_at, @completed_at,
-                @escalate_after, @escalation_token, @escalate_unless, @fingerprint, @left_out)
+                @escalate_after, @escalation_token, @escalate_unless, @fingerprint, @left_out, @contents, @template_version)
                 AS n (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, completed_at,
-                escalate_after, escalation_token, escalate_unless, fingerprint, left_out)
+                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version)
             JOIN claimed ON claimed.id = n.id
-            RETURNING id, created_at)
+            RETURNING id, created_at),
+        contents AS (
+            INSERT INTO content (hash, day, key_id, body)
+            SELECT c.hash, c.day, c.key_id, c.body
+            FROM unnest(@c_notification_of, @c_hash, @c_day, @c_key, @c_body) AS c (notification_id, hash, day, key_id, body)
+            JOIN stored ON stored.id = c.notification_id
+            ORDER BY c.hash
+            ON CONFLICT (hash, day) DO NOTHING)
         """;
 
     const string InsertSteps = $"{InsertedSteps}\n{Stored}";
@@ -91,7 +99,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
 
     const string SelectNotifications = """
         SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient, n.data, n.requested_channels, n.mode, n.deliveries,
-            n.decisions, n.refusal, n.taken_inputs, n.created_at, n.completed_at, n.expires_at, n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out
+            n.decisions, n.refusal, n.taken_inputs, n.created_at, n.completed_at, n.expires_at, n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version
         FROM notification_key k
         CROSS JOIN LATERAL (SELECT * FROM notification WHERE created_at = k.created_at AND id = k.id
         """;
@@ -202,6 +210,9 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
             rows,
             row => row.LeftOut.Count == 0 ? null : JsonSerializer.Serialize(row.LeftOut, NotificationJson.Default.IReadOnlyListLeftOut)
         );
+        parameters.Add("contents", rows, row => row.Contents);
+        parameters.Add("template_version", rows, row => row.TemplateVersion);
+        AddContents(parameters, steps);
         if (schedules)
         {
             KeptSteps.AddTo(parameters, steps);
@@ -298,6 +309,8 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
             EscalateUnless = Enum.Parse<Model.DeliveryProof>(row.GetString(19)),
             Fingerprint = row.IsDBNull(20) ? null : row.GetGuid(20),
             LeftOut = row.IsDBNull(21) ? [] : JsonSerializer.Deserialize(row.GetString(21), NotificationJson.Default.IReadOnlyListLeftOut)!,
+            Contents = row.IsDBNull(22) ? null : row.GetGuid(22),
+            TemplateVersion = row.IsDBNull(23) ? null : row.GetString(23),
         };
 
     static string DeliveriesOf(NotificationState row) =>
@@ -319,6 +332,16 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         var now = _clock.GetUtcNow();
         parameters.Add("o_delay", scheduled, row => PostgresOutgoingMessages.DelayOf(row.message, now));
         parameters.Add(PostgresOutgoingMessages.Soon);
+    }
+
+    static void AddContents(NpgsqlParameterCollection parameters, IReadOnlyList<NotificationStep> steps)
+    {
+        var planned = steps.Where(step => step.Contents is not null).ToList();
+        parameters.Add("c_notification_of", planned, step => step.Notification.CorrelationId);
+        parameters.Add("c_hash", planned, step => step.Contents!.Hash);
+        parameters.Add("c_day", planned, step => DateOnly.FromDateTime(step.Notification.CreatedAt.UtcDateTime));
+        parameters.Add("c_key", planned, step => step.Contents!.KeyId);
+        parameters.Add("c_body", planned, step => step.Contents!.Body);
     }
 
     static void AddCancelled(NpgsqlParameterCollection parameters, IReadOnlyList<NotificationStep> steps)

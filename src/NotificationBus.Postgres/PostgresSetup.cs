@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using NotificationBus.Contents;
 using NotificationBus.Failures;
 using NotificationBus.Intake;
 using NotificationBus.Notifications;
@@ -63,6 +64,7 @@ public static class PostgresSetup
         services.AddSingleton<PostgresNotificationStore>();
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<PostgresNotificationStore>());
         services.AddSingleton<IEarlierNotifications>(provider => provider.GetRequiredService<PostgresNotificationStore>());
+        services.AddSingleton<IContentStore, PostgresContents>();
         services.AddSingleton<IUnfinishedNotifications, PostgresUnfinishedNotifications>();
         services.AddSingleton<PostgresAttemptLedger>();
         services.AddSingleton<IAttemptLedger>(provider => provider.GetRequiredService<PostgresAttemptLedger>());

@@ -6,8 +6,8 @@ using Npgsql;
 namespace NotificationBus.Postgres;
 
 /// <summary>
-/// Forgets notifications, their attempts and their sagas' steps by dropping the partitions of whole months. A month with a notification that has not ended is
-/// kept.
+/// Forgets notifications, their attempts, their sagas' steps and their contents by dropping the partitions of whole months. A month with a
+/// notification that has not ended is kept.
 /// </summary>
 public sealed partial class Retention(
     [FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database,
@@ -21,21 +21,24 @@ public sealed partial class Retention(
     // One statement forgets this many ids: short enough not to hold up an event that comes again meanwhile.
     const int BatchSize = 10_000;
 
-    /// <summary>Drops what is older than the setting says; nothing without one, or while another host is at it.</summary>
+    /// <summary>Drops what is older than the settings say; nothing while another host is at it.</summary>
     /// <exception cref="PostgresException">
     /// Somebody has used the tables for too long (<see cref="PostgresErrorCodes.LockNotAvailable"/>), or this user may not drop them.
     /// </exception>
     public async Task Apply(CancellationToken cancellationToken)
     {
-        if (options.Value.Notifications is not { } age)
-            return;
-
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         if (!await Scalar<bool>(connection, $"SELECT pg_try_advisory_lock({DroppingLock})", cancellationToken))
             return;
 
         try
         {
+            foreach (var month in await ContentsBefore(connection, options.Value.Contents, cancellationToken))
+                await DropContents(connection, month, cancellationToken);
+
+            if (options.Value.Notifications is not { } age)
+                return;
+
             foreach (var month in await MonthsBefore(connection, age, cancellationToken))
                 await Drop(connection, month, cancellationToken);
 
@@ -58,6 +61,11 @@ public sealed partial class Retention(
         messages.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", options.Value.FailedMessages));
         var failed = await messages.ExecuteNonQueryAsync(cancellationToken);
 
+        // Where no partition was made for them.
+        await using var contents = Command(connection, "DELETE FROM content_default WHERE day < (now() - @age)::date");
+        contents.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", options.Value.Contents));
+        await contents.ExecuteNonQueryAsync(cancellationToken);
+
         await using var controls = Command(
             connection,
             """
@@ -71,28 +79,67 @@ public sealed partial class Retention(
             Forgotten(failed, changes);
     }
 
-    static async Task<IReadOnlyList<Month>> MonthsBefore(NpgsqlConnection connection, TimeSpan age, CancellationToken cancellationToken)
+    static async Task<IReadOnlyList<Month>> Months(
+        NpgsqlConnection connection,
+        string table,
+        Func<string, Month?> monthOf,
+        CancellationToken cancellationToken
+    )
     {
         var months = new List<Month>();
-        await using (
-            var command = Command(
-                connection,
-                """
-                SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'notification'::regclass ORDER BY relname
-                """
-            )
-        )
+        await using var command = Command(
+            connection,
+            $"""
+            SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = '{table}'::regclass ORDER BY relname
+            """
+        );
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
         {
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                if (Month.Of(reader.GetString(0)) is { } month)
-                    months.Add(month);
-            }
+            if (monthOf(reader.GetString(0)) is { } month)
+                months.Add(month);
         }
 
+        return months;
+    }
+
+    /// <summary>
+    /// The months whose contents are all older. What is under way still needs what was planned for it: the sweep has in mind what had not
+    /// ended after some minutes.
+    /// </summary>
+    static async Task<IReadOnlyList<Month>> ContentsBefore(NpgsqlConnection connection, TimeSpan age, CancellationToken cancellationToken)
+    {
         var before = new List<Month>();
-        foreach (var month in months)
+        foreach (var month in await Months(connection, "content", Month.OfContents, cancellationToken))
+        {
+            await using var command = Command(
+                connection,
+                $"""
+                SELECT now() - @age >= '{month.End}' AND NOT EXISTS (
+                    SELECT FROM unfinished_notification u JOIN notification n ON n.created_at = u.created_at AND n.id = u.id
+                    WHERE u.created_at >= '{month.Begin}' AND u.created_at < '{month.End}' AND n.completed_at IS NULL)
+                """
+            );
+            command.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", age));
+            if ((bool)(await command.ExecuteScalarAsync(cancellationToken))!)
+                before.Add(month);
+        }
+
+        return before;
+    }
+
+    async Task DropContents(NpgsqlConnection connection, Month month, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await Execute(connection, $"{Partitions.LimitWaiting}; DROP TABLE {month.Contents}", cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        ContentsDropped($"{month}");
+    }
+
+    static async Task<IReadOnlyList<Month>> MonthsBefore(NpgsqlConnection connection, TimeSpan age, CancellationToken cancellationToken)
+    {
+        var before = new List<Month>();
+        foreach (var month in await Months(connection, "notification", Month.Of, cancellationToken))
         {
             // A day after its end nothing is stored any more that began in it, on hosts whose clocks are about right.
             await using var command = Command(
@@ -255,6 +302,9 @@ public sealed partial class Retention(
         "Forgot {Failed} failed messages that were replayed or archived and {Changes} changes, as Retention says"
     )]
     partial void Forgotten(int failed, int changes);
+
+    [LoggerMessage(LogLevel.Information, "Dropped the texts of {Month}, as Retention:Contents says")]
+    partial void ContentsDropped(string month);
 
     [LoggerMessage(LogLevel.Information, "Dropped {Count} notifications of {Month} and their attempts, as Retention:Notifications says")]
     partial void Dropped(long count, string month);

@@ -172,7 +172,7 @@ public sealed class When_a_month_is_older_than_retention(BusAndDatabase servers)
     }
 
     /// <summary>The third of a month that is over since long.</summary>
-    static DateTimeOffset MonthsAgo(int months)
+    internal static DateTimeOffset MonthsAgo(int months)
     {
         var then = TimeProvider.System.GetUtcNow().AddMonths(-months);
         return new DateTimeOffset(then.Year, then.Month, 3, 0, 0, 0, TimeSpan.Zero);

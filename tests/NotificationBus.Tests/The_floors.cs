@@ -25,6 +25,7 @@ public sealed partial class The_floors
         "Model",
         "Messaging",
         "Templates",
+        "Contents",
         "Providers",
         "Planning",
         "Intake",

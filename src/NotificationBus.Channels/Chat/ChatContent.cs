@@ -10,4 +10,8 @@ public sealed record ChatContent(string Text) : Content
     /// <inheritdoc />
     [JsonIgnore]
     public override IEnumerable<string> Texts => [Text];
+
+    /// <inheritdoc />
+    [JsonIgnore]
+    public override IReadOnlyList<ContentPart> Parts => [new("text", Text)];
 }

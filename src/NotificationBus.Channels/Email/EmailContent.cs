@@ -26,6 +26,10 @@ public sealed partial record EmailContent(string Subject, string Html, string Te
         }
     }
 
+    /// <inheritdoc />
+    [JsonIgnore]
+    public override IReadOnlyList<ContentPart> Parts => [new("subject", Subject), new("text", Text), new("html", Html)];
+
     // Between these stands no text that anybody reads.
     [GeneratedRegex(@"<style[^>]*>[^<]*</style>", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex Hidden();

@@ -11,4 +11,8 @@ public sealed record PushContent(string Title, string Body) : Content
     /// <inheritdoc />
     [JsonIgnore]
     public override IEnumerable<string> Texts => [Title, Body];
+
+    /// <inheritdoc />
+    [JsonIgnore]
+    public override IReadOnlyList<ContentPart> Parts => [new("title", Title), new("body", Body)];
 }

@@ -13,6 +13,10 @@ public sealed record SmsContent(string Text, SmsEncoding Encoding, int Segments)
     [JsonIgnore]
     public override IEnumerable<string> Texts => [Text];
 
+    /// <inheritdoc />
+    [JsonIgnore]
+    public override IReadOnlyList<ContentPart> Parts => [new("text", Text)];
+
     /// <summary>Measures the text.</summary>
     public static SmsContent Of(string text)
     {

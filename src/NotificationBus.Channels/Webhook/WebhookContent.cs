@@ -12,4 +12,8 @@ public sealed record WebhookContent(JsonElement Data) : Content
     /// <inheritdoc />
     [JsonIgnore]
     public override IEnumerable<string> Texts => JsonText.Within(Data);
+
+    /// <inheritdoc />
+    [JsonIgnore]
+    public override IReadOnlyList<ContentPart> Parts => [new("data", JsonSerializer.Serialize(Data))];
 }

@@ -37,6 +37,12 @@ public sealed record SendDelivery
     /// <summary>The values the template needs, as a JSON object.</summary>
     public required JsonElement Data { get; init; }
 
+    /// <summary>
+    /// The text that was filled when the notification was planned; null in a command of an earlier version, whose template is filled when it
+    /// is sent.
+    /// </summary>
+    public DeliveryContent? Content { get; init; }
+
     /// <summary>The time at which the event was taken; null in a command of an earlier version.</summary>
     public DateTimeOffset? OccurredAt { get; init; }
 

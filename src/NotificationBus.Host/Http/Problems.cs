@@ -65,6 +65,38 @@ static partial class Problems
             "It may belong to an event that has not been taken yet: ask again in a moment, or look for it with GET /v1/notifications?recipient=."
         );
 
+    public static IResult UnknownDelivery() =>
+        Problem(
+            StatusCodes.Status404NotFound,
+            "unknown-delivery",
+            "The notification has no such delivery",
+            "GET /v1/notifications/{id} lists its deliveries with their ids."
+        );
+
+    public static IResult ContentNeverKept() =>
+        Problem(
+            StatusCodes.Status404NotFound,
+            "content-never-kept",
+            "What it says was never kept",
+            "The notification was begun by a version that kept no texts."
+        );
+
+    public static IResult ContentGone() =>
+        Problem(
+            StatusCodes.Status410Gone,
+            "content-gone",
+            "What it said is no longer kept",
+            "Retention:Contents says how long texts stay; the attempts still have their hash."
+        );
+
+    public static IResult ContentKey(string keyId) =>
+        Problem(
+            StatusCodes.Status503ServiceUnavailable,
+            "content-key",
+            "This host lacks the key for it",
+            $"It is encrypted with the key '{keyId}': set Contents:Keys:{keyId}."
+        );
+
     public static IResult Unknown(string what, string name, IReadOnlyCollection<string> allowed) =>
         Problem(
             StatusCodes.Status404NotFound,

@@ -1,3 +1,4 @@
+using NotificationBus.Contents;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
@@ -56,6 +57,9 @@ public sealed class HostSettings
 
     /// <summary>Retention of the record in the database.</summary>
     public RetentionOptions Retention { get; set; } = new();
+
+    /// <summary>Encryption of the texts on record.</summary>
+    public ContentsOptions Contents { get; set; } = new();
 
     /// <summary>The most the HTTP API takes at the same time.</summary>
     public IntakeOptions Intake { get; set; } = new();

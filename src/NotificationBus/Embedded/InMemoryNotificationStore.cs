@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json;
+using NotificationBus.Contents;
 using NotificationBus.Intake;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
@@ -15,9 +16,11 @@ namespace NotificationBus.Embedded;
 public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMemoryOutgoingMessages outgoing)
     : INotificationStore,
         INotificationQueries,
-        IEarlierNotifications
+        IEarlierNotifications,
+        IContentStore
 {
     readonly ConcurrentDictionary<Guid, Row> _rows = new();
+    readonly ConcurrentDictionary<Guid, ImmutableList<PackedContents>> _contents = new();
     readonly ConcurrentQueue<Guid> _reopened = new();
     readonly Lock _lock = new();
     readonly Queue<(Guid Id, long Number)> _ended = new();
@@ -27,7 +30,7 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     /// <summary>How many notifications are kept that have ended.</summary>
     public int MostEnded { get; init; } = 50_000;
 
-    /// <summary>How many bytes they have together, without their attempts.</summary>
+    /// <summary>How many bytes they have together, with what they say and without their attempts.</summary>
     public long MostBytesOfEnded { get; init; } = 256 * 1024 * 1024;
 
     /// <inheritdoc />
@@ -37,10 +40,12 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     /// <inheritdoc />
     public Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken)
     {
-        var row = Row.Of(step.After(), step.Kept, earlier: null, ref _lastNumber);
+        var row = Row.Of(step.After(), step.Kept, earlier: null, step.Contents?.Body.Length ?? 0, ref _lastNumber);
         var stored = _rows.TryAdd(step.Notification.CorrelationId, row);
         if (stored)
         {
+            if (step.Contents is { } contents)
+                _contents[step.Notification.CorrelationId] = [contents];
             outgoing.Keep(step);
             Forget(step.Notification.CorrelationId, earlier: null, row);
         }
@@ -55,7 +60,7 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
         if (!_rows.TryGetValue(id, out var earlier) || earlier.Version != step.Notification.Version)
             return Task.FromResult(false);
 
-        var row = Row.Of(step.After(), step.Kept, earlier, ref _lastNumber);
+        var row = Row.Of(step.After(), step.Kept, earlier, BytesOfContents(id), ref _lastNumber);
         if (!_rows.TryUpdate(id, row, earlier))
             return Task.FromResult(false);
 
@@ -65,6 +70,25 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
         Forget(id, earlier, row);
         return Task.FromResult(true);
     }
+
+    /// <inheritdoc />
+    public Task<PackedContents?> Find(Guid notificationId, Guid hash, CancellationToken cancellationToken) =>
+        Task.FromResult(_contents.GetValueOrDefault(notificationId)?.Find(contents => contents.Hash == hash));
+
+    /// <inheritdoc />
+    public Task Keep(Guid notificationId, PackedContents contents, CancellationToken cancellationToken)
+    {
+        // Of what is no longer on record nothing is kept.
+        if (_rows.ContainsKey(notificationId))
+            _contents.AddOrUpdate(
+                notificationId,
+                _ => [contents],
+                (_, kept) => kept.Exists(one => one.Hash == contents.Hash) ? kept : kept.Add(contents)
+            );
+        return Task.CompletedTask;
+    }
+
+    int BytesOfContents(Guid notificationId) => _contents.GetValueOrDefault(notificationId)?.Sum(contents => contents.Body.Length) ?? 0;
 
     /// <inheritdoc />
     public Task Confirm(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -154,6 +178,7 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
 
                 _bytesOfEnded -= found.BytesOfEnded;
                 ledger.Forget(oldest.Id);
+                _contents.TryRemove(oldest.Id, out _);
             }
         }
     }
@@ -161,7 +186,7 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     /// <summary>
     /// One notification. Told apart from others by what it is and not by what it holds: a write that finds another one has lost a race.
     /// </summary>
-    sealed class Row(NotificationState notification, ImmutableList<KeptStep> steps, long number)
+    sealed class Row(NotificationState notification, ImmutableList<KeptStep> steps, int bytesOfContents, long number)
     {
         public int Version { get; } = notification.Version;
 
@@ -187,16 +212,17 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
         /// <summary>The steps that did not go straight.</summary>
         public ImmutableList<KeptStep> Steps { get; } = steps;
 
-        public long BytesOfEnded => Ended ? _json.Length + Steps.Sum(step => (long)step.Before.Length + step.Changes.Length) : 0;
+        public long BytesOfEnded => Ended ? _json.Length + bytesOfContents + Steps.Sum(step => (long)step.Before.Length + step.Changes.Length) : 0;
 
         readonly byte[] _json = JsonSerializer.SerializeToUtf8Bytes(notification, NotificationJson.Default.NotificationState);
 
-        public static Row Of(NotificationState notification, KeptStep? kept, Row? earlier, ref long lastNumber)
+        public static Row Of(NotificationState notification, KeptStep? kept, Row? earlier, int bytesOfContents, ref long lastNumber)
         {
             var steps = earlier?.Steps ?? [];
             return new(
                 notification,
                 kept is null ? steps : steps.Add(kept),
+                bytesOfContents,
                 notification.CompletedAt is null ? 0
                     : earlier?.Ended == true ? earlier.Number
                     : Interlocked.Increment(ref lastNumber)

@@ -67,7 +67,9 @@ public sealed record Failure
     /// <summary>The event it should have been, when it should have begun a notification.</summary>
     public string? EventName { get; init; }
 
-    /// <summary>The body, byte for byte; only its beginning when <see cref="BodyLength"/> is given.</summary>
+    /// <summary>
+    /// The body, byte for byte but for what a command says, which the record has; only its beginning when <see cref="BodyLength"/> is given.
+    /// </summary>
     public required byte[] Body { get; init; }
 
     /// <summary>The length of the body in bytes, when it is not kept whole; then there is no <see cref="Destination"/>.</summary>

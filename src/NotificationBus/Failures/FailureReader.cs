@@ -138,7 +138,7 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
         var bytes = context.Body.GetBytes();
         return bytes.Length > PartlyKept.LargestWhole
             ? (bytes[..PartlyKept.Beginning], bytes.Length)
-            : (bytes, FailureHeaders.LengthIn(context) is { } length && length > bytes.Length ? length : null);
+            : (CarriedContents.LeaveOut(bytes), FailureHeaders.LengthIn(context) is { } length && length > bytes.Length ? length : null);
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace NotificationBus.Model;
 
 /// <summary>A template filled for one delivery: what the provider sends. Each channel has its own form.</summary>
@@ -5,4 +7,32 @@ public abstract record Content
 {
     /// <summary>The texts that the recipient is told. No log and no reason repeats them, whoever repeats them to us.</summary>
     public virtual IEnumerable<string> Texts => [];
+
+    /// <summary>
+    /// The same by the parts they fill. <see cref="IChannel.Fill"/> makes the same content of them again, however often. By itself they are
+    /// the parts it was filled with.
+    /// </summary>
+    [JsonIgnore]
+    public virtual IReadOnlyList<ContentPart> Parts => FilledWith;
+
+    /// <summary>The parts it was filled with; empty when it was made in another way.</summary>
+    internal IReadOnlyList<ContentPart> FilledWith { get; set; } = [];
+
+    /// <summary>Two contents are the same when they say the same, wherever they come from.</summary>
+    public virtual bool Equals(Content? other) => other is not null && EqualityContract == other.EqualityContract;
+
+    /// <inheritdoc />
+    public override int GetHashCode() => EqualityContract.GetHashCode();
+
+    /// <summary>The kind of content, and never what it says: whatever is printed may end in a log.</summary>
+    public sealed override string ToString() => GetType().Name;
+}
+
+/// <summary>One text of a content, such as the subject of an e-mail.</summary>
+/// <param name="Name">The part of the template it fills.</param>
+/// <param name="Text">The text.</param>
+public readonly record struct ContentPart(string Name, string Text)
+{
+    /// <summary>The name, and never the text.</summary>
+    public override string ToString() => Name;
 }

@@ -27,6 +27,12 @@ public sealed record DeliveryAttempt
     /// <summary>The reason why it was not accepted.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>A hash over what was to be sent: calls with the same hash said the same. Null for one of an earlier version.</summary>
+    public Guid? Content { get; init; }
+
+    /// <summary>The version of the template, when it was filled again after the plan; null when what was planned was sent.</summary>
+    public string? TemplateVersion { get; init; }
+
     /// <summary>The time that the provider asked to be left alone. Only whoever made the call knows.</summary>
     public TimeSpan? RetryAfter { get; init; }
 

@@ -55,6 +55,13 @@ public sealed class EventTypeOptions : IValidatableObject
     /// </summary>
     public bool? Unsubscribe { get; set; }
 
+    /// <summary>
+    /// The texts that are sent: Planned (the default), as they were filled when the notification was planned, whatever is deployed
+    /// meanwhile; or Latest, filled again with the templates of the time when the first call is made. That is for what is planned long
+    /// before. What cannot be filled then is sent as planned, and every later call says what the first one said.
+    /// </summary>
+    public TextsPolicy Texts { get; set; } = TextsPolicy.Planned;
+
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -63,6 +70,16 @@ public sealed class EventTypeOptions : IValidatableObject
         if (EscalateUnless != DeliveryProof.Sent && EscalateAfter is null)
             yield return new ValidationResult("needs EscalateAfter: how long to wait for it", [nameof(EscalateUnless)]);
     }
+}
+
+/// <summary>The texts that are sent when templates change between plan and sending.</summary>
+public enum TextsPolicy
+{
+    /// <summary>As they were filled when the notification was planned.</summary>
+    Planned,
+
+    /// <summary>Filled again when the first call is made.</summary>
+    Latest,
 }
 
 /// <summary>The policy for a delivery of which nobody can know whether it went out.</summary>

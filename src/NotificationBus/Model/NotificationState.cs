@@ -70,6 +70,12 @@ public sealed class NotificationState : SagaStateMachineInstance
     /// <summary>The reason why the notification could not be sent at all.</summary>
     public string? Refusal { get; set; }
 
+    /// <summary>The name under which the contents of the plan are kept; null when there are none, or an earlier version has begun it.</summary>
+    public Guid? Contents { get; set; }
+
+    /// <summary>The version of the category's templates when it was planned; null as <see cref="Contents"/>.</summary>
+    public string? TemplateVersion { get; set; }
+
     /// <summary>The time at which the event was taken.</summary>
     public DateTimeOffset CreatedAt { get; set; }
 

@@ -1,3 +1,4 @@
+using NotificationBus.Contents;
 using NotificationBus.Model;
 using NotificationBus.Outgoing;
 
@@ -17,6 +18,9 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
 
     /// <summary>Other inputs that were taken in the same step.</summary>
     public IReadOnlyList<Guid> OtherInputs { get; init; } = [];
+
+    /// <summary>The contents of the plan, when this is the step that has planned it.</summary>
+    public PackedContents? Contents { get; init; }
 
     /// <summary>Tokens of scheduled messages that are no longer wanted.</summary>
     public IReadOnlyList<Guid> Cancelled { get; init; } = [];

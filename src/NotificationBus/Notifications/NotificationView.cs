@@ -33,6 +33,9 @@ public sealed record NotificationView
     /// <summary>The mode in which the deliveries follow each other.</summary>
     public required DeliveryMode Mode { get; init; }
 
+    /// <summary>The version of the category's templates when it was planned.</summary>
+    public string? TemplateVersion { get; init; }
+
     /// <summary>The time at which the event was taken.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -78,6 +81,7 @@ public sealed record NotificationView
             Category = notification.Category,
             Recipient = notification.Recipient.Id,
             Mode = notification.Mode,
+            TemplateVersion = notification.TemplateVersion,
             CreatedAt = notification.CreatedAt,
             CompletedAt = notification.CompletedAt,
             Deliveries =
@@ -232,6 +236,12 @@ public sealed record AttemptView
     /// <summary>The reason why it was not accepted.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>A hash over what was to be sent: calls with the same hash said the same.</summary>
+    public Guid? Content { get; init; }
+
+    /// <summary>The version of the template, when it was filled again after the plan.</summary>
+    public string? TemplateVersion { get; init; }
+
     /// <summary>The time at which the call was claimed.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
@@ -246,6 +256,8 @@ public sealed record AttemptView
             Provider = attempt.Provider,
             Status = attempt.Status,
             Reason = attempt.Reason,
+            Content = attempt.Content,
+            TemplateVersion = attempt.TemplateVersion,
             StartedAt = attempt.StartedAt,
             FinishedAt = attempt.FinishedAt,
         };

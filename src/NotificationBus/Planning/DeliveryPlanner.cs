@@ -1,3 +1,4 @@
+using NotificationBus.Contents;
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Providers;
@@ -147,7 +148,8 @@ public sealed class PlanningRules(
     IReadOnlyDictionary<string, EventTypeOptions> rules,
     ChannelSet channels,
     ITemplates templates,
-    ProviderChains chains
+    ProviderChains chains,
+    ContentPacking packing
 )
 {
     /// <summary>The categories there are, in order.</summary>
@@ -156,6 +158,23 @@ public sealed class PlanningRules(
     /// <summary>Plans a notification by the rule of its category.</summary>
     public DeliveryPlan Plan(NotificationRequest request) =>
         DeliveryPlanner.Plan(request, rules.GetValueOrDefault(request.Category), channels, templates, Foresee);
+
+    /// <summary>Freezes what a plan says: from then on that is sent, whatever becomes of the templates. Null when it says nothing.</summary>
+    public FrozenContents? Freeze(NotificationRequest request, DeliveryPlan plan) =>
+        packing.Freeze([
+            .. plan
+                .Deliveries.DistinctBy(planned => planned.Channel, StringComparer.Ordinal)
+                .Select(planned =>
+                    packing.Freeze(
+                        planned.Channel,
+                        templates.SourceOf(request.Category, planned.Channel, request.Recipient.Locale),
+                        planned.Content
+                    )
+                ),
+        ]);
+
+    /// <summary>The version of the templates of a category as they are now.</summary>
+    public string? TemplateVersionOf(string category) => templates.VersionOf(category);
 
     /// <summary>Returns the settings of a category.</summary>
     public EventTypeOptions RuleOf(string category) => rules.GetValueOrDefault(category) ?? new EventTypeOptions();
@@ -176,6 +195,7 @@ public sealed class PlanningRules(
             Locale = notification.Recipient.Locale,
             Country = notification.Recipient.Country,
             Data = notification.Data,
+            Content = notification.Contents is { } contents ? new DeliveryContent { Set = contents } : null,
             OccurredAt = notification.CreatedAt,
             ExpiresAt = notification.ExpiresAt,
             AnotherChannelFollows = notification.EscalateAfter is null && notification.Deliveries.Any(later => later.Step > delivery.Step),

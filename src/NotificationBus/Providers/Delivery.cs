@@ -35,6 +35,12 @@ public sealed record Delivery
     /// <summary>The content to send.</summary>
     public required Content Content { get; init; }
 
+    /// <summary>A hash over it, for the record of each call; null when nobody has said.</summary>
+    public Guid? ContentHash { get; init; }
+
+    /// <summary>The version of the template, when it was filled again after the plan.</summary>
+    public string? TemplateVersion { get; init; }
+
     /// <summary>The values of the event's data, also those the content does not show. No log and no reason repeats one.</summary>
     public IEnumerable<string> Values { get; init; } = [];
 

@@ -90,7 +90,11 @@ public sealed class ProviderChain
 
             // Asked here, and not handed to the claim.
             cancellationToken.ThrowIfCancellationRequested();
-            var claimed = round.Claim(Channel.Name, account);
+            var claimed = round.Claim(Channel.Name, account) with
+            {
+                Content = delivery.ContentHash,
+                TemplateVersion = delivery.TemplateVersion,
+            };
             var claim = await _calls.Claim(claimed, delivery, account.Provider);
             // It may have waited for its claim as well, as long as a standby of the ledger's database hangs.
             if (claim.Granted && round.Next() != account)

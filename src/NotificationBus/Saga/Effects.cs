@@ -1,6 +1,5 @@
-using System.Collections.Frozen;
+using NotificationBus.Contents;
 using NotificationBus.Contracts;
-using NotificationBus.Model;
 
 namespace NotificationBus.Saga;
 
@@ -14,11 +13,16 @@ public sealed class Effects
     public IList<SendDelivery> Commands { get; } = [];
 
     /// <summary>
-    /// The contents of the deliveries whose templates this step has filled. Where they are sent in this process they need not be filled
-    /// again. They are not stored or remembered: they hold names and texts of people, and end with the message that caused them.
+    /// The contents that this step has planned; null when it has planned none. They are stored with the step, and not remembered: they hold
+    /// names and texts of people, and end with the message that caused them.
     /// </summary>
-    public IReadOnlyDictionary<Guid, Content> Contents { get; set; } = FrozenDictionary<Guid, Content>.Empty;
+    public PlannedContents? Contents { get; set; }
 
     /// <summary>The outcome; null while there is none.</summary>
     public Outcome? Outcome { get; set; }
 }
+
+/// <summary>What a plan says.</summary>
+/// <param name="Frozen">The contents. Where they are sent in this process they need not be read.</param>
+/// <param name="Packed">The same as they are stored.</param>
+public sealed record PlannedContents(FrozenContents Frozen, PackedContents Packed);

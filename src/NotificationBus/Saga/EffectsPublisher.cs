@@ -1,6 +1,7 @@
 using MassTransit;
 using MassTransit.Util;
 using Microsoft.Extensions.Logging;
+using NotificationBus.Contents;
 using NotificationBus.Contracts;
 using NotificationBus.InProcess;
 using NotificationBus.Messaging;
@@ -14,12 +15,14 @@ namespace NotificationBus.Saga;
 /// <param name="publisher">Publishes commands.</param>
 /// <param name="limit">The time limit of each publish.</param>
 /// <param name="bus">Publishes outcomes.</param>
+/// <param name="packing">Packs the contents that travel with commands.</param>
 /// <param name="log">Told what could not be sent here.</param>
 /// <param name="senders">Those of this process; null where it does not send.</param>
 public sealed partial class EffectsPublisher(
     OutgoingPublisher publisher,
     PublishLimit limit,
     IBus bus,
+    ContentPacking packing,
     ILogger<EffectsPublisher> log,
     ICommandHandler? senders = null
 )
@@ -35,7 +38,7 @@ public sealed partial class EffectsPublisher(
         if (senders is not null && HeldInput.SendsOf(input.ReceiveContext) is { } held)
             SendHere(senders, held, input, effects);
         else
-            await Publish(input, effects.Commands);
+            await Publish(input, effects.Commands, effects.Contents?.Frozen);
 
         if (effects.Outcome is { } outcome)
         {
@@ -57,30 +60,29 @@ public sealed partial class EffectsPublisher(
     {
         foreach (var command in effects.Commands)
             held.Add(
-                SendOrPublish(
-                    senders,
-                    input,
-                    command,
-                    new SentHere(effects.Commands.Count, effects.Contents.GetValueOrDefault(command.DeliveryId))
-                )
+                SendOrPublish(senders, input, command, new SentHere(effects.Commands.Count, effects.Contents?.Frozen.On(command.Channel)))
             );
     }
 
     Task SendOrPublish(ICommandHandler senders, ConsumeContext input, SendDelivery command, SentHere how) =>
         LocalFirst.Take(
             () => senders.Take(input, IdOf(command), command, how),
-            () => Publish(input, [command]),
+            () => Publish(input, [command], how.Content is { } content ? new FrozenContents(content.Hash, [content]) : null),
             failure => NotSentHere(failure, command.DeliveryId, command.NotificationId)
         );
 
-    async Task Publish(ConsumeContext input, IEnumerable<SendDelivery> commands)
+    async Task Publish(ConsumeContext input, IEnumerable<SendDelivery> commands, FrozenContents? contents)
     {
-        var messages = await Write(commands, input.ConversationId);
+        var messages = await Write(commands, input.ConversationId, contents);
         await Outages.WaitOut(input, () => publisher.Publish(messages));
     }
 
-    /// <summary>Commands as they go over the wire.</summary>
-    internal async Task<IReadOnlyList<OutgoingMessage>> Write(IEnumerable<SendDelivery> commands, Guid? conversationId)
+    /// <summary>Commands as they go over the wire, with their contents when these are known here, and not large.</summary>
+    internal async Task<IReadOnlyList<OutgoingMessage>> Write(
+        IEnumerable<SendDelivery> commands,
+        Guid? conversationId,
+        FrozenContents? contents = null
+    )
     {
         var messages = new List<OutgoingMessage>();
         var here = FlowTracing.Here;
@@ -88,13 +90,24 @@ public sealed partial class EffectsPublisher(
             messages.Add(
                 await publisher.Write(
                     ChannelEndpoint.Of(command.Channel, command.Lane),
-                    here is null ? command : command with { TraceParent = here },
+                    here is null && contents is null ? command : command with { TraceParent = here, Content = Carried(command, contents) },
                     IdOf(command),
                     conversationId
                 )
             );
         return messages;
     }
+
+    DeliveryContent? Carried(SendDelivery command, FrozenContents? contents) =>
+        command.Content is { } content
+        && contents?.On(command.Channel) is { } frozen
+        && packing.Pack(frozen) is { Body: { Length: <= ContentPacking.LargestCarried } body }
+            ? content with
+            {
+                Hash = frozen.Hash,
+                Body = body,
+            }
+            : command.Content;
 
     /// <summary>
     /// The same whenever the same command is published, and another one when an operator or what came back has it sent once more.

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using NotificationBus.Contents;
 using NotificationBus.Intake;
 using NotificationBus.Planning;
 using NotificationBus.Receipts;
@@ -11,11 +12,18 @@ public sealed class NotificationSteps
     /// <summary>Makes the steps.</summary>
     /// <param name="intake">What an event must say.</param>
     /// <param name="planning">Which deliveries there are, and what their commands say.</param>
+    /// <param name="packing">How what they say is kept.</param>
     /// <param name="receipts">What counts as read.</param>
     /// <param name="clock">The record's clock.</param>
-    public NotificationSteps(IntakeRules intake, PlanningRules planning, IOptions<ReceiptsOptions> receipts, TimeProvider clock)
+    public NotificationSteps(
+        IntakeRules intake,
+        PlanningRules planning,
+        ContentPacking packing,
+        IOptions<ReceiptsOptions> receipts,
+        TimeProvider clock
+    )
     {
-        Plan = new PlanSteps(intake, planning, clock);
+        Plan = new PlanSteps(intake, planning, packing, clock);
         Interventions = new InterventionSteps(clock);
         Results = new ResultSteps(Interventions, clock);
         Receipts = new ReceiptSteps(new ClickRules(receipts.Value), clock);

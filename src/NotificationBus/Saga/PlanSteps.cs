@@ -1,4 +1,5 @@
 using MassTransit;
+using NotificationBus.Contents;
 using NotificationBus.Intake;
 using NotificationBus.Model;
 using NotificationBus.Planning;
@@ -6,7 +7,7 @@ using NotificationBus.Planning;
 namespace NotificationBus.Saga;
 
 /// <summary>How a notification begins, goes on with the next step of its plan, and ends.</summary>
-sealed class PlanSteps(IntakeRules intake, PlanningRules planning, TimeProvider clock)
+sealed class PlanSteps(IntakeRules intake, PlanningRules planning, ContentPacking packing, TimeProvider clock)
 {
     /// <summary>The notification an event asks for, before planning.</summary>
     public NotificationState Begin<TEvent>(EventMap<TEvent> map, ConsumeContext<TEvent> context)
@@ -29,10 +30,11 @@ sealed class PlanSteps(IntakeRules intake, PlanningRules planning, TimeProvider 
         throw new InvalidEventException($"its {name} names notification {notification.CorrelationId}, which was begun with other content");
     }
 
-    /// <summary>Plans the deliveries, and gives what the first ones of them say. That is not part of the state.</summary>
-    public IReadOnlyDictionary<Guid, Content> Plan(NotificationState notification)
+    /// <summary>Plans the deliveries, and gives what they say. That is not part of the state, which only has its name.</summary>
+    public PlannedContents? Plan(NotificationState notification)
     {
-        var plan = planning.Plan(notification.ToRequest());
+        var request = notification.ToRequest();
+        var plan = planning.Plan(request);
         notification.Mode = plan.Mode;
         notification.EscalateAfter = plan.EscalateAfter;
         notification.EscalateUnless = plan.EscalateUnless;
@@ -50,7 +52,12 @@ sealed class PlanSteps(IntakeRules intake, PlanningRules planning, TimeProvider 
                 Step = planned.Step,
             }),
         ];
-        return plan.Deliveries.Where(planned => planned.Step == 1).ToDictionary(planned => planned.Id, planned => planned.Content);
+        if (planning.Freeze(request, plan) is not { } frozen)
+            return null;
+
+        notification.Contents = frozen.Hash;
+        notification.TemplateVersion = planning.TemplateVersionOf(notification.Category);
+        return new PlannedContents(frozen, packing.Pack(frozen));
     }
 
     /// <summary>Begins the next step.</summary>

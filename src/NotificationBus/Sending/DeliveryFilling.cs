@@ -1,6 +1,5 @@
 using MassTransit;
 using NotificationBus.Contracts;
-using NotificationBus.InProcess;
 using NotificationBus.Intake;
 using NotificationBus.Model;
 using NotificationBus.Providers;
@@ -8,18 +7,15 @@ using NotificationBus.Templates;
 
 namespace NotificationBus.Sending;
 
-/// <summary>Makes what the providers are given: the delivery that a command names, with its template filled.</summary>
-public sealed class DeliveryFilling(ITemplates templates, UnsubscribeLinks unsubscribe)
+/// <summary>Makes what the providers are given: the delivery that a command names, with what it says.</summary>
+public sealed class DeliveryFilling(DeliveryContents contents, UnsubscribeLinks unsubscribe)
 {
-    /// <summary>Fills the template, unless the plan has just done so in this process.</summary>
-    /// <exception cref="TemplateException">The plan had filled it before. The template has changed since then.</exception>
-    internal Delivery Fill(ConsumeContext<SendDelivery> context, IChannel channel)
+    /// <summary>Makes the delivery.</summary>
+    /// <exception cref="TemplateException">A command of an earlier version: its template has changed since the plan.</exception>
+    internal async ValueTask<Delivery> Fill(ConsumeContext<SendDelivery> context, IChannel channel)
     {
         var command = context.Message;
-        var content =
-            context.TryGetPayload(out SentHere? here) && here.Content is { } filled
-                ? filled
-                : templates.Render(command.Category, channel, command.Locale, command.RecipientName, command.Data);
+        var (frozen, isFilledAgain) = await contents.Of(context, channel);
         return new Delivery
         {
             NotificationId = command.NotificationId,
@@ -30,7 +26,9 @@ public sealed class DeliveryFilling(ITemplates templates, UnsubscribeLinks unsub
             ExpiresAt = command.ExpiresAt,
             Category = command.Category,
             OccurredAt = command.OccurredAt,
-            Content = content,
+            Content = frozen.On(channel),
+            ContentHash = frozen.Hash,
+            TemplateVersion = isFilledAgain ? frozen.Template?.Version : null,
             Values = JsonText.Within(command.Data),
             UnsubscribeUrl = unsubscribe.Of(command),
         };

@@ -124,6 +124,8 @@ public sealed class Redelivery(
             {
                 WaitingFor = why,
                 TraceParent = command.TraceParent ?? FlowTracing.Here,
+                // The record has it, and keeps it in one place.
+                Content = command.Content is { } content ? new DeliveryContent { Set = content.Set } : null,
             },
             Pipe.Empty<SendContext<SendDelivery>>(),
             context.CancellationToken

@@ -38,7 +38,7 @@ public sealed class SendPipeline(
         Delivery delivery;
         try
         {
-            delivery = filling.Fill(context, channel);
+            delivery = await filling.Fill(context, channel);
         }
         catch (TemplateException exception)
         {

@@ -16,6 +16,9 @@ public sealed partial class BrandOptions : IValidatableObject
     /// <summary>The colour of lines and of the dot: <c>#</c> and six hexadecimal digits. Default <c>#2f6bff</c>.</summary>
     public string Color { get; set; } = "#2f6bff";
 
+    /// <summary>All that templates see of it.</summary>
+    internal IEnumerable<string> Texts => [NameHtml, MarkHtml, Color];
+
     /// <summary>The name in HTML.</summary>
     internal string NameHtml => WebUtility.HtmlEncode(Name);
 

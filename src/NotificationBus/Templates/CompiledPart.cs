@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using Fluid;
 
@@ -16,7 +17,7 @@ sealed class CompiledPart(string name, IFluidTemplate template, TextEncoder enco
         try
         {
             filling.Write(template, text);
-            return text.ToString();
+            return Whole(text.ToString());
         }
         catch (Exception e) when (e is not (TemplateException or OutOfMemoryException))
         {
@@ -33,4 +34,8 @@ sealed class CompiledPart(string name, IFluidTemplate template, TextEncoder enco
             text.Return();
         }
     }
+
+    // A filter may cut a character in half, and each writer would put something else in its place.
+    static string Whole(string text) =>
+        text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) : text;
 }

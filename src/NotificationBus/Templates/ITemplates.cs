@@ -14,6 +14,19 @@ public interface ITemplates
     /// </summary>
     bool Has(string category, string channel);
 
+    /// <summary>All templates of a category, by channel and language. Empty when there are none, or nobody knows which.</summary>
+    IReadOnlyList<TemplateSource> SourcesOf(string category) => [];
+
+    /// <summary>
+    /// The template that <see cref="Render"/> fills; null when there is none, as for a channel that sends data, or nobody knows which.
+    /// </summary>
+    TemplateSource? SourceOf(string category, string channel, string? locale) => null;
+
+    /// <summary>
+    /// The version of all templates of a category together: another one when any of them is another. Null when nobody knows.
+    /// </summary>
+    string? VersionOf(string category) => null;
+
     /// <summary>
     /// Fills the template of <paramref name="category"/> for a channel. The language is looked for from the exact tag to its
     /// language to the default language: <c>th-TH</c>, <c>th</c>, <c>en</c>.

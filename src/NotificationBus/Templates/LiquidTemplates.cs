@@ -22,6 +22,7 @@ public sealed class LiquidTemplates : ITemplates
     readonly Dictionary<(string Category, string Channel), Languages> _templates;
     readonly FrozenSet<string> _withoutTemplates;
     readonly string _defaultLanguage;
+    readonly FrozenDictionary<string, (string Version, IReadOnlyList<TemplateSource> Sources)> _sources;
 
     LiquidTemplates(
         Dictionary<(string Category, string Channel), Languages> templates,
@@ -35,6 +36,23 @@ public sealed class LiquidTemplates : ITemplates
             .Select(channel => channel.Name)
             .ToFrozenSet(StringComparer.Ordinal);
         _defaultLanguage = defaultLanguage;
+        _sources = templates
+            .GroupBy(entry => entry.Key.Category, entry => entry.Value, StringComparer.Ordinal)
+            .ToFrozenDictionary(
+                category => category.Key,
+                category =>
+                {
+                    IReadOnlyList<TemplateSource> sources =
+                    [
+                        .. category
+                            .SelectMany(languages => languages.Values)
+                            .Select(template => template.Source)
+                            .OrderBy(source => source.Name, StringComparer.Ordinal),
+                    ];
+                    return (TemplateVersion.Of(sources.SelectMany(source => (string[])[source.Name, source.Version])), sources);
+                },
+                StringComparer.Ordinal
+            );
         Categories = [.. templates.Keys.Select(key => key.Category).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
@@ -66,7 +84,13 @@ public sealed class LiquidTemplates : ITemplates
     {
         var files = TemplateFile.Find(folders);
         var channelsByName = channels.ToDictionary(channel => channel.Name, StringComparer.Ordinal);
-        var compiler = new TemplateCompiler(files.Where(file => file.IsLayout), brand, clock);
+        var layouts = files.Where(file => file.IsLayout).ToList();
+        var compiler = new TemplateCompiler(layouts, brand, clock);
+        // Nobody can tell which of them a template uses without filling it.
+        var around = TemplateVersion.Of([
+            .. layouts.SelectMany(layout => (string[])[layout.Name, layout.Read()]),
+            .. (brand ?? new BrandOptions()).Texts,
+        ]);
         var templates = new Dictionary<(string, string), Languages>();
 
         foreach (var file in files.Where(file => !file.IsLayout))
@@ -81,10 +105,15 @@ public sealed class LiquidTemplates : ITemplates
             if (!templates.TryGetValue((file.Category, file.Channel), out var languages))
                 templates.Add((file.Category, file.Channel), languages = new Languages(StringComparer.OrdinalIgnoreCase));
 
+            var sections = file.SectionsFor(channel);
             languages[file.Language] = new Template(
-                $"{file.Category}/{file.Channel}.{file.Language}",
-                file.Language,
-                [.. file.SectionsFor(channel).Select(section => compiler.Compile(file, section))]
+                new TemplateSource(
+                    $"{file.Category}/{file.Channel}.{file.Language}",
+                    file.Channel,
+                    file.Language,
+                    TemplateVersion.Of([around, .. sections.SelectMany(section => (string[])[section.Part.Name, section.Text])])
+                ),
+                [.. sections.Select(section => compiler.Compile(file, section))]
             );
         }
 
@@ -102,6 +131,16 @@ public sealed class LiquidTemplates : ITemplates
     }
 
     /// <inheritdoc />
+    public IReadOnlyList<TemplateSource> SourcesOf(string category) => _sources.TryGetValue(category, out var known) ? known.Sources : [];
+
+    /// <inheritdoc />
+    public string? VersionOf(string category) => _sources.TryGetValue(category, out var known) ? known.Version : null;
+
+    /// <inheritdoc />
+    public TemplateSource? SourceOf(string category, string channel, string? locale) =>
+        _templates.TryGetValue((category, channel), out var languages) ? Find(languages, locale).Source : null;
+
+    /// <inheritdoc />
     public Content Render(string category, IChannel channel, string? locale, string? recipientName, JsonElement data)
     {
         if (channel.Parts.Count == 0)
@@ -111,17 +150,19 @@ public sealed class LiquidTemplates : ITemplates
         try
         {
             var variables = Variable.Root(data, recipientName);
-            var numbers = LocalNumbers.Of(template.Language, locale);
+            var numbers = LocalNumbers.Of(template.Source.Language, locale);
             var limits = new Limits();
             var parts = new Dictionary<string, string>(template.Parts.Count, StringComparer.Ordinal);
             foreach (var part in template.Parts)
                 parts.Add(part.Name, part.Fill(variables, numbers, limits));
 
-            return channel.Fill(parts);
+            var content = channel.Fill(parts);
+            content.FilledWith = [.. template.Parts.Select(part => new ContentPart(part.Name, parts[part.Name]))];
+            return content;
         }
         catch (TemplateException e)
         {
-            throw new TemplateException($"{template.Name}: {e.Message}", e);
+            throw new TemplateException($"{template.Source.Name}: {e.Message}", e);
         }
     }
 
@@ -130,6 +171,11 @@ public sealed class LiquidTemplates : ITemplates
         if (!_templates.TryGetValue((category, channel), out var languages))
             throw new TemplateException($"there is no template for '{category}' on the channel '{channel}'");
 
+        return Find(languages, locale);
+    }
+
+    Template Find(Languages languages, string? locale)
+    {
         // zh-Hant-TW, zh-Hant, zh: what is most specific comes last in the tag.
         var byTag = languages.GetAlternateLookup<ReadOnlySpan<char>>();
         for (
@@ -147,5 +193,5 @@ public sealed class LiquidTemplates : ITemplates
 
     sealed class Languages(IEqualityComparer<string> comparer) : Dictionary<string, Template>(comparer);
 
-    sealed record Template(string Name, string Language, IReadOnlyList<CompiledPart> Parts);
+    sealed record Template(TemplateSource Source, IReadOnlyList<CompiledPart> Parts);
 }

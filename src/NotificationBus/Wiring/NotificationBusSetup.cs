@@ -2,6 +2,7 @@ using MassTransit;
 using MassTransit.Saga;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using NotificationBus.Contents;
 using NotificationBus.Embedded;
 using NotificationBus.Failures;
 using NotificationBus.InProcess;
@@ -55,6 +56,9 @@ public static class NotificationBusSetup
         services.AddSingleton<ProviderChainFactory>();
         services.AddSingleton<ProviderChains>();
         services.AddSingleton<SendBulkhead>();
+        services.AddSingleton<ContentKeys>();
+        services.AddSingleton<ContentPacking>();
+        services.AddSingleton<DeliveryContents>();
         services.AddSingleton<DeliveryFilling>();
         services.AddSingleton<SendPipeline>();
         services.AddSingleton<IntakeRules>();
@@ -81,6 +85,7 @@ public static class NotificationBusSetup
         services.AddSingleton<ReceiptSuppression>();
         services.AddSingleton<SupersededReceipts>();
         services.AddSingleton<ReceiptReporter>();
+        services.AddSingleton<KeptContents>();
         services.AddSingleton<HeldDecisions>();
         services.AddSingleton<ControlBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlBoard>());
@@ -171,6 +176,7 @@ public static class NotificationBusSetup
         services.AddSingleton<IHeldDeliveries, InMemoryHeldDeliveries>();
         services.AddSingleton<InMemoryNotificationStore>();
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
+        services.AddSingleton<IContentStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<IUnfinishedNotifications, InMemoryUnfinishedNotifications>();
         services.AddSingleton<IEarlierNotifications>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<INotificationQueries>(provider => provider.GetRequiredService<InMemoryNotificationStore>());

@@ -18,6 +18,7 @@ sealed record Setting(string Path, PropertyInfo Property, object? Value)
         ["EventTypes"] = "{category}",
         ["Channels"] = "{channel}",
         ["Headers"] = "{name}",
+        ["Keys"] = "{id}",
     };
 
     /// <summary>The settings of an option class and of the classes below it, in the order in which they are written there.</summary>

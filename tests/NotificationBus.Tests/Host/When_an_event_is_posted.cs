@@ -58,6 +58,7 @@ public sealed class When_an_event_is_posted(RunningHost host) : IClassFixture<Ru
                 "category",
                 "recipient",
                 "mode",
+                "templateVersion",
                 "createdAt",
                 "completedAt",
                 "deliveries",
@@ -86,7 +87,7 @@ public sealed class When_an_event_is_posted(RunningHost host) : IClassFixture<Ru
         delivery.GetProperty("address").GetString().ShouldBe("s…@example.com");
 
         var attempt = delivery.GetProperty("attempts").EnumerateArray().ShouldHaveSingleItem();
-        Names(attempt).ShouldBe(["number", "provider", "status", "startedAt", "finishedAt"]);
+        Names(attempt).ShouldBe(["number", "provider", "status", "content", "startedAt", "finishedAt"]);
         attempt.GetProperty("number").GetInt32().ShouldBe(1);
         attempt.GetProperty("status").GetString().ShouldBe("accepted");
     }

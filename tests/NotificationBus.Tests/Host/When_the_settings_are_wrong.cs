@@ -120,6 +120,9 @@ public sealed class When_the_settings_are_wrong
             + Secret,
         "Retention:Notifications must be 60.00:00:00 or longer with Unsubscribe:PublicUrl: a link"
     )]
+    [InlineData("--Contents:Key=K1", "Contents:Key: names no key: set Contents:Keys:k1")]
+    [InlineData("--Contents:Key=k1 --Contents:Keys:k1=" + Secret, "Contents:Keys:k1: must be 32 bytes as base64")]
+    [InlineData("--Contents:Keys:k1=file:/nowhere/key", "Contents:Keys:k1: names a file that cannot be read")]
     [InlineData("--Channels:email:Concurrency=many", "Channels:email:Concurrency must be a number")]
     [InlineData("--Channels:email:Concurrency=1.5", "Channels:email:Concurrency must be a number")]
     [InlineData("--Channels:email:Concurrency=99999999999", "Channels:email:Concurrency must be a number")]

@@ -162,6 +162,7 @@ public sealed class When_a_program_follows_links
             var steps = new NotificationSteps(
                 intake: null!,
                 planning: null!,
+                packing: null!,
                 Options.Create(new ReceiptsOptions()),
                 new FakeTimeProvider(A.Time.AddSeconds(59))
             );

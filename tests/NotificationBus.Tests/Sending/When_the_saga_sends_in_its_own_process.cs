@@ -62,14 +62,15 @@ public sealed class When_the_saga_sends_in_its_own_process
     }
 
     [Fact]
-    public async Task Should_fill_the_template_of_a_later_step_when_it_begins()
+    public async Task Should_send_in_a_later_step_what_was_filled_for_the_plan()
     {
         await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks, SendsHere = true });
         flow.Email.Answers(ScriptedProvider.Rejected);
 
         await flow.Outcome(await flow.Tell(An.OrderPlaced()));
 
-        flow.Templates.Filled.ShouldBe(3);
+        flow.Push.Calls.ShouldHaveSingleItem();
+        flow.Templates.Filled.ShouldBe(2);
     }
 
     [Fact]

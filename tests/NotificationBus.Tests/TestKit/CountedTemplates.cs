@@ -11,15 +11,28 @@ sealed class CountedTemplates(ITemplates templates) : ITemplates
 
     public TemplateException? Failure { get; set; }
 
+    /// <summary>What is deployed: what the templates say from then on.</summary>
+    public Func<Content, Content>? Deployed { get; set; }
+
     public int Filled => Volatile.Read(ref _filled);
 
     public IReadOnlyCollection<string> Categories => templates.Categories;
 
     public bool Has(string category, string channel) => templates.Has(category, channel);
 
+    public IReadOnlyList<TemplateSource> SourcesOf(string category) => templates.SourcesOf(category);
+
+    public TemplateSource? SourceOf(string category, string channel, string? locale) => templates.SourceOf(category, channel, locale);
+
+    public string? VersionOf(string category) => templates.VersionOf(category);
+
     public Content Render(string category, IChannel channel, string? locale, string? recipientName, JsonElement data)
     {
         Interlocked.Increment(ref _filled);
-        return Failure is null ? templates.Render(category, channel, locale, recipientName, data) : throw Failure;
+        if (Failure is not null)
+            throw Failure;
+
+        var content = templates.Render(category, channel, locale, recipientName, data);
+        return Deployed is { } deployed ? deployed(content) : content;
     }
 }

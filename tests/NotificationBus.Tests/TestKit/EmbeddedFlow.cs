@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NotificationBus.Channels.Email;
 using NotificationBus.Channels.Push;
 using NotificationBus.Channels.Sms;
+using NotificationBus.Contents;
 using NotificationBus.Contracts;
 using NotificationBus.Embedded;
 using NotificationBus.Failures;
@@ -148,6 +149,10 @@ sealed class EmbeddedFlow : IAsyncDisposable
     public IFailedMessages FailedMessages => _host.Services.GetRequiredService<IFailedMessages>();
 
     public IAttemptLedger Ledger => _host.Services.GetRequiredService<IAttemptLedger>();
+
+    public IContentStore Contents => _host.Services.GetRequiredService<IContentStore>();
+
+    public ContentPacking Packing => _host.Services.GetRequiredService<ContentPacking>();
 
     public ISuppressions Suppressions => _host.Services.GetRequiredService<ISuppressions>();
 
@@ -333,6 +338,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
                 Mode = flow.Mode,
                 EscalateAfter = flow.EscalateAfter,
                 EscalateUnless = flow.EscalateUnless,
+                Texts = flow.Texts,
             };
     }
 

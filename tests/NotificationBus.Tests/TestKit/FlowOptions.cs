@@ -33,6 +33,8 @@ sealed record FlowOptions
     /// <summary>Orders have SMS as a third channel.</summary>
     public bool SmsLast { get; init; }
 
+    public TextsPolicy Texts { get; init; } = TextsPolicy.Planned;
+
     public InDoubtPolicy OnInDoubt { get; init; } = InDoubtPolicy.Resend;
 
     /// <summary>Says more about the bus.</summary>

@@ -232,6 +232,7 @@ sealed class NotificationRepository(
             {
                 OtherInputs = others,
                 Cancelled = step.Cancelled,
+                Contents = step.Effects.Contents?.Packed,
                 Reopens = _before.HadEnded && notification.CompletedAt is null,
                 Kept = notes.Of(
                     _before,

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using NotificationBus.Channels.Sms;
+using NotificationBus.Host.OpenApi;
+using NotificationBus.Model;
+using NotificationBus.Templates;
+
+namespace NotificationBus.Host.Http;
+
+/// <summary>
+/// <c>/v1/templates/preview</c>: what a category says with the data given, on every channel and in every language. Nothing is sent.
+/// </summary>
+static class TemplatesApi
+{
+    public static void MapTemplates(this IEndpointRouteBuilder routes) =>
+        routes
+            .MapPost("/v1/templates/preview", Preview)
+            .Describe("previewTemplates", "Templates", "Fills every text of a category with data given, and sends nothing.")
+            .Takes<PreviewRequest>()
+            .Answers<TemplatePreview>()
+            .Refuses(404, 413, 415, 429);
+
+    static async Task<IResult> Preview(HttpRequest request, ITemplates templates, ChannelSet channels)
+    {
+        var (asked, refusal) = await JsonBody.Read<PreviewRequest>(request);
+        if (refusal is not null)
+            return refusal;
+        if (asked!.Data.ValueKind != JsonValueKind.Object)
+            return Problems.Validation("data", "must be an object");
+        if (!templates.Categories.Contains(asked.Category))
+            return Problems.Unknown("category", asked.Category, templates.Categories);
+
+        var texts = templates
+            .SourcesOf(asked.Category)
+            .Select(source => Fill(asked, templates, channels.Find(source.Channel)!, source))
+            .Concat(
+                channels.All.Where(channel => channel.Parts.Count == 0).Select(channel => Fill(asked, templates, channel, source: null))
+            )
+            .OrderBy(text => text.Channel, StringComparer.Ordinal)
+            .ThenBy(text => text.Language, StringComparer.Ordinal)
+            .ToList();
+        return Results.Ok(new TemplatePreview(asked.Category, templates.VersionOf(asked.Category), texts));
+    }
+
+    static PreviewedText Fill(PreviewRequest asked, ITemplates templates, IChannel channel, TemplateSource? source)
+    {
+        try
+        {
+            var content = templates.Render(asked.Category, channel, source?.Language, asked.RecipientName, asked.Data);
+            return new PreviewedText(channel.Name, source?.Language, source?.Name, source?.Version)
+            {
+                Parts = [.. content.Parts.Select(part => new PreviewedPart(part.Name, part.Text))],
+                Encoding = (content as SmsContent)?.Encoding,
+                Segments = (content as SmsContent)?.Segments,
+            };
+        }
+        catch (TemplateException exception)
+        {
+            return new PreviewedText(channel.Name, source?.Language, source?.Name, source?.Version) { Error = exception.Message };
+        }
+    }
+}
+
+/// <summary>A request for a preview.</summary>
+sealed record PreviewRequest
+{
+    /// <summary>The category, whose templates are filled.</summary>
+    public required string Category { get; init; }
+
+    /// <summary>The values the templates may use, a JSON object.</summary>
+    public required JsonElement Data { get; init; }
+
+    /// <summary>The name the templates greet the person by.</summary>
+    public string? RecipientName { get; init; }
+}
+
+/// <summary>A category as it would be sent.</summary>
+/// <param name="Category">The category.</param>
+/// <param name="TemplateVersion">The version of all its templates together, as notifications that are planned now have it.</param>
+/// <param name="Texts">The texts, by channel and language.</param>
+sealed record TemplatePreview(string Category, string? TemplateVersion, IReadOnlyList<PreviewedText> Texts);
+
+/// <summary>One text of a preview.</summary>
+/// <param name="Channel">The channel.</param>
+/// <param name="Language">The language of the template; null for a channel that sends data.</param>
+/// <param name="Template">The template.</param>
+/// <param name="TemplateVersion">The version of the template.</param>
+sealed record PreviewedText(string Channel, string? Language, string? Template, string? TemplateVersion)
+{
+    /// <summary>The reason why it cannot be filled.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>The parts as they would be sent.</summary>
+    public IReadOnlyList<PreviewedPart>? Parts { get; init; }
+
+    /// <summary>The alphabet of a text message.</summary>
+    public SmsEncoding? Encoding { get; init; }
+
+    /// <summary>The number of parts in which a text message is sent, and billed.</summary>
+    public int? Segments { get; init; }
+}
+
+/// <summary>One part of a text.</summary>
+/// <param name="Name">The name, such as <c>subject</c>.</param>
+/// <param name="Text">The text.</param>
+sealed record PreviewedPart(string Name, string Text);

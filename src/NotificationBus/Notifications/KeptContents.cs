@@ -1,0 +1,121 @@
+using NotificationBus.Contents;
+using NotificationBus.Model;
+using NotificationBus.Providers;
+
+namespace NotificationBus.Notifications;
+
+/// <summary>Answers what was in a delivery, as long as the record keeps it.</summary>
+public sealed class KeptContents(INotificationStore store, IContentStore contents, IAttemptLedger ledger, ContentPacking packing)
+{
+    /// <summary>Finds what a delivery says: what its last call said, or, before the first, what was planned.</summary>
+    /// <exception cref="ContentKeyException">It is encrypted with a key that this host does not have.</exception>
+    public async Task<KeptContent> Find(Guid notificationId, Guid deliveryId, CancellationToken cancellationToken)
+    {
+        if (await store.Load(notificationId, cancellationToken) is not { } notification)
+            return new KeptContent.NoNotification();
+        if (notification.Deliveries.FirstOrDefault(delivery => delivery.Id == deliveryId) is not { } delivery)
+            return new KeptContent.NoDelivery();
+        if (notification.Contents is not { } set)
+            return new KeptContent.NeverKept();
+
+        var planned = (await Read(notificationId, set, cancellationToken))?.On(delivery.Channel);
+        var calls = await ledger.AttemptsOf(notificationId, deliveryId, cancellationToken);
+        var said = calls.LastOrDefault(call => call.Content is not null)?.Content;
+        var content =
+            said is null || said == planned?.Hash
+                ? planned
+                : (await Read(notificationId, said.Value, cancellationToken))?.On(delivery.Channel);
+        return content is null
+            ? new KeptContent.Gone()
+            : new KeptContent.There(
+                new ContentView
+                {
+                    NotificationId = notificationId,
+                    DeliveryId = deliveryId,
+                    Channel = delivery.Channel,
+                    Template = content.Template?.Name,
+                    Language = content.Template?.Language,
+                    TemplateVersion = content.Template?.Version,
+                    Hash = content.Hash,
+                    IsPlanned = said is null || said == planned?.Hash,
+                    Parts =
+                    [
+                        .. content.Parts.Select(part => new ContentPartView
+                        {
+                            Name = part.Name,
+                            Hash = packing.HashOf([part]),
+                            Text = part.Text,
+                        }),
+                    ],
+                }
+            );
+    }
+
+    async Task<FrozenContents?> Read(Guid notificationId, Guid hash, CancellationToken cancellationToken) =>
+        await contents.Find(notificationId, hash, cancellationToken) is { } kept ? packing.Unpack(kept.Hash, kept.Body) : null;
+}
+
+/// <summary>The answer to what was in a delivery: one of these.</summary>
+public abstract record KeptContent
+{
+    KeptContent() { }
+
+    /// <summary>It is on record.</summary>
+    public sealed record There(ContentView View) : KeptContent;
+
+    /// <summary>There is no such notification.</summary>
+    public sealed record NoNotification : KeptContent;
+
+    /// <summary>The notification has no such delivery.</summary>
+    public sealed record NoDelivery : KeptContent;
+
+    /// <summary>It was never kept: an earlier version has begun the notification.</summary>
+    public sealed record NeverKept : KeptContent;
+
+    /// <summary>It was kept, and is not any longer.</summary>
+    public sealed record Gone : KeptContent;
+}
+
+/// <summary>What was in a delivery, whole: it holds what only its recipient should read.</summary>
+public sealed record ContentView
+{
+    /// <summary>The notification.</summary>
+    public required Guid NotificationId { get; init; }
+
+    /// <summary>The delivery.</summary>
+    public required Guid DeliveryId { get; init; }
+
+    /// <summary>The channel.</summary>
+    public required string Channel { get; init; }
+
+    /// <summary>The template, such as <c>order-placed/email.th</c>; null for a channel that sends data.</summary>
+    public string? Template { get; init; }
+
+    /// <summary>The language of the template.</summary>
+    public string? Language { get; init; }
+
+    /// <summary>The version of the template.</summary>
+    public string? TemplateVersion { get; init; }
+
+    /// <summary>A hash over all parts; the attempts have it too.</summary>
+    public required Guid Hash { get; init; }
+
+    /// <summary>False when it was filled again after the plan (<see cref="TextsPolicy.Latest"/>).</summary>
+    public required bool IsPlanned { get; init; }
+
+    /// <summary>The parts.</summary>
+    public required IReadOnlyList<ContentPartView> Parts { get; init; }
+}
+
+/// <summary>One part of what was in a delivery.</summary>
+public sealed record ContentPartView
+{
+    /// <summary>The name, such as <c>subject</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>A hash over it.</summary>
+    public required Guid Hash { get; init; }
+
+    /// <summary>The text.</summary>
+    public required string Text { get; init; }
+}
