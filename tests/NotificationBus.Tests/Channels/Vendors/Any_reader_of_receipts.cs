@@ -36,6 +36,10 @@ public abstract class Any_reader_of_receipts<TVendor>
         receipt.Id.Length.ShouldBeInRange(1, 200);
         receipt.At.ShouldBe(new DateTimeOffset(2026, 3, 14, 9, 26, 50, TimeSpan.Zero));
         (receipt.Reason ?? "").ShouldNotContain("@");
+        // Who reads on a telephone follows no link.
+        var isClick = row.Kind == ReceiptKind.Read && row.Body.Contains("://example.com", StringComparison.Ordinal);
+        (receipt.Click is { Link: not 0, IsAutomatic: false }).ShouldBe(isClick);
+        (receipt.Click is null).ShouldBe(!isClick);
         receipt.Addresses.ShouldAllBe(address => address == Mail.ToSomchai.Address || address == AnSms.Number);
     }
 

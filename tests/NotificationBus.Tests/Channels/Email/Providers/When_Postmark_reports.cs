@@ -25,6 +25,7 @@ public sealed class When_Postmark_reports : Any_reader_of_receipts<When_Postmark
             Row("SpamComplaint", ReceiptKind.Complained, """ "Type":"SpamComplaint","BouncedAt":"2026-03-14T09:26:50Z" """),
             Row("Open", ReceiptKind.Opened, """ "ReceivedAt":"2026-03-14T09:26:50Z","FirstOpen":true """),
             Row("Click", ReceiptKind.Read, """ "ReceivedAt":"2026-03-14T09:26:50Z","OriginalLink":"https://example.com" """),
+            Row("Click", ReceiptKind.Read, """ "ReceivedAt":"2026-03-14T09:26:50Z","OriginalLink":"https://example.com/2" """),
             Row(
                 "SubscriptionChange",
                 ReceiptKind.OptedOut,
