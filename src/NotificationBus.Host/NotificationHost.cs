@@ -77,9 +77,11 @@ public static class NotificationHost
         builder.Services.AddSingleton(Options.Create(settings.Redelivery));
         builder.Services.AddSingleton(Options.Create(settings.Sweep));
         builder.Services.AddSingleton(Options.Create(settings.Receipts));
+        builder.Services.AddSingleton(Options.Create(settings.Telemetry.Record));
         builder.Services.AddSingleton(Options.Create(settings.Unsubscribe));
         builder.Services.AddSingleton(Options.Create(settings.Contents));
         builder.Services.AddNotificationBus(settings.EventTypes, settings.Channels);
+        builder.Services.AddLiveLedger();
         builder.Services.AddChannels();
         builder.Services.AddTemplates(settings.Templates, settings.Brand);
         builder.Services.AddSingleton<IStartWarnings, UnsafeSettings>();
@@ -116,6 +118,7 @@ public static class NotificationHost
             app.MapUnsubscribe();
             app.MapFailedMessages();
             app.MapStatus();
+            app.MapLedger();
             if (hasInbox)
                 app.MapInbox();
             app.MapEntry(hasInbox);

@@ -94,6 +94,7 @@ static class Transports
         services.AddSingleton<Listeners>();
         services.AddSingleton<TopologyConnection>();
         services.AddSingleton<QueueWatch>();
+        services.AddHostedService<QueueGauges>();
         services.AddSingleton<TopologyRepair>();
         services.AddSingleton<PolicyWatch>();
         services.AddSingleton<TopologyWatch>();

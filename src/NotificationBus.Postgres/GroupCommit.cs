@@ -18,10 +18,12 @@ sealed class GroupCommit
     int _kinds;
 
     /// <summary>Commits to that database.</summary>
-    public GroupCommit(NpgsqlDataSource database)
+    /// <param name="database">The database.</param>
+    /// <param name="sized">Told how many rows each batch has.</param>
+    public GroupCommit(NpgsqlDataSource database, Action<int> sized)
     {
         _database = database;
-        _batches = new Batcher<Entry>(entry => entry.Key, Execute, MayConcernOne);
+        _batches = new Batcher<Entry>(entry => entry.Key, Execute, MayConcernOne, sized: sized);
     }
 
     /// <summary>Makes the statement that writes many rows.</summary>

@@ -1,5 +1,6 @@
 using NotificationBus.Model;
 using NotificationBus.Providers;
+using NotificationBus.Telemetry;
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -88,10 +89,12 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     readonly GroupCommit.Kind<Guid, bool> _confirmations;
 
     /// <summary>Keeps the ledger in that database.</summary>
-    public PostgresAttemptLedger(NpgsqlDataSource database)
+    /// <param name="database">The database.</param>
+    /// <param name="metrics">Told how many claims and outcomes share a commit.</param>
+    public PostgresAttemptLedger(NpgsqlDataSource database, FlowMetrics metrics)
     {
         _database = database;
-        var commits = new GroupCommit(database);
+        var commits = new GroupCommit(database, rows => metrics.Batched("attempts", rows));
         _claims = commits.Add<Claiming, ClaimAnswer>(claim => claim.Attempt.DeliveryId, Claim, ReadClaims);
         _recentOutcomes = commits.Add<Outcome, bool>(
             outcome => outcome.Attempt.DeliveryId,

@@ -2,6 +2,7 @@ using System.Text.Json;
 using NotificationBus.Intake;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
+using NotificationBus.Telemetry;
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -15,10 +16,10 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     // It may take the place of what is scheduled under the same token.
     const string Scheduled = $"""
         scheduled AS (
-            INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at)
-            SELECT o.message_id, o.sent_as, o.notification_id, o.destination, o.content_type, o.message_types, o.body, now() + coalesce(o.delay, '0')
-            FROM unnest(@o_id, @o_sent_as, @o_notification, @o_destination, @o_content_type, @o_message_types, @o_body, @o_delay)
-                AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay)
+            INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at, occurred_at)
+            SELECT o.message_id, o.sent_as, o.notification_id, o.destination, o.content_type, o.message_types, o.body, now() + coalesce(o.delay, '0'), o.occurred_at
+            FROM unnest(@o_id, @o_sent_as, @o_notification, @o_destination, @o_content_type, @o_message_types, @o_body, @o_delay, @o_occurred_at)
+                AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay, occurred_at)
             JOIN stored ON stored.id = o.notification_id
             ON CONFLICT (message_id) DO {PostgresOutgoingMessages.Replace})
         SELECT id, ({PostgresOutgoingMessages.WakeForDue}) FROM stored
@@ -131,13 +132,18 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     /// <summary>Keeps the record in that database.</summary>
     /// <param name="database">The database.</param>
     /// <param name="clock">By which steps say when something is due.</param>
-    public PostgresNotificationStore(NpgsqlDataSource database, TimeProvider clock)
+    /// <param name="metrics">Told how many steps share a commit.</param>
+    public PostgresNotificationStore(NpgsqlDataSource database, TimeProvider clock, FlowMetrics metrics)
     {
         _clock = clock;
         // The callers of the API and the saga do not wait for each other.
-        _earlier = new GroupCommit(database).Add<Guid, EarlierNotification?>(id => id, ids => Load(SelectEarlier, ids), ReadEarlier);
+        _earlier = new GroupCommit(database, rows => metrics.Batched("repetitions", rows)).Add<Guid, EarlierNotification?>(
+            id => id,
+            ids => Load(SelectEarlier, ids),
+            ReadEarlier
+        );
         // What only reads goes before what keeps rows locked until the commit.
-        var commits = new GroupCommit(database);
+        var commits = new GroupCommit(database, rows => metrics.Batched("steps", rows));
         _recentLoads = commits.Add<Guid, NotificationState?>(id => id, ids => Load(LoadRecentNotifications, ids), ReadNotifications);
         _loads = commits.Add<Guid, NotificationState?>(id => id, ids => Load(LoadNotifications, ids), ReadNotifications);
         _updates = commits.Add<NotificationStep, bool>(step => step.Notification.CorrelationId, Update, ReadStored);
@@ -329,6 +335,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         parameters.Add("o_content_type", scheduled, row => row.message.ContentType);
         parameters.Add("o_message_types", scheduled, row => row.message.MessageTypes);
         parameters.Add("o_body", scheduled, row => row.message.Body.ToArray());
+        parameters.Add("o_occurred_at", scheduled, row => row.step.Notification.CreatedAt);
         var now = _clock.GetUtcNow();
         parameters.Add("o_delay", scheduled, row => PostgresOutgoingMessages.DelayOf(row.message, now));
         parameters.Add(PostgresOutgoingMessages.Soon);

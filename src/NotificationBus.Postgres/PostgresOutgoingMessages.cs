@@ -18,7 +18,7 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
     internal const string Replace = """
         UPDATE SET sent_as = excluded.sent_as, notification_id = excluded.notification_id, destination = excluded.destination,
             content_type = excluded.content_type, message_types = excluded.message_types, body = excluded.body, due_at = excluded.due_at,
-            at_the_latest = excluded.at_the_latest, revision = outgoing_message.revision + 1
+            at_the_latest = excluded.at_the_latest, occurred_at = excluded.occurred_at, revision = outgoing_message.revision + 1
         """;
 
     /// <summary>
@@ -150,11 +150,11 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
             $"""
             WITH scheduled AS (
                 INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at, waits_for,
-                    at_the_latest)
+                    at_the_latest, occurred_at)
                 SELECT message_id, sent_as, notification_id, destination, content_type, message_types, body, now() + coalesce(delay, '0'), waits_for,
-                    now() + longest
-                FROM unnest(@id, @sent_as, @notification, @destination, @content_type, @message_types, @body, @o_delay, @waits_for, @longest)
-                    AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay, waits_for, longest)
+                    now() + longest, occurred_at
+                FROM unnest(@id, @sent_as, @notification, @destination, @content_type, @message_types, @body, @o_delay, @waits_for, @longest, @occurred_at)
+                    AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay, waits_for, longest, occurred_at)
                 ON CONFLICT (message_id) DO {onConflict})
             {WakeForDue}
             """
@@ -172,6 +172,7 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         parameters.Add("o_delay", messages, message => DelayOf(message, now));
         parameters.Add("waits_for", messages, message => message.WaitsFor);
         parameters.Add("longest", messages, message => message.AtTheLatest - now);
+        parameters.Add("occurred_at", messages, message => message.OccurredAt?.ToUniversalTime());
         parameters.Add(Soon);
         await database.Commit(command, cancellationToken);
     }

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using NotificationBus.Contents;
 using NotificationBus.Failures;
@@ -12,6 +13,7 @@ using NotificationBus.Providers;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
 using NotificationBus.Sending;
+using NotificationBus.Telemetry;
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -51,6 +53,8 @@ public static class PostgresSetup
                     .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning))
         );
 
+        services.AddMetrics();
+        services.TryAddSingleton<FlowMetrics>();
         services.AddSingleton<DeadConnections>();
         services.AddRecordClock();
         services.AddSingleton<Schema>();
@@ -77,6 +81,10 @@ public static class PostgresSetup
         services.AddSingleton<IHeldDeliveries, PostgresHeldDeliveries>();
         services.AddSingleton<ICaughtDeliveries, PostgresCaughtDeliveries>();
         services.AddSingleton<INotificationQueries, PostgresNotificationQueries>();
+        services.AddSingleton<PostgresLedger>();
+        services.AddSingleton<IUnrecordedNotifications>(provider => provider.GetRequiredService<PostgresLedger>());
+        services.AddSingleton<INotificationLedger>(provider => provider.GetRequiredService<PostgresLedger>());
+        services.AddSingleton<IRecordReadings, PostgresReadings>();
         services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgres", tags: ["ready"], timeout: TimeSpan.FromSeconds(2));
         return services;
     }

@@ -267,7 +267,15 @@ public sealed partial class Retention(
             return false;
         }
 
-        await Execute(connection, $"DROP TABLE {month.Notifications}, {month.Attempts}, {month.Steps}", cancellationToken);
+        // What was lost of the month would be gone by now as well.
+        await Execute(
+            connection,
+            $"""
+            DROP TABLE {month.Notifications}, {month.Attempts}, {month.Steps};
+            DELETE FROM unrecorded_notification WHERE accepted_at >= '{month.Begin}' AND accepted_at < '{month.End}'
+            """,
+            cancellationToken
+        );
         await transaction.CommitAsync(cancellationToken);
         return true;
     }

@@ -17,6 +17,9 @@ static class Session
     // its index, and stays so when it has grown.
     const string ForTheFlow = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off";
 
+    // They ask for little, over many partitions: to compile that takes longer than to answer it.
+    const string ForOperators = "SET jit = off";
+
     const string WhyItOnlyReads = """
         SELECT CASE
             WHEN pg_is_in_recovery() THEN 'is a standby, which only reads'
@@ -33,8 +36,8 @@ static class Session
     /// <summary>Prepares the connections of operators.</summary>
     public static void BeginForOperators(this NpgsqlDataSourceBuilder builder) =>
         builder.UsePhysicalConnectionInitializer(
-            connection => new NpgsqlCommand(WithoutLimits, connection).ExecuteNonQuery(),
-            connection => new NpgsqlCommand(WithoutLimits, connection).ExecuteNonQueryAsync()
+            connection => new NpgsqlCommand($"{WithoutLimits}; {ForOperators}", connection).ExecuteNonQuery(),
+            connection => new NpgsqlCommand($"{WithoutLimits}; {ForOperators}", connection).ExecuteNonQueryAsync()
         );
 
     /// <summary>Prepares the connections of the flow, which writes: one that may not never comes into the pool.</summary>

@@ -6,7 +6,7 @@ namespace NotificationBus.Chaos;
 sealed record Attempt(Guid Delivery, int Number, string Provider, string Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt);
 
 /// <summary>What was promised, what the providers saw and what the record says, held against each other.</summary>
-sealed class Audit
+sealed record Audit
 {
     // Both are the same machine's clock; rounding is all that can lie between them.
     static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(50);
@@ -47,6 +47,9 @@ sealed class Audit
 
     public long Strays { get; private init; }
 
+    /// <summary>Promised by a host and, as the live ledger says, neither on record nor among the failed messages.</summary>
+    public long Unreconciled { get; private init; }
+
     /// <summary>How many notifications stand so.</summary>
     public int In(params IEnumerable<string> statuses) =>
         Notifications.Values.Count(status => statuses.Contains(status, StringComparer.Ordinal));
@@ -68,7 +71,18 @@ sealed class Audit
                 row.IsDBNull(5) ? null : row.GetFieldValue<DateTimeOffset>(5)
             )
         );
-        return Of(arena.Requests, arena.Witness, notifications.ToDictionary(), attempts, await arena.Strays() - arena.Poison);
+        // Without the time that the ledger gives those that were just accepted: everything has come to its end.
+        var unreconciled = await arena.Count(
+            """
+            SELECT count(*) FROM unrecorded_notification u
+            WHERE NOT EXISTS (SELECT FROM notification_key k JOIN notification n ON n.created_at = k.created_at AND n.id = k.id WHERE k.id = u.id)
+                AND NOT EXISTS (SELECT FROM failed_message f WHERE f.message_id = u.message_id::text)
+            """
+        );
+        return Of(arena.Requests, arena.Witness, notifications.ToDictionary(), attempts, await arena.Strays() - arena.Poison) with
+        {
+            Unreconciled = unreconciled,
+        };
     }
 
     /// <summary>Holds them against each other.</summary>

@@ -14,6 +14,7 @@ sealed record Figures(
     int UnexplainedDuplicates,
     int Stuck,
     long Strays,
+    long Unreconciled,
     int Kills,
     double Seconds,
     bool Passed

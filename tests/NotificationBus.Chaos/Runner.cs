@@ -71,7 +71,7 @@ sealed class Runner(TextWriter output) : IAsyncDisposable
             if (_servers is not null)
                 await _servers.DisposeAsync();
             _servers = null;
-            return new Figures(situation.Name, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Math.Round(watch.Elapsed.TotalSeconds, 1), Passed: false)
+            return new Figures(situation.Name, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Math.Round(watch.Elapsed.TotalSeconds, 1), Passed: false)
             {
                 Remarks = [$"did not come to its end: {failed.Message.Split('\n')[0]}"],
             };
@@ -92,6 +92,7 @@ sealed class Runner(TextWriter output) : IAsyncDisposable
             audit.UnexplainedDuplicates,
             audit.Stuck,
             audit.Strays,
+            audit.Unreconciled,
             arena.Kills,
             Math.Round(elapsed.TotalSeconds, 1),
             Passed: broken.Count == 0
@@ -112,6 +113,7 @@ sealed class Runner(TextWriter output) : IAsyncDisposable
             ("unexplained duplicates", audit.UnexplainedDuplicates),
             ("stuck", audit.Stuck),
             ("strays", audit.Strays),
+            ("unreconciled", audit.Unreconciled),
         ];
         foreach (var (name, value) in limits.Where(limit => limit.Value > 0))
             yield return $"{name} {value}";
@@ -138,12 +140,12 @@ sealed class Runner(TextWriter output) : IAsyncDisposable
     static string Heading =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{"situation", -34}{"accepted", 9}{"sent", 8}{"lost", 6}{"unexp.", 7}{"recov.", 7}{"dupl.", 7}{"unexpl.", 8}{"stuck", 6}{"strays", 7}{"kills", 6}{"seconds", 8}  passed"
+            $"{"situation", -34}{"accepted", 9}{"sent", 8}{"lost", 6}{"unexp.", 7}{"recov.", 7}{"dupl.", 7}{"unexpl.", 8}{"stuck", 6}{"strays", 7}{"unrec.", 7}{"kills", 6}{"seconds", 8}  passed"
         );
 
     static string Line(Figures f) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{f.Situation, -34}{f.Accepted, 9}{f.Sent, 8}{f.Lost, 6}{f.Unexpected, 7}{f.Recovered, 7}{f.Duplicates, 7}{f.UnexplainedDuplicates, 8}{f.Stuck, 6}{f.Strays, 7}{f.Kills, 6}{f.Seconds, 8:0.0}  {(f.Passed ? "yes" : "NO")}{(f.Remarks.Count > 0 ? $"  ({string.Join("; ", f.Remarks)})" : "")}"
+            $"{f.Situation, -34}{f.Accepted, 9}{f.Sent, 8}{f.Lost, 6}{f.Unexpected, 7}{f.Recovered, 7}{f.Duplicates, 7}{f.UnexplainedDuplicates, 8}{f.Stuck, 6}{f.Strays, 7}{f.Unreconciled, 7}{f.Kills, 6}{f.Seconds, 8:0.0}  {(f.Passed ? "yes" : "NO")}{(f.Remarks.Count > 0 ? $"  ({string.Join("; ", f.Remarks)})" : "")}"
         );
 }

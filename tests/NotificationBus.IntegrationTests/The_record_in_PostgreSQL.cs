@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using NotificationBus.Failures;
 using NotificationBus.Messaging;
+using NotificationBus.Model;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
@@ -283,10 +284,14 @@ sealed class PostgresRecord : RecordOfTheTest
 
     PostgresRecord(string database, TimeSpan? retention)
     {
+        Database = database;
         _database = NpgsqlDataSource.Create(database);
         Host = StartHost(database, retention);
         AnotherHost = StartHost(database, retention);
     }
+
+    /// <summary>Where it is.</summary>
+    public string Database { get; }
 
     public override HostOfTheRecord Host { get; }
 
@@ -405,6 +410,8 @@ sealed class PostgresRecord : RecordOfTheTest
         services.AddSingleton(Options.Create(new PostgresOptions()));
         Retention.Notifications = retention;
         services.AddSingleton(Options.Create(Retention));
+        services.AddSingleton<ChannelSet>();
+        services.AddSingleton<WaitingReadings>();
         services.AddPostgresStore(database);
         var host = services.BuildServiceProvider();
         _hosts.Add(host);

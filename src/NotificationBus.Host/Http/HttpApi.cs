@@ -12,6 +12,7 @@ static class HttpApi
     public static void AddHttpApi(this IServiceCollection services)
     {
         services.AddSingleton<RequestBodies>();
+        services.AddGate<RequestBodies>();
         services.AddSingleton<UnknownCancellations>();
         services.AddSingleton<CountedWarnings>();
         services.AddSingleton<SubscriptionConfirmation>();

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http.Features;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Host.Http;
 
@@ -11,7 +12,7 @@ namespace NotificationBus.Host.Http;
 /// seconds. What the world posts has places of its own, for each account and in it for each caller: it takes none from the API, nor from
 /// another vendor.
 /// </summary>
-sealed class RequestBodies(TimeProvider clock) : IDisposable
+sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
 {
     /// <summary>The most large bodies of callers of the API that are read at the same time.</summary>
     public const int LargeAtOnce = 32;
@@ -52,6 +53,9 @@ sealed class RequestBodies(TimeProvider clock) : IDisposable
 
     /// <summary>The number of large bodies that are being read.</summary>
     public int LargeNow => _large;
+
+    /// <summary>The large bodies that are read, of the API and of all accounts.</summary>
+    public IEnumerable<GateUse> Uses => [new GateUse("large-bodies", LargeNow, limit: null)];
 
     /// <summary>Reads a body of a caller of the API to its end.</summary>
     /// <param name="request">The request.</param>

@@ -1,4 +1,5 @@
 using NotificationBus.Host.Settings;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Host.RabbitMq;
 
@@ -9,14 +10,25 @@ sealed partial class QueueWatch(
     Listeners listeners,
     DeletedQueues deleted,
     HostSettings settings,
+    TimeProvider clock,
     ILogger<QueueWatch> log
 )
 {
+    // Three looks that failed: what was seen before says nothing about now.
+    static readonly TimeSpan LongestKept = TimeSpan.FromSeconds(30);
+
+    readonly Dictionary<string, TimeSpan> _emptyUntil = new(StringComparer.Ordinal);
+    volatile IReadOnlyList<QueueReading> _readings = [];
+    TimeSpan _lookedAt;
+
     volatile IReadOnlyList<QueueSight> _seen = [];
     IReadOnlySet<string> _unconsumed = new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>The queues on which no host listens, as last seen.</summary>
     public IReadOnlyList<QueueSight> Unconsumed => [.. _seen.Where(queue => queue.Consumers == 0)];
+
+    /// <summary>The queues as last seen; none when that is long ago.</summary>
+    public IReadOnlyList<QueueReading> Readings => clock.Steady() - _lookedAt < LongestKept ? _readings : [];
 
     /// <summary>True while the broker answers.</summary>
     public bool IsConnected => connection.IsOpen;
@@ -45,6 +57,7 @@ sealed partial class QueueWatch(
                 seen.Add(sight);
         }
 
+        Note(seen);
         // A worker declares what is missing again.
         Compare(settings.IsWorker ? seen : [.. seen, .. missing.Select(queue => new QueueSight(queue, Consumers: 0, Messages: 0))]);
         if (settings.IsWorker)
@@ -54,6 +67,26 @@ sealed partial class QueueWatch(
         }
 
         return missing;
+    }
+
+    /// <summary>
+    /// Notes since when something waits in each. The broker does not say how old its messages are; they leave in the order in which they
+    /// came, so that none is older than that, by more than the time between two looks.
+    /// </summary>
+    void Note(IReadOnlyList<QueueSight> seen)
+    {
+        var now = clock.Steady();
+        foreach (var queue in seen)
+        {
+            if (queue.Messages == 0 || !_emptyUntil.ContainsKey(queue.Queue))
+                _emptyUntil[queue.Queue] = now;
+        }
+
+        _readings =
+        [
+            .. seen.Select(queue => new QueueReading(queue.Queue, queue.Messages, queue.Consumers, now - _emptyUntil[queue.Queue])),
+        ];
+        _lookedAt = now;
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using NotificationBus.Notifications;
 
 namespace NotificationBus.Host.Settings;
 
@@ -10,6 +11,9 @@ public sealed class TelemetryOptions
 
     /// <summary>The traces, which are made only when there is a collector to send them to.</summary>
     public TraceOptions Traces { get; set; } = new();
+
+    /// <summary>The readings of the record, which the gauges show.</summary>
+    public RecordReadingOptions Record { get; set; } = new();
 }
 
 /// <summary>Settings of <c>Telemetry:Otlp</c>.</summary>

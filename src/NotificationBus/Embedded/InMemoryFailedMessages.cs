@@ -43,6 +43,13 @@ public sealed class InMemoryFailedMessages(
         await Task.CompletedTask;
     }
 
+    /// <summary>True when a message of that id was set aside.</summary>
+    internal bool Has(string messageId)
+    {
+        lock (_lock)
+            return _rows.Values.Any(row => row.Failure.MessageId == messageId);
+    }
+
     /// <inheritdoc />
     public Task<FailedMessageRoom> Room(CancellationToken cancellationToken)
     {

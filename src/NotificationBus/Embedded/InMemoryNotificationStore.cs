@@ -24,8 +24,12 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     readonly ConcurrentQueue<Guid> _reopened = new();
     readonly Lock _lock = new();
     readonly Queue<(Guid Id, long Number)> _ended = new();
+    readonly SortedDictionary<(DateTimeOffset Hour, string State), long> _forgotten = [];
     long _lastNumber;
     long _bytesOfEnded;
+
+    // More than a year has. Of what was before nobody knows any more how many there were.
+    const int MostHoursOfForgotten = 50_000;
 
     /// <summary>How many notifications are kept that have ended.</summary>
     public int MostEnded { get; init; } = 50_000;
@@ -138,6 +142,32 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
                 }),
         ]);
 
+    /// <summary>True when there is one of that id.</summary>
+    internal bool Has(Guid notificationId) => _rows.ContainsKey(notificationId);
+
+    /// <summary>Those that have not ended.</summary>
+    internal IEnumerable<(Guid Id, DateTimeOffset CreatedAt, string State)> Open() =>
+        _rows.Where(row => !row.Value.Ended).Select(row => (row.Key, row.Value.CreatedAt, row.Value.State));
+
+    /// <summary>How many began in each hour, by state, those that are kept no more included.</summary>
+    internal IReadOnlyList<Counted> Ledger()
+    {
+        lock (_lock)
+            return
+            [
+                .. _rows
+                    .Values.GroupBy(row => (Hour: LedgerRules.HourOf(row.CreatedAt), row.State, row.Ended))
+                    .Select(group => new Counted(
+                        group.Key.Hour,
+                        group.Key.State,
+                        group.Key.Ended,
+                        group.LongCount(),
+                        group.Min(row => row.CreatedAt)
+                    )),
+                .. _forgotten.Select(one => new Counted(one.Key.Hour, one.Key.State, Ended: true, one.Value, one.Key.Hour)),
+            ];
+    }
+
     /// <summary>How many there are in a state.</summary>
     internal long CountOf(string state) => _rows.LongCount(row => row.Value.State == state);
 
@@ -177,11 +207,18 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
                     continue;
 
                 _bytesOfEnded -= found.BytesOfEnded;
+                var counted = (LedgerRules.HourOf(found.CreatedAt), found.State);
+                _forgotten[counted] = _forgotten.GetValueOrDefault(counted) + 1;
+                if (_forgotten.Count > MostHoursOfForgotten)
+                    _forgotten.Remove(_forgotten.Keys.First());
                 ledger.Forget(oldest.Id);
                 _contents.TryRemove(oldest.Id, out _);
             }
         }
     }
+
+    /// <summary>Notifications that began in the same hour and are in the same state.</summary>
+    internal sealed record Counted(DateTimeOffset Hour, string State, bool Ended, long Count, DateTimeOffset Oldest);
 
     /// <summary>
     /// One notification. Told apart from others by what it is and not by what it holds: a write that finds another one has lost a race.

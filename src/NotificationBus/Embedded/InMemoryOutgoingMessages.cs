@@ -151,6 +151,19 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
     static bool IsCommand(Pending pending) =>
         pending.Message.Destination.StartsWith($"exchange:{ChannelEndpoint.Prefix}", StringComparison.Ordinal);
 
+    /// <summary>What is kept of notifications, and how much of all there is due.</summary>
+    internal (IReadOnlyList<OutgoingMessage> OfNotifications, IReadOnlyList<DateTimeOffset> Due) Waiting()
+    {
+        lock (_lock)
+        {
+            var now = clock.GetUtcNow();
+            return (
+                [.. _pending.Values.Where(pending => pending.NotificationId is not null).Select(pending => pending.Message)],
+                [.. _pending.Values.Where(pending => pending.DueAt <= now).Select(pending => pending.DueAt)]
+            );
+        }
+    }
+
     /// <summary>Divides the time until the messages that wait for it.</summary>
     internal void Respace(string waitsFor, double factor)
     {
@@ -180,7 +193,7 @@ public sealed class InMemoryOutgoingMessages(TimeProvider clock) : IOutgoingMess
             }
 
             foreach (var message in step.Scheduled)
-                Replace(message, notificationId);
+                Replace(message with { OccurredAt = step.Notification.CreatedAt }, notificationId);
 
             if (step.Scheduled.Count > 0)
                 Wake();

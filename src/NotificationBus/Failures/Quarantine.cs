@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using MassTransit;
 using NotificationBus.Model;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Failures;
 
@@ -17,7 +18,7 @@ namespace NotificationBus.Failures;
 /// </remarks>
 /// <param name="poison">The record; null where nothing outlives the process, and so nothing comes back.</param>
 /// <param name="clock">Tells how long the process has lived.</param>
-sealed class Quarantine(IPoisonMessages? poison, TimeProvider clock) : IDisposable
+sealed class Quarantine(IPoisonMessages? poison, TimeProvider clock) : IGate, IDisposable
 {
     // Whatever was prefetched comes back once when a process ends. What ends processes comes back again and again.
     const int ReturnsOfPoison = 2;
@@ -31,6 +32,8 @@ sealed class Quarantine(IPoisonMessages? poison, TimeProvider clock) : IDisposab
 
     readonly SemaphoreSlim _oneAtATime = new(1);
     readonly long _born = clock.GetTimestamp();
+
+    public IEnumerable<GateUse> Uses => [new GateUse("quarantine", 1 - _oneAtATime.CurrentCount, limit: 1)];
 
     /// <summary>Handles a message: one that has come back alone, and one that ends the process not at all.</summary>
     public async Task Handle(ReceiveContext context, string queue, Func<Task> handle, Func<Exception, Task> setAside)

@@ -5,6 +5,7 @@ using MassTransit.Transports;
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
+using NotificationBus.Telemetry;
 using Polly;
 using Polly.Retry;
 
@@ -15,7 +16,7 @@ namespace NotificationBus.InProcess;
 /// partitions, without another hop. Those of one notification that are there at almost the same moment are one step, which is much of what
 /// notifications cost that go out on several channels.
 /// </summary>
-public sealed class LocalSagaDispatcher : IResultHandler
+public sealed class LocalSagaDispatcher : IResultHandler, IGate
 {
     // Another host wrote the notification first: the step is made again with what is there now.
     static readonly ResiliencePipeline LostRaces = new ResiliencePipelineBuilder()
@@ -41,6 +42,15 @@ public sealed class LocalSagaDispatcher : IResultHandler
         // As many as when each came alone: a lane must not take more of the database because its results come together.
         _lanes = Enum.GetValues<Lane>()
             .ToFrozenDictionary(lane => lane, lane => (saga.PipeOf(lane), new SemaphoreSlim(SagaEndpoint.ConcurrencyOf(lane))));
+
+    /// <inheritdoc />
+    public IEnumerable<GateUse> Uses =>
+        _lanes.Select(lane => new GateUse(
+            "results",
+            SagaEndpoint.ConcurrencyOf(lane.Key) - lane.Value.Places.CurrentCount,
+            SagaEndpoint.ConcurrencyOf(lane.Key),
+            [new("lane", Label<Lane>.Of(lane.Key))]
+        ));
 
     /// <inheritdoc />
     public Task Take(ConsumeContext context, Lane lane, DeliveryResult result)

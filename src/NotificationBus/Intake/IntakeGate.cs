@@ -3,6 +3,7 @@ using System.Threading.RateLimiting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotificationBus.Messaging;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Intake;
 
@@ -28,7 +29,7 @@ public sealed class IntakeOptions
 /// Back-pressure. What comes faster than RabbitMQ confirms, or while it confirms nothing, is refused at once: a caller that is kept
 /// waiting costs memory, gives up without knowing why, and asks again beside all the others.
 /// </summary>
-public sealed partial class IntakeGate(IOptions<IntakeOptions> options, PublishLimit limit, ILogger<IntakeGate> log) : IDisposable
+public sealed partial class IntakeGate(IOptions<IntakeOptions> options, PublishLimit limit, ILogger<IntakeGate> log) : IGate, IDisposable
 {
     readonly ConcurrencyLimiter _places = new(new ConcurrencyLimiterOptions { PermitLimit = options.Value.ConcurrencyLimit });
     volatile bool _silent;
@@ -41,6 +42,16 @@ public sealed partial class IntakeGate(IOptions<IntakeOptions> options, PublishL
 
     /// <summary>Lets everything through again.</summary>
     public void Open() => _closed = null;
+
+    /// <inheritdoc />
+    public IEnumerable<GateUse> Uses =>
+        [
+            new GateUse(
+                "intake",
+                options.Value.ConcurrencyLimit - (_places.GetStatistics()?.CurrentAvailablePermits ?? options.Value.ConcurrencyLimit),
+                options.Value.ConcurrencyLimit
+            ),
+        ];
 
     /// <summary>True while what is published would be lost.</summary>
     public bool IsClosed => _closed is not null;

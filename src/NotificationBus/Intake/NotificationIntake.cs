@@ -14,6 +14,7 @@ public sealed class NotificationIntake(
     PlanningRules planning,
     Repetitions repetitions,
     RecentlyAccepted recently,
+    AcceptanceLog accepted,
     IntakeGate gate
 )
 {
@@ -98,6 +99,9 @@ public sealed class NotificationIntake(
             throw;
         }
 
+        // What is on record, or was accepted here before, is no other promise.
+        if (isNew && answer.Earlier is null)
+            accepted.Add(answer.NotificationId, messageId);
         return answer;
     }
 

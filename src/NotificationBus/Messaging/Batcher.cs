@@ -27,6 +27,7 @@ public sealed class Batcher<TItem>
     readonly Func<Exception, bool> _mayConcernOne;
     readonly int _mostItems;
     readonly int _mostFullBatches;
+    readonly Action<int>? _sized;
     readonly Lock _lock = new();
     readonly LinkedList<Call> _waiting = new();
     readonly HashSet<Guid> _inFlight = [];
@@ -40,12 +41,14 @@ public sealed class Batcher<TItem>
     /// </param>
     /// <param name="mostItems">The most items of a batch.</param>
     /// <param name="mostFullBatches">How many may be under way side by side when they are full.</param>
+    /// <param name="sized">Told how many items each batch has; null when nobody counts.</param>
     public Batcher(
         Func<TItem, Guid> key,
         Func<IReadOnlyList<TItem>, Task> send,
         Func<Exception, bool> mayConcernOne,
         int mostItems = UsualMostItems,
-        int mostFullBatches = 1
+        int mostFullBatches = 1,
+        Action<int>? sized = null
     )
     {
         _key = key;
@@ -53,6 +56,7 @@ public sealed class Batcher<TItem>
         _mayConcernOne = mayConcernOne;
         _mostItems = mostItems;
         _mostFullBatches = mostFullBatches;
+        _sized = sized;
     }
 
     /// <summary>Takes one item along with those that are waiting.</summary>
@@ -107,7 +111,11 @@ public sealed class Batcher<TItem>
 
         var calls = Take(batch);
         if (calls.Count > 0)
+        {
+            _sized?.Invoke(calls.Count);
             await Send(calls);
+        }
+
         lock (_lock)
         {
             foreach (var call in calls)

@@ -11,6 +11,16 @@ sealed class ExactPartitioner : IPartitioner
     // The last of each key that is under way; whoever comes next waits for it.
     readonly Dictionary<Guid, Task> _last = [];
 
+    /// <summary>The number of keys under which something is under way.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_last)
+                return _last.Count;
+        }
+    }
+
     public IPartitioner<T> GetPartitioner<T>(PartitionKeyProvider<T> keyProvider)
         where T : class, PipeContext => new Of<T>(this, keyProvider);
 

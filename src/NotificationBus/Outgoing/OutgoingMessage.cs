@@ -31,6 +31,9 @@ public sealed record OutgoingMessage
     /// </summary>
     public Guid? NotificationId { get; init; }
 
+    /// <summary>When that notification was accepted, as far as it is known.</summary>
+    public DateTimeOffset? OccurredAt { get; init; }
+
     /// <summary>The exchange, such as <c>exchange:send-{channel}</c>. Without host, so that it holds after the broker moved.</summary>
     public required string Destination { get; init; }
 
@@ -84,6 +87,7 @@ public sealed record OutgoingMessage
             Body = context.Serializer.GetMessageBody(context).GetBytes(),
             DueAt = dueAt,
             NotificationId = (context.Message as SendDelivery)?.NotificationId,
+            OccurredAt = (context.Message as SendDelivery)?.OccurredAt,
         };
     }
 

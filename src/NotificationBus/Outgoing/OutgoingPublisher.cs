@@ -7,6 +7,7 @@ using MassTransit.Serialization;
 using MassTransit.Transports;
 using NotificationBus.Messaging;
 using NotificationBus.Providers.Accounts;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Outgoing;
 
@@ -16,7 +17,7 @@ namespace NotificationBus.Outgoing;
 /// Through the bus and not through the channel an input came by: that one does not come back after an outage of the broker, and whoever
 /// holds the input would try in vain for as long as it tries.
 /// </summary>
-public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit limit, IBus bus)
+public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit limit, IBus bus, FlowMetrics metrics)
 {
     // Full ones that wait for their confirms at the same time, for a broker that is far away.
     const int MostBundles = 64;
@@ -116,7 +117,8 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
                         SendTogether,
                         _ => false,
                         CommandBundle.MostCommands,
-                        MostBundles
+                        MostBundles,
+                        commands => metrics.Batched("commands", commands)
                     )
                 )
                 .Run(message, givenUp)

@@ -1,13 +1,14 @@
 using System.Collections.Frozen;
 using NotificationBus.Model;
 using NotificationBus.Providers.Routing;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Providers;
 
 /// <summary>
 /// The provider chain of every channel, as configured. Made when the host starts, so that a wrong account stops it there.
 /// </summary>
-public sealed class ProviderChains : IAsyncDisposable
+public sealed class ProviderChains : IGate, IAsyncDisposable
 {
     readonly FrozenDictionary<string, ProviderChain> _chains;
 
@@ -51,6 +52,16 @@ public sealed class ProviderChains : IAsyncDisposable
 
     /// <summary>All chains.</summary>
     public IReadOnlyCollection<ProviderChain> All => _chains.Values;
+
+    /// <summary>The calls at each account. On every channel it has as many.</summary>
+    public IEnumerable<GateUse> Uses =>
+        _chains.Values.SelectMany(chain =>
+            chain.Accounts.Select(account =>
+            {
+                var (used, limit) = account.Permits;
+                return new GateUse("account", used, limit, [new("account", account.Name), new("channel", chain.Channel.Name)]);
+            })
+        );
 
     /// <summary>The chain of a channel.</summary>
     public ProviderChain Of(string channel) => _chains[channel];

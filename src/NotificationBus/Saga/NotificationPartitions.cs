@@ -3,6 +3,7 @@ using MassTransit;
 using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Saga;
 
@@ -10,11 +11,15 @@ namespace NotificationBus.Saga;
 /// Takes what concerns one notification one after the other, however it comes: two results of one notification at the same moment would
 /// race for its row, and the loser would work twice.
 /// </summary>
-public sealed class NotificationPartitions(IEnumerable<IEventMap> events)
+public sealed class NotificationPartitions(IEnumerable<IEventMap> events) : IGate
 {
     // One for each lane, in which a notification has all that concerns it.
     readonly FrozenDictionary<Lane, ExactPartitioner> _lanes = Enum.GetValues<Lane>()
         .ToFrozenDictionary(lane => lane, _ => new ExactPartitioner());
+
+    /// <summary>The notifications at which somebody is: each lets one message in at a time.</summary>
+    public IEnumerable<GateUse> Uses =>
+        _lanes.Select(lane => new GateUse("partitions", lane.Value.Count, Limit: null, [new("lane", Label<Lane>.Of(lane.Key))]));
 
     /// <summary>Has a pipe partition every message of a lane by its notification.</summary>
     internal void Use(IConsumePipeConfigurator pipe, Lane lane)

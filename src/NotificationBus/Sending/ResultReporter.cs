@@ -5,6 +5,7 @@ using NotificationBus.Contracts;
 using NotificationBus.InProcess;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Sending;
 
@@ -24,8 +25,9 @@ public sealed partial class ResultReporter
     /// <param name="bus">The bus.</param>
     /// <param name="limit">The time limit of each publish.</param>
     /// <param name="log">Told when the saga of this process fails with a result.</param>
+    /// <param name="metrics">Told how many results share a message.</param>
     /// <param name="saga">The saga of this process; null where it runs in others.</param>
-    public ResultReporter(IBus bus, PublishLimit limit, ILogger<ResultReporter> log, IResultHandler? saga = null)
+    public ResultReporter(IBus bus, PublishLimit limit, ILogger<ResultReporter> log, FlowMetrics metrics, IResultHandler? saga = null)
     {
         _log = log;
         _saga = saga;
@@ -35,7 +37,12 @@ public sealed partial class ResultReporter
         _lanes = Enum.GetValues<Lane>()
             .ToFrozenDictionary(
                 lane => lane,
-                lane => new Batcher<DeliveryResult>(result => result.DeliveryId, results => Send(lane, results), _ => false)
+                lane => new Batcher<DeliveryResult>(
+                    result => result.DeliveryId,
+                    results => Send(lane, results),
+                    _ => false,
+                    sized: results => metrics.Batched("results", results)
+                )
             );
     }
 

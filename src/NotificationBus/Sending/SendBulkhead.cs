@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Providers;
+using NotificationBus.Telemetry;
 
 namespace NotificationBus.Sending;
 
@@ -10,9 +11,18 @@ namespace NotificationBus.Sending;
 /// is killed. More commands than these are at work, so that while some are sent others are prepared or reported, and the
 /// writes of many are gathered.
 /// </summary>
-public sealed class SendBulkhead(IReadOnlyDictionary<string, ChannelOptions> channels, TimeProvider clock)
+public sealed class SendBulkhead(IReadOnlyDictionary<string, ChannelOptions> channels, TimeProvider clock) : IGate
 {
     readonly ConcurrentDictionary<(string Channel, Lane Lane), Line> _lines = [];
+
+    /// <inheritdoc />
+    public IEnumerable<GateUse> Uses =>
+        _lines.Select(line => new GateUse(
+            "bulkhead",
+            line.Value.Taken,
+            line.Value.Limit,
+            [new("channel", line.Key.Channel), new("lane", Label<Lane>.Of(line.Key.Lane))]
+        ));
 
     /// <summary>Waits for a turn, and sends.</summary>
     /// <param name="command">Tells the channel and the lane.</param>
@@ -81,6 +91,10 @@ public sealed class SendBulkhead(IReadOnlyDictionary<string, ChannelOptions> cha
         int _holding;
 
         public SemaphoreSlim Turns { get; } = new(turns);
+
+        public int Limit => turns;
+
+        public int Taken => turns - Turns.CurrentCount;
 
         bool IsSlow => clock.GetElapsedTime(_slowSince) < _slowFor;
 

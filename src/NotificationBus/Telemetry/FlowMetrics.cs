@@ -32,6 +32,9 @@ public sealed class FlowMetrics
         HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400, 604_800],
     };
 
+    // Items. Most batches are no larger than Batcher.UsualMostItems.
+    static readonly InstrumentAdvice<int> Batches = new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] };
+
     readonly Counter<long> _accepted;
     readonly Counter<long> _ended;
     readonly Histogram<double> _duration;
@@ -42,6 +45,7 @@ public sealed class FlowMetrics
     readonly Counter<long> _redelivered;
     readonly Counter<long> _fallbacks;
     readonly Counter<long> _failedMessages;
+    readonly Histogram<int> _batches;
     Func<IEnumerable<Measurement<int>>> _circuits = () => [];
     Func<IEnumerable<Measurement<int>>> _channels = () => [];
     Func<IEnumerable<Measurement<double>>> _problems = () => [];
@@ -87,6 +91,12 @@ public sealed class FlowMetrics
             "Calls to another account because one before could not take the delivery"
         );
         _failedMessages = meter.CreateCounter<long>("notificationbus.failed_messages", "{message}", "Messages that were set aside");
+        _batches = meter.CreateHistogram(
+            "notificationbus.batch.size",
+            "{item}",
+            "Items that shared a round trip or a message",
+            advice: Batches
+        );
         meter.CreateObservableGauge(
             "notificationbus.provider.circuit.state",
             () => _circuits(),
@@ -167,6 +177,11 @@ public sealed class FlowMetrics
 
     /// <summary>Another account is called because this one could not take the delivery.</summary>
     public void FellBack(string channel, string from) => _fallbacks.Add(1, new("channel", channel), new("from", from));
+
+    /// <summary>Several items share a round trip or a message.</summary>
+    /// <param name="batch">What is gathered: a word of the code.</param>
+    /// <param name="size">How many.</param>
+    public void Batched(string batch, int size) => _batches.Record(size, new KeyValuePair<string, object?>("batch", batch));
 
     /// <summary>A message was set aside and is on record.</summary>
     public void SetAside(string kind) => _failedMessages.Add(1, new KeyValuePair<string, object?>("kind", kind));

@@ -51,6 +51,7 @@ public static class NotificationBusSetup
 
         services.AddMetrics();
         services.AddSingleton<FlowMetrics>();
+        services.AddSingleton<FlowGauges>();
         services.AddSingleton<ChannelSet>();
         services.AddSingleton<ProviderAccountFactory>();
         services.AddSingleton<ProviderChainFactory>();
@@ -66,6 +67,7 @@ public static class NotificationBusSetup
         services.AddSingleton<IntakeGate>();
         services.AddSingleton<RecentlyAccepted>();
         services.AddSingleton<Repetitions>();
+        services.AddSingleton<AcceptanceLog>();
         services.AddSingleton<NotificationIntake>();
         services.AddSingleton<NotificationSteps>();
         services.AddSingleton<WaitingCancellations>();
@@ -87,6 +89,7 @@ public static class NotificationBusSetup
         services.AddSingleton<ReceiptReporter>();
         services.AddSingleton<KeptContents>();
         services.AddSingleton<HeldDecisions>();
+        services.AddSingleton<WaitingReadings>();
         services.AddSingleton<ControlBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlBoard>());
         services.AddHostedService<CircuitWatch>();
@@ -97,6 +100,11 @@ public static class NotificationBusSetup
         services.AddSingleton<FailedMessageQueue>();
         services.AddSingleton<Rejections>();
         services.AddSingleton<FailedMessageRecorder>();
+        services.AddGate<IntakeGate>();
+        services.AddGate<NotificationPartitions>();
+        services.AddGate<SendBulkhead>();
+        services.AddGate<ProviderChains>();
+        services.AddGate<Quarantine>();
         services.AddSingleton(provider => new Quarantine(
             provider.GetService<IPoisonMessages>(),
             provider.GetRequiredService<TimeProvider>()
@@ -116,6 +124,20 @@ public static class NotificationBusSetup
     public static IServiceCollection AddProblemSource<TSource>(this IServiceCollection services)
         where TSource : class, IProblemSource => services.AddSingleton<IProblemSource, TSource>();
 
+    /// <summary>Shows how much of one more gate is taken.</summary>
+    public static IServiceCollection AddGate<TGate>(this IServiceCollection services)
+        where TGate : class, IGate => services.AddSingleton<IGate>(provider => provider.GetRequiredService<TGate>());
+
+    /// <summary>Keeps the live ledger, and shows in the metrics what waits and how much of each gate is taken.</summary>
+    public static IServiceCollection AddLiveLedger(this IServiceCollection services)
+    {
+        services.AddHostedService(provider => provider.GetRequiredService<AcceptanceLog>());
+        services.AddSingleton<RecordWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<RecordWatch>());
+        services.AddSingleton<IProblemSource>(provider => provider.GetRequiredService<RecordWatch>());
+        return services.AddHostedService<GateWatch>();
+    }
+
     /// <summary>Makes one kind of event start notifications.</summary>
     public static IServiceCollection AddEventMap<TMap>(this IServiceCollection services)
         where TMap : class, IEventMap => services.AddSingleton<IEventMap, TMap>();
@@ -129,13 +151,16 @@ public static class NotificationBusSetup
         services.AddSingleton<NotificationStateMachine>();
         // Not before it is used: it publishes by the bus, and the bus is built with the saga.
         services.AddSingleton(provider => new Lazy<EffectsPublisher>(provider.GetRequiredService<EffectsPublisher>));
+        services.AddSingleton<StepCounts>();
         services.AddSingleton<NotificationRepository>();
         services.AddSingleton<ISagaRepository<NotificationState>>(provider => new SagaRepository<NotificationState>(
             provider.GetRequiredService<NotificationRepository>()
         ));
         services.AddSingleton<ILocalSaga, LocalSaga>();
         services.AddHostedService<ExpectedCategories>();
-        return services.AddSingleton<IResultHandler, LocalSagaDispatcher>();
+        services.AddSingleton<LocalSagaDispatcher>();
+        services.AddGate<LocalSagaDispatcher>();
+        return services.AddSingleton<IResultHandler>(provider => provider.GetRequiredService<LocalSagaDispatcher>());
     }
 
     /// <summary>
@@ -172,7 +197,8 @@ public static class NotificationBusSetup
         services.AddSingleton<IProviderHealth>(provider => provider.GetRequiredService<InMemoryControls>());
         services.AddSingleton<InMemoryOutgoingMessages>();
         services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<InMemoryOutgoingMessages>());
-        services.AddSingleton<IFailedMessages, InMemoryFailedMessages>();
+        services.AddSingleton<InMemoryFailedMessages>();
+        services.AddSingleton<IFailedMessages>(provider => provider.GetRequiredService<InMemoryFailedMessages>());
         services.AddSingleton<IHeldDeliveries, InMemoryHeldDeliveries>();
         services.AddSingleton<InMemoryNotificationStore>();
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
@@ -180,6 +206,10 @@ public static class NotificationBusSetup
         services.AddSingleton<IUnfinishedNotifications, InMemoryUnfinishedNotifications>();
         services.AddSingleton<IEarlierNotifications>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<INotificationQueries>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
+        services.AddSingleton<InMemoryLedger>();
+        services.AddSingleton<IUnrecordedNotifications>(provider => provider.GetRequiredService<InMemoryLedger>());
+        services.AddSingleton<INotificationLedger>(provider => provider.GetRequiredService<InMemoryLedger>());
+        services.AddSingleton<IRecordReadings, InMemoryReadings>();
         return services;
     }
 }

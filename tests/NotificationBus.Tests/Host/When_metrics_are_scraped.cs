@@ -7,7 +7,7 @@ namespace NotificationBus.Tests.Host;
 
 public sealed class When_metrics_are_scraped : IAsyncLifetime
 {
-    readonly HostWithServices _services = new() { Settings = ["--Providers:gateway:Circuit:MinimumCalls=2"] };
+    readonly HostWithServices _services = new() { Settings = ["--Providers:gateway:Circuit:MinimumCalls=2", "--Telemetry:Record:Interval=00:00:01"] };
 
     public ValueTask InitializeAsync() => _services.InitializeAsync();
 
@@ -123,6 +123,36 @@ public sealed class When_metrics_are_scraped : IAsyncLifetime
         await _services.SetEmail("""{"paused":false}""");
         await _services.Host.Until("/v1/status", status => All(status, "problems").All(problem => Text(problem, "where") != "email"));
         await Scraped(answer => !Lines(answer, "notificationbus_problem_age_seconds", paused).Any());
+    }
+
+    [Fact]
+    public async Task Should_show_what_waits_and_for_what()
+    {
+        await _services.SetEmail("""{"paused":true}""");
+
+        await _services.PlaceOrder(Mailbox());
+
+        var text = await Scraped("notificationbus_deliveries_waiting", 1, "channel=\"email\"", "waiting_for=\"pause\"");
+        Value(text, "notificationbus_deliveries_waiting").ShouldBe(1);
+        Value(text, "notificationbus_deliveries_age_seconds", "channel=\"email\"", "waiting_for=\"pause\"").ShouldBeGreaterThan(0);
+        Value(text, "notificationbus_notifications_age_seconds", "waiting_for=\"pause\"").ShouldBeGreaterThan(0);
+        foreach (var nothing in (string[])["intake", "queue", "decision", "rate", "schedule"])
+            Value(text, "notificationbus_notifications_age_seconds", $"waiting_for=\"{nothing}\"").ShouldBe(0, nothing);
+        text.ShouldContain("notificationbus_ledger_unreconciled{");
+        Value(text, "notificationbus_ledger_unreconciled").ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Should_show_how_much_of_each_gate_is_taken()
+    {
+        // It is silent, so that the call goes on for as long as its time limit.
+        _services.Gateway.Answer = null;
+        await _services.PlaceOrder(Mailbox());
+
+        var text = await Scraped("notificationbus_gate_used", 1, "gate=\"bulkhead\"", "channel=\"email\"", "lane=\"transactional\"");
+        Value(text, "notificationbus_gate_used", "gate=\"account\"", "account=\"gateway\"").ShouldBe(1);
+        Value(text, "notificationbus_gate_limit", "gate=\"account\"", "account=\"gateway\"").ShouldBe(3, "nobody has seen it work yet");
+        Value(text, "notificationbus_gate_limit", "gate=\"intake\"").ShouldBe(1_000);
     }
 
     /// <summary>Asks until a value is there: a host counts after it has stored, and so after it is seen.</summary>

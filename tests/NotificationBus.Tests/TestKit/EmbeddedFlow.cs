@@ -25,6 +25,7 @@ using NotificationBus.Providers.Controls;
 using NotificationBus.Receipts;
 using NotificationBus.Saga;
 using NotificationBus.Sending;
+using NotificationBus.Telemetry;
 using NotificationBus.Templates;
 using NotificationBus.Tests.Templates;
 using NotificationBus.Wiring;
@@ -74,7 +75,8 @@ sealed class EmbeddedFlow : IAsyncDisposable
             services.AddSingleton(provider => new ResultReporter(
                 provider.GetRequiredService<IBus>(),
                 provider.GetRequiredService<PublishLimit>(),
-                NullLogger<ResultReporter>.Instance
+                NullLogger<ResultReporter>.Instance,
+                provider.GetRequiredService<FlowMetrics>()
             ));
         if (options.SendsHere)
             services.AddLocalSendDispatcher();

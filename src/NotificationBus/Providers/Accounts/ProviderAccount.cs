@@ -56,6 +56,12 @@ public sealed class ProviderAccount : IAsyncDisposable
     /// <summary>The account's name.</summary>
     public string Name => Provider.Name;
 
+    /// <summary>The calls at the same time: how many there are, and may be; null without a limit.</summary>
+    internal (int Used, int? Limit) Permits =>
+        !_circuit.Proven ? (MostCallsUnproven - _placesUnproven.CurrentCount, MostCallsUnproven)
+        : Provider.MostConcurrentCalls == int.MaxValue ? (int.MaxValue - _places.CurrentCount, null)
+        : (Provider.MostConcurrentCalls - _places.CurrentCount, Provider.MostConcurrentCalls);
+
     /// <summary>The settings of operators.</summary>
     internal ProviderControl Control => _board.Current.Provider(Name);
 

@@ -33,7 +33,7 @@ sealed class NotificationRepository(
     NotificationSteps steps,
     Lazy<EffectsPublisher> publisher,
     IEnumerable<IEventMap> events,
-    FlowMetrics metrics
+    StepCounts counts
 ) : ISagaRepositoryContextFactory<NotificationState>
 {
     readonly SagaConsumeContextFactory<INotificationStore, NotificationState> _contexts = new();
@@ -127,15 +127,7 @@ sealed class NotificationRepository(
         where T : class
     {
         var step = new SagaStepContext<T>(context);
-        var repository = new StepRepositoryContext<T>(
-            step,
-            store,
-            existing,
-            begins,
-            _contexts,
-            new StepCount(metrics, existing),
-            steps.Notes
-        );
+        var repository = new StepRepositoryContext<T>(step, store, existing, begins, _contexts, counts, steps.Notes);
         try
         {
             await next.Send(repository);
@@ -177,12 +169,13 @@ sealed class NotificationRepository(
         NotificationState? existing,
         bool begins,
         ISagaConsumeContextFactory<INotificationStore, NotificationState> contexts,
-        StepCount count,
+        StepCounts counts,
         StepNotes notes
     ) : ConsumeContextScope<T>(step), SagaRepositoryContext<NotificationState, T>
         where T : class
     {
         readonly NotificationBefore _before = StepNotes.Before(existing);
+        readonly StepCount _count = counts.Before(existing);
 
         /// <summary>True when somebody else wrote the row since it was loaded, so that the step was not stored.</summary>
         public bool LostRace { get; private set; }
@@ -247,14 +240,16 @@ sealed class NotificationRepository(
                     : await store.Update(written, step.CancellationToken);
             LostRace = !stored;
             if (stored)
-                count.Stored(
-                    notification,
-                    // Of two words, whatever a producer writes into the header.
-                    TextOf(step, NotificationIntake.ByHeader) == NotificationIntake.Http
-                        ? FlowMetrics.ByHttp
-                        : FlowMetrics.ByBus,
-                    timeIsUp: step.Message is EscalationDue or ResumeNotification
-                );
+                Count(notification);
+        }
+
+        void Count(NotificationState notification)
+        {
+            // Of two words, whatever a producer writes into the header.
+            var by = TextOf(step, NotificationIntake.ByHeader) == NotificationIntake.Http ? FlowMetrics.ByHttp : FlowMetrics.ByBus;
+            if (existing is null)
+                counts.Began(notification.CorrelationId, by);
+            _count.Stored(notification, by, timeIsUp: step.Message is EscalationDue or ResumeNotification);
         }
     }
 }
