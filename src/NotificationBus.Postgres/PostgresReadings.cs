@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using NotificationBus.Failures;
 using NotificationBus.Notifications;
 using NotificationBus.Telemetry;
 using Npgsql;
@@ -123,7 +122,7 @@ public sealed class PostgresReadings([FromKeyedServices(PostgresSetup.Operators)
                 FailedMessages =
                 [
                     .. reading.FailedMessages,
-                    new FailedMessageCount(Label<FailureKind>.Of(Enum.Parse<FailureKind>(row.GetString(1))), count, since!.Value),
+                    new FailedMessageCount(JsonNamingPolicy.KebabCaseLower.ConvertName(row.GetString(1)), count, since!.Value),
                 ],
             },
             _ => reading,

@@ -180,12 +180,7 @@ public sealed class When_promises_are_kept_in_the_ledger(BusAndDatabase servers)
     }
 
     /// <summary>Waits until the gauge of a host shows so many, as Prometheus sees it.</summary>
-    static async Task UntilGauge(
-        IRunningHost host,
-        long wanted,
-        string name = "notificationbus_ledger_unreconciled",
-        string label = ""
-    )
+    static async Task UntilGauge(IRunningHost host, long wanted, string name = "notificationbus_ledger_unreconciled", string label = "")
     {
         using var patience = new CancellationTokenSource(Soon);
         while (true)
@@ -193,9 +188,7 @@ public sealed class When_promises_are_kept_in_the_ledger(BusAndDatabase servers)
             var metrics = await host.Client.GetStringAsync("/metrics", patience.Token);
             var line = metrics
                 .Split('\n')
-                .FirstOrDefault(line =>
-                    line.StartsWith(name, StringComparison.Ordinal) && line.Contains(label, StringComparison.Ordinal)
-                );
+                .FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal) && line.Contains(label, StringComparison.Ordinal));
             if (line is not null && Value(line) == wanted)
                 return;
             if (patience.IsCancellationRequested)

@@ -25,6 +25,9 @@ public sealed partial class AcceptanceLog(IUnrecordedNotifications record, TimeP
     static readonly TimeSpan LongestLastLook = TimeSpan.FromSeconds(2);
 
     readonly ConcurrentQueue<(Guid Id, Guid? MessageId, TimeSpan At)> _accepted = new();
+
+    // Those that the record is asked for now, or for which it has not answered.
+    readonly List<(Guid Id, Guid? MessageId, TimeSpan At)> _asked = [];
     int _count;
     long _forgotten;
 
@@ -50,14 +53,12 @@ public sealed partial class AcceptanceLog(IUnrecordedNotifications record, TimeP
         // Not those that come meanwhile.
         for (var left = Volatile.Read(ref _count); left > 0; left -= BatchSize)
         {
-            var batch = _accepted.Take(Math.Min(left, BatchSize)).ToList();
+            while (_asked.Count < Math.Min(left, BatchSize) && _accepted.TryDequeue(out var one))
+                _asked.Add(one);
             var now = clock.Steady();
-            await record.Note([.. batch.Select(one => new PromisedNotification(one.Id, one.MessageId, now - one.At))], cancellationToken);
-            foreach (var _ in batch)
-            {
-                if (_accepted.TryDequeue(out var _))
-                    Interlocked.Decrement(ref _count);
-            }
+            await record.Note([.. _asked.Select(one => new PromisedNotification(one.Id, one.MessageId, now - one.At))], cancellationToken);
+            Interlocked.Add(ref _count, -_asked.Count);
+            _asked.Clear();
         }
     }
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace NotificationBus.Telemetry;
 
 /// <summary>The words that labels show for the values of an enum, made once.</summary>
-public static class Label<TValue>
+static class Label<TValue>
     where TValue : struct, Enum
 {
     static readonly FrozenDictionary<TValue, string> Words = Enum.GetValues<TValue>()

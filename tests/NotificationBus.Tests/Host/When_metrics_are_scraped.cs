@@ -7,7 +7,10 @@ namespace NotificationBus.Tests.Host;
 
 public sealed class When_metrics_are_scraped : IAsyncLifetime
 {
-    readonly HostWithServices _services = new() { Settings = ["--Providers:gateway:Circuit:MinimumCalls=2", "--Telemetry:Record:Interval=00:00:01"] };
+    readonly HostWithServices _services = new()
+    {
+        Settings = ["--Providers:gateway:Circuit:MinimumCalls=2", "--Telemetry:Record:Interval=00:00:01"],
+    };
 
     public ValueTask InitializeAsync() => _services.InitializeAsync();
 
