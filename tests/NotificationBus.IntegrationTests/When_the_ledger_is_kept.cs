@@ -106,7 +106,7 @@ public sealed class When_the_ledger_is_kept(BusAndDatabase servers)
                 Explanation = FailureExplanation.Of(FailureKind.Failed, exceptionType: null, "no such category", "notifications"),
                 MessageId = $"{messageId}",
                 Headers = "{}",
-                Body = ReadOnlyMemory<byte>.Empty,
+                Body = [],
             },
             CancellationToken.None
         );

@@ -1,5 +1,3 @@
-using NotificationBus.Contracts;
-
 namespace NotificationBus.Notifications;
 
 /// <summary>The live ledger: what was accepted, and what became of it, by hour.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using NotificationBus.Contracts;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
@@ -8,9 +9,9 @@ namespace NotificationBus.Notifications;
 /// <summary>What is kept to be published later, as the gauges show it.</summary>
 public sealed class WaitingReadings(ChannelSet channels)
 {
-    readonly IReadOnlyDictionary<string, string> _channelsByDestination = channels
+    readonly FrozenDictionary<string, string> _channelsByDestination = channels
         .All.SelectMany(channel => Enum.GetValues<Lane>(), (channel, lane) => (channel, lane))
-        .ToDictionary(one => $"{ChannelEndpoint.Of(one.channel.Name, one.lane)}", one => one.channel.Name, StringComparer.Ordinal);
+        .ToFrozenDictionary(one => $"{ChannelEndpoint.Of(one.channel.Name, one.lane)}", one => one.channel.Name, StringComparer.Ordinal);
 
     /// <summary>Adds what waits to a reading.</summary>
     /// <param name="reading">The rest of it.</param>
