@@ -1,3 +1,4 @@
+using NotificationBus.Host.OpenApi;
 using NotificationBus.Notifications;
 
 namespace NotificationBus.Host.Http;
@@ -7,7 +8,17 @@ static class LedgerApi
 {
     static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
 
-    public static void MapLedger(this IEndpointRouteBuilder routes) => routes.MapMethods("/v1/ledger", GetAndHead, Read);
+    public static void MapLedger(this IEndpointRouteBuilder routes) =>
+        routes
+            .MapMethods("/v1/ledger", GetAndHead, Read)
+            .Describe(
+                "getLedger",
+                "Status",
+                "Counts by hour what was accepted, what became of it, and what is missing, the newest hour first."
+            )
+            .Pages()
+            .Answers<LedgerPage>()
+            .Refuses();
 
     static async Task<IResult> Read(HttpRequest request, INotificationLedger ledger, CancellationToken cancellationToken)
     {
