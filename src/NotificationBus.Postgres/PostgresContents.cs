@@ -1,4 +1,5 @@
 using NotificationBus.Contents;
+using NotificationBus.Telemetry;
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -22,9 +23,11 @@ public sealed class PostgresContents : IContentStore
     readonly GroupCommit.Kind<PackedContents, bool> _writes;
 
     /// <summary>Keeps contents in that database.</summary>
-    public PostgresContents(NpgsqlDataSource database)
+    /// <param name="database">The database.</param>
+    /// <param name="metrics">Told how many contents share a commit.</param>
+    public PostgresContents(NpgsqlDataSource database, FlowMetrics metrics)
     {
-        var commits = new GroupCommit(database);
+        var commits = new GroupCommit(database, rows => metrics.Batched("contents", rows));
         _reads = commits.Add<Guid, PackedContents?>(hash => hash, Read, ReadFound);
         _writes = commits.Add<PackedContents, bool>(
             contents => contents.Hash,
