@@ -9,7 +9,7 @@ Everything that has to pass: build without warnings, format, unit tests, integra
 The last line says "N passed, N failed"; the exit code is 0 only when as many passed as tests/expected names, and nothing failed.
   --limit <minutes>  how long the tests may take in all (60 by default); what still runs then is ended and named, and has failed
 
-The integration tests start a private RabbitMQ and PostgreSQL. On Debian and Ubuntu what is missing is installed
+The integration tests start a private RabbitMQ, PostgreSQL and Prometheus. On Debian and Ubuntu what is missing is installed
 (as root, or with a password-less sudo); nothing that is installed is started, stopped or configured.
 Elsewhere, or without these rights, install it yourself, or name running servers:
   NOTIFICATIONBUS_TEST_RABBITMQ=amqp://an-administrator:password@host:5672 (with its management plug-in on port 15672)
@@ -26,6 +26,7 @@ packages() {
   cat <<'TABLE'
 rabbitmq-server          command -v rabbitmq-server || test -x /usr/lib/rabbitmq/bin/rabbitmq-server || test -n "${NOTIFICATIONBUS_TEST_RABBITMQ:-}"
 postgresql               command -v initdb || ls /usr/lib/postgresql/*/bin/initdb || test -n "${NOTIFICATIONBUS_TEST_POSTGRES:-}"
+prometheus               command -v prometheus && command -v promtool
 curl                     command -v curl
 nodejs                   command -v node
 npm                      command -v npm
