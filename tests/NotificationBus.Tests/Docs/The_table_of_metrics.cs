@@ -65,7 +65,7 @@ public sealed partial class The_table_of_metrics
 
     [GeneratedRegex(
         @"^\| `(?<name>notificationbus\.[a-z._]+)` \| (?<kind>[a-z, ]+) \|",
-        RegexOptions.Multiline | RegexOptions.ExplicitCapture
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
     )]
     private static partial Regex Row();
 }
