@@ -204,6 +204,23 @@ public sealed class When_a_provider_keeps_failing : With_scripted_providers
         (health.CircuitOpen, health.NeedsAttention, health.Reason).ShouldBe((true, true, "401: check ApiKey"));
     }
 
+    /// <summary>Each answer keeps one of the three places there are until it is proven: the fourth delivery would wait for ever.</summary>
+    [Fact]
+    public async Task Should_leave_nobody_waiting_for_it_when_what_is_wrong_changes_before_it_has_taken_anything()
+    {
+        First.Answers(
+            (_, call) => Task.FromResult(call % 2 == 1 ? new ProviderResult.Misconfigured("401: check ApiKey") : ScriptedProvider.Failing)
+        );
+
+        for (var i = 0; i < 6; i++)
+            (await Send(Another()).WaitAsync(TimeSpan.FromMinutes(1)))
+                .ShouldBeOfType<ChainOutcome.Sent>()
+                .Attempt.Provider.ShouldBe("second");
+
+        First.Calls.Count.ShouldBe(3);
+        (await Controls.Load(CancellationToken.None)).HealthOf("first").CircuitOpen.ShouldBeTrue();
+    }
+
     [Fact]
     public async Task Should_not_ask_for_attention_when_it_has_taken_something_in_between()
     {

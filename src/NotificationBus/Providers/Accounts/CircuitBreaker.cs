@@ -36,6 +36,7 @@ sealed partial class CircuitBreaker
     readonly ResiliencePipeline<ProviderResult> _calls;
     int _misconfiguredInARow;
     int _failuresInARow;
+    int _againstUnproven;
     bool _wasOpen;
 
     public CircuitBreaker(
@@ -101,6 +102,14 @@ sealed partial class CircuitBreaker
 
     async Task Consider(ProviderResult result)
     {
+        // Each of them keeps one of the few places that there are until it is proven: none may be left over that nobody decides about.
+        if (!Proven && SpeaksAgainst(result))
+        {
+            if (Interlocked.Increment(ref _againstUnproven) >= Math.Min(MostFailuresUnproven, _options.MinimumCalls))
+                await Open(ReasonOf(result), needsAttention: result is ProviderResult.Misconfigured);
+            return;
+        }
+
         if (result is ProviderResult.Misconfigured misconfigured)
         {
             if (Interlocked.Increment(ref _misconfiguredInARow) >= MostMisconfigured)
@@ -114,11 +123,7 @@ sealed partial class CircuitBreaker
             Proven = true;
             Interlocked.Exchange(ref _failuresInARow, 0);
         }
-        else if (
-            Failed(result)
-            && Interlocked.Increment(ref _failuresInARow)
-                >= (Proven ? _options.MinimumCalls : Math.Min(MostFailuresUnproven, _options.MinimumCalls))
-        )
+        else if (Failed(result) && Interlocked.Increment(ref _failuresInARow) >= _options.MinimumCalls)
         {
             await Open(ReasonOf(result), needsAttention: false);
         }
@@ -163,6 +168,7 @@ sealed partial class CircuitBreaker
             return;
 
         _failuresInARow = 0;
+        _againstUnproven = 0;
         _misconfiguredInARow = 0;
         _ = _control.CloseAsync(CancellationToken.None);
         Closed(_account);
