@@ -6,6 +6,7 @@ using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
+using NotificationBus.Telemetry;
 using NotificationBus.Wiring;
 
 namespace NotificationBus.IntegrationTests;
@@ -23,6 +24,7 @@ static class SchedulingHost
         builder.Services.AddSingleton(Options.Create(new PostgresOptions()));
         builder.Services.AddSingleton<PublishLimit>();
         builder.Services.AddSingleton<IntakeGate>();
+        builder.Services.AddSingleton<FlowMetrics>();
         builder.Services.AddSingleton<OutgoingPublisher>();
         builder.Services.AddPostgresStore(database);
         builder.Services.AddOutgoingDispatcher();

@@ -90,7 +90,7 @@ public sealed partial class AcceptanceLog(IUnrecordedNotifications record, TimeP
         catch (Exception exception)
         {
             // They are kept, and looked for with the next ones. That the record is away others say.
-            NotLooked(exception);
+            NotCompared(exception);
         }
     }
 
@@ -101,5 +101,5 @@ public sealed partial class AcceptanceLog(IUnrecordedNotifications record, TimeP
     partial void Forgot(long count);
 
     [LoggerMessage(LogLevel.Debug, "The record could not be asked for what was accepted, and is asked again")]
-    partial void NotLooked(Exception exception);
+    partial void NotCompared(Exception exception);
 }

@@ -118,7 +118,10 @@ public sealed class When_one_name_has_two_bodies : IAsyncLifetime
 
         again.Earlier.ShouldBe(new EarlierNotification("Delivered", HasEnded: true, first.Fingerprint));
         await _flow.Handle(An.OrderShipped());
-        _flow.Wire.Handled.Count(message => message.Type == nameof(OrderPlaced) && message.Place == "notifications").ShouldBe(1);
+        await _flow.Pulse.Until(() => Handled() > 0);
+        Handled().ShouldBe(1);
+
+        int Handled() => _flow.Wire.Handled.Count(message => message.Type == nameof(OrderPlaced) && message.Place == "notifications");
     }
 
     async Task ShouldBeSetAside(Guid first, string name)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Outgoing;
+using NotificationBus.Telemetry;
 using NotificationBus.Wiring;
 
 namespace NotificationBus.Tests.Outgoing;
@@ -16,6 +17,7 @@ public sealed class When_messages_are_scheduled_in_memory : Any_scheduler
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<PublishLimit>();
         builder.Services.AddSingleton<IntakeGate>();
+        builder.Services.AddSingleton<FlowMetrics>();
         builder.Services.AddSingleton<OutgoingPublisher>();
         builder.Services.AddInMemoryStore();
         builder.Services.AddOutgoingDispatcher();
