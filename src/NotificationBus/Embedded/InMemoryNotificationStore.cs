@@ -249,7 +249,8 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
         /// <summary>The steps that did not go straight.</summary>
         public ImmutableList<KeptStep> Steps { get; } = steps;
 
-        public long BytesOfEnded => Ended ? _json.Length + bytesOfContents + Steps.Sum(step => (long)step.Before.Length + step.Changes.Length) : 0;
+        public long BytesOfEnded =>
+            Ended ? _json.Length + bytesOfContents + Steps.Sum(step => (long)step.Before.Length + step.Changes.Length) : 0;
 
         readonly byte[] _json = JsonSerializer.SerializeToUtf8Bytes(notification, NotificationJson.Default.NotificationState);
 
