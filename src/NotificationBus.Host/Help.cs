@@ -21,12 +21,14 @@ static class Help
           Sender:Channels                  email,push: the channels this host sends on, default all; others have to serve the rest
           Urls                             where HTTP is served, default http://localhost:8080
           PublicUrls                       http://0.0.0.0:8081: a port for the world, with receipts and unsubscribes and nothing else
-          AllowedHosts                     notify.example.com;*.shop.example: names callers may use for this host, beside those of the PublicUrl settings
-                                           and those the public DNS cannot have (addresses, localhost, names without a dot, .local, .internal)
+          AllowedHosts                     notify.example.com;*.shop.example: names callers may use for this host, beside those of the PublicUrl
+                                           settings and those the public DNS cannot have (addresses, localhost, names without a dot, .local,
+                                           .internal)
           Kestrel:Certificates:Default:…   Path and KeyPath (PEM), or Path and Password (PKCS #12): what https shows
           ConnectionStrings:RabbitMq       amqp://… or amqps://…; the nodes of a cluster: amqp://user:password@one:5672,two:5672/vhost
           RabbitMq:TrustedCertificate      a PEM file with the only authorities to trust for amqps
-          RabbitMq:ManagementUrl           http://rabbit:15672: where policies can be looked up; by default port 15672 of the broker, unless amqps
+          RabbitMq:ManagementUrl           http://rabbit:15672: where policies can be looked up; by default port 15672 of the broker,
+                                           unless amqps
           ConnectionStrings:Postgres       Host=…;Database=…;Username=…;Password=…
           Postgres:Migrate                 true (default): bring the tables up to date at start
           Postgres:StartTimeout            how long to wait for the servers at start, default 00:01:00

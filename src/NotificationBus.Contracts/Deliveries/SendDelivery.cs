@@ -38,8 +38,8 @@ public sealed record SendDelivery
     public required JsonElement Data { get; init; }
 
     /// <summary>
-    /// The text that was filled when the notification was planned; null in a command of an earlier version, whose template is filled when it
-    /// is sent.
+    /// The text that was filled when the notification was planned; null in a command of an earlier version, whose template is filled when
+    /// it is sent.
     /// </summary>
     public DeliveryContent? Content { get; init; }
 

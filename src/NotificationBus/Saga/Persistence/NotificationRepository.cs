@@ -175,7 +175,6 @@ sealed class NotificationRepository(
         where T : class
     {
         readonly NotificationBefore _before = StepNotes.Before(existing);
-        readonly StepCount _count = counts.Before(existing);
 
         /// <summary>True when somebody else wrote the row since it was loaded, so that the step was not stored.</summary>
         public bool LostRace { get; private set; }
@@ -247,9 +246,7 @@ sealed class NotificationRepository(
         {
             // Of two words, whatever a producer writes into the header.
             var by = TextOf(step, NotificationIntake.ByHeader) == NotificationIntake.Http ? FlowMetrics.ByHttp : FlowMetrics.ByBus;
-            if (existing is null)
-                counts.Began(notification.CorrelationId, by);
-            _count.Stored(notification, by, timeIsUp: step.Message is EscalationDue or ResumeNotification);
+            counts.Stored(_before, notification, by, timeIsUp: step.Message is EscalationDue or ResumeNotification);
         }
     }
 }

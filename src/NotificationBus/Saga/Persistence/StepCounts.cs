@@ -7,14 +7,12 @@ namespace NotificationBus.Saga.Persistence;
 /// <summary>Counts what steps change, and remembers what the saga took off the bus.</summary>
 sealed class StepCounts(FlowMetrics metrics, AcceptanceLog accepted)
 {
-    /// <summary>Begins to count a step.</summary>
-    /// <param name="before">The notification before it; null when it begins one.</param>
-    public StepCount Before(NotificationState? before) => new(metrics, before);
-
-    /// <summary>A notification has begun. Of what came over HTTP the host that took it knows.</summary>
-    public void Began(Guid notificationId, string by)
+    /// <summary>Counts a step that was stored. Of what came over HTTP the host that took it knows.</summary>
+    /// <inheritdoc cref="StepCount.Stored"/>
+    public void Stored(NotificationBefore earlier, NotificationState notification, string by, bool timeIsUp)
     {
-        if (by != NotificationIntake.Http)
-            accepted.Add(notificationId);
+        if (earlier.IsNone && by != NotificationIntake.Http)
+            accepted.Add(notification.CorrelationId);
+        StepCount.Stored(metrics, earlier, notification, by, timeIsUp);
     }
 }
