@@ -37,25 +37,36 @@ static class Announcement
         });
 
     /// <summary>
-    /// Whoever finds what is not as it should be is asked here, and what it says is logged here. The host works all the same.
+    /// Whoever finds what is not as it should be is asked here, and what it says is logged here. The host works all the same. Who cannot
+    /// be asked yet is asked again: a database without a connection left is one of those worth a warning.
     /// </summary>
-    static async Task Warn(this WebApplication app)
+    static Task Warn(this WebApplication app) => Task.WhenAll(app.Services.GetServices<IStartWarnings>().Select(app.WarnOf));
+
+    static async Task WarnOf(this WebApplication app, IStartWarnings place)
     {
-        foreach (var place in app.Services.GetServices<IStartWarnings>())
+        var stopping = app.Lifetime.ApplicationStopping;
+        for (var attempt = 0; !stopping.IsCancellationRequested; attempt++)
         {
             try
             {
-                foreach (var warning in await place.Find(!app.Environment.IsDevelopment(), app.Lifetime.ApplicationStopping))
+                foreach (var warning in await place.Find(!app.Environment.IsDevelopment(), stopping))
                     app.Logger.LogWarning("{Warning}", warning);
+                return;
             }
-            catch (Exception exception) when (!app.Lifetime.ApplicationStopping.IsCancellationRequested)
+            catch (Exception exception) when (!stopping.IsCancellationRequested && attempt == 0)
             {
-                app.Logger.LogInformation("Whether {Place} has to warn is not known: {Reason}", place.GetType().Name, exception.Message);
+                app.Logger.LogInformation(
+                    "Whether {Place} has to warn is not known yet: {Reason}",
+                    place.GetType().Name,
+                    exception.Message
+                );
             }
             catch (Exception)
             {
-                // The host stops, and nobody has to be warned any more.
+                // It was said, or the host stops and nobody has to be warned any more.
             }
+            await Task.Delay(TimeSpan.FromSeconds(Math.Min(60, 1 << Math.Min(attempt, 6))), stopping)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

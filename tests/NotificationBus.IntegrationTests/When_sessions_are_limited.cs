@@ -156,13 +156,14 @@ public sealed class When_sessions_are_limited(BusAndDatabase servers)
         await record.UntilDelivered(50, Soon);
         using var ready = await host.Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
         ready.StatusCode.ShouldBe(HttpStatusCode.OK);
-        host.Output.Lines()
-            .ShouldContain(line =>
+        await host
+            .Output.Line(line =>
                 line.Contains(
                     "the server lets this user have 4 connections for all hosts together, and one host opens up to 8",
                     StringComparison.Ordinal
                 )
-            );
+            )
+            .WaitAsync(Soon);
     }
 
     /// <summary>
