@@ -4,6 +4,7 @@ using System.IO.Compression;
 using System.Text;
 using NotificationBus.Model;
 using NotificationBus.Templates;
+using Snappier;
 
 namespace NotificationBus.Contents;
 
@@ -21,17 +22,15 @@ public sealed class ContentPacking(ContentKeys keys)
     // The longest of what templates may fill, and what stands around it.
     const int LargestUnpacked = 64 * 1024 * 1024;
 
-    // The fastest. The next steps take 1.2, 2 and 5 times as long and save 3, 6 and 15 of 100 bytes.
-    const int Quality = 0;
-    const int Window = 16;
-
     // Shorter ones only grow.
     const int ShortestCompressed = 256;
 
+    // Snappy takes a third of the time of Brotli at its fastest, for a fifth more bytes. What an earlier version packed is in Brotli.
     enum Form : byte
     {
         Plain,
         Brotli,
+        Snappy,
     }
 
     /// <summary>Freezes one content.</summary>
@@ -157,14 +156,14 @@ public sealed class ContentPacking(ContentKeys keys)
     PackedContents Close(Guid hash, ReadOnlySpan<byte> contents)
     {
         const int Head = 5;
-        var largest = Head + Math.Max(contents.Length, BrotliEncoder.GetMaxCompressedLength(contents.Length));
+        var largest = Head + Math.Max(contents.Length, Snappy.GetMaxCompressedLength(contents.Length));
         var buffer = ArrayPool<byte>.Shared.Rent(largest);
         try
         {
-            var form = Form.Brotli;
+            var form = Form.Snappy;
             if (
                 contents.Length < ShortestCompressed
-                || !BrotliEncoder.TryCompress(contents, buffer.AsSpan(Head), out var length, Quality, Window)
+                || !Snappy.TryCompress(contents, buffer.AsSpan(Head), out var length)
                 || length >= contents.Length
             )
             {
@@ -201,6 +200,9 @@ public sealed class ContentPacking(ContentKeys keys)
                 return contents;
 
             case Form.Brotli when BrotliDecoder.TryDecompress(packed[5..], contents, out var written) && written == length:
+                return contents;
+
+            case Form.Snappy when Snappy.TryDecompress(packed[5..], contents, out var written) && written == length:
                 return contents;
 
             default:

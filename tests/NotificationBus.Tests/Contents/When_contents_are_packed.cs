@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
@@ -8,6 +10,7 @@ using NotificationBus.Channels.Sms;
 using NotificationBus.Contents;
 using NotificationBus.Model;
 using NotificationBus.Templates;
+using Snappier;
 
 namespace NotificationBus.Tests.Contents;
 
@@ -110,6 +113,45 @@ public sealed class When_contents_are_packed
 
         for (var length = 0; length < packed.Body.Length; length++)
             Should.Throw<InvalidDataException>(() => packing.Unpack(packed.Hash, packed.Body.AsSpan(0, length)));
+    }
+
+    [Fact]
+    public void Should_be_refused_when_they_were_broken_on_the_way()
+    {
+        var packing = Plain();
+        var packed = Packed(packing);
+
+        for (var at = 1; at < packed.Body.Length; at++)
+        {
+            var broken = packed.Body.ToArray();
+            broken[at] ^= 0xFF;
+            try
+            {
+                packing.Unpack(packed.Hash, broken).ShouldNotBeNull();
+            }
+            catch (Exception exception)
+            {
+                exception.ShouldBeOfType<InvalidDataException>($"byte {at}");
+            }
+            Should.Throw<InvalidDataException>(() => packing.Unpack(packed.Hash, packed.Body.AsSpan(0, at)));
+        }
+    }
+
+    /// <summary>The version before packed with Brotli, and what it packed waits for weeks.</summary>
+    [Fact]
+    public void Should_be_read_when_an_earlier_version_packed_them()
+    {
+        var packing = Plain();
+        var packed = Packed(packing);
+        var length = BinaryPrimitives.ReadInt32LittleEndian(packed.Body.AsSpan(2));
+        var plain = new byte[length];
+        Snappy.Decompress(packed.Body.AsSpan(6), plain).ShouldBe(length);
+        var compressed = new byte[BrotliEncoder.GetMaxCompressedLength(length)];
+        BrotliEncoder.TryCompress(plain, compressed, out var written, quality: 0, window: 16).ShouldBeTrue();
+
+        byte[] before = [packed.Body[0], 1, .. packed.Body.AsSpan(2, 4), .. compressed.AsSpan(0, written)];
+
+        packing.Unpack(packed.Hash, before).On("email")!.On(new EmailChannel()).ShouldBe(Mail);
     }
 
     [Fact]
