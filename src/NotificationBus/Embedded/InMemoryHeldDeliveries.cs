@@ -14,8 +14,12 @@ public sealed class InMemoryHeldDeliveries(
     TimeProvider clock
 ) : IHeldDeliveries
 {
+    // Whoever decides the same once more does so soon.
+    static readonly TimeSpan Remembered = TimeSpan.FromDays(1);
+
     readonly Lock _lock = new();
     readonly Dictionary<string, (HeldDecision Decision, DateTimeOffset At)> _decided = new(StringComparer.Ordinal);
+    readonly Queue<string> _inOrder = new();
 
     /// <inheritdoc />
     public Task<long> Count(CancellationToken cancellationToken) => Task.FromResult(store.CountOf("Held"));
@@ -64,7 +68,7 @@ public sealed class InMemoryHeldDeliveries(
             HeldDecision known;
             lock (_lock)
             {
-                isNew = _decided.TryAdd(one.Key, (one.Decision, clock.GetUtcNow()));
+                isNew = TryAdd(one.Key, one.Decision);
                 known = _decided[one.Key].Decision;
             }
 
@@ -76,6 +80,18 @@ public sealed class InMemoryHeldDeliveries(
         }
 
         return recorded;
+    }
+
+    bool TryAdd(string key, HeldDecision decision)
+    {
+        var now = clock.GetUtcNow();
+        while (_inOrder.TryPeek(out var oldest) && _decided[oldest].At < now - Remembered)
+            _decided.Remove(_inOrder.Dequeue());
+        if (!_decided.TryAdd(key, (decision, now)))
+            return false;
+
+        _inOrder.Enqueue(key);
+        return true;
     }
 
     IEnumerable<(NotificationState Notification, DeliveryState Delivery)> Matching(HeldFilter filter) =>
