@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Reflection.Emit;
 using System.Text.RegularExpressions;
 using NotificationBus.Channels.Email;
+using NotificationBus.Client;
 using NotificationBus.Contracts;
 using NotificationBus.Host.Settings;
 using NotificationBus.Model;
@@ -46,6 +47,7 @@ public sealed partial class The_floors
         new()
         {
             { typeof(OrderPlaced), [] },
+            { typeof(INotifications), ["NotificationBus.Contracts"] },
             { typeof(NotificationState), ["NotificationBus.Contracts"] },
             { typeof(EmailChannel), ["NotificationBus", "NotificationBus.Contracts"] },
             { typeof(PostgresNotificationStore), ["NotificationBus", "NotificationBus.Contracts"] },

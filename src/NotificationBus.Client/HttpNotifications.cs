@@ -1,0 +1,126 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Options;
+using NotificationBus.Contracts;
+using Polly;
+
+namespace NotificationBus.Client;
+
+/// <summary>Notifications over HTTP.</summary>
+sealed class HttpNotifications(HttpClient http, IOptions<NotificationBusClientOptions> options, TimeProvider clock)
+    : INotifications,
+        INotificationReader
+{
+    const string EventId = "eventId";
+
+    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    readonly ResiliencePipeline _tries = Persistence.Of(options.Value.Patience, clock);
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<SentNotification>> Send<TEvent>(TEvent happened, CancellationToken cancellationToken = default)
+        where TEvent : class
+    {
+        var body =
+            JsonSerializer.SerializeToNode(happened, happened.GetType(), Json) as JsonObject
+            ?? throw new ArgumentException("An event is an object with properties.", nameof(happened));
+        // One for all tries of this call.
+        if (body[EventId] is null)
+            body[EventId] = $"{Guid.CreateVersion7()}";
+        var isRequest = happened is NotificationRequested;
+        var path = isRequest ? "v1/notifications" : $"v1/events/{EventName.Of(happened.GetType())}";
+        return Call<IReadOnlyList<SentNotification>>(
+            () => new HttpRequestMessage(HttpMethod.Post, path) { Content = Body(body) },
+            async (answer, cancellation) =>
+                isRequest ? [await Read<SentNotification>(answer, cancellation)] : (await Read<Begun>(answer, cancellation)).Notifications,
+            cancellationToken
+        );
+    }
+
+    /// <inheritdoc />
+    public Task<Cancellation> Cancel(Guid notificationId, string by, string why, CancellationToken cancellationToken = default) =>
+        Call(
+            () => new HttpRequestMessage(HttpMethod.Post, $"v1/notifications/{notificationId}/cancel") { Content = Body(new { by, why }) },
+            (answer, _) =>
+                Task.FromResult(
+                    answer.StatusCode switch
+                    {
+                        HttpStatusCode.OK => Cancellation.Cancelled,
+                        HttpStatusCode.Conflict => Cancellation.TooLate,
+                        _ => Cancellation.Asked,
+                    }
+                ),
+            cancellationToken,
+            HttpStatusCode.Conflict
+        );
+
+    /// <inheritdoc />
+    public Task<Notification?> Find(Guid notificationId, CancellationToken cancellationToken = default) =>
+        Call(
+            () => new HttpRequestMessage(HttpMethod.Get, $"v1/notifications/{notificationId}"),
+            async (answer, cancellation) =>
+                answer.StatusCode == HttpStatusCode.NotFound ? null : await Read<Notification>(answer, cancellation),
+            cancellationToken,
+            HttpStatusCode.NotFound
+        );
+
+    /// <param name="ask">Makes the request, once for each try.</param>
+    /// <param name="read">Reads an answer that is none of a failure.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="alsoRead">A status of a refusal that says what was asked for.</param>
+    Task<T> Call<T>(
+        Func<HttpRequestMessage> ask,
+        Func<HttpResponseMessage, CancellationToken, Task<T>> read,
+        CancellationToken cancellationToken,
+        HttpStatusCode? alsoRead = null
+    ) =>
+        _tries.Call(
+            async cancellation =>
+            {
+                using var request = ask();
+                using var answer = await Send(request, cancellation);
+                if (answer.IsSuccessStatusCode || answer.StatusCode == alsoRead)
+                    return await read(answer, cancellation);
+
+                throw await Problem.Of(answer, clock, cancellation);
+            },
+            cancellationToken
+        );
+
+    async Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await http.SendAsync(request, cancellationToken);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new PassingException(exception);
+        }
+    }
+
+    // With its length: what stands between may not take chunks.
+    static ByteArrayContent Body<T>(T body) =>
+        new(JsonSerializer.SerializeToUtf8Bytes(body, Json)) { Headers = { ContentType = new("application/json") } };
+
+    static async Task<T> Read<T>(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await answer.Content.ReadFromJsonAsync<T>(Json, cancellationToken) ?? throw new JsonException("null is no answer");
+        }
+        // Broken off on the way, or of somebody else who stands between.
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or HttpRequestException or IOException)
+        {
+            throw new PassingException(exception);
+        }
+    }
+
+    sealed record Begun(IReadOnlyList<SentNotification> Notifications);
+}

@@ -1,0 +1,51 @@
+namespace NotificationBus.Client;
+
+/// <summary>Tells recipients something.</summary>
+public interface INotifications
+{
+    /// <summary>
+    /// Publishes an event, such as <see cref="Contracts.OrderPlaced"/>, or <see cref="Contracts.NotificationRequested"/>, which needs no event
+    /// type of its own. Completes when NotificationBus, or the broker on its behalf, has it for good.
+    /// </summary>
+    /// <remarks>
+    /// What fails in passing is tried again under the same id, as long as <see cref="NotificationBusClientOptions.Patience"/> says, and stays
+    /// one notification. That holds within one call. Give the event an <c>EventId</c> of yours, made of what happened
+    /// (<c>order-placed-4711</c>), and it holds for calls that your service repeats as well, after a crash for instance.
+    /// </remarks>
+    /// <typeparam name="TEvent">The type of the event. Its name decides what it is.</typeparam>
+    /// <param name="happened">The event.</param>
+    /// <param name="cancellationToken">Gives up. The event may have been taken.</param>
+    /// <returns>The notifications it began. Over the bus they are not known yet, and there are none.</returns>
+    /// <exception cref="NotificationRefusedException">It is wrong as it is; sending it again will not help.</exception>
+    /// <exception cref="NotificationNotAcceptedException">Nobody took it in time. Send it again under the same <c>EventId</c>.</exception>
+    Task<IReadOnlyList<SentNotification>> Send<TEvent>(TEvent happened, CancellationToken cancellationToken = default)
+        where TEvent : class;
+
+    /// <summary>Ends a notification that is not sent yet. Doing it again is harmless.</summary>
+    /// <param name="notificationId">The notification.</param>
+    /// <param name="by">The person or service that wants it.</param>
+    /// <param name="why">The reason, for a person to read.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What came of it. Over the bus that is not known yet.</returns>
+    /// <exception cref="NotificationRefusedException">It is wrong as it is.</exception>
+    /// <exception cref="NotificationNotAcceptedException">Nobody took it in time. Ask again.</exception>
+    Task<Cancellation> Cancel(Guid notificationId, string by, string why, CancellationToken cancellationToken = default);
+}
+
+/// <summary>A notification that an event began.</summary>
+/// <param name="Id">Its id, for <see cref="INotificationReader.Find"/>.</param>
+/// <param name="Status">How it stands, such as <c>accepted</c>; of a repeated event that has ended, how it ended.</param>
+public sealed record SentNotification(Guid Id, string Status);
+
+/// <summary>What came of a cancellation.</summary>
+public enum Cancellation
+{
+    /// <summary>That is not known yet: the notification tells (<see cref="INotificationReader.Find"/>).</summary>
+    Asked,
+
+    /// <summary>It is cancelled, now or before.</summary>
+    Cancelled,
+
+    /// <summary>It had ended otherwise.</summary>
+    TooLate,
+}

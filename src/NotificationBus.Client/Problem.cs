@@ -1,0 +1,72 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace NotificationBus.Client;
+
+/// <summary>An answer that is a problem (RFC 9457).</summary>
+sealed record Problem(string? Type, string? Title, string? Detail, IReadOnlyDictionary<string, string[]>? Errors)
+{
+    /// <summary>
+    /// The exception for an answer: one that passes, or a refusal. What the client cannot have caused passes, and so does what is asked to
+    /// come again (RFC 6585, 429).
+    /// </summary>
+    public static async Task<Exception> Of(HttpResponseMessage answer, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var status = (int)answer.StatusCode;
+        var problem = await Read(answer, cancellationToken);
+        var message = $"{status} {problem.Message ?? answer.ReasonPhrase}";
+        if (answer.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || status is >= 500 or < 400)
+            return new PassingException(new HttpRequestException(message, null, answer.StatusCode), RetryAfter(answer, clock));
+
+        return new NotificationRefusedException(
+            message,
+            status,
+            problem.Type,
+            problem.Errors ?? new Dictionary<string, string[]>(StringComparer.Ordinal)
+        );
+    }
+
+    string? Message
+    {
+        get
+        {
+            var errors = Errors?.Select(error => $"{error.Key} {string.Join(", ", error.Value)}");
+            var text = string.Join(": ", ((string?[])[Title, Detail]).OfType<string>().Where(part => part.Length > 0));
+            return errors is null
+                ? text.Length > 0
+                    ? text
+                    : null
+                : $"{text} ({string.Join("; ", errors)})";
+        }
+    }
+
+    static async Task<Problem> Read(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (answer.Content.Headers.ContentType?.MediaType == "application/problem+json")
+                return await answer.Content.ReadFromJsonAsync<Problem>(cancellationToken) ?? None;
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or HttpRequestException or IOException)
+        {
+            // The status says enough.
+        }
+
+        return None;
+    }
+
+    static Problem None => new(Type: null, Title: null, Detail: null, Errors: null);
+
+    // RFC 9110, 10.2.3: seconds, or a date.
+    static TimeSpan? RetryAfter(HttpResponseMessage answer, TimeProvider clock)
+    {
+        var asked = answer.Headers.RetryAfter switch
+        {
+            { Delta: { } delta } => delta,
+            { Date: { } date } => date - clock.GetUtcNow(),
+            _ => (TimeSpan?)null,
+        };
+        return asked < TimeSpan.Zero ? TimeSpan.Zero : asked;
+    }
+}
