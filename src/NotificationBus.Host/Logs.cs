@@ -27,9 +27,17 @@ static class Logs
     // The host throws it as well, and then it is either explained in one line or reported as a crash.
     static bool IsFailedStart(LogEvent entry) => entry.MessageTemplate.Text == "Hosting failed to start";
 
-    /// <summary>A path may hold a person's address, or what lets anybody unsubscribe; the request has an id as well.</summary>
+    /// <summary>
+    /// A path and what follows it may hold a person's address, or what lets anybody unsubscribe; the request has an id as well.
+    /// </summary>
     sealed class NoPaths : ILogEventEnricher
     {
-        public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory) => logEvent.RemovePropertyIfPresent("RequestPath");
+        static readonly string[] Personal = ["RequestPath", "Path", "QueryString"];
+
+        public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory)
+        {
+            foreach (var property in Personal)
+                logEvent.RemovePropertyIfPresent(property);
+        }
     }
 }

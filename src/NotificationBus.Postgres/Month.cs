@@ -17,6 +17,11 @@ readonly record struct Month(DateOnly First)
 
     public string Contents => $"{ContentsPrefix}{Text(Format)}";
 
+    public string References => $"notification_reference_{Text(Format)}";
+
+    /// <summary>Those that were not delivered.</summary>
+    public string NotDelivered => $"notification_not_delivered_{Text(Format)}";
+
     /// <summary>Its first day, as a literal.</summary>
     public string FirstDay => Text("yyyy-MM-dd");
 

@@ -12,12 +12,6 @@ public sealed class PostgresNotificationQueries(
     IDbContextFactory<NotificationBusDbContext> contexts
 ) : INotificationQueries
 {
-    // With an offset the server looks for each by itself: how few they are it does not know.
-    const string HeldNotifications = """
-        SELECT n.* FROM held_notification h
-        CROSS JOIN LATERAL (SELECT * FROM notification_overview WHERE created_at = h.created_at AND id = h.id OFFSET 0) AS n
-        """;
-
     /// <inheritdoc />
     public async Task<NotificationView?> Find(Guid id, CancellationToken cancellationToken)
     {
@@ -61,36 +55,9 @@ public sealed class PostgresNotificationQueries(
     }
 
     /// <inheritdoc />
-    public async Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter, CancellationToken cancellationToken)
+    public async Task<FoundNotifications> Search(NotificationFilter filter, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await Matching(context, filter).ToListAsync(cancellationToken);
-    }
-
-    /// <summary>The query that <see cref="Search"/> makes of a filter.</summary>
-    internal static IQueryable<NotificationSummary> Matching(NotificationBusDbContext context, NotificationFilter filter)
-    {
-        var found = (filter.Status == "held" ? context.Notifications.FromSqlRaw(HeldNotifications) : context.Notifications).AsNoTracking();
-        if (filter.Status is { } status)
-            found = found.Where(notification => notification.Status == status);
-        if (filter.Recipient is { } recipient)
-            found = found.Where(notification => notification.Recipient == recipient);
-        if (filter.Category is { } category)
-            found = found.Where(notification => notification.Category == category);
-        if (filter.After is { } after)
-        {
-            // As a row comparison, so that the index on both columns finds the page.
-            found = found.Where(notification =>
-                EF.Functions.LessThan(
-                    ValueTuple.Create(notification.CreatedAt, notification.Id),
-                    ValueTuple.Create(after.CreatedAt, after.Id)
-                )
-            );
-        }
-
-        return found
-            .OrderByDescending(notification => notification.CreatedAt)
-            .ThenByDescending(notification => notification.Id)
-            .Take(filter.Limit);
+        return await new PostgresNotificationSearch(context, filter).Run(cancellationToken);
     }
 }

@@ -52,16 +52,16 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         stored AS (
             INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, changed_at, completed_at,
-                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version)
+                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys, channels)
             SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient_id, n.recipient, n.data,
                 n.requested_channels, n.mode, n.deliveries, n.decisions, n.refusal, n.taken_inputs::uuid[], n.created_at, n.expires_at, now(), n.completed_at,
-                n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version
+                n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version, n.keys, n.channels::text[]
             FROM unnest(@id, @state, @version, @event_name, @event_id, @category, @recipient_id, @recipient, @data,
                 @requested_channels, @mode, @deliveries, @decisions, @refusal, @taken_inputs, @created_at, @expires_at, @completed_at,
-                @escalate_after, @escalation_token, @escalate_unless, @fingerprint, @left_out, @contents, @template_version)
+                @escalate_after, @escalation_token, @escalate_unless, @fingerprint, @left_out, @contents, @template_version, @keys, @channels)
                 AS n (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, completed_at,
-                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version)
+                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys, channels)
             JOIN claimed ON claimed.id = n.id
             RETURNING id, created_at),
         contents AS (
@@ -70,7 +70,11 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
             FROM unnest(@c_notification_of, @c_hash, @c_day, @c_key, @c_body) AS c (notification_id, hash, day, key_id, body)
             JOIN stored ON stored.id = c.notification_id
             ORDER BY c.hash
-            ON CONFLICT (hash, day) DO NOTHING)
+            ON CONFLICT (hash, day) DO NOTHING),
+        referenced AS (
+            INSERT INTO notification_reference (reference, created_at, id)
+            SELECT r.reference, r.created_at, r.id
+            FROM unnest(@r_reference, @r_created_at, @r_id) AS r (reference, created_at, id) JOIN claimed ON claimed.id = r.id)
         """;
 
     const string InsertSteps = $"{InsertedSteps}\n{Stored}";
@@ -100,7 +104,8 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
 
     const string SelectNotifications = """
         SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient, n.data, n.requested_channels, n.mode, n.deliveries,
-            n.decisions, n.refusal, n.taken_inputs, n.created_at, n.completed_at, n.expires_at, n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version
+            n.decisions, n.refusal, n.taken_inputs, n.created_at, n.completed_at, n.expires_at, n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version,
+            n.keys
         FROM notification_key k
         CROSS JOIN LATERAL (SELECT * FROM notification WHERE created_at = k.created_at AND id = k.id
         """;
@@ -128,14 +133,17 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     readonly GroupCommit.Kind<Guid, bool> _confirmations;
 
     readonly TimeProvider _clock;
+    readonly ChannelSet _channels;
 
     /// <summary>Keeps the record in that database.</summary>
     /// <param name="database">The database.</param>
     /// <param name="clock">By which steps say when something is due.</param>
     /// <param name="metrics">Told how many steps share a commit.</param>
-    public PostgresNotificationStore(NpgsqlDataSource database, TimeProvider clock, FlowMetrics metrics)
+    /// <param name="channels">Which say in what form an address is found.</param>
+    public PostgresNotificationStore(NpgsqlDataSource database, TimeProvider clock, FlowMetrics metrics, ChannelSet channels)
     {
         _clock = clock;
+        _channels = channels;
         // The callers of the API and the saga do not wait for each other.
         _earlier = new GroupCommit(database, rows => metrics.Batched("repetitions", rows)).Add<Guid, EarlierNotification?>(
             id => id,
@@ -219,6 +227,13 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         parameters.Add("contents", rows, row => row.Contents);
         parameters.Add("template_version", rows, row => row.TemplateVersion);
         AddContents(parameters, steps);
+        parameters.AddJson(
+            "keys",
+            rows,
+            row => row.Keys.Count == 0 ? null : JsonSerializer.Serialize(row.Keys, NotificationJson.Default.IReadOnlyDictionaryStringString)
+        );
+        parameters.Add("channels", rows, ChannelsOf);
+        AddReferences(parameters, rows);
         if (schedules)
         {
             KeptSteps.AddTo(parameters, steps);
@@ -226,6 +241,20 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         }
 
         return command;
+    }
+
+    void AddReferences(NpgsqlParameterCollection parameters, List<NotificationState> rows)
+    {
+        var references = new List<(Guid Reference, NotificationState Row)>(4 * rows.Count);
+        foreach (var row in rows)
+        {
+            foreach (var reference in NotificationReferences.Of(row, _channels))
+                references.Add((reference, row));
+        }
+
+        parameters.Add("r_reference", references, reference => reference.Reference);
+        parameters.Add("r_created_at", references, reference => reference.Row.CreatedAt);
+        parameters.Add("r_id", references, reference => reference.Row.CorrelationId);
     }
 
     NpgsqlBatchCommand Update(IReadOnlyList<NotificationStep> steps)
@@ -317,7 +346,14 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
             LeftOut = row.IsDBNull(21) ? [] : JsonSerializer.Deserialize(row.GetString(21), NotificationJson.Default.IReadOnlyListLeftOut)!,
             Contents = row.IsDBNull(22) ? null : row.GetGuid(22),
             TemplateVersion = row.IsDBNull(23) ? null : row.GetString(23),
+            Keys = row.IsDBNull(24)
+                ? BusinessKeys.None
+                : JsonSerializer.Deserialize(row.GetString(24), NotificationJson.Default.IReadOnlyDictionaryStringString)!,
         };
+
+    // As one array literal each, like the ids below. Sorted: so there are few kinds, and each has one place in the index.
+    static string ChannelsOf(NotificationState row) =>
+        $"{{{string.Join(',', NotificationSummary.ChannelsOf(row).Select(channel => $"\"{channel}\""))}}}";
 
     static string DeliveriesOf(NotificationState row) =>
         JsonSerializer.Serialize(row.Deliveries, NotificationJson.Default.IReadOnlyListDeliveryState);

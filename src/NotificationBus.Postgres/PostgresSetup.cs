@@ -49,8 +49,11 @@ public static class PostgresSetup
             (provider, options) =>
                 options
                     .UseNpgsql(provider.GetRequiredKeyedService<NpgsqlDataSource>(Operators))
-                    // There is no snapshot of the model to compare with: migrations are SQL files, and the model is one view.
-                    .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning))
+                    // There is no snapshot of the model to compare with: migrations are SQL files, and the model is what operators ask.
+                    // What has a limit and no order is one row, or is only counted.
+                    .ConfigureWarnings(warnings =>
+                        warnings.Ignore(RelationalEventId.PendingModelChangesWarning, CoreEventId.RowLimitingOperationWithoutOrderByWarning)
+                    )
         );
 
         services.AddMetrics();

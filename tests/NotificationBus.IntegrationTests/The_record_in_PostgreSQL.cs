@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using NotificationBus.Failures;
 using NotificationBus.Messaging;
-using NotificationBus.Model;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Postgres;
@@ -410,7 +409,7 @@ sealed class PostgresRecord : RecordOfTheTest
         services.AddSingleton(Options.Create(new PostgresOptions()));
         Retention.Notifications = retention;
         services.AddSingleton(Options.Create(Retention));
-        services.AddSingleton<ChannelSet>();
+        services.AddSingleton(Channels);
         services.AddSingleton<WaitingReadings>();
         services.AddPostgresStore(database);
         var host = services.BuildServiceProvider();

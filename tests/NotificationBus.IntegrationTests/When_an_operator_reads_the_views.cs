@@ -11,7 +11,7 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
     static readonly Dictionary<string, string> Columns = new(StringComparer.Ordinal)
     {
         ["notification_overview"] =
-            "id status event event_id category recipient sent_on failed_on reason created_at changed_at expires_at completed_at took decisions confirmed_on cancelled_on left_out",
+            "id status event event_id category recipient sent_on failed_on reason created_at changed_at expires_at completed_at took decisions confirmed_on cancelled_on left_out keys channels",
         ["saga_step_overview"] =
             "notification_id number from_number at message message_ids state_before state_after caused changes derived",
         ["delivery_overview"] =

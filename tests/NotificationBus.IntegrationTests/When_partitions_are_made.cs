@@ -174,10 +174,12 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
         var cancelled = await ledger.Cancel(id, id, "email", "sold", CancellationToken.None).WaitAsync(Lease);
 
         cancelled.Select(attempt => attempt.Status).ShouldBe([AttemptStatus.Started, AttemptStatus.Unavailable, AttemptStatus.Cancelled]);
-        (await sql.Scalar<string[]>("SELECT array_agg(status ORDER BY number) FROM delivery_attempt_default")).ShouldBe([
-            "Accepted",
-            "Started",
-        ]);
+        // Early in a month five days ago is in the month before, which has no partition.
+        (
+            await sql.Scalar<string[]>(
+                "SELECT array_agg(status ORDER BY number) FROM delivery_attempt_default WHERE NOT isfinite(notification_created_at)"
+            )
+        ).ShouldBe(["Accepted", "Started"]);
     }
 
     [Fact]

@@ -22,4 +22,10 @@ public sealed record NotificationRequested
 
     /// <summary>Channels for this notification instead of those configured for the category, in order.</summary>
     public IReadOnlyList<string>? Channels { get; init; }
+
+    /// <summary>
+    /// The business keys by which it is found, such as <c>{"order":"4711"}</c>; nobody is told them. At most four. A name is 1 to 50
+    /// letters of ASCII, digits, <c>-</c> or <c>_</c>, and begins with a letter. A value is 1 to 200 characters without control characters.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Keys { get; init; }
 }

@@ -83,10 +83,8 @@ static class FailedMessagesApi
         if (errors.Count > 0)
             return Problems.Validation(errors);
 
-        // One more than asked for tells whether there is a next page.
         var found = await failed.Search(filter with { Limit = filter.Limit + 1 }, cancellationToken);
-        var page = found.Take(filter.Limit).ToList();
-        var next = found.Count > filter.Limit ? Keyset.Next(request, page[^1].FailedAt, page[^1].Id) : null;
+        var (page, next) = Keyset.Page(request, found, filter.Limit, message => (message.FailedAt, message.Id));
         return Results.Ok(new FailedMessagePage(page, next));
     }
 
@@ -164,17 +162,9 @@ static class FailedMessageSearch
     public static (FailedMessageFilter Filter, IReadOnlyDictionary<string, string[]> Errors) Read(IQueryCollection query)
     {
         var reader = new QueryReader(query, Parameters);
-        var state = default(FailedMessageState?);
-        if (reader.One("state") is { } wanted)
-        {
-            var states = Enum.GetValues<FailedMessageState>()
-                .ToDictionary(state => JsonNamingPolicy.KebabCaseLower.ConvertName(state.ToString()), StringComparer.Ordinal);
-            if (states.TryGetValue(wanted, out var named))
-                state = named;
-            else
-                reader.Refuse("state", Spelling.Unknown(wanted, states.Keys));
-        }
-
+        var states = Enum.GetValues<FailedMessageState>()
+            .ToDictionary(state => JsonNamingPolicy.KebabCaseLower.ConvertName(state.ToString()), StringComparer.Ordinal);
+        var state = reader.Word("state", states.Keys) is { } word ? states[word] : default(FailedMessageState?);
         var limit = reader.Limit();
         var after = reader.After() is var (failedAt, id) ? new FailedMessageCursor(failedAt, id) : null;
         return (

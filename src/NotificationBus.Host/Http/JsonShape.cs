@@ -36,6 +36,23 @@ static class JsonShape
                 errors.Add($"{trail}", "must be an object");
                 break;
 
+            case JsonTypeInfoKind.Dictionary when element.ValueKind == JsonValueKind.Object:
+                foreach (var property in errors.UntilFull(element.EnumerateObject()))
+                {
+                    trail.Enter(property);
+                    if (JsonText.Refuse(property) is { } wrong)
+                        errors.Add($"{trail}", wrong);
+                    else
+                        Check(property.Value, shape.ElementType!, options, trail, errors);
+                    trail.Leave();
+                }
+
+                break;
+
+            case JsonTypeInfoKind.Dictionary:
+                errors.Add($"{trail}", "must be an object");
+                break;
+
             case JsonTypeInfoKind.Enumerable when element.ValueKind == JsonValueKind.Array:
                 foreach (
                     var (index, item) in errors.UntilFull(

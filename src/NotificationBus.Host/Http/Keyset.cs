@@ -18,6 +18,25 @@ static class Keyset
         return request.Path + query.ToQueryString();
     }
 
+    /// <summary>A page of what was found, and the address of the next one; null on the last page.</summary>
+    /// <param name="request">What was asked.</param>
+    /// <param name="found">What was found: one more than fits tells whether there is a next page.</param>
+    /// <param name="limit">How many fit.</param>
+    /// <param name="place">Where each stands in the order.</param>
+    public static (IReadOnlyList<T> Page, string? Next) Page<T>(
+        HttpRequest request,
+        IReadOnlyList<T> found,
+        int limit,
+        Func<T, (DateTimeOffset At, Guid Id)> place
+    )
+    {
+        if (found.Count <= limit)
+            return (found, null);
+
+        var (at, id) = place(found[limit - 1]);
+        return ([.. found.Take(limit)], Next(request, at, id));
+    }
+
     public static bool TryRead(string text, out (DateTimeOffset At, Guid Id) cursor)
     {
         cursor = default;

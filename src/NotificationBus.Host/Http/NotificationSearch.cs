@@ -1,3 +1,4 @@
+using NotificationBus.Model;
 using NotificationBus.Notifications;
 
 namespace NotificationBus.Host.Http;
@@ -5,28 +6,81 @@ namespace NotificationBus.Host.Http;
 /// <summary>The query of <c>GET /v1/notifications</c>.</summary>
 static class NotificationSearch
 {
-    static readonly string[] Parameters = ["status", "recipient", "category", "limit", "after"];
+    static readonly string[] Parameters =
+    [
+        "eventId",
+        "key",
+        "recipient",
+        "address",
+        "status",
+        "category",
+        "channel",
+        "provider",
+        "providerMessageId",
+        "from",
+        "to",
+        "limit",
+        "after",
+    ];
     static readonly string[] Statuses = ["sending", "held", "delivered", "partly-delivered", "cancelled", "expired", "failed"];
 
-    public static (NotificationFilter Filter, IReadOnlyDictionary<string, string[]> Errors) Read(IQueryCollection query)
+    public static (NotificationFilter Filter, IReadOnlyDictionary<string, string[]> Errors) Read(
+        IQueryCollection query,
+        ChannelSet channels
+    )
     {
         var reader = new QueryReader(query, Parameters);
-        var status = reader.One("status");
-        if (status is not null && !Statuses.Contains(status, StringComparer.Ordinal))
-            reader.Refuse("status", Spelling.Unknown(status, Statuses));
-
+        var channel = reader.Word("channel", channels.KnownNames);
+        var address = reader.One("address");
+        var (from, to) = (reader.Time("from"), reader.Time("to"));
+        if (from >= to)
+            reader.Refuse("to", "must be later than from");
         var limit = reader.Limit();
         var after = reader.After() is var (createdAt, id) ? new NotificationCursor(createdAt, id) : null;
         return (
             new NotificationFilter
             {
-                Status = status,
+                EventId = reader.One("eventId"),
+                Key = Key(reader),
                 Recipient = reader.One("recipient"),
+                Addresses = address is null ? [] : Forms(address, channel, channels),
+                Status = reader.Word("status", Statuses),
                 Category = reader.One("category"),
+                Channel = channel,
+                Provider = reader.One("provider"),
+                ProviderMessageId = reader.One("providerMessageId"),
+                From = from,
+                To = to,
                 Limit = limit,
                 After = after,
             },
             reader.Errors
         );
+    }
+
+    /// <summary>A key as <c>order:4711</c>. A name has no colon; a value may.</summary>
+    static KeyValuePair<string, string>? Key(QueryReader reader)
+    {
+        if (reader.One("key") is not { } key)
+            return null;
+        if (
+            key.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon
+            && BusinessKeys.IsName(key[..colon])
+            && BusinessKeys.IsValue(key[(colon + 1)..])
+        )
+            return KeyValuePair.Create(key[..colon], key[(colon + 1)..]);
+
+        reader.Refuse("key", "must be a name, a colon and a value, such as order:4711");
+        return null;
+    }
+
+    /// <summary>
+    /// The forms in which an address may be kept: that of its channel; without one, that of each channel that could use it.
+    /// </summary>
+    static List<string> Forms(string address, string? name, ChannelSet channels)
+    {
+        var all = name is null ? channels.All : [channels.Find(name)!];
+        var able = all.Where(channel => channel.Refuse(address) is null).ToList();
+        return [.. (able.Count > 0 ? able : all).Select(channel => channel.Canonical(address)).Distinct(StringComparer.Ordinal)];
     }
 }

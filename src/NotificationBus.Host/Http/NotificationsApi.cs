@@ -3,6 +3,7 @@ using NotificationBus.Contracts;
 using NotificationBus.Host.OpenApi;
 using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
+using NotificationBus.Model;
 using NotificationBus.Notifications;
 
 namespace NotificationBus.Host.Http;
@@ -42,9 +43,17 @@ static class NotificationsApi
         routes
             .MapMethods("/v1/notifications", GetAndHead, Search)
             .Describe("listNotifications", Tag, "Lists notifications, the newest first.")
-            .Asks("status", "sending, held, delivered, partly-delivered, cancelled, expired or failed.")
+            .Asks("eventId", "The producer's name for the occurrence.")
+            .Asks("key", "A business key, such as order:4711.")
             .Asks("recipient", "The recipient's id.")
+            .Asks("address", "An address of the plan, however it is written; on any channel, unless channel says which.")
+            .Asks("status", "sending, held, delivered, partly-delivered, cancelled, expired or failed.")
             .Asks("category", "The category.")
+            .Asks("channel", "A channel of the plan, used or not.")
+            .Asks("provider", "An account that was asked, and has answered or is not waited for any more.")
+            .Asks("providerMessageId", "A provider's own id for a delivery.")
+            .Asks("from", "When it began: then or later. A time with its offset from UTC, or a day by UTC.")
+            .Asks("to", "When it began: before then.")
             .Pages()
             .Answers<NotificationPage>()
             .Refuses();
@@ -116,17 +125,20 @@ static class NotificationsApi
         : accepted.Contains(id) ? Results.Ok(new SagaStepList([]))
         : Problems.UnknownNotification();
 
-    static async Task<IResult> Search(HttpRequest request, INotificationQueries queries, CancellationToken cancellationToken)
+    static async Task<IResult> Search(
+        HttpRequest request,
+        INotificationQueries queries,
+        ChannelSet channels,
+        CancellationToken cancellationToken
+    )
     {
-        var (filter, errors) = NotificationSearch.Read(request.Query);
+        var (filter, errors) = NotificationSearch.Read(request.Query, channels);
         if (errors.Count > 0)
             return Problems.Validation(errors);
 
-        // One more than asked for tells whether there is a next page.
-        var found = await queries.Search(filter with { Limit = filter.Limit + 1 }, cancellationToken);
-        var page = found.Take(filter.Limit).ToList();
-        var next = found.Count > filter.Limit ? Keyset.Next(request, page[^1].CreatedAt, page[^1].Id) : null;
-        return Results.Ok(new NotificationPage(page, next));
+        var found = await queries.Search(filter, cancellationToken);
+        var next = found.Next is { } place ? Keyset.Next(request, place.CreatedAt, place.Id) : null;
+        return Results.Ok(new NotificationPage(found.Notifications, next, found.EndsEarly ? found.Next?.CreatedAt : null));
     }
 
     /// <summary>The header is the event id under another name; a body that has one too must say the same.</summary>

@@ -9,6 +9,8 @@ sealed class QueryReader
     const int DefaultLimit = 50;
     const int LargestLimit = 200;
 
+    static readonly string[] TimeFormats = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", "yyyy-MM-dd"];
+
     readonly IQueryCollection _query;
     readonly Dictionary<string, string[]> _errors = new(StringComparer.Ordinal);
 
@@ -37,6 +39,37 @@ sealed class QueryReader
         if (values.Any(string.IsNullOrEmpty))
             Refuse(name, "must not be empty; leave it out");
         return values.Count == 1 && values[0] is { Length: > 0 } value ? value : null;
+    }
+
+    /// <summary>One of some words.</summary>
+    public string? Word(string name, IReadOnlyCollection<string> words)
+    {
+        var word = One(name);
+        if (word is null || words.Contains(word, StringComparer.Ordinal))
+            return word;
+
+        Refuse(name, Spelling.Unknown(word, words));
+        return null;
+    }
+
+    /// <summary>A time with its offset from UTC, or a day, which begins by UTC.</summary>
+    public DateTimeOffset? Time(string name)
+    {
+        if (One(name) is not { } text)
+            return null;
+        if (
+            DateTimeOffset.TryParseExact(
+                text,
+                TimeFormats,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                out var time
+            )
+        )
+            return time;
+
+        Refuse(name, "must be a time such as 2026-11-30T09:00:00Z or 2026-11-30T16:00:00%2B07:00, or a day such as 2026-11-30");
+        return null;
     }
 
     public int Limit() => (int)Number("limit", DefaultLimit, LargestLimit);

@@ -47,10 +47,8 @@ static class SuppressionsApi
         var query = new QueryReader(request.Query, ["channel", "address", "category", "limit", "after"]);
         var (limit, after) = (query.Limit(), query.After());
         // Not only those that are configured: what is suppressed for a category stays when the category goes.
-        var (name, address, category) = (query.One("channel"), query.One("address"), query.One("category"));
-        var channel = name is null ? null : channels.Find(name);
-        if (channel is null && name is not null)
-            query.Refuse("channel", Spelling.Unknown(name, channels.KnownNames));
+        var (address, category) = (query.One("address"), query.One("category"));
+        var channel = query.Word("channel", channels.KnownNames) is { } name ? channels.Find(name) : null;
         // Only the channel knows in which of its forms the address is on the list.
         if (address is not null && channel is null && !query.Errors.ContainsKey("channel"))
             query.Refuse("channel", $"goes with an address, allowed are {channels.Names}");
@@ -58,10 +56,9 @@ static class SuppressionsApi
             return Problems.Validation(query.Errors);
 
         var canonical = address is null ? null : channel!.Canonical(address);
-        // One more than asked for tells whether there is a next page.
         var found = await suppressions.List(new SuppressionFilter(channel?.Name, canonical, category, limit + 1, after), cancellationToken);
-        var page = found.Take(limit).ToList();
-        return Results.Ok(new SuppressionList(page, found.Count > limit ? Keyset.Next(request, page[^1].CreatedAt, page[^1].Place) : null));
+        var (page, next) = Keyset.Page(request, found, limit, suppression => (suppression.CreatedAt, suppression.Place));
+        return Results.Ok(new SuppressionList(page, next));
     }
 
     static async Task<IResult> Add(

@@ -13,7 +13,7 @@ namespace NotificationBus.Embedded;
 /// leaves nothing behind, and it loses races in the same way. Beside each copy stands what is looked for, so that a search reads none. The
 /// process has only so much memory: of what has ended the newest stays, and what ended longest ago goes with its attempts.
 /// </summary>
-public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMemoryOutgoingMessages outgoing)
+public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMemoryOutgoingMessages outgoing, ChannelSet channels)
     : INotificationStore,
         INotificationQueries,
         IEarlierNotifications,
@@ -44,7 +44,8 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     /// <inheritdoc />
     public Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken)
     {
-        var row = Row.Of(step.After(), step.Kept, earlier: null, step.Contents?.Body.Length ?? 0, ref _lastNumber);
+        var references = NotificationReferences.Of(step.Notification, channels);
+        var row = Row.Of(step.After(), step.Kept, earlier: null, references, step.Contents?.Body.Length ?? 0, ref _lastNumber);
         var stored = _rows.TryAdd(step.Notification.CorrelationId, row);
         if (stored)
         {
@@ -64,7 +65,7 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
         if (!_rows.TryGetValue(id, out var earlier) || earlier.Version != step.Notification.Version)
             return Task.FromResult(false);
 
-        var row = Row.Of(step.After(), step.Kept, earlier, BytesOfContents(id), ref _lastNumber);
+        var row = Row.Of(step.After(), step.Kept, earlier, earlier.References, BytesOfContents(id), ref _lastNumber);
         if (!_rows.TryUpdate(id, row, earlier))
             return Task.FromResult(false);
 
@@ -118,29 +119,35 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
         Task.FromResult<IReadOnlySet<Guid>>(ids.Where(id => _rows.TryGetValue(id, out var row) && row.Ended).ToHashSet());
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<NotificationSummary>>([
-            .. _rows
-                .Where(row => filter.Status is null || row.Value.Status == filter.Status)
-                .Where(row => filter.Recipient is null || row.Value.Recipient == filter.Recipient)
-                .Where(row => filter.Category is null || row.Value.Category == filter.Category)
-                .Where(row =>
-                    filter.After is null || (row.Value.CreatedAt, row.Key).CompareTo((filter.After.CreatedAt, filter.After.Id)) < 0
-                )
-                .OrderByDescending(row => row.Value.CreatedAt)
-                .ThenByDescending(row => row.Key)
-                .Take(filter.Limit)
-                .Select(row => new NotificationSummary
-                {
-                    Id = row.Key,
-                    Status = row.Value.Status,
-                    Event = row.Value.EventName,
-                    Category = row.Value.Category,
-                    Recipient = row.Value.Recipient,
-                    CreatedAt = row.Value.CreatedAt,
-                    CompletedAt = row.Value.CompletedAt,
-                }),
-        ]);
+    public Task<FoundNotifications> Search(NotificationFilter filter, CancellationToken cancellationToken)
+    {
+        var key = filter.Key is { } named ? NotificationReferences.OfKey(named.Key, named.Value) : (Guid?)null;
+        var addresses = filter.Addresses.Select(NotificationReferences.OfAddress).ToList();
+        var found = _rows
+            .Where(row =>
+                row.Value.Fits(filter)
+                && (key is null || row.Value.References.Contains(key.Value))
+                && (addresses.Count == 0 || addresses.Exists(row.Value.References.Contains))
+                && (filter.After is null || (row.Value.CreatedAt, row.Key).CompareTo((filter.After.CreatedAt, filter.After.Id)) < 0)
+                && WasSent(row.Key, filter)
+            )
+            .OrderByDescending(row => row.Value.CreatedAt)
+            .ThenByDescending(row => row.Key)
+            .Take(filter.Limit + 1)
+            .Select(row => NotificationSummary.Of(row.Value.ToState()))
+            .ToList();
+        return Task.FromResult(FoundNotifications.Page(found, filter.Limit));
+    }
+
+    /// <summary>True when the ledger has a call of it as the filter wants one.</summary>
+    bool WasSent(Guid id, NotificationFilter filter) =>
+        filter is { Provider: null, ProviderMessageId: null }
+        || ledger.AttemptsOf(id) is var attempts
+            && (
+                filter.Provider is null
+                || attempts.Any(attempt => attempt.Provider == filter.Provider && attempt.Status != AttemptStatus.Started)
+            )
+            && (filter.ProviderMessageId is null || attempts.Any(attempt => attempt.ProviderMessageId == filter.ProviderMessageId));
 
     /// <summary>True when there is one of that id.</summary>
     internal bool Has(Guid notificationId) => _rows.ContainsKey(notificationId);
@@ -223,7 +230,13 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     /// <summary>
     /// One notification. Told apart from others by what it is and not by what it holds: a write that finds another one has lost a race.
     /// </summary>
-    sealed class Row(NotificationState notification, ImmutableList<KeptStep> steps, int bytesOfContents, long number)
+    sealed class Row(
+        NotificationState notification,
+        ImmutableList<KeptStep> steps,
+        IReadOnlyCollection<Guid> references,
+        int bytesOfContents,
+        long number
+    )
     {
         public int Version { get; } = notification.Version;
 
@@ -234,11 +247,16 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
 
         public string Status { get; } = NotificationView.StatusOf(notification.CurrentState);
 
-        public string EventName { get; } = notification.EventName;
-
         public string Category { get; } = notification.Category;
 
         public string Recipient { get; } = notification.Recipient.Id;
+
+        public string? EventId { get; } = notification.EventId;
+
+        public IReadOnlyList<string> Channels { get; } = NotificationSummary.ChannelsOf(notification);
+
+        /// <summary>Its business keys and addresses, as the first step had them.</summary>
+        public IReadOnlyCollection<Guid> References { get; } = references;
 
         public DateTimeOffset CreatedAt { get; } = notification.CreatedAt;
 
@@ -254,18 +272,36 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
 
         readonly byte[] _json = JsonSerializer.SerializeToUtf8Bytes(notification, NotificationJson.Default.NotificationState);
 
-        public static Row Of(NotificationState notification, KeptStep? kept, Row? earlier, int bytesOfContents, ref long lastNumber)
+        public static Row Of(
+            NotificationState notification,
+            KeptStep? kept,
+            Row? earlier,
+            IReadOnlyCollection<Guid> references,
+            int bytesOfContents,
+            ref long lastNumber
+        )
         {
             var steps = earlier?.Steps ?? [];
             return new(
                 notification,
                 kept is null ? steps : steps.Add(kept),
+                references,
                 bytesOfContents,
                 notification.CompletedAt is null ? 0
                     : earlier?.Ended == true ? earlier.Number
                     : Interlocked.Increment(ref lastNumber)
             );
         }
+
+        /// <summary>True when what stands beside the copy is as the filter wants it.</summary>
+        public bool Fits(NotificationFilter filter) =>
+            (filter.Status is null || filter.Status == Status)
+            && (filter.Recipient is null || filter.Recipient == Recipient)
+            && (filter.Category is null || filter.Category == Category)
+            && (filter.EventId is null || filter.EventId == EventId)
+            && (filter.Channel is null || Channels.Contains(filter.Channel))
+            && (filter.From is null || CreatedAt >= filter.From)
+            && (filter.To is null || CreatedAt < filter.To);
 
         public NotificationState ToState() => JsonSerializer.Deserialize(_json, NotificationJson.Default.NotificationState)!;
     }

@@ -66,6 +66,41 @@ public sealed partial class Decoration
                 Chat = Addresses(new Place(place, "chat"), person.Chat, "places"),
             };
 
+    /// <summary>Business keys: those that may be keys. Nothing is refused for one that may not, unless whoever gave it can be told.</summary>
+    /// <param name="place">Where they stand, as JSON spells it.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="areGiven">True when the producer calls them keys; what is wrong with them is a breach then.</param>
+    public IReadOnlyDictionary<string, string> Keys(string place, IReadOnlyDictionary<string, string> keys, bool areGiven)
+    {
+        if (keys.Count == 0 || (keys.Count <= BusinessKeys.Most && keys.All(key => BusinessKeys.IsName(key.Key) && IsTidyKey(key.Value))))
+            return keys;
+
+        var usable = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in keys)
+        {
+            // A name that may be none may be of any length, and is not repeated.
+            if (!BusinessKeys.IsName(name))
+                LeaveOut(new Place(place), $"a name {BusinessKeys.NameRule}");
+            else if (value?.Trim() is not { } key || !BusinessKeys.IsValue(key))
+                LeaveOut(new Place(place, name), BusinessKeys.ValueRule);
+            else if (usable.Count == BusinessKeys.Most)
+                LeaveOut(new Place(place), $"must be at most {BusinessKeys.Most} keys");
+            else
+                usable.Add(name, key);
+        }
+
+        return usable;
+
+        void LeaveOut(Place at, string rule)
+        {
+            Note(at, $"was left out: {rule}");
+            if (areGiven && _breaches.Count < IntakeRules.MostErrors)
+                _breaches.Add(new Breach($"{at}", rule));
+        }
+    }
+
+    static bool IsTidyKey(string? value) => BusinessKeys.IsValue(value) && !char.IsWhiteSpace(value![0]) && !char.IsWhiteSpace(value[^1]);
+
     string? Line(Place place, string? text, int longest)
     {
         if (text is null)

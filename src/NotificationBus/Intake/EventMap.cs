@@ -64,6 +64,15 @@ public abstract class EventMap<TEvent> : IEventMap
     /// <summary>Channels the event itself asks for; null for those configured.</summary>
     protected virtual IReadOnlyList<string>? Channels(TEvent happened) => null;
 
+    /// <summary>
+    /// Names the event's own numbers under which the notification is found, at most four, such as <c>order</c>. What is no fit value of a key
+    /// is none: see <see cref="BusinessKeys"/>.
+    /// </summary>
+    protected virtual IReadOnlyDictionary<string, string> Keys(TEvent happened) => BusinessKeys.None;
+
+    /// <summary>True when the keys are no more than what the producer calls so, and not part of what the event says.</summary>
+    protected virtual bool KeysAreGiven => false;
+
     /// <summary>Finds what is wrong with the event's own values; the recipient is looked at for all events alike.</summary>
     protected virtual IEnumerable<Breach> Breaches(TEvent happened) => [];
 
@@ -96,6 +105,8 @@ public abstract class EventMap<TEvent> : IEventMap
             Recipient = recipient,
             Data = Variables(tidy),
             Channels = Channels(tidy),
+            Keys = decoration.Keys("keys", Keys(tidy), KeysAreGiven),
+            KeysAreGiven = KeysAreGiven,
             Breaches = [.. TextLengths.Check(tidy, RecipientProperty), .. Breaches(tidy), .. decoration.Breaches],
             Decisions = decoration.Decisions,
         };

@@ -80,8 +80,8 @@ public sealed class IntakeRules(ChannelSet channels, IReadOnlyDictionary<string,
     public void Demand(NotificationRequest request, string recipientProperty)
     {
         var errors = Check(request, recipientProperty);
-        // A bad address on the bus spoils only its own channel; the planner says so in its decisions.
-        var fatal = errors.Where(error => !IsAddress(error.Key, recipientProperty)).ToList();
+        // A bad address on the bus spoils only its own channel; the planner says so in its decisions. So do they of a bad key.
+        var fatal = errors.Where(error => !IsAddress(error.Key, recipientProperty) && !IsKey(error.Key)).ToList();
         if (fatal.Count > 0)
             throw new InvalidEventException(string.Join("; ", fatal.Select(error => $"{error.Key} {string.Join(", ", error.Value)}")));
     }
@@ -92,6 +92,8 @@ public sealed class IntakeRules(ChannelSet channels, IReadOnlyDictionary<string,
         || path == $"{recipient}.webhookUrl"
         || IsList($"{recipient}.pushTokens", path)
         || IsList($"{recipient}.chat", path);
+
+    static bool IsKey(string path) => path == "keys" || path.StartsWith("keys.", StringComparison.Ordinal);
 
     static bool IsList(string list, string path) => path == list || path.StartsWith($"{list}[", StringComparison.Ordinal);
 

@@ -19,6 +19,12 @@ public static class LenientContracts
 
         foreach (var property in contract.Properties)
         {
+            if (contract.Type == typeof(NotificationRequested) && property.PropertyType == typeof(IReadOnlyDictionary<string, string>))
+            {
+                property.CustomConverter = new Keys();
+                continue;
+            }
+
             var decorates = Decorates(property);
             if (!decorates && contract.Type != typeof(Contact))
                 continue;
@@ -81,6 +87,47 @@ public static class LenientContracts
             reader.TokenType is JsonTokenType.String or JsonTokenType.Null ? ReadText(ref reader) : ReadRaw(ref reader);
 
         public override void Write(Utf8JsonWriter writer, string? value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+    }
+
+    /// <summary>A value of a key that is no text is one that may be none. So are keys that are no object.</summary>
+    sealed class Keys : JsonConverter<IReadOnlyDictionary<string, string>?>
+    {
+        public override IReadOnlyDictionary<string, string>? Read(
+            ref Utf8JsonReader reader,
+            Type typeToConvert,
+            JsonSerializerOptions options
+        )
+        {
+            if (reader.TokenType == JsonTokenType.Null)
+                return null;
+
+            var keys = new Dictionary<string, string>(StringComparer.Ordinal);
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                reader.Skip();
+                keys[""] = Decoration.NoText;
+                return keys;
+            }
+
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+            {
+                var name = ReadText(ref reader)!;
+                reader.Read();
+                if (reader.TokenType == JsonTokenType.String)
+                {
+                    keys[name] = ReadText(ref reader)!;
+                    continue;
+                }
+
+                reader.Skip();
+                keys[name] = Decoration.NoText;
+            }
+
+            return keys;
+        }
+
+        public override void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, string>? value, JsonSerializerOptions options) =>
+            JsonSerializer.Serialize(writer, value, options);
     }
 
     /// <summary>Also one text where a list is meant. What is null in it stays so: it has a place that can be named.</summary>

@@ -35,6 +35,9 @@ static class Fingerprint
             Write(writer, request.Data);
             foreach (var channel in request.Channels ?? [])
                 writer.WriteStringValue(channel);
+            // What a map reads stands in the data. So one that an earlier version has begun has the same fingerprint now.
+            if (request.KeysAreGiven && request.Keys.Count > 0)
+                Write(writer, request.Keys);
             writer.WriteEndArray();
         }
 
@@ -79,6 +82,14 @@ static class Fingerprint
                 value.WriteTo(writer);
                 break;
         }
+    }
+
+    static void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, string> keys)
+    {
+        writer.WriteStartObject();
+        foreach (var (name, value) in keys.OrderBy(key => key.Key, StringComparer.Ordinal))
+            writer.WriteString(name, value);
+        writer.WriteEndObject();
     }
 
     static void LeaveOutEmptyLists(JsonTypeInfo type)

@@ -27,6 +27,12 @@ public sealed record NotificationRequest
     /// <summary>Channels the event itself asks for; null for those configured.</summary>
     public IReadOnlyList<string>? Channels { get; init; }
 
+    /// <summary>The business keys by which the notification is found.</summary>
+    public IReadOnlyDictionary<string, string> Keys { get; init; } = BusinessKeys.None;
+
+    /// <summary>True when the producer gave the keys as such; false when its map reads them from what the event says anyway.</summary>
+    public bool KeysAreGiven { get; init; }
+
     /// <summary>The breaches in the event's own values, by its map.</summary>
     public IReadOnlyList<Breach> Breaches { get; init; } = [];
 

@@ -39,6 +39,9 @@ public sealed class NotificationState : SagaStateMachineInstance
     /// <summary>Channels the event itself asked for.</summary>
     public IReadOnlyList<string>? RequestedChannels { get; set; }
 
+    /// <summary>The business keys by which it is found.</summary>
+    public IReadOnlyDictionary<string, string> Keys { get; set; } = BusinessKeys.None;
+
     /// <summary>
     /// A hash over what the event asked for: another event of its name is known by it. Null for one that an earlier version has begun.
     /// </summary>
@@ -96,6 +99,7 @@ public sealed class NotificationState : SagaStateMachineInstance
             Recipient = request.Recipient,
             Data = request.Data,
             RequestedChannels = request.Channels,
+            Keys = request.Keys,
             Fingerprint = request.Fingerprint(),
             Decisions = request.Decisions,
             CreatedAt = now,

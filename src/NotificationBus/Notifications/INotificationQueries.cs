@@ -1,3 +1,5 @@
+using NotificationBus.Model;
+
 namespace NotificationBus.Notifications;
 
 /// <summary>Queries of operators and the API about the record. Nothing here is on a notification's way.</summary>
@@ -15,21 +17,48 @@ public interface INotificationQueries
     /// <summary>Those of the given notifications that have an outcome.</summary>
     Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);
 
-    /// <summary>Notifications that fit the filter, newest first, one page.</summary>
-    Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter, CancellationToken cancellationToken);
+    /// <summary>
+    /// Notifications that fit the filter, newest first, one page. A page may be short, or empty, and yet not the last: so much was looked at
+    /// for it that the rest is left to the next one.
+    /// </summary>
+    Task<FoundNotifications> Search(NotificationFilter filter, CancellationToken cancellationToken);
 }
 
-/// <summary>A filter of notifications.</summary>
+/// <summary>A filter of notifications. What is null is no condition; all that is said must hold.</summary>
 public sealed record NotificationFilter
 {
-    /// <summary>sending, held, delivered, partly-delivered, cancelled, expired or failed; null for all.</summary>
+    /// <summary>sending, held, delivered, partly-delivered, cancelled, expired or failed.</summary>
     public string? Status { get; init; }
 
-    /// <summary>The recipient's id; null for all.</summary>
+    /// <summary>The recipient's id.</summary>
     public string? Recipient { get; init; }
 
-    /// <summary>The category; null for all.</summary>
+    /// <summary>The category.</summary>
     public string? Category { get; init; }
+
+    /// <summary>The producer's name for the occurrence.</summary>
+    public string? EventId { get; init; }
+
+    /// <summary>A business key, by name and value.</summary>
+    public KeyValuePair<string, string>? Key { get; init; }
+
+    /// <summary>An address of its plan, in each form in which a channel may keep it; empty for all.</summary>
+    public IReadOnlyList<string> Addresses { get; init; } = [];
+
+    /// <summary>A channel of its plan, used or not.</summary>
+    public string? Channel { get; init; }
+
+    /// <summary>An account that was asked to send a delivery of it, and has answered or is not waited for any more.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>A provider's own id for a delivery of it.</summary>
+    public string? ProviderMessageId { get; init; }
+
+    /// <summary>Notifications that began then or later.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Notifications that began before.</summary>
+    public DateTimeOffset? To { get; init; }
 
     /// <summary>Those that come after this place in the order; null for the first page.</summary>
     public NotificationCursor? After { get; init; }
@@ -43,6 +72,23 @@ public sealed record NotificationFilter
 /// <param name="Id">Its id.</param>
 public sealed record NotificationCursor(DateTimeOffset CreatedAt, Guid Id);
 
+/// <summary>One page of notifications.</summary>
+/// <param name="Notifications">Newest first.</param>
+/// <param name="Next">The place after which the next page begins; null on the last one.</param>
+/// <param name="EndsEarly">True when the page ends because enough was looked at, and not because it is full.</param>
+public sealed record FoundNotifications(IReadOnlyList<NotificationSummary> Notifications, NotificationCursor? Next, bool EndsEarly)
+{
+    /// <summary>The page of what was found, when one more than fits on it was looked for.</summary>
+    public static FoundNotifications Page(IReadOnlyList<NotificationSummary> found, int limit) =>
+        found.Count <= limit
+            ? new FoundNotifications(found, Next: null, EndsEarly: false)
+            : new FoundNotifications(
+                [.. found.Take(limit)],
+                new NotificationCursor(found[limit - 1].CreatedAt, found[limit - 1].Id),
+                EndsEarly: false
+            );
+}
+
 /// <summary>One line of a list of notifications.</summary>
 public sealed record NotificationSummary
 {
@@ -52,8 +98,14 @@ public sealed record NotificationSummary
     /// <summary>sending, held, delivered, partly-delivered, cancelled, expired or failed.</summary>
     public required string Status { get; init; }
 
+    /// <summary>The reason why it failed or was cancelled, wholly or in part.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>The event, such as <c>order-placed</c>.</summary>
     public required string Event { get; init; }
+
+    /// <summary>The producer's name for the occurrence.</summary>
+    public string? EventId { get; init; }
 
     /// <summary>The category, whose templates and rules applied.</summary>
     public required string Category { get; init; }
@@ -61,9 +113,39 @@ public sealed record NotificationSummary
     /// <summary>The recipient's id in the publishing system.</summary>
     public required string Recipient { get; init; }
 
+    /// <summary>The business keys; null when there are none.</summary>
+    public IReadOnlyDictionary<string, string>? Keys { get; init; }
+
+    /// <summary>The channels of its plan, used or not.</summary>
+    public required IReadOnlyList<string> Channels { get; init; }
+
     /// <summary>The time at which the event was taken.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>The time at which the last delivery was settled.</summary>
     public DateTimeOffset? CompletedAt { get; init; }
+
+    /// <summary>The line of a notification.</summary>
+    public static NotificationSummary Of(NotificationState notification)
+    {
+        var reason = notification.FailureReason();
+        return new NotificationSummary
+        {
+            Id = notification.CorrelationId,
+            Status = NotificationView.StatusOf(notification.CurrentState),
+            Reason = reason.Length > 0 ? reason : null,
+            Event = notification.EventName,
+            EventId = notification.EventId,
+            Category = notification.Category,
+            Recipient = notification.Recipient.Id,
+            Keys = notification.Keys.Count > 0 ? notification.Keys : null,
+            Channels = ChannelsOf(notification),
+            CreatedAt = notification.CreatedAt,
+            CompletedAt = notification.CompletedAt,
+        };
+    }
+
+    /// <summary>The channels of a notification's plan, each once, sorted.</summary>
+    public static IReadOnlyList<string> ChannelsOf(NotificationState notification) =>
+        [.. notification.Deliveries.Select(delivery => delivery.Channel).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 }

@@ -13,6 +13,7 @@ namespace NotificationBus.Notifications;
 [JsonSerializable(typeof(NotificationState))]
 [JsonSerializable(typeof(Contact))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(IReadOnlyList<DeliveryState>))]
 [JsonSerializable(typeof(IReadOnlyList<LeftOut>))]
 public sealed partial class NotificationJson : JsonSerializerContext;

@@ -1,4 +1,8 @@
+using NotificationBus.Channels.Email;
+using NotificationBus.Channels.Push;
+using NotificationBus.Channels.Sms;
 using NotificationBus.Failures;
+using NotificationBus.Model;
 using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Providers;
@@ -19,6 +23,9 @@ public abstract class RecordOfTheTest : IAsyncDisposable
 
     /// <summary>The time of the hosts.</summary>
     public abstract DateTimeOffset Now { get; }
+
+    /// <summary>The channels of the hosts.</summary>
+    protected static ChannelSet Channels { get; } = new([new EmailChannel(), new SmsChannel(), new PushChannel()]);
 
     /// <summary>How much of what has failed the hosts keep. To be changed before anything is recorded.</summary>
     public RetentionOptions Retention { get; } = new();

@@ -47,7 +47,7 @@ sealed class InMemoryRecord : RecordOfTheTest
         var outgoing = new InMemoryOutgoingMessages(_clock);
         var controls = new InMemoryControls(_clock, outgoing);
         var ledger = new InMemoryAttemptLedger(_clock, controls);
-        var store = new InMemoryNotificationStore(ledger, outgoing);
+        var store = new InMemoryNotificationStore(ledger, outgoing, Channels);
         Host = new HostOfTheRecord(
             store,
             ledger,

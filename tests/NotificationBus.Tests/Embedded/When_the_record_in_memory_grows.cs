@@ -55,7 +55,11 @@ public sealed class When_the_record_in_memory_grows(RunningHost host) : IClassFi
     {
         var clock = new FakeTimeProvider(A.Time);
         var outgoing = new InMemoryOutgoingMessages(clock);
-        var store = new InMemoryNotificationStore(new InMemoryAttemptLedger(clock, new InMemoryControls(clock, outgoing)), outgoing)
+        var store = new InMemoryNotificationStore(
+            new InMemoryAttemptLedger(clock, new InMemoryControls(clock, outgoing)),
+            outgoing,
+            new ChannelSet([])
+        )
         {
             MostBytesOfEnded = 100_000,
         };
@@ -76,7 +80,11 @@ public sealed class When_the_record_in_memory_grows(RunningHost host) : IClassFi
     {
         var clock = new FakeTimeProvider(A.Time);
         var outgoing = new InMemoryOutgoingMessages(clock);
-        var store = new InMemoryNotificationStore(new InMemoryAttemptLedger(clock, new InMemoryControls(clock, outgoing)), outgoing)
+        var store = new InMemoryNotificationStore(
+            new InMemoryAttemptLedger(clock, new InMemoryControls(clock, outgoing)),
+            outgoing,
+            new ChannelSet([])
+        )
         {
             MostEnded = 2,
         };
@@ -91,7 +99,7 @@ public sealed class When_the_record_in_memory_grows(RunningHost host) : IClassFi
     }
 
     static async Task<IReadOnlyList<Guid>> Kept(InMemoryNotificationStore store) =>
-        [.. (await store.Search(new NotificationFilter { Limit = 100 }, CancellationToken.None)).Select(found => found.Id)];
+        [.. (await store.Search(new NotificationFilter { Limit = 100 }, CancellationToken.None)).Notifications.Select(found => found.Id)];
 
     static async Task<Guid> Insert(InMemoryNotificationStore store, DateTimeOffset at, bool ended = true, string text = "")
     {

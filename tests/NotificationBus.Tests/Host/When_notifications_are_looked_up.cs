@@ -45,6 +45,83 @@ public sealed class When_notifications_are_looked_up(RunningHost host) : IClassF
         (await Events("recipient=somebody%20else")).ShouldHaveSingleItem();
     }
 
+    /// <summary>"Did order 4711's seller get it?" in one call.</summary>
+    [Fact]
+    public async Task Should_find_it_by_what_the_caller_knows()
+    {
+        var day = TimeProvider.System.GetUtcNow();
+        var accepted = await host.Post(
+            Path,
+            """
+            {"eventId":"found-1","category":"announcement","recipient":{"id":"found","email":"Som@EXAMPLE.com","pushTokens":["demo-token"]},
+             "data":{"title":"Sale","text":"Today"},"channels":["email"],"keys":{"campaign":"11.11: all","shop":"7"}}
+            """
+        );
+        (await host.Outcome(accepted.Json.GetProperty("links").GetProperty("self").GetString()!))
+            .GetProperty("status")
+            .GetString()
+            .ShouldBe("delivered");
+
+        foreach (
+            var query in (string[])
+                [
+                    "eventId=found-1",
+                    "key=campaign:11.11:%20all",
+                    "key=shop:7",
+                    "address=sOm@example.com",
+                    "address=som@example.com&channel=email",
+                    "channel=email&provider=sandbox",
+                    $"from={day:yyyy-MM-dd}&category=announcement",
+                    "from=2020-01-01T00:00:00%2B07:00&key=shop:7&status=delivered&recipient=found",
+                ]
+        )
+        {
+            var found = (await host.Get($"{Path}?{query}")).Json.GetProperty("notifications");
+            found
+                .EnumerateArray()
+                .Select(one => one.TryGetProperty("eventId", out var id) ? id.GetString() : null)
+                .ShouldContain("found-1", query);
+        }
+
+        foreach (
+            var query in (string[])
+                [
+                    "eventId=found-2",
+                    "key=shop:8",
+                    "key=Shop:7",
+                    "address=demo-token&recipient=found",
+                    "channel=sms&recipient=found",
+                    "to=2020-01-01",
+                ]
+        )
+        {
+            (await host.Get($"{Path}?{query}")).Json.GetProperty("notifications").GetArrayLength().ShouldBe(0, query);
+        }
+
+        var listed = (await host.Get($"{Path}?eventId=found-1")).Json.GetProperty("notifications")[0];
+        listed.GetProperty("keys").GetRawText().ShouldBe("""{"campaign":"11.11: all","shop":"7"}""");
+        listed.GetProperty("channels").GetRawText().ShouldBe("""["email"]""");
+    }
+
+    [Theory]
+    [InlineData("order-placed", "seller", "key=order:")]
+    [InlineData("order-shipped", "buyer", "key=order:")]
+    [InlineData("payment-reminder-due", "buyer", "key=order:")]
+    [InlineData("chat-message-sent", "seller", "key=conversation:")]
+    public async Task Should_find_an_event_by_its_own_number(string name, string person, string key)
+    {
+        await Delivered(name, person, $"keyed-{name}");
+
+        var found = (await host.Get($"{Path}?recipient=keyed-{name}")).Json.GetProperty("notifications")[0];
+        var number = found.GetProperty("keys").EnumerateObject().Single();
+
+        $"key={number.Name}:".ShouldBe(key);
+        (await host.Get($"{Path}?{key}{Uri.EscapeDataString(number.Value.GetString()!)}&recipient=keyed-{name}"))
+            .Json.GetProperty("notifications")
+            .GetArrayLength()
+            .ShouldBe(1);
+    }
+
     [Fact]
     public async Task Should_list_what_is_documented()
     {
@@ -56,7 +133,7 @@ public sealed class When_notifications_are_looked_up(RunningHost host) : IClassF
         page.GetProperty("notifications")[0]
             .EnumerateObject()
             .Select(property => property.Name)
-            .ShouldBe(["id", "status", "event", "category", "recipient", "createdAt", "completedAt"]);
+            .ShouldBe(["id", "status", "event", "category", "recipient", "keys", "channels", "createdAt", "completedAt"]);
     }
 
     [Theory]
@@ -71,6 +148,20 @@ public sealed class When_notifications_are_looked_up(RunningHost host) : IClassF
     [InlineData("Status=delivered", "Status")]
     [InlineData("status=sent", "status")]
     [InlineData("recipient=a%00", "recipient")]
+    [InlineData("channel=e-mail", "channel")]
+    [InlineData("channel=email&channel=sms&address=a", "channel")]
+    [InlineData("key=4711", "key")]
+    [InlineData("key=:4711", "key")]
+    [InlineData("key=order:", "key")]
+    [InlineData("key=4:4711", "key")]
+    [InlineData("key=order:a%0Ab", "key")]
+    [InlineData("from=yesterday", "from")]
+    [InlineData("from=2026-02-30", "from")]
+    [InlineData("from=2026-11-30T09:00:00", "from")]
+    [InlineData("from=2026-11-30T09:00:00+07:00", "from")]
+    [InlineData("from=2026-11-30&to=2026-11-30", "to")]
+    [InlineData("address=", "address")]
+    [InlineData("eventId=a%00", "eventId")]
     [InlineData("after=x", "after")]
     [InlineData("after=-_-_", "after")]
     [InlineData("after=%27;--", "after")]

@@ -64,7 +64,7 @@ public sealed class When_the_database_is_away : IAsyncLifetime
         public Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
             throw new OutageException();
 
-        public Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter, CancellationToken cancellationToken) =>
+        public Task<FoundNotifications> Search(NotificationFilter filter, CancellationToken cancellationToken) =>
             throw new OutageException();
     }
 

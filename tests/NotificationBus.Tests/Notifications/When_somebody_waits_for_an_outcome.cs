@@ -199,7 +199,7 @@ public sealed class When_somebody_waits_for_an_outcome
 
         public Task<IReadOnlyList<SagaStep>?> StepsOf(Guid id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<IReadOnlyList<NotificationSummary>> Search(NotificationFilter filter, CancellationToken cancellationToken) =>
+        public Task<FoundNotifications> Search(NotificationFilter filter, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
     }
 }

@@ -95,7 +95,11 @@ public sealed class When_the_sweep_looks_at_a_notification
     public When_the_sweep_looks_at_a_notification()
     {
         _outgoing = new InMemoryOutgoingMessages(_clock);
-        _store = new InMemoryNotificationStore(new InMemoryAttemptLedger(_clock, new InMemoryControls(_clock)), _outgoing);
+        _store = new InMemoryNotificationStore(
+            new InMemoryAttemptLedger(_clock, new InMemoryControls(_clock)),
+            _outgoing,
+            new ChannelSet([])
+        );
         _unfinished = new InMemoryUnfinishedNotifications(_store, _outgoing, _clock);
     }
 

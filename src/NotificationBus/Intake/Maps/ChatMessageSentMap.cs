@@ -20,6 +20,10 @@ public sealed class ChatMessageSentMap : EventMap<ChatMessageSent>
     public override Contact Recipient(ChatMessageSent happened) => happened.Seller;
 
     /// <inheritdoc />
+    protected override IReadOnlyDictionary<string, string> Keys(ChatMessageSent happened) =>
+        BusinessKeys.Of("conversation", happened.ConversationId);
+
+    /// <inheritdoc />
     protected override ChatMessageSent Tidy(ChatMessageSent happened, Decoration decoration) =>
         happened with
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NotificationBus.Contracts;
+using NotificationBus.Model;
 
 namespace NotificationBus.Intake.Maps;
 
@@ -23,6 +24,12 @@ public sealed class NotificationRequestedMap : EventMap<NotificationRequested>
 
     /// <inheritdoc />
     protected override IReadOnlyList<string>? Channels(NotificationRequested happened) => happened.Channels;
+
+    /// <inheritdoc />
+    protected override IReadOnlyDictionary<string, string> Keys(NotificationRequested happened) => happened.Keys ?? BusinessKeys.None;
+
+    /// <inheritdoc />
+    protected override bool KeysAreGiven => true;
 
     /// <inheritdoc />
     protected override JsonElement Variables(NotificationRequested happened) => TemplateVariables.Of(happened.Data);

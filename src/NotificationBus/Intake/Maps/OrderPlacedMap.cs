@@ -20,6 +20,9 @@ public sealed class OrderPlacedMap : EventMap<OrderPlaced>
     public override Contact Recipient(OrderPlaced happened) => happened.Seller;
 
     /// <inheritdoc />
+    protected override IReadOnlyDictionary<string, string> Keys(OrderPlaced happened) => BusinessKeys.Of("order", happened.OrderId);
+
+    /// <inheritdoc />
     protected override OrderPlaced Tidy(OrderPlaced happened, Decoration decoration) =>
         happened with
         {

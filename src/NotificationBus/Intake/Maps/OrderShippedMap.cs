@@ -20,6 +20,9 @@ public sealed class OrderShippedMap : EventMap<OrderShipped>
     public override Contact Recipient(OrderShipped happened) => happened.Buyer;
 
     /// <inheritdoc />
+    protected override IReadOnlyDictionary<string, string> Keys(OrderShipped happened) => BusinessKeys.Of("order", happened.OrderId);
+
+    /// <inheritdoc />
     protected override OrderShipped Tidy(OrderShipped happened, Decoration decoration) =>
         happened with
         {

@@ -20,6 +20,9 @@ public sealed class PaymentReminderDueMap : EventMap<PaymentReminderDue>
     public override Contact Recipient(PaymentReminderDue happened) => happened.Buyer;
 
     /// <inheritdoc />
+    protected override IReadOnlyDictionary<string, string> Keys(PaymentReminderDue happened) => BusinessKeys.Of("order", happened.OrderId);
+
+    /// <inheritdoc />
     protected override PaymentReminderDue Tidy(PaymentReminderDue happened, Decoration decoration) =>
         happened with
         {
