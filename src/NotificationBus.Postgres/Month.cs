@@ -19,6 +19,9 @@ readonly record struct Month(DateOnly First)
 
     public string References => $"notification_reference_{Text(Format)}";
 
+    /// <summary>The times of what many have in common.</summary>
+    public string Ranges => $"notification_range_{Text(Format)}";
+
     /// <summary>Those that were not delivered.</summary>
     public string NotDelivered => $"notification_not_delivered_{Text(Format)}";
 

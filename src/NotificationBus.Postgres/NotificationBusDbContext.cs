@@ -15,6 +15,9 @@ public sealed class NotificationBusDbContext(DbContextOptions<NotificationBusDbC
     /// <summary>The table <c>notification_reference</c>.</summary>
     internal IQueryable<ReferenceRow> References => Set<ReferenceRow>();
 
+    /// <summary>The table <c>notification_range</c>.</summary>
+    internal IQueryable<RangeRow> Ranges => Set<RangeRow>();
+
     /// <summary>The table <c>notification_not_delivered</c>.</summary>
     internal IQueryable<NotDeliveredRow> NotDelivered => Set<NotDeliveredRow>();
 
@@ -27,25 +30,9 @@ public sealed class NotificationBusDbContext(DbContextOptions<NotificationBusDbC
     /// <summary>The table <c>delivery_attempt</c>.</summary>
     internal IQueryable<AttemptRow> Attempts => Set<AttemptRow>();
 
-    /// <summary>The hash by which texts are found that may be longer than an index takes.</summary>
-    internal static long Hash(string? text, long seed) => throw new NotSupportedException("Only the database has it");
-
-    // With a limit of one the server looks for each by itself, in the order in which they are listed: how few they are it does not know.
-    /// <summary>The kinds of notifications there are: each pair of a category, by its hash, and the channels of a plan, once.</summary>
-    internal IQueryable<NotificationKind> Kinds =>
-        Set<NotificationKind>()
-            .FromSqlRaw(
-                """
-                WITH RECURSIVE kind AS (
-                    (SELECT hashtextextended(category, 0) AS category, channels FROM notification ORDER BY 1, 2 LIMIT 1)
-                    UNION ALL
-                    SELECT next.category, next.channels FROM kind CROSS JOIN LATERAL (
-                        SELECT hashtextextended(category, 0) AS category, channels FROM notification
-                        WHERE (hashtextextended(category, 0), channels) > (kind.category, kind.channels)
-                        ORDER BY 1, 2 LIMIT 1) AS next)
-                SELECT category, channels FROM kind
-                """
-            );
+    /// <summary>True when the account was asked to send one of the deliveries of a notification, and has answered or is given up.</summary>
+    internal static bool WasAsked(string provider, string deliveries, DateTimeOffset createdAt) =>
+        throw new NotSupportedException("Only the database has it");
 
     /// <inheritdoc />
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -53,12 +40,12 @@ public sealed class NotificationBusDbContext(DbContextOptions<NotificationBusDbC
         Map<NotificationRow>("notification").Property(row => row.Deliveries).HasColumnType("jsonb");
         modelBuilder.Entity<NotificationRow>().Property(row => row.Keys).HasColumnType("jsonb");
         Map<ReferenceRow>("notification_reference");
+        Map<RangeRow>("notification_range");
         Map<NotDeliveredRow>("notification_not_delivered");
         Map<UnfinishedRow>("unfinished_notification");
         Map<SweepMarkRow>("sweep_mark");
         Map<AttemptRow>("delivery_attempt");
-        modelBuilder.Entity<NotificationKind>().HasNoKey().ToView(null);
-        modelBuilder.HasDbFunction(() => Hash("", 0)).HasName("hashtextextended").IsBuiltIn();
+        modelBuilder.HasDbFunction(() => WasAsked("", "", default)).HasName("was_asked").HasParameter("deliveries").HasStoreType("jsonb");
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(row => row.GetProperties()))
             property.SetColumnName(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
 
@@ -84,8 +71,6 @@ sealed class NotificationRow
 
     public string? Keys { get; init; }
 
-    public required List<string> Channels { get; init; }
-
     public required string Deliveries { get; init; }
 
     public string? Refusal { get; init; }
@@ -95,14 +80,24 @@ sealed class NotificationRow
     public DateTimeOffset? CompletedAt { get; init; }
 }
 
-/// <summary>A business key or an address of a notification.</summary>
+/// <summary>An event id, a business key or an address of a notification.</summary>
 sealed class ReferenceRow
 {
-    public required Guid Reference { get; init; }
+    public required long Reference { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required Guid Id { get; init; }
+}
+
+/// <summary>Times between which notifications of a category, a channel or an account began.</summary>
+sealed class RangeRow
+{
+    public required long Reference { get; init; }
+
+    public required DateTimeOffset Until { get; init; }
+
+    public required DateTimeOffset Since { get; init; }
 }
 
 /// <summary>A notification that is held, or has ended otherwise than delivered.</summary>
@@ -141,12 +136,4 @@ sealed class AttemptRow
     public required string Status { get; init; }
 
     public string? ProviderMessageId { get; init; }
-}
-
-/// <summary>What many notifications have in common: their category, and the channels of their plan.</summary>
-sealed class NotificationKind
-{
-    public required long Category { get; init; }
-
-    public required List<string> Channels { get; init; }
 }

@@ -132,8 +132,9 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
             CREATE TABLE {month.Attempts} (LIKE delivery_attempt INCLUDING DEFAULTS);
             CREATE TABLE {month.Steps} (LIKE saga_step INCLUDING DEFAULTS);
             CREATE TABLE {month.References} (LIKE notification_reference INCLUDING DEFAULTS);
+            CREATE TABLE {month.Ranges} (LIKE notification_range INCLUDING DEFAULTS);
             CREATE TABLE {month.NotDelivered} (LIKE notification_not_delivered INCLUDING DEFAULTS);
-            LOCK TABLE notification_default, notification_reference_default, notification_not_delivered_default, delivery_attempt_default, saga_step_default IN ACCESS EXCLUSIVE MODE;
+            LOCK TABLE notification_default, notification_reference_default, notification_range_default, notification_not_delivered_default, delivery_attempt_default, saga_step_default IN ACCESS EXCLUSIVE MODE;
             WITH moved AS (DELETE FROM notification_default WHERE created_at >= '{month.Begin}' AND created_at < '{month.End}' RETURNING *)
             INSERT INTO {month.Notifications} SELECT * FROM moved;
             WITH moved AS (DELETE FROM delivery_attempt_default WHERE notification_created_at >= '{month.Begin}' AND notification_created_at < '{month.End}' RETURNING *)
@@ -142,12 +143,15 @@ public sealed partial class Partitions([FromKeyedServices(PostgresSetup.Operator
             INSERT INTO {month.Steps} SELECT * FROM moved;
             WITH moved AS (DELETE FROM notification_reference_default WHERE created_at >= '{month.Begin}' AND created_at < '{month.End}' RETURNING *)
             INSERT INTO {month.References} SELECT * FROM moved;
+            WITH moved AS (DELETE FROM notification_range_default WHERE until >= '{month.Begin}' AND until < '{month.End}' RETURNING *)
+            INSERT INTO {month.Ranges} SELECT * FROM moved;
             WITH moved AS (DELETE FROM notification_not_delivered_default WHERE created_at >= '{month.Begin}' AND created_at < '{month.End}' RETURNING *)
             INSERT INTO {month.NotDelivered} SELECT * FROM moved;
             ALTER TABLE notification ATTACH PARTITION {month.Notifications} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
             ALTER TABLE delivery_attempt ATTACH PARTITION {month.Attempts} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
             ALTER TABLE saga_step ATTACH PARTITION {month.Steps} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
             ALTER TABLE notification_reference ATTACH PARTITION {month.References} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
+            ALTER TABLE notification_range ATTACH PARTITION {month.Ranges} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
             ALTER TABLE notification_not_delivered ATTACH PARTITION {month.NotDelivered} FOR VALUES FROM ('{month.Begin}') TO ('{month.End}');
             """
         );

@@ -1,4 +1,5 @@
 using NotificationBus.Model;
+using NotificationBus.Notifications;
 using NotificationBus.Providers;
 using NotificationBus.Telemetry;
 using Npgsql;
@@ -53,9 +54,13 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
     const string RecordOutcomes = $"""
         WITH outcome AS (
             SELECT *, {NotificationCreatedAt} AS notification_created_at
-            FROM unnest(@delivery, @number, @notification, @channel, @provider, @status, @provider_message, @reason, @suppressed, @trace)
-                AS a (delivery_id, number, notification_id, channel, provider, status, provider_message_id, reason, suppressed, trace_parent)
+            FROM unnest(@delivery, @number, @notification, @channel, @provider, @status, @provider_message, @reason, @suppressed, @trace, @reference)
+                AS a (delivery_id, number, notification_id, channel, provider, status, provider_message_id, reason, suppressed, trace_parent, reference)
             LIMIT @count),
+        ranged AS (
+            INSERT INTO notification_range (reference, until, since)
+            SELECT reference, max(notification_created_at), min(notification_created_at) FROM outcome WHERE isfinite(notification_created_at)
+            GROUP BY reference, date_bin('1 second', notification_created_at, 'epoch')),
         suppressed AS (
             INSERT INTO suppressed_address (channel, address, reason, source)
             SELECT channel, suppressed, coalesce(reason, 'refused'), provider FROM outcome WHERE suppressed IS NOT NULL
@@ -251,6 +256,7 @@ public sealed class PostgresAttemptLedger : IAttemptLedger
         parameters.Add("reason", outcomes, outcome => outcome.Attempt.Reason);
         parameters.Add("suppressed", outcomes, outcome => outcome.SuppressedAddress);
         parameters.Add("trace", outcomes, outcome => outcome.Attempt.TraceParent);
+        parameters.Add("reference", outcomes, outcome => NotificationReferences.OfProvider(outcome.Attempt.Provider));
         return command;
     }
 

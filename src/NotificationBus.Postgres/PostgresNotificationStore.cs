@@ -52,16 +52,16 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         stored AS (
             INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, changed_at, completed_at,
-                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys, channels)
+                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys)
             SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient_id, n.recipient, n.data,
                 n.requested_channels, n.mode, n.deliveries, n.decisions, n.refusal, n.taken_inputs::uuid[], n.created_at, n.expires_at, now(), n.completed_at,
-                n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version, n.keys, n.channels::text[]
+                n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version, n.keys
             FROM unnest(@id, @state, @version, @event_name, @event_id, @category, @recipient_id, @recipient, @data,
                 @requested_channels, @mode, @deliveries, @decisions, @refusal, @taken_inputs, @created_at, @expires_at, @completed_at,
-                @escalate_after, @escalation_token, @escalate_unless, @fingerprint, @left_out, @contents, @template_version, @keys, @channels)
+                @escalate_after, @escalation_token, @escalate_unless, @fingerprint, @left_out, @contents, @template_version, @keys)
                 AS n (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, completed_at,
-                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys, channels)
+                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys)
             JOIN claimed ON claimed.id = n.id
             RETURNING id, created_at),
         contents AS (
@@ -74,7 +74,10 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         referenced AS (
             INSERT INTO notification_reference (reference, created_at, id)
             SELECT r.reference, r.created_at, r.id
-            FROM unnest(@r_reference, @r_created_at, @r_id) AS r (reference, created_at, id) JOIN claimed ON claimed.id = r.id)
+            FROM unnest(@r_reference, @r_created_at, @r_id) AS r (reference, created_at, id) JOIN claimed ON claimed.id = r.id),
+        ranged AS (
+            INSERT INTO notification_range (reference, until, since)
+            SELECT t.reference, t.until, t.since FROM unnest(@t_reference, @t_until, @t_since) AS t (reference, until, since))
         """;
 
     const string InsertSteps = $"{InsertedSteps}\n{Stored}";
@@ -232,8 +235,8 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
             rows,
             row => row.Keys.Count == 0 ? null : JsonSerializer.Serialize(row.Keys, NotificationJson.Default.IReadOnlyDictionaryStringString)
         );
-        parameters.Add("channels", rows, ChannelsOf);
         AddReferences(parameters, rows);
+        AddRanges(parameters, rows);
         if (schedules)
         {
             KeptSteps.AddTo(parameters, steps);
@@ -245,7 +248,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
 
     void AddReferences(NpgsqlParameterCollection parameters, List<NotificationState> rows)
     {
-        var references = new List<(Guid Reference, NotificationState Row)>(4 * rows.Count);
+        var references = new List<(long Reference, NotificationState Row)>(4 * rows.Count);
         foreach (var row in rows)
         {
             foreach (var reference in NotificationReferences.Of(row, _channels))
@@ -255,6 +258,31 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         parameters.Add("r_reference", references, reference => reference.Reference);
         parameters.Add("r_created_at", references, reference => reference.Row.CreatedAt);
         parameters.Add("r_id", references, reference => reference.Row.CorrelationId);
+    }
+
+    // As few as a batch has: each index entry that a notification does not need by itself is one entry less for it.
+    static void AddRanges(NpgsqlParameterCollection parameters, List<NotificationState> rows)
+    {
+        var ranges = new Dictionary<(long Reference, long Second), (DateTimeOffset Since, DateTimeOffset Until)>();
+        foreach (var row in rows)
+        {
+            Widen(NotificationReferences.OfCategory(row.Category), row.CreatedAt);
+            foreach (var delivery in row.Deliveries)
+                Widen(NotificationReferences.OfChannel(delivery.Channel), row.CreatedAt);
+        }
+
+        var all = ranges.ToList();
+        parameters.Add("t_reference", all, range => range.Key.Reference);
+        parameters.Add("t_until", all, range => range.Value.Until);
+        parameters.Add("t_since", all, range => range.Value.Since);
+
+        void Widen(long reference, DateTimeOffset at)
+        {
+            var key = (reference, at.UtcTicks / TimeSpan.TicksPerSecond);
+            ranges[key] = ranges.TryGetValue(key, out var range)
+                ? (at < range.Since ? at : range.Since, at > range.Until ? at : range.Until)
+                : (at, at);
+        }
     }
 
     NpgsqlBatchCommand Update(IReadOnlyList<NotificationStep> steps)
@@ -350,10 +378,6 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
                 ? BusinessKeys.None
                 : JsonSerializer.Deserialize(row.GetString(24), NotificationJson.Default.IReadOnlyDictionaryStringString)!,
         };
-
-    // As one array literal each, like the ids below. Sorted: so there are few kinds, and each has one place in the index.
-    static string ChannelsOf(NotificationState row) =>
-        $"{{{string.Join(',', NotificationSummary.ChannelsOf(row).Select(channel => $"\"{channel}\""))}}}";
 
     static string DeliveriesOf(NotificationState row) =>
         JsonSerializer.Serialize(row.Deliveries, NotificationJson.Default.IReadOnlyListDeliveryState);

@@ -249,7 +249,7 @@ public sealed partial class Retention(
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await Execute(
             connection,
-            $"{Partitions.LimitWaiting}; LOCK TABLE ONLY notification, ONLY delivery_attempt, ONLY saga_step, ONLY notification_reference, ONLY notification_not_delivered IN ACCESS EXCLUSIVE MODE",
+            $"{Partitions.LimitWaiting}; LOCK TABLE ONLY notification, ONLY delivery_attempt, ONLY saga_step, ONLY notification_reference, ONLY notification_range, ONLY notification_not_delivered IN ACCESS EXCLUSIVE MODE",
             cancellationToken
         );
         if (
@@ -271,7 +271,7 @@ public sealed partial class Retention(
         await Execute(
             connection,
             $"""
-            DROP TABLE {month.Notifications}, {month.Attempts}, {month.Steps}, {month.References}, {month.NotDelivered};
+            DROP TABLE {month.Notifications}, {month.Attempts}, {month.Steps}, {month.References}, {month.Ranges}, {month.NotDelivered};
             DELETE FROM unrecorded_notification WHERE accepted_at >= '{month.Begin}' AND accepted_at < '{month.End}'
             """,
             cancellationToken

@@ -34,6 +34,7 @@ static class Many_notifications
                 EXECUTE format('CREATE TABLE notification_%s PARTITION OF notification FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = 75)', name, lo, hi);
                 EXECUTE format('CREATE TABLE delivery_attempt_%s PARTITION OF delivery_attempt FOR VALUES FROM (%L) TO (%L)', name, lo, hi);
                 EXECUTE format('CREATE TABLE notification_reference_%s PARTITION OF notification_reference FOR VALUES FROM (%L) TO (%L)', name, lo, hi);
+                EXECUTE format('CREATE TABLE notification_range_%s PARTITION OF notification_range FOR VALUES FROM (%L) TO (%L)', name, lo, hi);
                 EXECUTE format('CREATE TABLE notification_not_delivered_%s PARTITION OF notification_not_delivered FOR VALUES FROM (%L) TO (%L)', name, lo, hi);
               END LOOP;
             END $do$;
@@ -47,7 +48,7 @@ static class Many_notifications
                    WHEN i % 100 = 3 THEN 'Failed' WHEN i % 100 = 4 THEN 'PartlyDelivered' WHEN i % 100000 = 9 THEN 'Sending' ELSE 'Delivered' END AS state
             FROM generate_series(1, {{count}}) AS i;
             INSERT INTO notification_key SELECT id, created_at FROM made;
-            INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data, mode, deliveries, decisions, taken_inputs, created_at, expires_at, changed_at, completed_at, keys, channels)
+            INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data, mode, deliveries, decisions, taken_inputs, created_at, expires_at, changed_at, completed_at, keys)
             SELECT id, state, 3, CASE category WHEN 'announcement' THEN 'notification-requested' ELSE category END, 'event-' || i, category, recipient,
               jsonb_build_object('id', recipient, 'name', 'Som', 'email', address, 'locale', 'th'),
               json_build_object('orderId', i / 2, 'product', 'Blue ceramic bowl', 'total', json_build_object('amount', 590, 'currency', 'THB'), 'buyer', json_build_object('name', 'Nok')),
@@ -56,8 +57,9 @@ static class Many_notifications
                  'begunAt', created_at, 'provider', CASE channel WHEN 'email' THEN CASE WHEN i % 10000 = 55 THEN 'ses' ELSE 'smtp' END WHEN 'push' THEN 'fcm' ELSE channel END,
                  'providerMessageId', 'm-' || i || channel, 'attempts', 0, 'reopened', 0, 'settledAt', created_at)) FROM unnest(channels) AS channel),
               '["email: used", "push: used"]', ARRAY[md5('a' || i)::uuid, md5('b' || i)::uuid], created_at, created_at + interval '1 day', created_at, CASE WHEN state IN ('Sending', 'Held') THEN NULL ELSE created_at END,
-              jsonb_build_object('order', (i / 2)::text, 'shop', (i % 3)::text), channels
+              jsonb_build_object('order', (i / 2)::text, 'shop', (i % 3)::text)
             FROM made;
+            INSERT INTO notification_reference SELECT event_reference('event-' || i), created_at, id FROM made;
             INSERT INTO notification_reference SELECT key_reference('order', (i / 2)::text), created_at, id FROM made;
             INSERT INTO notification_reference SELECT r, created_at, id FROM made JOIN (SELECT s, key_reference('shop', s::text) r FROM generate_series(0,2) s) x ON s = i % 3;
             INSERT INTO notification_reference SELECT r, created_at, id FROM made JOIN (SELECT address, address_reference(address) r FROM made GROUP BY 1) x USING (address);
@@ -65,6 +67,10 @@ static class Many_notifications
             SELECT md5(i || channel)::uuid, 1, id, created_at, channel, CASE channel WHEN 'email' THEN CASE WHEN i % 10000 = 55 THEN 'ses' ELSE 'smtp' END WHEN 'push' THEN 'fcm' ELSE channel END, 'Accepted',
               CASE WHEN i % 20 = 11 AND channel = 'email' THEN '250 OK' ELSE 'm-' || i || channel END, created_at, created_at, created_at
             FROM made, unnest(channels) AS channel;
+            -- One by one, as hosts at rest write them.
+            INSERT INTO notification_range SELECT r, created_at, created_at FROM made JOIN (SELECT category, category_reference(category) r FROM made GROUP BY 1) x USING (category);
+            INSERT INTO notification_range SELECT r, created_at, created_at FROM made, unnest(channels) AS channel JOIN (VALUES ('email', channel_reference('email')), ('push', channel_reference('push')), ('sms', channel_reference('sms')), ('chat', channel_reference('chat'))) x (channel, r) USING (channel);
+            INSERT INTO notification_range SELECT r, notification_created_at, notification_created_at FROM delivery_attempt JOIN (SELECT provider, provider_reference(provider) r FROM delivery_attempt GROUP BY 1) x USING (provider);
             UPDATE sweep_mark SET (created_at, id) = (SELECT created_at, id FROM made WHERE i = {{count}} - 2000);
             INSERT INTO unfinished_notification (id, created_at, look_again_at) SELECT id, created_at, now() FROM made WHERE state IN ('Sending', 'Held') AND i <= {{count}} - 2000;
             ANALYZE;

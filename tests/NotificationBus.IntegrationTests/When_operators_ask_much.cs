@@ -64,26 +64,17 @@ public sealed class When_operators_ask_much(BusAndDatabase servers)
     {
         await using var sql = new The_record(await servers.CreateDatabase());
 
-        // Also those that only the condition of an index or a function in it reads.
-        (
-            await sql.Scalar<string>(
-                """
-                SELECT string_agg(DISTINCT attname, ' ') FROM pg_index
-                JOIN pg_depend ON classid = 'pg_class'::regclass AND objid = indexrelid AND refobjid = indrelid
-                JOIN pg_attribute ON attrelid = indrelid AND attnum = refobjsubid
-                WHERE indrelid = 'notification'::regclass
-                """
-            )
-        ).ShouldBe("category channels created_at event_id id recipient_id");
         (
             await sql.Scalar<string>(
                 """
                 SELECT string_agg(DISTINCT attname, ' ') FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey) WHERE indrelid = 'notification'::regclass
                 """
             )
-        ).ShouldBe("channels created_at id recipient_id");
+        ).ShouldBe("created_at id recipient_id");
         (
-            await sql.Scalar<long>("SELECT count(*) FROM pg_index WHERE indrelid = 'notification'::regclass AND indpred IS NOT NULL")
+            await sql.Scalar<long>(
+                "SELECT count(*) FROM pg_index WHERE indrelid = 'notification'::regclass AND (indpred IS NOT NULL OR indexprs IS NOT NULL)"
+            )
         ).ShouldBe(0);
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using NotificationBus.Notifications;
 
@@ -6,21 +7,29 @@ namespace NotificationBus.IntegrationTests;
 
 /// <summary>
 /// Each condition, and each two of them, on many notifications of three months: what nearly all meet, what few meet, and what excludes each
-/// other. <c>NOTIFICATIONBUS_TEST_NOTIFICATIONS=1000000</c> does it with a million.
+/// other. What is read is bounded. <c>NOTIFICATIONBUS_TEST_NOTIFICATIONS=1000000</c> does it with a million, on a machine that does nothing
+/// else, and holds the time against the promise as well.
 /// </summary>
 [Trait("Server", "PostgreSQL")]
 public sealed partial class When_operators_look_for_one_of_many(BusAndDatabase servers, ITestOutputHelper output)
 {
     const int LookedAtOnce = 1000;
 
+    // By one statement: the places, and the notification, the references and the attempts at each.
+    const long MostRead = 8 * LookedAtOnce;
+
+    const int FewerNotifications = 100_000;
+
     static readonly TimeSpan Bound = TimeSpan.FromMilliseconds(100);
 
     // A machine that is busy is asked again.
     const int MostTries = 20;
 
-    static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("NOTIFICATIONBUS_TEST_NOTIFICATIONS"), out var count)
+    static readonly int? Asked = int.TryParse(Environment.GetEnvironmentVariable("NOTIFICATIONBUS_TEST_NOTIFICATIONS"), out var count)
         ? count
-        : 100_000;
+        : null;
+
+    static readonly int Count = Asked ?? FewerNotifications;
 
     static readonly NotificationFilter Any = new() { Limit = 50 };
 
@@ -94,12 +103,13 @@ public sealed partial class When_operators_look_for_one_of_many(BusAndDatabase s
         );
         foreach (var (time, question) in took.Take(10))
             output.WriteLine($"{time.TotalMilliseconds:F0} ms: {question}");
-        took[0].Took.ShouldBeLessThan(Bound, took[0].Question);
+        if (Asked is not null)
+            took[0].Took.ShouldBeLessThan(Bound, took[0].Question);
 
         async Task Ask(NotificationFilter filter, string question)
         {
             var best = TimeSpan.MaxValue;
-            for (var tries = 0; tries < MostTries && (tries < 2 || best >= Bound); tries++)
+            for (var tries = 0; tries < 2 || (Asked is not null && tries < MostTries && best >= Bound); tries++)
             {
                 statements.Clear();
                 var began = Stopwatch.GetTimestamp();
@@ -113,12 +123,35 @@ public sealed partial class When_operators_look_for_one_of_many(BusAndDatabase s
             {
                 var plan = await Statements_of_EF_Core.Explain(database, statement);
                 ReadWhole().Matches(plan).Select(scan => scan.Groups["table"].Value).Intersect(large).ShouldBeEmpty($"{question}\n{plan}");
+                Read(plan).ShouldBeLessThan(MostRead, $"{question}\n{plan}");
             }
         }
     }
 
     [GeneratedRegex(@"Seq Scan on (?<table>\w+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ReadWhole();
+
+    /// <summary>What was read of tables and indexes, in rows: the plan says it for each time.</summary>
+    static long Read(string plan)
+    {
+        var (read, times) = (0L, 0L);
+        foreach (Match line in Counts().Matches(plan))
+        {
+            var rows = long.Parse(line.Groups["rows"].Value, CultureInfo.InvariantCulture);
+            if (line.Groups["loops"] is { Success: true } loops)
+                times = line.Value.Contains("Scan", StringComparison.Ordinal) ? long.Parse(loops.Value, CultureInfo.InvariantCulture) : 0;
+            read += rows * times;
+        }
+
+        return read;
+    }
+
+    [GeneratedRegex(
+        @"->[^\n]*\(actual rows=(?<rows>\d+) loops=(?<loops>\d+)\)|Rows Removed by [^\n:]*: (?<rows>\d+)",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex Counts();
 
     static NotificationFilter Both(NotificationFilter one, NotificationFilter other) =>
         new()

@@ -1,42 +1,63 @@
--- What operators look for a notification by. Everything here is written once, with the notification: a step of its saga changes no column that
--- an index has, so that it stays within its page (HOT).
-
--- Business keys of the publishing system, and the channels of the plan, sorted. Both stay as the first step wrote them.
-ALTER TABLE notification ADD COLUMN keys jsonb, ADD COLUMN channels text[] NOT NULL DEFAULT '{}';
-
-COMMENT ON COLUMN notification.keys IS 'Business keys of the publishing system by which it is found, such as {"order":"4711"}; null when it has none.';
-COMMENT ON COLUMN notification.channels IS 'The channels of its plan, sorted; none when an earlier version has begun it.';
-
--- By a hash, which has one length and is compared at once, whatever the language of the database.
-CREATE INDEX notification_by_event ON notification (hashtextextended(event_id, 0), created_at, id);
--- There are few kinds, so that whoever asks for a channel or a category asks for some of them, and new entries go to the end of their kind.
-CREATE INDEX notification_by_kind ON notification (hashtextextended(category, 0), channels, created_at, id);
-
--- By time last: a value that a million notifications have is read from its newest on, as many as are wanted.
+-- What operators look for a notification by. Nothing here is an index on notification: each would have an entry for every step of a saga that
+-- finds no room on its page.
 CREATE TABLE notification_reference (
-    reference  uuid        NOT NULL,
+    reference  bigint      NOT NULL,
     created_at timestamptz NOT NULL,
-    id         uuid        NOT NULL,
-    PRIMARY KEY (reference, created_at, id)
+    id         uuid        NOT NULL
 ) PARTITION BY RANGE (created_at);
 
-COMMENT ON TABLE notification_reference IS 'What a notification is found by beside its own columns, by month of created_at: see key_reference and address_reference.';
-COMMENT ON COLUMN notification_reference.reference IS 'A hash of a business key, or of an address of its plan.';
+COMMENT ON TABLE notification_reference IS 'What a notification is found by beside its own columns, by month of created_at: see event_reference, key_reference and address_reference.';
+COMMENT ON COLUMN notification_reference.reference IS 'A hash of its event id, of a business key, or of an address of its plan.';
 COMMENT ON COLUMN notification_reference.created_at IS 'When the notification began.';
 
-CREATE FUNCTION reference_of(VARIADIC parts text[]) RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT encode(set_byte(set_byte(digest, 6, get_byte(digest, 6) & 15 | 128), 8, get_byte(digest, 8) & 63 | 128), 'hex')::uuid
-    FROM (
-        SELECT substring(sha256(string_agg(int4send(octet_length(bytes)) || bytes, '' ORDER BY place)) FOR 16) AS digest
-        FROM (SELECT convert_to(part, 'UTF8') AS bytes, place FROM unnest(parts) WITH ORDINALITY AS p (part, place)) AS encoded) AS hashed
+-- Many have the same category, the same channels, the same account. Of those that are written together one range of times is kept, and who looks
+-- for them reads the notifications of these times.
+CREATE TABLE notification_range (
+    reference bigint      NOT NULL,
+    until     timestamptz NOT NULL,
+    since     timestamptz NOT NULL
+) PARTITION BY RANGE (until);
+
+COMMENT ON TABLE notification_range IS 'Times, within one second each, between which notifications of a category, with a channel in their plan, or that went to an account began; by month. Between them others may have begun as well.';
+COMMENT ON COLUMN notification_range.reference IS 'A hash of the category, of the channel, or of the account.';
+COMMENT ON COLUMN notification_range.until IS 'When the last of them began.';
+COMMENT ON COLUMN notification_range.since IS 'When the first of them began.';
+
+CREATE FUNCTION part_of_reference(part text) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT int4send(octet_length(convert_to(part, 'UTF8'))) || convert_to(part, 'UTF8')
 $$;
+CREATE FUNCTION reference_of(content bytea) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT ('x' || encode(substring(sha256(content) FOR 8), 'hex'))::bit(64)::bigint
+$$;
+CREATE FUNCTION event_reference(event_id text) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT reference_of(part_of_reference('event') || part_of_reference(event_id)) $$;
+CREATE FUNCTION key_reference(name text, value text) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT reference_of(part_of_reference('key') || part_of_reference(name) || part_of_reference(value)) $$;
+CREATE FUNCTION address_reference(address text) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT reference_of(part_of_reference('address') || part_of_reference(address)) $$;
+CREATE FUNCTION category_reference(category text) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT reference_of(part_of_reference('category') || part_of_reference(category)) $$;
+CREATE FUNCTION channel_reference(channel text) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT reference_of(part_of_reference('channel') || part_of_reference(channel)) $$;
+CREATE FUNCTION provider_reference(provider text) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT reference_of(part_of_reference('provider') || part_of_reference(provider)) $$;
 
-CREATE FUNCTION key_reference(name text, value text) RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT reference_of('key', name, value) $$;
-CREATE FUNCTION address_reference(address text) RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT reference_of('address', address) $$;
-
-COMMENT ON FUNCTION reference_of(text[]) IS 'SHA-256 over the parts, each preceded by its length, laid out as a UUID of version 8.';
+COMMENT ON FUNCTION reference_of(bytea) IS 'The first 64 bits of SHA-256.';
+COMMENT ON FUNCTION part_of_reference(text) IS 'A part of what is hashed: its length, so that no two lists of parts read alike, and itself in UTF-8.';
+COMMENT ON FUNCTION event_reference(text) IS 'What notification_reference has of an event id.';
 COMMENT ON FUNCTION key_reference(text, text) IS 'What notification_reference has of a business key, such as (''order'', ''4711'').';
 COMMENT ON FUNCTION address_reference(text) IS 'What notification_reference has of an address, in the form under which it would be suppressed: a mailbox in small letters, a number in E.164 form.';
+COMMENT ON FUNCTION category_reference(text) IS 'What notification_range has of a category.';
+COMMENT ON FUNCTION channel_reference(text) IS 'What notification_range has of a channel.';
+COMMENT ON FUNCTION provider_reference(text) IS 'What notification_range has of an account.';
+
+-- By the deliveries of its plan, under which the attempts are found. To plan it anew for each would take longer than to look.
+CREATE FUNCTION was_asked(provider text, deliveries jsonb, created_at timestamptz) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET plan_cache_mode = force_generic_plan AS $do$
+DECLARE
+    all_deliveries uuid[] := ARRAY(SELECT (d ->> 'id')::uuid FROM jsonb_array_elements(deliveries) AS d);
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM delivery_attempt a
+        WHERE a.delivery_id = ANY(all_deliveries) AND a.notification_created_at = was_asked.created_at
+            AND a.provider = was_asked.provider AND a.status <> 'Started');
+END $do$;
+
+COMMENT ON FUNCTION was_asked(text, jsonb, timestamptz) IS 'True when the account was asked to send one of the deliveries of a notification that began then, and has answered or is not waited for any more.';
 
 -- Nearly all are on their way or delivered. The others are asked for often, and are few while all is well.
 CREATE TABLE notification_not_delivered (
@@ -51,8 +72,10 @@ COMMENT ON COLUMN notification_not_delivered.state IS 'Held, PartlyDelivered, Ca
 
 -- A partition of each for every one of notification.
 CREATE TABLE notification_reference_default PARTITION OF notification_reference DEFAULT;
+CREATE TABLE notification_range_default PARTITION OF notification_range DEFAULT;
 CREATE TABLE notification_not_delivered_default PARTITION OF notification_not_delivered DEFAULT;
 COMMENT ON TABLE notification_reference_default IS 'References of the notifications in notification_default.';
+COMMENT ON TABLE notification_range_default IS 'Ranges of the notifications in notification_default.';
 COMMENT ON TABLE notification_not_delivered_default IS 'Those of the notifications in notification_default.';
 
 DO $do$
@@ -64,9 +87,29 @@ BEGIN
         FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE inhparent = 'notification'::regclass AND relname <> 'notification_default'
     LOOP
         EXECUTE format('CREATE TABLE notification_reference_%s PARTITION OF notification_reference %s', month.name, month.bounds);
+        EXECUTE format('CREATE TABLE notification_range_%s PARTITION OF notification_range %s', month.name, month.bounds);
         EXECUTE format('CREATE TABLE notification_not_delivered_%s PARTITION OF notification_not_delivered %s', month.name, month.bounds);
     END LOOP;
 END $do$;
+
+-- What there is already, before anything is locked: hosts of the version before go on meanwhile.
+INSERT INTO notification_reference SELECT event_reference(event_id), created_at, id FROM notification WHERE event_id IS NOT NULL;
+INSERT INTO notification_range
+SELECT category_reference(category), max(created_at), min(created_at) FROM notification GROUP BY category, date_bin('1 second', created_at, 'epoch');
+INSERT INTO notification_range
+SELECT channel_reference(channel), max(created_at), min(created_at)
+FROM notification CROSS JOIN LATERAL (SELECT DISTINCT d ->> 'channel' AS channel FROM jsonb_array_elements(deliveries) d) AS plan
+GROUP BY channel, date_bin('1 second', created_at, 'epoch');
+INSERT INTO notification_range
+SELECT provider_reference(provider), max(notification_created_at), min(notification_created_at)
+FROM delivery_attempt WHERE isfinite(notification_created_at) AND provider <> ''
+GROUP BY provider, date_bin('1 second', notification_created_at, 'epoch');
+CREATE INDEX notification_reference_by_time ON notification_reference (reference, created_at, id);
+CREATE INDEX notification_range_by_time ON notification_range (reference, until, since);
+
+-- Business keys of the publishing system. They stay as the first step wrote them.
+ALTER TABLE notification ADD COLUMN keys jsonb;
+COMMENT ON COLUMN notification.keys IS 'Business keys of the publishing system by which it is found, such as {"order":"4711"}; null when it has none.';
 
 INSERT INTO notification_not_delivered SELECT state, created_at, id FROM notification WHERE state NOT IN ('Sending', 'Delivered');
 
@@ -97,9 +140,6 @@ EXECUTE FUNCTION keep_not_delivered();
 -- What is on its way is found among the newest, and among those the sweep has passed.
 CREATE INDEX unfinished_notification_by_age ON unfinished_notification (created_at, id);
 
--- Who was asked, once that is over. An attempt is written anew when its outcome is recorded, and has its entry from then on.
-CREATE INDEX delivery_attempt_by_provider ON delivery_attempt (provider, notification_created_at, notification_id) WHERE status <> 'Started';
-
 CREATE OR REPLACE VIEW notification_overview AS
 SELECT n.id,
        CASE n.state WHEN 'PartlyDelivered' THEN 'partly-delivered' ELSE lower(n.state) END AS status,
@@ -120,7 +160,7 @@ SELECT n.id,
        (SELECT array_agg(DISTINCT d ->> 'channel') FROM jsonb_array_elements(n.deliveries) d WHERE d ->> 'status' = 'Cancelled') AS cancelled_on,
        (SELECT array_agg((l ->> 'channel') || ': ' || (l ->> 'reason') ORDER BY place) FROM jsonb_array_elements(n.left_out) WITH ORDINALITY AS left_out (l, place)) AS left_out,
        n.keys,
-       CASE n.channels WHEN '{}' THEN ARRAY(SELECT DISTINCT d ->> 'channel' FROM jsonb_array_elements(n.deliveries) d ORDER BY 1) ELSE n.channels END AS channels
+       ARRAY(SELECT DISTINCT d ->> 'channel' FROM jsonb_array_elements(n.deliveries) d ORDER BY 1) AS channels
 FROM notification n;
 
 COMMENT ON COLUMN notification_overview.keys IS 'Business keys of the publishing system, such as {"order":"4711"}; null when it has none.';

@@ -121,7 +121,7 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     /// <inheritdoc />
     public Task<FoundNotifications> Search(NotificationFilter filter, CancellationToken cancellationToken)
     {
-        var key = filter.Key is { } named ? NotificationReferences.OfKey(named.Key, named.Value) : (Guid?)null;
+        var key = filter.Key is { } named ? NotificationReferences.OfKey(named.Key, named.Value) : (long?)null;
         var addresses = filter.Addresses.Select(NotificationReferences.OfAddress).ToList();
         var found = _rows
             .Where(row =>
@@ -233,7 +233,7 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     sealed class Row(
         NotificationState notification,
         ImmutableList<KeptStep> steps,
-        IReadOnlyCollection<Guid> references,
+        IReadOnlyCollection<long> references,
         int bytesOfContents,
         long number
     )
@@ -255,8 +255,8 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
 
         public IReadOnlyList<string> Channels { get; } = NotificationSummary.ChannelsOf(notification);
 
-        /// <summary>Its business keys and addresses, as the first step had them.</summary>
-        public IReadOnlyCollection<Guid> References { get; } = references;
+        /// <summary>Its event id, business keys and addresses, as the first step had them.</summary>
+        public IReadOnlyCollection<long> References { get; } = references;
 
         public DateTimeOffset CreatedAt { get; } = notification.CreatedAt;
 
@@ -276,7 +276,7 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
             NotificationState notification,
             KeptStep? kept,
             Row? earlier,
-            IReadOnlyCollection<Guid> references,
+            IReadOnlyCollection<long> references,
             int bytesOfContents,
             ref long lastNumber
         )

@@ -8,12 +8,36 @@ namespace NotificationBus.Model;
 public static class DeterministicId
 {
     const int ShortContent = 512;
+    const int DigestLength = 32;
 
     /// <summary>
     /// SHA-256 over the parts, laid out as a UUID of version 8 (RFC 9562, section 5.8). Each part is preceded by its length,
     /// so that no two lists of parts read alike.
     /// </summary>
     public static Guid From(params ReadOnlySpan<string> parts)
+    {
+        Span<byte> digest = stackalloc byte[DigestLength];
+        Hash(parts, digest);
+        return Lay(digest);
+    }
+
+    /// <summary>The first 64 bits of the same hash. For what is looked for: of a thousand million, two are alike once in 37 times.</summary>
+    public static long NumberFrom(params ReadOnlySpan<string> parts)
+    {
+        Span<byte> digest = stackalloc byte[DigestLength];
+        Hash(parts, digest);
+        return BinaryPrimitives.ReadInt64BigEndian(digest);
+    }
+
+    /// <summary>The same over one content.</summary>
+    public static Guid Of(ReadOnlySpan<byte> content)
+    {
+        Span<byte> digest = stackalloc byte[DigestLength];
+        SHA256.HashData(content, digest);
+        return Lay(digest);
+    }
+
+    static void Hash(ReadOnlySpan<string> parts, Span<byte> digest)
     {
         var longest = 0;
         foreach (var part in parts)
@@ -29,15 +53,7 @@ public static class DeterministicId
             end += sizeof(int) + length;
         }
 
-        return Of(content[..end]);
-    }
-
-    /// <summary>The same over one content.</summary>
-    public static Guid Of(ReadOnlySpan<byte> content)
-    {
-        Span<byte> digest = stackalloc byte[32];
-        SHA256.HashData(content, digest);
-        return Lay(digest);
+        SHA256.HashData(content[..end], digest);
     }
 
     static Guid Lay(Span<byte> digest)

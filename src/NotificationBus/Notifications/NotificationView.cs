@@ -30,6 +30,9 @@ public sealed record NotificationView
     /// <summary>The recipient's id in the publishing system.</summary>
     public required string Recipient { get; init; }
 
+    /// <summary>The business keys; null when there are none.</summary>
+    public IReadOnlyDictionary<string, string>? Keys { get; init; }
+
     /// <summary>The mode in which the deliveries follow each other.</summary>
     public required DeliveryMode Mode { get; init; }
 
@@ -80,6 +83,7 @@ public sealed record NotificationView
             EventId = notification.EventId,
             Category = notification.Category,
             Recipient = notification.Recipient.Id,
+            Keys = notification.Keys.Count > 0 ? notification.Keys : null,
             Mode = notification.Mode,
             TemplateVersion = notification.TemplateVersion,
             CreatedAt = notification.CreatedAt,

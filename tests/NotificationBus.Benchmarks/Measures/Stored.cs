@@ -44,13 +44,16 @@ static class Stored
                     EXECUTE format('CREATE TABLE delivery_attempt_%s (LIKE delivery_attempt INCLUDING DEFAULTS)', to_char(month, 'YYYY_MM'));
                     EXECUTE format('ALTER TABLE delivery_attempt ATTACH PARTITION delivery_attempt_%s FOR VALUES FROM (%L) TO (%L)', to_char(month, 'YYYY_MM'), month || ' 00:00:00+00', next_month || ' 00:00:00+00');
                     EXECUTE format('CREATE TABLE notification_reference_%s PARTITION OF notification_reference FOR VALUES FROM (%L) TO (%L)', to_char(month, 'YYYY_MM'), month || ' 00:00:00+00', next_month || ' 00:00:00+00');
+                    EXECUTE format('CREATE TABLE notification_range_%s PARTITION OF notification_range FOR VALUES FROM (%L) TO (%L)', to_char(month, 'YYYY_MM'), month || ' 00:00:00+00', next_month || ' 00:00:00+00');
                     EXECUTE format('CREATE TABLE notification_not_delivered_%s PARTITION OF notification_not_delivered FOR VALUES FROM (%L) TO (%L)', to_char(month, 'YYYY_MM'), month || ' 00:00:00+00', next_month || ' 00:00:00+00');
                 END LOOP;
                 EXECUTE format('INSERT INTO notification (%s) SELECT %s FROM (SELECT * FROM notification ORDER BY created_at LIMIT 1) n, generate_series(1, {{count}}) i', columns, copied);
                 INSERT INTO notification_key (id, created_at) SELECT id, created_at FROM notification WHERE event_id LIKE 'stored-%';
-                -- An order and two addresses each.
+                -- An event, an order and two addresses each; and as written one by one, a category, two channels and two accounts.
                 INSERT INTO notification_reference (reference, created_at, id)
-                SELECT gen_random_uuid(), created_at, id FROM notification, generate_series(1, 3) WHERE event_id LIKE 'stored-%';
+                SELECT hashtextextended(id::text, n), created_at, id FROM notification, generate_series(1, 4) n WHERE event_id LIKE 'stored-%';
+                INSERT INTO notification_range (reference, until, since)
+                SELECT n, created_at, created_at FROM notification, generate_series(1, 5) n WHERE event_id LIKE 'stored-%';
                 EXECUTE format('INSERT INTO delivery_attempt (%s) SELECT %s FROM notification stored, (SELECT * FROM delivery_attempt LIMIT 2) a WHERE stored.event_id LIKE ''stored-%%''', attempt_columns, attempt_copied);
             END $do$
             """
