@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using NotificationBus.Host.Access;
 using NotificationBus.Host.Settings;
 
 namespace NotificationBus.Host;
@@ -32,6 +33,8 @@ static class Announcement
                 "NotificationBus runs embedded at {Address}: everything is in memory and lost when it stops",
                 address
             );
+            if (!app.Services.GetRequiredService<AskedForKeys>().Value)
+                app.Logger.LogInformation("Nobody is asked for a key: it listens on this machine alone, or Auth:Mode says so");
             if (app.Environment.IsDevelopment())
                 Console.WriteLine(Invitation(address));
         });

@@ -13,6 +13,12 @@ static class Help
               --ConnectionStrings:RabbitMq=amqp://user:password@localhost:5672 \
               --ConnectionStrings:Postgres="Host=localhost;Database=notificationbus;Username=…;Password=…"
 
+        A host on real servers asks its callers for a key, and does not start while there is none (docs/keys.md):
+
+          … keys create APPLICATION --scopes send,read,operate,admin [--name TEXT] [--why TEXT] [--json] [settings as the host's]
+          … keys list | rotate ID [--grace 1.00:00:00] | revoke ID      the same way
+          … keys generate APPLICATION                                   prints a key for Auth:FirstKey, and keeps it nowhere
+
         Settings, on the command line as --Key:Sub=value, in the environment as Key__Sub=value, or in appsettings.json:
 
           Transport                        InMemory (default) or RabbitMq
@@ -24,6 +30,9 @@ static class Help
           AllowedHosts                     notify.example.com;*.shop.example: names callers may use for this host, beside those of the PublicUrl
                                            settings and those the public DNS cannot have (addresses, localhost, names without a dot, .local,
                                            .internal)
+          Auth:Mode                        Keys or None; by itself None only embedded on this machine alone (Urls), else Keys
+          Auth:FirstKey                    a key that is put on record with every scope when it is not there
+          Auth:KnownFor                    how long the keys known last are taken while PostgreSQL is away, default 01:00:00
           Kestrel:Certificates:Default:…   Path and KeyPath (PEM), or Path and Password (PKCS #12): what https shows
           ConnectionStrings:RabbitMq       amqp://… or amqps://…; the nodes of a cluster: amqp://user:password@one:5672,two:5672/vhost
           RabbitMq:TrustedCertificate      a PEM file with the only authorities to trust for amqps

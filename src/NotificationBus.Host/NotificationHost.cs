@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using NotificationBus.Channels;
 using NotificationBus.Channels.Sandbox;
+using NotificationBus.Host.Access;
 using NotificationBus.Host.Http;
 using NotificationBus.Host.OpenApi;
 using NotificationBus.Host.RabbitMq;
@@ -24,11 +25,11 @@ public static class NotificationHost
     static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(45);
 
     /// <summary>Runs the host until it is told to stop.</summary>
-    /// <param name="args">Settings, see <c>--help</c>.</param>
-    /// <param name="output">Takes the help.</param>
+    /// <param name="args">Settings, or <c>keys …</c> and settings, see <c>--help</c>.</param>
+    /// <param name="output">Takes the help, and what a command prints.</param>
     /// <param name="error">Takes what kept the host from starting, a line for each wrong setting.</param>
     /// <returns>
-    /// 0 after a stop, 2 when a setting kept it from starting, 3 when it gave up a queue that it could not get back, or a connection that
+    /// 0 after a stop or a command, 1 when a command did not find what it is about, 2 when a setting kept it from starting, 3 when it gave up a queue that it could not get back, or a connection that
     /// it could not get rid of.
     /// </returns>
     public static async Task<int> Run(string[] args, TextWriter output, TextWriter error)
@@ -41,6 +42,9 @@ public static class NotificationHost
 
         try
         {
+            if (args is ["keys", .. var rest])
+                return await new KeysCommand(output).Run(rest);
+
             await using var app = Build(args);
             await app.PrepareServers();
             var running = app.RunUntilStopped();
@@ -80,6 +84,8 @@ public static class NotificationHost
         builder.Services.AddSingleton(Options.Create(settings.Telemetry.Record));
         builder.Services.AddSingleton(Options.Create(settings.Unsubscribe));
         builder.Services.AddSingleton(Options.Create(settings.Contents));
+        // Before the rest: a host that nobody could call does not begin to work.
+        builder.Services.AddAccess(settings, AccessSetup.AsksForKeys(settings, builder.Configuration, inside));
         builder.Services.AddNotificationBus(settings.EventTypes, settings.Channels);
         builder.Services.AddLiveLedger();
         builder.Services.AddChannels();
@@ -102,27 +108,29 @@ public static class NotificationHost
         var app = builder.Build();
         SettingsCheck.CheckNames(settings, app.Services);
         app.UseDoorway(settings, inside);
-        app.MapHealth();
-        app.MapMetrics();
+        var routes = app.WithScopes();
+        routes.MapHealth();
+        routes.MapMetrics();
         if (settings.IsApi)
         {
-            app.MapEvents();
-            app.MapNotifications();
-            app.MapContents();
-            app.MapTemplates();
-            app.MapDecisions();
-            app.MapCancellations();
-            app.MapProviders();
-            app.MapSuppressions();
-            app.MapReceipts();
-            app.MapUnsubscribe();
-            app.MapFailedMessages();
-            app.MapStatus();
-            app.MapLedger();
+            routes.MapEvents();
+            routes.MapNotifications();
+            routes.MapContents();
+            routes.MapTemplates();
+            routes.MapDecisions();
+            routes.MapCancellations();
+            routes.MapProviders();
+            routes.MapKeys();
+            routes.MapSuppressions();
+            routes.MapReceipts();
+            routes.MapUnsubscribe();
+            routes.MapFailedMessages();
+            routes.MapStatus();
+            routes.MapLedger();
             if (hasInbox)
-                app.MapInbox();
-            app.MapEntry(hasInbox);
-            app.MapApiDocument();
+                routes.MapInbox();
+            routes.MapEntry(hasInbox);
+            routes.MapApiDocument();
         }
 
         app.AnnounceWhenStarted(settings);

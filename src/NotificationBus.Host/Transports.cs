@@ -1,4 +1,5 @@
 using MassTransit;
+using NotificationBus.Access;
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Host.Settings;
 using NotificationBus.Outgoing;
@@ -40,6 +41,9 @@ static class Transports
             return;
 
         await app.Services.GetRequiredService<Schema>().EnsureReady(app.Lifetime.ApplicationStopping);
+        // Before RabbitMQ is asked: nobody would get anything into a host without a key.
+        if (app.Services.GetService<KeyRing>() is { } keys)
+            await keys.Prepare(app.Lifetime.ApplicationStopping);
         await app.Services.GetRequiredService<QueueCheck>().EnsureReady(app.Lifetime.ApplicationStopping);
     }
 

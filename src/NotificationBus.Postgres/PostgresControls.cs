@@ -92,7 +92,7 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
     {
         await using var command = database.CreateCommand(
             """
-            SELECT number, at, subject, who, why, before, after FROM control_change WHERE number < @before ORDER BY number DESC LIMIT @limit
+            SELECT number, at, subject, who, why, before, after, on_behalf_of FROM control_change WHERE number < @before ORDER BY number DESC LIMIT @limit
             """
         );
         command.Parameters.Add(new NpgsqlParameter<long>("before", before ?? long.MaxValue));
@@ -112,6 +112,7 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
                     Why = reader.GetString(4),
                     Before = JsonElement.Parse(reader.GetString(5)),
                     After = JsonElement.Parse(reader.GetString(6)),
+                    OnBehalfOf = reader.IsDBNull(7) ? null : reader.GetString(7),
                 }
             );
         }
@@ -175,7 +176,8 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
             cancellationToken
         );
 
-    static Task<object?> Note(
+    /// <summary>Writes down a change, within the transaction that makes it.</summary>
+    internal static Task<object?> Note(
         NpgsqlConnection connection,
         string subject,
         ChangedBy by,
@@ -185,10 +187,11 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
     ) =>
         Execute(
             connection,
-            "INSERT INTO control_change (subject, who, why, before, after) VALUES (@subject, @who, @why, @before, @after)",
+            "INSERT INTO control_change (subject, who, on_behalf_of, why, before, after) VALUES (@subject, @who, @on_behalf_of, @why, @before, @after)",
             cancellationToken,
             new NpgsqlParameter<string>("subject", subject),
             new NpgsqlParameter<string>("who", by.Who),
+            new NpgsqlParameter<string?>("on_behalf_of", by.OnBehalfOf),
             new NpgsqlParameter<string>("why", by.Why),
             Json("before", before),
             Json("after", after)

@@ -66,8 +66,8 @@ public sealed class PostgresFailedMessages(
                     id, destination, coalesce(content_type, ''), array_to_string(message_types, ';'), headers, body, now()
                 FROM replayed),
             noted AS (
-                INSERT INTO control_change (subject, who, why, before, after)
-                SELECT @subject, @by, @why, 'null'::jsonb, jsonb_build_object('replayed', count(*)) FROM replayed WHERE @note IS NULL HAVING count(*) > 0
+                INSERT INTO control_change (subject, who, on_behalf_of, why, before, after)
+                SELECT @subject, @by, @on_behalf_of, @why, 'null'::jsonb, jsonb_build_object('replayed', count(*)) FROM replayed WHERE @note IS NULL HAVING count(*) > 0
                 RETURNING number),
             counted AS (
                 UPDATE control_change SET after = jsonb_build_object('replayed', (after ->> 'replayed')::bigint + (SELECT count(*) FROM replayed)) WHERE number = @note)
@@ -78,8 +78,8 @@ public sealed class PostgresFailedMessages(
         WITH {Chosen} AND {Waiting} FOR UPDATE),
         archived AS (UPDATE failed_message f SET state = 'Archived' FROM chosen WHERE f.id = chosen.id RETURNING 1),
         noted AS (
-            INSERT INTO control_change (subject, who, why, before, after)
-            SELECT @subject, @by, @why, 'null'::jsonb, jsonb_build_object('archived', count(*)) FROM archived HAVING count(*) > 0)
+            INSERT INTO control_change (subject, who, on_behalf_of, why, before, after)
+            SELECT @subject, @by, @on_behalf_of, @why, 'null'::jsonb, jsonb_build_object('archived', count(*)) FROM archived HAVING count(*) > 0)
         SELECT count(*)::integer FROM archived
         """;
 
@@ -309,6 +309,7 @@ public sealed class PostgresFailedMessages(
         parameters.Add(new NpgsqlParameter<DateTime>("until", until));
         parameters.Add(new NpgsqlParameter<string>("subject", choice.Subject));
         parameters.Add(new NpgsqlParameter<string>("by", by.Who));
+        AddOptional(parameters, "on_behalf_of", NpgsqlDbType.Text, by.OnBehalfOf);
         parameters.Add(new NpgsqlParameter<string>("why", by.Why));
     }
 

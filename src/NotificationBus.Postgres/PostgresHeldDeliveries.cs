@@ -94,8 +94,8 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
                 SELECT * FROM unnest(@decides, @delivery, @subject, @after, @message_id, @destination, @content_type, @message_types, @body)
                     AS a (decides, delivery, subject, after, message_id, destination, content_type, message_types, body)),
             recorded AS (
-                INSERT INTO control_change (subject, who, why, before, after, decides)
-                SELECT subject, @who, @why, 'null', after, decides FROM asked ORDER BY decides
+                INSERT INTO control_change (subject, who, on_behalf_of, why, before, after, decides)
+                SELECT subject, @who, @on_behalf_of, @why, 'null', after, decides FROM asked ORDER BY decides
                 ON CONFLICT (decides) WHERE decides IS NOT NULL DO UPDATE SET decides = excluded.decides
                 RETURNING decides, after ->> 'decision' AS decision, xmax = 0 AS is_new),
             scheduled AS (
@@ -117,6 +117,7 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
         parameters.Add("message_types", decisions, one => one.Message.MessageTypes);
         parameters.Add("body", decisions, one => one.Message.Body.ToArray());
         parameters.Add(new NpgsqlParameter<string>("who", by.Who));
+        parameters.Add(new NpgsqlParameter<string?>("on_behalf_of", by.OnBehalfOf));
         parameters.Add(new NpgsqlParameter<string>("why", by.Why));
         return await database.Commit(command, reader => ReadRecorded(reader, cancellationToken), cancellationToken);
     }

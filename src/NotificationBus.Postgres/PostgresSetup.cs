@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using NotificationBus.Access;
 using NotificationBus.Contents;
 using NotificationBus.Failures;
 using NotificationBus.Intake;
@@ -79,6 +80,7 @@ public static class PostgresSetup
         services.AddSingleton<PostgresProviderHealth>();
         services.AddSingleton<IProviderHealth>(provider => provider.GetRequiredService<PostgresProviderHealth>());
         services.AddSingleton<IControls, PostgresControls>();
+        services.AddSingleton<IAccessKeys, PostgresAccessKeys>();
         services.AddSingleton<IFailedMessages, PostgresFailedMessages>();
         services.AddSingleton<IPoisonMessages, PostgresPoisonMessages>();
         services.AddSingleton<IHeldDeliveries, PostgresHeldDeliveries>();

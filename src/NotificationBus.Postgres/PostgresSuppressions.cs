@@ -19,7 +19,8 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
 
     // In the same statement as the change: one is not without the other.
     const string Noted = """
-        noted AS (INSERT INTO control_change (subject, who, why, before, after) SELECT @subject, @who, @why, 'null'::jsonb, @after FROM changed WHERE @who IS NOT NULL)
+        noted AS (INSERT INTO control_change (subject, who, on_behalf_of, why, before, after)
+            SELECT @subject, @who, @on_behalf_of, @why, 'null'::jsonb, @after FROM changed WHERE @who IS NOT NULL)
         SELECT count(*)::integer FROM changed
         """;
 
@@ -115,6 +116,7 @@ public sealed class PostgresSuppressions(NpgsqlDataSource database, [FromKeyedSe
     {
         command.Parameters.Add(new NpgsqlParameter<string>("subject", $"suppression {channel}"));
         command.Parameters.Add(new NpgsqlParameter<string?>("who", by?.Who));
+        command.Parameters.Add(new NpgsqlParameter<string?>("on_behalf_of", by?.OnBehalfOf));
         command.Parameters.Add(new NpgsqlParameter<string?>("why", by?.Why));
         command.Parameters.Add(new NpgsqlParameter("after", NpgsqlDbType.Jsonb) { Value = change.GetRawText() });
     }

@@ -56,7 +56,7 @@ sealed class HostInProcess : IRunningHost
     {
         var output = new OutputTail();
         var app = NotificationHost.Build(
-            ["--Urls=http://127.0.0.1:0", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")],
+            ["--Urls=http://127.0.0.1:0", .. OpenToAll.Unless(settings).Select(setting => $"--{setting.Key}={setting.Value}")],
             services =>
             {
                 // Many hosts share this process's console; each keeps its own words.

@@ -196,6 +196,7 @@ public sealed class When_a_policy_of_the_operator_would_lose_messages(BusAndData
         {
             ["Urls"] = "http://127.0.0.1:0",
             ["Transport"] = "RabbitMq",
+            ["Auth:Mode"] = "None",
             ["ConnectionStrings:RabbitMq"] = $"{broker}",
             ["ConnectionStrings:Postgres"] = database,
         };

@@ -223,7 +223,7 @@ public sealed class When_hosts_start(BusAndDatabase servers)
         using var error = new StringWriter();
         var host = NotificationHost.Run(
             [
-                .. Settings(broker, database, settings).Select(setting => $"--{setting.Key}={setting.Value}"),
+                .. OpenToAll.Unless(Settings(broker, database, settings)).Select(setting => $"--{setting.Key}={setting.Value}"),
                 "--Urls=http://127.0.0.1:0",
                 "--Serilog:MinimumLevel:Default=Fatal",
             ],

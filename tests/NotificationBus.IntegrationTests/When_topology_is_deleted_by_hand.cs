@@ -294,6 +294,7 @@ public sealed class When_topology_is_deleted_by_hand(BusAndDatabase servers, Rab
             [
                 "--Urls=http://127.0.0.1:0",
                 "--Transport=RabbitMq",
+                "--Auth:Mode=None",
                 $"--ConnectionStrings:RabbitMq={broker}",
                 $"--ConnectionStrings:Postgres={database}",
             ],

@@ -70,7 +70,7 @@ sealed class HostProcess : IRunningHost
             "dotnet",
             program ?? Program,
             $"--Urls={address}",
-            .. settings.Select(setting => $"--{setting.Key}={setting.Value}"),
+            .. OpenToAll.Unless(settings).Select(setting => $"--{setting.Key}={setting.Value}"),
         ]);
         return new HostProcess(process, new Uri(address));
     }

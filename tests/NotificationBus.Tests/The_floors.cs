@@ -28,6 +28,7 @@ public sealed partial class The_floors
         "Templates",
         "Contents",
         "Providers",
+        "Access",
         "Planning",
         "Intake",
         "Outgoing",

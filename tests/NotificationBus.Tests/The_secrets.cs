@@ -24,7 +24,7 @@ public sealed partial class The_secrets
         Files
             .Select(row => Path.GetFileName(row.Data))
             .ShouldBe(
-                ["JsonWebToken.cs", "ReceiptCheck.cs", "SvixSignature.cs", "TwilioSmsProvider.cs", "UnsubscribeLinks.cs"],
+                ["JsonWebToken.cs", "KeyRing.cs", "ReceiptCheck.cs", "SvixSignature.cs", "TwilioSmsProvider.cs", "UnsubscribeLinks.cs"],
                 ignoreOrder: true
             );
 

@@ -51,7 +51,7 @@ static class CancellationsApi
             return refusal;
 
         var errors = new FieldErrors();
-        var by = errors.ReadBy(body!.By, body.Why);
+        var by = errors.ReadBy(context.Request, body!.By, body.Why);
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
@@ -114,11 +114,11 @@ static class CancellationsApi
 /// <summary>The cancellation of a notification: who asks for it, and why.</summary>
 public sealed record Cancellation
 {
-    /// <summary>Name of whoever cancels it.</summary>
-    public required string By { get; init; }
+    /// <summary>Name of whoever cancels it; for whom, when there is a key.</summary>
+    public string? By { get; init; }
 
-    /// <summary>The reason.</summary>
-    public required string Why { get; init; }
+    /// <summary>The reason, which has to be said.</summary>
+    public string? Why { get; init; }
 }
 
 /// <summary>The answer while it is not known whether a notification is cancelled.</summary>

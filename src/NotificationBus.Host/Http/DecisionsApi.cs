@@ -49,7 +49,7 @@ static class DecisionsApi
             return refusal;
 
         var errors = new FieldErrors();
-        var by = errors.ReadBy(body!.By, body.Why);
+        var by = errors.ReadBy(request, body!.By, body.Why);
         var decision = errors.ReadWord("decision", body.Word, default(HeldDecision));
         if (errors.Any)
             return Problems.Validation(errors.ByField);
@@ -108,7 +108,7 @@ static class DecisionsApi
 
         if (body.Word is null)
             errors.Add("decision", "is missing");
-        var by = errors.ReadBy(body.By ?? "", body.Why ?? "");
+        var by = errors.ReadBy(request, body.By, body.Why ?? "");
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
@@ -149,11 +149,11 @@ public sealed record Decision
     [System.Text.Json.Serialization.JsonPropertyName("decision")]
     public required string Word { get; init; }
 
-    /// <summary>Name of whoever decides.</summary>
-    public required string By { get; init; }
+    /// <summary>Name of whoever decides; for whom, when there is a key.</summary>
+    public string? By { get; init; }
 
-    /// <summary>The reason.</summary>
-    public required string Why { get; init; }
+    /// <summary>The reason, which has to be said.</summary>
+    public string? Why { get; init; }
 }
 
 /// <summary>An operator's decision about all deliveries that are held and have something in common.</summary>

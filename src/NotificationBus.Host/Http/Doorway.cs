@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing.Patterns;
+using NotificationBus.Host.Access;
 using NotificationBus.Host.Settings;
 
 namespace NotificationBus.Host.Http;
@@ -33,6 +34,7 @@ static class Doorway
                 : !names.Allows(context.Request.Host, context.IsForTheWorld()) ? Refuse(context)
                 : next(context)
         );
+        app.UseAccess();
         app.UseSecondTry();
 
         Task Refuse(HttpContext context) =>

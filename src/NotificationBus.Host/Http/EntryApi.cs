@@ -16,6 +16,7 @@ static class EntryApi
         Changes = "/v1/changes",
         Suppressions = "/v1/suppressions",
         FailedMessages = "/v1/failed-messages",
+        Keys = "/v1/keys",
         Status = "/v1/status",
         Health = "/health/ready",
         Description = "/openapi/v1.json",
@@ -55,6 +56,9 @@ public sealed record EntryPoints
 
     /// <summary>Messages that were set aside.</summary>
     public required string FailedMessages { get; init; }
+
+    /// <summary>Keys of those who call.</summary>
+    public required string Keys { get; init; }
 
     /// <summary>Problems there are now, and since when.</summary>
     public required string Status { get; init; }

@@ -123,7 +123,7 @@ static class FailedMessagesApi
         if (refusal is not null)
             return refusal;
         var errors = new FieldErrors();
-        var by = errors.ReadBy(decision!.By, decision.Why);
+        var by = errors.ReadBy(context.Request, decision!.By, decision.Why, unnamed: "api");
         if (errors.Any)
             return Problems.Validation(errors.ByField);
         if (await failed.Find(id, context.RequestAborted) is null)
@@ -138,7 +138,7 @@ static class FailedMessagesApi
         if (refusal is not null)
             return refusal;
         var errors = new FieldErrors();
-        var by = errors.ReadBy(decision!.By, decision.Why);
+        var by = errors.ReadBy(context.Request, decision!.By, decision.Why, unnamed: "api");
         if (decision.Cause is null == decision.All is not true)
             errors.Add("cause", "say either a cause or \"all\": true");
         else if (decision.Cause is { } cause)
@@ -184,8 +184,8 @@ static class FailedMessageSearch
 /// <summary>A decision about one failed message.</summary>
 public sealed record DecisionOnOne
 {
-    /// <summary>Name of whoever decides, for the record. Nobody checks it.</summary>
-    public string By { get; init; } = "api";
+    /// <summary>Name of whoever decides; for whom, when there is a key. Nobody checks it.</summary>
+    public string? By { get; init; }
 
     /// <summary>The reason, for the record.</summary>
     public string Why { get; init; } = "not said";
@@ -200,8 +200,8 @@ public sealed record DecisionOnMany
     /// <summary>All that wait for a decision.</summary>
     public bool? All { get; init; }
 
-    /// <summary>Name of whoever decides, for the record. Nobody checks it.</summary>
-    public string By { get; init; } = "api";
+    /// <summary>Name of whoever decides; for whom, when there is a key. Nobody checks it.</summary>
+    public string? By { get; init; }
 
     /// <summary>The reason, for the record.</summary>
     public string Why { get; init; } = "not said";

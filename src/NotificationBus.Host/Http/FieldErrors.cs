@@ -27,8 +27,27 @@ sealed class FieldErrors(IReadOnlyDictionary<string, string[]>? errors = null)
     /// <summary>Takes the items there are to look at, as long as there is room for what is wrong with them.</summary>
     public IEnumerable<T> UntilFull<T>(IEnumerable<T> items) => items.TakeWhile(_ => _added < IntakeRules.MostErrors);
 
-    /// <summary>Reads who asks, and why: an entry in the record that says neither is of no use to anybody.</summary>
-    public ChangedBy ReadBy(string by, string why) => new(ReadText("by", by), ReadText("why", why));
+    /// <summary>
+    /// Reads who asks, and why: an entry in the record that says neither is of no use to anybody. Whoever has a key is known by it, and
+    /// says at most for whom it is.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="by">What it says of who asks; null when it does not.</param>
+    /// <param name="why">What it says of the reason; null when it does not.</param>
+    /// <param name="unnamed">The name of somebody who says none and has no key; null where one has to be said.</param>
+    public ChangedBy ReadBy(HttpRequest request, string? by, string? why, string? unnamed = null)
+    {
+        var reason = why is null ? "" : ReadText("why", why);
+        if (why is null)
+            Add("why", "is missing");
+        var said = by is null ? null : ReadText("by", by);
+        if (request.HttpContext.User.Identity is { IsAuthenticated: true, Name: { } caller })
+            return new ChangedBy(caller, reason) { OnBehalfOf = said };
+
+        if (said is null && unnamed is null)
+            Add("by", "is missing");
+        return new ChangedBy(said ?? unnamed ?? "", reason);
+    }
 
     /// <summary>One line of text.</summary>
     public string ReadText(string field, string value)

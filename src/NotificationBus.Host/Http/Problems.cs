@@ -134,6 +134,59 @@ static partial class Problems
             "See /v1/suppressions; one for a category is removed with ?category=."
         );
 
+    public static IResult NeedsKey() =>
+        Problem(
+            StatusCodes.Status401Unauthorized,
+            "needs-key",
+            "This host asks for a key",
+            "Send it as Authorization: Bearer nb_… . An administrator makes one with POST /v1/keys, or with 'keys create' on the command line."
+        );
+
+    /// <summary>Whether it is unknown, wrong, revoked or for another place is nobody's business who does not have it.</summary>
+    public static IResult RefusedKey() =>
+        Problem(
+            StatusCodes.Status401Unauthorized,
+            "refused-key",
+            "The key is not taken",
+            "It is unknown, wrong, revoked, or not in the form Authorization: Bearer nb_… . GET /v1/keys lists those that are."
+        );
+
+    public static IResult NotAllowed(IReadOnlyList<string> needed) =>
+        Problem(
+            StatusCodes.Status403Forbidden,
+            "not-allowed",
+            "The key does not open this",
+            needed.Count > 0 ? $"It needs the scope {string.Join(" or ", needed)}." : "No key opens it."
+        );
+
+    /// <summary>The keys that are known are too old to say yes or no by.</summary>
+    public static IResult KeysOutdated(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
+        return Problem(
+            StatusCodes.Status503ServiceUnavailable,
+            "unavailable",
+            "Whether the key is good cannot be told",
+            "The keys could not be read for longer than Auth:KnownFor. Nothing was taken. Try again after the time in Retry-After."
+        );
+    }
+
+    public static IResult UnknownKey() =>
+        Problem(
+            StatusCodes.Status404NotFound,
+            "unknown-key",
+            "There is no such key",
+            "It is unknown or revoked; GET /v1/keys lists them by id."
+        );
+
+    public static IResult KeysNotAskedFor() =>
+        Problem(
+            StatusCodes.Status409Conflict,
+            "keys-not-asked-for",
+            "This host asks nobody for a key",
+            "A key that anybody can make is worth nothing. Make it with 'keys create' on the command line, or set Auth:Mode=Keys."
+        );
+
     public static IResult UnknownFailedMessage() =>
         Problem(StatusCodes.Status404NotFound, "unknown-failed-message", "There is no such failed message", "See /v1/failed-messages.");
 

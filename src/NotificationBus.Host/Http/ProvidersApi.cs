@@ -78,7 +78,7 @@ static class ProvidersApi
             return refusal;
 
         var errors = new FieldErrors();
-        var by = errors.ReadBy(body!.By, body.Why);
+        var by = errors.ReadBy(request, body!.By, body.Why);
         var setting = new ProviderControl
         {
             Switch = errors.ReadWord("switch", body.Switch, ProviderSwitch.On),
@@ -108,7 +108,7 @@ static class ProvidersApi
             return refusal;
 
         var errors = new FieldErrors();
-        var by = errors.ReadBy(body!.By, body.Why);
+        var by = errors.ReadBy(request, body!.By, body.Why);
         var accounts = chain.Accounts.Select(account => account.Name).ToList();
         if (
             body.Order is { } order
@@ -159,11 +159,11 @@ public sealed record SetProvider
     /// <summary>0.01 to 100,000 calls per second, all hosts together.</summary>
     public double? PerSecond { get; init; }
 
-    /// <summary>Name of whoever sets it.</summary>
-    public required string By { get; init; }
+    /// <summary>Name of whoever sets it; for whom, when there is a key.</summary>
+    public string? By { get; init; }
 
-    /// <summary>The reason.</summary>
-    public required string Why { get; init; }
+    /// <summary>The reason, which has to be said.</summary>
+    public string? Why { get; init; }
 }
 
 /// <summary>The body of <c>PUT /v1/channels/{channel}</c>. What is left out is left to configuration.</summary>
@@ -175,11 +175,11 @@ public sealed record SetChannel
     /// <summary>The accounts to be tried, in order.</summary>
     public IReadOnlyList<string>? Order { get; init; }
 
-    /// <summary>Name of whoever sets it.</summary>
-    public required string By { get; init; }
+    /// <summary>Name of whoever sets it; for whom, when there is a key.</summary>
+    public string? By { get; init; }
 
-    /// <summary>The reason.</summary>
-    public required string Why { get; init; }
+    /// <summary>The reason, which has to be said.</summary>
+    public string? Why { get; init; }
 }
 
 /// <summary>The provider accounts.</summary>

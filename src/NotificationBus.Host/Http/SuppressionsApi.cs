@@ -74,7 +74,7 @@ static class SuppressionsApi
             return refusal;
 
         var errors = new FieldErrors();
-        var by = errors.ReadBy(body!.By, body.Why);
+        var by = errors.ReadBy(request, body!.By, body.Why);
         var channel = channels.Find(body.Channel);
         if (channel is null)
             errors.Add("channel", Spelling.Unknown(body.Channel, channels.KnownNames));
@@ -102,7 +102,7 @@ static class SuppressionsApi
         var query = new QueryReader(request.Query, ["category", "by", "why"]);
         var category = query.One("category");
         var errors = new FieldErrors(query.Errors);
-        var by = errors.ReadBy(query.One("by") ?? "", query.One("why") ?? "");
+        var by = errors.ReadBy(request, query.One("by"), query.One("why") ?? "");
         if (errors.Any)
             return Problems.Validation(errors.ByField);
         if (channels.Find(channel) is not { } known)
@@ -128,11 +128,11 @@ public sealed record SuppressAddress
     /// <summary>The category it is suppressed for; null, the default, for every one.</summary>
     public string? Category { get; init; }
 
-    /// <summary>Name of whoever says so.</summary>
-    public required string By { get; init; }
+    /// <summary>Name of whoever says so; for whom, when there is a key.</summary>
+    public string? By { get; init; }
 
-    /// <summary>The reason.</summary>
-    public required string Why { get; init; }
+    /// <summary>The reason, which has to be said.</summary>
+    public string? Why { get; init; }
 }
 
 /// <summary>Suppressed addresses.</summary>

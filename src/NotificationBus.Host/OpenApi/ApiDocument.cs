@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using NotificationBus.Host.Access;
 using NotificationBus.Intake;
 using Scalar.AspNetCore;
 
@@ -14,6 +15,8 @@ static class ApiDocument
 {
     const string Version = "v1";
 
+    const string KeyScheme = "key";
+
     static readonly (string Name, string Description)[] Tags =
     [
         ("Events", "What happened in a service, as the bus takes it."),
@@ -22,6 +25,7 @@ static class ApiDocument
         ("Suppressions", "Addresses that are not used."),
         ("Failed messages", "What was set aside, put back or put away."),
         ("Status", "What is wrong now."),
+        ("Keys", "The keys of those who call."),
         ("For the world", "What vendors and recipients call, also on the public port. Each call says for itself who makes it."),
     ];
 
@@ -41,6 +45,7 @@ static class ApiDocument
                     }
                 );
                 options.AddOperationTransformer(AddParameters);
+                options.AddOperationTransformer(AddScopes);
             }
         );
     }
@@ -76,10 +81,47 @@ static class ApiDocument
             License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
         };
         document.Tags = new HashSet<OpenApiTag>(Tags.Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description }));
+        (document.Components ??= new OpenApiComponents()).SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(
+            StringComparer.Ordinal
+        )
+        {
+            [KeyScheme] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                BearerFormat = "nb_{application}_{id}_{secret}",
+                Description =
+                    "A key with the scope that each operation names: send, read, operate or admin. A host that runs embedded on this machine "
+                    + "alone asks for none.",
+            },
+        };
         // Where it is called at is where it is.
         document.Servers = [new OpenApiServer { Url = "/" }];
         foreach (var path in document.Paths.Values)
             path.Operations?.Remove(HttpMethod.Head);
+    }
+
+    /// <summary>Says which scope an operation needs; of several any one will do.</summary>
+    static Task AddScopes(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        if (
+            context.Description.ActionDescriptor.EndpointMetadata.OfType<RouteScope>().LastOrDefault()
+            is not { Words: { Count: > 0 } scopes }
+        )
+            return Task.CompletedTask;
+
+        operation.Description = $"Needs the scope {string.Join(" or ", scopes)}.";
+        operation.Security =
+        [
+            .. scopes.Select(scope => new OpenApiSecurityRequirement
+            {
+                [new OpenApiSecuritySchemeReference(KeyScheme, context.Document)] = [scope],
+            }),
+        ];
+        var refusal = operation.Responses!["400"];
+        foreach (var (status, text) in ((string, string)[])[("401", "Unauthorized"), ("403", "Forbidden")])
+            operation.Responses.TryAdd(status, new OpenApiResponse { Description = text, Content = refusal.Content });
+        return Task.CompletedTask;
     }
 
     static async Task AddParameters(

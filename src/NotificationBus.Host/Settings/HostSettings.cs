@@ -1,3 +1,4 @@
+using NotificationBus.Access;
 using NotificationBus.Contents;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -27,8 +28,8 @@ public sealed class HostSettings
     public IReadOnlyList<string> Roles { get; set; } = [];
 
     /// <summary>
-    /// Shows at <c>/inbox</c> what the sandbox caught. It asks nobody for a password, so that by default it is <c>true</c> only when the
-    /// host runs embedded or in Development.
+    /// Shows at <c>/inbox</c> what the sandbox caught. It shows addresses and whole texts to every key that may read, so that by default
+    /// it is <c>true</c> only when the host runs embedded or in Development.
     /// </summary>
     public bool? Inbox { get; set; }
 
@@ -45,6 +46,9 @@ public sealed class HostSettings
     /// DNS cannot have. Default: no others.
     /// </summary>
     public string? AllowedHosts { get; set; }
+
+    /// <summary>The callers that are let in.</summary>
+    public AuthOptions Auth { get; set; } = new();
 
     /// <summary>The addresses of the servers. Needed with Transport=RabbitMq.</summary>
     public ServerAddresses ConnectionStrings { get; set; } = new();

@@ -1,11 +1,13 @@
+using NotificationBus.Access;
 using NotificationBus.Channels.Sandbox;
+using NotificationBus.Host.Access;
 using NotificationBus.Host.Http;
 using NotificationBus.Providers;
 
 namespace NotificationBus.Host.Settings;
 
 /// <summary>Warnings about what the settings open that should be shut in production, and about what they leave unsent.</summary>
-sealed class UnsafeSettings(HostSettings settings, IConfiguration configuration, ProviderChains chains) : IStartWarnings
+sealed class UnsafeSettings(HostSettings settings, IConfiguration configuration, ProviderChains chains, AskedForKeys asked) : IStartWarnings
 {
     /// <inheritdoc />
     public Task<IReadOnlyList<string>> Find(bool isProduction, CancellationToken cancellationToken) =>
@@ -28,11 +30,14 @@ sealed class UnsafeSettings(HostSettings settings, IConfiguration configuration,
         if (!settings.IsApi)
             yield break;
         if (settings.Inbox is true)
-            yield return "Inbox=true shows every caught delivery, with its address and its text, to whoever reaches Urls; leave it out in production";
+            yield return "Inbox=true shows every caught delivery, with its address and its text, to whoever may read; leave it out in production";
+        if (!asked.Value && settings.Auth.Mode == AuthMode.None)
+            yield return "Auth:Mode=None lets whoever reaches Urls send, read and switch everything; leave it out, and make keys ('keys create')";
         if (PublicPort.Split(settings.AllowedHosts).Contains("*", StringComparer.Ordinal))
             yield return "AllowedHosts=* takes every name for this host's, so that a stranger's page can read it with a visitor's browser (DNS rebinding); name those it has";
         if (
             settings.PublicUrls is null
+            && !asked.Value
             && settings.Transport == Transport.RabbitMq
             && (settings.Receipts.PublicUrl ?? settings.Unsubscribe.PublicUrl) is not null
         )

@@ -210,6 +210,7 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
                 At = clock.GetUtcNow(),
                 Subject = subject,
                 Who = by.Who,
+                OnBehalfOf = by.OnBehalfOf,
                 Why = by.Why,
                 Before = before,
                 After = after,

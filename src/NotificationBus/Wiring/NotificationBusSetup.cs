@@ -2,6 +2,7 @@ using MassTransit;
 using MassTransit.Saga;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using NotificationBus.Access;
 using NotificationBus.Contents;
 using NotificationBus.Embedded;
 using NotificationBus.Failures;
@@ -93,6 +94,7 @@ public static class NotificationBusSetup
         services.AddSingleton<ControlBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlBoard>());
         services.AddHostedService<CircuitWatch>();
+        services.AddSingleton<KeyIssuer>();
         services.AddSingleton<FailureReader>();
         // Not before they are used: the bus is built with those who set aside.
         services.AddSingleton(provider => new Lazy<IBus>(provider.GetRequiredService<IBus>));
@@ -136,6 +138,13 @@ public static class NotificationBusSetup
         services.AddHostedService(provider => provider.GetRequiredService<RecordWatch>());
         services.AddSingleton<IProblemSource>(provider => provider.GetRequiredService<RecordWatch>());
         return services.AddHostedService<GateWatch>();
+    }
+
+    /// <summary>Keeps this host's copy of the keys, for a host whose callers have to have one.</summary>
+    public static IServiceCollection AddKeyRing(this IServiceCollection services)
+    {
+        services.AddSingleton<KeyRing>();
+        return services.AddHostedService(provider => provider.GetRequiredService<KeyRing>());
     }
 
     /// <summary>Makes one kind of event start notifications.</summary>
@@ -195,6 +204,7 @@ public static class NotificationBusSetup
         services.AddSingleton<InMemoryControls>();
         services.AddSingleton<IControls>(provider => provider.GetRequiredService<InMemoryControls>());
         services.AddSingleton<IProviderHealth>(provider => provider.GetRequiredService<InMemoryControls>());
+        services.AddSingleton<IAccessKeys, InMemoryAccessKeys>();
         services.AddSingleton<InMemoryOutgoingMessages>();
         services.AddSingleton<IOutgoingMessages>(provider => provider.GetRequiredService<InMemoryOutgoingMessages>());
         services.AddSingleton<InMemoryFailedMessages>();

@@ -35,6 +35,7 @@ public sealed class When_the_entry_is_asked_for
             "changes",
             "suppressions",
             "failedMessages",
+            "keys",
             "status",
             "health",
             "description",

@@ -395,7 +395,7 @@ public sealed class When_the_settings_are_wrong
     public async Task Should_stop_with_one_line_when_the_address_is_not_ours()
     {
         // TEST-NET-1 (RFC 5737): nobody's.
-        var (exitCode, _, error) = await Run("--Urls=http://192.0.2.1:8080");
+        var (exitCode, _, error) = await Run("--Urls=http://192.0.2.1:8080", "--Auth:Mode=None");
 
         exitCode.ShouldBe(2);
         error.TrimEnd().Split(Environment.NewLine).ShouldHaveSingleItem().ShouldStartWith("Urls: ");

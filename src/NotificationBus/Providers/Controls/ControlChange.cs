@@ -14,8 +14,11 @@ public sealed record ControlChange
     /// <summary>The subject of the change, such as <c>provider smtp</c> or <c>channel email</c>.</summary>
     public required string Subject { get; init; }
 
-    /// <summary>The operator who changed it, in their own words.</summary>
+    /// <summary>The caller who changed it: its key, or in their own words where nobody is asked for one.</summary>
     public required string Who { get; init; }
+
+    /// <summary>The person for whom the caller says it was; null when it says nothing. Nobody checks it.</summary>
+    public string? OnBehalfOf { get; init; }
 
     /// <summary>The reason, in the operator's own words.</summary>
     public required string Why { get; init; }
@@ -28,6 +31,10 @@ public sealed record ControlChange
 }
 
 /// <summary>The author of a change, and the reason.</summary>
-/// <param name="Who">In the operator's own words.</param>
+/// <param name="Who">The caller's key; in the operator's own words where nobody is asked for one.</param>
 /// <param name="Why">In the operator's own words.</param>
-public sealed record ChangedBy(string Who, string Why);
+public sealed record ChangedBy(string Who, string Why)
+{
+    /// <summary>The person for whom the caller says it is; null when it says nothing.</summary>
+    public string? OnBehalfOf { get; init; }
+}
