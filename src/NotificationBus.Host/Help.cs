@@ -19,6 +19,8 @@ static class Help
           … keys list | rotate ID [--grace 1.00:00:00] | revoke ID      the same way
           … keys generate APPLICATION                                   prints a key for Auth:FirstKey, and keeps it nowhere
 
+          … migrate [settings as the host's]                            brings the tables up to date as their owner, and ends
+
         Settings, on the command line as --Key:Sub=value, in the environment as Key__Sub=value, or in appsettings.json:
 
           Transport                        InMemory (default) or RabbitMq

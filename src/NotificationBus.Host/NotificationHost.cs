@@ -25,7 +25,7 @@ public static class NotificationHost
     static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(45);
 
     /// <summary>Runs the host until it is told to stop.</summary>
-    /// <param name="args">Settings, or <c>keys …</c> and settings, see <c>--help</c>.</param>
+    /// <param name="args">Settings, or <c>keys …</c> or <c>migrate</c>, and settings, see <c>--help</c>.</param>
     /// <param name="output">Takes the help, and what a command prints.</param>
     /// <param name="error">Takes what kept the host from starting, a line for each wrong setting.</param>
     /// <returns>
@@ -44,6 +44,8 @@ public static class NotificationHost
         {
             if (args is ["keys", .. var rest])
                 return await new KeysCommand(output).Run(rest);
+            if (args is ["migrate", .. var settings])
+                return await MigrateCommand.Run(settings, output);
 
             await using var app = Build(args);
             await app.PrepareServers();

@@ -171,6 +171,19 @@ sealed class RabbitMqServer : IBroker
         return new UriBuilder(virtualHost) { UserName = name, Password = name }.Uri;
     }
 
+    /// <summary>Runs a script that makes a user with <c>rabbitmqctl</c>.</summary>
+    /// <returns>The virtual host as that user reaches it.</returns>
+    public async Task<Uri> CreateUser(string script, string kind, string name, Uri virtualHost)
+    {
+        var environment = new Dictionary<string, string?>(_environment, StringComparer.Ordinal)
+        {
+            ["RABBITMQCTL"] = Installed.Program("rabbitmqctl", "/usr/lib/rabbitmq/bin"),
+            ["PASSWORD"] = name,
+        };
+        await ChildProcess.Run(["bash", script, kind, name, NameOf(virtualHost)], environment);
+        return new UriBuilder(virtualHost) { UserName = name, Password = name }.Uri;
+    }
+
     /// <summary>Says what a user may declare in a virtual host; he may still read and write everything.</summary>
     public Task LetDeclare(string user, Uri virtualHost, string pattern) =>
         Evaluate(

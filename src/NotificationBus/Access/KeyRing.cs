@@ -1,9 +1,11 @@
 using System.Collections.Frozen;
+using System.Data.Common;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using NotificationBus.Messaging;
 using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Access;
@@ -21,6 +23,8 @@ public sealed partial class KeyRing : BackgroundService
 
     // The store tells of every change; this is for the case that it could not: a revoked key is refused within 5 s.
     static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(3);
+
+    static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     static readonly TimeSpan BetweenNotes = TimeSpan.FromSeconds(30);
 
@@ -47,9 +51,28 @@ public sealed partial class KeyRing : BackgroundService
     /// <exception cref="SettingsException">There is no key that would be taken.</exception>
     public async Task Prepare(CancellationToken cancellationToken)
     {
-        if (_copy is not null)
-            return;
+        while (_copy is null)
+        {
+            try
+            {
+                await Load(cancellationToken);
+            }
+            catch (DbException exception) when (Outages.IsTransient(exception))
+            {
+                KeysAwaited(exception.Message);
+                await Task.Delay(RetryInterval, _clock, cancellationToken);
+            }
+        }
 
+        if (_copy.ById.Values.All(known => known.Key.RevokedAt is not null))
+        {
+            _copy = null;
+            throw new SettingsException(NoKey);
+        }
+    }
+
+    async Task Load(CancellationToken cancellationToken)
+    {
         if (_options.FirstKey is { } first && KeyText.Parse(first) is { } text)
         {
             var key = KeyIssuer.Of(text, "first key", Enum.GetValues<Scope>(), _clock.GetUtcNow());
@@ -57,11 +80,6 @@ public sealed partial class KeyRing : BackgroundService
         }
 
         await Refresh(cancellationToken);
-        if (_copy!.ById.Values.All(known => known.Key.RevokedAt is not null))
-        {
-            _copy = null;
-            throw new SettingsException(NoKey);
-        }
     }
 
     /// <inheritdoc />
@@ -234,6 +252,9 @@ public sealed partial class KeyRing : BackgroundService
 
         public long Noted { get; set; }
     }
+
+    [LoggerMessage(LogLevel.Information, "Waiting for the keys: {Reason}")]
+    partial void KeysAwaited(string reason);
 
     [LoggerMessage(LogLevel.Warning, "The keys could not be read; those known last are taken for {KnownFor} (Auth:KnownFor): {Reason}")]
     partial void KeysNotRefreshed(TimeSpan knownFor, string reason);

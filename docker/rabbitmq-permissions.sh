@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Makes a user of RabbitMQ that may do what its kind needs, and nothing else. The password comes from PASSWORD.
+#   PASSWORD=… docker/rabbitmq-permissions.sh host     NAME [VHOST]   all of the virtual host, which is NotificationBus's own
+#   PASSWORD=… docker/rabbitmq-permissions.sh producer NAME [VHOST]   publishes events, requests and cancellations; queues NAME-…; reads outcomes
+#   PASSWORD=… docker/rabbitmq-permissions.sh reader   NAME [VHOST]   sees queues and their depth in the management UI, and no message
+# RABBITMQCTL says how to call it, such as RABBITMQCTL='docker compose -f docker/compose.yml exec -T rabbitmq rabbitmqctl'.
+# Remove the user every broker is born with: rabbitmqctl delete_user guest.
+set -euo pipefail
+
+usage() { sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+
+kind=${1:-} name=${2:-} vhost=${3:-/}
+[ -n "$name" ] || usage
+: "${PASSWORD:?is missing: the password of $name}"
+# It stands in patterns of names.
+case $name in *[!a-z0-9-]*) echo "a name has small letters, digits and hyphens" >&2; exit 2 ;; esac
+ctl=${RABBITMQCTL:-rabbitmqctl}
+
+# What producers may say. Everything else on the bus is between hosts: whoever may write it is believed.
+public='NotificationBus\.Contracts:(ChatMessageSent|OrderPlaced|OrderShipped|PaymentReminderDue|NotificationRequested|CancelNotification)'
+# What they may hear.
+outcomes='NotificationBus\.Contracts:Notification(Delivered|PartlyDelivered|Cancelled|Expired|Failed|Rejected)'
+
+case $kind in
+  host)     configure='.*' write='.*' read='.*' tags='' ;;
+  # MassTransit declares the exchanges that it publishes to, and the queues that it listens on.
+  producer) configure="^($public|$outcomes|$name-.*)\$" write="^($public|$name-.*)\$" read="^($outcomes|$name-.*)\$" tags='' ;;
+  reader)   configure='^$' write='^$' read='^$' tags='monitoring' ;;
+  *)        usage ;;
+esac
+
+$ctl add_user "$name" "$PASSWORD" || $ctl change_password "$name" "$PASSWORD"
+$ctl set_user_tags "$name" $tags
+$ctl set_permissions -p "$vhost" "$name" "$configure" "$write" "$read"

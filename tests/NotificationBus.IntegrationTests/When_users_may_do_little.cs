@@ -1,0 +1,214 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+using NotificationBus.Host;
+using NotificationBus.IntegrationTests.Servers;
+using Npgsql;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace NotificationBus.IntegrationTests;
+
+/// <summary>D: who may publish may forge what hosts tell each other. The users that docker/ makes, and what they must not do.</summary>
+[Collection(nameof(RabbitMqToHurt))]
+public sealed class When_users_may_do_little(BusAndDatabase servers, RabbitMqToHurt own)
+{
+    const string Event = "NotificationBus.Contracts:OrderPlaced";
+
+    static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
+    static readonly string Docker = Path.Combine(Repository.Root, "docker");
+    static readonly string Script = Path.Combine(Docker, "rabbitmq-permissions.sh");
+
+    [Fact]
+    public async Task Should_let_a_producer_publish_and_hear_and_nothing_else()
+    {
+        var rabbit = await own.Server;
+        var broker = await rabbit.CreateVirtualHost();
+        var database = await servers.CreateDatabase();
+        var asHost = await rabbit.CreateUser(Script, "host", "nb-host", broker);
+        await using var host = await HostInProcess.Start(asHost, database);
+        var asProducer = await rabbit.CreateUser(Script, "producer", "shop", broker);
+        await using var connection = await new ConnectionFactory { Uri = asProducer }.CreateConnectionAsync();
+
+        // What it is for.
+        await using (var channel = await Confirming(connection))
+        {
+            await channel.ExchangeDeclareAsync(Event, ExchangeType.Fanout, durable: true);
+            await channel.QueueDeclareAsync("shop-outcomes", durable: true, exclusive: false, autoDelete: false);
+            await channel.QueueBindAsync("shop-outcomes", "NotificationBus.Contracts:NotificationDelivered", routingKey: "");
+            await channel.BasicPublishAsync(
+                Event,
+                routingKey: "",
+                mandatory: true,
+                new BasicProperties { ContentType = Readme.Word("application/vnd."), Persistent = true },
+                Encoding.UTF8.GetBytes(Readme.Envelope)
+            );
+            var waiting = Stopwatch.StartNew();
+            BasicGetResult? heard;
+            while ((heard = await channel.BasicGetAsync("shop-outcomes", autoAck: true)) is null)
+            {
+                waiting.Elapsed.ShouldBeLessThan(Soon);
+                await Task.Delay(20);
+            }
+
+            Encoding.UTF8.GetString(heard.Body.Span).ShouldContain("NotificationDelivered");
+        }
+
+        // What it must not.
+        foreach (
+            var exchange in (string[])
+                [
+                    "notifications",
+                    "notifications-bulk",
+                    "send-email",
+                    "send-push-bulk",
+                    "receipts",
+                    "notifications-failed",
+                    "NotificationBus.Contracts:SendDelivery",
+                    "NotificationBus.Contracts:DeliverySent",
+                    "NotificationBus.Contracts:NotificationDelivered",
+                    "MassTransit:Fault--NotificationBus.Contracts:SendDelivery--",
+                    "", // The default exchange leads to every queue.
+                ]
+        )
+            await Refused(
+                connection,
+                $"publish to {exchange}",
+                channel => channel.BasicPublishAsync(exchange, "notifications", mandatory: false, Encoding.UTF8.GetBytes("{}")).AsTask()
+            );
+        foreach (var queue in (string[])["notifications", "send-email", "receipts", "notifications-failed", "notifications-dead-letters"])
+        {
+            await Refused(connection, $"read {queue}", channel => channel.BasicGetAsync(queue, autoAck: false));
+            await Refused(connection, $"purge {queue}", channel => channel.QueuePurgeAsync(queue));
+            await Refused(connection, $"delete {queue}", channel => channel.QueueDeleteAsync(queue));
+        }
+
+        await Refused(
+            connection,
+            "declare another's queue",
+            channel => channel.QueueDeclareAsync("other", durable: true, exclusive: false, autoDelete: false)
+        );
+        await Refused(connection, "listen to events", channel => channel.QueueBindAsync("shop-outcomes", Event, ""));
+        await Refused(
+            connection,
+            "lead outcomes into a host's queue",
+            channel => channel.QueueBindAsync("send-email", "NotificationBus.Contracts:NotificationDelivered", "")
+        );
+        await Refused(connection, "lead events past a host", channel => channel.ExchangeBindAsync("send-email", Event, ""));
+
+        // The reader of queues reads no message.
+        var asReader = await rabbit.CreateUser(Script, "reader", "watcher", broker);
+        await using var reading = await new ConnectionFactory { Uri = asReader }.CreateConnectionAsync();
+        await Refused(reading, "read", channel => channel.BasicGetAsync("notifications", autoAck: false));
+        await Refused(
+            reading,
+            "publish",
+            channel => channel.BasicPublishAsync(Event, "", mandatory: false, Encoding.UTF8.GetBytes("{}")).AsTask()
+        );
+        await Refused(reading, "declare", channel => channel.QueueDeclareAsync("mine", durable: true, exclusive: false, autoDelete: false));
+        await Refused(reading, "delete", channel => channel.QueueDeleteAsync("notifications"));
+    }
+
+    [Fact]
+    public async Task Should_run_hosts_that_may_not_change_a_table()
+    {
+        var broker = await servers.CreateVirtualHost();
+        await using var postgres = await PostgresServer.Start();
+        var database = await postgres.CreateDatabase();
+        var roles = await File.ReadAllTextAsync(Path.Combine(Docker, "postgres-roles.sql"));
+        await using var super = new The_record(database);
+        await super.Execute(roles);
+        foreach (var role in (string[])["migrate", "run", "read"])
+            await super.Execute($"ALTER ROLE notificationbus_{role} PASSWORD 'canary'");
+
+        await using var output = new StringWriter();
+        (
+            await NotificationHost.Run(
+                [
+                    "migrate",
+                    "--Transport=RabbitMq",
+                    $"--ConnectionStrings:RabbitMq={broker}",
+                    $"--ConnectionStrings:Postgres={As("migrate")}",
+                ],
+                output,
+                output
+            )
+        ).ShouldBe(0, $"{output}");
+        await super.Execute(roles);
+
+        await using (
+            var host = await HostInProcess.Start(
+                broker,
+                As("run"),
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["Postgres:Migrate"] = "false" }
+            )
+        )
+        {
+            using var content = new StringContent(Readme.CurlBody, Encoding.UTF8, "application/json");
+            using var answer = await host.Client.PostAsync(new Uri("/v1/events/order-placed", UriKind.Relative), content);
+            answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+            await super.UntilDelivered(1, Soon);
+            using var set = await host.Client.PutAsync(
+                new Uri("/v1/channels/email", UriKind.Relative),
+                new StringContent("""{"paused":true,"by":"ann","why":"a test"}""", Encoding.UTF8, "application/json")
+            );
+            set.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        await Refused("run", "CREATE TABLE mine (a int)");
+        await Refused("run", "DROP TABLE notification");
+        await Refused("run", "ALTER TABLE notification ADD COLUMN mine int");
+        await Refused("run", "TRUNCATE notification");
+        await Refused("run", "CREATE OR REPLACE VIEW ledger AS SELECT 1 AS hour");
+        await Refused("run", "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+        await Refused("run", "DELETE FROM \"__EFMigrationsHistory\"");
+        await Refused("run", "CREATE ROLE mine");
+        await Refused("run", "COPY notification TO PROGRAM 'cat'");
+        foreach (var table in (string[])["notification", "content", "access_key", "failed_message", "outgoing_message", "control_change"])
+            await Refused("read", $"SELECT * FROM {table}");
+        await Refused("read", "UPDATE notification SET state = 'Delivered'");
+        await Refused("read", "SET default_transaction_read_only = off; INSERT INTO access_key (id) VALUES ('a')");
+        await Refused("migrate", "CREATE ROLE mine SUPERUSER");
+
+        await using var reader = new The_record(As("read"));
+        (await reader.Notifications()).ShouldBe(1);
+        (await reader.Deliveries()).ShouldBe(2);
+        (await reader.Scalar<long>("SELECT count(*) FROM ledger")).ShouldBeGreaterThan(0);
+
+        string As(string role) =>
+            new NpgsqlConnectionStringBuilder(database) { Username = $"notificationbus_{role}", Password = "canary" }.ConnectionString;
+
+        async Task Refused(string role, string sql)
+        {
+            await using var record = new The_record(As(role));
+            (await Should.ThrowAsync<PostgresException>(() => record.Execute(sql), $"{role}: {sql}")).SqlState.ShouldBeOneOf(
+                "42501",
+                "25006"
+            );
+        }
+    }
+
+    /// <summary>Each on a channel of its own: a refusal closes it.</summary>
+    static async Task Refused(IConnection connection, string what, Func<IChannel, Task> act)
+    {
+        await using var channel = await Confirming(connection);
+        Exception? refusal = null;
+        try
+        {
+            await act(channel);
+        }
+        catch (Exception exception)
+        {
+            refusal = exception;
+        }
+
+        refusal.ShouldNotBeNull(what);
+        var reason = (refusal as OperationInterruptedException)?.ShutdownReason ?? channel.CloseReason;
+        reason.ShouldNotBeNull($"{what}: {refusal}").ReplyCode.ShouldBe((ushort)403, $"{what}: {refusal}");
+    }
+
+    static Task<IChannel> Confirming(IConnection connection) =>
+        connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true)
+        );
+}
