@@ -1,10 +1,11 @@
+using NotificationBus.Contracts;
 using NotificationBus.Failures;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
 
 namespace NotificationBus.IntegrationTests;
 
-/// <summary>The two views are public: whoever wrote a query yesterday finds the same columns tomorrow.</summary>
+/// <summary>The views are public: whoever wrote a query yesterday finds the same columns tomorrow.</summary>
 public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
 {
     // A new column goes to the end. Renaming or moving one breaks somebody's query.
@@ -16,6 +17,7 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
             "notification_id number from_number at message message_ids state_before state_after caused changes derived",
         ["delivery_overview"] =
             "notification_id delivery_id event recipient channel step status provider provider_message_id reason attempts created_at settled_at confirmed_at bounced_at soft_bounced_at opened_at read_at complained_at unsubscribed_at cancellation automatic_read_at",
+        ["decision"] = "notification_id created_at delivery_id channel at by code final provider until times text",
     };
 
     [Fact]
@@ -63,7 +65,7 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
 
         (await record.Scalar<string[]>("SELECT decisions FROM notification_overview")).ShouldBe([
             "email: the recipient has no address there",
-            "push: used",
+            "push: planned",
         ]);
     }
 
@@ -89,6 +91,64 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
             "email: it is no mailbox",
         ]);
         (await sql.Scalar<bool>($"SELECT left_out IS NULL FROM notification_overview WHERE id = '{whole}'")).ShouldBeTrue();
+    }
+
+    /// <summary>What was not sent has one reason, and what was sent has none; also of rows that have no codes yet.</summary>
+    [Fact]
+    public async Task Should_find_one_final_reason_for_each_delivery_that_was_not_sent()
+    {
+        var database = await servers.CreateDatabase();
+        await using var record = await PostgresRecord.Open(database);
+        await using var sql = new The_record(database);
+        DeliveryState[] deliveries =
+        [
+            .. Two("email", DeliveryStatus.Sent, reason: null),
+            .. Two("push", DeliveryStatus.Failed, "it is gone"),
+            .. Two("chat", DeliveryStatus.Expired, "it was too late"),
+            .. Two("webhook", DeliveryStatus.Cancelled, "ann: sold"),
+            .. Two("in-app", DeliveryStatus.NotNeeded, "another was read"),
+            .. Two("voice", DeliveryStatus.Held, "silence"),
+            .. Two("fax", DeliveryStatus.Sending, "later"),
+        ];
+        deliveries[2].Code = ReasonCode.Suppressed;
+        deliveries[3].BouncedAt = DateTimeOffset.UnixEpoch;
+        var waited = new DeliveryDecision
+        {
+            At = DateTimeOffset.UnixEpoch,
+            Code = ReasonCode.CircuitOpen,
+            Provider = "smtp",
+            Until = DateTimeOffset.UnixEpoch.AddMinutes(1),
+            Times = 3,
+            Text = "the circuit of smtp is open",
+        };
+        deliveries[0].Decisions = [waited];
+        var id = await Store(record, deliveries);
+
+        (
+            await sql.Scalar<string[]>(
+                $"SELECT array_agg(concat_ws(' ', channel, by, code) ORDER BY channel, code) FROM decision WHERE final AND notification_id = '{id}'"
+            )
+        ).ShouldBe([
+            "chat sender expired",
+            "chat sender expired",
+            "in-app planner not-needed",
+            "in-app planner not-needed",
+            "push receipt bounced",
+            "push sender suppressed",
+            "webhook operator cancelled",
+            "webhook operator cancelled",
+        ]);
+        (
+            await sql.Scalar<string>(
+                $"SELECT string_agg(concat_ws('|', by, provider, times, until - at, text), ' ') FROM decision WHERE code = 'circuit-open' AND notification_id = '{id}'"
+            )
+        ).ShouldBe("sender|smtp|3|00:01:00|the circuit of smtp is open");
+        (await sql.Scalar<long>($"SELECT count(*) FROM decision WHERE code = 'in-doubt' AND NOT final AND notification_id = '{id}'")).ShouldBe(
+            2
+        );
+        (await sql.Scalar<long>($"SELECT count(*) FROM decision WHERE code = 'planned' AND notification_id = '{id}'")).ShouldBe(
+            deliveries.Length
+        );
     }
 
     /// <summary>Tests that do not bite: each channel is named once, where it belongs.</summary>
@@ -137,9 +197,6 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
             "voice held",
             "webhook cancelled",
         ]);
-
-        static DeliveryState[] Two(string channel, DeliveryStatus status, string? reason) =>
-            [Delivery(channel, status, reason), Delivery(channel, status, reason)];
     }
 
     [Fact]
@@ -204,6 +261,9 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
         };
 
     /// <summary>A notification that has ended after an hour.</summary>
+    static DeliveryState[] Two(string channel, DeliveryStatus status, string? reason) =>
+        [Delivery(channel, status, reason), Delivery(channel, status, reason)];
+
     static async Task<Guid> Store(PostgresRecord record, IReadOnlyList<DeliveryState> deliveries, string? refusal = null)
     {
         var ended = await When_partitions_are_made.Begin(record, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddHours(1));

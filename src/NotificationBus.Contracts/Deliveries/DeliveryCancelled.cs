@@ -11,4 +11,7 @@ public sealed record DeliveryCancelled
 
     /// <summary>The reason, and who cancelled it, for a person to read.</summary>
     public required string Reason { get; init; }
+
+    /// <summary>The decisions of the sender about it, oldest first; null when it went straight out.</summary>
+    public IReadOnlyList<DeliveryDecision>? Decisions { get; init; }
 }

@@ -14,4 +14,7 @@ public sealed record DeliveryExpired
 
     /// <summary>The reason why it was not sent before, for a person to read. Names no address.</summary>
     public required string Reason { get; init; }
+
+    /// <summary>The decisions of the sender about it, oldest first; null when it went straight out.</summary>
+    public IReadOnlyList<DeliveryDecision>? Decisions { get; init; }
 }

@@ -14,4 +14,10 @@ public sealed record DeliveryFailed
 
     /// <summary>The reason, for a person to read. Names no address.</summary>
     public required string Reason { get; init; }
+
+    /// <summary>The reason in one word: see <see cref="ReasonCode"/>. Null from a host of an earlier version.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>The decisions of the sender about it, oldest first; null when it went straight out.</summary>
+    public IReadOnlyList<DeliveryDecision>? Decisions { get; init; }
 }

@@ -17,4 +17,7 @@ public sealed record DeliveryHeld
 
     /// <summary>The number of calls made to providers so far.</summary>
     public required int Attempts { get; init; }
+
+    /// <summary>The decisions of the sender about it, oldest first; null when it went straight out.</summary>
+    public IReadOnlyList<DeliveryDecision>? Decisions { get; init; }
 }

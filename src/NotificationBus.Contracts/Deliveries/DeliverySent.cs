@@ -14,4 +14,7 @@ public sealed record DeliverySent
 
     /// <summary>The provider's own id for it, when it gave one. Receipts refer to it.</summary>
     public string? ProviderMessageId { get; init; }
+
+    /// <summary>The decisions of the sender about it, oldest first; null when it went straight out.</summary>
+    public IReadOnlyList<DeliveryDecision>? Decisions { get; init; }
 }

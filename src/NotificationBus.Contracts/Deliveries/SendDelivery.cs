@@ -85,6 +85,14 @@ public sealed record SendDelivery
     /// <summary>The condition it waits for while it is put off, for a person to read. Names no address.</summary>
     public string? WaitingFor { get; init; }
 
+    /// <summary>The same in one word: see <see cref="ReasonCode"/>.</summary>
+    public string? WaitingCode { get; init; }
+
+    /// <summary>
+    /// The decisions of the sender so far, oldest first, for whoever reports what became of it; null when there are none.
+    /// </summary>
+    public IReadOnlyList<DeliveryDecision>? Decisions { get; init; }
+
     /// <summary>The turn it was put off to, when a provider's rate is limited.</summary>
     public SendSlot? Slot { get; init; }
 

@@ -18,4 +18,9 @@ public sealed record ChannelResult
     /// address.
     /// </summary>
     public string? Reason { get; init; }
+
+    /// <summary>
+    /// The same in one word, of the first address that was not reached: see <see cref="ReasonCode"/>. Null when there is nothing to say.
+    /// </summary>
+    public string? Code { get; init; }
 }

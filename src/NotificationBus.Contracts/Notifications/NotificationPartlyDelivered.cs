@@ -28,4 +28,10 @@ public sealed record NotificationPartlyDelivered
 
     /// <summary>The outcome on each channel, those that the plan could not use among them.</summary>
     public IReadOnlyList<ChannelResult> Results { get; init; } = [];
+
+    /// <summary>
+    /// The reason in one word: that of its deliveries, <c>unreachable</c> when there was no address or only suppressed ones, or
+    /// <c>several</c> when they differ. See <see cref="ReasonCode"/>; null from a host of an earlier version.
+    /// </summary>
+    public string? Code { get; init; }
 }

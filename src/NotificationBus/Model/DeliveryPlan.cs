@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using NotificationBus.Contracts;
 
 namespace NotificationBus.Model;
 
@@ -34,6 +35,9 @@ public sealed record DeliveryPlan(
 /// <param name="Reason">For a person to read. Names no address.</param>
 public sealed record LeftOut(string Channel, RefusalCause Cause, string Reason)
 {
+    /// <summary>The reason in one word: see <see cref="ReasonCode"/>. Null in a record of an earlier version.</summary>
+    public string? Code { get; init; }
+
     /// <summary>
     /// The address that is left out; null when it is the whole channel. Not on record: whoever gave it may be told where it stood.
     /// </summary>

@@ -154,6 +154,9 @@ public static class NotificationProgressReader
                         $"{MostTelling.First(status => deliveries.Exists(delivery => delivery.Status == status))}"
                     ),
             Reason = reason.Length > 0 ? reason : null,
+            Code =
+                notification.LeftOut.FirstOrDefault(left => left.Channel == channel)?.Code
+                ?? deliveries.Where(delivery => !delivery.IsSent()).Select(delivery => delivery.FinalCode() ?? delivery.Code).FirstOrDefault(),
         };
     }
 
@@ -188,6 +191,6 @@ public static class NotificationProgressReader
     static bool IsSettled(this IReadOnlyList<DeliveryState> deliveries, int? step) =>
         deliveries.All(delivery => delivery.Step != step || delivery.IsSettled());
 
-    static bool NotSent(DeliveryState delivery) =>
+    internal static bool NotSent(DeliveryState delivery) =>
         delivery.Status is DeliveryStatus.Failed or DeliveryStatus.Expired or DeliveryStatus.Cancelled;
 }

@@ -150,6 +150,15 @@ public sealed class DeliveryState
     public string? Reason { get; set; }
 
     /// <summary>
+    /// The reason in one word (<see cref="ReasonCode"/>), once it is settled and was not sent, or while it is held. Null in a record of an
+    /// earlier version: <see cref="DeliveryReasons.FinalCode"/> knows.
+    /// </summary>
+    public string? Code { get; set; }
+
+    /// <summary>The decisions of the sender about it, oldest first; null when it went straight out.</summary>
+    public IReadOnlyList<DeliveryDecision>? Decisions { get; set; }
+
+    /// <summary>
     /// The reason why it was cancelled, and who did so. From then on no call for it begins; the status says whether one had sent it before.
     /// </summary>
     public string? Cancellation { get; set; }

@@ -18,6 +18,12 @@ public sealed record NotificationView
     /// <summary>The reason why it failed or was cancelled, wholly or in part.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>
+    /// The same in one word: <c>unreachable</c> when there was no address or only suppressed ones, <c>several</c> when its deliveries have
+    /// different reasons. See <see cref="ReasonCode"/>.
+    /// </summary>
+    public string? Code { get; init; }
+
     /// <summary>The event, such as <c>order-placed</c>.</summary>
     public required string Event { get; init; }
 
@@ -79,6 +85,7 @@ public sealed record NotificationView
             Id = notification.CorrelationId,
             Status = StatusOf(notification.CurrentState),
             Reason = reason.Length > 0 ? reason : null,
+            Code = notification.FailureCode(),
             Event = notification.EventName,
             EventId = notification.EventId,
             Category = notification.Category,
@@ -132,6 +139,15 @@ public sealed record DeliveryView
     public string? Reason { get; init; }
 
     /// <summary>
+    /// The same in one word, exactly one for each delivery that was not sent and none for one that was; <c>in-doubt</c> while it is held. See
+    /// <see cref="ReasonCode"/>.
+    /// </summary>
+    public string? Code { get; init; }
+
+    /// <summary>The decisions of the sender about it, oldest first: what it waited for, or the route it took.</summary>
+    public IReadOnlyList<DeliveryDecision>? Decisions { get; init; }
+
+    /// <summary>
     /// The reason why it was cancelled, and who did so. From then on no call for it begins; the status says whether one had sent it before.
     /// </summary>
     public string? Cancellation { get; init; }
@@ -147,6 +163,9 @@ public sealed record DeliveryView
     /// The condition it waits for: a circuit that is open, a rate, a channel that is paused, a provider that could not take it.
     /// </summary>
     public string? WaitingFor { get; init; }
+
+    /// <summary>The same in one word: see <see cref="ReasonCode"/>.</summary>
+    public string? WaitingCode { get; init; }
 
     /// <summary>The time at which it was sent or given up.</summary>
     public DateTimeOffset? SettledAt { get; init; }
@@ -190,10 +209,13 @@ public sealed record DeliveryView
             Provider = delivery.Provider,
             ProviderMessageId = delivery.ProviderMessageId,
             Reason = delivery.Reason,
+            Code = delivery.FinalCode() ?? delivery.Code,
+            Decisions = delivery.Decisions.Noting(delivery.Status == DeliveryStatus.Sending ? waiting?.Decisions : null),
             Cancellation = delivery.Cancellation,
             HeldAfter = delivery.Attempts,
             WaitingUntil = delivery.Status == DeliveryStatus.Sending ? waiting?.Until : null,
             WaitingFor = delivery.Status == DeliveryStatus.Sending ? waiting?.For : null,
+            WaitingCode = delivery.Status == DeliveryStatus.Sending ? waiting?.Code : null,
             SettledAt = delivery.SettledAt,
             ConfirmedAt = delivery.ConfirmedAt,
             BouncedAt = delivery.BouncedAt,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NotificationBus.Contracts;
 
 namespace NotificationBus.Outgoing;
 
@@ -8,6 +9,12 @@ namespace NotificationBus.Outgoing;
 /// <param name="For">What it waits for, for a person to read; null in a command of an earlier version.</param>
 public sealed record WaitingDelivery(Guid DeliveryId, DateTimeOffset Until, string? For)
 {
+    /// <summary>The same in one word; null in a command of an earlier version.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>The decisions of the sender so far; the last is what it waits for now. Null in a command of an earlier version.</summary>
+    public IReadOnlyList<DeliveryDecision>? Decisions { get; init; }
+
     /// <summary>Reads it off the command's envelope; null when it is none.</summary>
     public static WaitingDelivery? Read(ReadOnlyMemory<byte> envelope, DateTimeOffset until)
     {
@@ -24,8 +31,15 @@ public sealed record WaitingDelivery(Guid DeliveryId, DateTimeOffset Until, stri
                 ? new WaitingDelivery(
                     deliveryId,
                     until,
-                    command.TryGetProperty("waitingFor", out var why) && why.ValueKind == JsonValueKind.String ? why.GetString() : null
+                    Text(command, "waitingFor")
                 )
+                {
+                    Code = Text(command, "waitingCode"),
+                    Decisions =
+                        command.TryGetProperty("decisions", out var decisions) && decisions.ValueKind == JsonValueKind.Array
+                            ? decisions.Deserialize<IReadOnlyList<DeliveryDecision>>(JsonSerializerOptions.Web)
+                            : null,
+                }
                 : null;
         }
         catch (JsonException)
@@ -33,4 +47,7 @@ public sealed record WaitingDelivery(Guid DeliveryId, DateTimeOffset Until, stri
             return null;
         }
     }
+
+    static string? Text(JsonElement command, string name) =>
+        command.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
 }

@@ -57,7 +57,7 @@ public static class DeliveryPlanner
             if (fitting.Count == 0)
                 continue;
 
-            decisions.Add($"{name}: used");
+            decisions.Add($"{name}: {ReasonCode.Planned}");
             var step = rule.Mode == DeliveryMode.AllAtOnce || deliveries.Count == 0 ? 1 : deliveries[^1].Step + 1;
             deliveries.AddRange(
                 fitting.Select(delivery => new PlannedDelivery(delivery.Id, name, delivery.Address, step, delivery.Content))
@@ -86,13 +86,13 @@ public static class DeliveryPlanner
         foreach (var address in addresses)
         {
             if (channel.Refuse(address) is { } refusal)
-                leftOut.Add(new LeftOut(channel.Name, RefusalCause.Address, refusal) { Address = address });
+                leftOut.Add(new LeftOut(channel.Name, RefusalCause.Address, refusal) { Code = ReasonCode.AddressRefused, Address = address });
             else
                 usable.Add(address);
         }
 
         if (addresses.Count == 0)
-            leftOut.Add(new LeftOut(channel.Name, RefusalCause.Address, "the recipient has no address there"));
+            leftOut.Add(new LeftOut(channel.Name, RefusalCause.Address, "the recipient has no address there") { Code = ReasonCode.NoAddress });
 
         return usable;
     }
@@ -117,6 +117,7 @@ public static class DeliveryPlanner
         leftOut.Add(
             new LeftOut(delivery.Channel, unfit.IsAddress ? RefusalCause.Address : RefusalCause.Template, unfit.Reason)
             {
+                Code = unfit.IsAddress ? ReasonCode.AddressRefused : ReasonCode.Unfit,
                 Address = unfit.IsAddress ? delivery.Address : null,
             }
         );
@@ -134,7 +135,7 @@ public static class DeliveryPlanner
         }
         catch (TemplateException exception)
         {
-            leftOut.Add(new LeftOut(channel.Name, RefusalCause.Template, exception.Message));
+            leftOut.Add(new LeftOut(channel.Name, RefusalCause.Template, exception.Message) { Code = ReasonCode.NoText });
             return null;
         }
     }

@@ -14,8 +14,9 @@ public abstract record ChainOutcome
     /// <summary>No provider ever will.</summary>
     /// <param name="Provider">Who refused it; null when nobody was asked.</param>
     /// <param name="Reason">For a person to read. Names no address.</param>
+    /// <param name="Code">The reason in one word: see <see cref="ReasonCode"/>.</param>
     /// <param name="Attempts">How many calls were made so far.</param>
-    public sealed record Refused(string? Provider, string Reason, int Attempts) : ChainOutcome;
+    public sealed record Refused(string? Provider, string Reason, string Code, int Attempts) : ChainOutcome;
 
     /// <summary>It may have been sent, and must not be sent again before an operator has decided.</summary>
     /// <param name="Attempt">The call that may have sent it.</param>
@@ -34,6 +35,12 @@ public abstract record ChainOutcome
     {
         /// <summary>The reason, for a person to read. Names no address.</summary>
         public required string Reason { get; init; }
+
+        /// <summary>The reason in one word: see <see cref="ReasonCode"/>.</summary>
+        public required string Code { get; init; }
+
+        /// <summary>The account that it is waited for; null when it is waited for none or for any.</summary>
+        public string? Account { get; init; }
 
         /// <summary>The provider that was asked last; null when none was.</summary>
         public string? Provider { get; init; }

@@ -132,22 +132,24 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     /// <summary>Another worker may still be calling a provider; null when it is not, or has been silent for too long.</summary>
     public ChainOutcome.NotNow? InProgress(AttemptClaim claim) =>
         claim.Calls is [.., { Status: AttemptStatus.Started } last] && last.LeaseUntil > claim.Now
-            ? Later("another worker is at it", last.LeaseUntil - claim.Now) with
+            ? Later("another worker is at it", ReasonCode.InProgress, last.LeaseUntil - claim.Now) with
             {
+                Account = last.Provider,
                 InProgress = true,
             }
             : null;
 
     /// <summary>The delivery's turn is later.</summary>
     public ChainOutcome.NotNow Paced(Admission.Paced paced) =>
-        Later($"{paced.Slot.Account} is called no more often than it allows", paced.Wait) with
+        Later($"{paced.Slot.Account} is called no more often than it allows", ReasonCode.Paced, paced.Wait) with
         {
+            Account = paced.Slot.Account,
             Slot = paced.Slot,
         };
 
     /// <summary>Nobody may be asked. Whatever forbids it says nothing about a call before.</summary>
-    public ChainOutcome RefusedUnasked(string reason) =>
-        LeftToOperator ? Held() : new ChainOutcome.Refused(Provider: null, WithDoubt(reason), AttemptsMade);
+    public ChainOutcome RefusedUnasked(string reason, string code) =>
+        LeftToOperator ? Held() : new ChainOutcome.Refused(Provider: null, WithDoubt(reason), code, AttemptsMade);
 
     /// <summary>Decides the outcome when nobody is left to ask.</summary>
     public ChainOutcome Conclude()
@@ -160,12 +162,19 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         if (LeftToOperator && (knowing is null || isRejected || KillsWorkers))
             return Held();
         if (isRejected || (_attempts.Count > 0 && order.All(IsDeclinedBy)))
-            return new ChainOutcome.Refused(_attempts[^1].Provider, WithDoubt(WhyRefused()), AttemptsMade);
+            return new ChainOutcome.Refused(
+                _attempts[^1].Provider,
+                WithDoubt(WhyRefused()),
+                isRejected ? ReasonCode.Rejected : ReasonCode.Declined,
+                AttemptsMade
+            );
         if (Risky.Count() >= mostInDoubt)
             return Held();
 
-        return Later(WhyNotNow(), knowing is null ? order.Min(HowLong) : HowLong(knowing)) with
+        var (code, account) = CodeNotNow();
+        return Later(WhyNotNow(), code, knowing is null ? order.Min(HowLong) : HowLong(knowing)) with
         {
+            Account = account,
             AtMost = knowing is null ? null : AskedAloneUntil(knowing) - clock.GetUtcNow(),
             EndedInDoubt = EndedInDoubt,
             IsOutage = _failed.Count > 0 || _refused.Values.Any(refused => refused is { IsShut: true, For: not null }),
@@ -197,10 +206,11 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
             ? new ChainOutcome.Held(inDoubt, calls.Count) { IsCancelled = true }
         : new ChainOutcome.Cancelled(cancellation);
 
-    ChainOutcome.NotNow Later(string reason, TimeSpan? atLeast) =>
+    ChainOutcome.NotNow Later(string reason, string code, TimeSpan? atLeast) =>
         new()
         {
             Reason = reason,
+            Code = code,
             Provider = _attempts.Count > 0 ? _attempts[^1].Provider : null,
             AtLeast = atLeast > TimeSpan.Zero ? atLeast : null,
             Attempts = AttemptsMade,
@@ -345,6 +355,32 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
         var left = _failed.Contains(account.Name) && asked > LongestInOutage ? LongestInOutage : RateLimiter.Limited(asked);
         return left > open ? left : open;
     }
+
+    /// <summary>
+    /// Gives the reason why nobody takes it now in one word, and the account that is about: whoever answered last, or else whoever could not
+    /// be asked and may be first.
+    /// </summary>
+    (string Code, string? Account) CodeNotNow()
+    {
+        if (_attempts.Count > 0)
+            return (CodeOf(_attempts[^1]), _attempts[^1].Provider);
+        // An operator has taken out whoever would serve it.
+        if (_refused.Count == 0)
+            return (ReasonCode.ProviderOff, null);
+
+        var (account, refused) = _refused.MinBy(refused => refused.Value.For ?? TimeSpan.MaxValue);
+        return (refused.Code, account.Name);
+    }
+
+    static string CodeOf(DeliveryAttempt attempt) =>
+        attempt.Status switch
+        {
+            AttemptStatus.Throttled => ReasonCode.Throttled,
+            AttemptStatus.Misconfigured => ReasonCode.Misconfigured,
+            AttemptStatus.InDoubt or AttemptStatus.Repeatable => ReasonCode.InDoubt,
+            AttemptStatus.Declined => ReasonCode.Declined,
+            _ => ReasonCode.Unavailable,
+        };
 
     string WhyNotNow()
     {

@@ -61,7 +61,7 @@ public sealed class ProviderChain
         }
 
         if (route.Count == 0)
-            return round.RefusedUnasked("no provider of the channel serves such an address");
+            return round.RefusedUnasked("no provider of the channel serves such an address", ReasonCode.NoRoute);
 
         ProviderAccount? before = null;
         while (round.Next() is { } account)
@@ -115,7 +115,7 @@ public sealed class ProviderChain
             {
                 await granted.NotMade();
                 if (claim.Suppression is { } reason)
-                    return round.RefusedUnasked($"the address is suppressed: {reason}");
+                    return round.RefusedUnasked($"the address is suppressed: {reason}", ReasonCode.Suppressed);
                 if (await GoOn(round, claim, cancellationToken) is { } settled)
                     return settled;
             }

@@ -47,6 +47,8 @@ sealed class InterventionSteps(TimeProvider clock)
         foreach (var delivery in notification.Deliveries)
         {
             var isTheOne = delivery.Id == cancelled.DeliveryId && delivery.Status == DeliveryStatus.Sending;
+            if (isTheOne)
+                delivery.Decisions = delivery.Decisions.Noting(cancelled.Decisions);
             if (isTheOne || delivery.Status == DeliveryStatus.Waiting)
                 Cancel(delivery, cancelled.Reason);
         }
@@ -57,6 +59,7 @@ sealed class InterventionSteps(TimeProvider clock)
         delivery.Status = DeliveryStatus.Cancelled;
         delivery.Cancellation = reason;
         delivery.Reason = reason;
+        delivery.Code = ReasonCode.Cancelled;
         delivery.SettledAt = clock.GetUtcNow();
     }
 
@@ -77,10 +80,12 @@ sealed class InterventionSteps(TimeProvider clock)
                 return null;
 
             delivery.Status = DeliveryStatus.Sending;
+            delivery.Code = null;
             return delivery;
         }
 
         delivery.Status = decided.Decision == HeldDecision.Sent ? DeliveryStatus.Sent : DeliveryStatus.Failed;
+        delivery.Code = decided.Decision == HeldDecision.Sent ? null : ReasonCode.DecidedFailed;
         delivery.Reason = $"decided by an operator: {decided.Why}";
         delivery.SettledAt = clock.GetUtcNow();
         return null;

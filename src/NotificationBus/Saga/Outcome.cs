@@ -44,6 +44,7 @@ public sealed record Outcome(Guid MessageId, object Message)
                 Channels = notification.SentChannels(),
                 FailedChannels = notification.FailedChannels(),
                 Reason = notification.FailureReason(),
+                Code = notification.FailureCode(),
             },
             nameof(NotificationStateMachine.Cancelled) => new NotificationCancelled
             {
@@ -53,6 +54,7 @@ public sealed record Outcome(Guid MessageId, object Message)
                 RecipientId = notification.Recipient.Id,
                 Results = notification.Results(),
                 Reason = notification.FailureReason(),
+                Code = notification.FailureCode(),
             },
             nameof(NotificationStateMachine.Expired) => new NotificationExpired
             {
@@ -62,6 +64,7 @@ public sealed record Outcome(Guid MessageId, object Message)
                 RecipientId = notification.Recipient.Id,
                 Results = notification.Results(),
                 Reason = notification.FailureReason(),
+                Code = notification.FailureCode(),
             },
             nameof(NotificationStateMachine.Failed) => new NotificationFailed
             {
@@ -71,6 +74,7 @@ public sealed record Outcome(Guid MessageId, object Message)
                 RecipientId = notification.Recipient.Id,
                 Results = notification.Results(),
                 Reason = notification.FailureReason(),
+                Code = notification.FailureCode(),
             },
             var state => throw new NotSupportedException($"A notification that is {state} has no outcome"),
         };

@@ -1,5 +1,6 @@
 using MassTransit;
 using NotificationBus.Contents;
+using NotificationBus.Contracts;
 using NotificationBus.Intake;
 using NotificationBus.Model;
 using NotificationBus.Planning;
@@ -94,7 +95,10 @@ sealed class PlanSteps(IntakeRules intake, PlanningRules planning, ContentPackin
         notification.CompletedAt = clock.GetUtcNow();
         // Also what an earlier step is still being tried for. Should a provider take it after all, the record will say so.
         foreach (var delivery in notification.Deliveries.Where(IsOpen))
+        {
             delivery.Status = DeliveryStatus.NotNeeded;
+            delivery.Code = ReasonCode.NotNeeded;
+        }
 
         static bool IsOpen(DeliveryState delivery) =>
             delivery.Status is DeliveryStatus.Waiting or DeliveryStatus.Sending or DeliveryStatus.Held;

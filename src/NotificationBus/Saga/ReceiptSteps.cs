@@ -1,3 +1,4 @@
+using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Receipts;
 
@@ -30,6 +31,7 @@ sealed class ReceiptSteps(ClickRules clicks, TimeProvider clock)
             // A server may take a mail and send it back later: so this goes also for what was confirmed.
             Settle(delivery, DeliveryStatus.Failed, receipt);
             delivery.Reason = receipt.Reason ?? "it came back";
+            delivery.Code = ReasonCode.Bounced;
             return Reopen(notification);
         }
 
@@ -92,6 +94,7 @@ sealed class ReceiptSteps(ClickRules clicks, TimeProvider clock)
         delivery.Provider ??= receipt.Provider;
         delivery.ProviderMessageId ??= receipt.ProviderMessageId;
         delivery.Reason = null;
+        delivery.Code = null;
     }
 
     /// <summary>
@@ -108,6 +111,7 @@ sealed class ReceiptSteps(ClickRules clicks, TimeProvider clock)
         {
             notification.CompletedAt = null;
             delivery.Status = delivery.BegunAt is null ? DeliveryStatus.Waiting : DeliveryStatus.Sending;
+            delivery.Code = null;
             if (delivery.BegunAt is null)
                 continue;
 

@@ -56,6 +56,8 @@ sealed class ResultSteps(InterventionSteps interventions, TimeProvider clock)
                 delivery.Provider = sent.Provider;
                 delivery.ProviderMessageId = sent.ProviderMessageId;
                 delivery.Reason = null;
+                delivery.Code = null;
+                delivery.Decisions = delivery.Decisions.Noting(sent.Decisions);
             }
         );
     }
@@ -70,6 +72,8 @@ sealed class ResultSteps(InterventionSteps interventions, TimeProvider clock)
             {
                 delivery.Provider = failed.Provider;
                 delivery.Reason = failed.Reason;
+                delivery.Code = failed.Code ?? ReasonCode.NotRecorded;
+                delivery.Decisions = delivery.Decisions.Noting(failed.Decisions);
             }
         );
 
@@ -83,6 +87,8 @@ sealed class ResultSteps(InterventionSteps interventions, TimeProvider clock)
             {
                 delivery.Provider = expired.Provider;
                 delivery.Reason = expired.Reason;
+                delivery.Code = ReasonCode.Expired;
+                delivery.Decisions = delivery.Decisions.Noting(expired.Decisions);
             }
         );
 
@@ -97,6 +103,8 @@ sealed class ResultSteps(InterventionSteps interventions, TimeProvider clock)
                 // The exception's own text may carry anything, an address included; its type is enough to find it among the failed messages.
                 var type = fault.Exceptions?.FirstOrDefault()?.ExceptionType ?? "unknown";
                 delivery.Reason = $"the worker failed ({type}); the command is among the failed messages";
+                delivery.Code = ReasonCode.WorkerFailed;
+                delivery.Decisions = delivery.Decisions.Noting(fault.Message.Decisions);
             }
         );
 
@@ -111,6 +119,8 @@ sealed class ResultSteps(InterventionSteps interventions, TimeProvider clock)
         delivery.Status = DeliveryStatus.Held;
         delivery.Provider = held.Provider;
         delivery.Reason = held.Reason;
+        delivery.Code = ReasonCode.InDoubt;
+        delivery.Decisions = delivery.Decisions.Noting(held.Decisions);
         delivery.Attempts = held.Attempts;
     }
 

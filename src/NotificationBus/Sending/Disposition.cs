@@ -19,10 +19,13 @@ public abstract record Disposition
     /// <param name="Command">What comes.</param>
     /// <param name="Due">When.</param>
     /// <param name="Reason">What it waits for, for a person to read. Names no address.</param>
-    /// <param name="Kind">The same in one word.</param>
+    /// <param name="Code">The same in one word: see <see cref="ReasonCode"/>.</param>
     /// <param name="WaitsFor">What may bring it back earlier; null when only time does.</param>
-    public sealed record PutOff(SendDelivery Command, DateTimeOffset Due, string Reason, PutOffKind Kind, string? WaitsFor = null)
-        : Disposition;
+    public sealed record PutOff(SendDelivery Command, DateTimeOffset Due, string Reason, string Code, string? WaitsFor = null) : Disposition
+    {
+        /// <summary>The account that it waits for; null when it waits for none or for any.</summary>
+        public string? Account { get; init; }
+    }
 
     /// <summary>There is nothing to do.</summary>
     public sealed record Nothing : Disposition

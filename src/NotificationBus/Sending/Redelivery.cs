@@ -105,24 +105,26 @@ public sealed class Redelivery(
 
     /// <summary>Keeps a command until it is due. Under an id that is the same when the command that is put off comes twice.</summary>
     /// <param name="context">The command that is put off.</param>
-    /// <param name="command">What is to come instead.</param>
-    /// <param name="dueAt">When.</param>
-    /// <param name="why">What it waits for, for a person to read. Names no address.</param>
-    /// <param name="waitsFor">What may bring it back earlier; null when only time does.</param>
-    public async Task PutOff(
-        ConsumeContext<SendDelivery> context,
-        SendDelivery command,
-        DateTimeOffset dueAt,
-        string why,
-        string? waitsFor = null
-    )
+    /// <param name="later">What is to come instead, when and why.</param>
+    public async Task PutOff(ConsumeContext<SendDelivery> context, Disposition.PutOff later)
     {
+        var command = later.Command;
+        var decision = new DeliveryDecision
+        {
+            At = clock.GetUtcNow(),
+            Code = later.Code,
+            Provider = later.Account,
+            Until = later.Due,
+            Text = later.Reason,
+        };
         var endpoint = (ITransportSendEndpoint)
             await context.ReceiveContext.SendEndpointProvider.GetSendEndpoint(ChannelEndpoint.Of(command.Channel, command.Lane));
         var message = await endpoint.CreateSendContext(
             command with
             {
-                WaitingFor = why,
+                WaitingFor = later.Reason,
+                WaitingCode = later.Code,
+                Decisions = command.Decisions.Noting(decision),
                 TraceParent = command.TraceParent ?? FlowTracing.Here,
                 // The record has it, and keeps it in one place.
                 Content = command.Content is { } content ? new DeliveryContent { Set = content.Set } : null,
@@ -131,11 +133,11 @@ public sealed class Redelivery(
             context.CancellationToken
         );
         var id = DeterministicId.From("redelivery", $"{context.InputId():N}");
-        var kept = OutgoingMessage.From(message, id, dueAt) with
+        var kept = OutgoingMessage.From(message, id, later.Due) with
         {
-            WaitsFor = waitsFor,
+            WaitsFor = later.WaitsFor,
             // A turn is one's own, and at a fixed time.
-            AtTheLatest = waitsFor is null || command.Slot is not null ? null : command.ExpiresAt - ShortestLife,
+            AtTheLatest = later.WaitsFor is null || command.Slot is not null ? null : command.ExpiresAt - ShortestLife,
         };
         await outgoing.Schedule([kept], context.CancellationToken);
     }

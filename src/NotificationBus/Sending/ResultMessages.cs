@@ -13,7 +13,10 @@ static class ResultMessages
         outcome switch
         {
             ChainOutcome.Sent sent => new(Sent(command, sent.Attempt), sent.Attempt.Number),
-            ChainOutcome.Refused refused => new(Failed(command, refused.Provider, refused.Reason), refused.Attempts),
+            ChainOutcome.Refused refused => new(
+                Failed(command, refused.Provider, refused.Reason, refused.Code),
+                refused.Attempts
+            ),
             // It may have been held at this call before it was cancelled; then this is another result.
             ChainOutcome.Held held => new(Held(command, held), held.IsCancelled ? held.Attempts + 1 : held.Attempts),
             ChainOutcome.Cancelled { Cancellation: var cancellation } => new(Cancelled(command, cancellation), cancellation.Number),
@@ -28,16 +31,19 @@ static class ResultMessages
             DeliveryId = command.DeliveryId,
             Provider = attempt.Provider,
             ProviderMessageId = attempt.ProviderMessageId,
+            Decisions = command.Decisions,
         };
 
     /// <summary>No provider takes it.</summary>
-    public static DeliveryFailed Failed(SendDelivery command, string? provider, string reason) =>
+    public static DeliveryFailed Failed(SendDelivery command, string? provider, string reason, string code) =>
         new()
         {
             NotificationId = command.NotificationId,
             DeliveryId = command.DeliveryId,
             Provider = provider,
             Reason = reason,
+            Code = code,
+            Decisions = command.Decisions,
         };
 
     /// <summary>It was not sent while it was of use.</summary>
@@ -48,6 +54,7 @@ static class ResultMessages
             DeliveryId = command.DeliveryId,
             Provider = provider,
             Reason = reason,
+            Decisions = command.Decisions,
         };
 
     static DeliveryHeld Held(SendDelivery command, ChainOutcome.Held held) =>
@@ -58,6 +65,7 @@ static class ResultMessages
             Provider = held.Attempt.Provider,
             Reason = held.Attempt.Reason ?? "in doubt",
             Attempts = held.Attempts,
+            Decisions = command.Decisions,
         };
 
     static DeliveryCancelled Cancelled(SendDelivery command, DeliveryAttempt cancellation) =>
@@ -66,5 +74,6 @@ static class ResultMessages
             NotificationId = command.NotificationId,
             DeliveryId = command.DeliveryId,
             Reason = cancellation.Reason ?? "cancelled",
+            Decisions = command.Decisions,
         };
 }

@@ -54,8 +54,8 @@ public sealed class SendDeliveryConsumer(
 
     async Task PutOff(ConsumeContext<SendDelivery> context, Disposition.PutOff later)
     {
-        await redelivery.PutOff(context, later.Command, later.Due, later.Reason, later.WaitsFor);
-        metrics.Redelivered(later.Command.Channel, Label<PutOffKind>.Of(later.Kind));
+        await redelivery.PutOff(context, later);
+        metrics.Redelivered(later.Command.Channel, later.Code);
     }
 
     /// <summary>Under an id that is the same when the command comes again, so that the saga takes it once.</summary>

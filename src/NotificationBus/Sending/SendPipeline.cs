@@ -29,7 +29,7 @@ public sealed class SendPipeline(
     {
         var command = context.Message;
         if (IsTooLate(command))
-            return await NotSent(command, "it was too late when the worker got to it", ResultMessages.Expired, context.CancellationToken);
+            return await NotSent(command, "it was too late when the worker got to it", ReasonCode.Expired, context.CancellationToken);
         if (command.MayHaveBeenSent && await HasArrived(command, context.CancellationToken))
             return await SentBefore(command, context.CancellationToken);
         if (IsPaused(channel))
@@ -42,9 +42,10 @@ public sealed class SendPipeline(
         }
         catch (TemplateException exception)
         {
-            return await NotSent(command, exception.Message, ResultMessages.Failed, context.CancellationToken);
+            return await NotSent(command, exception.Message, ReasonCode.NoText, context.CancellationToken);
         }
 
+        command = Routed(command, channel);
         var outcome = await chains.Of(command.Channel).Send(delivery, context.InItsTurn(), context.CancellationToken);
         return await Decide(command, outcome, context.CancellationToken);
     }
@@ -68,6 +69,24 @@ public sealed class SendPipeline(
             : Disposition.Nothing.AtAll;
     }
 
+    /// <summary>Notes the route that the delivery takes, once; most take none.</summary>
+    SendDelivery Routed(SendDelivery command, IChannel channel)
+    {
+        if (
+            chains.Of(channel.Name).Routes.RouteOf(channel, command) is not { } route
+            || command.Decisions?.Any(decision => decision.Code == ReasonCode.Routed) == true
+        )
+            return command;
+
+        var decision = new DeliveryDecision
+        {
+            At = clock.GetUtcNow(),
+            Code = ReasonCode.Routed,
+            Text = $"by the route {route.When} it goes to {string.Join(", ", route.Providers)}",
+        };
+        return command with { Decisions = command.Decisions.Noting(decision) };
+    }
+
     bool IsPaused(IChannel channel) => board.Current.Channel(channel.Name).Paused;
 
     Disposition.PutOff Paused(SendDelivery command, IChannel channel) =>
@@ -75,7 +94,7 @@ public sealed class SendPipeline(
             command,
             Earlier(clock.GetUtcNow() + LookAgain, command.ExpiresAt),
             $"channel {channel.Name} is paused",
-            PutOffKind.Paused,
+            ReasonCode.ChannelPaused,
             ResumedChannels.WaitsForChannel(channel.Name)
         );
 
@@ -89,14 +108,17 @@ public sealed class SendPipeline(
             var ends = clock.GetUtcNow() + notNow.AtLeast!.Value;
             // What an operator may have to decide about is waited for, also when it is too late to send.
             var again = command.HoldWhenInDoubt ? ends : Earlier(ends, command.ExpiresAt);
-            return new Disposition.PutOff(command with { MayHaveBeenSent = true }, again, notNow.Reason, PutOffKind.InProgress);
+            return new Disposition.PutOff(command with { MayHaveBeenSent = true }, again, notNow.Reason, notNow.Code)
+            {
+                Account = notNow.Account,
+            };
         }
 
         // Nothing is gained by waiting, unless it may have been sent already.
         if (command.AnotherChannelFollows && notNow is { Slot: null, InDoubt: 0 })
         {
             var why = WithDoubt(notNow.Reason, notNow.MayHaveBeenSent);
-            return new Disposition.Report(ResultMessages.Failed(command, notNow.Provider, why), notNow.Attempts);
+            return new Disposition.Report(ResultMessages.Failed(command, notNow.Provider, why, notNow.Code), notNow.Attempts);
         }
 
         var next = command with
@@ -116,30 +138,38 @@ public sealed class SendPipeline(
         }
 
         if (notNow.Slot is { } turn)
-            return new Disposition.PutOff(next, due, notNow.Reason, PutOffKind.Rate, WaitingLine.WaitsForTurn(turn.Account));
+        {
+            return new Disposition.PutOff(next, due, notNow.Reason, notNow.Code, WaitingLine.WaitsForTurn(turn.Account))
+            {
+                Account = notNow.Account,
+            };
+        }
 
         var waitsFor = notNow.WaitsForProvider ? ResumedChannels.WaitsForProvider(command.Channel) : null;
-        var kind = notNow.EndedInDoubt ? PutOffKind.InDoubt : PutOffKind.Unavailable;
-        return new Disposition.PutOff(next with { Redeliveries = command.Redeliveries + 1 }, due, notNow.Reason, kind, waitsFor);
+        return new Disposition.PutOff(next with { Redeliveries = command.Redeliveries + 1 }, due, notNow.Reason, notNow.Code, waitsFor)
+        {
+            Account = notNow.Account,
+        };
     }
 
     /// <summary>
     /// The command may come again because the worker died before it reported: what it sent was sent, however late it is by now, and what it
     /// may have sent it may. Where that is left to an operator, it comes to one.
     /// </summary>
-    async Task<Disposition> NotSent(
-        SendDelivery command,
-        string reason,
-        Func<SendDelivery, string?, string, object> result,
-        CancellationToken cancellationToken
-    )
+    async Task<Disposition> NotSent(SendDelivery command, string reason, string code, CancellationToken cancellationToken)
     {
         if (await chains.Of(command.Channel).GiveUp(command, cancellationToken) is { } outcome)
             return await Decide(command, outcome, cancellationToken);
 
         var attempts = await chains.Of(command.Channel).AttemptsOf(command, cancellationToken);
         var mayHaveBeenSent = attempts.Any(attempt => attempt.MayHaveBeenSent || attempt.Status == AttemptStatus.Started);
-        return new Disposition.Report(result(command, null, WithDoubt(reason, mayHaveBeenSent)), command.EarlierAttempts);
+        var why = WithDoubt(reason, mayHaveBeenSent);
+        return new Disposition.Report(
+            code == ReasonCode.Expired
+                ? ResultMessages.Expired(command, provider: null, why)
+                : ResultMessages.Failed(command, provider: null, why, code),
+            command.EarlierAttempts
+        );
     }
 
     static string WithDoubt(string reason, bool mayHaveBeenSent) => mayHaveBeenSent ? $"{reason}; it may have been sent" : reason;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace NotificationBus.Telemetry;
@@ -140,17 +141,33 @@ public sealed class FlowMetrics
     public void Accepted(string category, string by) => _accepted.Add(1, new("category", category), new("by", by));
 
     /// <summary>A notification has ended.</summary>
-    public void Ended(string category, string outcome, TimeSpan took)
+    /// <param name="category">Its category.</param>
+    /// <param name="outcome">Its outcome.</param>
+    /// <param name="reason">Why nobody was reached, or not on every channel, in one word; null when all is well.</param>
+    /// <param name="took">The time from its acceptance.</param>
+    public void Ended(string category, string outcome, string? reason, TimeSpan took)
     {
         KeyValuePair<string, object?> ofCategory = new("category", category);
         KeyValuePair<string, object?> withOutcome = new("outcome", outcome);
-        _ended.Add(1, ofCategory, withOutcome);
+        if (reason is null)
+            _ended.Add(1, ofCategory, withOutcome);
+        else
+            _ended.Add(1, ofCategory, withOutcome, new("reason", reason));
         _duration.Record(took.TotalSeconds, ofCategory, withOutcome);
     }
 
     /// <summary>A delivery has come to a status.</summary>
-    public void Settled(string category, string channel, string status) =>
-        _settled.Add(1, new("category", category), new("channel", channel), new("status", status));
+    /// <param name="category">The category of its notification.</param>
+    /// <param name="channel">Its channel.</param>
+    /// <param name="status">The status.</param>
+    /// <param name="reason">Why it was not sent, or is held, in one word; null when it was sent.</param>
+    public void Settled(string category, string channel, string status, string? reason)
+    {
+        var tags = new TagList { { "category", category }, { "channel", channel }, { "status", status } };
+        if (reason is not null)
+            tags.Add("reason", reason);
+        _settled.Add(1, tags);
+    }
 
     /// <summary>The next step of a notification began because the time of the one before was up.</summary>
     public void Escalated(string category) => _escalations.Add(1, new KeyValuePair<string, object?>("category", category));
@@ -173,6 +190,8 @@ public sealed class FlowMetrics
     public void WatchProblems(Func<IEnumerable<Measurement<double>>> problems) => _problems = problems;
 
     /// <summary>A command was put off.</summary>
+    /// <param name="channel">Its channel.</param>
+    /// <param name="reason">What it waits for, in one word.</param>
     public void Redelivered(string channel, string reason) => _redelivered.Add(1, new("channel", channel), new("reason", reason));
 
     /// <summary>Another account is called because this one could not take the delivery.</summary>

@@ -60,7 +60,7 @@ public abstract class When_a_step_is_stored(Func<Task<RecordOfTheTest>> create) 
                     ReadAt = DateTimeOffset.UnixEpoch.AddDays(1),
                 },
             ],
-            Decisions = ["push: used", "email: used"],
+            Decisions = ["push: planned", "email: planned"],
             LeftOut = [new LeftOut("sms", RefusalCause.Template, "'title' is missing")],
             Fingerprint = Guid.CreateVersion7(),
             Refusal = "none of it",

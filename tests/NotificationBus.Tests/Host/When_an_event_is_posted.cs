@@ -61,6 +61,7 @@ public sealed class When_an_event_is_posted(RunningHost host) : IClassFixture<Ru
                 "templateVersion",
                 "createdAt",
                 "completedAt",
+                "expiresAt",
                 "deliveries",
                 "decisions",
                 "results",
@@ -77,7 +78,7 @@ public sealed class When_an_event_is_posted(RunningHost host) : IClassFixture<Ru
             .GetProperty("decisions")
             .EnumerateArray()
             .Select(decision => decision.GetString())
-            .ShouldBe(["email: used", "push: used"]);
+            .ShouldBe(["email: planned", "push: planned"]);
 
         var delivery = notification.GetProperty("deliveries")[0];
         Names(delivery).ShouldBe(["id", "channel", "address", "step", "status", "provider", "providerMessageId", "settledAt", "attempts"]);

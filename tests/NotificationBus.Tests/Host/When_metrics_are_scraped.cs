@@ -90,7 +90,7 @@ public sealed class When_metrics_are_scraped : IAsyncLifetime
 
         await _services.PlaceOrder(Mailbox());
 
-        var text = await Scraped("notificationbus_deliveries_redelivered_total", 1, "channel=\"email\"", "reason=\"paused\"");
+        var text = await Scraped("notificationbus_deliveries_redelivered_total", 1, "channel=\"email\"", "reason=\"channel-paused\"");
         Value(text, "notificationbus_notifications_ended_total").ShouldBe(0);
     }
 

@@ -112,7 +112,7 @@ public sealed class When_an_event_on_the_bus_cannot_be_taken : IAsyncLifetime
 
         var notification = await _flow.Outcome(id);
         notification.CurrentState.ShouldBe("Delivered");
-        notification.Decisions.ShouldBe(["email: the mailbox is not of the form local@domain", "push: used"]);
+        notification.Decisions.ShouldBe(["email: the mailbox is not of the form local@domain", "push: planned"]);
     }
 
     /// <summary>With what has no value.</summary>

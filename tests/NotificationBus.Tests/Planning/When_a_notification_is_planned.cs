@@ -1,3 +1,4 @@
+using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Planning;
 using static NotificationBus.Tests.Planning.PlanOfTheTest;
@@ -13,7 +14,7 @@ public sealed class When_a_notification_is_planned
 
         plan.Deliveries.Select(delivery => (delivery.Channel, delivery.Address, delivery.Step))
             .ShouldBe([("fax", "fax:1", 1), ("pager", "pager:1", 1)]);
-        plan.Decisions.ShouldBe(["fax: used", "pager: used"]);
+        plan.Decisions.ShouldBe(["fax: planned", "pager: planned"]);
         plan.Refusal.ShouldBeNull();
     }
 
@@ -41,7 +42,7 @@ public sealed class When_a_notification_is_planned
         var plan = Plan(DeliveryMode.FirstThatWorks, ["fax", "pager", "telex"], ["fax:1", "telex:1"]);
 
         plan.Deliveries.Select(delivery => (delivery.Channel, delivery.Step)).ShouldBe([("fax", 1), ("telex", 2)]);
-        plan.Decisions.ShouldBe(["fax: used", "pager: the recipient has no address there", "telex: used"]);
+        plan.Decisions.ShouldBe(["fax: planned", "pager: the recipient has no address there", "telex: planned"]);
     }
 
     [Fact]
@@ -52,7 +53,7 @@ public sealed class When_a_notification_is_planned
         plan.Deliveries.Select(delivery => delivery.Address).ShouldBe(["fax:2"]);
         plan.Decisions.ShouldBe([
             "fax: the address ends with an exclamation mark",
-            "fax: used",
+            "fax: planned",
             "pager: the address ends with an exclamation mark",
         ]);
     }
@@ -111,8 +112,10 @@ public sealed class When_a_notification_is_planned
 
         plan.Deliveries.Select(delivery => (delivery.Channel, delivery.Step)).ShouldBe([("fax", 1)]);
         plan.Refusal.ShouldBeNull();
-        plan.Decisions.ShouldBe(["pager: news/pager.en: 'title' is missing", "fax: used"]);
-        plan.LeftOut.ShouldBe([new LeftOut("pager", RefusalCause.Template, "news/pager.en: 'title' is missing")]);
+        plan.Decisions.ShouldBe(["pager: news/pager.en: 'title' is missing", "fax: planned"]);
+        plan.LeftOut.ShouldBe([
+            new LeftOut("pager", RefusalCause.Template, "news/pager.en: 'title' is missing") { Code = ReasonCode.NoText },
+        ]);
     }
 
     /// <summary>A16: nothing is left when the others do not reach the recipient either.</summary>
@@ -134,9 +137,9 @@ public sealed class When_a_notification_is_planned
         var plan = Plan(DeliveryMode.AllAtOnce, ["fax", "pager", "telex"], ["fax:secret!", "fax:2", "telex:secret!"]);
 
         plan.LeftOut.ShouldBe([
-            new LeftOut("fax", RefusalCause.Address, "the address ends with an exclamation mark") { Address = "fax:secret!" },
-            new LeftOut("pager", RefusalCause.Address, "the recipient has no address there"),
-            new LeftOut("telex", RefusalCause.Address, "the address ends with an exclamation mark") { Address = "telex:secret!" },
+            new LeftOut("fax", RefusalCause.Address, "the address ends with an exclamation mark") { Code = ReasonCode.AddressRefused, Address = "fax:secret!" },
+            new LeftOut("pager", RefusalCause.Address, "the recipient has no address there") { Code = ReasonCode.NoAddress },
+            new LeftOut("telex", RefusalCause.Address, "the address ends with an exclamation mark") { Code = ReasonCode.AddressRefused, Address = "telex:secret!" },
         ]);
     }
 

@@ -21,7 +21,7 @@ public sealed class When_a_part_cannot_be_sent
         await flow.Outcome(id);
         var delivered = flow.Outcomes.ShouldHaveSingleItem().ShouldBeOfType<NotificationDelivered>();
         delivered.Channels.ShouldBe(["push"]);
-        delivered.Results.ShouldBe([Result("push", "sent"), Result("email", "left-out", BadMailbox)]);
+        delivered.Results.ShouldBe([Result("push", "sent"), Result("email", "left-out", BadMailbox, ReasonCode.AddressRefused)]);
         (await flow.Queries.Find(id, CancellationToken.None))!.Results.ShouldBe(delivered.Results);
     }
 
@@ -61,7 +61,7 @@ public sealed class When_a_part_cannot_be_sent
 
         flow.Outcomes.ShouldHaveSingleItem()
             .ShouldBeOfType<NotificationDelivered>()
-            .Results.ShouldBe([Result("email", "sent"), Result("push", "not-needed")]);
+            .Results.ShouldBe([Result("email", "sent"), Result("push", "not-needed", code: ReasonCode.NotNeeded)]);
     }
 
     /// <summary>A18: one address of several.</summary>
@@ -74,7 +74,10 @@ public sealed class When_a_part_cannot_be_sent
 
         flow.Outcomes.ShouldHaveSingleItem()
             .ShouldBeOfType<NotificationDelivered>()
-            .Results.ShouldBe([Result("email", "sent"), Result("push", "sent", "the push token has spaces or control characters")]);
+            .Results.ShouldBe([
+                Result("email", "sent"),
+                Result("push", "sent", "the push token has spaces or control characters", ReasonCode.AddressRefused),
+            ]);
     }
 
     /// <summary>A16: one channel's text spoils the others.</summary>
@@ -93,18 +96,19 @@ public sealed class When_a_part_cannot_be_sent
         (await flow.Saga.Exists(notification.CorrelationId, machine => machine.Delivered)).ShouldBe(notification.CorrelationId);
         flow.Email.Calls.ShouldBeEmpty();
         flow.Push.Calls.ShouldHaveSingleItem();
-        notification.Decisions.ShouldBe(["push: used", "email: announcement/email.en: the subject has more than one line"]);
+        notification.Decisions.ShouldBe(["push: planned", "email: announcement/email.en: the subject has more than one line"]);
         var lenient = await flow.Intake.Accept(flow.MapOf<NotificationRequested>(), happened);
         lenient.TemplateError.ShouldBeNull();
         var strict = await flow.Intake.Accept(flow.MapOf<NotificationRequested>(), happened, isStrict: true);
         strict.TemplateError.ShouldBe("email: announcement/email.en: the subject has more than one line");
     }
 
-    static ChannelResult Result(string channel, string result, string? reason = null) =>
+    static ChannelResult Result(string channel, string result, string? reason = null, string? code = null) =>
         new()
         {
             Channel = channel,
             Result = result,
             Reason = reason,
+            Code = code,
         };
 }

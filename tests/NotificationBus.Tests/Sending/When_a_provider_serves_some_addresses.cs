@@ -1,3 +1,4 @@
+using NotificationBus.Contracts;
 using NotificationBus.Providers;
 using NotificationBus.Providers.Controls;
 
@@ -53,6 +54,6 @@ public sealed class When_a_provider_serves_some_addresses : With_scripted_provid
         );
         await Until(() => Board.Current.Channel("email").Order is not null);
 
-        (await Send()).ShouldBeOfType<ChainOutcome.NotNow>();
+        (await Send()).ShouldBeOfType<ChainOutcome.NotNow>().Code.ShouldBe(ReasonCode.ProviderOff);
     }
 }

@@ -589,7 +589,7 @@ public sealed class When_a_delivery_is_put_off
 
     static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
-    static ChainOutcome.NotNow OfThisDelivery => new() { Reason = "too busy" };
+    static ChainOutcome.NotNow OfThisDelivery => new() { Reason = "too busy", Code = ReasonCode.Unavailable };
 
     static TimeSpan Delay(
         int redeliveries,

@@ -347,7 +347,7 @@ sealed class EmbeddedFlow : IAsyncDisposable
     static Dictionary<string, ChannelOptions> Channels(FlowOptions flow) =>
         new(StringComparer.Ordinal)
         {
-            ["email"] = new() { Providers = flow.Mailers },
+            ["email"] = new() { Providers = flow.Mailers, Routes = flow.MailRoutes },
             ["push"] = new() { Providers = ["scripted"] },
             ["sms"] = new() { Providers = flow.SmsLast ? ["scripted"] : [] },
         };

@@ -1,5 +1,6 @@
 using MassTransit;
 using NotificationBus.Model;
+using NotificationBus.Providers.Routing;
 
 namespace NotificationBus.Tests.TestKit;
 
@@ -20,6 +21,9 @@ sealed record FlowOptions
 
     /// <summary>The accounts for e-mail, in the order in which they are tried.</summary>
     public IReadOnlyList<string> Mailers { get; init; } = ["scripted"];
+
+    /// <summary>Routes of e-mail.</summary>
+    public IReadOnlyList<ChannelRoute> MailRoutes { get; init; } = [];
 
     /// <summary>Results go over the bus, as from a host that sends only.</summary>
     public bool SagaElsewhere { get; init; }

@@ -22,10 +22,11 @@ abstract record Admission
     /// <summary>Not this account now; another one may do.</summary>
     /// <param name="Reason">For an operator to read.</param>
     /// <param name="For">How long that lasts at least; null when nobody knows.</param>
+    /// <param name="Code">The reason in one word: see <see cref="ReasonCode"/>.</param>
     /// <param name="IsShut">
     /// True when it is shut for all: whoever waits for it is woken when it is opened, by a probe that passed or by an operator.
     /// </param>
-    public sealed record Refused(string Reason, TimeSpan? For, bool IsShut = false) : Admission;
+    public sealed record Refused(string Reason, TimeSpan? For, string Code, bool IsShut = false) : Admission;
 
     /// <summary>The account is the right one, but its turn is later.</summary>
     public sealed record Paced(SendSlot Slot, TimeSpan Wait) : Admission;

@@ -139,7 +139,7 @@ public sealed class ProviderAccount : IAsyncDisposable
         {
             return await _health.TryProbe(Name, Provider.LongestCall)
                 ? new Admission.Granted(this, IsProbe: true, place)
-                : new Admission.Refused($"{Name} is being probed: {health.Reason}", ProbeTakes, IsShut: true);
+                : new Admission.Refused($"{Name} is being probed: {health.Reason}", ProbeTakes, ReasonCode.CircuitOpen, IsShut: true);
         }
 
         if (slot?.Account == Name && await _rate.IsGood(slot, lane))
@@ -158,18 +158,18 @@ public sealed class ProviderAccount : IAsyncDisposable
     {
         var control = Control;
         if (control.Switch == ProviderSwitch.Off || (control.Switch == ProviderSwitch.Drain && !mayHaveSentIt))
-            return new Admission.Refused($"{Name} is switched off", For: null, IsShut: true);
+            return new Admission.Refused($"{Name} is switched off", For: null, ReasonCode.ProviderOff, IsShut: true);
         if (control.Pin == CircuitPin.Open)
-            return new Admission.Refused($"the circuit of {Name} is held open", For: null, IsShut: true);
+            return new Admission.Refused($"the circuit of {Name} is held open", For: null, ReasonCode.CircuitHeldOpen, IsShut: true);
         if (control.Pin == CircuitPin.Closed)
             return null;
 
         var health = _board.Current.HealthOf(Name);
         var now = _clock.GetUtcNow();
         if (health.RemainingBreak(now) is { } shut)
-            return new Admission.Refused($"the circuit of {Name} is open: {health.Reason}", shut, IsShut: true);
+            return new Admission.Refused($"the circuit of {Name} is open: {health.Reason}", shut, ReasonCode.CircuitOpen, IsShut: true);
         if (health.RemainingPause(now) is { } pause)
-            return new Admission.Refused($"{Name} wants to be left alone: {health.Reason}", pause);
+            return new Admission.Refused($"{Name} wants to be left alone: {health.Reason}", pause, ReasonCode.LeftAlone);
 
         return null;
     }

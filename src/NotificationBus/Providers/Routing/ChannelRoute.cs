@@ -28,6 +28,17 @@ public sealed class RouteCondition : IValidatableObject
     /// <summary>The lane in which the notification goes. Default: any.</summary>
     public Lane? Lane { get; set; }
 
+    /// <inheritdoc />
+    public override string ToString() =>
+        string.Join(
+            ", ",
+            [
+                .. Countries.Count == 0 ? [] : (string[])[$"to {string.Join(" or ", Countries)}"],
+                .. Categories.Count == 0 ? [] : (string[])[$"of {string.Join(" or ", Categories)}"],
+                .. Lane is { } lane ? (string[])[$"in the {lane.ToString().ToLowerInvariant()} lane"] : [],
+            ]
+        );
+
     internal bool IsEmpty => Countries.Count == 0 && Categories.Count == 0 && Lane is null;
 
     /// <inheritdoc />

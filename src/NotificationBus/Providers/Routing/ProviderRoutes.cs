@@ -18,9 +18,15 @@ public sealed class ProviderRoutes(IReadOnlyList<string> providers, params IRead
     public IReadOnlyList<ChannelRoute> Routes => routes;
 
     /// <summary>The accounts for a delivery, in the order in which they are tried.</summary>
-    public IReadOnlyList<string> Of(IChannel channel, SendDelivery command)
+    public IReadOnlyList<string> Of(IChannel channel, SendDelivery command) => RouteOf(channel, command)?.Providers ?? providers;
+
+    /// <summary>The route that a delivery takes; null when it takes none.</summary>
+    public ChannelRoute? RouteOf(IChannel channel, SendDelivery command)
     {
+        if (routes.Count == 0)
+            return null;
+
         var country = new Lazy<string?>(() => RecipientCountry.Of(channel, command));
-        return routes.FirstOrDefault(route => route.When.Holds(command, country))?.Providers ?? providers;
+        return routes.FirstOrDefault(route => route.When.Holds(command, country));
     }
 }

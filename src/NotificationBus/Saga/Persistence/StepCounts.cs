@@ -33,13 +33,23 @@ sealed class StepCounts(FlowMetrics metrics, AcceptanceLog accepted)
             var before = index < earlier.Deliveries.Count ? earlier.Deliveries[index].Status : DeliveryStatus.Waiting;
             begins |= before == DeliveryStatus.Waiting && delivery.Status == DeliveryStatus.Sending;
             if (before != delivery.Status && IsSettled(delivery.Status))
-                metrics.Settled(notification.Category, delivery.Channel, Label<DeliveryStatus>.Of(delivery.Status));
+                metrics.Settled(
+                    notification.Category,
+                    delivery.Channel,
+                    Label<DeliveryStatus>.Of(delivery.Status),
+                    delivery.FinalCode() ?? delivery.Code
+                );
         }
 
         if (timeIsUp && begins)
             metrics.Escalated(notification.Category);
         if (!earlier.HadEnded && notification.CompletedAt is { } endedAt)
-            metrics.Ended(notification.Category, NotificationView.StatusOf(notification.CurrentState), endedAt - notification.CreatedAt);
+            metrics.Ended(
+                notification.Category,
+                NotificationView.StatusOf(notification.CurrentState),
+                notification.FailureCode(),
+                endedAt - notification.CreatedAt
+            );
     }
 
     static bool IsSettled(DeliveryStatus status) =>
