@@ -1,8 +1,8 @@
 namespace NotificationBus.Contracts;
 
 /// <summary>
-/// The reasons why a delivery was planned, waits or was not sent, in one word each. A word keeps its meaning; newer versions may add others,
-/// so that a reader has to expect one it does not know. What an operator can do about each stands in <c>docs/api.md</c>.
+/// The reasons why a delivery was planned, waits or was not sent, in one word each. A word keeps its meaning; newer versions may add
+/// others, so that a reader has to expect one it does not know. What an operator can do about each stands in <c>docs/api.md</c>.
 /// </summary>
 public static class ReasonCode
 {

@@ -119,6 +119,7 @@ public static class NotificationHost
             routes.MapNotifications();
             routes.MapContents();
             routes.MapTemplates();
+            routes.MapExplanations();
             routes.MapDecisions();
             routes.MapCancellations();
             routes.MapProviders();

@@ -88,14 +88,29 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
     }
 
     /// <inheritdoc />
-    public async Task<IReadOnlyList<ControlChange>> Changes(long? before, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ControlChange>> Changes(ChangeFilter filter, int limit, CancellationToken cancellationToken)
     {
+        // Only what is asked for is in the statement, so that the server sees which index has it.
         await using var command = database.CreateCommand(
-            """
-            SELECT number, at, subject, who, why, before, after, on_behalf_of FROM control_change WHERE number < @before ORDER BY number DESC LIMIT @limit
+            $"""
+            SELECT number, at, subject, who, why, before, after, code, until, times, on_behalf_of FROM control_change WHERE number < @before
+            {(filter.Who is null ? "" : "AND who = @who")}
+            {(filter.OnlyOperators ? "AND code IS NULL" : "")}
+            {(filter.Subjects is null ? "" : "AND subject = ANY(@subjects)")}
+            {(filter.To is null ? "" : "AND at <= @to")}
+            {(filter.From is null ? "" : "AND (at >= @from OR (code IS NOT NULL AND coalesce(until, 'infinity') >= @from))")}
+            ORDER BY number DESC LIMIT @limit
             """
         );
-        command.Parameters.Add(new NpgsqlParameter<long>("before", before ?? long.MaxValue));
+        command.Parameters.Add(new NpgsqlParameter<long>("before", filter.Before ?? long.MaxValue));
+        if (filter.Who is { } who)
+            command.Parameters.Add(new NpgsqlParameter<string>("who", who));
+        if (filter.Subjects is { } subjects)
+            command.Parameters.Add(new NpgsqlParameter<string[]>("subjects", [.. subjects]));
+        if (filter.To is { } to)
+            command.Parameters.Add(new NpgsqlParameter<DateTime>("to", to.UtcDateTime));
+        if (filter.From is { } from)
+            command.Parameters.Add(new NpgsqlParameter<DateTime>("from", from.UtcDateTime));
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
 
@@ -112,7 +127,10 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
                     Why = reader.GetString(4),
                     Before = JsonElement.Parse(reader.GetString(5)),
                     After = JsonElement.Parse(reader.GetString(6)),
-                    OnBehalfOf = reader.IsDBNull(7) ? null : reader.GetString(7),
+                    Code = reader.IsDBNull(7) ? null : reader.GetString(7),
+                    Until = reader.IsDBNull(8) ? null : reader.GetFieldValue<DateTimeOffset>(8),
+                    Times = reader.GetInt32(9) > 1 ? reader.GetInt32(9) : null,
+                    OnBehalfOf = reader.IsDBNull(10) ? null : reader.GetString(10),
                 }
             );
         }

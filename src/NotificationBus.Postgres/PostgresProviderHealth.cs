@@ -65,6 +65,32 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
         SELECT pg_notify('{PostgresOutgoingMessages.Wake}', '') FROM line LIMIT 1
         """;
 
+    const string LastOfItsKind = """
+        SELECT number, at FROM control_change WHERE who = @who AND subject = @subject AND code = @code ORDER BY number DESC LIMIT 1
+        """;
+
+    // What comes and goes within a while is one change; else it ends the one before.
+    const string NoteBegun = $"""
+        WITH last AS ({LastOfItsKind}),
+        again AS (
+            UPDATE control_change c SET times = times + 1, until = @until, why = @why, after = @after
+            FROM last WHERE c.number = last.number AND last.at > @now - @together
+            RETURNING 1),
+        ended AS (
+            UPDATE control_change c SET until = @now
+            FROM last WHERE c.number = last.number AND last.at <= @now - @together AND c.until IS NULL)
+        INSERT INTO control_change (at, subject, who, why, before, after, code, until)
+        SELECT @now, @subject, @who, @why, @before, @after, @code, @until WHERE NOT EXISTS (SELECT FROM again)
+        """;
+
+    const string NoteGoingOn = $"""
+        UPDATE control_change c SET until = @until, why = @why, after = @after FROM ({LastOfItsKind}) AS last WHERE c.number = last.number
+        """;
+
+    const string NoteEnded = $"""
+        UPDATE control_change c SET until = @now FROM ({LastOfItsKind}) AS last WHERE c.number = last.number AND c.until IS NULL
+        """;
+
     readonly SlotReservations _slots = new(database);
 
     /// <inheritdoc />
@@ -179,6 +205,8 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
                 return;
 
             await using var writing = Batch(connection, Writing(account, after), new(Tell));
+            foreach (var change in AutomaticChange.Between(before, after, now))
+                writing.BatchCommands.Add(Noting(account, change, now));
             if (Moving(account, now, limit, before.LearnedPerSecond, after.LearnedPerSecond) is { } moving)
                 writing.BatchCommands.Add(moving);
             await writing.ExecuteNonQueryAsync();
@@ -275,6 +303,40 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
 
         static NpgsqlParameter Length(string name, TimeSpan? length) =>
             new NpgsqlParameter<TimeSpan?>(name, length) { NpgsqlDbType = NpgsqlDbType.Interval };
+    }
+
+    /// <summary>
+    /// Writes down what automation did, beside the changes of operators. Whoever changed the row does, and only they: it is done in the same
+    /// transaction.
+    /// </summary>
+    static NpgsqlBatchCommand Noting(string account, AutomaticChange change, DateTimeOffset now)
+    {
+        var command = new NpgsqlBatchCommand(
+            change.Stage switch
+            {
+                AutomaticStage.Begins => NoteBegun,
+                AutomaticStage.GoesOn => NoteGoingOn,
+                _ => NoteEnded,
+            }
+        );
+        var parameters = command.Parameters;
+        parameters.Add(new NpgsqlParameter<string>("who", AutomaticChange.Who));
+        parameters.Add(new NpgsqlParameter<string>("subject", AutomaticChange.SubjectOf(account)));
+        parameters.Add(new NpgsqlParameter<string>("code", change.Code));
+        if (change.Stage != AutomaticStage.GoesOn)
+            parameters.Add(new NpgsqlParameter<DateTime>("now", now.UtcDateTime));
+        if (change.Stage == AutomaticStage.Ends)
+            return command;
+
+        parameters.Add(new NpgsqlParameter<DateTime?>("until", change.Until?.UtcDateTime) { NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        parameters.Add(new NpgsqlParameter<string>("why", Storable.Text(change.Why)!));
+        parameters.Add(new NpgsqlParameter("after", NpgsqlDbType.Jsonb) { Value = change.After.GetRawText() });
+        if (change.Stage == AutomaticStage.GoesOn)
+            return command;
+
+        parameters.Add(new NpgsqlParameter("before", NpgsqlDbType.Jsonb) { Value = change.Before.GetRawText() });
+        parameters.Add(new NpgsqlParameter<TimeSpan>("together", change.Together));
+        return command;
     }
 
     /// <summary>Moves those who wait for their turn when a rate becomes another one; null when all stay where they are.</summary>

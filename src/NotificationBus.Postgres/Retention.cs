@@ -51,8 +51,8 @@ public sealed partial class Retention(
     }
 
     /// <summary>
-    /// Forgets failed messages about which somebody has decided, and changes of operators, when they are older or more than the settings
-    /// say.
+    /// Forgets failed messages about which somebody has decided, and changes of operators and of automation, when they are older or more
+    /// than the settings say.
     /// </summary>
     public async Task ForgetWhatIsDecided(CancellationToken cancellationToken)
     {
@@ -69,7 +69,9 @@ public sealed partial class Retention(
         await using var controls = Command(
             connection,
             """
-            DELETE FROM control_change WHERE at < now() - @age OR number <= (SELECT number FROM control_change ORDER BY number DESC OFFSET @most LIMIT 1)
+            DELETE FROM control_change WHERE at < now() - @age
+                OR (code IS NULL AND number <= (SELECT number FROM control_change WHERE code IS NULL ORDER BY number DESC OFFSET @most LIMIT 1))
+                OR (code IS NOT NULL AND number <= (SELECT number FROM control_change WHERE code IS NOT NULL ORDER BY number DESC OFFSET @most LIMIT 1))
             """
         );
         controls.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", options.Value.Changes));

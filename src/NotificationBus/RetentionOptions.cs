@@ -42,11 +42,16 @@ public sealed class RetentionOptions
     [Range(1L << 20, 1L << 40)]
     public long FailedMessagesBytes { get; set; } = 1L << 30;
 
-    /// <summary>The time that the changes operators have made stay on record, 1 day or longer, default 730 days.</summary>
+    /// <summary>
+    /// The time that changes stay on record, those of operators and those of automation, 1 day or longer, default 730 days.
+    /// </summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "36500.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan Changes { get; set; } = TimeSpan.FromDays(730);
 
-    /// <summary>The most changes on record, 1,000 to 100,000,000, default 1,000,000. When they are more, the oldest go.</summary>
+    /// <summary>
+    /// The most changes of operators on record, and as many of automation, 1,000 to 100,000,000, default 1,000,000. When they are more, the
+    /// oldest go.
+    /// </summary>
     [Range(1_000, 100_000_000)]
     public int ChangesCount { get; set; } = 1_000_000;
 }

@@ -30,6 +30,13 @@ static partial class Readme
     public static string CurlForOutcome { get; } =
         CurlCommand().Match(Blocks.First(block => block.Contains("/v1/notifications", StringComparison.Ordinal))).Value;
 
+    /// <summary>The command that explains a notification, whose id is in the variable ID.</summary>
+    public static string CurlToExplain { get; } =
+        Blocks.First(block => block.StartsWith("curl ", StringComparison.Ordinal) && block.Contains("/explain", StringComparison.Ordinal));
+
+    /// <summary>What it prints.</summary>
+    public static string Explained { get; } = Blocks.First(block => block.StartsWith("Notification ", StringComparison.Ordinal));
+
     /// <summary>The envelope for any AMQP client.</summary>
     public static string Envelope { get; } = Blocks.First(block => block.Contains("\"messageType\"", StringComparison.Ordinal));
 

@@ -123,6 +123,10 @@ public sealed class When_the_record_is_searched_in_PostgreSQL(BusAndDatabase ser
     : When_the_record_is_searched(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
+public sealed class When_automation_changes_an_account_in_PostgreSQL(BusAndDatabase servers)
+    : When_automation_changes_an_account(() => PostgresRecord.Create(servers));
+
+[Trait("Server", "PostgreSQL")]
 public sealed class When_an_account_is_in_trouble_in_PostgreSQL(BusAndDatabase servers)
     : When_an_account_is_in_trouble(() => PostgresRecord.Create(servers));
 
@@ -321,7 +325,7 @@ sealed class PostgresRecord : RecordOfTheTest
             """
             WITH outgoing AS (UPDATE outgoing_message SET due_at = due_at - @time),
             slots AS (UPDATE provider_slot SET next_slot = next_slot - @time, next_transactional = next_transactional - @time),
-            changes AS (UPDATE control_change SET at = at - @time),
+            changes AS (UPDATE control_change SET at = at - @time, until = until - @time),
             failed AS (UPDATE failed_message SET first_failed_at = first_failed_at - @time, failed_at = failed_at - @time),
             unfinished AS (UPDATE unfinished_notification SET look_again_at = look_again_at - @time),
             health AS (

@@ -143,9 +143,9 @@ public sealed class When_an_operator_reads_the_views(BusAndDatabase servers)
                 $"SELECT string_agg(concat_ws('|', by, provider, times, until - at, text), ' ') FROM decision WHERE code = 'circuit-open' AND notification_id = '{id}'"
             )
         ).ShouldBe("sender|smtp|3|00:01:00|the circuit of smtp is open");
-        (await sql.Scalar<long>($"SELECT count(*) FROM decision WHERE code = 'in-doubt' AND NOT final AND notification_id = '{id}'")).ShouldBe(
-            2
-        );
+        (
+            await sql.Scalar<long>($"SELECT count(*) FROM decision WHERE code = 'in-doubt' AND NOT final AND notification_id = '{id}'")
+        ).ShouldBe(2);
         (await sql.Scalar<long>($"SELECT count(*) FROM decision WHERE code = 'planned' AND notification_id = '{id}'")).ShouldBe(
             deliveries.Length
         );

@@ -135,7 +135,7 @@ public sealed class When_failed_messages_are_replayed(BusAndDatabase servers)
         (await failed.Replay(FailedMessageChoice.All, ann, CancellationToken.None)).ShouldBe(0);
         (await failed.Archive(FailedMessageChoice.All, ann, CancellationToken.None)).ShouldBe(0);
 
-        var note = (await record.Host.Controls.Changes(before: null, limit: 10, CancellationToken.None)).ShouldHaveSingleItem();
+        var note = (await record.Host.Controls.Changes(ChangeFilter.All, limit: 10, CancellationToken.None)).ShouldHaveSingleItem();
         (note.Subject, note.Who, note.Why, note.After.GetProperty("replayed").GetInt32()).ShouldBe(
             ("failed messages", "ann", "they are back", Count)
         );

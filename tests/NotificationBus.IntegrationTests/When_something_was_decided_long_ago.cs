@@ -1,5 +1,6 @@
 using NotificationBus.Failures;
 using NotificationBus.Postgres;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Tests.AnyRecord;
 
 namespace NotificationBus.IntegrationTests;
@@ -59,11 +60,24 @@ public sealed class When_something_was_decided_long_ago(BusAndDatabase servers) 
         (await Noted()).ShouldBe(["5", "4", "3"]);
     }
 
+    [Fact]
+    public async Task Should_forget_no_change_of_an_operator_because_automation_made_too_many()
+    {
+        Record.Retention.ChangesCount = 3;
+        await Note("1");
+        foreach (var account in new[] { "a", "b", "c", "d" })
+            await Host.Health.Open(account, Hour, "it does not answer", needsAttention: false);
+
+        await Forget();
+
+        (await Noted()).ShouldBe(["provider d", "provider c", "provider b", "1"]);
+    }
+
     Task Forget() => ((PostgresRecord)Record).Of<Retention>().ForgetWhatIsDecided(CancellationToken.None);
 
     Task Note(string subject) =>
         Host.Controls.Note(subject, Ann, System.Text.Json.JsonSerializer.SerializeToElement("something"), CancellationToken.None);
 
     async Task<IEnumerable<string>> Noted() =>
-        (await AnotherHost.Controls.Changes(before: null, 10, CancellationToken.None)).Select(change => change.Subject);
+        (await AnotherHost.Controls.Changes(ChangeFilter.All, 10, CancellationToken.None)).Select(change => change.Subject);
 }

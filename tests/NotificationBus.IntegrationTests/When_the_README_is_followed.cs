@@ -4,12 +4,13 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using NotificationBus.IntegrationTests.Servers;
 using RabbitMQ.Client;
 
 namespace NotificationBus.IntegrationTests;
 
-public sealed class When_the_README_is_followed(BusAndDatabase servers)
+public sealed partial class When_the_README_is_followed(BusAndDatabase servers)
 {
     static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
 
@@ -68,6 +69,69 @@ public sealed class When_the_README_is_followed(BusAndDatabase servers)
 
         JsonElement.Parse(printed).GetProperty("status").GetString().ShouldBe("delivered");
     }
+
+    /// <summary>The same events as those of the page, on real servers: the story has the same sentences, by the same authors.</summary>
+    [Fact]
+    public async Task Should_explain_what_it_says_with_the_command_it_gives()
+    {
+        var (broker, database) = await servers.CreateBoth();
+        await using var record = new The_record(database);
+        await using var host = await HostInProcess.Start(broker, database);
+        await Pause(host, paused: true);
+        using var accepted = await host.Client.PostAsJsonAsync("/v1/events/order-placed", JsonNode.Parse(Readme.CurlBody)!.AsObject());
+        var id = JsonElement.Parse(await accepted.Content.ReadAsStringAsync()).GetProperty("notifications")[0].GetProperty("id").GetGuid();
+        await record.Some($"SELECT count(*) FROM outgoing_message WHERE notification_id = '{id}' AND waits_for IS NOT NULL", Soon);
+        await Pause(host, paused: false);
+        await record.UntilDelivered(1, Soon);
+
+        var printed = await ChildProcess.Run([
+            "bash",
+            "-c",
+            $"ID={id}; {Readme.CurlToExplain.Replace("localhost:8080", host.Client.BaseAddress!.Authority, StringComparison.Ordinal)}",
+        ]);
+
+        Lines(printed).ShouldBe(Lines(Readme.Explained), ignoreOrder: true, printed);
+
+        static IEnumerable<string> Lines(string story) =>
+            story
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => Varying().Replace(line, "…"))
+                .Select(line => Times().Replace(line, "…"));
+    }
+
+    static async Task Pause(HostInProcess host, bool paused)
+    {
+        using var set = await host.Client.PutAsJsonAsync(
+            "/v1/channels/email",
+            new
+            {
+                paused,
+                by = "ann",
+                why = paused ? "a wrong template" : "mended",
+            }
+        );
+        set.EnsureSuccessStatusCode();
+        // Every host is told, and this one shows what it has heard.
+        var waiting = Stopwatch.StartNew();
+        while (
+            (await host.Client.GetFromJsonAsync<JsonElement>("/v1/channels"))
+                .GetProperty("channels")
+                .EnumerateArray()
+                .Single(channel => channel.GetProperty("channel").GetString() == "email")
+                .GetProperty("paused")
+                .GetBoolean() != paused
+        )
+        {
+            waiting.Elapsed.ShouldBeLessThan(Soon);
+            await Task.Delay(5);
+        }
+    }
+
+    [GeneratedRegex("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Varying();
+
+    [GeneratedRegex(@"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|[\d.]+ m?s\b", RegexOptions.None, 1000)]
+    private static partial Regex Times();
 
     [Fact]
     public async Task Should_take_its_envelope_and_answer_its_queries()

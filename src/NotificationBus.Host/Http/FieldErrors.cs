@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using NotificationBus.Intake;
+using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Host.Http;
@@ -46,6 +47,8 @@ sealed class FieldErrors(IReadOnlyDictionary<string, string[]>? errors = null)
 
         if (said is null && unnamed is null)
             Add("by", "is missing");
+        if (said == AutomaticChange.Who)
+            Add("by", $"must be your name; {AutomaticChange.Who} is what nobody did");
         return new ChangedBy(said ?? unnamed ?? "", reason);
     }
 

@@ -54,9 +54,10 @@ static class ProvidersApi
             .Refuses(404, 413, 415);
         routes
             .MapGet("/v1/changes", Changes)
-            .Describe("listChanges", Tag, "Lists what operators have changed, who and why, the newest first.")
+            .Describe("listChanges", Tag, "Lists what operators and automation have changed, who and why, the newest first.")
             .Asks("limit", "The most on a page, 1 to 200; 50 by default.", typeof(int))
             .Asks("before", "The number before which the page begins; next in the answer before has it.", typeof(long))
+            .Asks("who", "The author; automation for what nobody did.")
             .Answers<ChangePage>()
             .Refuses();
     }
@@ -131,16 +132,19 @@ static class ProvidersApi
 
     static async Task<IResult> Changes(HttpRequest request, IControls controls, CancellationToken cancellationToken)
     {
-        var query = new QueryReader(request.Query, ["limit", "before"]);
+        var query = new QueryReader(request.Query, ["limit", "before", "who"]);
         var limit = query.Limit();
-        var before = query.Number("before", long.MaxValue, long.MaxValue);
+        var filter = new ChangeFilter { Before = query.Number("before", long.MaxValue, long.MaxValue), Who = query.One("who") };
         if (query.Errors.Count > 0)
             return Problems.Validation(query.Errors);
 
         // One more than asked for tells whether there is a next page.
-        var found = await controls.Changes(before, limit + 1, cancellationToken);
+        var found = await controls.Changes(filter, limit + 1, cancellationToken);
         var page = found.Take(limit).ToList();
-        return Results.Ok(new ChangePage(page, found.Count > page.Count ? $"/v1/changes?limit={limit}&before={page[^1].Number}" : null));
+        var who = filter.Who is { } name ? $"&who={Uri.EscapeDataString(name)}" : "";
+        return Results.Ok(
+            new ChangePage(page, found.Count > page.Count ? $"/v1/changes?limit={limit}&before={page[^1].Number}{who}" : null)
+        );
     }
 }
 
@@ -282,7 +286,7 @@ public sealed record ChannelStatus(
     }
 }
 
-/// <summary>One page of what operators have changed.</summary>
+/// <summary>One page of what operators and automation have changed.</summary>
 /// <param name="Changes">Newest first.</param>
 /// <param name="Next">Where the next page is; null on the last one.</param>
 public sealed record ChangePage(IReadOnlyList<ControlChange> Changes, string? Next);

@@ -9,12 +9,16 @@ namespace NotificationBus.Embedded;
 /// <summary>The state common to all hosts, for the only one there is; lost when the process ends.</summary>
 public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessages? outgoing = null) : IControls, IProviderHealth
 {
+    // Those of operators stay: they are few.
+    const int MostAutomaticChanges = 1_000;
+
     readonly Lock _lock = new();
     readonly Dictionary<string, ProviderControl> _providers = new(StringComparer.Ordinal);
     readonly Dictionary<string, ChannelControl> _channels = new(StringComparer.Ordinal);
     readonly Dictionary<string, ProviderHealth> _health = new(StringComparer.Ordinal);
     readonly Dictionary<string, Slots> _slots = new(StringComparer.Ordinal);
     readonly List<ControlChange> _changes = [];
+    long _lastChange;
     TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <inheritdoc />
@@ -74,12 +78,10 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
     }
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<ControlChange>> Changes(long? before, int limit, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<ControlChange>> Changes(ChangeFilter filter, int limit, CancellationToken cancellationToken)
     {
         lock (_lock)
-            return Task.FromResult<IReadOnlyList<ControlChange>>([
-                .. _changes.Where(change => change.Number < (before ?? long.MaxValue)).Reverse().Take(limit),
-            ]);
+            return Task.FromResult<IReadOnlyList<ControlChange>>([.. _changes.Where(filter.Fits).Reverse().Take(limit)]);
     }
 
     /// <inheritdoc />
@@ -206,7 +208,7 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
         _changes.Add(
             new ControlChange
             {
-                Number = _changes.Count + 1,
+                Number = ++_lastChange,
                 At = clock.GetUtcNow(),
                 Subject = subject,
                 Who = by.Who,
@@ -223,14 +225,44 @@ public sealed class InMemoryControls(TimeProvider clock, InMemoryOutgoingMessage
         lock (_lock)
         {
             var before = _health.GetValueOrDefault(account) ?? ProviderHealth.Unknown;
-            var after = rule(before, clock.GetUtcNow());
+            var now = clock.GetUtcNow();
+            var after = rule(before, now);
             _health[account] = after;
+            foreach (var change in AutomaticChange.Between(before, after, now))
+                Note(account, change, now);
             MoveLine(account, limit, before.LearnedPerSecond, after.LearnedPerSecond);
             if (after != before)
                 Tell();
         }
 
         return Task.CompletedTask;
+    }
+
+    /// <summary>Writes down what automation did. What comes and goes within a while is one change.</summary>
+    void Note(string account, AutomaticChange change, DateTimeOffset now)
+    {
+        var subject = AutomaticChange.SubjectOf(account);
+        var index = _changes.FindLastIndex(known => known.Code == change.Code && known.Subject == subject);
+        var last = index < 0 ? null : _changes[index];
+        var isAgain = change.Stage == AutomaticStage.Begins && last?.At > now - change.Together;
+        if (last is not null && (isAgain || change.Stage == AutomaticStage.GoesOn))
+            _changes[index] = last with
+            {
+                Until = change.Until,
+                Why = change.Why,
+                After = change.After,
+                Times = isAgain ? (last.Times ?? 1) + 1 : last.Times,
+            };
+        else if (last is not null)
+            _changes[index] = last with { Until = last.Until ?? now };
+
+        if (change.Stage != AutomaticStage.Begins || isAgain)
+            return;
+
+        Note(subject, new ChangedBy(AutomaticChange.Who, change.Why), change.Before, change.After);
+        _changes[^1] = _changes[^1] with { Code = change.Code, Until = change.Until };
+        if (_changes.Count(known => known.Code is not null) > MostAutomaticChanges)
+            _changes.RemoveAt(_changes.FindIndex(known => known.Code is not null));
     }
 
     /// <summary>The turns of an account.</summary>

@@ -102,6 +102,7 @@ public static class TextLengths
         ["limit"] = Word,
         ["after"] = Word,
         ["before"] = Word,
+        ["who"] = Remark,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     static readonly ConcurrentDictionary<Type, Member[]> Members = new();

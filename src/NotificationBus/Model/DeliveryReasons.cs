@@ -14,15 +14,16 @@ public static class DeliveryReasons
     /// The one reason why a delivery was not sent and will not be; null when it was sent, or nobody knows yet.
     /// </summary>
     public static string? FinalCode(this DeliveryState delivery) =>
-        !delivery.IsSettled() || delivery.IsSent() ? null
-        : delivery.Code
-            ?? delivery.Status switch
-            {
-                DeliveryStatus.Expired => ReasonCode.Expired,
-                DeliveryStatus.Cancelled => ReasonCode.Cancelled,
-                DeliveryStatus.NotNeeded => ReasonCode.NotNeeded,
-                _ => delivery.BouncedAt is null ? ReasonCode.NotRecorded : ReasonCode.Bounced,
-            };
+        !delivery.IsSettled() || delivery.IsSent()
+            ? null
+            : delivery.Code
+                ?? delivery.Status switch
+                {
+                    DeliveryStatus.Expired => ReasonCode.Expired,
+                    DeliveryStatus.Cancelled => ReasonCode.Cancelled,
+                    DeliveryStatus.NotNeeded => ReasonCode.NotNeeded,
+                    _ => delivery.BouncedAt is null ? ReasonCode.NotRecorded : ReasonCode.Bounced,
+                };
 
     /// <summary>
     /// The reason why a notification has failed, wholly or in part, in one word; null when it has not, or not yet. That nobody could be

@@ -156,7 +156,10 @@ public static class NotificationProgressReader
             Reason = reason.Length > 0 ? reason : null,
             Code =
                 notification.LeftOut.FirstOrDefault(left => left.Channel == channel)?.Code
-                ?? deliveries.Where(delivery => !delivery.IsSent()).Select(delivery => delivery.FinalCode() ?? delivery.Code).FirstOrDefault(),
+                ?? deliveries
+                    .Where(delivery => !delivery.IsSent())
+                    .Select(delivery => delivery.FinalCode() ?? delivery.Code)
+                    .FirstOrDefault(),
         };
     }
 

@@ -51,6 +51,9 @@ public sealed record NotificationView
     /// <summary>The time at which the last delivery was settled.</summary>
     public DateTimeOffset? CompletedAt { get; init; }
 
+    /// <summary>The time from which it is of no use any more: what is not sent by then expires.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
     /// <summary>The deliveries in order.</summary>
     public required IReadOnlyList<DeliveryView> Deliveries { get; init; }
 
@@ -59,6 +62,20 @@ public sealed record NotificationView
 
     /// <summary>The outcome on each channel, or the state it is in there.</summary>
     public required IReadOnlyList<ChannelResult> Results { get; init; }
+
+    /// <summary>What the plan could not use; <see cref="Decisions"/> and <see cref="Results"/> say the same to people.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<LeftOut> LeftOut { get; init; } = [];
+
+    /// <summary>
+    /// The time that a step may take before the next one begins in addition; null when the next one begins only after it has failed.
+    /// </summary>
+    [JsonIgnore]
+    public TimeSpan? EscalateAfter { get; init; }
+
+    /// <summary>The proof of a delivery that must be there by then so that the next step does not begin.</summary>
+    [JsonIgnore]
+    public DeliveryProof EscalateUnless { get; init; }
 
     /// <summary>The fingerprint with which it was begun; null for one of an earlier version. No business of people.</summary>
     [JsonIgnore]
@@ -95,6 +112,10 @@ public sealed record NotificationView
             TemplateVersion = notification.TemplateVersion,
             CreatedAt = notification.CreatedAt,
             CompletedAt = notification.CompletedAt,
+            ExpiresAt = notification.ExpiresAt,
+            LeftOut = notification.LeftOut,
+            EscalateAfter = notification.EscalateAfter,
+            EscalateUnless = notification.EscalateUnless,
             Deliveries =
             [
                 .. notification.Deliveries.Select(delivery =>
@@ -129,6 +150,9 @@ public sealed record DeliveryView
     /// <summary>waiting, sending, sent, confirmed, failed, expired, cancelled, not-needed, or held until an operator decides.</summary>
     public required DeliveryStatus Status { get; init; }
 
+    /// <summary>The time at which its step began; null before.</summary>
+    public DateTimeOffset? BegunAt { get; init; }
+
     /// <summary>The provider that took it, or that refused it last.</summary>
     public string? Provider { get; init; }
 
@@ -139,8 +163,8 @@ public sealed record DeliveryView
     public string? Reason { get; init; }
 
     /// <summary>
-    /// The same in one word, exactly one for each delivery that was not sent and none for one that was; <c>in-doubt</c> while it is held. See
-    /// <see cref="ReasonCode"/>.
+    /// The same in one word, exactly one for each delivery that was not sent and none for one that was; <c>in-doubt</c> while it is held.
+    /// See <see cref="ReasonCode"/>.
     /// </summary>
     public string? Code { get; init; }
 
@@ -206,6 +230,7 @@ public sealed record DeliveryView
             Address = Shorten(delivery.Address),
             Step = delivery.Step,
             Status = delivery.Status,
+            BegunAt = delivery.BegunAt,
             Provider = delivery.Provider,
             ProviderMessageId = delivery.ProviderMessageId,
             Reason = delivery.Reason,

@@ -24,7 +24,7 @@ public static class SagaHistory
     const string Unknown = "unknown";
 
     // A step that goes straight sets these, and no others.
-    static readonly string[] SetBySending = ["provider", "providerMessageId", "reason", "settledAt"];
+    static readonly string[] SetBySending = ["provider", "providerMessageId", "reason", "code", "decisions", "settledAt"];
     static readonly string[] SetByReceipts = ["confirmedAt", "openedAt", "readAt", "automaticReadAt", "clicks"];
 
     // And never leaves any of these behind.

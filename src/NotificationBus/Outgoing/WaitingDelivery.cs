@@ -28,11 +28,7 @@ public sealed record WaitingDelivery(Guid DeliveryId, DateTimeOffset Until, stri
                 && command.TryGetProperty("deliveryId", out var id)
                 && id.ValueKind == JsonValueKind.String
                 && id.TryGetGuid(out var deliveryId)
-                ? new WaitingDelivery(
-                    deliveryId,
-                    until,
-                    Text(command, "waitingFor")
-                )
+                ? new WaitingDelivery(deliveryId, until, Text(command, "waitingFor"))
                 {
                     Code = Text(command, "waitingCode"),
                     Decisions =

@@ -86,13 +86,17 @@ public static class DeliveryPlanner
         foreach (var address in addresses)
         {
             if (channel.Refuse(address) is { } refusal)
-                leftOut.Add(new LeftOut(channel.Name, RefusalCause.Address, refusal) { Code = ReasonCode.AddressRefused, Address = address });
+                leftOut.Add(
+                    new LeftOut(channel.Name, RefusalCause.Address, refusal) { Code = ReasonCode.AddressRefused, Address = address }
+                );
             else
                 usable.Add(address);
         }
 
         if (addresses.Count == 0)
-            leftOut.Add(new LeftOut(channel.Name, RefusalCause.Address, "the recipient has no address there") { Code = ReasonCode.NoAddress });
+            leftOut.Add(
+                new LeftOut(channel.Name, RefusalCause.Address, "the recipient has no address there") { Code = ReasonCode.NoAddress }
+            );
 
         return usable;
     }

@@ -357,8 +357,8 @@ sealed class ChainRound(IReadOnlyList<ProviderAccount> order, SendDelivery comma
     }
 
     /// <summary>
-    /// Gives the reason why nobody takes it now in one word, and the account that is about: whoever answered last, or else whoever could not
-    /// be asked and may be first.
+    /// Gives the reason why nobody takes it now in one word, and the account that is about: whoever answered last, or else whoever could
+    /// not be asked and may be first.
     /// </summary>
     (string Code, string? Account) CodeNotNow()
     {

@@ -13,10 +13,7 @@ static class ResultMessages
         outcome switch
         {
             ChainOutcome.Sent sent => new(Sent(command, sent.Attempt), sent.Attempt.Number),
-            ChainOutcome.Refused refused => new(
-                Failed(command, refused.Provider, refused.Reason, refused.Code),
-                refused.Attempts
-            ),
+            ChainOutcome.Refused refused => new(Failed(command, refused.Provider, refused.Reason, refused.Code), refused.Attempts),
             // It may have been held at this call before it was cancelled; then this is another result.
             ChainOutcome.Held held => new(Held(command, held), held.IsCancelled ? held.Attempts + 1 : held.Attempts),
             ChainOutcome.Cancelled { Cancellation: var cancellation } => new(Cancelled(command, cancellation), cancellation.Number),

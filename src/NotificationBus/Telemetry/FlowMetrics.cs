@@ -163,7 +163,12 @@ public sealed class FlowMetrics
     /// <param name="reason">Why it was not sent, or is held, in one word; null when it was sent.</param>
     public void Settled(string category, string channel, string status, string? reason)
     {
-        var tags = new TagList { { "category", category }, { "channel", channel }, { "status", status } };
+        var tags = new TagList
+        {
+            { "category", category },
+            { "channel", channel },
+            { "status", status },
+        };
         if (reason is not null)
             tags.Add("reason", reason);
         _settled.Add(1, tags);

@@ -73,6 +73,7 @@ public static class NotificationBusSetup
         services.AddSingleton<NotificationSteps>();
         services.AddSingleton<WaitingCancellations>();
         services.AddSingleton<OutcomeWatch>();
+        services.AddSingleton<Explanations>();
         services.AddSingleton<PublishLimit>();
         services.AddSingleton<OutgoingPublisher>();
         services.AddSingleton<EffectsPublisher>();

@@ -321,7 +321,7 @@ public abstract class When_a_call_is_claimed(Func<Task<RecordOfTheTest>> create)
         (await Host.Suppressions.Remove("email", Address, Category, Ann, CancellationToken.None)).ShouldBeFalse();
         await Host.Suppressions.Add(suppression, CancellationToken.None);
 
-        (await Host.Controls.Changes(before: null, 10, CancellationToken.None))
+        (await Host.Controls.Changes(ChangeFilter.All, 10, CancellationToken.None))
             .Select(change => (change.Subject, change.Who, change.Why, change.After.EnumerateObject().First().Name))
             .ShouldBe([("suppression email", "ann", "mended", "removed"), ("suppression email", "ann", "mended", "added")]);
     }

@@ -91,7 +91,7 @@ public abstract class When_a_text_is_like_no_other(Func<Task<RecordOfTheTest>> c
         (
             await AnotherHost.Suppressions.List(new SuppressionFilter("push", text, Category: null, 10), CancellationToken.None)
         ).ShouldBeEmpty();
-        (await Host.Controls.Changes(before: null, 10, CancellationToken.None)).Count.ShouldBe(2);
+        (await Host.Controls.Changes(ChangeFilter.All, 10, CancellationToken.None)).Count.ShouldBe(2);
     }
 
     /// <summary>A8: a step is stored whatever its texts.</summary>

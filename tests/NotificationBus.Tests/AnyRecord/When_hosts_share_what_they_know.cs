@@ -70,7 +70,7 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
         );
         await Host.Controls.Note("delivery 1", Ann, JsonSerializer.SerializeToElement("resend"), CancellationToken.None);
 
-        var changes = await Host.Controls.Changes(before: null, limit: 10, CancellationToken.None);
+        var changes = await Host.Controls.Changes(ChangeFilter.All, limit: 10, CancellationToken.None);
 
         changes
             .Select(change => (change.Subject, change.Who, change.Why))
@@ -83,7 +83,7 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
         changes[2].Before.GetProperty("switch").GetString().ShouldBe("on", "what nobody had set is what is in force without");
         changes[1].After.GetProperty("switch").GetString().ShouldBe("off");
         changes[1].After.GetProperty("weight").GetInt32().ShouldBe(1);
-        (await Host.Controls.Changes(before: changes[1].Number, limit: 10, CancellationToken.None))
+        (await Host.Controls.Changes(new ChangeFilter { Before = changes[1].Number }, limit: 10, CancellationToken.None))
             .ShouldHaveSingleItem()
             .Number.ShouldBe(changes[2].Number);
     }
@@ -106,7 +106,7 @@ public abstract class When_hosts_share_what_they_know(Func<Task<RecordOfTheTest>
 
         (controls.Provider("smtp").Weight, controls.Provider("another").Weight).ShouldBe((1, 2));
         (controls.Channel("email").Paused, controls.Channel("sms").Paused).ShouldBe((true, false));
-        (await AnotherHost.Controls.Changes(before: null, limit: 2, CancellationToken.None))
+        (await AnotherHost.Controls.Changes(ChangeFilter.All, limit: 2, CancellationToken.None))
             .Select(change => change.Subject)
             .ShouldBe(["channel sms", "channel email"]);
     }

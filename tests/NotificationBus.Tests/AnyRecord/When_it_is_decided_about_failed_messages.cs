@@ -1,4 +1,5 @@
 using NotificationBus.Failures;
+using NotificationBus.Providers.Controls;
 
 namespace NotificationBus.Tests.AnyRecord;
 
@@ -91,7 +92,7 @@ public abstract class When_it_is_decided_about_failed_messages(Func<Task<RecordO
         (await Host.Failed.Archive(new FailedMessageChoice(Id: null, "another-cause"), Ann, CancellationToken.None)).ShouldBe(1);
         (await Host.Failed.Archive(FailedMessageChoice.All, Ann with { Why = "again" }, CancellationToken.None)).ShouldBe(0);
 
-        (await Host.Controls.Changes(before: null, limit: 10, CancellationToken.None))
+        (await Host.Controls.Changes(ChangeFilter.All, limit: 10, CancellationToken.None))
             .Select(change =>
                 (change.Subject, change.Who, change.Why, change.After.GetRawText().Replace(" ", "", StringComparison.Ordinal))
             )

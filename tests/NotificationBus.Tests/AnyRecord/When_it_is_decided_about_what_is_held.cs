@@ -155,7 +155,7 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
             .ShouldBe(new RecordedDecision(HeldDecision.Resend, IsNew: true));
 
         (await TakeDue()).ShouldBe([decision.Message.MessageId]);
-        var change = (await AnotherHost.Controls.Changes(before: null, limit: 10, CancellationToken.None)).ShouldHaveSingleItem();
+        var change = (await AnotherHost.Controls.Changes(ChangeFilter.All, limit: 10, CancellationToken.None)).ShouldHaveSingleItem();
         (change.Subject, change.Who, change.Why).ShouldBe(($"delivery {one.DeliveryId}", "ann", "they never had it"));
         (change.After.GetProperty("decision").GetString(), change.After.GetProperty("notification").GetGuid()).ShouldBe(
             ("resend", one.NotificationId)
@@ -177,7 +177,7 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
             .ShouldBe(new RecordedDecision(HeldDecision.Resend, IsNew: false));
 
         (await TakeDue()).Count.ShouldBe(1, "the same decision is told again, another one is not");
-        (await Host.Controls.Changes(before: null, limit: 10, CancellationToken.None)).ShouldHaveSingleItem().Who.ShouldBe("ann");
+        (await Host.Controls.Changes(ChangeFilter.All, limit: 10, CancellationToken.None)).ShouldHaveSingleItem().Who.ShouldBe("ann");
 
         var again = one with { Attempts = one.Attempts + 1 };
         (await Host.Held.Record([Decide(again, HeldDecision.Failed)], Bob, CancellationToken.None))[one.DeliveryId]
@@ -210,7 +210,7 @@ public abstract class When_it_is_decided_about_what_is_held(Func<Task<RecordOfTh
         );
 
         recorded.Sum(decisions => decisions.Values.Count(one => one.IsNew)).ShouldBe(Count);
-        (await Host.Controls.Changes(before: null, limit: 2 * Count, CancellationToken.None)).Count.ShouldBe(Count);
+        (await Host.Controls.Changes(ChangeFilter.All, limit: 2 * Count, CancellationToken.None)).Count.ShouldBe(Count);
         foreach (var one in all)
             recorded.Select(decisions => decisions[one.DeliveryId].Decision).Distinct().Count().ShouldBe(1);
     }

@@ -20,8 +20,7 @@ public sealed class The_table_of_reason_codes
     }
 
     [Fact]
-    public void Should_spell_all_alike() =>
-        Codes.ShouldAllBe(code => code.All(letter => char.IsAsciiLetterLower(letter) || letter == '-'));
+    public void Should_spell_all_alike() => Codes.ShouldAllBe(code => code.All(letter => char.IsAsciiLetterLower(letter) || letter == '-'));
 
     static IEnumerable<string> Codes =>
         typeof(ReasonCode).GetFields().Where(code => code.IsLiteral).Select(code => (string)code.GetRawConstantValue()!);

@@ -31,6 +31,8 @@ public sealed class When_the_sweep_looks_in_memory() : When_the_sweep_looks(InMe
 
 public sealed class When_the_record_is_searched_in_memory() : When_the_record_is_searched(InMemoryRecord.Create);
 
+public sealed class When_automation_changes_an_account_in_memory() : When_automation_changes_an_account(InMemoryRecord.Create);
+
 public sealed class When_an_account_is_in_trouble_in_memory() : When_an_account_is_in_trouble(InMemoryRecord.Create);
 
 public sealed class When_messages_wait_for_something_in_memory() : When_messages_wait_for_something(InMemoryRecord.Create);

@@ -131,6 +131,7 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
     [InlineData("/v1/failed-messages", "cause")]
     [InlineData("/v1/failed-messages", "queue")]
     [InlineData("/v1/changes", "before")]
+    [InlineData("/v1/changes", "who")]
     public async Task Should_refuse_a_query_that_is_longer(string path, string parameter)
     {
         var answer = await _host.Get(

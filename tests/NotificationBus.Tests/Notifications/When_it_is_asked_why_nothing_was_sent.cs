@@ -25,10 +25,8 @@ public sealed class When_it_is_asked_why_nothing_was_sent
             ("partly-delivered", ReasonCode.Suppressed, DeliveryStatus.Failed, ReasonCode.Suppressed)
         );
         view.Decisions.ShouldBe(["email: planned", "push: planned"]);
-        view.Results.Select(result => (result.Channel, result.Result, result.Code)).ShouldBe([
-            ("email", "failed", ReasonCode.Suppressed),
-            ("push", "sent", null),
-        ]);
+        view.Results.Select(result => (result.Channel, result.Result, result.Code))
+            .ShouldBe([("email", "failed", ReasonCode.Suppressed), ("push", "sent", null)]);
         flow.OutcomesOf(id).ShouldHaveSingleItem().ShouldBeOfType<NotificationPartlyDelivered>().Code.ShouldBe(ReasonCode.Suppressed);
     }
 
@@ -59,10 +57,8 @@ public sealed class When_it_is_asked_why_nothing_was_sent
         await flow.Outcome(id);
         var (view, email) = await Delivery(flow, id);
         (view.Code, email.Code).ShouldBe((ReasonCode.Rejected, ReasonCode.Rejected));
-        view.Results.Select(result => (result.Channel, result.Code)).ShouldBe([
-            ("email", ReasonCode.Rejected),
-            ("push", ReasonCode.NoAddress),
-        ]);
+        view.Results.Select(result => (result.Channel, result.Code))
+            .ShouldBe([("email", ReasonCode.Rejected), ("push", ReasonCode.NoAddress)]);
     }
 
     [Fact]
@@ -132,9 +128,7 @@ public sealed class When_it_is_asked_why_nothing_was_sent
         else
             await flow.Set(
                 "scripted",
-                what == "off"
-                    ? new ProviderControl { Switch = ProviderSwitch.Off }
-                    : new ProviderControl { Pin = CircuitPin.Open }
+                what == "off" ? new ProviderControl { Switch = ProviderSwitch.Off } : new ProviderControl { Pin = CircuitPin.Open }
             );
         await flow.UntilBoard(controls => controls.Providers.Count + controls.Health.Count > 0);
 
@@ -152,11 +146,7 @@ public sealed class When_it_is_asked_why_nothing_was_sent
     public async Task Should_say_which_route_it_took()
     {
         await using var flow = await EmbeddedFlow.Start(
-            new()
-            {
-                Mailers = ["scripted"],
-                MailRoutes = [new ChannelRoute { When = { Countries = ["TH"] }, Providers = ["second"] }],
-            }
+            new() { Mailers = ["scripted"], MailRoutes = [new ChannelRoute { When = { Countries = ["TH"] }, Providers = ["second"] }] }
         );
 
         var id = await flow.Tell(An.OrderPlaced(A.Seller with { Country = "TH" }));
@@ -227,7 +217,7 @@ public sealed class When_it_is_asked_why_nothing_was_sent
         return (view, view.Deliveries.Single(delivery => delivery.Channel == "email"));
     }
 
-    static Task Suppress(EmbeddedFlow flow, string channel, string address) =>
+    static Task<bool> Suppress(EmbeddedFlow flow, string channel, string address) =>
         flow.Suppressions.Add(new Suppression(channel, address, Category: null, "it came back", "ann"), CancellationToken.None);
 
     static async Task Pause(EmbeddedFlow flow, bool paused)

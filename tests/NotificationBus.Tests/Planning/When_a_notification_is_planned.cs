@@ -137,9 +137,17 @@ public sealed class When_a_notification_is_planned
         var plan = Plan(DeliveryMode.AllAtOnce, ["fax", "pager", "telex"], ["fax:secret!", "fax:2", "telex:secret!"]);
 
         plan.LeftOut.ShouldBe([
-            new LeftOut("fax", RefusalCause.Address, "the address ends with an exclamation mark") { Code = ReasonCode.AddressRefused, Address = "fax:secret!" },
+            new LeftOut("fax", RefusalCause.Address, "the address ends with an exclamation mark")
+            {
+                Code = ReasonCode.AddressRefused,
+                Address = "fax:secret!",
+            },
             new LeftOut("pager", RefusalCause.Address, "the recipient has no address there") { Code = ReasonCode.NoAddress },
-            new LeftOut("telex", RefusalCause.Address, "the address ends with an exclamation mark") { Code = ReasonCode.AddressRefused, Address = "telex:secret!" },
+            new LeftOut("telex", RefusalCause.Address, "the address ends with an exclamation mark")
+            {
+                Code = ReasonCode.AddressRefused,
+                Address = "telex:secret!",
+            },
         ]);
     }
 

@@ -198,7 +198,7 @@ public sealed class When_a_host_finds_something_out : IAsyncLifetime
         public Task Note(string subject, ChangedBy by, JsonElement what, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
-        public Task<IReadOnlyList<ControlChange>> Changes(long? before, int limit, CancellationToken cancellationToken) =>
+        public Task<IReadOnlyList<ControlChange>> Changes(ChangeFilter filter, int limit, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
     }
 

@@ -570,6 +570,7 @@ public sealed class When_a_delivery_is_put_off
         var shut = new ChainOutcome.NotNow
         {
             Reason = "its circuit is open",
+            Code = ReasonCode.CircuitOpen,
             IsOutage = true,
             WaitsForProvider = true,
             AtLeast = TimeSpan.FromSeconds(30),

@@ -166,6 +166,8 @@ sealed class EmbeddedFlow : IAsyncDisposable
 
     public INotificationQueries Queries => _host.Services.GetRequiredService<INotificationQueries>();
 
+    public Explanations Explanations => _host.Services.GetRequiredService<Explanations>();
+
     public NotificationIntake Intake => _host.Services.GetRequiredService<NotificationIntake>();
 
     /// <summary>The outcomes as another service gets them, in order.</summary>

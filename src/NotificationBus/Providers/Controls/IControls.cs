@@ -41,8 +41,8 @@ public interface IControls
     /// <summary>Writes down something an operator did that is no setting.</summary>
     Task Note(string subject, ChangedBy by, System.Text.Json.JsonElement what, CancellationToken cancellationToken);
 
-    /// <summary>The changes before a number, newest first.</summary>
-    Task<IReadOnlyList<ControlChange>> Changes(long? before, int limit, CancellationToken cancellationToken);
+    /// <summary>The changes that fit, those of automation among them, newest first.</summary>
+    Task<IReadOnlyList<ControlChange>> Changes(ChangeFilter filter, int limit, CancellationToken cancellationToken);
 
     /// <summary>
     /// Completes when something changes from now on, on any host, or after <paramref name="atMost"/>. May complete for nothing.

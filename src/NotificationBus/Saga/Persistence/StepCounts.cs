@@ -47,7 +47,10 @@ sealed class StepCounts(FlowMetrics metrics, AcceptanceLog accepted)
             metrics.Ended(
                 notification.Category,
                 NotificationView.StatusOf(notification.CurrentState),
-                notification.FailureCode(),
+                // Almost all are delivered, and have none.
+                notification.CurrentState == nameof(NotificationStateMachine.Delivered)
+                    ? null
+                    : notification.FailureCode(),
                 endedAt - notification.CreatedAt
             );
     }
