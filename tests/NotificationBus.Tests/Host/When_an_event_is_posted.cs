@@ -81,7 +81,8 @@ public sealed class When_an_event_is_posted(RunningHost host) : IClassFixture<Ru
             .ShouldBe(["email: planned", "push: planned"]);
 
         var delivery = notification.GetProperty("deliveries")[0];
-        Names(delivery).ShouldBe(["id", "channel", "address", "step", "status", "provider", "providerMessageId", "settledAt", "attempts"]);
+        Names(delivery)
+            .ShouldBe(["id", "channel", "address", "step", "status", "begunAt", "provider", "providerMessageId", "settledAt", "attempts"]);
         delivery.GetProperty("channel").GetString().ShouldBe("email");
         delivery.GetProperty("status").GetString().ShouldBe("sent");
         delivery.GetProperty("provider").GetString().ShouldBe("sandbox");

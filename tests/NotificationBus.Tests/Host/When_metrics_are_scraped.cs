@@ -83,6 +83,43 @@ public sealed class When_metrics_are_scraped : IAsyncLifetime
         Value(text, "notificationbus_provider_request_duration_seconds_count", "account=\"backup\"", "outcome=\"accepted\"").ShouldBe(2);
     }
 
+    /// <summary>docs/operating.md gives the metrics for the words of other services: each is there, with each of its labels.</summary>
+    [Fact]
+    public async Task Should_show_whatever_other_services_have_a_word_for()
+    {
+        _services.Gateway.Answers("503 Service Unavailable");
+        foreach (var mailbox in (string[])[Mailbox(), Mailbox()])
+            await _services.Host.Outcome(await _services.PlaceOrder(mailbox));
+        var text = await Scraped("notificationbus_provider_circuit_state", 1, "account=\"gateway\"");
+
+        var words = Words();
+
+        words.Count.ShouldBe(8);
+        foreach (var (metric, labels) in words)
+            Lines(text, metric, [.. labels.Select(label => $"{label}=\"")]).ShouldNotBeEmpty($"{metric} by {string.Join(", ", labels)}");
+    }
+
+    /// <summary>The rows of the table, in which "the same" are the labels of the row before.</summary>
+    static List<(string Metric, IReadOnlyList<string> Labels)> Words()
+    {
+        var words = new List<(string Metric, IReadOnlyList<string> Labels)>();
+        foreach (
+            var row in File.ReadAllLines(Path.Combine(The_dependency_rule.Root(), "docs", "operating.md"))
+                .SkipWhile(line => !line.StartsWith("| words |", StringComparison.Ordinal))
+                .Skip(2)
+                .TakeWhile(line => line.StartsWith('|'))
+                .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
+        )
+        {
+            var labels = row[3].Split('`').Where((_, index) => index % 2 == 1);
+            words.Add(
+                (row[2].Trim('`'), row[3].StartsWith("the same", StringComparison.Ordinal) ? [.. words[^1].Labels, .. labels] : [.. labels])
+            );
+        }
+
+        return words;
+    }
+
     [Fact]
     public async Task Should_count_what_was_put_off_by_why()
     {
