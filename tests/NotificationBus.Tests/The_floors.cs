@@ -7,6 +7,7 @@ using NotificationBus.Contracts;
 using NotificationBus.Host.Settings;
 using NotificationBus.Model;
 using NotificationBus.Postgres;
+using NotificationBus.Testing;
 
 namespace NotificationBus.Tests;
 
@@ -51,6 +52,7 @@ public sealed partial class The_floors
             { typeof(INotifications), ["NotificationBus.Contracts"] },
             { typeof(NotificationState), ["NotificationBus.Contracts"] },
             { typeof(EmailChannel), ["NotificationBus", "NotificationBus.Contracts"] },
+            { typeof(TestFlow), ["NotificationBus", "NotificationBus.Channels", "NotificationBus.Contracts"] },
             { typeof(PostgresNotificationStore), ["NotificationBus", "NotificationBus.Contracts"] },
             {
                 typeof(HostSettings),

@@ -1,0 +1,65 @@
+using MassTransit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using NotificationBus.Channels;
+using NotificationBus.Channels.Sandbox;
+using NotificationBus.Model;
+using NotificationBus.Outgoing;
+using NotificationBus.Providers;
+using NotificationBus.Templates;
+using NotificationBus.Wiring;
+
+namespace NotificationBus.Testing;
+
+/// <summary>Registration of the flow in a test harness.</summary>
+public static class TestFlow
+{
+    /// <summary>
+    /// Adds the whole flow to a test harness: saga, channels and templates as they are, everything else in memory. What is sent ends in the
+    /// sandbox, where <see cref="TestDeliveries.Deliveries"/> finds it. It sets up the transport in memory, with your own consumers.
+    /// </summary>
+    /// <example><c>services.AddMassTransitTestHarness(bus => bus.AddNotificationBus());</c></example>
+    /// <param name="bus">The registrations of the harness.</param>
+    /// <param name="configure">Changes how it is set up.</param>
+    public static void AddNotificationBus(this IBusRegistrationConfigurator bus, Action<TestFlowOptions>? configure = null)
+    {
+        var options = new TestFlowOptions();
+        configure?.Invoke(options);
+
+        IServiceCollection services = bus;
+        services.TryAddSingleton<IConfiguration>(new ConfigurationManager());
+        services.TryAddSingleton<IHostApplicationLifetime, HarnessLifetime>();
+        services.AddNotificationBus(options.EventTypes.AsReadOnly(), new Dictionary<string, ChannelOptions>(StringComparer.Ordinal));
+        services.AddChannels();
+        services.AddSingleton(provider => Channels(provider.GetServices<IChannel>()));
+        services.AddSingleton<ITemplates>(provider =>
+            LiquidTemplates.Load(
+                [Path.Combine(AppContext.BaseDirectory, "templates"), .. options.Templates is { } own ? [own] : Array.Empty<string>()],
+                provider.GetServices<IChannel>(),
+                options.DefaultLanguage,
+                clock: provider.GetRequiredService<TimeProvider>()
+            )
+        );
+        services.AddInMemoryStore().AddSaga().AddLocalSendDispatcher().AddOutgoingDispatcher().AddSweep().AddResumedChannels();
+        options.Services?.Invoke(services);
+
+        bus.AddNotificationFlow();
+        bus.UsingInMemory(
+            (context, transport) =>
+            {
+                transport.UseOutgoingScheduler(context);
+                transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { });
+                transport.ConfigureEndpoints(context);
+            }
+        );
+    }
+
+    static IReadOnlyDictionary<string, ChannelOptions> Channels(IEnumerable<IChannel> channels) =>
+        channels.ToDictionary(
+            channel => channel.Name,
+            _ => new ChannelOptions { Providers = [SandboxProvider.Type] },
+            StringComparer.Ordinal
+        );
+}

@@ -1,0 +1,89 @@
+using MassTransit;
+using MassTransit.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using NotificationBus.Client;
+using NotificationBus.Contracts;
+using NotificationBus.Testing;
+
+namespace NotificationBus.Tests.Client;
+
+/// <summary>18.3: a producer's own test, without servers.</summary>
+public sealed class When_a_producer_tests_with_the_harness
+{
+    static readonly OrderPlaced Order = new()
+    {
+        OrderId = "4711",
+        Product = "Blue ceramic bowl",
+        Total = new Money(590, "THB"),
+        Buyer = new Contact { Id = "buyer-7", Name = "Nok" },
+        Seller = new Contact { Id = "seller-42", Email = "som@example.com" },
+    };
+
+    [Fact]
+    public async Task Should_find_what_the_recipient_is_told()
+    {
+        await using var services = new ServiceCollection()
+            .AddMassTransitTestHarness(bus => bus.AddNotificationBus())
+            .BuildServiceProvider(validateScopes: true);
+        var harness = await services.StartTestHarness();
+
+        await harness.Bus.Publish(Order, TestContext.Current.CancellationToken);
+
+        var delivery = (await harness.Deliveries("seller-42", TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
+        delivery.Email.Subject.ShouldContain("4711");
+        (delivery.Channel, delivery.Address, delivery.Category).ShouldBe(("email", "som@example.com", "order-placed"));
+        Should.Throw<InvalidOperationException>(() => delivery.Push).Message.ShouldContain("by email");
+    }
+
+    [Fact]
+    public async Task Should_find_nothing_for_somebody_else_when_the_time_is_over()
+    {
+        await using var services = new ServiceCollection()
+            .AddMassTransitTestHarness(bus =>
+            {
+                bus.AddNotificationBus();
+                bus.SetTestTimeouts(testTimeout: TimeSpan.FromMilliseconds(500));
+            })
+            .BuildServiceProvider(validateScopes: true);
+        var harness = await services.StartTestHarness();
+        await harness.Bus.Publish(Order, TestContext.Current.CancellationToken);
+
+        (await harness.Deliveries("seller-43", TestContext.Current.CancellationToken)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Should_test_a_service_with_consumers_of_its_own_that_uses_the_client()
+    {
+        await using var services = new ServiceCollection()
+            .AddNotificationBusOverBus()
+            .AddMassTransitTestHarness(bus =>
+            {
+                bus.AddConsumer<Checkout>();
+                bus.AddNotificationBus(flow => flow.EventTypes["order-placed"] = new() { Channels = ["push"] });
+            })
+            .BuildServiceProvider(validateScopes: true);
+        var harness = await services.StartTestHarness();
+
+        await harness.Bus.Publish(new Bought("4712"), TestContext.Current.CancellationToken);
+
+        (await harness.Deliveries("seller-42", TestContext.Current.CancellationToken))
+            .ShouldHaveSingleItem()
+            .Push.Body.ShouldContain("Blue ceramic bowl");
+    }
+
+    public sealed record Bought(string Number);
+
+    public sealed class Checkout(INotifications notifications) : IConsumer<Bought>
+    {
+        public Task Consume(ConsumeContext<Bought> context) =>
+            notifications.Send(
+                Order with
+                {
+                    EventId = $"order-placed-{context.Message.Number}",
+                    OrderId = context.Message.Number,
+                    Seller = new Contact { Id = "seller-42", PushTokens = ["phone"] },
+                },
+                context.CancellationToken
+            );
+    }
+}
