@@ -36,10 +36,9 @@ public static class TestDeliveries
         IReadOnlyList<NotificationSummary> found;
         do
         {
-            found = await queries.Search(
-                new NotificationFilter { Recipient = recipientId, Limit = SandboxInbox.Capacity },
-                cancellationToken
-            );
+            found = (
+                await queries.Search(new NotificationFilter { Recipient = recipientId, Limit = SandboxInbox.Capacity }, cancellationToken)
+            ).Notifications;
             if (found.Count > 0 && !await AnyOnItsWay(queries, found, cancellationToken))
                 break;
 

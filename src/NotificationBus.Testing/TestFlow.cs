@@ -33,7 +33,7 @@ public static class TestFlow
         services.TryAddSingleton<IHostApplicationLifetime, HarnessLifetime>();
         services.AddNotificationBus(options.EventTypes.AsReadOnly(), new Dictionary<string, ChannelOptions>(StringComparer.Ordinal));
         services.AddChannels();
-        services.AddSingleton(provider => Channels(provider.GetServices<IChannel>()));
+        services.AddSingleton<IReadOnlyDictionary<string, ChannelOptions>>(provider => Channels(provider.GetServices<IChannel>()));
         services.AddSingleton<ITemplates>(provider =>
             LiquidTemplates.Load(
                 [Path.Combine(AppContext.BaseDirectory, "templates"), .. options.Templates is { } own ? [own] : Array.Empty<string>()],
@@ -56,7 +56,7 @@ public static class TestFlow
         );
     }
 
-    static IReadOnlyDictionary<string, ChannelOptions> Channels(IEnumerable<IChannel> channels) =>
+    static Dictionary<string, ChannelOptions> Channels(IEnumerable<IChannel> channels) =>
         channels.ToDictionary(
             channel => channel.Name,
             _ => new ChannelOptions { Providers = [SandboxProvider.Type] },

@@ -18,7 +18,9 @@ static class RouteScopes
         ["GET /v1/notifications"] = Needs(Scope.Read),
         ["GET /v1/notifications/{id:guid}"] = Needs(Scope.Read),
         ["GET /v1/notifications/{id:guid}/steps"] = Needs(Scope.Read),
-        ["GET /v1/notifications/{id:guid}/deliveries/{deliveryId:guid}/content"] = Needs(Scope.Read),
+        ["GET /v1/notifications/{id:guid}/explain"] = Needs(Scope.Read),
+        // Whole and not masked.
+        ["GET /v1/notifications/{id:guid}/deliveries/{deliveryId:guid}/content"] = Needs(Scope.Operate),
         ["POST /v1/templates/preview"] = Needs(Scope.Read),
 
         // How it stands.
