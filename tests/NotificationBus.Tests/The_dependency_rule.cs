@@ -15,8 +15,19 @@ public sealed partial class The_dependency_rule
         new()
         {
             { "NotificationBus.Contracts", [] },
-            { "NotificationBus", ["NotificationBus.Contracts", "MassTransit", "Fluid.Core", "Polly.Core"] },
+            {
+                "NotificationBus.Client",
+                [
+                    "NotificationBus.Contracts",
+                    "MassTransit.RabbitMQ",
+                    "Microsoft.Extensions.Http",
+                    "Microsoft.Extensions.Options.ConfigurationExtensions",
+                    "Polly.Core",
+                ]
+            },
+            { "NotificationBus", ["NotificationBus.Contracts", "MassTransit", "Fluid.Core", "Polly.Core", "Snappier"] },
             { "NotificationBus.Channels", ["NotificationBus", "ADRaffy.ENSNormalize", "libphonenumber-csharp", "MailKit"] },
+            { "NotificationBus.Testing", ["NotificationBus", "NotificationBus.Channels"] },
             {
                 "NotificationBus.Postgres",
                 ["NotificationBus", "Npgsql", "Npgsql.EntityFrameworkCore.PostgreSQL", "Microsoft.EntityFrameworkCore.Relational"]
@@ -45,7 +56,15 @@ public sealed partial class The_dependency_rule
         string[] templates = ["Fluid", "Parlot"];
         ForeignTo(
                 typeof(NotificationState),
-                [.. framework, .. templates, "NotificationBus.Contracts", "MassTransit", "MassTransit.Abstractions", "Polly.Core"]
+                [
+                    .. framework,
+                    .. templates,
+                    "NotificationBus.Contracts",
+                    "MassTransit",
+                    "MassTransit.Abstractions",
+                    "Polly.Core",
+                    "Snappier",
+                ]
             )
             .ShouldBeEmpty();
         string[] mail = ["MailKit", "MimeKit", "BouncyCastle.Cryptography"];
