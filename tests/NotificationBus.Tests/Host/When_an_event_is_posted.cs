@@ -57,6 +57,7 @@ public sealed class When_an_event_is_posted(RunningHost host) : IClassFixture<Ru
                 "eventId",
                 "category",
                 "recipient",
+                "keys",
                 "mode",
                 "templateVersion",
                 "createdAt",

@@ -82,7 +82,7 @@ public sealed class When_business_keys_are_given(RunningHost host) : IClassFixtu
             .ShouldBe([
                 "keys was left out: a name must be 1 to 50 letters, digits, - or _, beginning with a letter",
                 "keys.shop was left out: must be 1 to 200 characters without control characters",
-                "email: used",
+                "email: planned",
             ]);
     }
 
