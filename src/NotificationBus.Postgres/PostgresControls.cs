@@ -14,6 +14,10 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
     /// <summary>The PostgreSQL channel that is notified when anything changes that hosts have a copy of.</summary>
     internal const string Changed = "sending_controls_changed";
 
+    // As the index has it.
+    const string OneOfSubjects =
+        "AND hashtextextended(subject, 0) = ANY(ARRAY(SELECT hashtextextended(one, 0) FROM unnest(@subjects) AS one)) AND subject = ANY(@subjects)";
+
     readonly Listener _listener = new(database, Changed);
 
     /// <inheritdoc />
@@ -96,7 +100,7 @@ public sealed class PostgresControls(NpgsqlDataSource database, PostgresProvider
             SELECT number, at, subject, who, why, before, after, code, until, times, on_behalf_of FROM control_change WHERE number < @before
             {(filter.Who is null ? "" : "AND who = @who")}
             {(filter.OnlyOperators ? "AND code IS NULL" : "")}
-            {(filter.Subjects is null ? "" : "AND subject = ANY(@subjects)")}
+            {(filter.Subjects is null ? "" : OneOfSubjects)}
             {(filter.To is null ? "" : "AND at <= @to")}
             {(filter.From is null ? "" : "AND (at >= @from OR (code IS NOT NULL AND coalesce(until, 'infinity') >= @from))")}
             ORDER BY number DESC LIMIT @limit

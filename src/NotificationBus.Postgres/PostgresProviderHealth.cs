@@ -66,7 +66,9 @@ public sealed class PostgresProviderHealth(NpgsqlDataSource database, TimeProvid
         """;
 
     const string LastOfItsKind = """
-        SELECT number, at FROM control_change WHERE who = @who AND subject = @subject AND code = @code ORDER BY number DESC LIMIT 1
+        SELECT number, at FROM control_change
+        WHERE who = @who AND hashtextextended(subject, 0) = hashtextextended(@subject, 0) AND subject = @subject AND code = @code
+        ORDER BY number DESC LIMIT 1
         """;
 
     // What comes and goes within a while is one change; else it ends the one before.

@@ -25,7 +25,7 @@ public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers)
         var known = Guid.CreateVersion7();
         await Insert(known);
         var bad = Notification(Guid.CreateVersion7());
-        bad.Category = null!;
+        bad.EventName = null!;
 
         var good = Enumerable.Range(0, 20).Select(_ => Guid.CreateVersion7()).ToList();
         var before = Task.WhenAll(good[..10].Select(id => Insert(id)));
@@ -47,7 +47,7 @@ public sealed class When_a_step_is_stored_in_PostgreSQL(BusAndDatabase servers)
         for (var i = 0; i < 6; i++)
         {
             var bad = Notification(Guid.CreateVersion7());
-            bad.Category = null!;
+            bad.EventName = null!;
 
             await Should.ThrowAsync<PostgresException>(
                 Host.Store.Insert(new NotificationStep(bad, Guid.CreateVersion7(), []), CancellationToken.None)

@@ -3,7 +3,8 @@
 ALTER TABLE control_change ADD COLUMN code text, ADD COLUMN until timestamptz, ADD COLUMN times integer NOT NULL DEFAULT 1;
 
 -- The last of its kind, whenever there is another; and what was changed about a channel or an account, for the story of a notification.
-CREATE INDEX control_change_subject ON control_change (subject, code, number DESC);
+-- By a hash: a subject may be longer than an index takes.
+CREATE INDEX control_change_subject ON control_change (hashtextextended(subject, 0), code, number DESC);
 
 COMMENT ON TABLE control_change IS 'Every change an operator or automation made: who, when, why, before, after.';
 COMMENT ON COLUMN control_change.who IS 'The operator, or automation.';
