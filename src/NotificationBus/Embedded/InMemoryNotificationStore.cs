@@ -123,19 +123,31 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     {
         var key = filter.Key is { } named ? NotificationReferences.OfKey(named.Key, named.Value) : (long?)null;
         var addresses = filter.Addresses.Select(NotificationReferences.OfAddress).ToList();
-        var found = _rows
-            .Where(row =>
-                row.Value.Fits(filter)
-                && (key is null || row.Value.References.Contains(key.Value))
-                && (addresses.Count == 0 || addresses.Exists(row.Value.References.Contains))
-                && (filter.After is null || (row.Value.CreatedAt, row.Key).CompareTo((filter.After.CreatedAt, filter.After.Id)) < 0)
-                && WasSent(row.Key, filter)
+        // The newest of them, and one more, which says that there is another page. To sort all that fit would take longer.
+        var newest = new PriorityQueue<Row, (DateTimeOffset, Guid)>(filter.Limit + 1);
+        foreach (var (id, row) in _rows)
+        {
+            var place = (row.CreatedAt, id);
+            var isFull = newest.Count > filter.Limit;
+            if (
+                (isFull && newest.TryPeek(out _, out var oldest) && place.CompareTo(oldest) < 0)
+                || (filter.After is { } after && place.CompareTo((after.CreatedAt, after.Id)) >= 0)
+                || !row.Fits(filter)
+                || (key is { } wanted && !row.References.Contains(wanted))
+                || (addresses.Count > 0 && !addresses.Exists(row.References.Contains))
+                || !WasSent(id, filter)
             )
-            .OrderByDescending(row => row.Value.CreatedAt)
-            .ThenByDescending(row => row.Key)
-            .Take(filter.Limit + 1)
-            .Select(row => NotificationSummary.Of(row.Value.ToState()))
-            .ToList();
+                continue;
+
+            if (isFull)
+                newest.DequeueEnqueue(row, place);
+            else
+                newest.Enqueue(row, place);
+        }
+
+        var found = new NotificationSummary[newest.Count];
+        while (newest.TryDequeue(out var next, out _))
+            found[newest.Count] = NotificationSummary.Of(next.ToState());
         return Task.FromResult(FoundNotifications.Page(found, filter.Limit));
     }
 
