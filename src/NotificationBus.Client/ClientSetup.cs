@@ -8,6 +8,8 @@ namespace NotificationBus.Client;
 /// <summary>Registration of the client.</summary>
 public static class ClientSetup
 {
+    static readonly TimeSpan LongestConnection = TimeSpan.FromMinutes(2);
+
     /// <summary>
     /// Adds <see cref="INotifications"/> and <see cref="INotificationReader"/> over HTTP, with the settings of the section
     /// <see cref="NotificationBusClientOptions.Section"/>.
@@ -28,22 +30,26 @@ public static class ClientSetup
             );
         services.TryAddTransient<INotifications>(provider => provider.GetRequiredService<HttpNotifications>());
         services.TryAddTransient<INotificationReader>(provider => provider.GetRequiredService<HttpNotifications>());
-        return services.AddHttpClient<HttpNotifications>(
-            static (provider, client) =>
-            {
-                var options = provider.GetRequiredService<IOptions<NotificationBusClientOptions>>().Value;
-                client.BaseAddress = new Uri($"{options.Url}".TrimEnd('/') + "/");
-                // Each try has a limit of its own.
-                client.Timeout = Timeout.InfiniteTimeSpan;
-                if (options.ApiKey is { Length: > 0 } key)
-                    client.DefaultRequestHeaders.Authorization = new("Bearer", key);
-            }
-        );
+        return services
+            .AddHttpClient<HttpNotifications>(
+                static (provider, client) =>
+                {
+                    var options = provider.GetRequiredService<IOptions<NotificationBusClientOptions>>().Value;
+                    client.BaseAddress = new Uri($"{options.Url}".TrimEnd('/') + "/");
+                    // Each try has a limit of its own.
+                    client.Timeout = Timeout.InfiniteTimeSpan;
+                    if (options.ApiKey is { Length: > 0 } key)
+                        client.DefaultRequestHeaders.Authorization = new("Bearer", key);
+                }
+            )
+            // Whoever lives as long as the process may keep it, and still learns of a new address.
+            .UseSocketsHttpHandler(static (handler, _) => handler.PooledConnectionLifetime = LongestConnection)
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>
-    /// Adds <see cref="INotifications"/> over the bus of this service: RabbitMQ, set up with <c>AddMassTransit</c>. It publishes mandatory and
-    /// with confirms. <see cref="INotificationReader"/> needs <see cref="AddNotificationBus"/> as well, called after this.
+    /// Adds <see cref="INotifications"/> over the bus of this service: RabbitMQ, set up with <c>AddMassTransit</c>. It publishes mandatory
+    /// and with confirms. <see cref="INotificationReader"/> needs <see cref="AddNotificationBus"/> as well, called after this.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Changes the settings.</param>

@@ -4,12 +4,12 @@ namespace NotificationBus.Client;
 public interface INotifications
 {
     /// <summary>
-    /// Publishes an event, such as <see cref="Contracts.OrderPlaced"/>, or <see cref="Contracts.NotificationRequested"/>, which needs no event
-    /// type of its own. Completes when NotificationBus, or the broker on its behalf, has it for good.
+    /// Publishes an event, such as <see cref="Contracts.OrderPlaced"/>, or <see cref="Contracts.NotificationRequested"/>, which needs no
+    /// event type of its own. Completes when NotificationBus, or the broker on its behalf, has it for good.
     /// </summary>
     /// <remarks>
-    /// What fails in passing is tried again under the same id, as long as <see cref="NotificationBusClientOptions.Patience"/> says, and stays
-    /// one notification. That holds within one call. Give the event an <c>EventId</c> of yours, made of what happened
+    /// What fails in passing is tried again under the same id, as long as <see cref="NotificationBusClientOptions.Patience"/> says, and
+    /// stays one notification. That holds within one call. Give the event an <c>EventId</c> of yours, made of what happened
     /// (<c>order-placed-4711</c>), and it holds for calls that your service repeats as well, after a crash for instance.
     /// </remarks>
     /// <typeparam name="TEvent">The type of the event. Its name decides what it is.</typeparam>

@@ -7,8 +7,8 @@ public sealed class NotificationBusClientOptions
     public const string Section = "NotificationBus";
 
     /// <summary>
-    /// The address of the API, such as <c>https://notifications.internal</c>. A path of it is kept. Not needed by whoever only publishes over
-    /// the bus.
+    /// The address of the API, such as <c>https://notifications.internal</c>. A path of it is kept. Not needed by whoever only publishes
+    /// over the bus.
     /// </summary>
     public Uri? Url { get; set; }
 

@@ -3,8 +3,8 @@ using NotificationBus.Access;
 namespace NotificationBus.Host.Access;
 
 /// <summary>
-/// The scope that each route needs: all of them stand here, and nowhere else. A route that does not is closed to everybody, and a test names
-/// it.
+/// The scope that each route needs: all of them stand here, and nowhere else. A route that does not is closed to everybody, and a test
+/// names it.
 /// </summary>
 static class RouteScopes
 {
