@@ -52,7 +52,8 @@ sealed class BusNotifications(IBus bus, IOptions<NotificationBusClientOptions> o
                 catch (MessageReturnedException exception)
                 {
                     throw new NotificationRefusedException(
-                        $"no queue takes {message.GetType().Name}: has a worker of NotificationBus ever started on this virtual host, and does it know this event?",
+                        $"no queue takes {message.GetType().Name}: has a worker of NotificationBus ever started on this virtual host, "
+                            + "and does it know this event?",
                         exception
                     );
                 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using NotificationBus.Notifications;
+using NotificationBus.Tests.AnyRecord;
 
 namespace NotificationBus.IntegrationTests;
 
@@ -90,10 +91,10 @@ public sealed partial class When_operators_look_for_one_of_many(BusAndDatabase s
             await Ask(one.Seldom, $"{one.Name} seldom");
             foreach (var other in Conditions.Skip(index + 1).Where(other => other.Name != one.Name))
             {
-                await Ask(Both(one.Often, other.Often), $"{one.Name} often, {other.Name} often");
-                await Ask(Both(one.Seldom, other.Often), $"{one.Name} seldom, {other.Name} often");
-                await Ask(Both(one.Often, other.Seldom), $"{one.Name} often, {other.Name} seldom");
-                await Ask(Both(one.Seldom, other.Seldom), $"{one.Name} seldom, {other.Name} seldom");
+                await Ask(Filters.Both(one.Often, other.Often), $"{one.Name} often, {other.Name} often");
+                await Ask(Filters.Both(one.Seldom, other.Often), $"{one.Name} seldom, {other.Name} often");
+                await Ask(Filters.Both(one.Often, other.Seldom), $"{one.Name} often, {other.Name} seldom");
+                await Ask(Filters.Both(one.Seldom, other.Seldom), $"{one.Name} seldom, {other.Name} seldom");
             }
         }
 
@@ -159,21 +160,4 @@ public sealed partial class When_operators_look_for_one_of_many(BusAndDatabase s
         matchTimeoutMilliseconds: 1000
     )]
     private static partial Regex Counts();
-
-    static NotificationFilter Both(NotificationFilter one, NotificationFilter other) =>
-        new()
-        {
-            EventId = one.EventId ?? other.EventId,
-            Key = one.Key ?? other.Key,
-            Recipient = one.Recipient ?? other.Recipient,
-            Addresses = one.Addresses.Count > 0 ? one.Addresses : other.Addresses,
-            Status = one.Status ?? other.Status,
-            Category = one.Category ?? other.Category,
-            Channel = one.Channel ?? other.Channel,
-            Provider = one.Provider ?? other.Provider,
-            ProviderMessageId = one.ProviderMessageId ?? other.ProviderMessageId,
-            From = one.From ?? other.From,
-            To = one.To ?? other.To,
-            Limit = one.Limit,
-        };
 }

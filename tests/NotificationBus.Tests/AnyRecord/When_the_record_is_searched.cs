@@ -150,9 +150,9 @@ public abstract class When_the_record_is_searched(Func<Task<RecordOfTheTest>> cr
         {
             (await Ids(hit)).ShouldBe([wanted], $"{index} alone");
             foreach (var (other, second) in hits.Index())
-                (await Ids(Both(hit, second))).ShouldBe([wanted], $"{index} and {other}");
+                (await Ids(Filters.Both(hit, second))).ShouldBe([wanted], $"{index} and {other}");
             foreach (var (other, second) in misses.Index().Where(miss => miss.Index != index))
-                (await Ids(Both(hit, second))).ShouldBeEmpty($"{index} and not {other}");
+                (await Ids(Filters.Both(hit, second))).ShouldBeEmpty($"{index} and not {other}");
         }
     }
 
@@ -326,23 +326,6 @@ public abstract class When_the_record_is_searched(Func<Task<RecordOfTheTest>> cr
         (await AnotherHost.Queries.Search(filter, CancellationToken.None)).Notifications;
 
     async Task<IReadOnlyList<Guid>> Ids(NotificationFilter filter) => [.. (await Search(filter)).Select(found => found.Id)];
-
-    static NotificationFilter Both(NotificationFilter one, NotificationFilter other) =>
-        new()
-        {
-            EventId = one.EventId ?? other.EventId,
-            Key = one.Key ?? other.Key,
-            Recipient = one.Recipient ?? other.Recipient,
-            Addresses = one.Addresses.Count > 0 ? one.Addresses : other.Addresses,
-            Status = one.Status ?? other.Status,
-            Category = one.Category ?? other.Category,
-            Channel = one.Channel ?? other.Channel,
-            Provider = one.Provider ?? other.Provider,
-            ProviderMessageId = one.ProviderMessageId ?? other.ProviderMessageId,
-            From = one.From ?? other.From,
-            To = one.To ?? other.To,
-            Limit = one.Limit,
-        };
 
     /// <summary>A notification with an attempt of each delivery.</summary>
     async Task<Guid> Begin(

@@ -1,8 +1,10 @@
 using MassTransit;
 using MassTransit.Testing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationBus.Client;
 using NotificationBus.Contracts;
+using NotificationBus.Model;
 using NotificationBus.Testing;
 
 namespace NotificationBus.Tests.Client;
@@ -69,6 +71,22 @@ public sealed class When_a_producer_tests_with_the_harness
         (await harness.Deliveries("seller-42", TestContext.Current.CancellationToken))
             .ShouldHaveSingleItem()
             .Push.Body.ShouldContain("Blue ceramic bowl");
+    }
+
+    [Fact]
+    public void Should_use_the_channels_that_the_host_ships()
+    {
+        var shipped = new ConfigurationBuilder()
+            .AddJsonFile(Path.Combine(The_dependency_rule.Root(), "src", "NotificationBus.Host", "appsettings.json"))
+            .Build()
+            .GetSection("EventTypes")
+            .Get<Dictionary<string, EventTypeOptions>>()
+            .ShouldNotBeNull();
+
+        Words(new TestFlowOptions().EventTypes).ShouldBe(Words(shipped));
+
+        static IEnumerable<string> Words(IDictionary<string, EventTypeOptions> types) =>
+            types.Select(type => $"{type.Key}: {type.Value.Mode} {string.Join(", ", type.Value.Channels)}").Order(StringComparer.Ordinal);
     }
 
     public sealed record Bought(string Number);
