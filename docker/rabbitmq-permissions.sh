@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a user of RabbitMQ that may do what its kind needs, and nothing else. The password comes from PASSWORD.
 #   PASSWORD=… docker/rabbitmq-permissions.sh host     NAME [VHOST]   all of the virtual host, which is NotificationBus's own
-#   PASSWORD=… docker/rabbitmq-permissions.sh producer NAME [VHOST]   publishes events, requests and cancellations; queues NAME-…; reads outcomes
+#   PASSWORD=… docker/rabbitmq-permissions.sh producer NAME [VHOST]   publishes events, requests, cancellations and withdrawals; queues NAME-…; reads outcomes
 #   PASSWORD=… docker/rabbitmq-permissions.sh reader   NAME [VHOST]   sees queues and their depth in the management UI, and no message
 # RABBITMQCTL says how to call it, such as RABBITMQCTL='docker compose -f docker/compose.yml exec -T rabbitmq rabbitmqctl'.
 # Remove the user every broker is born with: rabbitmqctl delete_user guest.
@@ -17,7 +17,7 @@ case $name in *[!a-z0-9-]*) echo "a name has small letters, digits and hyphens" 
 ctl=${RABBITMQCTL:-rabbitmqctl}
 
 # What producers may say. Everything else on the bus is between hosts: whoever may write it is believed.
-public='NotificationBus\.Contracts:(ChatMessageSent|OrderPlaced|OrderShipped|PaymentReminderDue|NotificationRequested|CancelNotification)'
+public='NotificationBus\.Contracts:(ChatMessageSent|OrderPlaced|OrderShipped|PaymentReminderDue|OrderPaid|NotificationRequested|CancelNotification|WithdrawNotifications)'
 # What they may hear.
 outcomes='NotificationBus\.Contracts:Notification(Delivered|PartlyDelivered|Cancelled|Expired|Failed|Rejected)'
 

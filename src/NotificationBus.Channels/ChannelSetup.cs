@@ -15,6 +15,7 @@ using NotificationBus.Channels.Webhook;
 using NotificationBus.Channels.Webhook.Providers;
 using NotificationBus.Providers;
 using NotificationBus.Sending;
+using NotificationBus.Subscriptions;
 
 namespace NotificationBus.Channels;
 
@@ -25,6 +26,7 @@ public static class ChannelSetup
     public static IServiceCollection AddChannels(this IServiceCollection services)
     {
         services.AddSingleton<SandboxInbox>();
+        services.AddSingleton<IWebhookCaller, WebhookCaller>();
 
         services
             .AddChannel<EmailChannel>()

@@ -32,6 +32,13 @@ sealed class BusNotifications(IBus bus, IOptions<NotificationBusClientOptions> o
         return Cancellation.Asked;
     }
 
+    /// <inheritdoc />
+    public async Task<Withdrawal?> Withdraw(WithdrawNotifications withdrawal, CancellationToken cancellationToken = default)
+    {
+        await Publish(withdrawal, cancellationToken);
+        return null;
+    }
+
     Task<bool> Publish(object message, CancellationToken cancellationToken)
     {
         // One for all tries of this call: without an event id it is what names the event.

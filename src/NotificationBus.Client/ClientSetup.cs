@@ -27,6 +27,10 @@ public static class ClientSetup
             .Validate(
                 options => options.Url is { IsAbsoluteUri: true, Scheme: "http" or "https" },
                 $"{NotificationBusClientOptions.Section}:Url: name the address of the API, with http or https"
+            )
+            .Validate(
+                options => options.ApiKey?.Trim().All(character => character is > ' ' and <= '~') != false,
+                $"{NotificationBusClientOptions.Section}:ApiKey: must be one word of ASCII characters"
             );
         services.TryAddTransient<INotifications>(provider => provider.GetRequiredService<HttpNotifications>());
         services.TryAddTransient<INotificationReader>(provider => provider.GetRequiredService<HttpNotifications>());
@@ -38,18 +42,22 @@ public static class ClientSetup
                     client.BaseAddress = new Uri($"{options.Url}".TrimEnd('/') + "/");
                     // Each try has a limit of its own.
                     client.Timeout = Timeout.InfiniteTimeSpan;
-                    if (options.ApiKey is { Length: > 0 } key)
+                    if (options.ApiKey?.Trim() is { Length: > 0 } key)
                         client.DefaultRequestHeaders.Authorization = new("Bearer", key);
                 }
             )
             // Whoever lives as long as the process may keep it, and still learns of a new address.
-            .UseSocketsHttpHandler(static (handler, _) => handler.PooledConnectionLifetime = LongestConnection)
+            // A redirection would turn a POST into a GET, and lose the key; it is told instead.
+            .UseSocketsHttpHandler(
+                static (handler, _) => (handler.PooledConnectionLifetime, handler.AllowAutoRedirect) = (LongestConnection, false)
+            )
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>
     /// Adds <see cref="INotifications"/> over the bus of this service: RabbitMQ, set up with <c>AddMassTransit</c>. It publishes mandatory
-    /// and with confirms. <see cref="INotificationReader"/> needs <see cref="AddNotificationBus"/> as well, called after this.
+    /// and with confirms, at once and on the bus itself: not with the transaction of an outbox or a consumer.
+    /// <see cref="INotificationReader"/> needs <see cref="AddNotificationBus"/> as well, called after this.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Changes the settings.</param>

@@ -38,7 +38,10 @@ sealed class HttpNotifications(HttpClient http, IOptions<NotificationBusClientOp
         return Call<IReadOnlyList<SentNotification>>(
             () => new HttpRequestMessage(HttpMethod.Post, path) { Content = Body(body) },
             async (answer, cancellation) =>
-                isRequest ? [await Read<SentNotification>(answer, cancellation)] : (await Read<Begun>(answer, cancellation)).Notifications,
+                isRequest ? [Demand(await Read<SentNotification>(answer, cancellation))]
+                // None, for one that withdraws.
+                : (await Read<Begun>(answer, cancellation)).Notifications is { } begun ? [.. begun.Select(Demand)]
+                : throw NoAnswer(),
             cancellationToken
         );
     }
@@ -61,11 +64,24 @@ sealed class HttpNotifications(HttpClient http, IOptions<NotificationBusClientOp
         );
 
     /// <inheritdoc />
+    public Task<Withdrawal?> Withdraw(WithdrawNotifications withdrawal, CancellationToken cancellationToken = default) =>
+        Call<Withdrawal?>(
+            () => new HttpRequestMessage(HttpMethod.Post, "v1/withdrawals") { Content = Body(withdrawal) },
+            async (answer, cancellation) =>
+                await Read<Withdrawal>(answer, cancellation) is var withdrawal && withdrawal.Before != default
+                    ? withdrawal
+                    : throw NoAnswer(),
+            cancellationToken
+        );
+
+    /// <inheritdoc />
     public Task<Notification?> Find(Guid notificationId, CancellationToken cancellationToken = default) =>
         Call(
             () => new HttpRequestMessage(HttpMethod.Get, $"v1/notifications/{notificationId}"),
             async (answer, cancellation) =>
-                answer.StatusCode == HttpStatusCode.NotFound ? null : await Read<Notification>(answer, cancellation),
+                answer.StatusCode != HttpStatusCode.NotFound ? await Read<Notification>(answer, cancellation)
+                : await Problem.UnlessMissing(answer, clock, cancellation) is { } refusal ? throw refusal
+                : null,
             cancellationToken,
             HttpStatusCode.NotFound
         );
@@ -92,6 +108,12 @@ sealed class HttpNotifications(HttpClient http, IOptions<NotificationBusClientOp
             },
             cancellationToken
         );
+
+    // Of somebody else who stands between and answers with JSON as well.
+    static SentNotification Demand(SentNotification? sent) =>
+        sent is { Status.Length: > 0 } && sent.Id != Guid.Empty ? sent : throw NoAnswer();
+
+    static PassingException NoAnswer() => new(new JsonException("what answers there is no API of NotificationBus"));
 
     async Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -122,5 +144,5 @@ sealed class HttpNotifications(HttpClient http, IOptions<NotificationBusClientOp
         }
     }
 
-    sealed record Begun(IReadOnlyList<SentNotification> Notifications);
+    sealed record Begun(IReadOnlyList<SentNotification?>? Notifications);
 }

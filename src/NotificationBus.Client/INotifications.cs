@@ -30,6 +30,17 @@ public interface INotifications
     /// <exception cref="NotificationRefusedException">It is wrong as it is.</exception>
     /// <exception cref="NotificationNotAcceptedException">Nobody took it in time. Ask again.</exception>
     Task<Cancellation> Cancel(Guid notificationId, string by, string why, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Sends none of the notifications that have a business key, whether they have begun or not: what they say is settled. Doing it again
+    /// is harmless. Of events that always do so, such as <see cref="Contracts.OrderPaid"/>, <see cref="Send{TEvent}"/> is enough.
+    /// </summary>
+    /// <param name="withdrawal">The key, the categories, who wants it and why.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What became of their deliveries. Over the bus that is not known yet, and null.</returns>
+    /// <exception cref="NotificationRefusedException">It is wrong as it is. Over the bus that shows later: it is set aside.</exception>
+    /// <exception cref="NotificationNotAcceptedException">Nobody took it in time. Withdraw again.</exception>
+    Task<Withdrawal?> Withdraw(Contracts.WithdrawNotifications withdrawal, CancellationToken cancellationToken = default);
 }
 
 /// <summary>A notification that an event began.</summary>
@@ -49,3 +60,11 @@ public enum Cancellation
     /// <summary>It had ended otherwise.</summary>
     TooLate,
 }
+
+/// <summary>What became of the deliveries that were withdrawn. Each is counted once, unless it has failed or was not needed.</summary>
+/// <param name="Withdrawn">No provider has them, and none will get them.</param>
+/// <param name="Sent">A provider had taken them.</param>
+/// <param name="InDoubt">A provider is being called for them, or may have them. They are not sent again.</param>
+/// <param name="IsComplete">False when there are more notifications than one call looks at: withdraw over the bus.</param>
+/// <param name="Before">Also those that begin before then are withdrawn.</param>
+public sealed record Withdrawal(long Withdrawn, long Sent, long InDoubt, bool IsComplete, DateTimeOffset Before);

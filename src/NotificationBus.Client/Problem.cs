@@ -7,14 +7,19 @@ namespace NotificationBus.Client;
 /// <summary>An answer that is a problem (RFC 9457).</summary>
 sealed record Problem(string? Type, string? Title, string? Detail, IReadOnlyDictionary<string, string[]>? Errors)
 {
+    // No call has as much patience; a timer has less than some servers ask for.
+    static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+
     /// <summary>
     /// The exception for an answer: one that passes, or a refusal. What the client cannot have caused passes, and so does what is asked to
     /// come again (RFC 6585, 429).
     /// </summary>
-    public static async Task<Exception> Of(HttpResponseMessage answer, TimeProvider clock, CancellationToken cancellationToken)
+    public static async Task<Exception> Of(HttpResponseMessage answer, TimeProvider clock, CancellationToken cancellationToken) =>
+        Of(answer, await Read(answer, cancellationToken), clock);
+
+    static Exception Of(HttpResponseMessage answer, Problem problem, TimeProvider clock)
     {
         var status = (int)answer.StatusCode;
-        var problem = await Read(answer, cancellationToken);
         var message = $"{status} {problem.Message ?? answer.ReasonPhrase}";
         if (answer.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || status is >= 500 or < 400)
             return new PassingException(new HttpRequestException(message, null, answer.StatusCode), RetryAfter(answer, clock));
@@ -25,6 +30,15 @@ sealed record Problem(string? Type, string? Title, string? Detail, IReadOnlyDict
             problem.Type,
             problem.Errors ?? new Dictionary<string, string[]>(StringComparer.Ordinal)
         );
+    }
+
+    /// <summary>
+    /// The exception for a 404; null when the API says that there is no such thing on record. Others are of whoever has a wrong address.
+    /// </summary>
+    public static async Task<Exception?> UnlessMissing(HttpResponseMessage answer, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var problem = await Read(answer, cancellationToken);
+        return problem.Type?.Contains(":unknown-", StringComparison.Ordinal) == true ? null : Of(answer, problem, clock);
     }
 
     string? Message
@@ -67,6 +81,6 @@ sealed record Problem(string? Type, string? Title, string? Detail, IReadOnlyDict
             { Date: { } date } => date - clock.GetUtcNow(),
             _ => (TimeSpan?)null,
         };
-        return asked < TimeSpan.Zero ? TimeSpan.Zero : asked;
+        return asked is { } pause ? TimeSpan.FromTicks(Math.Clamp(pause.Ticks, 0, LongestPause.Ticks)) : null;
     }
 }

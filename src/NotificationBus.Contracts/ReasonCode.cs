@@ -27,6 +27,9 @@ public static class ReasonCode
     /// <summary>Planner: no provider of the channel takes what is said in this form.</summary>
     public const string Unfit = "unfit";
 
+    /// <summary>Planner: it is to be sent later.</summary>
+    public const string Scheduled = "scheduled";
+
     /// <summary>Sender: a route of the channel chooses the accounts.</summary>
     public const string Routed = "routed";
 
@@ -35,6 +38,18 @@ public static class ReasonCode
 
     /// <summary>Sender: the address is suppressed.</summary>
     public const string Suppressed = "suppressed";
+
+    /// <summary>Sender: the channel is not sent to the country of the address.</summary>
+    public const string CountryBlocked = "country-blocked";
+
+    /// <summary>Sender: the country of the address is watched; it is sent to all the same.</summary>
+    public const string CountryMonitored = "country-monitored";
+
+    /// <summary>Sender: the address has been sent as many today as a day may have.</summary>
+    public const string AddressDayLimit = "address-day-limit";
+
+    /// <summary>Sender: the channel has cost today what a day may cost.</summary>
+    public const string SpendLimit = "spend-limit";
 
     /// <summary>Sender: an operator has paused the channel.</summary>
     public const string ChannelPaused = "channel-paused";
@@ -53,6 +68,9 @@ public static class ReasonCode
 
     /// <summary>Sender: the rate of the account is limited, and the delivery's turn is later.</summary>
     public const string Paced = "paced";
+
+    /// <summary>Sender: much is sent to the address, and the delivery's turn is later.</summary>
+    public const string AddressLimit = "address-limit";
 
     /// <summary>Sender: another worker is at it, or was and has not said how it came out.</summary>
     public const string InProgress = "in-progress";
@@ -83,6 +101,9 @@ public static class ReasonCode
 
     /// <summary>Operator: it was cancelled.</summary>
     public const string Cancelled = "cancelled";
+
+    /// <summary>Operator or service: its business key was withdrawn, because what it says is settled.</summary>
+    public const string Withdrawn = "withdrawn";
 
     /// <summary>Operator: it was in doubt, and was decided not to have been sent.</summary>
     public const string DecidedFailed = "decided-failed";

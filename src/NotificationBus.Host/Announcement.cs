@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using NotificationBus.Host.Access;
+using NotificationBus.Host.Pages;
 using NotificationBus.Host.Settings;
 
 namespace NotificationBus.Host;
@@ -26,6 +27,8 @@ static class Announcement
                         "It sends on {Channels} alone (Sender:Channels); other hosts have to serve the rest",
                         string.Join(", ", settings.Sender.Channels)
                     );
+                if (settings.IsDashboard)
+                    app.Logger.LogInformation("The console is at {Address}", $"{address}{ConsolePages.Home}");
                 return;
             }
 
@@ -36,7 +39,7 @@ static class Announcement
             if (!app.Services.GetRequiredService<AskedForKeys>().Value)
                 app.Logger.LogInformation("Nobody is asked for a key: it listens on this machine alone, or Auth:Mode says so");
             if (app.Environment.IsDevelopment())
-                Console.WriteLine(Invitation(address));
+                Console.WriteLine(Invitation(settings.IsDashboard, address));
         });
 
     /// <summary>
@@ -73,10 +76,11 @@ static class Announcement
         }
     }
 
-    static string Invitation(string address) =>
+    static string Invitation(bool hasConsole, string address) =>
         $$$"""
 
-            Open   {{{address}}}/inbox
+            Open   {{{address}}}{{{(hasConsole ? ConsolePages.Home : "/inbox")}}}
+            Inbox  {{{address}}}/inbox
             Try    curl -s {{{address}}}/v1/events/order-placed -H 'content-type: application/json' -d '{"orderId":"4711","product":"Blue ceramic bowl","total":{"amount":590,"currency":"THB"},"buyer":{"id":"buyer-7","name":"Nok"},"seller":{"id":"seller-42","name":"Som","locale":"th","email":"som@example.com","pushTokens":["demo-token"]}}'
 
             """;

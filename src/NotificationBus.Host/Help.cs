@@ -15,16 +15,22 @@ static class Help
 
         A host on real servers asks its callers for a key, and does not start while there is none (docs/keys.md):
 
-          … keys create APPLICATION --scopes send,read,operate,admin [--name TEXT] [--why TEXT] [--json] [settings as the host's]
-          … keys list | rotate ID [--grace 1.00:00:00] | revoke ID      the same way
-          … keys generate APPLICATION                                   prints a key for Auth:FirstKey, and keeps it nowhere
+          … keys create APPLICATION --scopes send,read,operate,admin [settings as the host's]
 
-          … migrate [settings as the host's]                            brings the tables up to date as their owner, and ends
+        Commands, each with a --help of its own (docs/command-line.md):
+
+          send FILE, plan FILE             sends an event or a request, or a file of many; tells offline what would go where and why
+          find [WHAT], explain WHAT, tail  notifications by an order number, an id, an address; their story; as they come
+          status, providers, channels      what is wrong now; accounts and channels, and what operators set of them
+          cancel, withdraw                 ends what is not sent of one notification, or of all with a business key
+          decide, replay, archive          decides what is in doubt; puts failed messages back, or away
+          keys, migrate, check-config      keys of the API; the tables as their owner; whether a host would start
 
         Settings, on the command line as --Key:Sub=value, in the environment as Key__Sub=value, or in appsettings.json:
 
           Transport                        InMemory (default) or RabbitMq
-          Roles                            api,worker (default both); what this host does. saga,sender are the two halves of a worker
+          Roles                            api,dashboard,worker (default all); what this host does. dashboard is the console at /, beside api;
+                                           saga,sender are the two halves of a worker
           Inbox                            true or false: show what the sandbox caught at /inbox; by itself only embedded or in Development
           Sender:Channels                  email,push: the channels this host sends on, default all; others have to serve the rest
           Urls                             where HTTP is served, default http://localhost:8080
@@ -35,6 +41,20 @@ static class Help
           Auth:Mode                        Keys or None; by itself None only embedded on this machine alone (Urls), else Keys
           Auth:FirstKey                    a key that is put on record with every scope when it is not there
           Auth:KnownFor                    how long the keys known last are taken while PostgreSQL is away, default 01:00:00
+          Auth:OpenIdConnect:Authority     https://login.example.com/realms/shop: the provider of OpenID Connect at which people sign in
+          Auth:OpenIdConnect:ClientId      the id it has given this installation, for pages
+          Auth:OpenIdConnect:ClientSecret  the secret to it
+          Auth:OpenIdConnect:Audience      the audience that tokens of calls must name; by itself calls bring keys alone
+          Auth:OpenIdConnect:Scopes        what is asked for at sign-in, default openid,profile
+          Auth:OpenIdConnect:RoleClaim     the claim with the roles, default roles; realm_access.roles leads into an object
+          Auth:OpenIdConnect:NameClaim     the claim with a name people know, default name
+          Auth:OpenIdConnect:ViewerRole    the role that reads, default viewer
+          Auth:OpenIdConnect:OperatorRole  the role that does what operators do as well, default operator
+          Auth:OpenIdConnect:AdminRole     the role that may do everything, default admin
+          Auth:OpenIdConnect:Lifetime      how long a sign-in lasts, default 08:00:00
+          RateLimits:CallsPerKey           calls of the API with one key in a window, default 20000; one more is answered 429
+          RateLimits:CallsPerApplication   calls with all keys of one application, default 50000
+          RateLimits:Window                the window, default 00:00:10
           Kestrel:Certificates:Default:…   Path and KeyPath (PEM), or Path and Password (PKCS #12): what https shows
           ConnectionStrings:RabbitMq       amqp://… or amqps://…; the nodes of a cluster: amqp://user:password@one:5672,two:5672/vhost
           RabbitMq:TrustedCertificate      a PEM file with the only authorities to trust for amqps
@@ -54,7 +74,20 @@ static class Help
           Contents:Keys                    Contents:Keys:{id}=32 bytes as base64, or file: and a path: that key, and those that encrypted before
           Intake:ConcurrencyLimit          calls of the API that one host publishes at the same time, default 1000; one more is answered 429
           Intake:Connections               connections that each address in Urls and PublicUrls holds open, default 2000; one more is closed
+          Intake:Sql:Enabled               true takes what producers publish by SQL (notificationbus.publish), default false
+          Intake:Sql:Poll                  how often a host looks for that though nobody woke it, default 00:00:01
           Publishing:Timeout               how long RabbitMQ may take to confirm, default 00:00:10
+          Withdrawals:KeptFor              how long a withdrawal, such as that of order-paid, holds for what begins after it, default 1.00:00:00
+          Webhooks:Timeout                 how long a subscriber has to answer, default 00:00:15
+          Webhooks:Concurrency             calls of one subscriber that one host makes at the same time, default 16
+          Webhooks:RetryDelays             when what it did not take comes again; by itself 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h
+          Webhooks:DisableAfter            how long it may take nothing until it is disabled, default 5.00:00:00
+          Webhooks:MostWaiting             the most that may wait for it until it is disabled, default 5000000
+          Webhooks:KeptFor                 how long what it was told stays on record, default 7.00:00:00
+          Webhooks:AllowPrivateAddresses   true lets URLs lead to private networks, http and any port; default false
+          Streams:MostPerHost              the most streams of events that a host holds open, default 1000
+          Streams:MostPerKey               the most that it holds open for one key, default 250
+          Streams:Longest                  the longest that one lasts until its reader comes again, default 01:00:00
           EventTypes:{category}:Channels   email,push: the channels an event uses
           EventTypes:{category}:Mode       AllAtOnce (default) or FirstThatWorks
           EventTypes:{category}:EscalateAfter  with FirstThatWorks: try the next channel too when none has taken it by then
@@ -64,14 +97,28 @@ static class Help
           EventTypes:{category}:OnInDoubt  Resend (default), or Hold: an operator decides when nobody knows whether it was sent, unless
                                            its provider knows a repetition
           EventTypes:{category}:Texts      Planned (default), or Latest: filled again with the templates of the time when the first call is made
+          EventTypes:{category}:WithdrawnBy  order-paid: the events after which it is not sent any more, whichever comes first
           EventTypes:{category}:Unsubscribe  true or false: whether mail carries a link to unsubscribe; default only announcement
           Channels:{channel}:Providers     smtp,sandbox: accounts in the order they are tried
           Channels:{channel}:Routes:{number}:Providers       the same for some deliveries, in their place; the first route that fits is taken
           Channels:{channel}:Routes:{number}:When:Countries  TH,SG: of these countries: the number's, the contact's country, or its locale's
           Channels:{channel}:Routes:{number}:When:Categories announcement: of these categories
           Channels:{channel}:Routes:{number}:When:Lane       Transactional or Bulk: of this lane
-          Channels:{channel}:Concurrency   deliveries sent at the same time by one host, default 32
-          Channels:{channel}:BulkConcurrency  the same for the bulk lane, default 4
+          Channels:{channel}:Concurrency   the same as Channels:{channel}:Concurrency:Max
+          Channels:{channel}:Concurrency:Max  the most deliveries that one host has at its providers at the same time, and that may be sent
+                                           twice when it is killed, default 256; how many of them an account gets it finds out itself
+          Channels:{channel}:Concurrency:Min  calls at the same time that an account gets however slow it is, default 32
+          Channels:{channel}:BulkConcurrency  the most of the bulk lane, beside the others and behind them, default 64
+          Channels:{channel}:AddressLimit  deliveries that one host sends to one address in a window, default 100 on email, push and sms;
+                                           further ones wait for their turn. 0: as many as come
+          Channels:{channel}:AddressWindow the window, default 00:01:00
+          Channels:{channel}:Guard:AllowCountries    TH,SG: the only countries of numbers that are sent to; default all
+          Channels:{channel}:Guard:BlockCountries    countries that are not
+          Channels:{channel}:Guard:MonitorCountries  countries that are, and are counted
+          Channels:{channel}:Guard:AddressPerDay     deliveries to one address in a day, all hosts together; default as many as come
+          Channels:{channel}:Guard:SpendPerDay       what a day may cost, all hosts together; default as much as it takes
+          Channels:{channel}:Guard:Price             what one part of a message costs
+          Channels:{channel}:Guard:Prices            Channels:{channel}:Guard:Prices:{country}=0.02: the same for one country
           Providers:{account}:…            the account's own settings; Providers:{account}:Type when it is not named like its type
           Providers:{account}:PerSecond    the most calls per second, all hosts together; default no limit
           Providers:{account}:Circuit:…    when it is not called any more: MinimumCalls (8) of which FailureShare (0.9) fail within ten seconds,

@@ -4,8 +4,10 @@ using Microsoft.Extensions.Options;
 using NotificationBus.Channels;
 using NotificationBus.Channels.Sandbox;
 using NotificationBus.Host.Access;
+using NotificationBus.Host.CommandLine;
 using NotificationBus.Host.Http;
 using NotificationBus.Host.OpenApi;
+using NotificationBus.Host.Pages;
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Host.Settings;
 using NotificationBus.Host.Telemetry;
@@ -17,45 +19,35 @@ namespace NotificationBus.Host;
 /// <summary>The one executable: reads the settings, wires the flow to a transport and a store, and serves HTTP.</summary>
 public static class NotificationHost
 {
-    const int WrongSettings = 2;
-
-    const int GivenUp = 3;
-
     // As long as a host may take to stop, and a little more for what does not end.
     static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(45);
 
     /// <summary>Runs the host until it is told to stop.</summary>
-    /// <param name="args">Settings, or <c>keys …</c> or <c>migrate</c>, and settings, see <c>--help</c>.</param>
+    /// <param name="args">Settings, or a command, see <c>--help</c>.</param>
     /// <param name="output">Takes the help, and what a command prints.</param>
     /// <param name="error">Takes what kept the host from starting, a line for each wrong setting.</param>
-    /// <returns>
-    /// 0 after a stop or a command, 1 when a command did not find what it is about, 2 when a setting kept it from starting, 3 when it gave up a queue that it could not get back, or a connection that
-    /// it could not get rid of.
-    /// </returns>
+    /// <returns>The exit code: see <see cref="ExitCode"/>.</returns>
     public static async Task<int> Run(string[] args, TextWriter output, TextWriter error)
     {
-        if (args.Any(argument => argument is "--help" or "-h" or "-?"))
-        {
-            await output.WriteLineAsync(Help.Text);
-            return 0;
-        }
-
         try
         {
-            if (args is ["keys", .. var rest])
-                return await new KeysCommand(output).Run(rest);
-            if (args is ["migrate", .. var settings])
-                return await MigrateCommand.Run(settings, output);
+            if (Commands.AreIn(args))
+                return await Commands.Run(args, output, error);
+            if (args.Any(argument => argument is "--help" or "-h" or "-?"))
+            {
+                await output.WriteLineAsync(Help.Text);
+                return ExitCode.Done;
+            }
 
             await using var app = Build(args);
             await app.PrepareServers();
             var running = app.RunUntilStopped();
-            return await app.GiveUp(running) is { } reason ? await End(reason, running, error) : 0;
+            return await app.GiveUp(running) is { } reason ? await End(reason, running, error) : ExitCode.Done;
         }
         catch (Exception exception) when (Explain(exception) is { } explanation)
         {
             await error.WriteLineAsync(explanation);
-            return WrongSettings;
+            return ExitCode.Wrong;
         }
     }
 
@@ -79,10 +71,14 @@ public static class NotificationHost
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(settings.Sender);
         builder.Services.AddSingleton(Options.Create(settings.Intake));
+        builder.Services.AddSingleton(Options.Create(settings.RateLimits));
         builder.Services.AddSingleton(Options.Create(settings.Publishing));
         builder.Services.AddSingleton(Options.Create(settings.Redelivery));
         builder.Services.AddSingleton(Options.Create(settings.Sweep));
         builder.Services.AddSingleton(Options.Create(settings.Receipts));
+        builder.Services.AddSingleton(Options.Create(settings.Withdrawals));
+        builder.Services.AddSingleton(Options.Create(settings.Webhooks));
+        builder.Services.AddSingleton(Options.Create(settings.Streams));
         builder.Services.AddSingleton(Options.Create(settings.Telemetry.Record));
         builder.Services.AddSingleton(Options.Create(settings.Unsubscribe));
         builder.Services.AddSingleton(Options.Create(settings.Contents));
@@ -101,6 +97,8 @@ public static class NotificationHost
         if (settings.Transport == Transport.RabbitMq)
             builder.Services.AddSharedInbox(hasInbox);
         builder.Services.AddHttpApi();
+        if (settings.IsDashboard)
+            builder.AddConsolePages();
         builder.Services.AddApiDocument();
         builder.Services.AddTelemetry(settings.Telemetry);
         builder.Services.AddHostedService<ChangedSettings>();
@@ -110,6 +108,8 @@ public static class NotificationHost
         var app = builder.Build();
         SettingsCheck.CheckNames(settings, app.Services);
         app.UseDoorway(settings, inside);
+        if (settings.IsDashboard)
+            app.UseConsole();
         var routes = app.WithScopes();
         routes.MapHealth();
         routes.MapMetrics();
@@ -117,13 +117,19 @@ public static class NotificationHost
         {
             routes.MapEvents();
             routes.MapNotifications();
+            routes.MapEventStreams();
+            routes.MapBatches();
             routes.MapContents();
             routes.MapTemplates();
             routes.MapExplanations();
             routes.MapDecisions();
+            routes.MapRepairs();
             routes.MapCancellations();
+            routes.MapWithdrawals();
+            routes.MapSubscriptions();
             routes.MapProviders();
             routes.MapKeys();
+            routes.MapSignIn();
             routes.MapSuppressions();
             routes.MapReceipts();
             routes.MapUnsubscribe();
@@ -132,8 +138,15 @@ public static class NotificationHost
             routes.MapLedger();
             if (hasInbox)
                 routes.MapInbox();
-            routes.MapEntry(hasInbox);
+            routes.MapEntry(
+                settings.IsDashboard ? ConsolePages.Home
+                : hasInbox ? "/inbox"
+                : null
+            );
             routes.MapApiDocument();
+            routes.MapShortDescription();
+            if (settings.IsDashboard)
+                routes.MapConsolePages();
         }
 
         app.AnnounceWhenStarted(settings);
@@ -176,8 +189,8 @@ public static class NotificationHost
         await error.WriteLineAsync(reason);
         // What does not end would hold the process, which is to be started again.
         if (!running.IsCompleted)
-            Environment.Exit(GivenUp);
-        return GivenUp;
+            Environment.Exit(ExitCode.GivenUp);
+        return ExitCode.GivenUp;
     }
 
     static async Task RunUntilStopped(this WebApplication app)

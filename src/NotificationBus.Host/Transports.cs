@@ -2,7 +2,7 @@ using MassTransit;
 using NotificationBus.Access;
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Host.Settings;
-using NotificationBus.Outgoing;
+using NotificationBus.Host.Sql;
 using NotificationBus.Postgres;
 using NotificationBus.Status;
 using NotificationBus.Wiring;
@@ -66,20 +66,12 @@ static class Transports
 
     static IServiceCollection AddEmbedded(this IServiceCollection services, HostSettings settings)
     {
-        services.AddInMemoryStore();
+        services.AddEmbeddedFlow();
         services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Retention));
-        services.AddSaga().AddLocalSendDispatcher().AddOutgoingDispatcher().AddSweep().AddResumedChannels();
         return services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
-            bus.AddNotificationFlow();
-            bus.UsingInMemory(
-                (context, transport) =>
-                {
-                    transport.UseOutgoingScheduler(context);
-                    transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { });
-                }
-            );
+            bus.UseEmbeddedFlow();
         });
     }
 
@@ -110,15 +102,20 @@ static class Transports
         else
             services.AddBrokerHealthCheck();
         if (settings.IsSaga)
-            services.AddSaga();
+            services.AddSaga().AddRepairRunner();
         if (settings.IsSender)
-            services.AddLocalSendDispatcher();
+            services.AddLocalSendDispatcher().AddWebhookSender();
 
-        return services.AddMassTransit(bus =>
+        services.AddProblemSource<WaitingSqlIntake>();
+        services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
             bus.AddNotificationFlow(settings.IsSaga);
             bus.UsingRabbitMq((context, transport) => transport.ConfigureNotificationBus(context, settings));
         });
+        // After the bus, by which it publishes: so it begins later, and ends before.
+        if (settings.Intake.Sql.Enabled)
+            services.AddIntakeRows(settings.ConnectionStrings.Postgres!).AddHostedService<SqlIntake>();
+        return services;
     }
 }

@@ -18,6 +18,7 @@ public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock cl
     // What was written before a jump ahead that it is set back from, within a day, is moved only by as much as it goes back behind that: it
     // was right before. That is told by the transaction that wrote a row, and of what was scheduled by its own time as well. So what was
     // changed in the few seconds before the jump was noticed is late by as much.
+    // No event that was published by SQL is put off for longer than a minute: what is due later than that was written before.
     static readonly string MoveWhatIsDue = $"""
         WITH seen AS (
             SELECT seen_at, jumped_by, jumped_at - jumped_by / 2 AS jump, CASE WHEN jumped_at > seen_at - interval '1 day' THEN age(jumped_in::xid) END AS age_of_jump
@@ -45,6 +46,9 @@ public sealed partial class ClockWatch(NpgsqlDataSource database, RecordClock cl
         unfinished AS (
             UPDATE unfinished_notification u SET look_again_at = look_again_at - CASE WHEN age(u.xmin) <= age_of_jump THEN by ELSE earlier END
             FROM back WHERE look_again_at > now()),
+        intake AS (
+            UPDATE intake_event e SET due_at = due_at - by, at = CASE WHEN at > now() + @tolerance THEN at - by ELSE at END
+            FROM back WHERE due_at > now() + interval '1 minute'),
         sweep AS (
             UPDATE sweep_mark s SET created_at = created_at - CASE WHEN age(s.xmin) <= age_of_jump THEN by ELSE earlier END
             FROM back)

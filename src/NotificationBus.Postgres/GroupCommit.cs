@@ -11,7 +11,7 @@ namespace NotificationBus.Postgres;
 sealed class GroupCommit
 {
     // A row that somebody holds, such as an operator in an open transaction, would keep away all that share its batch, and then the next.
-    const string LimitWaitingForRows = "SELECT set_config('lock_timeout', '2s', true)";
+    const string LimitWaitingForRows = "set_config('lock_timeout', '2s', true)";
 
     readonly NpgsqlDataSource _database;
     readonly Batcher<Entry> _batches;
@@ -37,8 +37,13 @@ sealed class GroupCommit
     /// <param name="key">The row. Two with the same key never share a batch, and the later one waits for the earlier.</param>
     /// <param name="write">Makes the statement for many rows.</param>
     /// <param name="read">Reads what it returns.</param>
-    public Kind<TRow, TAnswer> Add<TRow, TAnswer>(Func<TRow, Guid> key, Writing<TRow> write, Reading<TRow, TAnswer> read) =>
-        new(this, _kinds++, key, write, read);
+    /// <param name="first">What is called, in SQL, before any statement of a batch with it; null for nothing.</param>
+    public Kind<TRow, TAnswer> Add<TRow, TAnswer>(
+        Func<TRow, Guid> key,
+        Writing<TRow> write,
+        Reading<TRow, TAnswer> read,
+        string? first = null
+    ) => new(this, _kinds++, key, write, read) { First = first };
 
     /// <summary>
     /// Adds what makes sure that all that was committed before is on the standby too, whoever did so. A batch for it costs as much as any
@@ -82,7 +87,8 @@ sealed class GroupCommit
     static async Task Execute(NpgsqlConnection connection, IReadOnlyList<(IStatement Statement, List<Entry> Entries)> kinds)
     {
         await using var batch = connection.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(LimitWaitingForRows));
+        var first = kinds.Select(kind => kind.Statement.First).OfType<string>().Prepend(LimitWaitingForRows);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand($"SELECT {string.Join(", ", first)}"));
         foreach (var (statement, rows) in kinds)
         {
             var command = statement.Write(rows);
@@ -134,6 +140,9 @@ sealed class GroupCommit
         Reading<TRow, TAnswer> read
     ) : IStatement
     {
+        /// <inheritdoc />
+        public string? First { get; init; }
+
         int IStatement.Number => number;
 
         /// <summary>Takes a row along with those that are waiting.</summary>
@@ -160,6 +169,9 @@ sealed class GroupCommit
     interface IStatement
     {
         int Number { get; }
+
+        /// <summary>What is called before any statement of a batch with it.</summary>
+        string? First { get; }
 
         NpgsqlBatchCommand Write(IReadOnlyList<Entry> entries);
 

@@ -20,11 +20,11 @@ static class KeptSteps
         """;
 
     const string Select = """
-        SELECT s.number, s.at, s.message, s.message_ids, s.state_before, s.state_after, s.before, s.changes, s.caused
+        SELECT s.number, s.at, s.message, s.message_ids, s.state_before, s.state_after, s.before, s.changes, s.caused, k.id
         FROM notification_key k
         JOIN saga_step s ON s.notification_created_at = k.created_at AND s.notification_id = k.id
-        WHERE k.id = @id
-        ORDER BY s.number
+        WHERE k.id = ANY(@ids)
+        ORDER BY k.id, s.number
         """;
 
     /// <summary>Gives the statement what it needs for <see cref="Insert"/>.</summary>
@@ -52,28 +52,39 @@ static class KeptSteps
     }
 
     /// <summary>Those of one notification, in order.</summary>
-    public static async Task<IReadOnlyList<KeptStep>> Of(NpgsqlDataSource database, Guid id, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<KeptStep>> Of(NpgsqlDataSource database, Guid id, CancellationToken cancellationToken) =>
+        [.. (await OfMany(database, [id], cancellationToken))[id]];
+
+    /// <summary>Those of several notifications, of each in order.</summary>
+    public static async Task<ILookup<Guid, KeptStep>> OfMany(
+        NpgsqlDataSource database,
+        IReadOnlyCollection<Guid> ids,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = database.CreateCommand(Select);
-        command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
+        command.Parameters.Add(new NpgsqlParameter<Guid[]>("ids", [.. ids]));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var kept = new List<KeptStep>();
+        var kept = new List<(Guid Id, KeptStep Step)>();
         while (await reader.ReadAsync(cancellationToken))
             kept.Add(
-                new KeptStep
-                {
-                    Number = reader.GetInt32(0),
-                    At = reader.GetFieldValue<DateTimeOffset>(1),
-                    Message = reader.GetString(2),
-                    MessageIds = reader.GetFieldValue<Guid[]>(3),
-                    StateBefore = reader.GetString(4),
-                    StateAfter = reader.GetString(5),
-                    Before = reader.GetString(6),
-                    Changes = reader.GetString(7),
-                    Caused = JsonSerializer.Deserialize(reader.GetString(8), NotificationJson.Default.IReadOnlyListString)!,
-                }
+                (
+                    reader.GetGuid(9),
+                    new KeptStep
+                    {
+                        Number = reader.GetInt32(0),
+                        At = reader.GetFieldValue<DateTimeOffset>(1),
+                        Message = reader.GetString(2),
+                        MessageIds = reader.GetFieldValue<Guid[]>(3),
+                        StateBefore = reader.GetString(4),
+                        StateAfter = reader.GetString(5),
+                        Before = reader.GetString(6),
+                        Changes = reader.GetString(7),
+                        Caused = JsonSerializer.Deserialize(reader.GetString(8), NotificationJson.Default.IReadOnlyListString)!,
+                    }
+                )
             );
 
-        return kept;
+        return kept.ToLookup(step => step.Id, step => step.Step);
     }
 }

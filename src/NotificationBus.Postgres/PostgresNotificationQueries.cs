@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using NotificationBus.Model;
 using NotificationBus.Notifications;
 using Npgsql;
 
@@ -52,6 +53,36 @@ public sealed class PostgresNotificationQueries(
         while (await reader.ReadAsync(cancellationToken))
             concluded.Add(reader.GetGuid(0));
         return concluded;
+    }
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyDictionary<Guid, int>> Versions(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
+    {
+        // With an offset the server looks for each by itself, also while a table is empty.
+        await using var command = database.CreateCommand(
+            """
+            SELECT n.id, n.version FROM notification_key k
+            CROSS JOIN LATERAL (
+                SELECT id, version FROM notification WHERE created_at = k.created_at AND id = k.id OFFSET 0) AS n
+            WHERE k.id = ANY(@ids)
+            """
+        );
+        command.Parameters.Add(new NpgsqlParameter<Guid[]>("ids", [.. ids]));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+
+        var versions = new Dictionary<Guid, int>();
+        while (await reader.ReadAsync(cancellationToken))
+            versions[reader.GetGuid(0)] = reader.GetInt32(1);
+        return versions;
+    }
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyList<RecordedNotification>> Read(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
+    {
+        // A step is stored with its row. So those that are read after the rows lack none that the rows know of.
+        var rows = await Task.WhenAll(ids.Select(id => store.Load(id, cancellationToken)));
+        var steps = await KeptSteps.OfMany(database, ids, cancellationToken);
+        return [.. rows.OfType<NotificationState>().Select(row => new RecordedNotification(row, [.. steps[row.CorrelationId]]))];
     }
 
     /// <inheritdoc />

@@ -86,9 +86,9 @@ sealed class PostgresNotificationSearch(NotificationBusDbContext context, Notifi
         }
     }
 
+    // Of all times: the index has them in no order of time, so that those of a few days are as long in the finding.
     async Task<bool> GoesByMessage(CancellationToken cancellationToken) =>
-        _goesByMessage =
-            filter.ProviderMessageId is not null && !await OfMessage().Skip(LargestWindow - 1).Take(1).AnyAsync(cancellationToken);
+        _goesByMessage = filter.ProviderMessageId is not null && !await Calls().Skip(LargestWindow - 1).Take(1).AnyAsync(cancellationToken);
 
     /// <summary>The list to go along: the first that ends within a window, or else the first there is.</summary>
     async Task<Way> Choose(CancellationToken cancellationToken)
@@ -300,11 +300,9 @@ sealed class PostgresNotificationSearch(NotificationBusDbContext context, Notifi
 
     /// <summary>Few as a rule; but a mail server may say the same of each mail. In no order.</summary>
     IQueryable<Place> OfMessage() =>
-        Within(
-            context
-                .Attempts.Where(row => row.ProviderMessageId == filter.ProviderMessageId)
-                .Select(row => new Place { CreatedAt = row.NotificationCreatedAt, Id = row.NotificationId })
-        );
+        Within(Calls().Select(row => new Place { CreatedAt = row.NotificationCreatedAt, Id = row.NotificationId }));
+
+    IQueryable<AttemptRow> Calls() => context.Attempts.Where(row => row.ProviderMessageId == filter.ProviderMessageId);
 
     (DateTimeOffset From, DateTimeOffset To, DateTimeOffset At, Guid Id) Bounds =>
         (filter.From?.ToUniversalTime() ?? BeginOfTime, filter.To?.ToUniversalTime() ?? EndOfTime, _after.CreatedAt, _after.Id);

@@ -17,15 +17,22 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     const string Scheduled = $"""
         scheduled AS (
             INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at, occurred_at)
-            SELECT o.message_id, o.sent_as, o.notification_id, o.destination, o.content_type, o.message_types, o.body, now() + coalesce(o.delay, '0'), o.occurred_at
+            SELECT o.message_id, o.sent_as, o.notification_id, o.destination, o.content_type, o.message_types, o.body, now() + {PostgresOutgoingMessages.Delay}, o.occurred_at
             FROM unnest(@o_id, @o_sent_as, @o_notification, @o_destination, @o_content_type, @o_message_types, @o_body, @o_delay, @o_occurred_at)
                 AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay, occurred_at)
             JOIN stored ON stored.id = o.notification_id
             ON CONFLICT (message_id) DO {PostgresOutgoingMessages.Replace})
-        SELECT id, ({PostgresOutgoingMessages.WakeForDue}) FROM stored
         """;
 
     const string Stored = "SELECT id FROM stored";
+
+    const string StoredAndWoken = $"SELECT id, ({PostgresOutgoingMessages.WakeForDue}) FROM stored";
+
+    const string BegunOrNot = "SELECT id, NULL::text FROM stored UNION ALL SELECT id, reason FROM withdrawn";
+
+    const string BegunAndWokenOrNot = $"""
+        SELECT id, NULL::text, ({PostgresOutgoingMessages.WakeForDue})::text FROM stored UNION ALL SELECT id, reason, NULL FROM withdrawn
+        """;
 
     // Few steps schedule or cancel anything, go on after the end, or did not go straight. The others do without.
     const string Cancelled = """
@@ -44,9 +51,11 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
 
     // The id is claimed first: the table by time cannot tell that another month has it. Many may say the same: what they say is written in
     // one order by all, so that no two hosts wait for each other.
-    const string InsertedSteps = """
-        WITH claimed AS (
+    const string InsertedSteps = $"""
+        WITH {PostgresWithdrawals.OfThoseThatBegin},
+        claimed AS (
             INSERT INTO notification_key (id, created_at) SELECT id, created_at FROM unnest(@id, @created_at) AS n (id, created_at)
+            WHERE NOT EXISTS (SELECT FROM withdrawn WHERE withdrawn.id = n.id)
             ON CONFLICT (id) DO NOTHING
             RETURNING id),
         stored AS (
@@ -80,9 +89,13 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
             SELECT t.reference, t.until, t.since FROM unnest(@t_reference, @t_until, @t_since) AS t (reference, until, since))
         """;
 
-    const string InsertSteps = $"{InsertedSteps}\n{Stored}";
+    const string InsertSteps = $"{InsertedSteps}\n{BegunOrNot}";
 
-    const string InsertAndScheduleSteps = $"{InsertedSteps},\n{KeptSteps.Insert},\n{Scheduled}";
+    const string InsertAndScheduleSteps = $"{InsertedSteps},\n{KeptSteps.Insert},\n{Scheduled}\n{BegunAndWokenOrNot}";
+
+    // Beside what any step may write: who subscribes to what becomes of notifications is told of few of them, or of all.
+    const string InsertAndTellOfSteps =
+        $"{InsertedSteps},\n{KeptSteps.Insert},\n{Scheduled},\n{PostgresWebhookDeliveries.Insert}\n{BegunAndWokenOrNot}";
 
     // Between the earliest and the latest is all of them: so the server sees which partitions it can leave out before it prepares to look
     // into them. As one of two alternatives this is no way to read an index, which the server would prefer while a table is empty, and keep
@@ -103,7 +116,10 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
 
     const string UpdateSteps = $"{UpdatedSteps}\n{Stored}";
 
-    const string UpdateAndScheduleSteps = $"{UpdatedSteps},\n{KeptSteps.Insert},\n{Cancelled}\n{Scheduled}";
+    const string UpdateAndScheduleSteps = $"{UpdatedSteps},\n{KeptSteps.Insert},\n{Cancelled}\n{Scheduled}\n{StoredAndWoken}";
+
+    const string UpdateAndTellOfSteps =
+        $"{UpdatedSteps},\n{KeptSteps.Insert},\n{Cancelled}\n{Scheduled},\n{PostgresWebhookDeliveries.Insert}\n{StoredAndWoken}";
 
     const string SelectNotifications = """
         SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient, n.data, n.requested_channels, n.mode, n.deliveries,
@@ -131,7 +147,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     readonly GroupCommit.Kind<Guid, EarlierNotification?> _earlier;
     readonly GroupCommit.Kind<Guid, NotificationState?> _recentLoads;
     readonly GroupCommit.Kind<Guid, NotificationState?> _loads;
-    readonly GroupCommit.Kind<NotificationStep, bool> _inserts;
+    readonly GroupCommit.Kind<NotificationStep, Begun> _inserts;
     readonly GroupCommit.Kind<NotificationStep, bool> _updates;
     readonly GroupCommit.Kind<Guid, bool> _confirmations;
 
@@ -158,7 +174,12 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         _recentLoads = commits.Add<Guid, NotificationState?>(id => id, ids => Load(LoadRecentNotifications, ids), ReadNotifications);
         _loads = commits.Add<Guid, NotificationState?>(id => id, ids => Load(LoadNotifications, ids), ReadNotifications);
         _updates = commits.Add<NotificationStep, bool>(step => step.Notification.CorrelationId, Update, ReadStored);
-        _inserts = commits.Add<NotificationStep, bool>(step => step.Notification.CorrelationId, Insert, ReadStored);
+        _inserts = commits.Add<NotificationStep, Begun>(
+            step => step.Notification.CorrelationId,
+            Insert,
+            ReadBegun,
+            PostgresWithdrawals.SayThatSomeBegin
+        );
         _confirmations = commits.AddConfirmation();
     }
 
@@ -171,10 +192,12 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         _earlier.Run(notificationId, cancellationToken);
 
     /// <inheritdoc />
-    public Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken)
+    public async Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken)
     {
         step.After();
-        return _inserts.Run(step, cancellationToken);
+        var begun = await _inserts.Run(step, cancellationToken);
+        step.Withdrawal ??= begun.Withdrawal;
+        return begun.IsStored;
     }
 
     /// <inheritdoc />
@@ -190,8 +213,13 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     NpgsqlBatchCommand Insert(IReadOnlyList<NotificationStep> steps)
     {
         var rows = steps.Select(step => step.Notification).ToList();
-        var schedules = steps.Any(step => step.Kept is not null || step.Scheduled.Count > 0);
-        var command = new NpgsqlBatchCommand(schedules ? InsertAndScheduleSteps : InsertSteps);
+        var tells = steps.Any(step => step.Heard.Count > 0);
+        var schedules = tells || steps.Any(step => step.Kept is not null || step.Scheduled.Count > 0);
+        var command = new NpgsqlBatchCommand(
+            tells ? InsertAndTellOfSteps
+            : schedules ? InsertAndScheduleSteps
+            : InsertSteps
+        );
         var parameters = command.Parameters;
         parameters.Add("id", rows, row => row.CorrelationId);
         parameters.Add("state", rows, row => row.CurrentState);
@@ -237,12 +265,15 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         );
         AddReferences(parameters, rows);
         AddRanges(parameters, rows);
+        PostgresWithdrawals.AddTo(parameters, steps);
         if (schedules)
         {
             KeptSteps.AddTo(parameters, steps);
             AddScheduled(parameters, steps);
         }
 
+        if (tells)
+            PostgresWebhookDeliveries.AddTo(parameters, steps);
         return command;
     }
 
@@ -288,10 +319,17 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     NpgsqlBatchCommand Update(IReadOnlyList<NotificationStep> steps)
     {
         var rows = steps.Select(step => step.Notification).ToList();
-        var schedules = steps.Any(step =>
-            step.Kept is not null || step.CallsOff || step.Reopens || step.Cancelled.Count > 0 || step.Scheduled.Count > 0
+        var tells = steps.Any(step => step.Heard.Count > 0);
+        var schedules =
+            tells
+            || steps.Any(step =>
+                step.Kept is not null || step.CallsOff || step.Reopens || step.Cancelled.Count > 0 || step.Scheduled.Count > 0
+            );
+        var command = new NpgsqlBatchCommand(
+            tells ? UpdateAndTellOfSteps
+            : schedules ? UpdateAndScheduleSteps
+            : UpdateSteps
         );
-        var command = new NpgsqlBatchCommand(schedules ? UpdateAndScheduleSteps : UpdateSteps);
         var parameters = command.Parameters;
         parameters.Add("id", rows, row => row.CorrelationId);
         parameters.Add("state", rows, row => row.CurrentState);
@@ -311,6 +349,8 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
             AddCancelled(parameters, steps);
         }
 
+        if (tells)
+            PostgresWebhookDeliveries.AddTo(parameters, steps);
         return command;
     }
 
@@ -420,6 +460,21 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         parameters.Add("reopened", steps.Where(step => step.Reopens).ToList(), step => step.Notification.CorrelationId);
         parameters.Add(new NpgsqlParameter<TimeSpan>("look_again", NotificationStep.LookAgainAfter));
     }
+
+    static async Task<Func<NotificationStep, Begun>> ReadBegun(NpgsqlDataReader reader)
+    {
+        var begun = new Dictionary<Guid, Begun>();
+        while (await reader.ReadAsync())
+        {
+            var withdrawal = reader.IsDBNull(1) ? null : reader.GetString(1);
+            begun.Add(reader.GetGuid(0), new Begun(IsStored: withdrawal is null, withdrawal));
+        }
+
+        return step => begun.GetValueOrDefault(step.Notification.CorrelationId);
+    }
+
+    /// <summary>What became of a first step: stored; or not, because there is one already, or because it is withdrawn.</summary>
+    readonly record struct Begun(bool IsStored, string? Withdrawal);
 
     static async Task<Func<NotificationStep, bool>> ReadStored(NpgsqlDataReader reader)
     {

@@ -29,6 +29,9 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
 
     const string Columns = "message_id, sent_as, revision, destination, content_type, message_types, body, replay_of, headers";
 
+    /// <summary>The delay of a row in seconds: a day of an interval has as many hours as the zone of the session says.</summary>
+    internal const string Delay = "make_interval(secs => coalesce(extract(epoch FROM delay), 0)::double precision)";
+
     /// <summary>The channel on which hosts are told that something was scheduled.</summary>
     internal const string Wake = "outgoing_message_scheduled";
 
@@ -151,7 +154,7 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
             WITH scheduled AS (
                 INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at, waits_for,
                     at_the_latest, occurred_at)
-                SELECT message_id, sent_as, notification_id, destination, content_type, message_types, body, now() + coalesce(delay, '0'), waits_for,
+                SELECT message_id, sent_as, notification_id, destination, content_type, message_types, body, now() + {Delay}, waits_for,
                     now() + longest, occurred_at
                 FROM unnest(@id, @sent_as, @notification, @destination, @content_type, @message_types, @body, @o_delay, @waits_for, @longest, @occurred_at)
                     AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay, waits_for, longest, occurred_at)

@@ -13,7 +13,9 @@ using NotificationBus.Outgoing;
 using NotificationBus.Providers;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
+using NotificationBus.Repairs;
 using NotificationBus.Sending;
+using NotificationBus.Subscriptions;
 using NotificationBus.Telemetry;
 using Npgsql;
 
@@ -43,7 +45,7 @@ public static class PostgresSetup
     /// </param>
     public static IServiceCollection AddPostgresStore(this IServiceCollection services, string connectionString)
     {
-        CheckPoolSize(connectionString);
+        CheckPoolSize(connectionString, SmallestPool, "a host listens on two connections");
         services.AddSingleton(_ => DataSource(connectionString));
         services.AddKeyedSingleton(Operators, (_, _) => OperatorsDataSource(connectionString));
         services.AddDbContextFactory<NotificationBusDbContext>(
@@ -74,16 +76,22 @@ public static class PostgresSetup
         services.AddSingleton<IEarlierNotifications>(provider => provider.GetRequiredService<PostgresNotificationStore>());
         services.AddSingleton<IContentStore, PostgresContents>();
         services.AddSingleton<IUnfinishedNotifications, PostgresUnfinishedNotifications>();
+        services.AddSingleton<IWithdrawals, PostgresWithdrawals>();
+        services.AddSingleton<ISubscriptions, PostgresSubscriptions>();
+        services.AddSingleton<IWebhookDeliveries, PostgresWebhookDeliveries>();
         services.AddSingleton<PostgresAttemptLedger>();
         services.AddSingleton<IAttemptLedger>(provider => provider.GetRequiredService<PostgresAttemptLedger>());
         services.AddSingleton<ISuppressions, PostgresSuppressions>();
+        services.AddSingleton<IDailyCounts, PostgresDailyCounts>();
         services.AddSingleton<PostgresProviderHealth>();
         services.AddSingleton<IProviderHealth>(provider => provider.GetRequiredService<PostgresProviderHealth>());
         services.AddSingleton<IControls, PostgresControls>();
         services.AddSingleton<IAccessKeys, PostgresAccessKeys>();
+        services.AddSingleton<IIntakeRows, PostgresIntakeRows>();
         services.AddSingleton<IFailedMessages, PostgresFailedMessages>();
         services.AddSingleton<IPoisonMessages, PostgresPoisonMessages>();
         services.AddSingleton<IHeldDeliveries, PostgresHeldDeliveries>();
+        services.AddSingleton<IRepairs, PostgresRepairs>();
         services.AddSingleton<ICaughtDeliveries, PostgresCaughtDeliveries>();
         services.AddSingleton<INotificationQueries, PostgresNotificationQueries>();
         services.AddSingleton<PostgresLedger>();
@@ -91,6 +99,15 @@ public static class PostgresSetup
         services.AddSingleton<INotificationLedger>(provider => provider.GetRequiredService<PostgresLedger>());
         services.AddSingleton<IRecordReadings, PostgresReadings>();
         services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgres", tags: ["ready"], timeout: TimeSpan.FromSeconds(2));
+        return services;
+    }
+
+    /// <summary>Has the host take what producers publish by SQL. It listens for that on one more connection.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="connectionString">The one of <see cref="AddPostgresStore"/>.</param>
+    public static IServiceCollection AddIntakeRows(this IServiceCollection services, string connectionString)
+    {
+        CheckPoolSize(connectionString, SmallestPool + 1, "with Intake:Sql:Enabled a host listens on three connections");
         return services;
     }
 
@@ -109,12 +126,12 @@ public static class PostgresSetup
         services.AddHostedService(provider => provider.GetRequiredService<ClockWatch>());
     }
 
-    static void CheckPoolSize(string connectionString)
+    static void CheckPoolSize(string connectionString, int least, string listens)
     {
         var size = new NpgsqlConnectionStringBuilder(connectionString) is { Pooling: true } pool ? pool.MaxPoolSize : UsualPoolSize;
-        if (size < SmallestPool)
+        if (size < least)
             throw new SettingsException(
-                $"ConnectionStrings:Postgres: Maximum Pool Size={size} is too small; a host listens on two connections all the time and works on others, so that {SmallestPool} is the least (default {UsualPoolSize})"
+                $"ConnectionStrings:Postgres: Maximum Pool Size={size} is too small; {listens} all the time and works on others, so that {least} is the least (default {UsualPoolSize})"
             );
     }
 

@@ -52,7 +52,7 @@ public sealed partial class Retention(
 
     /// <summary>
     /// Forgets failed messages about which somebody has decided, and changes of operators and of automation, when they are older or more
-    /// than the settings say.
+    /// than the settings say; repairs as changes; and withdrawals whose time is over.
     /// </summary>
     public async Task ForgetWhatIsDecided(CancellationToken cancellationToken)
     {
@@ -65,6 +65,14 @@ public sealed partial class Retention(
         await using var contents = Command(connection, "DELETE FROM content_default WHERE day < (now() - @age)::date");
         contents.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", options.Value.Contents));
         await contents.ExecuteNonQueryAsync(cancellationToken);
+
+        await using var withdrawals = Command(connection, "DELETE FROM withdrawal WHERE before < now() - interval '1 day'");
+        await withdrawals.ExecuteNonQueryAsync(cancellationToken);
+
+        // What ran until lately may still be looked at; when it is planned once more, the ids are the same.
+        await using var repairs = Command(connection, "DELETE FROM repair WHERE created_at < now() - @age AND state <> 'Running'");
+        repairs.Parameters.Add(new NpgsqlParameter<TimeSpan>("age", options.Value.Changes));
+        await repairs.ExecuteNonQueryAsync(cancellationToken);
 
         await using var controls = Command(
             connection,

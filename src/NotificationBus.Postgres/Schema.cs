@@ -39,15 +39,17 @@ public sealed partial class Schema(
     ];
 
     /// <summary>Waits for the database, then migrates or checks; from the start again when the database goes away in the middle.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="mayUpgrade">False: tables that are there are only checked, whatever <see cref="PostgresOptions.Migrate"/> says.</param>
     /// <exception cref="SettingsException">The database does not answer, or its tables are of another version.</exception>
-    public async Task EnsureReady(CancellationToken cancellationToken)
+    public async Task EnsureReady(CancellationToken cancellationToken, bool mayUpgrade = true)
     {
         var giveUp = clock.Steady() + options.Value.StartTimeout;
         while (true)
         {
             try
             {
-                await Prepare(cancellationToken);
+                await Prepare(mayUpgrade, cancellationToken);
                 return;
             }
             catch (Exception failure) when (OfTheDatabase(failure) is { } exception)
@@ -61,7 +63,7 @@ public sealed partial class Schema(
         }
     }
 
-    async Task Prepare(CancellationToken cancellationToken)
+    async Task Prepare(bool mayUpgrade, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await RefuseOtherEncodings(connection, cancellationToken);
@@ -71,7 +73,7 @@ public sealed partial class Schema(
         await Execute(connection, $"SELECT pg_advisory_lock({MigrationLock})", cancellationToken);
         try
         {
-            await MigrateOrCheck(connection, cancellationToken);
+            await MigrateOrCheck(connection, mayUpgrade, cancellationToken);
             await watch.Look(cancellationToken);
             if (options.Value.Migrate)
                 await MakePartitions(cancellationToken);
@@ -89,11 +91,11 @@ public sealed partial class Schema(
         {
             (not PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege }, _) => "",
             (_, true) =>
-                "; GRANT CREATE, USAGE ON SCHEMA public to the user, or have your migrator create the tables and set Postgres:Migrate=false",
+                "; GRANT CREATE, USAGE ON SCHEMA public and CREATE ON DATABASE to the user, or have your migrator create the tables and set Postgres:Migrate=false",
             (_, false) => "; GRANT the user SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public",
         };
 
-    async Task MigrateOrCheck(NpgsqlConnection connection, CancellationToken cancellationToken)
+    async Task MigrateOrCheck(NpgsqlConnection connection, bool mayUpgrade, CancellationToken cancellationToken)
     {
         var hasHistory = await HasHistory(connection, cancellationToken);
         var applied = hasHistory ? await Applied(connection, cancellationToken) : [];
@@ -106,6 +108,11 @@ public sealed partial class Schema(
         var pending = Known.Except(applied, StringComparer.Ordinal).ToList();
         if (pending.Count == 0)
             return;
+
+        if (hasHistory && !mayUpgrade)
+            throw new SettingsException(
+                $"ConnectionStrings:Postgres: the database lacks migration {pending[0]}; bring the tables up to date first, with 'migrate' or the start of a host"
+            );
 
         if (!options.Value.Migrate)
             throw new SettingsException(

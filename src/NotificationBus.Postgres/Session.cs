@@ -13,6 +13,13 @@ static class Session
             AND source <> 'client'
         """;
 
+    // By itself a schema named as the user goes first, and notificationbus, which has what producers call, is the name of many a user: tables
+    // made then would stand there. What somebody has set stays.
+    const string InPublic = """
+        SELECT set_config('search_path', 'public', false) FROM pg_settings
+        WHERE name = 'search_path' AND source IN ('default', 'configuration file')
+        """;
+
     // Planned once for a connection, while the tables may still be small: then reading all of one looks cheaper than a few looks into
     // its index, and stays so when it has grown.
     const string ForTheFlow = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off";
@@ -36,8 +43,8 @@ static class Session
     /// <summary>Prepares the connections of operators.</summary>
     public static void BeginForOperators(this NpgsqlDataSourceBuilder builder) =>
         builder.UsePhysicalConnectionInitializer(
-            connection => new NpgsqlCommand($"{WithoutLimits}; {ForOperators}", connection).ExecuteNonQuery(),
-            connection => new NpgsqlCommand($"{WithoutLimits}; {ForOperators}", connection).ExecuteNonQueryAsync()
+            connection => new NpgsqlCommand($"{WithoutLimits}; {InPublic}; {ForOperators}", connection).ExecuteNonQuery(),
+            connection => new NpgsqlCommand($"{WithoutLimits}; {InPublic}; {ForOperators}", connection).ExecuteNonQueryAsync()
         );
 
     /// <summary>Prepares the connections of the flow, which writes: one that may not never comes into the pool.</summary>
@@ -46,12 +53,12 @@ static class Session
         builder.UsePhysicalConnectionInitializer(
             connection =>
             {
-                new NpgsqlCommand($"{WithoutLimits}; {ForTheFlow}", connection).ExecuteNonQuery();
+                new NpgsqlCommand($"{WithoutLimits}; {InPublic}; {ForTheFlow}", connection).ExecuteNonQuery();
                 Refuse(connection, new NpgsqlCommand(WhyItOnlyReads, connection).ExecuteScalar());
             },
             async connection =>
             {
-                await new NpgsqlCommand($"{WithoutLimits}; {ForTheFlow}", connection).ExecuteNonQueryAsync();
+                await new NpgsqlCommand($"{WithoutLimits}; {InPublic}; {ForTheFlow}", connection).ExecuteNonQueryAsync();
                 Refuse(connection, await new NpgsqlCommand(WhyItOnlyReads, connection).ExecuteScalarAsync());
             }
         );

@@ -17,15 +17,19 @@ public static class TestDeliveries
     static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
-    /// Lists what a recipient was told, the first first: waits until there is a notification and nothing of it is on its way, at most the
-    /// harness' <c>TestTimeout</c>. When that is over it is what there is, as with the harness' own lists.
+    /// Lists what a recipient was told, the first first: waits until there are the notifications that are expected and nothing of them is
+    /// on its way, at most the harness' <c>TestTimeout</c>. When that is over it is what there is, as with the harness' own lists.
     /// </summary>
     /// <param name="harness">The harness, started, with <see cref="TestFlow.AddNotificationBus"/>.</param>
     /// <param name="recipientId">The recipient's id, as the event has it.</param>
+    /// <param name="notifications">
+    /// How many notifications are waited for: one for each event that was published; 0 for what there is now, when none is expected.
+    /// </param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<IReadOnlyList<TestDelivery>> Deliveries(
         this ITestHarness harness,
         string recipientId,
+        int notifications = 1,
         CancellationToken cancellationToken = default
     )
     {
@@ -39,7 +43,7 @@ public static class TestDeliveries
             found = (
                 await queries.Search(new NotificationFilter { Recipient = recipientId, Limit = SandboxInbox.Capacity }, cancellationToken)
             ).Notifications;
-            if (found.Count > 0 && !await AnyOnItsWay(queries, found, cancellationToken))
+            if (found.Count >= notifications && !await AnyOnItsWay(queries, found, cancellationToken))
                 break;
 
             await Task.Delay(BetweenLooks, over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

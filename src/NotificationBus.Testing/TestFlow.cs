@@ -6,7 +6,6 @@ using Microsoft.Extensions.Hosting;
 using NotificationBus.Channels;
 using NotificationBus.Channels.Sandbox;
 using NotificationBus.Model;
-using NotificationBus.Outgoing;
 using NotificationBus.Providers;
 using NotificationBus.Templates;
 using NotificationBus.Wiring;
@@ -42,24 +41,17 @@ public static class TestFlow
                 clock: provider.GetRequiredService<TimeProvider>()
             )
         );
-        services.AddInMemoryStore().AddSaga().AddLocalSendDispatcher().AddOutgoingDispatcher().AddSweep().AddResumedChannels();
+        services.AddEmbeddedFlow();
         options.Services?.Invoke(services);
 
-        bus.AddNotificationFlow();
-        bus.UsingInMemory(
-            (context, transport) =>
-            {
-                transport.UseOutgoingScheduler(context);
-                transport.ReceiveNotifications<IInMemoryReceiveEndpointConfigurator>(context, _ => { });
-                transport.ConfigureEndpoints(context);
-            }
-        );
+        bus.UseEmbeddedFlow((context, transport) => transport.ConfigureEndpoints(context));
     }
 
     static Dictionary<string, ChannelOptions> Channels(IEnumerable<IChannel> channels) =>
         channels.ToDictionary(
             channel => channel.Name,
-            _ => new ChannelOptions { Providers = [SandboxProvider.Type] },
+            // A test may tell one person as much as it likes.
+            _ => new ChannelOptions { Providers = [SandboxProvider.Type], AddressLimit = 0 },
             StringComparer.Ordinal
         );
 }

@@ -12,7 +12,7 @@ public sealed class TestFlowOptions
         {
             ["chat-message-sent"] = new() { Channels = ["email", "push"] },
             ["order-placed"] = new() { Channels = ["email", "push"] },
-            ["payment-reminder-due"] = new() { Channels = ["push"] },
+            ["payment-reminder-due"] = new() { Channels = ["push"], WithdrawnBy = ["order-paid"] },
             ["order-shipped"] = new() { Channels = ["push"] },
             ["announcement"] = new() { Channels = ["push", "email"], Mode = DeliveryMode.FirstThatWorks },
         };

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationBus.Host;
@@ -35,6 +37,22 @@ public sealed class RunningHost : IAsyncDisposable
     {
         using var answer = await _client.PostAsJsonAsync($"/v1/events/{happened}", about);
         answer.StatusCode.ShouldBe(HttpStatusCode.Accepted, await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>Reads what the API says.</summary>
+    public async Task<JsonElement> Get(string path) => await _client.GetFromJsonAsync<JsonElement>(new Uri(path, UriKind.Relative));
+
+    /// <summary>Has the API change something, as somebody with a key or as nobody.</summary>
+    public async Task<(HttpStatusCode Status, JsonElement Answer)> Send(HttpMethod method, string path, object? body, string? key = null)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        if (body is not null)
+            request.Content = JsonContent.Create(body);
+        if (key is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        using var answer = await _client.SendAsync(request);
+        var said = await answer.Content.ReadAsByteArrayAsync();
+        return (answer.StatusCode, said.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(said));
     }
 
     /// <summary>The names of the events it takes.</summary>

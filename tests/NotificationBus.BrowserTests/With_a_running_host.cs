@@ -31,6 +31,51 @@ public abstract class With_a_running_host(Chromium chromium) : IAsyncLifetime
         return window;
     }
 
+    /// <summary>Opens a page of the console in a window of its own and waits until its buttons do something.</summary>
+    protected async Task<ConsoleWindow> OpenConsole(string path = "/overview", BrowserNewContextOptions? options = null)
+    {
+        var profile = await chromium.NewProfile(options);
+        _profiles.Add(profile);
+        var window = new ConsoleWindow(await profile.NewPageAsync(), Host.Origin);
+        await window.Visit(path);
+        return window;
+    }
+
+    /// <summary>Has announcements fail, because the address of each is suppressed, and then lets it be used again.</summary>
+    protected async Task Fail(params IReadOnlyList<string> names)
+    {
+        foreach (var name in names)
+        {
+            var address = $"{name}@example.com";
+            await Host.Send(
+                HttpMethod.Post,
+                "/v1/suppressions",
+                new
+                {
+                    channel = "email",
+                    address,
+                    by = "ann",
+                    why = "it bounced",
+                }
+            );
+            await Host.Send(
+                HttpMethod.Post,
+                "/v1/notifications",
+                new
+                {
+                    eventId = name,
+                    category = "announcement",
+                    recipient = new { id = name, email = address },
+                    data = new { title = "Market closed", text = "On Monday." },
+                    channels = new[] { "email" },
+                }
+            );
+            while ((await Host.Get($"/v1/notifications?eventId={name}&status=failed")).GetProperty("notifications").GetArrayLength() == 0)
+                await Task.Delay(50, TestContext.Current.CancellationToken);
+            await Host.Send(HttpMethod.Delete, $"/v1/suppressions/email/{address}?by=ann&why=the+mailbox+is+mended", body: null);
+        }
+    }
+
     /// <summary>A buyer orders: the seller gets an e-mail and a push.</summary>
     protected Task PlaceOrder(
         string orderId = "4711",
@@ -43,6 +88,7 @@ public abstract class With_a_running_host(Chromium chromium) : IAsyncLifetime
             "order-placed",
             new
             {
+                eventId = $"order-placed-{orderId}",
                 orderId,
                 product,
                 total = new { amount = 590, currency = "THB" },

@@ -46,5 +46,6 @@ static class Catalogue
         new BulkDoesNotDelayTransactional(),
         new ScheduledSurvive(),
         new CancelRaces(),
+        new WithdrawRaces(),
     ];
 }

@@ -38,6 +38,27 @@ sealed record Occurrence(string Contract, string Name, string EventId, string Re
         );
     }
 
+    /// <summary>An order is still unpaid: one push to the buyer.</summary>
+    public static Occurrence Reminded(string run, int number)
+    {
+        var (id, buyer) = ($"{run}-{number}", $"buyer-{number}");
+        return new(
+            "PaymentReminderDue",
+            "payment-reminder-due",
+            id,
+            buyer,
+            new JsonObject
+            {
+                ["eventId"] = id,
+                ["orderId"] = $"{number}",
+                ["product"] = $"Blue ceramic bowl {number}",
+                ["total"] = new JsonObject { ["amount"] = 590, ["currency"] = "THB" },
+                ["buyer"] = Person(buyer),
+            },
+            ["push"]
+        );
+    }
+
     /// <summary>Somebody bought something: an e-mail and a push to the seller.</summary>
     public static Occurrence Placed(string run, int number)
     {

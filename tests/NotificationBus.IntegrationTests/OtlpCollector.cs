@@ -29,6 +29,9 @@ sealed class OtlpCollector : IAsyncDisposable
     /// <summary>How many messages with metrics it has taken.</summary>
     public int Metrics => _metrics.Count;
 
+    /// <summary>All that it was told, as far as it is text.</summary>
+    public string Text => string.Concat(_traces.Concat(_metrics).Select(Encoding.UTF8.GetString));
+
     public static async Task<OtlpCollector> Start()
     {
         var builder = WebApplication.CreateSlimBuilder();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Npgsql;
 
 namespace NotificationBus.IntegrationTests;
@@ -35,6 +36,46 @@ sealed class The_record(string connectionString) : IAsyncDisposable
             rows++;
 
         return (columns, rows);
+    }
+
+    /// <summary>The first column of all rows, as text.</summary>
+    public async Task<string> Text(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync();
+        var text = new StringBuilder();
+        while (await reader.ReadAsync())
+            text.Append(reader.GetValue(0)).Append('\n');
+
+        return text.ToString();
+    }
+
+    /// <summary>Everything that this user may read, as text.</summary>
+    public async Task<string> Dump()
+    {
+        var names = await Text(
+            """
+            SELECT c.oid::regclass::text FROM pg_class c
+            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'm') AND has_table_privilege(c.oid, 'SELECT')
+            """
+        );
+        var dump = new StringBuilder();
+        foreach (var name in names.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            dump.Append(await Text($"SELECT row_to_json(t)::text FROM {name} t"));
+        return dump.ToString();
+    }
+
+    /// <summary>Waits until every notification has an outcome.</summary>
+    public async Task UntilSettled(TimeSpan within)
+    {
+        var waiting = Stopwatch.StartNew();
+        while (await Scalar<long>("SELECT count(*) FROM notification WHERE completed_at IS NULL") > 0)
+        {
+            if (waiting.Elapsed > within)
+                throw new TimeoutException($"Some have no outcome after {within}");
+
+            await Task.Delay(LookAgain);
+        }
     }
 
     /// <summary>Holds back whoever wants to begin a notification, until disposed.</summary>

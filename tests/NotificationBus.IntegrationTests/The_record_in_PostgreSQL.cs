@@ -9,7 +9,9 @@ using NotificationBus.Postgres;
 using NotificationBus.Providers;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
+using NotificationBus.Repairs;
 using NotificationBus.Sending;
+using NotificationBus.Subscriptions;
 using NotificationBus.Tests.AnyRecord;
 using Npgsql;
 
@@ -88,6 +90,10 @@ public sealed class When_messages_are_due_in_PostgreSQL(BusAndDatabase servers)
     : When_messages_are_due(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
+public sealed class When_a_day_is_counted_in_PostgreSQL(BusAndDatabase servers)
+    : When_a_day_is_counted(() => PostgresRecord.Create(servers));
+
+[Trait("Server", "PostgreSQL")]
 public sealed class When_a_call_is_claimed_in_PostgreSQL(BusAndDatabase servers)
     : When_a_call_is_claimed(() => PostgresRecord.Create(servers));
 
@@ -96,10 +102,49 @@ public sealed class When_a_delivery_is_cancelled_in_PostgreSQL(BusAndDatabase se
     : When_a_delivery_is_cancelled(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
+public sealed class When_a_key_is_withdrawn_in_PostgreSQL(BusAndDatabase servers)
+    : When_a_key_is_withdrawn(() => PostgresRecord.Create(servers))
+{
+    static readonly TimeSpan LongEnough = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>It was looked whether its key is withdrawn before it was, and it is written afterwards.</summary>
+    [Fact]
+    public async Task Should_find_what_was_beginning_when_it_came()
+    {
+        var record = (PostgresRecord)Record;
+        var step = Step("4711");
+        var begun = await record.Begin(
+            $"INSERT INTO notification_key (id, created_at) VALUES ('{step.Notification.CorrelationId}', now())"
+        );
+        var begins = Host.Store.Insert(step, CancellationToken.None);
+        await record.UntilSomebodyWaits();
+
+        var found = Task.Run(async () =>
+        {
+            await Withdraw();
+            return await Find(Hour);
+        });
+        // No condition says that it waits; a test that does not wait long enough says less, and nothing wrong.
+        await Task.WhenAny(found, Task.Delay(LongEnough, TestContext.Current.CancellationToken));
+        await begun.DisposeAsync();
+
+        (await begins).ShouldBeTrue();
+        (await found).ShouldHaveSingleItem().Id.ShouldBe(step.Notification.CorrelationId);
+    }
+}
+
+[Trait("Server", "PostgreSQL")]
+public sealed class When_subscribers_are_told_in_PostgreSQL(BusAndDatabase servers)
+    : When_subscribers_are_told(() => PostgresRecord.Create(servers));
+
+[Trait("Server", "PostgreSQL")]
 public sealed class When_a_receipt_names_a_delivery_in_PostgreSQL(BusAndDatabase servers)
     : When_a_receipt_names_a_delivery(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
+public sealed class When_a_repair_is_kept_in_PostgreSQL(BusAndDatabase servers)
+    : When_a_repair_is_kept(() => PostgresRecord.Create(servers));
+
 public sealed class When_it_is_decided_about_what_is_held_in_PostgreSQL(BusAndDatabase servers)
     : When_it_is_decided_about_what_is_held(() => PostgresRecord.Create(servers));
 
@@ -328,6 +373,9 @@ sealed class PostgresRecord : RecordOfTheTest
             changes AS (UPDATE control_change SET at = at - @time, until = until - @time),
             failed AS (UPDATE failed_message SET first_failed_at = first_failed_at - @time, failed_at = failed_at - @time),
             unfinished AS (UPDATE unfinished_notification SET look_again_at = look_again_at - @time),
+            repairs AS (UPDATE repair SET created_at = created_at - @time, lease_until = lease_until - @time),
+            told AS (
+                UPDATE subscription_delivery SET due_at = due_at - @time, leased_until = leased_until - @time, created_at = created_at - @time),
             health AS (
                 UPDATE provider_health SET since = since - @time, open_until = open_until - @time, probe_until = probe_until - @time,
                     paused_until = paused_until - @time, rate_changed_at = rate_changed_at - @time)
@@ -343,7 +391,8 @@ sealed class PostgresRecord : RecordOfTheTest
         await using var command = _database.CreateCommand(
             """
             WITH failed AS (UPDATE failed_message SET first_failed_at = date_trunc('day', now()), failed_at = date_trunc('day', now())),
-            outgoing AS (UPDATE outgoing_message SET due_at = date_trunc('day', now()))
+            outgoing AS (UPDATE outgoing_message SET due_at = date_trunc('day', now())),
+            told AS (UPDATE subscription_delivery SET created_at = date_trunc('day', now()))
             UPDATE suppressed_address SET created_at = date_trunc('day', now())
             """
         );
@@ -429,7 +478,12 @@ sealed class PostgresRecord : RecordOfTheTest
             host.GetRequiredService<IUnfinishedNotifications>(),
             host.GetRequiredService<IHeldDeliveries>(),
             host.GetRequiredService<IFailedMessages>(),
-            host.GetRequiredService<INotificationQueries>()
+            host.GetRequiredService<INotificationQueries>(),
+            host.GetRequiredService<IWithdrawals>(),
+            host.GetRequiredService<IDailyCounts>(),
+            host.GetRequiredService<IRepairs>(),
+            host.GetRequiredService<ISubscriptions>(),
+            host.GetRequiredService<IWebhookDeliveries>()
         );
     }
 }

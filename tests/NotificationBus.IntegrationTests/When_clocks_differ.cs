@@ -151,6 +151,32 @@ public sealed class When_clocks_differ(BusAndDatabase servers)
         (await database.Scalar<bool>("SELECT created_at < now() OR NOT isfinite(created_at) FROM sweep_mark")).ShouldBeTrue();
     }
 
+    /// <summary>20.2: what was published by SQL is taken as soon as before, and nothing is said to wait that has just come.</summary>
+    [Fact]
+    public async Task Should_take_what_was_published_by_SQL_though_the_clock_is_set_back()
+    {
+        await using var database = await DatabaseClock.Of(await servers.CreateEmptyDatabase(), 2 * Hour);
+        await using var record = await PostgresRecord.Open(database.Database);
+        await using var source = NpgsqlDataSource.Create(database.Database);
+        await using var waiting = new PostgresIntakeRows(source);
+        await database.Scalar<Guid>(
+            """
+            INSERT INTO intake_event (id, event_type, event, producer, at, due_at)
+            VALUES (gen_random_uuid(), 'order-placed', '{}', 'shop', now(), now()) RETURNING id
+            """
+        );
+        await record.Of<ClockWatch>().Look(CancellationToken.None);
+
+        await database.Set(Hour);
+        (await waiting.Take(Minute, 10, CancellationToken.None)).ShouldBeEmpty();
+        await record.Of<ClockWatch>().Look(CancellationToken.None);
+
+        // It was seen up to a few seconds before.
+        await database.Set(Hour + (30 * Second));
+        (await waiting.Take(Minute, 10, CancellationToken.None)).ShouldHaveSingleItem();
+        (await waiting.LongestWait(CancellationToken.None)).ShouldNotBeNull().ShouldBe(30 * Second, 20 * Second);
+    }
+
     /// <summary>
     /// A4: a jump ahead is told, and when it is taken back, what was due before is due as before. So it is when the clock goes back behind
     /// that.

@@ -11,6 +11,19 @@ public sealed class When_partitions_are_made(BusAndDatabase servers)
 {
     static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
 
+    /// <summary>The schema of what producers call is named as many a user is, and PostgreSQL makes tables there then.</summary>
+    [Fact]
+    public async Task Should_stand_where_all_else_stands()
+    {
+        var database = await servers.CreateDatabase();
+        await using var record = await PostgresRecord.Open(database);
+        await using var sql = new The_record(database);
+
+        (await sql.Scalar<string>("SELECT current_user::text")).ShouldBe("notificationbus");
+        (await sql.Scalar<bool>("SELECT to_regnamespace('notificationbus') IS NOT NULL")).ShouldBeTrue();
+        (await sql.Scalar<long>("SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('notificationbus')")).ShouldBe(0);
+    }
+
     [Fact]
     public async Task Should_keep_each_notification_and_its_attempts_in_the_month_it_began_in()
     {

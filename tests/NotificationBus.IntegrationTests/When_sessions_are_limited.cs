@@ -9,7 +9,7 @@ namespace NotificationBus.IntegrationTests;
 /// <summary>A19: what the database allows a session.</summary>
 public sealed class When_sessions_are_limited(BusAndDatabase servers)
 {
-    static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan Soon = TimeSpan.FromMinutes(4);
 
     /// <summary>A19: limits that are meant for people who forget their session do not end those of a pool, which listen and wait.</summary>
     [Fact]

@@ -118,7 +118,7 @@ public sealed class When_users_may_do_little(BusAndDatabase servers, RabbitMqToH
         var roles = await File.ReadAllTextAsync(Path.Combine(Docker, "postgres-roles.sql"));
         await using var super = new The_record(database);
         await super.Execute(roles);
-        foreach (var role in (string[])["migrate", "run", "read"])
+        foreach (var role in (string[])["migrate", "run", "read", "produce"])
             await super.Execute($"ALTER ROLE notificationbus_{role} PASSWORD 'canary'");
 
         await using var output = new StringWriter();
@@ -140,7 +140,7 @@ public sealed class When_users_may_do_little(BusAndDatabase servers, RabbitMqToH
             var host = await HostInProcess.Start(
                 broker,
                 As("run"),
-                new Dictionary<string, string>(StringComparer.Ordinal) { ["Postgres:Migrate"] = "false" }
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["Postgres:Migrate"] = "false", ["Intake:Sql:Enabled"] = "true" }
             )
         )
         {
@@ -148,6 +148,11 @@ public sealed class When_users_may_do_little(BusAndDatabase servers, RabbitMqToH
             using var answer = await host.Client.PostAsync(new Uri("/v1/events/order-placed", UriKind.Relative), content);
             answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
             await super.UntilDelivered(1, Soon);
+            await using (var producer = new The_record(As("produce")))
+                await producer.Scalar<string>(
+                    $"SELECT notificationbus.publish('order-placed', '{Readme.CurlBody.Replace("4711", "4712", StringComparison.Ordinal)}')"
+                );
+            await super.UntilDelivered(2, Soon);
             using var set = await host.Client.PutAsync(
                 new Uri("/v1/channels/email", UriKind.Relative),
                 new StringContent("""{"paused":true,"by":"ann","why":"a test"}""", Encoding.UTF8, "application/json")
@@ -164,15 +169,70 @@ public sealed class When_users_may_do_little(BusAndDatabase servers, RabbitMqToH
         await Refused("run", "DELETE FROM \"__EFMigrationsHistory\"");
         await Refused("run", "CREATE ROLE mine");
         await Refused("run", "COPY notification TO PROGRAM 'cat'");
-        foreach (var table in (string[])["notification", "content", "access_key", "failed_message", "outgoing_message", "control_change"])
+        foreach (
+            var table in (string[])
+                [
+                    "notification",
+                    "content",
+                    "access_key",
+                    "failed_message",
+                    "outgoing_message",
+                    "control_change",
+                    "subscription",
+                    "subscription_delivery",
+                ]
+        )
             await Refused("read", $"SELECT * FROM {table}");
         await Refused("read", "UPDATE notification SET state = 'Delivered'");
         await Refused("read", "SET default_transaction_read_only = off; INSERT INTO access_key (id) VALUES ('a')");
         await Refused("migrate", "CREATE ROLE mine SUPERUSER");
+        await Refused(
+            "run",
+            "CREATE OR REPLACE FUNCTION notificationbus.publish(text, jsonb, text) RETURNS text LANGUAGE sql AS 'SELECT $1'"
+        );
+        await Refused("read", "SELECT notificationbus.publish('order-placed', '{}')");
+        foreach (
+            var sql in (string[])
+                [
+                    "SELECT * FROM public.intake_event",
+                    "INSERT INTO public.intake_event (id, event_type, event, producer) VALUES (gen_random_uuid(), 'a', '{}', 'b')",
+                    "UPDATE public.intake_event SET due_at = 'infinity'",
+                    "DELETE FROM public.intake_event",
+                    "TRUNCATE public.intake_event",
+                    "UPDATE public.intake_watch SET most_bytes = 0",
+                    "SELECT * FROM public.notification",
+                    "SELECT * FROM public.notification_overview",
+                    "SELECT * FROM public.ledger",
+                    "SELECT * FROM public.access_key",
+                    "INSERT INTO public.outgoing_message (message_id) VALUES (gen_random_uuid())",
+                    "SELECT public.event_reference('a')",
+                    "SELECT public.keep_not_delivered()",
+                    "CREATE TABLE public.mine (a int)",
+                    "CREATE TABLE notificationbus.mine (a int)",
+                    "CREATE FUNCTION notificationbus.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                    "DROP FUNCTION notificationbus.publish(text, jsonb, text)",
+                    "ALTER FUNCTION notificationbus.publish(text, jsonb, text) SECURITY INVOKER",
+                    "CREATE ROLE mine",
+                    "SET ROLE notificationbus_run",
+                    "COPY (SELECT 1) TO PROGRAM 'cat'",
+                ]
+        )
+            await Refused("produce", sql);
+        // What it calls is not what the caller has put in its way.
+        await using (var producer = new The_record(As("produce")))
+            await producer.Scalar<string>(
+                """
+                CREATE TEMPORARY TABLE intake_watch (awake_until timestamptz, most_bytes bigint);
+                CREATE FUNCTION pg_temp.gen_random_uuid() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid';
+                SET search_path = pg_temp, public;
+                SELECT notificationbus.publish('order-placed', '{}');
+                """
+            );
+        (await super.Scalar<long>("SELECT count(*) FROM intake_event WHERE producer = 'notificationbus_produce'")).ShouldBe(1);
 
         await using var reader = new The_record(As("read"));
-        (await reader.Notifications()).ShouldBe(1);
-        (await reader.Deliveries()).ShouldBe(2);
+        (await reader.Notifications()).ShouldBe(2);
+        (await reader.Deliveries()).ShouldBe(4);
         (await reader.Scalar<long>("SELECT count(*) FROM ledger")).ShouldBeGreaterThan(0);
 
         string As(string role) =>
@@ -186,6 +246,57 @@ public sealed class When_users_may_do_little(BusAndDatabase servers, RabbitMqToH
                 "25006"
             );
         }
+    }
+
+    [Fact]
+    public async Task Should_take_over_what_a_superuser_has_made_and_nothing_of_others()
+    {
+        var broker = await servers.CreateVirtualHost();
+        await using var postgres = await PostgresServer.Start();
+        var database = await postgres.CreateDatabase();
+        await using var output = new StringWriter();
+        (
+            await NotificationHost.Run(
+                ["migrate", "--Transport=RabbitMq", $"--ConnectionStrings:RabbitMq={broker}", $"--ConnectionStrings:Postgres={database}"],
+                output,
+                output
+            )
+        ).ShouldBe(0, $"{output}");
+        await using var super = new The_record(database);
+        await super.Execute(
+            """
+            CREATE ROLE shop;
+            CREATE TABLE public.orders (id int);
+            ALTER TABLE public.orders OWNER TO shop;
+            CREATE FUNCTION public.cancel(int) RETURNS int LANGUAGE sql AS 'SELECT $1';
+            ALTER FUNCTION public.cancel(int) OWNER TO shop;
+            """
+        );
+
+        await super.Execute(await File.ReadAllTextAsync(Path.Combine(Docker, "postgres-roles.sql")));
+
+        (
+            await super.Scalar<string>(
+                """
+                SELECT string_agg(name, ', ' ORDER BY name) FROM (
+                    SELECT relname::text FROM pg_class
+                    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
+                        AND relowner <> 'notificationbus_migrate'::regrole
+                    UNION ALL
+                    SELECT proname::text FROM pg_proc
+                    WHERE pronamespace IN ('public'::regnamespace, 'notificationbus'::regnamespace)
+                        AND proowner <> 'notificationbus_migrate'::regrole) AS others (name)
+                """
+            )
+        ).ShouldBe("cancel, orders");
+        (
+            await super.Scalar<bool>(
+                """
+                SELECT has_table_privilege('notificationbus_run', 'notification', 'INSERT')
+                    AND NOT has_table_privilege('notificationbus_run', 'orders', 'SELECT')
+                """
+            )
+        ).ShouldBeTrue();
     }
 
     /// <summary>Each on a channel of its own: a refusal closes it.</summary>

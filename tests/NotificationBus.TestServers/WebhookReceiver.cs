@@ -42,6 +42,18 @@ sealed class WebhookReceiver : IAsyncDisposable
     /// <summary>Everything that was posted, oldest first.</summary>
     public async Task<IReadOnlyList<ReceivedWebhook>> Received() => (await _client.GetFromJsonAsync<List<ReceivedWebhook>>("/received"))!;
 
+    /// <summary>The first webhook, once it is there.</summary>
+    public async Task<ReceivedWebhook> FirstReceived(TimeSpan within)
+    {
+        using var patience = new CancellationTokenSource(within);
+        while (true)
+        {
+            if (await Received() is [var first, ..])
+                return first;
+            await Task.Delay(50, patience.Token);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         _client.Dispose();

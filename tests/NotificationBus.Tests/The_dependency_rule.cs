@@ -27,6 +27,7 @@ public sealed partial class The_dependency_rule
             },
             { "NotificationBus", ["NotificationBus.Contracts", "MassTransit", "Fluid.Core", "Polly.Core", "Snappier"] },
             { "NotificationBus.Channels", ["NotificationBus", "ADRaffy.ENSNormalize", "libphonenumber-csharp", "MailKit"] },
+            { "NotificationBus.Dashboard", ["MudBlazor"] },
             { "NotificationBus.Testing", ["NotificationBus", "NotificationBus.Channels"] },
             {
                 "NotificationBus.Postgres",

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using NotificationBus.Channels.Email;
 using NotificationBus.Client;
 using NotificationBus.Contracts;
+using NotificationBus.Dashboard;
 using NotificationBus.Host.Settings;
 using NotificationBus.Model;
 using NotificationBus.Postgres;
@@ -33,12 +34,14 @@ public sealed partial class The_floors
         "Planning",
         "Intake",
         "Outgoing",
+        "Subscriptions",
         "Notifications",
         "Failures",
         "InProcess",
         "Sending",
         "Receipts",
         "Saga",
+        "Repairs",
         "Embedded",
         "Wiring",
     ];
@@ -52,11 +55,18 @@ public sealed partial class The_floors
             { typeof(INotifications), ["NotificationBus.Contracts"] },
             { typeof(NotificationState), ["NotificationBus.Contracts"] },
             { typeof(EmailChannel), ["NotificationBus", "NotificationBus.Contracts"] },
+            { typeof(ConsoleSetup), [] },
             { typeof(TestFlow), ["NotificationBus", "NotificationBus.Channels", "NotificationBus.Contracts"] },
             { typeof(PostgresNotificationStore), ["NotificationBus", "NotificationBus.Contracts"] },
             {
                 typeof(HostSettings),
-                ["NotificationBus", "NotificationBus.Channels", "NotificationBus.Contracts", "NotificationBus.Postgres"]
+                [
+                    "NotificationBus",
+                    "NotificationBus.Channels",
+                    "NotificationBus.Contracts",
+                    "NotificationBus.Dashboard",
+                    "NotificationBus.Postgres",
+                ]
             },
         };
 

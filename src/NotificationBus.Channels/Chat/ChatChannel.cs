@@ -12,7 +12,7 @@ public sealed class ChatChannel : IChannel
     public string Name => "chat";
 
     /// <inheritdoc />
-    public IReadOnlyList<TemplatePart> Parts { get; } = [new("text")];
+    public IReadOnlyList<TemplatePart> Parts { get; } = [new("text") { Longest = 4_000 }];
 
     /// <inheritdoc />
     public IEnumerable<string> AddressesOf(Contact recipient) =>

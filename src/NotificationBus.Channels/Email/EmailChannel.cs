@@ -11,7 +11,11 @@ public sealed class EmailChannel : IChannel
     public string Name => "email";
 
     /// <inheritdoc />
-    public IReadOnlyList<TemplatePart> Parts { get; } = [new("subject"), new("text"), new("html", IsHtml: true)];
+    public int? AddressLimit => 100;
+
+    /// <inheritdoc />
+    public IReadOnlyList<TemplatePart> Parts { get; } =
+    [new("subject") { IsOneLine = true, Longest = 500 }, new("text"), new("html", IsHtml: true) { Longest = 200_000 }];
 
     /// <inheritdoc />
     public IEnumerable<string> AddressesOf(Contact recipient) =>

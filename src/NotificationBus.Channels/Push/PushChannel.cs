@@ -13,7 +13,10 @@ public sealed class PushChannel : IChannel
     public string Name => "push";
 
     /// <inheritdoc />
-    public IReadOnlyList<TemplatePart> Parts { get; } = [new("title"), new("body")];
+    public int? AddressLimit => 100;
+
+    /// <inheritdoc />
+    public IReadOnlyList<TemplatePart> Parts { get; } = [new("title") { IsOneLine = true, Longest = 200 }, new("body") { Longest = 4_000 }];
 
     /// <inheritdoc />
     public IEnumerable<string> AddressesOf(Contact recipient) =>

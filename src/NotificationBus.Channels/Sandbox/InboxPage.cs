@@ -21,7 +21,7 @@ public static class InboxPage
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     // A caught e-mail is a stranger's document: no script, no origin, nothing loaded, also when its address is opened by hand.
-    const string MailPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
+    const string MailPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox";
 
     static readonly byte[] Comment = ":\n\n"u8.ToArray();
 

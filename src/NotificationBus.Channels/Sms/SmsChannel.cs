@@ -11,7 +11,10 @@ public sealed class SmsChannel : IChannel
     public string Name => "sms";
 
     /// <inheritdoc />
-    public IReadOnlyList<TemplatePart> Parts { get; } = [new("text")];
+    public int? AddressLimit => 100;
+
+    /// <inheritdoc />
+    public IReadOnlyList<TemplatePart> Parts { get; } = [new("text") { Longest = 1_600 }];
 
     /// <inheritdoc />
     public IEnumerable<string> AddressesOf(Contact recipient) => string.IsNullOrEmpty(recipient.Phone) ? [] : [recipient.Phone];

@@ -17,6 +17,10 @@ public sealed record SmsContent(string Text, SmsEncoding Encoding, int Segments)
     [JsonIgnore]
     public override IReadOnlyList<ContentPart> Parts => [new("text", Text)];
 
+    /// <inheritdoc />
+    [JsonIgnore]
+    public override int BilledParts => Segments;
+
     /// <summary>Measures the text.</summary>
     public static SmsContent Of(string text)
     {

@@ -6,6 +6,9 @@ public sealed record DeliveryContent
     /// <summary>The name under which the record keeps the texts of the notification's plan.</summary>
     public required Guid Set { get; init; }
 
+    /// <summary>True when the producer gave the text: no template can say it again.</summary>
+    public bool IsGiven { get; init; }
+
     /// <summary>A hash over the text, when it travels with the command.</summary>
     public Guid? Hash { get; init; }
 

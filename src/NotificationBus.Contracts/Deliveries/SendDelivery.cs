@@ -96,6 +96,9 @@ public sealed record SendDelivery
     /// <summary>The turn it was put off to, when a provider's rate is limited.</summary>
     public SendSlot? Slot { get; init; }
 
+    /// <summary>True when it was put off to its turn at its address, and is not counted again.</summary>
+    public bool HasTurnAtAddress { get; init; }
+
     /// <summary>
     /// The span that caused it (W3C Trace Context, "traceparent"); null when nobody records it. In the command, because commands that share
     /// a message share its headers.

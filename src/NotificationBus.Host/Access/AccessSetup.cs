@@ -13,7 +13,8 @@ static class AccessSetup
     static readonly AuthorizationPolicy Everybody = new AuthorizationPolicyBuilder().RequireAssertion(_ => true).Build();
 
     /// <summary>
-    /// True when callers need a key: always, unless the settings say otherwise, or the host is embedded and listens on this machine alone.
+    /// True when callers need a key, or to sign in: always, unless the settings say otherwise, or the host is embedded and listens on this
+    /// machine alone.
     /// </summary>
     /// <param name="settings">The settings.</param>
     /// <param name="configuration">All there is, the framework's too.</param>
@@ -23,7 +24,9 @@ static class AccessSetup
         && (
             settings.Auth.Mode is { } mode
                 ? mode == AuthMode.Keys
-                : settings.Transport != Transport.InMemory || !Listened(configuration, inside).All(IsOfThisMachine)
+                : settings.Auth.OpenIdConnect.Authority is not null
+                    || settings.Transport != Transport.InMemory
+                    || !Listened(configuration, inside).All(IsOfThisMachine)
         );
 
     /// <summary>Adds what checks keys.</summary>
@@ -32,12 +35,18 @@ static class AccessSetup
         services.AddSingleton(new AskedForKeys(asksForKeys));
         services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Auth));
         if (!asksForKeys)
+        {
+            services.AddSingleton(new SignInOptions());
             return;
+        }
 
         services.AddKeyRing();
-        services
+        var authentication = services
             .AddAuthentication(KeyAuthentication.Scheme)
             .AddScheme<AuthenticationSchemeOptions, KeyAuthentication>(KeyAuthentication.Scheme, configureOptions: null);
+        if (settings.IsDashboard)
+            authentication.AddConsoleSignIn();
+        services.AddSignIn(settings.Auth.OpenIdConnect);
         // What no route has said is for nobody. Where there is no route, whoever has a key is told so.
         services
             .AddAuthorizationBuilder()

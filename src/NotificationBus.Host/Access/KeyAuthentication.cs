@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotificationBus.Access;
 using NotificationBus.Host.Http;
+using NotificationBus.Host.Settings;
 
 namespace NotificationBus.Host.Access;
 
@@ -39,19 +40,38 @@ sealed partial class KeyAuthentication(
     bool IsPage => Needed is { IsPage: true };
 
     /// <inheritdoc />
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(Authenticate());
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync() =>
+        // A page is opened by the cookie of whoever signed in as well; nothing else is, for a browser sends it by itself.
+        IsPage && Request.Headers.Authorization.Count == 0 && await HasCookie()
+            ? await Context.AuthenticateAsync(ConsoleSignIn.Scheme)
+            : Authenticate();
 
     /// <summary>401 when there is no key that is taken.</summary>
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         if (_isOutdated)
-            return Problems.KeysOutdated(Context).ExecuteAsync(Context);
+        {
+            await Problems.KeysOutdated(Context).ExecuteAsync(Context);
+            return;
+        }
+
+        if (TokenRefusal.Of(Context) is { } token)
+        {
+            await Refuse(token);
+            return;
+        }
+
+        if (IsPage && IsVisited && PlaceToSignIn() is { } place)
+        {
+            Response.Redirect(place);
+            return;
+        }
 
         var isRefused = Request.Headers.Authorization.Count > 0;
         Response.Headers.WWWAuthenticate = isRefused ? $"{Bearer}{Realm}, error=\"invalid_token\"" : $"{Bearer}{Realm}";
         if (IsPage)
             Response.Headers.Append("WWW-Authenticate", $"{Basic}{Realm}, charset=\"UTF-8\"");
-        return (isRefused ? Problems.RefusedKey() : Problems.NeedsKey()).ExecuteAsync(Context);
+        await (isRefused ? Problems.RefusedKey() : Problems.NeedsKey()).ExecuteAsync(Context);
     }
 
     /// <summary>403 when the key opens other things.</summary>
@@ -61,6 +81,33 @@ sealed partial class KeyAuthentication(
         Response.Headers.WWWAuthenticate =
             $"{Bearer}{Realm}, error=\"insufficient_scope\"" + (needed.Count > 0 ? $", scope=\"{string.Join(' ', needed)}\"" : "");
         return Problems.NotAllowed(needed).ExecuteAsync(Context);
+    }
+
+    /// <summary>True for somebody with a browser, who is led to where people sign in.</summary>
+    bool IsVisited =>
+        HttpMethods.IsGet(Request.Method)
+        && Request.Headers.Authorization.Count == 0
+        && Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The page of the console to sign in; where there is none, the provider's; null where nobody signs in.</summary>
+    string? PlaceToSignIn()
+    {
+        var services = Context.RequestServices;
+        return services.GetRequiredService<HostSettings>().IsDashboard
+            ? ConsoleSignIn.LeadTo(Request)
+            : SignInApi.PathTo(Request, services.GetRequiredService<SignInOptions>());
+    }
+
+    async Task<bool> HasCookie() =>
+        await Context.RequestServices.GetRequiredService<IAuthenticationSchemeProvider>().GetSchemeAsync(ConsoleSignIn.Scheme) is not null;
+
+    Task Refuse(TokenRefusal token)
+    {
+        if (token.CannotTell)
+            return Problems.ProviderAway(Context).ExecuteAsync(Context);
+
+        Response.Headers.WWWAuthenticate = $"{Bearer}{Realm}, error=\"invalid_token\"";
+        return Problems.RefusedToken(token.Reason).ExecuteAsync(Context);
     }
 
     AuthenticateResult Authenticate()

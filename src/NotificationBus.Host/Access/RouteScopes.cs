@@ -1,4 +1,5 @@
 using NotificationBus.Access;
+using NotificationBus.Host.Pages;
 
 namespace NotificationBus.Host.Access;
 
@@ -8,20 +9,39 @@ namespace NotificationBus.Host.Access;
 /// </summary>
 static class RouteScopes
 {
+    static readonly RouteScope Door = new([], IsPage: false) { IsOfConsole = true };
+
     // By the path as it is mapped; HEAD is as GET. Of several scopes any one will do.
     static readonly Dictionary<string, RouteScope> ByRoute = new(StringComparer.Ordinal)
     {
         // Events and notifications.
         ["POST /v1/events/{name}"] = Needs(Scope.Send),
+        ["POST /v1/events/{name}/batch"] = Needs(Scope.Send),
         ["POST /v1/notifications"] = Needs(Scope.Send),
+        ["POST /v1/notifications/batch"] = Needs(Scope.Send),
         ["POST /v1/notifications/{id:guid}/cancel"] = Needs(Scope.Send, Scope.Operate),
+        ["POST /v1/withdrawals"] = Needs(Scope.Send, Scope.Operate),
         ["GET /v1/notifications"] = Needs(Scope.Read),
         ["GET /v1/notifications/{id:guid}"] = Needs(Scope.Read),
         ["GET /v1/notifications/{id:guid}/steps"] = Needs(Scope.Read),
+        ["GET /v1/notifications/{id:guid}/events"] = Needs(Scope.Read),
         ["GET /v1/notifications/{id:guid}/explain"] = Needs(Scope.Read),
         // Whole and not masked.
         ["GET /v1/notifications/{id:guid}/deliveries/{deliveryId:guid}/content"] = Needs(Scope.Operate),
+        ["GET /v1/templates"] = Needs(Scope.Read),
         ["POST /v1/templates/preview"] = Needs(Scope.Read),
+
+        // Who is told what becomes of them.
+        ["GET /v1/subscriptions"] = Needs(Scope.Read),
+        ["GET /v1/subscriptions/{id:guid}"] = Needs(Scope.Read),
+        ["GET /v1/subscriptions/{id:guid}/deliveries"] = Needs(Scope.Read),
+        ["POST /v1/subscriptions"] = Needs(Scope.Operate),
+        ["PATCH /v1/subscriptions/{id:guid}"] = Needs(Scope.Operate),
+        ["DELETE /v1/subscriptions/{id:guid}"] = Needs(Scope.Operate),
+        ["POST /v1/subscriptions/{id:guid}/rotate"] = Needs(Scope.Operate),
+        ["POST /v1/subscriptions/{id:guid}/test"] = Needs(Scope.Operate),
+        ["POST /v1/subscriptions/{id:guid}/recover"] = Needs(Scope.Operate),
+        ["POST /v1/subscriptions/{id:guid}/deliveries/{deliveryId:guid}/resend"] = Needs(Scope.Operate),
 
         // How it stands.
         ["GET /v1/status"] = Needs(Scope.Read),
@@ -38,6 +58,13 @@ static class RouteScopes
         ["DELETE /v1/suppressions/{channel}/{address}"] = Needs(Scope.Operate),
         ["POST /v1/notifications/{id:guid}/deliveries/{deliveryId:guid}/decision"] = Needs(Scope.Operate),
         ["POST /v1/decisions"] = Needs(Scope.Operate),
+        ["POST /v1/repairs"] = Needs(Scope.Operate),
+        ["GET /v1/repairs"] = Needs(Scope.Read),
+        ["GET /v1/repairs/{id:guid}"] = Needs(Scope.Read),
+        ["GET /v1/repairs/{id:guid}/items"] = Needs(Scope.Read),
+        ["POST /v1/repairs/{id:guid}/run"] = Needs(Scope.Operate),
+        ["POST /v1/repairs/{id:guid}/pause"] = Needs(Scope.Operate),
+        ["POST /v1/repairs/{id:guid}/stop"] = Needs(Scope.Operate),
 
         // Failed messages: whatever anybody has published.
         ["GET /v1/failed-messages"] = Needs(Scope.Operate),
@@ -72,6 +99,38 @@ static class RouteScopes
         ["GET /inbox/stream"] = Page(Scope.Read),
         ["DELETE /inbox/deliveries"] = Page(Scope.Operate),
 
+        // The console.
+        ["GET /overview"] = Console(Scope.Read),
+        ["GET /problems"] = Console(Scope.Read),
+        ["GET /find"] = Console(Scope.Read),
+        ["GET /decisions"] = Console(Scope.Read),
+        ["GET /failures"] = Console(Scope.Read),
+        ["GET /repairs"] = Console(Scope.Read),
+        ["GET /repairs/{Id:guid}"] = Console(Scope.Read),
+        ["GET /providers"] = Console(Scope.Read),
+        ["GET /suppressions"] = Console(Scope.Read),
+        ["GET /texts"] = Console(Scope.Read),
+        ["GET /texts/html"] = Page(Scope.Read),
+        ["GET /marketplace"] = Console(Scope.Read),
+        ["GET /diary"] = Console(Scope.Read),
+        ["GET /keys"] = Console(Scope.Read),
+        ["GET /notifications"] = Console(Scope.Read),
+        ["GET /notifications.csv"] = Page(Scope.Read),
+        ["GET /notifications/{Id:guid}"] = Console(Scope.Read),
+        ["GET /notifications/{id:guid}/deliveries/{deliveryId:guid}/html"] = Page(Scope.Operate),
+        ["GET /_blazor"] = Page(Scope.Read),
+        ["GET /_blazor/negotiate"] = Page(Scope.Read),
+        ["GET /_blazor/disconnect"] = Page(Scope.Read),
+        ["GET /_blazor/initializers"] = Page(Scope.Read),
+        ["GET /sign-in"] = Door,
+        ["POST /sign-in"] = Door,
+        ["POST /sign-out"] = RouteScope.Everybody,
+
+        // People sign in, and out.
+        ["GET /sign-in/openid"] = RouteScope.Everybody,
+        ["GET /sign-in/openid/done"] = RouteScope.Everybody,
+        ["POST /sign-out/openid"] = RouteScope.Everybody,
+
         // No key: each call proves itself, or there is nothing in it to keep.
         ["POST /v1/receipts/{provider}"] = RouteScope.Everybody,
         ["GET /v1/unsubscribe/{token}"] = RouteScope.Everybody,
@@ -80,13 +139,16 @@ static class RouteScopes
         ["GET /health/ready"] = RouteScope.Everybody,
         ["GET /healthz"] = RouteScope.Everybody,
         ["GET /metrics"] = RouteScope.Everybody,
+        ["GET /llms.txt"] = RouteScope.Everybody,
     };
 
     /// <summary>The scope that a route needs; null when nobody has said.</summary>
     /// <param name="method">The method.</param>
     /// <param name="path">The path as it is mapped, such as <c>/v1/keys/{id}/rotate</c>.</param>
     public static RouteScope? Of(string method, string path) =>
-        ByRoute.GetValueOrDefault($"{(method == HttpMethods.Head ? HttpMethods.Get : method)} /{path.Trim('/')}");
+        ByRoute.GetValueOrDefault($"{(method == HttpMethods.Head ? HttpMethods.Get : method)} /{path.Trim('/')}")
+        // Their names have the hash of what is in them.
+        ?? (ConsolePages.IsPart($"/{path.Trim('/')}") ? RouteScope.Everybody : null);
 
     /// <summary>All routes that are named here.</summary>
     public static IReadOnlyCollection<string> All => ByRoute.Keys;
@@ -94,6 +156,8 @@ static class RouteScopes
     static RouteScope Needs(params Scope[] scopes) => new(scopes, IsPage: false);
 
     static RouteScope Page(params Scope[] scopes) => new(scopes, IsPage: true);
+
+    static RouteScope Console(params Scope[] scopes) => new(scopes, IsPage: true) { IsOfConsole = true };
 }
 
 /// <summary>The scope that a route needs.</summary>
@@ -103,6 +167,9 @@ sealed record RouteScope(IReadOnlyList<Scope> AnyOf, bool IsPage)
 {
     /// <summary>Open to everybody.</summary>
     public static RouteScope Everybody { get; } = new([], IsPage: false);
+
+    /// <summary>True for what is shown with the scripts and styles of the console.</summary>
+    public bool IsOfConsole { get; init; }
 
     /// <summary>The words for the scopes.</summary>
     public IReadOnlyList<string> Words { get; } = [.. AnyOf.Select(scope => scope.Spell())];

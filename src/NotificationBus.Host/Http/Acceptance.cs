@@ -39,6 +39,12 @@ static class Acceptance
     {
         var services = context.RequestServices;
         var answer = await services.GetRequiredService<NotificationIntake>().Accept(map, happened, prefer.IsStrict);
+        return Say(answer, services.GetRequiredService<TimeProvider>().GetUtcNow());
+    }
+
+    /// <summary>Says what became of an event.</summary>
+    public static (AcceptedNotification? Accepted, IResult? Refusal) Say(IntakeAnswer answer, DateTimeOffset now)
+    {
         if (answer.Errors.Count > 0)
             return (null, Problems.Validation(answer.Errors));
         if (answer.TemplateError is { } templateError)
@@ -47,6 +53,14 @@ static class Acceptance
             return (null, Problems.AnotherEvent(answer.NotificationId));
 
         var status = answer.Earlier is { HasEnded: true, State: var state } ? NotificationView.StatusOf(state) : "accepted";
-        return (AcceptedNotification.Of(answer.NotificationId, status) with { Fingerprint = answer.Fingerprint }, null);
+        return (
+            AcceptedNotification.Of(answer.NotificationId, status) with
+            {
+                Fingerprint = answer.Fingerprint,
+                SendAt = answer.Schedule?.SendAt(now),
+                Note = answer.Schedule?.Note(now),
+            },
+            null
+        );
     }
 }

@@ -24,6 +24,12 @@ public sealed record AcceptedNotification(Guid Id, string Status, NotificationLi
     [JsonIgnore]
     public Guid Fingerprint { get; init; }
 
+    /// <summary>The time at which it is to be sent; null for at once.</summary>
+    public DateTimeOffset? SendAt { get; init; }
+
+    /// <summary>What its producer should know: that <c>sendAt</c> was past, and it is sent at once.</summary>
+    public string? Note { get; init; }
+
     /// <summary>The answer for that notification.</summary>
     public static AcceptedNotification Of(Guid id, string status = "accepted") =>
         new(id, status, new NotificationLinks($"/v1/notifications/{id}"));

@@ -14,13 +14,7 @@ static class Doorway
     /// <summary>Says to every answer how it may be kept, and turns away what nobody has to ask for here.</summary>
     public static void UseDoorway(this WebApplication app, HostSettings settings, IReadOnlyCollection<string> inside)
     {
-        app.Use(
-            (context, next) =>
-            {
-                context.Response.OnStarting(static response => Protect((HttpResponse)response), context.Response);
-                return next(context);
-            }
-        );
+        app.UseSecurityHeaders();
         app.UseProblemDetails();
         app.UseRouting();
         if (settings.PublicUrls is not null)
@@ -35,25 +29,13 @@ static class Doorway
                 : next(context)
         );
         app.UseAccess();
+        app.UseCallLimits();
         app.UseSecondTry();
 
         Task Refuse(HttpContext context) =>
             (settings.PublicUrls is null || !context.IsForTheWorld() ? Problems.UnknownHost() : Problems.NothingForTheWorld()).ExecuteAsync(
                 context
             );
-    }
-
-    /// <summary>Answers hold people's addresses: no cache keeps them, and no browser takes them for what they are not.</summary>
-    static Task Protect(HttpResponse response)
-    {
-        response.Headers.XContentTypeOptions = "nosniff";
-        // The parts of the inbox's page are asked for each time and mostly answered with 304. What is not there is no part of it.
-        if (
-            response.StatusCode >= StatusCodes.Status400BadRequest
-            || !response.HttpContext.Request.Path.StartsWithSegments("/inbox", StringComparison.Ordinal)
-        )
-            response.Headers.CacheControl = "no-store";
-        return Task.CompletedTask;
     }
 
     /// <summary>

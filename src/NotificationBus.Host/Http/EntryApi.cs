@@ -2,7 +2,7 @@ using NotificationBus.Host.OpenApi;
 
 namespace NotificationBus.Host.Http;
 
-/// <summary><c>GET /</c>: where to go from here.</summary>
+/// <summary><c>GET /</c>: where to go from here. A browser is led to a page.</summary>
 static class EntryApi
 {
     static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
@@ -15,6 +15,7 @@ static class EntryApi
         Channels = "/v1/channels",
         Changes = "/v1/changes",
         Suppressions = "/v1/suppressions",
+        Repairs = "/v1/repairs",
         FailedMessages = "/v1/failed-messages",
         Keys = "/v1/keys",
         Status = "/v1/status",
@@ -23,14 +24,23 @@ static class EntryApi
         Docs = "/docs",
     };
 
-    /// <summary>Leads to the inbox where it is shown, and else names what there is.</summary>
-    public static void MapEntry(this IEndpointRouteBuilder routes, bool hasInbox) =>
+    /// <summary>Leads a browser to the first page there is, and names what there is to everybody else.</summary>
+    /// <param name="routes">The routes.</param>
+    /// <param name="page">The console, or the inbox; null when there is no page.</param>
+    public static void MapEntry(this IEndpointRouteBuilder routes, string? page) =>
         routes
-            .MapMethods("/", GetAndHead, () => hasInbox ? Results.Redirect("/inbox") : Results.Ok(Entries))
-            .Describe("getEntryPoints", "Status", "Returns where to go from here; leads to the inbox where that is shown.")
+            .MapMethods(
+                "/",
+                GetAndHead,
+                (HttpRequest request) => page is not null && IsBrowser(request) ? Results.Redirect(page) : Results.Ok(Entries)
+            )
+            .Describe("getEntryPoints", "Status", "Returns where to go from here; leads a browser to the console.")
             .Answers<EntryPoints>()
             .Produces(StatusCodes.Status302Found)
             .Refuses();
+
+    static bool IsBrowser(HttpRequest request) =>
+        request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>Entry points of the API.</summary>
@@ -53,6 +63,9 @@ public sealed record EntryPoints
 
     /// <summary>Addresses that are not used.</summary>
     public required string Suppressions { get; init; }
+
+    /// <summary>The repairs.</summary>
+    public required string Repairs { get; init; }
 
     /// <summary>Messages that were set aside.</summary>
     public required string FailedMessages { get; init; }

@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
+using MassTransit;
 using NotificationBus.Host.OpenApi;
 using NotificationBus.Intake;
+using NotificationBus.Notifications;
 
 namespace NotificationBus.Host.Http;
 
@@ -11,9 +13,12 @@ static class EventsApi
 
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
+        var handler = new Handler();
         var events = routes
             .ServiceProvider.GetServices<IEventMap>()
-            .ToFrozenDictionary(map => map.Name, map => map.Accept(new Handler()), StringComparer.Ordinal);
+            .Select(map => (map.Name, Handle: map.Accept(handler)))
+            .Concat(routes.ServiceProvider.GetServices<IWithdrawalMap>().Select(map => (map.Name, Handle: map.Accept(handler))))
+            .ToFrozenDictionary(one => one.Name, one => one.Handle, StringComparer.Ordinal);
         string[] names = [.. events.Keys.Order(StringComparer.Ordinal)];
 
         routes
@@ -29,22 +34,69 @@ static class EventsApi
             .Refuses(404, 413, 415, 422, 429);
     }
 
-    sealed class Handler : IEventMapVisitor<Func<HttpContext, Task<IResult>>>
+    /// <summary>Says what is wrong with an event that withdraws; null when nothing is.</summary>
+    public static IResult? Check<TEvent>(WithdrawalMap<TEvent> map, TEvent happened)
+        where TEvent : class
+    {
+        var errors = new FieldErrors();
+        foreach (var breach in errors.UntilFull(WithdrawalRules.Check(map, happened)))
+            errors.Add(breach.Path, breach.Error);
+        return errors.Any ? Problems.Validation(errors.ByField) : null;
+    }
+
+    /// <summary>Publishes an event that withdraws.</summary>
+    public static Task Publish<TEvent>(IServiceProvider services, TEvent happened)
+        where TEvent : class
+    {
+        var bus = services.GetRequiredService<IBus>();
+        return services.GetRequiredService<IntakeGate>().Publish(() => bus.Publish(happened, CancellationToken.None));
+    }
+
+    /// <summary>Says that an event has no key; null when it was given none.</summary>
+    public static IResult? RefuseKey(HttpRequest request) =>
+        // Passed over in silence it would look like a promise.
+        request.Headers.ContainsKey(NotificationsApi.IdempotencyKey)
+            ? Problems.Validation(NotificationsApi.IdempotencyKey, "is for /v1/notifications; an event has an eventId")
+            : null;
+
+    sealed class Handler : IEventMapVisitor<Func<HttpContext, Task<IResult>>>, IWithdrawalMapVisitor<Func<HttpContext, Task<IResult>>>
     {
         public Func<HttpContext, Task<IResult>> Visit<TEvent>(EventMap<TEvent> map)
             where TEvent : class =>
             async context =>
             {
-                // Passed over in silence it would look like a promise.
-                if (context.Request.Headers.ContainsKey(NotificationsApi.IdempotencyKey))
-                    return Problems.Validation(NotificationsApi.IdempotencyKey, "is for /v1/notifications; an event has an eventId");
-
-                var (prefer, refused) = PreferHeader.Read(context.Request);
-                if (refused is not null)
-                    return refused;
-
-                var (happened, refusal) = await JsonBody.Read<TEvent>(context.Request);
+                var (prefer, happened, refusal) = await Read<TEvent>(context);
                 return refusal ?? await Acceptance.Accept(context, map, happened!, prefer);
             };
+
+        /// <summary>It begins no notification, and there is none to wait for.</summary>
+        public Func<HttpContext, Task<IResult>> Visit<TEvent>(WithdrawalMap<TEvent> map)
+            where TEvent : class =>
+            async context =>
+            {
+                var (_, happened, refusal) = await Read<TEvent>(context);
+                if (refusal is not null)
+                    return refusal;
+
+                if (Check(map, happened!) is { } wrong)
+                    return wrong;
+
+                await Publish(context.RequestServices, happened!);
+                return Results.Accepted(value: new AcceptedEvent([]));
+            };
+
+        static async Task<(PreferHeader Prefer, TEvent? Happened, IResult? Refusal)> Read<TEvent>(HttpContext context)
+            where TEvent : class
+        {
+            if (RefuseKey(context.Request) is { } unasked)
+                return (null!, null, unasked);
+
+            var (prefer, refused) = PreferHeader.Read(context.Request);
+            if (refused is not null)
+                return (prefer, null, refused);
+
+            var (happened, refusal) = await JsonBody.Read<TEvent>(context.Request);
+            return (prefer, happened, refusal);
+        }
     }
 }

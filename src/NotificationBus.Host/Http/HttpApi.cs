@@ -17,6 +17,7 @@ static class HttpApi
         services.AddSingleton<CountedWarnings>();
         services.AddSingleton<SubscriptionConfirmation>();
         services.AddSingleton<HostNames>();
+        services.AddSingleton<CallLimits>();
         // The framework would take every name until there is a setting, and then no other one.
         services.Configure<HostFilteringOptions>(hosts => hosts.AllowedHosts = ["*"]);
         services.AddHealthChecks().AddStoppingCheck();

@@ -8,6 +8,9 @@ static partial class HttpLimits
     /// <summary>The largest body in bytes.</summary>
     public const long BodySize = 256 * 1024;
 
+    /// <summary>The largest body of many events or requests in bytes. Each of them may be as large as <see cref="BodySize"/>.</summary>
+    public const long BatchSize = 10 * 1024 * 1024;
+
     /// <summary>The largest form a recipient's program posts to unsubscribe, in bytes (RFC 8058: one field).</summary>
     public const long UnsubscribeSize = 4 * 1024;
 

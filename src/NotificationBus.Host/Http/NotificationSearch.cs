@@ -58,20 +58,15 @@ static class NotificationSearch
         );
     }
 
-    /// <summary>A key as <c>order:4711</c>. A name has no colon; a value may.</summary>
     static KeyValuePair<string, string>? Key(QueryReader reader)
     {
-        if (reader.One("key") is not { } key)
+        if (reader.One("key") is not { } written)
             return null;
-        if (
-            key.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon
-            && BusinessKeys.IsName(key[..colon])
-            && BusinessKeys.IsValue(key[(colon + 1)..])
-        )
-            return KeyValuePair.Create(key[..colon], key[(colon + 1)..]);
 
-        reader.Refuse("key", "must be a name, a colon and a value, such as order:4711");
-        return null;
+        var key = BusinessKeys.Read(written);
+        if (key is null)
+            reader.Refuse("key", BusinessKeys.SpellingRule);
+        return key;
     }
 
     /// <summary>

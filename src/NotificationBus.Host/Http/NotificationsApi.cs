@@ -5,6 +5,7 @@ using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
+using NotificationBus.Repairs;
 
 namespace NotificationBus.Host.Http;
 
@@ -107,12 +108,23 @@ static class NotificationsApi
     static async Task<IResult> Find(
         Guid id,
         INotificationQueries queries,
+        IRepairs repairs,
         RecentlyAccepted accepted,
         CancellationToken cancellationToken
     ) =>
-        await queries.Find(id, cancellationToken) is { } notification ? Results.Ok(notification)
+        await queries.Find(id, cancellationToken) is { } notification
+            ? Results.Ok(await WithRepair(notification, repairs, cancellationToken))
         : accepted.Contains(id) ? Results.Ok(AcceptedNotification.Of(id))
         : Problems.UnknownNotification();
+
+    /// <summary>Adds what was begun in its place. Only what has ended is repaired.</summary>
+    static async Task<NotificationView> WithRepair(NotificationView notification, IRepairs repairs, CancellationToken cancellationToken) =>
+        notification.CompletedAt is not null && (await repairs.RepairedAmong([notification.Id], cancellationToken)).Count > 0
+            ? notification with
+            {
+                RepairedBy = RepairRequests.IdOf(notification),
+            }
+            : notification;
 
     /// <summary>An empty list for one that was taken and not begun yet.</summary>
     static async Task<IResult> Steps(
@@ -144,17 +156,24 @@ static class NotificationsApi
     /// <summary>The header is the event id under another name; a body that has one too must say the same.</summary>
     static (NotificationRequested?, IResult?) WithIdempotencyKey(HttpRequest request, NotificationRequested requested)
     {
-        if (!request.Headers.TryGetValue(IdempotencyKey, out var values))
-            return (requested, null);
-
-        var key = values.ToString();
-        if (values.Count > 1 || !PlainText.IsName(key, LongestKey))
-            return (null, Refuse($"must stand once and be 1 to {LongestKey} characters without control characters"));
+        var (key, refusal) = ReadKey(request, LongestKey);
+        if (key is null)
+            return (requested, refusal);
         if (requested.EventId is { } eventId && eventId != key)
-            return (null, Refuse("differs from the eventId of the body; send one of them"));
+            return (null, Problems.Validation(IdempotencyKey, "differs from the eventId of the body; send one of them"));
 
         return (requested with { EventId = key }, null);
+    }
 
-        static IResult Refuse(string error) => Problems.Validation(IdempotencyKey, error);
+    /// <summary>The key of a call; null when it has none, or one that is refused.</summary>
+    public static (string? Key, IResult? Refusal) ReadKey(HttpRequest request, int longest)
+    {
+        if (!request.Headers.TryGetValue(IdempotencyKey, out var values))
+            return (null, null);
+
+        var key = values.ToString();
+        return values.Count > 1 || !PlainText.IsName(key, longest)
+            ? (null, Problems.Validation(IdempotencyKey, $"must stand once and be 1 to {longest} characters without control characters"))
+            : (key, null);
     }
 }

@@ -77,6 +77,14 @@ sealed record PreferHeader
             response.Headers["Preference-Ignored"] = string.Join(", ", _ignored);
     }
 
+    /// <summary>The preferences of a call that waits for no outcome: one to wait is passed over, and the answer says so.</summary>
+    public PreferHeader WithoutWait()
+    {
+        if (_applied.RemoveAll(applied => applied.StartsWith("wait=", StringComparison.Ordinal)) > 0)
+            _ignored.Add("wait");
+        return this;
+    }
+
     static string Ignored(string name) => Spelling.Meant(name, Known) is { } meant && meant != name ? $"{name};meant={meant}" : name;
 
     // What a caller says goes into a header: nothing but a token (RFC 9110, section 5.6.2) does.

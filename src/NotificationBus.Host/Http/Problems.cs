@@ -1,8 +1,10 @@
 using System.Data.Common;
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
+using NotificationBus.Access;
 using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -15,6 +17,8 @@ static partial class Problems
     const int RetryAfterSeconds = 5;
 
     const int RetryWhenBusySeconds = 1;
+
+    const string Errors = "errors";
 
     public static IResult Validation(IReadOnlyDictionary<string, string[]> errors) =>
         Problem(
@@ -36,6 +40,27 @@ static partial class Problems
 
     public static IResult TooLarge(long limit) =>
         Problem(StatusCodes.Status413PayloadTooLarge, "too-large", "The body is too large", $"At most {limit / 1024} KB are read.");
+
+    /// <summary>A list has more items than one call may have.</summary>
+    public static IResult TooManyItems(int most) =>
+        Problem(
+            StatusCodes.Status413PayloadTooLarge,
+            "too-many-items",
+            "The list is too long",
+            $"At most {most} items are taken in one call. Nothing was taken: divide the list."
+        );
+
+    /// <summary>The host stops, and begins nothing any more.</summary>
+    public static IResult Stopping(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
+        return Problem(
+            StatusCodes.Status503ServiceUnavailable,
+            "unavailable",
+            "This host is about to stop",
+            "The item was not taken. Send it again. Where each has an eventId, or the call an Idempotency-Key, the whole call can be made again."
+        );
+    }
 
     public static IResult TemplateVariables(string detail) =>
         Problem(StatusCodes.Status422UnprocessableEntity, "template-variables", "A template cannot be filled", detail);
@@ -134,6 +159,38 @@ static partial class Problems
             "See /v1/suppressions; one for a category is removed with ?category=."
         );
 
+    public static IResult UnknownSubscription() =>
+        Problem(
+            StatusCodes.Status404NotFound,
+            "unknown-subscription",
+            "There is no such subscription",
+            "GET /v1/subscriptions lists them with their ids."
+        );
+
+    public static IResult UnknownWebhookDelivery() =>
+        Problem(
+            StatusCodes.Status404NotFound,
+            "unknown-webhook-delivery",
+            "The subscription has no such delivery",
+            "GET /v1/subscriptions/{id}/deliveries lists them. Webhooks:KeptFor says how long they stay."
+        );
+
+    public static IResult TooManySubscriptions(int most) =>
+        Problem(
+            StatusCodes.Status409Conflict,
+            "too-many-subscriptions",
+            "There are too many subscriptions",
+            $"There may be {most}: remove one that nobody needs (DELETE /v1/subscriptions/{{id}}), or change it."
+        );
+
+    public static IResult DisabledSubscription(string reason) =>
+        Problem(
+            StatusCodes.Status409Conflict,
+            "disabled-subscription",
+            "The subscription is disabled",
+            $"{reason}. Enable it first: PATCH /v1/subscriptions/{{id}} with \"enabled\": true."
+        );
+
     public static IResult NeedsKey() =>
         Problem(
             StatusCodes.Status401Unauthorized,
@@ -149,6 +206,49 @@ static partial class Problems
             "refused-key",
             "The key is not taken",
             "It is unknown, wrong, revoked, or not in the form Authorization: Bearer nb_… . GET /v1/keys lists those that are."
+        );
+
+    /// <summary>A token of the provider of OpenID Connect was refused.</summary>
+    public static IResult RefusedToken(string reason) =>
+        Problem(StatusCodes.Status401Unauthorized, "refused-token", "The token is not taken", $"{reason} Ask the provider for a new one.");
+
+    /// <summary>The provider of OpenID Connect does not answer, and nobody else can tell.</summary>
+    public static IResult ProviderAway(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
+        return Problem(
+            StatusCodes.Status503ServiceUnavailable,
+            "unavailable",
+            "The provider of OpenID Connect does not answer",
+            "Nothing was taken. Keys work all the same. Try again after the time in Retry-After."
+        );
+    }
+
+    /// <summary>A sign-in came to nothing.</summary>
+    public static IResult SignInFailed() =>
+        Problem(
+            StatusCodes.Status403Forbidden,
+            "sign-in-failed",
+            "The sign-in came to nothing",
+            "It was refused, cancelled or took too long; the log of the host says more. Begin again at /sign-in/openid."
+        );
+
+    /// <summary>Somebody has signed in, and has no role here.</summary>
+    public static IResult NoRole(SignInOptions options) =>
+        Problem(
+            StatusCodes.Status403Forbidden,
+            "no-role",
+            "You have no role here",
+            $"Have whoever looks after the provider give you one of {options.ViewerRole}, {options.OperatorRole} and {options.AdminRole}."
+        );
+
+    /// <summary>Nobody signs in here.</summary>
+    public static IResult NoSignIn() =>
+        Problem(
+            StatusCodes.Status404NotFound,
+            "no-sign-in",
+            "Nobody signs in here",
+            "Auth:OpenIdConnect names no provider for pages. A page takes a key as the password to any user's name."
         );
 
     public static IResult NotAllowed(IReadOnlyList<string> needed) =>
@@ -189,6 +289,17 @@ static partial class Problems
 
     public static IResult UnknownFailedMessage() =>
         Problem(StatusCodes.Status404NotFound, "unknown-failed-message", "There is no such failed message", "See /v1/failed-messages.");
+
+    public static IResult UnknownRepair() =>
+        Problem(StatusCodes.Status404NotFound, "unknown-repair", "There is no such repair", "GET /v1/repairs lists those there are.");
+
+    public static IResult NoChangeOfRepair(string status) =>
+        Problem(
+            StatusCodes.Status409Conflict,
+            "no-change-of-repair",
+            "The repair does not stand so that it could be",
+            $"It is {status}. Only one that is running can be paused, and one that is done or stopped ends so; plan another one for what is left."
+        );
 
     public static IResult NoReceipts() =>
         Problem(
@@ -248,7 +359,7 @@ static partial class Problems
 
     static string WhatToDo(HttpRequest request) =>
         HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) ? "Nothing was changed."
-        : HttpMethods.IsPost(request.Method) && request.Path is { Value: "/v1/notifications" }
+        : HttpMethods.IsPost(request.Method) && request.Path is { Value: "/v1/notifications" or BatchApi.Path }
         || request.Path.StartsWithSegments("/v1/events", StringComparison.Ordinal)
             ? "Nothing was promised: the same eventId or Idempotency-Key makes a repetition harmless even if this call arrived."
         : "It may have been done: doing it again is harmless.";
@@ -292,6 +403,37 @@ static partial class Problems
             "Too many calls at the same time",
             "Nothing was taken. Try again after the time in Retry-After."
         );
+    }
+
+    /// <summary>Somebody calls more often than is allowed.</summary>
+    public static IResult TooManyCalls(HttpContext context, string policy, long seconds)
+    {
+        context.Response.Headers.RetryAfter = string.Create(CultureInfo.InvariantCulture, $"{seconds}");
+        return Problem(
+            StatusCodes.Status429TooManyRequests,
+            "too-many-calls",
+            $"Too many calls of one {policy}",
+            "Nothing was taken. RateLimit-Policy says how many are allowed in how many seconds. Try again after the time in Retry-After."
+        );
+    }
+
+    /// <summary>More streams are open than are held.</summary>
+    public static IResult TooManyStreams(HttpContext context, bool ofCaller)
+    {
+        context.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
+        return ofCaller
+            ? Problem(
+                StatusCodes.Status429TooManyRequests,
+                "too-many-streams",
+                "Too many streams of one key are open",
+                "Close those that nobody reads, or raise Streams:MostPerKey. Try again after the time in Retry-After."
+            )
+            : Problem(
+                StatusCodes.Status503ServiceUnavailable,
+                "too-many-streams",
+                "This host has as many streams as it holds",
+                "Try again after the time in Retry-After, or raise Streams:MostPerHost. GET /v1/notifications/{id} answers as ever."
+            );
     }
 
     /// <summary>More that nobody knows is to be cancelled than is waited for.</summary>
@@ -343,7 +485,18 @@ static partial class Problems
             _ => ForStatus(exception.StatusCode),
         };
 
-    static IResult ForException(HttpContext context, Exception? exception)
+    /// <summary>The problem that an answer is, as one of several in the answer to a call.</summary>
+    /// <param name="problem">A problem of this class.</param>
+    /// <param name="mostErrors">The most places it names.</param>
+    public static ProblemDetails Within(IResult problem, int mostErrors) => ((ProblemAnswer)problem).Within(mostErrors);
+
+    /// <summary>Adds what the log has the call under.</summary>
+    public static void AddTraceId(ProblemDetails problem, HttpContext context) =>
+        // Without an activity the server's own name for the request is what the log has.
+        problem.Extensions["traceId"] = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
+
+    /// <summary>The answer to what came of an exception.</summary>
+    public static IResult ForException(HttpContext context, Exception? exception)
     {
         switch (exception)
         {
@@ -425,17 +578,29 @@ static partial class Problems
             Detail = detail,
         };
         if (errors is not null)
-            problem.Extensions["errors"] = errors;
+            problem.Extensions[Errors] = errors;
 
         return new ProblemAnswer(problem);
     }
 
     sealed class ProblemAnswer(ProblemDetails problem) : IResult
     {
+        public ProblemDetails Within(int mostErrors)
+        {
+            if (problem.Extensions.TryGetValue(Errors, out var named) && named is IReadOnlyDictionary<string, string[]> errors)
+            {
+                if (mostErrors <= 0)
+                    problem.Extensions.Remove(Errors);
+                else if (errors.Count > mostErrors)
+                    problem.Extensions[Errors] = errors.Take(mostErrors).ToDictionary(StringComparer.Ordinal);
+            }
+
+            return problem;
+        }
+
         public Task ExecuteAsync(HttpContext httpContext)
         {
-            // Without an activity the server's own name for the request is what the log has.
-            problem.Extensions["traceId"] = Activity.Current?.TraceId.ToString() ?? httpContext.TraceIdentifier;
+            AddTraceId(problem, httpContext);
             return Results.Json(problem, statusCode: problem.Status, contentType: "application/problem+json").ExecuteAsync(httpContext);
         }
     }

@@ -67,6 +67,7 @@ static class ProvidersApi
         HttpRequest request,
         ProviderChains chains,
         IControls controls,
+        ControlBoard board,
         CancellationToken cancellationToken
     )
     {
@@ -90,7 +91,9 @@ static class ProvidersApi
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
-        return Results.Ok(await controls.ChangeProvider(account, chosen.Options, _ => setting, by, cancellationToken));
+        var changed = await controls.ChangeProvider(account, chosen.Options, _ => setting, by, cancellationToken);
+        await board.Refresh(cancellationToken);
+        return Results.Ok(changed);
     }
 
     static async Task<IResult> SetChannel(
@@ -98,6 +101,7 @@ static class ProvidersApi
         HttpRequest request,
         ProviderChains chains,
         IControls controls,
+        ControlBoard board,
         CancellationToken cancellationToken
     )
     {
@@ -127,7 +131,9 @@ static class ProvidersApi
             return Problems.Validation(errors.ByField);
 
         var setting = new ChannelControl { Paused = body.Paused ?? false, Order = body.Order };
-        return Results.Ok(await controls.ChangeChannel(channel, _ => setting, by, cancellationToken));
+        var changed = await controls.ChangeChannel(channel, _ => setting, by, cancellationToken);
+        await board.Refresh(cancellationToken);
+        return Results.Ok(changed);
     }
 
     static async Task<IResult> Changes(HttpRequest request, IControls controls, CancellationToken cancellationToken)
@@ -228,8 +234,14 @@ public sealed record ProviderStatus
     /// <summary>The most calls per second, as set or configured.</summary>
     public double? PerSecond { get; init; }
 
+    /// <summary>The most calls per second that operators have set; null while configuration decides.</summary>
+    public double? PerSecondSet { get; init; }
+
     /// <summary>The calls per second it seems to allow, learned from its complaints.</summary>
     public double? LearnedPerSecond { get; init; }
+
+    /// <summary>The calls at the same time, as the host that answers has found out.</summary>
+    public ConcurrencyStatus Concurrency { get; init; } = new(0, 0, 0);
 
     /// <summary>Puts together what is known of an account.</summary>
     public static ProviderStatus Of(ProviderChain chain, ProviderAccount account, SendingControls controls, DateTimeOffset now)
@@ -253,10 +265,18 @@ public sealed record ProviderStatus
             Reason = health.Reason,
             PausedUntil = health.PausedUntil > now ? health.PausedUntil : null,
             PerSecond = control.PerSecond ?? account.Options.PerSecond,
+            PerSecondSet = control.PerSecond,
             LearnedPerSecond = health.LearnedPerSecond,
+            Concurrency = new ConcurrencyStatus(account.Permits.Used, account.Permits.Limit, account.Waiting),
         };
     }
 }
+
+/// <summary>The calls of one host to an account at the same time.</summary>
+/// <param name="InUse">The calls that are under way.</param>
+/// <param name="Limit">The most there are now: between <c>Channels:{channel}:Concurrency:Min</c> and <c>Max</c>, as the account bears it.</param>
+/// <param name="Waiting">The deliveries that wait for one to end.</param>
+public sealed record ConcurrencyStatus(int InUse, int Limit, int Waiting);
 
 /// <summary>The channels.</summary>
 public sealed record ChannelList(IReadOnlyList<ChannelStatus> Channels);

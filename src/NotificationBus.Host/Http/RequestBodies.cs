@@ -17,6 +17,9 @@ sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
     /// <summary>The most large bodies of callers of the API that are read at the same time.</summary>
     public const int LargeAtOnce = 32;
 
+    /// <summary>The most large bodies of many events or requests that are read and taken at the same time.</summary>
+    public const int LargeBatchesAtOnce = 4;
+
     /// <summary>The most large receipts for one account that are read at the same time.</summary>
     public const int LargeForAnAccount = 8;
 
@@ -25,6 +28,9 @@ sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
 
     /// <summary>The largest body that needs no place, in bytes.</summary>
     public const int Small = 64 * 1024;
+
+    /// <summary>The most items of a small body that need no place. An item of two bytes is looked at as any other is.</summary>
+    public const int FewItems = 256;
 
     /// <summary>The longest a small body may take, or the beginning of a large one.</summary>
     public static readonly TimeSpan PatienceForSmall = TimeSpan.FromSeconds(5);
@@ -38,6 +44,9 @@ sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
     const int Usual = 4 * 1024;
 
     readonly ConcurrencyLimiter _forTheApi = new(Of(LargeAtOnce, LongestLine));
+
+    // They are held until all in them is taken. Whoever came after more than this line would only be told that it took too long.
+    readonly ConcurrencyLimiter _forBatches = new(Of(LargeBatchesAtOnce, LargeBatchesAtOnce));
 
     // A caller's own places come first: who has those waits in the account's line, and who has not waits for them alone.
     readonly PartitionedRateLimiter<(string Account, IPAddress Caller)> _forAccounts = PartitionedRateLimiter.CreateChained(
@@ -65,6 +74,34 @@ sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
     /// </exception>
     public Task<Body> Read(HttpRequest request, long longest) => Read(request, longest, account: null);
 
+    /// <summary>Reads a body of many events or requests to its end.</summary>
+    /// <param name="request">The request.</param>
+    /// <exception cref="BadHttpRequestException">
+    /// It is longer than <see cref="HttpLimits.BatchSize"/> (413), too slow (408), too many are being read or taken (429), or it is cut off
+    /// or framed wrongly (400).
+    /// </exception>
+    public Task<Body> ReadBatch(HttpRequest request) =>
+        Read(request, HttpLimits.BatchSize, (_, cancellationToken) => _forBatches.AcquireAsync(1, cancellationToken));
+
+    /// <summary>Has a body of many items keep a place as a large one does, however small it is, until it is disposed.</summary>
+    /// <exception cref="BadHttpRequestException">Too many are being read or taken (429), also when none comes free in time.</exception>
+    public async Task HoldPlace(HttpRequest request, Body body)
+    {
+        if (body.Place is not null)
+            return;
+
+        using var patience = new CancellationTokenSource(Patience, clock);
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(request.HttpContext.RequestAborted, patience.Token);
+        try
+        {
+            body.Place = await TakePlace(_forBatches.AcquireAsync(1, leave.Token));
+        }
+        catch (OperationCanceledException late) when (!request.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            throw new BadHttpRequestException("Too many large bodies are being taken.", StatusCodes.Status429TooManyRequests, late);
+        }
+    }
+
     /// <summary>Reads a receipt to its end.</summary>
     /// <param name="request">The request.</param>
     /// <param name="longest">The most bytes it may have.</param>
@@ -72,7 +109,17 @@ sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
     /// <exception cref="BadHttpRequestException">
     /// It is longer (413), too slow (408), too many are being read (429), or it is cut off or framed wrongly (400).
     /// </exception>
-    public async Task<Body> Read(HttpRequest request, long longest, string? account)
+    public Task<Body> Read(HttpRequest request, long longest, string? account) =>
+        Read(
+            request,
+            longest,
+            (address, cancellationToken) =>
+                account is null
+                    ? _forTheApi.AcquireAsync(1, cancellationToken)
+                    : _forAccounts.AcquireAsync((account, CallerNetwork.Of(address)), 1, cancellationToken)
+        );
+
+    async Task<Body> Read(HttpRequest request, long longest, Func<IPAddress?, CancellationToken, ValueTask<RateLimitLease>> acquire)
     {
         var context = request.HttpContext;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
@@ -93,7 +140,7 @@ sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
                 if (body.Length > Small && body.Place is null)
                 {
                     patience.CancelAfter(Patience);
-                    body.Place = await TakePlace(account, context.Connection.RemoteIpAddress, leave.Token);
+                    body.Place = await TakePlace(acquire(context.Connection.RemoteIpAddress, leave.Token));
                     body.Reserve((int)Math.Min(request.ContentLength ?? 0, longest));
                 }
 
@@ -119,6 +166,7 @@ sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
     public void Dispose()
     {
         _forTheApi.Dispose();
+        _forBatches.Dispose();
         _forAccounts.Dispose();
     }
 
@@ -135,11 +183,9 @@ sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
         }
     }
 
-    async ValueTask<Place> TakePlace(string? account, IPAddress? address, CancellationToken cancellationToken)
+    async ValueTask<Place> TakePlace(ValueTask<RateLimitLease> acquired)
     {
-        var lease = account is null
-            ? await _forTheApi.AcquireAsync(1, cancellationToken)
-            : await _forAccounts.AcquireAsync((account, CallerNetwork.Of(address)), 1, cancellationToken);
+        var lease = await acquired;
         if (lease.IsAcquired)
             return new Place(this, lease);
 

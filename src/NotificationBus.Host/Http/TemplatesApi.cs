@@ -7,17 +7,38 @@ using NotificationBus.Templates;
 namespace NotificationBus.Host.Http;
 
 /// <summary>
-/// <c>/v1/templates/preview</c>: what a category says with the data given, on every channel and in every language. Nothing is sent.
+/// <c>/v1/templates</c>: the categories that have texts, and what one says with the data given, on every channel and in every language.
+/// Nothing is sent.
 /// </summary>
 static class TemplatesApi
 {
-    public static void MapTemplates(this IEndpointRouteBuilder routes) =>
+    static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
+
+    public static void MapTemplates(this IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapMethods("/v1/templates", GetAndHead, List)
+            .Describe("listTemplates", "Templates", "Lists the categories that have texts, and the version of each.")
+            .Answers<TemplateList>()
+            .Refuses();
         routes
             .MapPost("/v1/templates/preview", Preview)
             .Describe("previewTemplates", "Templates", "Fills every text of a category with data given, and sends nothing.")
             .Takes<PreviewRequest>()
             .Answers<TemplatePreview>()
             .Refuses(404, 413, 415, 429);
+    }
+
+    static IResult List(HttpRequest request, ITemplates templates) =>
+        new QueryReader(request.Query, []).Errors is { Count: > 0 } errors
+            ? Problems.Validation(errors)
+            : Results.Ok(
+                new TemplateList([
+                    .. templates
+                        .Categories.Order(StringComparer.Ordinal)
+                        .Select(category => new TemplateCategory(category, templates.VersionOf(category))),
+                ])
+            );
 
     static async Task<IResult> Preview(HttpRequest request, ITemplates templates, ChannelSet channels)
     {
@@ -59,6 +80,14 @@ static class TemplatesApi
         }
     }
 }
+
+/// <summary>The categories that have texts.</summary>
+sealed record TemplateList(IReadOnlyList<TemplateCategory> Categories);
+
+/// <summary>A category that has texts.</summary>
+/// <param name="Category">The category.</param>
+/// <param name="TemplateVersion">The version of all its templates together; null when nobody knows.</param>
+sealed record TemplateCategory(string Category, string? TemplateVersion);
 
 /// <summary>A request for a preview.</summary>
 sealed record PreviewRequest

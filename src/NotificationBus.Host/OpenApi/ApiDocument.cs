@@ -1,15 +1,15 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using NotificationBus.Host.Access;
-using NotificationBus.Intake;
 using Scalar.AspNetCore;
 
 namespace NotificationBus.Host.OpenApi;
 
 /// <summary>
-/// The API's description of itself (OpenAPI 3.1): <c>GET /openapi/v1.json</c>, and <c>GET /docs</c>, a page to read and try it, with
-/// nothing from elsewhere.
+/// The API's description of itself (OpenAPI 3.1): <c>GET /openapi/v1.json</c>; <c>GET /docs</c>, a page to read and try it, with nothing
+/// from elsewhere; and <c>GET /llms.txt</c>, the same in short for programs that write programs (llmstxt.org).
 /// </summary>
 static class ApiDocument
 {
@@ -17,12 +17,19 @@ static class ApiDocument
 
     const string KeyScheme = "key";
 
+    static readonly Lazy<string> Short = new(ReadShort);
+
+    // In bytes. A script runs that this answer has named, and no other one.
+    const int NonceSize = 16;
+
     static readonly (string Name, string Description)[] Tags =
     [
         ("Events", "What happened in a service, as the bus takes it."),
         ("Notifications", "Asked for, looked up, cancelled, decided about."),
         ("Sending", "Provider accounts and channels: how they stand, and what operators set."),
         ("Suppressions", "Addresses that are not used."),
+        ("Subscriptions", "URLs that are told what becomes of notifications."),
+        ("Repairs", "What has failed is begun anew, as planned."),
         ("Failed messages", "What was set aside, put back or put away."),
         ("Status", "What is wrong now."),
         ("Keys", "The keys of those who call."),
@@ -46,6 +53,13 @@ static class ApiDocument
                 );
                 options.AddOperationTransformer(AddParameters);
                 options.AddOperationTransformer(AddScopes);
+                options.AddOperationTransformer(
+                    (operation, _, _) =>
+                    {
+                        ExampleBodies.AddTo(operation);
+                        return Task.CompletedTask;
+                    }
+                );
             }
         );
     }
@@ -56,8 +70,11 @@ static class ApiDocument
         routes
             .MapScalarApiReference(
                 "/docs",
-                options =>
+                (options, context) =>
                 {
+                    var nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceSize));
+                    context.Response.Headers.ContentSecurityPolicy = PagePolicy(nonce);
+                    options.WithNonce(nonce);
                     options.Title = "NotificationBus";
                     options.OpenApiRoutePattern = "/openapi/{documentName}.json";
                     // Nothing is asked of another server, and nothing is told to one.
@@ -69,6 +86,20 @@ static class ApiDocument
             .ExcludeFromDescription();
     }
 
+    public static void MapShortDescription(this IEndpointRouteBuilder routes) =>
+        routes.MapMethods("/llms.txt", [HttpMethods.Get, HttpMethods.Head], () => Results.Text(Short.Value)).ExcludeFromDescription();
+
+    static string ReadShort()
+    {
+        using var text = new StreamReader(typeof(ApiDocument).Assembly.GetManifestResourceStream("llms.txt")!);
+        return text.ReadToEnd();
+    }
+
+    /// <summary>The page's own files, and the styles that it writes as it runs.</summary>
+    static string PagePolicy(string nonce) =>
+        $"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
+        + "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
     static void Introduce(OpenApiDocument document)
     {
         document.Info = new OpenApiInfo
@@ -78,7 +109,7 @@ static class ApiDocument
             Description =
                 "Events and requests for notifications come in, and everything on record can be read and changed. Errors are problem details "
                 + "(RFC 9457). A property without a value is left out. Answers to GET are given to HEAD as well, without their body.",
-            License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
+            License = new OpenApiLicense { Name = "Apache License 2.0", Identifier = "Apache-2.0" },
         };
         document.Tags = new HashSet<OpenApiTag>(Tags.Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Description }));
         (document.Components ??= new OpenApiComponents()).SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(
@@ -108,7 +139,11 @@ static class ApiDocument
             context.Description.ActionDescriptor.EndpointMetadata.OfType<RouteScope>().LastOrDefault()
             is not { Words: { Count: > 0 } scopes }
         )
+        {
+            // Said in so many words: a reader need not wonder whether it was forgotten.
+            operation.Security = [];
             return Task.CompletedTask;
+        }
 
         operation.Description = $"Needs the scope {string.Join(" or ", scopes)}.";
         operation.Security =
@@ -119,7 +154,7 @@ static class ApiDocument
             }),
         ];
         var refusal = operation.Responses!["400"];
-        foreach (var (status, text) in ((string, string)[])[("401", "Unauthorized"), ("403", "Forbidden")])
+        foreach (var (status, text) in ((string, string)[])[("401", "Unauthorized"), ("403", "Forbidden"), ("429", "Too Many Requests")])
             operation.Responses.TryAdd(status, new OpenApiResponse { Description = text, Content = refusal.Content });
         return Task.CompletedTask;
     }
@@ -130,8 +165,8 @@ static class ApiDocument
         CancellationToken cancellationToken
     )
     {
-        if (context.Description.GetProperty<IEventMap>() is { } map)
-            operation.OperationId = $"post{map.EventType.Name}";
+        if (context.Description.GetProperty<DescribedEvent>() is { } described)
+            operation.OperationId = described.OperationId;
         foreach (var parameter in context.Description.ActionDescriptor.EndpointMetadata.OfType<OtherParameter>())
         {
             (operation.Parameters ??= []).Add(

@@ -14,7 +14,13 @@ namespace NotificationBus.Host.RabbitMq;
 /// Every exchange, queue and binding of the flow, as MassTransit declares them when it connects: known here, so that they can be looked at
 /// and declared again.
 /// </summary>
-sealed class BrokerTopology(ChannelSet channels, IEnumerable<IEventMap> maps, PlanningRules planning, IBus bus)
+sealed class BrokerTopology(
+    ChannelSet channels,
+    IEnumerable<IEventMap> maps,
+    IEnumerable<IWithdrawalMap> withdrawals,
+    PlanningRules planning,
+    IBus bus
+)
 {
     // A service in any language can bind to them before the first notification has come to that end.
     static readonly IReadOnlyList<Type> Outcomes =
@@ -47,7 +53,11 @@ sealed class BrokerTopology(ChannelSet channels, IEnumerable<IEventMap> maps, Pl
     public IReadOnlyList<(string Exchange, string Queue)> Bindings =>
         [
             .. maps.Select(map => (NameOf(map.EventType), SagaEndpoint.QueueOf(planning.LaneOf(map.Name)))),
-            (NameOf(typeof(CancelNotification)), SagaEndpoint.QueueOf(Lane.Transactional)),
+            .. withdrawals
+                .Select(map => map.EventType)
+                .Append(typeof(CancelNotification))
+                .Append(typeof(WithdrawNotifications))
+                .Select(message => (NameOf(message), SagaEndpoint.QueueOf(Lane.Transactional))),
             (NameOf(typeof(Fault<SendDelivery>)), SagaEndpoint.QueueOf(Lane.Transactional)),
         ];
 

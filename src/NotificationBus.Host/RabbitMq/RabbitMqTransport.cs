@@ -92,6 +92,7 @@ static class RabbitMqTransport
         var mustArrive = context
             .GetServices<IEventMap>()
             .Select(map => map.Accept(new ExchangeOf(names)))
+            .Concat(context.GetServices<IWithdrawalMap>().Select(map => map.Accept(new ExchangeOf(names))))
             .Concat(NotificationQueues.All(context.GetRequiredService<ChannelSet>()))
             .Append(FailedMessageEndpoint.Queue)
             .ToHashSet(StringComparer.Ordinal);
@@ -106,8 +107,11 @@ static class RabbitMqTransport
         }
     }
 
-    sealed class ExchangeOf(IEntityNameFormatter names) : IEventMapVisitor<string>
+    sealed class ExchangeOf(IEntityNameFormatter names) : IEventMapVisitor<string>, IWithdrawalMapVisitor<string>
     {
+        public string Visit<TEvent>(WithdrawalMap<TEvent> map)
+            where TEvent : class => names.FormatEntityName<TEvent>();
+
         public string Visit<TEvent>(EventMap<TEvent> map)
             where TEvent : class => names.FormatEntityName<TEvent>();
     }

@@ -3,11 +3,13 @@ using NotificationBus.Contents;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
+using NotificationBus.Notifications;
 using NotificationBus.Postgres;
 using NotificationBus.Providers;
 using NotificationBus.Receipts;
 using NotificationBus.Saga;
 using NotificationBus.Sending;
+using NotificationBus.Subscriptions;
 using NotificationBus.Templates;
 
 namespace NotificationBus.Host.Settings;
@@ -22,8 +24,8 @@ public sealed class HostSettings
     public Transport Transport { get; set; }
 
     /// <summary>
-    /// The roles of this host: <c>api</c> (HTTP), <c>saga</c>, <c>sender</c>, or <c>worker</c> for the last two. Embedded it must have all,
-    /// because no other process shares its memory.
+    /// The roles of this host: <c>api</c> (HTTP), <c>dashboard</c> (the console, beside <c>api</c>), <c>saga</c>, <c>sender</c>, or
+    /// <c>worker</c> for the last two. Embedded it must have all but the console, because no other process shares its memory.
     /// </summary>
     public IReadOnlyList<string> Roles { get; set; } = [];
 
@@ -49,6 +51,9 @@ public sealed class HostSettings
 
     /// <summary>The callers that are let in.</summary>
     public AuthOptions Auth { get; set; } = new();
+
+    /// <summary>The most calls of one caller.</summary>
+    public RateLimitOptions RateLimits { get; set; } = new();
 
     /// <summary>The addresses of the servers. Needed with Transport=RabbitMq.</summary>
     public ServerAddresses ConnectionStrings { get; set; } = new();
@@ -80,6 +85,15 @@ public sealed class HostSettings
     /// <summary>The sweep: when a notification counts as forgotten.</summary>
     public SweepOptions Sweep { get; set; } = new();
 
+    /// <summary>Withdrawals by business key: how long they hold.</summary>
+    public WithdrawalsOptions Withdrawals { get; set; } = new();
+
+    /// <summary>Webhooks to those who subscribe to what becomes of notifications.</summary>
+    public WebhooksOptions Webhooks { get; set; } = new();
+
+    /// <summary>Streams of what becomes of notifications, to those who read along.</summary>
+    public StreamsOptions Streams { get; set; } = new();
+
     /// <summary>The receipts of vendors.</summary>
     public ReceiptsOptions Receipts { get; set; } = new();
 
@@ -105,6 +119,9 @@ public sealed class HostSettings
 
     /// <summary>True when this host serves HTTP.</summary>
     public bool IsApi => Roles.Contains("api");
+
+    /// <summary>True when this host serves the console.</summary>
+    public bool IsDashboard => Roles.Contains("dashboard");
 
     /// <summary>True when this host runs the saga.</summary>
     public bool IsSaga => Roles.Contains("saga") || Roles.Contains("worker");

@@ -1,4 +1,5 @@
 using System.Net;
+using NotificationBus.Host.CommandLine;
 using NotificationBus.Host.Http;
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Intake;
@@ -35,7 +36,7 @@ static class SettingsCheck
 
     internal const string MinimumLevel = "Serilog:MinimumLevel";
 
-    static readonly string[] KnownRoles = ["api", "worker", "saga", "sender"];
+    static readonly string[] KnownRoles = ["api", "worker", "saga", "sender", "dashboard"];
 
     /// <summary>The settings.</summary>
     /// <exception cref="SettingsException">One line for each wrong key.</exception>
@@ -48,6 +49,7 @@ static class SettingsCheck
             .. reader.Errors,
             .. OwnSettings.Misspelt(configuration),
             .. Servers(settings),
+            .. SqlIntake(settings),
             .. Roles(settings),
             .. Unsubscribes(settings),
             .. Urls(configuration["Urls"]),
@@ -106,6 +108,13 @@ static class SettingsCheck
                 errors.Add(
                     $"EventTypes:{category}:Channels names {channel}, but there is no template {category}/{channel}.{settings.Templates.DefaultLanguage}.liquid"
                 );
+            var withdrawing = services.GetServices<IWithdrawalMap>().Select(map => map.Name).Order(StringComparer.Ordinal).ToList();
+            for (var index = 0; index < rule.WithdrawnBy.Count; index++)
+            {
+                if (!withdrawing.Contains(rule.WithdrawnBy[index]))
+                    errors.Add($"EventTypes:{category}:WithdrawnBy:{index} {Spelling.Unknown(rule.WithdrawnBy[index], withdrawing)}");
+            }
+
             if (rule.Channels.Count == 0)
                 errors.Add($"EventTypes:{category}:Channels is empty; name at least one of {channels.Names}");
             for (var index = 0; index < rule.Channels.Count; index++)
@@ -169,7 +178,9 @@ static class SettingsCheck
         {
             // By its number: a stray argument may be the tail of a password with a space in it.
             if (!IsSwitch(args[index]))
-                throw new SettingsException($"Argument {index + 1} is no setting; write --Key=value, for instance --Transport=RabbitMq");
+                throw new SettingsException(
+                    $"Argument {index + 1} is no setting; write --Key=value, for instance --Transport=RabbitMq{(index == 0 ? Spelling.DidYouMean(args[0], Commands.Names) : "")}"
+                );
             if (args[index].Contains('='))
                 continue;
             if (++index == args.Count || IsSwitch(args[index]))
@@ -200,6 +211,12 @@ static class SettingsCheck
         }
     }
 
+    static IEnumerable<string> SqlIntake(HostSettings settings)
+    {
+        if (settings.Intake.Sql.Enabled && settings.Transport == Transport.InMemory)
+            yield return "Intake:Sql:Enabled needs Transport=RabbitMq: there is no database from which events could be taken";
+    }
+
     static IEnumerable<string> Roles(HostSettings settings)
     {
         foreach (var role in settings.Roles.Except(KnownRoles, StringComparer.Ordinal))
@@ -208,6 +225,8 @@ static class SettingsCheck
             yield return $"Roles is empty, allowed are {string.Join(", ", KnownRoles)}";
         else if (settings.Transport == Transport.InMemory && !(settings.IsApi && settings.IsSaga && settings.IsSender))
             yield return "Roles must be api and worker while Transport is InMemory: no other process shares its memory";
+        if (settings is { IsDashboard: true, IsApi: false })
+            yield return "Roles: dashboard needs api beside it, because the console shows what the API of the same host says";
     }
 
     static IEnumerable<string> Senders(HostSettings settings) =>

@@ -21,7 +21,17 @@ sealed class SettingsReader
     {
         var target = Activator.CreateInstance(type)!;
         var properties = KeysOf(type).ToList();
-        MustBeSection(section, path, properties.Select(property => property.Name).Concat(alsoAllowed));
+        if (section is IConfigurationSection { Value: { Length: > 0 } value } && DefaultOf(type) is { } usual)
+        {
+            usual.SetValue(target, Convert(usual.PropertyType, value, path) ?? usual.GetValue(target));
+            if (section.GetSection(usual.Name).Exists())
+                _errors.Add($"{path} is set twice: by itself and as {Join(path, usual.Name)}; leave one of them");
+        }
+        else
+        {
+            MustBeSection(section, path, properties.Select(property => property.Name).Concat(alsoAllowed));
+        }
+
         foreach (var child in section.GetChildren())
         {
             var property = properties.Find(property => property.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
@@ -38,6 +48,10 @@ sealed class SettingsReader
     /// <summary>The properties that are the keys of a section.</summary>
     public static IEnumerable<PropertyInfo> KeysOf(Type type) =>
         type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite);
+
+    /// <summary>The key that a value of the section itself is for; null where it must have keys.</summary>
+    public static PropertyInfo? DefaultOf(Type type) =>
+        type.GetCustomAttribute<DefaultPropertyAttribute>() is { Name: { } name } ? type.GetProperty(name) : null;
 
     /// <summary>True for what is set as one value; all else has keys below it, or is a list.</summary>
     public static bool IsScalar(Type type) =>

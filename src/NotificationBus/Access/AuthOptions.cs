@@ -23,6 +23,9 @@ public sealed class AuthOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
     public TimeSpan KnownFor { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>People who sign in at a provider of OpenID Connect.</summary>
+    public SignInOptions OpenIdConnect { get; set; } = new();
+
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -31,6 +34,8 @@ public sealed class AuthOptions : IValidatableObject
                 "must be a key as 'keys generate APPLICATION' prints it: nb_{application}_{id}_{secret}",
                 [nameof(FirstKey)]
             );
+        if (Mode == AuthMode.None && OpenIdConnect.Authority is not null)
+            yield return new ValidationResult("must not be None where OpenIdConnect says who may call", [nameof(Mode)]);
     }
 }
 

@@ -64,7 +64,8 @@ public sealed partial class KeyRing : BackgroundService
             }
         }
 
-        if (_copy.ById.Values.All(known => known.Key.RevokedAt is not null))
+        // People who sign in make the first one.
+        if (_options.OpenIdConnect.Authority is null && _copy.ById.Values.All(known => known.Key.RevokedAt is not null))
         {
             _copy = null;
             throw new SettingsException(NoKey);

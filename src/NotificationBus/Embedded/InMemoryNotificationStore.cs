@@ -13,11 +13,12 @@ namespace NotificationBus.Embedded;
 /// leaves nothing behind, and it loses races in the same way. Beside each copy stands what is looked for, so that a search reads none. The
 /// process has only so much memory: of what has ended the newest stays, and what ended longest ago goes with its attempts.
 /// </summary>
-public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMemoryOutgoingMessages outgoing, ChannelSet channels)
-    : INotificationStore,
-        INotificationQueries,
-        IEarlierNotifications,
-        IContentStore
+public sealed class InMemoryNotificationStore(
+    InMemoryAttemptLedger ledger,
+    InMemoryOutgoingMessages outgoing,
+    ChannelSet channels,
+    InMemorySubscriptions? subscriptions = null
+) : INotificationStore, INotificationQueries, IEarlierNotifications, IContentStore
 {
     readonly ConcurrentDictionary<Guid, Row> _rows = new();
     readonly ConcurrentDictionary<Guid, ImmutableList<PackedContents>> _contents = new();
@@ -46,16 +47,23 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
     {
         var references = NotificationReferences.Of(step.Notification, channels);
         var row = Row.Of(step.After(), step.Kept, earlier: null, references, step.Contents?.Body.Length ?? 0, ref _lastNumber);
-        var stored = _rows.TryAdd(step.Notification.CorrelationId, row);
+        var stored = false;
+        if (step.Withdrawal is null)
+            step.Withdrawal = Withdrawn.Begin(step.Notification, Begin);
+        else
+            Begin();
         if (stored)
         {
             if (step.Contents is { } contents)
                 _contents[step.Notification.CorrelationId] = [contents];
             outgoing.Keep(step);
+            subscriptions?.Keep(step);
             Forget(step.Notification.CorrelationId, earlier: null, row);
         }
 
         return Task.FromResult(stored);
+
+        void Begin() => stored = _rows.TryAdd(step.Notification.CorrelationId, row);
     }
 
     /// <inheritdoc />
@@ -70,6 +78,7 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
             return Task.FromResult(false);
 
         outgoing.Keep(step);
+        subscriptions?.Keep(step);
         if (step.Reopens)
             _reopened.Enqueue(id);
         Forget(id, earlier, row);
@@ -119,6 +128,32 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
         Task.FromResult<IReadOnlySet<Guid>>(ids.Where(id => _rows.TryGetValue(id, out var row) && row.Ended).ToHashSet());
 
     /// <inheritdoc />
+    public Task<IReadOnlyDictionary<Guid, int>> Versions(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
+    {
+        var versions = new Dictionary<Guid, int>();
+        foreach (var id in ids)
+        {
+            if (_rows.TryGetValue(id, out var row))
+                versions[id] = row.Version;
+        }
+
+        return Task.FromResult<IReadOnlyDictionary<Guid, int>>(versions);
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<RecordedNotification>> Read(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
+    {
+        var found = new List<RecordedNotification>();
+        foreach (var id in ids)
+        {
+            if (_rows.TryGetValue(id, out var row))
+                found.Add(new RecordedNotification(row.ToState(), row.Steps));
+        }
+
+        return Task.FromResult<IReadOnlyList<RecordedNotification>>(found);
+    }
+
+    /// <inheritdoc />
     public Task<FoundNotifications> Search(NotificationFilter filter, CancellationToken cancellationToken)
     {
         var key = filter.Key is { } named ? NotificationReferences.OfKey(named.Key, named.Value) : (long?)null;
@@ -160,6 +195,25 @@ public sealed class InMemoryNotificationStore(InMemoryAttemptLedger ledger, InMe
                 || attempts.Any(attempt => attempt.Provider == filter.Provider && attempt.Status != AttemptStatus.Started)
             )
             && (filter.ProviderMessageId is null || attempts.Any(attempt => attempt.ProviderMessageId == filter.ProviderMessageId));
+
+    /// <summary>The business keys that were withdrawn.</summary>
+    internal RememberedWithdrawals Withdrawn { get; } = new();
+
+    /// <summary>Those that a withdrawal is about, in any order.</summary>
+    internal IEnumerable<NotificationState> With(Withdrawal withdrawal)
+    {
+        foreach (var row in _rows.Values)
+        {
+            if (
+                row.CreatedAt < withdrawal.Before
+                && withdrawal.Categories.Contains(row.Category)
+                && row.References.Contains(withdrawal.Reference)
+                && row.ToState() is var notification
+                && notification.Keys.GetValueOrDefault(withdrawal.Name) == withdrawal.Value
+            )
+                yield return notification;
+        }
+    }
 
     /// <summary>True when there is one of that id.</summary>
     internal bool Has(Guid notificationId) => _rows.ContainsKey(notificationId);

@@ -13,7 +13,7 @@ using NotificationBus.Outgoing;
 namespace NotificationBus.Failures;
 
 /// <summary>Reads what was set aside, and takes nothing in it for granted.</summary>
-sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
+sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps, IEnumerable<IWithdrawalMap> withdrawals)
 {
     // MassTransit names an exchange as the type of a message, without this.
     const string UrnPrefix = "urn:message:";
@@ -45,11 +45,9 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps)
 
     static readonly string[] RoutingHeaders = ["CC", "BCC"];
 
-    readonly IReadOnlyDictionary<string, string> _events = maps.ToDictionary(
-        map => MessageUrn.ForTypeString(map.EventType)[UrnPrefix.Length..],
-        map => map.Name,
-        StringComparer.Ordinal
-    );
+    readonly IReadOnlyDictionary<string, string> _events = maps.Select(map => (map.EventType, map.Name))
+        .Concat(withdrawals.Select(map => (map.EventType, map.Name)))
+        .ToDictionary(map => MessageUrn.ForTypeString(map.EventType)[UrnPrefix.Length..], map => map.Name, StringComparer.Ordinal);
 
     /// <summary>The failure of a message that was set aside, as far as it can be understood.</summary>
     public Failure Read(ReceiveContext context, string endpoint)

@@ -61,6 +61,9 @@ public abstract class EventMap<TEvent> : IEventMap
     /// <summary>Reads the category, whose templates and rules apply; the event's own name unless the event says otherwise.</summary>
     protected virtual string Category(TEvent happened) => Name;
 
+    /// <summary>What the recipient is told, by channel and part, instead of what templates say; null when they do.</summary>
+    protected virtual IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Content(TEvent happened) => null;
+
     /// <summary>Channels the event itself asks for; null for those configured.</summary>
     protected virtual IReadOnlyList<string>? Channels(TEvent happened) => null;
 
@@ -69,6 +72,9 @@ public abstract class EventMap<TEvent> : IEventMap
     /// is none: see <see cref="BusinessKeys"/>.
     /// </summary>
     protected virtual IReadOnlyDictionary<string, string> Keys(TEvent happened) => BusinessKeys.None;
+
+    /// <summary>Reads when it is to be sent, and what is wrong with that; null for at once.</summary>
+    protected virtual (SendSchedule? Schedule, IReadOnlyList<Breach> Breaches) Schedule(TEvent happened) => (null, []);
 
     /// <summary>True when the keys are no more than what the producer calls so, and not part of what the event says.</summary>
     protected virtual bool KeysAreGiven => false;
@@ -83,7 +89,10 @@ public abstract class EventMap<TEvent> : IEventMap
 
     /// <summary>The notification's id: the same for every repetition of the same occurrence, for ever.</summary>
     public Guid NotificationId(TEvent happened, Guid messageId) =>
-        DeterministicId.From("notification", Name, EventId(happened) ?? messageId.ToString("N"), RecipientOrThrow(happened).Id ?? "");
+        IdOf(EventId(happened) ?? messageId.ToString("N"), RecipientOrThrow(happened).Id ?? "");
+
+    /// <summary>The same, of what was named so.</summary>
+    internal Guid IdOf(string eventId, string recipientId) => DeterministicId.From("notification", Name, eventId, recipientId);
 
     // "seller": null satisfies `required` when the event comes over the bus.
     Contact RecipientOrThrow(TEvent happened) =>
@@ -96,6 +105,7 @@ public abstract class EventMap<TEvent> : IEventMap
         var decoration = new Decoration();
         var tidy = Tidy(happened, decoration);
         var recipient = decoration.Person(RecipientProperty, Recipient(tidy));
+        var (schedule, untimely) = Schedule(tidy);
         return new NotificationRequest
         {
             NotificationId = notificationId,
@@ -104,10 +114,12 @@ public abstract class EventMap<TEvent> : IEventMap
             Category = Category(tidy),
             Recipient = recipient,
             Data = Variables(tidy),
+            Content = Content(tidy),
             Channels = Channels(tidy),
             Keys = decoration.Keys("keys", Keys(tidy), KeysAreGiven),
             KeysAreGiven = KeysAreGiven,
-            Breaches = [.. TextLengths.Check(tidy, RecipientProperty), .. Breaches(tidy), .. decoration.Breaches],
+            Schedule = schedule,
+            Breaches = [.. TextLengths.Check(tidy, RecipientProperty), .. Breaches(tidy), .. decoration.Breaches, .. untimely],
             Decisions = decoration.Decisions,
         };
     }

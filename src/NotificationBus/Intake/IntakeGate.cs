@@ -23,6 +23,26 @@ public sealed class IntakeOptions
     /// </summary>
     [Range(10, 100_000)]
     public int Connections { get; set; } = 2_000;
+
+    /// <summary>Events that producers publish by SQL.</summary>
+    public SqlIntakeOptions Sql { get; set; } = new();
+}
+
+/// <summary>Settings of <c>Intake:Sql</c>.</summary>
+public sealed class SqlIntakeOptions
+{
+    /// <summary>
+    /// Takes what producers publish with <c>notificationbus.publish</c>. At least one host should; it has one more connection to
+    /// the database, on which it listens. Only with Transport=RabbitMq. Default <c>false</c>.
+    /// </summary>
+    public bool Enabled { get; set; }
+
+    /// <summary>
+    /// The time after which a host looks though nobody woke it, 100 ms to 1 min, default 1 s. It bounds how long an event may wait whose
+    /// transaction took longer than its host stayed awake.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan Poll { get; set; } = TimeSpan.FromSeconds(1);
 }
 
 /// <summary>

@@ -9,7 +9,7 @@ namespace NotificationBus.Intake;
 /// What every request must keep, whichever way it came in. Bad values are named by their place and never repeated. The
 /// database could not hold some of them (NUL in text), and the identity of a notification depends on others.
 /// </summary>
-public sealed class IntakeRules(ChannelSet channels, IReadOnlyDictionary<string, EventTypeOptions> rules)
+public sealed class IntakeRules(ChannelSet channels, IReadOnlyDictionary<string, EventTypeOptions> rules, TimeProvider clock)
 {
     /// <summary>How many mistakes are named at once. Nobody mends more, and an answer could be many times as large as the body.</summary>
     public const int MostErrors = 100;
@@ -39,8 +39,14 @@ public sealed class IntakeRules(ChannelSet channels, IReadOnlyDictionary<string,
             }
         }
 
+        if (request.Content is { } content)
+            CheckContent(content, errors);
+
         foreach (var breach in request.Breaches.Where(breach => !errors.ByPath.ContainsKey(breach.Path)))
             errors.Add(breach.Path, breach.Error);
+
+        if (request.Schedule?.At > clock.GetUtcNow() + SendSchedule.Longest)
+            errors.Add("sendAt", $"must be at most {SendSchedule.Longest.TotalDays} days from now");
 
         CheckRecipient(request.Recipient, recipientProperty, errors);
 
@@ -79,11 +85,17 @@ public sealed class IntakeRules(ChannelSet channels, IReadOnlyDictionary<string,
     /// </exception>
     public void Demand(NotificationRequest request, string recipientProperty)
     {
+        if (WhyNot(request, recipientProperty) is { } reason)
+            throw new InvalidEventException(reason);
+    }
+
+    /// <summary>The reason why a request that comes over the bus is not taken; null when it is.</summary>
+    public string? WhyNot(NotificationRequest request, string recipientProperty)
+    {
         var errors = Check(request, recipientProperty);
         // A bad address on the bus spoils only its own channel; the planner says so in its decisions. So do they of a bad key.
         var fatal = errors.Where(error => !IsAddress(error.Key, recipientProperty) && !IsKey(error.Key)).ToList();
-        if (fatal.Count > 0)
-            throw new InvalidEventException(string.Join("; ", fatal.Select(error => $"{error.Key} {string.Join(", ", error.Value)}")));
+        return fatal.Count > 0 ? string.Join("; ", fatal.Select(error => $"{error.Key} {string.Join(", ", error.Value)}")) : null;
     }
 
     static bool IsAddress(string path, string recipient) =>
@@ -96,6 +108,23 @@ public sealed class IntakeRules(ChannelSet channels, IReadOnlyDictionary<string,
     static bool IsKey(string path) => path == "keys" || path.StartsWith("keys.", StringComparison.Ordinal);
 
     static bool IsList(string list, string path) => path == list || path.StartsWith($"{list}[", StringComparison.Ordinal);
+
+    void CheckContent(IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> content, Errors errors)
+    {
+        if (content.Count is 0 or > TextLengths.MostTexts)
+            errors.Add("content", $"must be for 1 to {TextLengths.MostTexts} channels, or be left out");
+        foreach (var (name, parts) in content.Take(TextLengths.MostTexts))
+        {
+            var at = $"content.{ShortText.Of(name, TextLengths.Word)}";
+            if (channels.Find(name) is not { } channel)
+                errors.Add(at, channels.NoChannel(name));
+            else if (parts is null)
+                errors.Add(at, "must be an object");
+            else
+                foreach (var breach in GivenContent.Check(channel, parts, at).Take(MostErrors))
+                    errors.Add(breach.Path, breach.Error);
+        }
+    }
 
     void CheckRecipient(Contact recipient, string at, Errors errors)
     {

@@ -23,8 +23,8 @@ public static class JsonLimits
     // One character may be written as \u0000, half a pair even twice.
     const int LongestEscape = 6;
 
-    // What is deeper than that, every reader refuses before it has made anything of it.
-    const int Depth = 128;
+    /// <summary>The depth at which this pass ends. What is deeper, every reader refuses before it has made anything of it.</summary>
+    public const int Depth = 128;
 
     /// <summary>
     /// Returns the reason why a body is not read; null when it keeps the limits, or is no JSON, which its reader says better.

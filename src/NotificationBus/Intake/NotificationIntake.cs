@@ -22,7 +22,10 @@ public sealed class NotificationIntake(
     internal const string ByHeader = "NB-By";
 
     /// <summary>What it says of those that are taken here.</summary>
-    internal const string Http = "http";
+    public const string Http = "http";
+
+    /// <summary>The same of those that were published by SQL.</summary>
+    public const string Sql = "sql";
 
     /// <summary>Takes one event.</summary>
     /// <param name="map">What the event means.</param>
@@ -36,47 +39,61 @@ public sealed class NotificationIntake(
     /// <exception cref="BrokerUnavailableException">
     /// The broker did not confirm in time. The event may have been taken all the same: with an event id, repeating the call is harmless.
     /// </exception>
-    public async Task<IntakeAnswer> Accept<TEvent>(EventMap<TEvent> map, TEvent happened, bool isStrict = false)
+    public Task<IntakeAnswer> Accept<TEvent>(EventMap<TEvent> map, TEvent happened, bool isStrict = false)
+        where TEvent : class
+    {
+        var looked = Look(map, happened, isStrict);
+        return looked.Take is { } take ? take() : Task.FromResult(looked.Answer);
+    }
+
+    /// <summary>Looks at one event, and takes it when it is told to: the first half of <see cref="Accept"/>.</summary>
+    /// <param name="map">What the event means.</param>
+    /// <param name="happened">The event.</param>
+    /// <param name="isStrict">
+    /// Refuses it also when the text of one channel cannot be filled; otherwise only that channel is left out.
+    /// </param>
+    /// <param name="by">The way it came: <see cref="Http"/> or <see cref="Sql"/>.</param>
+    public LookedAt Look<TEvent>(EventMap<TEvent> map, TEvent happened, bool isStrict = false, string by = Http)
         where TEvent : class
     {
         var eventId = map.EventId(happened);
         var messageId = Guid.CreateVersion7();
         var request = map.Read(happened, messageId);
-        var answer = new IntakeAnswer(request.NotificationId);
+        var answer = new IntakeAnswer(request.NotificationId) { Schedule = request.Schedule };
         var errors = rules.Check(request, map.RecipientProperty);
         if (errors.Count > 0)
-            return answer with { Errors = errors };
+            return new LookedAt(answer with { Errors = errors });
 
         // The saga plans again; here a missing variable can still be answered to whoever forgot it.
         var plan = planning.Plan(request);
         if (rules.Place(plan.LeftOut, request.Recipient, map.RecipientProperty) is { Count: > 0 } uncallable)
-            return answer with { Errors = uncallable };
+            return new LookedAt(answer with { Errors = uncallable });
         if (plan.Refusal is { Cause: RefusalCause.Template } refusal)
-            return answer with { TemplateError = refusal.Reason };
+            return new LookedAt(answer with { TemplateError = refusal.Reason });
         if (isStrict && plan.LeftOut.FirstOrDefault(left => left.Cause == RefusalCause.Template) is { } silent)
-            return answer with { TemplateError = $"{silent.Channel}: {silent.Reason}" };
+            return new LookedAt(answer with { TemplateError = $"{silent.Channel}: {silent.Reason}" });
 
         var fingerprint = request.Fingerprint();
-        var earlier = eventId is null ? null : await repetitions.Find(request.NotificationId);
-        answer = answer with { Fingerprint = fingerprint, Earlier = earlier };
-        if (earlier?.IsRepeatedBy(fingerprint) == false)
+        answer = answer with { Fingerprint = fingerprint };
+        // A repetition gets the same message id, so that even the broker's tools show it as one.
+        if (eventId is not null)
+            messageId = DeterministicId.From("event", map.Name, eventId, $"{fingerprint:N}");
+        return new LookedAt(answer) { Take = () => Take(map, happened, new Origin(messageId, by), request.Category, answer) };
+    }
+
+    async Task<IntakeAnswer> Take<TEvent>(EventMap<TEvent> map, TEvent happened, Origin origin, string category, IntakeAnswer answer)
+        where TEvent : class
+    {
+        var earlier = map.EventId(happened) is null ? null : await repetitions.Find(answer.NotificationId);
+        answer = answer with { Earlier = earlier };
+        if (earlier?.IsRepeatedBy(answer.Fingerprint) == false)
             return answer with { IsAnother = true };
 
-        if (earlier is { HasEnded: true })
-            return answer;
-
-        // A repetition gets the same message id, so that even the broker's tools show it as one.
-        return await Publish(
-            map,
-            happened,
-            eventId is null ? messageId : DeterministicId.From("event", map.Name, eventId, $"{fingerprint:N}"),
-            request.Category,
-            answer
-        );
+        return earlier is { HasEnded: true } ? answer : await Publish(map, happened, origin, category, answer);
     }
 
     /// <summary>Publishes it, unless another event of its name is on its way.</summary>
-    async Task<IntakeAnswer> Publish<TEvent>(EventMap<TEvent> map, TEvent happened, Guid messageId, string category, IntakeAnswer answer)
+    async Task<IntakeAnswer> Publish<TEvent>(EventMap<TEvent> map, TEvent happened, Origin origin, string category, IntakeAnswer answer)
         where TEvent : class
     {
         var isNew = !recently.Contains(answer.NotificationId);
@@ -89,8 +106,8 @@ public sealed class NotificationIntake(
         {
             await gate.Publish(() =>
                 lane == planning.LaneOf(map.Name)
-                    ? bus.Publish(happened, publish => Name(publish, messageId), CancellationToken.None)
-                    : Send(happened, messageId, lane)
+                    ? bus.Publish(happened, publish => Name(publish, origin), CancellationToken.None)
+                    : Send(happened, origin, lane)
             );
         }
         catch when (isNew)
@@ -101,22 +118,32 @@ public sealed class NotificationIntake(
 
         // What is on record, or was accepted here before, is no other promise.
         if (isNew && answer.Earlier is null)
-            accepted.Add(answer.NotificationId, messageId);
+            accepted.Add(answer.NotificationId, origin.MessageId);
         return answer;
     }
 
-    async Task Send<TEvent>(TEvent happened, Guid messageId, Lane lane)
+    async Task Send<TEvent>(TEvent happened, Origin origin, Lane lane)
         where TEvent : class
     {
         var endpoint = await bus.GetSendEndpoint(SagaEndpoint.Of(lane));
-        await endpoint.Send(happened, send => Name(send, messageId), CancellationToken.None);
+        await endpoint.Send(happened, send => Name(send, origin), CancellationToken.None);
     }
 
-    static void Name(SendContext message, Guid messageId)
+    static void Name(SendContext message, Origin origin)
     {
-        message.MessageId = messageId;
-        message.Headers.Set(ByHeader, Http);
+        message.MessageId = origin.MessageId;
+        message.Headers.Set(ByHeader, origin.By);
     }
+
+    readonly record struct Origin(Guid MessageId, string By);
+}
+
+/// <summary>An event that was looked at.</summary>
+/// <param name="Answer">What is wrong with it; when nothing is, the notification it would begin, and with what.</param>
+public sealed record LookedAt(IntakeAnswer Answer)
+{
+    /// <summary>Takes it; null when it is not to be taken. Throws what <see cref="NotificationIntake.Accept"/> does.</summary>
+    public Func<Task<IntakeAnswer>>? Take { get; init; }
 }
 
 /// <summary>The answer of the intake.</summary>
@@ -131,6 +158,9 @@ public sealed record IntakeAnswer(Guid NotificationId)
 
     /// <summary>The fingerprint with which the notification is begun: see <see cref="NotificationRequest.Fingerprint"/>.</summary>
     public Guid Fingerprint { get; init; }
+
+    /// <summary>When it is to be sent, as the producer says; null for at once.</summary>
+    public SendSchedule? Schedule { get; init; }
 
     /// <summary>The notification as the record has it already; null when it does not, or does not answer.</summary>
     public EarlierNotification? Earlier { get; init; }

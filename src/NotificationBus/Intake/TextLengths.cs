@@ -59,6 +59,7 @@ public static class TextLengths
         ["category"] = Word,
         ["channel"] = Word,
         ["channels"] = Word,
+        ["categories"] = Word,
         ["orderId"] = Id,
         ["product"] = 255,
         ["carrier"] = Id,
@@ -102,6 +103,10 @@ public static class TextLengths
         ["limit"] = Word,
         ["after"] = Word,
         ["before"] = Word,
+        ["sendAt"] = Word,
+        ["timeZone"] = Word,
+        ["delay"] = Word,
+        ["expiresAt"] = Word,
         ["who"] = Remark,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

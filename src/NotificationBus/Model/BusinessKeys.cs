@@ -24,9 +24,22 @@ public static partial class BusinessKeys
     /// <summary>What a value must be.</summary>
     public static string ValueRule => $"must be 1 to {LongestValue} characters without control characters";
 
+    /// <summary>What a key must be as it is written in a query.</summary>
+    public const string SpellingRule = "must be a name, a colon and a value, such as order:4711";
+
     /// <summary>One key.</summary>
     public static IReadOnlyDictionary<string, string> Of(string name, string value) =>
         new Dictionary<string, string>(1, StringComparer.Ordinal) { [name] = value };
+
+    /// <summary>A key as it is written in a query: <c>order:4711</c>.</summary>
+    public static string Spell(string name, string value) => $"{name}:{value}";
+
+    /// <summary>Reads a key as it is written in a query. A name has no colon; a value may.</summary>
+    /// <returns>Null when it is none: see <see cref="SpellingRule"/>.</returns>
+    public static KeyValuePair<string, string>? Read(string? key) =>
+        key?.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && IsName(key[..colon]) && IsValue(key[(colon + 1)..])
+            ? KeyValuePair.Create(key[..colon], key[(colon + 1)..])
+            : null;
 
     /// <summary>True for a name that a key may have.</summary>
     public static bool IsName(string? name) => name is not null && Name().IsMatch(name);

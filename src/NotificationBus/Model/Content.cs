@@ -15,6 +15,10 @@ public abstract record Content
     [JsonIgnore]
     public virtual IReadOnlyList<ContentPart> Parts => FilledWith;
 
+    /// <summary>The number of messages it is billed as: a long text message is several.</summary>
+    [JsonIgnore]
+    public virtual int BilledParts => 1;
+
     /// <summary>The parts it was filled with; empty when it was made in another way.</summary>
     internal IReadOnlyList<ContentPart> FilledWith { get; set; } = [];
 

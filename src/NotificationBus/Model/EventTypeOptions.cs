@@ -62,6 +62,12 @@ public sealed class EventTypeOptions : IValidatableObject
     /// </summary>
     public TextsPolicy Texts { get; set; } = TextsPolicy.Planned;
 
+    /// <summary>
+    /// The events that make a notification superfluous, such as <c>order-paid</c>: one with the same business key is not sent any more,
+    /// whichever comes first. Default: none.
+    /// </summary>
+    public IReadOnlyList<string> WithdrawnBy { get; set; } = [];
+
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

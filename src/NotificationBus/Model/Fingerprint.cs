@@ -38,6 +38,10 @@ static class Fingerprint
             // What a map reads stands in the data. So one that an earlier version has begun has the same fingerprint now.
             if (request.KeysAreGiven && request.Keys.Count > 0)
                 Write(writer, request.Keys);
+            if (request.Schedule is { } schedule)
+                writer.WriteStringValue(schedule.AsSaid);
+            if (request.Content is { } given)
+                Write(writer, given);
             writer.WriteEndArray();
         }
 
@@ -90,6 +94,19 @@ static class Fingerprint
         foreach (var (name, value) in keys.OrderBy(key => key.Key, StringComparer.Ordinal))
             writer.WriteString(name, value);
         writer.WriteEndObject();
+    }
+
+    // In a list, so that it reads like no keys.
+    static void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> content)
+    {
+        writer.WriteStartArray();
+        foreach (var (channel, parts) in content.OrderBy(given => given.Key, StringComparer.Ordinal))
+        {
+            writer.WriteStringValue(channel);
+            Write(writer, parts);
+        }
+
+        writer.WriteEndArray();
     }
 
     static void LeaveOutEmptyLists(JsonTypeInfo type)

@@ -40,6 +40,12 @@ public interface IChannel
     /// </summary>
     IReadOnlyList<TimeSpan> RedeliveryDelays => [];
 
+    /// <summary>
+    /// The most deliveries in a minute to one address, where <c>Channels:{channel}:AddressLimit</c> says nothing else; null where an
+    /// address is no person's, and as many are sent as come.
+    /// </summary>
+    int? AddressLimit => null;
+
     /// <summary>Turns rendered parts into what a provider of this channel sends.</summary>
     /// <exception cref="Templates.TemplateException">
     /// The rendered text is nothing this channel may send, for instance a subject of two lines.

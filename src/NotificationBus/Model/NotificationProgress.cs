@@ -144,20 +144,18 @@ public static class NotificationProgressReader
             .Where(reason => !string.IsNullOrEmpty(reason))
             .Distinct(StringComparer.Ordinal);
         var reason = string.Join("; ", reasons);
+        DeliveryStatus? result =
+            deliveries.Count == 0 ? null : MostTelling.First(status => deliveries.Exists(delivery => delivery.Status == status));
         return new ChannelResult
         {
             Channel = channel,
-            Result =
-                deliveries.Count == 0
-                    ? "left-out"
-                    : JsonNamingPolicy.KebabCaseLower.ConvertName(
-                        $"{MostTelling.First(status => deliveries.Exists(delivery => delivery.Status == status))}"
-                    ),
+            Result = result is null ? "left-out" : JsonNamingPolicy.KebabCaseLower.ConvertName($"{result}"),
             Reason = reason.Length > 0 ? reason : null,
             Code =
                 notification.LeftOut.FirstOrDefault(left => left.Channel == channel)?.Code
                 ?? deliveries
-                    .Where(delivery => !delivery.IsSent())
+                    // That one address of a channel was not needed says nothing of a channel that another was told on.
+                    .Where(delivery => !delivery.IsSent() && (delivery.Status != DeliveryStatus.NotNeeded || delivery.Status == result))
                     .Select(delivery => delivery.FinalCode() ?? delivery.Code)
                     .FirstOrDefault(),
         };

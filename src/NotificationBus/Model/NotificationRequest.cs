@@ -24,6 +24,9 @@ public sealed record NotificationRequest
     /// <summary>The values the templates may use, a JSON object.</summary>
     public required JsonElement Data { get; init; }
 
+    /// <summary>What the recipient is told, by channel and part, instead of what templates say; null when they do.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Content { get; init; }
+
     /// <summary>Channels the event itself asks for; null for those configured.</summary>
     public IReadOnlyList<string>? Channels { get; init; }
 
@@ -32,6 +35,9 @@ public sealed record NotificationRequest
 
     /// <summary>True when the producer gave the keys as such; false when its map reads them from what the event says anyway.</summary>
     public bool KeysAreGiven { get; init; }
+
+    /// <summary>When it is to be sent, as the producer says; null for at once, and for as long as its category says.</summary>
+    public SendSchedule? Schedule { get; init; }
 
     /// <summary>The breaches in the event's own values, by its map.</summary>
     public IReadOnlyList<Breach> Breaches { get; init; } = [];

@@ -76,11 +76,27 @@ public sealed class NotificationState : SagaStateMachineInstance
     /// <summary>The name under which the contents of the plan are kept; null when there are none, or an earlier version has begun it.</summary>
     public Guid? Contents { get; set; }
 
-    /// <summary>The version of the category's templates when it was planned; null as <see cref="Contents"/>.</summary>
+    /// <summary>
+    /// The version of the category's templates when it was planned, null as <see cref="Contents"/>; or <see cref="GivenContent.Version"/>,
+    /// also where the plan has no contents.
+    /// </summary>
     public string? TemplateVersion { get; set; }
 
     /// <summary>The time at which the event was taken.</summary>
     public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>
+    /// The time at which its first step is to be sent; null for at once. Only the step that begins it needs to know: see
+    /// <see cref="DeliveryState.BegunAt"/>.
+    /// </summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public DateTimeOffset? SendAt { get; set; }
+
+    /// <summary>
+    /// What its producer gave it to say; null when templates say it. Only the step that begins it needs to know, and freezes it.
+    /// </summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? GivenContent { get; set; }
 
     /// <summary>The time from which the notification is of no use any more.</summary>
     public DateTimeOffset ExpiresAt { get; set; }
@@ -101,9 +117,24 @@ public sealed class NotificationState : SagaStateMachineInstance
             RequestedChannels = request.Channels,
             Keys = request.Keys,
             Fingerprint = request.Fingerprint(),
-            Decisions = request.Decisions,
+            Decisions = request.Schedule?.Note(now) is { } note ? [.. request.Decisions, note] : request.Decisions,
             CreatedAt = now,
+            SendAt = request.Schedule?.SendAt(now),
+            GivenContent = request.Content,
+            // What its category says is known when it is planned.
+            ExpiresAt = request.Schedule?.ExpiresAt ?? default,
         };
+
+    /// <summary>A copy as it stood, without what the templates may use.</summary>
+    /// <param name="state">The state's name.</param>
+    /// <param name="completedAt">The time at which the last delivery had been settled.</param>
+    /// <param name="deliveries">The deliveries as they stood.</param>
+    internal NotificationState AsItStood(string state, DateTimeOffset? completedAt, IReadOnlyList<DeliveryState> deliveries)
+    {
+        var copy = (NotificationState)MemberwiseClone();
+        (copy.CurrentState, copy.CompletedAt, copy.Deliveries, copy.Data) = (state, completedAt, deliveries, default);
+        return copy;
+    }
 
     /// <summary>The request again, for planning.</summary>
     public NotificationRequest ToRequest() =>
@@ -116,6 +147,7 @@ public sealed class NotificationState : SagaStateMachineInstance
             Recipient = Recipient,
             Data = Data,
             Channels = RequestedChannels,
+            Content = GivenContent,
         };
 }
 
@@ -137,7 +169,7 @@ public sealed class DeliveryState
     /// <summary>The status of the delivery.</summary>
     public DeliveryStatus Status { get; set; }
 
-    /// <summary>The time at which its command was sent first.</summary>
+    /// <summary>The time at which its command was sent first, or is to be when that is later.</summary>
     public DateTimeOffset? BegunAt { get; set; }
 
     /// <summary>The provider that took it, or that refused it last.</summary>

@@ -17,12 +17,26 @@ public interface INotificationQueries
     /// <summary>Those of the given notifications that have an outcome.</summary>
     Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);
 
+    /// <summary>The versions of the given notifications, of those that are on record. One statement, whatever their number.</summary>
+    Task<IReadOnlyDictionary<Guid, int>> Versions(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The given notifications with the steps that were kept of each, of those that are on record. No step is missing of what the
+    /// notification says; there may be later ones.
+    /// </summary>
+    Task<IReadOnlyList<RecordedNotification>> Read(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);
+
     /// <summary>
     /// Notifications that fit the filter, newest first, one page. A page may be short, or empty, and yet not the last: so much was looked at
     /// for it that the rest is left to the next one.
     /// </summary>
     Task<FoundNotifications> Search(NotificationFilter filter, CancellationToken cancellationToken);
 }
+
+/// <summary>A notification as it stands on record, and how it came to this.</summary>
+/// <param name="Notification">The notification.</param>
+/// <param name="Steps">The steps that did not go straight.</param>
+public sealed record RecordedNotification(NotificationState Notification, IReadOnlyList<KeptStep> Steps);
 
 /// <summary>A filter of notifications. What is null is no condition; all that is said must hold.</summary>
 public sealed record NotificationFilter

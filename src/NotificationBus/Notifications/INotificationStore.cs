@@ -12,8 +12,8 @@ public interface INotificationStore
     Task<NotificationState?> Load(Guid notificationId, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Stores the first step of a notification together with what it schedules. False when the notification exists already; then nothing is
-    /// stored.
+    /// Stores the first step of a notification together with what it schedules. False when the notification exists already, or when it is
+    /// withdrawn and the step does not know (<see cref="NotificationStep.Withdrawal"/>); then nothing is stored.
     /// </summary>
     Task<bool> Insert(NotificationStep step, CancellationToken cancellationToken);
 

@@ -18,13 +18,9 @@ public sealed class KeptContents(INotificationStore store, IContentStore content
         if (notification.Contents is not { } set)
             return new KeptContent.NeverKept();
 
-        var planned = (await Read(notificationId, set, cancellationToken))?.On(delivery.Channel);
         var calls = await ledger.AttemptsOf(notificationId, deliveryId, cancellationToken);
         var said = calls.LastOrDefault(call => call.Content is not null)?.Content;
-        var content =
-            said is null || said == planned?.Hash
-                ? planned
-                : (await Read(notificationId, said.Value, cancellationToken))?.On(delivery.Channel);
+        var (content, isPlanned) = await Of(notificationId, set, delivery.Channel, said, cancellationToken);
         return content is null
             ? new KeptContent.Gone()
             : new KeptContent.There(
@@ -37,7 +33,7 @@ public sealed class KeptContents(INotificationStore store, IContentStore content
                     Language = content.Template?.Language,
                     TemplateVersion = content.Template?.Version,
                     Hash = content.Hash,
-                    IsPlanned = said is null || said == planned?.Hash,
+                    IsPlanned = isPlanned,
                     Parts =
                     [
                         .. content.Parts.Select(part => new ContentPartView
@@ -49,6 +45,37 @@ public sealed class KeptContents(INotificationStore store, IContentStore content
                     ],
                 }
             );
+    }
+
+    /// <summary>Finds what one call of a delivery has said; null when it was never kept, or is not any longer.</summary>
+    /// <param name="notification">The notification.</param>
+    /// <param name="delivery">The delivery.</param>
+    /// <param name="said">The hash of what the call has said; null when it was not noted.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ContentKeyException">It is encrypted with a key that this host does not have.</exception>
+    /// <exception cref="InvalidDataException">It cannot be read.</exception>
+    internal async Task<FrozenContent?> Of(
+        NotificationState notification,
+        DeliveryState delivery,
+        Guid? said,
+        CancellationToken cancellationToken
+    ) =>
+        notification.Contents is { } set
+            ? (await Of(notification.CorrelationId, set, delivery.Channel, said, cancellationToken)).Content
+            : null;
+
+    async Task<(FrozenContent? Content, bool IsPlanned)> Of(
+        Guid notificationId,
+        Guid set,
+        string channel,
+        Guid? said,
+        CancellationToken cancellationToken
+    )
+    {
+        var planned = (await Read(notificationId, set, cancellationToken))?.On(channel);
+        return said is null || said == planned?.Hash
+            ? (planned, true)
+            : ((await Read(notificationId, said.Value, cancellationToken))?.On(channel), false);
     }
 
     async Task<FrozenContents?> Read(Guid notificationId, Guid hash, CancellationToken cancellationToken) =>
@@ -88,7 +115,7 @@ public sealed record ContentView
     /// <summary>The channel.</summary>
     public required string Channel { get; init; }
 
-    /// <summary>The template, such as <c>order-placed/email.th</c>; null for a channel that sends data.</summary>
+    /// <summary>The template, such as <c>order-placed/email.th</c>; null for a channel that sends data, and for what its producer gave.</summary>
     public string? Template { get; init; }
 
     /// <summary>The language of the template.</summary>

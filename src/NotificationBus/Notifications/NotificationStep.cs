@@ -1,6 +1,7 @@
 using NotificationBus.Contents;
 using NotificationBus.Model;
 using NotificationBus.Outgoing;
+using NotificationBus.Subscriptions;
 
 namespace NotificationBus.Notifications;
 
@@ -22,6 +23,12 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
     /// <summary>The contents of the plan, when this is the step that has planned it.</summary>
     public PackedContents? Contents { get; init; }
 
+    /// <summary>
+    /// The reason why the notification that begins is withdrawn (<see cref="IWithdrawals"/>); null when it is not. When whoever makes the step
+    /// does not know of it, the store says it here, and stores nothing.
+    /// </summary>
+    public string? Withdrawal { get; set; }
+
     /// <summary>Tokens of scheduled messages that are no longer wanted.</summary>
     public IReadOnlyList<Guid> Cancelled { get; init; } = [];
 
@@ -38,6 +45,9 @@ public sealed record NotificationStep(NotificationState Notification, Guid Input
 
     /// <summary>The step for whoever asks later; null when it went straight, and follows from the notification.</summary>
     public KeptStep? Kept { get; init; }
+
+    /// <summary>What subscribers are told of the step.</summary>
+    public IReadOnlyList<HeardEvent> Heard { get; init; } = [];
 
     /// <summary>The time until the sweep looks at it again. A step that goes on takes seconds.</summary>
     public static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(10);

@@ -220,7 +220,7 @@ sealed class NotificationStory(NotificationView notification, IReadOnlyList<Cont
     static string AuthorOf(string code) =>
         code switch
         {
-            ReasonCode.Cancelled or ReasonCode.DecidedFailed => "operator",
+            ReasonCode.Cancelled or ReasonCode.Withdrawn or ReasonCode.DecidedFailed => "operator",
             ReasonCode.Bounced => "receipt",
             ReasonCode.NotNeeded => "planner",
             _ => "sender",

@@ -42,7 +42,7 @@ public sealed record NotificationView
     /// <summary>The mode in which the deliveries follow each other.</summary>
     public required DeliveryMode Mode { get; init; }
 
-    /// <summary>The version of the category's templates when it was planned.</summary>
+    /// <summary>The version of the category's templates when it was planned, or <c>given</c> when its producer gave what it says.</summary>
     public string? TemplateVersion { get; init; }
 
     /// <summary>The time at which the event was taken.</summary>
@@ -53,6 +53,9 @@ public sealed record NotificationView
 
     /// <summary>The time from which it is of no use any more: what is not sent by then expires.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>The notification that a repair has begun in its place; null when none has.</summary>
+    public Guid? RepairedBy { get; init; }
 
     /// <summary>The deliveries in order.</summary>
     public required IReadOnlyList<DeliveryView> Deliveries { get; init; }

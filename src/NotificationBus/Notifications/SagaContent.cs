@@ -49,6 +49,26 @@ static class SagaContent
         return content;
     }
 
+    /// <summary>The deliveries that a content has, in the order of the row; they lack their addresses.</summary>
+    public static IReadOnlyList<DeliveryState> DeliveriesOf(JsonObject content, NotificationState row)
+    {
+        var written = new JsonArray();
+        foreach (var id in row.Deliveries.Select(delivery => $"{delivery.Id}"))
+        {
+            if (content[Deliveries]?[id] is not JsonObject kept)
+                continue;
+            var delivery = kept.DeepClone().AsObject();
+            (delivery["id"], delivery["address"]) = (id, "");
+            written.Add(delivery);
+        }
+
+        return written.Deserialize(NotificationJson.Default.IReadOnlyListDeliveryState)!;
+    }
+
+    /// <summary>When the row was completed, by a content.</summary>
+    public static DateTimeOffset? CompletedAtOf(JsonObject content) =>
+        content[CompletedAt] is JsonValue at ? at.Deserialize<DateTimeOffset>() : null;
+
     /// <summary>The JSON merge patch that makes one content of another.</summary>
     public static JsonObject Difference(JsonObject before, JsonObject after)
     {

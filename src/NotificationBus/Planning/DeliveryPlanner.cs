@@ -135,6 +135,13 @@ public static class DeliveryPlanner
     {
         try
         {
+            if (request.Content is { } given && channel.Parts.Count > 0)
+            {
+                return given.TryGetValue(channel.Name, out var parts)
+                    ? GivenContent.On(channel, parts)
+                    : throw new TemplateException("the request has content, and none for this channel");
+            }
+
             return templates.Render(request.Category, channel, request.Recipient.Locale, request.Recipient.Name, request.Data);
         }
         catch (TemplateException exception)
@@ -172,14 +179,15 @@ public sealed class PlanningRules(
                 .Select(planned =>
                     packing.Freeze(
                         planned.Channel,
-                        templates.SourceOf(request.Category, planned.Channel, request.Recipient.Locale),
+                        request.Content is null ? templates.SourceOf(request.Category, planned.Channel, request.Recipient.Locale) : null,
                         planned.Content
                     )
                 ),
         ]);
 
-    /// <summary>The version of the templates of a category as they are now.</summary>
-    public string? TemplateVersionOf(string category) => templates.VersionOf(category);
+    /// <summary>The version of the templates of a request as they are now, or that its content was given.</summary>
+    public string? TemplateVersionOf(NotificationRequest request) =>
+        request.Content is null ? templates.VersionOf(request.Category) : GivenContent.Version;
 
     /// <summary>Returns the settings of a category.</summary>
     public EventTypeOptions RuleOf(string category) => rules.GetValueOrDefault(category) ?? new EventTypeOptions();
@@ -200,7 +208,9 @@ public sealed class PlanningRules(
             Locale = notification.Recipient.Locale,
             Country = notification.Recipient.Country,
             Data = notification.Data,
-            Content = notification.Contents is { } contents ? new DeliveryContent { Set = contents } : null,
+            Content = notification.Contents is { } contents
+                ? new DeliveryContent { Set = contents, IsGiven = notification.TemplateVersion == GivenContent.Version }
+                : null,
             OccurredAt = notification.CreatedAt,
             ExpiresAt = notification.ExpiresAt,
             AnotherChannelFollows = notification.EscalateAfter is null && notification.Deliveries.Any(later => later.Step > delivery.Step),

@@ -30,6 +30,9 @@ public abstract record ChainOutcome
     /// <summary>It was cancelled before a provider took it.</summary>
     public sealed record Cancelled(DeliveryAttempt Cancellation) : ChainOutcome;
 
+    /// <summary>Nobody was asked: while it waited for a call it has expired, or its channel was paused.</summary>
+    public sealed record NoLonger : ChainOutcome;
+
     /// <summary>Nobody takes it now; somebody may later.</summary>
     public sealed record NotNow : ChainOutcome
     {

@@ -7,9 +7,6 @@ namespace NotificationBus.Providers;
 /// <summary>Settings of one channel: <c>Channels:{channel}</c>.</summary>
 public sealed class ChannelOptions : IValidatableObject
 {
-    /// <summary>Unless <see cref="Concurrency"/> says another number.</summary>
-    public const int UsualConcurrency = 32;
-
     static readonly TimeSpan ShortestDelay = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7);
 
@@ -22,24 +19,35 @@ public sealed class ChannelOptions : IValidatableObject
     /// <summary>Other accounts for some deliveries; the first route whose condition holds is taken. Default: none.</summary>
     public IReadOnlyList<ChannelRoute> Routes { get; set; } = [];
 
-    /// <summary>
-    /// The number of deliveries that one host sends at the same time, 1 to 1000, default 32. It is also the most that can be sent twice
-    /// when the host is killed.
-    /// </summary>
-    [Range(1, 1000)]
-    public int Concurrency { get; set; } = UsualConcurrency;
+    /// <summary>The bounds between which one host finds out how many calls at the same time each account takes.</summary>
+    public ConcurrencyOptions Concurrency { get; set; } = new();
 
     /// <summary>
-    /// The number of deliveries of the bulk lane that one host sends at the same time, beside the others, 1 to 1000, default 4.
+    /// The most deliveries of the bulk lane that one host has at its providers at the same time, beside the others and behind them, 1 to
+    /// 1,000, default 64.
     /// </summary>
     [Range(1, 1000)]
-    public int BulkConcurrency { get; set; } = 4;
+    public int BulkConcurrency { get; set; } = 64;
 
     /// <summary>
     /// The delays by which a delivery is put off, one each time that no provider takes it, 100 ms to 7 days each, give or take a fifth;
     /// then the last of them again. Default: what the channel's own standard says (webhook), or else <c>Redelivery</c> for all channels.
     /// </summary>
     public IReadOnlyList<TimeSpan> RedeliveryDelays { get; set; } = [];
+
+    /// <summary>
+    /// The most deliveries that one host sends to one address in <see cref="AddressWindow"/>, 0 to 1,000,000; further ones wait for their
+    /// turn. 0: as many as come. Default: 100 on email, push and sms, and 0 on others.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int? AddressLimit { get; set; }
+
+    /// <summary>The window of <see cref="AddressLimit"/>, 1 s to 1 day, default 1 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan AddressWindow { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>A guard of what is sent to which countries, and of what a day may cost.</summary>
+    public GuardOptions Guard { get; set; } = new();
 
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -48,5 +56,5 @@ public sealed class ChannelOptions : IValidatableObject
             yield return new ValidationResult("each delay must be between 00:00:00.1 and 7.00:00:00", [nameof(RedeliveryDelays)]);
     }
 
-    internal int ConcurrencyOf(Lane lane) => lane == Lane.Bulk ? BulkConcurrency : Concurrency;
+    internal int ConcurrencyOf(Lane lane) => lane == Lane.Bulk ? BulkConcurrency : Concurrency.Max;
 }

@@ -22,12 +22,13 @@ public sealed class ProviderAccountFactory(
     /// <param name="channel">The channel it is for.</param>
     /// <param name="account">Its name; without a type of its own that is its type, too.</param>
     /// <param name="key">The key that names it.</param>
+    /// <param name="concurrency">How many calls at the same time its channel allows.</param>
     /// <exception cref="SettingsException">It is unknown, or has wrong settings.</exception>
-    public ProviderAccount Open(string channel, string account, string key)
+    public ProviderAccount Open(string channel, string account, string key, ConcurrencyOptions concurrency)
     {
         var configured = AccountOptions.Read(configuration, account);
         var provider = TypeOf(channel, account, key, configured.Type).Create(services, account);
-        return new ProviderAccount(provider, configured, health, board, clock, logs.CreateLogger<ProviderAccount>());
+        return new ProviderAccount(provider, configured, concurrency, health, board, clock, logs.CreateLogger<ProviderAccount>());
     }
 
     /// <summary>Names the types of a channel's providers, for a sentence.</summary>

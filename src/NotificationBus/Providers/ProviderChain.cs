@@ -39,6 +39,12 @@ public sealed class ProviderChain
     /// <summary>The routes, by which the accounts for a delivery are chosen.</summary>
     public ProviderRoutes Routes => _order.Routes;
 
+    /// <summary>The accounts that a delivery would try, by name and in order. Asks nobody.</summary>
+    /// <param name="delivery">The delivery.</param>
+    /// <param name="command">The command that would ask for it.</param>
+    public IReadOnlyList<string> AccountsFor(Delivery delivery, SendDelivery command) =>
+        [.. _order.Of(_order.Route(delivery, command), delivery.Id).Select(account => account.Name)];
+
     /// <summary>Sends one delivery, or finds that it was sent already.</summary>
     /// <param name="delivery">The delivery.</param>
     /// <param name="command">The command that asks for it: what was tried before, and what to do when in doubt.</param>
@@ -81,6 +87,13 @@ public sealed class ProviderChain
                 return await UnlessCancelled(round.Paced(paced), delivery, cancellationToken);
 
             using var granted = (Admission.Granted)admission;
+            // It may have waited for its place for longer than there was time, or while somebody paused the channel.
+            if (round.AttemptsMade == command.EarlierAttempts && (command.ExpiresAt <= _clock.GetUtcNow() || _order.IsPaused))
+            {
+                await granted.NotMade();
+                return new ChainOutcome.NoLonger();
+            }
+
             // It may have waited for its place for longer than the provider knows the delivery.
             if (round.Next() != account)
             {

@@ -32,7 +32,7 @@ public sealed class ProviderChains : IGate, IAsyncDisposable
                     configured.Routes.SelectMany((route, index) => Route(channel.Name, $"Channels:{channel.Name}:Routes:{index}", route))
                 )
                 .DistinctBy(named => named.Account, StringComparer.Ordinal)
-                .Select(named => accounts.Open(channel.Name, named.Account, named.Key))
+                .Select(named => accounts.Open(channel.Name, named.Account, named.Key, configured.Concurrency))
                 .ToList();
             return factory.Make(channel, opened, new ProviderRoutes(configured.Providers, configured.Routes));
         }

@@ -16,6 +16,9 @@ sealed class ProviderOrder(IChannel channel, IReadOnlyList<ProviderAccount> acco
     /// <summary>The channel.</summary>
     public IChannel Channel => channel;
 
+    /// <summary>True while an operator has paused the channel.</summary>
+    public bool IsPaused => board.Current.Channel(channel.Name).Paused;
+
     /// <summary>All accounts, those of routes after those of the channel.</summary>
     public IReadOnlyList<ProviderAccount> Accounts => accounts;
 

@@ -40,7 +40,7 @@ public sealed partial class ReceiptConsumer(
             Label<ReceiptKind>.Of(context.Message.Receipt.Kind),
             located.Attempt.TraceParent
         );
-        var receipt = masking.Mask(context.Message.Receipt, located);
+        var receipt = await masking.Mask(context.Message.Receipt, located, context.CancellationToken);
         await suppression.Consider(located, provider, receipt, context.CancellationToken);
         if (await superseded.Contains(located, provider, receipt, context.CancellationToken))
             return;

@@ -5,19 +5,13 @@ using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
-using NotificationBus.Providers;
 
 namespace NotificationBus.Saga;
 
-/// <summary>
-/// Cancels a notification: first in the ledger, so that no call begins any more whatever the saga and the workers know, then in the saga,
-/// which is told what the ledger says. Both may be done twice.
-/// </summary>
+/// <summary>Cancels a notification, also one whose event has yet to come.</summary>
 public sealed partial class CancelNotificationConsumer(
     INotificationStore store,
-    IAttemptLedger ledger,
-    IBus bus,
-    PublishLimit limit,
+    Cancellations cancellations,
     WaitingCancellations waiting,
     TimeProvider clock,
     ILogger<CancelNotificationConsumer> log
@@ -46,34 +40,11 @@ public sealed partial class CancelNotificationConsumer(
             return;
         }
 
-        var reason = $"cancelled by {command.By}: {command.Why}";
-        var stopped = new List<StoppedDelivery>();
-        // Also what was given up: its command may be among the failed messages, and be replayed.
-        foreach (var delivery in notification.Deliveries.Where(delivery => !delivery.IsSent()))
-        {
-            var attempts = await ledger.Cancel(
-                notification.CorrelationId,
-                delivery.Id,
-                delivery.Channel,
-                reason,
-                context.CancellationToken
-            );
-            if (!delivery.IsSettled())
-                stopped.Add(StoppedDelivery.Read(delivery.Id, attempts, clock.GetUtcNow()));
-        }
-
-        var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(Lane.Transactional));
-        await limit.Await(
-            saga.Send(
-                new DeliveriesStopped
-                {
-                    NotificationId = notification.CorrelationId,
-                    Reason = reason,
-                    Deliveries = stopped,
-                },
-                send => send.MessageId = DeterministicId.From("deliveries-stopped", $"{context.InputId():N}"),
-                CancellationToken.None
-            )
+        await cancellations.CallOff(
+            notification,
+            CancellationReasons.CancelledBy(command.By, command.Why),
+            DeterministicId.From("deliveries-stopped", $"{context.InputId():N}"),
+            context.CancellationToken
         );
     }
 

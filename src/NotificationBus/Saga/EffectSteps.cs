@@ -22,6 +22,27 @@ sealed class EffectSteps(PlanningRules planning)
         return effects;
     }
 
+    /// <summary>The command of a delivery that is to be sent later, which says for what it waits.</summary>
+    public static SendDelivery Waiting(SendDelivery command, DateTimeOffset until, DateTimeOffset now)
+    {
+        var reason = $"it is to be sent at {until.ToUniversalTime():yyyy-MM-dd'T'HH:mm:ss'Z'}";
+        return command with
+        {
+            WaitingFor = reason,
+            WaitingCode = ReasonCode.Scheduled,
+            Decisions =
+            [
+                new DeliveryDecision
+                {
+                    At = now,
+                    Code = ReasonCode.Scheduled,
+                    Until = until,
+                    Text = reason,
+                },
+            ],
+        };
+    }
+
     /// <inheritdoc cref="PlanningRules.CommandFor" />
     public SendDelivery Command(NotificationState notification, DeliveryState delivery) => planning.CommandFor(notification, delivery);
 }

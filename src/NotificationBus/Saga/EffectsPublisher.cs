@@ -77,6 +77,13 @@ public sealed partial class EffectsPublisher(
         await Outages.WaitOut(input, () => publisher.Publish(messages));
     }
 
+    /// <summary>The commands that are to be sent later, as they are kept until then. The record has what they say.</summary>
+    internal async Task<IReadOnlyList<OutgoingMessage>> WriteLater(Effects effects, Guid? conversationId)
+    {
+        var messages = await Write(effects.Later, conversationId);
+        return [.. messages.Select((message, index) => message with { DueAt = effects.Later[index].Decisions![^1].Until })];
+    }
+
     /// <summary>Commands as they go over the wire, with their contents when these are known here, and not large.</summary>
     internal async Task<IReadOnlyList<OutgoingMessage>> Write(
         IEnumerable<SendDelivery> commands,

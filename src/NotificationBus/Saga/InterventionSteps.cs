@@ -54,12 +54,19 @@ sealed class InterventionSteps(TimeProvider clock)
         }
     }
 
+    /// <summary>Has all of a notification withdrawn that has just been planned: nothing of it is sent.</summary>
+    public void Withdraw(NotificationState notification, string reason)
+    {
+        foreach (var delivery in notification.Deliveries)
+            Cancel(delivery, reason);
+    }
+
     void Cancel(DeliveryState delivery, string reason)
     {
         delivery.Status = DeliveryStatus.Cancelled;
         delivery.Cancellation = reason;
         delivery.Reason = reason;
-        delivery.Code = ReasonCode.Cancelled;
+        delivery.Code = CancellationReasons.CodeOf(reason);
         delivery.SettledAt = clock.GetUtcNow();
     }
 

@@ -184,7 +184,7 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
             }
         );
 
-        Initially(When(happened).PlanDeliveries(this).TransitionTo(Sending).SendNextStep(this).Conclude(this));
+        Initially(When(happened).PlanDeliveries(this).HeedWithdrawal(this).TransitionTo(Sending).SendNextStep(this).Conclude(this));
 
         // The same occurrence again changes nothing, and another one under its name is set aside.
         foreach (var later in Open.Concat(Ends))

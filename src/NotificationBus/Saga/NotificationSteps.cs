@@ -3,6 +3,7 @@ using NotificationBus.Contents;
 using NotificationBus.Intake;
 using NotificationBus.Planning;
 using NotificationBus.Receipts;
+using NotificationBus.Subscriptions;
 
 namespace NotificationBus.Saga;
 
@@ -15,12 +16,14 @@ public sealed class NotificationSteps
     /// <param name="packing">How what they say is kept.</param>
     /// <param name="receipts">What counts as read.</param>
     /// <param name="clock">The record's clock.</param>
+    /// <param name="board">Who is told of it; null for nobody.</param>
     public NotificationSteps(
         IntakeRules intake,
         PlanningRules planning,
         ContentPacking packing,
         IOptions<ReceiptsOptions> receipts,
-        TimeProvider clock
+        TimeProvider clock,
+        SubscriptionBoard? board = null
     )
     {
         Plan = new PlanSteps(intake, planning, packing, clock);
@@ -29,6 +32,7 @@ public sealed class NotificationSteps
         Receipts = new ReceiptSteps(new ClickRules(receipts.Value), clock);
         Effects = new EffectSteps(planning);
         Notes = new StepNotes(clock);
+        News = new StepNews(board, clock);
     }
 
     /// <summary>How it begins, goes on and ends.</summary>
@@ -48,4 +52,7 @@ public sealed class NotificationSteps
 
     /// <summary>What is kept of a step.</summary>
     internal StepNotes Notes { get; }
+
+    /// <summary>What others are told of a step.</summary>
+    internal StepNews News { get; }
 }

@@ -22,6 +22,18 @@ static class NotificationVerbs
     )
         where TEvent : class => step.Then(context => context.Effects().Contents = machine.Steps.Plan.Plan(context.Saga));
 
+    /// <summary>Sends nothing of what is planned when its business key was withdrawn before.</summary>
+    public static EventActivityBinder<NotificationState, TEvent> HeedWithdrawal<TEvent>(
+        this EventActivityBinder<NotificationState, TEvent> step,
+        NotificationStateMachine machine
+    )
+        where TEvent : class =>
+        step.Then(context =>
+        {
+            if (context.Effects().Withdrawal is { } reason)
+                machine.Steps.Interventions.Withdraw(context.Saga, reason);
+        });
+
     public static EventActivityBinder<NotificationState, DeliverySent> NoteSent(
         this EventActivityBinder<NotificationState, DeliverySent> step,
         NotificationStateMachine machine
@@ -151,8 +163,15 @@ static class NotificationVerbs
         IEnumerable<DeliveryState> deliveries
     )
     {
+        var now = machine.Steps.Plan.Now;
         foreach (var delivery in deliveries)
-            context.Effects().Commands.Add(machine.Steps.Effects.Command(context.Saga, delivery));
+        {
+            var command = machine.Steps.Effects.Command(context.Saga, delivery);
+            if (delivery.BegunAt is { } at && at > now)
+                context.Effects().Later.Add(EffectSteps.Waiting(command, at, now));
+            else
+                context.Effects().Commands.Add(command);
+        }
     }
 
     /// <summary>Announces the outcome when there is one, and again when a late result changes it.</summary>

@@ -10,6 +10,9 @@ namespace NotificationBus.Saga;
 /// <summary>How a notification begins, goes on with the next step of its plan, and ends.</summary>
 sealed class PlanSteps(IntakeRules intake, PlanningRules planning, ContentPacking packing, TimeProvider clock)
 {
+    /// <summary>The time by the record's clock.</summary>
+    public DateTimeOffset Now => clock.GetUtcNow();
+
     /// <summary>The notification an event asks for, before planning.</summary>
     public NotificationState Begin<TEvent>(EventMap<TEvent> map, ConsumeContext<TEvent> context)
         where TEvent : class
@@ -35,11 +38,14 @@ sealed class PlanSteps(IntakeRules intake, PlanningRules planning, ContentPackin
     public PlannedContents? Plan(NotificationState notification)
     {
         var request = notification.ToRequest();
+        // What it says has a place of its own from here on.
+        notification.GivenContent = null;
         var plan = planning.Plan(request);
         notification.Mode = plan.Mode;
         notification.EscalateAfter = plan.EscalateAfter;
         notification.EscalateUnless = plan.EscalateUnless;
-        notification.ExpiresAt = notification.CreatedAt + plan.Lifetime;
+        if (notification.ExpiresAt == default)
+            notification.ExpiresAt = (notification.SendAt ?? notification.CreatedAt) + plan.Lifetime;
         notification.Decisions = [.. notification.Decisions, .. plan.Decisions];
         notification.LeftOut = plan.LeftOut;
         notification.Refusal = plan.Refusal?.Reason;
@@ -53,11 +59,14 @@ sealed class PlanSteps(IntakeRules intake, PlanningRules planning, ContentPackin
                 Step = planned.Step,
             }),
         ];
+        // Also of a plan that says nothing: the record tells later that no template may say it instead.
+        if (request.Content is not null)
+            notification.TemplateVersion = GivenContent.Version;
         if (planning.Freeze(request, plan) is not { } frozen)
             return null;
 
         notification.Contents = frozen.Hash;
-        notification.TemplateVersion = planning.TemplateVersionOf(notification.Category);
+        notification.TemplateVersion = planning.TemplateVersionOf(request);
         return new PlannedContents(frozen, packing.Pack(frozen));
     }
 
@@ -66,18 +75,23 @@ sealed class PlanSteps(IntakeRules intake, PlanningRules planning, ContentPackin
     public IReadOnlyList<DeliveryState> BeginNextStep(NotificationState notification)
     {
         var next = notification.NextStep();
+        var now = clock.GetUtcNow();
         var begun = notification.Deliveries.Where(delivery => delivery.Step == next).ToList();
         foreach (var delivery in begun)
         {
             delivery.Status = DeliveryStatus.Sending;
-            delivery.BegunAt = clock.GetUtcNow();
+            delivery.BegunAt = notification.SendAt > now ? notification.SendAt : now;
         }
 
         return begun;
     }
 
     /// <summary>The time of the step that has just begun: then the next one begins in addition.</summary>
-    public DateTime EscalateAt(NotificationState notification) => (clock.GetUtcNow() + notification.EscalateAfter!.Value).UtcDateTime;
+    public DateTime EscalateAt(NotificationState notification)
+    {
+        var now = clock.GetUtcNow();
+        return ((notification.SendAt > now ? notification.SendAt.Value : now) + notification.EscalateAfter!.Value).UtcDateTime;
+    }
 
     /// <summary>True when the timer should have rung and has not: it was published and lost.</summary>
     public bool EscalationIsLost(NotificationState notification)

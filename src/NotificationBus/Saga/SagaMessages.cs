@@ -34,6 +34,7 @@ static class SagaMessages
         // the latter, do not know the lane, and it does not wait behind a campaign.
         new SagaMessage<DeliveryResults>(null),
         new SagaMessage<CancelNotification>(null) { Published = Lane.Transactional },
+        new SagaMessage<WithdrawNotifications>(null) { Published = Lane.Transactional },
     ];
 
     /// <summary>The notification a message concerns.</summary>

@@ -25,7 +25,9 @@ public sealed partial class DeliveryContents(
 {
     /// <summary>Finds the content of a delivery.</summary>
     /// <returns>The content, and whether it was filled after the plan.</returns>
-    /// <exception cref="TemplateException">A command of an earlier version: its template has changed since the plan.</exception>
+    /// <exception cref="TemplateException">
+    /// A command of an earlier version: its template has changed since the plan. Or it was given, and is no longer kept.
+    /// </exception>
     /// <exception cref="ContentKeyException">It is encrypted with a key that this host does not have.</exception>
     internal async ValueTask<(FrozenContent Content, bool IsFilledAgain)> Of(ConsumeContext<SendDelivery> context, IChannel channel)
     {
@@ -39,11 +41,14 @@ public sealed partial class DeliveryContents(
             return (Fill(command, channel), true);
         if (await Planned(command, content, context.CancellationToken) is not { } planned)
         {
+            if (content.IsGiven)
+                throw new TemplateException("what its producer gave it to say is no longer kept (Retention:Contents)");
+
             NotKept(command.DeliveryId, command.NotificationId);
             return await AsFirstSent(command, channel, planned: null, context.CancellationToken);
         }
 
-        return planning.RuleOf(command.Category).Texts == TextsPolicy.Latest
+        return !content.IsGiven && planning.RuleOf(command.Category).Texts == TextsPolicy.Latest
             ? await AsFirstSent(command, channel, planned, context.CancellationToken)
             : (planned, false);
     }

@@ -15,6 +15,7 @@ namespace NotificationBus.Sending;
 public sealed class SendPipeline(
     ProviderChains chains,
     DeliveryFilling filling,
+    DestinationGuard guard,
     INotificationStore store,
     ControlBoard board,
     Redelivery redelivery,
@@ -34,6 +35,8 @@ public sealed class SendPipeline(
             return await SentBefore(command, context.CancellationToken);
         if (IsPaused(channel))
             return Paused(command, channel);
+        if (guard.Turns.Wait(channel, command) is { } wait)
+            return await Turned(command, channel, wait, context.CancellationToken);
 
         Delivery delivery;
         try
@@ -45,9 +48,22 @@ public sealed class SendPipeline(
             return await NotSent(command, exception.Message, ReasonCode.NoText, context.CancellationToken);
         }
 
+        if (await guard.Check(channel, command, delivery.Content, context.CancellationToken) is { } finding)
+        {
+            if (finding.IsRefused)
+                return await NotSent(command, finding.Text, finding.Code, context.CancellationToken);
+            if (!command.WasTried())
+                command = Noted(command, finding.Code, finding.Text);
+        }
+
         command = Routed(command, channel);
         var outcome = await chains.Of(command.Channel).Send(delivery, context.InItsTurn(), context.CancellationToken);
-        return await Decide(command, outcome, context.CancellationToken);
+        if (outcome is not ChainOutcome.NoLonger)
+            return await Decide(command, outcome, context.CancellationToken);
+
+        return IsTooLate(command)
+            ? await NotSent(command, "it was too late when a provider had time for it", ReasonCode.Expired, context.CancellationToken)
+            : Paused(command, channel);
     }
 
     bool IsTooLate(SendDelivery command) => command.ExpiresAt <= clock.GetUtcNow();
@@ -97,6 +113,34 @@ public sealed class SendPipeline(
             ReasonCode.ChannelPaused,
             ResumedChannels.WaitsForChannel(channel.Name)
         );
+
+    /// <summary>
+    /// It waits for its turn. Nothing is refused: what came over the bus cannot be, and who posted it has been promised the same. Another
+    /// channel would not be spared by being asked instead.
+    /// </summary>
+    Task<Disposition> Turned(SendDelivery command, IChannel channel, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var due = clock.GetUtcNow() + wait;
+        var reason = guard.Turns.ReasonOn(channel);
+        return Redelivery.InTime(command, due) is null
+            ? NotSent(Noted(command, ReasonCode.AddressLimit, reason), $"not sent in time: {reason}", ReasonCode.Expired, cancellationToken)
+            : Task.FromResult<Disposition>(
+                new Disposition.PutOff(command with { HasTurnAtAddress = true }, due, reason, ReasonCode.AddressLimit)
+            );
+    }
+
+    SendDelivery Noted(SendDelivery command, string code, string text) =>
+        command with
+        {
+            Decisions = command.Decisions.Noting(
+                new DeliveryDecision
+                {
+                    At = clock.GetUtcNow(),
+                    Code = code,
+                    Text = text,
+                }
+            ),
+        };
 
     ValueTask<Disposition> Decide(SendDelivery command, ChainOutcome outcome, CancellationToken cancellationToken) =>
         outcome is ChainOutcome.NotNow notNow ? new(Later(command, notNow, cancellationToken)) : new(ResultMessages.Of(command, outcome));

@@ -18,6 +18,9 @@ public sealed class FlowMetrics
     /// <summary>The way of an event that came over HTTP.</summary>
     public const string ByHttp = "http";
 
+    /// <summary>The same of those that were published by SQL.</summary>
+    public const string BySql = "sql";
+
     /// <summary>The way of an event that its service published.</summary>
     public const string ByBus = "bus";
 
@@ -45,6 +48,7 @@ public sealed class FlowMetrics
     readonly Counter<long> _circuitChanges;
     readonly Counter<long> _redelivered;
     readonly Counter<long> _fallbacks;
+    readonly Counter<long> _guarded;
     readonly Counter<long> _failedMessages;
     readonly Histogram<int> _batches;
     Func<IEnumerable<Measurement<int>>> _circuits = () => [];
@@ -90,6 +94,11 @@ public sealed class FlowMetrics
             "notificationbus.deliveries.fallbacks",
             "{call}",
             "Calls to another account because one before could not take the delivery"
+        );
+        _guarded = meter.CreateCounter<long>(
+            "notificationbus.deliveries.guarded",
+            "{delivery}",
+            "Deliveries that the guard of their channel refused, or watched"
         );
         _failedMessages = meter.CreateCounter<long>("notificationbus.failed_messages", "{message}", "Messages that were set aside");
         _batches = meter.CreateHistogram(
@@ -137,7 +146,7 @@ public sealed class FlowMetrics
 
     /// <summary>A notification is in the record.</summary>
     /// <param name="category">Its category.</param>
-    /// <param name="by">The way its event came: <see cref="ByHttp"/> or <see cref="ByBus"/>.</param>
+    /// <param name="by">The way its event came: <see cref="ByHttp"/>, <see cref="BySql"/> or <see cref="ByBus"/>.</param>
     public void Accepted(string category, string by) => _accepted.Add(1, new("category", category), new("by", by));
 
     /// <summary>A notification has ended.</summary>
@@ -201,6 +210,13 @@ public sealed class FlowMetrics
 
     /// <summary>Another account is called because this one could not take the delivery.</summary>
     public void FellBack(string channel, string from) => _fallbacks.Add(1, new("channel", channel), new("from", from));
+
+    /// <summary>The guard of a channel has refused a delivery, or watched it go.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="country">The country of its address; <c>none</c> where it has none.</param>
+    /// <param name="reason">Why, in one word.</param>
+    public void Guarded(string channel, string country, string reason) =>
+        _guarded.Add(1, new("channel", channel), new("country", country), new("reason", reason));
 
     /// <summary>Several items share a round trip or a message.</summary>
     /// <param name="batch">What is gathered: a word of the code.</param>

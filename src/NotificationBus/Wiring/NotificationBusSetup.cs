@@ -18,10 +18,12 @@ using NotificationBus.Providers;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
 using NotificationBus.Receipts;
+using NotificationBus.Repairs;
 using NotificationBus.Saga;
 using NotificationBus.Saga.Persistence;
 using NotificationBus.Sending;
 using NotificationBus.Status;
+using NotificationBus.Subscriptions;
 using NotificationBus.Telemetry;
 
 namespace NotificationBus.Wiring;
@@ -49,6 +51,7 @@ public static class NotificationBusSetup
         services.AddEventMap<PaymentReminderDueMap>();
         services.AddEventMap<OrderShippedMap>();
         services.AddEventMap<NotificationRequestedMap>();
+        services.AddWithdrawalMap<OrderPaidMap>();
 
         services.AddMetrics();
         services.AddSingleton<FlowMetrics>();
@@ -62,6 +65,8 @@ public static class NotificationBusSetup
         services.AddSingleton<ContentPacking>();
         services.AddSingleton<DeliveryContents>();
         services.AddSingleton<DeliveryFilling>();
+        services.AddSingleton<AddressLimits>();
+        services.AddSingleton<DestinationGuard>();
         services.AddSingleton<SendPipeline>();
         services.AddSingleton<IntakeRules>();
         services.AddSingleton<PlanningRules>();
@@ -71,8 +76,12 @@ public static class NotificationBusSetup
         services.AddSingleton<AcceptanceLog>();
         services.AddSingleton<NotificationIntake>();
         services.AddSingleton<NotificationSteps>();
+        services.AddSingleton<Cancellations>();
         services.AddSingleton<WaitingCancellations>();
+        services.AddSingleton<WithdrawalRules>();
+        services.AddSingleton<Withdrawals>();
         services.AddSingleton<OutcomeWatch>();
+        services.AddSingleton<EventReader>();
         services.AddSingleton<Explanations>();
         services.AddSingleton<PublishLimit>();
         services.AddSingleton<OutgoingPublisher>();
@@ -91,10 +100,19 @@ public static class NotificationBusSetup
         services.AddSingleton<ReceiptReporter>();
         services.AddSingleton<KeptContents>();
         services.AddSingleton<HeldDecisions>();
+        services.AddSingleton<RepairForecast>();
+        services.AddSingleton<RepairJudgement>();
+        services.AddSingleton<RepairPlanner>();
+        services.AddSingleton<RepairRequests>();
+        services.AddSingleton<StartedRepairs>();
         services.AddSingleton<WaitingReadings>();
         services.AddSingleton<ControlBoard>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlBoard>());
         services.AddHostedService<CircuitWatch>();
+        services.AddSingleton<SubscriptionBoard>();
+        services.AddHostedService(provider => provider.GetRequiredService<SubscriptionBoard>());
+        services.AddSingleton<SubscriptionSecrets>();
+        services.AddSingleton<SubscriberCalls>();
         services.AddSingleton<KeyIssuer>();
         services.AddSingleton<FailureReader>();
         // Not before they are used: the bus is built with those who set aside.
@@ -103,6 +121,11 @@ public static class NotificationBusSetup
         services.AddSingleton<FailedMessageQueue>();
         services.AddSingleton<Rejections>();
         services.AddSingleton<FailedMessageRecorder>();
+        services.AddSingleton(provider => new RefusedRows(
+            provider.GetRequiredService<IFailedMessages>(),
+            provider.GetRequiredService<Rejections>(),
+            provider.GetRequiredService<PlanningRules>()
+        ));
         services.AddGate<IntakeGate>();
         services.AddGate<NotificationPartitions>();
         services.AddGate<SendBulkhead>();
@@ -152,6 +175,10 @@ public static class NotificationBusSetup
     public static IServiceCollection AddEventMap<TMap>(this IServiceCollection services)
         where TMap : class, IEventMap => services.AddSingleton<IEventMap, TMap>();
 
+    /// <summary>Makes one kind of event withdraw notifications.</summary>
+    public static IServiceCollection AddWithdrawalMap<TMap>(this IServiceCollection services)
+        where TMap : class, IWithdrawalMap => services.AddSingleton<IWithdrawalMap, TMap>();
+
     /// <summary>
     /// The saga, and a way for results to reach it without another hop where both run in one process. Hosts that run the saga need it, and
     /// no others.
@@ -183,6 +210,9 @@ public static class NotificationBusSetup
         return services.AddSingleton<ICommandHandler, LocalSendDispatcher>();
     }
 
+    /// <summary>Sends subscribers what they are told. Hosts that send need it, and no others.</summary>
+    public static IServiceCollection AddWebhookSender(this IServiceCollection services) => services.AddHostedService<WebhookSender>();
+
     /// <summary>Publishes scheduled messages. Only hosts that run the saga need it.</summary>
     public static IServiceCollection AddOutgoingDispatcher(this IServiceCollection services) =>
         services.AddHostedService<OutgoingDispatcher>();
@@ -196,11 +226,15 @@ public static class NotificationBusSetup
     /// <summary>Brings notifications back that nobody works on. Only hosts that run the saga need it.</summary>
     public static IServiceCollection AddSweep(this IServiceCollection services) => services.AddHostedService<Sweep>();
 
+    /// <summary>Runs the repairs that operators have started. Only hosts that run the saga need it.</summary>
+    public static IServiceCollection AddRepairRunner(this IServiceCollection services) => services.AddHostedService<RepairRunner>();
+
     /// <summary>Keeps the record in memory, lost when the process ends.</summary>
     public static IServiceCollection AddInMemoryStore(this IServiceCollection services)
     {
         services.AddSingleton<InMemoryAttemptLedger>();
         services.AddSingleton<IAttemptLedger>(provider => provider.GetRequiredService<InMemoryAttemptLedger>());
+        services.AddSingleton<IDailyCounts, InMemoryDailyCounts>();
         services.AddSingleton<ISuppressions>(provider => provider.GetRequiredService<InMemoryAttemptLedger>());
         services.AddSingleton<InMemoryControls>();
         services.AddSingleton<IControls>(provider => provider.GetRequiredService<InMemoryControls>());
@@ -211,10 +245,15 @@ public static class NotificationBusSetup
         services.AddSingleton<InMemoryFailedMessages>();
         services.AddSingleton<IFailedMessages>(provider => provider.GetRequiredService<InMemoryFailedMessages>());
         services.AddSingleton<IHeldDeliveries, InMemoryHeldDeliveries>();
+        services.AddSingleton<IRepairs, InMemoryRepairs>();
         services.AddSingleton<InMemoryNotificationStore>();
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<IContentStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<IUnfinishedNotifications, InMemoryUnfinishedNotifications>();
+        services.AddSingleton<IWithdrawals, InMemoryWithdrawals>();
+        services.AddSingleton<InMemorySubscriptions>();
+        services.AddSingleton<ISubscriptions>(provider => provider.GetRequiredService<InMemorySubscriptions>());
+        services.AddSingleton<IWebhookDeliveries>(provider => provider.GetRequiredService<InMemorySubscriptions>());
         services.AddSingleton<IEarlierNotifications>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<INotificationQueries>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<InMemoryLedger>();

@@ -8,6 +8,7 @@ using NotificationBus.InProcess;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
+using NotificationBus.Notifications;
 using NotificationBus.Outgoing;
 using NotificationBus.Planning;
 using NotificationBus.Providers;
@@ -21,8 +22,8 @@ namespace NotificationBus.Wiring;
 public static class NotificationEndpoints
 {
     /// <summary>
-    /// Messages of commands at work for each delivery that may be at a provider: while one is sent others are prepared and reported. Each
-    /// may bring <see cref="CommandBundle.MostCommands"/>.
+    /// Messages of commands at work for each delivery that may be at a provider, of few: while one is sent others are prepared and reported.
+    /// Each may bring <see cref="CommandBundle.MostCommands"/>. Where many may be at a provider there are as many messages as that.
     /// </summary>
     public const int MessagesPerTurn = 2;
 
@@ -42,6 +43,7 @@ public static class NotificationEndpoints
         if (saga)
             bus.AddConsumer<DeliveryResultsConsumer>();
         bus.AddConsumer<CancelNotificationConsumer>();
+        bus.AddConsumer<WithdrawNotificationsConsumer>();
     }
 
     /// <summary>Declares the saga's queues and those of each channel, one for each lane, and the one of what failed in them.</summary>
@@ -109,8 +111,34 @@ public static class NotificationEndpoints
                 );
                 endpoint.ConfigureConsumer<DeliveryResultsConsumer>(context);
                 endpoint.ConfigureConsumer<CancelNotificationConsumer>(context);
+                endpoint.ConfigureConsumer<WithdrawNotificationsConsumer>(context);
+                // As services do not know the lane of what they withdraw, it does not wait behind a campaign.
+                if (lane == Lane.Transactional)
+                    ReceiveWithdrawals(endpoint, context);
             }
         );
+
+    static void ReceiveWithdrawals(IReceiveEndpointConfigurator endpoint, IRegistrationContext context)
+    {
+        foreach (var map in context.GetServices<IWithdrawalMap>())
+            map.Accept(new ReceiveWithdrawal(endpoint, context));
+    }
+
+    sealed class ReceiveWithdrawal(IReceiveEndpointConfigurator endpoint, IRegistrationContext context) : IWithdrawalMapVisitor<bool>
+    {
+        public bool Visit<TEvent>(WithdrawalMap<TEvent> map)
+            where TEvent : class
+        {
+            endpoint.Consumer(() =>
+                new WithdrawingEventConsumer<TEvent>(
+                    map,
+                    context.GetRequiredService<WithdrawalRules>(),
+                    context.GetRequiredService<Withdrawals>()
+                )
+            );
+            return true;
+        }
+    }
 
     /// <summary>The queue of receipts.</summary>
     static void ReceiveReceipts<TEndpoint>(
@@ -157,7 +185,7 @@ public static class NotificationEndpoints
                     declare(endpoint);
                     // Commands are sent to the queue's own exchange; nobody publishes them.
                     endpoint.ConfigureConsumeTopology = false;
-                    Limit(endpoint, MessagesPerTurn * options[channel.Name].ConcurrencyOf(lane));
+                    Limit(endpoint, MessagesAtWork(options[channel.Name].ConcurrencyOf(lane)));
                     endpoint.ConfigureReceive(receive => receive.UseFilter(new HeldInput()));
                     endpoint.DeadLetterWhatFails(
                         ChannelEndpoint.QueueOf(channel.Name, lane),
@@ -171,6 +199,9 @@ public static class NotificationEndpoints
             );
         }
     }
+
+    static int MessagesAtWork(int turns) =>
+        Math.Min(MessagesPerTurn * turns, Math.Max(turns, MessagesPerTurn * ConcurrencyOptions.DefaultMin));
 
     static void Limit(IReceiveEndpointConfigurator endpoint, int concurrency)
     {

@@ -5,7 +5,7 @@ namespace NotificationBus.Chaos.Situations;
 /// <summary>Reliability, row 21.</summary>
 sealed class ADownBTakesOver : Situation
 {
-    const int Concurrency = ChannelOptions.UsualConcurrency;
+    const int Concurrency = ConcurrencyOptions.DefaultMin;
     const int UntilOpen = 8;
     const int Probes = 20;
     const int PerSecond = 100;

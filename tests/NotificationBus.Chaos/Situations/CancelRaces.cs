@@ -9,7 +9,7 @@ namespace NotificationBus.Chaos.Situations;
 sealed class CancelRaces : Situation
 {
     const int PerSecond = 400;
-    const int Concurrency = ChannelOptions.UsualConcurrency;
+    const int Concurrency = ConcurrencyOptions.DefaultMax;
     const int FewestOfEach = 100;
 
     static readonly TimeSpan Latency = TimeSpan.FromMilliseconds(200);

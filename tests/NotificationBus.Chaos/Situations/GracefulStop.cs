@@ -6,7 +6,7 @@ namespace NotificationBus.Chaos.Situations;
 /// <summary>Reliability, row 32.</summary>
 sealed class GracefulStop : Situation
 {
-    const int Concurrency = ChannelOptions.UsualConcurrency;
+    const int Concurrency = ConcurrencyOptions.DefaultMin;
 
     static readonly TimeSpan Latency = TimeSpan.FromSeconds(2);
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(25);

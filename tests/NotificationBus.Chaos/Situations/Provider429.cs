@@ -7,7 +7,7 @@ sealed class Provider429 : Situation
 {
     const int PerSecond = 20;
     const int RetryAfter = 3;
-    const int Concurrency = ChannelOptions.UsualConcurrency;
+    const int Concurrency = ConcurrencyOptions.DefaultMin;
 
     static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(0.5);
 

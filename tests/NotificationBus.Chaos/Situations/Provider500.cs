@@ -5,7 +5,7 @@ namespace NotificationBus.Chaos.Situations;
 /// <summary>Reliability, row 13.</summary>
 sealed class Provider500 : Situation
 {
-    const int Concurrency = ChannelOptions.UsualConcurrency;
+    const int Concurrency = ConcurrencyOptions.DefaultMin;
     const int MostCallsOfOne = 5;
     const int UntilOpen = 8;
     const int Probes = 20;

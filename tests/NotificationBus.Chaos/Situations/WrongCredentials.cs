@@ -5,7 +5,7 @@ namespace NotificationBus.Chaos.Situations;
 /// <summary>Reliability, row 23.</summary>
 sealed class WrongCredentials : Situation
 {
-    const int Concurrency = ChannelOptions.UsualConcurrency;
+    const int Concurrency = ConcurrencyOptions.DefaultMin;
     const int MostCalls = 3;
 
     public override string Name => "wrong-credentials";

@@ -8,7 +8,9 @@ using NotificationBus.Outgoing;
 using NotificationBus.Providers;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
+using NotificationBus.Repairs;
 using NotificationBus.Sending;
+using NotificationBus.Subscriptions;
 
 namespace NotificationBus.Tests.AnyRecord;
 
@@ -50,5 +52,10 @@ public sealed record HostOfTheRecord(
     IUnfinishedNotifications Unfinished,
     IHeldDeliveries Held,
     IFailedMessages Failed,
-    INotificationQueries Queries
+    INotificationQueries Queries,
+    IWithdrawals Withdrawals,
+    IDailyCounts Counts,
+    IRepairs Repairs,
+    ISubscriptions Subscribers,
+    IWebhookDeliveries Webhooks
 );

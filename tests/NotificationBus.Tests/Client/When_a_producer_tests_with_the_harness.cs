@@ -31,10 +31,28 @@ public sealed class When_a_producer_tests_with_the_harness
 
         await harness.Bus.Publish(Order, TestContext.Current.CancellationToken);
 
-        var delivery = (await harness.Deliveries("seller-42", TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
+        var delivery = (
+            await harness.Deliveries("seller-42", cancellationToken: TestContext.Current.CancellationToken)
+        ).ShouldHaveSingleItem();
         delivery.Email.Subject.ShouldContain("4711");
         (delivery.Channel, delivery.Address, delivery.Category).ShouldBe(("email", "som@example.com", "order-placed"));
         Should.Throw<InvalidOperationException>(() => delivery.Push).Message.ShouldContain("by email");
+    }
+
+    [Fact]
+    public async Task Should_wait_for_each_notification_that_is_expected()
+    {
+        const int Orders = 20;
+        await using var services = new ServiceCollection()
+            .AddMassTransitTestHarness(bus => bus.AddNotificationBus())
+            .BuildServiceProvider(validateScopes: true);
+        var harness = await services.StartTestHarness();
+
+        for (var number = 0; number < Orders; number++)
+            await harness.Bus.Publish(Order with { EventId = $"order-{number}" }, TestContext.Current.CancellationToken);
+
+        (await harness.Deliveries("seller-42", Orders, TestContext.Current.CancellationToken)).Count.ShouldBe(Orders);
+        (await harness.Deliveries("seller-43", notifications: 0, TestContext.Current.CancellationToken)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -44,13 +62,13 @@ public sealed class When_a_producer_tests_with_the_harness
             .AddMassTransitTestHarness(bus =>
             {
                 bus.AddNotificationBus();
-                bus.SetTestTimeouts(testTimeout: TimeSpan.FromMilliseconds(500));
+                bus.SetTestTimeouts(testTimeout: TimeSpan.FromSeconds(3));
             })
             .BuildServiceProvider(validateScopes: true);
         var harness = await services.StartTestHarness();
         await harness.Bus.Publish(Order, TestContext.Current.CancellationToken);
 
-        (await harness.Deliveries("seller-43", TestContext.Current.CancellationToken)).ShouldBeEmpty();
+        (await harness.Deliveries("seller-43", cancellationToken: TestContext.Current.CancellationToken)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -68,7 +86,7 @@ public sealed class When_a_producer_tests_with_the_harness
 
         await harness.Bus.Publish(new Bought("4712"), TestContext.Current.CancellationToken);
 
-        (await harness.Deliveries("seller-42", TestContext.Current.CancellationToken))
+        (await harness.Deliveries("seller-42", cancellationToken: TestContext.Current.CancellationToken))
             .ShouldHaveSingleItem()
             .Push.Body.ShouldContain("Blue ceramic bowl");
     }

@@ -81,6 +81,35 @@ public sealed class When_a_service_uses_the_client(RunningHost host) : IClassFix
     }
 
     [Fact]
+    public async Task Should_withdraw_by_key_and_by_the_event_that_says_so()
+    {
+        await using var services = Services(host.Client.BaseAddress!);
+        var notifications = services.GetRequiredService<INotifications>();
+        var order = $"{Guid.NewGuid():N}";
+        var sent = (
+            await notifications.Send(Order with { EventId = order, OrderId = order }, TestContext.Current.CancellationToken)
+        ).ShouldHaveSingleItem();
+        await Ended(services, sent.Id);
+
+        var withdrawal = (
+            await notifications.Withdraw(
+                new WithdrawNotifications
+                {
+                    Key = $"order:{order}",
+                    Categories = ["order-placed"],
+                    By = "shop",
+                    Why = "it was cancelled",
+                },
+                TestContext.Current.CancellationToken
+            )
+        ).ShouldNotBeNull();
+        (await notifications.Send(new OrderPaid { OrderId = order }, TestContext.Current.CancellationToken)).ShouldBeEmpty();
+
+        (withdrawal.Withdrawn, withdrawal.Sent, withdrawal.InDoubt, withdrawal.IsComplete).ShouldBe((0, 1, 0, true));
+        withdrawal.Before.ShouldBeGreaterThan(TimeProvider.System.GetUtcNow());
+    }
+
+    [Fact]
     public async Task Should_say_what_is_wrong_with_an_event()
     {
         await using var services = Services(host.Client.BaseAddress!);
@@ -108,16 +137,50 @@ public sealed class When_a_service_uses_the_client(RunningHost host) : IClassFix
         ).ShouldBeNull();
     }
 
+    /// <summary>A 404 of whoever else is there is no answer about the record.</summary>
+    [Fact]
+    public async Task Should_not_take_a_wrong_address_for_nothing_on_record()
+    {
+        await using var services = Services(new Uri(host.Client.BaseAddress!, "/elsewhere"));
+
+        var refusal = await Should.ThrowAsync<NotificationRefusedException>(
+            services.GetRequiredService<INotificationReader>().Find(Guid.NewGuid(), TestContext.Current.CancellationToken)
+        );
+
+        refusal.Status.ShouldBe(404);
+    }
+
+    [Theory]
+    [InlineData("200 OK", Cancellation.Cancelled)]
+    [InlineData("202 Accepted", Cancellation.Asked)]
+    [InlineData("409 Conflict", Cancellation.TooLate)]
+    public async Task Should_tell_what_came_of_a_cancellation(string answer, Cancellation expected)
+    {
+        await using var server = new ScriptedHttpServer();
+        server.Answers(answer, "{}", "Content-Type: application/json\r\n");
+        await using var services = Services(new Uri(server.Url, "/"));
+
+        var cancelled = await services
+            .GetRequiredService<INotifications>()
+            .Cancel(Guid.NewGuid(), "shop", "it was sold", TestContext.Current.CancellationToken);
+
+        cancelled.ShouldBe(expected);
+    }
+
     [Theory]
     [InlineData("503 Service Unavailable", "Retry-After: 0\r\n")]
     [InlineData("429 Too Many Requests", "")]
     [InlineData("502 Bad Gateway", "Content-Type: text/html\r\n")]
     [InlineData("202 Accepted", "Content-Type: text/html\r\n")]
-    public async Task Should_try_again_under_the_same_id_what_fails_in_passing(string answer, string headers)
+    [InlineData("200 OK", "Content-Type: application/json\r\n", "{}")]
+    [InlineData("200 OK", "Content-Type: application/json\r\n", """{"notifications":[{}]}""")]
+    [InlineData("200 OK", "Content-Type: application/json\r\n", """{"events":[]}""")]
+    [InlineData("302 Found", "Location: /elsewhere\r\n")]
+    public async Task Should_try_again_under_the_same_id_what_fails_in_passing(string answer, string headers, string body = "<html>")
     {
         await using var server = new ScriptedHttpServer();
-        server.Answers(answer, "<html>", headers);
-        await using var services = Services(new Uri(server.Url, "/"), key: "nb_shop_1_secret");
+        server.Answers(answer, body, headers);
+        await using var services = Services(new Uri(server.Url, "/"), key: "nb_shop_1_secret\n");
 
         var sending = services.GetRequiredService<INotifications>().Send(Order, TestContext.Current.CancellationToken);
         await Until(() => server.Requests.Count >= 2);
@@ -137,12 +200,17 @@ public sealed class When_a_service_uses_the_client(RunningHost host) : IClassFix
         server.Requests.ShouldAllBe(request => request.Head.StartsWith("POST /v1/events/order-placed ", StringComparison.Ordinal));
     }
 
-    [Theory, InlineData(true), InlineData(false)]
-    public async Task Should_give_up_when_its_patience_is_over(bool isSilent)
+    [Theory]
+    [InlineData(true, "")]
+    [InlineData(false, "")]
+    // Longer than a timer lasts.
+    [InlineData(false, "Retry-After: 99999999\r\n")]
+    [InlineData(false, "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\n")]
+    public async Task Should_give_up_when_its_patience_is_over(bool isSilent, string headers)
     {
         await using var server = new ScriptedHttpServer();
         if (!isSilent)
-            server.Answers("503 Service Unavailable");
+            server.Answers("503 Service Unavailable", "", headers);
         await using var services = Services(new Uri(server.Url, "/"), patience: TimeSpan.FromSeconds(1));
 
         var exception = await Should.ThrowAsync<NotificationNotAcceptedException>(
@@ -175,6 +243,7 @@ public sealed class When_a_service_uses_the_client(RunningHost host) : IClassFix
     [Theory]
     [InlineData("NotificationBus:Url", null, "NotificationBus:Url: name the address of the API")]
     [InlineData("NotificationBus:Url", "ftp://example.com", "NotificationBus:Url: name the address of the API")]
+    [InlineData("NotificationBus:ApiKey", "two words", "NotificationBus:ApiKey: must be one word")]
     [InlineData("NotificationBus:Patience", "00:00:00", "NotificationBus:Patience: must be from 00:00:01 to 00:10:00")]
     public void Should_refuse_settings_that_cannot_work(string setting, string? value, string because)
     {

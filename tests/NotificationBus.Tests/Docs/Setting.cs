@@ -19,6 +19,7 @@ sealed record Setting(string Path, PropertyInfo Property, object? Value)
         ["Channels"] = "{channel}",
         ["Headers"] = "{name}",
         ["Keys"] = "{id}",
+        ["Prices"] = "{country}",
     };
 
     /// <summary>The settings of an option class and of the classes below it, in the order in which they are written there.</summary>
@@ -58,11 +59,12 @@ sealed record Setting(string Path, PropertyInfo Property, object? Value)
             == typeof(TimeSpan)
                 ? "times, separated by commas"
                 : "list, separated by commas",
-            { IsGenericType: true } dictionary when dictionary.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) => "text",
+            { IsGenericType: true } dictionary when dictionary.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) =>
+                dictionary.GetGenericArguments()[1] == typeof(decimal) ? "number" : "text",
             _ when Scalar.IsEnum => "word",
             _ when Scalar == typeof(bool) => "`true` or `false`",
             _ when Scalar == typeof(TimeSpan) => "time",
-            _ when Scalar == typeof(double) => "number",
+            _ when Scalar == typeof(double) || Scalar == typeof(decimal) => "number",
             _ when Scalar == typeof(string) => "text",
             _ => "whole number",
         };

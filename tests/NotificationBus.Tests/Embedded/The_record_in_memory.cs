@@ -13,11 +13,19 @@ public sealed class When_messages_are_due_in_memory() : When_messages_are_due(In
 
 public sealed class When_a_text_is_like_no_other_in_memory() : When_a_text_is_like_no_other(InMemoryRecord.Create);
 
+public sealed class When_a_day_is_counted_in_memory() : When_a_day_is_counted(InMemoryRecord.Create);
+
 public sealed class When_a_call_is_claimed_in_memory() : When_a_call_is_claimed(InMemoryRecord.Create);
 
 public sealed class When_a_delivery_is_cancelled_in_memory() : When_a_delivery_is_cancelled(InMemoryRecord.Create);
 
+public sealed class When_a_key_is_withdrawn_in_memory() : When_a_key_is_withdrawn(InMemoryRecord.Create);
+
+public sealed class When_subscribers_are_told_in_memory() : When_subscribers_are_told(InMemoryRecord.Create);
+
 public sealed class When_a_receipt_names_a_delivery_in_memory() : When_a_receipt_names_a_delivery(InMemoryRecord.Create);
+
+public sealed class When_a_repair_is_kept_in_memory() : When_a_repair_is_kept(InMemoryRecord.Create);
 
 public sealed class When_it_is_decided_about_what_is_held_in_memory() : When_it_is_decided_about_what_is_held(InMemoryRecord.Create);
 
@@ -49,7 +57,8 @@ sealed class InMemoryRecord : RecordOfTheTest
         var outgoing = new InMemoryOutgoingMessages(_clock);
         var controls = new InMemoryControls(_clock, outgoing);
         var ledger = new InMemoryAttemptLedger(_clock, controls);
-        var store = new InMemoryNotificationStore(ledger, outgoing, Channels);
+        var subscriptions = new InMemorySubscriptions(controls, _clock);
+        var store = new InMemoryNotificationStore(ledger, outgoing, Channels, subscriptions);
         Host = new HostOfTheRecord(
             store,
             ledger,
@@ -60,7 +69,12 @@ sealed class InMemoryRecord : RecordOfTheTest
             new InMemoryUnfinishedNotifications(store, outgoing, _clock),
             new InMemoryHeldDeliveries(store, outgoing, controls, _clock),
             new InMemoryFailedMessages(outgoing, controls, Options.Create(Retention), _clock),
-            store
+            store,
+            new InMemoryWithdrawals(store, _clock),
+            new InMemoryDailyCounts(_clock),
+            new InMemoryRepairs(outgoing, controls, _clock),
+            subscriptions,
+            subscriptions
         );
     }
 

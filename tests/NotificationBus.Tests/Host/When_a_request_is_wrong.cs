@@ -345,7 +345,9 @@ public sealed class When_a_request_is_wrong(RunningHost host) : IClassFixture<Ru
         answer
             .Json.GetProperty("detail")
             .GetString()
-            .ShouldBe($"Events are chat-message-sent, notification-requested, order-placed, order-shipped, payment-reminder-due.{guess}");
+            .ShouldBe(
+                $"Events are chat-message-sent, notification-requested, order-paid, order-placed, order-shipped, payment-reminder-due.{guess}"
+            );
     }
 
     [Fact]

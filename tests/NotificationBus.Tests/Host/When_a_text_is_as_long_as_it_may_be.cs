@@ -93,6 +93,8 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
                 ("POST", $"/v1/notifications/{Guid.NewGuid()}/cancel", typeof(Cancellation)),
                 ("POST", $"/v1/notifications/{Guid.NewGuid()}/deliveries/{Guid.NewGuid()}/decision", typeof(Decision)),
                 ("POST", "/v1/suppressions", typeof(SuppressAddress)),
+                ("POST", $"/v1/repairs/{Guid.NewGuid()}/run", typeof(RunRepair)),
+                ("POST", $"/v1/repairs/{Guid.NewGuid()}/stop", typeof(EndRepair)),
                 ("POST", $"/v1/failed-messages/{Guid.NewGuid()}/replay", typeof(DecisionOnOne)),
                 ("POST", "/v1/failed-messages/archive", typeof(DecisionOnMany)),
                 ("PUT", "/v1/providers/sandbox", typeof(SetProvider)),
@@ -167,6 +169,11 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
             "category" => "announcement",
             "channels[0]" => "email",
             "currency" => "THB",
+            // Past, or at once: its outcome is waited for.
+            "sendAt" => "2026-01-01T09:00:00Z",
+            "timeZone" => "Asia/Bangkok",
+            "delay" => "PT0S",
+            "expiresAt" => "9998-12-31T00:00:00Z",
             "country" => "TH",
             "locale" => "en-aaaaaaaa-bbbbbbbb-cccccccc-ddddd",
             "email" => $"{new string('m', 60)}@{string.Join('.', Enumerable.Repeat(new string('d', 47), 4))}.x",
@@ -207,6 +214,9 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
             at[steps[^1][..^3]] = new JsonArray(value);
         else
             at[steps[^1]] = value;
+        // Without a wall time a zone says nothing.
+        if (path == "timeZone")
+            at["sendAt"] = "2026-01-01T09:00:00";
         return root.ToJsonString();
     }
 

@@ -23,6 +23,7 @@ namespace NotificationBus.Tests.Host;
 [Collection(nameof(ProcessorTime))]
 public sealed partial class When_anything_at_all_is_sent(RunningHost host) : IClassFixture<RunningHost>
 {
+    const string Many = "/batch";
     const int Samples = 150;
     const ulong Seed = 20261129;
 
@@ -52,7 +53,7 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
     public async Task Should_answer_every_body_soon()
     {
         var calls =
-            from route in Gen.Elements(Routes("POST", "PUT").ToArray())
+            from route in Gen.Elements(Routes("POST", "PUT", "PATCH").ToArray())
             from body in Hostile.Body(ExamplesFor(route.Path))
             select (route.Method, route.Path, Body: body);
         await Task.WhenAll(Occurrence.ByName.Select(one => host.Post(Occurrence.AddressOf(one.Key), one.Value)));
@@ -77,6 +78,14 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
                 await Taken(answer.Self);
             else if (answer.Status == HttpStatusCode.Accepted && answer.Json.TryGetProperty("links", out var links))
                 await Taken(links.GetProperty("self").GetString()!);
+            else if (path.EndsWith(Many, StringComparison.Ordinal))
+            {
+                foreach (var item in answer.Json.GetProperty("items").EnumerateArray())
+                {
+                    if (item.TryGetProperty("notification", out var begun) && begun.ValueKind == JsonValueKind.Object)
+                        await Taken(begun.GetProperty("links").GetProperty("self").GetString()!);
+                }
+            }
         }
     }
 
@@ -160,7 +169,8 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
         );
 
     static string[] ExamplesFor(string path) =>
-        path.StartsWith("/v1/events/", StringComparison.Ordinal) ? [Occurrence.ByName[path["/v1/events/".Length..]]]
+        path.EndsWith(Many, StringComparison.Ordinal) ? [.. ExamplesFor(path[..^Many.Length]).Select(example => $"[{example}]")]
+        : path.StartsWith("/v1/events/", StringComparison.Ordinal) ? [Occurrence.ByName[path["/v1/events/".Length..]]]
         : path == Occurrence.Announcement ? [Occurrence.ByName["notification-requested"]]
         : path == "/v1/suppressions"
             ? ["""{"channel":"email","address":"a@example.com","category":"order-placed","by":"ann","why":"a test"}"""]
@@ -168,6 +178,19 @@ public sealed partial class When_anything_at_all_is_sent(RunningHost host) : ICl
             ? ["""{"switch":"on","weight":1,"perSecond":1000,"by":"ann","why":"a test"}"""]
         : path.StartsWith("/v1/channels/", StringComparison.Ordinal)
             ? ["""{"paused":false,"order":["sandbox"],"by":"ann","why":"a test"}"""]
+        : path == "/v1/repairs" ? ["""{"filter":{"status":"failed","key":"order:4711"},"limit":10,"by":"ann","why":"a test"}"""]
+        : path.StartsWith("/v1/repairs/", StringComparison.Ordinal)
+            ? ["""{"perSecond":1,"limit":1,"by":"ann","why":"a test"}""", """{"by":"ann","why":"a test"}"""]
+        : path == "/v1/subscriptions"
+            // Whatever is taken here would be called. This is refused last, for where it is.
+            ? ["""{"url":"https://127.0.0.1/hook","events":["notification.failed"],"categories":["order-placed"],"by":"ann"}"""]
+        : path.StartsWith("/v1/subscriptions/", StringComparison.Ordinal)
+            ?
+            [
+                """{"graceSeconds":60,"by":"ann","why":"a test"}""",
+                """{"since":"2026-11-30T09:00:00Z","by":"ann","why":"a test"}""",
+                """{"events":["delivery.sent"],"categories":[],"enabled":true,"by":"ann","why":"a test"}""",
+            ]
         : ["""{"decision":"failed","cause":"x","by":"ann","why":"a test"}""", """{"all":true,"by":"ann","why":"a test"}"""];
 
     /// <summary>Every message the flow takes, with one that is right.</summary>

@@ -20,13 +20,20 @@ public sealed class When_connections_are_held_open : IAsyncLifetime
         for (var stranger = 0; stranger < 10; stranger++)
             strangers.Add(await RawRequest.Begin(_host.Public, Begun));
 
-        using (var oneTooMany = await RawRequest.Begin(_host.Public, Begun + "Content-Length: 0\n\n"))
-            (await oneTooMany.Answer(RunningHost.Patience)).ShouldBeEmpty();
+        using var patience = new CancellationTokenSource(RunningHost.Patience);
+        string answer;
+        do
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            using var oneTooMany = await RawRequest.Begin(_host.Public, Begun + "Content-Length: 0\nConnection: close\n\n");
+            answer = await oneTooMany.Answer(RunningHost.Patience);
+            // The server may count it before one that came first, which it then turned away.
+            if (answer.Length > 0)
+                strangers.Add(await RawRequest.Begin(_host.Public, Begun));
+        } while (answer.Length > 0);
         (await _host.Get("/health/live")).Status.ShouldBe(HttpStatusCode.OK);
 
         strangers.ForEach(stranger => stranger.Dispose());
-        using var patience = new CancellationTokenSource(RunningHost.Patience);
-        string answer;
         do
         {
             patience.Token.ThrowIfCancellationRequested();

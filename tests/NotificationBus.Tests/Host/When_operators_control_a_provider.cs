@@ -36,10 +36,11 @@ public sealed class When_operators_control_a_provider(HostWithServices services)
         providers[0]
             .EnumerateObject()
             .Select(property => property.Name)
-            .ShouldBe(["account", "channel", "switch", "circuit", "breaker", "needsAttention"]);
+            .ShouldBe(["account", "channel", "switch", "circuit", "breaker", "needsAttention", "concurrency"]);
         $"{providers[0].GetProperty("breaker")}".ShouldBe(
             """{"minimumCalls":8,"failureShare":0.9,"openFor":"00:00:30","halfOpenCalls":3}"""
         );
+        providers[0].GetProperty("concurrency").GetProperty("limit").GetInt32().ShouldBeOneOf(3, 32);
         providers.ShouldAllBe(provider => Text(provider, "switch") == "on" && Text(provider, "circuit") == "closed");
     }
 

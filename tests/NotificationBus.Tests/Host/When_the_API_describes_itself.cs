@@ -1,7 +1,10 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.Extensions.DependencyInjection;
+using NotificationBus.Intake;
 
 namespace NotificationBus.Tests.Host;
 
@@ -14,7 +17,31 @@ public sealed class When_the_API_describes_itself(RunningHost host) : IClassFixt
         $"{Write}=true dotnet run --project tests/NotificationBus.Tests -- -class '*{nameof(When_the_API_describes_itself)}'";
 
     // Pages, and what other protocols describe.
-    static readonly string[] NotDescribed = ["/inbox", "/docs", "/openapi", "/health", "/healthz", "/metrics"];
+    // Pages, and what they are made of.
+    static readonly string[] Console =
+    [
+        "/_blazor",
+        "/_content",
+        "/_framework",
+        "/sign-in",
+        "/sign-out",
+        "/overview",
+        "/problems",
+        "/find",
+        "/decisions",
+        "/failures",
+        "/providers",
+        "/suppressions",
+        "/texts",
+        "/marketplace",
+        "/diary",
+        "/keys",
+        "/notifications",
+        "/notifications.csv",
+        "/repairs",
+    ];
+
+    static readonly string[] NotDescribed = ["/inbox", "/docs", "/openapi", "/health", "/healthz", "/metrics", "/llms.txt", .. Console];
 
     static readonly string File = Path.Combine(The_dependency_rule.Root(), "docs", "openapi.json");
 
@@ -26,8 +53,12 @@ public sealed class When_the_API_describes_itself(RunningHost host) : IClassFixt
         var there = host
             .Routes.Where(route => !NotDescribed.Any(other => route == other || route.StartsWith($"{other}/", StringComparison.Ordinal)))
             .Select(route => route.Replace(":guid", "", StringComparison.Ordinal))
-            .Where(route => route != "/v1/events/{name}")
-            .Concat(Occurrence.ByName.Keys.Select(name => $"/v1/events/{name}"));
+            .Where(route => !route.StartsWith("/v1/events/{name}", StringComparison.Ordinal))
+            .Concat(
+                Occurrence
+                    .ByName.Keys.Concat(host.Services.GetServices<IWithdrawalMap>().Select(map => map.Name))
+                    .SelectMany(name => (string[])[$"/v1/events/{name}", $"/v1/events/{name}/batch"])
+            );
         described.Order(StringComparer.Ordinal).ShouldBe(there.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
     }
 
@@ -57,6 +88,24 @@ public sealed class When_the_API_describes_itself(RunningHost host) : IClassFixt
             .ShouldBeEmpty();
     }
 
+    /// <summary>What programs that write programs read: each address is there, and each body is taken.</summary>
+    [Fact]
+    public async Task Should_be_short_and_true_for_a_program()
+    {
+        var text = (await host.Get("/llms.txt")).Body;
+        text.Length.ShouldBeLessThan(4096);
+        var described = Operations(await Paths()).Select(operation => operation.Operation).ToHashSet(StringComparer.Ordinal);
+
+        var named = Regex.Matches(text, "(?:GET|POST|PUT) /v1/[^ ?`\n]+", RegexOptions.None, TimeSpan.FromSeconds(1));
+        named.Count.ShouldBeGreaterThan(8);
+        named.Select(match => match.Value).Except(described, StringComparer.Ordinal).ShouldBeEmpty();
+        foreach (var block in text.Split("```").Where((_, index) => index % 2 == 1))
+        {
+            var (line, body) = block.Trim().Split('\n', 2) is [var first, var rest] ? (first, rest) : (block, "");
+            (await host.Post(line.Split(' ')[1], body, ("Prefer", "handling=strict"))).Status.ShouldBe(HttpStatusCode.Accepted, block);
+        }
+    }
+
     /// <summary>B: whatever the description allows, and a little beyond: no answer that it does not name.</summary>
     [Fact]
     public async Task Should_answer_nothing_that_it_does_not_say()
@@ -76,6 +125,48 @@ public sealed class When_the_API_describes_itself(RunningHost host) : IClassFixt
                 named.ShouldContain($"{(int)answer.Status}", $"{operation}: {path} {body}: {answer.Body}");
                 answer.Status.ShouldNotBe(HttpStatusCode.ServiceUnavailable, $"{operation}: {path} {body}");
             }
+        }
+    }
+
+    /// <summary>Each example is what it is said to be: it is taken, or is about something that is not there.</summary>
+    [Fact]
+    public async Task Should_show_an_example_of_every_body_and_each_works()
+    {
+        await using var keyed = new HostWithKeys();
+        await keyed.InitializeAsync();
+        var operations = Operations(await Paths()).Where(operation => operation.Described.TryGetProperty("requestBody", out _)).ToList();
+
+        operations.Count.ShouldBeGreaterThan(15);
+        foreach (var (operation, described) in operations)
+        {
+            var words = operation.Split(' ');
+            described
+                .GetProperty("requestBody")
+                .GetProperty("content")
+                .GetProperty("application/json")
+                .TryGetProperty("example", out var example)
+                .ShouldBeTrue(operation);
+            var path = words[1]
+                .Replace("{account}", "sandbox", StringComparison.Ordinal)
+                .Replace("{channel}", "email", StringComparison.Ordinal)
+                .Replace("{id}", $"{Guid.Empty}", StringComparison.Ordinal)
+                .Replace("{deliveryId}", $"{Guid.Empty}", StringComparison.Ordinal);
+
+            using var body = RunningHost.Json(System.Text.Encoding.UTF8.GetBytes(example.GetRawText()));
+            var answer = await keyed.Host.Send(
+                new HttpMethod(words[0]),
+                path,
+                body,
+                ("Authorization", $"Bearer {HostWithKeys.FirstKey}"),
+                ("Prefer", "wait=0")
+            );
+
+            var isThere =
+                path == words[1] || path.Contains("sandbox", StringComparison.Ordinal) || path.Contains("email", StringComparison.Ordinal);
+            if (isThere)
+                ((int)answer.Status).ShouldBeInRange(200, 299, $"{operation}: {answer.Body}");
+            else
+                answer.Status.ShouldBeOneOf([HttpStatusCode.NotFound, HttpStatusCode.Accepted]);
         }
     }
 

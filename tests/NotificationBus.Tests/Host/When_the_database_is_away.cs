@@ -64,6 +64,12 @@ public sealed class When_the_database_is_away : IAsyncLifetime
         public Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
             throw new OutageException();
 
+        public Task<IReadOnlyDictionary<Guid, int>> Versions(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+            throw new OutageException();
+
+        public Task<IReadOnlyList<RecordedNotification>> Read(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+            throw new OutageException();
+
         public Task<FoundNotifications> Search(NotificationFilter filter, CancellationToken cancellationToken) =>
             throw new OutageException();
     }

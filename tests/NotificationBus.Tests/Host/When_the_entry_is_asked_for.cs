@@ -4,23 +4,26 @@ namespace NotificationBus.Tests.Host;
 
 public sealed class When_the_entry_is_asked_for
 {
-    [Fact]
-    public async Task Should_lead_to_the_inbox_where_it_is_shown()
+    [Theory]
+    [InlineData("/overview")]
+    [InlineData("/inbox", "--Roles=api,worker")]
+    public async Task Should_lead_a_browser_to_the_first_page_there_is(string page, params string[] settings)
     {
-        await using var host = new RunningHost();
+        await using var host = new RunningHost { Settings = settings };
         await host.InitializeAsync();
         using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = host.Client.BaseAddress };
+        browser.DefaultRequestHeaders.Accept.ParseAdd("text/html,application/xhtml+xml,*/*;q=0.8");
 
         using var answer = await browser.GetAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
 
-        (answer.StatusCode, $"{answer.Headers.Location}").ShouldBe((HttpStatusCode.Redirect, "/inbox"));
-        (await host.Get("/inbox")).Status.ShouldBe(HttpStatusCode.OK);
+        (answer.StatusCode, $"{answer.Headers.Location}").ShouldBe((HttpStatusCode.Redirect, page));
+        (await host.Get(page)).Status.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task Should_name_addresses_that_are_there_where_it_is_not()
+    public async Task Should_name_addresses_that_are_there_to_everybody_else()
     {
-        await using var host = new RunningHost { Settings = ["--Inbox=false"] };
+        await using var host = new RunningHost();
         await host.InitializeAsync();
 
         var entries = (await host.Get("/"))
@@ -34,6 +37,7 @@ public sealed class When_the_entry_is_asked_for
             "channels",
             "changes",
             "suppressions",
+            "repairs",
             "failedMessages",
             "keys",
             "status",

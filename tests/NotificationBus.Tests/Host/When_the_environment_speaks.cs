@@ -98,7 +98,7 @@ public sealed class When_the_environment_speaks
         var channels = SettingsCheck.Read(environment.Configuration).Channels;
 
         channels.Keys.ShouldBe(["email"]);
-        channels["email"].Concurrency.ShouldBe(3);
+        channels["email"].Concurrency.Max.ShouldBe(3);
         channels["email"].Providers.ShouldBe(["sandbox"]);
     }
 

@@ -11,6 +11,7 @@ public sealed class When_the_host_is_started(ITestOutputHelper test)
     {
         await using var host = HostProgram.Start(Development);
         var open = await host.Line(line => line.StartsWith("Open ", StringComparison.Ordinal));
+        var shown = await host.Line(line => line.StartsWith("Inbox ", StringComparison.Ordinal));
         var curl = await host.Line(line => line.StartsWith("Try ", StringComparison.Ordinal));
         using var client = new HttpClient();
 
@@ -21,7 +22,7 @@ public sealed class When_the_host_is_started(ITestOutputHelper test)
         await shell.WaitForExitAsync();
         var sinceCurl = Stopwatch.StartNew();
 
-        var inbox = new Uri(open["Open".Length..].Trim());
+        var inbox = new Uri(shown["Inbox".Length..].Trim());
         JsonElement[] caught;
         do
         {
@@ -31,6 +32,7 @@ public sealed class When_the_host_is_started(ITestOutputHelper test)
         test.WriteLine($"From curl's answer to the inbox: {sinceCurl.ElapsedMilliseconds} ms");
         caught.Select(delivery => delivery.GetProperty("channel").GetString()).Order(StringComparer.Ordinal).ShouldBe(["email", "push"]);
         (await client.GetStringAsync(inbox)).ShouldContain("<html");
+        (await client.GetStringAsync(new Uri(open["Open".Length..].Trim()))).ShouldContain("<h1>Overview</h1>");
     }
 
     [Fact]
@@ -124,7 +126,7 @@ public sealed class When_the_host_is_started(ITestOutputHelper test)
         host.Output.ShouldBe(
             [
                 "Channels:email:Concurrency must be a number",
-                "Channels:email:Provders is unknown, allowed here are Providers, Routes, Concurrency, BulkConcurrency, RedeliveryDelays; did you mean Providers?",
+                "Channels:email:Provders is unknown, allowed here are Providers, Routes, Concurrency, BulkConcurrency, RedeliveryDelays, AddressLimit, AddressWindow, Guard; did you mean Providers?",
             ],
             ignoreOrder: true
         );

@@ -100,7 +100,7 @@ public sealed class When_the_management_plug_in_is_asked(RunningHost host) : ICl
             exchange.EndsWith($"NotificationBus.Contracts:Notification{outcome}", StringComparison.Ordinal)
         );
 
-    BrokerTopology Topology => new(host.Of<ChannelSet>(), [], host.Of<PlanningRules>(), host.Bus);
+    BrokerTopology Topology => new(host.Of<ChannelSet>(), [], [], host.Of<PlanningRules>(), host.Bus);
 
     PolicyCheck Policies(BrokerTopology topology) =>
         new(

@@ -30,6 +30,34 @@ public sealed class When_the_settings_are_wrong
         "--Channels:sms:Routes:0:When:Country=TH --Channels:sms:Routes:0:Providers=sandbox",
         "Channels:sms:Routes:0:When:Country is unknown, allowed here are Countries, Categories, Lane"
     )]
+    // People who sign in.
+    [InlineData("--Auth:OpenIdConnect:ClientId=a", "Auth:OpenIdConnect:Authority: is missing; the rest is nothing without it")]
+    [InlineData(
+        "--Auth:OpenIdConnect:Authority=http://login.example.com --Auth:OpenIdConnect:ClientId=a",
+        "Auth:OpenIdConnect:Authority: must be an https URL"
+    )]
+    [InlineData(
+        "--Auth:OpenIdConnect:Authority=https://login.example.com",
+        "Auth:OpenIdConnect:ClientId: is missing; set it for pages, or Audience"
+    )]
+    [InlineData(
+        "--Auth:OpenIdConnect:Authority=https://login.example.com --Auth:OpenIdConnect:ClientId=a --Auth:OpenIdConnect:Audience=a",
+        "Auth:OpenIdConnect:Audience: must be another one than ClientId"
+    )]
+    [InlineData(
+        "--Auth:Mode=None --Auth:OpenIdConnect:Authority=https://login.example.com --Auth:OpenIdConnect:ClientId=a",
+        "Auth:Mode: must not be None where OpenIdConnect says who may call"
+    )]
+    // Limits and guards.
+    [InlineData("--RateLimits:CallsPerKey=0", "RateLimits:CallsPerKey: ")]
+    [InlineData("--Channels:email:AddressLimit=-1", "Channels:email:AddressLimit: ")]
+    [InlineData("--Channels:sms:Guard:AllowCountries=Thailand", "Channels:sms:Guard:AllowCountries: must be countries such as TH")]
+    [InlineData(
+        "--Channels:sms:Guard:AllowCountries=TH --Channels:sms:Guard:BlockCountries=TH",
+        "Channels:sms:Guard:BlockCountries: must not name what AllowCountries names"
+    )]
+    [InlineData("--Channels:sms:Guard:SpendPerDay=10", "Channels:sms:Guard:SpendPerDay: needs Price or Prices")]
+    [InlineData("--Channels:sms:Guard:Prices:TH=cheap", "Channels:sms:Guard:Prices:th must be a number")]
     // Routes.
     [InlineData("--Channels:sms:Routes:thai:Providers=sandbox", "Channels:sms:Routes:thai must be a number, such as Channels:sms:Routes:0")]
     [InlineData(
@@ -159,8 +187,15 @@ public sealed class When_the_settings_are_wrong
     [InlineData("--Publishing:Timeout:Seconds=5", "Publishing:Timeout must be a single value")]
     [InlineData("--Roles:5:name=api", "Roles:5 must be a single value")]
     // Out of range.
-    [InlineData("--Channels:email:Concurrency=0", "Channels:email:Concurrency: The field Concurrency must be between 1 and 1000.")]
-    [InlineData("--Channels:email:Concurrency=1001", "Channels:email:Concurrency: The field Concurrency must be between 1 and 1000.")]
+    [InlineData("--Channels:email:Concurrency=0", "Channels:email:Concurrency:Max: The field Max must be between 1 and 1000.")]
+    [InlineData("--Channels:email:Concurrency=1001", "Channels:email:Concurrency:Max: The field Max must be between 1 and 1000.")]
+    [InlineData("--Channels:email:Concurrency:Min=0", "Channels:email:Concurrency:Min: The field Min must be between 1 and 1000.")]
+    [InlineData("--Channels:email:Concurrency:Min=257", "Channels:email:Concurrency:Min: must not be more than Max")]
+    [InlineData(
+        "--Channels:email:Concurrency=32 --Channels:email:Concurrency:max=64",
+        "Channels:email:Concurrency is set twice: by itself and as Channels:email:Concurrency:Max; leave one of them"
+    )]
+    [InlineData("--Channels:email:Concurrency:Most=9", "Channels:email:Concurrency:Most is unknown, allowed here are Min, Max")]
     [InlineData("--Publishing:Timeout=00:00:00", "Publishing:Timeout: The field Timeout must be between 00:00:01 and 00:00:25.")]
     [InlineData("--Publishing:Timeout=00:00:26", "Publishing:Timeout: The field Timeout must be between 00:00:01 and 00:00:25.")]
     [InlineData(
@@ -327,6 +362,7 @@ public sealed class When_the_settings_are_wrong
         Postgres,
         "Transport is InMemory but ConnectionStrings name servers; set Transport=RabbitMq, or leave ConnectionStrings out"
     )]
+    [InlineData("--Intake:Sql:Enabled=true", "Intake:Sql:Enabled needs Transport=RabbitMq")]
     // Templates.
     [InlineData("--Templates:Folder=no-such-folder", "Templates: no-such-folder: there is no such folder of templates")]
     [InlineData("--Templates:DefaultLanguage=xx", "Templates: announcement/chat.xx.liquid is missing")]

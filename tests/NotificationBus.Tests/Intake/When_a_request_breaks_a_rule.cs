@@ -15,7 +15,8 @@ public sealed class When_a_request_breaks_a_rule
 {
     static readonly IntakeRules Rules = new(
         new ChannelSet([new EmailChannel(), new PushChannel(), new ChatChannel(), new SmsChannel(), new WebhookChannel()]),
-        new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal) { ["order-placed"] = new(), ["announcement"] = new() }
+        new Dictionary<string, EventTypeOptions>(StringComparer.Ordinal) { ["order-placed"] = new(), ["announcement"] = new() },
+        TimeProvider.System
     );
 
     static readonly NotificationRequest Fine = new()

@@ -199,6 +199,12 @@ public sealed class When_somebody_waits_for_an_outcome
 
         public Task<IReadOnlyList<SagaStep>?> StepsOf(Guid id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<IReadOnlyDictionary<Guid, int>> Versions(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<IReadOnlyList<RecordedNotification>> Read(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
         public Task<FoundNotifications> Search(NotificationFilter filter, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
     }

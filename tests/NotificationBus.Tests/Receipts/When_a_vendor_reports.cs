@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using NotificationBus.Channels.Email;
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
@@ -125,6 +126,51 @@ public sealed class When_a_vendor_reports
         var end = await flow.Until(sent.CorrelationId, notification => notification.Deliveries[1].Status == DeliveryStatus.Sent);
         (end.Deliveries[0].Status, end.Deliveries[0].Reason).ShouldBe((DeliveryStatus.Failed, "mailbox full"));
         (await flow.Suppressions.List(new SuppressionFilter(null, null, null, 10), CancellationToken.None)).ShouldBeEmpty();
+    }
+
+    /// <summary>
+    /// C: text in log and record. What was said is hidden as it was said: by whoever gave it, or by a template that says something else now.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Should_not_repeat_what_no_template_says(bool isGiven)
+    {
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
+        flow.Templates.Deployed = content => (EmailContent)content with { Subject = "Your voucher is KIWI-7781" };
+        var happened = An.Announcement(A.Seller, channels: ["email"]);
+        if (isGiven)
+        {
+            var given = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["subject"] = "Your voucher is KIWI-7781",
+                ["text"] = "For you alone.",
+            };
+            happened = happened with
+            {
+                Content = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal) { ["email"] = given },
+            };
+        }
+
+        var sent = await flow.Outcome(await flow.Tell(happened));
+        flow.Templates.Deployed = null;
+
+        await flow.Report(Of(sent.Deliveries[0], ReceiptKind.HardBounce, flow) with { Reason = "550 rejected: Your voucher is KIWI-7781" });
+
+        flow.Find(sent.CorrelationId)!.Deliveries[0].Reason.ShouldBe("550 rejected: […]");
+    }
+
+    [Fact]
+    public async Task Should_count_though_what_was_said_cannot_be_read()
+    {
+        await using var flow = await EmbeddedFlow.Start(new() { Mode = DeliveryMode.FirstThatWorks });
+        var sent = await flow.Outcome(await flow.Tell(An.OrderPlaced()));
+        flow.Contents.AreDamaged = true;
+
+        await flow.Report(Of(sent.Deliveries[0], ReceiptKind.HardBounce, flow) with { Reason = "no such mailbox" });
+
+        var end = await flow.Until(sent.CorrelationId, notification => notification.Deliveries[0].Status == DeliveryStatus.Failed);
+        end.Deliveries[0].Reason.ShouldBe("no such mailbox");
     }
 
     /// <summary>C: text in log and record. A vendor repeats to whom it was to say what, also after the texts were changed.</summary>

@@ -18,6 +18,8 @@ public sealed class When_an_event_is_repeated : IAsyncLifetime
         var messageId = Guid.CreateVersion7();
         var id = await _flow.Tell(happened, messageId);
         var before = await _flow.Outcome(id);
+        // Its outcome is heard of before it is done with itself.
+        await _flow.Pulse.Until(() => _flow.Wire.Handled.Any(handled => handled.Id == messageId));
 
         await _flow.Handle(happened, messageId);
 

@@ -73,6 +73,29 @@ public sealed class When_channels_are_tried_in_order : IAsyncLifetime
             .ShouldBe([("push", 1, DeliveryStatus.Failed), ("push", 1, DeliveryStatus.Sent), ("email", 2, DeliveryStatus.NotNeeded)]);
     }
 
+    /// <summary>Whoever was told on one of them was told on the channel, without a reason why not.</summary>
+    [Theory]
+    [InlineData(DeliveryStatus.Sent, "sent", null)]
+    [InlineData(DeliveryStatus.NotNeeded, "not-needed", ReasonCode.NotNeeded)]
+    public void Should_say_of_a_channel_what_became_of_its_devices(DeliveryStatus other, string result, string? code)
+    {
+        var notification = new NotificationState { Deliveries = [On("phone", DeliveryStatus.NotNeeded), On("tablet", other)] };
+
+        var push = notification.Results().ShouldHaveSingleItem();
+
+        (push.Result, push.Code).ShouldBe((result, code));
+
+        static DeliveryState On(string device, DeliveryStatus status) =>
+            new()
+            {
+                Id = Guid.NewGuid(),
+                Channel = "push",
+                Address = device,
+                Step = 1,
+                Status = status,
+            };
+    }
+
     [Fact]
     public async Task Should_fail_when_no_channel_works()
     {

@@ -8,15 +8,17 @@ using NotificationBus.InProcess;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
+using NotificationBus.Providers.Controls;
 using NotificationBus.Receipts;
 using NotificationBus.Saga;
+using NotificationBus.Subscriptions;
 using NotificationBus.Tests.TestKit;
 
 namespace NotificationBus.Tests.Saga;
 
 /// <summary>
 /// Thousands of random histories of the state machine: whatever happened in whatever order, the steps that are told lead from nothing to the
-/// row, through every state that was stored.
+/// row, through every state that was stored. Whoever reads along hears what subscribers are told, however often they come anew.
 /// </summary>
 public sealed class When_steps_are_replayed
 {
@@ -36,7 +38,7 @@ public sealed class When_steps_are_replayed
     [InlineData(DeliveryMode.AllAtOnce, false, DeliveryProof.Sent, 1)]
     [InlineData(DeliveryMode.FirstThatWorks, false, DeliveryProof.Sent, 2)]
     [InlineData(DeliveryMode.FirstThatWorks, true, DeliveryProof.Read, 3)]
-    public async Task Should_give_the_row(DeliveryMode mode, bool escalates, DeliveryProof unless, int seed)
+    public async Task Should_give_the_row_and_what_subscribers_are_told(DeliveryMode mode, bool escalates, DeliveryProof unless, int seed)
     {
         await using var flow = await EmbeddedFlow.Start(
             new()
@@ -54,8 +56,11 @@ public sealed class When_steps_are_replayed
             stored[(step.Notification.CorrelationId, step.Notification.Version)] = new Stored(
                 SagaContent.Of(step.Notification).ToJsonString(),
                 step.Notification.CurrentState,
-                madeBy.GetValueOrDefault(step.InputId)
+                madeBy.GetValueOrDefault(step.InputId),
+                step.Heard
             );
+        await SubscribeToAll(flow);
+        var readers = new Dictionary<Guid, Reading>();
         var handled = new CountedMessages(flow.Pulse);
         flow.Bus.ConnectReceiveObserver(handled);
         var saga = await flow.Bus.GetSendEndpoint(SagaEndpoint.Of(Lane.Transactional));
@@ -90,6 +95,9 @@ public sealed class When_steps_are_replayed
             }
 
             await handled.Until(sent);
+            // Each reads now and then, and goes on from a place that was sent there and back.
+            foreach (var id in ids.Where((_, index) => IsRead(index) && (index + wave) % 3 == 0))
+                await ReadOn(flow, readers, id);
             flow.Clock.Advance(TimeSpan.FromSeconds(1));
         }
 
@@ -101,6 +109,11 @@ public sealed class When_steps_are_replayed
             var situation = $"seed {seed}, history {index}: {string.Join(", ", histories[index])}";
             var steps = (await flow.Queries.StepsOf(ids[index], CancellationToken.None))!;
             Replay(row, steps, stored, situation);
+            if (IsRead(index))
+            {
+                await ReadOn(flow, readers, ids[index]);
+                await Hear(flow, row, readers[ids[index]], stored, situation);
+            }
             kept += steps.Count(step => step.Derived is null);
             derived += steps.Count(step => step.Derived is not null);
         }
@@ -109,6 +122,68 @@ public sealed class When_steps_are_replayed
         stored.Values.Select(one => one.State).Distinct().Count().ShouldBeGreaterThanOrEqualTo(mode == DeliveryMode.AllAtOnce ? 6 : 5);
         kept.ShouldBeGreaterThan(Histories);
         derived.ShouldBeGreaterThan(Histories / 2);
+    }
+
+    // A fifth of them.
+    static bool IsRead(int index) => index % 5 == 0;
+
+    static async Task SubscribeToAll(EmbeddedFlow flow)
+    {
+        var all = new Subscription
+        {
+            Id = Guid.CreateVersion7(),
+            Url = "https://subscriber.example.com",
+            Events = HeardEvents.All,
+            Secret = [],
+        };
+        await flow.Subscribers.Add(all, new ChangedBy("ann", "a test"), CancellationToken.None);
+        await flow.SubscriptionBoard.Refresh(CancellationToken.None);
+    }
+
+    static async Task ReadOn(EmbeddedFlow flow, Dictionary<Guid, Reading> readers, Guid id)
+    {
+        var record = (await flow.Queries.Read([id], CancellationToken.None)).ShouldHaveSingleItem();
+        var (place, told, first) = readers.TryGetValue(id, out var reader) ? reader : new Reading(EventPlace.Beginning, [], record);
+        // Of what there is perhaps only the first is received.
+        told.AddRange(EventHistory.After(record, place).Take(told.Count % 2 == 0 ? 1 : int.MaxValue));
+        readers[id] = new Reading(told.Count == 0 ? place : EventPlace.Parse($"{told[^1].Place}")!, told, first);
+    }
+
+    static async Task Hear(
+        EmbeddedFlow flow,
+        NotificationState row,
+        Reading reading,
+        IReadOnlyDictionary<(Guid, int), Stored> stored,
+        string situation
+    )
+    {
+        var told = reading.Told;
+        var expected = Enumerable
+            .Range(1, row.Version)
+            .SelectMany(version => stored[(row.CorrelationId, version)].Heard)
+            .Select(heard => $"{heard.Type} {heard.Data}")
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        var record = (await flow.Queries.Read([row.CorrelationId], CancellationToken.None)).ShouldHaveSingleItem();
+        var place = told.Count == 0 ? EventPlace.Beginning : told[^1].Place;
+        foreach (
+            var reader in (List<ToldEvent>[])
+                [
+                    [.. told, .. EventHistory.After(record, place)],
+                    [.. EventHistory.After(record, EventPlace.Beginning)],
+                ]
+        )
+        {
+            var bodies = reader.Select(one => JsonNode.Parse(one.Body)!).ToList();
+            bodies.Select(body => (int)body["data"]!["sequence"]!).ShouldBe(Enumerable.Range(1, expected.Count), situation);
+            foreach (var body in bodies)
+                body["data"]!.AsObject().Remove("sequence");
+            string.Join('\n', bodies.Select(body => $"{body["type"]} {body["data"]!.ToJsonString()}").Order(StringComparer.Ordinal))
+                .ShouldBe(string.Join('\n', expected), situation);
+            // A host that has last read it earlier tells nothing again.
+            if (reader.Count > 0)
+                EventHistory.After(reading.First, reader[^1].Place).ShouldBeEmpty(situation);
+        }
     }
 
     static void Replay(
@@ -309,7 +384,7 @@ public sealed class When_steps_are_replayed
     }
 
     /// <summary>A version of a row as it was stored, and what had made it.</summary>
-    sealed record Stored(string Content, string State, Happening By);
+    sealed record Stored(string Content, string State, Happening By, IReadOnlyList<HeardEvent> Heard);
 
     /// <summary>Counts what the saga has dealt with.</summary>
     sealed class CountedMessages(Pulse pulse) : IReceiveObserver
@@ -339,4 +414,7 @@ public sealed class When_steps_are_replayed
 
         public Task ReceiveFault(ReceiveContext context, Exception exception) => Task.CompletedTask;
     }
+
+    /// <summary>What somebody who reads along has, and the record as it was when he came.</summary>
+    sealed record Reading(EventPlace Place, List<ToldEvent> Told, RecordedNotification First);
 }

@@ -118,6 +118,7 @@ public sealed class When_a_host_finds_something_out : IAsyncLifetime
         await using var account = new ProviderAccount(
             new ScriptedProvider("smtp", "email"),
             new AccountOptions(),
+            new ConcurrencyOptions(),
             new StoreThatIsAway(),
             _board,
             _clock,

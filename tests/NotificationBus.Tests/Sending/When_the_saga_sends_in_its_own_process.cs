@@ -21,7 +21,7 @@ public sealed class When_the_saga_sends_in_its_own_process
         ExpiresAt = default,
     };
 
-    const int Turns = ChannelOptions.UsualConcurrency;
+    const int Turns = 32;
 
     [Fact]
     public async Task Should_send_without_a_queue()
@@ -94,7 +94,9 @@ public sealed class When_the_saga_sends_in_its_own_process
     [Fact]
     public async Task Should_leave_to_the_queue_what_gets_no_turn()
     {
-        await using var flow = await EmbeddedFlow.Start(new() { SendsHere = true });
+        await using var flow = await EmbeddedFlow.Start(
+            new() { SendsHere = true, Set = channels => channels["push"].Concurrency = new() { Max = Turns } }
+        );
         var answer = new TaskCompletionSource<ProviderResult>();
         // Few calls are made to a provider that has not answered yet.
         flow.Push.Answers((_, call) => call == 1 ? Task.FromResult<ProviderResult>(ScriptedProvider.Accepted) : answer.Task);
@@ -148,7 +150,7 @@ public sealed class When_the_saga_sends_in_its_own_process
     {
         var channels = new[] { "email", "sms", "push", "webhook", "chat" }.ToDictionary(
             name => name,
-            _ => new ChannelOptions { Concurrency = 1000 }
+            _ => new ChannelOptions { Concurrency = new() { Max = 1000 } }
         );
         var turns = new SendBulkhead(channels, TimeProvider.System);
         var answer = new TaskCompletionSource<object>();
@@ -165,7 +167,10 @@ public sealed class When_the_saga_sends_in_its_own_process
     public async Task Should_wait_for_a_turn_again_after_it_was_in_vain()
     {
         var clock = new FakeTimeProvider(A.Time);
-        var turns = new SendBulkhead(new Dictionary<string, ChannelOptions> { ["email"] = new() { Concurrency = 1 } }, clock);
+        var turns = new SendBulkhead(
+            new Dictionary<string, ChannelOptions> { ["email"] = new() { Concurrency = new() { Max = 1 } } },
+            clock
+        );
         var answer = new TaskCompletionSource<object>();
         var first = Send();
         await Should_be_in_vain(TimeSpan.FromSeconds(1));

@@ -106,7 +106,7 @@ public abstract class With_scripted_providers
         );
 
         ProviderAccount Account(IProvider provider, AccountOptions options) =>
-            new(provider, options, Controls, copy, Clock, NullLogger<ProviderAccount>.Instance);
+            new(provider, options, new ConcurrencyOptions(), Controls, copy, Clock, NullLogger<ProviderAccount>.Instance);
     }
 
     internal Task<ChainOutcome> Send(SendDelivery? command = null) => Send(TheDelivery, command ?? TheCommand);

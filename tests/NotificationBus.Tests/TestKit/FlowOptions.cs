@@ -1,5 +1,6 @@
 using MassTransit;
 using NotificationBus.Model;
+using NotificationBus.Providers;
 using NotificationBus.Providers.Routing;
 
 namespace NotificationBus.Tests.TestKit;
@@ -40,6 +41,9 @@ sealed record FlowOptions
     public TextsPolicy Texts { get; init; } = TextsPolicy.Planned;
 
     public InDoubtPolicy OnInDoubt { get; init; } = InDoubtPolicy.Resend;
+
+    /// <summary>Says more about channels, by name.</summary>
+    public Action<IReadOnlyDictionary<string, ChannelOptions>>? Set { get; init; }
 
     /// <summary>Says more about the bus.</summary>
     public Action<IInMemoryBusFactoryConfigurator>? Configure { get; init; }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace NotificationBus.Tests.TestKit;
@@ -8,6 +9,9 @@ sealed class Pulse
     // Only a test that fails waits this long.
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    // Something may go on for ever.
+    static readonly TimeSpan Most = TimeSpan.FromMinutes(5);
+
     TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Beat() =>
@@ -15,11 +19,14 @@ sealed class Pulse
 
     public async Task Until(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? what = null)
     {
-        while (true)
+        for (var waiting = Stopwatch.StartNew(); ; )
         {
             var next = Volatile.Read(ref _next).Task;
             if (condition())
                 return;
+
+            if (waiting.Elapsed > Most)
+                throw new TimeoutException($"Much has happened, and this is still not so: {what}");
 
             try
             {

@@ -23,6 +23,10 @@ public sealed class NotificationRequestedMap : EventMap<NotificationRequested>
     protected override string Category(NotificationRequested happened) => happened.Category;
 
     /// <inheritdoc />
+    protected override IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Content(NotificationRequested happened) =>
+        happened.Content;
+
+    /// <inheritdoc />
     protected override IReadOnlyList<string>? Channels(NotificationRequested happened) => happened.Channels;
 
     /// <inheritdoc />
@@ -30,6 +34,10 @@ public sealed class NotificationRequestedMap : EventMap<NotificationRequested>
 
     /// <inheritdoc />
     protected override bool KeysAreGiven => true;
+
+    /// <inheritdoc />
+    protected override (SendSchedule? Schedule, IReadOnlyList<Breach> Breaches) Schedule(NotificationRequested happened) =>
+        SendTimes.Read(happened.SendAt, happened.TimeZone, happened.Delay, happened.ExpiresAt);
 
     /// <inheritdoc />
     protected override JsonElement Variables(NotificationRequested happened) => TemplateVariables.Of(happened.Data);

@@ -26,7 +26,7 @@ public sealed class ProviderAccount : IAsyncDisposable
     readonly RateLimiter _rate;
     readonly TimeProvider _clock;
     readonly ILogger _log;
-    readonly SemaphoreSlim _places;
+    readonly CallPermits _permits;
     readonly SemaphoreSlim _placesUnproven = new(MostCallsUnproven);
     readonly ConcurrentQueue<Place> _doubted = new();
 
@@ -34,6 +34,7 @@ public sealed class ProviderAccount : IAsyncDisposable
     public ProviderAccount(
         IProvider provider,
         AccountOptions options,
+        ConcurrencyOptions concurrency,
         IProviderHealth health,
         ControlBoard board,
         TimeProvider clock,
@@ -44,7 +45,8 @@ public sealed class ProviderAccount : IAsyncDisposable
         Options = options;
         _circuit = new CircuitBreaker(provider.Name, options.Circuit, health, board, clock, log);
         _rate = new RateLimiter(provider.Name, options, health, board, clock, log);
-        _places = new SemaphoreSlim(provider.MostConcurrentCalls);
+        var most = Math.Min(provider.MostConcurrentCalls, concurrency.Max);
+        _permits = new CallPermits(new AdaptiveLimit(Math.Min(concurrency.Least, most), most, clock));
     }
 
     /// <summary>The provider.</summary>
@@ -56,11 +58,12 @@ public sealed class ProviderAccount : IAsyncDisposable
     /// <summary>The account's name.</summary>
     public string Name => Provider.Name;
 
-    /// <summary>The calls at the same time: how many there are, and may be; null without a limit.</summary>
-    internal (int Used, int? Limit) Permits =>
-        !_circuit.Proven ? (MostCallsUnproven - _placesUnproven.CurrentCount, MostCallsUnproven)
-        : Provider.MostConcurrentCalls == int.MaxValue ? (int.MaxValue - _places.CurrentCount, null)
-        : (Provider.MostConcurrentCalls - _places.CurrentCount, Provider.MostConcurrentCalls);
+    /// <summary>The calls at the same time: how many there are, and may be now.</summary>
+    public (int Used, int Limit) Permits =>
+        !_circuit.Proven ? (MostCallsUnproven - _placesUnproven.CurrentCount, MostCallsUnproven) : (_permits.Taken, _permits.Limit);
+
+    /// <summary>The deliveries that wait for a call to end.</summary>
+    public int Waiting => _permits.Waiting;
 
     /// <summary>The settings of operators.</summary>
     internal ProviderControl Control => _board.Current.Provider(Name);
@@ -88,7 +91,7 @@ public sealed class ProviderAccount : IAsyncDisposable
         if (Refuse(mayHaveSentIt) is { } refusal)
             return refusal;
 
-        var place = await TakePlace(cancellationToken);
+        var place = await TakePlace(lane, cancellationToken);
         Admission? admission = null;
         try
         {
@@ -107,13 +110,14 @@ public sealed class ProviderAccount : IAsyncDisposable
     {
         if (Provider is IAsyncDisposable disposable)
             await disposable.DisposeAsync();
-        _places.Dispose();
         _placesUnproven.Dispose();
     }
 
     internal async Task<ProviderResult> Call(Admission.Granted admission, Func<Task<ProviderResult>> call)
     {
+        var began = _clock.GetTimestamp();
         var result = await CallThroughCircuit(admission, call);
+        _permits.Ended(_clock.GetElapsedTime(began), result);
         await _rate.Consider(result);
         if (CircuitBreaker.SpeaksAgainst(result))
             _doubted.Enqueue(((Place)admission.Place).KeepUnproven());
@@ -187,7 +191,7 @@ public sealed class ProviderAccount : IAsyncDisposable
             place.GiveBackUnproven();
     }
 
-    async Task<IDisposable> TakePlace(CancellationToken cancellationToken)
+    async Task<IDisposable> TakePlace(Lane lane, CancellationToken cancellationToken)
     {
         var places = _circuit.Proven ? null : _placesUnproven;
         if (places is not null)
@@ -195,7 +199,7 @@ public sealed class ProviderAccount : IAsyncDisposable
 
         try
         {
-            await _places.WaitAsync(cancellationToken);
+            await _permits.Take(lane, cancellationToken);
         }
         catch
         {
@@ -227,7 +231,7 @@ public sealed class ProviderAccount : IAsyncDisposable
         public void Dispose()
         {
             if (Interlocked.Exchange(ref _isFree, 1) == 0)
-                account._places.Release();
+                account._permits.GiveBack();
             if (!_keepsUnproven)
                 GiveBackUnproven();
         }

@@ -18,6 +18,8 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
 
     static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
+    // One after the other: a copy that was begun before never takes the place of a later one.
+    readonly SemaphoreSlim _loading = new(1, 1);
     readonly Lock _lock = new();
     readonly List<Noted> _notes = [];
     volatile SendingControls _current = SendingControls.None;
@@ -39,6 +41,13 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
 
         await base.StartAsync(cancellationToken);
     }
+
+    /// <summary>
+    /// Reads what was changed on this host before it is told: whoever has changed something and asks how it stands finds it changed. When
+    /// it cannot be read now, that is made good as after every other change.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task Refresh(CancellationToken cancellationToken) => TryLoad(cancellationToken);
 
     /// <summary>Notes what this host has found out, before the other hosts know.</summary>
     /// <param name="account">The account.</param>
@@ -101,12 +110,27 @@ public sealed partial class ControlBoard(IControls controls, TimeProvider clock,
 
     async Task Load(CancellationToken cancellationToken)
     {
-        lock (_lock)
-            _notes.RemoveAll(note => note.IsTold || note.Until <= clock.GetUtcNow());
+        await _loading.WaitAsync(cancellationToken);
+        try
+        {
+            lock (_lock)
+                _notes.RemoveAll(note => note.IsTold || note.Until <= clock.GetUtcNow());
 
-        var copy = await controls.Load(cancellationToken);
-        lock (_lock)
-            Show(_notes.Aggregate(copy, (known, note) => note.On(known)));
+            var copy = await controls.Load(cancellationToken);
+            lock (_lock)
+                Show(_notes.Aggregate(copy, (known, note) => note.On(known)));
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
+    /// <inheritdoc />
+    public override void Dispose()
+    {
+        _loading.Dispose();
+        base.Dispose();
     }
 
     void Show(SendingControls next)

@@ -122,12 +122,16 @@ sealed class NotificationRepository(
         IPipe<SagaRepositoryContext<NotificationState, T>> next,
         NotificationState? existing,
         bool begins,
-        bool mayBeOutdated = false
+        bool mayBeOutdated = false,
+        string? withdrawal = null
     )
         where T : class
     {
-        var step = new SagaStepContext<T>(context);
-        var repository = new StepRepositoryContext<T>(step, store, existing, begins, _contexts, counts, steps.Notes);
+        var step = new SagaStepContext<T>(context, withdrawal);
+        var repository = new StepRepositoryContext<T>(step, store, existing, begins, _contexts, counts, steps)
+        {
+            WriteLater = () => publisher.Value.WriteLater(step.Effects, context.ConversationId),
+        };
         try
         {
             await next.Send(repository);
@@ -142,6 +146,9 @@ sealed class NotificationRepository(
             throw;
         }
 
+        // Its business key was withdrawn before: it begins, and nothing of it is sent.
+        if (repository.Withdrawal is { } reason)
+            return await MakeStep(context, next, existing, begins, withdrawal: reason);
         if (repository.LostRace)
             return false;
 
@@ -170,14 +177,20 @@ sealed class NotificationRepository(
         bool begins,
         ISagaConsumeContextFactory<INotificationStore, NotificationState> contexts,
         StepCounts counts,
-        StepNotes notes
+        NotificationSteps steps
     ) : ConsumeContextScope<T>(step), SagaRepositoryContext<NotificationState, T>
         where T : class
     {
+        /// <summary>Writes the commands that are to be sent later.</summary>
+        public required Func<Task<IReadOnlyList<OutgoingMessage>>> WriteLater { get; init; }
+
         readonly NotificationBefore _before = StepNotes.Before(existing);
 
         /// <summary>True when somebody else wrote the row since it was loaded, so that the step was not stored.</summary>
         public bool LostRace { get; private set; }
+
+        /// <summary>The reason why the step was not stored: what it begins is withdrawn. Null when it is not.</summary>
+        public string? Withdrawal { get; private set; }
 
         /// <summary>The notification as it was handed to the store; null when it was not.</summary>
         public NotificationState? Written { get; private set; }
@@ -220,13 +233,21 @@ sealed class NotificationRepository(
 
             Written = notification;
             IReadOnlyList<Guid> others = [.. OtherInputs(step)];
+            if (step.Effects.Later.Count > 0)
+            {
+                foreach (var message in await WriteLater())
+                    await step.Keep(message, replace: false, step.CancellationToken);
+            }
+
             var written = new NotificationStep(notification, step.InputId(), step.Scheduled)
             {
                 OtherInputs = others,
                 Cancelled = step.Cancelled,
                 Contents = step.Effects.Contents?.Packed,
+                Withdrawal = step.Effects.Withdrawal,
+                Heard = steps.News.Of(_before, notification, step.Effects),
                 Reopens = _before.HadEnded && notification.CompletedAt is null,
-                Kept = notes.Of(
+                Kept = steps.Notes.Of(
                     _before,
                     notification,
                     new TakenMessage(step.Message, ShortName<T>.Value, [step.InputId(), .. others]),
@@ -238,14 +259,23 @@ sealed class NotificationRepository(
                     ? await store.Insert(written, step.CancellationToken)
                     : await store.Update(written, step.CancellationToken);
             LostRace = !stored;
+            Withdrawal = stored || step.Effects.Withdrawal is not null ? null : written.Withdrawal;
             if (stored)
+            {
+                steps.News.Stored(written.Heard);
                 Count(notification);
+            }
         }
 
         void Count(NotificationState notification)
         {
-            // Of two words, whatever a producer writes into the header.
-            var by = TextOf(step, NotificationIntake.ByHeader) == NotificationIntake.Http ? FlowMetrics.ByHttp : FlowMetrics.ByBus;
+            // Of three words, whatever a producer writes into the header.
+            var by = TextOf(step, NotificationIntake.ByHeader) switch
+            {
+                NotificationIntake.Http => FlowMetrics.ByHttp,
+                NotificationIntake.Sql => FlowMetrics.BySql,
+                _ => FlowMetrics.ByBus,
+            };
             counts.Stored(_before, notification, by, timeIsUp: step.Message is EscalationDue or ResumeNotification);
         }
     }

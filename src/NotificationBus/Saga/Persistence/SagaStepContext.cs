@@ -20,9 +20,13 @@ sealed class SagaStepContext<TMessage> : ConsumeContextScope<TMessage>, OutboxSe
     readonly List<Guid> _cancelled = [];
     int _messages;
 
-    public SagaStepContext(ConsumeContext<TMessage> input)
+    /// <summary>Makes the context.</summary>
+    /// <param name="input">The message that causes the step.</param>
+    /// <param name="withdrawal">The reason why the notification that begins is withdrawn; null when it is not.</param>
+    public SagaStepContext(ConsumeContext<TMessage> input, string? withdrawal = null)
         : base(input)
     {
+        Effects = new Effects { Withdrawal = withdrawal };
         _input = input;
         ReceiveContext = new OutboxReceiveContext(this, input.ReceiveContext);
         PublishEndpointProvider = ReceiveContext.PublishEndpointProvider;
@@ -31,7 +35,7 @@ sealed class SagaStepContext<TMessage> : ConsumeContextScope<TMessage>, OutboxSe
     }
 
     /// <summary>The messages to be published as soon as the step is stored.</summary>
-    public Effects Effects { get; } = new();
+    public Effects Effects { get; }
 
     /// <summary>The messages to be published later.</summary>
     public IReadOnlyList<OutgoingMessage> Scheduled => _scheduled;

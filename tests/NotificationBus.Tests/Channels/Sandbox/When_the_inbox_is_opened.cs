@@ -100,7 +100,8 @@ public sealed partial class When_the_inbox_is_opened : IAsyncLifetime
 
         (await response.Content.ReadAsStringAsync()).ShouldBe(html);
         response.Content.Headers.ContentType!.ToString().ShouldBe("text/html; charset=utf-8");
-        Header(response, "Content-Security-Policy").ShouldBe("default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox");
+        Header(response, "Content-Security-Policy")
+            .ShouldBe("default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox");
         Header(response, "X-Content-Type-Options").ShouldBe("nosniff");
         Header(response, "Cache-Control").ShouldBe("no-store");
     }

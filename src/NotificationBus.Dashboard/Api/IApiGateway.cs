@@ -1,0 +1,16 @@
+using System.Security.Claims;
+
+namespace NotificationBus.Dashboard.Api;
+
+/// <summary>The way of the console to the API of its host. The host provides it.</summary>
+public interface IApiGateway
+{
+    /// <summary>Calls the API as somebody, who may do there what their key opens and nothing else.</summary>
+    /// <param name="request">The request, its address from the root on, such as <c>/v1/status</c>.</param>
+    /// <param name="caller">Whoever looks at the console.</param>
+    /// <param name="cancellationToken">Leaves the answer.</param>
+    Task<HttpResponseMessage> Send(HttpRequestMessage request, ClaimsPrincipal caller, CancellationToken cancellationToken);
+
+    /// <summary>True while somebody may be here: their key is not revoked. Costs no round trip.</summary>
+    bool Admits(ClaimsPrincipal caller);
+}

@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Security.Claims;
+using Microsoft.Extensions.Options;
+using NotificationBus.Access;
+using NotificationBus.Host.Settings;
+
+namespace NotificationBus.Host.Http;
+
+/// <summary>
+/// Limits of the calls of one key, and of one application, so that one service that has gone wrong leaves the others room. Each answer says
+/// what is left (draft-ietf-httpapi-ratelimit-headers-10). Who calls is known by then: what anybody may send costs nothing here.
+/// </summary>
+/// <remarks>
+/// The framework's limiter knows neither what is left nor a clock of ours, and takes a lock for each call.
+/// </remarks>
+sealed partial class CallLimits(IOptions<RateLimitOptions> options, TimeProvider clock, CountedWarnings warnings, ILogger<CallLimits> log)
+{
+    readonly RateLimitOptions _options = options.Value;
+
+    // As many as there are keys and people who sign in: nobody else is named.
+    readonly ConcurrentDictionary<string, Allowance> _callers = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, Allowance> _applications = new(StringComparer.Ordinal);
+    readonly string _policy = string.Create(
+        CultureInfo.InvariantCulture,
+        $"\"key\";q={options.Value.CallsPerKey};w={(long)options.Value.Window.TotalSeconds}, \"application\";q={options.Value.CallsPerApplication};w={(long)options.Value.Window.TotalSeconds}"
+    );
+
+    /// <summary>Counts a call.</summary>
+    /// <returns>The answer to one that is too many; null for every other one.</returns>
+    public IResult? Count(HttpContext context) => Count(context, 1, 1);
+
+    /// <summary>Counts what a call asks for beside the first, as if each were a call of its own.</summary>
+    /// <param name="context">The call, which is counted already.</param>
+    /// <param name="more">How many there are. With the call itself they never need more than all that is allowed in a window.</param>
+    /// <returns>The answer to one that is too many; null for every other one.</returns>
+    public IResult? CountMore(HttpContext context, int more) =>
+        Count(context, Math.Min(more, _options.CallsPerKey - 1), Math.Min(more, _options.CallsPerApplication - 1));
+
+    IResult? Count(HttpContext context, int ofItsKey, int ofItsApplication)
+    {
+        // Where nobody is asked for a key, there is nobody to tell apart.
+        if (context.User.FindFirst(ClaimTypes.Name)?.Value is not { } caller)
+            return null;
+
+        var now = clock.Steady();
+        var ofCaller = _callers.GetOrAdd(caller, static (_, o) => new Allowance(o.CallsPerKey, o.Window), _options);
+        var headers = context.Response.Headers;
+        headers["RateLimit-Policy"] = _policy;
+        var key = ofCaller.Take(now, ofItsKey);
+        if (!key.IsTaken)
+            return Refuse(context, key, "key", caller);
+        if (context.User.FindFirst(KeyHolder.ApplicationClaim)?.Value is not { } application)
+        {
+            headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"key\";r={key.Left};t={key.Seconds}");
+            return null;
+        }
+
+        var all = _applications
+            .GetOrAdd(application, static (_, o) => new Allowance(o.CallsPerApplication, o.Window), _options)
+            .Take(now, ofItsApplication);
+        if (!all.IsTaken)
+        {
+            ofCaller.GiveBack(ofItsKey);
+            return Refuse(context, all, "application", application);
+        }
+
+        headers["RateLimit"] = string.Create(
+            CultureInfo.InvariantCulture,
+            $"\"key\";r={key.Left};t={key.Seconds}, \"application\";r={all.Left};t={all.Seconds}"
+        );
+        return null;
+    }
+
+    IResult Refuse(HttpContext context, AllowanceUse use, string policy, string who)
+    {
+        if (warnings.Count($"too many calls of {policy} {who}") is { } times)
+            TooManyCalls(log, who, times);
+        context.Response.Headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{policy}\";r=0;t={use.Seconds}");
+        return Problems.TooManyCalls(context, policy, use.Seconds);
+    }
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "{Who} calls more often than RateLimits allows, and is told to come again ({Times} times since this was said last)"
+    )]
+    static partial void TooManyCalls(ILogger log, string who, int times);
+}
+
+/// <summary>The place of <see cref="CallLimits"/> in the way of a call.</summary>
+static class CallLimitsSetup
+{
+    /// <summary>Counts each call of somebody who is known. Needs to know who calls, and comes before anything of the call is read.</summary>
+    public static void UseCallLimits(this WebApplication app)
+    {
+        var limits = app.Services.GetRequiredService<CallLimits>();
+        app.Use((context, next) => limits.Count(context) is { } refusal ? refusal.ExecuteAsync(context) : next(context));
+    }
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using NotificationBus.Contracts;
+using NotificationBus.Intake.Maps;
+using NotificationBus.Messaging;
+using NotificationBus.Model;
+using NotificationBus.Notifications;
+using NotificationBus.Outgoing;
+using NotificationBus.Planning;
+
+namespace NotificationBus.Repairs;
+
+/// <summary>
+/// The request that begins another notification in the place of one that has failed. Its name follows from that one alone, and so does its id:
+/// whoever repairs it, in whatever plan and how often, begins the same one, and the saga takes it once.
+/// </summary>
+public sealed class RepairRequests(OutgoingPublisher publisher, PlanningRules planning)
+{
+    static readonly NotificationRequestedMap Map = new();
+
+    /// <summary>The request, with what the event has said and the day by which it is of use.</summary>
+    public static NotificationRequested Of(NotificationState failed) =>
+        new()
+        {
+            EventId = NameOf(failed.CorrelationId),
+            Category = failed.Category,
+            Recipient = failed.Recipient,
+            Data = failed.Data,
+            Channels = failed.RequestedChannels,
+            Keys = failed.Keys.Count > 0 ? failed.Keys : null,
+            ExpiresAt = failed.ExpiresAt.ToString("O", CultureInfo.InvariantCulture),
+        };
+
+    /// <summary>The same as it is planned.</summary>
+    public static NotificationRequest Read(NotificationState failed) => Map.Read(Of(failed), Guid.Empty);
+
+    /// <summary>The id of the notification that it begins.</summary>
+    public static Guid IdOf(NotificationState failed) => Map.NotificationId(Of(failed), Guid.Empty);
+
+    /// <summary>The id of the notification that was begun in the place of one that was repaired.</summary>
+    public static Guid IdOf(NotificationView repaired) => Map.IdOf(NameOf(repaired.Id), repaired.Recipient);
+
+    static string NameOf(Guid failed) => $"repair-{failed:N}";
+
+    /// <summary>The message that begins it.</summary>
+    public Task<OutgoingMessage> Write(NotificationState failed) =>
+        publisher.Write(
+            SagaEndpoint.Of(planning.RuleOf(failed.Category).Lane),
+            Of(failed),
+            DeterministicId.From("repair", $"{failed.CorrelationId:N}"),
+            conversationId: null
+        );
+}

@@ -1,0 +1,291 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NotificationBus.Notifications;
+
+namespace NotificationBus.Saga;
+
+/// <summary>
+/// Reads for all streams of this host what becomes of their notifications: one statement asks for the versions of all of them, and only
+/// those that have changed are read. While nobody reads along nothing is asked, and notifications pay nothing for it at any time.
+/// </summary>
+public sealed partial class EventReader(
+    INotificationQueries queries,
+    IOptions<StreamsOptions> options,
+    IHostApplicationLifetime host,
+    TimeProvider clock,
+    ILogger<EventReader> log
+)
+{
+    static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
+
+    // Of the time that the statements take most is left to others, however many streams there are.
+    const int RestPerRead = 4;
+
+    const int MostVersions = 5_000;
+    const int MostRead = 100;
+
+    readonly ConcurrentDictionary<Guid, Watched> _watched = new();
+    readonly Dictionary<string, int> _ofCaller = new(StringComparer.Ordinal);
+    readonly Lock _lock = new();
+    int _open;
+    bool _running;
+
+    /// <summary>How many streams are open.</summary>
+    public int Open => _open;
+
+    /// <summary>Takes a place among the streams.</summary>
+    /// <param name="caller">Whose stream it is; null for nobody in particular.</param>
+    /// <param name="place">The place, to be given back; null when there is none.</param>
+    public StreamRoom Enter(string? caller, out IDisposable? place)
+    {
+        lock (_lock)
+        {
+            place = null;
+            var ofCaller = caller is null ? 0 : _ofCaller.GetValueOrDefault(caller);
+            if (caller is not null && ofCaller >= options.Value.MostPerKey)
+                return StreamRoom.NoneForCaller;
+            if (_open >= options.Value.MostPerHost)
+                return StreamRoom.None;
+
+            _open++;
+            if (caller is not null)
+                _ofCaller[caller] = ofCaller + 1;
+            place = new Place(this, caller);
+            return StreamRoom.Taken;
+        }
+    }
+
+    /// <summary>Reads one notification now; null when it is not on record.</summary>
+    public async Task<RecordedNotification?> Read(Guid id, CancellationToken cancellationToken) =>
+        await queries.Read([id], cancellationToken) is [var record] ? record : null;
+
+    /// <summary>
+    /// The events of a notification after a place, and those that come, until it has ended and all was told, or it is not on record any more.
+    /// </summary>
+    /// <param name="id">The notification, which may not be on record yet.</param>
+    /// <param name="record">The notification as it was read by now; null when it is not on record.</param>
+    /// <param name="place">How far the reader has come.</param>
+    /// <param name="silence">After how long without an event null comes in its place.</param>
+    /// <param name="cancellationToken">Ends it, without an error.</param>
+    public async IAsyncEnumerable<ToldEvent?> Follow(
+        Guid id,
+        RecordedNotification? record,
+        EventPlace place,
+        TimeSpan silence,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var watched = Join(id);
+        try
+        {
+            if (record?.Notification.Version > watched.Version)
+                watched.Changed(record);
+            RecordedNotification? told = null;
+            while (!cancellationToken.IsCancellationRequested)
+            {
+                (record, var isGone, var next) = watched.Look();
+                if (record is not null && record != told)
+                {
+                    told = record;
+                    foreach (var happened in EventHistory.After(record, place))
+                    {
+                        place = happened.Place;
+                        yield return happened;
+                    }
+                }
+
+                if (isGone || record?.Notification is { CompletedAt: not null } ended && ended.Version >= place.Step)
+                    yield break;
+
+                await next.WaitAsync(silence, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!next.IsCompleted && !cancellationToken.IsCancellationRequested)
+                    yield return null;
+            }
+        }
+        finally
+        {
+            Leave(id, watched);
+        }
+    }
+
+    Watched Join(Guid id)
+    {
+        lock (_lock)
+        {
+            var watched = _watched.GetOrAdd(id, _ => new Watched());
+            watched.Readers++;
+            if (!_running)
+            {
+                _running = true;
+                _ = Task.Run(Run);
+            }
+
+            return watched;
+        }
+    }
+
+    void Leave(Guid id, Watched watched)
+    {
+        lock (_lock)
+        {
+            if (--watched.Readers == 0)
+                _watched.TryRemove(KeyValuePair.Create(id, watched));
+        }
+    }
+
+    async Task Run()
+    {
+        var isAway = false;
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (_watched.IsEmpty || host.ApplicationStopping.IsCancellationRequested)
+                {
+                    _running = false;
+                    return;
+                }
+            }
+
+            var began = clock.Steady();
+            var pause = Interval;
+            try
+            {
+                await ReadAll(host.ApplicationStopping);
+                isAway = false;
+                var took = RestPerRead * (clock.Steady() - began);
+                pause = took > Interval ? took : Interval;
+            }
+            catch (Exception exception)
+            {
+                // Streams stay, and say nothing until it can be read again.
+                if (!isAway && !host.ApplicationStopping.IsCancellationRequested)
+                    EventsNotRead(exception.Message);
+                (isAway, pause) = (true, AfterFailure);
+            }
+
+            await Task.Delay(pause, clock, host.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    async Task ReadAll(CancellationToken cancellationToken)
+    {
+        foreach (var some in _watched.ToArray().Chunk(MostVersions))
+        {
+            var versions = await queries.Versions([.. some.Select(one => one.Key)], cancellationToken);
+            foreach (var (_, watched) in some.Where(one => one.Value.Version > 0 && !versions.ContainsKey(one.Key)))
+                watched.Gone();
+
+            var changed = some.Where(one => versions.TryGetValue(one.Key, out var version) && version != one.Value.Version).ToList();
+            foreach (var few in changed.Chunk(MostRead))
+                await Read(few, cancellationToken);
+        }
+    }
+
+    async Task Read(KeyValuePair<Guid, Watched>[] some, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var watched = some.ToDictionary(one => one.Key, one => one.Value);
+            foreach (var record in await queries.Read([.. some.Select(one => one.Key)], cancellationToken))
+                watched[record.Notification.CorrelationId].Changed(record);
+        }
+        catch (Exception exception) when (exception is not (DbException or TimeoutException or OperationCanceledException))
+        {
+            // One that cannot be read ends its own streams, and no others.
+            if (some is [var (id, one)])
+            {
+                NotificationNotRead(exception, id);
+                one.Gone();
+                return;
+            }
+
+            foreach (var single in some)
+                await Read([single], cancellationToken);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Notification {NotificationId} cannot be read for the streams that read it along, which end")]
+    partial void NotificationNotRead(Exception exception, Guid notificationId);
+
+    [LoggerMessage(LogLevel.Warning, "What becomes of notifications cannot be read for the streams, which wait: {Reason}")]
+    partial void EventsNotRead(string reason);
+
+    /// <summary>A notification that somebody reads along, as it was read last.</summary>
+    sealed class Watched
+    {
+        readonly Lock _lock = new();
+        TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        RecordedNotification? _record;
+        bool _isGone;
+
+        public int Readers { get; set; }
+
+        public int Version => _record?.Notification.Version ?? 0;
+
+        public (RecordedNotification? Record, bool IsGone, Task Next) Look()
+        {
+            lock (_lock)
+                return (_record, _isGone, _next.Task);
+        }
+
+        public void Changed(RecordedNotification record)
+        {
+            // What templates may use, which can be much, is told to nobody.
+            record.Notification.Data = default;
+            Set(record, isGone: false);
+        }
+
+        public void Gone() => Set(_record, isGone: true);
+
+        void Set(RecordedNotification? record, bool isGone)
+        {
+            TaskCompletionSource before;
+            lock (_lock)
+            {
+                (_record, _isGone) = (record, isGone);
+                before = _next;
+                _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            before.TrySetResult();
+        }
+    }
+
+    sealed class Place(EventReader reader, string? caller) : IDisposable
+    {
+        bool _isGivenBack;
+
+        public void Dispose()
+        {
+            lock (reader._lock)
+            {
+                if (_isGivenBack)
+                    return;
+
+                _isGivenBack = true;
+                reader._open--;
+                if (caller is not null && reader._ofCaller[caller]-- == 1)
+                    reader._ofCaller.Remove(caller);
+            }
+        }
+    }
+}
+
+/// <summary>Whether there is room for one more stream.</summary>
+public enum StreamRoom
+{
+    /// <summary>There was, and it is taken.</summary>
+    Taken,
+
+    /// <summary>The caller has as many as one may have.</summary>
+    NoneForCaller,
+
+    /// <summary>The host has as many as it holds.</summary>
+    None,
+}

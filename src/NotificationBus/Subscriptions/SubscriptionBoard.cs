@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NotificationBus.Messaging;
+using NotificationBus.Providers.Controls;
+
+namespace NotificationBus.Subscriptions;
+
+/// <summary>
+/// This host's copy of <see cref="ISubscriptions"/>. Every step of a notification is held against it, which costs nothing while there is no
+/// subscription. A change on any host is here when the store tells of it, as with <see cref="ControlBoard"/>.
+/// </summary>
+public sealed partial class SubscriptionBoard : BackgroundService
+{
+    // The store tells of every change; this is for the case that it could not.
+    static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
+
+    static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+
+    readonly ISubscriptions _subscriptions;
+    readonly TimeProvider _clock;
+    readonly ILogger<SubscriptionBoard> _log;
+    readonly SemaphoreSlim _changes = new(0, 1);
+    readonly SemaphoreSlim _told = new(0, 1);
+    readonly SemaphoreSlim _loading = new(1, 1);
+    ImmutableArray<Subscription> _all = [];
+    ImmutableArray<Subscription> _enabled = [];
+
+    /// <summary>An empty one, which is filled when the host starts.</summary>
+    public SubscriptionBoard(ISubscriptions subscriptions, ControlBoard board, TimeProvider clock, ILogger<SubscriptionBoard> log)
+    {
+        (_subscriptions, _clock, _log) = (subscriptions, clock, log);
+        board.Tell(_ => Release(_changes));
+    }
+
+    /// <summary>All there are, the oldest first.</summary>
+    public IReadOnlyList<Subscription> All => _all;
+
+    /// <summary>Those that are told.</summary>
+    public ImmutableArray<Subscription> Enabled => _enabled;
+
+    /// <summary>One of them; null when there is none.</summary>
+    public Subscription? Find(Guid id) => _all.FirstOrDefault(subscription => subscription.Id == id);
+
+    /// <summary>Makes the copy anew, so that what was changed here holds here at once.</summary>
+    public async Task Refresh(CancellationToken cancellationToken)
+    {
+        // One after the other: a copy that was begun before never takes the place of a later one.
+        await _loading.WaitAsync(cancellationToken);
+        try
+        {
+            ImmutableArray<Subscription> all = [.. await _subscriptions.Load(cancellationToken)];
+            _all = all;
+            _enabled = [.. all.Where(subscription => subscription.IsEnabled)];
+            Release(_told);
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
+    /// <summary>
+    /// The same after a change that is committed: whoever has made it gets its answer, which may be the only copy of a secret. What cannot
+    /// be read now is read soon.
+    /// </summary>
+    public async Task RefreshOrLater()
+    {
+        try
+        {
+            await Refresh(CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            SubscriptionsNotRefreshed(exception);
+            Release(_changes);
+        }
+    }
+
+    /// <summary>Disables one that has made it necessary, on all hosts.</summary>
+    internal async Task Disable(Guid id, string reason, CancellationToken cancellationToken)
+    {
+        await _subscriptions.Disable(id, reason, cancellationToken);
+        await Refresh(cancellationToken);
+        Disabled(id, reason);
+    }
+
+    /// <summary>Notes on all hosts that it takes nothing, or that it works.</summary>
+    internal async Task NoteHealth(Guid id, bool fails, CancellationToken cancellationToken)
+    {
+        await _subscriptions.NoteHealth(id, fails, cancellationToken);
+        await Refresh(cancellationToken);
+    }
+
+    /// <summary>Wakes whoever sends: something was stored that somebody is to be told.</summary>
+    public void Told() => Release(_told);
+
+    /// <summary>Completes when something was stored on this host since, or after <paramref name="atMost"/>.</summary>
+    internal Task WaitUntilTold(TimeSpan atMost, CancellationToken cancellationToken) => _told.WaitAsync(atMost, cancellationToken);
+
+    /// <inheritdoc />
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Before the first step: what is not told with its step is never told.
+        while (true)
+        {
+            try
+            {
+                await Refresh(cancellationToken);
+                break;
+            }
+            catch (DbException exception) when (Outages.IsTransient(exception))
+            {
+                SubscriptionsNotRefreshed(exception);
+                await Task.Delay(RetryInterval, _clock, cancellationToken);
+            }
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await ((Task)_changes.WaitAsync(LongestWait, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                await Refresh(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                SubscriptionsNotRefreshed(exception);
+            }
+        }
+    }
+
+    /// <inheritdoc />
+    public override void Dispose()
+    {
+        base.Dispose();
+        _changes.Dispose();
+        _told.Dispose();
+        _loading.Dispose();
+    }
+
+    static void Release(SemaphoreSlim one)
+    {
+        try
+        {
+            if (one.CurrentCount == 0)
+                one.Release();
+        }
+        catch (Exception exception) when (exception is SemaphoreFullException or ObjectDisposedException)
+        {
+            // Somebody else has just done so, or the host has ended.
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Subscription {SubscriptionId} is disabled: {Reason}")]
+    partial void Disabled(Guid subscriptionId, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "The subscriptions could not be read; those known last are told")]
+    partial void SubscriptionsNotRefreshed(Exception exception);
+}
