@@ -54,7 +54,7 @@ public sealed class SendBulkhead(IReadOnlyDictionary<string, ChannelOptions> cha
 
         try
         {
-            return line.MayHoldAnother() ? await send() : null;
+            return await send();
         }
         finally
         {
@@ -88,9 +88,11 @@ public sealed class SendBulkhead(IReadOnlyDictionary<string, ChannelOptions> cha
         readonly Lock _lock = new();
         TimeSpan _slowFor;
         long _slowSince;
-        int _holding;
 
         public SemaphoreSlim Turns { get; } = new(turns);
+
+        // What holds an input has one of these beside its turn. It is waited for as turns are: whether the calls hang nobody can tell before.
+        SemaphoreSlim Holds { get; } = new(mostHolding);
 
         public int Limit => turns;
 
@@ -100,39 +102,42 @@ public sealed class SendBulkhead(IReadOnlyDictionary<string, ChannelOptions> cha
 
         public async Task<bool> WaitShortly(CancellationToken cancellationToken)
         {
-            if (IsSlow)
+            var patience = IsSlow ? TimeSpan.Zero : Patience;
+            if (!await Holds.WaitAsync(patience, cancellationToken))
+                return LosePatience();
+
+            var hasTurn = false;
+            try
             {
-                if (!await Turns.WaitAsync(TimeSpan.Zero, cancellationToken))
-                    return false;
+                hasTurn = await Turns.WaitAsync(patience, cancellationToken);
             }
-            else if (!await Turns.WaitAsync(Patience, cancellationToken))
+            finally
             {
-                LosePatience();
-                return false;
+                if (!hasTurn)
+                    Holds.Release();
             }
 
-            Interlocked.Increment(ref _holding);
-            return true;
+            return hasTurn || LosePatience();
         }
-
-        public bool MayHoldAnother() => Volatile.Read(ref _holding) <= mostHolding;
 
         public void LetGo()
         {
-            Interlocked.Decrement(ref _holding);
             Turns.Release();
+            Holds.Release();
         }
 
-        void LosePatience()
+        // Always false: there was no turn.
+        bool LosePatience()
         {
             lock (_lock)
             {
                 if (IsSlow)
-                    return;
+                    return false;
 
                 var before = clock.GetElapsedTime(_slowSince) < _slowFor + LongestSlow ? _slowFor : TimeSpan.Zero;
                 _slowFor = TimeSpan.FromTicks(Math.Clamp(2 * before.Ticks, ShortestSlow.Ticks, LongestSlow.Ticks));
                 _slowSince = clock.GetTimestamp();
+                return false;
             }
         }
     }
