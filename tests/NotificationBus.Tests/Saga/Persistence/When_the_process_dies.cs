@@ -85,7 +85,7 @@ public sealed class When_the_process_dies
         var answer = new TaskCompletionSource<ProviderResult>();
         flow.Push.Answers((_, _) => answer.Task);
         var id = await flow.Tell(An.OrderPlaced());
-        await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 1);
+        await flow.Pulse.Until(() => flow.Outgoing.Scheduled == 1 && flow.Push.Calls.Count == 1);
         var published = flow.Wire.Published.Count;
         flow.Store.AfterWrite = _ =>
         {
