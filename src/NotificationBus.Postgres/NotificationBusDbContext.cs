@@ -67,6 +67,8 @@ sealed class NotificationRow
 
     public required string Category { get; init; }
 
+    public string? TemplateVersion { get; init; }
+
     public required string RecipientId { get; init; }
 
     public string? Keys { get; init; }

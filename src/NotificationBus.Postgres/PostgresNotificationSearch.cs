@@ -157,7 +157,9 @@ sealed class PostgresNotificationSearch(NotificationBusDbContext context, Notifi
         new(
             // All that a list of one condition has fits. Whether a provider was asked takes several times as long to find out.
             FirstWindow: filter.Provider is not null ? LargestWindow / MoreRanges
-                : Conditions(filter) > 1 || filter.Status is "sending" or "delivered" || filter.ProviderMessageId is not null
+                : Conditions(filter) > 1
+                || filter.Status is "sending" or "delivered"
+                || (filter.ProviderMessageId ?? filter.TemplateVersion) is not null
                     ? LargestWindow
                 : filter.Limit + 1,
             Fitting: window => At(InOrder(list()).Take(window)),
@@ -245,6 +247,8 @@ sealed class PostgresNotificationSearch(NotificationBusDbContext context, Notifi
             rows = rows.Where(row => row.RecipientId == recipient);
         if (filter.Category is { } category)
             rows = rows.Where(row => row.Category == category);
+        if (filter.TemplateVersion is { } version)
+            rows = rows.Where(row => row.TemplateVersion == version);
         if (filter.Status is { } status)
         {
             var state = StateOf(status);
@@ -326,9 +330,19 @@ sealed class PostgresNotificationSearch(NotificationBusDbContext context, Notifi
     }
 
     static int Conditions(NotificationFilter filter) =>
-        ((object?[])[filter.EventId, filter.Key, filter.Recipient, filter.Status, filter.Provider, filter.Category, filter.Channel]).Count(
-            one => one is not null
-        ) + (filter.Addresses.Count > 0 ? 1 : 0);
+        (
+            (object?[])
+                [
+                    filter.EventId,
+                    filter.Key,
+                    filter.Recipient,
+                    filter.Status,
+                    filter.Provider,
+                    filter.Category,
+                    filter.Channel,
+                    filter.TemplateVersion,
+                ]
+        ).Count(one => one is not null) + (filter.Addresses.Count > 0 ? 1 : 0);
 
     static string StateOf(string status) => States.GetValueOrDefault(status) ?? (status == "sending" ? "Sending" : "Delivered");
 

@@ -17,6 +17,7 @@ using NotificationBus.Repairs;
 using NotificationBus.Sending;
 using NotificationBus.Subscriptions;
 using NotificationBus.Telemetry;
+using NotificationBus.Templates;
 using Npgsql;
 
 namespace NotificationBus.Postgres;
@@ -92,6 +93,7 @@ public static class PostgresSetup
         services.AddSingleton<IPoisonMessages, PostgresPoisonMessages>();
         services.AddSingleton<IHeldDeliveries, PostgresHeldDeliveries>();
         services.AddSingleton<IRepairs, PostgresRepairs>();
+        services.AddSingleton<ITemplateVersions, PostgresTemplateVersions>();
         services.AddSingleton<ICaughtDeliveries, PostgresCaughtDeliveries>();
         services.AddSingleton<INotificationQueries, PostgresNotificationQueries>();
         services.AddSingleton<PostgresLedger>();

@@ -32,6 +32,24 @@ public sealed class RunningHost : IAsyncDisposable
         return new RunningHost(app);
     }
 
+    /// <summary>Starts a host on real servers, where nobody is asked for a key.</summary>
+    public static async Task<RunningHost> Start(Uri broker, string database, params string[] settings)
+    {
+        var app = NotificationHost.Build([
+            "--Urls=http://127.0.0.1:0",
+            "--Serilog:MinimumLevel:Default=Warning",
+            "--Transport=RabbitMq",
+            $"--ConnectionStrings:RabbitMq={broker}",
+            $"--ConnectionStrings:Postgres={database}",
+            "--Auth:Mode=None",
+            "--Inbox=true",
+            .. settings,
+        ]);
+        await app.PrepareServers();
+        await app.StartAsync();
+        return new RunningHost(app);
+    }
+
     /// <summary>Tells the host over HTTP that something happened.</summary>
     public async Task Tell(string happened, object about)
     {

@@ -38,6 +38,7 @@ public sealed class The_pages_of_the_console(Chromium chromium) : With_a_running
         "diary",
         "suppressions",
         "texts",
+        "versions",
         "marketplace",
         "keys",
     ];
@@ -104,6 +105,8 @@ public sealed class The_pages_of_the_console(Chromium chromium) : With_a_running
             case "repair":
                 var repair = (await Host.Get("/v1/repairs")).GetProperty("repairs")[0];
                 return $"/repairs/{repair.GetProperty("id").GetString()}";
+            case "versions":
+                return "/texts/versions?category=order-placed";
             case "find":
                 return "/find?q=seller-42";
             default:

@@ -12,6 +12,7 @@ using NotificationBus.Providers.Controls;
 using NotificationBus.Repairs;
 using NotificationBus.Sending;
 using NotificationBus.Subscriptions;
+using NotificationBus.Templates;
 using NotificationBus.Tests.AnyRecord;
 using Npgsql;
 
@@ -90,6 +91,9 @@ public sealed class When_messages_are_due_in_PostgreSQL(BusAndDatabase servers)
     : When_messages_are_due(() => PostgresRecord.Create(servers));
 
 [Trait("Server", "PostgreSQL")]
+public sealed class When_texts_are_deployed_in_PostgreSQL(BusAndDatabase servers)
+    : When_texts_are_deployed(() => PostgresRecord.Create(servers));
+
 public sealed class When_a_day_is_counted_in_PostgreSQL(BusAndDatabase servers)
     : When_a_day_is_counted(() => PostgresRecord.Create(servers));
 
@@ -373,6 +377,7 @@ sealed class PostgresRecord : RecordOfTheTest
             changes AS (UPDATE control_change SET at = at - @time, until = until - @time),
             failed AS (UPDATE failed_message SET first_failed_at = first_failed_at - @time, failed_at = failed_at - @time),
             unfinished AS (UPDATE unfinished_notification SET look_again_at = look_again_at - @time),
+            texts AS (UPDATE template_deployment SET since = since - @time),
             repairs AS (UPDATE repair SET created_at = created_at - @time, lease_until = lease_until - @time),
             told AS (
                 UPDATE subscription_delivery SET due_at = due_at - @time, leased_until = leased_until - @time, created_at = created_at - @time),
@@ -483,7 +488,8 @@ sealed class PostgresRecord : RecordOfTheTest
             host.GetRequiredService<IDailyCounts>(),
             host.GetRequiredService<IRepairs>(),
             host.GetRequiredService<ISubscriptions>(),
-            host.GetRequiredService<IWebhookDeliveries>()
+            host.GetRequiredService<IWebhookDeliveries>(),
+            host.GetRequiredService<ITemplateVersions>()
         );
     }
 }

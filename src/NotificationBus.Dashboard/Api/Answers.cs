@@ -290,6 +290,15 @@ public sealed record TemplateList(IReadOnlyList<TemplateCategory> Categories);
 /// <summary>A category that has texts.</summary>
 public sealed record TemplateCategory(string Category, string? TemplateVersion);
 
+/// <summary>The answer of <c>GET /v1/templates/{category}/versions</c>.</summary>
+public sealed record TemplateVersionList(IReadOnlyList<DeployedVersion> Versions);
+
+/// <summary>A version of the texts of a category, while it was the newest.</summary>
+public sealed record DeployedVersion(string Version, DateTimeOffset Since, DateTimeOffset? Until, int? Used, bool UsedMore);
+
+/// <summary>The answer of <c>GET /v1/templates/{category}/versions/{version}</c>.</summary>
+public sealed record TemplateVersionTexts(IReadOnlyList<ContentPart> Texts);
+
 /// <summary>The answer of <c>POST /v1/templates/preview</c>.</summary>
 public sealed record TemplatePreview(string Category, string? TemplateVersion, IReadOnlyList<PreviewedText> Texts);
 

@@ -11,6 +11,9 @@ public sealed class RepairForm
     /// <summary>The category.</summary>
     public string? Category { get; set; }
 
+    /// <summary>The version of the texts.</summary>
+    public string? TemplateVersion { get; set; }
+
     /// <summary>The channel.</summary>
     public string? Channel { get; set; }
 
@@ -44,6 +47,7 @@ public sealed class RepairForm
         {
             Status = query["status"] ?? (query.AllKeys.Any(key => key != "after") ? null : "failed"),
             Category = query["category"],
+            TemplateVersion = query["templateVersion"],
             Channel = query["channel"],
             Provider = query["provider"],
             Key = query["key"],
@@ -61,6 +65,7 @@ public sealed class RepairForm
         {
             ("status", Status),
             ("category", Category),
+            ("templateVersion", TemplateVersion),
             ("channel", Channel),
             ("provider", Provider),
             ("key", Key),

@@ -29,6 +29,8 @@ static class RouteScopes
         // Whole and not masked.
         ["GET /v1/notifications/{id:guid}/deliveries/{deliveryId:guid}/content"] = Needs(Scope.Operate),
         ["GET /v1/templates"] = Needs(Scope.Read),
+        ["GET /v1/templates/{category}/versions"] = Needs(Scope.Read),
+        ["GET /v1/templates/{category}/versions/{version}"] = Needs(Scope.Read),
         ["POST /v1/templates/preview"] = Needs(Scope.Read),
 
         // Who is told what becomes of them.
@@ -110,6 +112,7 @@ static class RouteScopes
         ["GET /providers"] = Console(Scope.Read),
         ["GET /suppressions"] = Console(Scope.Read),
         ["GET /texts"] = Console(Scope.Read),
+        ["GET /texts/versions"] = Console(Scope.Read),
         ["GET /texts/html"] = Page(Scope.Read),
         ["GET /marketplace"] = Console(Scope.Read),
         ["GET /diary"] = Console(Scope.Read),

@@ -16,6 +16,7 @@ sealed class NotificationFilters
         ("--address", "address", "An address, however it is written."),
         ("--status", "status", "sending, held, delivered, partly-delivered, cancelled, expired or failed."),
         ("--category", "category", "The category, such as order-placed."),
+        ("--template-version", "templateVersion", "The version of the texts with which it was planned."),
         ("--channel", "channel", "A channel of its plan."),
         ("--provider", "provider", "An account that was asked to send it."),
         ("--provider-message-id", "providerMessageId", "The id that a provider gave it."),

@@ -50,6 +50,7 @@ static class NotificationsApi
             .Asks("address", "An address of the plan, however it is written; on any channel, unless channel says which.")
             .Asks("status", "sending, held, delivered, partly-delivered, cancelled, expired or failed.")
             .Asks("category", "The category.")
+            .Asks("templateVersion", "The version of the texts with which it was planned.")
             .Asks("channel", "A channel of the plan, used or not.")
             .Asks("provider", "An account that was asked, and has answered or is not waited for any more.")
             .Asks("providerMessageId", "A provider's own id for a delivery.")

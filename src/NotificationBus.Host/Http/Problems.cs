@@ -293,6 +293,14 @@ static partial class Problems
     public static IResult UnknownRepair() =>
         Problem(StatusCodes.Status404NotFound, "unknown-repair", "There is no such repair", "GET /v1/repairs lists those there are.");
 
+    public static IResult UnknownTemplateVersion(string category) =>
+        Problem(
+            StatusCodes.Status404NotFound,
+            "unknown-template-version",
+            "There is no such version of these texts on record",
+            $"GET /v1/templates/{Uri.EscapeDataString(category)}/versions lists those there are."
+        );
+
     public static IResult NoChangeOfRepair(string status) =>
         Problem(
             StatusCodes.Status409Conflict,

@@ -214,6 +214,9 @@ public sealed record RepairChoice
     /// <summary>The category.</summary>
     public string? Category { get; init; }
 
+    /// <summary>The version of the texts with which it was planned.</summary>
+    public string? TemplateVersion { get; init; }
+
     /// <summary>A channel of its plan.</summary>
     public string? Channel { get; init; }
 
@@ -246,6 +249,7 @@ public sealed record RepairChoice
         {
             ("status", Status),
             ("category", Category),
+            ("templateVersion", TemplateVersion),
             ("channel", Channel),
             ("provider", Provider),
             ("providerMessageId", ProviderMessageId),

@@ -14,6 +14,9 @@ static class TemplatesApi
 {
     static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
 
+    // Who looks for what was deployed before that has the table template_deployment.
+    const int MostVersions = 50;
+
     public static void MapTemplates(this IEndpointRouteBuilder routes)
     {
         routes
@@ -21,6 +24,20 @@ static class TemplatesApi
             .Describe("listTemplates", "Templates", "Lists the categories that have texts, and the version of each.")
             .Answers<TemplateList>()
             .Refuses();
+        routes
+            .MapMethods("/v1/templates/{category}/versions", GetAndHead, Versions)
+            .Describe(
+                "listTemplateVersions",
+                "Templates",
+                "Lists the versions of the texts of a category in the order in which they were deployed, the newest first."
+            )
+            .Answers<TemplateVersions>()
+            .Refuses(404);
+        routes
+            .MapMethods("/v1/templates/{category}/versions/{version}", GetAndHead, Version)
+            .Describe("getTemplateVersion", "Templates", "Returns the texts of one version as they were written.")
+            .Answers<TemplateVersionTexts>()
+            .Refuses(404);
         routes
             .MapPost("/v1/templates/preview", Preview)
             .Describe("previewTemplates", "Templates", "Fills every text of a category with data given, and sends nothing.")
@@ -39,6 +56,48 @@ static class TemplatesApi
                         .Select(category => new TemplateCategory(category, templates.VersionOf(category))),
                 ])
             );
+
+    static async Task<IResult> Versions(
+        string category,
+        HttpRequest request,
+        ITemplates templates,
+        ITemplateVersions versions,
+        CancellationToken cancellationToken
+    )
+    {
+        if (new QueryReader(request.Query, []).Errors is { Count: > 0 } errors)
+            return Problems.Validation(errors);
+
+        var found = await versions.Of(category, MostVersions, cancellationToken);
+        return found.Count > 0 || templates.Categories.Contains(category)
+            ? Results.Ok(
+                new TemplateVersions(
+                    category,
+                    [
+                        .. found.Select(one => new DeployedVersion(
+                            one.Version,
+                            one.Since,
+                            one.Until,
+                            one.Used,
+                            one.Used >= ITemplateVersions.MostCounted
+                        )),
+                    ]
+                )
+            )
+            : Problems.Unknown("category", category, templates.Categories);
+    }
+
+    static async Task<IResult> Version(
+        string category,
+        string version,
+        HttpRequest request,
+        ITemplateVersions versions,
+        CancellationToken cancellationToken
+    ) =>
+        new QueryReader(request.Query, []).Errors is { Count: > 0 } errors ? Problems.Validation(errors)
+        : await versions.TextsOf(category, version, cancellationToken) is { } texts
+            ? Results.Ok(new TemplateVersionTexts(category, version, texts))
+        : Problems.UnknownTemplateVersion(category);
 
     static async Task<IResult> Preview(HttpRequest request, ITemplates templates, ChannelSet channels)
     {
@@ -88,6 +147,25 @@ sealed record TemplateList(IReadOnlyList<TemplateCategory> Categories);
 /// <param name="Category">The category.</param>
 /// <param name="TemplateVersion">The version of all its templates together; null when nobody knows.</param>
 sealed record TemplateCategory(string Category, string? TemplateVersion);
+
+/// <summary>The versions of the texts of a category.</summary>
+/// <param name="Category">The category.</param>
+/// <param name="Versions">Each time another one was deployed, the newest first, at most 50.</param>
+sealed record TemplateVersions(string Category, IReadOnlyList<DeployedVersion> Versions);
+
+/// <summary>A version of the texts of a category, while it was the one that was deployed last.</summary>
+/// <param name="Version">The version of all its templates together: <c>templateVersion</c> of notifications.</param>
+/// <param name="Since">When a host that plans had loaded it first.</param>
+/// <param name="Until">When another one was loaded; null while none was.</param>
+/// <param name="Used">How many notifications were planned with it; null when to count them would have taken too long.</param>
+/// <param name="UsedMore">True when there are more: no more than 10,000 are counted.</param>
+sealed record DeployedVersion(string Version, DateTimeOffset Since, DateTimeOffset? Until, int? Used, bool UsedMore);
+
+/// <summary>The texts of a version.</summary>
+/// <param name="Category">The category.</param>
+/// <param name="Version">The version.</param>
+/// <param name="Texts">The templates, the partials (<c>_layout</c>) and the brand (<c>_brand</c>), by name.</param>
+sealed record TemplateVersionTexts(string Category, string Version, IReadOnlyList<TemplateText> Texts);
 
 /// <summary>A request for a preview.</summary>
 sealed record PreviewRequest

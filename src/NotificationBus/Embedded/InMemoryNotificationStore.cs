@@ -241,6 +241,12 @@ public sealed class InMemoryNotificationStore(
             ];
     }
 
+    /// <summary>How many began in a time with a version of the texts of their category.</summary>
+    internal int CountOf(string category, string version, DateTimeOffset from, DateTimeOffset? to) =>
+        _rows.Values.Count(row =>
+            row.Category == category && row.TemplateVersion == version && row.CreatedAt >= from && !(row.CreatedAt >= to)
+        );
+
     /// <summary>How many there are in a state.</summary>
     internal long CountOf(string state) => _rows.LongCount(row => row.Value.State == state);
 
@@ -315,6 +321,8 @@ public sealed class InMemoryNotificationStore(
 
         public string Category { get; } = notification.Category;
 
+        public string? TemplateVersion { get; } = notification.TemplateVersion;
+
         public string Recipient { get; } = notification.Recipient.Id;
 
         public string? EventId { get; } = notification.EventId;
@@ -364,6 +372,7 @@ public sealed class InMemoryNotificationStore(
             (filter.Status is null || filter.Status == Status)
             && (filter.Recipient is null || filter.Recipient == Recipient)
             && (filter.Category is null || filter.Category == Category)
+            && (filter.TemplateVersion is null || filter.TemplateVersion == TemplateVersion)
             && (filter.EventId is null || filter.EventId == EventId)
             && (filter.Channel is null || Channels.Contains(filter.Channel))
             && (filter.From is null || CreatedAt >= filter.From)

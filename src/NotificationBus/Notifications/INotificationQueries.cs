@@ -50,6 +50,9 @@ public sealed record NotificationFilter
     /// <summary>The category.</summary>
     public string? Category { get; init; }
 
+    /// <summary>The version of the texts with which it was planned.</summary>
+    public string? TemplateVersion { get; init; }
+
     /// <summary>The producer's name for the occurrence.</summary>
     public string? EventId { get; init; }
 

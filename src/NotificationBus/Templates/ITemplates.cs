@@ -17,6 +17,9 @@ public interface ITemplates
     /// <summary>All templates of a category, by channel and language. Empty when there are none, or nobody knows which.</summary>
     IReadOnlyList<TemplateSource> SourcesOf(string category) => [];
 
+    /// <summary>All that <see cref="VersionOf"/> is the version of, as it is written: templates, partials, the brand.</summary>
+    IReadOnlyList<TemplateText> TextsOf(string category) => [];
+
     /// <summary>
     /// The template that <see cref="Render"/> fills; null when there is none, as for a channel that sends data, or nobody knows which.
     /// </summary>

@@ -23,14 +23,17 @@ public sealed class LiquidTemplates : ITemplates
     readonly FrozenSet<string> _withoutTemplates;
     readonly string _defaultLanguage;
     readonly FrozenDictionary<string, (string Version, IReadOnlyList<TemplateSource> Sources)> _sources;
+    readonly IReadOnlyList<TemplateText> _around;
 
     LiquidTemplates(
         Dictionary<(string Category, string Channel), Languages> templates,
         IEnumerable<IChannel> channels,
-        string defaultLanguage
+        string defaultLanguage,
+        IReadOnlyList<TemplateText> around
     )
     {
         _templates = templates;
+        _around = around;
         _withoutTemplates = channels
             .Where(channel => channel.Parts.Count == 0)
             .Select(channel => channel.Name)
@@ -85,12 +88,10 @@ public sealed class LiquidTemplates : ITemplates
         var files = TemplateFile.Find(folders);
         var channelsByName = channels.ToDictionary(channel => channel.Name, StringComparer.Ordinal);
         var layouts = files.Where(file => file.IsLayout).ToList();
+        brand ??= new BrandOptions();
         var compiler = new TemplateCompiler(layouts, brand, clock);
         // Nobody can tell which of them a template uses without filling it.
-        var around = TemplateVersion.Of([
-            .. layouts.SelectMany(layout => (string[])[layout.Name, layout.Read()]),
-            .. (brand ?? new BrandOptions()).Texts,
-        ]);
+        var around = TemplateVersion.Of([.. layouts.SelectMany(layout => (string[])[layout.Name, layout.Read()]), .. brand.Texts]);
         var templates = new Dictionary<(string, string), Languages>();
 
         foreach (var file in files.Where(file => !file.IsLayout))
@@ -113,7 +114,8 @@ public sealed class LiquidTemplates : ITemplates
                     file.Language,
                     TemplateVersion.Of([around, .. sections.SelectMany(section => (string[])[section.Part.Name, section.Text])])
                 ),
-                [.. sections.Select(section => compiler.Compile(file, section))]
+                [.. sections.Select(section => compiler.Compile(file, section))],
+                file.Read()
             );
         }
 
@@ -127,11 +129,30 @@ public sealed class LiquidTemplates : ITemplates
             }
         }
 
-        return new LiquidTemplates(templates, channelsByName.Values, defaultLanguage);
+        return new LiquidTemplates(
+            templates,
+            channelsByName.Values,
+            defaultLanguage,
+            [
+                .. layouts.Select(layout => new TemplateText($"{layout.Category}/{layout.Name}", layout.Read())),
+                new TemplateText("_brand", string.Join('\n', brand.Texts)),
+            ]
+        );
     }
 
     /// <inheritdoc />
     public IReadOnlyList<TemplateSource> SourcesOf(string category) => _sources.TryGetValue(category, out var known) ? known.Sources : [];
+
+    /// <inheritdoc />
+    public IReadOnlyList<TemplateText> TextsOf(string category) =>
+        [
+            .. _templates
+                .Where(entry => entry.Key.Category == category)
+                .SelectMany(entry => entry.Value.Values)
+                .Select(template => new TemplateText(template.Source.Name, template.Text))
+                .Concat(_around)
+                .OrderBy(text => text.Name, StringComparer.Ordinal),
+        ];
 
     /// <inheritdoc />
     public string? VersionOf(string category) => _sources.TryGetValue(category, out var known) ? known.Version : null;
@@ -193,5 +214,5 @@ public sealed class LiquidTemplates : ITemplates
 
     sealed class Languages(IEqualityComparer<string> comparer) : Dictionary<string, Template>(comparer);
 
-    sealed record Template(TemplateSource Source, IReadOnlyList<CompiledPart> Parts);
+    sealed record Template(TemplateSource Source, IReadOnlyList<CompiledPart> Parts, string Text);
 }

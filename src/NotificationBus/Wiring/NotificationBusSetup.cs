@@ -25,6 +25,7 @@ using NotificationBus.Sending;
 using NotificationBus.Status;
 using NotificationBus.Subscriptions;
 using NotificationBus.Telemetry;
+using NotificationBus.Templates;
 
 namespace NotificationBus.Wiring;
 
@@ -195,6 +196,7 @@ public static class NotificationBusSetup
         ));
         services.AddSingleton<ILocalSaga, LocalSaga>();
         services.AddHostedService<ExpectedCategories>();
+        services.AddHostedService<DeployedTexts>();
         services.AddSingleton<LocalSagaDispatcher>();
         services.AddGate<LocalSagaDispatcher>();
         return services.AddSingleton<IResultHandler>(provider => provider.GetRequiredService<LocalSagaDispatcher>());
@@ -250,6 +252,7 @@ public static class NotificationBusSetup
         services.AddSingleton<INotificationStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<IContentStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<IUnfinishedNotifications, InMemoryUnfinishedNotifications>();
+        services.AddSingleton<ITemplateVersions, InMemoryTemplateVersions>();
         services.AddSingleton<IWithdrawals, InMemoryWithdrawals>();
         services.AddSingleton<InMemorySubscriptions>();
         services.AddSingleton<ISubscriptions>(provider => provider.GetRequiredService<InMemorySubscriptions>());

@@ -15,6 +15,7 @@ static class Filters
             Addresses = one.Addresses.Count > 0 ? one.Addresses : other.Addresses,
             Status = one.Status ?? other.Status,
             Category = one.Category ?? other.Category,
+            TemplateVersion = one.TemplateVersion ?? other.TemplateVersion,
             Channel = one.Channel ?? other.Channel,
             Provider = one.Provider ?? other.Provider,
             ProviderMessageId = one.ProviderMessageId ?? other.ProviderMessageId,

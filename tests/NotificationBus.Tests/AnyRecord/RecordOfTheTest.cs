@@ -11,6 +11,7 @@ using NotificationBus.Providers.Controls;
 using NotificationBus.Repairs;
 using NotificationBus.Sending;
 using NotificationBus.Subscriptions;
+using NotificationBus.Templates;
 
 namespace NotificationBus.Tests.AnyRecord;
 
@@ -57,5 +58,6 @@ public sealed record HostOfTheRecord(
     IDailyCounts Counts,
     IRepairs Repairs,
     ISubscriptions Subscribers,
-    IWebhookDeliveries Webhooks
+    IWebhookDeliveries Webhooks,
+    ITemplateVersions Texts
 );

@@ -13,6 +13,8 @@ public sealed class When_messages_are_due_in_memory() : When_messages_are_due(In
 
 public sealed class When_a_text_is_like_no_other_in_memory() : When_a_text_is_like_no_other(InMemoryRecord.Create);
 
+public sealed class When_texts_are_deployed_in_memory() : When_texts_are_deployed(InMemoryRecord.Create);
+
 public sealed class When_a_day_is_counted_in_memory() : When_a_day_is_counted(InMemoryRecord.Create);
 
 public sealed class When_a_call_is_claimed_in_memory() : When_a_call_is_claimed(InMemoryRecord.Create);
@@ -74,7 +76,8 @@ sealed class InMemoryRecord : RecordOfTheTest
             new InMemoryDailyCounts(_clock),
             new InMemoryRepairs(outgoing, controls, _clock),
             subscriptions,
-            subscriptions
+            subscriptions,
+            new InMemoryTemplateVersions(store, _clock)
         );
     }
 

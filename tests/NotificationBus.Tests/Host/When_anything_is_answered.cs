@@ -170,6 +170,7 @@ public sealed partial class When_anything_is_answered(HostWithKeys keyed) : ICla
                 or "/docs/v1"
                 or "/sign-in"
                 or "/overview"
+                or "/texts/versions"
                 or "/problems"
                 or "/find"
                 or "/decisions"
