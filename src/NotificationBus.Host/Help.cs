@@ -35,6 +35,7 @@ static class Help
           Sender:Channels                  email,push: the channels this host sends on, default all; others have to serve the rest
           Urls                             where HTTP is served, default http://localhost:8080
           PublicUrls                       http://0.0.0.0:8081: a port for the world, with receipts and unsubscribes and nothing else
+          GrpcUrls                         http://localhost:8082: a port for gRPC without TLS
           AllowedHosts                     notify.example.com;*.shop.example: names callers may use for this host, beside those of the PublicUrl
                                            settings and those the public DNS cannot have (addresses, localhost, names without a dot, .local,
                                            .internal)

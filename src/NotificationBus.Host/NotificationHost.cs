@@ -5,6 +5,7 @@ using NotificationBus.Channels;
 using NotificationBus.Channels.Sandbox;
 using NotificationBus.Host.Access;
 using NotificationBus.Host.CommandLine;
+using NotificationBus.Host.Grpc;
 using NotificationBus.Host.Http;
 using NotificationBus.Host.OpenApi;
 using NotificationBus.Host.Pages;
@@ -62,7 +63,8 @@ public static class NotificationHost
         var settings = SettingsCheck.Read(builder.Configuration);
         CertificateCheck.Demand(builder.Configuration, TimeProvider.System);
         // Read before it is said where to listen, which is said in the same place.
-        var inside = PublicPort.InsideUrls(builder.Configuration);
+        var grpc = PublicPort.Split(settings.GrpcUrls);
+        string[] inside = [.. PublicPort.InsideUrls(builder.Configuration), .. grpc];
         builder
             .WebHost.UseUrls([.. inside, .. PublicPort.Split(settings.PublicUrls)])
             .UseSetting(WebHostDefaults.HttpPortsKey, "")
@@ -97,12 +99,13 @@ public static class NotificationHost
         if (settings.Transport == Transport.RabbitMq)
             builder.Services.AddSharedInbox(hasInbox);
         builder.Services.AddHttpApi();
+        builder.Services.AddGrpcApi();
         if (settings.IsDashboard)
             builder.AddConsolePages();
         builder.Services.AddApiDocument();
         builder.Services.AddTelemetry(settings.Telemetry);
         builder.Services.AddHostedService<ChangedSettings>();
-        builder.WebHost.ConfigureKestrel(server => HttpLimits.Apply(server, settings.Intake.Connections));
+        builder.WebHost.ConfigureKestrel(server => HttpLimits.Apply(server, settings.Intake.Connections, PublicPort.Ports(grpc)));
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();
@@ -143,6 +146,7 @@ public static class NotificationHost
                 : hasInbox ? "/inbox"
                 : null
             );
+            routes.MapGrpcApi();
             routes.MapApiDocument();
             routes.MapShortDescription();
             if (settings.IsDashboard)

@@ -78,6 +78,20 @@ static class RouteScopes
         ["POST /v1/failed-messages/{id:guid}/replay"] = Needs(Scope.Operate),
         ["POST /v1/failed-messages/{id:guid}/archive"] = Needs(Scope.Operate),
 
+        // The same over gRPC. Each call passes the HTTP API, and its scope there.
+        ["POST /notificationbus.v1.Notifications/Send"] = Needs(Scope.Send),
+        ["POST /notificationbus.v1.Notifications/SendMany"] = Needs(Scope.Send),
+        ["POST /notificationbus.v1.Notifications/Publish"] = Needs(Scope.Send),
+        ["POST /notificationbus.v1.Notifications/Get"] = Needs(Scope.Read),
+        ["POST /notificationbus.v1.Notifications/Find"] = Needs(Scope.Read),
+        ["POST /notificationbus.v1.Notifications/Watch"] = Needs(Scope.Read),
+        ["POST /notificationbus.v1.Notifications/Cancel"] = Needs(Scope.Send, Scope.Operate),
+        ["POST /notificationbus.v1.Notifications/Withdraw"] = Needs(Scope.Send, Scope.Operate),
+        ["POST /grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"] = Needs(Enum.GetValues<Scope>()),
+        ["POST /grpc.reflection.v1.ServerReflection/ServerReflectionInfo"] = Needs(Enum.GetValues<Scope>()),
+        ["POST /grpc.health.v1.Health/Check"] = RouteScope.Everybody,
+        ["POST /grpc.health.v1.Health/Watch"] = RouteScope.Everybody,
+
         // Keys.
         ["GET /v1/keys"] = Needs(Scope.Admin),
         ["POST /v1/keys"] = Needs(Scope.Admin),

@@ -94,6 +94,17 @@ static class CallLimitsSetup
     public static void UseCallLimits(this WebApplication app)
     {
         var limits = app.Services.GetRequiredService<CallLimits>();
-        app.Use((context, next) => limits.Count(context) is { } refusal ? refusal.ExecuteAsync(context) : next(context));
+        app.Use(
+            (context, next) =>
+                context.GetEndpoint()?.Metadata.GetMetadata<CountedLater>() is null && limits.Count(context) is { } refusal
+                    ? refusal.ExecuteAsync(context)
+                    : next(context)
+        );
     }
+}
+
+/// <summary>Marks a route whose calls are counted where they go on to.</summary>
+sealed class CountedLater
+{
+    public static CountedLater Instance { get; } = new();
 }

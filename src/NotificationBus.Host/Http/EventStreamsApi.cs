@@ -16,7 +16,7 @@ namespace NotificationBus.Host.Http;
 /// </summary>
 static class EventStreamsApi
 {
-    const string LastEventId = "Last-Event-ID";
+    public const string LastEventId = "Last-Event-ID";
 
     static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
 

@@ -18,6 +18,8 @@ static class HttpApi
         services.AddSingleton<SubscriptionConfirmation>();
         services.AddSingleton<HostNames>();
         services.AddSingleton<CallLimits>();
+        services.AddSingleton<InProcessCalls>();
+        services.AddSingleton<IStartupFilter>(provider => provider.GetRequiredService<InProcessCalls>());
         // The framework would take every name until there is a setting, and then no other one.
         services.Configure<HostFilteringOptions>(hosts => hosts.AllowedHosts = ["*"]);
         services.AddHealthChecks().AddStoppingCheck();

@@ -20,7 +20,8 @@ static partial class HttpLimits
     /// <summary>Sets the bounds.</summary>
     /// <param name="options">The server.</param>
     /// <param name="connections">How many connections each address it listens on holds open.</param>
-    public static void Apply(KestrelServerOptions options, int connections)
+    /// <param name="grpc">The ports at which HTTP/2 is spoken from the first byte, because no TLS says so.</param>
+    public static void Apply(KestrelServerOptions options, int connections, IReadOnlyCollection<int> grpc)
     {
         options.AddServerHeader = false;
         options.Limits.MaxRequestBodySize = BodySize;
@@ -30,7 +31,12 @@ static partial class HttpLimits
         options.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         // The server has such a bound of its own, and a line in the log for each that is refused.
-        options.ConfigureEndpointDefaults(listen => Bound(listen, connections));
+        options.ConfigureEndpointDefaults(listen =>
+        {
+            if (listen.IPEndPoint is { Port: var port } && grpc.Contains(port))
+                listen.Protocols = HttpProtocols.Http2;
+            Bound(listen, connections);
+        });
     }
 
     /// <summary>Each address for itself: who fills the one for the world leaves operators theirs.</summary>

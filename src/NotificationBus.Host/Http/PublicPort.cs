@@ -22,6 +22,9 @@ static class PublicPort
     public static string[] Split(string? urls) =>
         (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
+    /// <summary>The ports of addresses.</summary>
+    public static IReadOnlySet<int> Ports(IEnumerable<string> urls) => urls.Select(url => BindingAddress.Parse(url).Port).ToHashSet();
+
     /// <summary>
     /// Finds the addresses at which everything is served: <c>Urls</c>, else the ports that images name in the environment, else port 8080
     /// of this machine.

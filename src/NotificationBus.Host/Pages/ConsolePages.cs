@@ -28,7 +28,6 @@ static class ConsolePages
         builder.Services.AddConsole();
         builder.Services.AddSingleton<InProcessApi>();
         builder.Services.AddSingleton<IApiGateway>(services => services.GetRequiredService<InProcessApi>());
-        builder.Services.AddSingleton<IStartupFilter>(services => services.GetRequiredService<InProcessApi>());
         builder
             .Services.AddDataProtection()
             .AddKeyManagementOptions(keys => (keys.XmlRepository, keys.XmlEncryptor) = (new KeysInMemory(), new NullXmlEncryptor()));

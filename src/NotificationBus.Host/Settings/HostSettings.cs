@@ -43,6 +43,12 @@ public sealed class HostSettings
     public string? PublicUrls { get; set; }
 
     /// <summary>
+    /// The addresses at which gRPC is spoken without TLS, such as <c>http://localhost:8082</c>, separated by semicolons. Ports of their own:
+    /// without TLS one port speaks HTTP/1.1 or HTTP/2. An <c>https</c> address in <c>Urls</c> speaks both. Default: none.
+    /// </summary>
+    public string? GrpcUrls { get; set; }
+
+    /// <summary>
     /// The names callers may use for this host (<c>Host</c>), such as <c>notify.example.com;*.shop.example</c>, or <c>*</c> for every one.
     /// They add to what is always taken: the names in <c>Receipts:PublicUrl</c> and <c>Unsubscribe:PublicUrl</c>, and names that the public
     /// DNS cannot have. Default: no others.

@@ -54,6 +54,7 @@ static class SettingsCheck
             .. Unsubscribes(settings),
             .. Urls(configuration["Urls"]),
             .. PublicUrls(settings, configuration),
+            .. GrpcUrls(settings, configuration),
             .. HostNames.Refuse(settings.AllowedHosts),
             .. Senders(settings),
             .. LogLevels(configuration),
@@ -303,11 +304,30 @@ static class SettingsCheck
         return inside.All(IsUrl) && Ports(inside).Intersect(Ports(urls)).Any()
             ? ["PublicUrls must have ports of their own, which Urls does not name: http://0.0.0.0:8081"]
             : [];
-
-        // 0 is a free one, another for each.
-        static IEnumerable<int> Ports(IEnumerable<string> urls) =>
-            urls.Select(url => BindingAddress.Parse(url).Port).Where(port => port != 0);
     }
+
+    /// <summary>Checks <c>GrpcUrls</c>: how a port is spoken to is told from the rest by its number.</summary>
+    static IEnumerable<string> GrpcUrls(HostSettings settings, IConfiguration configuration)
+    {
+        if (settings.GrpcUrls is null)
+            return [];
+
+        var urls = PublicPort.Split(settings.GrpcUrls);
+        if (urls.Length == 0 || !urls.All(IsUrl) || urls.Any(url => BindingAddress.Parse(url) is not { Scheme: "http", Port: not 0 }))
+            return ["GrpcUrls must be http addresses with a port, such as http://localhost:8082, separated by semicolons"];
+        if (configuration.GetSection("Kestrel:Endpoints").Exists())
+            return ["GrpcUrls and Kestrel:Endpoints exclude each other: set Urls and GrpcUrls"];
+        if (!settings.IsApi)
+            return ["GrpcUrls needs the role api: no other host answers there"];
+
+        string[] others = [.. PublicPort.InsideUrls(configuration), .. PublicPort.Split(settings.PublicUrls)];
+        return others.All(IsUrl) && Ports(others).Intersect(Ports(urls)).Any()
+            ? ["GrpcUrls must have ports of their own, which neither Urls nor PublicUrls names: http://localhost:8082"]
+            : [];
+    }
+
+    // 0 is a free one, another for each.
+    static IEnumerable<int> Ports(IEnumerable<string> urls) => urls.Select(url => BindingAddress.Parse(url).Port).Where(port => port != 0);
 
     static bool IsUrl(string value)
     {

@@ -86,6 +86,12 @@ public sealed class When_the_settings_are_wrong
         "--Channels:sms:Routes:0:When:Lane=Fast --Channels:sms:Routes:0:Providers=sandbox",
         "Channels:sms:Routes:0:When:Lane must be one of Transactional, Bulk"
     )]
+    // gRPC.
+    [InlineData("--GrpcUrls=", "GrpcUrls must be http addresses with a port, such as http://localhost:8082")]
+    [InlineData("--GrpcUrls=https://localhost:8082", "GrpcUrls must be http addresses with a port, such as http://localhost:8082")]
+    [InlineData("--GrpcUrls=http://localhost:0", "GrpcUrls must be http addresses with a port, such as http://localhost:8082")]
+    [InlineData("--Urls=http://localhost:8082 --GrpcUrls=http://127.0.0.1:8082", "GrpcUrls must have ports of their own")]
+    [InlineData("--PublicUrls=http://localhost:8082 --GrpcUrls=http://127.0.0.1:8082", "GrpcUrls must have ports of their own")]
     // Telemetry.
     [InlineData("--Telemetry:Otlp:Endpoint=collector:4317", "Telemetry:Otlp:Endpoint: must be an address such as http://collector:4317")]
     [InlineData(
