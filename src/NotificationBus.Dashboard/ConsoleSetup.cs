@@ -19,8 +19,11 @@ public static class ConsoleSetup
         + "connect-src 'self'; frame-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
     /// <summary>Adds what the pages need.</summary>
-    public static IServiceCollection AddConsole(this IServiceCollection services)
+    /// <param name="services">The host's services.</param>
+    /// <param name="traceUrl">The address of a trace, with <c>{traceId}</c> in it; null when traces are looked at nowhere.</param>
+    public static IServiceCollection AddConsole(this IServiceCollection services, string? traceUrl = null)
     {
+        services.AddSingleton(new TraceLinks(traceUrl));
         services.AddSingleton<SharedAnswers>();
         services.AddScoped<ApiClient>();
         services.AddScoped<ConsoleUser>();

@@ -34,6 +34,7 @@ static class Stops
                 {
                     Detail = attempt.Reason is null ? $"Attempt {attempt.Number}" : $"Attempt {attempt.Number}. {Sentence(attempt.Reason)}",
                     Took = attempt.FinishedAt is { } finished ? Words.Span(finished - attempt.StartedAt) : null,
+                    Trace = attempt.TraceId,
                     Reference = attempt.Status == "accepted" && attempt.Provider == delivery.Provider ? delivery.ProviderMessageId : null,
                 }
             );
@@ -92,6 +93,9 @@ sealed record Stop(DateTimeOffset? At, string Title, Tone Tone, string Icon)
 
     /// <summary>Until when it lasted, or lasts.</summary>
     public DateTimeOffset? Until { get; init; }
+
+    /// <summary>The trace of the call.</summary>
+    public string? Trace { get; init; }
 
     /// <summary>The provider's own id for it.</summary>
     public string? Reference { get; init; }

@@ -159,6 +159,7 @@ static class Help
           Telemetry:Otlp:Endpoint          http://collector:4317: where metrics and traces are sent; by itself nowhere, and /metrics has the metrics
           Telemetry:Otlp:Protocol          Grpc (default) or HttpProtobuf
           Telemetry:Traces:SampleShare     the share of traces that are recorded, 0 to 1, default 0.01
+          Telemetry:Traces:Url             https://jaeger.internal/trace/{traceId}: where the console leads to; by itself nowhere
           Telemetry:Record:Interval        how often the record is read for the gauges, default 00:00:10
           Serilog:MinimumLevel:Default     what is logged: Verbose, Debug, Information (default), Warning, Error or Fatal
 

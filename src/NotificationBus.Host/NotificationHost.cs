@@ -101,7 +101,7 @@ public static class NotificationHost
         builder.Services.AddHttpApi();
         builder.Services.AddGrpcApi();
         if (settings.IsDashboard)
-            builder.AddConsolePages();
+            builder.AddConsolePages(settings.Telemetry.Traces.Url);
         builder.Services.AddApiDocument();
         builder.Services.AddTelemetry(settings.Telemetry);
         builder.Services.AddHostedService<ChangedSettings>();
@@ -139,6 +139,7 @@ public static class NotificationHost
             routes.MapFailedMessages();
             routes.MapStatus();
             routes.MapLedger();
+            routes.MapTraffic();
             if (hasInbox)
                 routes.MapInbox();
             routes.MapEntry(

@@ -94,6 +94,7 @@ public static class PostgresSetup
         services.AddSingleton<IHeldDeliveries, PostgresHeldDeliveries>();
         services.AddSingleton<IRepairs, PostgresRepairs>();
         services.AddSingleton<ITemplateVersions, PostgresTemplateVersions>();
+        services.AddSingleton<ITraffic, PostgresTraffic>();
         services.AddSingleton<ICaughtDeliveries, PostgresCaughtDeliveries>();
         services.AddSingleton<INotificationQueries, PostgresNotificationQueries>();
         services.AddSingleton<PostgresLedger>();

@@ -37,11 +37,15 @@ public sealed class The_pages_of_the_console(Chromium chromium) : With_a_running
         "providers",
         "diary",
         "suppressions",
+        "subscriptions",
+        "subscription",
         "texts",
         "versions",
         "marketplace",
         "keys",
     ];
+
+    OutsideService _subscriber = null!;
 
     static BrowserNewContextOptions Phone =>
         new()
@@ -105,6 +109,9 @@ public sealed class The_pages_of_the_console(Chromium chromium) : With_a_running
             case "repair":
                 var repair = (await Host.Get("/v1/repairs")).GetProperty("repairs")[0];
                 return $"/repairs/{repair.GetProperty("id").GetString()}";
+            case "subscription":
+                var subscription = (await Host.Get("/v1/subscriptions")).GetProperty("subscriptions")[0];
+                return $"/subscriptions/{subscription.GetProperty("id").GetString()}";
             case "versions":
                 return "/texts/versions?category=order-placed";
             case "find":
@@ -114,9 +121,27 @@ public sealed class The_pages_of_the_console(Chromium chromium) : With_a_running
         }
     }
 
+    public override async ValueTask InitializeAsync()
+    {
+        _subscriber = await OutsideService.Start();
+        Host = await RunningHost.Start(0, "--Webhooks:AllowPrivateAddresses=true");
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _subscriber.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
     /// <summary>A day at a shop: orders, an operator who pauses e-mail, and an account that is switched off.</summary>
     async Task Fill()
     {
+        await Host.Send(
+            HttpMethod.Post,
+            "/v1/subscriptions",
+            new { url = _subscriber.Url, events = new[] { "notification.delivered", "notification.failed" } }
+        );
         for (var number = 4711; number <= 4716; number++)
             await PlaceOrder($"{number}");
         await ShipOrder("4711");

@@ -94,6 +94,9 @@ public sealed class When_messages_are_due_in_PostgreSQL(BusAndDatabase servers)
 public sealed class When_texts_are_deployed_in_PostgreSQL(BusAndDatabase servers)
     : When_texts_are_deployed(() => PostgresRecord.Create(servers));
 
+public sealed class When_deliveries_are_counted_in_PostgreSQL(BusAndDatabase servers)
+    : When_deliveries_are_counted(() => PostgresRecord.Create(servers));
+
 public sealed class When_a_day_is_counted_in_PostgreSQL(BusAndDatabase servers)
     : When_a_day_is_counted(() => PostgresRecord.Create(servers));
 
@@ -489,7 +492,8 @@ sealed class PostgresRecord : RecordOfTheTest
             host.GetRequiredService<IRepairs>(),
             host.GetRequiredService<ISubscriptions>(),
             host.GetRequiredService<IWebhookDeliveries>(),
-            host.GetRequiredService<ITemplateVersions>()
+            host.GetRequiredService<ITemplateVersions>(),
+            host.GetRequiredService<ITraffic>()
         );
     }
 }

@@ -141,6 +141,7 @@ public sealed record Attempt
     public string? Reason { get; init; }
     public Guid? Content { get; init; }
     public string? TemplateVersion { get; init; }
+    public string? TraceId { get; init; }
     public required DateTimeOffset StartedAt { get; init; }
     public DateTimeOffset? FinishedAt { get; init; }
 }

@@ -29,6 +29,7 @@ static class Menu
             [
                 new("Providers", "/providers", Icons.Material.Rounded.Hub),
                 new("Suppressions", "/suppressions", Icons.Material.Rounded.Block),
+                new("Subscriptions", "/subscriptions", Icons.Material.Rounded.Webhook),
                 new("Texts", "/texts", Icons.Material.Rounded.Article),
                 new("Marketplace", "/marketplace", Icons.Material.Rounded.Storefront),
             ]

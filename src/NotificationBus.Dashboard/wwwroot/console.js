@@ -83,5 +83,54 @@
       if (this.title !== title) this.title = title;
     }
   });
+  // Searches that somebody keeps: in this browser, for each who signs in.
+  const make = (name, properties, ...children) => {
+    const element = Object.assign(document.createElement(name), properties);
+    element.append(...children);
+    return element;
+  };
+
+  customElements.define('saved-views', class extends HTMLElement {
+    static observedAttributes = ['who', 'address'];
+
+    connectedCallback() { this.draw(); }
+
+    attributeChangedCallback() { if (this.isConnected) this.draw(); }
+
+    get place() { return `views ${this.getAttribute('who') ?? ''}`; }
+
+    get views() {
+      try {
+        const kept = JSON.parse(localStorage.getItem(this.place) ?? '[]');
+        return kept.filter(view => typeof view.name === 'string' && /^\/notifications(\?|$)/.test(view.address));
+      } catch { return []; }
+    }
+
+    keep(views) {
+      try { localStorage.setItem(this.place, JSON.stringify(views)); } catch { /* This browser keeps nothing. */ }
+      this.draw();
+    }
+
+    draw() {
+      const address = this.getAttribute('address') ?? '';
+      const views = this.views;
+      const parts = views.map((view, place) => make('span', { className: `view${view.address === address ? ' is-on' : ''}` },
+        make('a', { href: view.address, textContent: view.name }),
+        make('button', { type: 'button', textContent: '×', ariaLabel: `Forget ${view.name}`, title: 'Forget', onclick: () => this.keep(views.filter((_, other) => other !== place)) })));
+      if (address.includes('?') && !views.some(view => view.address === address)) {
+        const name = make('input', { name: 'view', maxLength: 60, required: true, placeholder: 'Name of this search', ariaLabel: 'Name of this search', autocomplete: 'off' });
+        const form = make('form', { className: 'view-form' }, name, make('button', { className: 'button is-small', textContent: 'Keep it' }));
+        form.addEventListener('submit', event => {
+          event.preventDefault();
+          event.stopPropagation();
+          const said = name.value.trim();
+          if (said) this.keep([...views, { name: said, address }]);
+        });
+        parts.push(form);
+      }
+      this.replaceChildren(...(views.length > 0 ? [make('span', { className: 'soft small', textContent: 'Kept in this browser' })] : []), ...parts);
+    }
+  });
+
   setInterval(() => shown.forEach(element => element.write()), 1000);
 })();

@@ -47,6 +47,8 @@ static class RouteScopes
 
         // How it stands.
         ["GET /v1/status"] = Needs(Scope.Read),
+        ["GET /v1/traffic"] = Needs(Scope.Read),
+        ["GET /v1/queues"] = Needs(Scope.Read),
         ["GET /v1/ledger"] = Needs(Scope.Read),
         ["GET /v1/changes"] = Needs(Scope.Read),
         ["GET /v1/providers"] = Needs(Scope.Read),
@@ -125,6 +127,8 @@ static class RouteScopes
         ["GET /repairs/{Id:guid}"] = Console(Scope.Read),
         ["GET /providers"] = Console(Scope.Read),
         ["GET /suppressions"] = Console(Scope.Read),
+        ["GET /subscriptions"] = Console(Scope.Read),
+        ["GET /subscriptions/{Id:guid}"] = Console(Scope.Read),
         ["GET /texts"] = Console(Scope.Read),
         ["GET /texts/versions"] = Console(Scope.Read),
         ["GET /texts/html"] = Page(Scope.Read),

@@ -23,9 +23,9 @@ static class ConsolePages
     static readonly string[] Parts = ["/_content", "/_framework"];
 
     /// <summary>Adds what the console needs. A host without the role has none of it.</summary>
-    public static void AddConsolePages(this WebApplicationBuilder builder)
+    public static void AddConsolePages(this WebApplicationBuilder builder, string? traceUrl)
     {
-        builder.Services.AddConsole();
+        builder.Services.AddConsole(traceUrl);
         builder.Services.AddSingleton<InProcessApi>();
         builder.Services.AddSingleton<IApiGateway>(services => services.GetRequiredService<InProcessApi>());
         builder

@@ -59,12 +59,37 @@ public enum OtlpProtocol
 }
 
 /// <summary>Settings of <c>Telemetry:Traces</c>.</summary>
-public sealed class TraceOptions
+public sealed class TraceOptions : IValidatableObject
 {
+    const string Place = "{traceId}";
+
+    /// <summary>
+    /// The address at which a trace is looked at, with <c>{traceId}</c> in it, such as <c>https://jaeger.internal/trace/{traceId}</c>: the
+    /// console links to it. Default: none, and the console shows the id alone.
+    /// </summary>
+    public string? Url { get; set; }
+
     /// <summary>
     /// The share of traces begun here that are recorded, 0 to 1, default 0.01: at a thousand notifications a second ten of them are. What
     /// belongs to a trace of its producer is recorded when the producer records it.
     /// </summary>
     [Range(0.0, 1.0)]
     public double SampleShare { get; set; } = 0.01;
+
+    /// <inheritdoc />
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (
+            Url is { } url
+            && !(
+                url.Contains(Place, StringComparison.Ordinal)
+                && Uri.TryCreate(url.Replace(Place, "0", StringComparison.Ordinal), UriKind.Absolute, out var uri)
+                && uri is { Scheme: "http" or "https", UserInfo.Length: 0 }
+            )
+        )
+            yield return new ValidationResult(
+                $"must be an address with {Place} in it, such as https://jaeger.internal/trace/{Place}",
+                [nameof(Url)]
+            );
+    }
 }

@@ -247,6 +247,10 @@ public sealed class InMemoryNotificationStore(
             row.Category == category && row.TemplateVersion == version && row.CreatedAt >= from && !(row.CreatedAt >= to)
         );
 
+    /// <summary>Those that began in a time.</summary>
+    internal IEnumerable<NotificationState> Between(DateTimeOffset from, DateTimeOffset to) =>
+        _rows.Values.Where(row => row.CreatedAt >= from && row.CreatedAt < to).Select(row => row.ToState());
+
     /// <summary>How many there are in a state.</summary>
     internal long CountOf(string state) => _rows.LongCount(row => row.Value.State == state);
 

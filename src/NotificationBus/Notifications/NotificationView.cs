@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using NotificationBus.Contracts;
@@ -296,11 +297,18 @@ public sealed record AttemptView
     /// <summary>The version of the template, when it was filled again after the plan.</summary>
     public string? TemplateVersion { get; init; }
 
+    /// <summary>The trace that the call belongs to (W3C Trace Context); null when it was not recorded.</summary>
+    public string? TraceId { get; init; }
+
     /// <summary>The time at which the call was claimed.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
     /// <summary>The time at which the outcome was recorded.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>The id of the trace in <c>00-{trace}-{span}-{flags}</c>.</summary>
+    static string? TraceOf(string? traceParent) =>
+        ActivityContext.TryParse(traceParent, traceState: null, out var context) ? context.TraceId.ToHexString() : null;
 
     /// <summary>The attempt without what only the ledger needs.</summary>
     public static AttemptView Of(DeliveryAttempt attempt) =>
@@ -312,6 +320,7 @@ public sealed record AttemptView
             Reason = attempt.Reason,
             Content = attempt.Content,
             TemplateVersion = attempt.TemplateVersion,
+            TraceId = TraceOf(attempt.TraceParent),
             StartedAt = attempt.StartedAt,
             FinishedAt = attempt.FinishedAt,
         };

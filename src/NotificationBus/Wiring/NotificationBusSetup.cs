@@ -159,6 +159,7 @@ public static class NotificationBusSetup
     public static IServiceCollection AddLiveLedger(this IServiceCollection services)
     {
         services.AddHostedService(provider => provider.GetRequiredService<AcceptanceLog>());
+        services.AddSingleton<TrafficBoard>();
         services.AddSingleton<RecordWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<RecordWatch>());
         services.AddSingleton<IProblemSource>(provider => provider.GetRequiredService<RecordWatch>());
@@ -253,6 +254,7 @@ public static class NotificationBusSetup
         services.AddSingleton<IContentStore>(provider => provider.GetRequiredService<InMemoryNotificationStore>());
         services.AddSingleton<IUnfinishedNotifications, InMemoryUnfinishedNotifications>();
         services.AddSingleton<ITemplateVersions, InMemoryTemplateVersions>();
+        services.AddSingleton<ITraffic, InMemoryTraffic>();
         services.AddSingleton<IWithdrawals, InMemoryWithdrawals>();
         services.AddSingleton<InMemorySubscriptions>();
         services.AddSingleton<ISubscriptions>(provider => provider.GetRequiredService<InMemorySubscriptions>());

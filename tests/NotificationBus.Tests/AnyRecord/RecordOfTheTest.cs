@@ -59,5 +59,6 @@ public sealed record HostOfTheRecord(
     IRepairs Repairs,
     ISubscriptions Subscribers,
     IWebhookDeliveries Webhooks,
-    ITemplateVersions Texts
+    ITemplateVersions Texts,
+    ITraffic Traffic
 );

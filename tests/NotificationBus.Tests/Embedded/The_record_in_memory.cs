@@ -15,6 +15,8 @@ public sealed class When_a_text_is_like_no_other_in_memory() : When_a_text_is_li
 
 public sealed class When_texts_are_deployed_in_memory() : When_texts_are_deployed(InMemoryRecord.Create);
 
+public sealed class When_deliveries_are_counted_in_memory() : When_deliveries_are_counted(InMemoryRecord.Create);
+
 public sealed class When_a_day_is_counted_in_memory() : When_a_day_is_counted(InMemoryRecord.Create);
 
 public sealed class When_a_call_is_claimed_in_memory() : When_a_call_is_claimed(InMemoryRecord.Create);
@@ -77,7 +79,8 @@ sealed class InMemoryRecord : RecordOfTheTest
             new InMemoryRepairs(outgoing, controls, _clock),
             subscriptions,
             subscriptions,
-            new InMemoryTemplateVersions(store, _clock)
+            new InMemoryTemplateVersions(store, _clock),
+            new InMemoryTraffic(store)
         );
     }
 

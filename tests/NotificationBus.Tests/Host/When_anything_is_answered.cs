@@ -183,6 +183,8 @@ public sealed partial class When_anything_is_answered(HostWithKeys keyed) : ICla
                 or "/keys"
                 or "/notifications"
                 or "/notifications/00000000-0000-0000-0000-000000000000"
+                or "/subscriptions"
+                or "/subscriptions/00000000-0000-0000-0000-000000000000"
                 or "/repairs"
                 or "/repairs/00000000-0000-0000-0000-000000000000"
         // A key that is refused at the door is asked for once more.

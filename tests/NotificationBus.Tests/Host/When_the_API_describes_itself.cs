@@ -39,6 +39,7 @@ public sealed class When_the_API_describes_itself(RunningHost host) : IClassFixt
         "/notifications",
         "/notifications.csv",
         "/repairs",
+        "/subscriptions",
     ];
 
     static readonly string[] NotDescribed = ["/inbox", "/docs", "/openapi", "/health", "/healthz", "/metrics", "/llms.txt", .. Console];

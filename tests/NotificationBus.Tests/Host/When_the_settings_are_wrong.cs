@@ -101,6 +101,8 @@ public sealed class When_the_settings_are_wrong
     [InlineData("--Telemetry:Otlp:Protocol=Http", "Telemetry:Otlp:Protocol must be one of Grpc, HttpProtobuf")]
     [InlineData("--Telemetry:Endpoint=http://collector:4317", "Telemetry:Endpoint is unknown, allowed here are Otlp, Traces")]
     [InlineData("--Telemetry:Traces:SampleShare=1.5", "Telemetry:Traces:SampleShare: ")]
+    [InlineData("--Telemetry:Traces:Url=https://jaeger.internal/trace/", "Telemetry:Traces:Url: ")]
+    [InlineData("--Telemetry:Traces:Url=javascript:{traceId}", "Telemetry:Traces:Url: ")]
     [InlineData("--Telemetry:Traces:SampleShare=NaN", "Telemetry:Traces:SampleShare: ")]
     // Wrong type.
     [InlineData("--Transport=Rabbit", "Transport must be one of InMemory, RabbitMq")]
