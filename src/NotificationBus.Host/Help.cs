@@ -49,6 +49,7 @@ static class Help
           Auth:OpenIdConnect:Scopes        what is asked for at sign-in, default openid,profile
           Auth:OpenIdConnect:RoleClaim     the claim with the roles, default roles; realm_access.roles leads into an object
           Auth:OpenIdConnect:NameClaim     the claim with a name people know, default name
+          Auth:OpenIdConnect:ApplicationClaim  the claim that limits a person to one application; by itself nobody is limited
           Auth:OpenIdConnect:ViewerRole    the role that reads, default viewer
           Auth:OpenIdConnect:OperatorRole  the role that does what operators do as well, default operator
           Auth:OpenIdConnect:AdminRole     the role that may do everything, default admin
@@ -75,6 +76,9 @@ static class Help
           Contents:Keys                    Contents:Keys:{id}=32 bytes as base64, or file: and a path: that key, and those that encrypted before
           Intake:ConcurrencyLimit          calls of the API that one host publishes at the same time, default 1000; one more is answered 429
           Intake:Connections               connections that each address in Urls and PublicUrls holds open, default 2000; one more is closed
+          Intake:Application               application of what comes over the bus or by SQL from whom nothing else names, default default
+          Applications:{name}:BusUsers     users of the broker whose messages belong to an application; they set user_id, which RabbitMQ checks
+          Applications:{name}:DatabaseUsers  users of the database whose events by SQL belong to it
           Intake:Sql:Enabled               true takes what producers publish by SQL (notificationbus.publish), default false
           Intake:Sql:Poll                  how often a host looks for that though nobody woke it, default 00:00:01
           Publishing:Timeout               how long RabbitMQ may take to confirm, default 00:00:10

@@ -3,6 +3,7 @@ using NotificationBus.Access;
 using NotificationBus.Host.RabbitMq;
 using NotificationBus.Host.Settings;
 using NotificationBus.Host.Sql;
+using NotificationBus.Intake;
 using NotificationBus.Postgres;
 using NotificationBus.Status;
 using NotificationBus.Wiring;
@@ -81,6 +82,7 @@ static class Transports
         services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Postgres));
         services.AddSingleton(Microsoft.Extensions.Options.Options.Create(settings.Retention));
         services.AddSingleton<BrokerConnections>();
+        services.AddSingleton<IMessageApplications, BrokerUsers>();
         services.AddSingleton<QueueCheck>();
         services.AddSingleton<BrokerTopology>();
         services.AddSingleton<ManagementPlugIn>();

@@ -61,6 +61,8 @@ sealed class NotificationRow
 
     public required string State { get; init; }
 
+    public required string Application { get; init; }
+
     public required string EventName { get; init; }
 
     public string? EventId { get; init; }

@@ -18,6 +18,7 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
         CROSS JOIN LATERAL jsonb_array_elements(n.deliveries) AS d
         WHERE d ->> 'status' = 'Held'
             AND (@from IS NULL OR h.created_at >= @from) AND (@to IS NULL OR h.created_at < @to)
+            AND (@application IS NULL OR n.application = @application)
             AND (@category IS NULL OR n.category = @category) AND (@recipient IS NULL OR n.recipient_id = @recipient)
             AND (@channel IS NULL OR d ->> 'channel' = @channel) AND (@provider IS NULL OR d ->> 'provider' = @provider)
             AND (@reason IS NULL OR strpos(d ->> 'reason', @reason) > 0)
@@ -139,6 +140,7 @@ public sealed class PostgresHeldDeliveries([FromKeyedServices(PostgresSetup.Oper
     {
         AddOptional("from", NpgsqlDbType.TimestampTz, filter.From?.ToUniversalTime());
         AddOptional("to", NpgsqlDbType.TimestampTz, filter.To?.ToUniversalTime());
+        AddOptional("application", NpgsqlDbType.Text, filter.Application);
         AddOptional("category", NpgsqlDbType.Text, filter.Category);
         AddOptional("recipient", NpgsqlDbType.Text, filter.Recipient);
         AddOptional("channel", NpgsqlDbType.Text, filter.Channel);

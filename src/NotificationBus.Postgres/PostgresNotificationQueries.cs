@@ -38,6 +38,21 @@ public sealed class PostgresNotificationQueries(
     }
 
     /// <inheritdoc />
+    public async Task<string?> ApplicationOf(Guid id, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            """
+            SELECT n.application FROM notification_key k
+            CROSS JOIN LATERAL (
+                SELECT application FROM notification WHERE created_at = k.created_at AND id = k.id OFFSET 0) AS n
+            WHERE k.id = @id
+            """
+        );
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
+    }
+
+    /// <inheritdoc />
     public async Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(

@@ -145,6 +145,8 @@ sealed class PostgresNotificationSearch(NotificationBusDbContext context, Notifi
             ways.Add(AlongRanges(NotificationReferences.OfProvider(provider)));
         if (filter.Channel is { } channel)
             ways.Add(AlongRanges(NotificationReferences.OfChannel(channel)));
+        if (filter.Application is { } application and not Applications.Default)
+            ways.Add(AlongRanges(NotificationReferences.OfApplication(application)));
         if (filter.Category is { } category)
             ways.Add(AlongRanges(NotificationReferences.OfCategory(category)));
         if (ways.Count == 0)
@@ -241,6 +243,8 @@ sealed class PostgresNotificationSearch(NotificationBusDbContext context, Notifi
     IQueryable<NotificationRow> Fitting()
     {
         var rows = context.Notifications;
+        if (filter.Application is { } application)
+            rows = rows.Where(row => row.Application == application);
         if (filter.EventId is { } eventId)
             rows = rows.Where(row => row.EventId == eventId);
         if (filter.Recipient is { } recipient)
@@ -333,6 +337,7 @@ sealed class PostgresNotificationSearch(NotificationBusDbContext context, Notifi
         (
             (object?[])
                 [
+                    filter.Application,
                     filter.EventId,
                     filter.Key,
                     filter.Recipient,
@@ -356,6 +361,7 @@ sealed class PostgresNotificationSearch(NotificationBusDbContext context, Notifi
             new NotificationState
             {
                 CorrelationId = row.Id,
+                Application = row.Application,
                 CurrentState = row.State,
                 EventName = row.EventName,
                 EventId = row.EventId,

@@ -61,16 +61,16 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         stored AS (
             INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, changed_at, completed_at,
-                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys)
+                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys, application)
             SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient_id, n.recipient, n.data,
                 n.requested_channels, n.mode, n.deliveries, n.decisions, n.refusal, n.taken_inputs::uuid[], n.created_at, n.expires_at, now(), n.completed_at,
-                n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version, n.keys
+                n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version, n.keys, n.application
             FROM unnest(@id, @state, @version, @event_name, @event_id, @category, @recipient_id, @recipient, @data,
                 @requested_channels, @mode, @deliveries, @decisions, @refusal, @taken_inputs, @created_at, @expires_at, @completed_at,
-                @escalate_after, @escalation_token, @escalate_unless, @fingerprint, @left_out, @contents, @template_version, @keys)
+                @escalate_after, @escalation_token, @escalate_unless, @fingerprint, @left_out, @contents, @template_version, @keys, @application)
                 AS n (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, completed_at,
-                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys)
+                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys, application)
             JOIN claimed ON claimed.id = n.id
             RETURNING id, created_at),
         contents AS (
@@ -124,7 +124,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     const string SelectNotifications = """
         SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient, n.data, n.requested_channels, n.mode, n.deliveries,
             n.decisions, n.refusal, n.taken_inputs, n.created_at, n.completed_at, n.expires_at, n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version,
-            n.keys
+            n.keys, n.application
         FROM notification_key k
         CROSS JOIN LATERAL (SELECT * FROM notification WHERE created_at = k.created_at AND id = k.id
         """;
@@ -224,6 +224,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         parameters.Add("id", rows, row => row.CorrelationId);
         parameters.Add("state", rows, row => row.CurrentState);
         parameters.Add("version", rows, row => row.Version);
+        parameters.Add("application", rows, row => row.Application);
         parameters.Add("event_name", rows, row => row.EventName);
         parameters.Add("event_id", rows, row => row.EventId);
         parameters.Add("category", rows, row => row.Category);
@@ -298,6 +299,9 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         foreach (var row in rows)
         {
             Widen(NotificationReferences.OfCategory(row.Category), row.CreatedAt);
+            // Where there is one application alone, all are of it.
+            if (row.Application != Applications.Default)
+                Widen(NotificationReferences.OfApplication(row.Application), row.CreatedAt);
             foreach (var delivery in row.Deliveries)
                 Widen(NotificationReferences.OfChannel(delivery.Channel), row.CreatedAt);
         }
@@ -417,6 +421,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
             Keys = row.IsDBNull(24)
                 ? BusinessKeys.None
                 : JsonSerializer.Deserialize(row.GetString(24), NotificationJson.Default.IReadOnlyDictionaryStringString)!,
+            Application = row.GetString(25),
         };
 
     static string DeliveriesOf(NotificationState row) =>

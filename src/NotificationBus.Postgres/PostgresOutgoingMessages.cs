@@ -153,11 +153,11 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
             $"""
             WITH scheduled AS (
                 INSERT INTO outgoing_message (message_id, sent_as, notification_id, destination, content_type, message_types, body, due_at, waits_for,
-                    at_the_latest, occurred_at)
+                    at_the_latest, occurred_at, headers)
                 SELECT message_id, sent_as, notification_id, destination, content_type, message_types, body, now() + {Delay}, waits_for,
-                    now() + longest, occurred_at
-                FROM unnest(@id, @sent_as, @notification, @destination, @content_type, @message_types, @body, @o_delay, @waits_for, @longest, @occurred_at)
-                    AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay, waits_for, longest, occurred_at)
+                    now() + longest, occurred_at, headers
+                FROM unnest(@id, @sent_as, @notification, @destination, @content_type, @message_types, @body, @o_delay, @waits_for, @longest, @occurred_at, @headers)
+                    AS o (message_id, sent_as, notification_id, destination, content_type, message_types, body, delay, waits_for, longest, occurred_at, headers)
                 ON CONFLICT (message_id) DO {onConflict})
             {WakeForDue}
             """
@@ -170,6 +170,7 @@ public sealed class PostgresOutgoingMessages(NpgsqlDataSource database, Publishe
         parameters.Add("content_type", messages, message => message.ContentType);
         parameters.Add("message_types", messages, message => message.MessageTypes);
         parameters.Add("body", messages, message => message.Body.ToArray());
+        parameters.AddJson("headers", messages, message => message.Headers);
         // Read once, so that what is written together keeps its order.
         var now = clock.GetUtcNow();
         parameters.Add("o_delay", messages, message => DelayOf(message, now));

@@ -13,7 +13,7 @@ namespace NotificationBus.Postgres;
 public sealed class PostgresRepairs([FromKeyedServices(PostgresSetup.Operators)] NpgsqlDataSource database) : IRepairs
 {
     const string Columns = """
-        r.id, r.created_at, r.who, r.on_behalf_of, r.why, r.filter, r.is_complete, r.state, r.note, r.per_second, r.started_at, r.ended_at
+        r.id, r.created_at, r.who, r.on_behalf_of, r.why, r.filter, r.is_complete, r.state, r.note, r.per_second, r.started_at, r.ended_at, r.application
         """;
 
     const string ItemColumns = """
@@ -26,8 +26,8 @@ public sealed class PostgresRepairs([FromKeyedServices(PostgresSetup.Operators)]
         var command = new NpgsqlBatchCommand(
             """
             WITH planned AS (
-                INSERT INTO repair (id, who, on_behalf_of, why, filter, is_complete, per_second)
-                VALUES (@id, @who, @on_behalf_of, @why, @filter, @is_complete, @per_second)),
+                INSERT INTO repair (id, who, on_behalf_of, why, filter, is_complete, per_second, application)
+                VALUES (@id, @who, @on_behalf_of, @why, @filter, @is_complete, @per_second, @application)),
             noted AS (
                 INSERT INTO control_change (subject, who, on_behalf_of, why, before, after)
                 VALUES (@subject, @who, @on_behalf_of, @why, 'null', @after))
@@ -48,6 +48,7 @@ public sealed class PostgresRepairs([FromKeyedServices(PostgresSetup.Operators)]
         AddBy(parameters, repair.By);
         AddJson(parameters, "filter", repair.Filter);
         parameters.Add(new NpgsqlParameter<bool>("is_complete", repair.IsComplete));
+        parameters.Add(new NpgsqlParameter<string?>("application", repair.Application));
         parameters.Add(new NpgsqlParameter<int>("per_second", repair.PerSecond));
         parameters.Add(new NpgsqlParameter<string>("subject", RepairChange.SubjectOf(repair.Id)));
         AddJson(parameters, "after", RepairChange.NotePlan(items));
@@ -78,14 +79,21 @@ public sealed class PostgresRepairs([FromKeyedServices(PostgresSetup.Operators)]
     }
 
     /// <inheritdoc />
-    public async Task<IReadOnlyList<Repair>> List((DateTimeOffset At, Guid Id)? after, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Repair>> List(
+        string? application,
+        (DateTimeOffset At, Guid Id)? after,
+        int limit,
+        CancellationToken cancellationToken
+    )
     {
         await using var command = database.CreateCommand(
             $"""
-            SELECT {Columns} FROM repair r WHERE @after IS NULL OR (created_at, id) < (@after, @after_id)
+            SELECT {Columns} FROM repair r
+            WHERE (@application IS NULL OR application = @application) AND (@after IS NULL OR (created_at, id) < (@after, @after_id))
             ORDER BY created_at DESC, id DESC LIMIT @limit
             """
         );
+        command.Parameters.Add(new NpgsqlParameter<string?>("application", application));
         AddPlace(command.Parameters, after?.At, after?.Id, limit);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var found = new List<Repair>();
@@ -222,8 +230,8 @@ public sealed class PostgresRepairs([FromKeyedServices(PostgresSetup.Operators)]
                 FROM mine WHERE repair_id = @id AND notification_id = @notification AND state = 'Planned'
                 RETURNING 1),
             scheduled AS (
-                INSERT INTO outgoing_message (message_id, destination, content_type, message_types, body, due_at)
-                SELECT @message_id, @destination, @content_type, @message_types, @body, now() FROM settled WHERE @begins > 0
+                INSERT INTO outgoing_message (message_id, destination, content_type, message_types, body, headers, due_at)
+                SELECT @message_id, @destination, @content_type, @message_types, @body, @headers, now() FROM settled WHERE @begins > 0
                 ON CONFLICT (message_id) DO NOTHING)
             SELECT per_second, may_begin, CASE WHEN @begins > 0 THEN pg_notify('{PostgresOutgoingMessages.Wake}', '') END FROM mine
             """
@@ -243,6 +251,7 @@ public sealed class PostgresRepairs([FromKeyedServices(PostgresSetup.Operators)]
         parameters.Add(new NpgsqlParameter<string?>("content_type", message?.ContentType));
         parameters.Add(new NpgsqlParameter<string?>("message_types", message?.MessageTypes));
         AddOptional(parameters, "body", NpgsqlDbType.Bytea, message?.Body.ToArray());
+        AddOptional(parameters, "headers", NpgsqlDbType.Jsonb, message?.Headers);
         try
         {
             return await database.Commit(

@@ -13,12 +13,12 @@ public sealed class PostgresSubscriptions(NpgsqlDataSource database) : ISubscrip
 {
     const string Columns =
         "id, url, events, categories, secret, earlier_secret, earlier_until, created_at, failing_since, disabled_at, disabled_reason, "
-        + "enabled_at";
+        + "enabled_at, application";
 
     // Those who add at the same moment count each other.
     const string Insert = $"""
-        INSERT INTO subscription (id, url, events, categories, secret)
-        SELECT @id, @url, @events, @categories, @secret
+        INSERT INTO subscription (id, url, events, categories, secret, application)
+        SELECT @id, @url, @events, @categories, @secret, @application
         WHERE (SELECT count(*) FROM subscription) < @most
         RETURNING {Columns}
         """;
@@ -47,6 +47,7 @@ public sealed class PostgresSubscriptions(NpgsqlDataSource database) : ISubscrip
             new NpgsqlParameter<string[]>("events", [.. subscription.Events]),
             new NpgsqlParameter<string[]>("categories", [.. subscription.Categories]),
             new NpgsqlParameter<byte[]>("secret", subscription.Secret),
+            new NpgsqlParameter<string?>("application", subscription.Application),
             new NpgsqlParameter<int>("most", Subscription.Most)
         )
             is not null;
@@ -192,6 +193,7 @@ public sealed class PostgresSubscriptions(NpgsqlDataSource database) : ISubscrip
             DisabledAt = Time(9),
             DisabledReason = reader.IsDBNull(10) ? null : reader.GetString(10),
             EnabledAt = Time(11),
+            Application = reader.IsDBNull(12) ? null : reader.GetString(12),
         };
 
         DateTimeOffset? Time(int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);

@@ -53,7 +53,7 @@ public sealed class PostgresWithdrawals : IWithdrawals
         FROM notification_reference r
         CROSS JOIN LATERAL (SELECT * FROM notification WHERE created_at = r.created_at AND id = r.id OFFSET 0) AS n
         WHERE r.reference = @reference AND r.created_at < @before AND (r.created_at, r.id) > (@after, @after_id)
-            AND n.category = ANY(@categories) AND n.keys ->> @name = @value
+            AND n.application = @application AND n.category = ANY(@categories) AND n.keys ->> @name = @value
         ORDER BY r.created_at, r.id
         LIMIT @limit
         """;
@@ -87,7 +87,7 @@ public sealed class PostgresWithdrawals : IWithdrawals
             ReadTransactions
         );
         _withdrawals = commits.Add<Withdrawal, bool>(
-            withdrawal => DeterministicId.From("withdrawal", withdrawal.Key),
+            withdrawal => DeterministicId.From("withdrawal", withdrawal.RememberedKey),
             Keep,
             _ => Task.FromResult<Func<Withdrawal, bool>>(_ => true)
         );
@@ -128,6 +128,7 @@ public sealed class PostgresWithdrawals : IWithdrawals
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset>("before", withdrawal.Before.ToUniversalTime()));
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset>("after", after?.CreatedAt.ToUniversalTime() ?? BeginOfTime));
         command.Parameters.Add(new NpgsqlParameter<Guid>("after_id", after?.Id ?? Guid.Empty));
+        command.Parameters.Add(new NpgsqlParameter<string>("application", withdrawal.Application));
         command.Parameters.Add(new NpgsqlParameter<string[]>("categories", [.. withdrawal.Categories]));
         command.Parameters.Add(new NpgsqlParameter<string>("name", withdrawal.Name));
         command.Parameters.Add(new NpgsqlParameter<string>("value", withdrawal.Value));
@@ -193,7 +194,7 @@ public sealed class PostgresWithdrawals : IWithdrawals
         parameters.Add("w_id", keys, key => key.Notification.CorrelationId);
         parameters.Add("w_reference", keys, key => NotificationReferences.OfKey(key.Name, key.Value));
         parameters.Add("w_category", keys, key => key.Notification.Category);
-        parameters.Add("w_key", keys, key => BusinessKeys.Spell(key.Name, key.Value));
+        parameters.Add("w_key", keys, key => Withdrawal.RememberedKeyOf(key.Notification.Application, key.Name, key.Value));
         parameters.Add("w_begins", keys, key => key.Begins);
     }
 
@@ -204,7 +205,7 @@ public sealed class PostgresWithdrawals : IWithdrawals
         var parameters = command.Parameters;
         parameters.Add("reference", rows, row => row.withdrawal.Reference);
         parameters.Add("category", rows, row => row.category);
-        parameters.Add("key", rows, row => row.withdrawal.Key);
+        parameters.Add("key", rows, row => row.withdrawal.RememberedKey);
         parameters.Add("before", rows, row => row.withdrawal.Before.ToUniversalTime());
         parameters.Add("reason", rows, row => row.withdrawal.Reason);
         return command;

@@ -166,7 +166,8 @@ static class SignInSetup
         provider.Scope.Clear();
         foreach (var scope in options.Scopes)
             provider.Scope.Add(scope);
-        foreach (var claim in (string[])[options.RoleClaim, options.RoleClaim.Split('.')[0], options.NameClaim])
+        string[] limits = options.ApplicationClaim is { } limit ? [limit, limit.Split('.')[0]] : [];
+        foreach (var claim in (string[])[options.RoleClaim, options.RoleClaim.Split('.')[0], options.NameClaim, .. limits])
             provider.ClaimActions.MapJsonKey(claim, claim);
         foreach (var cookie in (CookieBuilder[])[provider.CorrelationCookie, provider.NonceCookie])
         {

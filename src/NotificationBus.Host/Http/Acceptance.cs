@@ -1,3 +1,4 @@
+using NotificationBus.Host.Access;
 using NotificationBus.Intake;
 using NotificationBus.Notifications;
 
@@ -38,7 +39,7 @@ static class Acceptance
         where TEvent : class
     {
         var services = context.RequestServices;
-        var answer = await services.GetRequiredService<NotificationIntake>().Accept(map, happened, prefer.IsStrict);
+        var answer = await services.GetRequiredService<NotificationIntake>().Accept(map, happened, prefer.IsStrict, context.ActsFor());
         return Say(answer, services.GetRequiredService<TimeProvider>().GetUtcNow());
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using NotificationBus.Contracts;
+using NotificationBus.Host.Access;
 using NotificationBus.Host.OpenApi;
 using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
@@ -184,7 +185,16 @@ static partial class BatchApi
     {
         try
         {
-            return item.Look(context.RequestServices, json, new IncomingWay { Keys = keys, IsStrict = isStrict });
+            return item.Look(
+                context.RequestServices,
+                json,
+                new IncomingWay
+                {
+                    Keys = keys,
+                    IsStrict = isStrict,
+                    Application = context.ActsFor(),
+                }
+            );
         }
         catch (Exception exception)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MassTransit;
 using NotificationBus.Contracts;
+using NotificationBus.Host.Access;
 using NotificationBus.Host.OpenApi;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
@@ -19,6 +20,7 @@ static class CancellationsApi
         routes
             .MapPost("/v1/notifications/{id:guid}/cancel", Cancel)
             .Describe("cancelNotification", NotificationsApi.Tag, "Ends what is not sent yet.")
+            .AsksForApplication()
             .Takes<Cancellation>()
             .Waits()
             .Answers<NotificationView>()
@@ -39,6 +41,7 @@ static class CancellationsApi
         UnknownCancellations unknown,
         IntakeGate gate,
         IBus bus,
+        IMessageApplications applications,
         CancellationToken cancellationToken
     )
     {
@@ -55,10 +58,12 @@ static class CancellationsApi
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
-        var before = await queries.Find(id, cancellationToken);
+        var sight = context.Sight();
+        var before = await Look();
         if (before is { CompletedAt: not null })
             return Answer(before);
-        if (before is null && !accepted.Contains(id) && !unknown.MayAsk(context.Connection.RemoteIpAddress))
+        var isKnown = before is not null || (accepted.ApplicationOf(id) is { } taken && sight.Includes(taken));
+        if (!isKnown && !unknown.MayAsk(context.Connection.RemoteIpAddress))
             return Problems.TooManyUnknown(context);
 
         await gate.Publish(() =>
@@ -69,7 +74,8 @@ static class CancellationsApi
                     NotificationId = id,
                     By = by.Who,
                     Why = by.Why,
-                }
+                },
+                send => applications.Name(send, sight.Application ?? Applications.Platform)
             )
         );
         // Only now: what nobody got was not cancelled. The deliveries themselves say who and why, should this fail; and of what is not on
@@ -82,12 +88,32 @@ static class CancellationsApi
             return Answer(before);
 
         prefer.Apply(context.Response);
-        var after =
-            await NotificationsApi.Outcome(id, TimeSpan.FromSeconds(prefer.Wait ?? UsualWait), context)
-            ?? await queries.Find(id, cancellationToken);
+        var after = await Outcome(id, TimeSpan.FromSeconds(prefer.Wait ?? UsualWait), context) ?? await Look();
         return after is { CompletedAt: not null } or { Status: Held }
             ? Answer(after)
             : Results.Accepted($"/v1/notifications/{id}", Cancelling.Of(after));
+
+        async Task<NotificationView?> Look() =>
+            await queries.Find(id, cancellationToken) is { } found && sight.Includes(found.Application) ? found : null;
+    }
+
+    /// <summary>
+    /// The outcome, when it is known in time. What belongs to another application is waited for as what is not there: to come back sooner
+    /// would say that it is.
+    /// </summary>
+    static async Task<NotificationView?> Outcome(Guid id, TimeSpan atMost, HttpContext context)
+    {
+        var clock = context.RequestServices.GetRequiredService<TimeProvider>();
+        var began = clock.GetTimestamp();
+        var outcome = await NotificationsApi.Outcome(id, atMost, context);
+        if (outcome is null || context.Sight().Includes(outcome.Application))
+            return outcome;
+
+        var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        if (atMost - clock.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
+            await Task.Delay(left, clock, leave.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return null;
     }
 
     const string Held = "held";
@@ -104,10 +130,10 @@ static class CancellationsApi
     static IResult Answer(NotificationView notification) =>
         notification.Status == "cancelled" ? Results.Ok(notification) : Problems.TooLate(notification.Status);
 
-    static async Task Send(IBus bus, CancelNotification command)
+    static async Task Send(IBus bus, CancelNotification command, Action<SendContext<CancelNotification>> name)
     {
         var saga = await bus.GetSendEndpoint(SagaEndpoint.Of(Lane.Transactional));
-        await saga.Send(command, CancellationToken.None);
+        await saga.Send(command, name, CancellationToken.None);
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NotificationBus.Contracts;
+using NotificationBus.Host.Access;
 using NotificationBus.Host.OpenApi;
 using NotificationBus.Intake;
 using NotificationBus.Model;
@@ -27,6 +28,7 @@ static class DecisionsApi
         routes
             .MapPost("/v1/decisions", DecideMany)
             .Describe("decideDeliveries", NotificationsApi.Tag, "Decides about all held deliveries that have something in common.")
+            .AsksForApplication()
             .Takes<DecisionOnHeld>()
             .Answers<HeldCauses>()
             .Answers<DecisionsTaken>(StatusCodes.Status202Accepted)
@@ -87,7 +89,7 @@ static class DecisionsApi
             return refusal;
 
         var errors = new FieldErrors();
-        var filter = ReadFilter(body!.Filter, errors);
+        var filter = ReadFilter(body!.Filter, errors) with { Application = request.HttpContext.Sight().Application };
         var limit = errors.ReadNumber("limit", body.Limit, 1, MostTogether) ?? MostTogether;
         var decision = errors.ReadWord("decision", body.Word, default(HeldDecision));
         if (body.Preview == true)

@@ -31,6 +31,7 @@ static class Doorway
         app.UseAccess();
         app.UseCallLimits();
         app.UseSecondTry();
+        app.UseApplicationWall();
 
         Task Refuse(HttpContext context) =>
             (settings.PublicUrls is null || !context.IsForTheWorld() ? Problems.UnknownHost() : Problems.NothingForTheWorld()).ExecuteAsync(

@@ -133,7 +133,7 @@ static class EventStreamsApi
 
         const string Bearer = "Bearer ";
         var said = context.Request.Headers.Authorization.ToString();
-        var isKey = context.User.HasClaim(claim => claim.Type == KeyHolder.ApplicationClaim);
+        var isKey = context.User.Identity?.AuthenticationType == KeyHolder.Kind;
         if (!isKey || !said.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
             return true;
 

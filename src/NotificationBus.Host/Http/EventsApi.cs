@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using MassTransit;
+using NotificationBus.Host.Access;
 using NotificationBus.Host.OpenApi;
 using NotificationBus.Intake;
 using NotificationBus.Notifications;
@@ -45,11 +46,14 @@ static class EventsApi
     }
 
     /// <summary>Publishes an event that withdraws.</summary>
-    public static Task Publish<TEvent>(IServiceProvider services, TEvent happened)
+    public static Task Publish<TEvent>(IServiceProvider services, TEvent happened, string application)
         where TEvent : class
     {
         var bus = services.GetRequiredService<IBus>();
-        return services.GetRequiredService<IntakeGate>().Publish(() => bus.Publish(happened, CancellationToken.None));
+        var applications = services.GetRequiredService<IMessageApplications>();
+        return services
+            .GetRequiredService<IntakeGate>()
+            .Publish(() => bus.Publish(happened, publish => applications.Name(publish, application), CancellationToken.None));
     }
 
     /// <summary>Says that an event has no key; null when it was given none.</summary>
@@ -81,7 +85,7 @@ static class EventsApi
                 if (Check(map, happened!) is { } wrong)
                     return wrong;
 
-                await Publish(context.RequestServices, happened!);
+                await Publish(context.RequestServices, happened!, context.ActsFor());
                 return Results.Accepted(value: new AcceptedEvent([]));
             };
 

@@ -28,6 +28,9 @@ sealed record IncomingWay
 
     /// <summary>See <see cref="NotificationIntake.Look"/>.</summary>
     public string By { get; init; } = NotificationIntake.Http;
+
+    /// <summary>The application for which it is taken.</summary>
+    public required string Application { get; init; }
 }
 
 /// <summary>
@@ -89,7 +92,7 @@ static class IncomingItems
             if (refusal is not null)
                 return new IncomingItem { Refusal = refusal };
 
-            var looked = services.GetRequiredService<NotificationIntake>().Look(map, named!, way.IsStrict, way.By);
+            var looked = services.GetRequiredService<NotificationIntake>().Look(map, named!, way.IsStrict, way.By, way.Application);
             var item = new IncomingItem { EventId = map.EventId(named!), Answer = looked.Answer };
             return looked.Take is { } take ? item with { Take = async () => await take() } : item;
         }
@@ -144,7 +147,7 @@ static class IncomingItems
                     EventId = map.EventId(happened!),
                     Take = async () =>
                     {
-                        await EventsApi.Publish(services, happened!);
+                        await EventsApi.Publish(services, happened!, way.Application);
                         return null;
                     },
                 };

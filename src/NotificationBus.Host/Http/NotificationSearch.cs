@@ -1,3 +1,4 @@
+using NotificationBus.Host.Access;
 using NotificationBus.Model;
 using NotificationBus.Notifications;
 
@@ -22,12 +23,14 @@ static class NotificationSearch
         "to",
         "limit",
         "after",
+        ApplicationWall.Parameter,
     ];
     static readonly string[] Statuses = ["sending", "held", "delivered", "partly-delivered", "cancelled", "expired", "failed"];
 
     public static (NotificationFilter Filter, IReadOnlyDictionary<string, string[]> Errors) Read(
         IQueryCollection query,
-        ChannelSet channels
+        ChannelSet channels,
+        Sight sight
     )
     {
         var reader = new QueryReader(query, Parameters);
@@ -41,6 +44,7 @@ static class NotificationSearch
         return (
             new NotificationFilter
             {
+                Application = sight.Application,
                 EventId = reader.One("eventId"),
                 Key = Key(reader),
                 Recipient = reader.One("recipient"),

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using NotificationBus.Contracts;
+using NotificationBus.Host.Access;
 using NotificationBus.Host.OpenApi;
 using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
@@ -44,6 +45,7 @@ static class NotificationsApi
         routes
             .MapMethods("/v1/notifications", GetAndHead, Search)
             .Describe("listNotifications", Tag, "Lists notifications, the newest first.")
+            .AsksForApplication()
             .Asks("eventId", "The producer's name for the occurrence.")
             .Asks("key", "A business key, such as order:4711.")
             .Asks("recipient", "The recipient's id.")
@@ -145,7 +147,7 @@ static class NotificationsApi
         CancellationToken cancellationToken
     )
     {
-        var (filter, errors) = NotificationSearch.Read(request.Query, channels);
+        var (filter, errors) = NotificationSearch.Read(request.Query, channels, request.HttpContext.Sight());
         if (errors.Count > 0)
             return Problems.Validation(errors);
 

@@ -259,6 +259,15 @@ static partial class Problems
             needed.Count > 0 ? $"It needs the scope {string.Join(" or ", needed)}." : "No key opens it."
         );
 
+    /// <summary>The caller belongs to one application, and this concerns others as well.</summary>
+    public static IResult OfOneApplication(string application) =>
+        Problem(
+            StatusCodes.Status403Forbidden,
+            "of-one-application",
+            "This concerns other applications as well",
+            $"You belong to {(application.Length > 0 ? $"the application {application}" : "no application")}. It needs a key with the scope admin, any key of the application platform, or somebody who signs in and is not limited to one."
+        );
+
     /// <summary>The keys that are known are too old to say yes or no by.</summary>
     public static IResult KeysOutdated(HttpContext context)
     {

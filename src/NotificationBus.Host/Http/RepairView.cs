@@ -9,6 +9,9 @@ public record RepairHeading
     /// <summary>The repair.</summary>
     public required Guid Id { get; init; }
 
+    /// <summary>The application whose notifications it is about; null for those of all.</summary>
+    public string? Application { get; init; }
+
     /// <summary>The status: planned, running, paused, stopped or done.</summary>
     public required RepairStatus Status { get; init; }
 
@@ -46,6 +49,7 @@ public record RepairHeading
         new()
         {
             Id = repair.Id,
+            Application = repair.Application,
             Status = repair.Status,
             Note = repair.Note,
             Filter = repair.Filter,

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Primitives;
+using NotificationBus.Host.Access;
 using NotificationBus.Host.OpenApi;
 using NotificationBus.Intake;
 using NotificationBus.Model;
@@ -20,12 +21,14 @@ static class RepairsApi
         routes
             .MapPost("/v1/repairs", Plan)
             .Describe("planRepair", Tag, "Plans to begin anew what has failed: how many, by cause, and what is left out and why.")
+            .AsksForApplication()
             .Takes<RepairRequest>()
             .Answers<RepairView>(StatusCodes.Status201Created)
             .Refuses(413, 415, 429);
         routes
             .MapGet("/v1/repairs", List)
             .Describe("listRepairs", Tag, "Lists repairs, the newest first.")
+            .AsksForApplication()
             .Pages()
             .Answers<RepairList>()
             .Refuses();
@@ -74,7 +77,11 @@ static class RepairsApi
             return refusal;
 
         var conditions = body!.Filter.Conditions();
-        var (filter, wrong) = NotificationSearch.Read(new QueryCollection(conditions.ToDictionary(Key, Values)), channels);
+        var (filter, wrong) = NotificationSearch.Read(
+            new QueryCollection(conditions.ToDictionary(Key, Values)),
+            channels,
+            request.HttpContext.Sight()
+        );
         var errors = new FieldErrors(wrong.ToDictionary(one => $"filter.{one.Key}", one => one.Value, StringComparer.Ordinal));
         if (conditions.Count == 0)
             errors.Add("filter", "must have at least one condition, such as status: a repair of everything is never meant");
@@ -93,12 +100,12 @@ static class RepairsApi
 
     static async Task<IResult> List(HttpRequest request, IRepairs repairs, CancellationToken cancellationToken)
     {
-        var query = new QueryReader(request.Query, ["limit", "after"]);
+        var query = new QueryReader(request.Query, ["limit", "after", ApplicationWall.Parameter]);
         var (limit, after) = (query.Limit(), query.After());
         if (query.Errors.Count > 0)
             return Problems.Validation(query.Errors);
 
-        var found = await repairs.List(after, limit + 1, cancellationToken);
+        var found = await repairs.List(request.HttpContext.Sight().Application, after, limit + 1, cancellationToken);
         var (page, next) = Keyset.Page(request, found, limit, repair => (repair.CreatedAt, repair.Id));
         return Results.Ok(new RepairList([.. page.Select(RepairHeading.Of)], next));
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NotificationBus.Host.Access;
 using NotificationBus.Host.OpenApi;
 using NotificationBus.Planning;
 using NotificationBus.Providers.Controls;
@@ -24,12 +25,14 @@ static class SubscriptionsApi
         routes
             .MapPost("/v1/subscriptions", Create)
             .Describe("createSubscription", Tag, "Has a URL told what becomes of notifications. Its secret is shown here and never again.")
+            .AsksForApplication()
             .Takes<CreateSubscription>()
             .Answers<NewSubscription>(StatusCodes.Status201Created)
             .Refuses(409, 413, 415);
         routes
             .MapGet("/v1/subscriptions", List)
             .Describe("listSubscriptions", Tag, "Lists the subscriptions, the newest first.")
+            .AsksForApplication()
             .Pages()
             .Answers<SubscriptionList>()
             .Refuses();
@@ -107,6 +110,7 @@ static class SubscriptionsApi
         var subscription = new Subscription
         {
             Id = id,
+            Application = request.HttpContext.Sight().Application,
             Url = body.Url,
             Events = body.Events ?? HeardEvents.Outcomes,
             Categories = body.Categories ?? [],
@@ -123,12 +127,14 @@ static class SubscriptionsApi
 
     static async Task<IResult> List(HttpRequest request, ISubscriptions subscriptions, CancellationToken cancellationToken)
     {
-        var query = new QueryReader(request.Query, ["limit", "after"]);
+        var query = new QueryReader(request.Query, ["limit", "after", ApplicationWall.Parameter]);
         var (limit, after) = (query.Limit(), query.After());
         if (query.Errors.Count > 0)
             return Problems.Validation(query.Errors);
 
+        var sight = request.HttpContext.Sight();
         var found = (await subscriptions.Load(cancellationToken))
+            .Where(one => sight.Application is null || one.Application == sight.Application)
             .Where(one => after is not { } place || (one.CreatedAt, one.Id).CompareTo(place) < 0)
             .OrderByDescending(one => (one.CreatedAt, one.Id))
             .Take(limit + 1)
@@ -440,6 +446,9 @@ public sealed record SubscriptionView
     /// <summary>The subscription's id.</summary>
     public required Guid Id { get; init; }
 
+    /// <summary>The application of whose notifications it is told; null for those of all.</summary>
+    public string? Application { get; init; }
+
     /// <summary>The address that is called.</summary>
     public required string Url { get; init; }
 
@@ -472,6 +481,7 @@ public sealed record SubscriptionView
         new()
         {
             Id = subscription.Id,
+            Application = subscription.Application,
             Url = subscription.Url,
             Events = subscription.Events,
             Categories = subscription.Categories,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NotificationBus.Contracts;
+using NotificationBus.Host.Access;
 using NotificationBus.Host.OpenApi;
 using NotificationBus.Intake;
 using NotificationBus.Notifications;
@@ -22,6 +23,7 @@ static class WithdrawalsApi
                 NotificationsApi.Tag,
                 "Sends none of the notifications with a business key, also those that have yet to begin."
             )
+            .AsksForApplication()
             .Takes<WithdrawalRequest>()
             .Answers<WithdrawalPreview>()
             .Answers<WithdrawalAnswer>(StatusCodes.Status202Accepted)
@@ -59,7 +61,7 @@ static class WithdrawalsApi
         if (errors.Any)
             return Problems.Validation(errors.ByField);
 
-        var withdrawal = rules.Read(command);
+        var withdrawal = rules.Read(command, request.HttpContext.ActsFor());
         if (isPreview)
         {
             var (byState, isWhole) = await withdrawals.Preview(withdrawal, MostLookedAt, request.HttpContext.RequestAborted);
@@ -78,7 +80,14 @@ static class WithdrawalsApi
         await controls.Note(
             $"key {withdrawal.Key}",
             by,
-            JsonSerializer.SerializeToElement(new { withdraw = withdrawal.Categories, before = withdrawal.Before }),
+            JsonSerializer.SerializeToElement(
+                new
+                {
+                    withdraw = withdrawal.Categories,
+                    before = withdrawal.Before,
+                    application = withdrawal.Application,
+                }
+            ),
             CancellationToken.None
         );
         return Results.Accepted(

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Metadata;
+using NotificationBus.Host.Access;
 
 namespace NotificationBus.Host.OpenApi;
 
@@ -22,6 +23,10 @@ static class RouteDescription
     /// <summary>The route takes a parameter in its query.</summary>
     public static RouteHandlerBuilder Asks(this RouteHandlerBuilder route, string name, string description, Type? type = null) =>
         route.WithMetadata(new OtherParameter(name, description, type ?? typeof(string), InHeader: false));
+
+    /// <summary>Says that whoever sees all applications may name one.</summary>
+    public static RouteHandlerBuilder AsksForApplication(this RouteHandlerBuilder route) =>
+        route.Asks(ApplicationWall.Parameter, "One application, for whoever sees all; everybody else sees the own one.");
 
     /// <summary>The route answers by pages, the newest first.</summary>
     public static RouteHandlerBuilder Pages(this RouteHandlerBuilder route) =>

@@ -79,6 +79,10 @@ public sealed class HostSettings
     /// <summary>The most the HTTP API takes at the same time.</summary>
     public IntakeOptions Intake { get; set; } = new();
 
+    /// <summary>The applications that share this installation, by name, as far as there is something to say of them.</summary>
+    public IReadOnlyDictionary<string, ApplicationOptions> Applications { get; set; } =
+        new Dictionary<string, ApplicationOptions>(StringComparer.Ordinal);
+
     /// <summary>The longest the broker may take.</summary>
     public PublishingOptions Publishing { get; set; } = new();
 

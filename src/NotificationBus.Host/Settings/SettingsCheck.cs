@@ -50,6 +50,7 @@ static class SettingsCheck
             .. OwnSettings.Misspelt(configuration),
             .. Servers(settings),
             .. SqlIntake(settings),
+            .. ApplicationUsers.Refuse(settings, BrokerAddress.Parse(settings.ConnectionStrings.RabbitMq)?.User),
             .. Roles(settings),
             .. Unsubscribes(settings),
             .. Urls(configuration["Urls"]),

@@ -3,6 +3,7 @@ using MassTransit;
 using Microsoft.Extensions.Options;
 using NotificationBus.Failures;
 using NotificationBus.Host.Http;
+using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
 
@@ -41,6 +42,8 @@ sealed partial class SqlIntake(
     readonly TimeSpan _lease = (2 * services.GetRequiredService<IOptions<PublishingOptions>>().Value.Timeout) + TimeSpan.FromSeconds(10);
 
     readonly FrozenDictionary<string, IIncomingItem> _events = IncomingItems.Of(services);
+
+    readonly ApplicationUsers _users = ApplicationUsers.Of(services.GetRequiredService<HostSettings>());
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -142,13 +145,15 @@ sealed partial class SqlIntake(
         if (!_events.TryGetValue(row.EventType, out var item))
             return Problems.UnknownEvent(row.EventType, [.. _events.Keys.Order(StringComparer.Ordinal)]);
 
-        var looked = item.Look(services, row.Event, new IncomingWay { By = NotificationIntake.Sql });
+        var looked = item.Look(services, row.Event, new IncomingWay { By = NotificationIntake.Sql, Application = ApplicationOf(row) });
         var answer = looked.Take is { } take ? await take() : looked.Answer;
         return looked.Refusal ?? (answer is null ? null : Acceptance.Say(answer, clock.GetUtcNow()).Refusal);
     }
 
     Task Refuse(IntakeRow row, string reason) =>
-        refused.Keep(row, _events.GetValueOrDefault(row.EventType)?.Contract, reason, CancellationToken.None);
+        refused.Keep(row, _events.GetValueOrDefault(row.EventType)?.Contract, reason, ApplicationOf(row), CancellationToken.None);
+
+    string ApplicationOf(IntakeRow row) => _users.OfDatabaseUser(row.Producer) ?? options.Value.Application;
 
     enum End
     {

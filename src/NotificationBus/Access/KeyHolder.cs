@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using NotificationBus.Model;
 
 namespace NotificationBus.Access;
 
@@ -11,6 +12,20 @@ public static class KeyHolder
     /// <summary>The claim that has the application.</summary>
     public const string ApplicationClaim = "application";
 
+    /// <summary>The claim of whoever sees all applications.</summary>
+    const string SightClaim = "sees";
+
+    const string All = "all";
+
+    /// <summary>The kind of caller that a holder of a key is.</summary>
+    public const string Kind = "key";
+
+    /// <summary>True when the caller sees all applications, and not one alone.</summary>
+    public static bool SeesAll(ClaimsPrincipal caller) => caller.HasClaim(SightClaim, All);
+
+    /// <summary>The claim that says so.</summary>
+    internal static Claim ThatSeesAll() => new(SightClaim, All);
+
     /// <summary>Makes it of a key.</summary>
     public static ClaimsPrincipal Of(AccessKey key) =>
         new(
@@ -19,8 +34,11 @@ public static class KeyHolder
                     new Claim(ClaimTypes.Name, key.Holder),
                     new Claim(ApplicationClaim, key.Application),
                     .. key.Scopes.Select(scope => new Claim(ScopeClaim, scope.Spell())),
+                    .. key.Scopes.Contains(Scope.Admin) || key.Application == Applications.Platform
+                        ? [ThatSeesAll()]
+                        : Array.Empty<Claim>(),
                 ],
-                authenticationType: "key"
+                authenticationType: Kind
             )
         );
 }

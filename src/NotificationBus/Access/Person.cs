@@ -23,12 +23,30 @@ public static class Person
         if (string.IsNullOrWhiteSpace(subject) || subject.Length > MostOfSubject || !PlainText.IsName(subject, MostOfSubject))
             return null;
 
+        // What limits somebody and cannot be read must not open everything.
+        string? application = null;
+        if (options.ApplicationClaim is { } path)
+        {
+            var named = RolesOf(claims, path).ToList();
+            if (named.Count > 1 || (named is [{ } one] && KeyText.RefuseApplication(one) is not null))
+                return null;
+            if (
+                named.Count == 0
+                && claims.Exists(claim => claim.Type == path.Split('.')[0])
+                && !path.Contains('.', StringComparison.Ordinal)
+            )
+                return null;
+
+            application = named.FirstOrDefault();
+        }
+
         var roles = RolesOf(claims, options.RoleClaim).ToHashSet(StringComparer.Ordinal);
         return new ClaimsPrincipal(
             new ClaimsIdentity(
                 [
                     new Claim(ClaimTypes.Name, NameOf(subject, Value(claims, options.NameClaim))),
                     .. options.ScopesOf(roles).Select(scope => new Claim(KeyHolder.ScopeClaim, scope.Spell())),
+                    application is null ? KeyHolder.ThatSeesAll() : new Claim(KeyHolder.ApplicationClaim, application),
                 ],
                 authenticationType: "person"
             )

@@ -55,6 +55,12 @@ public sealed class SignInOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:05:00", "7.00:00:00")]
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromHours(8);
 
+    /// <summary>
+    /// The claim that names the one application a person may see, such as <c>application</c>; whoever has none sees all. By itself everybody
+    /// who signs in does.
+    /// </summary>
+    public string? ApplicationClaim { get; set; }
+
     /// <summary>True when people sign in for pages.</summary>
     public bool HasPages => Authority is not null && ClientId is not null;
 

@@ -98,7 +98,8 @@ public sealed class InMemoryHeldDeliveries(
         store
             .In("Held")
             .Where(notification =>
-                (filter.Category is null || notification.Category == filter.Category)
+                (filter.Application is null || notification.Application == filter.Application)
+                && (filter.Category is null || notification.Category == filter.Category)
                 && (filter.Recipient is null || notification.Recipient.Id == filter.Recipient)
                 && (filter.From is null || notification.CreatedAt >= filter.From)
                 && (filter.To is null || notification.CreatedAt < filter.To)

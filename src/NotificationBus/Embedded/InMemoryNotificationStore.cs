@@ -124,6 +124,10 @@ public sealed class InMemoryNotificationStore(
             : null;
 
     /// <inheritdoc />
+    public Task<string?> ApplicationOf(Guid id, CancellationToken cancellationToken) =>
+        Task.FromResult(_rows.TryGetValue(id, out var row) ? row.Application : null);
+
+    /// <inheritdoc />
     public Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlySet<Guid>>(ids.Where(id => _rows.TryGetValue(id, out var row) && row.Ended).ToHashSet());
 
@@ -209,6 +213,7 @@ public sealed class InMemoryNotificationStore(
                 && withdrawal.Categories.Contains(row.Category)
                 && row.References.Contains(withdrawal.Reference)
                 && row.ToState() is var notification
+                && notification.Application == withdrawal.Application
                 && notification.Keys.GetValueOrDefault(withdrawal.Name) == withdrawal.Value
             )
                 yield return notification;
@@ -323,6 +328,8 @@ public sealed class InMemoryNotificationStore(
 
         public string Status { get; } = NotificationView.StatusOf(notification.CurrentState);
 
+        public string Application { get; } = notification.Application;
+
         public string Category { get; } = notification.Category;
 
         public string? TemplateVersion { get; } = notification.TemplateVersion;
@@ -373,7 +380,8 @@ public sealed class InMemoryNotificationStore(
 
         /// <summary>True when what stands beside the copy is as the filter wants it.</summary>
         public bool Fits(NotificationFilter filter) =>
-            (filter.Status is null || filter.Status == Status)
+            (filter.Application is null || filter.Application == Application)
+            && (filter.Status is null || filter.Status == Status)
             && (filter.Recipient is null || filter.Recipient == Recipient)
             && (filter.Category is null || filter.Category == Category)
             && (filter.TemplateVersion is null || filter.TemplateVersion == TemplateVersion)

@@ -39,12 +39,18 @@ public sealed class InMemoryRepairs(InMemoryOutgoingMessages outgoing, InMemoryC
     }
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<Repair>> List((DateTimeOffset At, Guid Id)? after, int limit, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<Repair>> List(
+        string? application,
+        (DateTimeOffset At, Guid Id)? after,
+        int limit,
+        CancellationToken cancellationToken
+    )
     {
         lock (_lock)
             return Task.FromResult<IReadOnlyList<Repair>>([
                 .. _repairs
                     .Values.Select(kept => kept.Repair)
+                    .Where(repair => application is null || repair.Application == application)
                     .Where(repair => after is null || (repair.CreatedAt, repair.Id).CompareTo(after.Value) < 0)
                     .OrderByDescending(repair => (repair.CreatedAt, repair.Id))
                     .Take(limit),

@@ -75,7 +75,7 @@ sealed class RememberedWithdrawals
 
             foreach (var category in withdrawal.Categories)
             {
-                var place = (withdrawal.Key, category);
+                var place = (withdrawal.RememberedKey, category);
                 if (_kept.TryGetValue(place, out var earlier) && earlier.Before >= withdrawal.Before)
                     continue;
 
@@ -106,7 +106,10 @@ sealed class RememberedWithdrawals
             foreach (var (name, value) in notification.Keys)
             {
                 if (
-                    _kept.TryGetValue((BusinessKeys.Spell(name, value), notification.Category), out var withdrawal)
+                    _kept.TryGetValue(
+                        (Withdrawal.RememberedKeyOf(notification.Application, name, value), notification.Category),
+                        out var withdrawal
+                    )
                     && begins < withdrawal.Before
                 )
                     return withdrawal.Reason;

@@ -2,6 +2,7 @@ using System.Net.Mime;
 using System.Text;
 using MassTransit;
 using MassTransit.Serialization;
+using NotificationBus.Intake;
 using NotificationBus.Messaging;
 
 namespace NotificationBus.Failures;
@@ -13,7 +14,8 @@ namespace NotificationBus.Failures;
 /// </summary>
 /// <param name="bus">The bus, which is built after those who set aside.</param>
 /// <param name="limit">How long the broker may take.</param>
-sealed class FailedMessageQueue(Lazy<IBus> bus, PublishLimit limit)
+/// <param name="applications">Sign for whose it is.</param>
+sealed class FailedMessageQueue(Lazy<IBus> bus, PublishLimit limit, IMessageApplications applications)
 {
     /// <summary>
     /// In bytes. All headers of a message must fit in one frame, of 128 KB by default, and some are added. When they do not fit, the broker
@@ -43,6 +45,7 @@ sealed class FailedMessageQueue(Lazy<IBus> bus, PublishLimit limit)
                     new BytesMessageBody(failure.Body)
                 );
                 FailureHeaders.Write(send.Headers, failure);
+                applications.Sign(send);
             }),
             CancellationToken.None
         );

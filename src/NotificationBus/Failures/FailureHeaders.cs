@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using MassTransit;
+using NotificationBus.Intake;
 using NotificationBus.Outgoing;
 
 namespace NotificationBus.Failures;
@@ -53,9 +55,19 @@ static class FailureHeaders
         headers.Set(MessageId, failure.MessageId);
         headers.Set(ContentType, failure.ContentType);
         headers.Set(Headers, failure.Headers);
+        if (Text(failure.Headers, ApplicationHeader.Name) is { } application)
+            headers.Set(ApplicationHeader.Name, application);
         headers.Set(BodyLength, failure.BodyLength?.ToString(CultureInfo.InvariantCulture));
         headers.Set(ReplayOf, failure.ReplayOf?.ToString());
         headers.Set(MassTransit.MessageHeaders.FaultExceptionType, explanation.ExceptionType);
         headers.Set(MassTransit.MessageHeaders.FaultMessage, explanation.Reason);
+    }
+
+    static string? Text(string json, string name)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
     }
 }

@@ -13,7 +13,12 @@ using NotificationBus.Outgoing;
 namespace NotificationBus.Failures;
 
 /// <summary>Reads what was set aside, and takes nothing in it for granted.</summary>
-sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps, IEnumerable<IWithdrawalMap> withdrawals)
+sealed class FailureReader(
+    ChannelSet channels,
+    IEnumerable<IEventMap> maps,
+    IEnumerable<IWithdrawalMap> withdrawals,
+    IMessageApplications applications
+)
 {
     // MassTransit names an exchange as the type of a message, without this.
     const string UrnPrefix = "urn:message:";
@@ -123,7 +128,7 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps, IEn
             MessageId = messageId,
             MessageTypes = types,
             ContentType = WasSetAside(headers) ? Text(headers, FailureHeaders.ContentType) : ContentType(context),
-            Headers = ProducersHeaders(headers),
+            Headers = WithApplication(ProducersHeaders(headers), applications.Of(context)),
             EventName = EventOf(headers, queue, types),
             Body = body,
             BodyLength = length,
@@ -273,6 +278,21 @@ sealed class FailureReader(ChannelSet channels, IEnumerable<IEventMap> maps, IEn
 
         var json = kept.ToJsonString();
         return json.Length <= LargestHeaders ? json : "{}";
+    }
+
+    /// <summary>
+    /// A replay is published by the host, which is believed. So the application is the one that was found out, whatever the producer wrote.
+    /// </summary>
+    string WithApplication(string headers, string application)
+    {
+        var named = JsonNode.Parse(headers)!.AsObject();
+        foreach (var said in named.Select(header => header.Key).Where(IsOfApplication).ToList())
+            named.Remove(said);
+        if (application != applications.Unknown)
+            named[ApplicationHeader.Name] = application;
+        return named.ToJsonString();
+
+        static bool IsOfApplication(string header) => header.Equals(ApplicationHeader.Name, StringComparison.OrdinalIgnoreCase);
     }
 
     static bool IsAdded(string header) =>

@@ -33,9 +33,10 @@ public sealed class RefusedRows
     /// <param name="row">The event.</param>
     /// <param name="contract">Its contract; null when there is no event of that name.</param>
     /// <param name="reason">Why it cannot be taken.</param>
+    /// <param name="application">The application of its producer, to be said when it is replayed; null when that goes without saying.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="NoRoomException">All of the failed messages wait for a decision. It is not kept.</exception>
-    public async Task Keep(IntakeRow row, Type? contract, string reason, CancellationToken cancellationToken)
+    public async Task Keep(IntakeRow row, Type? contract, string reason, string? application, CancellationToken cancellationToken)
     {
         var kind = contract is null ? FailureKind.NobodyTakesIt : FailureKind.Failed;
         string[] types = contract is null ? [] : [MessageUrn.ForTypeString(contract)];
@@ -49,7 +50,11 @@ public sealed class RefusedRows
             MessageId = $"{row.Id}",
             MessageTypes = types,
             ContentType = contract is null ? "application/json" : SystemTextJsonMessageSerializer.JsonContentType.MediaType,
-            Headers = new JsonObject { [ProducerHeader] = row.Producer }.ToJsonString(),
+            Headers = (
+                application is null
+                    ? new JsonObject { [ProducerHeader] = row.Producer }
+                    : new JsonObject { [ProducerHeader] = row.Producer, [ApplicationHeader.Name] = application }
+            ).ToJsonString(),
             EventName = contract is null ? null : row.EventType,
             Body = contract is null ? row.Event : Envelope(row, types),
         };

@@ -88,20 +88,21 @@ public abstract class EventMap<TEvent> : IEventMap
     protected virtual TEvent Tidy(TEvent happened, Decoration decoration) => happened;
 
     /// <summary>The notification's id: the same for every repetition of the same occurrence, for ever.</summary>
-    public Guid NotificationId(TEvent happened, Guid messageId) =>
-        IdOf(EventId(happened) ?? messageId.ToString("N"), RecipientOrThrow(happened).Id ?? "");
+    public Guid NotificationId(TEvent happened, Guid messageId, string application = Applications.Default) =>
+        IdOf(EventId(happened) ?? messageId.ToString("N"), RecipientOrThrow(happened).Id ?? "", application);
 
     /// <summary>The same, of what was named so.</summary>
-    internal Guid IdOf(string eventId, string recipientId) => DeterministicId.From("notification", Name, eventId, recipientId);
+    internal Guid IdOf(string eventId, string recipientId, string application) =>
+        Applications.IdIn(application, "notification", Name, eventId, recipientId);
 
     // "seller": null satisfies `required` when the event comes over the bus.
     Contact RecipientOrThrow(TEvent happened) =>
         Recipient(happened) ?? throw new InvalidEventException($"{RecipientProperty} must not be null");
 
     /// <summary>Reads the event.</summary>
-    public NotificationRequest Read(TEvent happened, Guid messageId)
+    public NotificationRequest Read(TEvent happened, Guid messageId, string application = Applications.Default)
     {
-        var notificationId = NotificationId(happened, messageId);
+        var notificationId = NotificationId(happened, messageId, application);
         var decoration = new Decoration();
         var tidy = Tidy(happened, decoration);
         var recipient = decoration.Person(RecipientProperty, Recipient(tidy));
@@ -109,6 +110,7 @@ public abstract class EventMap<TEvent> : IEventMap
         return new NotificationRequest
         {
             NotificationId = notificationId,
+            Application = application,
             EventName = Name,
             EventId = EventId(tidy),
             Category = Category(tidy),

@@ -3,6 +3,7 @@ using System.Threading.RateLimiting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotificationBus.Messaging;
+using NotificationBus.Model;
 using NotificationBus.Telemetry;
 
 namespace NotificationBus.Intake;
@@ -23,6 +24,13 @@ public sealed class IntakeOptions
     /// </summary>
     [Range(10, 100_000)]
     public int Connections { get; set; } = 2_000;
+
+    /// <summary>
+    /// The application of what comes over the bus or by SQL from somebody whom no <c>Applications:{name}</c> names. Default
+    /// <c>default</c>.
+    /// </summary>
+    [Required]
+    public string Application { get; set; } = Applications.Default;
 
     /// <summary>Events that producers publish by SQL.</summary>
     public SqlIntakeOptions Sql { get; set; } = new();

@@ -13,9 +13,9 @@ public sealed class NotificationIntake(
     IntakeRules rules,
     PlanningRules planning,
     Repetitions repetitions,
-    RecentlyAccepted recently,
     AcceptanceLog accepted,
-    IntakeGate gate
+    IntakeGate gate,
+    IMessageApplications applications
 )
 {
     /// <summary>The header of an event that came by another way than the bus: which.</summary>
@@ -33,16 +33,22 @@ public sealed class NotificationIntake(
     /// <param name="isStrict">
     /// Refuses it also when the text of one channel cannot be filled; otherwise only that channel is left out.
     /// </param>
+    /// <param name="application">The application it is taken for.</param>
     /// <returns>The notification's id, or why the event is not taken.</returns>
     /// <exception cref="IntakeClosedException">It would be lost.</exception>
     /// <exception cref="IntakeBusyException">Too much is being taken already.</exception>
     /// <exception cref="BrokerUnavailableException">
     /// The broker did not confirm in time. The event may have been taken all the same: with an event id, repeating the call is harmless.
     /// </exception>
-    public Task<IntakeAnswer> Accept<TEvent>(EventMap<TEvent> map, TEvent happened, bool isStrict = false)
+    public Task<IntakeAnswer> Accept<TEvent>(
+        EventMap<TEvent> map,
+        TEvent happened,
+        bool isStrict = false,
+        string application = Applications.Default
+    )
         where TEvent : class
     {
-        var looked = Look(map, happened, isStrict);
+        var looked = Look(map, happened, isStrict, Http, application);
         return looked.Take is { } take ? take() : Task.FromResult(looked.Answer);
     }
 
@@ -53,12 +59,19 @@ public sealed class NotificationIntake(
     /// Refuses it also when the text of one channel cannot be filled; otherwise only that channel is left out.
     /// </param>
     /// <param name="by">The way it came: <see cref="Http"/> or <see cref="Sql"/>.</param>
-    public LookedAt Look<TEvent>(EventMap<TEvent> map, TEvent happened, bool isStrict = false, string by = Http)
+    /// <param name="application">The application it is taken for.</param>
+    public LookedAt Look<TEvent>(
+        EventMap<TEvent> map,
+        TEvent happened,
+        bool isStrict = false,
+        string by = Http,
+        string application = Applications.Default
+    )
         where TEvent : class
     {
         var eventId = map.EventId(happened);
         var messageId = Guid.CreateVersion7();
-        var request = map.Read(happened, messageId);
+        var request = map.Read(happened, messageId, application);
         var answer = new IntakeAnswer(request.NotificationId) { Schedule = request.Schedule };
         var errors = rules.Check(request, map.RecipientProperty);
         if (errors.Count > 0)
@@ -77,8 +90,8 @@ public sealed class NotificationIntake(
         answer = answer with { Fingerprint = fingerprint };
         // A repetition gets the same message id, so that even the broker's tools show it as one.
         if (eventId is not null)
-            messageId = DeterministicId.From("event", map.Name, eventId, $"{fingerprint:N}");
-        return new LookedAt(answer) { Take = () => Take(map, happened, new Origin(messageId, by), request.Category, answer) };
+            messageId = Applications.IdIn(application, "event", map.Name, eventId, $"{fingerprint:N}");
+        return new LookedAt(answer) { Take = () => Take(map, happened, new Origin(messageId, by, application), request.Category, answer) };
     }
 
     async Task<IntakeAnswer> Take<TEvent>(EventMap<TEvent> map, TEvent happened, Origin origin, string category, IntakeAnswer answer)
@@ -96,8 +109,8 @@ public sealed class NotificationIntake(
     async Task<IntakeAnswer> Publish<TEvent>(EventMap<TEvent> map, TEvent happened, Origin origin, string category, IntakeAnswer answer)
         where TEvent : class
     {
-        var isNew = !recently.Contains(answer.NotificationId);
-        if (recently.Remember(answer.NotificationId, answer.Fingerprint) != answer.Fingerprint)
+        var isNew = !repetitions.Recently.Contains(answer.NotificationId);
+        if (repetitions.Recently.Remember(answer.NotificationId, answer.Fingerprint, origin.Application) != answer.Fingerprint)
             return answer with { IsAnother = true };
 
         // On the bus an event goes where its type is bound; here its category is known.
@@ -112,7 +125,7 @@ public sealed class NotificationIntake(
         }
         catch when (isNew)
         {
-            recently.Forget(answer.NotificationId);
+            repetitions.Recently.Forget(answer.NotificationId);
             throw;
         }
 
@@ -129,13 +142,14 @@ public sealed class NotificationIntake(
         await endpoint.Send(happened, send => Name(send, origin), CancellationToken.None);
     }
 
-    static void Name(SendContext message, Origin origin)
+    void Name(SendContext message, Origin origin)
     {
         message.MessageId = origin.MessageId;
         message.Headers.Set(ByHeader, origin.By);
+        applications.Name(message, origin.Application);
     }
 
-    readonly record struct Origin(Guid MessageId, string By);
+    readonly record struct Origin(Guid MessageId, string By, string Application);
 }
 
 /// <summary>An event that was looked at.</summary>

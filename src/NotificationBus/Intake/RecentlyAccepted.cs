@@ -1,3 +1,5 @@
+using NotificationBus.Model;
+
 namespace NotificationBus.Intake;
 
 /// <summary>
@@ -14,12 +16,12 @@ public sealed class RecentlyAccepted(TimeProvider clock)
     public static readonly TimeSpan Kept = TimeSpan.FromDays(1);
 
     readonly Lock _lock = new();
-    readonly Dictionary<Guid, (Guid Fingerprint, TimeSpan At)> _accepted = [];
+    readonly Dictionary<Guid, (Guid Fingerprint, string Application, TimeSpan At)> _accepted = [];
     readonly Queue<(Guid Id, TimeSpan At)> _inOrder = new();
 
     /// <summary>Remembers a notification and what it was begun with.</summary>
     /// <returns>What is remembered of it now: another fingerprint when it was begun with something else.</returns>
-    public Guid Remember(Guid notificationId, Guid fingerprint)
+    public Guid Remember(Guid notificationId, Guid fingerprint, string application = Applications.Default)
     {
         lock (_lock)
         {
@@ -28,7 +30,7 @@ public sealed class RecentlyAccepted(TimeProvider clock)
                 return first.Fingerprint;
 
             var now = clock.Steady();
-            _accepted.Add(notificationId, (fingerprint, now));
+            _accepted.Add(notificationId, (fingerprint, application, now));
             _inOrder.Enqueue((notificationId, now));
             return fingerprint;
         }
@@ -48,6 +50,16 @@ public sealed class RecentlyAccepted(TimeProvider clock)
         {
             ForgetOld();
             return _accepted.ContainsKey(notificationId);
+        }
+    }
+
+    /// <summary>The application of one that was accepted here; null when it was not, or is forgotten.</summary>
+    public string? ApplicationOf(Guid notificationId)
+    {
+        lock (_lock)
+        {
+            ForgetOld();
+            return _accepted.TryGetValue(notificationId, out var accepted) ? accepted.Application : null;
         }
     }
 

@@ -9,6 +9,9 @@ public sealed record NotificationRequest
     /// <summary>Deterministic, see <see cref="Intake.EventMap{TEvent}.NotificationId"/>.</summary>
     public required Guid NotificationId { get; init; }
 
+    /// <summary>The application it belongs to.</summary>
+    public string Application { get; init; } = Applications.Default;
+
     /// <summary>The event, such as <c>order-placed</c>.</summary>
     public required string EventName { get; init; }
 

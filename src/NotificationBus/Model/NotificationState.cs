@@ -21,6 +21,9 @@ public sealed class NotificationState : SagaStateMachineInstance
     /// <summary>Ids of the messages this row has already taken, newest last. A message that comes again changes nothing.</summary>
     public IReadOnlyList<Guid> ProcessedMessageIds { get; set; } = [];
 
+    /// <summary>The application it belongs to: nobody of another one sees it.</summary>
+    public string Application { get; set; } = Applications.Default;
+
     /// <summary>The event, such as <c>order-placed</c>.</summary>
     public string EventName { get; set; } = "";
 
@@ -109,6 +112,7 @@ public sealed class NotificationState : SagaStateMachineInstance
         new()
         {
             CorrelationId = request.NotificationId,
+            Application = request.Application,
             EventName = request.EventName,
             EventId = request.EventId,
             Category = request.Category,
@@ -141,6 +145,7 @@ public sealed class NotificationState : SagaStateMachineInstance
         new()
         {
             NotificationId = CorrelationId,
+            Application = Application,
             EventName = EventName,
             EventId = EventId,
             Category = Category,

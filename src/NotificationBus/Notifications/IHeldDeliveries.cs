@@ -43,6 +43,9 @@ public sealed record HeldFilter
     /// <summary>The time that a decision is given to be followed. Then it counts as lost, and may be made again.</summary>
     public static TimeSpan UnderWay => TimeSpan.FromMinutes(5);
 
+    /// <summary>The application it belongs to.</summary>
+    public string? Application { get; init; }
+
     /// <summary>The notification's category.</summary>
     public string? Category { get; init; }
 

@@ -14,6 +14,9 @@ public interface INotificationQueries
     /// </summary>
     Task<IReadOnlyList<SagaStep>?> StepsOf(Guid id, CancellationToken cancellationToken);
 
+    /// <summary>The application a notification belongs to; null when it is not on record.</summary>
+    Task<string?> ApplicationOf(Guid id, CancellationToken cancellationToken);
+
     /// <summary>Those of the given notifications that have an outcome.</summary>
     Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);
 
@@ -41,6 +44,9 @@ public sealed record RecordedNotification(NotificationState Notification, IReadO
 /// <summary>A filter of notifications. What is null is no condition; all that is said must hold.</summary>
 public sealed record NotificationFilter
 {
+    /// <summary>The application they belong to; null for all of them.</summary>
+    public string? Application { get; init; }
+
     /// <summary>sending, held, delivered, partly-delivered, cancelled, expired or failed.</summary>
     public string? Status { get; init; }
 
@@ -112,6 +118,9 @@ public sealed record NotificationSummary
     /// <summary>The notification.</summary>
     public required Guid Id { get; init; }
 
+    /// <summary>The application it belongs to.</summary>
+    public required string Application { get; init; }
+
     /// <summary>sending, held, delivered, partly-delivered, cancelled, expired or failed.</summary>
     public required string Status { get; init; }
 
@@ -149,6 +158,7 @@ public sealed record NotificationSummary
         return new NotificationSummary
         {
             Id = notification.CorrelationId,
+            Application = notification.Application,
             Status = NotificationView.StatusOf(notification.CurrentState),
             Reason = reason.Length > 0 ? reason : null,
             Event = notification.EventName,

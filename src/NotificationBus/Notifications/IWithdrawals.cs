@@ -40,11 +40,21 @@ public interface IWithdrawals
 /// <param name="Reason">Who withdraws them, and why: see <see cref="CancellationReasons.WithdrawnBy"/>.</param>
 public sealed record Withdrawal(string Name, string Value, IReadOnlyList<string> Categories, DateTimeOffset Before, string Reason)
 {
+    /// <summary>The application whose notifications it is about.</summary>
+    public string Application { get; init; } = Applications.Default;
+
     /// <summary>The longest time for which a withdrawal may be about what is yet to come.</summary>
     public static TimeSpan Longest => TimeSpan.FromDays(90);
 
     /// <summary>The key as it is written.</summary>
     public string Key => BusinessKeys.Spell(Name, Value);
+
+    /// <summary>The key as it is remembered, apart from those of other applications.</summary>
+    public string RememberedKey => RememberedKeyOf(Application, Name, Value);
+
+    /// <summary>The same of a key of a notification.</summary>
+    public static string RememberedKeyOf(string application, string name, string value) =>
+        application == Applications.Default ? BusinessKeys.Spell(name, value) : $"{application}/{BusinessKeys.Spell(name, value)}";
 
     /// <summary>The reference of the key.</summary>
     public long Reference => NotificationReferences.OfKey(Name, Value);

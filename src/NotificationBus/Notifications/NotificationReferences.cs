@@ -23,6 +23,9 @@ public static class NotificationReferences
     /// <summary>The reference of a channel.</summary>
     public static long OfChannel(string channel) => DeterministicId.NumberFrom("channel", channel);
 
+    /// <summary>The reference of an application, over ranges of time.</summary>
+    public static long OfApplication(string application) => DeterministicId.NumberFrom("application", application);
+
     /// <summary>The reference of an account.</summary>
     public static long OfProvider(string provider) => DeterministicId.NumberFrom("provider", provider);
 

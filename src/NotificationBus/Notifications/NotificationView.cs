@@ -13,6 +13,9 @@ public sealed record NotificationView
     /// <summary>The notification.</summary>
     public required Guid Id { get; init; }
 
+    /// <summary>The application it belongs to.</summary>
+    public required string Application { get; init; }
+
     /// <summary>accepted, sending, held, delivered, partly-delivered, cancelled, expired or failed.</summary>
     public required string Status { get; init; }
 
@@ -104,6 +107,7 @@ public sealed record NotificationView
         return new NotificationView
         {
             Id = notification.CorrelationId,
+            Application = notification.Application,
             Status = StatusOf(notification.CurrentState),
             Reason = reason.Length > 0 ? reason : null,
             Code = notification.FailureCode(),

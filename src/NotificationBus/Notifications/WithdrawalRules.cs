@@ -53,7 +53,7 @@ public sealed class WithdrawalRules(
     }
 
     /// <summary>Reads a command that breaks no rule.</summary>
-    public Withdrawal Read(WithdrawNotifications command)
+    public Withdrawal Read(WithdrawNotifications command, string application)
     {
         var (name, value) = BusinessKeys.Read(command.Key.TrimEnd())!.Value;
         return new Withdrawal(
@@ -62,7 +62,10 @@ public sealed class WithdrawalRules(
             [.. command.Categories.Distinct(StringComparer.Ordinal)],
             command.Before?.ToUniversalTime() ?? Until(),
             CancellationReasons.WithdrawnBy(command.By, command.Why)
-        );
+        )
+        {
+            Application = application,
+        };
     }
 
     /// <summary>Finds what is wrong with an event; empty when nothing is.</summary>
@@ -77,7 +80,7 @@ public sealed class WithdrawalRules(
         ];
 
     /// <summary>The withdrawal that an event is, which breaks no rule; null when no category is withdrawn by it.</summary>
-    public Withdrawal? Of<TEvent>(WithdrawalMap<TEvent> map, TEvent happened)
+    public Withdrawal? Of<TEvent>(WithdrawalMap<TEvent> map, TEvent happened, string application)
         where TEvent : class
     {
         var categories = rules
@@ -94,7 +97,10 @@ public sealed class WithdrawalRules(
                 categories,
                 Until(),
                 CancellationReasons.WithdrawnBy(map.Name, BusinessKeys.Spell(map.KeyName, value))
-            );
+            )
+            {
+                Application = application,
+            };
     }
 
     DateTimeOffset Until() => clock.GetUtcNow() + options.Value.KeptFor;

@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using MassTransit;
 using NotificationBus.Contracts;
+using NotificationBus.Intake;
 
 namespace NotificationBus.Outgoing;
 
@@ -86,6 +88,10 @@ public sealed record OutgoingMessage
             MessageTypes = string.Join(';', context.SupportedMessageTypes),
             Body = context.Serializer.GetMessageBody(context).GetBytes(),
             DueAt = dueAt,
+            // For whom it is published is no part of the body: whoever takes it believes it of this header alone.
+            Headers = context.Headers.TryGetHeader(ApplicationHeader.Name, out var application)
+                ? new JsonObject { [ApplicationHeader.Name] = $"{application}" }.ToJsonString()
+                : null,
             NotificationId = (context.Message as SendDelivery)?.NotificationId,
             OccurredAt = (context.Message as SendDelivery)?.OccurredAt,
         };

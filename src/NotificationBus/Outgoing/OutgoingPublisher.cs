@@ -5,6 +5,7 @@ using System.Text.Json;
 using MassTransit;
 using MassTransit.Serialization;
 using MassTransit.Transports;
+using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Telemetry;
@@ -17,7 +18,13 @@ namespace NotificationBus.Outgoing;
 /// Through the bus and not through the channel an input came by: that one does not come back after an outage of the broker, and whoever
 /// holds the input would try in vain for as long as it tries.
 /// </summary>
-public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit limit, IBus bus, FlowMetrics metrics)
+public sealed class OutgoingPublisher(
+    IOutgoingMessages outgoing,
+    PublishLimit limit,
+    IBus bus,
+    FlowMetrics metrics,
+    IMessageApplications applications
+)
 {
     // Full ones that wait for their confirms at the same time, for a broker that is far away.
     const int MostBundles = 64;
@@ -32,13 +39,24 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
     /// <param name="message">The message.</param>
     /// <param name="messageId">Its id.</param>
     /// <param name="conversationId">Its conversation.</param>
-    public async Task<OutgoingMessage> Write<T>(Uri destination, T message, Guid messageId, Guid? conversationId)
+    /// <param name="name">Says more on it; null for nothing.</param>
+    public async Task<OutgoingMessage> Write<T>(
+        Uri destination,
+        T message,
+        Guid messageId,
+        Guid? conversationId,
+        Action<SendContext>? name = null
+    )
         where T : class
     {
         var endpoint = (ITransportSendEndpoint)await bus.GetSendEndpoint(destination);
         var context = await endpoint.CreateSendContext(
             message,
-            Pipe.Execute<SendContext<T>>(send => send.ConversationId = conversationId),
+            Pipe.Execute<SendContext<T>>(send =>
+            {
+                send.ConversationId = conversationId;
+                name?.Invoke(send);
+            }),
             CancellationToken.None
         );
         return OutgoingMessage.From(context, messageId);
@@ -140,6 +158,7 @@ public sealed class OutgoingPublisher(IOutgoingMessages outgoing, PublishLimit l
                     message.ContentType.Length > 0 ? new ContentType(message.ContentType) : SystemTextJsonMessageSerializer.JsonContentType;
                 context.Serializer = new CopyBodySerializer(contentType, new BytesMessageBody(message.Body.ToArray()));
                 AddHeaders(context.Headers, message);
+                applications.Sign(context);
             }),
             CancellationToken.None
         );

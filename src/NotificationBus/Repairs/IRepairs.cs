@@ -20,7 +20,16 @@ public interface IRepairs
     Task<Repair?> Find(Guid id, CancellationToken cancellationToken);
 
     /// <summary>Repairs without their groups, the newest first: one page.</summary>
-    Task<IReadOnlyList<Repair>> List((DateTimeOffset At, Guid Id)? after, int limit, CancellationToken cancellationToken);
+    /// <param name="application">Those of this application; null for all there are.</param>
+    /// <param name="after">Those after this place; null for the first page.</param>
+    /// <param name="limit">The most of them.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<Repair>> List(
+        string? application,
+        (DateTimeOffset At, Guid Id)? after,
+        int limit,
+        CancellationToken cancellationToken
+    );
 
     /// <summary>Notifications of a repair, those that began last first: one page.</summary>
     /// <param name="id">The repair.</param>

@@ -20,6 +20,9 @@ public sealed record Repair
     /// <summary>The repair.</summary>
     public required Guid Id { get; init; }
 
+    /// <summary>The application whose notifications it is about; null for those of all.</summary>
+    public string? Application { get; init; }
+
     /// <summary>The status of the repair.</summary>
     public RepairStatus Status { get; init; }
 

@@ -36,6 +36,7 @@ public sealed class RepairPlanner(INotificationQueries queries, INotificationSto
         var repair = new Repair
         {
             Id = Guid.CreateVersion7(),
+            Application = filter.Application,
             Filter = conditions,
             IsComplete = isComplete,
             By = by,

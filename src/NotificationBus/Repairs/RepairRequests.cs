@@ -1,5 +1,6 @@
 using System.Globalization;
 using NotificationBus.Contracts;
+using NotificationBus.Intake;
 using NotificationBus.Intake.Maps;
 using NotificationBus.Messaging;
 using NotificationBus.Model;
@@ -13,7 +14,7 @@ namespace NotificationBus.Repairs;
 /// The request that begins another notification in the place of one that has failed. Its name follows from that one alone, and so does its id:
 /// whoever repairs it, in whatever plan and how often, begins the same one, and the saga takes it once.
 /// </summary>
-public sealed class RepairRequests(OutgoingPublisher publisher, PlanningRules planning)
+public sealed class RepairRequests(OutgoingPublisher publisher, PlanningRules planning, IMessageApplications applications)
 {
     static readonly NotificationRequestedMap Map = new();
 
@@ -31,13 +32,13 @@ public sealed class RepairRequests(OutgoingPublisher publisher, PlanningRules pl
         };
 
     /// <summary>The same as it is planned.</summary>
-    public static NotificationRequest Read(NotificationState failed) => Map.Read(Of(failed), Guid.Empty);
+    public static NotificationRequest Read(NotificationState failed) => Map.Read(Of(failed), Guid.Empty, failed.Application);
 
     /// <summary>The id of the notification that it begins.</summary>
-    public static Guid IdOf(NotificationState failed) => Map.NotificationId(Of(failed), Guid.Empty);
+    public static Guid IdOf(NotificationState failed) => Map.NotificationId(Of(failed), Guid.Empty, failed.Application);
 
     /// <summary>The id of the notification that was begun in the place of one that was repaired.</summary>
-    public static Guid IdOf(NotificationView repaired) => Map.IdOf(NameOf(repaired.Id), repaired.Recipient);
+    public static Guid IdOf(NotificationView repaired) => Map.IdOf(NameOf(repaired.Id), repaired.Recipient, repaired.Application);
 
     static string NameOf(Guid failed) => $"repair-{failed:N}";
 
@@ -47,6 +48,7 @@ public sealed class RepairRequests(OutgoingPublisher publisher, PlanningRules pl
             SagaEndpoint.Of(planning.RuleOf(failed.Category).Lane),
             Of(failed),
             DeterministicId.From("repair", $"{failed.CorrelationId:N}"),
-            conversationId: null
+            conversationId: null,
+            send => applications.Name(send, failed.Application)
         );
 }

@@ -11,7 +11,7 @@ namespace NotificationBus.Saga;
 /// Takes what concerns one notification one after the other, however it comes: two results of one notification at the same moment would
 /// race for its row, and the loser would work twice.
 /// </summary>
-public sealed class NotificationPartitions(IEnumerable<IEventMap> events) : IGate
+public sealed class NotificationPartitions(IEnumerable<IEventMap> events, IMessageApplications applications) : IGate
 {
     // One for each lane, in which a notification has all that concerns it.
     readonly FrozenDictionary<Lane, ExactPartitioner> _lanes = Enum.GetValues<Lane>()
@@ -28,15 +28,19 @@ public sealed class NotificationPartitions(IEnumerable<IEventMap> events) : IGat
         foreach (var message in SagaMessages.All)
             message.Partition(pipe, partitioner);
         foreach (var map in events)
-            map.Accept(new PartitionEvent(pipe, partitioner));
+            map.Accept(new PartitionEvent(pipe, partitioner, applications));
     }
 
-    sealed class PartitionEvent(IConsumePipeConfigurator pipe, IPartitioner partitioner) : IEventMapVisitor<bool>
+    sealed class PartitionEvent(IConsumePipeConfigurator pipe, IPartitioner partitioner, IMessageApplications applications)
+        : IEventMapVisitor<bool>
     {
         public bool Visit<TEvent>(EventMap<TEvent> map)
             where TEvent : class
         {
-            pipe.UsePartitioner<TEvent>(partitioner, happened => map.NotificationId(happened.Message, happened.InputId()));
+            pipe.UsePartitioner<TEvent>(
+                partitioner,
+                happened => map.NotificationId(happened.Message, happened.InputId(), applications.Of(happened.ReceiveContext))
+            );
             return true;
         }
     }

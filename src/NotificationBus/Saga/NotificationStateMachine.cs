@@ -178,7 +178,7 @@ public sealed class NotificationStateMachine : MassTransitStateMachine<Notificat
             map.Name,
             start =>
             {
-                start.CorrelateById(context => map.NotificationId(context.Message, context.InputId()));
+                start.CorrelateById(context => Steps.Plan.NotificationOf(map, context));
                 start.InsertOnInitial = true;
                 start.SetSagaFactory(context => Steps.Plan.Begin(map, context));
             }

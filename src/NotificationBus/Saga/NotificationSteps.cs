@@ -15,6 +15,7 @@ public sealed class NotificationSteps
     /// <param name="planning">Which deliveries there are, and what their commands say.</param>
     /// <param name="packing">How what they say is kept.</param>
     /// <param name="receipts">What counts as read.</param>
+    /// <param name="applications">To which application an event belongs.</param>
     /// <param name="clock">The record's clock.</param>
     /// <param name="board">Who is told of it; null for nobody.</param>
     public NotificationSteps(
@@ -22,11 +23,12 @@ public sealed class NotificationSteps
         PlanningRules planning,
         ContentPacking packing,
         IOptions<ReceiptsOptions> receipts,
+        IMessageApplications applications,
         TimeProvider clock,
         SubscriptionBoard? board = null
     )
     {
-        Plan = new PlanSteps(intake, planning, packing, clock);
+        Plan = new PlanSteps(intake, planning, packing, applications, clock);
         Interventions = new InterventionSteps(clock);
         Results = new ResultSteps(Interventions, clock);
         Receipts = new ReceiptSteps(new ClickRules(receipts.Value), clock);

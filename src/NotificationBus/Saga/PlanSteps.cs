@@ -8,7 +8,13 @@ using NotificationBus.Planning;
 namespace NotificationBus.Saga;
 
 /// <summary>How a notification begins, goes on with the next step of its plan, and ends.</summary>
-sealed class PlanSteps(IntakeRules intake, PlanningRules planning, ContentPacking packing, TimeProvider clock)
+sealed class PlanSteps(
+    IntakeRules intake,
+    PlanningRules planning,
+    ContentPacking packing,
+    IMessageApplications applications,
+    TimeProvider clock
+)
 {
     /// <summary>The time by the record's clock.</summary>
     public DateTimeOffset Now => clock.GetUtcNow();
@@ -17,17 +23,24 @@ sealed class PlanSteps(IntakeRules intake, PlanningRules planning, ContentPackin
     public NotificationState Begin<TEvent>(EventMap<TEvent> map, ConsumeContext<TEvent> context)
         where TEvent : class
     {
-        var request = map.Read(context.Message, context.InputId());
+        var request = map.Read(context.Message, context.InputId(), applications.Of(context.ReceiveContext));
         intake.Demand(request, map.RecipientProperty);
         return NotificationState.From(request, clock.GetUtcNow());
     }
+
+    /// <summary>The id of the notification that an event is about.</summary>
+    public Guid NotificationOf<TEvent>(EventMap<TEvent> map, ConsumeContext<TEvent> context)
+        where TEvent : class => map.NotificationId(context.Message, context.InputId(), applications.Of(context.ReceiveContext));
 
     /// <summary>Sees to it that an event whose notification exists repeats the one it was begun with.</summary>
     /// <exception cref="InvalidEventException">It is another one under the same name.</exception>
     public static void DemandTheSame<TEvent>(EventMap<TEvent> map, NotificationState notification, ConsumeContext<TEvent> context)
         where TEvent : class
     {
-        if (notification.Fingerprint is not { } first || first == map.Read(context.Message, context.InputId()).Fingerprint())
+        if (
+            notification.Fingerprint is not { } first
+            || first == map.Read(context.Message, context.InputId(), notification.Application).Fingerprint()
+        )
             return;
 
         var name = notification.EventId is null ? "message id" : "eventId";

@@ -35,7 +35,7 @@ sealed class StepNews(SubscriptionBoard? board, TimeProvider clock)
             string? written = null;
             foreach (var subscription in subscriptions)
             {
-                if (!subscription.Wants(type, after.Category))
+                if (!subscription.Wants(type, after.Category, after.Application))
                     continue;
 
                 var number = numbers[subscription.Id] = numbers.GetValueOrDefault(subscription.Id) + 1;

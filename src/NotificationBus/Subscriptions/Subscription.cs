@@ -9,6 +9,9 @@ public sealed record Subscription
     /// <summary>The subscription's id.</summary>
     public required Guid Id { get; init; }
 
+    /// <summary>The application of whose notifications it is told; null for those of all.</summary>
+    public string? Application { get; init; }
+
     /// <summary>The address that is called.</summary>
     public required string Url { get; init; }
 
@@ -48,8 +51,10 @@ public sealed record Subscription
     /// <summary>True when it is to be told of that.</summary>
     /// <param name="type">One of <see cref="HeardEvents.All"/>.</param>
     /// <param name="category">The category of the notification.</param>
-    public bool Wants(string type, string category) =>
+    /// <param name="application">The application it belongs to.</param>
+    public bool Wants(string type, string category, string application) =>
         IsEnabled
+        && (Application is null || Application == application)
         && Events.Contains(type, StringComparer.Ordinal)
         && (Categories.Count == 0 || Categories.Contains(category, StringComparer.Ordinal));
 }

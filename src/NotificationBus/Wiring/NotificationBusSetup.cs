@@ -72,6 +72,7 @@ public static class NotificationBusSetup
         services.AddSingleton<IntakeRules>();
         services.AddSingleton<PlanningRules>();
         services.AddSingleton<IntakeGate>();
+        services.TryAddSingleton<IMessageApplications, BelievedApplications>();
         services.AddSingleton<RecentlyAccepted>();
         services.AddSingleton<Repetitions>();
         services.AddSingleton<AcceptanceLog>();

@@ -133,7 +133,8 @@ public static class NotificationEndpoints
                 new WithdrawingEventConsumer<TEvent>(
                     map,
                     context.GetRequiredService<WithdrawalRules>(),
-                    context.GetRequiredService<Withdrawals>()
+                    context.GetRequiredService<Withdrawals>(),
+                    context.GetRequiredService<IMessageApplications>()
                 )
             );
             return true;

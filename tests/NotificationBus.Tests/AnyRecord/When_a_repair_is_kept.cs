@@ -52,9 +52,11 @@ public abstract class When_a_repair_is_kept(Func<Task<RecordOfTheTest>> create) 
         await Record.Pass(Second);
         var second = await Add();
 
-        var newest = (await AnotherHost.Repairs.List(after: null, 1, CancellationToken.None)).ShouldHaveSingleItem();
+        var newest = (await AnotherHost.Repairs.List(application: null, after: null, 1, CancellationToken.None)).ShouldHaveSingleItem();
         newest.Id.ShouldBe(second.Id);
-        (await Host.Repairs.List((newest.CreatedAt, newest.Id), 5, CancellationToken.None)).ShouldHaveSingleItem().Id.ShouldBe(first.Id);
+        (await Host.Repairs.List(application: null, (newest.CreatedAt, newest.Id), 5, CancellationToken.None))
+            .ShouldHaveSingleItem()
+            .Id.ShouldBe(first.Id);
 
         var page = await Host.Repairs.Items(first.Id, RepairItemStatus.Planned, after: null, 2, CancellationToken.None);
         var rest = await Host.Repairs.Items(

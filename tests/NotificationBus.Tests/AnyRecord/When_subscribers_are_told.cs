@@ -338,7 +338,7 @@ public abstract class When_subscribers_are_told(Func<Task<RecordOfTheTest>> crea
         var failing = await Find(id);
         failing.DisabledReason.ShouldBe("it was away");
         failing.FailingSince.ShouldNotBeNull();
-        failing.Wants("delivery.held", "order-placed").ShouldBeFalse("it is disabled");
+        failing.Wants("delivery.held", "order-placed", "default").ShouldBeFalse("it is disabled");
 
         (
             await Host.Subscribers.Change(id, new SubscriptionChange(null, null, null, true), By, CancellationToken.None)
@@ -347,9 +347,9 @@ public abstract class When_subscribers_are_told(Func<Task<RecordOfTheTest>> crea
         (enabled.FailingSince, enabled.DisabledReason).ShouldBe((null, null));
         failing.EnabledAt.ShouldBeNull();
         enabled.EnabledAt!.Value.ShouldBe(Record.Now, TimeSpan.FromMinutes(5));
-        enabled.Wants("delivery.held", "order-placed").ShouldBeTrue();
-        enabled.Wants("delivery.held", "order-shipped").ShouldBeFalse();
-        enabled.Wants("delivery.sent", "order-placed").ShouldBeFalse();
+        enabled.Wants("delivery.held", "order-placed", "default").ShouldBeTrue();
+        enabled.Wants("delivery.held", "order-shipped", "default").ShouldBeFalse();
+        enabled.Wants("delivery.sent", "order-placed", "default").ShouldBeFalse();
 
         await Host.Subscribers.Rotate(id, [9], Hour, By, CancellationToken.None);
         var rotated = await Find(id);

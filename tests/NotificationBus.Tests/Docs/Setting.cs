@@ -16,6 +16,7 @@ sealed record Setting(string Path, PropertyInfo Property, object? Value)
     static readonly Dictionary<string, string> Keys = new(StringComparer.Ordinal)
     {
         ["EventTypes"] = "{category}",
+        ["Applications"] = "{name}",
         ["Channels"] = "{channel}",
         ["Headers"] = "{name}",
         ["Keys"] = "{id}",

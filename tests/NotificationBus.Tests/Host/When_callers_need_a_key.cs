@@ -90,7 +90,7 @@ public sealed partial class When_callers_need_a_key(HostWithKeys keyed) : IClass
             key[..^1],
             key[..^1] + otherDigit,
             key.Replace("nb_", "NB_", StringComparison.Ordinal),
-            key.Replace("_shop_", "_stop_", StringComparison.Ordinal),
+            key.Replace("_platform_", "_platfork_", StringComparison.Ordinal),
             key.Replace(id, "0123456789abcdef", StringComparison.Ordinal),
             key.ToUpperInvariant(),
             $"{key} {key}",
@@ -138,7 +138,7 @@ public sealed partial class When_callers_need_a_key(HostWithKeys keyed) : IClass
     public async Task Should_show_a_key_once()
     {
         var (key, id) = await Make(Scope.Read);
-        key.ShouldMatch("^nb_shop_[0-9a-f]{16}_[0-9a-f]{64}$");
+        key.ShouldMatch("^nb_platform_[0-9a-f]{16}_[0-9a-f]{64}$");
 
         var listed = await Send(HttpMethod.Get, "/v1/keys", HostWithKeys.FirstKey);
         listed.Body.ShouldContain(id);
@@ -222,13 +222,13 @@ public sealed partial class When_callers_need_a_key(HostWithKeys keyed) : IClass
         var changes = (await Send(HttpMethod.Get, "/v1/changes", key))
             .Json.GetProperty("changes")
             .EnumerateArray()
-            .Where(change => change.GetProperty("who").GetString() == $"key shop/{id}")
+            .Where(change => change.GetProperty("who").GetString() == $"key platform/{id}")
             .Select(change =>
                 $"{change.GetProperty("subject")} for {(change.TryGetProperty("onBehalfOf", out var whom) ? whom : "nobody")}"
             );
         changes.ShouldContain("provider sandbox for the director");
         changes.ShouldContain("provider sandbox for nobody");
-        (await Send(HttpMethod.Get, "/v1/suppressions", key)).Body.ShouldContain($"operator key shop/{id}");
+        (await Send(HttpMethod.Get, "/v1/suppressions", key)).Body.ShouldContain($"operator key platform/{id}");
     }
 
     [Fact]
@@ -239,7 +239,7 @@ public sealed partial class When_callers_need_a_key(HostWithKeys keyed) : IClass
         var change = (await Send(HttpMethod.Get, "/v1/changes", HostWithKeys.FirstKey))
             .Json.GetProperty("changes")
             .EnumerateArray()
-            .First(change => change.GetProperty("subject").GetString() == $"key shop/{id}");
+            .First(change => change.GetProperty("subject").GetString() == $"key platform/{id}");
         change.GetProperty("who").GetString().ShouldStartWith("key first/");
         change.GetProperty("after").GetProperty("scopes")[0].GetString().ShouldBe("send");
     }
@@ -422,7 +422,7 @@ public sealed partial class When_callers_need_a_key(HostWithKeys keyed) : IClass
             JsonSerializer.Serialize(
                 new
                 {
-                    application = "shop",
+                    application = "platform",
                     scopes = scopes.Select(scope => scope.Spell()),
                     why = "a test",
                 }

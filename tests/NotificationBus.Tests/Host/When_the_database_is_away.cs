@@ -59,6 +59,8 @@ public sealed class When_the_database_is_away : IAsyncLifetime
     {
         public Task<NotificationView?> Find(Guid id, CancellationToken cancellationToken) => throw new OutageException();
 
+        public Task<string?> ApplicationOf(Guid id, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task<IReadOnlyList<SagaStep>?> StepsOf(Guid id, CancellationToken cancellationToken) => throw new OutageException();
 
         public Task<IReadOnlySet<Guid>> Concluded(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>

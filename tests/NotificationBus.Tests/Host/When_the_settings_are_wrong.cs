@@ -567,7 +567,13 @@ public sealed class When_the_settings_are_wrong
             : [key]
         select setting;
 
-    static string Entry(PropertyInfo dictionary) => dictionary.Name == nameof(HostSettings.EventTypes) ? "{category}" : "{channel}";
+    static string Entry(PropertyInfo dictionary) =>
+        dictionary.Name switch
+        {
+            nameof(HostSettings.EventTypes) => "{category}",
+            nameof(HostSettings.Applications) => "{name}",
+            _ => "{channel}",
+        };
 
     static async Task<(int ExitCode, string Output, string Error)> Run(params string[] args)
     {

@@ -13,7 +13,7 @@ public sealed class When_the_record_does_not_answer
     [Fact]
     public async Task Should_take_the_event_and_leave_the_record_alone_for_a_while()
     {
-        var repetitions = new Repetitions(_record, _clock);
+        var repetitions = new Repetitions(_record, new RecentlyAccepted(_clock), _clock);
 
         (await repetitions.Find(Guid.CreateVersion7())).ShouldBeNull();
         (await repetitions.Find(Guid.CreateVersion7())).ShouldBeNull();
@@ -30,7 +30,7 @@ public sealed class When_the_record_does_not_answer
     [Fact]
     public async Task Should_ask_again_when_the_clock_was_set_back()
     {
-        var repetitions = new Repetitions(_record, _clock);
+        var repetitions = new Repetitions(_record, new RecentlyAccepted(_clock), _clock);
         await repetitions.Find(Guid.CreateVersion7());
 
         _clock.Set(TimeSpan.FromHours(-1));
@@ -44,7 +44,7 @@ public sealed class When_the_record_does_not_answer
     public async Task Should_not_wait_for_one_that_hangs()
     {
         _record.Hangs = true;
-        var asked = new Repetitions(_record, _clock).Find(Guid.CreateVersion7());
+        var asked = new Repetitions(_record, new RecentlyAccepted(_clock), _clock).Find(Guid.CreateVersion7());
 
         asked.IsCompleted.ShouldBeFalse();
         _clock.Advance(TimeSpan.FromMilliseconds(500));

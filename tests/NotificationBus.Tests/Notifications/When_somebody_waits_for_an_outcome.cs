@@ -197,6 +197,8 @@ public sealed class When_somebody_waits_for_an_outcome
 
         public Task<NotificationView?> Find(Guid id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<string?> ApplicationOf(Guid id, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task<IReadOnlyList<SagaStep>?> StepsOf(Guid id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyDictionary<Guid, int>> Versions(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>

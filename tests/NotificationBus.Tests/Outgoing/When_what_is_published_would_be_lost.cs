@@ -38,7 +38,7 @@ public sealed class When_what_is_published_would_be_lost
         );
         using var dispatch = new OutgoingDispatcher(
             outgoing,
-            new OutgoingPublisher(outgoing, limit, bus: null!, An.Metrics()),
+            new OutgoingPublisher(outgoing, limit, bus: null!, An.Metrics(), applications: null!),
             gate,
             clock,
             NullLogger<OutgoingDispatcher>.Instance

@@ -164,6 +164,7 @@ public sealed class When_a_program_follows_links
                 planning: null!,
                 packing: null!,
                 Options.Create(new ReceiptsOptions()),
+                applications: null!,
                 new FakeTimeProvider(A.Time.AddSeconds(59))
             );
             var sent = new DeliverySent

@@ -699,7 +699,14 @@ public sealed class When_a_vendor_reports
     public void Should_never_take_back_what_is_known()
     {
         var clock = new FakeTimeProvider(A.Time);
-        var steps = new NotificationSteps(intake: null!, planning: null!, packing: null!, Options.Create(new ReceiptsOptions()), clock);
+        var steps = new NotificationSteps(
+            intake: null!,
+            planning: null!,
+            packing: null!,
+            Options.Create(new ReceiptsOptions()),
+            applications: null!,
+            clock
+        );
         var chance = new Random(20261121);
         for (var history = 0; history < 10_000; history++)
         {

@@ -3,6 +3,7 @@ using MassTransit;
 using Microsoft.Extensions.Options;
 using NotificationBus.Contracts;
 using NotificationBus.Failures;
+using NotificationBus.Intake;
 using NotificationBus.Messaging;
 using NotificationBus.Providers;
 using NotificationBus.Receipts;
@@ -160,7 +161,8 @@ public sealed class When_the_publish_fails
         };
         var aside = new FailedMessageQueue(
             new Lazy<IBus>(flow.Bus),
-            new PublishLimit(Options.Create(new PublishingOptions()), TimeProvider.System)
+            new PublishLimit(Options.Create(new PublishingOptions()), TimeProvider.System),
+            new BelievedApplications(Options.Create(new IntakeOptions()))
         );
 
         await Should.ThrowAsync<BrokerUnavailableException>(() =>
