@@ -109,7 +109,13 @@ public sealed class When_applications_share_servers(RabbitMqToHurt own)
         }
 
         await using var cup = new The_record(
-            new NpgsqlConnectionStringBuilder(database) { Username = "notificationbus_read_cup", Password = "canary" }.ConnectionString
+            new NpgsqlConnectionStringBuilder(database)
+            {
+                Username = "notificationbus_read_cup",
+                Password = "canary",
+                // It may: what it must not, it must not all the same.
+                Options = "-c default_transaction_read_only=off",
+            }.ConnectionString
         );
         foreach (var view in (string[])["notification_overview", "delivery_overview"])
         {
@@ -136,9 +142,9 @@ public sealed class When_applications_share_servers(RabbitMqToHurt own)
                     "SET ROLE notificationbus_read_jar",
                     "SET ROLE notificationbus_run",
                     "SET SESSION AUTHORIZATION notificationbus_read_jar",
-                    "SET default_transaction_read_only = off; DROP VIEW notificationbus_read_cup.notification_overview",
-                    "SET default_transaction_read_only = off; CREATE OR REPLACE VIEW notificationbus_read_cup.notification_overview AS SELECT 1 AS id",
-                    "SET default_transaction_read_only = off; UPDATE notificationbus_read_cup.notification_overview SET category = 'a'",
+                    "DROP VIEW notificationbus_read_cup.notification_overview",
+                    "CREATE OR REPLACE VIEW notificationbus_read_cup.notification_overview AS SELECT 1 AS id",
+                    "UPDATE notificationbus_read_cup.notification_overview SET category = 'a'",
                 ]
         )
             await Should.ThrowAsync<PostgresException>(() => cup.Execute(sql), sql);
@@ -146,7 +152,6 @@ public sealed class When_applications_share_servers(RabbitMqToHurt own)
         // A function of the reader's own, cheap as can be, is asked of no row that it may not see.
         await cup.Execute(
             """
-            SET default_transaction_read_only = off;
             CREATE FUNCTION pg_temp.look(application text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS
                 $f$ BEGIN IF application <> 'cup' THEN RAISE EXCEPTION 'saw %', application; END IF; RETURN true; END $f$;
             DO $do$ BEGIN PERFORM * FROM notificationbus_read_cup.notification_overview WHERE pg_temp.look(application); END $do$;

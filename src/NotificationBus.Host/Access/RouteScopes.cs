@@ -131,6 +131,7 @@ static class RouteScopes
         ["GET /subscriptions"] = Console(Scope.Read),
         ["GET /subscriptions/{Id:guid}"] = Console(Scope.Read),
         ["GET /texts"] = Console(Scope.Read),
+        ["GET /texts/versions"] = Console(Scope.Read),
         ["GET /texts/html"] = Page(Reach.Common, Scope.Read),
         ["GET /marketplace"] = Console(Scope.Read),
         ["GET /diary"] = Console(Scope.Read),
