@@ -74,7 +74,7 @@ public sealed class When_applications_share_servers(RabbitMqToHurt own)
         await record.Until("SELECT count(*) FROM failed_message", 2, Soon);
         (
             await record.Scalar<string>(
-                $"SELECT string_agg(coalesce(headers ->> '{ApplicationHeader.Name}', 'nobody'), ', ' ORDER BY 1) FROM (SELECT headers FROM failed_message) AS f"
+                $"SELECT string_agg(coalesce(headers ->> '{ApplicationHeader.Name}', 'nobody'), ', ' ORDER BY headers ->> '{ApplicationHeader.Name}') FROM failed_message"
             )
         ).ShouldBe("cup, nobody");
 
