@@ -13,6 +13,7 @@ using NotificationBus.Channels.Sms;
 using NotificationBus.Channels.Sms.Providers;
 using NotificationBus.Channels.Webhook;
 using NotificationBus.Channels.Webhook.Providers;
+using NotificationBus.Contents;
 using NotificationBus.Providers;
 using NotificationBus.Sending;
 using NotificationBus.Subscriptions;
@@ -27,6 +28,7 @@ public static class ChannelSetup
     {
         services.AddSingleton<SandboxInbox>();
         services.AddSingleton<IWebhookCaller, WebhookCaller>();
+        services.AddSingleton<IFileSource, AttachmentSource>();
 
         services
             .AddChannel<EmailChannel>()

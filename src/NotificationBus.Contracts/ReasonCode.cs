@@ -24,6 +24,9 @@ public static class ReasonCode
     /// <summary>Planner or sender: the text is missing, or lacks a variable.</summary>
     public const string NoText = "no-text";
 
+    /// <summary>Sender: a file that is to be attached cannot be fetched, or is none that may be attached.</summary>
+    public const string NoAttachment = "no-attachment";
+
     /// <summary>Planner: no provider of the channel takes what is said in this form.</summary>
     public const string Unfit = "unfit";
 

@@ -74,6 +74,9 @@ static class Help
           Retention:ChangesCount           the most changes on record, default 1000000; when they are more, the oldest go
           Contents:Key                     the id of the key that encrypts these texts; by itself they are compressed and not encrypted
           Contents:Keys                    Contents:Keys:{id}=32 bytes as base64, or file: and a path: that key, and those that encrypted before
+          Attachments:MaxBytes             the most octets of all files of one e-mail, default 7000000
+          Attachments:Timeout              how long fetching one may take, default 00:00:15
+          Attachments:AllowPrivateAddresses  true lets their URLs lead to private networks, http and any port; default false
           Intake:ConcurrencyLimit          calls of the API that one host publishes at the same time, default 1000; one more is answered 429
           Intake:Connections               connections that each address in Urls and PublicUrls holds open, default 2000; one more is closed
           Intake:Application               application of what comes over the bus or by SQL from whom nothing else names, default default

@@ -84,6 +84,7 @@ public static class NotificationHost
         builder.Services.AddSingleton(Options.Create(settings.Telemetry.Record));
         builder.Services.AddSingleton(Options.Create(settings.Unsubscribe));
         builder.Services.AddSingleton(Options.Create(settings.Contents));
+        builder.Services.AddSingleton(Options.Create(settings.Attachments));
         // Before the rest: a host that nobody could call does not begin to work.
         builder.Services.AddAccess(settings, AccessSetup.AsksForKeys(settings, builder.Configuration, inside));
         builder.Services.AddNotificationBus(settings.EventTypes, settings.Channels);

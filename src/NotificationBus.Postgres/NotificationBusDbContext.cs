@@ -39,6 +39,7 @@ public sealed class NotificationBusDbContext(DbContextOptions<NotificationBusDbC
     {
         Map<NotificationRow>("notification").Property(row => row.Deliveries).HasColumnType("jsonb");
         modelBuilder.Entity<NotificationRow>().Property(row => row.Keys).HasColumnType("jsonb");
+        modelBuilder.Entity<NotificationRow>().Property(row => row.Metadata).HasColumnType("jsonb");
         Map<ReferenceRow>("notification_reference");
         Map<RangeRow>("notification_range");
         Map<NotDeliveredRow>("notification_not_delivered");
@@ -74,6 +75,8 @@ sealed class NotificationRow
     public required string RecipientId { get; init; }
 
     public string? Keys { get; init; }
+
+    public string? Metadata { get; init; }
 
     public required string Deliveries { get; init; }
 

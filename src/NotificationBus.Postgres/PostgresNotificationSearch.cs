@@ -370,6 +370,9 @@ sealed class PostgresNotificationSearch(NotificationBusDbContext context, Notifi
                 Keys = row.Keys is null
                     ? BusinessKeys.None
                     : JsonSerializer.Deserialize(row.Keys, NotificationJson.Default.IReadOnlyDictionaryStringString)!,
+                Metadata = row.Metadata is null
+                    ? BusinessKeys.None
+                    : JsonSerializer.Deserialize(row.Metadata, NotificationJson.Default.IReadOnlyDictionaryStringString)!,
                 Deliveries = JsonSerializer.Deserialize(row.Deliveries, NotificationJson.Default.IReadOnlyListDeliveryState)!,
                 Refusal = row.Refusal,
                 CreatedAt = row.CreatedAt,

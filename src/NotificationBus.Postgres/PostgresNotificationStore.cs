@@ -61,16 +61,17 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
         stored AS (
             INSERT INTO notification (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, changed_at, completed_at,
-                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys, application)
+                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys, application, metadata, extras)
             SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient_id, n.recipient, n.data,
                 n.requested_channels, n.mode, n.deliveries, n.decisions, n.refusal, n.taken_inputs::uuid[], n.created_at, n.expires_at, now(), n.completed_at,
-                n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version, n.keys, n.application
+                n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version, n.keys, n.application,
+                n.metadata, n.extras
             FROM unnest(@id, @state, @version, @event_name, @event_id, @category, @recipient_id, @recipient, @data,
                 @requested_channels, @mode, @deliveries, @decisions, @refusal, @taken_inputs, @created_at, @expires_at, @completed_at,
-                @escalate_after, @escalation_token, @escalate_unless, @fingerprint, @left_out, @contents, @template_version, @keys, @application)
+                @escalate_after, @escalation_token, @escalate_unless, @fingerprint, @left_out, @contents, @template_version, @keys, @application, @metadata, @extras)
                 AS n (id, state, version, event_name, event_id, category, recipient_id, recipient, data,
                 requested_channels, mode, deliveries, decisions, refusal, taken_inputs, created_at, expires_at, completed_at,
-                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys, application)
+                escalate_after, escalation_token, escalate_unless, fingerprint, left_out, contents, template_version, keys, application, metadata, extras)
             JOIN claimed ON claimed.id = n.id
             RETURNING id, created_at),
         contents AS (
@@ -124,7 +125,7 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
     const string SelectNotifications = """
         SELECT n.id, n.state, n.version, n.event_name, n.event_id, n.category, n.recipient, n.data, n.requested_channels, n.mode, n.deliveries,
             n.decisions, n.refusal, n.taken_inputs, n.created_at, n.completed_at, n.expires_at, n.escalate_after, n.escalation_token, n.escalate_unless, n.fingerprint, n.left_out, n.contents, n.template_version,
-            n.keys, n.application
+            n.keys, n.application, n.metadata, n.extras
         FROM notification_key k
         CROSS JOIN LATERAL (SELECT * FROM notification WHERE created_at = k.created_at AND id = k.id
         """;
@@ -263,6 +264,19 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
             "keys",
             rows,
             row => row.Keys.Count == 0 ? null : JsonSerializer.Serialize(row.Keys, NotificationJson.Default.IReadOnlyDictionaryStringString)
+        );
+        parameters.AddJson(
+            "metadata",
+            rows,
+            row =>
+                row.Metadata.Count == 0
+                    ? null
+                    : JsonSerializer.Serialize(row.Metadata, NotificationJson.Default.IReadOnlyDictionaryStringString)
+        );
+        parameters.AddJson(
+            "extras",
+            rows,
+            row => row.Extras is null ? null : JsonSerializer.Serialize(row.Extras, NotificationJson.Default.MessageExtras)
         );
         AddReferences(parameters, rows);
         AddRanges(parameters, rows);
@@ -422,6 +436,10 @@ public sealed class PostgresNotificationStore : INotificationStore, IEarlierNoti
                 ? BusinessKeys.None
                 : JsonSerializer.Deserialize(row.GetString(24), NotificationJson.Default.IReadOnlyDictionaryStringString)!,
             Application = row.GetString(25),
+            Metadata = row.IsDBNull(26)
+                ? BusinessKeys.None
+                : JsonSerializer.Deserialize(row.GetString(26), NotificationJson.Default.IReadOnlyDictionaryStringString)!,
+            Extras = row.IsDBNull(27) ? null : JsonSerializer.Deserialize(row.GetString(27), NotificationJson.Default.MessageExtras),
         };
 
     static string DeliveriesOf(NotificationState row) =>

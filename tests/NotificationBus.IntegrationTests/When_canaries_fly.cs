@@ -51,8 +51,8 @@ public sealed class When_canaries_fly(BusAndDatabase servers)
         await super.Execute($"ALTER ROLE notificationbus_read PASSWORD '{secrets[1]}'");
         var seen = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
         var people = Enumerable.Range(0, People).Select(number => new Someone(_mark, number, vendor.Url)).ToList();
-        var addresses = people.SelectMany(person => person.Addresses).ToList();
-        addresses.Distinct(StringComparer.Ordinal).Count().ShouldBe(200);
+        var addresses = people.SelectMany(person => person.Addresses.Concat(person.Carried)).ToList();
+        addresses.Distinct(StringComparer.Ordinal).Count().ShouldBe(320);
 
         await using (
             var host = await HostProcess.Start(
@@ -175,6 +175,8 @@ public sealed class When_canaries_fly(BusAndDatabase servers)
                         webhookUrl = person.Webhook,
                     },
                     data = new { title = "News", text = "We are open." },
+                    email = new { replyTo = person.Reply, cc = (string[])[person.Copy] },
+                    push = new { deepLink = person.Link },
                 }
             );
         }
@@ -315,6 +317,14 @@ public sealed class When_canaries_fly(BusAndDatabase servers)
         public string Chat => $"telegram:7{Math.Abs(StringComparer.Ordinal.GetHashCode(Mark)) % 1_000_000:000000}{Number:000}";
 
         public string Webhook => $"https://{Mark}-{Number:00}.example.org/hooks";
+
+        public string Reply => $"{Mark}-reply-{Number:00}@example.org";
+
+        public string Copy => $"{Mark}-copy-{Number:00}@example.org";
+
+        public string Link => $"shop://{Mark}-link-{Number:00}";
+
+        public IReadOnlyList<string> Carried => [Reply, Copy, Link];
 
         public IReadOnlyList<string> Addresses => [Email, Phone, Token, Chat, Webhook];
     }

@@ -39,6 +39,18 @@ public sealed class EmailChannel : IChannel
         if (subject.AsSpan().IndexOfAny('\r', '\n', '\0') >= 0)
             throw new TemplateException("the subject has more than one line");
 
-        return new EmailContent(subject, parts["html"], parts["text"]);
+        return new EmailContent(subject, parts["html"], parts["text"])
+        {
+            ReplyTo = parts.GetValueOrDefault(EmailContent.ReplyToPart),
+            Cc = EmailExtrasParts.ReadCc(parts.GetValueOrDefault(EmailContent.CcPart)),
+            Attachments = EmailExtrasParts.ReadAttachments(parts.GetValueOrDefault(EmailContent.AttachmentsPart)),
+        };
     }
+
+    /// <inheritdoc />
+    public IEnumerable<Breach> CheckExtras(MessageExtras extras, Contact recipient) =>
+        extras.Email is { } email ? EmailExtrasRules.Check(this, email, recipient) : [];
+
+    /// <inheritdoc />
+    public IReadOnlyList<ContentPart> ExtrasOf(MessageExtras extras) => extras.Email is { } email ? EmailExtrasParts.Write(email) : [];
 }

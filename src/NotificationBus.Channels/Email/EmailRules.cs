@@ -26,6 +26,9 @@ static class EmailRules
         : Email.Refuse(from) is { } wrongSender ? new ProviderResult.Rejected($"From: {wrongSender}")
         : BreaksOut(fromName) ? new ProviderResult.Rejected("FromName has more than one line")
         : BreaksOut(content.Subject) ? new ProviderResult.Rejected("the subject has more than one line")
+        : content.ReplyTo is { } replyTo && Email.Refuse(replyTo) is { } wrongReply ? new ProviderResult.Rejected($"replyTo: {wrongReply}")
+        : content.Cc?.Select(Email.Refuse).OfType<string>().FirstOrDefault() is { } wrongCopy
+            ? new ProviderResult.Rejected($"cc: {wrongCopy}")
         : MailHeaders.Of(delivery).Any(header => BreaksOut(header.Value)) ? new ProviderResult.Rejected("a header has more than one line")
         : null;
 

@@ -17,7 +17,16 @@ public abstract class EmailVendor : ReportingVendor
 
     /// <inheritdoc />
     protected override ProviderResult? Refuse(Delivery delivery) =>
-        EmailRules.Refuse(delivery, (EmailContent)delivery.Content, _options.From, _options.FromName);
+        EmailRules.Refuse(delivery, (EmailContent)delivery.Content, _options.From, _options.FromName) is { } refused ? refused
+        : Files(delivery).Sum(file => (long)file.Octets.Length) > LargestFiles
+            ? new ProviderResult.Declined($"the attachments are larger than the {LargestFiles} octets {Name} takes")
+        : null;
+
+    /// <summary>The most octets that the vendor takes of attachments, before they are encoded.</summary>
+    protected virtual int LargestFiles => int.MaxValue;
+
+    /// <summary>The files of a mail.</summary>
+    protected static IReadOnlyList<EmailAttachment> Files(Delivery delivery) => ((EmailContent)delivery.Content).Attachments ?? [];
 
     /// <summary>The longest name the vendor takes beside a mailbox, in UTF-16 code units; what is longer is cut.</summary>
     protected virtual int LongestName => int.MaxValue;

@@ -41,6 +41,8 @@ static class MimeMail
             Field("Date", DateUtils.FormatDate(date.ToUniversalTime())),
             Field("From", from),
             Field("To", to),
+            .. (content.Cc is null ? [] : (Header[])[Field("Cc", content.Cc)]),
+            .. (content.ReplyTo is { } replyTo ? (Header[])[Field("Reply-To", Mailbox(name: null, replyTo))] : []),
             Field("Message-ID", $"<{delivery.Id:N}@{messageIdDomain}>"),
             Subject(content.Subject),
             .. MailHeaders.Of(delivery).Select(header => Field(header.Key, header.Value)),
@@ -51,8 +53,36 @@ static class MimeMail
         {
             // The last alternative is the one a reader prefers (RFC 2046 5.1.4). "=_" occurs in no quoted-printable and no base64 text, so
             // no body can contain its boundary.
-            Body = new MultipartAlternative(Part("plain", content.Text), Part("html", content.Html)) { Boundary = $"=_{delivery.Id:N}" },
+            Body = WithFiles(
+                new MultipartAlternative(Part("plain", content.Text), Part("html", content.Html)) { Boundary = $"=_{delivery.Id:N}" },
+                content.Attachments ?? [],
+                delivery
+            ),
         };
+    }
+
+    // The boundary around must not begin as the one within does.
+    static MimeEntity WithFiles(MimeEntity text, IReadOnlyList<EmailAttachment> files, Delivery delivery)
+    {
+        if (files.Count == 0)
+            return text;
+
+        var mixed = new Multipart("mixed") { Boundary = $"=_files_{delivery.Id:N}" };
+        mixed.Add(text);
+        foreach (var file in files)
+        {
+            mixed.Add(
+                new MimePart(ContentType.Parse(file.Type))
+                {
+                    Content = new MimeContent(new MemoryStream(file.Octets.ToArray(), writable: false)),
+                    ContentDisposition = new ContentDisposition(ContentDisposition.Attachment),
+                    ContentTransferEncoding = ContentEncoding.Base64,
+                    FileName = file.Name,
+                }
+            );
+        }
+
+        return mixed;
     }
 
     /// <summary>The octets of a mail.</summary>
@@ -105,6 +135,17 @@ static class MimeMail
         value = value[..domain] + value[domain..].Replace(Undecoded, Encoded, StringComparison.Ordinal);
         // Nothing in it is beyond ASCII but a mailbox that is (RFC 6532).
         field.SetRawValue(Encoding.UTF8.GetBytes($" {value}\r\n"));
+        return field;
+    }
+
+    // One to a line, as each may be as long as one.
+    static Header Field(string name, IReadOnlyList<string> mailboxes)
+    {
+        var field = new Header(Encoding.UTF8, name, "");
+        var values = mailboxes.Select(mailbox =>
+            Mailbox(name: null, mailbox).Address.Replace(Undecoded, Encoded, StringComparison.Ordinal)
+        );
+        field.SetRawValue(Encoding.UTF8.GetBytes($" {string.Join(",\r\n ", values)}\r\n"));
         return field;
     }
 

@@ -193,6 +193,11 @@ public sealed class HttpProvider : HttpVendor
     /// <inheritdoc />
     protected override string Credentials => "the credentials in Headers and Url";
 
+    // What the account's own body has no place for would be lost without a word.
+    /// <inheritdoc />
+    protected override ProviderResult? Refuse(Delivery delivery) =>
+        _body.LeavesOut(delivery.Content) is { } left ? new ProviderResult.Declined($"Body has no place for content.{left}") : null;
+
     internal static bool TryAdd(HttpRequestMessage request, string name, string value)
     {
         try

@@ -8,6 +8,7 @@ using System.Text.Unicode;
 using Fluid;
 using Fluid.Ast;
 using Fluid.Filters;
+using NotificationBus.Model;
 using NotificationBus.Providers;
 
 namespace NotificationBus.Channels.Http;
@@ -29,6 +30,7 @@ sealed partial class RequestBody
     static readonly string[] RawXml = ["<![CDATA[", "<!--"];
 
     readonly IFluidTemplate? _template;
+    readonly string _written;
     readonly TextEncoder _encoder;
     readonly MediaTypeHeaderValue _contentType;
 
@@ -47,6 +49,7 @@ sealed partial class RequestBody
     public RequestBody(string? template, string? contentType)
     {
         _contentType = MediaTypeHeaderValue.Parse(contentType ?? Json);
+        _written = template ?? "";
         _encoder = EncoderFor(_contentType.MediaType) ?? JavaScriptEncoder.Default;
         if (string.IsNullOrEmpty(template))
             return;
@@ -73,6 +76,10 @@ sealed partial class RequestBody
             : null;
     }
 
+    /// <summary>What the content carries that the template does not mention; null when it is all there, as in our own JSON.</summary>
+    public string? LeavesOut(Content content) =>
+        _template is null ? null : content.Extras.FirstOrDefault(extra => !_written.Contains($"content.{extra}", StringComparison.Ordinal));
+
     public HttpContent Of(Delivery delivery)
     {
         var text = _template is null
@@ -98,8 +105,27 @@ sealed partial class RequestBody
             ["address"] = delivery.Address,
             ["recipientName"] = delivery.RecipientName,
             ["category"] = delivery.Category,
-            ["content"] = JsonSerializer.SerializeToNode(delivery.Content, delivery.Content.GetType(), JsonSerializerOptions.Web),
+            ["content"] = ContentOf(delivery.Content),
         };
+
+    static JsonNode? ContentOf(Content content)
+    {
+        var json = JsonSerializer.SerializeToNode(content, content.GetType(), JsonSerializerOptions.Web);
+        // The octets that were fetched, and not the URL: the service is to send what we would send.
+        if (content is Email.EmailContent { Attachments: { } files })
+        {
+            json!["attachments"] = new JsonArray([
+                .. files.Select(file => new JsonObject
+                {
+                    ["name"] = file.Name,
+                    ["contentType"] = file.Type,
+                    ["content"] = file.Base64,
+                }),
+            ]);
+        }
+
+        return json;
+    }
 
     // Dictionaries all the way down: a template reaches no property of ours.
     static Dictionary<string, object?> Variables(JsonObject values, bool isXml) =>

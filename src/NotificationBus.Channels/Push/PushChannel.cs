@@ -60,5 +60,19 @@ public sealed class PushChannel : IChannel
         };
 
     /// <inheritdoc />
-    public Content Fill(IReadOnlyDictionary<string, string> parts) => new PushContent(parts["title"].Trim(), parts["body"].Trim());
+    public Content Fill(IReadOnlyDictionary<string, string> parts) =>
+        new PushContent(parts["title"].Trim(), parts["body"].Trim())
+        {
+            DeepLink = parts.GetValueOrDefault(PushContent.DeepLinkPart),
+            Image = parts.GetValueOrDefault(PushContent.ImagePart),
+            Data = PushContent.ReadData(parts.GetValueOrDefault(PushContent.DataPart)),
+        };
+
+    /// <inheritdoc />
+    public IEnumerable<Breach> CheckExtras(MessageExtras extras, Contact recipient) =>
+        extras.Push is { } push ? PushExtrasRules.Check(push) : [];
+
+    /// <inheritdoc />
+    public IReadOnlyList<ContentPart> ExtrasOf(MessageExtras extras) =>
+        extras.Push is { } push ? PushContent.WriteExtras(push.DeepLink, push.Image, push.Data) : [];
 }

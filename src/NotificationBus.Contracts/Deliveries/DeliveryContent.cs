@@ -9,6 +9,9 @@ public sealed record DeliveryContent
     /// <summary>True when the producer gave the text: no template can say it again.</summary>
     public bool IsGiven { get; init; }
 
+    /// <summary>True when it carries more than its text, such as a file: no template knows that.</summary>
+    public bool HasExtras { get; init; }
+
     /// <summary>A hash over the text, when it travels with the command.</summary>
     public Guid? Hash { get; init; }
 

@@ -20,4 +20,7 @@ public sealed record NotificationDelivered
 
     /// <summary>The outcome on each channel, those that the plan could not use among them.</summary>
     public IReadOnlyList<ChannelResult> Results { get; init; } = [];
+
+    /// <summary>The metadata its request gave; null when there is none.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 }

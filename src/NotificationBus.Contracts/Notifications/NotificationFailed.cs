@@ -26,4 +26,7 @@ public sealed record NotificationFailed
     /// <c>several</c> when they differ. See <see cref="ReasonCode"/>; null from a host of an earlier version.
     /// </summary>
     public string? Code { get; init; }
+
+    /// <summary>The metadata its request gave; null when there is none.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 }

@@ -29,6 +29,12 @@ public sealed record NotificationRequested
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Content { get; init; }
 
+    /// <summary>What the e-mail carries besides its text: where answers go, copies, files.</summary>
+    public EmailExtras? Email { get; init; }
+
+    /// <summary>What the push message carries besides its text: the place that opens, a picture, values for the app.</summary>
+    public PushExtras? Push { get; init; }
+
     /// <summary>Channels for this notification instead of those configured for the category, in order.</summary>
     public IReadOnlyList<string>? Channels { get; init; }
 
@@ -37,6 +43,13 @@ public sealed record NotificationRequested
     /// letters of ASCII, digits, <c>-</c> or <c>_</c>, and begins with a letter. A value is 1 to 200 characters without control characters.
     /// </summary>
     public IReadOnlyDictionary<string, string>? Keys { get; init; }
+
+    /// <summary>
+    /// Words of yours that are given back with everything that is told of it, such as <c>{"campaign":"spring"}</c>; no provider is sent them.
+    /// At most 20. A name is 1 to 50 letters of ASCII, digits, <c>-</c> or <c>_</c>, and begins with a letter. A value is 1 to 200 characters
+    /// without control characters.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 
     /// <summary>
     /// The time to send it, at most 366 days from now: with an offset from UTC (<c>2026-12-24T18:00:00+07:00</c>), or as a wall time with

@@ -76,6 +76,9 @@ public sealed class HostSettings
     /// <summary>Encryption of the texts on record.</summary>
     public ContentsOptions Contents { get; set; } = new();
 
+    /// <summary>Files that are fetched and sent with e-mails.</summary>
+    public AttachmentsOptions Attachments { get; set; } = new();
+
     /// <summary>The most the HTTP API takes at the same time.</summary>
     public IntakeOptions Intake { get; set; } = new();
 

@@ -69,10 +69,11 @@ public sealed partial class Decoration
     /// <summary>Business keys: those that may be keys. Nothing is refused for one that may not, unless whoever gave it can be told.</summary>
     /// <param name="place">Where they stand, as JSON spells it.</param>
     /// <param name="keys">The keys.</param>
+    /// <param name="most">The most there may be.</param>
     /// <param name="areGiven">True when the producer calls them keys; what is wrong with them is a breach then.</param>
-    public IReadOnlyDictionary<string, string> Keys(string place, IReadOnlyDictionary<string, string> keys, bool areGiven)
+    public IReadOnlyDictionary<string, string> Pairs(string place, IReadOnlyDictionary<string, string> keys, int most, bool areGiven)
     {
-        if (keys.Count == 0 || (keys.Count <= BusinessKeys.Most && keys.All(key => BusinessKeys.IsName(key.Key) && IsTidyKey(key.Value))))
+        if (keys.Count == 0 || (keys.Count <= most && keys.All(key => BusinessKeys.IsName(key.Key) && IsTidyKey(key.Value))))
             return keys;
 
         var usable = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -83,8 +84,8 @@ public sealed partial class Decoration
                 LeaveOut(new Place(place), $"a name {BusinessKeys.NameRule}");
             else if (value?.Trim() is not { } key || !BusinessKeys.IsValue(key))
                 LeaveOut(new Place(place, name), BusinessKeys.ValueRule);
-            else if (usable.Count == BusinessKeys.Most)
-                LeaveOut(new Place(place), $"must be at most {BusinessKeys.Most} keys");
+            else if (usable.Count == most)
+                LeaveOut(new Place(place), most == BusinessKeys.Most ? $"must be at most {most} keys" : $"must be at most {most} pairs");
             else
                 usable.Add(name, key);
         }

@@ -64,6 +64,12 @@ public abstract class EventMap<TEvent> : IEventMap
     /// <summary>What the recipient is told, by channel and part, instead of what templates say; null when they do.</summary>
     protected virtual IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Content(TEvent happened) => null;
 
+    /// <summary>What the message carries besides its text; null for nothing.</summary>
+    protected virtual MessageExtras? Extras(TEvent happened) => null;
+
+    /// <summary>Words of the producer's that are given back with what is told of the notification.</summary>
+    protected virtual IReadOnlyDictionary<string, string>? Metadata(TEvent happened) => null;
+
     /// <summary>Channels the event itself asks for; null for those configured.</summary>
     protected virtual IReadOnlyList<string>? Channels(TEvent happened) => null;
 
@@ -117,8 +123,10 @@ public abstract class EventMap<TEvent> : IEventMap
             Recipient = recipient,
             Data = Variables(tidy),
             Content = Content(tidy),
+            Extras = Extras(tidy),
+            Metadata = decoration.Pairs("metadata", Metadata(tidy) ?? BusinessKeys.None, Model.Metadata.Most, areGiven: true),
             Channels = Channels(tidy),
-            Keys = decoration.Keys("keys", Keys(tidy), KeysAreGiven),
+            Keys = decoration.Pairs("keys", Keys(tidy), BusinessKeys.Most, KeysAreGiven),
             KeysAreGiven = KeysAreGiven,
             Schedule = schedule,
             Breaches = [.. TextLengths.Check(tidy, RecipientProperty), .. Breaches(tidy), .. decoration.Breaches, .. untimely],

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using NotificationBus.Contents;
 using NotificationBus.Contracts;
 using NotificationBus.Model;
 
@@ -9,7 +10,12 @@ namespace NotificationBus.Intake;
 /// What every request must keep, whichever way it came in. Bad values are named by their place and never repeated. The
 /// database could not hold some of them (NUL in text), and the identity of a notification depends on others.
 /// </summary>
-public sealed class IntakeRules(ChannelSet channels, IReadOnlyDictionary<string, EventTypeOptions> rules, TimeProvider clock)
+public sealed class IntakeRules(
+    ChannelSet channels,
+    IReadOnlyDictionary<string, EventTypeOptions> rules,
+    TimeProvider clock,
+    IFileSource? files = null
+)
 {
     /// <summary>How many mistakes are named at once. Nobody mends more, and an answer could be many times as large as the body.</summary>
     public const int MostErrors = 100;
@@ -44,6 +50,9 @@ public sealed class IntakeRules(ChannelSet channels, IReadOnlyDictionary<string,
 
         foreach (var breach in request.Breaches.Where(breach => !errors.ByPath.ContainsKey(breach.Path)))
             errors.Add(breach.Path, breach.Error);
+
+        if (request.Extras is { } extras)
+            CheckExtras(request, extras, errors);
 
         if (request.Schedule?.At > clock.GetUtcNow() + SendSchedule.Longest)
             errors.Add("sendAt", $"must be at most {SendSchedule.Longest.TotalDays} days from now");
@@ -105,7 +114,10 @@ public sealed class IntakeRules(ChannelSet channels, IReadOnlyDictionary<string,
         || IsList($"{recipient}.pushTokens", path)
         || IsList($"{recipient}.chat", path);
 
-    static bool IsKey(string path) => path == "keys" || path.StartsWith("keys.", StringComparison.Ordinal);
+    static bool IsKey(string path) =>
+        path is "keys" or "metadata"
+        || path.StartsWith("keys.", StringComparison.Ordinal)
+        || path.StartsWith("metadata.", StringComparison.Ordinal);
 
     static bool IsList(string list, string path) => path == list || path.StartsWith($"{list}[", StringComparison.Ordinal);
 
@@ -123,6 +135,28 @@ public sealed class IntakeRules(ChannelSet channels, IReadOnlyDictionary<string,
             else
                 foreach (var breach in GivenContent.Check(channel, parts, at).Take(MostErrors))
                     errors.Add(breach.Path, breach.Error);
+        }
+    }
+
+    // What no message would carry is refused: whoever asks for it expects it to arrive.
+    void CheckExtras(NotificationRequest request, MessageExtras extras, Errors errors)
+    {
+        var wanted = request.Channels ?? (request.Category is { } category ? rules.GetValueOrDefault(category)?.Channels : null);
+        foreach (var name in extras.Channels())
+        {
+            if (channels.Find(name) is not { } channel)
+                errors.Add(name, channels.NoChannel(name));
+            else if (wanted?.Contains(name, StringComparer.Ordinal) == false)
+                errors.Add(name, $"is for the channel {name}, which is none of this notification's");
+            else
+                foreach (var breach in channel.CheckExtras(extras, request.Recipient).Take(MostErrors))
+                    errors.Add(breach.Path, breach.Error);
+        }
+
+        foreach (var (path, url) in extras.Fetched().Take(MostErrors))
+        {
+            if (url is not null && files?.Refuse(url) is { } refusal)
+                errors.Add(path, refusal);
         }
     }
 

@@ -22,6 +22,17 @@ public abstract record Content
     /// <summary>The parts it was filled with; empty when it was made in another way.</summary>
     internal IReadOnlyList<ContentPart> FilledWith { get; set; } = [];
 
+    /// <summary>The names of what it carries besides its text, such as <c>replyTo</c>.</summary>
+    [JsonIgnore]
+    public virtual IEnumerable<string> Extras => [];
+
+    /// <summary>Files that are fetched before the first call, and kept for the others.</summary>
+    [JsonIgnore]
+    public virtual IReadOnlyList<FileReference> Files => [];
+
+    /// <summary>The content with the files that were fetched, in the same order.</summary>
+    public virtual Content With(IReadOnlyList<FetchedFile> files) => this;
+
     /// <summary>Two contents are the same when they say the same, wherever they come from.</summary>
     public virtual bool Equals(Content? other) => other is not null && EqualityContract == other.EqualityContract;
 
@@ -40,3 +51,18 @@ public readonly record struct ContentPart(string Name, string Text)
     /// <summary>The name, and never the text.</summary>
     public override string ToString() => Name;
 }
+
+/// <summary>A file that is sent with a content.</summary>
+/// <param name="Url">The URL it is fetched from.</param>
+/// <param name="Name">The name readers see.</param>
+/// <param name="ContentType">The type it must have; null for the one it is answered with.</param>
+public sealed record FileReference(string Url, string Name, string? ContentType)
+{
+    /// <summary>The kind, and never the URL, which may be a key to the file.</summary>
+    public override string ToString() => nameof(FileReference);
+}
+
+/// <summary>A file as it was fetched.</summary>
+/// <param name="ContentType">Its type.</param>
+/// <param name="Octets">The file itself.</param>
+public sealed record FetchedFile(string ContentType, ReadOnlyMemory<byte> Octets);

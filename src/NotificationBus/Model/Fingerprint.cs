@@ -42,6 +42,10 @@ static class Fingerprint
                 writer.WriteStringValue(schedule.AsSaid);
             if (request.Content is { } given)
                 Write(writer, given);
+            if (request.Extras is { } extras)
+                JsonSerializer.Serialize(writer, extras, Recipient);
+            if (request.Metadata.Count > 0)
+                Write(writer, request.Metadata, "metadata");
             writer.WriteEndArray();
         }
 
@@ -93,6 +97,15 @@ static class Fingerprint
         writer.WriteStartObject();
         foreach (var (name, value) in keys.OrderBy(key => key.Key, StringComparer.Ordinal))
             writer.WriteString(name, value);
+        writer.WriteEndObject();
+    }
+
+    // Under a name, so that it reads like no keys.
+    static void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, string> values, string name)
+    {
+        writer.WriteStartObject();
+        writer.WritePropertyName(name);
+        Write(writer, values);
         writer.WriteEndObject();
     }
 

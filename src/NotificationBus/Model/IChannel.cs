@@ -59,4 +59,31 @@ public interface IChannel
     /// <param name="data">What templates read, a JSON object.</param>
     /// <exception cref="Templates.TemplateException">The data is nothing this channel may send.</exception>
     Content Carry(JsonElement data) => Fill(new Dictionary<string, string>(StringComparer.Ordinal));
+
+    /// <summary>Finds what is wrong with what a request has this channel carry besides its text.</summary>
+    /// <param name="extras">The extras, of which it looks at its own.</param>
+    /// <param name="recipient">The recipient.</param>
+    IEnumerable<Breach> CheckExtras(MessageExtras extras, Contact recipient) => [];
+
+    /// <summary>
+    /// What a request has this channel carry besides its text, as further parts of its content: <see cref="Fill"/> takes them beside
+    /// <see cref="Parts"/>. Empty when there is nothing, or the channel carries nothing.
+    /// </summary>
+    IReadOnlyList<ContentPart> ExtrasOf(MessageExtras extras) => [];
+}
+
+/// <summary>Contents and what they carry besides their text.</summary>
+public static class ContentExtras
+{
+    /// <summary>The content with more parts.</summary>
+    public static Content Carrying(this IChannel channel, Content content, IReadOnlyList<ContentPart> extras) =>
+        extras.Count == 0
+            ? content
+            : channel.Fill(content.Parts.Concat(extras).ToDictionary(part => part.Name, part => part.Text, StringComparer.Ordinal));
+
+    /// <summary>The parts that are no text of the channel's.</summary>
+    public static IReadOnlyList<ContentPart> ExtrasIn(this IChannel channel, IReadOnlyList<ContentPart> parts) =>
+        parts.Count == channel.Parts.Count
+            ? []
+            : [.. parts.Where(part => channel.Parts.All(own => !string.Equals(own.Name, part.Name, StringComparison.Ordinal)))];
 }

@@ -30,6 +30,12 @@ public sealed record NotificationRequest
     /// <summary>What the recipient is told, by channel and part, instead of what templates say; null when they do.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Content { get; init; }
 
+    /// <summary>What it carries besides its text; null for nothing.</summary>
+    public MessageExtras? Extras { get; init; }
+
+    /// <summary>Words of the producer's that are given back.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = BusinessKeys.None;
+
     /// <summary>Channels the event itself asks for; null for those configured.</summary>
     public IReadOnlyList<string>? Channels { get; init; }
 

@@ -45,6 +45,12 @@ public sealed class NotificationState : SagaStateMachineInstance
     /// <summary>The business keys by which it is found.</summary>
     public IReadOnlyDictionary<string, string> Keys { get; set; } = BusinessKeys.None;
 
+    /// <summary>Words of the producer's that are given back with what is told of it.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; set; } = BusinessKeys.None;
+
+    /// <summary>What it carries besides its text; null for nothing.</summary>
+    public MessageExtras? Extras { get; set; }
+
     /// <summary>
     /// A hash over what the event asked for: another event of its name is known by it. Null for one that an earlier version has begun.
     /// </summary>
@@ -120,6 +126,8 @@ public sealed class NotificationState : SagaStateMachineInstance
             Data = request.Data,
             RequestedChannels = request.Channels,
             Keys = request.Keys,
+            Metadata = request.Metadata,
+            Extras = request.Extras,
             Fingerprint = request.Fingerprint(),
             Decisions = request.Schedule?.Note(now) is { } note ? [.. request.Decisions, note] : request.Decisions,
             CreatedAt = now,
@@ -153,6 +161,7 @@ public sealed class NotificationState : SagaStateMachineInstance
             Data = Data,
             Channels = RequestedChannels,
             Content = GivenContent,
+            Extras = Extras,
         };
 }
 

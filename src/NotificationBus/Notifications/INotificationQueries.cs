@@ -142,6 +142,9 @@ public sealed record NotificationSummary
     /// <summary>The business keys; null when there are none.</summary>
     public IReadOnlyDictionary<string, string>? Keys { get; init; }
 
+    /// <summary>The metadata its request gave; null when there is none.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
     /// <summary>The channels of its plan, used or not.</summary>
     public required IReadOnlyList<string> Channels { get; init; }
 
@@ -166,6 +169,7 @@ public sealed record NotificationSummary
             Category = notification.Category,
             Recipient = notification.Recipient.Id,
             Keys = notification.Keys.Count > 0 ? notification.Keys : null,
+            Metadata = Model.Metadata.OrNull(notification.Metadata),
             Channels = ChannelsOf(notification),
             CreatedAt = notification.CreatedAt,
             CompletedAt = notification.CompletedAt,

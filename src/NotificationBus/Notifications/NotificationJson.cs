@@ -12,6 +12,7 @@ namespace NotificationBus.Notifications;
 )]
 [JsonSerializable(typeof(NotificationState))]
 [JsonSerializable(typeof(Contact))]
+[JsonSerializable(typeof(MessageExtras))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(IReadOnlyList<DeliveryState>))]

@@ -43,6 +43,9 @@ public sealed record NotificationView
     /// <summary>The business keys; null when there are none.</summary>
     public IReadOnlyDictionary<string, string>? Keys { get; init; }
 
+    /// <summary>The metadata its request gave; null when there is none.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
     /// <summary>The mode in which the deliveries follow each other.</summary>
     public required DeliveryMode Mode { get; init; }
 
@@ -116,6 +119,7 @@ public sealed record NotificationView
             Category = notification.Category,
             Recipient = notification.Recipient.Id,
             Keys = notification.Keys.Count > 0 ? notification.Keys : null,
+            Metadata = Model.Metadata.OrNull(notification.Metadata),
             Mode = notification.Mode,
             TemplateVersion = notification.TemplateVersion,
             CreatedAt = notification.CreatedAt,
@@ -292,7 +296,7 @@ public sealed record AttemptView
     /// </summary>
     public required AttemptStatus Status { get; init; }
 
-    /// <summary>The reason why it was not accepted.</summary>
+    /// <summary>The reason why it was not accepted, or what the provider did not take of it.</summary>
     public string? Reason { get; init; }
 
     /// <summary>A hash over what was to be sent: calls with the same hash said the same.</summary>

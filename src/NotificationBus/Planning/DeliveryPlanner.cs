@@ -46,7 +46,7 @@ public static class DeliveryPlanner
 
             var before = leftOut.Count;
             var usable = UsableAddresses(channel, request, leftOut);
-            var content = usable.Count == 0 ? null : Text(channel, request, templates, leftOut);
+            var content = usable.Count == 0 ? null : Content(channel, request, templates, leftOut);
             var fitting = content is null
                 ? []
                 : usable
@@ -127,6 +127,11 @@ public static class DeliveryPlanner
         );
         return false;
     }
+
+    static Content? Content(IChannel channel, NotificationRequest request, ITemplates templates, List<LeftOut> leftOut) =>
+        Text(channel, request, templates, leftOut) is not { } text ? null
+        : request.Extras is { } extras ? channel.Carrying(text, channel.ExtrasOf(extras))
+        : text;
 
     /// <summary>
     /// Fills the text of the channel; null when that fails: a text that cannot be filled is no reason to be silent on the other channels.
@@ -209,7 +214,12 @@ public sealed class PlanningRules(
             Country = notification.Recipient.Country,
             Data = notification.Data,
             Content = notification.Contents is { } contents
-                ? new DeliveryContent { Set = contents, IsGiven = notification.TemplateVersion == GivenContent.Version }
+                ? new DeliveryContent
+                {
+                    Set = contents,
+                    IsGiven = notification.TemplateVersion == GivenContent.Version,
+                    HasExtras = notification.Extras is not null,
+                }
                 : null,
             OccurredAt = notification.CreatedAt,
             ExpiresAt = notification.ExpiresAt,

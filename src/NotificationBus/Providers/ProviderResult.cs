@@ -12,7 +12,11 @@ public abstract record ProviderResult
 
     /// <summary>The provider took it and answers for it from now on.</summary>
     /// <param name="ProviderMessageId">The provider's id for it, when it gave one.</param>
-    public sealed record Accepted(string? ProviderMessageId) : ProviderResult;
+    public sealed record Accepted(string? ProviderMessageId) : ProviderResult
+    {
+        /// <summary>What it did not take of it, for a person to read; null when it took all. Names no address.</summary>
+        public string? Remark { get; init; }
+    }
 
     /// <summary>Certainly not sent, and it never will be: the address or the content is wrong. No other provider is asked.</summary>
     /// <param name="Reason">For a person to read. Names no address.</param>

@@ -86,6 +86,7 @@ sealed partial class RecordedCalls(
             {
                 Status = AttemptStatus.Accepted,
                 ProviderMessageId = accepted.ProviderMessageId,
+                Reason = accepted.Remark,
             },
             ProviderResult.Rejected rejected => claimed with { Status = AttemptStatus.Rejected, Reason = rejected.Reason },
             ProviderResult.Declined declined => claimed with { Status = AttemptStatus.Declined, Reason = declined.Reason },

@@ -34,6 +34,12 @@ public sealed partial class ReceiptConsumer(
             return;
         }
 
+        if (suppression.IsOfCopy(located, context.Message.Receipt))
+        {
+            OfCopy(provider, context.Message.Receipt.Kind, located.Delivery.Id, located.Notification.CorrelationId);
+            return;
+        }
+
         using var span = FlowTracing.Report(
             located.Delivery.Channel,
             provider,
@@ -85,6 +91,12 @@ public sealed partial class ReceiptConsumer(
             context.CancellationToken
         );
     }
+
+    [LoggerMessage(
+        LogLevel.Information,
+        "{Provider} reports {Kind} of a copy (cc) of delivery {DeliveryId} of notification {NotificationId}; the receipt is ignored"
+    )]
+    partial void OfCopy(string provider, ReceiptKind kind, Guid deliveryId, Guid notificationId);
 
     [LoggerMessage(LogLevel.Information, "{Provider} reports {Kind} of a delivery that is not on record; the receipt is ignored")]
     partial void Ignored(string provider, ReceiptKind kind);

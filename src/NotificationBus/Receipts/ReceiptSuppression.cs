@@ -7,6 +7,19 @@ namespace NotificationBus.Receipts;
 /// <summary>Suppresses the address of a delivery when its receipt says so.</summary>
 public sealed partial class ReceiptSuppression(ISuppressions suppressions, ChannelSet channels, ILogger<ReceiptSuppression> log)
 {
+    /// <summary>True when it is about nobody but those who were sent a copy: what becomes of one is no news of the delivery.</summary>
+    internal bool IsOfCopy(LocatedDelivery located, Receipt receipt)
+    {
+        if (located.Notification.Extras is not { } extras || receipt.Addresses.Count == 0)
+            return false;
+
+        var channel = channels.Find(located.Delivery.Channel);
+        var copies = extras.Copies().Select(Canonical).ToHashSet(StringComparer.Ordinal);
+        return receipt.Addresses.All(named => copies.Contains(Canonical(named)));
+
+        string Canonical(string written) => channel?.Canonical(written) ?? written;
+    }
+
     /// <summary>
     /// The address of the delivery is not used again, unless the receipt is about another one: a vendor that has misread the address
     /// reports of somebody who does not exist.

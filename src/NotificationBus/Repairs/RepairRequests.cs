@@ -28,6 +28,9 @@ public sealed class RepairRequests(OutgoingPublisher publisher, PlanningRules pl
             Data = failed.Data,
             Channels = failed.RequestedChannels,
             Keys = failed.Keys.Count > 0 ? failed.Keys : null,
+            Email = failed.Extras?.Email,
+            Push = failed.Extras?.Push,
+            Metadata = Metadata.OrNull(failed.Metadata),
             ExpiresAt = failed.ExpiresAt.ToString("O", CultureInfo.InvariantCulture),
         };
 

@@ -119,6 +119,8 @@ sealed class StepNews(SubscriptionBoard? board, TimeProvider clock)
         if ((delivery.FinalCode() ?? (delivery.Status == DeliveryStatus.Held ? delivery.Code : null)) is { } code)
             data["code"] = code;
         AddKeys(data, notification);
+        if (notification.Metadata.Count > 0)
+            data["metadata"] = JsonSerializer.SerializeToNode(notification.Metadata, Json);
         return data;
     }
 

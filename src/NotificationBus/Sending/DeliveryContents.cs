@@ -38,11 +38,13 @@ public sealed partial class DeliveryContents(
         if (channel.Parts.Count == 0)
             return (packing.Freeze(channel.Name, template: null, channel.Carry(command.Data)), false);
         if (command.Content is not { } content)
-            return (Fill(command, channel), true);
+            return (Fill(command, channel, extras: []), true);
         if (await Planned(command, content, context.CancellationToken) is not { } planned)
         {
             if (content.IsGiven)
                 throw new TemplateException("what its producer gave it to say is no longer kept (Retention:Contents)");
+            if (content.HasExtras)
+                throw new TemplateException("what its producer gave it to carry is no longer kept (Retention:Contents)");
 
             NotKept(command.DeliveryId, command.NotificationId);
             return await AsFirstSent(command, channel, planned: null, context.CancellationToken);
@@ -83,7 +85,7 @@ public sealed partial class DeliveryContents(
         FrozenContent filled;
         try
         {
-            filled = Fill(command, channel);
+            filled = Fill(command, channel, channel.ExtrasIn(planned?.Parts ?? []));
         }
         catch (TemplateException) when (planned is not null)
         {
@@ -98,11 +100,12 @@ public sealed partial class DeliveryContents(
         return (filled, true);
     }
 
-    FrozenContent Fill(SendDelivery command, IChannel channel) =>
+    // What it carries besides is no matter of templates, and stays as it was planned.
+    FrozenContent Fill(SendDelivery command, IChannel channel, IReadOnlyList<ContentPart> extras) =>
         packing.Freeze(
             channel.Name,
             templates.SourceOf(command.Category, channel.Name, command.Locale),
-            templates.Render(command.Category, channel, command.Locale, command.RecipientName, command.Data)
+            channel.Carrying(templates.Render(command.Category, channel, command.Locale, command.RecipientName, command.Data), extras)
         );
 
     [LoggerMessage(

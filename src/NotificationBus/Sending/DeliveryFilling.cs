@@ -8,10 +8,11 @@ using NotificationBus.Templates;
 namespace NotificationBus.Sending;
 
 /// <summary>Makes what the providers are given: the delivery that a command names, with what it says.</summary>
-public sealed class DeliveryFilling(DeliveryContents contents, UnsubscribeLinks unsubscribe)
+public sealed class DeliveryFilling(DeliveryContents contents, DeliveryFiles files, UnsubscribeLinks unsubscribe)
 {
     /// <summary>Makes the delivery.</summary>
     /// <exception cref="TemplateException">A command of an earlier version: its template has changed since the plan.</exception>
+    /// <exception cref="FileMissingException">A file that is to be sent with it cannot be had, at all or not now.</exception>
     internal async ValueTask<Delivery> Fill(ConsumeContext<SendDelivery> context, IChannel channel)
     {
         var command = context.Message;
@@ -26,7 +27,7 @@ public sealed class DeliveryFilling(DeliveryContents contents, UnsubscribeLinks 
             ExpiresAt = command.ExpiresAt,
             Category = command.Category,
             OccurredAt = command.OccurredAt,
-            Content = frozen.On(channel),
+            Content = await files.With(command.NotificationId, frozen.On(channel), context.CancellationToken),
             ContentHash = frozen.Hash,
             TemplateVersion = isFilledAgain ? frozen.Template?.Version : null,
             Values = JsonText.Within(command.Data),

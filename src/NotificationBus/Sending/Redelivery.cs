@@ -127,7 +127,7 @@ public sealed class Redelivery(
                 Decisions = command.Decisions.Noting(decision),
                 TraceParent = command.TraceParent ?? FlowTracing.Here,
                 // The record has it, and keeps it in one place.
-                Content = command.Content is { } content ? new DeliveryContent { Set = content.Set, IsGiven = content.IsGiven } : null,
+                Content = command.Content is { } content ? content with { Hash = null, Body = null } : null,
             },
             Pipe.Empty<SendContext<SendDelivery>>(),
             context.CancellationToken

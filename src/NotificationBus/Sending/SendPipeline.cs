@@ -47,6 +47,12 @@ public sealed class SendPipeline(
         {
             return await NotSent(command, exception.Message, ReasonCode.NoText, context.CancellationToken);
         }
+        catch (FileMissingException exception)
+        {
+            return exception.IsForGood
+                ? await NotSent(command, exception.Message, ReasonCode.NoAttachment, context.CancellationToken)
+                : await WithoutFile(command, exception.Message, context.CancellationToken);
+        }
 
         if (await guard.Check(channel, command, delivery.Content, context.CancellationToken) is { } finding)
         {
@@ -128,6 +134,21 @@ public sealed class SendPipeline(
                 new Disposition.PutOff(command with { HasTurnAtAddress = true }, due, reason, ReasonCode.AddressLimit)
             );
     }
+
+    /// <summary>It waits for a file, as it would for a provider; what was called before stays what it was.</summary>
+    Task<Disposition> WithoutFile(SendDelivery command, string reason, CancellationToken cancellationToken) =>
+        Later(
+            command,
+            new ChainOutcome.NotNow
+            {
+                Reason = reason,
+                Code = ReasonCode.NoAttachment,
+                Attempts = command.EarlierAttempts,
+                InDoubt = command.EarlierInDoubt,
+                MayHaveBeenSent = command.MayHaveBeenSent,
+            },
+            cancellationToken
+        );
 
     SendDelivery Noted(SendDelivery command, string code, string text) =>
         command with

@@ -65,6 +65,7 @@ public static class NotificationBusSetup
         services.AddSingleton<ContentKeys>();
         services.AddSingleton<ContentPacking>();
         services.AddSingleton<DeliveryContents>();
+        services.AddSingleton<DeliveryFiles>();
         services.AddSingleton<DeliveryFilling>();
         services.AddSingleton<AddressLimits>();
         services.AddSingleton<DestinationGuard>();

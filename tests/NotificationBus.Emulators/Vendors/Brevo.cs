@@ -16,6 +16,7 @@ sealed class Brevo : Vendor
         request is not { Method: "POST", Path: "/v3/smtp/email" } ? Error(404, "document_not_found")
         : request.Header("api-key") is null ? Deny()
         : request.Find("to.0.email") is null ? Error(400, "missing_parameter")
+        : !MailFields.AreFiles(request, "attachment", "name", "content") ? Error(400, "invalid_parameter")
         : null;
 
     public override Answer Deny() => Error(401, "unauthorized");

@@ -45,8 +45,22 @@ sealed class Fcm : Vendor
         : request is not { Method: "POST", Path: $"/v1/projects/{Project}/messages:send" }
             ? Error(404, "NOT_FOUND", "Requested entity was not found.")
         : request.Header("Authorization") != $"Bearer {AccessToken}" ? Deny()
-        : request.Find("message.token") is null ? Error(400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
+        : request.Find("message.token") is null || !IsData(request)
+            ? Error(400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
         : null;
+
+    // Every value is a text, and some names are FCM's own (v1/projects.messages, data).
+    static bool IsData(ReceivedRequest request) =>
+        request.Json is not { } body
+        || !body.TryGetProperty("message", out var message)
+        || !message.TryGetProperty("data", out var data)
+        || data.EnumerateObject()
+            .All(one =>
+                one.Value.ValueKind == JsonValueKind.String
+                && one.Name is not ("from" or "message_type")
+                && !one.Name.StartsWith("google.", StringComparison.Ordinal)
+                && !one.Name.StartsWith("gcm.", StringComparison.Ordinal)
+            );
 
     public override Answer Deny() => Error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.");
 

@@ -16,6 +16,7 @@ sealed class Postmark : Vendor
         request is not { Method: "POST", Path: "/email" } ? new Answer(404)
         : request.Header("X-Postmark-Server-Token") is null ? Deny()
         : request.Find("To") is null ? Error(422, 300, "Zero recipients specified")
+        : !MailFields.AreFiles(request, "Attachments", "Name", "Content") ? Error(422, 300, "Invalid attachment")
         : null;
 
     public override Answer Deny() => Error(401, 10, "No Account or Server API tokens were supplied in the HTTP headers.");

@@ -17,6 +17,7 @@ sealed class Resend : Vendor
         request is not { Method: "POST", Path: "/emails" } ? Error(404, "not_found")
         : !request.HasAuthorization("Bearer") ? Error(401, "missing_api_key")
         : request.Find("to.0") is null ? Error(422, "missing_required_field")
+        : !MailFields.AreFiles(request, "attachments", "filename", "content") ? Error(422, "invalid_attachment")
         : null;
 
     public override Answer Deny() => Error(403, "invalid_api_key");

@@ -20,7 +20,10 @@ sealed class SendGrid : Vendor
     public override Answer? Refuse(ReceivedRequest request) =>
         request is not { Method: "POST", Path: "/v3/mail/send" } ? Error(404, "Not Found")
         : !request.HasAuthorization("Bearer") ? Deny()
-        : request.Find("personalizations.0.to.0.email") is null ? Error(400, "Does not contain a valid address.")
+        : request.Find("personalizations.0.to.0.email") is not { } to ? Error(400, "Does not contain a valid address.")
+        : !MailFields.AreDistinct([to, .. MailFields.Each(request, "personalizations.0.cc", "email")])
+            ? Error(400, "Each email address in the personalization block should be unique between to, cc, and bcc.")
+        : !MailFields.AreFiles(request, "attachments", "filename", "content") ? Error(400, "The attachment content must be base64 encoded.")
         : null;
 
     public override Answer Deny() => Error(401, "The provided authorization grant is invalid, expired, or revoked");

@@ -32,6 +32,9 @@ public sealed class When_a_service_speaks_gRPC(HostWithGrpc grpc) : IClassFixtur
         {
             { typeof(NotificationRequested), nameof(NotificationRequest) },
             { typeof(Contracts.Contact), nameof(V1.Contact) },
+            { typeof(Contracts.EmailExtras), nameof(V1.EmailExtras) },
+            { typeof(Contracts.Attachment), nameof(V1.Attachment) },
+            { typeof(Contracts.PushExtras), nameof(V1.PushExtras) },
             { typeof(NotificationView), nameof(Notification) },
             { typeof(DeliveryView), nameof(Delivery) },
             { typeof(AttemptView), nameof(Attempt) },

@@ -67,6 +67,10 @@ public sealed class BrevoEmailProvider(string name, BrevoOptions options, TimePr
                 {
                     sender = new { email = options.From, name = SenderName },
                     to = new[] { new { email = delivery.Address, name = NameOf(delivery) } },
+                    cc = content.Cc?.Select(copy => new { email = copy }),
+                    replyTo = content.ReplyTo is { } replyTo ? new { email = replyTo } : null,
+                    // Its type Brevo takes from the name: /reference/send-transac-email.
+                    attachment = content.Attachments?.Select(file => new { content = file.Base64, name = file.Name }),
                     subject = SubjectOf(delivery),
                     htmlContent = content.Html,
                     textContent = content.Text,

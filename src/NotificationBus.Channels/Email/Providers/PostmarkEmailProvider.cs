@@ -50,6 +50,10 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
 
     const int LongestMailbox = 255;
 
+    // 10 MB with the mail, encoded, a third larger: /developer/user-guide/send-email-with-api (Attachments).
+    /// <inheritdoc />
+    protected override int LargestFiles => 7_200_000;
+
     /// <inheritdoc />
     protected override int LongestSubject => 2000;
 
@@ -70,6 +74,8 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
                 {
                     From = EmailRules.Named(SenderName, options.From, LongestMailbox),
                     To = EmailRules.Named(NameOf(delivery), delivery.Address, LongestMailbox),
+                    Cc = content.Cc is { } copies ? string.Join(',', copies) : null,
+                    content.ReplyTo,
                     Subject = SubjectOf(delivery),
                     HtmlBody = content.Html,
                     TextBody = content.Text,
@@ -78,6 +84,12 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
                     // Postmark gives the mail an id of its own unless it is asked not to.
                     Headers = HeadersOf(delivery, ("Message-ID", MessageIdOf(delivery)), ("X-PM-KeepID", "true"))
                         .Select(header => new { Name = header.Key, header.Value }),
+                    Attachments = content.Attachments?.Select(file => new
+                    {
+                        file.Name,
+                        Content = file.Base64,
+                        ContentType = file.Type,
+                    }),
                 }
             )
         );

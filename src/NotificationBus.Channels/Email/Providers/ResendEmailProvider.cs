@@ -57,6 +57,10 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
     /// <inheritdoc />
     protected override string Credentials => "ApiKey, and that From is of a verified domain";
 
+    // 40 MB with the mail, encoded, a third larger: /docs/dashboard/emails/attachments.
+    /// <inheritdoc />
+    protected override int LargestFiles => 29_000_000;
+
     /// <inheritdoc />
     protected override IEnumerable<string> Secrets => ReceiptCheck.Several(options.ReceiptSecret);
 
@@ -103,6 +107,14 @@ public sealed class ResendEmailProvider(string name, ResendOptions options, Time
                 {
                     from = EmailRules.Named(SenderName, options.From),
                     to = new[] { EmailRules.Named(NameOf(delivery), delivery.Address) },
+                    cc = content.Cc,
+                    reply_to = content.ReplyTo,
+                    attachments = content.Attachments?.Select(file => new
+                    {
+                        filename = file.Name,
+                        content = file.Base64,
+                        content_type = file.Type,
+                    }),
                     subject = SubjectOf(delivery),
                     html = content.Html,
                     text = content.Text,

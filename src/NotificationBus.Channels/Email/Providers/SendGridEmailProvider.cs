@@ -68,6 +68,10 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
     /// <inheritdoc />
     protected override ServerErrors Errors { get; } = ServerErrors.Usual;
 
+    // 20 MB with the mail, encoded, a third larger: twilio.com/docs/sendgrid/ui/sending-email (message size).
+    /// <inheritdoc />
+    protected override int LargestFiles => 14_500_000;
+
     /// <inheritdoc />
     protected override string Credentials => "ApiKey and its permissions, and that From is a verified sender";
 
@@ -87,13 +91,22 @@ public sealed class SendGridEmailProvider(string name, SendGridOptions options, 
                         new
                         {
                             to = new[] { new { email = delivery.Address, name = EmailRules.Phrase(NameOf(delivery)) } },
+                            cc = content.Cc?.Select(copy => new { email = copy }),
                             custom_args = new Dictionary<string, string>(StringComparer.Ordinal) { [DeliveryTag] = $"{delivery.Id}" },
                         },
                     },
                     from = new { email = options.From, name = EmailRules.Phrase(SenderName) },
+                    reply_to = content.ReplyTo is { } replyTo ? new { email = replyTo } : null,
                     subject = SubjectOf(delivery),
                     // In this order: plain text comes first.
                     content = new[] { new { type = "text/plain", value = content.Text }, new { type = "text/html", value = content.Html } },
+                    attachments = content.Attachments?.Select(file => new
+                    {
+                        content = file.Base64,
+                        type = file.Type,
+                        filename = file.Name,
+                        disposition = "attachment",
+                    }),
                     headers = HeadersOf(delivery, ("Message-ID", MessageIdOf(delivery))),
                 }
             )

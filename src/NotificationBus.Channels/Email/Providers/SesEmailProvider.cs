@@ -97,6 +97,10 @@ public sealed class SesEmailProvider : EmailVendor
     /// <inheritdoc />
     protected override ServerErrors Errors { get; } = ServerErrors.Usual;
 
+    // 40 MB with the mail, encoded: /ses/latest/dg/quotas.html.
+    /// <inheritdoc />
+    protected override int LargestFiles => 28_000_000;
+
     /// <inheritdoc />
     protected override string Credentials => "AccessKeyId, SecretAccessKey, what their user may do, and the clock of this machine";
 
@@ -118,7 +122,7 @@ public sealed class SesEmailProvider : EmailVendor
         var content = Json(
             new
             {
-                Destination = new { ToAddresses = new[] { delivery.Address } },
+                Destination = new { ToAddresses = new[] { delivery.Address }, CcAddresses = ((EmailContent)delivery.Content).Cc },
                 Content = new { Raw = new { Data = Convert.ToBase64String(mail) } },
                 EmailTags = new[] { new { Name = DeliveryTag, Value = $"{delivery.Id}" } },
                 ConfigurationSetName = string.IsNullOrEmpty(_options.ConfigurationSet) ? null : _options.ConfigurationSet,
@@ -249,6 +253,7 @@ public sealed class SesEmailProvider : EmailVendor
                         .Items("bounce.bouncedRecipients")
                         .Concat(report.Items("complaint.complainedRecipients"))
                         .Select(one => one.Find("emailAddress"))
+                        .Concat(report.Texts("delivery.recipients"))
                 ),
                 Reason = ReasonOf(words),
             };

@@ -256,7 +256,8 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
         _signature?.Sign(message);
         try
         {
-            return Translate(await _connections.Send(new Mail(message, from, to), cancellationToken), delivery);
+            var mail = new Mail(message, from, to) { Copies = [.. (content.Cc ?? []).Select(copy => MimeMail.Mailbox(name: null, copy))] };
+            return Translate(await _connections.Send(mail, cancellationToken), delivery);
         }
         catch (SmtpException broken)
         {
@@ -295,7 +296,10 @@ public sealed class SmtpEmailProvider : IProvider, IAsyncDisposable
         var (step, reply) = answer;
         var isTaken = step == SmtpStep.FinalDot && reply.Code / 100 == 2;
         if (isTaken && reply.Enhanced is not { Class: not 2 })
-            return new ProviderResult.Accepted(reply.Text.Length == 0 ? null : Masking.Of(delivery).Clean(reply.Text));
+            return new ProviderResult.Accepted(reply.Text.Length == 0 ? null : Masking.Of(delivery).Clean(reply.Text))
+            {
+                Remark = answer.RefusedCopies == 0 ? null : $"{_server} took {answer.RefusedCopies} of the copies (cc) for nobody",
+            };
 
         // Servers like to repeat whom they refuse, and what.
         var reason = Masking.Of(delivery).Clean($"{_server} answered {reply.Codes} to {step.InWords()}: {reply.Text}".TrimEnd(' ', ':'));

@@ -21,6 +21,8 @@ sealed class DkimSignature : DkimSigner
     [
         "From",
         "To",
+        "Cc",
+        "Reply-To",
         "Date",
         "Message-ID",
         "Subject",

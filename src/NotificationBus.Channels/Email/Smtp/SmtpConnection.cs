@@ -83,12 +83,13 @@ sealed class SmtpConnection : IDisposable
         if (!Ascii.IsValid(mail.To.Address) && !_client.Capabilities.HasFlag(SmtpCapabilities.UTF8))
             return new SmtpAnswer(SmtpStep.Recipient, SmtpReply.Of(553, ["5.6.7 the server takes no mailbox with letters beyond ASCII"]));
 
+        var copies = mail.Copies.Where(copy => Ascii.IsValid(copy.Address) || _client.Capabilities.HasFlag(SmtpCapabilities.UTF8)).ToList();
         await Try(
             SmtpStep.Sender,
-            token => _client.SendAsync(MimeMail.Format, mail.Message, mail.From, [mail.To], token, _dialogue),
+            token => _client.SendAsync(MimeMail.Format, mail.Message, mail.From, [mail.To, .. copies], token, _dialogue),
             patience
         );
-        return _dialogue.Answer!;
+        return _dialogue.Answer! with { RefusedCopies = mail.Copies.Count - copies.Count + _dialogue.RefusedCopies };
     }
 
     /// <summary>Says goodbye if the server still listens, and closes.</summary>
@@ -279,6 +280,13 @@ sealed class SmtpConnection : IDisposable
     /// <summary>MailKit's client, trusting whom we trust.</summary>
     sealed class Client(SmtpDialogue dialogue, X509Certificate2Collection? trusted) : SmtpClient(dialogue)
     {
+        // Only the recipient's own mailbox decides: a copy that nobody takes must not cost him his mail.
+        protected override void OnRecipientNotAccepted(MimeKit.MimeMessage message, MimeKit.MailboxAddress mailbox, SmtpResponse response)
+        {
+            if (dialogue.IsRefused)
+                base.OnRecipientNotAccepted(message, mailbox, response);
+        }
+
         protected override SslClientAuthenticationOptions GetSslClientAuthenticationOptions(
             string host,
             RemoteCertificateValidationCallback remoteCertificateValidationCallback
@@ -294,4 +302,8 @@ sealed class SmtpConnection : IDisposable
 }
 
 /// <summary>A mail with its envelope.</summary>
-sealed record Mail(MimeKit.MimeMessage Message, MimeKit.MailboxAddress From, MimeKit.MailboxAddress To);
+sealed record Mail(MimeKit.MimeMessage Message, MimeKit.MailboxAddress From, MimeKit.MailboxAddress To)
+{
+    /// <summary>Mailboxes that are sent a copy.</summary>
+    public IReadOnlyList<MimeKit.MailboxAddress> Copies { get; init; } = [];
+}

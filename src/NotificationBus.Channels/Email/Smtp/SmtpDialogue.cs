@@ -22,6 +22,7 @@ sealed class SmtpDialogue(Socket socket) : IProtocolLogger, ITransferProgress
     readonly List<byte> _line = [];
     readonly List<string> _lines = [];
     int? _code;
+    int _recipients;
     SmtpPatience? _patience;
 
     /// <summary>The step that is taken.</summary>
@@ -29,6 +30,12 @@ sealed class SmtpDialogue(Socket socket) : IProtocolLogger, ITransferProgress
 
     /// <summary>The server's last word about the mail, or its first refusal; null when it has said nothing yet.</summary>
     public SmtpAnswer? Answer { get; private set; }
+
+    /// <summary>The number of copies that the server takes for nobody; the mail goes to the others.</summary>
+    public int RefusedCopies { get; private set; }
+
+    /// <summary>True when the server has refused the mail itself.</summary>
+    public bool IsRefused => Answer is { Reply.Code: >= 400 };
 
     /// <summary>True when the server sent more than it was asked for, so that the next reply would answer the wrong question.</summary>
     public bool HasMore { get; private set; }
@@ -39,7 +46,7 @@ sealed class SmtpDialogue(Socket socket) : IProtocolLogger, ITransferProgress
     /// <summary>Begins an attempt, of which the server has said nothing yet.</summary>
     public void Begin(SmtpPatience patience, SmtpStep step)
     {
-        (_patience, Answer) = (patience, null);
+        (_patience, Answer, _recipients, RefusedCopies) = (patience, null, 0, 0);
         Take(step);
     }
 
@@ -177,6 +184,13 @@ sealed class SmtpDialogue(Socket socket) : IProtocolLogger, ITransferProgress
         // MailKit would say HELO to a server that knows no EHLO, and go on without what only EHLO offers.
         if ((step is SmtpStep.Greeting or SmtpStep.Encryption && reply.Code != 220) || (step is SmtpStep.Hello && reply.Code != 250))
             throw SmtpException.Of(step, reply);
+
+        // The first is the recipient. A server that is leaving takes nothing, whatever it was asked.
+        if (step == SmtpStep.Recipient && _recipients++ > 0 && reply.Code is >= 400 and not 421)
+        {
+            RefusedCopies++;
+            return;
+        }
 
         if (step is not SmtpStep.Reset and not SmtpStep.Farewell && (step == SmtpStep.SignIn || Answer is not { Reply.Code: >= 400 }))
             Answer = new SmtpAnswer(step, reply);

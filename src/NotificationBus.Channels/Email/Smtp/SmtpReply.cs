@@ -6,7 +6,11 @@ namespace NotificationBus.Channels.Email.Smtp;
 /// <summary>
 /// The server's last reply about one mail, and the step it answers. Only a positive reply to the final dot means that it took the mail.
 /// </summary>
-sealed record SmtpAnswer(SmtpStep Step, SmtpReply Reply);
+sealed record SmtpAnswer(SmtpStep Step, SmtpReply Reply)
+{
+    /// <summary>The number of copies that it took for nobody.</summary>
+    public int RefusedCopies { get; init; }
+}
 
 /// <summary>RFC 3463: <c>5.1.1</c> says more than the basic code beside it.</summary>
 sealed record EnhancedStatus(int Class, int Subject, int Detail)

@@ -162,9 +162,21 @@ public sealed class ApnsPushProvider : PushVendor
         return Json(
             new
             {
-                aps = new { alert = new { title = content.Title, body = content.Body }, sound = "default" },
+                // An extension of the app fetches the picture, and gets only what may be changed:
+                // /documentation/usernotifications/modifying-content-in-newly-delivered-notifications.
+                aps = new Dictionary<string, object?>(StringComparer.Ordinal)
+                {
+                    ["alert"] = new { title = content.Title, body = content.Body },
+                    ["sound"] = "default",
+                    ["mutable-content"] = content.Image is null ? null : 1,
+                }
+                    .Where(one => one.Value is not null)
+                    .ToDictionary(StringComparer.Ordinal),
                 notificationId = $"{delivery.NotificationId}",
                 category = delivery.Category,
+                deepLink = content.DeepLink,
+                image = content.Image,
+                data = content.Data,
             }
         );
     }

@@ -110,6 +110,9 @@ public sealed class FcmPushProvider : PushVendor
             {
                 content.Title,
                 content.Body,
+                content.DeepLink,
+                content.Image,
+                content.Data,
                 delivery.NotificationId,
                 delivery.Id,
                 delivery.Category,
@@ -133,13 +136,13 @@ public sealed class FcmPushProvider : PushVendor
                     message = new
                     {
                         token = delivery.Address,
-                        notification = new { title = content.Title, body = content.Body },
-                        data = new
+                        notification = new
                         {
-                            notificationId = name,
-                            deliveryId = $"{delivery.Id}",
-                            category = delivery.Category,
+                            title = content.Title,
+                            body = content.Body,
+                            image = content.Image,
                         },
+                        data = DataOf(delivery, content),
                         android = new
                         {
                             priority = "HIGH",
@@ -153,16 +156,40 @@ public sealed class FcmPushProvider : PushVendor
                                 ["apns-collapse-id"] = name,
                                 ["apns-expiration"] = end,
                             },
+                            // An extension of the app fetches the picture.
+                            payload = content.Image is null
+                                ? null
+                                : new { aps = new Dictionary<string, int>(StringComparer.Ordinal) { ["mutable-content"] = 1 } },
+                            fcm_options = content.Image is { } image ? new { image } : null,
                         },
                         webpush = new
                         {
                             headers = new { TTL = seconds, Topic = $"{delivery.NotificationId:N}" },
                             notification = new { tag = name },
+                            // WebpushFcmOptions takes nothing but https. What else it is, the page finds in the data.
+                            fcm_options = content.DeepLink is { } link && link.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
+                                ? new { link }
+                                : null,
                         },
                     },
                 }
             )
         );
+    }
+
+    static Dictionary<string, string> DataOf(Delivery delivery, PushContent content)
+    {
+        var data = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["notificationId"] = $"{delivery.NotificationId}",
+            ["deliveryId"] = $"{delivery.Id}",
+            ["category"] = delivery.Category,
+        };
+        if (content.DeepLink is { } link)
+            data["deepLink"] = link;
+        foreach (var (key, value) in content.Data ?? new Dictionary<string, string>(StringComparer.Ordinal))
+            data[key] = value;
+        return data;
     }
 
     /// <inheritdoc />

@@ -235,6 +235,9 @@ public sealed class WebPushProvider : PushVendor
                 tag = $"{delivery.NotificationId}",
                 notificationId = $"{delivery.NotificationId}",
                 category = delivery.Category,
+                deepLink = content.DeepLink,
+                image = content.Image,
+                data = content.Data,
             }
         );
     }

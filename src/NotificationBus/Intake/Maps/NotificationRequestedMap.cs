@@ -27,6 +27,12 @@ public sealed class NotificationRequestedMap : EventMap<NotificationRequested>
         happened.Content;
 
     /// <inheritdoc />
+    protected override MessageExtras? Extras(NotificationRequested happened) => MessageExtras.Of(happened.Email, happened.Push);
+
+    /// <inheritdoc />
+    protected override IReadOnlyDictionary<string, string>? Metadata(NotificationRequested happened) => happened.Metadata;
+
+    /// <inheritdoc />
     protected override IReadOnlyList<string>? Channels(NotificationRequested happened) => happened.Channels;
 
     /// <inheritdoc />
