@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using MassTransit;
 using Microsoft.Extensions.Options;
 using NotificationBus.Contracts;
@@ -9,6 +11,13 @@ namespace NotificationBus.Client;
 /// <summary>Notifications over the bus: mandatory, and confirmed by the broker.</summary>
 sealed class BusNotifications(IBus bus, IOptions<NotificationBusClientOptions> options, TimeProvider clock) : INotifications
 {
+    const int Together = 64;
+
+    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
     readonly ResiliencePipeline _tries = Persistence.Of(options.Value.Patience, clock);
 
     /// <inheritdoc />
@@ -17,6 +26,31 @@ sealed class BusNotifications(IBus bus, IOptions<NotificationBusClientOptions> o
     {
         await Publish(happened, cancellationToken);
         return [];
+    }
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyList<SentItem>> SendMany<TEvent>(
+        IEnumerable<TEvent> happened,
+        string key,
+        IProgress<SentItem>? progress = null,
+        CancellationToken cancellationToken = default
+    )
+        where TEvent : class
+    {
+        var all = ManyEvents.Of(happened, key, Json);
+        var sent = new List<SentItem>(all.Count);
+        // So many confirms are waited for at once.
+        foreach (var some in all.Index().Chunk(Together))
+        {
+            await Task.WhenAll(some.Select(one => Publish(one.Item.Body.Deserialize<TEvent>(Json)!, cancellationToken)));
+            foreach (var (index, (eventId, _)) in some)
+            {
+                sent.Add(new SentItem(index, eventId));
+                progress?.Report(sent[^1]);
+            }
+        }
+
+        return sent;
     }
 
     /// <inheritdoc />

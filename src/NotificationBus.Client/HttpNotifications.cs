@@ -14,7 +14,11 @@ sealed class HttpNotifications(HttpClient http, IOptions<NotificationBusClientOp
     : INotifications,
         INotificationReader
 {
-    const string EventId = "eventId";
+    const string EventId = ManyEvents.EventId;
+
+    // So many are taken well within the time of one try, and are far below what a body may be.
+    const int InOneCall = 250;
+    const int MostBytes = 4 * 1024 * 1024;
 
     static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -44,6 +48,120 @@ sealed class HttpNotifications(HttpClient http, IOptions<NotificationBusClientOp
                 : throw NoAnswer(),
             cancellationToken
         );
+    }
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyList<SentItem>> SendMany<TEvent>(
+        IEnumerable<TEvent> happened,
+        string key,
+        IProgress<SentItem>? progress = null,
+        CancellationToken cancellationToken = default
+    )
+        where TEvent : class
+    {
+        var path =
+            typeof(TEvent) == typeof(NotificationRequested) ? "v1/notifications/batch" : $"v1/events/{EventName.Of(typeof(TEvent))}/batch";
+        var all = ManyEvents.Of(happened, key, Json);
+        var sent = new SentItem[all.Count];
+        for (var first = 0; first < all.Count; )
+        {
+            var bodies = new List<byte[]>(InOneCall);
+            for (var bytes = 0; bodies.Count < InOneCall && first + bodies.Count < all.Count; )
+            {
+                var body = JsonSerializer.SerializeToUtf8Bytes(all[first + bodies.Count].Body, Json);
+                if ((bytes += body.Length) > MostBytes && bodies.Count > 0)
+                    break;
+
+                bodies.Add(body);
+            }
+
+            await SendChunk(
+                path,
+                [.. all.Skip(first).Take(bodies.Count).Select(one => one.EventId)],
+                bodies,
+                first,
+                Done,
+                cancellationToken
+            );
+            first += bodies.Count;
+        }
+
+        return sent;
+
+        void Done(SentItem item)
+        {
+            sent[item.Index] = item;
+            progress?.Report(item);
+        }
+    }
+
+    /// <summary>Sends some in one call, and those again that the host had no room for, until each is taken or refused.</summary>
+    Task<bool> SendChunk(
+        string path,
+        IReadOnlyList<string> eventIds,
+        List<byte[]> bodies,
+        int first,
+        Action<SentItem> done,
+        CancellationToken cancellationToken
+    )
+    {
+        var left = Enumerable.Range(0, bodies.Count).ToList();
+        return Call(
+            () =>
+                new HttpRequestMessage(HttpMethod.Post, path)
+                {
+                    Content = new ByteArrayContent(List(left.Select(index => bodies[index])))
+                    {
+                        Headers = { ContentType = new("application/json") },
+                    },
+                },
+            async (answer, cancellation) =>
+            {
+                if (await Read<TakenBatch>(answer, cancellation) is not { Items: { } items } || items.Count != left.Count)
+                    throw NoAnswer();
+
+                Problem? passing = null;
+                var again = new List<int>();
+                foreach (var (item, index) in items.Zip(left))
+                {
+                    if (item.Problem is not null && Problem.Passes(item.Status))
+                    {
+                        passing = item.Problem;
+                        again.Add(index);
+                        continue;
+                    }
+
+                    done(
+                        new SentItem(first + index, eventIds[index])
+                        {
+                            Notification = item.Problem is null ? item.Notification : null,
+                            Refusal = item.Problem?.Refusal(item.Status),
+                        }
+                    );
+                }
+
+                left = again;
+                return left.Count == 0
+                    ? true
+                    : throw new PassingException(new HttpRequestException($"{left.Count} were not taken yet: {passing?.Message}"));
+            },
+            cancellationToken
+        );
+    }
+
+    static byte[] List(IEnumerable<byte[]> items)
+    {
+        using var list = new MemoryStream();
+        list.WriteByte((byte)'[');
+        foreach (var item in items)
+        {
+            if (list.Length > 1)
+                list.WriteByte((byte)',');
+            list.Write(item, 0, item.Length);
+        }
+
+        list.WriteByte((byte)']');
+        return list.ToArray();
     }
 
     /// <inheritdoc />
@@ -143,6 +261,10 @@ sealed class HttpNotifications(HttpClient http, IOptions<NotificationBusClientOp
             throw new PassingException(exception);
         }
     }
+
+    sealed record TakenBatch(IReadOnlyList<TakenItem>? Items);
+
+    sealed record TakenItem(int Status, SentNotification? Notification, Problem? Problem);
 
     sealed record Begun(IReadOnlyList<SentNotification?>? Notifications);
 }

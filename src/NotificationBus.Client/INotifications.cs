@@ -21,6 +21,27 @@ public interface INotifications
     Task<IReadOnlyList<SentNotification>> Send<TEvent>(TEvent happened, CancellationToken cancellationToken = default)
         where TEvent : class;
 
+    /// <summary>
+    /// Sends many, in calls of some hundred, and tells of each what became of it: one that is wrong fails alone. What has no <c>EventId</c>
+    /// gets one: the key, a colon and a number. So the same list in the same order, under the same key, sends what was not taken before, and
+    /// nothing twice, also after a crash.
+    /// </summary>
+    /// <typeparam name="TEvent">The type of the events. Its name decides what they are.</typeparam>
+    /// <param name="happened">The events, or requests.</param>
+    /// <param name="key">The name of the whole, of your making, 1 to 200 characters, such as <c>hours-2026</c>.</param>
+    /// <param name="progress">Told of each as soon as it is known; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up. Some may have been taken.</param>
+    /// <returns>What became of each, in order.</returns>
+    /// <exception cref="NotificationRefusedException">The whole is wrong: the key may not send, or no such event is known.</exception>
+    /// <exception cref="NotificationNotAcceptedException">Nobody took some in time. Send the same list again under the same key.</exception>
+    Task<IReadOnlyList<SentItem>> SendMany<TEvent>(
+        IEnumerable<TEvent> happened,
+        string key,
+        IProgress<SentItem>? progress = null,
+        CancellationToken cancellationToken = default
+    )
+        where TEvent : class;
+
     /// <summary>Ends a notification that is not sent yet. Doing it again is harmless.</summary>
     /// <param name="notificationId">The notification.</param>
     /// <param name="by">The person or service that wants it.</param>
@@ -46,7 +67,29 @@ public interface INotifications
 /// <summary>A notification that an event began.</summary>
 /// <param name="Id">Its id, for <see cref="INotificationReader.Find"/>.</param>
 /// <param name="Status">How it stands, such as <c>accepted</c>; of a repeated event that has ended, how it ended.</param>
-public sealed record SentNotification(Guid Id, string Status);
+public sealed record SentNotification(Guid Id, string Status)
+{
+    /// <summary>The time at which it is sent; null for at once.</summary>
+    public DateTimeOffset? SendAt { get; init; }
+
+    /// <summary>What the caller should know, such as that the time to send it was past; null when there is nothing.</summary>
+    public string? Note { get; init; }
+}
+
+/// <summary>What became of one of many.</summary>
+/// <param name="Index">Its place in the list, from 0.</param>
+/// <param name="EventId">The id under which it is known: its own, or the one that it was given.</param>
+public sealed record SentItem(int Index, string EventId)
+{
+    /// <summary>The notification it began; null over the bus, of one that was refused, and of an event that withdraws.</summary>
+    public SentNotification? Notification { get; init; }
+
+    /// <summary>Why it was refused; null when it was taken.</summary>
+    public NotificationRefusedException? Refusal { get; init; }
+
+    /// <summary>True when it was taken, now or before.</summary>
+    public bool IsAccepted => Refusal is null;
+}
 
 /// <summary>What came of a cancellation.</summary>
 public enum Cancellation

@@ -21,16 +21,17 @@ sealed record Problem(string? Type, string? Title, string? Detail, IReadOnlyDict
     {
         var status = (int)answer.StatusCode;
         var message = $"{status} {problem.Message ?? answer.ReasonPhrase}";
-        if (answer.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || status is >= 500 or < 400)
-            return new PassingException(new HttpRequestException(message, null, answer.StatusCode), RetryAfter(answer, clock));
-
-        return new NotificationRefusedException(
-            message,
-            status,
-            problem.Type,
-            problem.Errors ?? new Dictionary<string, string[]>(StringComparer.Ordinal)
-        );
+        return Passes(status)
+            ? new PassingException(new HttpRequestException(message, null, answer.StatusCode), RetryAfter(answer, clock))
+            : problem.Refusal(status, message);
     }
+
+    /// <summary>True for a status after which the same may be taken.</summary>
+    public static bool Passes(int status) => status is 408 or 429 or >= 500 or < 400;
+
+    /// <summary>The exception for what is wrong as it is.</summary>
+    public NotificationRefusedException Refusal(int status, string? message = null) =>
+        new(message ?? $"{status} {Message}", status, Type, Errors ?? new Dictionary<string, string[]>(StringComparer.Ordinal));
 
     /// <summary>
     /// The exception for a 404; null when the API says that there is no such thing on record. Others are of whoever has a wrong address.
@@ -41,7 +42,8 @@ sealed record Problem(string? Type, string? Title, string? Detail, IReadOnlyDict
         return problem.Type?.Contains(":unknown-", StringComparison.Ordinal) == true ? null : Of(answer, problem, clock);
     }
 
-    string? Message
+    /// <summary>What it says, for a person to read; null when it says nothing.</summary>
+    public string? Message
     {
         get
         {

@@ -180,19 +180,43 @@ public sealed class When_an_operator_uses_the_command_line(AnEmbeddedHost embedd
     [Fact]
     public async Task Should_tell_what_was_taken_when_the_host_is_lost_in_the_middle()
     {
-        var taken = 0;
+        var calls = 0;
+        var items = Enumerable
+            .Range(0, 500)
+            .Select(index =>
+                $$$"""{"index":{{{index}}},"status":202,"notification":{"id":"01993a6e-4c1f-7f3a-9d3e-0a1b2c3d4e5f","status":"accepted"}}"""
+            );
         await using var server = await An_HTTP_server.Start(
-            """{"notifications":[{"id":"01993a6e-4c1f-7f3a-9d3e-0a1b2c3d4e5f","status":"accepted"}]}""",
-            () => Interlocked.Increment(ref taken) <= 5 ? 202 : 500
+            $$"""{"accepted":500,"refused":0,"items":[{{string.Join(',', items)}}]}""",
+            () => Interlocked.Increment(ref calls) <= 2 ? 202 : 500
         );
-        var file = File_of(string.Join('\n', Enumerable.Repeat("{\"a\":1}", 100)));
+        var file = File_of(string.Join('\n', Enumerable.Repeat("{\"a\":1}", 1_200)));
         await using StringWriter output = new(),
             error = new();
 
         (await NotificationHost.Run(["send", file, "--json", "--url", server.Url], output, error)).ShouldBe(4);
 
-        output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(5);
+        output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(1_000);
         error.ToString().ShouldContain("The same file again sends the rest.");
+        server.Requests.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Should_send_many_in_few_calls_and_say_of_each_whether_it_was_taken()
+    {
+        var lines = Enumerable
+            .Range(0, 600)
+            .Select(number =>
+                number == 555
+                    ? """{"category":"no-such-category","recipient":{"id":"bulk"},"data":{}}"""
+                    : $$$"""{"category":"announcement","recipient":{"id":"bulk-{{{number}}}","email":"bulk-{{{number}}}@example.com"},"data":{"title":"T","text":"X"}}"""
+            );
+        var file = File_of(string.Join('\n', lines));
+
+        (await Run("send", file)).ShouldSay(2, "599 taken, 1 refused");
+        var again = await Run("send", file);
+
+        again.ShouldSay(2, "item 556");
     }
 
     /// <summary>What others have named commands no terminal.</summary>
