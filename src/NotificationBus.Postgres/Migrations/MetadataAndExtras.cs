@@ -4,5 +4,5 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace NotificationBus.Postgres.Migrations;
 
 [DbContext(typeof(NotificationBusDbContext))]
-[Migration("20261202145000_MetadataAndExtras")]
+[Migration("20261202160000_MetadataAndExtras")]
 sealed class MetadataAndExtras : SqlFileMigration;

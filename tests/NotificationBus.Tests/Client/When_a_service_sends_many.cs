@@ -74,7 +74,7 @@ public sealed class When_a_service_sends_many(RunningHost host) : IClassFixture<
         await using var services = Services(host.Client.BaseAddress!);
         var notifications = services.GetRequiredService<INotifications>();
         var request = Requests("later", 1).Single();
-        var at = DateTimeOffset.UtcNow.AddDays(1);
+        var at = TimeProvider.System.GetUtcNow().AddDays(1);
 
         var later = (await notifications.Send(request with { SendAt = at.ToString("O") }, Cancellation)).ShouldHaveSingleItem();
         var past = (await notifications.Send(request with { SendAt = "2020-01-01T00:00:00Z" }, Cancellation)).ShouldHaveSingleItem();
