@@ -1,6 +1,6 @@
 -- A user of the database that reads one application, and nothing of any other. Run it after docker/postgres-roles.sql, and again with every
 -- new version, as whoever runs that:
---   psql -d notificationbus -c "SET notificationbus.application = 'shop'" -f docker/postgres-application-reader.sql
+--   PGOPTIONS='-c notificationbus.application=shop' psql -d notificationbus -f docker/postgres-application-reader.sql
 -- then give it a password: \password notificationbus_read_shop. Hyphens in the name of the application become underscores.
 -- It has views of its own, under the names of those for people, in a schema that it looks into by itself. They are barriers: no function of
 -- whoever asks sees a row of another application, not even one that the condition leaves out afterwards.
