@@ -12,7 +12,7 @@ public sealed record EmailExtras
     /// </summary>
     public IReadOnlyList<string>? Cc { get; init; }
 
-    /// <summary>Files, at most 10, fetched before the first call to a provider. Every later call sends the same octets.</summary>
+    /// <summary>Files are not taken yet: a request that has any is refused.</summary>
     public IReadOnlyList<Attachment>? Attachments { get; init; }
 }
 

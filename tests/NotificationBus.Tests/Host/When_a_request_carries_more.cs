@@ -1,8 +1,6 @@
 using System.Net;
-using System.Text;
 using System.Text.Json;
 using NotificationBus.Emulators;
-using NotificationBus.Tests.Channels.Http;
 
 namespace NotificationBus.Tests.Host;
 
@@ -10,7 +8,6 @@ public sealed class When_a_request_carries_more : IAsyncLifetime
 {
     const string Path = "/v1/notifications";
 
-    readonly ScriptedHttpServer _files = new();
     Emulator? _emulator;
     RunningHost? _host;
 
@@ -29,7 +26,6 @@ public sealed class When_a_request_carries_more : IAsyncLifetime
                 "--Channels:email:Providers=resend",
                 "--Channels:push:Providers=fcm",
                 "--EventTypes:announcement:Mode=AllAtOnce",
-                "--Attachments:AllowPrivateAddresses=true",
                 "--Redelivery:FirstDelay=00:00:00.1",
             ],
         };
@@ -40,7 +36,6 @@ public sealed class When_a_request_carries_more : IAsyncLifetime
     {
         await Host.DisposeAsync();
         await _emulator!.DisposeAsync();
-        await _files.DisposeAsync();
     }
 
     [Fact]
@@ -62,57 +57,18 @@ public sealed class When_a_request_carries_more : IAsyncLifetime
         }
     }
 
-    /// <summary>The server is called once, and whatever stands there later: every call says the same octets.</summary>
+    /// <summary>Nothing limits yet what they would hold of a host.</summary>
     [Fact]
-    public async Task Should_send_the_same_octets_at_every_call()
+    public async Task Should_take_no_file_and_say_so()
     {
-        _files.Answers("200 OK", "as it was", "Content-Type: application/pdf\r\n");
-        _emulator!["resend"].Faults = [new Fault { Kind = FaultKind.Fail }];
-        var self = await Accepted(
-            $$""","channels":["email"],"email":{"attachments":[{"url":"{{_files.Url}}","name":"invoice.pdf","contentType":"application/pdf"}]}"""
-        );
-        await Host.Until(self, one => $"{one}".Contains("\"status\":\"unavailable\"", StringComparison.Ordinal));
-        _files.Answers("200 OK", "as it became", "Content-Type: application/pdf\r\n");
-        _emulator["resend"].Faults = [];
-
-        (await Host.Outcome(self)).GetProperty("status").GetString().ShouldBe("delivered");
-
-        _files.Requests.Count.ShouldBe(1);
-        _emulator["resend"].Requests.Count.ShouldBeGreaterThan(1);
-        foreach (var request in _emulator["resend"].Requests)
-            request.Find("attachments.0.content").ShouldBe(Convert.ToBase64String(Encoding.UTF8.GetBytes("as it was")));
-    }
-
-    [Fact]
-    public async Task Should_wait_for_a_file_that_is_not_there_yet()
-    {
-        _files.Answers("503 Service Unavailable");
-        var self = await Accepted($$""","channels":["email"],"email":{"attachments":[{"url":"{{_files.Url}}","name":"invoice.pdf"}]}""");
-        await Host.Until(self, one => $"{one}".Contains("\"waitingCode\":\"no-attachment\"", StringComparison.Ordinal));
-        _emulator!["resend"].Requests.ShouldBeEmpty();
-        _files.Answers("200 OK", "there", "Content-Type: application/pdf\r\n");
-
-        (await Host.Outcome(self)).GetProperty("status").GetString().ShouldBe("delivered");
-    }
-
-    [Fact]
-    public async Task Should_say_why_a_file_is_not_attached_and_send_nothing_without_it()
-    {
-        _files.Answers("302 Found", "", "Location: http://169.254.169.254/\r\n");
-
-        var done = await Done(
-            $$""","channels":["email"],"email":{"attachments":[{"url":"{{_files.Url}}?key=secret","name":"invoice.pdf"}]}"""
+        var answer = await Host.Post(
+            Path,
+            Request(""","channels":["email"],"email":{"attachments":[{"url":"https://files.example.com/1","name":"invoice.pdf"}]}""")
         );
 
-        done.GetProperty("status").GetString().ShouldBe("failed");
-        var delivery = done.GetProperty("deliveries")[0];
-        delivery.GetProperty("code").GetString().ShouldBe("no-attachment");
-        delivery
-            .GetProperty("reason")
-            .GetString()
-            .ShouldBe("'invoice.pdf' is not attached: its server answered 302: redirects are not followed");
-        $"{done}".ShouldNotContain("secret");
-        _emulator!["resend"].Requests.ShouldBeEmpty();
+        answer.Status.ShouldBe(HttpStatusCode.BadRequest, answer.Body);
+        answer.Body.ShouldContain("files are not taken yet");
+        (await Done(""","channels":["email"],"email":{"attachments":[]}""")).GetProperty("status").GetString().ShouldBe("delivered");
     }
 
     [Fact]
