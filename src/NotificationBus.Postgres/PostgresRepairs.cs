@@ -333,6 +333,7 @@ public sealed class PostgresRepairs([FromKeyedServices(PostgresSetup.Operators)]
             PerSecond = reader.GetInt32(9),
             StartedAt = Time(reader, 10),
             EndedAt = Time(reader, 11),
+            Application = Text(reader, 12),
         };
 
     static async Task<IReadOnlyList<RepairItem>> ReadItems(NpgsqlCommand command, CancellationToken cancellationToken)

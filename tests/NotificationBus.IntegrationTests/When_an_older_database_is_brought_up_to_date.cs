@@ -13,6 +13,7 @@ namespace NotificationBus.IntegrationTests;
 public sealed class When_an_older_database_is_brought_up_to_date(BusAndDatabase servers)
 {
     const string BeforePartitions = "20261121000700_SuppressedCategories";
+    const string BeforeApplications = "20261202140000_TemplateVersions";
 
     // Longer than it takes the sweep to look a second time.
     static readonly TimeSpan Soon = TimeSpan.FromMinutes(3);
@@ -96,15 +97,49 @@ public sealed class When_an_older_database_is_brought_up_to_date(BusAndDatabase 
         );
     }
 
+    /// <summary>Nobody named an application then: what was of one's own is not of all's now.</summary>
+    [Fact]
+    public async Task Should_give_subscriptions_and_repairs_of_before_to_the_application_that_was_there()
+    {
+        var database = await servers.CreateEmptyDatabase();
+        await Migrate(database, BeforeApplications);
+        await using var sql = new The_record(database);
+        var (before, after) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await WriteAsThen(before);
+
+        await using var record = await PostgresRecord.Open(database);
+        // A host of before that still runs.
+        await WriteAsThen(after);
+
+        (await record.Host.Subscribers.Load(CancellationToken.None)).Select(one => one.Application).ShouldBe(["default", "default"]);
+        foreach (var id in new[] { before, after })
+            (await record.Host.Repairs.Find(id, CancellationToken.None))!.Application.ShouldBe("default");
+
+        async Task WriteAsThen(Guid id)
+        {
+            await sql.Execute(
+                $"INSERT INTO subscription (id, url, events, categories, secret) VALUES ('{id}', 'https://a.example', '{{}}', '{{}}', '')"
+            );
+            await sql.Execute(
+                $"INSERT INTO repair (id, who, why, filter, is_complete, per_second) VALUES ('{id}', 'ann', 'a test', '{{}}', true, 1)"
+            );
+        }
+    }
+
+    static async Task Migrate(string database, string until)
+    {
+        await using var context = new NotificationBusDbContext(
+            new DbContextOptionsBuilder<NotificationBusDbContext>().UseNpgsql(database).Options
+        );
+        await context.GetService<IMigrator>().MigrateAsync(until);
+    }
+
     static async Task<JsonElement> Ask(HostInProcess host, Guid id) =>
         await host.Client.GetFromJsonAsync<JsonElement>(new Uri($"/v1/notifications/{id}", UriKind.Relative));
 
     static async Task CreateOld(string database)
     {
-        await using (
-            var context = new NotificationBusDbContext(new DbContextOptionsBuilder<NotificationBusDbContext>().UseNpgsql(database).Options)
-        )
-            await context.GetService<IMigrator>().MigrateAsync(BeforePartitions);
+        await Migrate(database, BeforePartitions);
 
         await using var record = new The_record(database);
         await record.Execute(Notification(Ended, "Delivered", "Sent", "now() - interval '70 days'"));

@@ -3,10 +3,11 @@
 ALTER TABLE notification ADD COLUMN application text NOT NULL DEFAULT 'default';
 COMMENT ON COLUMN notification.application IS 'The application it belongs to: nobody of another one sees it.';
 
-ALTER TABLE subscription ADD COLUMN application text;
+-- Null is for those who see all, and is written by name. What was there before, and what a host of before still writes, is not.
+ALTER TABLE subscription ADD COLUMN application text DEFAULT 'default';
 COMMENT ON COLUMN subscription.application IS 'The application whose notifications it is told of; null for those of all.';
 
-ALTER TABLE repair ADD COLUMN application text;
+ALTER TABLE repair ADD COLUMN application text DEFAULT 'default';
 COMMENT ON COLUMN repair.application IS 'The application of whoever has planned it; null for somebody who sees all.';
 
 CREATE OR REPLACE VIEW notification_overview AS
