@@ -19,7 +19,8 @@ public sealed class PostgresSubscriptions(NpgsqlDataSource database) : ISubscrip
     const string Insert = $"""
         INSERT INTO subscription (id, url, events, categories, secret, application)
         SELECT @id, @url, @events, @categories, @secret, @application
-        WHERE (SELECT count(*) FROM subscription) < @most
+        WHERE (SELECT count(*) FROM subscription WHERE application IS NOT DISTINCT FROM @application) < @most
+            AND (SELECT count(*) FROM subscription) < @most_in_all
         RETURNING {Columns}
         """;
 
@@ -48,7 +49,8 @@ public sealed class PostgresSubscriptions(NpgsqlDataSource database) : ISubscrip
             new NpgsqlParameter<string[]>("categories", [.. subscription.Categories]),
             new NpgsqlParameter<byte[]>("secret", subscription.Secret),
             new NpgsqlParameter<string?>("application", subscription.Application),
-            new NpgsqlParameter<int>("most", Subscription.Most)
+            new NpgsqlParameter<int>("most", Subscription.Most),
+            new NpgsqlParameter<int>("most_in_all", Subscription.MostInAll)
         )
             is not null;
 

@@ -32,7 +32,10 @@ public sealed class InMemorySubscriptions(InMemoryControls controls, TimeProvide
     {
         lock (_lock)
         {
-            if (_subscriptions.Count >= Subscription.Most)
+            if (
+                _subscriptions.Count >= Subscription.MostInAll
+                || _subscriptions.Count(one => one.Application == subscription.Application) >= Subscription.Most
+            )
                 return false;
             _subscriptions.Add(subscription);
         }

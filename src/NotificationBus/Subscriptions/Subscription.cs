@@ -3,8 +3,11 @@ namespace NotificationBus.Subscriptions;
 /// <summary>A URL that is told what becomes of notifications.</summary>
 public sealed record Subscription
 {
-    /// <summary>The most there may be: each step of a notification is held against all of them.</summary>
+    /// <summary>The most of one application, and of those who see all: none may leave the others without room.</summary>
     public const int Most = 100;
+
+    /// <summary>The most there may be: each step of a notification is held against all of them.</summary>
+    public const int MostInAll = 10 * Most;
 
     /// <summary>The subscription's id.</summary>
     public required Guid Id { get; init; }

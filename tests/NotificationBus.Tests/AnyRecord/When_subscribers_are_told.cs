@@ -379,6 +379,21 @@ public abstract class When_subscribers_are_told(Func<Task<RecordOfTheTest>> crea
         (await Host.Subscribers.Load(CancellationToken.None)).Count.ShouldBe(Subscription.Most);
     }
 
+    /// <summary>One application that fills its room leaves the others theirs.</summary>
+    [Fact]
+    public async Task Should_keep_room_for_those_of_other_applications()
+    {
+        for (var made = 0; made < Subscription.Most; made++)
+            (await Add("shop")).ShouldBeTrue();
+
+        (await Add("shop")).ShouldBeFalse("it has as many as one may have");
+        (await Add("wallet")).ShouldBeTrue();
+        (await Add(application: null)).ShouldBeTrue("those who see all have room of their own");
+
+        Task<bool> Add(string? application) =>
+            Host.Subscribers.Add(A(Guid.CreateVersion7()) with { Application = application }, By, CancellationToken.None);
+    }
+
     async Task<Guid> Subscribe()
     {
         var id = Guid.CreateVersion7();
