@@ -115,7 +115,7 @@ static class RepairsApi
 
     static async Task<IResult> Items(Guid id, HttpRequest request, IRepairs repairs, CancellationToken cancellationToken)
     {
-        var query = new QueryReader(request.Query, ["status", "limit", "after"]);
+        var query = new QueryReader(request.Query, ["status", "limit", "after", ApplicationWall.Parameter]);
         var (limit, after) = (query.Limit(), query.After() is var (at, last) ? new NotificationCursor(at, last) : null);
         var errors = new FieldErrors(query.Errors);
         var word = query.One("status");

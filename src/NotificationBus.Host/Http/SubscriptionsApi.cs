@@ -275,7 +275,7 @@ static class SubscriptionsApi
         CancellationToken cancellationToken
     )
     {
-        var query = new QueryReader(request.Query, ["status", "limit", "after"]);
+        var query = new QueryReader(request.Query, ["status", "limit", "after", ApplicationWall.Parameter]);
         var (limit, after) = (query.Limit(), query.After());
         var errors = new FieldErrors(query.Errors);
         WebhookStatus? status = query.One("status") is { } word ? errors.ReadWord("status", word, WebhookStatus.Waiting) : null;
