@@ -25,6 +25,7 @@ static class SchedulingHost
         builder.Services.AddSingleton<PublishLimit>();
         builder.Services.AddSingleton<IntakeGate>();
         builder.Services.AddSingleton<FlowMetrics>();
+        builder.Services.AddSingleton<IMessageApplications, BelievedApplications>();
         builder.Services.AddSingleton<OutgoingPublisher>();
         builder.Services.AddPostgresStore(database);
         builder.Services.AddOutgoingDispatcher();

@@ -54,7 +54,7 @@ public sealed class ApiClient(IApiGateway gateway, SharedAnswers shared, Authent
         var asked = JsonSerializer.Serialize(body, body.GetType(), Json);
         return Read<T>(
             await shared.Get(
-                $"{Sight(caller)} {path} {asked}",
+                $"{gateway.Sight(caller)} {path} {asked}",
                 () =>
                     Call(
                         new HttpRequestMessage(HttpMethod.Post, path)
@@ -99,7 +99,7 @@ public sealed class ApiClient(IApiGateway gateway, SharedAnswers shared, Authent
     async Task<ApiAnswer> Ask(string path)
     {
         var caller = await Caller();
-        return await shared.Get($"{Sight(caller)} {path}", () => Call(new HttpRequestMessage(HttpMethod.Get, path), caller));
+        return await shared.Get($"{gateway.Sight(caller)} {path}", () => Call(new HttpRequestMessage(HttpMethod.Get, path), caller));
     }
 
     async Task<ClaimsPrincipal> Caller()
@@ -115,12 +115,6 @@ public sealed class ApiClient(IApiGateway gateway, SharedAnswers shared, Authent
         using (var answer = await gateway.Send(request, caller, CancellationToken.None))
             return new ApiAnswer((int)answer.StatusCode, await answer.Content.ReadAsByteArrayAsync());
     }
-
-    /// <summary>What somebody may see. Who may as much sees the same.</summary>
-    static string Sight(ClaimsPrincipal caller) =>
-        caller.Identity is { IsAuthenticated: true }
-            ? string.Join('+', caller.FindAll("scope").Select(scope => scope.Value).Order(StringComparer.Ordinal))
-            : "*";
 
     static T Read<T>(ApiAnswer answer)
     {

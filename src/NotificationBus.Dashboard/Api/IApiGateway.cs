@@ -13,4 +13,7 @@ public interface IApiGateway
 
     /// <summary>True while somebody may be here: their key is not revoked. Costs no round trip.</summary>
     bool Admits(ClaimsPrincipal caller);
+
+    /// <summary>What somebody may see, in a word: whoever has the same may be given the same answers.</summary>
+    string Sight(ClaimsPrincipal caller);
 }

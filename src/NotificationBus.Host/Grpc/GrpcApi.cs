@@ -1,3 +1,4 @@
+using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Http.Metadata;
 using NotificationBus.Host.Http;
 
@@ -17,6 +18,9 @@ static class GrpcApi
             options.MaxReceiveMessageSize = (int)HttpLimits.BatchSize;
             options.IgnoreUnknownServices = true;
         });
+        // A few octets that unpack to ten megabytes would be read before anybody has counted them. The library adds its own at last.
+        services.PostConfigure<GrpcServiceOptions>(options => options.CompressionProviders.Clear());
+        services.AddSingleton<LargeMessages>();
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks();
     }
@@ -28,8 +32,11 @@ static class GrpcApi
             .WithMetadata(CountedLater.Instance)
             .Add(endpoint =>
             {
-                if (endpoint is RouteEndpointBuilder { RoutePattern.RawText: SendMany })
-                    endpoint.Metadata.Add(new SizeLimit(HttpLimits.BatchSize));
+                if (endpoint is not RouteEndpointBuilder { RoutePattern.RawText: SendMany, RequestDelegate: { } send })
+                    return;
+
+                endpoint.Metadata.Add(new SizeLimit(HttpLimits.BatchSize));
+                endpoint.RequestDelegate = context => context.RequestServices.GetRequiredService<LargeMessages>().Pass(context, send);
             });
         routes.MapGrpcReflectionService();
         routes.MapGrpcHealthChecksService();

@@ -123,7 +123,8 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
     {
         var pipe = new Pipe();
         var answer = new HttpResponseFeature();
-        using var request = RequestOf(HttpMethod.Get, path, json: null, after.Length > 0 ? [(EventStreamsApi.LastEventId, after)] : []);
+        using var request = RequestOf(HttpMethod.Get, path, json: null);
+        (string, string)[] headers = after.Length > 0 ? [(EventStreamsApi.LastEventId, after)] : [];
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         var call = Call();
         try
@@ -164,7 +165,7 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
         {
             try
             {
-                await calls.Call(request, Introduce(context), answer, pipe.Writer.AsStream(leaveOpen: true), leave.Token);
+                await calls.Call(request, Introduce(context, headers), answer, pipe.Writer.AsStream(leaveOpen: true), leave.Token);
             }
             catch (OperationCanceledException) when (leave.IsCancellationRequested)
             {
@@ -185,10 +186,10 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
         params (string Name, string Value)[] headers
     )
     {
-        using var request = RequestOf(method, path, json, headers);
+        using var request = RequestOf(method, path, json);
         using var body = new MemoryStream();
         var answer = new HttpResponseFeature();
-        await calls.Call(request, Introduce(context), answer, body, context.CancellationToken);
+        await calls.Call(request, Introduce(context, headers), answer, body, context.CancellationToken);
         foreach (var name in Said)
             if (answer.Headers.TryGetValue(name, out var values))
                 context.ResponseTrailers.Add(name.ToLowerInvariant(), values.ToString());
@@ -198,25 +199,22 @@ sealed class NotificationsService(InProcessCalls calls) : V1.Notifications.Notif
             : throw RpcProblems.Of(answer, body.ToArray());
     }
 
-    static HttpRequestMessage RequestOf(HttpMethod method, string path, string? json, (string Name, string Value)[] headers)
-    {
-        var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative))
+    static HttpRequestMessage RequestOf(HttpMethod method, string path, string? json) =>
+        new(method, new Uri(path, UriKind.Relative))
         {
             Content = json is null ? null : new StringContent(json, Encoding.UTF8, MediaTypeNames.Application.Json),
         };
-        foreach (var (name, value) in headers)
-            request.Headers.TryAddWithoutValidation(name, value);
-        return request;
-    }
 
-    /// <summary>The call is its caller's, and is checked again.</summary>
-    static Action<HttpContext> Introduce(ServerCallContext context)
+    /// <summary>The call is its caller's, and is checked again. So are the headers, which a client of HTTP would leave out when they are none.</summary>
+    static Action<HttpContext> Introduce(ServerCallContext context, (string Name, string Value)[] headers)
     {
         var outer = context.GetHttpContext();
         return inner =>
         {
             inner.Request.Headers.Authorization = outer.Request.Headers.Authorization;
             inner.Connection.RemoteIpAddress = outer.Connection.RemoteIpAddress;
+            foreach (var (name, value) in headers)
+                inner.Request.Headers[name] = value;
         };
     }
 

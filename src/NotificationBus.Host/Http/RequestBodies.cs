@@ -125,6 +125,10 @@ sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = longest;
 
+        // A server holds to the limit by itself. Calls from within the process pass none.
+        if (request.ContentLength > longest)
+            throw TooLarge();
+
         // What a caller announces is not had before it comes.
         var body = new Body((int)Math.Min(request.ContentLength ?? Usual, Usual) + 1);
         using var patience = new CancellationTokenSource(PatienceForSmall, clock);
@@ -134,6 +138,8 @@ sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
             while (await Read(request.Body, body.Rest, leave.Token) is var read and > 0)
             {
                 body.Advance(read);
+                if (body.Length > longest)
+                    throw TooLarge();
                 if (body.Length == request.ContentLength)
                     break;
 
@@ -169,6 +175,8 @@ sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
         _forBatches.Dispose();
         _forAccounts.Dispose();
     }
+
+    static BadHttpRequestException TooLarge() => new("The body is too large.", StatusCodes.Status413PayloadTooLarge);
 
     static async ValueTask<int> Read(Stream stream, Memory<byte> rest, CancellationToken cancellationToken)
     {

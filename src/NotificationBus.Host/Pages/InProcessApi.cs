@@ -14,6 +14,15 @@ sealed class InProcessApi(InProcessCalls calls, IServiceProvider services) : IAp
         caller.FindFirst(ConsoleSignIn.KeyClaim) is not { Value: var key } || services.GetRequiredService<KeyRing>().Check(key) is not null;
 
     /// <inheritdoc />
+    // By the key as it is now: what it opened when somebody signed in with it may be more.
+    public string Sight(ClaimsPrincipal caller) =>
+        KeyHolder.SightOf(
+            caller.FindFirst(ConsoleSignIn.KeyClaim) is { Value: var key }
+                ? services.GetRequiredService<KeyRing>().Check(key) ?? caller
+                : caller
+        );
+
+    /// <inheritdoc />
     // Not on the page's own context: what the API waits for would hold up the page.
     public Task<HttpResponseMessage> Send(HttpRequestMessage request, ClaimsPrincipal caller, CancellationToken cancellationToken) =>
         Task.Run(() => calls.Call(request, context => Introduce(context, caller), cancellationToken), cancellationToken);

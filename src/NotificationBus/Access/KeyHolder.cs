@@ -23,6 +23,16 @@ public static class KeyHolder
     /// <summary>True when the caller sees all applications, and not one alone.</summary>
     public static bool SeesAll(ClaimsPrincipal caller) => caller.HasClaim(SightClaim, All);
 
+    /// <summary>What a caller may see and do, in a word: two callers who have the same are told the same.</summary>
+    public static string SightOf(ClaimsPrincipal caller) =>
+        string.Join(
+            '+',
+            caller
+                .Claims.Where(claim => claim.Type is ScopeClaim or ApplicationClaim or SightClaim)
+                .Select(claim => $"{claim.Type}={claim.Value}")
+                .Order(StringComparer.Ordinal)
+        );
+
     /// <summary>The claim that says so.</summary>
     internal static Claim ThatSeesAll() => new(SightClaim, All);
 

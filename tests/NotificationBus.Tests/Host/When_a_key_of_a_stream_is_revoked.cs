@@ -19,7 +19,7 @@ public sealed class When_a_key_of_a_stream_is_revoked(HostWithKeys keyed) : ICla
             HostWithKeys.FirstKey,
             new
             {
-                application = "reader",
+                application = "first",
                 scopes = new[] { "read" },
                 why = "a test",
             }

@@ -130,10 +130,35 @@ public sealed class When_a_service_speaks_gRPC(HostWithGrpc grpc) : IClassFixtur
         (await _client.SendManyAsync(many)).Accepted.ShouldBe(300);
         var large = Announcement();
         large.Data.Fields["text"] = Value.ForString(new string('a', (int)HttpLimits.BodySize));
-        (await Refused(() => _client.SendAsync(new SendRequest { Notification = large }))).Code.ShouldBeOneOf(
-            StatusCode.InvalidArgument,
-            StatusCode.ResourceExhausted,
-            StatusCode.Unknown
+        (
+            await Should.ThrowAsync<RpcException>(async () => await _client.SendAsync(new SendRequest { Notification = large }))
+        ).StatusCode.ShouldNotBe(StatusCode.OK);
+    }
+
+    /// <summary>Each of two octets: what a hundred thousand of them become is not made to count them.</summary>
+    [Fact]
+    public async Task Should_refuse_more_items_than_a_call_may_have()
+    {
+        var many = new SendManyRequest();
+        many.Notifications.AddRange(Enumerable.Range(0, BatchApi.MostItems + 1).Select(_ => new NotificationRequest()));
+
+        var refusal = await Refused(() => _client.SendManyAsync(many));
+
+        refusal.Code.ShouldBe(StatusCode.InvalidArgument);
+        refusal.Reason.ShouldBeNull("it is refused before the API is asked");
+    }
+
+    [Fact]
+    public async Task Should_unpack_nothing()
+    {
+        using var channel = GrpcChannel.ForAddress(
+            grpc.Channel.Target.Contains("://") ? grpc.Channel.Target : $"http://{grpc.Channel.Target}"
+        );
+        var client = new V1.Notifications.NotificationsClient(channel);
+        var packed = new Metadata { { "grpc-internal-encoding-request", "gzip" } };
+
+        (await Refused(() => client.SendAsync(new SendRequest { Notification = Announcement() }, packed))).Code.ShouldBe(
+            StatusCode.Unimplemented
         );
     }
 
@@ -249,6 +274,8 @@ public sealed class When_a_service_speaks_gRPC(HostWithGrpc grpc) : IClassFixtur
             StatusCode.InvalidArgument
         );
         (await Refused(() => _client.SendManyAsync(new SendManyRequest()))).Code.ShouldBe(StatusCode.InvalidArgument);
+        var broken = new SendManyRequest { Key = "a\nb", Notifications = { Announcement() } };
+        (await Refused(() => _client.SendManyAsync(broken))).Fields.ShouldBe([NotificationsApi.IdempotencyKey]);
         (await Refused(() => _client.GetAsync(new GetRequest { Id = "../keys" }))).Code.ShouldBe(StatusCode.InvalidArgument);
         (await Refused(() => _client.GetAsync(new GetRequest { Id = $"{Guid.NewGuid()}" }))).Reason.ShouldBe("unknown-notification");
         (await Refused(() => _client.PublishAsync(new PublishRequest { Name = ".." }))).Code.ShouldBe(StatusCode.NotFound);

@@ -176,12 +176,12 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
             "expiresAt" => "9998-12-31T00:00:00Z",
             "country" => "TH",
             "locale" => "en-aaaaaaaa-bbbbbbbb-cccccccc-ddddd",
-            "email" => $"{new string('m', 60)}@{string.Join('.', Enumerable.Repeat(new string('d', 47), 4))}.x",
+            "email" or "replyTo" or "cc[0]" => $"{new string('m', 60)}@{string.Join('.', Enumerable.Repeat(new string('d', 47), 4))}.x",
             // Of an international network (ITU-T E.164.1), which belongs to no country.
             "phone" => "+883510000000000",
             "pushTokens[0]" => new string('f', longest),
             "chat[0]" => $"telegram:{new string('1', longest - 9)}",
-            "webhookUrl" => $"https://example.com/{new string('p', longest - 20)}",
+            "webhookUrl" or "deepLink" or "image" => $"https://example.com/{new string('p', longest - 20)}",
             _ => new string('a', longest),
         };
 
@@ -209,7 +209,7 @@ public sealed class When_a_text_is_as_long_as_it_may_be : IClassFixture<When_a_t
         JsonNode at = root;
         var steps = path.Split('.');
         foreach (var step in steps.SkipLast(1))
-            at = at[step]!;
+            at = at[step] ??= new JsonObject();
         if (steps[^1].EndsWith("[0]", StringComparison.Ordinal))
             at[steps[^1][..^3]] = new JsonArray(value);
         else

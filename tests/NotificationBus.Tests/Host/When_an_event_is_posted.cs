@@ -52,6 +52,7 @@ public sealed class When_an_event_is_posted(RunningHost host) : IClassFixture<Ru
         Names(notification)
             .ShouldBe([
                 "id",
+                "application",
                 "status",
                 "event",
                 "eventId",

@@ -133,7 +133,7 @@ public sealed class When_notifications_are_looked_up(RunningHost host) : IClassF
         page.GetProperty("notifications")[0]
             .EnumerateObject()
             .Select(property => property.Name)
-            .ShouldBe(["id", "status", "event", "category", "recipient", "keys", "channels", "createdAt", "completedAt"]);
+            .ShouldBe(["id", "application", "status", "event", "category", "recipient", "keys", "channels", "createdAt", "completedAt"]);
     }
 
     [Theory]

@@ -18,6 +18,7 @@ public sealed class When_messages_are_scheduled_in_memory : Any_scheduler
         builder.Services.AddSingleton<PublishLimit>();
         builder.Services.AddSingleton<IntakeGate>();
         builder.Services.AddSingleton<FlowMetrics>();
+        builder.Services.AddSingleton<IMessageApplications, BelievedApplications>();
         builder.Services.AddSingleton<OutgoingPublisher>();
         builder.Services.AddInMemoryStore();
         builder.Services.AddOutgoingDispatcher();
