@@ -55,6 +55,13 @@ static class ApplicationWall
     /// <summary>The application for which the caller acts: the one it has named, or its own.</summary>
     public static string ActsFor(this HttpContext context) => Of(context).ActsFor;
 
+    /// <summary>
+    /// True when the caller sees all and has named none, so that what it does might be meant for any. Where nobody is asked for a key there
+    /// is one application.
+    /// </summary>
+    public static bool HasToNameOne(this HttpContext context) =>
+        Of(context) is { SeesAll: true, Sight.Application: null } && context.RequestServices.GetRequiredService<AskedForKeys>().Value;
+
     static Standing Of(HttpContext context) =>
         context.Features.Get<Standing>() ?? throw new InvalidOperationException("nobody has looked what the caller may see");
 

@@ -21,6 +21,12 @@ sealed class WithdrawCommand(CommandOutput output)
         HelpName = "time",
     };
 
+    readonly Option<string?> _application = new("--application")
+    {
+        Description = "Whose they are; needed by whoever sees all applications.",
+        HelpName = "shop",
+    };
+
     readonly Option<bool> _preview = new("--preview") { Description = "Withdraws nothing, and says how many there are." };
     readonly Option<string?> _why = CommonOptions.Why();
     readonly Option<bool> _json = CommonOptions.Json();
@@ -33,6 +39,7 @@ sealed class WithdrawCommand(CommandOutput output)
             _key,
             _categories,
             _before,
+            _application,
             _preview,
             _why,
             _json,
@@ -62,7 +69,8 @@ sealed class WithdrawCommand(CommandOutput output)
                 parsed.GetValue(_why) ?? throw new CommandException(ExitCode.Wrong, "say --why, for the record, or --preview")
             );
 
-        var answer = await api.Send(HttpMethod.Post, "v1/withdrawals", body, cancellationToken);
+        var query = parsed.GetValue(_application) is { } application ? $"?application={Uri.EscapeDataString(application)}" : "";
+        var answer = await api.Send(HttpMethod.Post, $"v1/withdrawals{query}", body, cancellationToken);
         if (parsed.GetValue(_json))
             await output.Json(answer);
         else if (isPreview)

@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using Microsoft.Net.Http.Headers;
+using NotificationBus.Host.Access;
 using NotificationBus.Host.OpenApi;
 using NotificationBus.Intake;
 using NotificationBus.Notifications;
@@ -30,7 +31,7 @@ static class ExplanationApi
         CancellationToken cancellationToken
     )
     {
-        if (await explanations.Of(id, cancellationToken) is { } explanation)
+        if (await explanations.Of(id, request.HttpContext.Sight(), cancellationToken) is { } explanation)
             return WantsText(request) ? Results.Text(ExplanationText.Of(explanation)) : Results.Ok(explanation);
 
         // It is on its way into the record.

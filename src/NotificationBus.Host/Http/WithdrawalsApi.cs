@@ -56,6 +56,8 @@ static class WithdrawalsApi
             By = by.Who,
             Why = by.Why,
         };
+        if (request.HttpContext.HasToNameOne())
+            errors.Add(ApplicationWall.Parameter, "must say whose they are, as ?application=shop: you see all");
         foreach (var breach in errors.UntilFull(rules.Check(command)))
             errors.Add(breach.Path, breach.Error);
         if (errors.Any)

@@ -30,11 +30,7 @@ public static class Person
             var named = RolesOf(claims, path).ToList();
             if (named.Count > 1 || (named is [{ } one] && KeyText.RefuseApplication(one) is not null))
                 return null;
-            if (
-                named.Count == 0
-                && claims.Exists(claim => claim.Type == path.Split('.')[0])
-                && !path.Contains('.', StringComparison.Ordinal)
-            )
+            if (named.Count == 0 && IsSaid(claims, path))
                 return null;
 
             application = named.FirstOrDefault();
@@ -76,6 +72,30 @@ public static class Person
 
         var parts = path.Split('.');
         return claims.Where(claim => claim.Type == parts[0]).SelectMany(claim => Texts(claim.Value, parts[1..]));
+    }
+
+    /// <summary>True when a claim, or what a path leads to, is there, also when it is no text, or nobody can tell.</summary>
+    static bool IsSaid(List<Claim> claims, string path)
+    {
+        if (claims.Exists(claim => claim.Type == path))
+            return true;
+
+        var parts = path.Split('.');
+        return parts.Length > 1 && claims.Exists(claim => claim.Type == parts[0] && LeadsSomewhere(claim.Value, parts[1..]));
+    }
+
+    static bool LeadsSomewhere(string value, string[] path)
+    {
+        try
+        {
+            using var read = JsonDocument.Parse(value);
+            var at = read.RootElement;
+            return Array.TrueForAll(path, name => at.ValueKind == JsonValueKind.Object && at.TryGetProperty(name, out at));
+        }
+        catch (JsonException)
+        {
+            return true;
+        }
     }
 
     static IEnumerable<string> Texts(string value, string[] path)

@@ -1,4 +1,5 @@
 using NotificationBus.Contracts;
+using NotificationBus.Model;
 using NotificationBus.Providers;
 using NotificationBus.Providers.Accounts;
 using NotificationBus.Providers.Controls;
@@ -15,7 +16,10 @@ public sealed class Explanations(INotificationQueries queries, IControls control
     const int MostChanges = 100;
 
     /// <summary>Explains one notification; null when there is none of that id.</summary>
-    public async Task<Explanation?> Of(Guid id, CancellationToken cancellationToken)
+    /// <param name="id">The notification.</param>
+    /// <param name="sight">What may be seen: who changed what concerns all applications, and why, is for those who see all.</param>
+    /// <param name="cancellationToken">Leaves the answer.</param>
+    public async Task<Explanation?> Of(Guid id, Sight sight, CancellationToken cancellationToken)
     {
         if (await queries.Find(id, cancellationToken) is not { } notification)
             return null;
@@ -35,8 +39,21 @@ public sealed class Explanations(INotificationQueries queries, IControls control
                     cancellationToken
                 )
             );
-        return new NotificationStory(notification, [.. changes.DistinctBy(change => change.Number)], clock.GetUtcNow()).Tell();
+        return new NotificationStory(
+            notification,
+            [.. changes.DistinctBy(change => change.Number).Select(change => Seen(change, notification, sight))],
+            clock.GetUtcNow()
+        ).Tell();
     }
+
+    static ControlChange Seen(ControlChange change, NotificationView notification, Sight sight) =>
+        sight.Application is null || change.Code is not null || change.Subject == $"notification {notification.Id}"
+            ? change
+            : change with
+            {
+                Who = "somebody who sees all applications",
+                Why = "see whoever runs them",
+            };
 
     /// <summary>The channels and accounts that operators did not let it have at first.</summary>
     static IEnumerable<string> Stopped(NotificationView notification) =>

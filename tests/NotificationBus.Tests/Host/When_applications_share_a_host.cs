@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Claims;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -99,6 +100,90 @@ public sealed partial class When_applications_share_a_host(HostOfTwoApplications
             var named = await two.Call("GET", $"/v1/notifications?application={other.Application}", read);
             (named.Status, named.Body.Contains("of-one-application", StringComparison.Ordinal)).ShouldBe((HttpStatusCode.Forbidden, true));
         }
+    }
+
+    /// <summary>Two pages poll at the same time: what one was answered a moment ago is not for the other.</summary>
+    [Fact]
+    public void Should_be_the_same_in_the_console_to_those_alone_who_see_the_same()
+    {
+        string[] applications = ["cup", "jar", "platform"];
+        var sights = applications.Select(application =>
+            KeyHolder.SightOf(KeyHolder.Of(KeyIssuer.Of(KeyText.New(application), "a page", [Scope.Read], DateTimeOffset.UnixEpoch)))
+        );
+        var another = KeyHolder.SightOf(KeyHolder.Of(KeyIssuer.Of(KeyText.New("cup"), "another", [Scope.Read], DateTimeOffset.UnixEpoch)));
+
+        sights.Distinct(StringComparer.Ordinal).Count().ShouldBe(applications.Length);
+        another.ShouldBe(sights.First());
+    }
+
+    [Theory]
+    [InlineData("shop", "application=shop+scope=read")]
+    [InlineData("[\"shop\"]", "application=shop+scope=read")]
+    [InlineData("{\"name\":\"shop\"}", null)]
+    [InlineData("[]", null)]
+    [InlineData("[7]", null)]
+    [InlineData("No Application", null)]
+    public void Should_limit_people_to_what_a_claim_says_and_refuse_who_has_one_that_cannot_be_read(string said, string? sight)
+    {
+        var nested = said.StartsWith('[') || said.StartsWith('{') ? said : $"\"{said}\"";
+        SightOf("app", said).ShouldBe(sight);
+        SightOf("realm.app", $"{{\"app\":{nested}}}").ShouldBe(sight);
+        SightOf("realm.app", "{\"app\":7}").ShouldBeNull();
+        SightOf("realm.app", "no JSON").ShouldBeNull();
+        SightOf("realm.app", "{\"roles\":[]}").ShouldBe("scope=read+sees=all");
+
+        static string? SightOf(string path, string value)
+        {
+            var options = new SignInOptions { ApplicationClaim = path };
+            Claim[] claims = [new("sub", "ann"), new(options.RoleClaim, options.ViewerRole), new(path.Split('.')[0], value)];
+            return Person.Of(claims, options) is { } person ? KeyHolder.SightOf(person) : null;
+        }
+    }
+
+    [Fact]
+    public async Task Should_have_whoever_sees_all_say_whose_is_withdrawn()
+    {
+        const string Body = """{"key":"order:nobodys","categories":["payment-reminder-due"],"by":"Ann","why":"paid"}""";
+        foreach (var key in (string[])[HostWithKeys.FirstKey, two.Platform[Scope.Operate]])
+        {
+            var (status, body) = await two.Call("POST", "/v1/withdrawals", key, Body);
+            (status, body.Contains("?application=", StringComparison.Ordinal)).ShouldBe((HttpStatusCode.BadRequest, true));
+            (await two.Call("POST", $"/v1/withdrawals?application={two.Cup.Application}", key, Body)).Status.ShouldBe(
+                HttpStatusCode.Accepted
+            );
+        }
+
+        (await two.Call("POST", "/v1/withdrawals", two.Cup.Keys[Scope.Operate], Body)).Status.ShouldBe(HttpStatusCode.Accepted);
+    }
+
+    /// <summary>Who has paused a channel for all, and why, is told to those who see all.</summary>
+    [Fact]
+    public async Task Should_explain_to_one_what_was_changed_for_all_and_not_by_whom()
+    {
+        const string Why = "the bounces of another";
+        const string Request = """
+            {"category":"announcement","recipient":{"id":"told","email":"t@example.com"},"channels":["email"],"data":{"title":"a","text":"b"}}
+            """;
+        (
+            await two.Call("PUT", "/v1/channels/email", HostWithKeys.FirstKey, $$"""{"paused":true,"by":"Ann","why":"{{Why}}"}""")
+        ).Status.ShouldBe(HttpStatusCode.OK);
+        var sent = await two.Call("POST", "/v1/notifications", two.Cup.Keys[Scope.Send], Request);
+        var id = JsonElement.Parse(sent.Body).GetProperty("id").GetGuid();
+        using var patience = new CancellationTokenSource(RunningHost.Patience);
+        while (
+            !(await two.Call("GET", $"/v1/notifications/{id}/explain", HostWithKeys.FirstKey)).Body.Contains(Why, StringComparison.Ordinal)
+        )
+            await Task.Delay(10, patience.Token);
+
+        var (status, story) = await two.Call("GET", $"/v1/notifications/{id}/explain", two.Cup.Keys[Scope.Read]);
+        (
+            await two.Call("PUT", "/v1/channels/email", HostWithKeys.FirstKey, $$"""{"paused":false,"by":"Ann","why":"{{Why}}"}""")
+        ).Status.ShouldBe(HttpStatusCode.OK);
+
+        status.ShouldBe(HttpStatusCode.OK);
+        story.ShouldContain("channel email");
+        story.ShouldNotContain(Why);
+        story.ShouldNotContain("first/");
     }
 
     [Fact]

@@ -78,7 +78,7 @@ public sealed class When_anything_at_all_becomes_of_it
         {
             var view = (await flow.Queries.Find(id, CancellationToken.None))!;
             Check(view, $"seed {seed}, {mode}: {id}");
-            Check((await flow.Explanations.Of(id, CancellationToken.None))!, view, $"seed {seed}, {mode}: {id}");
+            Check((await flow.Explanations.Of(id, Sight.OfAll, CancellationToken.None))!, view, $"seed {seed}, {mode}: {id}");
             reached += view.Deliveries.Count(delivery => Sent.Contains(delivery.Status));
         }
 
