@@ -7,6 +7,9 @@ sealed class Postmark : Vendor
 {
     const string Secret = "postmark:of-the-emulator";
 
+    // Bounced before; the real one knows them from its own list.
+    const string Inactive = "inactive@";
+
     public override string Name => "postmark";
 
     public override IReadOnlyList<(string Key, string Value)> Settings(Uri url) =>
@@ -16,6 +19,12 @@ sealed class Postmark : Vendor
         request is not { Method: "POST", Path: "/email" } ? new Answer(404)
         : request.Header("X-Postmark-Server-Token") is null ? Deny()
         : request.Find("To") is null ? Error(422, 300, "Zero recipients specified")
+        : Inactives(request) is { Count: > 0 } all && all.Count == MailboxesOf(request).Count
+            ? Error(
+                422,
+                406,
+                $"You tried to send to recipients that have been marked as inactive. Found inactive addresses: {string.Join(", ", all)}."
+            )
         : !MailFields.AreFiles(request, "Attachments", "Name", "Content") ? Error(422, 300, "Invalid attachment")
         : null;
 
@@ -36,7 +45,9 @@ sealed class Postmark : Vendor
                     SubmittedAt = request.At,
                     MessageID = id,
                     ErrorCode = 0,
-                    Message = "OK",
+                    Message = Inactives(request) is { Count: > 0 } some
+                        ? $"Message OK, but will not deliver to these inactive addresses: {string.Join(", ", some)}"
+                        : "OK",
                 }
             )
         );
@@ -74,6 +85,16 @@ sealed class Postmark : Vendor
             Signatures.Basic(Secret)
         );
     }
+
+    static List<string> Inactives(ReceivedRequest request) =>
+        MailboxesOf(request).FindAll(one => one.StartsWith(Inactive, StringComparison.Ordinal));
+
+    static List<string> MailboxesOf(ReceivedRequest request) =>
+        [
+            .. $"{request.Find("To")},{request.Find("Cc")}"
+                .Split(',', StringSplitOptions.RemoveEmptyEntries)
+                .Select(one => one.Split('<')[^1].Trim(' ', '>')),
+        ];
 
     static Answer Error(int status, int code, string message) => Answer.Json(status, new { ErrorCode = code, Message = message });
 }

@@ -57,6 +57,27 @@ public sealed class When_a_message_carries_more : With_emulators
         request.Find("Attachments.0.ContentType").ShouldBe("application/pdf");
     }
 
+    /// <summary>Postmark takes it with ErrorCode 0 as long as one of them is active, be it a copy.</summary>
+    [Fact]
+    public async Task Should_not_believe_Postmark_that_it_goes_to_a_recipient_who_is_inactive()
+    {
+        var mail = DeliveryFor("postmark") with { Content = Mail() };
+
+        (await Account("postmark").Send(mail with { Address = "inactive@example.com" }, Cancellation))
+            .ShouldBeOfType<ProviderResult.Rejected>()
+            .ShouldSatisfyAllConditions(one => one.AddressIsWrong.ShouldBeTrue(), one => one.Reason.ShouldNotContain("@"));
+    }
+
+    [Fact]
+    public async Task Should_remark_that_Postmark_leaves_out_a_copy()
+    {
+        var mail = Mail() with { Cc = ["inactive@example.org"] };
+
+        var taken = await Account("postmark").Send(DeliveryFor("postmark") with { Content = mail }, Cancellation);
+
+        taken.ShouldBeOfType<ProviderResult.Accepted>().Remark!.ShouldNotContain("@");
+    }
+
     [Fact]
     public async Task Should_write_them_into_the_mail_for_SES()
     {

@@ -38,6 +38,8 @@ public sealed class PostmarkOptions : EmailVendorOptions
 /// </summary>
 public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, TimeProvider clock) : EmailVendor(name, options, clock)
 {
+    static readonly char[] BetweenMailboxes = [',', ';', ' ', '<', '>'];
+
     // With 500 the message is lost "in most cases", and so not in all of them; 503 is maintenance, as is ErrorCode 100:
     // /developer/api/overview.
     /// <inheritdoc />
@@ -101,7 +103,7 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
     protected override ProviderResult Translate(HttpAnswer answer, Delivery delivery) =>
         (answer.Status, answer.Find("ErrorCode")) switch
         {
-            (200, "0") when answer.Id("MessageID") is { } id => new ProviderResult.Accepted(id),
+            (200, "0") when answer.Id("MessageID") is { } id => Taken(id, answer.Find("Message"), delivery),
             (200 or 422, "406") => new ProviderResult.Rejected($"{answer}", AddressIsWrong: true),
             // The token, the sender's signature, the account's approval or its credits; nobody's mail goes out until they are mended.
             (200 or 422, "10" or "400" or "401" or "405" or "412" or "413") => new ProviderResult.Misconfigured(
@@ -111,6 +113,20 @@ public sealed class PostmarkEmailProvider(string name, PostmarkOptions options, 
             (404, _) => new ProviderResult.Misconfigured($"{answer}: check Url"),
             _ => ByStatus(answer),
         };
+
+    // "Message OK, but will not deliver to these inactive addresses: …": ErrorCode is 0 as long as one of them is active.
+    static ProviderResult Taken(string id, string? message, Delivery delivery)
+    {
+        const string Inactive = "inactive addresses:";
+        var at = message?.IndexOf(Inactive, StringComparison.OrdinalIgnoreCase) ?? -1;
+        if (at < 0)
+            return new ProviderResult.Accepted(id);
+
+        var inactive = message![(at + Inactive.Length)..].Split(BetweenMailboxes, StringSplitOptions.RemoveEmptyEntries);
+        return inactive.Any(one => one.TrimEnd('.').Equals(delivery.Address, StringComparison.OrdinalIgnoreCase))
+            ? new ProviderResult.Rejected("Postmark delivers nothing to the recipient, who is inactive there", AddressIsWrong: true)
+            : new ProviderResult.Accepted(id) { Remark = "Postmark delivers to some of the copies (cc) no longer" };
+    }
 
     /// <inheritdoc />
     public override string? RefuseUnread(ReceiptRequest head) => Prove(head);
