@@ -43,7 +43,7 @@ static class Fingerprint
             if (request.Content is { } given)
                 Write(writer, given);
             if (request.Extras is { } extras)
-                JsonSerializer.Serialize(writer, extras, Recipient);
+                Write(writer, JsonSerializer.SerializeToElement(extras, Recipient));
             if (request.Metadata.Count > 0)
                 Write(writer, request.Metadata, "metadata");
             writer.WriteEndArray();

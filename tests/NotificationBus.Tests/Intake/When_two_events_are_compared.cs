@@ -42,6 +42,20 @@ public sealed class When_two_events_are_compared
     public void Should_tell_another_text_apart(string data) =>
         (Request with { Data = JsonElement.Parse(data) }).Fingerprint().ShouldNotBe(Request.Fingerprint());
 
+    /// <summary>A producer's map has no order, and need not come twice in the same one.</summary>
+    [Fact]
+    public void Should_take_values_for_an_app_in_another_order_for_the_same()
+    {
+        With(("a", "1"), ("b", "2")).ShouldBe(With(("b", "2"), ("a", "1")));
+        With(("a", "1"), ("b", "2")).ShouldNotBe(With(("a", "2"), ("b", "1")));
+
+        static Guid With(params (string Key, string Value)[] data)
+        {
+            var values = data.ToDictionary(one => one.Key, one => one.Value, StringComparer.Ordinal);
+            return (Request with { Extras = MessageExtras.Of(email: null, new PushExtras { Data = values }) }).Fingerprint();
+        }
+    }
+
     /// <summary>Every property of a recipient matters: a new one must be looked at too.</summary>
     [Fact]
     public void Should_tell_another_recipient_apart_whatever_differs()
