@@ -124,7 +124,7 @@ public sealed partial class When_somebody_signs_in(Chromium chromium) : With_a_r
         var window = await Enter("/keys", FirstKey);
 
         await window.Main.GetByRole(AriaRole.Button, new() { Name = "Make a key" }).ClickAsync();
-        await window.Sheet.GetByLabel("Application").FillAsync("shop");
+        await window.Sheet.GetByLabel("Application").FillAsync("platform");
         await window.Sheet.GetByLabel("Name").FillAsync("order service");
         await window.Sheet.GetByRole(AriaRole.Checkbox, new() { NameRegex = Reads() }).CheckAsync();
         await window.Confirm("for a test");
@@ -193,7 +193,7 @@ public sealed partial class When_somebody_signs_in(Chromium chromium) : With_a_r
             "/v1/keys",
             new
             {
-                application = "shop",
+                application = "platform",
                 scopes,
                 why = "for a test",
             },

@@ -22,7 +22,6 @@ static class GrpcApi
         services.PostConfigure<GrpcServiceOptions>(options => options.CompressionProviders.Clear());
         services.AddSingleton<LargeMessages>();
         services.AddGrpcReflection();
-        services.AddGrpcHealthChecks();
     }
 
     public static void MapGrpcApi(this IEndpointRouteBuilder routes)
@@ -39,7 +38,7 @@ static class GrpcApi
                 endpoint.RequestDelegate = context => context.RequestServices.GetRequiredService<LargeMessages>().Pass(context, send);
             });
         routes.MapGrpcReflectionService();
-        routes.MapGrpcHealthChecksService();
+        routes.MapGrpcService<HealthService>();
     }
 
     sealed record SizeLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata;
