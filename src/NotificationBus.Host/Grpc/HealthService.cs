@@ -14,7 +14,7 @@ sealed class HealthService(HealthCheckService checks) : Health.HealthBase
     public override async Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context)
     {
         if (request.Service.Length > 0 && request.Service != V1.Notifications.Descriptor.FullName)
-            throw new RpcException(new Status(StatusCode.NotFound, "There is no such service here."));
+            throw new RpcException(new global::Grpc.Core.Status(StatusCode.NotFound, "There is no such service here."));
 
         var report = await checks.CheckHealthAsync(HealthApi.SaysWhetherReady, context.CancellationToken);
         return new HealthCheckResponse
