@@ -20,11 +20,17 @@ public sealed class ConsoleUser(AuthenticationStateProvider state)
     /// <summary>True for who may do what operators do.</summary>
     public bool IsOperator => Has("operate");
 
+    /// <summary>True for who may also do what concerns all applications.</summary>
+    public bool IsOperatorOfAll => IsOperator && SeesAll;
+
     /// <summary>True for who may make keys and revoke them.</summary>
     public bool IsAdmin => IsSignedIn && Has("admin");
 
     /// <summary>True for who may publish events.</summary>
     public bool MaySend => Has("send");
+
+    /// <summary>True for who sees all applications, and not one alone.</summary>
+    public bool SeesAll => !IsSignedIn || _caller.HasClaim("sees", "all");
 
     /// <summary>The role, in a word.</summary>
     public string Role =>

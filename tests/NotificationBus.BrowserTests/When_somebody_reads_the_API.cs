@@ -8,8 +8,7 @@ public sealed class When_somebody_reads_the_API(Chromium chromium) : With_a_runn
     [Fact]
     public async Task Should_show_what_there_is_and_ask_nobody_else()
     {
-        await using var profile = await Browser.NewProfile();
-        var page = await profile.NewPageAsync();
+        var page = await NewPage();
         var (elsewhere, wrong) = (new List<string>(), new List<string>());
         page.Request += (_, request) =>
         {

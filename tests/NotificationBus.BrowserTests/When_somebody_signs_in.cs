@@ -92,6 +92,26 @@ public sealed partial class When_somebody_signs_in(Chromium chromium) : With_a_r
             (await Host.Send(HttpMethod.Post, $"/v1/repairs{what}", new { why = "so" }, key)).Status.ShouldBe(HttpStatusCode.Forbidden);
     }
 
+    /// <summary>What concerns all applications is refused to them: the console neither begins there nor leads there.</summary>
+    [Fact]
+    public async Task Should_begin_with_what_is_theirs_when_they_see_one_application()
+    {
+        var window = await Enter("/overview", await NewKeyOf("billing", "read", "operate", "send"));
+
+        await Expect(window.Heading).ToHaveTextAsync("Notifications");
+        (await window.MenuLinks.AllInnerTextsAsync())
+            .Select(name => name.Trim())
+            .ShouldBe(["Notifications", "Decisions", "Repairs", "Providers", "Subscriptions", "Texts"]);
+        foreach (var name in await window.MenuLinks.AllInnerTextsAsync())
+        {
+            await window.MenuLinks.GetByText(name.Trim(), new() { Exact = true }).ClickAsync();
+            await Expect(window.Page.Locator("#menu a.active")).ToHaveTextAsync(name.Trim());
+            await Expect(window.Main.Locator(".refusal")).ToHaveCountAsync(0);
+        }
+
+        window.Complaints.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Should_not_look_with_a_key_that_does_not_read()
     {
@@ -169,8 +189,7 @@ public sealed partial class When_somebody_signs_in(Chromium chromium) : With_a_r
 
     async Task<IPage> Door(string path)
     {
-        var profile = await Browser.NewProfile();
-        var page = await profile.NewPageAsync();
+        var page = await NewPage();
         await page.GotoAsync($"{Host.Origin}{path}");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Sign in" })).ToBeVisibleAsync();
         return page;
@@ -186,14 +205,16 @@ public sealed partial class When_somebody_signs_in(Chromium chromium) : With_a_r
         return window;
     }
 
-    async Task<string> NewKey(params string[] scopes)
+    Task<string> NewKey(params string[] scopes) => NewKeyOf("platform", scopes);
+
+    async Task<string> NewKeyOf(string application, params string[] scopes)
     {
         var (status, made) = await Host.Send(
             HttpMethod.Post,
             "/v1/keys",
             new
             {
-                application = "platform",
+                application,
                 scopes,
                 why = "for a test",
             },

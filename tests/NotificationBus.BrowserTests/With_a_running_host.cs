@@ -9,8 +9,6 @@ public abstract class With_a_running_host(Chromium chromium) : IAsyncLifetime
 
     protected RunningHost Host { get; set; } = null!;
 
-    protected Chromium Browser => chromium;
-
     public virtual async ValueTask InitializeAsync() => Host = await RunningHost.Start();
 
     public virtual async ValueTask DisposeAsync()
@@ -21,12 +19,21 @@ public abstract class With_a_running_host(Chromium chromium) : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Opens the inbox in a window of its own and waits until it listens.</summary>
-    protected async Task<InboxWindow> OpenInbox(BrowserNewContextOptions? options = null)
+    /// <summary>
+    /// An empty page with a profile of its own. It is closed with the situation: one that is left open asks for its host for as long as
+    /// there are tests, and takes their time.
+    /// </summary>
+    protected async Task<IPage> NewPage(BrowserNewContextOptions? options = null)
     {
         var profile = await chromium.NewProfile(options);
         _profiles.Add(profile);
-        var window = new InboxWindow(await profile.NewPageAsync());
+        return await profile.NewPageAsync();
+    }
+
+    /// <summary>Opens the inbox in a window of its own and waits until it listens.</summary>
+    protected async Task<InboxWindow> OpenInbox(BrowserNewContextOptions? options = null)
+    {
+        var window = new InboxWindow(await NewPage(options));
         await window.Visit($"{Host.Origin}/inbox");
         return window;
     }
@@ -34,9 +41,7 @@ public abstract class With_a_running_host(Chromium chromium) : IAsyncLifetime
     /// <summary>Opens a page of the console in a window of its own and waits until its buttons do something.</summary>
     protected async Task<ConsoleWindow> OpenConsole(string path = "/overview", BrowserNewContextOptions? options = null)
     {
-        var profile = await chromium.NewProfile(options);
-        _profiles.Add(profile);
-        var window = new ConsoleWindow(await profile.NewPageAsync(), Host.Origin);
+        var window = new ConsoleWindow(await NewPage(options), Host.Origin);
         await window.Visit(path);
         return window;
     }
