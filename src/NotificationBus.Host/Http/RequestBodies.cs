@@ -122,11 +122,13 @@ sealed class RequestBodies(TimeProvider clock) : IGate, IDisposable
     async Task<Body> Read(HttpRequest request, long longest, Func<IPAddress?, CancellationToken, ValueTask<RateLimitLease>> acquire)
     {
         var context = request.HttpContext;
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        var limit = context.Features.Get<IHttpMaxRequestBodySizeFeature>();
+        if (limit is { IsReadOnly: false })
             limit.MaxRequestBodySize = longest;
 
-        // A server holds to the limit by itself. Calls from within the process pass none.
-        if (request.ContentLength > longest)
+        // A server holds to the limit by itself, and tells the caller that it closes the connection on what is still to come. Calls from
+        // within the process pass none.
+        if (limit is null && request.ContentLength > longest)
             throw TooLarge();
 
         // What a caller announces is not had before it comes.

@@ -10,7 +10,7 @@ namespace NotificationBus.Tests.Host;
 /// </summary>
 public sealed partial class When_a_request_is_framed_wrongly(RunningHost host) : IClassFixture<RunningHost>
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     const string Json = "Content-Type: application/json";
     const string Form = "Content-Type: application/x-www-form-urlencoded";
@@ -118,6 +118,24 @@ public sealed partial class When_a_request_is_framed_wrongly(RunningHost host) :
         );
 
         (await request.Answer(Patience)).ShouldStartWith("HTTP/1.1 400 ");
+    }
+
+    /// <summary>Whoever used the connection once more would find it closed.</summary>
+    [Theory]
+    [InlineData("/v1/notifications")]
+    [InlineData("/v1/events/order-placed")]
+    [InlineData("/v1/subscriptions")]
+    public async Task Should_say_that_the_connection_ends_with_what_is_too_large(string path)
+    {
+        using var request = await RawRequest.Begin(
+            host.Client.BaseAddress!,
+            $"POST {path} HTTP/1.1\nHost: a\n{Json}\nContent-Length: 400000\n\n"
+        );
+
+        var answer = await request.Answer(Patience);
+
+        answer.ShouldStartWith("HTTP/1.1 413 ");
+        answer.ShouldContain("\nConnection: close", Case.Insensitive);
     }
 
     /// <summary>Every route there is, with something for what it asks for.</summary>
