@@ -8,6 +8,7 @@ using NotificationBus.Access;
 using NotificationBus.Host.Settings;
 using NotificationBus.Intake;
 using NotificationBus.Messaging;
+using NotificationBus.Subscriptions;
 
 namespace NotificationBus.Host.Http;
 
@@ -175,12 +176,13 @@ static partial class Problems
             "GET /v1/subscriptions/{id}/deliveries lists them. Webhooks:KeptFor says how long they stay."
         );
 
-    public static IResult TooManySubscriptions(int most) =>
+    public static IResult TooManySubscriptions() =>
         Problem(
             StatusCodes.Status409Conflict,
             "too-many-subscriptions",
             "There are too many subscriptions",
-            $"There may be {most}: remove one that nobody needs (DELETE /v1/subscriptions/{{id}}), or change it."
+            $"An application may have {Subscription.Most}, and all together {Subscription.MostInAll}: remove one that nobody needs "
+                + "(DELETE /v1/subscriptions/{id}), or change it."
         );
 
     public static IResult DisabledSubscription(string reason) =>

@@ -119,7 +119,7 @@ static class SubscriptionsApi
         };
         // Not cancelled with the request: a subscription whose secret nobody has seen would be on record.
         if (!await subscriptions.Add(subscription, by, CancellationToken.None))
-            return Problems.TooManySubscriptions(Subscription.Most);
+            return Problems.TooManySubscriptions();
 
         await board.RefreshOrLater();
         return Results.Created($"/v1/subscriptions/{id}", new NewSubscription(text, SubscriptionView.Of(board.Find(id) ?? subscription)));
