@@ -10,7 +10,7 @@ namespace NotificationBus.BrowserTests;
 public sealed class Chromium : IAsyncLifetime
 {
     /// <summary>How long a condition may take before the test counts as failed. Nothing passes by its running out.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     // The one without a window first: it takes a quarter of the processor time.
     static readonly string[] Programs = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];

@@ -16,7 +16,7 @@ public sealed class When_operators_ask_much(BusAndDatabase servers)
     // All the connections they have.
     const int Operators = 5;
 
-    static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Soon = TimeSpan.FromMinutes(3);
 
     static readonly NotificationFilter Held = new() { Status = "held", Limit = 50 };
 

@@ -6,7 +6,7 @@ namespace NotificationBus.IntegrationTests.Servers;
 /// <summary>Discord's webhooks (tests/servers/chat), read by a parser of Discord's Markdown that is not ours.</summary>
 sealed class ChatReader : IAsyncDisposable
 {
-    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(4);
     static readonly string Program = Path.Combine(Repository.Root, "tests", "servers", "chat", "server.mjs");
 
     readonly ChildProcess _process;

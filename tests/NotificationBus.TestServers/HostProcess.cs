@@ -5,7 +5,7 @@ namespace NotificationBus.IntegrationTests.Servers;
 /// <summary>The host, as it is deployed: a process of its own that can be asked to end, killed and frozen.</summary>
 sealed class HostProcess : IRunningHost
 {
-    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(4);
     static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(2);
 
     readonly ChildProcess _process;

@@ -6,7 +6,7 @@ namespace NotificationBus.IntegrationTests.Servers;
 /// <summary>A real SMTP server (tests/servers/smtp) that keeps what it takes, as an independent witness of what was sent.</summary>
 sealed class MailServer : IAsyncDisposable
 {
-    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(4);
     static readonly string Program = Path.Combine(Repository.Root, "tests", "servers", "smtp", "server.mjs");
 
     // Once for all tests: npm ci empties the folder first, and would take it away from under a server that starts.

@@ -15,7 +15,7 @@ sealed class OpenIdProvider : IAsyncDisposable
     /// <summary>The audience of tokens for the API.</summary>
     public const string Audience = "urn:notificationbus:api";
 
-    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(4);
     static readonly string Program = Path.Combine(Repository.Root, "tests", "servers", "oidc", "server.mjs");
 
     readonly ChildProcess _process;

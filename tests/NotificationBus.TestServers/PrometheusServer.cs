@@ -7,7 +7,7 @@ namespace NotificationBus.IntegrationTests.Servers;
 /// <summary>A Prometheus of our own, on a free loopback port, that scrapes once a second and forgets everything with the test.</summary>
 sealed class PrometheusServer : IAsyncDisposable
 {
-    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(4);
 
     readonly ChildProcess _process;
     readonly TemporaryFolder _folder;

@@ -16,7 +16,7 @@ sealed class RabbitMqServer : IBroker
 {
     const string User = "notificationbus";
 
-    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(4);
 
     // It starts for five seconds, and a client that is refused takes as much processor time as one that is let in.
     static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(250);

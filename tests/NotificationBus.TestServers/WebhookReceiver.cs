@@ -6,7 +6,7 @@ namespace NotificationBus.IntegrationTests.Servers;
 /// <summary>A receiver (tests/servers/webhook) that verifies what it gets with the library of Standard Webhooks' own project.</summary>
 sealed class WebhookReceiver : IAsyncDisposable
 {
-    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(4);
     static readonly string Program = Path.Combine(Repository.Root, "tests", "servers", "webhook", "server.mjs");
 
     readonly ChildProcess _process;

@@ -17,7 +17,7 @@ public abstract class With_a_record(Func<Task<RecordOfTheTest>> create) : IAsync
     protected static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     // Only a test that fails waits this long.
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    protected static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     protected RecordOfTheTest Record { get; private set; } = null!;
 

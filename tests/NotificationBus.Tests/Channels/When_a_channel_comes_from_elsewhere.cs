@@ -112,7 +112,7 @@ public sealed class When_a_channel_comes_from_elsewhere : IAsyncLifetime
                 Cancellation
             );
 
-        (await _delivered.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation)).RecipientId.ShouldBe("seller-42");
+        (await _delivered.Task.WaitAsync(Pulse.Patience, Cancellation)).RecipientId.ShouldBe("seller-42");
         var (head, body) = _vendor.Requests.ShouldHaveSingleItem();
         head.ShouldStartWith("POST /fax HTTP/1.1");
         body.ShouldBe("""{"number":"+6621234567","page":"Dear Som: We are open.","line":7}""");

@@ -18,7 +18,7 @@ namespace NotificationBus.Tests.Host;
 public sealed class RunningHost : IAsyncLifetime
 {
     /// <summary>How long a condition may take before the test counts as failed. Nothing passes by its running out.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     readonly KeptLog _log = new();
     WebApplication? _app;

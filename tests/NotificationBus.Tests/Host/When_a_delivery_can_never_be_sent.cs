@@ -187,7 +187,7 @@ public sealed class When_a_delivery_can_never_be_sent : IAsyncLifetime
 
     static async Task Until(Func<Task<bool>> condition)
     {
-        using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var soon = new CancellationTokenSource(RunningHost.Patience);
         while (!await condition())
             await Task.Delay(50, soon.Token);
     }

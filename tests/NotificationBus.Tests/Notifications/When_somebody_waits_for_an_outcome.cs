@@ -158,7 +158,7 @@ public sealed class When_somebody_waits_for_an_outcome
     }
 
     // The clock of the test stands still: a wait nobody ends fails by the clock on the wall.
-    Task<bool> Wait(Guid id) => _watch.Outcome(id, Long, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
+    Task<bool> Wait(Guid id) => _watch.Outcome(id, Long, CancellationToken.None).WaitAsync(Pulse.Patience);
 
     /// <summary>Lets time pass until the record was asked once more.</summary>
     async Task AskedAgain()

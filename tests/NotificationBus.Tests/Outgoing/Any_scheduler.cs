@@ -17,7 +17,7 @@ public abstract class Any_scheduler : IAsyncLifetime
 
     // Long enough for what has to be done before, also on a machine that is busy with something else.
     static readonly TimeSpan Later = TimeSpan.FromSeconds(3);
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     readonly Channel<(string Text, DateTimeOffset At, ConsumeContext Context)> _heard = Channel.CreateUnbounded<(
         string,

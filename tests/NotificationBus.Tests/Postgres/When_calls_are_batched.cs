@@ -7,7 +7,7 @@ namespace NotificationBus.Tests.Postgres;
 
 public sealed class When_calls_are_batched
 {
-    static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Soon = TimeSpan.FromMinutes(3);
 
     readonly ConcurrentQueue<IReadOnlyList<Row>> _statements = new();
     readonly SemaphoreSlim _started = new(0);

@@ -150,7 +150,7 @@ public sealed class When_a_provider_keeps_failing : With_scripted_providers
 
         (await Send(Another())).ShouldBeOfType<ChainOutcome.Sent>().Attempt.Provider.ShouldBe("second");
         Clock.Advance(FirstAccount.Circuit.OpenFor);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(Pulse.Patience);
         while (Board.Current.HealthOf("first").CircuitOpen)
         {
             patience.Token.ThrowIfCancellationRequested();

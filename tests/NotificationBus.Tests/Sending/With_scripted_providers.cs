@@ -145,7 +145,7 @@ public abstract class With_scripted_providers
     /// <summary>Waits for what another thread does.</summary>
     internal static async Task Until(Func<bool> condition)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(Pulse.Patience);
         while (!condition())
             await Task.Delay(1, patience.Token);
     }

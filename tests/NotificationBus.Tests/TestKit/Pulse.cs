@@ -7,7 +7,7 @@ namespace NotificationBus.Tests.TestKit;
 sealed class Pulse
 {
     // Only a test that fails waits this long.
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     // Something may go on for ever.
     static readonly TimeSpan Most = TimeSpan.FromMinutes(5);

@@ -30,7 +30,7 @@ sealed class ScriptedSmtpServer : IAsyncDisposable
     public const string Content = "(content)";
 
     // Nothing here waits for time to pass; this only makes a broken test end.
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     readonly ConcurrentDictionary<string, ConcurrentQueue<string>> _script = new(StringComparer.Ordinal);

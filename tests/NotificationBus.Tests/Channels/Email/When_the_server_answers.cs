@@ -223,7 +223,7 @@ public sealed class When_the_server_answers : With_a_scripted_server
 
         // The clock stands still: whoever waits for an answer waits for ever.
         (
-            await Provider().Send(ADelivery(), Cancellation).WaitAsync(TimeSpan.FromSeconds(30), Cancellation)
+            await Provider().Send(ADelivery(), Cancellation).WaitAsync(Pulse.Patience, Cancellation)
         ).ShouldBeOfType<ProviderResult.Unavailable>();
     }
 

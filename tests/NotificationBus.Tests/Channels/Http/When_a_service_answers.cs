@@ -143,7 +143,7 @@ public sealed class When_a_service_answers : With_a_scripted_service
     {
         Service.Answer = [.. "HTTP/1.1 200 OK\r\nContent-Length: 52428800\r\n\r\n"u8, .. new byte[1024 * 1024]];
 
-        var result = await Provider().Send(ADelivery(), Cancellation).WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        var result = await Provider().Send(ADelivery(), Cancellation).WaitAsync(Pulse.Patience, Cancellation);
 
         result.ShouldBeOfType<ProviderResult.InDoubt>().Reason.ShouldContain("256 KB");
     }

@@ -10,9 +10,10 @@ namespace NotificationBus.Tests.Channels.Sandbox;
 public sealed class InboxHost : IAsyncLifetime
 {
     /// <summary>How long a condition may take before the test counts as failed. Nothing passes by its running out.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     readonly WebApplication _app;
+    int _begun;
 
     public InboxHost(TimeProvider? clock = null)
     {
@@ -22,6 +23,13 @@ public sealed class InboxHost : IAsyncLifetime
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.Services.AddSingleton<SandboxInbox>();
         _app = builder.Build();
+        _app.Use(
+            (context, next) =>
+            {
+                Interlocked.Increment(ref _begun);
+                return next(context);
+            }
+        );
         _app.MapInbox();
     }
 
@@ -33,6 +41,14 @@ public sealed class InboxHost : IAsyncLifetime
     {
         await _app.StartAsync();
         Client.BaseAddress = new Uri(_app.Urls.Single());
+    }
+
+    /// <summary>Waits until so many requests have begun.</summary>
+    public async Task Begun(int requests)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (Volatile.Read(ref _begun) < requests)
+            await Task.Delay(1, patience.Token);
     }
 
     public Task Stop() => _app.StopAsync();

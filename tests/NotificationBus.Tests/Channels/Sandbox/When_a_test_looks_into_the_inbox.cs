@@ -86,7 +86,7 @@ public sealed class When_a_test_looks_into_the_inbox : IAsyncLifetime
     public async Task Should_be_let_go_when_the_host_stops()
     {
         var waiting = Find("wait=30");
-        await Task.Delay(50);
+        await _host.Begun(1);
 
         await _host.Stop().WaitAsync(TimeSpan.FromSeconds(20));
 

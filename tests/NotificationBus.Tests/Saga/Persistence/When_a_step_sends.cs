@@ -43,7 +43,7 @@ public sealed class When_a_step_sends
 
         await flow.Tell(An.OrderPlaced(A.Seller with { Email = null, PushTokens = [] }));
 
-        var exception = await refused.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        var exception = await refused.Task.WaitAsync(Pulse.Patience, TestContext.Current.CancellationToken);
         exception.ShouldBeOfType<NotSupportedException>().Message.ShouldContain(nameof(NotificationFailed));
     }
 }
